@@ -1,0 +1,133 @@
+/** Builds the stages that a configuration asks for. */
+
+import { join, resolve } from 'node:path';
+import type { Clock } from './clock.js';
+import { ConfigError } from './config/load.js';
+import type { Config } from './config/schema.js';
+import { cloudLogging } from './deliver/cloud-logging.js';
+import { cloudStorage } from './deliver/cloud-storage.js';
+import { deliverEntries, deliverSegments } from './deliver/deliver.js';
+import type { EntryDestination, ObjectDestination } from './deliver/destination.js';
+import { LocalEntries, localObjects } from './deliver/local.js';
+import type { Disk } from './disk.js';
+import { lifecycleDraft } from './draft.js';
+import { codeOf, ShipperError } from './errors.js';
+import { createFilter } from './filter/filter.js';
+import { Directory } from './identity/directory.js';
+import { patternResolver } from './identity/pattern.js';
+import { identify, type Resolver } from './identity/resolver.js';
+import { Journal } from './journal/journal.js';
+import { Reader } from './journal/reader.js';
+import { Statements } from './parse/statements.js';
+import { timeReader } from './parse/time.js';
+import type { Stages } from './pipeline.js';
+import { Tail } from './tail/tail.js';
+import type { Telemetry } from './telemetry.js';
+import { VERSION } from './version.js';
+
+/** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
+const MOST_QUIET = 60 * 60 * 1000;
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly telemetry: Telemetry;
+  /** Ends what goes on in the background. */
+  readonly abort: AbortSignal;
+}
+
+/** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
+export async function assemble(config: Config, once: boolean, surroundings: Surroundings): Promise<Stages> {
+  const { clock, telemetry } = surroundings;
+  const { instance, node, source, filter } = config;
+  const place = { instance, node };
+  const resolvers = await createResolvers(config, surroundings);
+  const journal = await openJournal(config, surroundings);
+  const { files: positions, memory } = journal.resume;
+  const times = timeReader(source.timezone);
+  const { supportsZone } = times;
+  const { files: patterns, maxRecordSize } = source;
+  const lifecycle = (action: 'started' | 'stopped') => () =>
+    lifecycleDraft({ action, version: VERSION, ...(journal.isNew ? { newChain: true } : {}) }, clock.now(), place);
+  return {
+    tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock }, telemetry),
+    times,
+    statements: new Statements(memory),
+    filter: createFilter({ ...filter, classes: new Set(filter.classes) }),
+    identify: (user, time) => identify(user, time, resolvers),
+    journal,
+    sinks: await createSinks(config, journal, surroundings),
+    lifecycle: { started: lifecycle('started'), stopped: lifecycle('stopped') },
+    place,
+    now: clock.now,
+    telemetry,
+  };
+}
+
+export async function createResolvers({ identity }: Config, { clock, telemetry, abort }: Surroundings): Promise<Resolver[]> {
+  const resolvers: Resolver[] = [];
+  for (const [index, one] of identity.entries()) {
+    if ('pattern' in one) {
+      resolvers.push(patternResolver(one.pattern));
+      continue;
+    }
+    const directory = await loadDirectory(resolve(one.directory), index, telemetry);
+    void directory.follow(clock, abort);
+    resolvers.push(directory);
+  }
+  return resolvers;
+}
+
+async function loadDirectory(path: string, index: number, telemetry: Telemetry): Promise<Directory> {
+  try {
+    return await Directory.load(path, telemetry);
+  } catch (error) {
+    const problem = error instanceof ShipperError ? error.message : `${path} cannot be read (${codeOf(error)})`;
+    throw new ConfigError([`identity[${index}].directory: ${problem}`]);
+  }
+}
+
+function openJournal({ instance, node, state, archive }: Config, { clock, disk, telemetry }: Surroundings): Promise<Journal> {
+  const options = {
+    directory: join(resolve(state.directory), 'journal'),
+    instance,
+    node,
+    maxSize: archive.segment.maxSize,
+    maxAge: archive.segment.maxAge,
+    maxQuiet: MOST_QUIET,
+    maxJournalSize: state.maxSize,
+    disk,
+    clock,
+  };
+  return Journal.open(options, telemetry);
+}
+
+async function createSinks(config: Config, journal: Journal, surroundings: Surroundings): Promise<Stages['sinks']> {
+  const { instance, node, archive, state } = config;
+  const { disk, clock, telemetry: report } = surroundings;
+  const prefix = archive.to.kind === 'cloud-storage' ? archive.to.prefix : '';
+  const cursorOf = (sink: string): string => join(resolve(state.directory), `cursor-${sink}.json`);
+  const openReader = (sink: string): Promise<Reader> => Reader.open(journal, disk, cursorOf(sink), clock);
+  const [lines, segments] = [await openReader('logging'), await openReader('archive')];
+  const entries = await entryDestination(config, disk);
+  const objects = await objectDestination(config, disk);
+  return {
+    logging: { reader: lines, run: abort => deliverEntries(lines, entries, { clock, report }, abort) },
+    archive: {
+      reader: segments,
+      run: abort => deliverSegments(segments, objects, { prefix, instance, node }, { clock, report }, abort),
+    },
+  };
+}
+
+async function entryDestination({ logging }: Config, disk: Disk): Promise<EntryDestination> {
+  const { to, resource, endpoint } = logging;
+  if (to.kind === 'file') return new LocalEntries(resolve(to.folder), disk);
+  return await cloudLogging({ logName: to.logName, resource, endpoint });
+}
+
+async function objectDestination({ archive }: Config, disk: Disk): Promise<ObjectDestination> {
+  const { to, endpoint } = archive;
+  if (to.kind === 'file') return localObjects(resolve(to.folder), disk);
+  return await cloudStorage({ bucket: to.bucket, endpoint });
+}

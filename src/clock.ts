@@ -1,0 +1,55 @@
+/** Time as the stages see it; tests pass their own. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `run` once after `ms` milliseconds, unless the returned function is called before. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * Lets one loop wait for "something happened" or for time to pass, whichever is first.
+ * A wake-up while nobody waits is kept for the next wait, so none is lost.
+ */
+export class Waker {
+  readonly #clock: Clock;
+  #woken = false;
+  #resume: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#resume?.();
+  }
+
+  /** Resolves on `wake`, after `ms` milliseconds, or when the signal aborts; it never rejects. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#woken && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const resume = (): void => resolve();
+      const cancel = this.#clock.after(ms, resume);
+      signal.addEventListener('abort', resume);
+      this.#resume = resume;
+      await promise;
+      this.#resume = null;
+      signal.removeEventListener('abort', resume);
+      cancel();
+    }
+    this.#woken = false;
+  }
+}
+
+/** Resolves after `ms` milliseconds or when the signal aborts; it never rejects. */
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  await new Waker(clock).wait(ms, signal);
+}

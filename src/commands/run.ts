@@ -1,0 +1,89 @@
+/** `run`: the daemon. */
+
+import { join, resolve } from 'node:path';
+import { assemble } from '../assemble.js';
+import { systemClock } from '../clock.js';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { Disk } from '../disk.js';
+import { Health } from '../health.js';
+import { serve } from '../http/server.js';
+import { acquireLock } from '../lock.js';
+import { createLogger } from '../logger.js';
+import { createMetrics, type Metrics } from '../metrics.js';
+import { runPipeline, type Stages } from '../pipeline.js';
+import { Telemetry } from '../telemetry.js';
+import { VERSION } from '../version.js';
+
+export interface RunOptions {
+  /** Reads what is there, delivers all of it, seals and ends. */
+  readonly once: boolean;
+}
+
+/** Returns the exit code. Throws a ConfigError where a file that the configuration names cannot be used. */
+export async function run(config: Config, { once }: RunOptions): Promise<number> {
+  const health = new Health();
+  const metrics = createMetrics();
+  const telemetry = new Telemetry(createLogger(config.log.level), metrics, health);
+  const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry);
+  try {
+    const http = once ? null : await serve(config.http, health, metrics);
+    if (http !== null) telemetry.listening(config.http.host, http.port);
+    const unlock = await lockState(config);
+    const stages = await assemble(config, once, { clock: systemClock, disk: new Disk(), telemetry, abort });
+    observe(stages, metrics);
+    telemetry.started(VERSION, config.instance, stages.journal.isNew ? 'new' : 'taken up');
+    await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
+    telemetry.stopped({ logging: stages.sinks.logging.reader.lag, archive: stages.sinks.archive.reader.lag });
+    await http?.close();
+    await unlock();
+    return once && health.has('source') ? 1 : 0;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    telemetry.failed(error);
+    return 1;
+  }
+}
+
+/**
+ * The whole shutdown policy: the first SIGTERM or SIGINT stops reading and starts the grace time, at whose
+ * end what is still under way is given up; a second signal ends the process at once. An error that
+ * nobody caught ends it too: what was journaled is safe, and the next start goes on from there.
+ */
+function shutdownSignals(gracePeriod: number, telemetry: Telemetry): { stop: AbortSignal; abort: AbortSignal } {
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(1);
+    telemetry.stopping(signal);
+    stop.abort();
+    setTimeout(() => abort.abort(), gracePeriod).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const onError = (error: unknown): void => {
+    telemetry.failed(error);
+    process.exit(1);
+  };
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  return { stop: stop.signal, abort: abort.signal };
+}
+
+async function lockState({ state }: Config): Promise<() => Promise<void>> {
+  const directory = resolve(state.directory);
+  await new Disk().makeFolder(directory);
+  return await acquireLock(join(directory, 'lock'));
+}
+
+function observe({ journal, sinks }: Stages, metrics: Metrics): void {
+  metrics.observers.push(() => {
+    metrics.journalSize.set(journal.size);
+    metrics.sinkLag.set({ sink: 'logging' }, sinks.logging.reader.lag);
+    metrics.sinkLag.set({ sink: 'archive' }, sinks.archive.reader.lag);
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolveNow => signal.addEventListener('abort', () => resolveNow(), { once: true }));
+}

@@ -1,0 +1,78 @@
+/** Reads the configuration file: all of its faults at once, each with its place and what is allowed. */
+
+import { readFile } from 'node:fs/promises';
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { codeOf } from '../errors.js';
+import { substitute } from './environment.js';
+import { type Config, schema } from './schema.js';
+
+/** What is wrong with the configuration, a line each: `file: key: what is allowed`. None holds a value. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/** Throws a ConfigError. */
+export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): Promise<Config> {
+  const document = parseYaml(path, await readText(path));
+  const { value, missing } = substitute(document, environment);
+  const unset = missing.map(one => `${path}: ${keyOf(one.path)}: environment variable ${one.variable} is not set`);
+  if (unset.length > 0) throw new ConfigError(unset);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.flatMap(issue => describe(issue).map(fault => `${path}: ${fault}`)));
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${path}: cannot be read (${codeOf(error)}); give --config FILE or PGAUDIT_SHIPPER_CONFIG`]);
+  }
+}
+
+function parseYaml(path: string, text: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(document.errors.map(({ pos: [at], code }) => `${path}: line ${lines.linePos(at).line}: is not YAML (${code})`));
+  }
+  if (!isMap(document.contents)) throw new ConfigError([`${path}: must hold settings, such as instance: my-database`]);
+  return document.toJS({ maxAliasCount: 0 });
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = `unknown setting; allowed here: ${settingsAt(issue.path).join(', ')}`;
+    return issue.keys.map(key => `${keyOf([...issue.path, key])}: ${allowed}`);
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [`${keyOf(issue.path)}: is required`];
+  return [`${keyOf(issue.path)}: ${issue.message}`];
+}
+
+/** `identity[1].directory` */
+function keyOf(path: readonly PropertyKey[]): string {
+  const steps = path.map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
+  return steps.join('').replace(/^\./, '') || 'settings';
+}
+
+/** The names of the settings in a section. */
+function settingsAt(path: readonly PropertyKey[]): string[] {
+  let section: z.core.$ZodType = schema;
+  for (const step of path) {
+    const outer: z.core.$ZodType = unwrap(section);
+    section = outer instanceof z.ZodObject ? (outer.shape[String(step)] ?? outer) : outer;
+  }
+  const inner = unwrap(section);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function unwrap(type: z.core.$ZodType): z.core.$ZodType {
+  return type instanceof z.ZodPrefault ? unwrap(type.def.innerType) : type;
+}

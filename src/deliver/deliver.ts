@@ -1,0 +1,116 @@
+/** The two sinks: each reads the journal on its own, delivers in order, and only then moves its cursor. */
+
+import type { Clock } from '../clock.js';
+import type { AuditEvent } from '../event.js';
+import type { EntryDestination, ObjectDestination } from './destination.js';
+import { toLogEntry } from './entry.js';
+import { type ArchivePlace, packSegment, type SegmentInfo } from './object.js';
+import { retryForever } from './retry.js';
+
+export type SinkName = 'logging' | 'archive';
+
+/** Something to deliver. `markDelivered` makes it durable that it was; until then it will be given again. */
+interface Delivery {
+  readonly events: number;
+  markDelivered(): Promise<void>;
+}
+
+export interface LineReader {
+  /** Waits for the next lines; `null` when the journal is closed and read, or the signal aborts. */
+  nextLines(
+    limits: { lines: number; bytes: number },
+    signal: AbortSignal,
+  ): Promise<(Delivery & { readonly lines: readonly Buffer[] }) | null>;
+}
+
+export interface SegmentReader {
+  /** Waits for the next sealed segment; `null` as above. */
+  nextSealed(signal: AbortSignal): Promise<(Delivery & { readonly segment: SegmentInfo }) | null>;
+}
+
+export interface DeliveryReport {
+  delivered(sink: SinkName, events: number): void;
+  /** Will be tried again; the sink's cursor stays. */
+  deliveryFailed(sink: SinkName, error: unknown, attempt: number, delay: number): void;
+  deliveryRecovered(sink: SinkName, failures: number): void;
+  /** The destination will never take this event; the archive has it. */
+  entryRejected(insertId: string, code: string): void;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly report: DeliveryReport;
+}
+
+/** Cloud Logging takes 10 MB and 1,000 entries a request; an entry is somewhat larger than its line. */
+const REQUEST = { lines: 1000, bytes: 4 * 1024 * 1024 };
+
+/** Sends every event to where auditors search, until the journal is closed and read or the signal aborts. */
+export async function deliverEntries(
+  reader: LineReader,
+  destination: EntryDestination,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  const sink = new Attempts('logging', surroundings, signal);
+  for (let next = await reader.nextLines(REQUEST, signal); next !== null; next = await reader.nextLines(REQUEST, signal)) {
+    const entries = next.lines.map(line => toLogEntry(parseEvent(line)));
+    const rejected = await sink.attempt(() => destination.write(entries, signal));
+    if (rejected === null || !(await sink.finish(next))) return;
+    for (const { index, code } of rejected) surroundings.report.entryRejected(entries[index]?.insertId ?? '', code);
+  }
+}
+
+/** Stores every sealed segment where compliance keeps it, until the journal is closed and read or the signal aborts. */
+export async function deliverSegments(
+  reader: SegmentReader,
+  destination: ObjectDestination,
+  place: ArchivePlace,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  const sink = new Attempts('archive', surroundings, signal);
+  for (let next = await reader.nextSealed(signal); next !== null; next = await reader.nextSealed(signal)) {
+    const { segment } = next;
+    const stored = await sink.attempt(async () => destination.put(await packSegment(segment, place), signal));
+    if (stored === null || !(await sink.finish(next))) return;
+  }
+}
+
+/** What one sink does, again and again until it succeeds. `null` and `false` mean that the signal aborted. */
+class Attempts {
+  readonly #sink: SinkName;
+  readonly #surroundings: Surroundings;
+  readonly #signal: AbortSignal;
+
+  constructor(sink: SinkName, surroundings: Surroundings, signal: AbortSignal) {
+    this.#sink = sink;
+    this.#surroundings = surroundings;
+    this.#signal = signal;
+  }
+
+  async attempt<T>(action: () => Promise<T>): Promise<T | null> {
+    const { clock, report } = this.#surroundings;
+    let failures = 0;
+    const retrying = (error: unknown, count: number, delay: number): void => {
+      failures = count;
+      report.deliveryFailed(this.#sink, error, count, delay);
+    };
+    const done = await retryForever(action, { clock, report: { retrying } }, this.#signal);
+    if (done !== null && failures > 0) report.deliveryRecovered(this.#sink, failures);
+    return done === null ? null : done.value;
+  }
+
+  async finish(delivery: Delivery): Promise<boolean> {
+    const isMarked = await this.attempt(async () => {
+      await delivery.markDelivered();
+      return true;
+    });
+    if (isMarked) this.#surroundings.report.delivered(this.#sink, delivery.events);
+    return isMarked === true;
+  }
+}
+
+function parseEvent(line: Buffer): AuditEvent {
+  return JSON.parse(line.toString('utf8'));
+}

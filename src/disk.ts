@@ -1,0 +1,108 @@
+import * as nodeFs from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { hasCode } from './errors.js';
+
+type FileSystem = Pick<typeof nodeFs, 'open' | 'rename' | 'link' | 'rm' | 'mkdir'>;
+
+/**
+ * The few ways in which this program writes. Each returns only when the bytes, and the name under
+ * which they are found, would survive a power cut. Files are 0600, folders 0700.
+ */
+export class Disk {
+  readonly #fs: FileSystem;
+
+  /** Tests pass a file system whose nth call fails. */
+  constructor(fs: FileSystem = nodeFs) {
+    this.#fs = fs;
+  }
+
+  /** Replaces a whole file: a crash leaves the old or the new content, and perhaps a `.tmp` beside it. */
+  async replace(path: string, data: string | Buffer): Promise<void> {
+    const temporary = `${path}.tmp`;
+    await this.#write(temporary, data);
+    await this.#fs.rename(temporary, path);
+    await this.syncFolder(dirname(path));
+  }
+
+  /**
+   * Writes a file that must not exist yet; returns false where it does. A crash leaves either no
+   * file or the whole one, and perhaps a hidden `.tmp` beside it.
+   */
+  async create(path: string, data: Buffer): Promise<boolean> {
+    const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+    await this.#write(temporary, data);
+    try {
+      await this.#fs.link(temporary, path);
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      throw error;
+    } finally {
+      await this.#fs.rm(temporary, { force: true });
+    }
+    await this.syncFolder(dirname(path));
+    return true;
+  }
+
+  /**
+   * Makes the file end with `chunks`, beginning at byte `position`; whatever stood there is cut off.
+   * Calling it again after a failure repeats the same write. A crash leaves a part of it.
+   */
+  async writeAt(path: string, position: number, chunks: readonly Buffer[]): Promise<void> {
+    const file = await this.#fs.open(path, position === 0 ? 'w' : 'r+', 0o600);
+    try {
+      await file.truncate(position);
+      await writeAll(file, Buffer.concat(chunks), position);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    if (position === 0) await this.syncFolder(dirname(path));
+  }
+
+  async truncate(path: string, length: number): Promise<void> {
+    const file = await this.#fs.open(path, 'r+');
+    try {
+      await file.truncate(length);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#fs.rm(path, { force: true });
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    const first = await this.#fs.mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) await this.syncFolder(dirname(made));
+  }
+
+  /** Makes names in the folder durable: creations, renames and removals. */
+  async syncFolder(path: string): Promise<void> {
+    const folder = await this.#fs.open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  async #write(path: string, data: string | Buffer): Promise<void> {
+    const file = await this.#fs.open(path, 'w', 0o600);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function writeAll(file: nodeFs.FileHandle, data: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < data.length; ) {
+    const { bytesWritten } = await file.write(data, done, data.length - done, position + done);
+    done += bytesWritten;
+  }
+}

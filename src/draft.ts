@@ -1,0 +1,65 @@
+/** Makes events out of what the stages found: everything but their place in the chain. */
+
+import { basename } from 'node:path';
+import type { Actor, Audit, Draft, Envelope, LifecycleContent, Session, Source, SuspectReason } from './event.js';
+import type { Gap, RawRecord, SourceFile } from './record.js';
+
+/** Where this daemon stands. */
+export type Place = Pick<Envelope, 'instance' | 'node'>;
+
+/** What a log line tells, whatever its message. */
+interface LogLine {
+  readonly time: number;
+  readonly database: string | null;
+  readonly session: Session;
+  readonly raw: string | null;
+}
+
+/** Where a record was read, and when. */
+export interface Reading {
+  readonly file: SourceFile;
+  readonly record: Pick<RawRecord, 'offset' | 'length'>;
+  readonly now: number;
+}
+
+export function statementDraft(line: LogLine, audit: Audit, actor: Actor, reading: Reading, place: Place): Draft {
+  const { database, session } = line;
+  return { kind: 'statement', ...fromLog(line, reading, place), database, actor, audit, session, source: sourceOf(reading, line.raw) };
+}
+
+export function suspectDraft(
+  { line, reason, message }: { line: LogLine; reason: SuspectReason; message: string },
+  actor: Actor,
+  reading: Reading,
+  place: Place,
+): Draft {
+  const { database, session } = line;
+  const suspect = { reason, message };
+  return { kind: 'suspect', ...fromLog(line, reading, place), database, actor, suspect, session, source: sourceOf(reading, line.raw) };
+}
+
+export function gapDraft({ reason, record }: Gap, reading: Reading, place: Place): Draft {
+  const now = new Date(reading.now).toISOString();
+  const gap = { reason, ...record };
+  return { kind: 'gap', time: now, receivedAt: now, ...place, gap, source: sourceOf(reading, null) };
+}
+
+export function lifecycleDraft(lifecycle: LifecycleContent['lifecycle'], now: number, place: Place): Draft {
+  return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
+}
+
+/** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */
+function fromLog({ time, session }: LogLine, { now }: Reading, { instance, node }: Place) {
+  return {
+    id: `${instance}/${session.id}/${session.line}`,
+    time: new Date(time).toISOString(),
+    receivedAt: new Date(now).toISOString(),
+    instance,
+    node,
+  };
+}
+
+function sourceOf({ file, record }: Reading, raw: string | null): Source {
+  const { offset, length } = record;
+  return { file: basename(file.path), fileId: file.fileId, offset, length, ...(raw === null ? {} : { raw }) };
+}

@@ -1,0 +1,156 @@
+/** The audit event, version 1: the one type that everything after `parse` speaks. */
+
+import type { RecordCounts } from './record.js';
+
+/** What pgAudit says about one statement. */
+export interface Audit {
+  readonly type: 'SESSION' | 'OBJECT';
+  readonly statementId: number;
+  readonly substatementId: number;
+  readonly class: AuditClass;
+  readonly command: string;
+  readonly objectType: string | null;
+  readonly objectName: string | null;
+  /** `null` where it was not logged; then `statementMissing` may say why. */
+  readonly statement: string | null;
+  /** `[]` where the statement has none, `null` where they were not logged. */
+  readonly parameters: readonly string[] | null;
+  /** Rows retrieved or changed (`pgaudit.log_rows`). */
+  readonly rows: number | null;
+  readonly statementMissing?: 'previously-logged';
+}
+
+/** pgAudit's classes (README of pgAudit, `pgaudit.log`); MISC_SET is logged as MISC. */
+export const AUDIT_CLASSES = ['READ', 'WRITE', 'FUNCTION', 'ROLE', 'DDL', 'MISC'] as const;
+export type AuditClass = (typeof AUDIT_CLASSES)[number];
+
+/** Who did it. `user` is the login role; the rest is what the resolvers found. */
+export interface Actor {
+  readonly user: string;
+  readonly status: 'resolved' | 'unresolved';
+  readonly id?: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly unit?: string;
+  readonly resolvedBy: readonly string[];
+}
+
+export interface Session {
+  /** PostgreSQL's `%c`: start time and process id in hexadecimal. */
+  readonly id: string;
+  /** PostgreSQL's `%l`: the number of the log line in its session, from 1. */
+  readonly line: number;
+  readonly startedAt: string | null;
+  readonly pid: number | null;
+  readonly client: string | null;
+  readonly port: number | null;
+  readonly application: string | null;
+  readonly backendType?: string;
+  readonly transactionId: string;
+  readonly virtualTransactionId: string | null;
+  readonly queryId?: string;
+}
+
+/** Where in the log the event was read: `offset` and `length` in bytes. */
+export interface Source {
+  readonly file: string;
+  readonly fileId: string;
+  readonly offset: number;
+  readonly length: number;
+  /** The record's bytes in base64, where they are not valid UTF-8. */
+  readonly raw?: string;
+}
+
+/** Carried by every event. */
+export interface Envelope {
+  readonly v: 1;
+  readonly chain: string;
+  readonly seq: number;
+  /** SHA-256 (hex) of the line before, without its newline. */
+  readonly previousHash: string;
+  /** `<instance>/<session id>/<session line>`, or `<instance>/<chain>/<seq>` where no log line is behind it. */
+  readonly id: string;
+  /** UTC with milliseconds. */
+  readonly time: string;
+  readonly instance: string;
+  readonly node: string;
+}
+
+/** What happened in a session of the database, as its log tells it. */
+interface FromLog {
+  readonly receivedAt: string;
+  readonly database: string | null;
+  readonly actor: Actor;
+  readonly session: Session;
+  readonly source: Source;
+}
+
+export interface StatementContent extends FromLog {
+  readonly kind: 'statement';
+  readonly audit: Audit;
+}
+
+/** A record that looks like pgAudit's and is not: somebody may be forging the trail. */
+export interface SuspectContent extends FromLog {
+  readonly kind: 'suspect';
+  readonly suspect: { readonly reason: SuspectReason; readonly message: string };
+}
+
+/** Which part of the genuine-record rule a suspect broke. */
+export type SuspectReason = 'context' | 'query' | 'payload' | 'fields' | 'type' | 'ids' | 'class' | 'rows' | 'parameters';
+
+/** Bytes of the log that could not be read. */
+export interface GapContent {
+  readonly kind: 'gap';
+  readonly receivedAt: string;
+  readonly gap: {
+    readonly reason: string;
+    readonly user?: string;
+    readonly session?: string;
+    readonly line?: string;
+    readonly sha256?: string;
+  };
+  readonly source: Source;
+}
+
+export interface LifecycleContent {
+  readonly kind: 'lifecycle';
+  readonly lifecycle: {
+    readonly action: 'started' | 'stopped';
+    readonly version: string;
+    /** True where this start began a new chain. */
+    readonly newChain?: boolean;
+  };
+}
+
+/** What was read of one file between two seals: bytes `from` to `to`. */
+export interface Coverage {
+  readonly file: string;
+  readonly fileId: string;
+  readonly from: number;
+  readonly to: number;
+  readonly records: RecordCounts;
+}
+
+export type SealReason = 'size' | 'age' | 'date' | 'quiet' | 'shutdown';
+
+/** The last line of a segment: what it holds and what was read to make it. */
+export interface SealContent {
+  readonly kind: 'seal';
+  readonly seal: {
+    readonly reason: SealReason;
+    readonly firstSeq: number;
+    /** Events in the segment by kind, without the seal itself. */
+    readonly events: Readonly<Record<string, number>>;
+    readonly records: RecordCounts;
+    readonly coverage: readonly Coverage[];
+  };
+}
+
+export type Content = StatementContent | SuspectContent | GapContent | LifecycleContent | SealContent;
+
+export type AuditEvent = Envelope & Content;
+export type EventKind = Content['kind'];
+
+/** An event that is not yet in the chain. Without a log line behind it, it has no `id` of its own. */
+export type Draft = Content & Pick<Envelope, 'time' | 'instance' | 'node'> & { readonly id?: string };

@@ -1,0 +1,99 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type Clock, sleep } from '../clock.js';
+import { type Entry, readPeople } from './people.js';
+import type { Person, Question, Resolver } from './resolver.js';
+
+/** Milliseconds between looks at the file. */
+const RELOAD_INTERVAL = 2000;
+
+export interface DirectoryReport {
+  directoryLoaded(path: string, people: number): void;
+  /** The file cannot be used now; the people read before stay. */
+  directoryFailed(path: string, error: unknown): void;
+}
+
+/** Finds people in a file, by login role, id or e-mail, as of the event's time. */
+export class Directory implements Resolver {
+  readonly name = 'directory';
+  readonly #path: string;
+  readonly #report: DirectoryReport;
+  #entries: ReadonlyMap<string, readonly Entry[]>;
+  #version: string;
+
+  private constructor(path: string, report: DirectoryReport, entries: readonly Entry[], version: string) {
+    this.#path = path;
+    this.#report = report;
+    this.#entries = byKey(entries);
+    this.#version = version;
+  }
+
+  /** Throws where the file cannot be read or understood. */
+  static async load(path: string, report: DirectoryReport): Promise<Directory> {
+    const version = await versionOf(path);
+    const entries = readPeople(path, await readFile(path, 'utf8'));
+    report.directoryLoaded(path, entries.length);
+    return new Directory(path, report, entries, version);
+  }
+
+  resolve({ user, time, known }: Question): Person | null {
+    const keys = [`user ${user}`, idKey(known.id ?? user), emailKey(known.email ?? user)];
+    for (const key of keys) {
+      const valid = (this.#entries.get(key) ?? []).filter(one => one.validFrom <= time && time < one.validTo);
+      const latest = valid.reduce<Entry | null>((best, one) => (best && best.validFrom >= one.validFrom ? best : one), null);
+      if (latest !== null) return latest.person;
+    }
+    return null;
+  }
+
+  /** Reads the file again whenever it changes, until the signal aborts. */
+  async follow(clock: Clock, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(clock, RELOAD_INTERVAL, signal);
+      if (signal.aborted) return;
+      await this.#reload();
+    }
+  }
+
+  async #reload(): Promise<void> {
+    let version = 'missing';
+    try {
+      version = await versionOf(this.#path);
+      if (version === this.#version) return;
+      const entries = readPeople(this.#path, await readFile(this.#path, 'utf8'));
+      this.#entries = byKey(entries);
+      this.#report.directoryLoaded(this.#path, entries.length);
+    } catch (error) {
+      if (version !== this.#version) this.#report.directoryFailed(this.#path, error);
+    }
+    this.#version = version;
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { ino, size, mtimeMs } = await stat(path);
+  return `${ino} ${size} ${mtimeMs}`;
+}
+
+/** An entry for a role counts for that role only; the others are found by id and by e-mail. */
+function byKey(entries: readonly Entry[]): Map<string, Entry[]> {
+  const map = new Map<string, Entry[]>();
+  const add = (key: string, entry: Entry): void => {
+    map.set(key, [...(map.get(key) ?? []), entry]);
+  };
+  for (const entry of entries) {
+    if (entry.user !== null) add(`user ${entry.user}`, entry);
+    else {
+      if (entry.person.id) add(idKey(entry.person.id), entry);
+      if (entry.person.email) add(emailKey(entry.person.email), entry);
+    }
+  }
+  return map;
+}
+
+function idKey(id: string): string {
+  return `id ${id.toLowerCase()}`;
+}
+
+function emailKey(email: string): string {
+  return `email ${email.toLowerCase()}`;
+}

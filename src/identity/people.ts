@@ -1,0 +1,86 @@
+/** Reads a file of people: CSV with a header line, or a YAML list of the same fields. */
+
+import { parse as parseCsv } from 'csv-parse/sync';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { codeOf, ShipperError } from '../errors.js';
+import type { Person } from './resolver.js';
+
+/** One person, or one person's time with a shared role. */
+export interface Entry {
+  /** The login role that this entry is for. Without it, the entry is found by id or e-mail. */
+  readonly user: string | null;
+  readonly person: Person;
+  /** Milliseconds since the epoch: valid from the first to before the second. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+const FIELDS = ['user', 'id', 'email', 'name', 'unit', 'validFrom', 'validTo'] as const;
+const DAY = 24 * 60 * 60 * 1000;
+
+const text = z.preprocess(value => (typeof value === 'number' ? String(value) : (value ?? '')), z.string().trim());
+const row = z.object({
+  user: text,
+  id: text,
+  email: text,
+  name: text,
+  unit: text,
+  validFrom: text.refine(isTime, 'is no date or time in ISO 8601'),
+  validTo: text.refine(isTime, 'is no date or time in ISO 8601'),
+});
+
+/**
+ * Fields are found by name, whatever their case and order; unknown ones are ignored. Times are ISO 8601
+ * and UTC unless they say otherwise; a `validTo` without a time of day includes that day. Throws a
+ * ShipperError that names the entry's number and field, never what stands there.
+ */
+export function readPeople(path: string, content: string): Entry[] {
+  return rowsOf(path, content).map((raw, index) => {
+    const parsed = row.safeParse(withFieldNames(raw));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw peopleError(path, `entry ${index + 1}: ${issue?.path.join('.')} ${issue?.message}`);
+    }
+    const { user, id, email, name, unit, validFrom, validTo } = parsed.data;
+    if (!user && !id && !email) throw peopleError(path, `entry ${index + 1}: needs a user, an id or an email`);
+    return {
+      user: user || null,
+      person: { id, name, email, unit },
+      validFrom: validFrom ? Date.parse(validFrom) : Number.NEGATIVE_INFINITY,
+      validTo: validTo ? Date.parse(validTo) + (isDateOnly(validTo) ? DAY : 0) : Number.POSITIVE_INFINITY,
+    };
+  });
+}
+
+function rowsOf(path: string, content: string): unknown[] {
+  try {
+    if (!/\.ya?ml$/i.test(path)) return parseCsv(content, { bom: true, columns: true, skip_empty_lines: true, trim: true });
+    const list: unknown = parseYaml(content) ?? [];
+    if (Array.isArray(list)) return list;
+  } catch (error) {
+    throw peopleError(path, `is not well-formed (${codeOf(error)})`, error);
+  }
+  throw peopleError(path, 'is no list of people');
+}
+
+function withFieldNames(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw;
+  const entries = Object.entries(raw).map(([key, value]) => {
+    const field = FIELDS.find(name => name.toLowerCase() === key.trim().toLowerCase());
+    return [field ?? key, value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isTime(value: string): boolean {
+  return value === '' || (/^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)));
+}
+
+function isDateOnly(value: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(value);
+}
+
+function peopleError(path: string, problem: string, cause?: unknown): ShipperError {
+  return new ShipperError('directory', `${path}: ${problem}`, cause);
+}

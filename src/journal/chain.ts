@@ -1,0 +1,35 @@
+/** Links events into a hash chain: each line names the hash of the line before. */
+
+import { hash, randomBytes } from 'node:crypto';
+import type { Draft } from '../event.js';
+
+/** Where a chain stands. */
+export interface ChainState {
+  readonly chain: string;
+  readonly nextSeq: number;
+  /** SHA-256 (hex) of the last line, without its newline; 64 zeros before the first. */
+  readonly lastHash: string;
+}
+
+export const FIRST_HASH = '0'.repeat(64);
+
+/** A new chain, named by its start and four random hex digits: `20261121T203958Z-9f2c`. */
+export function newChain(now: number): ChainState {
+  const start = new Date(now).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  return { chain: `${start}-${randomBytes(2).toString('hex')}`, nextSeq: 1, lastHash: FIRST_HASH };
+}
+
+/** Makes the draft the chain's next line (with its newline). */
+export function link(state: ChainState, draft: Draft): { line: Buffer; state: ChainState } {
+  const { chain, nextSeq: seq, lastHash: previousHash } = state;
+  const { kind, id = `${draft.instance}/${chain}/${seq}`, ...rest } = draft;
+  const event = { v: 1, chain, seq, previousHash, kind, id, ...rest };
+  const line = Buffer.from(`${JSON.stringify(event)}\n`);
+  return { line, state: { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) } };
+}
+
+/** SHA-256 (hex) of a line without its newline: what `sha256sum` says of it. */
+export function hashOf(line: Buffer): string {
+  return hash('sha256', line, 'hex');
+}
+

@@ -1,0 +1,255 @@
+/**
+ * The journal: what was read becomes durable here, once, before any sink sees it.
+ *
+ * One commit writes lines to the open segment, syncs it, and replaces the checkpoint. The checkpoint
+ * is the commit: a crash before it leaves bytes that it does not know of. No sink has seen them, so the
+ * next start cuts them off and the same records are read again.
+ */
+
+import { join } from 'node:path';
+import { type Clock, sleep, Waker } from '../clock.js';
+import type { Disk } from '../disk.js';
+import { codeOf } from '../errors.js';
+import { writeCheckpoint } from './checkpoint.js';
+import { openJournal } from './recover.js';
+import type { SegmentFile } from './segments.js';
+import { segmentFileName } from './segments.js';
+import { type Commit, type Entry, type JournalState, nextSealAt, planCommit, type SealLimits } from './state.js';
+
+export interface JournalOptions extends SealLimits {
+  readonly directory: string;
+  /** Bytes of segments on disk at which the source has to wait. */
+  readonly maxJournalSize: number;
+  readonly disk: Disk;
+  readonly clock: Clock;
+}
+
+export interface JournalReport {
+  /** Lines and bytes that became durable. */
+  committed(events: number, bytes: number): void;
+  sealed(): void;
+  /** Nothing is lost: the same commit is tried again. */
+  commitFailed(code: string): void;
+  commitRecovered(): void;
+  journalFull(isFull: boolean): void;
+}
+
+/** What the journal must know of a reader. */
+interface AttachedReader {
+  /** The last event that is delivered. */
+  readonly seq: number;
+  wake(): void;
+}
+
+/** Milliseconds after which progress is saved that no event came of. */
+const PROGRESS_INTERVAL = 1000;
+/** Bytes of the log that may wait for a commit. */
+const MOST_WAITING = 4 * 1024 * 1024;
+const FIRST_RETRY = 100;
+const LAST_RETRY = 5000;
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #report: JournalReport;
+  /** As planned: ahead of the disk while a commit is under way, or where only progress was made. */
+  #state: JournalState;
+  #segments: SegmentFile[];
+  #hasOpenSegment: boolean;
+  #waiting: Entry[] = [];
+  #waitingBytes = 0;
+  /** Progress that is not in the checkpoint yet dates from then. */
+  #unsavedSince: number | null = null;
+  #isClosing = false;
+  #isClosed = false;
+  #isFull = false;
+  readonly #work: Waker;
+  readonly #room: Waker;
+  readonly #readers: AttachedReader[] = [];
+
+  private constructor(
+    options: JournalOptions,
+    report: JournalReport,
+    opened: { state: JournalState; segments: SegmentFile[] },
+  ) {
+    this.#options = options;
+    this.#report = report;
+    this.#state = opened.state;
+    this.#segments = opened.segments;
+    this.#hasOpenSegment = opened.state.segment !== null;
+    this.#work = new Waker(options.clock);
+    this.#room = new Waker(options.clock);
+  }
+
+  /** Takes up the journal in `directory`, or begins one. Throws a StateError where it is damaged. */
+  static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
+    return new Journal(options, report, await openJournal(options));
+  }
+
+  /** Whether this start began the chain. */
+  get isNew(): boolean {
+    return this.#state.chain.nextSeq === 1;
+  }
+
+  /** Where reading goes on, and what earlier stages knew then. */
+  get resume(): Pick<JournalState, 'files' | 'memory'> {
+    return this.#state;
+  }
+
+  /** The last event that is durable. */
+  get lastSeq(): number {
+    return this.#state.chain.nextSeq - 1;
+  }
+
+  /** Segments in writing order with their durable length. */
+  get segments(): readonly SegmentFile[] {
+    return this.#segments;
+  }
+
+  /** Segments that nothing will be added to any more. */
+  get sealed(): readonly SegmentFile[] {
+    return this.#hasOpenSegment ? this.#segments.slice(0, -1) : this.#segments;
+  }
+
+  /** Nothing more will come. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Bytes on disk. */
+  get size(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  }
+
+  pathOf(segment: SegmentFile): string {
+    return join(this.#options.directory, segmentFileName(segment));
+  }
+
+  /** Takes an entry to be committed soon; waits while there is no room. Returns false where it was not taken. */
+  async append(entry: Entry, signal: AbortSignal): Promise<boolean> {
+    while (!this.#hasRoom()) {
+      if (signal.aborted) return false;
+      await this.#room.wait(1000, signal);
+    }
+    this.#waiting.push(entry);
+    this.#waitingBytes += sizeOf(entry);
+    this.#work.wake();
+    return true;
+  }
+
+  /** Commits what was appended, seals, and ends `run`. */
+  close(): void {
+    this.#isClosing = true;
+    this.#work.wake();
+  }
+
+  /** Commits until closed; a commit that fails is tried again until it succeeds or the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!this.#isClosed && !signal.aborted) {
+      const entries = this.#take();
+      const now = this.#options.clock.now();
+      const closing = this.#isClosing;
+      const commit = planCommit(this.#state, entries, now, this.#options, closing);
+      if (entries.length > 0) this.#unsavedSince ??= now;
+      if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
+      else this.#state = commit.state;
+      if (closing && this.#waiting.length === 0 && !signal.aborted) this.#isClosed = true;
+      this.#wakeReaders();
+      if (this.#waiting.length === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
+    }
+  }
+
+  /** From now on the reader is woken by every commit, and no segment is deleted before it has passed. */
+  attach(reader: AttachedReader): void {
+    this.#readers.push(reader);
+  }
+
+  /** Deletes the sealed segments that every reader has passed. */
+  async releaseDelivered(): Promise<void> {
+    const delivered = Math.min(...this.#readers.map(reader => reader.seq));
+    for (let [oldest] = this.sealed; oldest !== undefined; [oldest] = this.sealed) {
+      if (this.lastSeqOf(oldest) > delivered) break;
+      await this.#options.disk.remove(this.pathOf(oldest));
+      const { firstSeq } = oldest;
+      this.#segments = this.#segments.filter(one => one.firstSeq !== firstSeq);
+    }
+    this.#room.wake();
+  }
+
+  /** The last event of a sealed segment: the next segment begins with the one after. */
+  lastSeqOf(segment: SegmentFile): number {
+    const next = this.#segments.find(one => one.firstSeq > segment.firstSeq);
+    return (next?.firstSeq ?? this.#state.chain.nextSeq) - 1;
+  }
+
+  #hasRoom(): boolean {
+    const isFull = this.size >= this.#options.maxJournalSize;
+    if (isFull !== this.#isFull) this.#report.journalFull(isFull);
+    this.#isFull = isFull;
+    return !isFull && this.#waitingBytes < MOST_WAITING;
+  }
+
+  #take(): Entry[] {
+    const entries = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#room.wake();
+    return entries;
+  }
+
+  #isSaveDue(now: number): boolean {
+    return this.#unsavedSince !== null && now - this.#unsavedSince >= PROGRESS_INTERVAL;
+  }
+
+  #untilDue(): number {
+    const now = this.#options.clock.now();
+    const saveAt = this.#unsavedSince === null ? Number.POSITIVE_INFINITY : this.#unsavedSince + PROGRESS_INTERVAL;
+    const dueAt = Math.min(nextSealAt(this.#state, this.#options), saveAt);
+    return Math.min(Math.max(dueAt - now, 0), 60_000);
+  }
+
+  async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+    for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
+      try {
+        await this.#write(commit);
+        if (delay > FIRST_RETRY) this.#report.commitRecovered();
+        break;
+      } catch (error) {
+        this.#report.commitFailed(codeOf(error));
+      }
+      await sleep(this.#options.clock, delay, signal);
+      if (signal.aborted) return;
+    }
+    this.#publish(commit);
+  }
+
+  /** May be done again after it failed half-way: every write says where it begins. */
+  async #write({ writes, state }: Commit): Promise<void> {
+    const { disk, directory, instance } = this.#options;
+    for (const { segment, at, lines } of writes) {
+      await disk.writeAt(join(directory, segmentFileName(segment)), at, lines);
+    }
+    await writeCheckpoint(disk, join(directory, '..', 'checkpoint.json'), instance, state);
+  }
+
+  #publish({ writes, state }: Commit): void {
+    for (const { segment, at, lines } of writes) {
+      const added = lines.reduce((sum, line) => sum + line.length, 0);
+      const others = at === 0 ? this.#segments : this.#segments.slice(0, -1);
+      this.#segments = [...others, { ...segment, bytes: at + added }];
+      this.#report.committed(lines.length, added);
+    }
+    const sealedNow = writes.length - (state.segment === null ? 0 : 1);
+    for (let i = 0; i < sealedNow; i++) this.#report.sealed();
+    this.#state = state;
+    this.#hasOpenSegment = state.segment !== null;
+    this.#unsavedSince = null;
+  }
+
+  #wakeReaders(): void {
+    for (const reader of this.#readers) reader.wake();
+  }
+}
+
+function sizeOf({ progress }: Entry): number {
+  return progress === undefined ? 0 : progress.to - progress.from;
+}

@@ -1,0 +1,91 @@
+/** The names of journal segments, and reading them. A segment is an NDJSON file. */
+
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A segment is known by when it was opened and where in the chain it begins. */
+export interface SegmentName {
+  /** UTC day on which it was opened. */
+  readonly date: string;
+  readonly chain: string;
+  readonly firstSeq: number;
+}
+
+/** A segment on disk. The last seq of a sealed one is the one before the next segment's first. */
+export interface SegmentFile extends SegmentName {
+  readonly bytes: number;
+}
+
+const NAME = /^(\d{4}-\d\d-\d\d)_(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})\.ndjson$/;
+
+/** `2026-11-21_20261121T203958Z-9f2c-0000000000000017.ndjson`: names sort in writing order. */
+export function segmentFileName({ date, chain, firstSeq }: SegmentName): string {
+  return `${date}_${chain}-${sixteenDigits(firstSeq)}.ndjson`;
+}
+
+export function sixteenDigits(seq: number): string {
+  return String(seq).padStart(16, '0');
+}
+
+/** The segments in a folder, in writing order. */
+export async function listSegments(folder: string): Promise<SegmentFile[]> {
+  const segments: SegmentFile[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const [, date, chain, firstSeq] = NAME.exec(name) ?? [];
+    if (date === undefined || chain === undefined || firstSeq === undefined) continue;
+    const { size } = await stat(join(folder, name));
+    segments.push({ date, chain, firstSeq: Number(firstSeq), bytes: size });
+  }
+  return segments;
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Reads whole lines (without their newlines) from byte `from`, at most `limits.lines` of them and about
+ * `limits.bytes` bytes, but at least one line. `end` is the segment's committed length.
+ */
+export async function readLines(
+  path: string,
+  range: { from: number; end: number },
+  limits: { lines: number; bytes: number },
+): Promise<Buffer[]> {
+  const file = await open(path, 'r');
+  try {
+    for (let size = limits.bytes; ; size *= 2) {
+      const length = Math.min(size, range.end - range.from);
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, range.from);
+      const lines = splitLines(buffer.subarray(0, bytesRead), limits.lines);
+      if (lines.length > 0 || length === range.end - range.from) return lines;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function splitLines(bytes: Buffer, most: number): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let start = 0; lines.length < most; ) {
+    const end = bytes.indexOf(NEWLINE, start);
+    if (end === -1) break;
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** The last line (without its newline) of a segment of `end` bytes. */
+export async function readLastLine(path: string, end: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    for (let size = 64 * 1024; ; size *= 2) {
+      const from = Math.max(0, end - size);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(end - from), 0, end - from, from);
+      const bytes = buffer.subarray(0, Math.max(0, bytesRead - 1));
+      const newline = bytes.lastIndexOf(NEWLINE);
+      if (newline !== -1 || from === 0) return bytes.subarray(newline + 1);
+    }
+  } finally {
+    await file.close();
+  }
+}

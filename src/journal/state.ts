@@ -1,0 +1,198 @@
+/** What the journal knows, and how it changes: pure functions of (state, what came, now). */
+
+import { basename } from 'node:path';
+import type { Coverage, Draft, SealContent, SealReason } from '../event.js';
+import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
+import { type ChainState, link } from './chain.js';
+import type { SegmentName } from './segments.js';
+
+/** A segment that is still written to. */
+export interface OpenSegment extends SegmentName {
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly openedAt: number;
+  /** Its events by kind. */
+  readonly events: Readonly<Record<string, number>>;
+}
+
+export interface JournalState {
+  readonly chain: ChainState;
+  readonly segment: OpenSegment | null;
+  /** The newest segment's date: names must sort in writing order even where the clock is set back. */
+  readonly lastDate: string;
+  /** When the last seal was written, in milliseconds since the epoch. */
+  readonly sealedAt: number;
+  /** What was read since the last seal; the file read last comes last. */
+  readonly coverage: readonly Coverage[];
+  /** Where reading goes on. */
+  readonly files: readonly SourcePosition[];
+  /** What earlier stages must still know after a restart; theirs to understand. */
+  readonly memory: unknown;
+}
+
+/** What one batch of the log came to. */
+export interface Progress {
+  readonly file: SourceFile;
+  /** Bytes `from` to `to` of the file were read; these records were in them. */
+  readonly from: number;
+  readonly to: number;
+  readonly records: RecordCounts;
+  readonly files: readonly SourcePosition[];
+  readonly memory: unknown;
+}
+
+/** Events that belong together, and what was read to make them. They become durable together. */
+export interface Entry {
+  readonly drafts: readonly Draft[];
+  readonly progress?: Progress;
+}
+
+export interface SealLimits {
+  readonly instance: string;
+  readonly node: string;
+  /** Bytes. */
+  readonly maxSize: number;
+  /** Milliseconds that a segment stays open, and between two seals where nothing happens. */
+  readonly maxAge: number;
+  readonly maxQuiet: number;
+}
+
+/** Lines to be written to one segment from byte `at`. */
+export interface SegmentWrite {
+  readonly segment: SegmentName;
+  readonly at: number;
+  readonly lines: Buffer[];
+}
+
+export interface Commit {
+  readonly writes: readonly SegmentWrite[];
+  readonly state: JournalState;
+}
+
+/**
+ * Decides what to write for these entries, and which seals are due. A seal stands only between
+ * entries, so that its coverage fits its events. `closing` seals whatever is open.
+ */
+export function planCommit(
+  before: JournalState,
+  entries: readonly Entry[],
+  now: number,
+  limits: SealLimits,
+  closing = false,
+): Commit {
+  const plan = new Plan(before, now, limits);
+  for (const entry of entries) {
+    plan.sealIfDue();
+    plan.add(entry);
+  }
+  if (closing) plan.sealAll();
+  else plan.sealIfDue();
+  return { writes: plan.writes, state: plan.state };
+}
+
+/** When the next seal is due if nothing comes, in milliseconds since the epoch. */
+export function nextSealAt({ segment, sealedAt }: JournalState, limits: SealLimits): number {
+  if (segment === null) return sealedAt + limits.maxQuiet;
+  const midnight = Date.parse(segment.date) + 24 * 60 * 60 * 1000;
+  return Math.min(segment.openedAt + limits.maxAge, midnight);
+}
+
+class Plan {
+  readonly writes: SegmentWrite[] = [];
+  state: JournalState;
+  readonly #now: number;
+  readonly #limits: SealLimits;
+
+  constructor(state: JournalState, now: number, limits: SealLimits) {
+    this.state = state;
+    this.#now = now;
+    this.#limits = limits;
+  }
+
+  add({ drafts, progress }: Entry): void {
+    for (const draft of drafts) this.#write(draft);
+    if (progress === undefined) return;
+    const { files, memory } = progress;
+    this.state = { ...this.state, coverage: cover(this.state.coverage, progress), files, memory };
+  }
+
+  sealIfDue(): void {
+    const reason = this.#dueSeal();
+    if (reason !== null) this.#seal(reason);
+  }
+
+  sealAll(): void {
+    const hasNews = this.state.coverage.some(({ from, to }) => to > from);
+    if (this.state.segment !== null || hasNews) this.#seal('shutdown');
+  }
+
+  #dueSeal(): SealReason | null {
+    const { segment, sealedAt } = this.state;
+    const { maxSize, maxAge, maxQuiet } = this.#limits;
+    if (segment === null) return isOver(sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
+    if (segment.bytes >= maxSize) return 'size';
+    if (segment.date < dateOf(this.#now)) return 'date';
+    return isOver(segment.openedAt, this.#now, maxAge) ? 'age' : null;
+  }
+
+  #seal(reason: SealReason): void {
+    const { instance, node } = this.#limits;
+    const segment = this.state.segment ?? this.#openSegment();
+    const { coverage } = this.state;
+    const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
+    const seal: SealContent['seal'] = { reason, firstSeq: segment.firstSeq, events: segment.events, records, coverage };
+    this.#write({ kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal });
+    this.state = { ...this.state, segment: null, sealedAt: this.#now, coverage: restarted(coverage) };
+  }
+
+  #write(draft: Draft): void {
+    const segment = this.state.segment ?? this.#openSegment();
+    const { line, state: chain } = link(this.state.chain, draft);
+    this.#linesOf(segment).push(line);
+    const events = { ...segment.events, [draft.kind]: (segment.events[draft.kind] ?? 0) + 1 };
+    this.state = { ...this.state, chain, segment: { ...segment, bytes: segment.bytes + line.length, events } };
+  }
+
+  #linesOf(segment: OpenSegment): Buffer[] {
+    const last = this.writes.at(-1);
+    if (last?.segment.firstSeq === segment.firstSeq) return last.lines;
+    const { date, chain, firstSeq } = segment;
+    const write = { segment: { date, chain, firstSeq }, at: segment.bytes, lines: [] };
+    this.writes.push(write);
+    return write.lines;
+  }
+
+  #openSegment(): OpenSegment {
+    const today = dateOf(this.#now);
+    const date = today < this.state.lastDate ? this.state.lastDate : today;
+    const { chain, nextSeq: firstSeq } = this.state.chain;
+    const segment = { date, chain, firstSeq, bytes: 0, openedAt: this.#now, events: {} };
+    this.state = { ...this.state, segment, lastDate: date };
+    return segment;
+  }
+}
+
+/** Also where the clock was set back to before the start: waiting for it to catch up could take years. */
+function isOver(since: number, now: number, limit: number): boolean {
+  return now - since >= limit || now < since - limit;
+}
+
+export function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function cover(coverage: readonly Coverage[], progress: Progress): Coverage[] {
+  const { file, from, to, records } = progress;
+  const before = coverage.find(one => one.fileId === file.fileId);
+  const name = basename(file.path);
+  const covered: Coverage =
+    before === undefined
+      ? { file: name, fileId: file.fileId, from, to, records }
+      : { ...before, file: name, to, records: addRecords(before.records, records) };
+  return [...coverage.filter(one => one !== before), covered];
+}
+
+/** After a seal, coverage begins anew where it ended; the last file stays in view, to prove silence. */
+function restarted(coverage: readonly Coverage[]): Coverage[] {
+  return coverage.slice(-1).map(({ file, fileId, to }) => ({ file, fileId, from: to, to, records: noRecords() }));
+}

@@ -1,0 +1,33 @@
+/** Small versioned JSON files in the state folder. They are trusted whole or not at all. */
+
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { codeOf, hasCode, StateError } from '../errors.js';
+
+const MEND = 'Restore the state folder from a copy, or move it away to begin a new chain.';
+
+/** Returns `null` where there is no such file. Throws a StateError where it cannot be read or understood. */
+export async function readStateFile<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+  const text = await readText(path);
+  if (text === null) return null;
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) throw new StateError(`${path} is damaged or of another version. ${MEND}`);
+  return parsed.data;
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw new StateError(`${path} cannot be read (${codeOf(error)}).`, error);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** The command line: arguments, configuration, exit codes. */
+
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, Option } from 'commander';
+import { ConfigError, loadConfig } from './config/load.js';
+import { VERSION } from './version.js';
+
+/** The embedded default: everything in local folders. */
+const LOCAL_CONFIG = fileURLToPath(new URL('../config/local.yaml', import.meta.url));
+
+/** Exit codes: 0 done, 1 failed, 2 bad usage or configuration. */
+const BAD_USAGE = 2;
+
+const config = new Option('-c, --config <file>', 'the configuration file')
+  .env('PGAUDIT_SHIPPER_CONFIG')
+  .default(LOCAL_CONFIG, 'config/local.yaml');
+
+const program = new Command('pgaudit-shipper')
+  .description('Ships what persons change in PostgreSQL, as pgAudit logs it, to Cloud Logging and Cloud Storage.')
+  .version(VERSION)
+  .exitOverride();
+
+program
+  .command('run')
+  .description('the daemon: tail the csvlog, ship what persons change')
+  .addOption(config)
+  .option('--once', 'read what is there, deliver all of it, seal and exit', false)
+  .action(async ({ config: file, once }: { config: string; once: boolean }) => {
+    const { run } = await import('./commands/run.js');
+    process.exitCode = await run(await loadConfig(file, process.env), { once });
+  });
+
+program
+  .command('check')
+  .description('preflight: say what is wrong before it is')
+  .addOption(config)
+  .action(async ({ config: file }: { config: string }) => {
+    const { check } = await import('./commands/check.js');
+    process.exitCode = await check(file, process.env);
+  });
+
+program
+  .command('demo')
+  .description('the main job on a throw-away PostgreSQL with pgAudit and local folders')
+  .option('--keep', 'stay up afterwards and print the psql line to try for oneself', false)
+  .action(async ({ keep }: { keep: boolean }) => {
+    const { demo } = await import('./commands/demo.js');
+    process.exitCode = await demo({ keep });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof ConfigError) process.stderr.write(`${error.faults.join('\n')}\n`);
+  else if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : BAD_USAGE;
+}
+// Requests that were given up may still hold the event loop; everything that counts is on disk.
+process.exit();

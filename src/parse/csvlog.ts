@@ -1,0 +1,54 @@
+/** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
+
+import { isUtf8 } from 'node:buffer';
+import type { Session } from '../event.js';
+import { COLUMN, type RawRecord } from '../record.js';
+import type { TimeReader } from './time.js';
+
+/** What a log line tells about itself, whatever its message. */
+export interface LogLine {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** The login role; SET ROLE does not change it. */
+  readonly user: string;
+  readonly database: string | null;
+  readonly session: Session;
+  /** The record's bytes in base64, where they are not valid UTF-8. */
+  readonly raw: string | null;
+}
+
+/** Returns `null` where log_time cannot be read. */
+export function readLogLine(record: RawRecord, times: TimeReader): LogLine | null {
+  const time = times.read(record.text(COLUMN.logTime));
+  if (time === null) return null;
+  return {
+    time,
+    user: record.text(COLUMN.user),
+    database: record.text(COLUMN.database) || null,
+    session: readSession(record, times),
+    raw: isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
+  };
+}
+
+function readSession(record: RawRecord, times: TimeReader): Session {
+  const startedAt = times.read(record.text(COLUMN.sessionStart));
+  return {
+    id: record.text(COLUMN.sessionId),
+    line: Number(record.text(COLUMN.sessionLine)),
+    startedAt: startedAt === null ? null : new Date(startedAt).toISOString().replace('.000Z', 'Z'),
+    pid: record.isEmpty(COLUMN.pid) ? null : Number(record.text(COLUMN.pid)),
+    ...readClient(record.text(COLUMN.connectionFrom)),
+    application: record.text(COLUMN.application) || null,
+    ...(record.columns > COLUMN.backendType ? { backendType: record.text(COLUMN.backendType) } : {}),
+    transactionId: record.text(COLUMN.transactionId),
+    virtualTransactionId: record.text(COLUMN.virtualTransactionId) || null,
+    ...(record.columns > COLUMN.queryId ? { queryId: record.text(COLUMN.queryId) } : {}),
+  };
+}
+
+/** `127.0.0.1:58446`, `::1:58446` or `[local]`. */
+function readClient(from: string): { client: string | null; port: number | null } {
+  const [, host, port] = /^(.*):(\d{1,5})$/s.exec(from) ?? [];
+  if (host === undefined || port === undefined) return { client: from || null, port: null };
+  return { client: host, port: Number(port) };
+}

@@ -1,0 +1,60 @@
+/** Reads pgAudit's payload: the text after `AUDIT: `. */
+
+import { AUDIT_CLASSES, type Audit, type AuditClass, type SuspectReason } from '../event.js';
+import { splitCsv } from './csv.js';
+
+/** What pgAudit writes in place of a text (pgaudit.c, log_audit_event). */
+const NONE = '<none>';
+const NOT_LOGGED = '<not logged>';
+const PREVIOUSLY_LOGGED = '<previously logged>';
+
+/** The payload, or the part of the genuine-record rule that it breaks. */
+export type Payload =
+  | { readonly audit: Audit; readonly isPreviouslyLogged: boolean }
+  | { readonly suspect: SuspectReason };
+
+/** `SESSION,7,1,WRITE,UPDATE,,,UPDATE t SET a=$1,5`: 9 fields, 10 with `pgaudit.log_rows`. */
+export function parsePayload(payload: string): Payload {
+  const fields = splitCsv(payload);
+  if (fields === null) return { suspect: 'payload' };
+  const [type, statementId, substatementId, auditClass, command, objectType, objectName, statement, parameter, rows] =
+    fields;
+  if (fields.length > 10 || parameter === undefined || statement === undefined) return { suspect: 'fields' };
+  if (type !== 'SESSION' && type !== 'OBJECT') return { suspect: 'type' };
+  if (!isWholeNumber(statementId) || !isWholeNumber(substatementId)) return { suspect: 'ids' };
+  if (!isAuditClass(auditClass)) return { suspect: 'class' };
+  if (rows !== undefined && !isWholeNumber(rows)) return { suspect: 'rows' };
+  const parameters = parseParameters(parameter);
+  if (parameters === undefined) return { suspect: 'parameters' };
+  const isPreviouslyLogged = statement === PREVIOUSLY_LOGGED;
+  return {
+    isPreviouslyLogged,
+    audit: {
+      type,
+      statementId: Number(statementId),
+      substatementId: Number(substatementId),
+      class: auditClass,
+      command: command ?? '',
+      objectType: objectType || null,
+      objectName: objectName || null,
+      statement: statement === NOT_LOGGED || isPreviouslyLogged ? null : statement,
+      parameters: isPreviouslyLogged ? null : parameters,
+      rows: rows === undefined ? null : Number(rows),
+    },
+  };
+}
+
+/** PARAMETER is CSV once more; an empty field is NULL or ''. Returns undefined where it is no CSV. */
+function parseParameters(parameter: string): string[] | null | undefined {
+  if (parameter === NONE) return [];
+  if (parameter === NOT_LOGGED || parameter === PREVIOUSLY_LOGGED) return null;
+  return splitCsv(parameter) ?? undefined;
+}
+
+function isWholeNumber(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,15}$/.test(text);
+}
+
+function isAuditClass(text: string | undefined): text is AuditClass {
+  return AUDIT_CLASSES.some(name => name === text);
+}

@@ -1,0 +1,84 @@
+/** Remembers statements, for records that say `<previously logged>` (`pgaudit.log_statement_once`). */
+
+import { z } from 'zod';
+import { StateError } from '../errors.js';
+import type { Audit } from '../event.js';
+import type { AuditRecord } from './parse.js';
+
+const text = z.object({ statement: z.string().nullable(), parameters: z.array(z.string()).readonly().nullable() });
+type Text = Pick<Audit, 'statement' | 'parameters'>;
+
+/** For each session the latest statement, with the text of each of its substatements. */
+const remembered = z.object({
+  session: z.string(),
+  statementId: z.number(),
+  texts: z.array(z.tuple([z.number(), text])),
+});
+const savedMemory = z.object({ statements: z.array(remembered) });
+
+/** Characters of SQL and parameters that are remembered over all sessions together. */
+const MOST_CHARACTERS = 1 << 20;
+
+/**
+ * pgAudit says `<previously logged>` only within one statement and substatement of a session, so the
+ * latest statement of each session is enough. Sessions that were quiet longest are forgotten first.
+ */
+export class Statements {
+  readonly #bySession = new Map<string, { statementId: number; texts: Map<number, Text>; size: number }>();
+  #size = 0;
+
+  /**
+   * @param memory what `memory` gave before the restart, or `null` at the first start; throws a
+   * StateError where it is neither.
+   */
+  constructor(memory: unknown) {
+    const saved = savedMemory.nullable().safeParse(memory);
+    if (!saved.success) throw new StateError('The checkpoint holds statements that cannot be read.');
+    for (const { session, statementId, texts } of saved.data?.statements ?? []) {
+      for (const [substatementId, text] of texts) this.#remember(session, statementId, substatementId, text);
+    }
+  }
+
+  /** Notes the record's statement, or puts the remembered one in its place. */
+  restore({ line, audit, isPreviouslyLogged }: AuditRecord): Audit {
+    const session = line.session.id;
+    const { statementId, substatementId, statement, parameters } = audit;
+    if (!isPreviouslyLogged) {
+      this.#remember(session, statementId, substatementId, { statement, parameters });
+      return audit;
+    }
+    const known = this.#bySession.get(session);
+    const text = known?.statementId === statementId ? known.texts.get(substatementId) : undefined;
+    return text === undefined ? { ...audit, statementMissing: 'previously-logged' } : { ...audit, ...text };
+  }
+
+  /** Plain data for the checkpoint: the session used last comes last. */
+  get memory(): z.infer<typeof savedMemory> {
+    const sessions = [...this.#bySession];
+    return { statements: sessions.map(([session, { statementId, texts }]) => ({ session, statementId, texts: [...texts] })) };
+  }
+
+  #remember(session: string, statementId: number, substatementId: number, text: Text): void {
+    const known = this.#bySession.get(session);
+    const kept = known?.statementId === statementId ? known : { statementId, texts: new Map<number, Text>(), size: 0 };
+    this.#forget(session);
+    kept.texts.set(substatementId, text);
+    kept.size += sizeOf(text);
+    this.#bySession.set(session, kept);
+    this.#size += kept.size;
+    for (const oldest of this.#bySession.keys()) {
+      if (this.#size <= MOST_CHARACTERS) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(session: string): void {
+    this.#size -= this.#bySession.get(session)?.size ?? 0;
+    this.#bySession.delete(session);
+  }
+}
+
+function sizeOf({ statement, parameters }: Text): number {
+  const characters = (statement?.length ?? 0) + (parameters ?? []).reduce((sum, one) => sum + one.length, 0);
+  return characters + 64;
+}

@@ -1,0 +1,108 @@
+/** log_time and session_start_time to UTC. */
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/**
+ * Minutes east of UTC of the abbreviations that have meant one offset, wherever in the tz database
+ * they occur, since 2010. The others (CST, CDT, IST, KST, MSK, PST) need `source.timezone`.
+ */
+export const ZONE_OFFSETS: ReadonlyMap<string, number> = new Map([
+  ...offsets(0, 'UTC', 'GMT', 'WET'),
+  ...offsets(60, 'CET', 'WEST', 'BST', 'MET', 'WAT'),
+  ...offsets(120, 'EET', 'CEST', 'MEST', 'CAT', 'SAST'),
+  ...offsets(180, 'EEST', 'EAT', 'IDT'),
+  ...offsets(240, 'MSD'),
+  ...offsets(300, 'PKT'),
+  ...offsets(420, 'WIB'),
+  ...offsets(480, 'AWST', 'HKT', 'WITA'),
+  ...offsets(540, 'JST', 'WIT'),
+  ...offsets(570, 'ACST'),
+  ...offsets(600, 'AEST', 'ChST'),
+  ...offsets(630, 'ACDT'),
+  ...offsets(660, 'AEDT'),
+  ...offsets(720, 'NZST'),
+  ...offsets(780, 'NZDT'),
+  ...offsets(-150, 'NDT'),
+  ...offsets(-180, 'ADT'),
+  ...offsets(-210, 'NST'),
+  ...offsets(-240, 'AST', 'EDT'),
+  ...offsets(-300, 'EST'),
+  ...offsets(-360, 'MDT'),
+  ...offsets(-420, 'MST', 'PDT'),
+  ...offsets(-480, 'AKDT'),
+  ...offsets(-540, 'AKST', 'HDT'),
+  ...offsets(-600, 'HST'),
+  ...offsets(-660, 'SST'),
+]);
+
+function offsets(minutes: number, ...names: string[]): [string, number][] {
+  return names.map(name => [name, minutes]);
+}
+
+/** PostgreSQL names a zone without letters by its offset: `+03`, `-0330`, `+05:45`. */
+const NUMERIC_ZONE = /^([+-])(\d\d):?(\d\d)?(?::?\d\d)?$/;
+const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{3})?) (\S+)$/;
+
+export interface TimeReader {
+  /** Whether times in this zone can be read. */
+  supportsZone(zone: string): boolean;
+  /** `2026-11-21 20:40:01.123 CET` to milliseconds since the epoch; `null` where it cannot be told. */
+  read(text: string): number | null;
+}
+
+/** @param timezone IANA name of the server's log_timezone, for abbreviations that mean several offsets. */
+export function timeReader(timezone: string | undefined): TimeReader {
+  const fixed = (zone: string): number | null => numericOffset(zone) ?? ZONE_OFFSETS.get(zone) ?? null;
+  return {
+    supportsZone: zone => fixed(zone) !== null || timezone !== undefined,
+    read(text) {
+      const [, date, time, zone] = TIMESTAMP.exec(text) ?? [];
+      if (date === undefined || time === undefined || zone === undefined) return null;
+      const wall = Date.parse(`${date}T${time}Z`);
+      if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(`${date}T${time}`)) return null;
+      const offset = fixed(zone) ?? (timezone === undefined ? null : offsetIn(timezone, wall, zone));
+      return offset === null ? null : wall - offset * MINUTE;
+    },
+  };
+}
+
+function numericOffset(zone: string): number | null {
+  const [, sign, hours, minutes] = NUMERIC_ZONE.exec(zone) ?? [];
+  if (hours === undefined) return null;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes ?? 0));
+}
+
+/**
+ * The zone's offset at a wall-clock time. In the hour that comes twice when summer time ends, the
+ * abbreviation decides.
+ */
+function offsetIn(timezone: string, wall: number, abbreviation: string): number {
+  const near = [wall - DAY, wall + DAY].map(utc => offsetAt(timezone, utc));
+  const possible = near.filter(offset => offsetAt(timezone, wall - offset * MINUTE) === offset);
+  const named = possible.find(offset => abbreviationsAt(timezone, wall - offset * MINUTE).includes(abbreviation));
+  return named ?? possible[0] ?? near[0] ?? 0;
+}
+
+function offsetAt(timezone: string, utc: number): number {
+  const name = nameAt(timezone, utc, 'en-US', 'longOffset').slice('GMT'.length);
+  return name === '' ? 0 : (numericOffset(name) ?? 0);
+}
+
+function abbreviationsAt(timezone: string, utc: number): string[] {
+  return ['en-US', 'en-IE', 'en-IN'].map(locale => nameAt(timezone, utc, locale, 'short'));
+}
+
+function nameAt(timezone: string, utc: number, locale: string, style: 'short' | 'longOffset'): string {
+  const parts = formatter(timezone, locale, style).formatToParts(utc);
+  return parts.find(part => part.type === 'timeZoneName')?.value ?? '';
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(timeZone: string, locale: string, timeZoneName: 'short' | 'longOffset'): Intl.DateTimeFormat {
+  const key = `${timeZone} ${locale} ${timeZoneName}`;
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat(locale, { timeZone, timeZoneName });
+  formatters.set(key, known);
+  return known;
+}

@@ -1,0 +1,109 @@
+/**
+ * The data's way, on one screen:
+ *
+ *   tail → parse → filter → identify → journal        journal → sinks
+ *
+ * The one loop back is the journal's checkpoint, from which `tail` resumes.
+ */
+
+import { gapDraft, type Place, type Reading, statementDraft, suspectDraft } from './draft.js';
+import type { Actor, Draft } from './event.js';
+import type { Filter } from './filter/filter.js';
+import type { Journal } from './journal/journal.js';
+import type { Reader } from './journal/reader.js';
+import { type AuditRecord, parse } from './parse/parse.js';
+import type { Statements } from './parse/statements.js';
+import type { TimeReader } from './parse/time.js';
+import { countRecord, type Frame, noRecords } from './record.js';
+import type { Tail } from './tail/tail.js';
+import type { Telemetry } from './telemetry.js';
+
+export interface Stages {
+  readonly tail: Tail;
+  readonly times: TimeReader;
+  readonly statements: Statements;
+  readonly filter: Filter;
+  readonly identify: (user: string, time: number) => Actor;
+  readonly journal: Journal;
+  readonly sinks: { readonly logging: Sink; readonly archive: Sink };
+  /** The first and the last event of a run. */
+  readonly lifecycle: { started(): Draft; stopped(): Draft };
+  readonly place: Place;
+  readonly now: () => number;
+  readonly telemetry: Telemetry;
+}
+
+/** Delivers the journal on its own, until it is closed and delivered or the signal aborts. */
+interface Sink {
+  run(abort: AbortSignal): Promise<void>;
+  readonly reader: Reader;
+}
+
+/**
+ * Runs until `stop` aborts or the source ends. Then what was read is journaled, sealed and delivered,
+ * as far as that succeeds before `abort` aborts. Rejects where a stage fails.
+ */
+export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
+  const { journal, sinks, lifecycle } = stages;
+  const source = async (): Promise<void> => {
+    await journal.append({ drafts: [lifecycle.started()] }, abort);
+    await readSource(stages, stop);
+    await journal.append({ drafts: [lifecycle.stopped()] }, abort);
+    journal.close();
+  };
+  await Promise.all([source(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
+}
+
+async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
+  const { tail, journal, statements, telemetry } = stages;
+  for await (const { file, from, frames } of tail.batches(stop)) {
+    const drafts: Draft[] = [];
+    const records = noRecords();
+    for (const frame of frames) {
+      const verdict = judge(frame, { file, record: frame, now: stages.now() }, stages);
+      countRecord(records, verdict.outcome, verdict.reason);
+      if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+    }
+    const files = tail.positions;
+    const to = files.find(one => one.fileId === file.fileId)?.offset ?? from;
+    telemetry.recordsRead(to - from, records);
+    const progress = { file, from, to, records, files, memory: statements.memory };
+    if (!(await journal.append({ drafts, progress }, stop))) return;
+  }
+}
+
+/** What became of a frame: an event, or the reason why there is none. */
+type Verdict =
+  | { readonly outcome: 'shipped' | 'rejected'; readonly reason: string; readonly draft: Draft }
+  | { readonly outcome: 'dropped'; readonly reason: string };
+
+function judge(frame: Frame, reading: Reading, stages: Stages): Verdict {
+  const { place, telemetry } = stages;
+  const parsed = frame.kind === 'gap' ? frame : parse(frame, stages.times);
+  switch (parsed.kind) {
+    case 'other':
+      return { outcome: 'dropped', reason: 'not-audit' };
+    case 'gap':
+      telemetry.gap(parsed, reading.file.path);
+      return { outcome: 'rejected', reason: parsed.reason, draft: gapDraft(parsed, reading, place) };
+    case 'suspect': {
+      telemetry.suspect(parsed.reason, reading);
+      const actor = stages.identify(parsed.line.user, parsed.line.time);
+      return { outcome: 'shipped', reason: 'suspect', draft: suspectDraft(parsed, actor, reading, place) };
+    }
+    case 'audit':
+      return judgeStatement(parsed, reading, stages);
+  }
+}
+
+function judgeStatement(record: AuditRecord, reading: Reading, { filter, identify, statements, telemetry, place }: Stages): Verdict {
+  const { line } = record;
+  const { isShipped, reason, userKind } = filter(line.user, record.audit.class);
+  if (userKind === 'other') telemetry.otherUser(line.user, isShipped);
+  // A record that is not shipped for its class may hold the text that a later one refers to.
+  const audit = isShipped || reason === 'class' ? statements.restore(record) : record.audit;
+  if (!isShipped) return { outcome: 'dropped', reason };
+  const actor = identify(line.user, line.time);
+  telemetry.identified(actor.status);
+  return { outcome: 'shipped', reason, draft: statementDraft(line, audit, actor, reading, place) };
+}

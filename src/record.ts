@@ -1,0 +1,107 @@
+/** What travels from `tail` to `parse`: pieces of log files, each with its position. */
+
+/** The columns that anything is made of, by number (PostgreSQL's manual, 20.8.4). */
+export const COLUMN = {
+  logTime: 0,
+  user: 1,
+  database: 2,
+  pid: 3,
+  connectionFrom: 4,
+  sessionId: 5,
+  sessionLine: 6,
+  sessionStart: 8,
+  virtualTransactionId: 9,
+  transactionId: 10,
+  sqlState: 12,
+  message: 13,
+  context: 18,
+  query: 19,
+  application: 22,
+  /** Since PostgreSQL 13. */
+  backendType: 23,
+  /** Since PostgreSQL 14. */
+  queryId: 25,
+} as const;
+
+/** A log file, named by what it holds: `fileId` is a hash over its first line. */
+export interface SourceFile {
+  readonly fileId: string;
+  readonly path: string;
+}
+
+/** How far a file has been read: everything before byte `offset` is done with. */
+export interface SourcePosition extends SourceFile {
+  /** The date and time that the file's first line begins with, for the order of files; may be empty. */
+  readonly firstTime: string;
+  readonly offset: number;
+  /** SHA-256 (hex) of the `length` bytes before `offset`, to tell whether they are still the same. */
+  readonly tail: { readonly length: number; readonly sha256: string };
+}
+
+/** One csvlog record in raw bytes. It is valid only until the next frame is asked for. */
+export interface RawRecord {
+  readonly kind: 'record';
+  readonly offset: number;
+  /** Bytes in the file, the final newline included. */
+  readonly length: number;
+  /** The record's bytes without the final newline. */
+  readonly bytes: Buffer;
+  /** How many columns it has: 23 (PostgreSQL 12 and before), 24 (13) or 26 (14 and later). */
+  readonly columns: number;
+  /** A column's text without its quotes; bytes that are not UTF-8 become U+FFFD. */
+  text(column: number): string;
+  isEmpty(column: number): boolean;
+  /** Whether a column's content starts with `ascii`, which must not hold a quote. */
+  startsWith(column: number, ascii: Buffer): boolean;
+}
+
+/** Why bytes of a log file could not be read as records; `time`: it cannot be told when it was. */
+export type GapReason = 'torn' | 'oversize' | 'truncated' | 'time';
+
+/** Bytes that were in the file and are not in the archive. */
+export interface Gap {
+  readonly kind: 'gap';
+  readonly reason: GapReason;
+  readonly offset: number;
+  readonly length: number;
+  /** For `oversize`: what is known of the record that was too large to hold. */
+  readonly record?: { readonly user: string; readonly session: string; readonly line: string; readonly sha256: string };
+}
+
+export type Frame = RawRecord | Gap;
+
+/** Records by outcome; read = shipped + all dropped + all rejected (I3). */
+export interface RecordCounts {
+  read: number;
+  shipped: number;
+  dropped: Record<string, number>;
+  rejected: Record<string, number>;
+}
+
+export type Outcome = 'shipped' | 'dropped' | 'rejected';
+
+export function noRecords(): RecordCounts {
+  return { read: 0, shipped: 0, dropped: {}, rejected: {} };
+}
+
+export function countRecord(counts: RecordCounts, outcome: Outcome, reason: string): void {
+  counts.read += 1;
+  if (outcome === 'shipped') counts.shipped += 1;
+  else counts[outcome][reason] = (counts[outcome][reason] ?? 0) + 1;
+}
+
+/** Both counts together, as a new object. */
+export function addRecords(a: RecordCounts, b: RecordCounts): RecordCounts {
+  return {
+    read: a.read + b.read,
+    shipped: a.shipped + b.shipped,
+    dropped: addByReason(a.dropped, b.dropped),
+    rejected: addByReason(a.rejected, b.rejected),
+  };
+}
+
+function addByReason(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sum = { ...a };
+  for (const [reason, count] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + count;
+  return sum;
+}

@@ -1,0 +1,198 @@
+/** Reads one file's content to its end, wherever the file goes meanwhile. */
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Frame, SourceFile, SourcePosition } from '../record.js';
+import { Framer } from './frame.js';
+import { fingerprint, identify } from './identify.js';
+
+const CHUNK = 256 * 1024;
+/** So many bytes before the saved offset are compared before reading goes on. */
+const TAIL = 1024;
+
+/** Frames that were read from one file in one go. */
+export interface Batch {
+  readonly file: SourceFile;
+  /** Offset of the first byte that the frames cover. */
+  readonly from: number;
+  /** To be iterated once, to the end, before the next batch is asked for. */
+  readonly frames: Iterable<Frame>;
+}
+
+export interface ContentOptions {
+  readonly maxRecordSize: number;
+  readonly supportsZone: (zone: string) => boolean;
+}
+
+/**
+ * One content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is read to
+ * its end, and any other path that holds the same content will do to go on.
+ */
+export class Content implements SourceFile {
+  readonly fileId: string;
+  readonly firstTime: string;
+  /** The folder in which it was first seen: PostgreSQL writes one file of a folder at a time. */
+  readonly home: string;
+  path: string;
+  /** When bytes were last seen to come, in the caller's clock. */
+  lastGrowth: number;
+  /** Paths that held this content at the last look, with the size there. */
+  #paths: ReadonlyMap<string, number> = new Map();
+  #offset: number;
+  #tail: SourcePosition['tail'];
+  #framer: Framer | null = null;
+  /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
+  #barren = 0;
+  /** End of what was read of the file before it was overwritten. */
+  #lostEnd = 0;
+  #handle: FileHandle | null = null;
+  readonly #options: ContentOptions;
+
+  constructor(position: SourcePosition, options: ContentOptions, now: number) {
+    this.fileId = position.fileId;
+    this.firstTime = position.firstTime;
+    this.path = position.path;
+    this.home = dirname(position.path);
+    this.lastGrowth = now;
+    this.#offset = position.offset;
+    this.#tail = position.tail;
+    this.#options = options;
+  }
+
+  get position(): SourcePosition {
+    const { fileId, path, firstTime } = this;
+    return { fileId, path, firstTime, offset: this.#offset, tail: this.#tail };
+  }
+
+  /** Whether a look at it may bring something. */
+  get isActive(): boolean {
+    return this.isOpen || this.#readablePath() !== undefined;
+  }
+
+  get isOpen(): boolean {
+    return this.#handle !== null;
+  }
+
+  get isListed(): boolean {
+    return this.#paths.size > 0;
+  }
+
+  /** Bytes have been read that make no whole record yet. */
+  get hasPending(): boolean {
+    return this.#framer !== null && this.#framer.pushed > this.#offset;
+  }
+
+  /** Why nothing in this file can be read, as far as its bytes tell until now. */
+  get notCsvlog(): 'columns' | 'format' | null {
+    const framer = this.#framer;
+    if (framer === null || framer.found || this.#offset > 0 || !framer.inDoubt) return null;
+    return framer.headSeen ? 'columns' : 'format';
+  }
+
+  /** What the last look at the file system found: where the content is, and how large it is there. */
+  listed(paths: ReadonlyMap<string, number>): void {
+    this.#paths = paths;
+    if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
+  }
+
+  /** Reads to the present end. Returns false where the open file no longer holds this content. */
+  async *read(now: number): AsyncGenerator<Batch, boolean> {
+    const handle = this.#handle ?? (await this.#open());
+    if (handle === null) return true;
+    const framer = this.#framer ?? this.#newFramer();
+    const { size } = await handle.stat();
+    if (size === framer.pushed) return true;
+    if (size < framer.pushed || !(await this.#isSame(handle))) return false;
+    for (;;) {
+      const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
+      if (bytesRead === 0) return true;
+      framer.filled(bytesRead);
+      this.lastGrowth = now;
+      yield this.#batch(framer);
+    }
+  }
+
+  /** No more bytes will come: what is pending is torn. Null where nothing is. */
+  finish(): Batch | null {
+    if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
+    this.#framer.finish();
+    return this.#batch(this.#framer);
+  }
+
+  /** The open file was overwritten: lets go of it. What is pending may be read again from a copy. */
+  async replaced(): Promise<void> {
+    this.#lostEnd = this.#framer?.pushed ?? 0;
+    await this.close();
+  }
+
+  /** After `replaced`, where no copy was found: what was pending is lost. Null where nothing was. */
+  abandon(): Batch | null {
+    const length = this.#lostEnd - this.#offset;
+    if (length <= 0 || this.isActive) return null;
+    const gap = { kind: 'gap', reason: 'truncated', offset: this.#offset, length } as const;
+    const batch = { file: this.#file(), from: this.#offset, frames: [gap] };
+    this.#offset = this.#lostEnd;
+    this.#tail = fingerprint(Buffer.alloc(0));
+    return batch;
+  }
+
+  /** Lets go of the descriptor and of what is pending. */
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    if (this.notCsvlog !== null) this.#barren = this.#framer?.scanned ?? 0;
+    this.#handle = null;
+    this.#framer = null;
+    await handle?.close();
+  }
+
+  #batch(framer: Framer): Batch {
+    return { file: this.#file(), from: this.#offset, frames: this.#frames(framer) };
+  }
+
+  #file(): SourceFile {
+    return { fileId: this.fileId, path: this.path };
+  }
+
+  *#frames(framer: Framer): Generator<Frame> {
+    for (let frame = framer.next(); frame !== null; frame = framer.next()) yield frame;
+    if (framer.position === this.#offset) return;
+    this.#offset = framer.position;
+    this.#tail = fingerprint(framer.lastBytes(TAIL));
+  }
+
+  #newFramer(): Framer {
+    const { maxRecordSize } = this.#options;
+    const doubt = this.#barren > this.#offset ? { offset: this.#barren, doubtFrom: this.#offset } : { offset: this.#offset };
+    this.#framer = new Framer({ ...doubt, maxRecordSize });
+    return this.#framer;
+  }
+
+  /** The first path that holds unread bytes of this content. */
+  #readablePath(): string | undefined {
+    const known = Math.max(this.#offset, this.#barren);
+    for (const [path, size] of this.#paths) if (size > known) return path;
+    return undefined;
+  }
+
+  async #open(): Promise<FileHandle | null> {
+    const path = this.#readablePath();
+    if (path === undefined) return null;
+    const handle = await open(path, 'r');
+    if (await this.#isSame(handle)) {
+      this.path = path;
+      this.#handle = handle;
+      return handle;
+    }
+    await handle.close();
+    return null;
+  }
+
+  /** Whether the file still begins with the same line and has the same bytes before the saved offset. */
+  async #isSame(handle: FileHandle): Promise<boolean> {
+    const identity = await identify(handle, this.#options.supportsZone);
+    if (identity.kind !== 'content' || identity.fileId !== this.fileId) return false;
+    const { length, sha256 } = this.#tail;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, this.#offset - length);
+    return bytesRead === length && fingerprint(buffer).sha256 === sha256;
+  }
+}

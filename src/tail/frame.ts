@@ -1,0 +1,301 @@
+/** Cuts the bytes of a log file into records and says which bytes are none. */
+
+import { createHash, type Hash } from 'node:crypto';
+import { COLUMN, type Frame, type Gap, type GapReason, type RawRecord } from '../record.js';
+import { findHead, isHead, isWellFormed } from './head.js';
+import { Scanner, type ScanResult } from './scanner.js';
+
+const FIRST_BUFFER = 64 * 1024;
+/** What stays in memory of a record over the size limit: a torn one hides the next record's head here. */
+const WINDOW = 64 * 1024;
+
+export interface FramerOptions {
+  /** Where in the file the first byte that is pushed stands. */
+  readonly offset: number;
+  /** Where earlier bytes are in doubt: the offset of the first of them. */
+  readonly doubtFrom?: number;
+  /** Bytes; a longer record becomes a gap. */
+  readonly maxRecordSize: number;
+}
+
+/**
+ * Push bytes in, take frames out until `null`.
+ *
+ * A record is framed by its quotes. Where they break the rule, or what they frame is no csvlog
+ * record, the bytes are in doubt: the next record is then the nearest one after it that begins with
+ * a strict head and is whole and well-formed in PostgreSQL's own quoting; what lies between is a gap.
+ */
+export class Framer {
+  readonly #maxRecordSize: number;
+  readonly #scanner = new Scanner();
+  #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER);
+  /** Offset in the file of the buffer's first byte. */
+  #base: number;
+  /** The record being looked at starts here in the buffer; before it everything has been returned. */
+  #start = 0;
+  #end = 0;
+  /** Offset in the file of the first byte in doubt. */
+  #doubtFrom: number | null = null;
+  #oversize: Oversize | null = null;
+  /** A well-formed record stands at `#start`, up to where the scanner is. */
+  #whole = false;
+  #ended = false;
+  /** Whether any record has been found so far. */
+  found = false;
+  /** Whether a record head has been seen, be the rest as it may. */
+  headSeen = false;
+
+  constructor(options: FramerOptions) {
+    this.#base = options.offset;
+    this.#doubtFrom = options.doubtFrom ?? null;
+    this.#maxRecordSize = options.maxRecordSize;
+  }
+
+  /** Offset in the file up to which everything has been returned as records or gaps. */
+  get position(): number {
+    return this.#oversize?.offset ?? this.#doubtFrom ?? this.#base + this.#start;
+  }
+
+  get inDoubt(): boolean {
+    return this.#doubtFrom !== null;
+  }
+
+  /** Offset in the file after the last byte that was pushed. */
+  get pushed(): number {
+    return this.#base + this.#end;
+  }
+
+  /** Offset in the file up to which nothing more can be found. */
+  get scanned(): number {
+    return this.#base + this.#start;
+  }
+
+  /** Bytes that were returned as the last part before `position`, at most `most`, as far as they are at hand. */
+  lastBytes(most: number): Buffer {
+    const end = this.position - this.#base;
+    return end <= 0 ? Buffer.alloc(0) : this.#buffer.subarray(Math.max(0, end - most), end);
+  }
+
+  /** Room to read at least `size` bytes into; `filled` tells how many came. Ends the life of earlier frames. */
+  space(size: number): Buffer {
+    if (this.#buffer.length - this.#end < size) this.#makeRoom(size);
+    return this.#buffer.subarray(this.#end);
+  }
+
+  filled(bytes: number): void {
+    this.#end += bytes;
+  }
+
+  push(bytes: Buffer): void {
+    bytes.copy(this.space(bytes.length));
+    this.filled(bytes.length);
+  }
+
+  /** No bytes will come any more: what is left is torn, and `next` says so. */
+  finish(): void {
+    this.#ended = true;
+  }
+
+  /** The next record or gap; `null` where more bytes are needed, or none are left. */
+  next(): Frame | null {
+    while (!this.#whole) {
+      if (this.#doubtFrom !== null) this.#seekHead();
+      const result = this.#scanner.scan(this.#buffer, this.#start, this.#end);
+      if (this.#oversize !== null) {
+        const gap = this.#followOversize(this.#oversize, result);
+        if (gap !== undefined) return gap;
+      } else if (result === 'complete') {
+        this.#whole = this.#isWellFormed();
+        if (!this.#whole) this.#doubt();
+      } else if (result === 'breach') {
+        this.#doubt();
+      } else if (this.#ended) {
+        if (this.#start === this.#end) return this.#gapBefore();
+        this.#doubt();
+      } else {
+        if (this.#end - this.#start <= this.#maxRecordSize) return this.#gapIfTooLong();
+        this.#giveUp();
+      }
+    }
+    return this.#gapBefore() ?? this.#takeRecord();
+  }
+
+  /** The bytes that start here are no record: look for one behind them. */
+  #doubt(): void {
+    this.#doubtFrom ??= this.#base + this.#start;
+    this.#start += 1;
+    this.#scanner.reset();
+  }
+
+  #seekHead(): void {
+    const head = findHead(this.#buffer, this.#start, this.#end);
+    if (head === this.#start) return;
+    this.#start = head;
+    this.#scanner.reset();
+  }
+
+  #isWellFormed(): boolean {
+    const { columns, ends, quoted, length } = this.#scanner;
+    const end = this.#start + length - 1;
+    const shape = { bytes: this.#buffer, start: this.#start, end, columns, ends, quoted };
+    this.headSeen ||= isHead(this.#buffer, this.#start, end) === true;
+    return isWellFormed(shape, this.#doubtFrom !== null);
+  }
+
+  #takeRecord(): RawRecord {
+    const start = this.#start;
+    const { length, columns, ends, quoted } = this.#scanner;
+    const bytes = this.#buffer.subarray(start, start + length - 1);
+    const record = new FramedRecord(this.#base + start, bytes, columns, ends, quoted);
+    this.#start += length;
+    this.#scanner.reset();
+    this.#whole = false;
+    this.found = true;
+    return record;
+  }
+
+  /** The bytes in doubt, if any, now that they end at `#start`. */
+  #gapBefore(): Gap | null {
+    if (this.#doubtFrom === null) return null;
+    const gap = makeGap('torn', this.#doubtFrom, this.#base + this.#start);
+    this.#doubtFrom = null;
+    return gap;
+  }
+
+  /** Doubt must not grow without end in a file that did have records; one that never had is not csvlog. */
+  #gapIfTooLong(): Gap | null {
+    if (this.#doubtFrom === null || !this.found) return null;
+    if (this.#base + this.#start - this.#doubtFrom <= this.#maxRecordSize) return null;
+    const from = this.#doubtFrom;
+    this.#doubtFrom = this.#base + this.#start;
+    return makeGap('torn', from, this.#doubtFrom);
+  }
+
+  /** A record that is larger than allowed: go on to its end without keeping it; in doubt, look for another. */
+  #giveUp(): void {
+    if (this.#doubtFrom !== null) this.#doubt();
+    else this.#oversize = new Oversize(this.#base + this.#start, this.#knownColumns());
+  }
+
+  #knownColumns(): { user: string; session: string; line: string } {
+    const { columns, ends, quoted } = this.#scanner;
+    const bytes = this.#buffer.subarray(this.#start, this.#start + (ends[columns - 1] ?? 0));
+    const known = new FramedRecord(0, bytes, columns, ends, quoted);
+    const text = (column: number): string => (column < columns ? known.text(column) : '');
+    return { user: text(COLUMN.user), session: text(COLUMN.sessionId), line: text(COLUMN.sessionLine) };
+  }
+
+  /** Returns the gap at the record's end, `null` where more bytes are needed, `undefined` where it was torn. */
+  #followOversize(oversize: Oversize, result: ScanResult): Gap | null | undefined {
+    const scanned = this.#start + this.#scanner.length;
+    if (result === 'incomplete' && !this.#ended) {
+      const drop = this.#scanner.length - WINDOW;
+      if (drop > 0) {
+        oversize.add(this.#buffer.subarray(this.#start, this.#start + drop));
+        this.#scanner.forget(drop);
+        this.#start += drop;
+      }
+      return null;
+    }
+    this.#oversize = null;
+    this.#scanner.reset();
+    if (result === 'complete') {
+      oversize.add(this.#buffer.subarray(this.#start, scanned));
+      this.#start = scanned;
+      return oversize.gap(this.#base + this.#start);
+    }
+    this.#doubtFrom = oversize.offset;
+    return undefined;
+  }
+
+  /** Moves what is still needed to the front, into a larger or smaller buffer where that fits better. */
+  #makeRoom(size: number): void {
+    const kept = this.#end - this.#start;
+    const capacity = capacityFor(kept + size, this.#buffer.length);
+    const target = capacity === this.#buffer.length ? this.#buffer : Buffer.allocUnsafeSlow(capacity);
+    this.#buffer.copy(target, 0, this.#start, this.#end);
+    this.#buffer = target;
+    this.#base += this.#start;
+    this.#start = 0;
+    this.#end = kept;
+  }
+}
+
+/** Doubles what is too small, gives back what one large record has left behind. */
+function capacityFor(needed: number, current: number): number {
+  if (needed > current) return Math.max(needed, current * 2);
+  return current > 8 * FIRST_BUFFER && needed < current / 8 ? Math.max(needed * 2, FIRST_BUFFER) : current;
+}
+
+/** A record that is too large to hold: hashed as it goes by. */
+class Oversize {
+  readonly offset: number;
+  readonly #known: { user: string; session: string; line: string };
+  readonly #hash: Hash = createHash('sha256');
+
+  constructor(offset: number, known: { user: string; session: string; line: string }) {
+    this.offset = offset;
+    this.#known = known;
+  }
+
+  add(bytes: Buffer): void {
+    this.#hash.update(bytes);
+  }
+
+  gap(end: number): Gap {
+    return { ...makeGap('oversize', this.offset, end), record: { ...this.#known, sha256: this.#hash.digest('hex') } };
+  }
+}
+
+function makeGap(reason: GapReason, from: number, to: number): Gap {
+  return { kind: 'gap', reason, offset: from, length: to - from };
+}
+
+class FramedRecord implements RawRecord {
+  readonly kind = 'record';
+  readonly offset: number;
+  readonly bytes: Buffer;
+  readonly columns: number;
+  readonly #ends: Int32Array;
+  readonly #quoted: number;
+
+  constructor(offset: number, bytes: Buffer, columns: number, ends: Int32Array, quoted: number) {
+    this.offset = offset;
+    this.bytes = bytes;
+    this.columns = columns;
+    this.#ends = ends;
+    this.#quoted = quoted;
+  }
+
+  get length(): number {
+    return this.bytes.length + 1;
+  }
+
+  text(column: number): string {
+    const [start, end] = this.#content(column);
+    const text = this.bytes.toString('utf8', start, end);
+    return this.#isQuoted(column) ? text.replaceAll('""', '"') : text;
+  }
+
+  isEmpty(column: number): boolean {
+    const [start, end] = this.#content(column);
+    return start === end;
+  }
+
+  startsWith(column: number, ascii: Buffer): boolean {
+    const [start, end] = this.#content(column);
+    if (end - start < ascii.length) return false;
+    return this.bytes.compare(ascii, 0, ascii.length, start, start + ascii.length) === 0;
+  }
+
+  #isQuoted(column: number): boolean {
+    return (this.#quoted & (1 << column)) !== 0;
+  }
+
+  /** The column's bytes within its quotes. */
+  #content(column: number): [start: number, end: number] {
+    const start = column === 0 ? 0 : (this.#ends[column - 1] ?? 0) + 1;
+    const end = this.#ends[column] ?? 0;
+    return this.#isQuoted(column) ? [start + 1, end - 1] : [start, end];
+  }
+}

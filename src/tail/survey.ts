@@ -1,0 +1,54 @@
+/** Which content each path of the globs holds now. */
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { codeOf } from '../errors.js';
+import { discover, type Fault, type Listed } from './discover.js';
+import type { Identity } from './identify.js';
+
+export interface Surveyed extends Listed {
+  readonly identity: Identity;
+}
+
+/** Looks again and again; a file that looks unchanged is not opened twice. */
+export class Survey {
+  readonly #patterns: readonly string[];
+  readonly #identify: (file: FileHandle) => Promise<Identity>;
+  #before: ReadonlyMap<string, Surveyed> = new Map();
+
+  constructor(patterns: readonly string[], identify: (file: FileHandle) => Promise<Identity>) {
+    this.#patterns = patterns;
+    this.#identify = identify;
+  }
+
+  /** It never throws: what cannot be read is a fault. */
+  async take(): Promise<{ files: Surveyed[]; faults: Fault[] }> {
+    const listing = await discover(this.#patterns);
+    const faults = [...listing.faults];
+    const files: Surveyed[] = [];
+    for (const file of listing.files) {
+      try {
+        files.push({ ...file, identity: await this.#identityOf(file) });
+      } catch (error) {
+        faults.push({ path: file.path, code: codeOf(error) });
+      }
+    }
+    this.#before = new Map(files.map(file => [file.path, file]));
+    return { files, faults };
+  }
+
+  async #identityOf(file: Listed): Promise<Identity> {
+    if (!file.isFile) return { kind: 'unsupported', reason: 'not-a-file' };
+    const before = this.#before.get(file.path);
+    if (before !== undefined && isUnchanged(before, file)) return before.identity;
+    const handle = await open(file.path, 'r');
+    try {
+      return await this.#identify(handle);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+function isUnchanged(a: Listed, b: Listed): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.modified === b.modified;
+}

@@ -1,0 +1,219 @@
+/**
+ * The one vocabulary of what can happen: each thing has one function that logs and counts it.
+ * warn: nothing is lost yet. error: somebody must act. Nothing here gets to see content (I8).
+ */
+
+import type { Logger } from 'pino';
+import { codeOf, ShipperError } from './errors.js';
+import type { Health } from './health.js';
+import type { Metrics } from './metrics.js';
+import type { Gap, RecordCounts } from './record.js';
+
+interface SourceFault {
+  readonly path: string;
+  readonly code: string;
+}
+
+/** What to do about files that cannot be read as csvlog. */
+const UNSUPPORTED_MEND: Readonly<Record<string, string>> = {
+  'not-a-file': 'It is a folder or a device: narrow source.files.',
+  compressed: 'It is compressed: narrow source.files.',
+  format: 'It holds no csvlog: narrow source.files, or set log_destination to csvlog.',
+  columns: 'Its records have a number of columns that no supported PostgreSQL writes (23, 24 or 26).',
+  zone: 'Its time zone is ambiguous: set source.timezone to the log_timezone of the server.',
+};
+
+/** Users that are named in the log at most, lest it be flooded. */
+const MOST_USERS_NAMED = 1000;
+/** After so many failures in a row somebody has to look. */
+const FAILURES_UNTIL_ERROR = 5;
+
+export class Telemetry {
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  readonly #usersNamed = new Set<string>();
+
+  constructor(log: Logger, metrics: Metrics, health: Health) {
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#health = health;
+  }
+
+  started(version: string, instance: string, chain: 'new' | 'taken up'): void {
+    this.#health.set('start', null);
+    this.#log.info({ code: 'started', version, instance, chain }, 'pgaudit-shipper started');
+  }
+
+  listening(host: string, port: number): void {
+    this.#log.info({ code: 'listening', host, port }, 'health and metrics are served');
+  }
+
+  stopping(reason: string): void {
+    this.#health.set('start', 'is stopping');
+    this.#log.info({ code: 'stopping', reason }, 'stopping: journaling what was read, then delivering it');
+  }
+
+  stopped(undelivered: Readonly<Record<string, number>>): void {
+    const total = Object.values(undelivered).reduce((sum, count) => sum + count, 0);
+    if (total === 0) this.#log.info({ code: 'stopped' }, 'stopped; every event is delivered');
+    else this.#log.warn({ code: 'stopped', undelivered }, 'stopped; undelivered events stay in the journal for the next start');
+  }
+
+  failed(error: unknown): void {
+    const message = error instanceof ShipperError ? error.message : undefined;
+    const at = error instanceof Error ? framesOf(error) : undefined;
+    this.#log.fatal({ code: 'failed', error: codeOf(error), at }, message ?? 'pgaudit-shipper failed');
+  }
+
+  fileFound({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
+    this.#metrics.files.inc();
+    this.#log.info({ code: 'file-found', path, fileId, offset }, 'reading a log file');
+  }
+
+  fileReplaced({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
+    this.#metrics.filesReplaced.inc();
+    this.#log.info({ code: 'file-replaced', path, fileId, offset }, 'a log file was truncated or overwritten');
+  }
+
+  fileUnsupported(path: string, reason: string): void {
+    this.#metrics.filesUnsupported.inc({ reason });
+    this.#log.warn({ code: 'file-unsupported', path, reason }, `a file is not read. ${UNSUPPORTED_MEND[reason] ?? ''}`);
+  }
+
+  sourceFaults(faults: readonly SourceFault[]): void {
+    this.#metrics.sourceReadable.set(faults.length === 0 ? 1 : 0);
+    const [first] = faults;
+    this.#health.set('source', first === undefined ? null : `${first.path}: ${mendFor(first.code)}`);
+    if (first === undefined) this.#log.info({ code: 'source-readable' }, 'all log files can be read');
+    else this.#log.error({ code: 'source-unreadable', faults }, `log files cannot be read: ${mendFor(first.code)}`);
+  }
+
+  watchFailed(code: string): void {
+    this.#log.warn({ code: 'watch-failed', error: code }, 'changes of files are not announced; they are polled for');
+  }
+
+  recordsRead(bytes: number, counts: RecordCounts): void {
+    this.#metrics.sourceBytes.inc(bytes);
+    if (counts.shipped > 0) this.#metrics.records.inc({ outcome: 'shipped', reason: 'shipped' }, counts.shipped);
+    for (const outcome of ['dropped', 'rejected'] as const) {
+      for (const [reason, count] of Object.entries(counts[outcome])) this.#metrics.records.inc({ outcome, reason }, count);
+    }
+  }
+
+  /** Neither a personal nor a service user: named once, so that a forgotten rule is noticed. */
+  otherUser(user: string, shipped: boolean): void {
+    if (this.#usersNamed.has(user) || this.#usersNamed.size >= MOST_USERS_NAMED) return;
+    this.#usersNamed.add(user);
+    const what = shipped ? 'shipped' : 'dropped';
+    this.#log.warn({ code: 'other-user', user }, `a user is in neither list of the filter; its statements are ${what}`);
+  }
+
+  identified(status: string): void {
+    this.#metrics.identities.inc({ status });
+  }
+
+  suspect(reason: string, { file, record }: { file: { path: string }; record: { offset: number } }): void {
+    this.#metrics.suspects.inc({ reason });
+    this.#log.error({ code: 'suspect', reason, file: file.path, offset: record.offset }, 'a record looks like pgAudit\'s and is not: look at the suspect event');
+  }
+
+  gap({ reason, offset, length }: Gap, file: string): void {
+    this.#metrics.gaps.inc({ reason });
+    this.#metrics.gapBytes.inc({ reason }, length);
+    this.#log.error({ code: 'gap', reason, file, offset, length }, 'a part of the log could not be read: look at the gap event');
+  }
+
+  committed(events: number, bytes: number): void {
+    this.#metrics.events.inc(events);
+    this.#metrics.journalBytes.inc(bytes);
+  }
+
+  sealed(): void {
+    this.#metrics.seals.inc();
+  }
+
+  commitFailed(code: string): void {
+    this.#metrics.journalFailures.inc({ code });
+    this.#health.set('journal', `cannot be written: ${mendFor(code)}`);
+    this.#log.error({ code: 'journal-failed', error: code }, `the journal cannot be written; reading waits: ${mendFor(code)}`);
+  }
+
+  commitRecovered(): void {
+    this.#health.set('journal', null);
+    this.#log.info({ code: 'journal-recovered' }, 'the journal can be written again');
+  }
+
+  journalFull(isFull: boolean): void {
+    this.#metrics.journalFull.set(isFull ? 1 : 0);
+    this.#health.set('journal size', isFull ? 'state.maxSize is reached; reading waits until a sink delivers' : null);
+    if (isFull) this.#log.error({ code: 'journal-full' }, 'state.maxSize is reached; reading waits until the sinks have caught up');
+    else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
+  }
+
+  delivered(sink: string, events: number): void {
+    this.#metrics.delivered.inc({ sink }, events);
+  }
+
+  deliveryFailed(sink: string, error: unknown, attempt: number, delay: number): void {
+    const code = codeOf(error);
+    this.#metrics.retries.inc({ sink, code });
+    const fields = { code: 'delivery-failed', sink, error: code, attempt, retryInMs: Math.round(delay) };
+    const level = attempt >= FAILURES_UNTIL_ERROR ? 'error' : 'warn';
+    this.#log[level](fields, `a delivery failed and is tried again; nothing is lost: ${mendFor(code)}`);
+  }
+
+  deliveryRecovered(sink: string, failures: number): void {
+    this.#log.info({ code: 'delivery-recovered', sink, failures }, 'deliveries succeed again');
+  }
+
+  entryRejected(insertId: string, error: string): void {
+    this.#metrics.rejected.inc({ code: error });
+    this.#log.error({ code: 'entry-rejected', insertId, error }, 'Cloud Logging refuses this event for good; it is in the archive');
+  }
+
+  directoryLoaded(path: string, people: number): void {
+    this.#metrics.directoryPeople.set(people);
+    this.#health.set('directory', null);
+    this.#log.info({ code: 'directory-loaded', path, people }, 'the directory of people was read');
+  }
+
+  directoryFailed(path: string, error: unknown): void {
+    this.#metrics.directoryFailures.inc();
+    this.#log.error({ code: 'directory-failed', path, error: codeOf(error) }, 'the directory of people cannot be read; the one read before stays');
+  }
+}
+
+/** Where an error was thrown, without its message: a library's message may quote its input. */
+function framesOf(error: Error): string[] {
+  return (error.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line)).map(line => line.trim());
+}
+
+/** What to do, by the code of the operating system, gRPC (a number) or HTTP (a number). */
+function mendFor(code: string): string {
+  return MENDS[code] ?? `code ${code}`;
+}
+
+const MENDS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist (yet)',
+  EACCES: 'no permission: let the shipper\'s user read it',
+  EPERM: 'no permission: let the shipper\'s user read it',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk fails',
+  EMFILE: 'too many open files: raise the limit',
+  ENFILE: 'too many open files: raise the limit',
+  ECONNREFUSED: 'nobody listens at the destination',
+  ENOTFOUND: 'the destination\'s name cannot be resolved',
+  ETIMEDOUT: 'the destination does not answer',
+  '4': 'the destination does not answer in time',
+  '7': 'permission denied: grant roles/logging.logWriter',
+  '8': 'the quota is used up',
+  '14': 'the destination is unavailable',
+  '16': 'no valid credentials',
+  '401': 'no valid credentials',
+  '403': 'permission denied: grant roles/storage.objectCreator on the bucket',
+  '404': 'the bucket does not exist',
+  '429': 'the quota is used up',
+};
