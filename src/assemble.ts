@@ -48,7 +48,11 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const { supportsZone } = times;
   const { files: patterns, maxRecordSize } = source;
   const lifecycle = (action: 'started' | 'stopped') => () =>
-    lifecycleDraft({ action, version: VERSION, ...(journal.isNew ? { newChain: true } : {}) }, clock.now(), place);
+    lifecycleDraft(
+      { action, version: VERSION, ...(journal.isNew ? { newChain: true } : {}) },
+      clock.now(),
+      place,
+    );
   return {
     tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock }, telemetry),
     times,
@@ -64,7 +68,10 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   };
 }
 
-export async function createResolvers({ identity }: Config, { clock, telemetry, abort }: Surroundings): Promise<Resolver[]> {
+export async function createResolvers(
+  { identity }: Config,
+  { clock, telemetry, abort }: Surroundings,
+): Promise<Resolver[]> {
   const resolvers: Resolver[] = [];
   for (const [index, one] of identity.entries()) {
     if ('pattern' in one) {
@@ -82,12 +89,16 @@ async function loadDirectory(path: string, index: number, telemetry: Telemetry):
   try {
     return await Directory.load(path, telemetry);
   } catch (error) {
-    const problem = error instanceof ShipperError ? error.message : `${path} cannot be read (${codeOf(error)})`;
+    const problem =
+      error instanceof ShipperError ? error.message : `${path} cannot be read (${codeOf(error)})`;
     throw new ConfigError([`identity[${index}].directory: ${problem}`]);
   }
 }
 
-function openJournal({ instance, node, state, archive }: Config, { clock, disk, telemetry }: Surroundings): Promise<Journal> {
+function openJournal(
+  { instance, node, state, archive }: Config,
+  { clock, disk, telemetry }: Surroundings,
+): Promise<Journal> {
   const options = {
     directory: join(resolve(state.directory), 'journal'),
     instance,
@@ -102,7 +113,11 @@ function openJournal({ instance, node, state, archive }: Config, { clock, disk, 
   return Journal.open(options, telemetry);
 }
 
-async function createSinks(config: Config, journal: Journal, surroundings: Surroundings): Promise<Stages['sinks']> {
+async function createSinks(
+  config: Config,
+  journal: Journal,
+  surroundings: Surroundings,
+): Promise<Stages['sinks']> {
   const { instance, node, archive, state } = config;
   const { disk, clock, telemetry: report } = surroundings;
   const prefix = archive.to.kind === 'cloud-storage' ? archive.to.prefix : '';

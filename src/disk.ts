@@ -76,7 +76,8 @@ export class Disk {
   async makeFolder(path: string): Promise<void> {
     const first = await this.#fs.mkdir(path, { recursive: true, mode: 0o700 });
     if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) await this.syncFolder(dirname(made));
+    for (let made = path; made.length >= first.length; made = dirname(made))
+      await this.syncFolder(dirname(made));
   }
 
   /** Makes names in the folder durable: creations, renames and removals. */

@@ -1,7 +1,16 @@
 /** Makes events out of what the stages found: everything but their place in the chain. */
 
 import { basename } from 'node:path';
-import type { Actor, Audit, Draft, Envelope, LifecycleContent, Session, Source, SuspectReason } from './event.js';
+import type {
+  Actor,
+  Audit,
+  Draft,
+  Envelope,
+  LifecycleContent,
+  Session,
+  Source,
+  SuspectReason,
+} from './event.js';
 import type { Gap, RawRecord, SourceFile } from './record.js';
 
 /** Where this daemon stands. */
@@ -22,9 +31,23 @@ export interface Reading {
   readonly now: number;
 }
 
-export function statementDraft(line: LogLine, audit: Audit, actor: Actor, reading: Reading, place: Place): Draft {
+export function statementDraft(
+  line: LogLine,
+  audit: Audit,
+  actor: Actor,
+  reading: Reading,
+  place: Place,
+): Draft {
   const { database, session } = line;
-  return { kind: 'statement', ...fromLog(line, reading, place), database, actor, audit, session, source: sourceOf(reading, line.raw) };
+  return {
+    kind: 'statement',
+    ...fromLog(line, reading, place),
+    database,
+    actor,
+    audit,
+    session,
+    source: sourceOf(reading, line.raw),
+  };
 }
 
 export function suspectDraft(
@@ -35,7 +58,15 @@ export function suspectDraft(
 ): Draft {
   const { database, session } = line;
   const suspect = { reason, message };
-  return { kind: 'suspect', ...fromLog(line, reading, place), database, actor, suspect, session, source: sourceOf(reading, line.raw) };
+  return {
+    kind: 'suspect',
+    ...fromLog(line, reading, place),
+    database,
+    actor,
+    suspect,
+    session,
+    source: sourceOf(reading, line.raw),
+  };
 }
 
 export function gapDraft({ reason, record }: Gap, reading: Reading, place: Place): Draft {

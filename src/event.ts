@@ -97,7 +97,16 @@ export interface SuspectContent extends FromLog {
 }
 
 /** Which part of the genuine-record rule a suspect broke. */
-export type SuspectReason = 'context' | 'query' | 'payload' | 'fields' | 'type' | 'ids' | 'class' | 'rows' | 'parameters';
+export type SuspectReason =
+  | 'context'
+  | 'query'
+  | 'payload'
+  | 'fields'
+  | 'type'
+  | 'ids'
+  | 'class'
+  | 'rows'
+  | 'parameters';
 
 /** Bytes of the log that could not be read. */
 export interface GapContent {

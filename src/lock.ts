@@ -13,7 +13,10 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
   const holder = await readHolder(path);
   const [pid] = holder.split(' ');
   if (holder !== '' && pid !== undefined && holder === identityOf(pid)) {
-    throw new ShipperError('locked', `${path}: process ${pid} uses this state folder already; stop it, or give this one its own.`);
+    throw new ShipperError(
+      'locked',
+      `${path}: process ${pid} uses this state folder already; stop it, or give this one its own.`,
+    );
   }
   await writeFile(path, identityOf(String(process.pid)), { mode: 0o600 });
   return async () => rm(path, { force: true });

@@ -6,18 +6,27 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, loadConfig } from './config/load.js';
 import { VERSION } from './version.js';
 
-/** The embedded default: everything in local folders. */
-const LOCAL_CONFIG = fileURLToPath(new URL('../config/local.yaml', import.meta.url));
-
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration. */
 const BAD_USAGE = 2;
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(
+    `pgaudit-shipper needs Node.js 24 or later, this is ${process.version}. npm installed one: node_modules/.bin/node\n`,
+  );
+  process.exit(BAD_USAGE);
+}
+
+/** The embedded default: everything in local folders. */
+const LOCAL_CONFIG = fileURLToPath(new URL('../config/local.yaml', import.meta.url));
 
 const config = new Option('-c, --config <file>', 'the configuration file')
   .env('PGAUDIT_SHIPPER_CONFIG')
   .default(LOCAL_CONFIG, 'config/local.yaml');
 
 const program = new Command('pgaudit-shipper')
-  .description('Ships what persons change in PostgreSQL, as pgAudit logs it, to Cloud Logging and Cloud Storage.')
+  .description(
+    'Ships what persons change in PostgreSQL, as pgAudit logs it, to Cloud Logging and Cloud Storage.',
+  )
   .version(VERSION)
   .exitOverride();
 
@@ -37,7 +46,7 @@ program
   .addOption(config)
   .action(async ({ config: file }: { config: string }) => {
     const { check } = await import('./commands/check.js');
-    process.exitCode = await check(file, process.env);
+    process.exitCode = await check(await loadConfig(file, process.env), file);
   });
 
 program
@@ -45,7 +54,7 @@ program
   .description('the main job on a throw-away PostgreSQL with pgAudit and local folders')
   .option('--keep', 'stay up afterwards and print the psql line to try for oneself', false)
   .action(async ({ keep }: { keep: boolean }) => {
-    const { demo } = await import('./commands/demo.js');
+    const { demo } = await import('./commands/demo/demo.js');
     process.exitCode = await demo({ keep });
   });
 

@@ -27,8 +27,13 @@ export function createMetrics() {
     sourceBytes: counter('source_read_bytes_total', 'Bytes of log files read.'),
     records: counter('records_total', 'Log records read, by outcome and reason.', ['outcome', 'reason']),
     files: counter('source_files_total', 'Log files found.'),
-    filesUnsupported: counter('source_files_unsupported_total', 'Files among the globs that are no csvlog.', ['reason']),
-    filesReplaced: counter('source_files_replaced_total', 'Log files truncated or overwritten while being read.'),
+    filesUnsupported: counter('source_files_unsupported_total', 'Files among the globs that are no csvlog.', [
+      'reason',
+    ]),
+    filesReplaced: counter(
+      'source_files_replaced_total',
+      'Log files truncated or overwritten while being read.',
+    ),
     sourceReadable: gauge('source_readable', '1 where all that the globs name can be read, else 0.'),
     events: counter('journal_events_total', 'Events that became durable.'),
     journalBytes: counter('journal_written_bytes_total', 'Bytes of events that became durable.'),
@@ -37,14 +42,21 @@ export function createMetrics() {
     journalFull: gauge('journal_full', '1 while the source waits because state.maxSize is reached, else 0.'),
     journalSize: gauge('journal_size_bytes', 'Bytes of segments on disk.'),
     identities: counter('identities_total', 'Shipped statements by how the person was found.', ['status']),
-    suspects: counter('suspects_total', 'Records that looked like pgAudit\'s and were not.', ['reason']),
+    suspects: counter('suspects_total', "Records that looked like pgAudit's and were not.", ['reason']),
     gaps: counter('gaps_total', 'Stretches of the log that could not be read.', ['reason']),
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),
     retries: counter('sink_retries_total', 'Deliveries that failed and are tried again.', ['sink', 'code']),
-    rejected: counter('sink_rejected_events_total', 'Events that Cloud Logging will never take; the archive has them.', ['code']),
+    rejected: counter(
+      'sink_rejected_events_total',
+      'Events that Cloud Logging will never take; the archive has them.',
+      ['code'],
+    ),
     sinkLag: gauge('sink_lag_events', 'Events that are durable and not delivered.', ['sink']),
     directoryPeople: gauge('directory_people', 'Entries in the directory of people.'),
-    directoryFailures: counter('directory_failures_total', 'Changes of the directory that could not be read.'),
+    directoryFailures: counter(
+      'directory_failures_total',
+      'Changes of the directory that could not be read.',
+    ),
   };
 }

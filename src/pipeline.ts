@@ -96,7 +96,11 @@ function judge(frame: Frame, reading: Reading, stages: Stages): Verdict {
   }
 }
 
-function judgeStatement(record: AuditRecord, reading: Reading, { filter, identify, statements, telemetry, place }: Stages): Verdict {
+function judgeStatement(
+  record: AuditRecord,
+  reading: Reading,
+  { filter, identify, statements, telemetry, place }: Stages,
+): Verdict {
   const { line } = record;
   const { isShipped, reason, userKind } = filter(line.user, record.audit.class);
   if (userKind === 'other') telemetry.otherUser(line.user, isShipped);

@@ -55,6 +55,9 @@ export interface RawRecord {
   startsWith(column: number, ascii: Buffer): boolean;
 }
 
+/** Why a file among the globs is not read at all. */
+export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
+
 /** Why bytes of a log file could not be read as records; `time`: it cannot be told when it was. */
 export type GapReason = 'torn' | 'oversize' | 'truncated' | 'time';
 
@@ -65,7 +68,12 @@ export interface Gap {
   readonly offset: number;
   readonly length: number;
   /** For `oversize`: what is known of the record that was too large to hold. */
-  readonly record?: { readonly user: string; readonly session: string; readonly line: string; readonly sha256: string };
+  readonly record?: {
+    readonly user: string;
+    readonly session: string;
+    readonly line: string;
+    readonly sha256: string;
+  };
 }
 
 export type Frame = RawRecord | Gap;

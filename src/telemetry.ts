@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { codeOf, ShipperError } from './errors.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
-import type { Gap, RecordCounts } from './record.js';
+import type { Gap, RecordCounts, UnsupportedReason } from './record.js';
 
 interface SourceFault {
   readonly path: string;
@@ -15,7 +15,7 @@ interface SourceFault {
 }
 
 /** What to do about files that cannot be read as csvlog. */
-const UNSUPPORTED_MEND: Readonly<Record<string, string>> = {
+export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
   'not-a-file': 'It is a folder or a device: narrow source.files.',
   compressed: 'It is compressed: narrow source.files.',
   format: 'It holds no csvlog: narrow source.files, or set log_destination to csvlog.',
@@ -57,7 +57,11 @@ export class Telemetry {
   stopped(undelivered: Readonly<Record<string, number>>): void {
     const total = Object.values(undelivered).reduce((sum, count) => sum + count, 0);
     if (total === 0) this.#log.info({ code: 'stopped' }, 'stopped; every event is delivered');
-    else this.#log.warn({ code: 'stopped', undelivered }, 'stopped; undelivered events stay in the journal for the next start');
+    else
+      this.#log.warn(
+        { code: 'stopped', undelivered },
+        'stopped; undelivered events stay in the journal for the next start',
+      );
   }
 
   failed(error: unknown): void {
@@ -73,12 +77,18 @@ export class Telemetry {
 
   fileReplaced({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
     this.#metrics.filesReplaced.inc();
-    this.#log.info({ code: 'file-replaced', path, fileId, offset }, 'a log file was truncated or overwritten');
+    this.#log.info(
+      { code: 'file-replaced', path, fileId, offset },
+      'a log file was truncated or overwritten',
+    );
   }
 
-  fileUnsupported(path: string, reason: string): void {
+  fileUnsupported(path: string, reason: UnsupportedReason): void {
     this.#metrics.filesUnsupported.inc({ reason });
-    this.#log.warn({ code: 'file-unsupported', path, reason }, `a file is not read. ${UNSUPPORTED_MEND[reason] ?? ''}`);
+    this.#log.warn(
+      { code: 'file-unsupported', path, reason },
+      `a file is not read. ${UNSUPPORTED_MEND[reason]}`,
+    );
   }
 
   sourceFaults(faults: readonly SourceFault[]): void {
@@ -86,18 +96,27 @@ export class Telemetry {
     const [first] = faults;
     this.#health.set('source', first === undefined ? null : `${first.path}: ${mendFor(first.code)}`);
     if (first === undefined) this.#log.info({ code: 'source-readable' }, 'all log files can be read');
-    else this.#log.error({ code: 'source-unreadable', faults }, `log files cannot be read: ${mendFor(first.code)}`);
+    else
+      this.#log.error(
+        { code: 'source-unreadable', faults },
+        `log files cannot be read: ${mendFor(first.code)}`,
+      );
   }
 
   watchFailed(code: string): void {
-    this.#log.warn({ code: 'watch-failed', error: code }, 'changes of files are not announced; they are polled for');
+    this.#log.warn(
+      { code: 'watch-failed', error: code },
+      'changes of files are not announced; they are polled for',
+    );
   }
 
   recordsRead(bytes: number, counts: RecordCounts): void {
     this.#metrics.sourceBytes.inc(bytes);
-    if (counts.shipped > 0) this.#metrics.records.inc({ outcome: 'shipped', reason: 'shipped' }, counts.shipped);
+    if (counts.shipped > 0)
+      this.#metrics.records.inc({ outcome: 'shipped', reason: 'shipped' }, counts.shipped);
     for (const outcome of ['dropped', 'rejected'] as const) {
-      for (const [reason, count] of Object.entries(counts[outcome])) this.#metrics.records.inc({ outcome, reason }, count);
+      for (const [reason, count] of Object.entries(counts[outcome]))
+        this.#metrics.records.inc({ outcome, reason }, count);
     }
   }
 
@@ -106,7 +125,10 @@ export class Telemetry {
     if (this.#usersNamed.has(user) || this.#usersNamed.size >= MOST_USERS_NAMED) return;
     this.#usersNamed.add(user);
     const what = shipped ? 'shipped' : 'dropped';
-    this.#log.warn({ code: 'other-user', user }, `a user is in neither list of the filter; its statements are ${what}`);
+    this.#log.warn(
+      { code: 'other-user', user },
+      `a user is in neither list of the filter; its statements are ${what}`,
+    );
   }
 
   identified(status: string): void {
@@ -115,13 +137,19 @@ export class Telemetry {
 
   suspect(reason: string, { file, record }: { file: { path: string }; record: { offset: number } }): void {
     this.#metrics.suspects.inc({ reason });
-    this.#log.error({ code: 'suspect', reason, file: file.path, offset: record.offset }, 'a record looks like pgAudit\'s and is not: look at the suspect event');
+    this.#log.error(
+      { code: 'suspect', reason, file: file.path, offset: record.offset },
+      "a record looks like pgAudit's and is not: look at the suspect event",
+    );
   }
 
   gap({ reason, offset, length }: Gap, file: string): void {
     this.#metrics.gaps.inc({ reason });
     this.#metrics.gapBytes.inc({ reason }, length);
-    this.#log.error({ code: 'gap', reason, file, offset, length }, 'a part of the log could not be read: look at the gap event');
+    this.#log.error(
+      { code: 'gap', reason, file, offset, length },
+      'a part of the log could not be read: look at the gap event',
+    );
   }
 
   committed(events: number, bytes: number): void {
@@ -136,7 +164,10 @@ export class Telemetry {
   commitFailed(code: string): void {
     this.#metrics.journalFailures.inc({ code });
     this.#health.set('journal', `cannot be written: ${mendFor(code)}`);
-    this.#log.error({ code: 'journal-failed', error: code }, `the journal cannot be written; reading waits: ${mendFor(code)}`);
+    this.#log.error(
+      { code: 'journal-failed', error: code },
+      `the journal cannot be written; reading waits: ${mendFor(code)}`,
+    );
   }
 
   commitRecovered(): void {
@@ -146,8 +177,15 @@ export class Telemetry {
 
   journalFull(isFull: boolean): void {
     this.#metrics.journalFull.set(isFull ? 1 : 0);
-    this.#health.set('journal size', isFull ? 'state.maxSize is reached; reading waits until a sink delivers' : null);
-    if (isFull) this.#log.error({ code: 'journal-full' }, 'state.maxSize is reached; reading waits until the sinks have caught up');
+    this.#health.set(
+      'journal size',
+      isFull ? 'state.maxSize is reached; reading waits until a sink delivers' : null,
+    );
+    if (isFull)
+      this.#log.error(
+        { code: 'journal-full' },
+        'state.maxSize is reached; reading waits until the sinks have caught up',
+      );
     else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
   }
 
@@ -169,7 +207,10 @@ export class Telemetry {
 
   entryRejected(insertId: string, error: string): void {
     this.#metrics.rejected.inc({ code: error });
-    this.#log.error({ code: 'entry-rejected', insertId, error }, 'Cloud Logging refuses this event for good; it is in the archive');
+    this.#log.error(
+      { code: 'entry-rejected', insertId, error },
+      'Cloud Logging refuses this event for good; it is in the archive',
+    );
   }
 
   directoryLoaded(path: string, people: number): void {
@@ -180,24 +221,30 @@ export class Telemetry {
 
   directoryFailed(path: string, error: unknown): void {
     this.#metrics.directoryFailures.inc();
-    this.#log.error({ code: 'directory-failed', path, error: codeOf(error) }, 'the directory of people cannot be read; the one read before stays');
+    this.#log.error(
+      { code: 'directory-failed', path, error: codeOf(error) },
+      'the directory of people cannot be read; the one read before stays',
+    );
   }
 }
 
 /** Where an error was thrown, without its message: a library's message may quote its input. */
 function framesOf(error: Error): string[] {
-  return (error.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line)).map(line => line.trim());
+  return (error.stack ?? '')
+    .split('\n')
+    .filter(line => /^ {4}at /.test(line))
+    .map(line => line.trim());
 }
 
 /** What to do, by the code of the operating system, gRPC (a number) or HTTP (a number). */
-function mendFor(code: string): string {
+export function mendFor(code: string): string {
   return MENDS[code] ?? `code ${code}`;
 }
 
 const MENDS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist (yet)',
-  EACCES: 'no permission: let the shipper\'s user read it',
-  EPERM: 'no permission: let the shipper\'s user read it',
+  EACCES: "no permission: let the shipper's user read it",
+  EPERM: "no permission: let the shipper's user read it",
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only',
   EDQUOT: 'the disk quota is used up',
@@ -205,7 +252,7 @@ const MENDS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files: raise the limit',
   ENFILE: 'too many open files: raise the limit',
   ECONNREFUSED: 'nobody listens at the destination',
-  ENOTFOUND: 'the destination\'s name cannot be resolved',
+  ENOTFOUND: "the destination's name cannot be resolved",
   ETIMEDOUT: 'the destination does not answer',
   '4': 'the destination does not answer in time',
   '7': 'permission denied: grant roles/logging.logWriter',

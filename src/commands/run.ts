@@ -50,7 +50,10 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
  * end what is still under way is given up; a second signal ends the process at once. An error that
  * nobody caught ends it too: what was journaled is safe, and the next start goes on from there.
  */
-function shutdownSignals(gracePeriod: number, telemetry: Telemetry): { stop: AbortSignal; abort: AbortSignal } {
+function shutdownSignals(
+  gracePeriod: number,
+  telemetry: Telemetry,
+): { stop: AbortSignal; abort: AbortSignal } {
   const stop = new AbortController();
   const abort = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {

@@ -22,18 +22,24 @@ export class ConfigError extends Error {
 export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): Promise<Config> {
   const document = parseYaml(path, await readText(path));
   const { value, missing } = substitute(document, environment);
-  const unset = missing.map(one => `${path}: ${keyOf(one.path)}: environment variable ${one.variable} is not set`);
+  const unset = missing.map(
+    one => `${path}: ${keyOf(one.path)}: environment variable ${one.variable} is not set`,
+  );
   if (unset.length > 0) throw new ConfigError(unset);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.flatMap(issue => describe(issue).map(fault => `${path}: ${fault}`)));
+  throw new ConfigError(
+    parsed.error.issues.flatMap(issue => describe(issue).map(fault => `${path}: ${fault}`)),
+  );
 }
 
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new ConfigError([`${path}: cannot be read (${codeOf(error)}); give --config FILE or PGAUDIT_SHIPPER_CONFIG`]);
+    throw new ConfigError([
+      `${path}: cannot be read (${codeOf(error)}); give --config FILE or PGAUDIT_SHIPPER_CONFIG`,
+    ]);
   }
 }
 
@@ -41,9 +47,14 @@ function parseYaml(path: string, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    throw new ConfigError(document.errors.map(({ pos: [at], code }) => `${path}: line ${lines.linePos(at).line}: is not YAML (${code})`));
+    throw new ConfigError(
+      document.errors.map(
+        ({ pos: [at], code }) => `${path}: line ${lines.linePos(at).line}: is not YAML (${code})`,
+      ),
+    );
   }
-  if (!isMap(document.contents)) throw new ConfigError([`${path}: must hold settings, such as instance: my-database`]);
+  if (!isMap(document.contents))
+    throw new ConfigError([`${path}: must hold settings, such as instance: my-database`]);
   return document.toJS({ maxAliasCount: 0 });
 }
 
@@ -52,7 +63,8 @@ function describe(issue: z.core.$ZodIssue): string[] {
     const allowed = `unknown setting; allowed here: ${settingsAt(issue.path).join(', ')}`;
     return issue.keys.map(key => `${keyOf([...issue.path, key])}: ${allowed}`);
   }
-  if (issue.code === 'invalid_type' && issue.input === undefined) return [`${keyOf(issue.path)}: is required`];
+  if (issue.code === 'invalid_type' && issue.input === undefined)
+    return [`${keyOf(issue.path)}: is required`];
   return [`${keyOf(issue.path)}: ${issue.message}`];
 }
 

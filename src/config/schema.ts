@@ -10,7 +10,10 @@ import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js
 /** Names go into object paths and event ids. */
 const name = z
   .string({ error: 'must be a name' })
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 letters, digits, dots, dashes or underscores');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    'must be 1 to 128 letters, digits, dots, dashes or underscores',
+  );
 
 const text = z.string({ error: 'must be a text' }).min(1, 'must not be empty');
 
@@ -19,7 +22,10 @@ function quantity(parse: (text: string) => number | null, what: string, units: s
   return z.string({ error }).transform((written, context) => {
     const value = parse(written);
     if (value !== null && value >= least) return value;
-    context.addIssue({ code: 'custom', message: value === null ? error : `is too small: at least ${least} ${units.split(',')[0]}` });
+    context.addIssue({
+      code: 'custom',
+      message: value === null ? error : `is too small: at least ${least} ${units.split(',')[0]}`,
+    });
     return z.NEVER;
   });
 }
@@ -31,7 +37,10 @@ const expression = text.transform((source, context) => {
   try {
     return new Expression(source);
   } catch {
-    context.addIssue({ code: 'custom', message: 'must be a regular expression in RE2 syntax (no look-around, no back-references)' });
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a regular expression in RE2 syntax (no look-around, no back-references)',
+    });
     return z.NEVER;
   }
 });
@@ -64,63 +73,96 @@ const endpoint = z
   .default(null);
 
 /** `file:<folder>`: a folder of this machine. */
-const folder = z.string().regex(/^file:.+/).transform(to => ({ kind: 'file', folder: to.slice('file:'.length) }) as const);
+const folder = z
+  .string()
+  .regex(/^file:.+/)
+  .transform(to => ({ kind: 'file', folder: to.slice('file:'.length) }) as const);
 
-const bucket = z.string().regex(/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](\/[A-Za-z0-9._/=-]*)?$/).transform(to => {
-  const [bucketName = '', ...prefix] = to.slice('gs://'.length).split('/');
-  return { kind: 'cloud-storage', bucket: bucketName, prefix: prefix.filter(Boolean).join('/') } as const;
-});
+const bucket = z
+  .string()
+  .regex(/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](\/[A-Za-z0-9._/=-]*)?$/)
+  .transform(to => {
+    const [bucketName = '', ...prefix] = to.slice('gs://'.length).split('/');
+    return { kind: 'cloud-storage', bucket: bucketName, prefix: prefix.filter(Boolean).join('/') } as const;
+  });
 
-const log = z.string().regex(/^projects\/[^/\s]+\/logs\/[^/\s]+$/).transform(logName => ({ kind: 'cloud-logging', logName }) as const);
+const log = z
+  .string()
+  .regex(/^projects\/[^/\s]+\/logs\/[^/\s]+$/)
+  .transform(logName => ({ kind: 'cloud-logging', logName }) as const);
 
-const port = z.coerce.number({ error: 'must be a port number' }).int('must be a port number').min(0).max(65535, 'must be a port number');
+const port = z.coerce
+  .number({ error: 'must be a port number' })
+  .int('must be a port number')
+  .min(0)
+  .max(65535, 'must be a port number');
 
 const resolver = z.union(
   [z.strictObject({ pattern: z.array(pattern).min(1) }), z.strictObject({ directory: text })],
   { error: 'must be one of pattern: [expressions], directory: file' },
 );
 
-export const schema = z.strictObject({
-  instance: name,
-  node: z
-    .string()
-    .transform(written => written || hostname())
-    .pipe(name)
-    .default(hostname()),
-  source: z.strictObject({
-    files: z.array(text, { error: 'must be a list of file names or globs' }).min(1, 'must name at least one file'),
-    timezone: timezone.optional(),
-    maxRecordSize: size(1024).default(64 * 1024 ** 2),
-  }),
-  filter: z
-    .strictObject({
-      classes: z.array(auditClass, { error: 'must be a list of pgAudit classes' }).min(1, 'must name at least one class').default(['WRITE', 'DDL', 'ROLE']),
-      personalUsers: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
-      serviceUsers: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
-      otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
-    })
-    .prefault({}),
-  identity: z.array(resolver, { error: 'must be a list of resolvers' }).default([]),
-  state: z.strictObject({ directory: text.default('/var/lib/pgaudit-shipper'), maxSize: size(1024 ** 2).default(10 * 1024 ** 3) }).prefault({}),
-  archive: z.strictObject({
-    to: z.union([folder, bucket], { error: 'must be gs://bucket/prefix or file:folder' }),
-    segment: z.strictObject({ maxSize: size(1024).default(64 * 1024 ** 2), maxAge: duration(100).default(15 * 60_000) }).prefault({}),
-    endpoint,
-  }),
-  logging: z.strictObject({
-    to: z.union([folder, log], { error: 'must be projects/<project>/logs/<log> or file:folder' }),
-    payload: z.enum(['event'], { error: 'must be event' }).default('event'),
-    resource: z.strictObject({ type: text.default('global'), labels: z.record(z.string(), z.string()).default({}) }).prefault({}),
-    endpoint,
-  }),
-  shutdown: z.strictObject({ gracePeriod: duration(0).default(20_000) }).prefault({}),
-  http: z.strictObject({ host: text.default('0.0.0.0'), port: port.default(8080) }).prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error'], { error: 'must be one of debug, info, warn, error' }).default('info'),
-    })
-    .prefault({}),
-})
+export const schema = z
+  .strictObject({
+    instance: name,
+    node: z
+      .string()
+      .transform(written => written || hostname())
+      .pipe(name)
+      .default(hostname()),
+    source: z.strictObject({
+      files: z
+        .array(text, { error: 'must be a list of file names or globs' })
+        .min(1, 'must name at least one file'),
+      timezone: timezone.optional(),
+      maxRecordSize: size(1024).default(64 * 1024 ** 2),
+    }),
+    filter: z
+      .strictObject({
+        classes: z
+          .array(auditClass, { error: 'must be a list of pgAudit classes' })
+          .min(1, 'must name at least one class')
+          .default(['WRITE', 'DDL', 'ROLE']),
+        personalUsers: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
+        serviceUsers: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
+        otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
+      })
+      .prefault({}),
+    identity: z.array(resolver, { error: 'must be a list of resolvers' }).default([]),
+    state: z
+      .strictObject({
+        directory: text.default('/var/lib/pgaudit-shipper'),
+        maxSize: size(1024 ** 2).default(10 * 1024 ** 3),
+      })
+      .prefault({}),
+    archive: z.strictObject({
+      to: z.union([folder, bucket], { error: 'must be gs://bucket/prefix or file:folder' }),
+      segment: z
+        .strictObject({
+          maxSize: size(1024).default(64 * 1024 ** 2),
+          maxAge: duration(100).default(15 * 60_000),
+        })
+        .prefault({}),
+      endpoint,
+    }),
+    logging: z.strictObject({
+      to: z.union([folder, log], { error: 'must be projects/<project>/logs/<log> or file:folder' }),
+      payload: z.enum(['event'], { error: 'must be event' }).default('event'),
+      resource: z
+        .strictObject({ type: text.default('global'), labels: z.record(z.string(), z.string()).default({}) })
+        .prefault({}),
+      endpoint,
+    }),
+    shutdown: z.strictObject({ gracePeriod: duration(0).default(20_000) }).prefault({}),
+    http: z.strictObject({ host: text.default('0.0.0.0'), port: port.default(8080) }).prefault({}),
+    log: z
+      .strictObject({
+        level: z
+          .enum(['debug', 'info', 'warn', 'error'], { error: 'must be one of debug, info, warn, error' })
+          .default('info'),
+      })
+      .prefault({}),
+  })
   .refine(({ state, archive }) => state.maxSize >= 2 * archive.segment.maxSize, {
     path: ['state', 'maxSize'],
     error: 'must be at least twice archive.segment.maxSize',

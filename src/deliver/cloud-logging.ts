@@ -1,7 +1,7 @@
 /** Cloud Logging, through the client's v2 interface: the higher one sends one request a call and spoils timestamps. */
 
-import { credentials } from '@grpc/grpc-js';
 import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
+import { credentials } from '@grpc/grpc-js';
 import { codeOf } from '../errors.js';
 import type { EntryDestination, LogEntry, RejectedEntry } from './destination.js';
 import { toStruct } from './struct.js';
@@ -93,7 +93,8 @@ function entryErrors(error: unknown): Map<number, number> | null {
   const details: unknown = error instanceof Error ? Reflect.get(error, 'statusDetails') : null;
   if (!Array.isArray(details)) return null;
   for (const detail of details) {
-    const errors: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, 'logEntryErrors') : null;
+    const errors: unknown =
+      typeof detail === 'object' && detail !== null ? Reflect.get(detail, 'logEntryErrors') : null;
     if (typeof errors === 'object' && errors !== null) {
       return new Map(Object.entries(errors).map(([index, status]) => [Number(index), statusCode(status)]));
     }

@@ -27,7 +27,11 @@ export async function cloudStorage({ bucket, endpoint }: CloudStorageOptions): P
   });
   // No documented option sets a time limit on uploads; what an interceptor sets reaches the request.
   storage.interceptors.push({
-    request: options => ({ ...options, uri: 'uri' in options ? options.uri : options.url, timeout: DEADLINE }),
+    request: options => ({
+      ...options,
+      uri: 'uri' in options ? options.uri : options.url,
+      timeout: DEADLINE,
+    }),
   });
   const checksumOf = (body: Buffer): string => {
     const crc32c = new CRC32C();
@@ -44,7 +48,11 @@ export async function cloudStorage({ bucket, endpoint }: CloudStorageOptions): P
   };
 }
 
-async function upload(file: File, { body, metadata }: ArchiveObject, crc32c: string): Promise<'stored' | 'was-there'> {
+async function upload(
+  file: File,
+  { body, metadata }: ArchiveObject,
+  crc32c: string,
+): Promise<'stored' | 'was-there'> {
   try {
     await file.save(body, {
       resumable: false,
@@ -70,5 +78,8 @@ async function compare(file: File, crc32c: string): Promise<void> {
     if (hasCode(error, FORBIDDEN, UNAUTHORIZED)) return;
     throw error;
   }
-  throw new ShipperError('object-differs', `gs://${file.bucket.name}/${file.name} exists with other content.`);
+  throw new ShipperError(
+    'object-differs',
+    `gs://${file.bucket.name}/${file.name} exists with other content.`,
+  );
 }

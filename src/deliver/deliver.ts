@@ -53,11 +53,16 @@ export async function deliverEntries(
   signal: AbortSignal,
 ): Promise<void> {
   const sink = new Attempts('logging', surroundings, signal);
-  for (let next = await reader.nextLines(REQUEST, signal); next !== null; next = await reader.nextLines(REQUEST, signal)) {
+  for (
+    let next = await reader.nextLines(REQUEST, signal);
+    next !== null;
+    next = await reader.nextLines(REQUEST, signal)
+  ) {
     const entries = next.lines.map(line => toLogEntry(parseEvent(line)));
     const rejected = await sink.attempt(() => destination.write(entries, signal));
     if (rejected === null || !(await sink.finish(next))) return;
-    for (const { index, code } of rejected) surroundings.report.entryRejected(entries[index]?.insertId ?? '', code);
+    for (const { index, code } of rejected)
+      surroundings.report.entryRejected(entries[index]?.insertId ?? '', code);
   }
 }
 

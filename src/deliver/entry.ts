@@ -56,12 +56,12 @@ function labelsOf(event: AuditEvent): Record<string, string> {
   const { kind, instance, node } = event;
   const labels: Record<string, string | null> = { kind, instance, node };
   if ('session' in event) {
-    labels['database'] = event.database;
-    labels['user'] = event.actor.user;
+    labels.database = event.database;
+    labels.user = event.actor.user;
   }
   if (event.kind === 'statement') {
-    labels['class'] = event.audit.class;
-    labels['command'] = event.audit.command;
+    labels.class = event.audit.class;
+    labels.command = event.audit.command;
   }
   return Object.fromEntries(Object.entries(labels).filter((label): label is [string, string] => !!label[1]));
 }

@@ -103,6 +103,7 @@ async function openDayFile(path: string): Promise<DayFile> {
 
 function insertIdOf(line: string): string {
   const entry: unknown = JSON.parse(line);
-  const insertId: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'insertId') : undefined;
+  const insertId: unknown =
+    typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'insertId') : undefined;
   return typeof insertId === 'string' ? insertId : '';
 }

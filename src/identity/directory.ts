@@ -39,7 +39,10 @@ export class Directory implements Resolver {
     const keys = [`user ${user}`, idKey(known.id ?? user), emailKey(known.email ?? user)];
     for (const key of keys) {
       const valid = (this.#entries.get(key) ?? []).filter(one => one.validFrom <= time && time < one.validTo);
-      const latest = valid.reduce<Entry | null>((best, one) => (best && best.validFrom >= one.validFrom ? best : one), null);
+      const latest = valid.reduce<Entry | null>(
+        (best, one) => (best && best.validFrom >= one.validFrom ? best : one),
+        null,
+      );
       if (latest !== null) return latest.person;
     }
     return null;

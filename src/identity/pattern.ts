@@ -1,7 +1,6 @@
 import type { Expression } from '../expression.js';
 import type { Resolver } from './resolver.js';
 
-
 /** Takes the person out of the role's own name: the groups of the first expression that matches. */
 export function patternResolver(expressions: readonly Expression[]): Resolver {
   return {

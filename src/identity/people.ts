@@ -19,7 +19,10 @@ export interface Entry {
 const FIELDS = ['user', 'id', 'email', 'name', 'unit', 'validFrom', 'validTo'] as const;
 const DAY = 24 * 60 * 60 * 1000;
 
-const text = z.preprocess(value => (typeof value === 'number' ? String(value) : (value ?? '')), z.string().trim());
+const text = z.preprocess(
+  value => (typeof value === 'number' ? String(value) : (value ?? '')),
+  z.string().trim(),
+);
 const row = z.object({
   user: text,
   id: text,
@@ -43,7 +46,8 @@ export function readPeople(path: string, content: string): Entry[] {
       throw peopleError(path, `entry ${index + 1}: ${issue?.path.join('.')} ${issue?.message}`);
     }
     const { user, id, email, name, unit, validFrom, validTo } = parsed.data;
-    if (!user && !id && !email) throw peopleError(path, `entry ${index + 1}: needs a user, an id or an email`);
+    if (!user && !id && !email)
+      throw peopleError(path, `entry ${index + 1}: needs a user, an id or an email`);
     return {
       user: user || null,
       person: { id, name, email, unit },
@@ -55,7 +59,8 @@ export function readPeople(path: string, content: string): Entry[] {
 
 function rowsOf(path: string, content: string): unknown[] {
   try {
-    if (!/\.ya?ml$/i.test(path)) return parseCsv(content, { bom: true, columns: true, skip_empty_lines: true, trim: true });
+    if (!/\.ya?ml$/i.test(path))
+      return parseCsv(content, { bom: true, columns: true, skip_empty_lines: true, trim: true });
     const list: unknown = parseYaml(content) ?? [];
     if (Array.isArray(list)) return list;
   } catch (error) {

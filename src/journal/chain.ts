@@ -32,4 +32,3 @@ export function link(state: ChainState, draft: Draft): { line: Buffer; state: Ch
 export function hashOf(line: Buffer): string {
   return hash('sha256', line, 'hex');
 }
-

@@ -8,7 +8,13 @@ import { readStateFile } from './statefile.js';
 
 const counts = z.record(z.string(), z.number());
 const records = z.object({ read: z.number(), shipped: z.number(), dropped: counts, rejected: counts });
-const coverage = z.object({ file: z.string(), fileId: z.string(), from: z.number(), to: z.number(), records });
+const coverage = z.object({
+  file: z.string(),
+  fileId: z.string(),
+  from: z.number(),
+  to: z.number(),
+  records,
+});
 const position = z.object({
   fileId: z.string(),
   path: z.string(),

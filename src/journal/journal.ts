@@ -14,7 +14,14 @@ import { writeCheckpoint } from './checkpoint.js';
 import { openJournal } from './recover.js';
 import type { SegmentFile } from './segments.js';
 import { segmentFileName } from './segments.js';
-import { type Commit, type Entry, type JournalState, nextSealAt, planCommit, type SealLimits } from './state.js';
+import {
+  type Commit,
+  type Entry,
+  type JournalState,
+  nextSealAt,
+  planCommit,
+  type SealLimits,
+} from './state.js';
 
 export interface JournalOptions extends SealLimits {
   readonly directory: string;
@@ -202,7 +209,8 @@ export class Journal {
 
   #untilDue(): number {
     const now = this.#options.clock.now();
-    const saveAt = this.#unsavedSince === null ? Number.POSITIVE_INFINITY : this.#unsavedSince + PROGRESS_INTERVAL;
+    const saveAt =
+      this.#unsavedSince === null ? Number.POSITIVE_INFINITY : this.#unsavedSince + PROGRESS_INTERVAL;
     const dueAt = Math.min(nextSealAt(this.#state, this.#options), saveAt);
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { StateError } from '../errors.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { hashOf, newChain } from './chain.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { JournalOptions } from './journal.js';
 import { listSegments, readLastLine, type SegmentFile, segmentFileName } from './segments.js';
 import { dateOf, type JournalState } from './state.js';
@@ -18,7 +18,9 @@ export async function openJournal(
   const checkpointPath = join(directory, '..', 'checkpoint.json');
   const saved = await readCheckpoint(checkpointPath, instance);
   if (saved === null && found.length > 0) {
-    throw new StateError(`${directory} holds segments, but ${checkpointPath} is missing. Restore it from a copy.`);
+    throw new StateError(
+      `${directory} holds segments, but ${checkpointPath} is missing. Restore it from a copy.`,
+    );
   }
   const state = saved ?? firstState(options);
   if (saved === null) await writeCheckpoint(disk, checkpointPath, instance, state);
@@ -53,11 +55,15 @@ async function cutToCheckpoint(
   const open = kept.at(-1);
   const path = join(directory, segmentFileName(segment));
   if (open?.firstSeq !== segment.firstSeq || open.bytes < segment.bytes) {
-    throw new StateError(`${path} is missing or shorter than the checkpoint says. Restore the state folder from a copy.`);
+    throw new StateError(
+      `${path} is missing or shorter than the checkpoint says. Restore the state folder from a copy.`,
+    );
   }
   await disk.truncate(path, segment.bytes);
   if (hashOf(await readLastLine(path, segment.bytes)) !== chain.lastHash) {
-    throw new StateError(`${path} does not end as the checkpoint says. Restore the state folder from a copy.`);
+    throw new StateError(
+      `${path} does not end as the checkpoint says. Restore the state folder from a copy.`,
+    );
   }
   return [...kept.slice(0, -1), { ...open, bytes: segment.bytes }];
 }

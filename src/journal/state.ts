@@ -140,7 +140,13 @@ class Plan {
     const segment = this.state.segment ?? this.#openSegment();
     const { coverage } = this.state;
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
-    const seal: SealContent['seal'] = { reason, firstSeq: segment.firstSeq, events: segment.events, records, coverage };
+    const seal: SealContent['seal'] = {
+      reason,
+      firstSeq: segment.firstSeq,
+      events: segment.events,
+      records,
+      coverage,
+    };
     this.#write({ kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal });
     this.state = { ...this.state, segment: null, sealedAt: this.#now, coverage: restarted(coverage) };
   }
@@ -150,7 +156,11 @@ class Plan {
     const { line, state: chain } = link(this.state.chain, draft);
     this.#linesOf(segment).push(line);
     const events = { ...segment.events, [draft.kind]: (segment.events[draft.kind] ?? 0) + 1 };
-    this.state = { ...this.state, chain, segment: { ...segment, bytes: segment.bytes + line.length, events } };
+    this.state = {
+      ...this.state,
+      chain,
+      segment: { ...segment, bytes: segment.bytes + line.length, events },
+    };
   }
 
   #linesOf(segment: OpenSegment): Buffer[] {
@@ -194,5 +204,7 @@ function cover(coverage: readonly Coverage[], progress: Progress): Coverage[] {
 
 /** After a seal, coverage begins anew where it ended; the last file stays in view, to prove silence. */
 function restarted(coverage: readonly Coverage[]): Coverage[] {
-  return coverage.slice(-1).map(({ file, fileId, to }) => ({ file, fileId, from: to, to, records: noRecords() }));
+  return coverage
+    .slice(-1)
+    .map(({ file, fileId, to }) => ({ file, fileId, from: to, to, records: noRecords() }));
 }

@@ -17,8 +17,18 @@ export type Payload =
 export function parsePayload(payload: string): Payload {
   const fields = splitCsv(payload);
   if (fields === null) return { suspect: 'payload' };
-  const [type, statementId, substatementId, auditClass, command, objectType, objectName, statement, parameter, rows] =
-    fields;
+  const [
+    type,
+    statementId,
+    substatementId,
+    auditClass,
+    command,
+    objectType,
+    objectName,
+    statement,
+    parameter,
+    rows,
+  ] = fields;
   if (fields.length > 10 || parameter === undefined || statement === undefined) return { suspect: 'fields' };
   if (type !== 'SESSION' && type !== 'OBJECT') return { suspect: 'type' };
   if (!isWholeNumber(statementId) || !isWholeNumber(substatementId)) return { suspect: 'ids' };

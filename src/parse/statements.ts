@@ -5,7 +5,10 @@ import { StateError } from '../errors.js';
 import type { Audit } from '../event.js';
 import type { AuditRecord } from './parse.js';
 
-const text = z.object({ statement: z.string().nullable(), parameters: z.array(z.string()).readonly().nullable() });
+const text = z.object({
+  statement: z.string().nullable(),
+  parameters: z.array(z.string()).readonly().nullable(),
+});
 type Text = Pick<Audit, 'statement' | 'parameters'>;
 
 /** For each session the latest statement, with the text of each of its substatements. */
@@ -55,12 +58,19 @@ export class Statements {
   /** Plain data for the checkpoint: the session used last comes last. */
   get memory(): z.infer<typeof savedMemory> {
     const sessions = [...this.#bySession];
-    return { statements: sessions.map(([session, { statementId, texts }]) => ({ session, statementId, texts: [...texts] })) };
+    return {
+      statements: sessions.map(([session, { statementId, texts }]) => ({
+        session,
+        statementId,
+        texts: [...texts],
+      })),
+    };
   }
 
   #remember(session: string, statementId: number, substatementId: number, text: Text): void {
     const known = this.#bySession.get(session);
-    const kept = known?.statementId === statementId ? known : { statementId, texts: new Map<number, Text>(), size: 0 };
+    const kept =
+      known?.statementId === statementId ? known : { statementId, texts: new Map<number, Text>(), size: 0 };
     this.#forget(session);
     kept.texts.set(substatementId, text);
     kept.size += sizeOf(text);

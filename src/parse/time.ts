@@ -80,7 +80,9 @@ function numericOffset(zone: string): number | null {
 function offsetIn(timezone: string, wall: number, abbreviation: string): number {
   const near = [wall - DAY, wall + DAY].map(utc => offsetAt(timezone, utc));
   const possible = near.filter(offset => offsetAt(timezone, wall - offset * MINUTE) === offset);
-  const named = possible.find(offset => abbreviationsAt(timezone, wall - offset * MINUTE).includes(abbreviation));
+  const named = possible.find(offset =>
+    abbreviationsAt(timezone, wall - offset * MINUTE).includes(abbreviation),
+  );
   return named ?? possible[0] ?? near[0] ?? 0;
 }
 
@@ -100,7 +102,11 @@ function nameAt(timezone: string, utc: number, locale: string, style: 'short' | 
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function formatter(timeZone: string, locale: string, timeZoneName: 'short' | 'longOffset'): Intl.DateTimeFormat {
+function formatter(
+  timeZone: string,
+  locale: string,
+  timeZoneName: 'short' | 'longOffset',
+): Intl.DateTimeFormat {
   const key = `${timeZone} ${locale} ${timeZoneName}`;
   const known = formatters.get(key) ?? new Intl.DateTimeFormat(locale, { timeZone, timeZoneName });
   formatters.set(key, known);

@@ -162,7 +162,10 @@ export class Content implements SourceFile {
 
   #newFramer(): Framer {
     const { maxRecordSize } = this.#options;
-    const doubt = this.#barren > this.#offset ? { offset: this.#barren, doubtFrom: this.#offset } : { offset: this.#offset };
+    const doubt =
+      this.#barren > this.#offset
+        ? { offset: this.#barren, doubtFrom: this.#offset }
+        : { offset: this.#offset };
     this.#framer = new Framer({ ...doubt, maxRecordSize });
     return this.#framer;
   }

@@ -60,6 +60,8 @@ export function baseFolder(pattern: string): string {
 
 /** How many folders below its base folder a glob reaches; `undefined` for any number. */
 export function depthOf(pattern: string): number | undefined {
-  const below = resolve(pattern).slice(join(baseFolder(pattern), sep).length).split(sep);
+  const below = resolve(pattern)
+    .slice(join(baseFolder(pattern), sep).length)
+    .split(sep);
   return below.includes('**') ? undefined : below.length - 1;
 }

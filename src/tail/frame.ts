@@ -243,7 +243,10 @@ class Oversize {
   }
 
   gap(end: number): Gap {
-    return { ...makeGap('oversize', this.offset, end), record: { ...this.#known, sha256: this.#hash.digest('hex') } };
+    return {
+      ...makeGap('oversize', this.offset, end),
+      record: { ...this.#known, sha256: this.#hash.digest('hex') },
+    };
   }
 }
 

@@ -24,7 +24,9 @@ function areDigits(bytes: Buffer, start: number, end: number): boolean {
 function isZoneByte(byte: number | undefined): boolean {
   if (byte === undefined) return false;
   const letter = byte | 0x20;
-  return (letter >= 0x61 && letter <= 0x7a) || isDigit(byte) || byte === 0x2b || byte === DASH || byte === COLON;
+  return (
+    (letter >= 0x61 && letter <= 0x7a) || isDigit(byte) || byte === 0x2b || byte === DASH || byte === COLON
+  );
 }
 
 /**
@@ -85,7 +87,10 @@ export function isColumnCount(columns: number): boolean {
 }
 
 /** Columns that PostgreSQL writes in quotes or leaves empty (write_csvlog in csvlog.c). */
-const QUOTED_COLUMNS = [1, 2, 4, 7, 13, 14, 15, 16, 18, 19, 21, 22, 23].reduce((mask, c) => mask | (1 << c), 0);
+const QUOTED_COLUMNS = [1, 2, 4, 7, 13, 14, 15, 16, 18, 19, 21, 22, 23].reduce(
+  (mask, c) => mask | (1 << c),
+  0,
+);
 
 /** A record as the framer sees it: where its columns end, and which of them are quoted or empty. */
 export interface Shape {

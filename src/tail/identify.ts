@@ -2,13 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import type { UnsupportedReason } from '../record.js';
 import { isHead, TIME_LENGTH } from './head.js';
 
 /** A first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */
 const LONGEST_FIRST_LINE = 1024;
 const NEWLINE = 0x0a;
-
-export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
 
 export type Identity =
   | { readonly kind: 'content'; readonly fileId: string; readonly firstTime: string }

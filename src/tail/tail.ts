@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import { type Clock, Waker } from '../clock.js';
 import { codeOf } from '../errors.js';
-import type { SourcePosition } from '../record.js';
+import type { SourcePosition, UnsupportedReason } from '../record.js';
 import { type Batch, Content } from './content.js';
 import type { Fault } from './discover.js';
-import { fingerprint, identify, type UnsupportedReason } from './identify.js';
+import { fingerprint, identify } from './identify.js';
 import { Survey, type Surveyed } from './survey.js';
 import { type Watch, watchGlobs } from './watch.js';
 

@@ -18,7 +18,8 @@ export function watchGlobs(
   const watcher = watch([...new Set(patterns.map(baseFolder))], {
     ignoreInitial: true,
     ...(depths.includes(undefined) ? {} : { depth: Math.max(...depths.map(depth => depth ?? 0)) }),
-    ignored: (path, stats) => stats?.isFile() === true && !patterns.some(pattern => matchesGlob(path, pattern)),
+    ignored: (path, stats) =>
+      stats?.isFile() === true && !patterns.some(pattern => matchesGlob(path, pattern)),
   });
   watcher.on('all', event => onChange(event !== 'change'));
   watcher.on('error', onError);

@@ -1,0 +1,110 @@
+// Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with
+// pgAudit through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
+//
+//   node scripts/setup.js              all of it; fails where something cannot be had
+//   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const isOptional = process.argv.includes('--optional');
+
+installPackages();
+installPostgres();
+
+function installPackages() {
+  const lock = `${root}/package-lock.json`;
+  const installed = `${root}/node_modules/.package-lock.json`;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say('installing npm packages');
+  if (
+    run('npm', ['ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-fund', '--no-audit'])
+  )
+    return;
+  fail('npm ci failed. Look at its message above; it needs npm 10 or later and a registry to install from.');
+}
+
+function installPostgres() {
+  if (hasPostgres()) return;
+  const packages = existsSync('/usr/bin/apt-get') ? findPackages() : [];
+  if (packages.length > 0) {
+    say(`installing ${packages.join(' and ')} through apt`);
+    withoutMainCluster(() => apt(['install', '-y', '--no-install-recommends', ...packages]));
+  }
+  if (hasPostgres()) return;
+  const mend =
+    'Install postgresql-<major> and postgresql-<major>-pgaudit, or run this as root or with sudo on Debian or Ubuntu.';
+  if (!isOptional) fail(`There is no PostgreSQL with pgAudit, and it could not be installed. ${mend}`);
+  say(`there is no PostgreSQL with pgAudit here, and it could not be installed. ${mend}`);
+}
+
+function hasPostgres() {
+  return majorsIn('/usr/lib/postgresql').some(major => {
+    const home = `/usr/lib/postgresql/${major}`;
+    return existsSync(`${home}/lib/pgaudit.so`) && existsSync(`${home}/bin/initdb`);
+  });
+}
+
+function majorsIn(folder) {
+  return existsSync(folder) ? readdirSync(folder).filter(name => /^\d+$/.test(name)) : [];
+}
+
+/** The packages of PostgreSQL 15 where apt has it, else of the newest that apt has pgAudit for. */
+function findPackages() {
+  const find = () => {
+    const { stdout } = spawnSync('apt-cache', ['pkgnames', 'postgresql-'], { encoding: 'utf8' });
+    return [...(stdout ?? '').matchAll(/^postgresql-(\d+)-pgaudit$/gm)].map(match => Number(match[1]));
+  };
+  let majors = find();
+  if (majors.length === 0) {
+    apt(['update', '-q']);
+    majors = find();
+  }
+  if (majors.length === 0) return [];
+  const major = majors.includes(15) ? 15 : Math.max(...majors);
+  return [`postgresql-${major}`, `postgresql-${major}-pgaudit`];
+}
+
+/** Debian's package would make and start a server of its own; nobody asked for that. */
+function withoutMainCluster(install) {
+  const folder = '/etc/postgresql-common/createcluster.d';
+  const file = `${folder}/pgaudit-shipper-setup.conf`;
+  const isFirst = majorsIn('/usr/lib/postgresql').length === 0;
+  if (isFirst) asRoot(['sh', '-c', `mkdir -p ${folder} && echo 'create_main_cluster = false' > ${file}`]);
+  // A stale list of packages names versions that are gone.
+  if (!install() && apt(['update', '-q'])) install();
+  if (isFirst) asRoot(['rm', '-f', file]);
+}
+
+function apt(args) {
+  return asRoot([
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-q',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    ...args,
+  ]);
+}
+
+function asRoot(command) {
+  const [first, ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command];
+  return run(first, rest);
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] });
+  return status === 0;
+}
+
+function say(text) {
+  process.stderr.write(`setup: ${text}\n`);
+}
+
+function fail(text) {
+  say(text);
+  process.exit(1);
+}

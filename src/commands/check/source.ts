@@ -1,0 +1,71 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Config } from '../../config/schema.js';
+import { timeReader } from '../../parse/time.js';
+import type { UnsupportedReason } from '../../record.js';
+import { Framer } from '../../tail/frame.js';
+import { identify } from '../../tail/identify.js';
+import { Survey, type Surveyed } from '../../tail/survey.js';
+import { mendFor, UNSUPPORTED_MEND } from '../../telemetry.js';
+import { type Finding, failure, ok, warning } from './finding.js';
+
+/** So many bytes of a file must hold a record, if it is csvlog at all. */
+const SAMPLE = 1024 * 1024;
+
+/** Whether the globs name files that this user can read and that are csvlog. */
+export async function checkSource({ source }: Config): Promise<Finding[]> {
+  const { supportsZone } = timeReader(source.timezone);
+  const survey = new Survey(
+    source.files.map(pattern => resolve(pattern)),
+    file => identify(file, supportsZone),
+  );
+  const { files, faults } = await survey.take();
+  const unreadable = faults.map(({ path, code }) => failure('source', `${path} (${code})`, mendFor(code)));
+  if (files.length === 0 && faults.length === 0) {
+    return [
+      warning(
+        'source',
+        'no file matches source.files',
+        'set log_destination to csvlog and logging_collector on, or mend the globs',
+      ),
+    ];
+  }
+  return [...unreadable, ...(await Promise.all(files.map(file => checkFile(file, source.maxRecordSize))))];
+}
+
+async function checkFile({ path, identity }: Surveyed, maxRecordSize: number): Promise<Finding> {
+  if (identity.kind === 'empty') return ok('source', `${path}: empty`);
+  if (identity.kind === 'unsupported') return unsupported(path, identity.reason);
+  const columns = await columnsOf(path, maxRecordSize);
+  return typeof columns === 'number'
+    ? ok('source', `${path}: csvlog of ${VERSIONS[columns] ?? 'PostgreSQL'}`)
+    : unsupported(path, columns);
+}
+
+const VERSIONS: Readonly<Record<number, string>> = {
+  23: 'PostgreSQL 12 or before',
+  24: 'PostgreSQL 13',
+  26: 'PostgreSQL 14 or later',
+};
+
+/** How many columns the first record has, or why there is none. */
+async function columnsOf(path: string, maxRecordSize: number): Promise<number | UnsupportedReason> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
+    const framer = new Framer({ offset: 0, maxRecordSize });
+    framer.push(buffer.subarray(0, bytesRead));
+    for (let frame = framer.next(); frame !== null; frame = framer.next())
+      if (frame.kind === 'record') return frame.columns;
+    return framer.headSeen ? 'columns' : 'format';
+  } finally {
+    await file.close();
+  }
+}
+
+function unsupported(path: string, reason: UnsupportedReason): Finding {
+  const mend = UNSUPPORTED_MEND[reason];
+  return reason === 'zone' || reason === 'columns'
+    ? failure('source', path, mend)
+    : warning('source', path, mend);
+}

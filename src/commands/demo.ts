@@ -1,1 +1,0 @@
-export async function demo(_: { keep: boolean }): Promise<number> { return 0; }
