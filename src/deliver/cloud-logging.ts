@@ -12,9 +12,10 @@ export interface CloudLoggingOptions {
   readonly resource: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
   /** `http://host:port` of another server, which is spoken to without TLS and credentials. */
   readonly endpoint: string | null;
+  /** Milliseconds for one request. */
+  readonly deadline?: number;
 }
 
-/** Milliseconds for one request. */
 const DEADLINE = 30_000;
 
 type Request = protos.google.logging.v2.IWriteLogEntriesRequest;
@@ -26,7 +27,10 @@ export async function cloudLogging(options: CloudLoggingOptions): Promise<EntryD
   const client = new Client(clientOptions(options.endpoint));
   const send = async (entries: readonly LogEntry[], signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
-    await client.writeLogEntries(toRequest(entries, options), { timeout: DEADLINE, retry: null });
+    await client.writeLogEntries(toRequest(entries, options), {
+      timeout: options.deadline ?? DEADLINE,
+      retry: null,
+    });
   };
   return {
     write: (entries, signal) => writeIsolating(entries, batch => send(batch, signal)),

@@ -2,15 +2,17 @@
 
 import type { File } from '@google-cloud/storage';
 import { hasCode, ShipperError } from '../errors.js';
+import { limitRequests } from './deadline.js';
 import type { ArchiveObject, ObjectDestination } from './destination.js';
 
 export interface CloudStorageOptions {
   readonly bucket: string;
   /** `http://host:port` of another server, which is spoken to without credentials. */
   readonly endpoint: string | null;
+  /** Milliseconds that a connection may stand still. */
+  readonly deadline?: number;
 }
 
-/** Milliseconds that a connection may stand still. */
 const DEADLINE = 60_000;
 
 /** HTTP statuses. */
@@ -19,20 +21,14 @@ const UNAUTHORIZED = '401';
 const PRECONDITION_FAILED = '412';
 
 /** Loads the client when it is needed, to start fast without it. */
-export async function cloudStorage({ bucket, endpoint }: CloudStorageOptions): Promise<ObjectDestination> {
+export async function cloudStorage(options: CloudStorageOptions): Promise<ObjectDestination> {
+  const { bucket, endpoint, deadline = DEADLINE } = options;
   const { CRC32C, Storage } = await import('@google-cloud/storage');
   const storage = new Storage({
     ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
     retryOptions: { autoRetry: false },
   });
-  // No documented option sets a time limit on uploads; what an interceptor sets reaches the request.
-  storage.interceptors.push({
-    request: options => ({
-      ...options,
-      uri: 'uri' in options ? options.uri : options.url,
-      timeout: DEADLINE,
-    }),
-  });
+  limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
   const checksumOf = (body: Buffer): string => {
     const crc32c = new CRC32C();
     crc32c.update(body);
