@@ -2,7 +2,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { COLUMN, type Frame, type Gap, type GapReason, type RawRecord } from '../record.js';
-import { findHead, isHead, isWellFormed } from './head.js';
+import { findHead, isHead, isWellFormed, type Shape } from './head.js';
 import { Scanner, type ScanResult } from './scanner.js';
 
 const FIRST_BUFFER = 64 * 1024;
@@ -37,11 +37,11 @@ export class Framer {
   /** Offset in the file of the first byte in doubt. */
   #doubtFrom: number | null = null;
   #oversize: Oversize | null = null;
-  /** A well-formed record stands at `#start`, up to where the scanner is. */
-  #whole = false;
+  /** The scanner stands after the final newline of what starts at `#start`. */
+  #isComplete = false;
   #ended = false;
-  /** Whether any record has been found so far. */
-  found = false;
+  /** How many columns the last record had; 0 where none was found yet. */
+  #columns = 0;
   /** Whether a record head has been seen, be the rest as it may. */
   headSeen = false;
 
@@ -54,6 +54,11 @@ export class Framer {
   /** Offset in the file up to which everything has been returned as records or gaps. */
   get position(): number {
     return this.#oversize?.offset ?? this.#doubtFrom ?? this.#base + this.#start;
+  }
+
+  /** Whether any record has been found so far. */
+  get found(): boolean {
+    return this.#columns > 0;
   }
 
   get inDoubt(): boolean {
@@ -98,15 +103,17 @@ export class Framer {
 
   /** The next record or gap; `null` where more bytes are needed, or none are left. */
   next(): Frame | null {
-    while (!this.#whole) {
-      if (this.#doubtFrom !== null) this.#seekHead();
-      const result = this.#scanner.scan(this.#buffer, this.#start, this.#end);
+    for (;;) {
+      if (this.#doubtFrom !== null && !this.#isComplete) this.#seekHead();
+      const result = this.#scan();
       if (this.#oversize !== null) {
         const gap = this.#followOversize(this.#oversize, result);
         if (gap !== undefined) return gap;
       } else if (result === 'complete') {
-        this.#whole = this.#isWellFormed();
-        if (!this.#whole) this.#doubt();
+        const isRecord = this.#isRecord();
+        if (isRecord) return this.#gapBefore() ?? this.#takeRecord();
+        if (isRecord === null) return null;
+        this.#doubt();
       } else if (result === 'breach') {
         this.#doubt();
       } else if (this.#ended) {
@@ -117,29 +124,54 @@ export class Framer {
         this.#giveUp();
       }
     }
-    return this.#gapBefore() ?? this.#takeRecord();
+  }
+
+  #scan(): ScanResult {
+    const result = this.#isComplete ? 'complete' : this.#scanner.scan(this.#buffer, this.#start, this.#end);
+    this.#isComplete = result === 'complete';
+    return result;
+  }
+
+  #restart(at: number): void {
+    this.#start = at;
+    this.#scanner.reset();
+    this.#isComplete = false;
   }
 
   /** The bytes that start here are no record: look for one behind them. */
   #doubt(): void {
     this.#doubtFrom ??= this.#base + this.#start;
-    this.#start += 1;
-    this.#scanner.reset();
+    this.#restart(this.#start + 1);
   }
 
   #seekHead(): void {
     const head = findHead(this.#buffer, this.#start, this.#end);
-    if (head === this.#start) return;
-    this.#start = head;
-    this.#scanner.reset();
+    if (head !== this.#start) this.#restart(head);
   }
 
-  #isWellFormed(): boolean {
-    const { columns, ends, quoted, length } = this.#scanner;
-    const end = this.#start + length - 1;
-    const shape = { bytes: this.#buffer, start: this.#start, end, columns, ends, quoted };
-    this.headSeen ||= isHead(this.#buffer, this.#start, end) === true;
-    return isWellFormed(shape, this.#doubtFrom !== null);
+  /** Whether the complete lines from `#start` are a record; `null` where only the next one will tell. */
+  #isRecord(): boolean | null {
+    this.headSeen ||= isHead(this.#buffer, this.#start, this.#end) === true;
+    if (!isWellFormed(this.#shape(this.#start, this.#scanner), this.#doubtFrom !== null)) return false;
+    return this.#scanner.columns >= this.#columns || this.#isConfirmed();
+  }
+
+  /**
+   * With fewer columns than the records before, it was torn after a column, unless the next record is
+   * from the same older server.
+   */
+  #isConfirmed(): boolean | null {
+    const scanner = new Scanner();
+    const start = this.#start + this.#scanner.length;
+    const result = scanner.scan(this.#buffer, start, this.#end);
+    if (result === 'incomplete' && !this.#ended && this.#end - this.#start <= this.#maxRecordSize)
+      return null;
+    const isSame = result === 'complete' && scanner.columns === this.#scanner.columns;
+    return isSame && isWellFormed(this.#shape(start, scanner), true);
+  }
+
+  #shape(start: number, { columns, ends, quoted, length }: Scanner): Shape {
+    return { bytes: this.#buffer, start, end: start + length - 1, columns, ends, quoted };
   }
 
   #takeRecord(): RawRecord {
@@ -147,10 +179,8 @@ export class Framer {
     const { length, columns, ends, quoted } = this.#scanner;
     const bytes = this.#buffer.subarray(start, start + length - 1);
     const record = new FramedRecord(this.#base + start, bytes, columns, ends, quoted);
-    this.#start += length;
-    this.#scanner.reset();
-    this.#whole = false;
-    this.found = true;
+    this.#restart(start + length);
+    this.#columns = columns;
     return record;
   }
 
@@ -198,12 +228,12 @@ export class Framer {
       return null;
     }
     this.#oversize = null;
-    this.#scanner.reset();
     if (result === 'complete') {
       oversize.add(this.#buffer.subarray(this.#start, scanned));
-      this.#start = scanned;
+      this.#restart(scanned);
       return oversize.gap(this.#base + this.#start);
     }
+    this.#restart(this.#start);
     this.#doubtFrom = oversize.offset;
     return undefined;
   }

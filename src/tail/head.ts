@@ -114,6 +114,7 @@ export function isWellFormed(shape: Shape, strict: boolean): boolean {
   if (!hasNumber(shape, COLUMN.sessionLine) || !hasNumber(shape, COLUMN.transactionId)) return false;
   if (!isEmpty(shape, COLUMN.pid) && !hasNumber(shape, COLUMN.pid)) return false;
   if (!hasSessionId(shape) || !hasSqlState(shape) || isEmpty(shape, COLUMN.sessionStart)) return false;
+  if (shape.columns > COLUMN.queryId && isEmpty(shape, COLUMN.queryId)) return false;
   return !strict || hasOwnQuoting(shape);
 }
 

@@ -86,11 +86,16 @@ export class Tail {
   }
 
   #watch(): Watch {
-    const onChange = (structure: boolean): void => {
-      if (structure) this.#nextScan = 0;
+    const onMove = (): void => {
+      this.#nextScan = 0;
       this.#waker.wake();
     };
-    return watchGlobs(this.#patterns, onChange, error => this.#report.watchFailed(codeOf(error)));
+    const onWrite = (path: string): void => {
+      const isOpen = [...this.#contents.values()].some(content => content.isOpen && content.path === path);
+      if (isOpen) this.#waker.wake();
+      else onMove();
+    };
+    return watchGlobs(this.#patterns, { onWrite, onMove }, error => this.#report.watchFailed(codeOf(error)));
   }
 
   /** Returns whether any batch came. */

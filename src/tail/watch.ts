@@ -8,10 +8,10 @@ export interface Watch {
   close(): Promise<void>;
 }
 
-/** Calls `onChange` soon after a file that the globs name was written to, came or went (`appeared` tells which). */
+/** Calls `onWrite` with its path soon after a file that the globs name was written to, `onMove` after one came or went. */
 export function watchGlobs(
   patterns: readonly string[],
-  onChange: (structure: boolean) => void,
+  hints: { onWrite(path: string): void; onMove(): void },
   onError: (error: unknown) => void,
 ): Watch {
   const depths = patterns.map(depthOf);
@@ -21,7 +21,7 @@ export function watchGlobs(
     ignored: (path, stats) =>
       stats?.isFile() === true && !patterns.some(pattern => matchesGlob(path, pattern)),
   });
-  watcher.on('all', event => onChange(event !== 'change'));
+  watcher.on('all', (event, path) => (event === 'change' ? hints.onWrite(path) : hints.onMove()));
   watcher.on('error', onError);
   return watcher;
 }

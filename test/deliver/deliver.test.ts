@@ -1,0 +1,207 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { deliverEntries, deliverSegments } from '../../src/deliver/deliver.js';
+import type { ArchiveObject, LogEntry } from '../../src/deliver/destination.js';
+import { packSegment } from '../../src/deliver/object.js';
+import { retryForever } from '../../src/deliver/retry.js';
+import { sha256 } from '../support/archive.js';
+import { ManualClock } from '../support/clock.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const { signal } = new AbortController();
+
+describe('retrying', () => {
+  test('goes on until it succeeds, at delays that double up to a minute', async () => {
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const delays: number[] = [];
+    let attempts = 0;
+    const attempt = async (): Promise<string> => {
+      attempts += 1;
+      if (attempts <= 12) throw new Error('no');
+      return 'done';
+    };
+    const report = {
+      retrying: (_error: unknown, _attempt: number, delay: number) => void delays.push(delay),
+    };
+    let result: { value: string } | null | undefined;
+    const running = retryForever(attempt, { clock, report, random: () => 0 }, signal).then(value => {
+      result = value;
+    });
+    while (result === undefined) await clock.advance(1000);
+    await running;
+    expect(result).toEqual({ value: 'done' });
+    expect(delays).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000, 60_000]);
+  });
+
+  test('shortens each delay at random by up to half', async () => {
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const delays: number[] = [];
+    const stop = new AbortController();
+    const report = {
+      retrying: (_error: unknown, _attempt: number, delay: number) => void delays.push(delay),
+    };
+    const running = retryForever(
+      () => Promise.reject(new Error('no')),
+      { clock, report, random: () => 0.999 },
+      stop.signal,
+    );
+    await clock.advance(150);
+    stop.abort();
+    expect(await running).toBeNull();
+    expect(delays[0]).toBeCloseTo(100, 0);
+  });
+});
+
+const line = (seq: number): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      v: 1,
+      chain: 'c',
+      seq,
+      kind: 'lifecycle',
+      id: `i/c/${seq}`,
+      time: '2026-11-21T20:40:00.000Z',
+      instance: 'i',
+      node: 'n',
+      lifecycle: {},
+    }),
+  );
+
+function watched() {
+  const happened: string[] = [];
+  const report = {
+    delivered: (sink: string, events: number) => void happened.push(`delivered ${sink} ${events}`),
+    deliveryFailed: (sink: string) => void happened.push(`failed ${sink}`),
+    deliveryRecovered: (sink: string) => void happened.push(`recovered ${sink}`),
+    entryRejected: (insertId: string) => void happened.push(`rejected ${insertId}`),
+  };
+  return { happened, report };
+}
+
+describe('entries', () => {
+  test('the cursor moves only after the entries are stored (I4), and a failure is tried again', async () => {
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const { happened, report } = watched();
+    const given = [[line(1), line(2)], [line(3)]];
+    const reader = {
+      async nextLines() {
+        const lines = given.shift();
+        return lines === undefined
+          ? null
+          : {
+              lines,
+              events: lines.length,
+              markDelivered: async () => void happened.push(`marked ${lines.length}`),
+            };
+      },
+    };
+    let failures = 2;
+    const destination = {
+      async write(entries: readonly LogEntry[]) {
+        if (failures-- > 0) throw Object.assign(new Error('no'), { code: 14 });
+        happened.push(`stored ${entries.map(entry => entry.insertId).join(' ')}`);
+        return entries.length === 1 ? [{ index: 0, code: '3' }] : [];
+      },
+      close: async () => undefined,
+    };
+    let done = false;
+    const running = deliverEntries(reader, destination, { clock, report }, signal).then(() => {
+      done = true;
+    });
+    while (!done) await clock.advance(100);
+    await running;
+    expect(happened).toEqual([
+      'failed logging',
+      'failed logging',
+      'stored i/c/1 i/c/2',
+      'recovered logging',
+      'marked 2',
+      'delivered logging 2',
+      'stored i/c/3',
+      'marked 1',
+      'delivered logging 1',
+      'rejected i/c/3',
+    ]);
+  });
+});
+
+describe('segments', () => {
+  const PLACE = { prefix: 'fagsystem', instance: 'fagsystem-prod', node: 'pg-0' };
+
+  async function segment() {
+    const path = join(await temporaryFolder(), 'segment');
+    const lines = [line(7), line(8), line(9)];
+    const bytes = Buffer.from(lines.map(one => `${one}\n`).join(''));
+    await writeFile(path, bytes);
+    return {
+      bytes,
+      lines,
+      info: { date: '2026-11-21', chain: '20261121T203958Z-9f2c', firstSeq: 7, lastSeq: 9, path },
+    };
+  }
+
+  test('are named by place, day, chain, range and hash, and carry what proves them', async () => {
+    const { bytes, lines, info } = await segment();
+    const { name, body, metadata } = await packSegment(info, PLACE);
+    const hash = sha256(bytes);
+    expect(name).toBe(
+      `fagsystem/instance=fagsystem-prod/node=pg-0/date=2026-11-21/20261121T203958Z-9f2c-0000000000000007-0000000000000009-${hash.slice(0, 16)}.ndjson.gz`,
+    );
+    expect(gunzipSync(body)).toEqual(bytes);
+    expect(metadata).toEqual({
+      'pgaudit-shipper-version': '1',
+      sha256: hash,
+      'first-seq': '7',
+      'last-seq': '9',
+      'first-hash': sha256(lines[0] ?? Buffer.alloc(0)),
+      'last-hash': sha256(lines[2] ?? Buffer.alloc(0)),
+      events: '3',
+    });
+  });
+
+  test('make the same bytes each time (I6), and no leading slash without a prefix', async () => {
+    const { info } = await segment();
+    const [a, b] = [await packSegment(info, PLACE), await packSegment(info, { ...PLACE, prefix: '' })];
+    expect(a.body.equals(b.body)).toBe(true);
+    expect(b.name).toMatch(/^instance=/);
+  });
+
+  test('the cursor moves only after the object is stored (I4)', async () => {
+    const { info } = await segment();
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const { happened, report } = watched();
+    const given = [info];
+    const reader = {
+      async nextSealed() {
+        const next = given.shift();
+        return next === undefined
+          ? null
+          : { segment: next, events: 3, markDelivered: async () => void happened.push('marked') };
+      },
+    };
+    let failures = 1;
+    const destination = {
+      async put({ name }: ArchiveObject) {
+        if (failures-- > 0) throw Object.assign(new Error('no'), { code: 503 });
+        happened.push(`stored ${name.slice(-12)}`);
+        return 'stored' as const;
+      },
+      close: async () => undefined,
+    };
+    let done = false;
+    const running = deliverSegments(reader, destination, PLACE, { clock, report }, signal).then(() => {
+      done = true;
+    });
+    while (!done) await clock.advance(100);
+    await running;
+    expect(happened).toEqual([
+      'failed archive',
+      expect.stringMatching(/^stored \w+\.ndjson\.gz$|^stored /),
+      'recovered archive',
+      'marked',
+      'delivered archive 3',
+    ]);
+  });
+});

@@ -1,0 +1,138 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Expression } from '../../src/expression.js';
+import { Directory } from '../../src/identity/directory.js';
+import { patternResolver } from '../../src/identity/pattern.js';
+import { readPeople } from '../../src/identity/people.js';
+import { identify, type Resolver } from '../../src/identity/resolver.js';
+import { ManualClock } from '../support/clock.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const TIME = Date.parse('2026-11-21T20:40:01.123Z');
+
+const pattern = patternResolver(
+  ['^(?<id>[A-Z]\\d{6})$', '^v-oidc-(?<id>[A-Z]\\d{6})-', '^(?<email>[^@]+@nav\\.no)$'].map(
+    source => new Expression(source),
+  ),
+);
+
+const silent = { directoryLoaded: () => undefined, directoryFailed: () => undefined };
+
+async function directory(content: string, name = 'people.csv'): Promise<Resolver> {
+  const path = join(await temporaryFolder(), name);
+  await writeFile(path, content);
+  return await Directory.load(path, silent);
+}
+
+describe('pattern', () => {
+  test.each([
+    ['Z990001', { status: 'resolved', id: 'Z990001', resolvedBy: ['pattern'] }],
+    [
+      'v-oidc-A165413-1771575386-vp8kYc08-sokos-user',
+      { status: 'resolved', id: 'A165413', resolvedBy: ['pattern'] },
+    ],
+    ['kari.nordmann@nav.no', { status: 'resolved', email: 'kari.nordmann@nav.no', resolvedBy: ['pattern'] }],
+    ['postgres', { status: 'unresolved', resolvedBy: [] }],
+    ['', { status: 'unresolved', resolvedBy: [] }],
+  ])('%s', (user, actor) => {
+    expect(identify(user, TIME, [pattern])).toEqual({ user, ...actor });
+  });
+});
+
+const PEOPLE = `id,email,name,unit
+Z990001,kari.nordmann@nav.no,Kari Nordmann,4817
+Z990002,Ola.Nordmann@nav.no,"Nordmann, Ola",
+`;
+
+describe('directory', () => {
+  test('fills the fields that the pattern left empty', async () => {
+    const resolvers = [pattern, await directory(PEOPLE)];
+    expect(identify('Z990001', TIME, resolvers)).toEqual({
+      user: 'Z990001',
+      status: 'resolved',
+      id: 'Z990001',
+      name: 'Kari Nordmann',
+      email: 'kari.nordmann@nav.no',
+      unit: '4817',
+      resolvedBy: ['pattern', 'directory'],
+    });
+  });
+
+  test('finds by e-mail and id whatever the case, and keeps what came first', async () => {
+    const resolvers = [pattern, await directory(PEOPLE)];
+    expect(identify('ola.nordmann@nav.no', TIME, resolvers)).toMatchObject({
+      id: 'Z990002',
+      email: 'ola.nordmann@nav.no',
+      name: 'Nordmann, Ola',
+    });
+    expect(identify('z990001', TIME, [await directory(PEOPLE)])).toMatchObject({
+      id: 'Z990001',
+      resolvedBy: ['directory'],
+    });
+  });
+
+  test('gives a shared role to whoever had it at the time', async () => {
+    const shared = await directory(`user,id,name,validFrom,validTo
+breakglass,Z990001,Kari,2026-11-21T20:00:00Z,2026-11-21T21:00:00Z
+breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
+`);
+    const at = (time: string): string | undefined => identify('breakglass', Date.parse(time), [shared]).name;
+    expect(at('2026-11-21T19:59:59.999Z')).toBeUndefined();
+    expect(at('2026-11-21T20:00:00Z')).toBe('Kari');
+    expect(at('2026-11-21T20:59:59.999Z')).toBe('Kari');
+    expect(at('2026-11-21T21:00:00Z')).toBe('Ola');
+    expect(at('2026-11-21T23:59:59.999Z')).toBe('Ola');
+    expect(at('2026-11-22T00:00:00Z')).toBeUndefined();
+    expect(identify('Z990001', Date.parse('2026-11-21T20:30:00Z'), [shared]).status).toBe('unresolved');
+  });
+
+  test('reads YAML with the same fields', async () => {
+    const yaml = await directory(
+      '- {id: Z990001, name: Kari, unit: 4817}\n- {user: drift, name: Vakt, validTo: 2099-01-01}\n',
+      'people.yaml',
+    );
+    expect(identify('Z990001', TIME, [yaml])).toMatchObject({ name: 'Kari', unit: '4817' });
+    expect(identify('drift', TIME, [yaml])).toMatchObject({ name: 'Vakt' });
+  });
+
+  test.each([
+    ['people.csv', 'id,name\nZ990001\n', 'is not well-formed'],
+    ['people.csv', 'id,name,validFrom\nZ990001,Kari,yesterday\n', 'entry 1: validFrom is no date'],
+    ['people.csv', 'id,name\nZ1,a\n,nobody\n', 'entry 2: needs a user, an id or an email'],
+    ['people.yaml', 'a: b', 'is no list of people'],
+    ['people.yaml', '[', 'is not well-formed'],
+  ])('%s with %j says what is wrong, without what stands there', (name, content, problem) => {
+    expect(() => readPeople(name, content)).toThrow(`${name}: ${problem}`);
+    expect(() => readPeople(name, content)).not.toThrow(/yesterday|nobody/);
+  });
+
+  test('is read again when it changes; a broken or missing file leaves what was known', async () => {
+    const path = join(await temporaryFolder(), 'people.csv');
+    await writeFile(path, 'id,name\nZ990001,Kari\n');
+    const reports: string[] = [];
+    const people = await Directory.load(path, {
+      directoryLoaded: () => void reports.push('loaded'),
+      directoryFailed: () => void reports.push('failed'),
+    });
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const stop = new AbortController();
+    const following = people.follow(clock, stop.signal);
+    const next = async (count: number): Promise<string | undefined> => {
+      while (reports.length < count) await clock.advance(2000);
+      return identify('Z990001', TIME, [people]).name;
+    };
+    await writeFile(`${path}.new`, 'id,name\nZ990001,Kari Nordmann\n');
+    await rename(`${path}.new`, path);
+    expect(await next(2)).toBe('Kari Nordmann');
+    await writeFile(path, 'id,name\nZ990001\n');
+    expect(await next(3)).toBe('Kari Nordmann');
+    await rm(path);
+    expect(await next(4)).toBe('Kari Nordmann');
+    await writeFile(path, 'id,name\nZ990001,K\n');
+    expect(await next(5)).toBe('K');
+    expect(reports).toEqual(['loaded', 'loaded', 'failed', 'failed', 'loaded']);
+    stop.abort();
+    await following;
+  });
+});

@@ -1,0 +1,135 @@
+/** Reads an archive folder and checks, on its own terms, everything that DESIGN promises of it. */
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect } from 'vitest';
+
+/** An event as JSON gives it; tests look at what they know is there. */
+export interface ArchivedEvent {
+  readonly v: number;
+  readonly chain: string;
+  readonly seq: number;
+  readonly previousHash: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly time: string;
+  readonly receivedAt?: string;
+  readonly actor?: {
+    user: string;
+    status: string;
+    id?: string;
+    name?: string;
+    email?: string;
+    unit?: string;
+    resolvedBy: string[];
+  };
+  readonly audit?: {
+    class: string;
+    command: string;
+    statement: string | null;
+    parameters: string[] | null;
+    statementMissing?: string;
+  };
+  readonly session?: { id: string; line: number; application: string | null };
+  readonly source?: { file: string; fileId: string; offset: number; length: number; raw?: string };
+  readonly suspect?: { reason: string; message: string };
+  readonly gap?: { reason: string; user?: string; session?: string; line?: string; sha256?: string };
+  readonly lifecycle?: { action: string; newChain?: boolean };
+  readonly seal?: Seal;
+  readonly [other: string]: unknown;
+}
+
+interface Counts {
+  readonly read: number;
+  readonly shipped: number;
+  readonly dropped: Record<string, number>;
+  readonly rejected: Record<string, number>;
+}
+
+interface Seal {
+  readonly reason: string;
+  readonly firstSeq: number;
+  readonly events: Record<string, number>;
+  readonly records: Counts;
+  readonly coverage: readonly { file: string; fileId: string; from: number; to: number; records: Counts }[];
+}
+
+/** The paths of all objects below the folder, by name. */
+export async function objectsIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const objects = found.filter(name => name.endsWith('.ndjson.gz')).map(name => join(folder, name));
+  return objects.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
+}
+
+/** All events of an intact archive, in order. Fails the test where anything in it does not fit. */
+export async function readArchive(folder: string): Promise<ArchivedEvent[]> {
+  const paths = await objectsIn(folder);
+  return checkArchive(
+    await Promise.all(paths.map(async path => [basename(path), await readFile(path)] as const)),
+  );
+}
+
+export function checkArchive(objects: readonly (readonly [name: string, body: Buffer])[]): ArchivedEvent[] {
+  const events: ArchivedEvent[] = [];
+  let hash = '0'.repeat(64);
+  for (const [name, body] of objects) {
+    const bytes = gunzipSync(body);
+    const lines = bytes.toString('utf8').split('\n').slice(0, -1);
+    const segment = lines.map((line): ArchivedEvent => JSON.parse(line));
+    for (const [index, line] of lines.entries()) {
+      expect(segment[index]?.previousHash).toBe(hash);
+      hash = sha256(Buffer.from(line));
+    }
+    const [chain, first, last, content] =
+      /^(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})-(\d{16})-([0-9a-f]{16})\.ndjson\.gz$/.exec(name)?.slice(1) ?? [];
+    expect([chain, Number(first), Number(last), content]).toEqual([
+      segment[0]?.chain,
+      segment[0]?.seq,
+      segment.at(-1)?.seq,
+      sha256(bytes).slice(0, 16),
+    ]);
+    checkSeal(segment);
+    events.push(...segment);
+  }
+  expect(events.map(event => event.seq)).toEqual(events.map((_event, index) => index + 1));
+  expect(new Set(events.map(event => event.id)).size).toBe(events.length);
+  checkCoverage(events);
+  return events;
+}
+
+function checkSeal(segment: readonly ArchivedEvent[]): void {
+  expect(segment.findIndex(event => event.kind === 'seal')).toBe(segment.length - 1);
+  const seal = segment.at(-1)?.seal;
+  expect(seal?.firstSeq).toBe(segment[0]?.seq);
+  const kinds = segment.slice(0, -1).map(event => event.kind);
+  expect(seal?.events).toEqual(
+    Object.fromEntries([...new Set(kinds)].map(kind => [kind, kinds.filter(one => one === kind).length])),
+  );
+  expect(seal?.records.shipped).toBe(kinds.filter(kind => kind === 'statement' || kind === 'suspect').length);
+  expect(sum(seal?.records.rejected)).toBe(kinds.filter(kind => kind === 'gap').length);
+}
+
+/** read = shipped + dropped + rejected, and each file's ranges join without holes. */
+function checkCoverage(events: readonly ArchivedEvent[]): void {
+  const ends = new Map<string, number>();
+  for (const { seal } of events) {
+    for (const { fileId, from, to, records } of seal?.coverage ?? []) {
+      expect(from).toBe(ends.get(fileId) ?? 0);
+      expect(records.read).toBe(records.shipped + sum(records.dropped) + sum(records.rejected));
+      ends.set(fileId, to);
+    }
+  }
+}
+
+export function sum(counts: Record<string, number> = {}): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,52 @@
+import { Framer } from '../../src/tail/frame.js';
+
+export interface Framed {
+  readonly kind: 'record' | 'gap';
+  readonly offset: number;
+  readonly length: number;
+  /** For a record: its columns' texts. */
+  readonly fields?: string[];
+  readonly reason?: string;
+  readonly record?: object;
+}
+
+/** Everything that comes out when these chunks go in; `finish` says that no more will come. */
+export function frames(
+  chunks: readonly Buffer[],
+  { finish = false, maxRecordSize = 1 << 26 } = {},
+): Framed[] {
+  const framer = new Framer({ offset: 0, maxRecordSize });
+  const out: Framed[] = [];
+  const drain = (): void => {
+    for (let frame = framer.next(); frame !== null; frame = framer.next()) {
+      const { kind, offset, length } = frame;
+      if (frame.kind === 'gap') out.push({ ...frame });
+      else {
+        const { columns } = frame;
+        out.push({
+          kind,
+          offset,
+          length,
+          fields: Array.from({ length: columns }, (_, column) => frame.text(column)),
+        });
+      }
+    }
+  };
+  for (const chunk of chunks) {
+    framer.push(chunk);
+    drain();
+  }
+  if (finish) {
+    framer.finish();
+    drain();
+  }
+  return out;
+}
+
+/** Cuts bytes at these places, in any order. */
+export function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const ends = [...new Set([...places.map(place => place % (bytes.length + 1)), bytes.length])].sort(
+    (a, b) => a - b,
+  );
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
