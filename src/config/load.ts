@@ -26,7 +26,7 @@ export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): 
     one => `${path}: ${keyOf(one.path)}: environment variable ${one.variable} is not set`,
   );
   if (unset.length > 0) throw new ConfigError(unset);
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new ConfigError(
     parsed.error.issues.flatMap(issue => describe(issue).map(fault => `${path}: ${fault}`)),

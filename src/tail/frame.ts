@@ -1,8 +1,9 @@
 /** Cuts the bytes of a log file into records and says which bytes are none. */
 
-import { createHash, type Hash } from 'node:crypto';
-import { COLUMN, type Frame, type Gap, type GapReason, type RawRecord } from '../record.js';
+import { COLUMN, type Frame, type Gap, type RawRecord } from '../record.js';
+import { FramedRecord } from './framed-record.js';
 import { findHead, isHead, isWellFormed, type Shape } from './head.js';
+import { Oversize } from './oversize.js';
 import { Scanner, type ScanResult } from './scanner.js';
 
 const FIRST_BUFFER = 64 * 1024;
@@ -111,9 +112,11 @@ export class Framer {
         if (gap !== undefined) return gap;
       } else if (result === 'complete') {
         const isRecord = this.#isRecord();
-        if (isRecord) return this.#gapBefore() ?? this.#takeRecord();
         if (isRecord === null) return null;
-        this.#doubt();
+        if (!isRecord) this.#doubt();
+        else if (this.#doubtFrom !== null) return this.#gapBefore();
+        else if (this.#scanner.length <= this.#maxRecordSize) return this.#takeRecord();
+        else this.#giveUp();
       } else if (result === 'breach') {
         this.#doubt();
       } else if (this.#ended) {
@@ -141,6 +144,7 @@ export class Framer {
   /** The bytes that start here are no record: look for one behind them. */
   #doubt(): void {
     this.#doubtFrom ??= this.#base + this.#start;
+    this.headSeen ||= isHead(this.#buffer, this.#start, this.#end) === true;
     this.#restart(this.#start + 1);
   }
 
@@ -151,7 +155,6 @@ export class Framer {
 
   /** Whether the complete lines from `#start` are a record; `null` where only the next one will tell. */
   #isRecord(): boolean | null {
-    this.headSeen ||= isHead(this.#buffer, this.#start, this.#end) === true;
     if (!isWellFormed(this.#shape(this.#start, this.#scanner), this.#doubtFrom !== null)) return false;
     return this.#scanner.columns >= this.#columns || this.#isConfirmed();
   }
@@ -187,7 +190,7 @@ export class Framer {
   /** The bytes in doubt, if any, now that they end at `#start`. */
   #gapBefore(): Gap | null {
     if (this.#doubtFrom === null) return null;
-    const gap = makeGap('torn', this.#doubtFrom, this.#base + this.#start);
+    const gap = tornGap(this.#doubtFrom, this.#base + this.#start);
     this.#doubtFrom = null;
     return gap;
   }
@@ -198,7 +201,7 @@ export class Framer {
     if (this.#base + this.#start - this.#doubtFrom <= this.#maxRecordSize) return null;
     const from = this.#doubtFrom;
     this.#doubtFrom = this.#base + this.#start;
-    return makeGap('torn', from, this.#doubtFrom);
+    return tornGap(from, this.#doubtFrom);
   }
 
   /** A record that is larger than allowed: go on to its end without keeping it; in doubt, look for another. */
@@ -231,7 +234,7 @@ export class Framer {
     if (result === 'complete') {
       oversize.add(this.#buffer.subarray(this.#start, scanned));
       this.#restart(scanned);
-      return oversize.gap(this.#base + this.#start);
+      return oversize.gap();
     }
     this.#restart(this.#start);
     this.#doubtFrom = oversize.offset;
@@ -257,78 +260,6 @@ function capacityFor(needed: number, current: number): number {
   return current > 8 * FIRST_BUFFER && needed < current / 8 ? Math.max(needed * 2, FIRST_BUFFER) : current;
 }
 
-/** A record that is too large to hold: hashed as it goes by. */
-class Oversize {
-  readonly offset: number;
-  readonly #known: { user: string; session: string; line: string };
-  readonly #hash: Hash = createHash('sha256');
-
-  constructor(offset: number, known: { user: string; session: string; line: string }) {
-    this.offset = offset;
-    this.#known = known;
-  }
-
-  add(bytes: Buffer): void {
-    this.#hash.update(bytes);
-  }
-
-  gap(end: number): Gap {
-    return {
-      ...makeGap('oversize', this.offset, end),
-      record: { ...this.#known, sha256: this.#hash.digest('hex') },
-    };
-  }
-}
-
-function makeGap(reason: GapReason, from: number, to: number): Gap {
-  return { kind: 'gap', reason, offset: from, length: to - from };
-}
-
-class FramedRecord implements RawRecord {
-  readonly kind = 'record';
-  readonly offset: number;
-  readonly bytes: Buffer;
-  readonly columns: number;
-  readonly #ends: Int32Array;
-  readonly #quoted: number;
-
-  constructor(offset: number, bytes: Buffer, columns: number, ends: Int32Array, quoted: number) {
-    this.offset = offset;
-    this.bytes = bytes;
-    this.columns = columns;
-    this.#ends = ends;
-    this.#quoted = quoted;
-  }
-
-  get length(): number {
-    return this.bytes.length + 1;
-  }
-
-  text(column: number): string {
-    const [start, end] = this.#content(column);
-    const text = this.bytes.toString('utf8', start, end);
-    return this.#isQuoted(column) ? text.replaceAll('""', '"') : text;
-  }
-
-  isEmpty(column: number): boolean {
-    const [start, end] = this.#content(column);
-    return start === end;
-  }
-
-  startsWith(column: number, ascii: Buffer): boolean {
-    const [start, end] = this.#content(column);
-    if (end - start < ascii.length) return false;
-    return this.bytes.compare(ascii, 0, ascii.length, start, start + ascii.length) === 0;
-  }
-
-  #isQuoted(column: number): boolean {
-    return (this.#quoted & (1 << column)) !== 0;
-  }
-
-  /** The column's bytes within its quotes. */
-  #content(column: number): [start: number, end: number] {
-    const start = column === 0 ? 0 : (this.#ends[column - 1] ?? 0) + 1;
-    const end = this.#ends[column] ?? 0;
-    return this.#isQuoted(column) ? [start + 1, end - 1] : [start, end];
-  }
+function tornGap(from: number, to: number): Gap {
+  return { kind: 'gap', reason: 'torn', offset: from, length: to - from };
 }

@@ -1,0 +1,205 @@
+/** What happens when things are not as they should be: it says so, and goes on with the rest. */
+
+import { appendFile, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { csvRecord } from '../support/csvlog.js';
+import { append, numbered, numberedRange, numbersOf, range } from '../support/log.js';
+import {
+  archived,
+  eventually,
+  logged,
+  runCommand,
+  runOnce,
+  Shipper,
+  settings,
+  writeConfig,
+} from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const SAMPLE = fileURLToPath(new URL('../fixtures/samples/pg15.csv', import.meta.url));
+
+describe('the command line', () => {
+  test.each([
+    [['fly'], "unknown command 'fly'"],
+    [['run', '--twice'], "unknown option '--twice'"],
+    [['run', '--config'], 'argument missing'],
+    [['run', '--config', '/nowhere/config.yaml'], '/nowhere/config.yaml: cannot be read (ENOENT)'],
+    [[], 'Usage: pgaudit-shipper'],
+  ])('%j is bad usage: exit code 2', async (args, message) => {
+    const { code, output } = await runCommand(args);
+    expect(code).toBe(2);
+    expect(output).toContain(message);
+  });
+
+  test('a wrong configuration: exit code 2, one line a fault', async () => {
+    const folder = await temporaryFolder();
+    const path = await writeConfig(folder, {
+      ...settings(folder, ['x']),
+      instnace: 'x',
+      filter: { otherUsers: 'keep' },
+    });
+    for (const command of ['run', 'check']) {
+      const { code, output } = await runCommand([command, '--config', path]);
+      expect(code).toBe(2);
+      expect(output.trimEnd().split('\n')).toEqual([
+        `${path}: filter.otherUsers: must be one of drop, ship`,
+        expect.stringMatching(/config\.yaml: instnace: unknown setting; allowed here: instance, /),
+      ]);
+    }
+  });
+
+  test('a missing directory of people: exit code 2', async () => {
+    const folder = await temporaryFolder();
+    const { code, output } = await runOnce(
+      folder,
+      settings(folder, ['x'], { identity: [{ directory: '/nowhere/people.csv' }] }),
+    );
+    expect([code, output.trim()]).toEqual([
+      2,
+      'identity[0].directory: /nowhere/people.csv cannot be read (ENOENT)',
+    ]);
+  });
+
+  test('--help and --version: exit code 0', async () => {
+    expect((await runCommand(['--help'])).code).toBe(0);
+    expect((await runCommand(['--version'])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('files among the globs that are no csvlog', () => {
+  test('are reported once by name and counted; the others go on', async () => {
+    const folder = await temporaryFolder();
+    const logs = join(folder, 'log');
+    await mkdir(join(logs, 'folder.csv'), { recursive: true });
+    await writeFile(join(logs, 'old.csv.gz'), gzipSync(numberedRange(90, 95)));
+    await writeFile(
+      join(logs, 'stderr.log'),
+      '2026-11-21 20:40:01.123 CET [1] LOG:  AUDIT: SESSION,1,1,WRITE,UPDATE,,,x,<none>\n'.repeat(50),
+    );
+    await writeFile(
+      join(logs, 'json.json'),
+      '{"timestamp":"2026-11-21 20:40:01.123 CET","message":"x"}\n'.repeat(50),
+    );
+    await writeFile(join(logs, 'columns.csv'), csvRecord().replace('\n', ',,,\n').repeat(20));
+    await writeFile(join(logs, 'zone.csv'), csvRecord({ logTime: '2026-11-21 20:40:01.123 IST' }));
+    await append(join(logs, 'good.csv'), 1, 3);
+    const { source, ...rest } = settings(folder, [join(logs, '*')]);
+    const shipper = await Shipper.start(folder, { ...rest, source: { files: [join(logs, '*')] } });
+    await eventually(async () => numbersOf(await logged(folder)).length === 3);
+    await append(join(logs, 'good.csv'), 4);
+    await appendFile(join(logs, 'stderr.log'), 'more\n');
+    await eventually(async () => numbersOf(await logged(folder)).length === 4);
+    const reports = shipper
+      .logged('file-unsupported')
+      .map(({ path, reason }) => [String(path).slice(logs.length + 1), reason]);
+    expect(reports.sort()).toEqual([
+      ['columns.csv', 'columns'],
+      ['folder.csv', 'not-a-file'],
+      ['json.json', 'format'],
+      ['old.csv.gz', 'compressed'],
+      ['stderr.log', 'format'],
+      ['zone.csv', 'zone'],
+    ]);
+    expect(await shipper.metric('pgaudit_shipper_source_files_unsupported_total{reason="columns"}')).toBe(1);
+    expect(await shipper.isReady()).toBe(true);
+    await shipper.stop();
+    expect(numbersOf(await archived(folder))).toEqual(range(1, 4));
+    expect(await archived(folder, 'gap')).toEqual([]);
+  });
+
+  test('a file that becomes csvlog later is read from there, and what was before is a gap', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.csv');
+    await writeFile(path, 'a line of something else\n'.repeat(3));
+    const shipper = await Shipper.start(folder, settings(folder, [path]));
+    await eventually(async () => shipper.logged('file-unsupported').length === 1);
+    await append(path, 1, 2);
+    await eventually(async () => numbersOf(await logged(folder)).length === 2);
+    expect((await logged(folder, 'gap')).map(event => event.source)).toMatchObject([
+      { offset: 0, length: 75 },
+    ]);
+  });
+});
+
+describe('a source that cannot be read', () => {
+  test('no file yet: ready, and waiting', async () => {
+    const folder = await temporaryFolder();
+    const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
+    await eventually(() => shipper.isReady());
+  });
+
+  test('a path that cannot be opened: not ready, a clear message, tried again', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.csv');
+    // A link to itself: unlike a lack of permission, it stops root as well.
+    await symlink(path, path);
+    const shipper = await Shipper.start(folder, settings(folder, [path]));
+    await eventually(async () => shipper.logged('source-unreadable').length === 1);
+    const { status, body } = await shipper.get('/internal/isready');
+    expect([status, body]).toEqual([503, expect.stringContaining(`source: ${path}: code ELOOP`)]);
+    expect(await shipper.metric('pgaudit_shipper_source_readable')).toBe(0);
+    await rm(path);
+    await append(path, 1);
+    await eventually(async () => numbersOf(await logged(folder)).length === 1);
+    await eventually(() => shipper.isReady());
+  });
+
+  test('--once fails where it cannot read', async () => {
+    const folder = await temporaryFolder();
+    expect((await runOnce(folder, settings(folder, [join(folder, 'nowhere', '*.csv')]))).code).toBe(1);
+  });
+});
+
+describe('state', () => {
+  test('that is damaged stops the start: exit code 1, and what to do', async () => {
+    const folder = await temporaryFolder();
+    await copyFile(SAMPLE, join(folder, 'a.csv'));
+    const config = settings(folder, [join(folder, '*.csv')]);
+    await runOnce(folder, config);
+    await writeFile(join(folder, 'state', 'checkpoint.json'), '{');
+    const { code, output } = await runOnce(folder, config);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      'checkpoint.json is damaged or of another version. Restore the state folder from a copy',
+    );
+  });
+
+  test('that a living daemon uses is refused; that of a killed one is taken over', async () => {
+    const folder = await temporaryFolder();
+    const config = settings(folder, [join(folder, '*.csv')]);
+    const shipper = await Shipper.start(folder, config);
+    await eventually(() => shipper.isReady());
+    const { code, output } = await runOnce(folder, config);
+    expect([code, output]).toEqual([1, expect.stringMatching(/process \d+ uses this state folder already/)]);
+    await shipper.kill();
+    expect((await runOnce(folder, config)).code).toBe(0);
+  });
+});
+
+describe('check', () => {
+  test('names what is well, and what is not with its mend', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a.csv'), numbered(1));
+    await writeFile(join(folder, 'b.csv.gz'), gzipSync('x'));
+    const config = settings(folder, [join(folder, '*.csv*'), join(folder, 'nowhere', '*.csv')]);
+    const { code, output } = await runCommand(['check', '--config', await writeConfig(folder, config)], {
+      NO_COLOR: '1',
+    });
+    expect(code).toBe(1);
+    expect(output).toMatch(/^ok +configuration /m);
+    expect(output).toMatch(/^ok +source +\S+a\.csv: csvlog of PostgreSQL 14 or later/m);
+    expect(output).toMatch(/^warning +source +\S+b\.csv\.gz\n +→ It is compressed: narrow source\.files/m);
+    expect(output).toMatch(/^failure +source +\S+nowhere \(ENOENT\)\n +→ it does not exist/m);
+    expect(output).toMatch(/^ok +state +no chain yet/m);
+  });
+
+  test('exits with 0 where nothing fails', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a.csv'), numbered(1));
+    const path = await writeConfig(folder, settings(folder, [join(folder, '*.csv')]));
+    expect((await runCommand(['check', '--config', path])).code).toBe(0);
+  });
+});

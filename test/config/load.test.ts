@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const LEAST = `
+instance: hold-prod
+source: {files: ["/var/log/postgresql/*.csv"]}
+archive: {to: "gs://team-archive/hold"}
+logging: {to: "projects/team-prod/logs/pgaudit"}
+`;
+
+async function load(yaml: string, environment: NodeJS.ProcessEnv = {}): Promise<Config> {
+  const path = join(await temporaryFolder(), 'config.yaml');
+  await writeFile(path, yaml);
+  return await loadConfig(path, environment);
+}
+
+/** The faults without the file's folder. */
+async function faults(yaml: string, environment: NodeJS.ProcessEnv = {}): Promise<string[]> {
+  try {
+    await load(yaml, environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.map(fault => fault.replace(/^.*\/(config\.yaml)/, '$1'));
+  }
+}
+
+test('the least that must be said, and the defaults of the rest', async () => {
+  const config = await load(LEAST);
+  expect(config).toMatchObject({
+    instance: 'hold-prod',
+    source: { maxRecordSize: 64 * 1024 ** 2 },
+    filter: { classes: ['WRITE', 'DDL', 'ROLE'], otherUsers: 'drop' },
+    state: { directory: '/var/lib/pgaudit-shipper', maxSize: 10 * 1024 ** 3 },
+    archive: {
+      to: { kind: 'cloud-storage', bucket: 'team-archive', prefix: 'hold' },
+      segment: { maxSize: 64 * 1024 ** 2, maxAge: 15 * 60_000 },
+      endpoint: null,
+    },
+    logging: {
+      to: { kind: 'cloud-logging', logName: 'projects/team-prod/logs/pgaudit' },
+      resource: { type: 'global', labels: {} },
+    },
+    http: { host: '0.0.0.0', port: 8080 },
+    shutdown: { gracePeriod: 20_000 },
+    log: { level: 'info' },
+  });
+  expect(config.node).not.toBe('');
+});
+
+describe('variables', () => {
+  test('come from the environment, or from their default', async () => {
+    const yaml = `${LEAST}\nnode: \${NODE_NAME:-}\nhttp: {port: "\${PORT:-9090}"}\nstate: {directory: "\${DIR}/\${SUB:-state}"}`;
+    expect(await load(yaml, { DIR: '/data', NODE_NAME: 'pg-0' })).toMatchObject({
+      node: 'pg-0',
+      http: { port: 9090 },
+      state: { directory: '/data/state' },
+    });
+    expect((await load(yaml, { DIR: '/data', NODE_NAME: '' })).node).not.toBe('');
+  });
+
+  test('cannot change the structure', async () => {
+    expect(await load(LEAST.replace('hold-prod', `\${NAME}`), { NAME: 'a' })).toMatchObject({
+      instance: 'a',
+    });
+    expect(await faults(LEAST.replace('hold-prod', `\${NAME}`), { NAME: 'a\nhttp: {port: 1}' })).toEqual([
+      expect.stringMatching(/^config\.yaml: instance: must be/),
+    ]);
+  });
+
+  test('that are not set are a fault', async () => {
+    expect(await faults(`${LEAST}\nstate: {directory: "\${NO_SUCH}"}`)).toEqual([
+      'config.yaml: state.directory: environment variable NO_SUCH is not set',
+    ]);
+  });
+});
+
+describe('a fault is one line with file, key and what is allowed', () => {
+  test.each([
+    ['instance: ""', 'instance: must be 1 to 128 letters, digits, dots, dashes or underscores'],
+    ['instance: ../../etc', 'instance: must be 1 to 128 letters, digits, dots, dashes or underscores'],
+    ['source: {files: []}', 'source.files: must name at least one file'],
+    ['source: {files: /var/log/x.csv}', 'source.files: must be a list of file names or globs'],
+    [
+      'source: {files: [a], timezone: Oslo}',
+      'source.timezone: must be a time zone of the tz database, such as Europe/Oslo',
+    ],
+    [
+      'source: {files: [a], maxRecordSize: 64MB}',
+      'source.maxRecordSize: must be a size: a number with one of B, KiB, MiB, GiB, TiB',
+    ],
+    [
+      'source: {files: [a], maxRecordSize: 64}',
+      'source.maxRecordSize: must be a size: a number with one of B, KiB, MiB, GiB, TiB',
+    ],
+    [
+      'archive: {to: "gs://a-b/c", segment: {maxAge: 15min}}',
+      'archive.segment.maxAge: must be a duration: a number with one of ms, s, m, h, d',
+    ],
+    ['archive: {to: "s3://bucket"}', 'archive.to: must be gs://bucket/prefix or file:folder'],
+    ['archive: {to: "gs://a-b", endpoint: "https://x"}', 'archive.endpoint: must be http://host:port'],
+    ['logging: {to: "pgaudit"}', 'logging.to: must be projects/<project>/logs/<log> or file:folder'],
+    [
+      'filter: {classes: [writes]}',
+      'filter.classes[0]: must be one of read, write, function, role, ddl, misc',
+    ],
+    ['filter: {otherUsers: keep}', 'filter.otherUsers: must be one of drop, ship'],
+    [
+      'filter: {personalUsers: ["["]}',
+      'filter.personalUsers[0]: must be a regular expression in RE2 syntax (no look-around, no back-references)',
+    ],
+    [
+      'filter: {personalUser: []}',
+      'filter.personalUser: unknown setting; allowed here: classes, personalUsers, serviceUsers, otherUsers',
+    ],
+    [
+      'identity: [{pattern: ["^x$"]}]',
+      'identity[0].pattern[0]: must have named groups, each one of id, email, name: (?<id>…)',
+    ],
+    [
+      'identity: [{pattern: ["^(?<who>x)$"]}]',
+      'identity[0].pattern[0]: must have named groups, each one of id, email, name: (?<id>…)',
+    ],
+    ['identity: [{ldap: x}]', 'identity[0]: must be one of pattern: [expressions], directory: file'],
+    ['http: {port: 70000}', 'http.port: must be a port number'],
+    ['log: {level: loud}', 'log.level: must be one of debug, info, warn, error'],
+    ['state: {maxSize: 100MiB}', 'state.maxSize: must be at least twice archive.segment.maxSize'],
+  ])('%s', async (change, fault) => {
+    const [section = ''] = change.split(':');
+    const yaml = LEAST.split('\n').filter(line => !line.startsWith(`${section}:`));
+    expect(await faults([...yaml, change].join('\n'))).toEqual([`config.yaml: ${fault}`]);
+  });
+
+  test('all of them at once', async () => {
+    expect(await faults('instance: x\nfoo: 1\nbar: 2\nsource: {}')).toEqual([
+      'config.yaml: source.files: is required',
+      'config.yaml: archive: is required',
+      'config.yaml: logging: is required',
+      expect.stringMatching(/^config\.yaml: foo: unknown setting; allowed here: instance, node, /),
+      expect.stringMatching(/^config\.yaml: bar: unknown setting; /),
+    ]);
+  });
+
+  test.each([
+    ['', 'config.yaml: must hold settings, such as instance: my-database'],
+    ['- a', 'config.yaml: must hold settings, such as instance: my-database'],
+    ['a: [', 'config.yaml: line 1: is not YAML (BAD_INDENT)'],
+    ['a: 1\na: 2', 'config.yaml: line 2: is not YAML (DUPLICATE_KEY)'],
+  ])('%j', async (yaml, fault) => {
+    expect((await faults(yaml))[0]).toBe(fault);
+  });
+
+  test('no fault shows a value', async () => {
+    const secret = 'hunter2-secret';
+    const text = (
+      await faults(
+        `instance: "${secret} "\nlogging: {to: ${secret}}\nfilter: {otherUsers: ${secret}}\nhttp: {port: ${secret}}`,
+      )
+    ).join('\n');
+    expect(text).not.toContain(secret);
+  });
+});

@@ -1,0 +1,188 @@
+/** The main job, end to end: a real PostgreSQL with pgAudit, the real daemon, the real Google clients. */
+
+import { beforeAll, expect, test } from 'vitest';
+import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import { installedMajors } from '../../src/commands/demo/postgres.js';
+import { sum } from '../support/archive.js';
+import { type Cloud, startCloud } from '../support/cloud.js';
+import { startPostgres } from '../support/postgres.js';
+import { eventually, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const PERSONS = ['Z990001', 'Z990002', 'kari.nordmann@nav.no', 'odd"name,\nZ990003'];
+const SERVICES = ['app_web', 'app_batch'];
+
+beforeAll(() => {
+  if (installedMajors().length === 0)
+    throw new Error('No PostgreSQL with pgAudit is installed: run `npm run setup`.');
+});
+
+async function scene(): Promise<{ postgres: ThrowawayPostgres; cloud: Cloud; shipper: Shipper }> {
+  const postgres = await startPostgres();
+  const roles = [...PERSONS, ...SERVICES].map(user => `CREATE ROLE "${user.replaceAll('"', '""')}" LOGIN`);
+  await postgres.query(
+    'postgres',
+    ...roles,
+    'CREATE TABLE t (id int PRIMARY KEY, name text)',
+    'GRANT ALL ON t TO PUBLIC',
+    'GRANT CREATE ON SCHEMA public TO PUBLIC',
+    `GRANT app_web TO "Z990001"`,
+  );
+  const cloud = await startCloud();
+  const folder = await temporaryFolder();
+  const filter = { personalUsers: ['^[A-Z]\\d{6}$', '@nav\\.no$', '^odd'], serviceUsers: ['^app_'] };
+  const shipper = await Shipper.start(
+    folder,
+    settings(folder, [postgres.logPattern], { ...cloud.settings, filter }),
+  );
+  await eventually(() => shipper.isReady());
+  return { postgres, cloud, shipper };
+}
+
+/** SQL, person, class and command of each statement, in order. */
+function statements(cloud: Cloud): unknown[][] {
+  return cloud
+    .archived('statement')
+    .map(({ actor, audit }) => [
+      actor?.user,
+      audit?.class,
+      audit?.command,
+      audit?.statement,
+      audit?.parameters,
+    ]);
+}
+
+test('what persons change arrives in both clouds, with parameters; services and logins never do', async () => {
+  const { postgres, cloud, shipper } = await scene();
+  for (const user of SERVICES) {
+    await postgres.query(
+      user,
+      "INSERT INTO t VALUES (0, 'app') ON CONFLICT DO NOTHING",
+      'UPDATE t SET name = name',
+      'SELECT * FROM t',
+    );
+  }
+  const kari = await postgres.connect('Z990001');
+  await kari.query('INSERT INTO t VALUES ($1, $2)', [1, 'Kåre "K",\nlinje']);
+  await kari.query('INSERT INTO t VALUES ($1, $2)', [2, null]);
+  await kari.query('SET ROLE app_web');
+  await kari.query('DELETE FROM t\nWHERE id = 2 -- hidden by SET ROLE? "no"');
+  await kari.query('RESET ROLE');
+  await kari.query('BEGIN');
+  await kari.query('UPDATE t SET id = 9 WHERE id = 1');
+  await kari.query('ROLLBACK');
+  await expect(kari.query("INSERT INTO t VALUES (1, 'dup')")).rejects.toThrow('duplicate key');
+  await kari.query("DO $$ BEGIN UPDATE t SET name = 'in a block'; END $$");
+  await kari.end();
+  await postgres.query(
+    'kari.nordmann@nav.no',
+    'CREATE TABLE u AS SELECT * FROM t',
+    'GRANT SELECT ON u TO app_web',
+    'DROP TABLE u',
+  );
+  await postgres.query(PERSONS[3] ?? '', 'SELECT 1', 'DELETE FROM t WHERE false');
+
+  const expected = [
+    ['Z990001', 'WRITE', 'INSERT', 'INSERT INTO t VALUES ($1, $2)', ['1', 'Kåre "K",\nlinje']],
+    ['Z990001', 'WRITE', 'INSERT', 'INSERT INTO t VALUES ($1, $2)', ['2', '']],
+    ['Z990001', 'WRITE', 'DELETE', 'DELETE FROM t\nWHERE id = 2 -- hidden by SET ROLE? "no"', []],
+    ['Z990001', 'WRITE', 'UPDATE', 'UPDATE t SET id = 9 WHERE id = 1', []],
+    ['Z990001', 'WRITE', 'INSERT', "INSERT INTO t VALUES (1, 'dup')", []],
+    ['Z990001', 'WRITE', 'UPDATE', "UPDATE t SET name = 'in a block'", []],
+    ['kari.nordmann@nav.no', 'DDL', 'CREATE TABLE AS', 'CREATE TABLE u AS SELECT * FROM t', []],
+    ['kari.nordmann@nav.no', 'ROLE', 'GRANT', 'GRANT SELECT ON u TO app_web', []],
+    ['kari.nordmann@nav.no', 'DDL', 'DROP TABLE', 'DROP TABLE u', []],
+    ['odd"name,\nZ990003', 'WRITE', 'DELETE', 'DELETE FROM t WHERE false', []],
+  ];
+  await eventually(async () => cloud.logged('statement').length >= expected.length);
+  expect(await shipper.stop()).toBe(0);
+  expect(statements(cloud)).toEqual(expected);
+  expect(cloud.logged()).toEqual(cloud.archived());
+
+  const seals = cloud.archived('seal').flatMap(event => (event.seal ? [event.seal.records] : []));
+  const read = seals.reduce((total, records) => total + records.read, 0);
+  const dropped = seals.reduce((total, records) => total + sum(records.dropped), 0);
+  expect(read).toBe(expected.length + dropped);
+  expect(new Set(seals.flatMap(records => Object.keys(records.dropped)))).toEqual(
+    new Set(['not-audit', 'service-user', 'other-user']),
+  );
+});
+
+test('an UPDATE arrives in both clouds within a second', async () => {
+  const { postgres, cloud } = await scene();
+  const kari = await postgres.connect('Z990001');
+  const delays: number[] = [];
+  for (let n = 1; n <= 10; n++) {
+    const start = performance.now();
+    await kari.query('UPDATE t SET name = $1', [`${n}`]);
+    await eventually(
+      async () => cloud.logged('statement').length === n && cloud.archived('statement').length === n,
+    );
+    delays.push(Math.round(performance.now() - start));
+  }
+  await kari.end();
+  expect(Math.max(...delays), `delays in ms: ${delays.join(' ')}`).toBeLessThan(1000);
+});
+
+test('a forged record is a suspect under the name of who forged it, and never a statement (I2)', async () => {
+  const { postgres, cloud, shipper } = await scene();
+  const forged = 'AUDIT: SESSION,1,1,WRITE,DELETE,,,DELETE FROM t,<none>';
+  await postgres.query(
+    'Z990002',
+    `DO $$BEGIN RAISE LOG '${forged}'; END$$`,
+    `CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS $$BEGIN RAISE LOG '${forged}'; END$$`,
+    'SELECT pg_temp.f()',
+    'UPDATE t SET name = \'x\' WHERE name = \'\n2026-11-21 20:40:01.123 CET,"Z990001","postgres",1,"h",1.1,1,"X",2026-11-21 20:40:01 CET,3/1,0,LOG,00000,"AUDIT: SESSION,1,1,WRITE,DELETE,,,DELETE FROM t,<none>",,,,,,,,,"psql","client backend",,0\n\'',
+  );
+  await eventually(async () => cloud.logged('statement').length === 2);
+  await shipper.stop();
+  expect(
+    cloud.archived('suspect').map(({ actor, suspect }) => [actor?.user, suspect?.reason, suspect?.message]),
+  ).toEqual([
+    ['Z990002', 'context', forged],
+    ['Z990002', 'context', forged],
+  ]);
+  expect(statements(cloud).map(([user, , command]) => [user, command])).toEqual([
+    ['Z990002', 'CREATE FUNCTION'],
+    ['Z990002', 'UPDATE'],
+  ]);
+  expect(cloud.logging.shown.filter(entry => entry.severity === 'CRITICAL')).toHaveLength(2);
+});
+
+test('killed at any moment under load: nothing is lost, nothing is twice in the archive (I1)', async () => {
+  const postgres = await startPostgres();
+  await postgres.query(
+    'postgres',
+    'CREATE ROLE "Z990001" LOGIN',
+    'CREATE TABLE t (id int)',
+    'GRANT ALL ON t TO PUBLIC',
+  );
+  const cloud = await startCloud();
+  const folder = await temporaryFolder();
+  const config = settings(folder, [postgres.logPattern], cloud.settings);
+  const count = 3000;
+  const kari = await postgres.connect('Z990001');
+  const work = (async () => {
+    for (let n = 1; n <= count; n++) await kari.query('INSERT INTO t VALUES ($1)', [n]);
+    await kari.end();
+  })();
+  let kills = 0;
+  for (const delay of [30, 250, 80, 400, 5, 150]) {
+    const shipper = await Shipper.start(folder, config);
+    await new Promise(resolve => setTimeout(resolve, delay));
+    await shipper.kill();
+    kills += 1;
+  }
+  await work;
+  const shipper = await Shipper.start(folder, config);
+  await eventually(async () => cloud.logged('statement').length >= count);
+  expect(await shipper.stop()).toBe(0);
+  const numbers = cloud.archived('statement').map(event => Number(event.audit?.parameters?.[0]));
+  expect(numbers).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+  expect(cloud.logged('statement').map(event => event.id)).toEqual(
+    cloud.archived('statement').map(event => event.id),
+  );
+  expect(
+    cloud.archived('lifecycle').filter(event => event.lifecycle?.action === 'started').length,
+  ).toBeLessThanOrEqual(kills + 1);
+});

@@ -1,0 +1,117 @@
+import * as nodeFs from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Disk } from '../../src/disk.js';
+import { Reader } from '../../src/journal/reader.js';
+import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
+
+describe('readers', () => {
+  const limits = { lines: 2, bytes: 1 << 20 };
+
+  test('get lines only once they are durable, in order, each from its own cursor', async () => {
+    const { folder, options, open, clock } = await journalFixture();
+    const { journal } = await open();
+    const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+    await commit(journal, draft(1), draft(2), draft(3));
+    const first = await reader.nextLines(limits, signal);
+    expect(first?.lines.map(line => JSON.parse(line.toString()).seq)).toEqual([1, 2]);
+    await first?.markDelivered();
+    const again = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+    expect(
+      (await again.nextLines(limits, signal))?.lines.map(line => JSON.parse(line.toString()).seq),
+    ).toEqual([3]);
+  });
+
+  test('a segment is deleted when both have passed it, and not before', async () => {
+    const { folder, options, open, clock, segments } = await journalFixture({ maxSize: 1 });
+    const { journal } = await open();
+    const entries = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+    const objects = await Reader.open(journal, options.disk, join(folder, 'cursor-b.json'), clock);
+    await commit(journal, draft(1));
+    await until(() => journal.sealed.length === 1);
+    await (await objects.nextSealed(signal))?.markDelivered();
+    expect(await segments()).toHaveLength(1);
+    await (await entries.nextLines(limits, signal))?.markDelivered();
+    expect(await segments()).toHaveLength(0);
+  });
+
+  test('the source waits while the journal is full, and goes on when there is room', async () => {
+    const { folder, options, open, clock, reports } = await journalFixture({
+      maxSize: 1,
+      maxJournalSize: 100,
+    });
+    const { journal } = await open();
+    const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+    await commit(journal, draft(1));
+    await until(() => journal.sealed.length === 1);
+    let taken = false;
+    const append = journal.append({ drafts: [draft(2)] }, signal).then(() => {
+      taken = true;
+    });
+    await until(() => reports.includes('full true'));
+    expect(taken).toBe(false);
+    await (await reader.nextSealed(signal))?.markDelivered();
+    await append;
+    expect(reports).toContain('full false');
+  });
+
+  test('a cursor ahead of the journal stops the start', async () => {
+    const { folder, options, open, clock } = await journalFixture();
+    const { journal } = await open();
+    await writeFile(join(folder, 'cursor-a.json'), '{"version":1,"seq":5,"firstSeq":1,"offset":7}');
+    await expect(Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock)).rejects.toThrow(
+      'ahead of the journal',
+    );
+  });
+});
+
+describe('a disk that fails', () => {
+  test.each(['write', 'datasync', 'rename', 'sync'] as const)(
+    'at %s: the commit is tried again, and nothing is doubled',
+    async step => {
+      let failures = 2;
+      const failing = failingFs(step, () => failures-- > 0);
+      const { open, lines, reports, clock } = await journalFixture({ disk: new Disk(failing) });
+      failures = 0;
+      const { journal } = await open();
+      await commit(journal, draft(1));
+      failures = 2;
+      await journal.append({ drafts: [draft(2)] }, signal);
+      await until(() => reports.length === 1);
+      await clock.advance(100);
+      await until(() => reports.length === 2);
+      await clock.advance(200);
+      await until(() => journal.lastSeq === 2);
+      expect(reports).toEqual(['failed ENOSPC', 'failed ENOSPC', 'recovered']);
+      expect((await lines()).map(line => line.seq)).toEqual([1, 2]);
+    },
+  );
+});
+
+/** The real file system, but for one kind of call that fails when asked to. */
+function failingFs(step: 'write' | 'datasync' | 'rename' | 'sync', fails: () => boolean): typeof nodeFs {
+  const fail = (): void => {
+    if (fails()) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+  };
+  return {
+    ...nodeFs,
+    async rename(from, to) {
+      if (step === 'rename') fail();
+      await nodeFs.rename(from, to);
+    },
+    async open(path, flags, mode) {
+      const file = await nodeFs.open(path, flags, mode);
+      return new Proxy(file, {
+        get(target, property) {
+          const value: unknown = Reflect.get(target, property);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (property === step) fail();
+            return value.apply(target, args);
+          };
+        },
+      });
+    },
+  };
+}

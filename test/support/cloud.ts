@@ -1,0 +1,49 @@
+/** Both clouds as servers of our own, and the settings that lead there. */
+
+import { basename } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type ArchivedEvent, checkArchive } from './archive.js';
+import { type LoggingServer, startLoggingServer } from './logging-server.js';
+import type { Settings } from './shipper.js';
+import { type StorageServer, startStorageServer } from './storage-server.js';
+
+export interface Cloud {
+  readonly logging: LoggingServer;
+  readonly storage: StorageServer;
+  readonly settings: Settings;
+  /** The archive's events, after it was found intact. */
+  archived(kind?: string): ArchivedEvent[];
+  /** The payloads of the log entries, as they are shown. */
+  logged(kind?: string): ArchivedEvent[];
+}
+
+export async function startCloud(): Promise<Cloud> {
+  const [logging, storage] = [await startLoggingServer(), await startStorageServer()];
+  onTestFinished(async () => {
+    await logging.close();
+    await storage.close();
+  });
+  const ofKind = (events: ArchivedEvent[], kind?: string): ArchivedEvent[] =>
+    kind === undefined ? events : events.filter(event => event.kind === kind);
+  return {
+    logging,
+    storage,
+    settings: {
+      archive: {
+        to: `gs://${storage.bucket}/hold`,
+        endpoint: storage.endpoint,
+        segment: { maxAge: '200ms' },
+      },
+      logging: { to: 'projects/test/logs/pgaudit', endpoint: logging.endpoint },
+    },
+    archived(kind) {
+      const objects = [...storage.objects.values()].map(({ name, body }) => [basename(name), body] as const);
+      return ofKind(checkArchive(objects.sort(([a], [b]) => (a < b ? -1 : 1))), kind);
+    },
+    logged: kind =>
+      ofKind(
+        logging.shown.map(({ payload }) => JSON.parse(JSON.stringify(payload))),
+        kind,
+      ),
+  };
+}

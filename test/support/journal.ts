@@ -1,0 +1,114 @@
+/** A journal in an empty folder, under a clock that the test moves. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { Disk } from '../../src/disk.js';
+import type { Draft } from '../../src/event.js';
+import { Journal, type JournalOptions } from '../../src/journal/journal.js';
+import { noRecords } from '../../src/record.js';
+import { ManualClock } from './clock.js';
+import { temporaryFolder } from './temp.js';
+
+export const MINUTE = 60_000;
+
+export interface JournalFixture {
+  readonly folder: string;
+  readonly clock: ManualClock;
+  readonly reports: string[];
+  readonly options: JournalOptions;
+  /** Opens the journal and lets it commit until the test ends or `crash` is called. */
+  open(): Promise<{ journal: Journal; crash(): Promise<void> }>;
+  segments(): Promise<string[]>;
+  lines(): Promise<Record<string, unknown>[]>;
+}
+
+export async function journalFixture(more: Partial<JournalOptions> = {}): Promise<JournalFixture> {
+  const folder = await temporaryFolder();
+  const clock = new ManualClock('2026-11-21T20:40:00Z');
+  const reports: string[] = [];
+  const report = {
+    committed: () => undefined,
+    sealed: () => void reports.push('sealed'),
+    commitFailed: (code: string) => void reports.push(`failed ${code}`),
+    commitRecovered: () => void reports.push('recovered'),
+    journalFull: (isFull: boolean) => void reports.push(`full ${isFull}`),
+  };
+  const directory = join(folder, 'journal');
+  const options: JournalOptions = {
+    directory,
+    instance: 'i',
+    node: 'n',
+    maxSize: 1 << 20,
+    maxAge: 15 * MINUTE,
+    maxQuiet: 60 * MINUTE,
+    maxJournalSize: 1 << 30,
+    disk: new Disk(),
+    clock,
+    ...more,
+  };
+  const segments = async (): Promise<string[]> =>
+    (await readdir(directory)).sort().map(name => join(directory, name));
+  return {
+    folder,
+    clock,
+    reports,
+    options,
+    segments,
+    async open() {
+      const journal = await Journal.open(options, report);
+      const abort = new AbortController();
+      const running = journal.run(abort.signal);
+      const crash = async (): Promise<void> => {
+        abort.abort();
+        await running;
+      };
+      onTestFinished(crash);
+      return { journal, crash };
+    },
+    async lines() {
+      const texts = await Promise.all((await segments()).map(path => readFile(path, 'utf8')));
+      return texts
+        .join('')
+        .split('\n')
+        .filter(Boolean)
+        .map(line => JSON.parse(line));
+    },
+  };
+}
+
+export const { signal } = new AbortController();
+
+export function draft(n: number): Draft {
+  return {
+    kind: 'lifecycle',
+    time: '2026-11-21T20:40:00.000Z',
+    instance: 'i',
+    node: 'n',
+    lifecycle: { action: 'started', version: String(n) },
+  };
+}
+
+/** Appends and waits until it is durable. */
+export async function commit(journal: Journal, ...drafts: Draft[]): Promise<void> {
+  const before = journal.lastSeq;
+  await journal.append({ drafts }, signal);
+  await until(() => journal.lastSeq >= before + drafts.length);
+}
+
+/** Lets promises and the file system go on until it is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; !isSo(); turns++) {
+    if (turns > 100_000) throw new Error('it did not come about');
+    await new Promise(resolve => setImmediate(resolve));
+  }
+}
+
+export const progress = (from: number, to: number) => ({
+  file: { fileId: 'f', path: '/log/a.csv' },
+  from,
+  to,
+  records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
+  files: [{ fileId: 'f', path: '/log/a.csv', firstTime: '', offset: to, tail: { length: 0, sha256: '' } }],
+  memory: { statements: [] },
+});
