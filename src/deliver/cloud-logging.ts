@@ -55,6 +55,7 @@ function toRequest(entries: readonly LogEntry[], { logName, resource }: CloudLog
       severity: entry.severity,
       labels: { ...entry.labels },
       ...(entry.operation ? { operation: entry.operation } : {}),
+      ...(entry.split ? { split: entry.split } : {}),
       jsonPayload: toStruct(entry.jsonPayload),
     })),
   };

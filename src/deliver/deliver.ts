@@ -2,8 +2,8 @@
 
 import type { Clock } from '../clock.js';
 import type { AuditEvent } from '../event.js';
-import type { EntryDestination, ObjectDestination } from './destination.js';
-import { toLogEntry } from './entry.js';
+import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
+import { toLogEntries } from './entry.js';
 import { type ArchivePlace, packSegment, type SegmentInfo } from './object.js';
 import { retryForever } from './retry.js';
 
@@ -42,8 +42,10 @@ interface Surroundings {
   readonly report: DeliveryReport;
 }
 
-/** Cloud Logging takes 10 MB and 1,000 entries a request; an entry is somewhat larger than its line. */
-const REQUEST = { lines: 1000, bytes: 4 * 1024 * 1024 };
+/** Lines that are read at once; one that is larger than this comes alone. */
+const READ = { lines: 1000, bytes: 4 * 1024 * 1024 };
+/** Cloud Logging takes 1,000 entries and 10 MB a request; its own form is a little larger than JSON. */
+const REQUEST = { entries: 1000, bytes: 8 * 1024 * 1024 };
 
 /** Sends every event to where auditors search, until the journal is closed and read or the signal aborts. */
 export async function deliverEntries(
@@ -54,16 +56,35 @@ export async function deliverEntries(
 ): Promise<void> {
   const sink = new Attempts('logging', surroundings, signal);
   for (
-    let next = await reader.nextLines(REQUEST, signal);
+    let next = await reader.nextLines(READ, signal);
     next !== null;
-    next = await reader.nextLines(REQUEST, signal)
+    next = await reader.nextLines(READ, signal)
   ) {
-    const entries = next.lines.map(line => toLogEntry(parseEvent(line)));
-    const rejected = await sink.attempt(() => destination.write(entries, signal));
-    if (rejected === null || !(await sink.finish(next))) return;
-    for (const { index, code } of rejected)
-      surroundings.report.entryRejected(entries[index]?.insertId ?? '', code);
+    const entries = next.lines.flatMap(line => toLogEntries(parseEvent(line)));
+    for (const request of inRequests(entries)) {
+      const rejected = await sink.attempt(() => destination.write(request, signal));
+      if (rejected === null) return;
+      for (const { index, code } of rejected)
+        surroundings.report.entryRejected(request[index]?.insertId ?? '', code);
+    }
+    if (!(await sink.finish(next))) return;
   }
+}
+
+/** Cuts a list of entries into lists that one request takes. */
+function inRequests(entries: readonly LogEntry[]): LogEntry[][] {
+  const requests: LogEntry[][] = [];
+  let room = { entries: 0, bytes: 0 };
+  for (const entry of entries) {
+    const size = Buffer.byteLength(JSON.stringify(entry));
+    if (room.entries === 0 || size > room.bytes) {
+      requests.push([]);
+      room = { ...REQUEST };
+    }
+    requests.at(-1)?.push(entry);
+    room = { entries: room.entries - 1, bytes: room.bytes - size };
+  }
+  return requests;
 }
 
 /** Stores every sealed segment where compliance keeps it, until the journal is closed and read or the signal aborts. */

@@ -7,6 +7,8 @@ export interface LogEntry {
   readonly severity: Severity;
   readonly labels: Readonly<Record<string, string>>;
   readonly operation?: { readonly id: string; readonly producer: string };
+  /** This is part `index` of `totalSplits` of the entry `uid`. */
+  readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
   readonly jsonPayload: Readonly<Record<string, unknown>>;
 }
 

@@ -2,6 +2,7 @@
 
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
 import type { LogEntry, Severity } from './destination.js';
+import { splitEvent } from './split.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Cloud Logging accepts older entries and does not keep them (retention of `_Default`: 30 days). */
@@ -25,8 +26,18 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   seal: 'DEBUG',
 };
 
-/** The entry of one event, with the event itself as payload. */
-export function toLogEntry(event: AuditEvent): LogEntry {
+/** The entries of one event, with the event as payload: one, or its parts where it is too large for one. */
+export function toLogEntries(event: AuditEvent): LogEntry[] {
+  const parts = splitEvent(event);
+  if (parts.length === 1) return [toLogEntry(event)];
+  return parts.map((part, index) => ({
+    ...toLogEntry(part),
+    insertId: `${event.id}/${index}`,
+    split: { uid: event.id, index, totalSplits: parts.length },
+  }));
+}
+
+function toLogEntry(event: AuditEvent): LogEntry {
   const operation = operationOf(event);
   return {
     insertId: event.id,

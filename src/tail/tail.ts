@@ -51,7 +51,7 @@ export class Tail {
   #nextScan = 0;
   #scanFaults: readonly Fault[] = [];
   readonly #readFaults = new Map<string, Fault>();
-  #faultsReported = '[]';
+  #faultsReported = '';
   readonly #unsupportedReported = new Map<string, UnsupportedReason>();
 
   constructor(options: TailOptions, report: TailReport) {

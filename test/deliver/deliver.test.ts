@@ -120,9 +120,9 @@ describe('entries', () => {
       'marked 2',
       'delivered logging 2',
       'stored i/c/3',
+      'rejected i/c/3',
       'marked 1',
       'delivered logging 1',
-      'rejected i/c/3',
     ]);
   });
 });

@@ -1,0 +1,113 @@
+/** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
+
+import type { AuditEvent, Envelope, StatementContent, SuspectContent } from '../event.js';
+
+/** Bytes of JSON; Cloud Logging takes about 256 KiB an entry. */
+const LARGEST_EVENT = 240 * 1024;
+/** Bytes of text in one part. What is repeated in each part takes far less than the rest. */
+const LARGEST_PIECE = 200 * 1024;
+/** What a parameter takes besides its text. */
+const PARAMETER_OVERHEAD = 16;
+
+type Cuttable = Envelope & (StatementContent | SuspectContent);
+
+/**
+ * Returns the event itself, or its parts where it is over 240 KiB. First come parts with pieces of the
+ * statement (or a suspect's message), then parts with parameters, of which the first goes on where the
+ * last of the part before ended, then parts with the raw record. Texts are cut between characters, all
+ * other fields are repeated.
+ */
+export function splitEvent(event: AuditEvent): AuditEvent[] {
+  const isSmall = Buffer.byteLength(JSON.stringify(event)) <= LARGEST_EVENT;
+  if (isSmall || (event.kind !== 'statement' && event.kind !== 'suspect')) return [event];
+  const { raw, ...source } = event.source;
+  const bare = { ...event, source };
+  const rawParts = (raw === undefined ? [] : cut(raw)).map(piece => ({
+    ...withText(bare, ''),
+    source: { ...source, raw: piece },
+  }));
+  return [...cut(textOf(event)).map(piece => withText(bare, piece)), ...parameterParts(bare), ...rawParts];
+}
+
+/** The whole event again, from all of its parts in their order. */
+export function joinEvents([first, ...rest]: readonly AuditEvent[]): AuditEvent {
+  if (first === undefined) throw new RangeError('there are no parts to join');
+  let whole = first;
+  for (const part of rest) whole = join(whole, part);
+  return whole;
+}
+
+function join(whole: AuditEvent, part: AuditEvent): AuditEvent {
+  if (whole.kind === 'suspect' && part.kind === 'suspect') {
+    return { ...withText(whole, textOf(whole) + textOf(part)), source: joinSource(whole, part) };
+  }
+  if (whole.kind !== 'statement' || part.kind !== 'statement') return whole;
+  const parameters = joinParameters(whole.audit.parameters, part.audit.parameters);
+  return { ...withText(whole, textOf(whole) + textOf(part), parameters), source: joinSource(whole, part) };
+}
+
+function textOf(event: Cuttable): string {
+  return event.kind === 'suspect' ? event.suspect.message : (event.audit.statement ?? '');
+}
+
+/** The event with this text, and without parameters unless some are given. A statement that was not logged stays `null`. */
+function withText<E extends Cuttable>(
+  event: E,
+  text: string,
+  parameters?: readonly string[] | null,
+): Cuttable {
+  if (event.kind === 'suspect') return { ...event, suspect: { ...event.suspect, message: text } };
+  const { audit } = event;
+  const statement = audit.statement === null ? null : text;
+  return { ...event, audit: { ...audit, statement, parameters: audit.parameters && (parameters ?? []) } };
+}
+
+function parameterParts(event: Cuttable): Cuttable[] {
+  const parameters = event.kind === 'statement' ? (event.audit.parameters ?? []) : [];
+  const groups: string[][] = [];
+  let room = 0;
+  for (const parameter of parameters) {
+    for (const [index, piece] of cut(parameter).entries()) {
+      const size = Buffer.byteLength(piece) + PARAMETER_OVERHEAD;
+      if (size > room) {
+        groups.push(index > 0 || groups.length === 0 ? [] : ['']);
+        room = LARGEST_PIECE + PARAMETER_OVERHEAD;
+      }
+      groups.at(-1)?.push(piece);
+      room -= size;
+    }
+  }
+  return groups.map(group => withText(event, '', group));
+}
+
+function joinParameters(
+  before: readonly string[] | null,
+  next: readonly string[] | null,
+): readonly string[] | null {
+  const [first, ...rest] = next ?? [];
+  if (before === null || first === undefined) return before;
+  return before.length === 0
+    ? [first, ...rest]
+    : [...before.slice(0, -1), `${before.at(-1)}${first}`, ...rest];
+}
+
+function joinSource(whole: Cuttable, part: Cuttable): Cuttable['source'] {
+  const raw = [whole.source.raw, part.source.raw].filter(piece => piece !== undefined);
+  return raw.length === 0 ? whole.source : { ...whole.source, raw: raw.join('') };
+}
+
+const CONTINUATION = 0x80;
+
+/** Cuts a text into pieces of at most 200 KiB in UTF-8, between characters; at least one piece. */
+function cut(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const pieces: string[] = [];
+  let start = 0;
+  do {
+    let end = Math.min(start + LARGEST_PIECE, bytes.length);
+    while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === CONTINUATION) end--;
+    pieces.push(bytes.toString('utf8', start, end));
+    start = end;
+  } while (start < bytes.length);
+  return pieces;
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { toLogEntries } from '../../src/deliver/entry.js';
+import { joinEvents, splitEvent } from '../../src/deliver/split.js';
+import type { AuditEvent } from '../../src/event.js';
+
+const KiB = 1024;
+
+function statementEvent(
+  statement: string | null,
+  parameters: readonly string[] | null,
+  raw?: string,
+): AuditEvent {
+  return JSON.parse(
+    JSON.stringify({
+      v: 1,
+      chain: 'c',
+      seq: 7,
+      previousHash: '0',
+      kind: 'statement',
+      id: 'i/6b.1/4',
+      time: '2026-11-21T20:40:01.123Z',
+      receivedAt: '2026-11-21T20:40:01.180Z',
+      instance: 'i',
+      node: 'n',
+      database: 'd',
+      actor: { user: 'Z990001', status: 'resolved', resolvedBy: ['pattern'] },
+      audit: {
+        type: 'SESSION',
+        statementId: 1,
+        substatementId: 1,
+        class: 'WRITE',
+        command: 'UPDATE',
+        objectType: null,
+        objectName: null,
+        statement,
+        parameters,
+        rows: null,
+      },
+      session: { id: '6b.1', line: 4, virtualTransactionId: '3/1', transactionId: '0' },
+      source: { file: 'f', fileId: 'x', offset: 0, length: 1, ...(raw === undefined ? {} : { raw }) },
+    }),
+  );
+}
+
+function suspectEvent(message: string): AuditEvent {
+  const { audit, ...rest } = JSON.parse(JSON.stringify(statementEvent('', [])));
+  return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
+}
+
+function expectSplit(event: AuditEvent, parts: number): void {
+  const split = splitEvent(event);
+  expect(split).toHaveLength(parts);
+  for (const part of split) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(250 * KiB);
+  expect(joinEvents(split)).toEqual(event);
+}
+
+test('an event of up to 240 KiB is one entry', () => {
+  const event = statementEvent('x'.repeat(239 * KiB), ['1']);
+  expect(toLogEntries(event)).toMatchObject([{ insertId: 'i/6b.1/4', jsonPayload: event }]);
+  expect(toLogEntries(event)[0]).not.toHaveProperty('split');
+});
+
+test('a larger one is several, each with its place among them', () => {
+  const entries = toLogEntries(statementEvent('x'.repeat(450 * KiB), []));
+  expect(entries.map(({ insertId, split, timestamp }) => [insertId, split, timestamp])).toEqual(
+    [0, 1, 2].map(index => [
+      `i/6b.1/4/${index}`,
+      { uid: 'i/6b.1/4', index, totalSplits: 3 },
+      '2026-11-21T20:40:01.123Z',
+    ]),
+  );
+  expect(entries.every(entry => entry.labels.user === 'Z990001')).toBe(true);
+});
+
+describe('the parts join to the whole', () => {
+  test('of a 3 MB statement', () => expectSplit(statementEvent('UPDATE t '.repeat(350_000), ['a', '']), 17));
+  test('cut between characters', () => expectSplit(statementEvent('å\u{1F600}'.repeat(50_000), []), 2));
+  test('of a long parameter among short ones', () =>
+    expectSplit(statementEvent('s', ['', 'x'.repeat(500 * KiB), '', 'y']), 5));
+  test('of many parameters', () =>
+    expectSplit(
+      statementEvent(
+        's',
+        Array.from({ length: 30_000 }, (_, n) => `p${n}`),
+      ),
+      5,
+    ));
+  test('of parameters that fill parts to the last byte', () =>
+    expectSplit(
+      statementEvent(
+        's',
+        Array.from({ length: 5 }, () => 'x'.repeat(200 * KiB)),
+      ),
+      6,
+    ));
+  test('of a statement that was not logged', () =>
+    expectSplit(statementEvent(null, ['x'.repeat(300 * KiB)]), 3));
+  test('of parameters that were not logged', () =>
+    expectSplit(statementEvent('x'.repeat(300 * KiB), null), 2));
+  test('of a raw record', () =>
+    expectSplit(statementEvent('x'.repeat(150 * KiB), [], 'QUJD'.repeat(60 * KiB)), 3));
+  test("of a suspect's message", () => expectSplit(suspectEvent('AUDIT: '.repeat(60_000)), 3));
+
+  test('whatever the texts', () => {
+    const text = fc
+      .tuple(fc.string({ unit: 'grapheme', maxLength: 5 }), fc.nat(60_000))
+      .map(([unit, times]) => unit.repeat(times).slice(0, 300_000).toWellFormed());
+    fc.assert(
+      fc.property(
+        fc.option(text, { nil: null }),
+        fc.option(fc.array(text, { maxLength: 4 }), { nil: null }),
+        (statement, parameters) => {
+          const event = statementEvent(statement, parameters);
+          expect(joinEvents(splitEvent(event))).toEqual(event);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
