@@ -51,7 +51,8 @@ export function statementDraft(
 }
 
 export function suspectDraft(
-  { line, reason, message }: { line: LogLine; reason: SuspectReason; message: string },
+  line: LogLine,
+  { reason, message }: { reason: SuspectReason; message: string },
   actor: Actor,
   reading: Reading,
   place: Place,

@@ -11,10 +11,12 @@ import type { Actor, Draft } from './event.js';
 import type { Filter } from './filter/filter.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
-import { type AuditRecord, parse } from './parse/parse.js';
+import { readLogLine } from './parse/csvlog.js';
+import { parse, type Suspect } from './parse/parse.js';
+import type { Payload } from './parse/pgaudit.js';
 import type { Statements } from './parse/statements.js';
 import type { TimeReader } from './parse/time.js';
-import { countRecord, type Frame, noRecords } from './record.js';
+import { COLUMN, countRecord, type Frame, type Gap, noRecords, type RawRecord } from './record.js';
 import type { Tail } from './tail/tail.js';
 import type { Telemetry } from './telemetry.js';
 
@@ -60,7 +62,11 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
     const drafts: Draft[] = [];
     const records = noRecords();
     for (const frame of frames) {
-      const verdict = judge(frame, { file, record: frame, now: stages.now() }, stages);
+      const verdict = judge(
+        frame,
+        { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() },
+        stages,
+      );
       countRecord(records, verdict.outcome, verdict.reason);
       if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
     }
@@ -78,36 +84,42 @@ type Verdict =
   | { readonly outcome: 'dropped'; readonly reason: string };
 
 function judge(frame: Frame, reading: Reading, stages: Stages): Verdict {
-  const { place, telemetry } = stages;
-  const parsed = frame.kind === 'gap' ? frame : parse(frame, stages.times);
-  switch (parsed.kind) {
-    case 'other':
-      return { outcome: 'dropped', reason: 'not-audit' };
-    case 'gap':
-      telemetry.gap(parsed, reading.file.path);
-      return { outcome: 'rejected', reason: parsed.reason, draft: gapDraft(parsed, reading, place) };
-    case 'suspect': {
-      telemetry.suspect(parsed.reason, reading);
-      const actor = stages.identify(parsed.line.user, parsed.line.time);
-      return { outcome: 'shipped', reason: 'suspect', draft: suspectDraft(parsed, actor, reading, place) };
-    }
-    case 'audit':
-      return judgeStatement(parsed, reading, stages);
-  }
+  if (frame.kind === 'gap') return reject(frame, reading, stages);
+  const parsed = parse(frame);
+  if (parsed.kind === 'other') return { outcome: 'dropped', reason: 'not-audit' };
+  if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, stages);
+  return judgeStatement(frame, parsed, reading, stages);
 }
 
-function judgeStatement(
-  record: AuditRecord,
-  reading: Reading,
-  { filter, identify, statements, telemetry, place }: Stages,
-): Verdict {
-  const { line } = record;
-  const { isShipped, reason, userKind } = filter(line.user, record.audit.class);
-  if (userKind === 'other') telemetry.otherUser(line.user, isShipped);
+function judgeStatement(record: RawRecord, payload: Payload, reading: Reading, stages: Stages): Verdict {
+  const { filter, statements, telemetry, place } = stages;
+  const user = record.text(COLUMN.user);
+  const { isShipped, reason, userKind } = filter(user, payload.audit.class);
+  if (userKind === 'other') telemetry.otherUser(user, isShipped);
   // A record that is not shipped for its class may hold the text that a later one refers to.
-  const audit = isShipped || reason === 'class' ? statements.restore(record) : record.audit;
+  const isRemembered = isShipped || reason === 'class';
+  const audit = isRemembered ? statements.restore(record.text(COLUMN.sessionId), payload) : payload.audit;
   if (!isShipped) return { outcome: 'dropped', reason };
-  const actor = identify(line.user, line.time);
+  const line = readLogLine(record, stages.times);
+  if (line === null) return reject({ ...reading.record, kind: 'gap', reason: 'time' }, reading, stages);
+  const actor = stages.identify(user, line.time);
   telemetry.identified(actor.status);
   return { outcome: 'shipped', reason, draft: statementDraft(line, audit, actor, reading, place) };
+}
+
+function judgeSuspect(record: RawRecord, suspect: Suspect, reading: Reading, stages: Stages): Verdict {
+  const line = readLogLine(record, stages.times);
+  if (line === null) return reject({ ...reading.record, kind: 'gap', reason: 'time' }, reading, stages);
+  stages.telemetry.suspect(suspect.reason, reading);
+  const actor = stages.identify(line.user, line.time);
+  return {
+    outcome: 'shipped',
+    reason: 'suspect',
+    draft: suspectDraft(line, suspect, actor, reading, stages.place),
+  };
+}
+
+function reject(gap: Gap, reading: Reading, { telemetry, place }: Stages): Verdict {
+  telemetry.gap(gap, reading.file.path);
+  return { outcome: 'rejected', reason: gap.reason, draft: gapDraft(gap, reading, place) };
 }

@@ -6,6 +6,7 @@ import type { EntryDestination, LogEntry, ObjectDestination } from './destinatio
 import { toLogEntries } from './entry.js';
 import { type ArchivePlace, packSegment, type SegmentInfo } from './object.js';
 import { retryForever } from './retry.js';
+import { LARGEST_EVENT } from './split.js';
 
 export type SinkName = 'logging' | 'archive';
 
@@ -60,8 +61,7 @@ export async function deliverEntries(
     next !== null;
     next = await reader.nextLines(READ, signal)
   ) {
-    const entries = next.lines.flatMap(line => toLogEntries(parseEvent(line)));
-    for (const request of inRequests(entries)) {
+    for (const request of inRequests(next.lines)) {
       const rejected = await sink.attempt(() => destination.write(request, signal));
       if (rejected === null) return;
       for (const { index, code } of rejected)
@@ -71,18 +71,21 @@ export async function deliverEntries(
   }
 }
 
-/** Cuts a list of entries into lists that one request takes. */
-function inRequests(entries: readonly LogEntry[]): LogEntry[][] {
+/** The entries of these lines, in lists that one request takes. */
+function inRequests(lines: readonly Buffer[]): LogEntry[][] {
   const requests: LogEntry[][] = [];
   let room = { entries: 0, bytes: 0 };
-  for (const entry of entries) {
-    const size = Buffer.byteLength(JSON.stringify(entry));
-    if (room.entries === 0 || size > room.bytes) {
-      requests.push([]);
-      room = { ...REQUEST };
+  for (const line of lines) {
+    const entries = toLogEntries(parseEvent(line), line.length);
+    const bytes = Math.min(line.length, LARGEST_EVENT);
+    for (const entry of entries) {
+      if (room.entries === 0 || bytes > room.bytes) {
+        requests.push([]);
+        room = { ...REQUEST };
+      }
+      requests.at(-1)?.push(entry);
+      room = { entries: room.entries - 1, bytes: room.bytes - bytes };
     }
-    requests.at(-1)?.push(entry);
-    room = { entries: room.entries - 1, bytes: room.bytes - size };
   }
   return requests;
 }

@@ -2,7 +2,7 @@
 
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
 import type { LogEntry, Severity } from './destination.js';
-import { splitEvent } from './split.js';
+import { LARGEST_EVENT, splitEvent } from './split.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Cloud Logging accepts older entries and does not keep them (retention of `_Default`: 30 days). */
@@ -26,9 +26,9 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   seal: 'DEBUG',
 };
 
-/** The entries of one event, with the event as payload: one, or its parts where it is too large for one. */
-export function toLogEntries(event: AuditEvent): LogEntry[] {
-  const parts = splitEvent(event);
+/** The entries of one event of `bytes` bytes, with the event as payload: one, or its parts where it is too large. */
+export function toLogEntries(event: AuditEvent, bytes: number): LogEntry[] {
+  const parts = bytes <= LARGEST_EVENT ? [event] : splitEvent(event);
   if (parts.length === 1) return [toLogEntry(event)];
   return parts.map((part, index) => ({
     ...toLogEntry(part),

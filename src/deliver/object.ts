@@ -1,9 +1,9 @@
 /** Turns a sealed segment into an object of the archive. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { ArchiveObject } from './destination.js';
 
 /** What of a segment goes into its object's name and metadata. */
@@ -22,27 +22,69 @@ export interface ArchivePlace {
 }
 
 const NEWLINE = 0x0a;
-const compress = promisify(gzip);
 
-/** Reads the segment, a file of complete lines. The same segment makes the same bytes: gzip's header holds no time. */
+/**
+ * Reads the segment, a file of complete lines, in one pass and flat memory but for the compressed bytes. The
+ * same segment makes the same bytes: gzip's header holds no time.
+ */
 export async function packSegment(segment: SegmentInfo, place: ArchivePlace): Promise<ArchiveObject> {
-  const lines = await readFile(segment.path);
-  const sha256 = sha256Of(lines);
-  const first = lines.subarray(0, lines.indexOf(NEWLINE));
-  const last = lines.subarray(lines.lastIndexOf(NEWLINE, -2) + 1, -1);
+  const content = createHash('sha256');
+  const lines = new FirstAndLastLine();
+  const compressed: Buffer[] = [];
+  await pipeline(
+    createReadStream(segment.path),
+    async function* watch(chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        content.update(chunk);
+        lines.add(chunk);
+        yield chunk;
+      }
+    },
+    createGzip({ level: 6 }),
+    async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) compressed.push(chunk);
+    },
+  );
+  const sha256 = content.digest('hex');
   return {
     name: objectName(segment, place, sha256),
-    body: await compress(lines, { level: 6 }),
+    body: Buffer.concat(compressed),
     metadata: {
       'pgaudit-shipper-version': '1',
       sha256,
       'first-seq': String(segment.firstSeq),
       'last-seq': String(segment.lastSeq),
-      'first-hash': sha256Of(first),
-      'last-hash': sha256Of(last),
+      'first-hash': lines.firstHash,
+      'last-hash': lines.lastHash,
       events: String(segment.lastSeq - segment.firstSeq + 1),
     },
   };
+}
+
+/** Hashes (SHA-256, hex) of the first and the last line of what goes by, without their newlines. */
+class FirstAndLastLine {
+  #first = '';
+  #last = '';
+  #hash = createHash('sha256');
+
+  add(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      this.#last = this.#hash.update(chunk.subarray(start, end)).digest('hex');
+      this.#first ||= this.#last;
+      this.#hash = createHash('sha256');
+      start = end + 1;
+    }
+    this.#hash.update(chunk.subarray(start));
+  }
+
+  get firstHash(): string {
+    return this.#first;
+  }
+
+  get lastHash(): string {
+    return this.#last;
+  }
 }
 
 /** `<prefix>/instance=<i>/node=<n>/date=<day>/<chain>-<first>-<last>-<hash>.ndjson.gz` */
@@ -51,8 +93,4 @@ function objectName(segment: SegmentInfo, { prefix, instance, node }: ArchivePla
   const range = [firstSeq, lastSeq].map(seq => String(seq).padStart(16, '0')).join('-');
   const file = `${chain}-${range}-${sha256.slice(0, 16)}.ndjson.gz`;
   return [prefix, `instance=${instance}`, `node=${node}`, `date=${date}`, file].filter(Boolean).join('/');
-}
-
-function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

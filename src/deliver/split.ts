@@ -3,7 +3,7 @@
 import type { AuditEvent, Envelope, StatementContent, SuspectContent } from '../event.js';
 
 /** Bytes of JSON; Cloud Logging takes about 256 KiB an entry. */
-const LARGEST_EVENT = 240 * 1024;
+export const LARGEST_EVENT = 240 * 1024;
 /** Bytes of text in one part. What is repeated in each part takes far less than the rest. */
 const LARGEST_PIECE = 200 * 1024;
 /** What a parameter takes besides its text. */
@@ -12,14 +12,13 @@ const PARAMETER_OVERHEAD = 16;
 type Cuttable = Envelope & (StatementContent | SuspectContent);
 
 /**
- * Returns the event itself, or its parts where it is over 240 KiB. First come parts with pieces of the
+ * Cuts an event that takes more than 240 KiB; one that cannot be cut is returned as it is. First come parts with pieces of the
  * statement (or a suspect's message), then parts with parameters, of which the first goes on where the
  * last of the part before ended, then parts with the raw record. Texts are cut between characters, all
  * other fields are repeated.
  */
 export function splitEvent(event: AuditEvent): AuditEvent[] {
-  const isSmall = Buffer.byteLength(JSON.stringify(event)) <= LARGEST_EVENT;
-  if (isSmall || (event.kind !== 'statement' && event.kind !== 'suspect')) return [event];
+  if (event.kind !== 'statement' && event.kind !== 'suspect') return [event];
   const { raw, ...source } = event.source;
   const bare = { ...event, source };
   const rawParts = (raw === undefined ? [] : cut(raw)).map(piece => ({

@@ -17,7 +17,7 @@ export interface LogLine {
   readonly raw: string | null;
 }
 
-/** Returns `null` where log_time cannot be read. */
+/** Returns `null` where log_time cannot be told. */
 export function readLogLine(record: RawRecord, times: TimeReader): LogLine | null {
   const time = times.read(record.text(COLUMN.logTime));
   if (time === null) return null;

@@ -8,13 +8,17 @@ const NONE = '<none>';
 const NOT_LOGGED = '<not logged>';
 const PREVIOUSLY_LOGGED = '<previously logged>';
 
-/** The payload, or the part of the genuine-record rule that it breaks. */
-export type Payload =
-  | { readonly audit: Audit; readonly isPreviouslyLogged: boolean }
-  | { readonly suspect: SuspectReason };
+export interface Payload {
+  readonly audit: Audit;
+  /** Statement and parameters stand in an earlier record of the same substatement. */
+  readonly isPreviouslyLogged: boolean;
+}
 
-/** `SESSION,7,1,WRITE,UPDATE,,,UPDATE t SET a=$1,5`: 9 fields, 10 with `pgaudit.log_rows`. */
-export function parsePayload(payload: string): Payload {
+/**
+ * `SESSION,7,1,WRITE,UPDATE,,,UPDATE t SET a=$1,5`: 9 fields, 10 with `pgaudit.log_rows`. Returns the part
+ * of the genuine-record rule that is broken, where one is.
+ */
+export function parsePayload(payload: string): Payload | { readonly suspect: SuspectReason } {
   const fields = splitCsv(payload);
   if (fields === null) return { suspect: 'payload' };
   const [

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { StateError } from '../errors.js';
 import type { Audit } from '../event.js';
-import type { AuditRecord } from './parse.js';
+import type { Payload } from './pgaudit.js';
 
 const text = z.object({
   statement: z.string().nullable(),
@@ -42,9 +42,8 @@ export class Statements {
     }
   }
 
-  /** Notes the record's statement, or puts the remembered one in its place. */
-  restore({ line, audit, isPreviouslyLogged }: AuditRecord): Audit {
-    const session = line.session.id;
+  /** Notes the session's statement, or puts the remembered one in its place. */
+  restore(session: string, { audit, isPreviouslyLogged }: Payload): Audit {
     const { statementId, substatementId, statement, parameters } = audit;
     if (!isPreviouslyLogged) {
       this.#remember(session, statementId, substatementId, { statement, parameters });

@@ -20,7 +20,7 @@ function changed(changes: object): AuditEvent {
 }
 
 function toLogEntry(event: AuditEvent): LogEntry | undefined {
-  const [entry, ...more] = toLogEntries(event);
+  const [entry, ...more] = toLogEntries(event, 1000);
   expect(more).toEqual([]);
   return entry;
 }

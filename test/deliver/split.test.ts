@@ -57,12 +57,14 @@ function expectSplit(event: AuditEvent, parts: number): void {
 
 test('an event of up to 240 KiB is one entry', () => {
   const event = statementEvent('x'.repeat(239 * KiB), ['1']);
-  expect(toLogEntries(event)).toMatchObject([{ insertId: 'i/6b.1/4', jsonPayload: event }]);
-  expect(toLogEntries(event)[0]).not.toHaveProperty('split');
+  expect(toLogEntries(event, Buffer.byteLength(JSON.stringify(event)))).toMatchObject([
+    { insertId: 'i/6b.1/4', jsonPayload: event },
+  ]);
+  expect(toLogEntries(event, Buffer.byteLength(JSON.stringify(event)))[0]).not.toHaveProperty('split');
 });
 
 test('a larger one is several, each with its place among them', () => {
-  const entries = toLogEntries(statementEvent('x'.repeat(450 * KiB), []));
+  const entries = toLogEntries(statementEvent('x'.repeat(450 * KiB), []), 451 * KiB);
   expect(entries.map(({ insertId, split, timestamp }) => [insertId, split, timestamp])).toEqual(
     [0, 1, 2].map(index => [
       `i/6b.1/4/${index}`,
