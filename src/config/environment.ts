@@ -10,6 +10,7 @@ export interface Missing {
 /**
  * Fills in variables in every text of a parsed document, so that a value can never change its structure.
  * As in a shell, the default counts where the variable is unset or empty. Lists what is unset without default.
+ * A setting without a value is left out, as if it were not there.
  */
 export function substitute(
   value: unknown,
@@ -18,7 +19,8 @@ export function substitute(
 ): { value: unknown; missing: Missing[] } {
   if (typeof value === 'string') return substituteText(value, environment, path);
   if (typeof value !== 'object' || value === null) return { value, missing: [] };
-  const parts = Object.entries(value).map(([key, inner]) => {
+  const given = Object.entries(value).filter(([, inner]) => Array.isArray(value) || inner !== null);
+  const parts = given.map(([key, inner]) => {
     const step = Array.isArray(value) ? Number(key) : key;
     return [key, substitute(inner, environment, [...path, step])] as const;
   });

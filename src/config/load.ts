@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { codeOf } from '../errors.js';
 import { substitute } from './environment.js';
-import { type Config, schema } from './schema.js';
+import { type Config, schema, settingNames } from './schema.js';
 
 /** What is wrong with the configuration, a line each: `file: key: what is allowed`. None holds a value. */
 export class ConfigError extends Error {
@@ -76,15 +76,7 @@ function keyOf(path: readonly PropertyKey[]): string {
 
 /** The names of the settings in a section. */
 function settingsAt(path: readonly PropertyKey[]): string[] {
-  let section: z.core.$ZodType = schema;
-  for (const step of path) {
-    const outer: z.core.$ZodType = unwrap(section);
-    section = outer instanceof z.ZodObject ? (outer.shape[String(step)] ?? outer) : outer;
-  }
-  const inner = unwrap(section);
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
-}
-
-function unwrap(type: z.core.$ZodType): z.core.$ZodType {
-  return type instanceof z.ZodPrefault ? unwrap(type.def.innerType) : type;
+  const section = path.map(String).join('.');
+  const inside = settingNames().filter(name => section === '' || name.startsWith(`${section}.`));
+  return [...new Set(inside.map(name => name.slice(section.length).replace(/^\./, '').split('.')[0] ?? ''))];
 }

@@ -66,7 +66,7 @@ function isTimeZone(zone: string): boolean {
 }
 
 const endpoint = z
-  .string({ error: 'must be http://host:port or null' })
+  .string({ error: 'must be http://host:port' })
   .regex(/^http:\/\/[^/\s]+:\d+\/?$/, 'must be http://host:port')
   .transform(url => url.replace(/\/$/, ''))
   .nullable()
@@ -169,3 +169,17 @@ export const schema = z
   });
 
 export type Config = z.output<typeof schema>;
+
+/** The names of all settings with their sections, such as `source.files`. */
+export function settingNames(section: z.core.$ZodType = schema, prefix = ''): string[] {
+  const inner = withoutDefault(section);
+  if (!(inner instanceof z.ZodObject)) return [prefix];
+  return Object.entries(inner.shape).flatMap(([key, type]) =>
+    settingNames(type, prefix ? `${prefix}.${key}` : key),
+  );
+}
+
+/** The section itself, where it may be left out. */
+function withoutDefault(type: z.core.$ZodType): z.core.$ZodType {
+  return type instanceof z.ZodPrefault ? withoutDefault(type.def.innerType) : type;
+}

@@ -1,0 +1,97 @@
+/** The files that are handed out: what they say is true. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { loadConfig } from '../../src/config/load.js';
+import { settingNames } from '../../src/config/schema.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+
+describe('config/example.yaml', () => {
+  test('can be loaded, as it is and with every default written out', async () => {
+    const asItIs = await loadConfig(join(ROOT, 'config/example.yaml'), { HOSTNAME: 'pg-0' });
+    const path = join(await temporaryFolder(), 'example.yaml');
+    // A default is a comment of the form `# name: value`.
+    await writeFile(
+      path,
+      read('config/example.yaml').replaceAll(/^( *)# ([a-zA-Z]+: (?!the ).+)$/gm, '$1$2'),
+    );
+    const writtenOut = await loadConfig(path, { HOSTNAME: 'pg-0' });
+    expect(JSON.parse(JSON.stringify(writtenOut))).toEqual(JSON.parse(JSON.stringify(asItIs)));
+  });
+
+  test('names every setting', () => {
+    const text = read('config/example.yaml');
+    for (const name of settingNames()) {
+      const key = name.split('.').at(-1);
+      expect(text, name).toMatch(new RegExp(`^[ #-]*(\\w+: \\{.*)?${key}:`, 'm'));
+    }
+  });
+});
+
+test('config/local.yaml can be loaded without any variable', async () => {
+  const { archive, logging } = await loadConfig(join(ROOT, 'config/local.yaml'), {});
+  expect([archive.to.kind, logging.to.kind]).toEqual(['file', 'file']);
+});
+
+test("nais.yaml is valid against Nais' schema", () => {
+  const ajv = new Ajv({ strict: false, logger: false, unicodeRegExp: false });
+  // It names a meta-schema that ajv does not bring, and uses nothing of it.
+  const validate = ajv.compile(
+    JSON.parse(read('test/fixtures/nais-schema.json'), (key, value) =>
+      key === '$schema' ? undefined : value,
+    ),
+  );
+  const [document] = parseAllDocuments(read('nais.yaml'));
+  const application: unknown = document?.toJS();
+  expect(validate(application), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
+  expect(application).toMatchObject({
+    kind: 'Application',
+    spec: {
+      replicas: { min: 1, max: 1 },
+      strategy: { type: 'Recreate' },
+      liveness: { path: '/internal/isalive' },
+      readiness: { path: '/internal/isready' },
+      prometheus: { enabled: true, path: '/internal/prometheus' },
+      gcp: { buckets: [{ retentionPeriodDays: 4018 }], permissions: [{ role: 'roles/logging.logWriter' }] },
+    },
+  });
+  expect(validate({ ...Object(application), spec: { replicas: 1 } })).toBe(false);
+});
+
+describe('config/kubernetes', () => {
+  const documents = readdirSync(join(ROOT, 'config/kubernetes')).flatMap(name =>
+    parseAllDocuments(read(`config/kubernetes/${name}`)).map(document => [name, document] as const),
+  );
+
+  test.each(documents)('%s is well-formed', (_name, document) => {
+    expect(document.errors).toEqual([]);
+    expect(document.toJS()).toMatchObject({
+      apiVersion: expect.any(String),
+      kind: expect.any(String),
+      metadata: { name: expect.any(String) },
+    });
+  });
+
+  const configs = documents.flatMap(([name, document]) => {
+    const text: unknown = document.getIn(['data', 'config.yaml']);
+    return typeof text === 'string' ? [[name, text] as const] : [];
+  });
+
+  test.each(configs)('%s holds a configuration that can be loaded', async (_name, text) => {
+    const path = join(await temporaryFolder(), 'config.yaml');
+    await writeFile(path, text);
+    expect((await loadConfig(path, { POD_NAME: 'pg-0' })).instance).not.toBe('');
+  });
+
+  test('there are two of them', () => {
+    expect(configs).toHaveLength(2);
+  });
+});
