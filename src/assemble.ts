@@ -126,11 +126,16 @@ async function createSinks(
   const [lines, segments] = [await openReader('logging'), await openReader('archive')];
   const entries = await entryDestination(config, disk);
   const objects = await objectDestination(config, disk);
+  const place = { prefix, instance, node };
   return {
-    logging: { reader: lines, run: abort => deliverEntries(lines, entries, { clock, report }, abort) },
+    logging: {
+      reader: lines,
+      run: abort => deliverEntries(lines, entries, { clock, report }, abort).finally(entries.close),
+    },
     archive: {
       reader: segments,
-      run: abort => deliverSegments(segments, objects, { prefix, instance, node }, { clock, report }, abort),
+      run: abort =>
+        deliverSegments(segments, objects, place, { clock, report }, abort).finally(objects.close),
     },
   };
 }

@@ -28,7 +28,7 @@ export async function cloudStorage(options: CloudStorageOptions): Promise<Object
     ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
     retryOptions: { autoRetry: false },
   });
-  limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
+  const liftLimit = limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
   const checksumOf = (body: Buffer): string => {
     const crc32c = new CRC32C();
     crc32c.update(body);
@@ -40,7 +40,7 @@ export async function cloudStorage(options: CloudStorageOptions): Promise<Object
       const file = storage.bucket(bucket).file(object.name);
       return await upload(file, object, checksumOf(object.body));
     },
-    close: async () => undefined,
+    close: async () => liftLimit(),
   };
 }
 

@@ -1,7 +1,9 @@
 /** A time limit for HTTP requests of a client that has none. */
 
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
+
+const CHANNEL = 'http.client.request.created';
 
 /**
  * From now on every HTTP request of this process to `hostname` fails with ETIMEDOUT once its connection

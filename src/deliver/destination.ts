@@ -35,7 +35,7 @@ export interface RejectedEntry {
  */
 export interface EntryDestination {
   write(entries: readonly LogEntry[], signal: AbortSignal): Promise<readonly RejectedEntry[]>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -44,5 +44,5 @@ export interface EntryDestination {
  */
 export interface ObjectDestination {
   put(object: ArchiveObject, signal: AbortSignal): Promise<'stored' | 'was-there'>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }

@@ -59,9 +59,7 @@ export class LocalEntries implements EntryDestination {
     return [];
   }
 
-  async close(): Promise<void> {
-    this.#files.clear();
-  }
+  readonly close = async (): Promise<void> => this.#files.clear();
 
   /** A day that is written to again is opened again. */
   #forgetOldDays(): void {

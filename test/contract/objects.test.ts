@@ -30,13 +30,19 @@ async function folder(): Promise<Fixture> {
 }
 
 async function cloud(): Promise<Fixture> {
-  const server = await startStorageServer();
-  onTestFinished(() => server.close());
-  const destination = await cloudStorage({ bucket: server.bucket, endpoint: server.endpoint });
+  const { server, destination } = await startCloud();
   return {
     destination,
     stored: async () => new Map([...server.objects].map(([name, { body }]) => [name, body])),
   };
+}
+
+async function startCloud(deadline = 30_000) {
+  const server = await startStorageServer();
+  onTestFinished(() => server.close());
+  const destination = await cloudStorage({ bucket: server.bucket, endpoint: server.endpoint, deadline });
+  onTestFinished(() => destination.close());
+  return { server, destination };
 }
 
 const NAME =
@@ -89,17 +95,8 @@ describe.each([
 });
 
 describe('Cloud Storage alone', () => {
-  async function start(deadline = 30_000) {
-    const server = await startStorageServer();
-    onTestFinished(() => server.close());
-    return {
-      server,
-      destination: await cloudStorage({ bucket: server.bucket, endpoint: server.endpoint, deadline }),
-    };
-  }
-
   test('gets the checksum, the content type and the metadata with the object', async () => {
-    const { server, destination } = await start();
+    const { server, destination } = await startCloud();
     await destination.put(object('123456789'), signal);
     const stored = server.objects.get(NAME);
     expect(stored?.contentType).toBe('application/gzip');
@@ -110,28 +107,28 @@ describe('Cloud Storage alone', () => {
   });
 
   test('an answer lost after the commit is told from a foreign object by its checksum', async () => {
-    const { server, destination } = await start();
+    const { server, destination } = await startCloud();
     server.faults.push({ dropAfterCommit: true });
     await expect(destination.put(object('content'), signal)).rejects.toThrow();
     expect(await destination.put(object('content'), signal)).toBe('was-there');
   });
 
   test('without permission to read, the hash in the name decides', async () => {
-    const { server, destination } = await start();
+    const { server, destination } = await startCloud();
     await destination.put(object('content'), signal);
     server.mayRead = false;
     expect(await destination.put(object('content'), signal)).toBe('was-there');
   });
 
   test('a server that never answers is given up at the deadline', async () => {
-    const { server, destination } = await start(300);
+    const { server, destination } = await startCloud(300);
     server.faults.push({ stall: true });
     await expect(destination.put(object('content'), signal)).rejects.toThrow();
     expect(await destination.put(object('content'), signal)).toBe('stored');
   });
 
   test.each([403, 404, 429, 500, 503])('status %i is an error with that code', async status => {
-    const { server, destination } = await start();
+    const { server, destination } = await startCloud();
     server.faults.push({ status });
     await expect(destination.put(object('content'), signal)).rejects.toMatchObject({ code: status });
     expect(server.objects.size).toBe(0);

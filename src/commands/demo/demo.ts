@@ -18,6 +18,8 @@ const RECORDED = fileURLToPath(new URL('../../../test/fixtures/samples', import.
 const MAIN = fileURLToPath(new URL('../../main.js', import.meta.url));
 /** Milliseconds in which a statement shows up, if it is logged at all. */
 const SOON = 2000;
+/** Milliseconds in which a busy shipper would have counted more records. */
+const QUIET = 300;
 
 export interface DemoOptions {
   /** Stays up until Ctrl-C. */
@@ -67,6 +69,7 @@ async function perform(folder: string, people: string, keep: boolean): Promise<n
 /** Does the step, waits for what comes of it, and shows that. */
 async function play(step: Step, postgres: ThrowawayPostgres, shipper: ShipperProcess): Promise<void> {
   showStep(step);
+  await quiet(shipper);
   const [entriesBefore, countsBefore] = [(await entriesOf(shipper)).length, await shipper.counts()];
   const client = await postgres.connect(step.user);
   try {
@@ -86,6 +89,16 @@ async function play(step: Step, postgres: ThrowawayPostgres, shipper: ShipperPro
       );
   } finally {
     await client.end();
+  }
+}
+
+/** Waits until everything that happened before has been read. */
+async function quiet(shipper: ShipperProcess): Promise<void> {
+  const total = async (): Promise<number> =>
+    [...(await shipper.counts()).values()].reduce((sum, count) => sum + count, 0);
+  for (let before = -1, now = await total(); now !== before; now = await total()) {
+    before = now;
+    await sleep(QUIET);
   }
 }
 
