@@ -9,13 +9,17 @@ const CHANNEL = 'http.client.request.created';
  * From now on every HTTP request of this process to `hostname` fails with ETIMEDOUT once its connection
  * has stood still for `deadline` milliseconds, while connecting too. Node.js announces each request
  * here, whichever library and proxy agent makes it; no option of the Storage client reaches that far.
+ * The returned function lifts the limit.
  */
-export function limitRequests(hostname: string, deadline: number): void {
-  subscribe('http.client.request.created', message => {
-    const request: unknown =
-      typeof message === 'object' && message !== null ? Reflect.get(message, 'request') : null;
+export function limitRequests(hostname: string, deadline: number): () => void {
+  const onRequest = (message: unknown): void => {
+    const request: unknown = Reflect.get(Object(message), 'request');
     if (request instanceof ClientRequest && request.host === hostname) limit(request, deadline);
-  });
+  };
+  subscribe(CHANNEL, onRequest);
+  return () => {
+    unsubscribe(CHANNEL, onRequest);
+  };
 }
 
 function limit(request: ClientRequest, deadline: number): void {
