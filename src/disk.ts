@@ -59,16 +59,6 @@ export class Disk {
     if (position === 0) await this.syncFolder(dirname(path));
   }
 
-  async truncate(path: string, length: number): Promise<void> {
-    const file = await this.#fs.open(path, 'r+');
-    try {
-      await file.truncate(length);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  }
-
   async remove(path: string): Promise<void> {
     await this.#fs.rm(path, { force: true });
   }

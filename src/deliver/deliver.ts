@@ -1,6 +1,7 @@
 /** The two sinks: each reads the journal on its own, delivers in order, and only then moves its cursor. */
 
 import type { Clock } from '../clock.js';
+import { StateError } from '../errors.js';
 import type { AuditEvent } from '../event.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 import { toLogEntries } from './entry.js';
@@ -141,5 +142,10 @@ class Attempts {
 }
 
 function parseEvent(line: Buffer): AuditEvent {
-  return JSON.parse(line.toString('utf8'));
+  try {
+    return JSON.parse(line.toString('utf8'));
+  } catch {
+    // The parser's own message would quote the line.
+    throw new StateError('The journal holds a line that is no event. Restore the state folder from a copy.');
+  }
 }

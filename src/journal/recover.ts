@@ -40,7 +40,10 @@ function firstState({ clock }: JournalOptions): JournalState {
   };
 }
 
-/** What the checkpoint does not know was never committed: no sink has seen it, and it will be read again. */
+/**
+ * What the checkpoint does not know was never committed: no sink has seen it, and it will be read again.
+ * Bytes behind the open segment's committed length are left to the next write, which begins there.
+ */
 async function cutToCheckpoint(
   { directory, disk }: JournalOptions,
   { segment, chain }: JournalState,
@@ -59,7 +62,6 @@ async function cutToCheckpoint(
       `${path} is missing or shorter than the checkpoint says. Restore the state folder from a copy.`,
     );
   }
-  await disk.truncate(path, segment.bytes);
   if (hashOf(await readLastLine(path, segment.bytes)) !== chain.lastHash) {
     throw new StateError(
       `${path} does not end as the checkpoint says. Restore the state folder from a copy.`,

@@ -87,6 +87,29 @@ test('an error that stops the daemon is told by its code and place', async () =>
   expect(output).not.toContain(MARKER);
 });
 
+test('a journal that was tampered with is told without what stands in it', async () => {
+  const cloud = await startCloud();
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const config = settings(folder, [path], {
+    ...cloud.settings,
+    archive: { to: `file:${join(folder, 'archive')}` },
+  });
+  cloud.logging.faults.push(...Array.from({ length: 50 }, () => ({ code: status.UNAVAILABLE })));
+  const shipper = await Shipper.start(folder, config);
+  await appendFile(path, csvRecord());
+  await eventually(async () => (await shipper.metric('pgaudit_shipper_journal_events_total')) >= 2);
+  await shipper.kill();
+  const [name = ''] = await readdir(join(folder, 'state', 'journal'));
+  const segment = join(folder, 'state', 'journal', name);
+  await writeFile(segment, (await readFile(segment, 'utf8')).replace('{"v":1,"chain":"', `{${MARKER}`));
+  cloud.logging.faults.length = 0;
+  const { code, output } = await runOnce(folder, config);
+  expect(code).toBe(1);
+  expect(output).toContain('Restore the state folder from a copy');
+  expect(output).not.toContain(MARKER);
+});
+
 test('state and local destinations are closed to others', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), csvRecord());

@@ -106,6 +106,14 @@ test('truncation in place, and grown beyond the old end before anybody looked', 
   expect(numbersOf(await archived(folder))).toEqual([1, 2, ...range(11, 15)]);
 });
 
+test('overwritten in place by something larger while it is being read', async () => {
+  const { path, arrived, ends } = await scene();
+  await append(path('a.csv'), 1, 2);
+  await arrived([1, 2]);
+  await writeFile(path('a.csv'), numberedRange(11, 20));
+  await ends([1, 2, ...range(11, 20)]);
+});
+
 test('copytruncate: the copy holds what was not read yet, and is not read twice', async () => {
   const { folder, path, arrived, shipper } = await scene(['*.csv', '*.csv.1']);
   await append(path('a.csv'), 1, 3);

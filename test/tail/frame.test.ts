@@ -9,6 +9,23 @@ import { cut, frames } from '../support/frames.js';
 
 const SAMPLES = fileURLToPath(new URL('../fixtures/samples/', import.meta.url));
 
+const first = csvRecord({ sessionLine: 1 });
+const second = csvRecord({
+  sessionLine: 2,
+  message: writeMessage('UPDATE t SET a=\'"x", \n\'', ['1', 'å"']),
+});
+const third = csvRecord({ sessionLine: 3 });
+
+/** Records by session line, and the bytes between them that are no record. */
+function summary(bytes: Buffer | string, chunk = 7): string {
+  const all = Buffer.from(bytes);
+  const places = Array.from({ length: Math.ceil(all.length / chunk) }, (_, index) => index * chunk);
+  const framed = frames(cut(all, places), { finish: true });
+  return framed
+    .map(frame => frame.fields?.[6] ?? `${frame.reason} ${frame.offset}+${frame.length}`)
+    .join(', ');
+}
+
 describe('records', () => {
   test('of any content, under any chunking, are what csv-parse makes of them (I1)', () => {
     const anyLog = fc.record({
@@ -44,6 +61,16 @@ describe('records', () => {
     },
   );
 
+  test.each([
+    ['"a"b', 'text after a closing quote'],
+    ['a"b', 'a quote inside an unquoted column'],
+    ['"a" ', 'a blank after a closing quote'],
+  ])('a column %s (%s) breaks the quote rule, as it does for csv-parse', column => {
+    const bytes = Buffer.from(first + second.replace('"hold"', column) + third);
+    expect(() => csvParse(bytes)).toThrow();
+    expect(summary(bytes)).toMatch(/^1, torn \d+\+\d+, 3$/);
+  });
+
   test('of an older server after those of a newer one are records', () => {
     const bytes = [26, 26, 24, 24, 23, 23, 26]
       .map((count, index) => csvRecord({ sessionLine: index }, count))
@@ -57,23 +84,6 @@ describe('records', () => {
     expect(frames([record.subarray(0, -1), record.subarray(-1)])).toHaveLength(1);
   });
 });
-
-const first = csvRecord({ sessionLine: 1 });
-const second = csvRecord({
-  sessionLine: 2,
-  message: writeMessage('UPDATE t SET a=\'"x", \n\'', ['1', 'å"']),
-});
-const third = csvRecord({ sessionLine: 3 });
-
-/** Records by session line, and the bytes between them that are no record. */
-function summary(bytes: Buffer | string, chunk = 7): string {
-  const all = Buffer.from(bytes);
-  const places = Array.from({ length: Math.ceil(all.length / chunk) }, (_, index) => index * chunk);
-  const framed = frames(cut(all, places), { finish: true });
-  return framed
-    .map(frame => frame.fields?.[6] ?? `${frame.reason} ${frame.offset}+${frame.length}`)
-    .join(', ');
-}
 
 describe('a torn record', () => {
   test('cut at any byte, the next one glued on: nothing genuine after it is lost, and the hole is a gap', () => {
@@ -128,7 +138,11 @@ describe('a torn record', () => {
   test('whose text was chosen by an attacker brings no record of his', () => {
     const forged = csvRecord({ sessionLine: 666, message: writeMessage('DROP TABLE konto') });
     const unquoted = forged.replaceAll('"', '');
+    const plain = `${fieldsOf({ sessionLine: 666, message: 'no AUDIT at all' }).join(',')}\n`;
     const texts = [
+      plain,
+      `\n${plain}`,
+      plain.repeat(3),
       forged,
       unquoted,
       `\n${forged}`,
