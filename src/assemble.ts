@@ -100,7 +100,7 @@ function openJournal(
   { clock, disk, telemetry }: Surroundings,
 ): Promise<Journal> {
   const options = {
-    directory: join(resolve(state.directory), 'journal'),
+    directory: resolve(state.directory),
     instance,
     node,
     maxSize: archive.segment.maxSize,

@@ -4,8 +4,10 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { AUDIT_CLASSES } from '../event.js';
 import { Expression } from '../expression.js';
-import { PATTERN_GROUPS } from './patterns.js';
 import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js';
+
+/** The named groups that a pattern of the `pattern` resolver may have. */
+const PATTERN_GROUPS: readonly string[] = ['id', 'email', 'name'];
 
 /** Names go into object paths and event ids. */
 const name = z

@@ -7,29 +7,13 @@
  */
 
 import { join } from 'node:path';
-import { type Clock, sleep, Waker } from '../clock.js';
-import type { Disk } from '../disk.js';
+import { sleep, Waker } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { writeCheckpoint } from './checkpoint.js';
+import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
-import type { SegmentFile } from './segments.js';
-import { segmentFileName } from './segments.js';
-import {
-  type Commit,
-  type Entry,
-  type JournalState,
-  nextSealAt,
-  planCommit,
-  type SealLimits,
-} from './state.js';
-
-export interface JournalOptions extends SealLimits {
-  readonly directory: string;
-  /** Bytes of segments on disk at which the source has to wait. */
-  readonly maxJournalSize: number;
-  readonly disk: Disk;
-  readonly clock: Clock;
-}
+import { type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
+import { type Commit, type Entry, type JournalState, nextSealAt, planCommit } from './state.js';
 
 export interface JournalReport {
   /** Lines and bytes that became durable. */
@@ -127,8 +111,8 @@ export class Journal {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
-  pathOf(segment: SegmentFile): string {
-    return join(this.#options.directory, segmentFileName(segment));
+  pathOf(segment: SegmentName): string {
+    return join(segmentFolder(this.#options), segmentFileName(segment));
   }
 
   /** Takes an entry to be committed soon; waits while there is no room. Returns false where it was not taken. */
@@ -232,11 +216,9 @@ export class Journal {
 
   /** May be done again after it failed half-way: every write says where it begins. */
   async #write({ writes, state }: Commit): Promise<void> {
-    const { disk, directory, instance } = this.#options;
-    for (const { segment, at, lines } of writes) {
-      await disk.writeAt(join(directory, segmentFileName(segment)), at, lines);
-    }
-    await writeCheckpoint(disk, join(directory, '..', 'checkpoint.json'), instance, state);
+    const { disk, instance } = this.#options;
+    for (const { segment, at, lines } of writes) await disk.writeAt(this.pathOf(segment), at, lines);
+    await writeCheckpoint(disk, checkpointPath(this.#options), instance, state);
   }
 
   #publish({ writes, state }: Commit): void {

@@ -56,7 +56,7 @@ describe('a crash', () => {
     await commit(first.journal, draft(1));
     await first.crash();
     await writeFile(
-      join(options.directory, `2026-11-21_20261121T204000Z-0000-0000000000000002.ndjson`),
+      join(options.directory, 'journal', `2026-11-21_20261121T204000Z-0000-0000000000000002.ndjson`),
       'x\n',
     );
     await open();

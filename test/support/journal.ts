@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import type { Draft } from '../../src/event.js';
-import { Journal, type JournalOptions } from '../../src/journal/journal.js';
+import { Journal } from '../../src/journal/journal.js';
+import type { JournalOptions } from '../../src/journal/options.js';
 import { noRecords } from '../../src/record.js';
 import { ManualClock } from './clock.js';
 import { temporaryFolder } from './temp.js';
@@ -36,7 +37,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
   };
   const directory = join(folder, 'journal');
   const options: JournalOptions = {
-    directory,
+    directory: folder,
     instance: 'i',
     node: 'n',
     maxSize: 1 << 20,

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Disk } from '../disk.js';
+import type { SealLimits } from './state.js';
+
+export interface JournalOptions extends SealLimits {
+  /** The state folder; segments lie in `journal` below it. */
+  readonly directory: string;
+  /** Bytes of segments on disk at which the source has to wait. */
+  readonly maxJournalSize: number;
+  readonly disk: Disk;
+  readonly clock: Clock;
+}
+
+export function segmentFolder({ directory }: JournalOptions): string {
+  return join(directory, 'journal');
+}
+
+export function checkpointPath({ directory }: JournalOptions): string {
+  return join(directory, 'checkpoint.json');
+}
