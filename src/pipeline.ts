@@ -58,7 +58,8 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
 
 async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
   const { tail, journal, statements, telemetry } = stages;
-  for await (const { file, from, frames } of tail.batches(stop)) {
+  for await (const batch of tail.batches(stop)) {
+    const { file, from, frames } = batch;
     const drafts: Draft[] = [];
     const records = noRecords();
     for (const frame of frames) {
@@ -70,10 +71,9 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
       countRecord(records, verdict.outcome, verdict.reason);
       if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
     }
-    const files = tail.positions;
-    const to = files.find(one => one.fileId === file.fileId)?.offset ?? from;
+    const { to } = batch;
     telemetry.recordsRead(to - from, records);
-    const progress = { file, from, to, records, files, memory: statements.memory };
+    const progress = { file, from, to, records, files: tail.positions, memory: statements.memory };
     if (!(await journal.append({ drafts, progress }, stop))) return;
   }
 }

@@ -55,6 +55,12 @@ export interface RawRecord {
   startsWith(column: number, ascii: Buffer): boolean;
 }
 
+/** A path of the source that could not be looked at, with the operating system's code (ENOENT, EACCES, …). */
+export interface SourceFault {
+  readonly path: string;
+  readonly code: string;
+}
+
 /** Why a file among the globs is not read at all. */
 export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
 

@@ -7,12 +7,7 @@ import type { Logger } from 'pino';
 import { codeOf, ShipperError } from './errors.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
-import type { Gap, RecordCounts, UnsupportedReason } from './record.js';
-
-interface SourceFault {
-  readonly path: string;
-  readonly code: string;
-}
+import type { Gap, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
 
 /** What to do about files that cannot be read as csvlog. */
 export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {

@@ -1,8 +1,9 @@
 /** Which files the globs name now. */
 
-import { glob, readdir, stat } from 'node:fs/promises';
+import { glob, opendir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf, hasCode } from '../errors.js';
+import type { SourceFault } from '../record.js';
 
 /** A path that a glob names, as `stat` sees it. */
 export interface Listed {
@@ -14,28 +15,18 @@ export interface Listed {
   readonly modified: number;
 }
 
-/** A path that could not be looked at, with the operating system's code (ENOENT, EACCES, …). */
-export interface Fault {
-  readonly path: string;
-  readonly code: string;
-}
-
 export interface Listing {
   readonly files: readonly Listed[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly SourceFault[];
 }
 
 /** Looks at the file system once; it never throws, what cannot be read is a fault. */
 export async function discover(patterns: readonly string[]): Promise<Listing> {
-  const faults: Fault[] = [];
+  const faults: SourceFault[] = [];
   const paths = new Set<string>();
   for (const pattern of patterns) {
-    try {
-      await readdir(baseFolder(pattern));
-      for await (const path of glob(pattern)) paths.add(resolve(path));
-    } catch (error) {
-      faults.push({ path: baseFolder(pattern), code: codeOf(error) });
-    }
+    faults.push(...(await unreadableFolders(pattern)));
+    for await (const path of glob(pattern)) paths.add(resolve(path));
   }
   const files: Listed[] = [];
   for (const path of [...paths].sort()) {
@@ -49,6 +40,27 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
     }
   }
   return { files, faults };
+}
+
+/** Folders on the glob's way that cannot be listed: `glob` itself passes over them in silence. */
+async function unreadableFolders(pattern: string): Promise<SourceFault[]> {
+  const base = baseFolder(pattern);
+  const faults = await listingFaults(base);
+  const below = resolve(pattern).slice(base.length).split(sep).filter(Boolean).slice(0, -1);
+  for (const depth of below.keys()) {
+    for await (const path of glob(join(base, ...below.slice(0, depth + 1))))
+      faults.push(...(await listingFaults(path)));
+  }
+  return faults;
+}
+
+async function listingFaults(folder: string): Promise<SourceFault[]> {
+  try {
+    await (await opendir(folder)).close();
+    return [];
+  } catch (error) {
+    return hasCode(error, 'ENOTDIR') ? [] : [{ path: folder, code: codeOf(error) }];
+  }
 }
 
 /** The deepest folder that a glob names without wildcards. */

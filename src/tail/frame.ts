@@ -44,7 +44,7 @@ export class Framer {
   /** How many columns the last record had; 0 where none was found yet. */
   #columns = 0;
   /** Whether a record head has been seen, be the rest as it may. */
-  headSeen = false;
+  #hasSeenHead = false;
 
   constructor(options: FramerOptions) {
     this.#base = options.offset;
@@ -57,13 +57,14 @@ export class Framer {
     return this.#oversize?.offset ?? this.#doubtFrom ?? this.#base + this.#start;
   }
 
-  /** Whether any record has been found so far. */
-  get found(): boolean {
-    return this.#columns > 0;
+  /** Why no record was found in any of the bytes so far; `null` where one was, or may still come of them. */
+  get notCsvlog(): 'columns' | 'format' | null {
+    if (this.#hasFound || this.#doubtFrom === null) return null;
+    return this.#hasSeenHead ? 'columns' : 'format';
   }
 
-  get inDoubt(): boolean {
-    return this.#doubtFrom !== null;
+  get #hasFound(): boolean {
+    return this.#columns > 0;
   }
 
   /** Offset in the file after the last byte that was pushed. */
@@ -144,7 +145,7 @@ export class Framer {
   /** The bytes that start here are no record: look for one behind them. */
   #doubt(): void {
     this.#doubtFrom ??= this.#base + this.#start;
-    this.headSeen ||= isHead(this.#buffer, this.#start, this.#end) === true;
+    this.#hasSeenHead ||= isHead(this.#buffer, this.#start, this.#end) === true;
     this.#restart(this.#start + 1);
   }
 
@@ -197,7 +198,7 @@ export class Framer {
 
   /** Doubt must not grow without end in a file that did have records; one that never had is not csvlog. */
   #gapIfTooLong(): Gap | null {
-    if (this.#doubtFrom === null || !this.found) return null;
+    if (this.#doubtFrom === null || !this.#hasFound) return null;
     if (this.#base + this.#start - this.#doubtFrom <= this.#maxRecordSize) return null;
     const from = this.#doubtFrom;
     this.#doubtFrom = this.#base + this.#start;

@@ -2,7 +2,8 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf } from '../errors.js';
-import { discover, type Fault, type Listed } from './discover.js';
+import type { SourceFault } from '../record.js';
+import { discover, type Listed } from './discover.js';
 import type { Identity } from './identify.js';
 
 export interface Surveyed extends Listed {
@@ -21,7 +22,7 @@ export class Survey {
   }
 
   /** It never throws: what cannot be read is a fault. */
-  async take(): Promise<{ files: Surveyed[]; faults: Fault[] }> {
+  async take(): Promise<{ files: Surveyed[]; faults: SourceFault[] }> {
     const listing = await discover(this.#patterns);
     const faults = [...listing.faults];
     const files: Surveyed[] = [];

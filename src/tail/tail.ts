@@ -3,9 +3,8 @@
 import { resolve } from 'node:path';
 import { type Clock, Waker } from '../clock.js';
 import { codeOf } from '../errors.js';
-import type { SourcePosition, UnsupportedReason } from '../record.js';
-import { type Batch, Content } from './content.js';
-import type { Fault } from './discover.js';
+import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
+import { type Batch, Follower } from './follow.js';
 import { fingerprint, identify } from './identify.js';
 import { Survey, type Surveyed } from './survey.js';
 import { type Watch, watchGlobs } from './watch.js';
@@ -29,7 +28,7 @@ export interface TailReport {
   fileReplaced(file: SourcePosition): void;
   fileUnsupported(path: string, reason: UnsupportedReason): void;
   /** What of the source cannot be read now; none when all is well again. */
-  sourceFaults(faults: readonly Fault[]): void;
+  sourceFaults(faults: readonly SourceFault[]): void;
   watchFailed(code: string): void;
 }
 
@@ -47,10 +46,10 @@ export class Tail {
   readonly #patterns: readonly string[];
   readonly #survey: Survey;
   readonly #waker: Waker;
-  readonly #contents = new Map<string, Content>();
+  readonly #followers = new Map<string, Follower>();
   #nextScan = 0;
-  #scanFaults: readonly Fault[] = [];
-  readonly #readFaults = new Map<string, Fault>();
+  #scanFaults: readonly SourceFault[] = [];
+  readonly #readFaults = new Map<string, SourceFault>();
   #faultsReported = '';
   readonly #unsupportedReported = new Map<string, UnsupportedReason>();
 
@@ -65,7 +64,7 @@ export class Tail {
 
   /** How far every known file has been read, as of the last batch whose frames were taken. */
   get positions(): SourcePosition[] {
-    return [...this.#contents.values()].map(content => content.position);
+    return [...this.#followers.values()].map(follower => follower.position);
   }
 
   /** Reads until the signal aborts, or, with `once`, until nothing is left. */
@@ -73,15 +72,14 @@ export class Tail {
     const watch = this.#options.once ? null : this.#watch();
     try {
       while (!signal.aborted) {
-        const isFresh = await this.#scanIfDue();
+        await this.#scanIfDue();
         if (yield* this.#readAll(signal)) continue;
-        if (this.#options.once && isFresh && !this.#isSettling()) return;
-        if (this.#options.once) this.#nextScan = 0;
-        if (!this.#options.once || isFresh) await this.#waker.wait(GROWTH_INTERVAL, signal);
+        if (this.#options.once && (await this.#isAllRead())) return;
+        await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
     } finally {
       await watch?.close();
-      for (const content of this.#contents.values()) await content.close();
+      for (const follower of this.#followers.values()) await follower.close();
     }
   }
 
@@ -91,7 +89,9 @@ export class Tail {
       this.#waker.wake();
     };
     const onWrite = (path: string): void => {
-      const isOpen = [...this.#contents.values()].some(content => content.isOpen && content.path === path);
+      const isOpen = [...this.#followers.values()].some(
+        follower => follower.isOpen && follower.path === path,
+      );
       if (isOpen) this.#waker.wake();
       else onMove();
     };
@@ -101,8 +101,8 @@ export class Tail {
   /** Returns whether any batch came. */
   async *#readAll(signal: AbortSignal): AsyncGenerator<Batch, boolean> {
     let any = false;
-    for (const content of this.#inOrder().filter(one => one.isActive)) {
-      for await (const batch of this.#readOne(content)) {
+    for (const follower of this.#inOrder().filter(one => one.isActive)) {
+      for await (const batch of this.#readOne(follower)) {
         any = true;
         yield batch;
         if (signal.aborted) return any;
@@ -111,62 +111,62 @@ export class Tail {
     return any;
   }
 
-  async *#readOne(content: Content): AsyncGenerator<Batch> {
+  async *#readOne(follower: Follower): AsyncGenerator<Batch> {
+    if (follower.hasLost) return yield follower.abandon();
     const now = this.#options.clock.now();
     try {
-      const isSame = yield* content.read(now);
-      this.#readFaults.delete(content.fileId);
-      if (!isSame) yield* this.#replaced(content);
+      const isSame = yield* follower.read(now);
+      this.#readFaults.delete(follower.fileId);
+      if (!isSame) await this.#replaced(follower);
     } catch (error) {
-      this.#readFaults.set(content.fileId, { path: content.path, code: codeOf(error) });
-      await content.close();
+      this.#readFaults.set(follower.fileId, { path: follower.path, code: codeOf(error) });
+      await follower.close();
     }
     this.#reportFaults();
-    if (content.notCsvlog !== null) this.#unsupported(content.path, content.notCsvlog);
-    if (!this.#isDone(content, now)) return;
-    const rest = content.finish();
+    if (follower.notCsvlog !== null) this.#unsupported(follower.path, follower.notCsvlog);
+    if (!this.#isDone(follower, now)) return;
+    const rest = follower.finish();
     if (rest !== null) yield rest;
-    await content.close();
+    await follower.close();
   }
 
-  /** The file was truncated or overwritten. A copy made before may hold what was not read yet. */
-  async *#replaced(content: Content): AsyncGenerator<Batch> {
-    this.#report.fileReplaced(content.position);
-    await content.replaced();
-    await this.#scan();
-    const lost = content.abandon();
-    if (lost !== null) yield lost;
+  /** The file was truncated or overwritten. A copy made before may hold what was not read yet: look for one. */
+  async #replaced(follower: Follower): Promise<void> {
+    this.#report.fileReplaced(follower.position);
+    await follower.replaced();
+    this.#nextScan = 0;
   }
 
   /** Its folder has a newer file, and it is read to an end that has been quiet for a while. */
-  #isDone(content: Content, now: number): boolean {
-    if (!content.isOpen || !this.#hasSuccessor(content)) return false;
-    const isReadWhole = content.isListed && !content.hasPending;
-    return isReadWhole || now - content.lastGrowth >= SETTLE;
+  #isDone(follower: Follower, now: number): boolean {
+    if (!follower.isOpen || !this.#hasSuccessor(follower)) return false;
+    const isReadWhole = follower.isListed && !follower.hasPending;
+    return isReadWhole || now - follower.lastGrowth >= SETTLE;
   }
 
-  /** Whether some torn end is still given time to grow. */
-  #isSettling(): boolean {
-    const isTorn = (one: Content): boolean => one.hasPending && one.notCsvlog === null;
-    return this.#inOrder().some(content => isTorn(content) && this.#hasSuccessor(content));
+  /** Whether a fresh look finds nothing new, and no torn end is still given time to grow. */
+  async #isAllRead(): Promise<boolean> {
+    const isTorn = (one: Follower): boolean => one.hasPending && one.notCsvlog === null;
+    if (this.#inOrder().some(follower => isTorn(follower) && this.#hasSuccessor(follower))) return false;
+    await this.#scan();
+    return !this.#inOrder().some(follower => !follower.isOpen && follower.isActive);
   }
 
-  #hasSuccessor(content: Content): boolean {
-    return this.#inOrder().findLast(other => other.home === content.home) !== content;
+  #hasSuccessor(follower: Follower): boolean {
+    return this.#inOrder().findLast(other => other.home === follower.home) !== follower;
   }
 
   /** Oldest first, by the time that the first line begins with. */
-  #inOrder(): Content[] {
-    return [...this.#contents.values()].sort(
+  #inOrder(): Follower[] {
+    return [...this.#followers.values()].sort(
       (a, b) => compare(a.firstTime, b.firstTime) || compare(a.path, b.path),
     );
   }
 
-  async #scanIfDue(): Promise<boolean> {
+  async #scanIfDue(): Promise<void> {
     const now = this.#options.clock.now();
     const isDue = now >= this.#nextScan || this.#nextScan - now > SCAN_INTERVAL;
     if (isDue) await this.#scan();
-    return isDue;
   }
 
   async #scan(): Promise<void> {
@@ -178,19 +178,19 @@ export class Tail {
     this.#forgetGone();
   }
 
-  /** Tells each content where it is now. */
+  /** Tells each follower where it is now. */
   #assign(files: readonly Surveyed[]): void {
     const places = new Map<string, Map<string, number>>();
     for (const { path, size, identity } of files) {
       if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
       if (identity.kind !== 'content') continue;
       const { fileId, firstTime } = identity;
-      if (!this.#contents.has(fileId)) this.#found({ fileId, path, firstTime, offset: 0, tail: NO_TAIL });
+      if (!this.#followers.has(fileId)) this.#found({ fileId, path, firstTime, offset: 0, tail: NO_TAIL });
       places.set(fileId, (places.get(fileId) ?? new Map()).set(path, size));
     }
-    for (const content of this.#contents.values()) {
-      content.listed(places.get(content.fileId) ?? new Map());
-      if (!content.isActive) this.#readFaults.delete(content.fileId);
+    for (const follower of this.#followers.values()) {
+      follower.listed(places.get(follower.fileId) ?? new Map());
+      if (!follower.isActive) this.#readFaults.delete(follower.fileId);
     }
   }
 
@@ -203,13 +203,13 @@ export class Tail {
   #add(position: SourcePosition): void {
     const { maxRecordSize, supportsZone, clock } = this.#options;
     const options = { maxRecordSize, supportsZone };
-    this.#contents.set(position.fileId, new Content(position, options, clock.now()));
+    this.#followers.set(position.fileId, new Follower(position, options, clock.now()));
   }
 
   #forgetGone(): void {
-    const gone = this.#inOrder().filter(content => !content.isListed && !content.isOpen);
-    for (const content of gone.slice(0, Math.max(0, gone.length - GONE_REMEMBERED))) {
-      this.#contents.delete(content.fileId);
+    const gone = this.#inOrder().filter(follower => !follower.isListed && !follower.isOpen);
+    for (const follower of gone.slice(0, Math.max(0, gone.length - GONE_REMEMBERED))) {
+      this.#followers.delete(follower.fileId);
     }
   }
 

@@ -57,7 +57,7 @@ async function columnsOf(path: string, maxRecordSize: number): Promise<number | 
     framer.push(buffer.subarray(0, bytesRead));
     for (let frame = framer.next(); frame !== null; frame = framer.next())
       if (frame.kind === 'record') return frame.columns;
-    return framer.headSeen ? 'columns' : 'format';
+    return framer.notCsvlog ?? 'format';
   } finally {
     await file.close();
   }

@@ -6,8 +6,8 @@ import type { Frame, SourceFile, SourcePosition } from '../record.js';
 import { Framer } from './frame.js';
 import { fingerprint, identify } from './identify.js';
 
-const CHUNK = 256 * 1024;
-/** So many bytes before the saved offset are compared before reading goes on. */
+const CHUNK = 1024 * 1024;
+/** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
 
 /** Frames that were read from one file in one go. */
@@ -15,20 +15,22 @@ export interface Batch {
   readonly file: SourceFile;
   /** Offset of the first byte that the frames cover. */
   readonly from: number;
-  /** To be iterated once, to the end, before the next batch is asked for. */
+  /** To be iterated once, to the end, before `to` is asked for, and before the next batch is. */
   readonly frames: Iterable<Frame>;
+  /** Offset after the last byte that the frames cover. */
+  readonly to: number;
 }
 
-export interface ContentOptions {
+export interface FollowerOptions {
   readonly maxRecordSize: number;
   readonly supportsZone: (zone: string) => boolean;
 }
 
 /**
- * One content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is read to
- * its end, and any other path that holds the same content will do to go on.
+ * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is
+ * read to its end, and any other path that holds the same content will do to go on.
  */
-export class Content implements SourceFile {
+export class Follower implements SourceFile {
   readonly fileId: string;
   readonly firstTime: string;
   /** The folder in which it was first seen: PostgreSQL writes one file of a folder at a time. */
@@ -36,19 +38,22 @@ export class Content implements SourceFile {
   path: string;
   /** When bytes were last seen to come, in the caller's clock. */
   lastGrowth: number;
+  readonly #options: FollowerOptions;
   /** Paths that held this content at the last look, with the size there. */
   #paths: ReadonlyMap<string, number> = new Map();
   #offset: number;
   #tail: SourcePosition['tail'];
+  #handle: FileHandle | null = null;
   #framer: Framer | null = null;
+  /** The open file's time of modification when it was last seen to hold this content. */
+  #verified = 0;
+  /** How large this content has been seen. */
+  #size = 0;
+  #isReplaced = false;
   /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
   #barren = 0;
-  /** End of what was read of the file before it was overwritten. */
-  #lostEnd = 0;
-  #handle: FileHandle | null = null;
-  readonly #options: ContentOptions;
 
-  constructor(position: SourcePosition, options: ContentOptions, now: number) {
+  constructor(position: SourcePosition, options: FollowerOptions, now: number) {
     this.fileId = position.fileId;
     this.firstTime = position.firstTime;
     this.path = position.path;
@@ -66,7 +71,7 @@ export class Content implements SourceFile {
 
   /** Whether a look at it may bring something. */
   get isActive(): boolean {
-    return this.isOpen || this.#readablePath() !== undefined;
+    return this.isOpen || this.#readablePath() !== undefined || this.hasLost;
   }
 
   get isOpen(): boolean {
@@ -82,16 +87,22 @@ export class Content implements SourceFile {
     return this.#framer !== null && this.#framer.pushed > this.#offset;
   }
 
-  /** Why nothing in this file can be read, as far as its bytes tell until now. */
-  get notCsvlog(): 'columns' | 'format' | null {
-    const framer = this.#framer;
-    if (framer === null || framer.found || this.#offset > 0 || !framer.inDoubt) return null;
-    return framer.headSeen ? 'columns' : 'format';
+  /** It was overwritten before all of it was read, and no path is left that holds the rest. */
+  get hasLost(): boolean {
+    return (
+      this.#isReplaced && this.#size > this.#offset && !this.isOpen && this.#readablePath() === undefined
+    );
   }
 
-  /** What the last look at the file system found: where the content is, and how large it is there. */
+  /** Why nothing in this file can be read, as far as its bytes tell until now. */
+  get notCsvlog(): 'columns' | 'format' | null {
+    return this.#offset > 0 ? null : (this.#framer?.notCsvlog ?? null);
+  }
+
+  /** What a look at the file system found: where the content is, and how large it is there. */
   listed(paths: ReadonlyMap<string, number>): void {
     this.#paths = paths;
+    this.#size = Math.max(this.#size, ...paths.values());
     if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
   }
 
@@ -100,15 +111,19 @@ export class Content implements SourceFile {
     const handle = this.#handle ?? (await this.#open());
     if (handle === null) return true;
     const framer = this.#framer ?? this.#newFramer();
-    const { size } = await handle.stat();
-    if (size === framer.pushed) return true;
-    if (size < framer.pushed || !(await this.#isSame(handle))) return false;
     for (;;) {
+      const { size, mtimeMs } = await handle.stat();
+      if (size === framer.pushed && mtimeMs === this.#verified) return true;
+      if (size < framer.pushed) return false;
       const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
+      // Only what still holds this content after the read was this content during the read.
+      if (!(await this.#isSame(handle))) return false;
+      this.#verified = mtimeMs;
+      this.#size = Math.max(this.#size, size);
       if (bytesRead === 0) return true;
       framer.filled(bytesRead);
       this.lastGrowth = now;
-      yield this.#batch(framer);
+      yield this.#batch(this.#frames(framer));
     }
   }
 
@@ -116,22 +131,26 @@ export class Content implements SourceFile {
   finish(): Batch | null {
     if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
     this.#framer.finish();
-    return this.#batch(this.#framer);
+    return this.#batch(this.#frames(this.#framer));
   }
 
-  /** The open file was overwritten: lets go of it. What is pending may be read again from a copy. */
+  /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
   async replaced(): Promise<void> {
-    this.#lostEnd = this.#framer?.pushed ?? 0;
+    this.#isReplaced = true;
+    this.#size = Math.max(this.#size, this.#framer?.pushed ?? 0);
     await this.close();
   }
 
-  /** After `replaced`, where no copy was found: what was pending is lost. Null where nothing was. */
-  abandon(): Batch | null {
-    const length = this.#lostEnd - this.#offset;
-    if (length <= 0 || this.isActive) return null;
-    const gap = { kind: 'gap', reason: 'truncated', offset: this.#offset, length } as const;
-    const batch = { file: this.#file(), from: this.#offset, frames: [gap] };
-    this.#offset = this.#lostEnd;
+  /** Gives up what `hasLost` tells of. */
+  abandon(): Batch {
+    const gap = {
+      kind: 'gap',
+      reason: 'truncated',
+      offset: this.#offset,
+      length: this.#size - this.#offset,
+    } as const;
+    const batch = this.#batch([gap]);
+    this.#offset = this.#size;
     this.#tail = fingerprint(Buffer.alloc(0));
     return batch;
   }
@@ -145,12 +164,17 @@ export class Content implements SourceFile {
     await handle?.close();
   }
 
-  #batch(framer: Framer): Batch {
-    return { file: this.#file(), from: this.#offset, frames: this.#frames(framer) };
-  }
-
-  #file(): SourceFile {
-    return { fileId: this.fileId, path: this.path };
+  #batch(frames: Iterable<Frame>): Batch {
+    const { fileId, path } = this;
+    const offset = (): number => this.#offset;
+    return {
+      file: { fileId, path },
+      from: this.#offset,
+      frames,
+      get to() {
+        return offset();
+      },
+    };
   }
 
   *#frames(framer: Framer): Generator<Frame> {
@@ -162,11 +186,9 @@ export class Content implements SourceFile {
 
   #newFramer(): Framer {
     const { maxRecordSize } = this.#options;
-    const doubt =
-      this.#barren > this.#offset
-        ? { offset: this.#barren, doubtFrom: this.#offset }
-        : { offset: this.#offset };
-    this.#framer = new Framer({ ...doubt, maxRecordSize });
+    const from = this.#offset;
+    const start = this.#barren > from ? { offset: this.#barren, doubtFrom: from } : { offset: from };
+    this.#framer = new Framer({ ...start, maxRecordSize });
     return this.#framer;
   }
 
@@ -184,6 +206,7 @@ export class Content implements SourceFile {
     if (await this.#isSame(handle)) {
       this.path = path;
       this.#handle = handle;
+      this.#verified = 0;
       return handle;
     }
     await handle.close();
