@@ -8,7 +8,7 @@ import { cloudLogging } from './deliver/cloud-logging.js';
 import { cloudStorage } from './deliver/cloud-storage.js';
 import { deliverEntries, deliverSegments } from './deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from './deliver/destination.js';
-import { LocalEntries, localObjects } from './deliver/local.js';
+import { localEntries, localObjects } from './deliver/local.js';
 import type { Disk } from './disk.js';
 import { lifecycleDraft } from './draft.js';
 import { codeOf, ShipperError } from './errors.js';
@@ -124,8 +124,8 @@ async function createSinks(
   const cursorOf = (sink: string): string => join(resolve(state.directory), `cursor-${sink}.json`);
   const openReader = (sink: string): Promise<Reader> => Reader.open(journal, disk, cursorOf(sink), clock);
   const [lines, segments] = [await openReader('logging'), await openReader('archive')];
-  const entries = await entryDestination(config, disk);
-  const objects = await objectDestination(config, disk);
+  const entries = entryDestination(config, disk);
+  const objects = objectDestination(config, disk);
   const place = { prefix, instance, node };
   return {
     logging: {
@@ -140,14 +140,14 @@ async function createSinks(
   };
 }
 
-async function entryDestination({ logging }: Config, disk: Disk): Promise<EntryDestination> {
+function entryDestination({ logging }: Config, disk: Disk): EntryDestination {
   const { to, resource, endpoint } = logging;
-  if (to.kind === 'file') return new LocalEntries(resolve(to.folder), disk);
-  return await cloudLogging({ logName: to.logName, resource, endpoint });
+  if (to.kind === 'file') return localEntries(resolve(to.folder), disk);
+  return cloudLogging({ logName: to.logName, resource, endpoint });
 }
 
-async function objectDestination({ archive }: Config, disk: Disk): Promise<ObjectDestination> {
+function objectDestination({ archive }: Config, disk: Disk): ObjectDestination {
   const { to, endpoint } = archive;
   if (to.kind === 'file') return localObjects(resolve(to.folder), disk);
-  return await cloudStorage({ bucket: to.bucket, endpoint });
+  return cloudStorage({ bucket: to.bucket, endpoint });
 }

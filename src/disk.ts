@@ -6,7 +6,7 @@ type FileSystem = Pick<typeof nodeFs, 'open' | 'rename' | 'link' | 'rm' | 'mkdir
 
 /**
  * The few ways in which this program writes. Each returns only when the bytes, and the name under
- * which they are found, would survive a power cut. Files are 0600, folders 0700.
+ * which they are found, would survive a power cut; a removal may come undone. Files are 0600, folders 0700.
  */
 export class Disk {
   readonly #fs: FileSystem;
@@ -31,16 +31,21 @@ export class Disk {
   async create(path: string, data: Buffer): Promise<boolean> {
     const temporary = join(dirname(path), `.${basename(path)}.tmp`);
     await this.#write(temporary, data);
+    const isNew = await this.#link(temporary, path);
+    await this.#fs.rm(temporary, { force: true });
+    // Also where it was there: a crash may have come between its link and its sync.
+    await this.syncFolder(dirname(path));
+    return isNew;
+  }
+
+  async #link(from: string, to: string): Promise<boolean> {
     try {
-      await this.#fs.link(temporary, path);
+      await this.#fs.link(from, to);
+      return true;
     } catch (error) {
       if (hasCode(error, 'EEXIST')) return false;
       throw error;
-    } finally {
-      await this.#fs.rm(temporary, { force: true });
     }
-    await this.syncFolder(dirname(path));
-    return true;
   }
 
   /**
@@ -63,6 +68,7 @@ export class Disk {
     await this.#fs.rm(path, { force: true });
   }
 
+  /** @param path must be absolute. */
   async makeFolder(path: string): Promise<void> {
     const first = await this.#fs.mkdir(path, { recursive: true, mode: 0o700 });
     if (first === undefined) return;

@@ -12,13 +12,13 @@ import { hasCode, ShipperError } from './errors.js';
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
   const holder = await readHolder(path);
   const [pid] = holder.split(' ');
-  if (holder !== '' && pid !== undefined && holder === identityOf(pid)) {
+  if (pid !== undefined && holder !== '' && holder === identityOf(pid)) {
     throw new ShipperError(
       'locked',
       `${path}: process ${pid} uses this state folder already; stop it, or give this one its own.`,
     );
   }
-  await writeFile(path, identityOf(String(process.pid)), { mode: 0o600 });
+  await writeFile(path, identityOf(String(process.pid)) ?? '', { mode: 0o600 });
   return async () => rm(path, { force: true });
 }
 
@@ -31,13 +31,16 @@ async function readHolder(path: string): Promise<string> {
   }
 }
 
-/** `<pid> <start time>`; process ids are used again, start times (proc(5), field 22) are not. */
-function identityOf(pid: string): string {
+/**
+ * `<pid> <start time>`; process ids are used again, start times (proc(5), field 22) are not. `null` where no
+ * such process is seen: it is gone, or runs on another machine or in another container.
+ */
+function identityOf(pid: string): string | null {
   try {
     const stat = readFileSync(`/proc/${Number(pid)}/stat`, 'utf8');
     return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ESRCH')) return `${pid} gone`;
+    if (hasCode(error, 'ENOENT', 'ESRCH')) return null;
     throw error;
   }
 }

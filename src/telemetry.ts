@@ -60,9 +60,11 @@ export class Telemetry {
   }
 
   failed(error: unknown): void {
-    const message = error instanceof ShipperError ? error.message : undefined;
     const at = error instanceof Error ? framesOf(error) : undefined;
-    this.#log.fatal({ code: 'failed', error: codeOf(error), at }, message ?? 'pgaudit-shipper failed');
+    this.#log.fatal(
+      { code: 'failed', error: codeOf(error), at, ...placeOf(error) },
+      `pgaudit-shipper failed: ${messageOf(error)}`,
+    );
   }
 
   fileFound({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
@@ -193,7 +195,7 @@ export class Telemetry {
     this.#metrics.retries.inc({ sink, code });
     const fields = { code: 'delivery-failed', sink, error: code, attempt, retryInMs: Math.round(delay) };
     const level = attempt >= FAILURES_UNTIL_ERROR ? 'error' : 'warn';
-    this.#log[level](fields, `a delivery failed and is tried again; nothing is lost: ${mendFor(code)}`);
+    this.#log[level](fields, `a delivery failed and is tried again; nothing is lost: ${messageOf(error)}`);
   }
 
   deliveryRecovered(sink: string, failures: number): void {
@@ -218,9 +220,23 @@ export class Telemetry {
     this.#metrics.directoryFailures.inc();
     this.#log.error(
       { code: 'directory-failed', path, error: codeOf(error) },
-      'the directory of people cannot be read; the one read before stays',
+      `the directory of people cannot be read; the one read before stays: ${messageOf(error)}`,
     );
   }
+}
+
+/** Which call on which path failed, where the operating system says so. */
+function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
+  const [syscall, path]: unknown[] = [
+    Reflect.get(Object(error), 'syscall'),
+    Reflect.get(Object(error), 'path'),
+  ];
+  return { ...(typeof syscall === 'string' && { syscall }), ...(typeof path === 'string' && { path }) };
+}
+
+/** What to do: our own errors say it, and never hold content; of all others only the code is told. */
+function messageOf(error: unknown): string {
+  return error instanceof ShipperError ? error.message : mendFor(codeOf(error));
 }
 
 /** Where an error was thrown, without its message: a library's message may quote its input. */
@@ -231,15 +247,17 @@ function framesOf(error: Error): string[] {
     .map(line => line.trim());
 }
 
-/** What to do, by the code of the operating system, gRPC (a number) or HTTP (a number). */
+/** What to do, by the code of the operating system. */
 export function mendFor(code: string): string {
   return MENDS[code] ?? `code ${code}`;
 }
 
 const MENDS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist (yet)',
-  EACCES: "no permission: let the shipper's user read it",
-  EPERM: "no permission: let the shipper's user read it",
+  ENOTDIR: 'a part of its path is no folder',
+  ELOOP: 'its symbolic links run in a circle',
+  EACCES: "no permission: allow it to the shipper's user",
+  EPERM: "no permission: allow it to the shipper's user",
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only',
   EDQUOT: 'the disk quota is used up',
@@ -247,15 +265,8 @@ const MENDS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files: raise the limit',
   ENFILE: 'too many open files: raise the limit',
   ECONNREFUSED: 'nobody listens at the destination',
+  ECONNRESET: 'the destination broke off the connection',
   ENOTFOUND: "the destination's name cannot be resolved",
+  EAI_AGAIN: "the destination's name cannot be resolved at the moment",
   ETIMEDOUT: 'the destination does not answer',
-  '4': 'the destination does not answer in time',
-  '7': 'permission denied: grant roles/logging.logWriter',
-  '8': 'the quota is used up',
-  '14': 'the destination is unavailable',
-  '16': 'no valid credentials',
-  '401': 'no valid credentials',
-  '403': 'permission denied: grant roles/storage.objectCreator on the bucket',
-  '404': 'the bucket does not exist',
-  '429': 'the quota is used up',
 };

@@ -52,7 +52,7 @@ test('a problem makes it not ready until it is gone', () => {
   telemetry.sourceFaults([{ path: '/log', code: 'EACCES' }]);
   telemetry.commitFailed('ENOSPC');
   expect(health.problems).toEqual([
-    "source: /log: no permission: let the shipper's user read it",
+    "source: /log: no permission: allow it to the shipper's user",
     'journal: cannot be written: the disk is full',
   ]);
   telemetry.sourceFaults([]);

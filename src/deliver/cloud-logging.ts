@@ -1,9 +1,11 @@
 /** Cloud Logging, through the client's v2 interface: the higher one sends one request a call and spoils timestamps. */
 
 import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
-import { credentials } from '@grpc/grpc-js';
-import { codeOf } from '../errors.js';
+import { credentials, status } from '@grpc/grpc-js';
+import { ShipperError } from '../errors.js';
+import { requireCredentials } from './credentials.js';
 import type { EntryDestination, LogEntry, RejectedEntry } from './destination.js';
+import { writeIsolating } from './isolate.js';
 import { toStruct } from './struct.js';
 
 export interface CloudLoggingOptions {
@@ -20,22 +22,52 @@ const DEADLINE = 30_000;
 
 type Request = protos.google.logging.v2.IWriteLogEntriesRequest;
 
-/** Loads the client when it is needed: it takes longer to load than all the rest. */
-export async function cloudLogging(options: CloudLoggingOptions): Promise<EntryDestination> {
-  const { v2 } = await import('@google-cloud/logging');
-  const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
-  const client = new Client(clientOptions(options.endpoint));
-  const send = async (entries: readonly LogEntry[], signal: AbortSignal): Promise<void> => {
+/** The client is loaded and connected at the first write: it takes longer to load than all the rest. */
+export function cloudLogging(options: CloudLoggingOptions): EntryDestination {
+  return new CloudLogging(options);
+}
+
+class CloudLogging implements EntryDestination {
+  readonly #options: CloudLoggingOptions;
+  #client: LoggingServiceV2Client | null = null;
+
+  constructor(options: CloudLoggingOptions) {
+    this.#options = options;
+  }
+
+  write(entries: readonly LogEntry[], signal: AbortSignal): Promise<readonly RejectedEntry[]> {
+    return writeIsolating(entries, batch => this.#send(batch, signal));
+  }
+
+  readonly close = async (): Promise<void> => {
+    const client = this.#client;
+    this.#client = null;
+    await client?.close();
+  };
+
+  async #send(entries: readonly LogEntry[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await client.writeLogEntries(toRequest(entries, options), {
-      timeout: options.deadline ?? DEADLINE,
-      retry: null,
-    });
-  };
-  return {
-    write: (entries, signal) => writeIsolating(entries, batch => send(batch, signal)),
-    close: () => client.close(),
-  };
+    this.#client ??= await this.#connect();
+    try {
+      const { deadline = DEADLINE } = this.#options;
+      await this.#client.writeLogEntries(toRequest(entries, this.#options), {
+        timeout: deadline,
+        retry: null,
+      });
+    } catch (error) {
+      // A client keeps the credentials it began with; the next attempt begins anew.
+      if (grpcCode(error) === status.UNAUTHENTICATED) await this.close();
+      throw toShipperError(error);
+    }
+  }
+
+  async #connect(): Promise<LoggingServiceV2Client> {
+    const { v2 } = await import('@google-cloud/logging');
+    const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
+    const client = new Client(clientOptions(this.#options.endpoint));
+    if (this.#options.endpoint === null) await requireCredentials(client.auth);
+    return client;
+  }
 }
 
 function clientOptions(endpoint: string | null): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
@@ -67,53 +99,24 @@ function toTimestamp(iso: string): { seconds: number; nanos: number } {
   return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
 }
 
-/** gRPC's INVALID_ARGUMENT: sending the same again will never help. */
-const INVALID_ARGUMENT = 3;
+const MENDS: Readonly<Record<number, string>> = {
+  [status.DEADLINE_EXCEEDED]: 'it does not answer in time',
+  [status.NOT_FOUND]: 'the project or log does not exist: mend logging.to',
+  [status.PERMISSION_DENIED]: 'permission denied: grant roles/logging.logWriter on the project',
+  [status.RESOURCE_EXHAUSTED]: 'the quota is used up',
+  [status.UNAVAILABLE]: 'it cannot be reached',
+  [status.UNAUTHENTICATED]: 'the credentials are not accepted',
+};
 
-/**
- * Sends entries; those that the server rejects by themselves do not hold back the others. Where the
- * server does not say which they are, halves are sent until each stands alone. Any other error is thrown.
- */
-async function writeIsolating(
-  entries: readonly LogEntry[],
-  send: (entries: readonly LogEntry[]) => Promise<void>,
-  first = 0,
-): Promise<RejectedEntry[]> {
-  try {
-    await send(entries);
-    return [];
-  } catch (error) {
-    const named = entryErrors(error);
-    if (named !== null) return rejectedOf(named, error, first);
-    if (codeOf(error) !== String(INVALID_ARGUMENT)) throw error;
-    if (entries.length === 1) return [{ index: first, code: codeOf(error) }];
-    const half = entries.length >> 1;
-    const left = await writeIsolating(entries.slice(0, half), send, first);
-    return [...left, ...(await writeIsolating(entries.slice(half), send, first + half))];
-  }
+function grpcCode(error: unknown): number | null {
+  const code: unknown = Reflect.get(Object(error), 'code');
+  return typeof code === 'number' ? code : null;
 }
 
-/** The entries at fault by index, from a partial success; `null` where the error is no such thing. */
-function entryErrors(error: unknown): Map<number, number> | null {
-  const details: unknown = error instanceof Error ? Reflect.get(error, 'statusDetails') : null;
-  if (!Array.isArray(details)) return null;
-  for (const detail of details) {
-    const errors: unknown =
-      typeof detail === 'object' && detail !== null ? Reflect.get(detail, 'logEntryErrors') : null;
-    if (typeof errors === 'object' && errors !== null) {
-      return new Map(Object.entries(errors).map(([index, status]) => [Number(index), statusCode(status)]));
-    }
-  }
-  return null;
-}
-
-function statusCode(status: unknown): number {
-  const code: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, 'code') : null;
-  return typeof code === 'number' ? code : INVALID_ARGUMENT;
-}
-
-/** All or nothing: where an entry failed for a reason that passes, all are sent again, and show once. */
-function rejectedOf(named: Map<number, number>, error: unknown, first: number): RejectedEntry[] {
-  if ([...named.values()].some(code => code !== INVALID_ARGUMENT)) throw error;
-  return [...named].map(([index, code]) => ({ index: first + index, code: String(code) }));
+/** The server's own words may quote an entry: its code says enough. */
+function toShipperError(error: unknown): unknown {
+  const code = grpcCode(error);
+  if (code === null) return error;
+  const name = status[code] ?? String(code);
+  return new ShipperError(name, `Cloud Logging: ${MENDS[code] ?? name}`, error);
 }

@@ -1,7 +1,8 @@
 /** Cloud Storage: one simple upload an object, written once and never again. */
 
-import type { File } from '@google-cloud/storage';
-import { hasCode, ShipperError } from '../errors.js';
+import type { File, Storage } from '@google-cloud/storage';
+import { codeOf, hasCode, ShipperError } from '../errors.js';
+import { requireCredentials } from './credentials.js';
 import { limitRequests } from './deadline.js';
 import type { ArchiveObject, ObjectDestination } from './destination.js';
 
@@ -16,32 +17,51 @@ export interface CloudStorageOptions {
 const DEADLINE = 60_000;
 
 /** HTTP statuses. */
-const FORBIDDEN = '403';
 const UNAUTHORIZED = '401';
+const FORBIDDEN = '403';
 const PRECONDITION_FAILED = '412';
 
-/** Loads the client when it is needed, to start fast without it. */
-export async function cloudStorage(options: CloudStorageOptions): Promise<ObjectDestination> {
-  const { bucket, endpoint, deadline = DEADLINE } = options;
-  const { CRC32C, Storage } = await import('@google-cloud/storage');
-  const storage = new Storage({
-    ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
-    retryOptions: { autoRetry: false },
-  });
-  const liftLimit = limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
-  const checksumOf = (body: Buffer): string => {
+/** The client is loaded at the first object, to start fast without it. */
+export function cloudStorage(options: CloudStorageOptions): ObjectDestination {
+  return new CloudStorage(options);
+}
+
+class CloudStorage implements ObjectDestination {
+  readonly #options: CloudStorageOptions;
+  #liftLimit: (() => void) | null = null;
+
+  constructor(options: CloudStorageOptions) {
+    this.#options = options;
+  }
+
+  async put(object: ArchiveObject, signal: AbortSignal): Promise<'stored' | 'was-there'> {
+    signal.throwIfAborted();
+    const { CRC32C } = await import('@google-cloud/storage');
+    const storage = await this.#connect();
+    const file = storage.bucket(this.#options.bucket).file(object.name);
     const crc32c = new CRC32C();
-    crc32c.update(body);
-    return crc32c.toString();
-  };
-  return {
-    async put(object, signal) {
-      signal.throwIfAborted();
-      const file = storage.bucket(bucket).file(object.name);
-      return await upload(file, object, checksumOf(object.body));
-    },
-    close: async () => liftLimit(),
-  };
+    crc32c.update(object.body);
+    try {
+      return await upload(file, object, crc32c.toString());
+    } catch (error) {
+      throw toShipperError(error);
+    }
+  }
+
+  readonly close = async (): Promise<void> => this.#liftLimit?.();
+
+  /** Objects come by the minute: a client of its own for each costs nothing, and never has stale credentials. */
+  async #connect(): Promise<Storage> {
+    const { Storage: Client } = await import('@google-cloud/storage');
+    const { endpoint, deadline = DEADLINE } = this.#options;
+    const storage = new Client({
+      ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
+      retryOptions: { autoRetry: false },
+    });
+    if (endpoint === null) await requireCredentials(storage.authClient);
+    this.#liftLimit ??= limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
+    return storage;
+  }
 }
 
 async function upload(
@@ -76,6 +96,20 @@ async function compare(file: File, crc32c: string): Promise<void> {
   }
   throw new ShipperError(
     'object-differs',
-    `gs://${file.bucket.name}/${file.name} exists with other content.`,
+    `gs://${file.bucket.name}/${file.name} exists with other content, and is not overwritten`,
   );
+}
+
+const MENDS: Readonly<Record<string, string>> = {
+  [UNAUTHORIZED]: 'the credentials are not accepted',
+  [FORBIDDEN]: 'permission denied: grant roles/storage.objectCreator on the bucket',
+  '404': 'the bucket does not exist: mend archive.to',
+  '429': 'the quota is used up',
+};
+
+function toShipperError(error: unknown): unknown {
+  const code = codeOf(error);
+  return /^\d{3}$/.test(code)
+    ? new ShipperError(code, `Cloud Storage: ${MENDS[code] ?? `status ${code}`}`, error)
+    : error;
 }

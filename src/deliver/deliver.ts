@@ -100,7 +100,9 @@ export async function deliverSegments(
   signal: AbortSignal,
 ): Promise<void> {
   const sink = new Attempts('archive', surroundings, signal);
-  for (let next = await reader.nextSealed(signal); next !== null; next = await reader.nextSealed(signal)) {
+  for (;;) {
+    const next = await reader.nextSealed(signal);
+    if (next === null) return;
     const { segment } = next;
     const stored = await sink.attempt(async () => destination.put(await packSegment(segment, place), signal));
     if (stored === null || !(await sink.finish(next))) return;

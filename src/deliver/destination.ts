@@ -31,7 +31,7 @@ export interface RejectedEntry {
 /**
  * Takes entries, in order. It resolves when all of them are stored, but for those it names as
  * rejected; a repeated entry (same insertId and timestamp) shows once. Where it throws, any number of
- * them may be stored, and all are to be given again. It ends early, by throwing, when the signal aborts.
+ * them may be stored, and all are to be given again. Once the signal has aborted, it sends nothing new.
  */
 export interface EntryDestination {
   write(entries: readonly LogEntry[], signal: AbortSignal): Promise<readonly RejectedEntry[]>;

@@ -3,25 +3,49 @@
 import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Disk } from '../disk.js';
-import { hasCode, ShipperError } from '../errors.js';
+import { codeOf, hasCode, ShipperError } from '../errors.js';
 import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 
 /** Stores each object as a file of its name below `folder`. */
 export function localObjects(folder: string, disk: Disk): ObjectDestination {
   return {
-    async put({ name, body }: ArchiveObject) {
-      const path = join(folder, name);
-      await disk.makeFolder(dirname(path));
-      if (await disk.create(path, body)) return 'stored';
-      if ((await readFile(path)).equals(body)) return 'was-there';
-      throw new ShipperError('object-differs', `${path} exists with other content, and is not overwritten.`);
-    },
+    put: ({ name, body }: ArchiveObject) => naming(folder, () => putFile(join(folder, name), body, disk)),
+    close: async () => undefined,
+  };
+}
+
+async function putFile(path: string, body: Buffer, disk: Disk): Promise<'stored' | 'was-there'> {
+  await disk.makeFolder(dirname(path));
+  if (await disk.create(path, body)) return 'stored';
+  if ((await readFile(path)).equals(body)) return 'was-there';
+  throw new ShipperError('object-differs', `${path} exists with other content, and is not overwritten`);
+}
+
+/** Gives errors of the file system the folder's name. */
+async function naming<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ShipperError) throw error;
+    throw new ShipperError(codeOf(error), `${folder} cannot be written (${codeOf(error)})`, error);
+  }
+}
+
+/**
+ * Appends each entry, as a line of JSON, to `entries-YYYY-MM-DD.ndjson` of its timestamp's UTC day. After a
+ * crash the last entries come again; as in Cloud Logging, an insertId that is there is not shown twice.
+ */
+export function localEntries(folder: string, disk: Disk): EntryDestination {
+  const entries = new LocalEntries(folder, disk);
+  return {
+    write: given => naming(folder, () => entries.write(given)),
     close: async () => undefined,
   };
 }
 
 /** So many bytes at a file's end are searched for entries that a crash left without a cursor: more than a request. */
 const REMEMBERED = 16 * 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /** One day's file: where the next entry goes, and which entries it may have got already. */
 interface DayFile {
@@ -30,11 +54,7 @@ interface DayFile {
   latest: ReadonlySet<string>;
 }
 
-/**
- * Appends each entry, as a line of JSON, to `entries-YYYY-MM-DD.ndjson` of its timestamp's UTC day. After a
- * crash the last entries come again; as in Cloud Logging, an insertId that is there is not shown twice.
- */
-export class LocalEntries implements EntryDestination {
+class LocalEntries {
   readonly #folder: string;
   readonly #disk: Disk;
   readonly #files = new Map<string, DayFile>();
@@ -46,24 +66,21 @@ export class LocalEntries implements EntryDestination {
 
   async write(entries: readonly LogEntry[]): Promise<[]> {
     await this.#disk.makeFolder(this.#folder);
-    for (const [name, ofDay] of Map.groupBy(entries, dayFileName)) {
-      const path = join(this.#folder, name);
-      const file = this.#files.get(name) ?? (await openDayFile(path));
-      const lines = ofDay.filter(entry => !isThere(file, entry)).map(toLine);
-      if (lines.length > 0) await this.#disk.writeAt(path, file.length, lines);
-      file.length += lines.reduce((sum, line) => sum + line.length, 0);
-      file.latest = new Set(ofDay.map(entry => entry.insertId));
-      this.#files.set(name, file);
-    }
-    this.#forgetOldDays();
+    for (const [name, ofDay] of Map.groupBy(entries, dayFileName)) await this.#append(name, ofDay);
+    for (const name of [...this.#files.keys()].slice(0, -2)) this.#files.delete(name);
     return [];
   }
 
-  readonly close = async (): Promise<void> => this.#files.clear();
-
-  /** A day that is written to again is opened again. */
-  #forgetOldDays(): void {
-    for (const name of [...this.#files.keys()].slice(0, -2)) this.#files.delete(name);
+  async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
+    const path = join(this.#folder, name);
+    const file = this.#files.get(name) ?? (await openDayFile(path));
+    // Where this fails, the file may not be what it was: the next attempt looks again.
+    this.#files.delete(name);
+    const lines = entries.filter(entry => !isThere(file, entry)).map(toLine);
+    if (lines.length > 0) await this.#disk.writeAt(path, file.length, lines);
+    file.length += lines.reduce((sum, line) => sum + line.length, 0);
+    file.latest = new Set(entries.map(entry => entry.insertId));
+    this.#files.set(name, file);
   }
 }
 
@@ -90,18 +107,21 @@ async function openDayFile(path: string): Promise<DayFile> {
     const { size } = await file.stat();
     const from = Math.max(0, size - REMEMBERED);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
-    const text = buffer.toString('utf8', 0, bytesRead);
-    const lines = text.slice(from === 0 ? 0 : text.indexOf('\n') + 1, text.lastIndexOf('\n') + 1).split('\n');
-    const length = from + Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1));
-    return { length, before: new Set(lines.filter(Boolean).map(insertIdOf)), latest: new Set() };
+    const bytes = buffer.subarray(0, bytesRead);
+    const start = from === 0 ? 0 : bytes.indexOf(NEWLINE) + 1;
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    const lines = bytes.toString('utf8', start, end).split('\n').filter(Boolean);
+    return { length: from + end, before: new Set(lines.map(insertIdOf)), latest: new Set() };
   } finally {
     await file.close();
   }
 }
 
+/** Empty for a line that is none of ours. */
 function insertIdOf(line: string): string {
-  const entry: unknown = JSON.parse(line);
-  const insertId: unknown =
-    typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'insertId') : undefined;
-  return typeof insertId === 'string' ? insertId : '';
+  try {
+    return String(Reflect.get(Object(JSON.parse(line)), 'insertId') ?? '');
+  } catch {
+    return '';
+  }
 }

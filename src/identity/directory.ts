@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Clock, sleep } from '../clock.js';
-import { type Entry, readPeople } from './people.js';
+import { type PersonEntry, readPeople } from './people.js';
 import type { Person, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between looks at the file. */
@@ -17,10 +17,15 @@ export class Directory implements Resolver {
   readonly name = 'directory';
   readonly #path: string;
   readonly #report: DirectoryReport;
-  #entries: ReadonlyMap<string, readonly Entry[]>;
+  #entries: ReadonlyMap<string, readonly PersonEntry[]>;
   #version: string;
 
-  private constructor(path: string, report: DirectoryReport, entries: readonly Entry[], version: string) {
+  private constructor(
+    path: string,
+    report: DirectoryReport,
+    entries: readonly PersonEntry[],
+    version: string,
+  ) {
     this.#path = path;
     this.#report = report;
     this.#entries = byKey(entries);
@@ -39,7 +44,7 @@ export class Directory implements Resolver {
     const keys = [`user ${user}`, idKey(known.id ?? user), emailKey(known.email ?? user)];
     for (const key of keys) {
       const valid = (this.#entries.get(key) ?? []).filter(one => one.validFrom <= time && time < one.validTo);
-      const latest = valid.reduce<Entry | null>(
+      const latest = valid.reduce<PersonEntry | null>(
         (best, one) => (best && best.validFrom >= one.validFrom ? best : one),
         null,
       );
@@ -78,9 +83,9 @@ async function versionOf(path: string): Promise<string> {
 }
 
 /** An entry for a role counts for that role only; the others are found by id and by e-mail. */
-function byKey(entries: readonly Entry[]): Map<string, Entry[]> {
-  const map = new Map<string, Entry[]>();
-  const add = (key: string, entry: Entry): void => {
+function byKey(entries: readonly PersonEntry[]): Map<string, PersonEntry[]> {
+  const map = new Map<string, PersonEntry[]>();
+  const add = (key: string, entry: PersonEntry): void => {
     map.set(key, [...(map.get(key) ?? []), entry]);
   };
   for (const entry of entries) {

@@ -8,7 +8,7 @@ export function patternResolver(expressions: readonly Expression[]): Resolver {
     resolve({ user }) {
       for (const expression of expressions) {
         const groups = expression.groups(user);
-        if (groups !== null) return groups;
+        if (groups !== null && Object.keys(groups).length > 0) return groups;
       }
       return null;
     },

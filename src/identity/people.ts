@@ -7,7 +7,7 @@ import { codeOf, ShipperError } from '../errors.js';
 import type { Person } from './resolver.js';
 
 /** One person, or one person's time with a shared role. */
-export interface Entry {
+export interface PersonEntry {
   /** The login role that this entry is for. Without it, the entry is found by id or e-mail. */
   readonly user: string | null;
   readonly person: Person;
@@ -38,7 +38,7 @@ const row = z.object({
  * and UTC unless they say otherwise; a `validTo` without a time of day includes that day. Throws a
  * ShipperError that names the entry's number and field, never what stands there.
  */
-export function readPeople(path: string, content: string): Entry[] {
+export function readPeople(path: string, content: string): PersonEntry[] {
   return rowsOf(path, content).map((raw, index) => {
     const parsed = row.safeParse(withFieldNames(raw));
     if (!parsed.success) {
@@ -50,9 +50,9 @@ export function readPeople(path: string, content: string): Entry[] {
       throw peopleError(path, `entry ${index + 1}: needs a user, an id or an email`);
     return {
       user: user || null,
-      person: { id, name, email, unit },
-      validFrom: validFrom ? Date.parse(validFrom) : Number.NEGATIVE_INFINITY,
-      validTo: validTo ? Date.parse(validTo) + (isDateOnly(validTo) ? DAY : 0) : Number.POSITIVE_INFINITY,
+      person: { ...(id && { id }), ...(name && { name }), ...(email && { email }), ...(unit && { unit }) },
+      validFrom: validFrom ? readTime(validFrom) : Number.NEGATIVE_INFINITY,
+      validTo: validTo ? readTime(validTo) + (isDateOnly(validTo) ? DAY : 0) : Number.POSITIVE_INFINITY,
     };
   });
 }
@@ -61,7 +61,8 @@ function rowsOf(path: string, content: string): unknown[] {
   try {
     if (!/\.ya?ml$/i.test(path))
       return parseCsv(content, { bom: true, columns: true, skip_empty_lines: true, trim: true });
-    const list: unknown = parseYaml(content) ?? [];
+    // Every value is a text: 0417 is a unit, not a number.
+    const list: unknown = parseYaml(content, { schema: 'failsafe' }) ?? [];
     if (Array.isArray(list)) return list;
   } catch (error) {
     throw peopleError(path, `is not well-formed (${codeOf(error)})`, error);
@@ -79,7 +80,13 @@ function withFieldNames(raw: unknown): unknown {
 }
 
 function isTime(value: string): boolean {
-  return value === '' || (/^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)));
+  return value === '' || (/^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(readTime(value)));
+}
+
+/** Milliseconds since the epoch; JavaScript would take a time of day without an offset for local time. */
+function readTime(value: string): number {
+  const hasOffset = isDateOnly(value) || /(Z|[+-]\d\d:?\d\d)$/i.test(value);
+  return Date.parse(hasOffset ? value : `${value}Z`);
 }
 
 function isDateOnly(value: string): boolean {

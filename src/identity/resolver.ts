@@ -27,15 +27,15 @@ export interface Resolver {
 /** Asks the resolvers in order: the first answer wins, later ones fill the fields that are empty. */
 export function identify(user: string, time: number, resolvers: readonly Resolver[]): Actor {
   let known: Person = {};
-  const resolvedBy: string[] = [];
+  const resolvedBy = new Set<string>();
   for (const resolver of resolvers) {
     const answer = resolver.resolve({ user, time, known });
     if (answer === null) continue;
     known = { ...answer, ...known };
-    resolvedBy.push(resolver.name);
+    resolvedBy.add(resolver.name);
   }
-  const status = resolvedBy.length > 0 ? 'resolved' : 'unresolved';
-  return { user, status, ...inOrder(known), resolvedBy };
+  const status = resolvedBy.size > 0 ? 'resolved' : 'unresolved';
+  return { user, status, ...inOrder(known), resolvedBy: [...resolvedBy] };
 }
 
 /** The same fields, always in the same order, without empty ones. */

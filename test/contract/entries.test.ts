@@ -1,12 +1,12 @@
 /** What every destination of log entries promises, held to a folder and to Cloud Logging's protocol alike. */
 
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cloudLogging } from '../../src/deliver/cloud-logging.js';
 import type { EntryDestination, LogEntry } from '../../src/deliver/destination.js';
-import { LocalEntries } from '../../src/deliver/local.js';
+import { localEntries } from '../../src/deliver/local.js';
 import { Disk } from '../../src/disk.js';
 import { startLoggingServer } from '../support/logging-server.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -21,7 +21,7 @@ interface Fixture {
 async function folder(): Promise<Fixture> {
   const root = await temporaryFolder();
   return {
-    open: async () => new LocalEntries(root, new Disk()),
+    open: async () => localEntries(root, new Disk()),
     async shown() {
       const names = (await readdir(root)).sort();
       const texts = await Promise.all(names.map(name => readFile(join(root, name), 'utf8')));
@@ -53,7 +53,7 @@ async function startCloud(deadline = 30_000) {
     deadline,
   };
   const open = async (): Promise<EntryDestination> => {
-    const destination = await cloudLogging(options);
+    const destination = cloudLogging(options);
     onTestFinished(() => destination.close());
     return destination;
   };
@@ -127,22 +127,63 @@ describe('a folder alone', () => {
   test('puts each entry into the file of its UTC day', async () => {
     const root = await temporaryFolder();
     const next: LogEntry = { ...entry(2), timestamp: '2026-11-22T00:00:00.000Z' };
-    await new LocalEntries(root, new Disk()).write([entry(1), next, entry(3)]);
+    await localEntries(root, new Disk()).write([entry(1), next, entry(3)], signal);
     expect((await readdir(root)).sort()).toEqual(['entries-2026-11-21.ndjson', 'entries-2026-11-22.ndjson']);
+  });
+
+  test('a file that was deleted, or holds lines of others, does not stop it', async () => {
+    const root = await temporaryFolder();
+    const path = join(root, 'entries-2026-11-21.ndjson');
+    await writeFile(path, 'not ours\n');
+    const destination = localEntries(root, new Disk());
+    await destination.write(entries(0, 1), signal);
+    expect((await readFile(path, 'utf8')).split('\n')).toEqual(['not ours', JSON.stringify(entry(0)), '']);
+    await rm(path);
+    await expect(destination.write(entries(1, 2), signal)).rejects.toMatchObject({ code: 'ENOENT' });
+    await destination.write(entries(1, 2), signal);
+    expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(entry(1))}\n`);
+  });
+
+  test('a large file goes on where it ends, also where 16 MiB before that is inside a character', async () => {
+    const root = await temporaryFolder();
+    const path = join(root, 'entries-2026-11-21.ndjson');
+    const lines = entries(0, 100).map(one =>
+      JSON.stringify({ ...one, jsonPayload: { text: 'å'.repeat(100_000) } }),
+    );
+    for (const padding of ['', 'x']) {
+      const before = `${padding}\n${lines.join('\n')}\n`;
+      await writeFile(path, before);
+      await localEntries(root, new Disk()).write(entries(99, 101), signal);
+      expect(await readFile(path, 'utf8')).toBe(`${before}${JSON.stringify(entry(100))}\n`);
+    }
   });
 
   test('a line that a crash cut off is written again, whole', async () => {
     const root = await temporaryFolder();
-    await new LocalEntries(root, new Disk()).write(entries(0, 2));
+    await localEntries(root, new Disk()).write(entries(0, 2), signal);
     const path = join(root, 'entries-2026-11-21.ndjson');
     await appendFile(path, JSON.stringify(entry(2)).slice(0, 40));
-    await new LocalEntries(root, new Disk()).write(entries(2, 3));
+    await localEntries(root, new Disk()).write(entries(2, 3), signal);
     const lines = (await readFile(path, 'utf8')).split('\n');
     expect(lines.slice(0, -1).map(line => JSON.parse(line))).toEqual(entries(0, 3));
   });
 });
 
 describe('Cloud Logging alone', () => {
+  test('without credentials: an error that says so, as often as it is tried', async () => {
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
+    const options = {
+      logName: 'projects/p/logs/pgaudit',
+      resource: { type: 'global', labels: {} },
+      endpoint: null,
+    };
+    const destination = cloudLogging(options);
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await expect(destination.write([entry(1)], signal)).rejects.toMatchObject({ code: 'credentials' });
+    }
+    vi.unstubAllEnvs();
+  });
+
   test('gets log, resource, severity, labels and operation with each entry', async () => {
     const { server, open } = await startCloud();
     await (await open()).write([entry(1)], signal);
@@ -161,7 +202,9 @@ describe('Cloud Logging alone', () => {
       const { server, open } = await startCloud();
       server.namesRefused = named;
       server.refuse = ({ insertId }) => insertId.endsWith('/3');
-      expect(await (await open()).write(entries(0, 6), signal)).toEqual([{ index: 3, code: '3' }]);
+      expect(await (await open()).write(entries(0, 6), signal)).toEqual([
+        { index: 3, code: 'INVALID_ARGUMENT' },
+      ]);
       expect(server.shown.map(one => one.payload.n)).toEqual([0, 1, 2, 4, 5]);
     },
   );
@@ -172,7 +215,7 @@ describe('Cloud Logging alone', () => {
       const { server, open } = await startCloud();
       const destination = await open();
       server.faults.push({ code });
-      await expect(destination.write(entries(0, 2), signal)).rejects.toMatchObject({ code });
+      await expect(destination.write(entries(0, 2), signal)).rejects.toMatchObject({ code: status[code] });
       expect(await destination.write(entries(0, 2), signal)).toEqual([]);
       expect(server.shown).toHaveLength(2);
     },
@@ -183,7 +226,7 @@ describe('Cloud Logging alone', () => {
     const destination = await open();
     server.faults.push({ stall: true });
     await expect(destination.write(entries(0, 1), signal)).rejects.toMatchObject({
-      code: status.DEADLINE_EXCEEDED,
+      code: 'DEADLINE_EXCEEDED',
     });
     expect(await destination.write(entries(0, 1), signal)).toEqual([]);
   });

@@ -2,7 +2,8 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { Storage } from '@google-cloud/storage';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cloudStorage } from '../../src/deliver/cloud-storage.js';
 import type { ArchiveObject, ObjectDestination } from '../../src/deliver/destination.js';
 import { localObjects } from '../../src/deliver/local.js';
@@ -40,7 +41,7 @@ async function cloud(): Promise<Fixture> {
 async function startCloud(deadline = 30_000) {
   const server = await startStorageServer();
   onTestFinished(() => server.close());
-  const destination = await cloudStorage({ bucket: server.bucket, endpoint: server.endpoint, deadline });
+  const destination = cloudStorage({ bucket: server.bucket, endpoint: server.endpoint, deadline });
   onTestFinished(() => destination.close());
   return { server, destination };
 }
@@ -95,6 +96,22 @@ describe.each([
 });
 
 describe('Cloud Storage alone', () => {
+  test('without credentials: an error that says so, as often as it is tried', async () => {
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
+    const destination = cloudStorage({ bucket: 'a-bucket', endpoint: null });
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await expect(destination.put(object('x'), signal)).rejects.toMatchObject({ code: 'credentials' });
+    }
+    vi.unstubAllEnvs();
+  });
+
+  test('bytes that changed on the way are refused by the server, and nothing is stored', async () => {
+    const { server, destination } = await startCloud();
+    server.faults.push({ corrupt: true });
+    await expect(destination.put(object('content'), signal)).rejects.toMatchObject({ code: '400' });
+    expect(server.objects.size).toBe(0);
+  });
+
   test('gets the checksum, the content type and the metadata with the object', async () => {
     const { server, destination } = await startCloud();
     await destination.put(object('123456789'), signal);
@@ -130,7 +147,30 @@ describe('Cloud Storage alone', () => {
   test.each([403, 404, 429, 500, 503])('status %i is an error with that code', async status => {
     const { server, destination } = await startCloud();
     server.faults.push({ status });
-    await expect(destination.put(object('content'), signal)).rejects.toMatchObject({ code: status });
+    await expect(destination.put(object('content'), signal)).rejects.toMatchObject({ code: `${status}` });
     expect(server.objects.size).toBe(0);
+  });
+});
+
+describe('the server of the tests', () => {
+  test('takes resumable uploads, lists by prefix in pages, and gives back what it got', async () => {
+    const server = await startStorageServer();
+    onTestFinished(() => server.close());
+    const storage = new Storage({ apiEndpoint: server.endpoint, projectId: 'none' });
+    const bucket = storage.bucket(server.bucket);
+    for (const name of ['a/1', 'a/2', 'b/1']) {
+      await bucket
+        .file(name)
+        .save(Buffer.from(name), { resumable: name !== 'b/1', preconditionOpts: { ifGenerationMatch: 0 } });
+    }
+    const page = { prefix: 'a/', maxResults: 1, autoPaginate: false };
+    const [first, next] = await bucket.getFiles(page);
+    const [second] = await bucket.getFiles({ ...page, ...next });
+    expect([...first, ...second].map(file => file.name)).toEqual(['a/1', 'a/2']);
+    expect(String((await bucket.file('a/2').download())[0])).toBe('a/2');
+    const again = bucket
+      .file('a/1')
+      .save('other', { resumable: true, preconditionOpts: { ifGenerationMatch: 0 } });
+    await expect(again).rejects.toMatchObject({ code: 412 });
   });
 });

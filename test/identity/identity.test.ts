@@ -72,6 +72,30 @@ describe('directory', () => {
     });
   });
 
+  test('first in the order leaves what it does not know to the pattern, and to another directory', async () => {
+    const resolvers = [await directory('user,name\nZ990001,Kari\n'), pattern, await directory(PEOPLE)];
+    expect(identify('Z990001', TIME, resolvers)).toEqual({
+      user: 'Z990001',
+      status: 'resolved',
+      id: 'Z990001',
+      name: 'Kari',
+      email: 'kari.nordmann@nav.no',
+      unit: '4817',
+      resolvedBy: ['directory', 'pattern'],
+    });
+  });
+
+  test('takes a time without an offset for UTC', async () => {
+    const [entry] = readPeople(
+      'p.csv',
+      'user,name,validFrom,validTo\nx,y,2026-11-21T10:00,2026-11-21 12:00:00\n',
+    );
+    expect([entry?.validFrom, entry?.validTo]).toEqual([
+      Date.UTC(2026, 10, 21, 10),
+      Date.UTC(2026, 10, 21, 12),
+    ]);
+  });
+
   test('gives a shared role to whoever had it at the time', async () => {
     const shared = await directory(`user,id,name,validFrom,validTo
 breakglass,Z990001,Kari,2026-11-21T20:00:00Z,2026-11-21T21:00:00Z
@@ -89,10 +113,10 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
 
   test('reads YAML with the same fields', async () => {
     const yaml = await directory(
-      '- {id: Z990001, name: Kari, unit: 4817}\n- {user: drift, name: Vakt, validTo: 2099-01-01}\n',
+      '- {id: Z990001, name: Kari, unit: 0417}\n- {user: drift, name: Vakt, validTo: 2099-01-01}\n',
       'people.yaml',
     );
-    expect(identify('Z990001', TIME, [yaml])).toMatchObject({ name: 'Kari', unit: '4817' });
+    expect(identify('Z990001', TIME, [yaml])).toMatchObject({ name: 'Kari', unit: '0417' });
     expect(identify('drift', TIME, [yaml])).toMatchObject({ name: 'Vakt' });
   });
 

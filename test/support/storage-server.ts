@@ -19,6 +19,8 @@ export type Fault =
   | { readonly dropAfterCommit: true }
   /** Reads the request and drops the connection. */
   | { readonly drop: true }
+  /** A bit of the content flips on the way. */
+  | { readonly corrupt: true }
   /** Never answers. */
   | { readonly stall: true };
 
@@ -131,7 +133,8 @@ async function upload(
   }
   const [metadata, content] = splitMultipart(request.headers['content-type'] ?? '', body);
   const parsed: Upload = { name, metadata: JSON.parse(metadata.toString()), ifGenerationMatch };
-  if (fault === undefined) {
+  if (fault !== undefined && 'corrupt' in fault) content[0] = (content[0] ?? 0) ^ 1;
+  if (fault === undefined || 'corrupt' in fault) {
     commit(response, state, parsed, content);
   } else {
     store(state, parsed, content);
