@@ -11,7 +11,7 @@ import type { EntryDestination, ObjectDestination } from './deliver/destination.
 import { localEntries, localObjects } from './deliver/local.js';
 import type { Disk } from './disk.js';
 import { lifecycleDraft } from './draft.js';
-import { codeOf, ShipperError } from './errors.js';
+import { ShipperError } from './errors.js';
 import { createFilter } from './filter/filter.js';
 import { Directory } from './identity/directory.js';
 import { patternResolver } from './identity/pattern.js';
@@ -47,12 +47,8 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const times = timeReader(source.timezone);
   const { supportsZone } = times;
   const { files: patterns, maxRecordSize } = source;
-  const lifecycle = (action: 'started' | 'stopped') => () =>
-    lifecycleDraft(
-      { action, version: VERSION, ...(journal.isNew ? { newChain: true } : {}) },
-      clock.now(),
-      place,
-    );
+  const started = { action: 'started', version: VERSION, ...(journal.isNew && { newChain: true }) } as const;
+  const stopped = { action: 'stopped', version: VERSION } as const;
   return {
     tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock }, telemetry),
     times,
@@ -61,38 +57,38 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
     identify: (user, time) => identify(user, time, resolvers),
     journal,
     sinks: await createSinks(config, journal, surroundings),
-    lifecycle: { started: lifecycle('started'), stopped: lifecycle('stopped') },
+    lifecycle: {
+      started: () => lifecycleDraft(started, clock.now(), place),
+      stopped: () => lifecycleDraft(stopped, clock.now(), place),
+    },
     place,
     now: clock.now,
     telemetry,
   };
 }
 
-export async function createResolvers(
+async function createResolvers(
   { identity }: Config,
   { clock, telemetry, abort }: Surroundings,
 ): Promise<Resolver[]> {
+  const faults: string[] = [];
   const resolvers: Resolver[] = [];
   for (const [index, one] of identity.entries()) {
     if ('pattern' in one) {
       resolvers.push(patternResolver(one.pattern));
       continue;
     }
-    const directory = await loadDirectory(resolve(one.directory), index, telemetry);
-    void directory.follow(clock, abort);
-    resolvers.push(directory);
+    try {
+      const directory = await Directory.load(resolve(one.directory), telemetry);
+      void directory.follow(clock, abort);
+      resolvers.push(directory);
+    } catch (error) {
+      if (!(error instanceof ShipperError)) throw error;
+      faults.push(`identity[${index}].directory: ${error.message}`);
+    }
   }
+  if (faults.length > 0) throw new ConfigError(faults);
   return resolvers;
-}
-
-async function loadDirectory(path: string, index: number, telemetry: Telemetry): Promise<Directory> {
-  try {
-    return await Directory.load(path, telemetry);
-  } catch (error) {
-    const problem =
-      error instanceof ShipperError ? error.message : `${path} cannot be read (${codeOf(error)})`;
-    throw new ConfigError([`identity[${index}].directory: ${problem}`]);
-  }
 }
 
 function openJournal(

@@ -7,7 +7,7 @@ import type {
   Draft,
   Envelope,
   LifecycleContent,
-  Session,
+  LogLine,
   Source,
   SuspectReason,
 } from './event.js';
@@ -15,14 +15,6 @@ import type { Gap, RawRecord, SourceFile } from './record.js';
 
 /** Where this daemon stands. */
 export type Place = Pick<Envelope, 'instance' | 'node'>;
-
-/** What a log line tells, whatever its message. */
-interface LogLine {
-  readonly time: number;
-  readonly database: string | null;
-  readonly session: Session;
-  readonly raw: string | null;
-}
 
 /** Where a record was read, and when. */
 export interface Reading {

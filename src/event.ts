@@ -51,6 +51,18 @@ export interface Session {
   readonly queryId?: string;
 }
 
+/** What a log line tells about itself, whatever its message. */
+export interface LogLine {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** The login role; SET ROLE does not change it. */
+  readonly user: string;
+  readonly database: string | null;
+  readonly session: Session;
+  /** The record's bytes in base64, where they are not valid UTF-8. */
+  readonly raw: string | null;
+}
+
 /** Where in the log the event was read: `offset` and `length` in bytes. */
 export interface Source {
   readonly file: string;

@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, loadConfig } from './config/load.js';
+import type { Config } from './config/schema.js';
 import { VERSION } from './version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration. */
@@ -37,7 +38,7 @@ program
   .option('--once', 'read what is there, deliver all of it, seal and exit', false)
   .action(async ({ config: file, once }: { config: string; once: boolean }) => {
     const { run } = await import('./commands/run.js');
-    process.exitCode = await run(await loadConfig(file, process.env), { once });
+    process.exitCode = await withConfig(file, loaded => run(loaded, { once }));
   });
 
 program
@@ -46,7 +47,7 @@ program
   .addOption(config)
   .action(async ({ config: file }: { config: string }) => {
     const { check } = await import('./commands/check.js');
-    process.exitCode = await check(await loadConfig(file, process.env), file);
+    process.exitCode = await withConfig(file, loaded => check(loaded, file));
   });
 
 program
@@ -58,12 +59,22 @@ program
     process.exitCode = await demo({ keep });
   });
 
+/** Prints what is wrong with the configuration, a line each, and returns the exit code. */
+async function withConfig(file: string, command: (loaded: Config) => Promise<number>): Promise<number> {
+  try {
+    return await command(await loadConfig(file, process.env));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const fault of error.faults) process.stderr.write(`${file}: ${fault}\n`);
+    return BAD_USAGE;
+  }
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof ConfigError) process.stderr.write(`${error.faults.join('\n')}\n`);
-  else if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : BAD_USAGE;
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
 }
 // Requests that were given up may still hold the event loop; everything that counts is on disk.
 process.exit();

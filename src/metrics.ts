@@ -53,7 +53,7 @@ export function createMetrics() {
       ['code'],
     ),
     sinkLag: gauge('sink_lag_events', 'Events that are durable and not delivered.', ['sink']),
-    directoryPeople: gauge('directory_people', 'Entries in the directory of people.'),
+    directoryPeople: gauge('directory_people', 'Entries in a directory of people.', ['path']),
     directoryFailures: counter(
       'directory_failures_total',
       'Changes of the directory that could not be read.',

@@ -62,6 +62,7 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
     const { file, from, frames } = batch;
     const drafts: Draft[] = [];
     const records = noRecords();
+    const shipped: string[] = [];
     for (const frame of frames) {
       const verdict = judge(
         frame,
@@ -70,9 +71,10 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
       );
       countRecord(records, verdict.outcome, verdict.reason);
       if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+      if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
     }
     const { to } = batch;
-    telemetry.recordsRead(to - from, records);
+    telemetry.recordsRead(to - from, records, shipped);
     const progress = { file, from, to, records, files: tail.positions, memory: statements.memory };
     if (!(await journal.append({ drafts, progress }, stop))) return;
   }
@@ -104,7 +106,11 @@ function judgeStatement(record: RawRecord, payload: Payload, reading: Reading, s
   if (line === null) return reject({ ...reading.record, kind: 'gap', reason: 'time' }, reading, stages);
   const actor = stages.identify(user, line.time);
   telemetry.identified(actor.status);
-  return { outcome: 'shipped', reason, draft: statementDraft(line, audit, actor, reading, place) };
+  return {
+    outcome: 'shipped',
+    reason: 'statement',
+    draft: statementDraft(line, audit, actor, reading, place),
+  };
 }
 
 function judgeSuspect(record: RawRecord, suspect: Suspect, reading: Reading, stages: Stages): Verdict {

@@ -28,6 +28,7 @@ export class Telemetry {
   readonly #metrics: Metrics;
   readonly #health: Health;
   readonly #usersNamed = new Set<string>();
+  readonly #happened = new Map<string, number>();
 
   constructor(log: Logger, metrics: Metrics, health: Health) {
     this.#log = log;
@@ -49,13 +50,14 @@ export class Telemetry {
     this.#log.info({ code: 'stopping', reason }, 'stopping: journaling what was read, then delivering it');
   }
 
-  stopped(undelivered: Readonly<Record<string, number>>): void {
-    const total = Object.values(undelivered).reduce((sum, count) => sum + count, 0);
-    if (total === 0) this.#log.info({ code: 'stopped' }, 'stopped; every event is delivered');
+  /** @param isJournaled whether everything that was read is in the journal; else it will be read again. */
+  stopped(isJournaled: boolean, undelivered: Readonly<Record<string, number>>): void {
+    const isDelivered = Object.values(undelivered).every(count => count === 0);
+    if (isJournaled && isDelivered) this.#log.info({ code: 'stopped' }, 'stopped; every event is delivered');
     else
       this.#log.warn(
-        { code: 'stopped', undelivered },
-        'stopped; undelivered events stay in the journal for the next start',
+        { code: 'stopped', isJournaled, undelivered },
+        'stopped before all was delivered; the next start goes on from there',
       );
   }
 
@@ -107,10 +109,10 @@ export class Telemetry {
     );
   }
 
-  recordsRead(bytes: number, counts: RecordCounts): void {
+  /** @param shipped the kinds of the events that records became */
+  recordsRead(bytes: number, counts: RecordCounts, shipped: readonly string[]): void {
     this.#metrics.sourceBytes.inc(bytes);
-    if (counts.shipped > 0)
-      this.#metrics.records.inc({ outcome: 'shipped', reason: 'shipped' }, counts.shipped);
+    for (const reason of shipped) this.#metrics.records.inc({ outcome: 'shipped', reason });
     for (const outcome of ['dropped', 'rejected'] as const) {
       for (const [reason, count] of Object.entries(counts[outcome]))
         this.#metrics.records.inc({ outcome, reason }, count);
@@ -134,6 +136,7 @@ export class Telemetry {
 
   suspect(reason: string, { file, record }: { file: { path: string }; record: { offset: number } }): void {
     this.#metrics.suspects.inc({ reason });
+    if (!this.#isNews('suspect')) return;
     this.#log.error(
       { code: 'suspect', reason, file: file.path, offset: record.offset },
       "a record looks like pgAudit's and is not: look at the suspect event",
@@ -143,10 +146,18 @@ export class Telemetry {
   gap({ reason, offset, length }: Gap, file: string): void {
     this.#metrics.gaps.inc({ reason });
     this.#metrics.gapBytes.inc({ reason }, length);
+    if (!this.#isNews('gap')) return;
     this.#log.error(
       { code: 'gap', reason, file, offset, length },
       'a part of the log could not be read: look at the gap event',
     );
+  }
+
+  /** Clients can make these happen without end: the first, second, fourth, eighth … is logged, each is counted. */
+  #isNews(what: string): boolean {
+    const count = (this.#happened.get(what) ?? 0) + 1;
+    this.#happened.set(what, count);
+    return Number.isInteger(Math.log2(count));
   }
 
   committed(events: number, bytes: number): void {
@@ -211,8 +222,7 @@ export class Telemetry {
   }
 
   directoryLoaded(path: string, people: number): void {
-    this.#metrics.directoryPeople.set(people);
-    this.#health.set('directory', null);
+    this.#metrics.directoryPeople.set({ path }, people);
     this.#log.info({ code: 'directory-loaded', path, people }, 'the directory of people was read');
   }
 

@@ -6,8 +6,9 @@ import { systemClock } from '../clock.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { Disk } from '../disk.js';
+import { codeOf, ShipperError } from '../errors.js';
 import { Health } from '../health.js';
-import { serve } from '../http/server.js';
+import { type HttpServer, serve } from '../http/server.js';
 import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
 import { createMetrics, type Metrics } from '../metrics.js';
@@ -25,23 +26,41 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
   const health = new Health();
   const metrics = createMetrics();
   const telemetry = new Telemetry(createLogger(config.log.level), metrics, health);
+  const disk = new Disk();
   const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry);
   try {
-    const http = once ? null : await serve(config.http, health, metrics);
+    const unlock = await lockState(resolve(config.state.directory), disk);
+    const http = once ? null : await listen(config, health, metrics);
     if (http !== null) telemetry.listening(config.http.host, http.port);
-    const unlock = await lockState(config);
-    const stages = await assemble(config, once, { clock: systemClock, disk: new Disk(), telemetry, abort });
+    const stages = await assemble(config, once, { clock: systemClock, disk, telemetry, abort });
     observe(stages, metrics);
     telemetry.started(VERSION, config.instance, stages.journal.isNew ? 'new' : 'taken up');
     await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
-    telemetry.stopped({ logging: stages.sinks.logging.reader.lag, archive: stages.sinks.archive.reader.lag });
+    const { journal, sinks } = stages;
+    telemetry.stopped(journal.isClosed, {
+      logging: sinks.logging.reader.lag,
+      archive: sinks.archive.reader.lag,
+    });
     await http?.close();
     await unlock();
-    return once && health.has('source') ? 1 : 0;
+    return once && (health.has('source') || stop.aborted) ? 1 : 0;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     telemetry.failed(error);
     return 1;
+  }
+}
+
+async function listen({ http }: Config, health: Health, metrics: Metrics): Promise<HttpServer> {
+  try {
+    return await serve(http, health, metrics);
+  } catch (error) {
+    const code = codeOf(error);
+    throw new ShipperError(
+      code,
+      `nothing can listen on http.host ${http.host}, http.port ${http.port} (${code})`,
+      error,
+    );
   }
 }
 
@@ -73,10 +92,18 @@ function shutdownSignals(
   return { stop: stop.signal, abort: abort.signal };
 }
 
-async function lockState({ state }: Config): Promise<() => Promise<void>> {
-  const directory = resolve(state.directory);
-  await new Disk().makeFolder(directory);
-  return await acquireLock(join(directory, 'lock'));
+async function lockState(directory: string, disk: Disk): Promise<() => Promise<void>> {
+  try {
+    await disk.makeFolder(directory);
+    return await acquireLock(join(directory, 'lock'));
+  } catch (error) {
+    if (error instanceof ShipperError) throw error;
+    throw new ShipperError(
+      codeOf(error),
+      `state.directory ${directory} cannot be written (${codeOf(error)})`,
+      error,
+    );
+  }
 }
 
 function observe({ journal, sinks }: Stages, metrics: Metrics): void {

@@ -7,7 +7,7 @@ import { codeOf } from '../errors.js';
 import { substitute } from './environment.js';
 import { type Config, schema, settingNames } from './schema.js';
 
-/** What is wrong with the configuration, a line each: `file: key: what is allowed`. None holds a value. */
+/** What is wrong with the configuration, a line each: `key: what is allowed`. None holds a value. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 
@@ -20,17 +20,13 @@ export class ConfigError extends Error {
 
 /** Throws a ConfigError. */
 export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): Promise<Config> {
-  const document = parseYaml(path, await readText(path));
+  const document = parseYaml(await readText(path));
   const { value, missing } = substitute(document, environment);
-  const unset = missing.map(
-    one => `${path}: ${keyOf(one.path)}: environment variable ${one.variable} is not set`,
-  );
+  const unset = missing.map(one => `${keyOf(one.path)}: environment variable ${one.variable} is not set`);
   if (unset.length > 0) throw new ConfigError(unset);
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    parsed.error.issues.flatMap(issue => describe(issue).map(fault => `${path}: ${fault}`)),
-  );
+  throw new ConfigError(parsed.error.issues.flatMap(describe));
 }
 
 async function readText(path: string): Promise<string> {
@@ -38,24 +34,25 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     throw new ConfigError([
-      `${path}: cannot be read (${codeOf(error)}); give --config FILE or PGAUDIT_SHIPPER_CONFIG`,
+      `cannot be read (${codeOf(error)}); give --config FILE or PGAUDIT_SHIPPER_CONFIG`,
     ]);
   }
 }
 
-function parseYaml(path: string, text: string): unknown {
+function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw new ConfigError(
-      document.errors.map(
-        ({ pos: [at], code }) => `${path}: line ${lines.linePos(at).line}: is not YAML (${code})`,
-      ),
+      document.errors.map(({ pos: [at], code }) => `line ${lines.linePos(at).line}: is not YAML (${code})`),
     );
   }
-  if (!isMap(document.contents))
-    throw new ConfigError([`${path}: must hold settings, such as instance: my-database`]);
-  return document.toJS({ maxAliasCount: 0 });
+  if (!isMap(document.contents)) throw new ConfigError(['must hold settings, such as instance: my-database']);
+  try {
+    return document.toJS();
+  } catch {
+    throw new ConfigError(['has aliases that name no anchor, or too many of them']);
+  }
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {

@@ -19,21 +19,33 @@ const name = z
 
 const text = z.string({ error: 'must be a text' }).min(1, 'must not be empty');
 
-function quantity(parse: (text: string) => number | null, what: string, units: string, least: number) {
+interface Bounds {
+  readonly least: string;
+  readonly most: string;
+}
+
+/** A size or duration within bounds that are written in the same units. */
+function quantity(
+  parse: (text: string) => number | null,
+  what: string,
+  units: string,
+  { least, most }: Bounds,
+) {
   const error = `must be a ${what}: a number with one of ${units}`;
   return z.string({ error }).transform((written, context) => {
     const value = parse(written);
-    if (value !== null && value >= least) return value;
+    if (value !== null && value >= (parse(least) ?? 0) && value <= (parse(most) ?? 0)) return value;
     context.addIssue({
       code: 'custom',
-      message: value === null ? error : `is too small: at least ${least} ${units.split(',')[0]}`,
+      message: value === null ? error : `must be from ${least} to ${most}`,
     });
     return z.NEVER;
   });
 }
 
-const size = (least: number) => quantity(parseSize, 'size', SIZE_UNITS, least);
-const duration = (least: number) => quantity(parseDuration, 'duration', DURATION_UNITS, least);
+const size = (least: string, most: string) => quantity(parseSize, 'size', SIZE_UNITS, { least, most });
+const duration = (least: string, most: string) =>
+  quantity(parseDuration, 'duration', DURATION_UNITS, { least, most });
 
 const expression = text.transform((source, context) => {
   try {
@@ -46,6 +58,11 @@ const expression = text.transform((source, context) => {
     return z.NEVER;
   }
 });
+
+/** A rule for users; group roles come with the database's catalogs, which are not read yet. */
+const userRule = text
+  .refine(source => !source.startsWith('memberOf:'), 'memberOf is not supported yet')
+  .pipe(expression);
 
 const pattern = expression.refine(
   value => value.groupNames.length > 0 && value.groupNames.every(group => PATTERN_GROUPS.includes(group)),
@@ -93,11 +110,10 @@ const log = z
   .regex(/^projects\/[^/\s]+\/logs\/[^/\s]+$/)
   .transform(logName => ({ kind: 'cloud-logging', logName }) as const);
 
-const port = z.coerce
-  .number({ error: 'must be a port number' })
-  .int('must be a port number')
-  .min(0)
-  .max(65535, 'must be a port number');
+/** A number, or its digits where they come from a variable. */
+const port = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a port number' })
+  .refine(number => Number.isInteger(number) && number >= 0 && number <= 65535, 'must be a port number');
 
 const resolver = z.union(
   [z.strictObject({ pattern: z.array(pattern).min(1) }), z.strictObject({ directory: text })],
@@ -117,7 +133,7 @@ export const schema = z
         .array(text, { error: 'must be a list of file names or globs' })
         .min(1, 'must name at least one file'),
       timezone: timezone.optional(),
-      maxRecordSize: size(1024).default(64 * 1024 ** 2),
+      maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),
     }),
     filter: z
       .strictObject({
@@ -125,8 +141,8 @@ export const schema = z
           .array(auditClass, { error: 'must be a list of pgAudit classes' })
           .min(1, 'must name at least one class')
           .default(['WRITE', 'DDL', 'ROLE']),
-        personalUsers: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
-        serviceUsers: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
+        personalUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
+        serviceUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
         otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
       })
       .prefault({}),
@@ -134,15 +150,15 @@ export const schema = z
     state: z
       .strictObject({
         directory: text.default('/var/lib/pgaudit-shipper'),
-        maxSize: size(1024 ** 2).default(10 * 1024 ** 3),
+        maxSize: size('1MiB', '1024TiB').default(10 * 1024 ** 3),
       })
       .prefault({}),
     archive: z.strictObject({
       to: z.union([folder, bucket], { error: 'must be gs://bucket/prefix or file:folder' }),
       segment: z
         .strictObject({
-          maxSize: size(1024).default(64 * 1024 ** 2),
-          maxAge: duration(100).default(15 * 60_000),
+          maxSize: size('1KiB', '256MiB').default(64 * 1024 ** 2),
+          maxAge: duration('100ms', '24h').default(15 * 60_000),
         })
         .prefault({}),
       endpoint,
@@ -155,7 +171,7 @@ export const schema = z
         .prefault({}),
       endpoint,
     }),
-    shutdown: z.strictObject({ gracePeriod: duration(0).default(20_000) }).prefault({}),
+    shutdown: z.strictObject({ gracePeriod: duration('0s', '1h').default(20_000) }).prefault({}),
     http: z.strictObject({ host: text.default('0.0.0.0'), port: port.default(8080) }).prefault({}),
     log: z
       .strictObject({

@@ -22,13 +22,14 @@ const DEADLINE = 30_000;
 
 type Request = protos.google.logging.v2.IWriteLogEntriesRequest;
 
-/** The client is loaded and connected at the first write: it takes longer to load than all the rest. */
+/** The client is loaded only where it is used, and at once: it takes longer to load than all the rest. */
 export function cloudLogging(options: CloudLoggingOptions): EntryDestination {
   return new CloudLogging(options);
 }
 
 class CloudLogging implements EntryDestination {
   readonly #options: CloudLoggingOptions;
+  readonly #library = import('@google-cloud/logging');
   #client: LoggingServiceV2Client | null = null;
 
   constructor(options: CloudLoggingOptions) {
@@ -62,7 +63,7 @@ class CloudLogging implements EntryDestination {
   }
 
   async #connect(): Promise<LoggingServiceV2Client> {
-    const { v2 } = await import('@google-cloud/logging');
+    const { v2 } = await this.#library;
     const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
     const client = new Client(clientOptions(this.#options.endpoint));
     if (this.#options.endpoint === null) await requireCredentials(client.auth);

@@ -21,13 +21,14 @@ const UNAUTHORIZED = '401';
 const FORBIDDEN = '403';
 const PRECONDITION_FAILED = '412';
 
-/** The client is loaded at the first object, to start fast without it. */
+/** The client is loaded only where it is used, and at once, so that the first object does not wait for it. */
 export function cloudStorage(options: CloudStorageOptions): ObjectDestination {
   return new CloudStorage(options);
 }
 
 class CloudStorage implements ObjectDestination {
   readonly #options: CloudStorageOptions;
+  readonly #library = import('@google-cloud/storage');
   #liftLimit: (() => void) | null = null;
 
   constructor(options: CloudStorageOptions) {
@@ -36,7 +37,7 @@ class CloudStorage implements ObjectDestination {
 
   async put(object: ArchiveObject, signal: AbortSignal): Promise<'stored' | 'was-there'> {
     signal.throwIfAborted();
-    const { CRC32C } = await import('@google-cloud/storage');
+    const { CRC32C } = await this.#library;
     const storage = await this.#connect();
     const file = storage.bucket(this.#options.bucket).file(object.name);
     const crc32c = new CRC32C();
@@ -52,7 +53,7 @@ class CloudStorage implements ObjectDestination {
 
   /** Objects come by the minute: a client of its own for each costs nothing, and never has stale credentials. */
   async #connect(): Promise<Storage> {
-    const { Storage: Client } = await import('@google-cloud/storage');
+    const { Storage: Client } = await this.#library;
     const { endpoint, deadline = DEADLINE } = this.#options;
     const storage = new Client({
       ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),

@@ -1,33 +1,25 @@
 /** The two sinks: each reads the journal on its own, delivers in order, and only then moves its cursor. */
 
 import type { Clock } from '../clock.js';
+import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import { StateError } from '../errors.js';
 import type { AuditEvent } from '../event.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 import { toLogEntries } from './entry.js';
-import { type ArchivePlace, packSegment, type SegmentInfo } from './object.js';
+import { type ArchivePlace, packSegment } from './object.js';
 import { retryForever } from './retry.js';
 import { LARGEST_EVENT } from './split.js';
 
 export type SinkName = 'logging' | 'archive';
 
-/** Something to deliver. `markDelivered` makes it durable that it was; until then it will be given again. */
-interface Delivery {
-  readonly events: number;
-  markDelivered(): Promise<void>;
-}
-
 export interface LineReader {
   /** Waits for the next lines; `null` when the journal is closed and read, or the signal aborts. */
-  nextLines(
-    limits: { lines: number; bytes: number },
-    signal: AbortSignal,
-  ): Promise<(Delivery & { readonly lines: readonly Buffer[] }) | null>;
+  nextLines(limits: { lines: number; bytes: number }, signal: AbortSignal): Promise<LineDelivery | null>;
 }
 
 export interface SegmentReader {
   /** Waits for the next sealed segment; `null` as above. */
-  nextSealed(signal: AbortSignal): Promise<(Delivery & { readonly segment: SegmentInfo }) | null>;
+  nextSealed(signal: AbortSignal): Promise<SegmentDelivery | null>;
 }
 
 export interface DeliveryReport {
@@ -144,10 +136,21 @@ class Attempts {
 }
 
 function parseEvent(line: Buffer): AuditEvent {
+  const event = parseJson(line);
+  if (isEvent(event)) return event;
+  throw new StateError('The journal holds a line that is no event. Restore the state folder from a copy.');
+}
+
+/** Undefined where it is none: the parser's own message would quote the line. */
+function parseJson(line: Buffer): unknown {
   try {
     return JSON.parse(line.toString('utf8'));
   } catch {
-    // The parser's own message would quote the line.
-    throw new StateError('The journal holds a line that is no event. Restore the state folder from a copy.');
+    return undefined;
   }
+}
+
+/** The journal writes nothing else; this is against damage, not against malice. */
+function isEvent(value: unknown): value is AuditEvent {
+  return Reflect.get(Object(value), 'v') === 1 && typeof Reflect.get(Object(value), 'kind') === 'string';
 }

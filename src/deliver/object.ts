@@ -4,16 +4,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { paddedSeq, type SealedSegment } from '../delivery.js';
 import type { ArchiveObject } from './destination.js';
-
-/** What of a segment goes into its object's name and metadata. */
-export interface SegmentInfo {
-  readonly date: string;
-  readonly chain: string;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly path: string;
-}
 
 export interface ArchivePlace {
   readonly prefix: string;
@@ -27,7 +19,7 @@ const NEWLINE = 0x0a;
  * Reads the segment, a file of complete lines, in one pass and flat memory but for the compressed bytes. The
  * same segment makes the same bytes: gzip's header holds no time.
  */
-export async function packSegment(segment: SegmentInfo, place: ArchivePlace): Promise<ArchiveObject> {
+export async function packSegment(segment: SealedSegment, place: ArchivePlace): Promise<ArchiveObject> {
   const content = createHash('sha256');
   const lines = new FirstAndLastLine();
   const compressed: Buffer[] = [];
@@ -88,9 +80,13 @@ class FirstAndLastLine {
 }
 
 /** `<prefix>/instance=<i>/node=<n>/date=<day>/<chain>-<first>-<last>-<hash>.ndjson.gz` */
-function objectName(segment: SegmentInfo, { prefix, instance, node }: ArchivePlace, sha256: string): string {
+function objectName(
+  segment: SealedSegment,
+  { prefix, instance, node }: ArchivePlace,
+  sha256: string,
+): string {
   const { date, chain, firstSeq, lastSeq } = segment;
-  const range = [firstSeq, lastSeq].map(seq => String(seq).padStart(16, '0')).join('-');
+  const range = [firstSeq, lastSeq].map(paddedSeq).join('-');
   const file = `${chain}-${range}-${sha256.slice(0, 16)}.ndjson.gz`;
   return [prefix, `instance=${instance}`, `node=${node}`, `date=${date}`, file].filter(Boolean).join('/');
 }

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type Clock, sleep } from '../clock.js';
-import { type PersonEntry, readPeople } from './people.js';
+import { codeOf } from '../errors.js';
+import { loadPeople, type PersonEntry } from './people.js';
 import type { Person, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between looks at the file. */
@@ -32,10 +33,10 @@ export class Directory implements Resolver {
     this.#version = version;
   }
 
-  /** Throws where the file cannot be read or understood. */
+  /** Throws a ShipperError where the file cannot be read or understood. */
   static async load(path: string, report: DirectoryReport): Promise<Directory> {
     const version = await versionOf(path);
-    const entries = readPeople(path, await readFile(path, 'utf8'));
+    const entries = await loadPeople(path);
     report.directoryLoaded(path, entries.length);
     return new Directory(path, report, entries, version);
   }
@@ -63,23 +64,27 @@ export class Directory implements Resolver {
   }
 
   async #reload(): Promise<void> {
-    let version = 'missing';
+    const version = await versionOf(this.#path);
+    if (version === this.#version) return;
+    this.#version = version;
     try {
-      version = await versionOf(this.#path);
-      if (version === this.#version) return;
-      const entries = readPeople(this.#path, await readFile(this.#path, 'utf8'));
+      const entries = await loadPeople(this.#path);
       this.#entries = byKey(entries);
       this.#report.directoryLoaded(this.#path, entries.length);
     } catch (error) {
-      if (version !== this.#version) this.#report.directoryFailed(this.#path, error);
+      this.#report.directoryFailed(this.#path, error);
     }
-    this.#version = version;
   }
 }
 
+/** Tells whether the file changed; it never throws. */
 async function versionOf(path: string): Promise<string> {
-  const { ino, size, mtimeMs } = await stat(path);
-  return `${ino} ${size} ${mtimeMs}`;
+  try {
+    const { ino, size, mtimeMs } = await stat(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch (error) {
+    return codeOf(error);
+  }
 }
 
 /** An entry for a role counts for that role only; the others are found by id and by e-mail. */

@@ -1,5 +1,6 @@
 /** Reads a file of people: CSV with a header line, or a YAML list of the same fields. */
 
+import { readFile } from 'node:fs/promises';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -55,6 +56,17 @@ export function readPeople(path: string, content: string): PersonEntry[] {
       validTo: validTo ? readTime(validTo) + (isDateOnly(validTo) ? DAY : 0) : Number.POSITIVE_INFINITY,
     };
   });
+}
+
+/** Reads the file at `path`, as above. Throws a ShipperError also where it cannot be read. */
+export async function loadPeople(path: string): Promise<PersonEntry[]> {
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ShipperError('directory', `${path} cannot be read (${codeOf(error)})`, error);
+  }
+  return readPeople(path, content);
 }
 
 function rowsOf(path: string, content: string): unknown[] {

@@ -11,7 +11,7 @@ export interface ChainState {
   readonly lastHash: string;
 }
 
-export const FIRST_HASH = '0'.repeat(64);
+const FIRST_HASH = '0'.repeat(64);
 
 /** A new chain, named by its start and four random hex digits: `20261121T203958Z-9f2c`. */
 export function newChain(now: number): ChainState {

@@ -13,7 +13,7 @@ import { writeCheckpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
-import { type Commit, type Entry, type JournalState, nextSealAt, planCommit } from './state.js';
+import { type Commit, type JournalEntry, type JournalState, nextSealAt, planCommit } from './state.js';
 
 export interface JournalReport {
   /** Lines and bytes that became durable. */
@@ -40,13 +40,14 @@ const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
 export class Journal {
+  /** Whether this start began the chain. */
+  readonly isNew: boolean;
   readonly #options: JournalOptions;
   readonly #report: JournalReport;
-  /** As planned: ahead of the disk while a commit is under way, or where only progress was made. */
+  /** As committed; ahead of the checkpoint where only progress was made. */
   #state: JournalState;
   #segments: SegmentFile[];
-  #hasOpenSegment: boolean;
-  #waiting: Entry[] = [];
+  #waiting: JournalEntry[] = [];
   #waitingBytes = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
@@ -66,7 +67,7 @@ export class Journal {
     this.#report = report;
     this.#state = opened.state;
     this.#segments = opened.segments;
-    this.#hasOpenSegment = opened.state.segment !== null;
+    this.isNew = opened.state.chain.nextSeq === 1;
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
   }
@@ -74,11 +75,6 @@ export class Journal {
   /** Takes up the journal in `directory`, or begins one. Throws a StateError where it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
     return new Journal(options, report, await openJournal(options));
-  }
-
-  /** Whether this start began the chain. */
-  get isNew(): boolean {
-    return this.#state.chain.nextSeq === 1;
   }
 
   /** Where reading goes on, and what earlier stages knew then. */
@@ -98,7 +94,7 @@ export class Journal {
 
   /** Segments that nothing will be added to any more. */
   get sealed(): readonly SegmentFile[] {
-    return this.#hasOpenSegment ? this.#segments.slice(0, -1) : this.#segments;
+    return this.#state.segment === null ? this.#segments : this.#segments.slice(0, -1);
   }
 
   /** Nothing more will come. */
@@ -116,7 +112,7 @@ export class Journal {
   }
 
   /** Takes an entry to be committed soon; waits while there is no room. Returns false where it was not taken. */
-  async append(entry: Entry, signal: AbortSignal): Promise<boolean> {
+  async append(entry: JournalEntry, signal: AbortSignal): Promise<boolean> {
     while (!this.#hasRoom()) {
       if (signal.aborted) return false;
       await this.#room.wait(1000, signal);
@@ -179,7 +175,7 @@ export class Journal {
     return !isFull && this.#waitingBytes < MOST_WAITING;
   }
 
-  #take(): Entry[] {
+  #take(): JournalEntry[] {
     const entries = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -231,7 +227,6 @@ export class Journal {
     const sealedNow = writes.length - (state.segment === null ? 0 : 1);
     for (let i = 0; i < sealedNow; i++) this.#report.sealed();
     this.#state = state;
-    this.#hasOpenSegment = state.segment !== null;
     this.#unsavedSince = null;
   }
 
@@ -240,6 +235,6 @@ export class Journal {
   }
 }
 
-function sizeOf({ progress }: Entry): number {
+function sizeOf({ progress }: JournalEntry): number {
   return progress === undefined ? 0 : progress.to - progress.from;
 }

@@ -1,25 +1,12 @@
 /** Reads the journal for one sink, from its cursor on, and lets go of what every sink has. */
 
 import { type Clock, Waker } from '../clock.js';
+import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import type { Disk } from '../disk.js';
 import { StateError } from '../errors.js';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import type { Journal } from './journal.js';
-import { readLines, type SegmentFile, type SegmentName } from './segments.js';
-
-/** What a sink is to deliver next. `markDelivered` makes it durable that it was. */
-interface Delivery {
-  readonly events: number;
-  markDelivered(): Promise<void>;
-}
-
-export interface Lines extends Delivery {
-  readonly lines: readonly Buffer[];
-}
-
-export interface Sealed extends Delivery {
-  readonly segment: SegmentName & { readonly lastSeq: number; readonly path: string };
-}
+import { readLines, type SegmentFile } from './segments.js';
 
 /** One sink's view of the journal. Its cursor is a file of its own, so that no sink waits for another (I5). */
 export class Reader {
@@ -58,12 +45,15 @@ export class Reader {
   }
 
   /** Waits for lines after the cursor; `null` when the journal is closed and read, or the signal aborts. */
-  async nextLines(limits: { lines: number; bytes: number }, signal: AbortSignal): Promise<Lines | null> {
+  async nextLines(
+    limits: { lines: number; bytes: number },
+    signal: AbortSignal,
+  ): Promise<LineDelivery | null> {
     return await this.#waitFor(() => this.#readLines(limits), signal);
   }
 
   /** Waits for the sealed segment after the cursor; `null` as above. */
-  async nextSealed(signal: AbortSignal): Promise<Sealed | null> {
+  async nextSealed(signal: AbortSignal): Promise<SegmentDelivery | null> {
     return await this.#waitFor(async () => this.#findSealed(), signal);
   }
 
@@ -81,7 +71,7 @@ export class Reader {
     return null;
   }
 
-  async #readLines(limits: { lines: number; bytes: number }): Promise<Lines | null> {
+  async #readLines(limits: { lines: number; bytes: number }): Promise<LineDelivery | null> {
     const { firstSeq, offset } = this.#cursor;
     const isUnread = (one: SegmentFile): boolean =>
       one.firstSeq > firstSeq || (one.firstSeq === firstSeq && one.bytes > offset);
@@ -95,7 +85,7 @@ export class Reader {
     return { lines, ...this.#delivery(next) };
   }
 
-  #findSealed(): Sealed | null {
+  #findSealed(): SegmentDelivery | null {
     const segment = this.#journal.sealed.find(one => one.firstSeq > this.#cursor.seq);
     if (segment === undefined) return null;
     const { date, chain, firstSeq, bytes } = segment;

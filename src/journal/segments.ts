@@ -2,6 +2,7 @@
 
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { paddedSeq } from '../delivery.js';
 
 /** A segment is known by when it was opened and where in the chain it begins. */
 export interface SegmentName {
@@ -20,11 +21,7 @@ const NAME = /^(\d{4}-\d\d-\d\d)_(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})\.ndjson$/;
 
 /** `2026-11-21_20261121T203958Z-9f2c-0000000000000017.ndjson`: names sort in writing order. */
 export function segmentFileName({ date, chain, firstSeq }: SegmentName): string {
-  return `${date}_${chain}-${sixteenDigits(firstSeq)}.ndjson`;
-}
-
-export function sixteenDigits(seq: number): string {
-  return String(seq).padStart(16, '0');
+  return `${date}_${chain}-${paddedSeq(firstSeq)}.ndjson`;
 }
 
 /** The segments in a folder, in writing order. */

@@ -42,7 +42,7 @@ export interface Progress {
 }
 
 /** Events that belong together, and what was read to make them. They become durable together. */
-export interface Entry {
+export interface JournalEntry {
   readonly drafts: readonly Draft[];
   readonly progress?: Progress;
 }
@@ -75,7 +75,7 @@ export interface Commit {
  */
 export function planCommit(
   before: JournalState,
-  entries: readonly Entry[],
+  entries: readonly JournalEntry[],
   now: number,
   limits: SealLimits,
   closing = false,
@@ -109,7 +109,7 @@ class Plan {
     this.#limits = limits;
   }
 
-  add({ drafts, progress }: Entry): void {
+  add({ drafts, progress }: JournalEntry): void {
     for (const draft of drafts) this.#write(draft);
     if (progress === undefined) return;
     const { files, memory } = progress;

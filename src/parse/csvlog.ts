@@ -1,21 +1,9 @@
 /** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
 
 import { isUtf8 } from 'node:buffer';
-import type { Session } from '../event.js';
+import type { LogLine, Session } from '../event.js';
 import { COLUMN, type RawRecord } from '../record.js';
 import type { TimeReader } from './time.js';
-
-/** What a log line tells about itself, whatever its message. */
-export interface LogLine {
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  /** The login role; SET ROLE does not change it. */
-  readonly user: string;
-  readonly database: string | null;
-  readonly session: Session;
-  /** The record's bytes in base64, where they are not valid UTF-8. */
-  readonly raw: string | null;
-}
 
 /** Returns `null` where log_time cannot be told. */
 export function readLogLine(record: RawRecord, times: TimeReader): LogLine | null {

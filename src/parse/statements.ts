@@ -5,7 +5,7 @@ import { StateError } from '../errors.js';
 import type { Audit } from '../event.js';
 import type { Payload } from './pgaudit.js';
 
-const text = z.object({
+const textSchema = z.object({
   statement: z.string().nullable(),
   parameters: z.array(z.string()).readonly().nullable(),
 });
@@ -15,7 +15,7 @@ type Text = Pick<Audit, 'statement' | 'parameters'>;
 const remembered = z.object({
   session: z.string(),
   statementId: z.number(),
-  texts: z.array(z.tuple([z.number(), text])),
+  texts: z.array(z.tuple([z.number(), textSchema])),
 });
 const savedMemory = z.object({ statements: z.array(remembered) });
 
@@ -71,8 +71,9 @@ export class Statements {
     const kept =
       known?.statementId === statementId ? known : { statementId, texts: new Map<number, Text>(), size: 0 };
     this.#forget(session);
+    const before = kept.texts.get(substatementId);
     kept.texts.set(substatementId, text);
-    kept.size += sizeOf(text);
+    kept.size += sizeOf(text) - (before === undefined ? 0 : sizeOf(before));
     this.#bySession.set(session, kept);
     this.#size += kept.size;
     for (const oldest of this.#bySession.keys()) {

@@ -7,7 +7,7 @@ const DAY = 24 * 60 * MINUTE;
  * Minutes east of UTC of the abbreviations that have meant one offset, wherever in the tz database
  * they occur, since 2010. The others (CST, CDT, IST, KST, MSK, PST) need `source.timezone`.
  */
-export const ZONE_OFFSETS: ReadonlyMap<string, number> = new Map([
+const ZONE_OFFSETS: ReadonlyMap<string, number> = new Map([
   ...offsets(0, 'UTC', 'GMT', 'WET'),
   ...offsets(60, 'CET', 'WEST', 'BST', 'MET', 'WAT'),
   ...offsets(120, 'EET', 'CEST', 'MEST', 'CAT', 'SAST'),

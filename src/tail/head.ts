@@ -82,7 +82,7 @@ export function findHead(bytes: Buffer, from: number, end: number): number {
 }
 
 /** Column counts of PostgreSQL 12 and before, 13, and 14 and later. */
-export function isColumnCount(columns: number): boolean {
+function isColumnCount(columns: number): boolean {
   return columns === 23 || columns === 24 || columns === 26;
 }
 

@@ -4,7 +4,7 @@ import { appendFile, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { csvRecord } from '../support/csvlog.js';
 import { append, numbered, numberedRange, numbersOf, range } from '../support/log.js';
 import {
@@ -55,11 +55,17 @@ describe('the command line', () => {
     const folder = await temporaryFolder();
     const { code, output } = await runOnce(
       folder,
-      settings(folder, ['x'], { identity: [{ directory: '/nowhere/people.csv' }] }),
+      settings(folder, ['x'], {
+        identity: [{ directory: '/nowhere/a.csv' }, { directory: '/nowhere/b.csv' }],
+      }),
     );
-    expect([code, output.trim()]).toEqual([
+    const path = join(folder, 'config.yaml');
+    expect([code, output.trim().split('\n')]).toEqual([
       2,
-      'identity[0].directory: /nowhere/people.csv cannot be read (ENOENT)',
+      [
+        `${path}: identity[0].directory: /nowhere/a.csv cannot be read (ENOENT)`,
+        `${path}: identity[1].directory: /nowhere/b.csv cannot be read (ENOENT)`,
+      ],
     ]);
   });
 
@@ -139,7 +145,10 @@ describe('a source that cannot be read', () => {
     const shipper = await Shipper.start(folder, settings(folder, [path]));
     await eventually(async () => shipper.logged('source-unreadable').length === 1);
     const { status, body } = await shipper.get('/internal/isready');
-    expect([status, body]).toEqual([503, expect.stringContaining(`source: ${path}: code ELOOP`)]);
+    expect([status, body]).toEqual([
+      503,
+      expect.stringContaining(`source: ${path}: its symbolic links run in a circle`),
+    ]);
     expect(await shipper.metric('pgaudit_shipper_source_readable')).toBe(0);
     await rm(path);
     await append(path, 1);
@@ -193,7 +202,7 @@ describe('check', () => {
     expect(output).toMatch(/^ok +source +\S+a\.csv: csvlog of PostgreSQL 14 or later/m);
     expect(output).toMatch(/^warning +source +\S+b\.csv\.gz\n +→ It is compressed: narrow source\.files/m);
     expect(output).toMatch(/^failure +source +\S+nowhere \(ENOENT\)\n +→ it does not exist/m);
-    expect(output).toMatch(/^ok +state +no chain yet/m);
+    expect(output).toMatch(/^ok +state +\S+state will be made by the first start/m);
   });
 
   test('exits with 0 where nothing fails', async () => {
@@ -201,5 +210,67 @@ describe('check', () => {
     await writeFile(join(folder, 'a.csv'), numbered(1));
     const path = await writeConfig(folder, settings(folder, [join(folder, '*.csv')]));
     expect((await runCommand(['check', '--config', path])).code).toBe(0);
+  });
+});
+
+describe('what cannot be had at the start is named', () => {
+  test('a port that is taken', async () => {
+    const folder = await temporaryFolder();
+    const first = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
+    const other = await temporaryFolder();
+    const http = { host: '127.0.0.1', port: first.port };
+    const path = await writeConfig(other, settings(other, [join(other, '*.csv')], { http }));
+    const { code, output } = await runCommand(['run', '--config', path]);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      `nothing can listen on http.host 127.0.0.1, http.port ${first.port} (EADDRINUSE)`,
+    );
+  });
+
+  test('a state folder that cannot be made', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a file'), '');
+    const directory = join(folder, 'a file', 'state');
+    const config = settings(folder, [join(folder, '*.csv')], { state: { directory } });
+    const { code, output } = await runOnce(folder, config);
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining(`state.directory ${directory} cannot be written (ENOTDIR)`),
+    ]);
+    const check = await runCommand(['check', '--config', join(folder, 'config.yaml')], { NO_COLOR: '1' });
+    expect([check.code, check.output]).toEqual([
+      1,
+      expect.stringContaining('a part of its path is no folder'),
+    ]);
+  });
+
+  test('a folder behind a wildcard that cannot be listed', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'log', 'good'), { recursive: true });
+    await symlink(join(folder, 'log', 'bad'), join(folder, 'log', 'bad'));
+    await append(join(folder, 'log', 'good', 'a.csv'), 1);
+    const { code, output } = await runOnce(folder, settings(folder, [join(folder, 'log', '*', '*.csv')]));
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining(`"path":"${join(folder, 'log', 'bad')}","code":"ELOOP"`),
+    ]);
+    expect(numbersOf(await archived(folder))).toEqual([1]);
+  });
+
+  test('credentials for the cloud: waited for, loudly, and the other sink goes on', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.csv');
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
+    const config = settings(folder, [path], { logging: { to: 'projects/p/logs/pgaudit' } });
+    const shipper = await Shipper.start(folder, config);
+    vi.unstubAllEnvs();
+    await append(path, 1);
+    await eventually(async () => numbersOf(await archived(folder)).length === 1);
+    await eventually(async () => shipper.logged('delivery-failed').length >= 2);
+    expect(shipper.logged('delivery-failed')[0]).toMatchObject({
+      sink: 'logging',
+      error: 'credentials',
+      msg: expect.stringContaining('no Google credentials: use workload identity'),
+    });
   });
 });

@@ -185,7 +185,7 @@ describe('segments', () => {
     const destination = {
       async put({ name }: ArchiveObject) {
         if (failures-- > 0) throw Object.assign(new Error('no'), { code: 503 });
-        happened.push(`stored ${name.slice(-12)}`);
+        happened.push(`stored ${name.slice(name.lastIndexOf('/') + 1)}`);
         return 'stored' as const;
       },
       close: async () => undefined,
@@ -198,7 +198,7 @@ describe('segments', () => {
     await running;
     expect(happened).toEqual([
       'failed archive',
-      expect.stringMatching(/^stored \w+\.ndjson\.gz$|^stored /),
+      expect.stringMatching(/^stored 20261121T203958Z-9f2c-0{15}7-0{15}9-[0-9a-f]{16}\.ndjson\.gz$/),
       'recovered archive',
       'marked',
       'delivered archive 3',

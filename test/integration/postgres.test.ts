@@ -166,12 +166,10 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
     for (let n = 1; n <= count; n++) await kari.query('INSERT INTO t VALUES ($1)', [n]);
     await kari.end();
   })();
-  let kills = 0;
   for (const delay of [30, 250, 80, 400, 5, 150]) {
     const shipper = await Shipper.start(folder, config);
     await new Promise(resolve => setTimeout(resolve, delay));
     await shipper.kill();
-    kills += 1;
   }
   await work;
   const shipper = await Shipper.start(folder, config);
@@ -182,7 +180,11 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
   expect(cloud.logged('statement').map(event => event.id)).toEqual(
     cloud.archived('statement').map(event => event.id),
   );
-  expect(
-    cloud.archived('lifecycle').filter(event => event.lifecycle?.action === 'started').length,
-  ).toBeLessThanOrEqual(kills + 1);
+  // The kills hit work under way: statements were journaled in several of the runs.
+  const runs: number[] = [];
+  for (const event of cloud.archived()) {
+    if (event.lifecycle?.action === 'started') runs.push(0);
+    if (event.kind === 'statement') runs.push((runs.pop() ?? 0) + 1);
+  }
+  expect(runs.filter(statements => statements > 0).length).toBeGreaterThan(2);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type LogLine, readLogLine } from '../../src/parse/csvlog.js';
+import type { LogLine } from '../../src/event.js';
+import { readLogLine } from '../../src/parse/csvlog.js';
 import { type Parsed, parse } from '../../src/parse/parse.js';
 import { Statements } from '../../src/parse/statements.js';
 import { timeReader } from '../../src/parse/time.js';

@@ -1,4 +1,4 @@
-/** Reads an archive folder and checks, on its own terms, everything that DESIGN promises of it. */
+/** Reads an archive folder and checks, on its own terms, everything that is promised of it. */
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

@@ -1,8 +1,8 @@
 /** A throw-away PostgreSQL with pgAudit that writes csvlog, run by an unprivileged user. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, readdirSync } from 'node:fs';
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
@@ -30,8 +30,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** The majors that are installed with pgAudit, the wanted one first, then the newest. */
 export function installedMajors(wanted = 15): number[] {
   const majors = existsSync(INSTALLED) ? readdirSync(INSTALLED).map(Number).filter(Boolean) : [];
-  const usable = majors.filter(major => existsSync(join(INSTALLED, String(major), 'lib', 'pgaudit.so')));
-  return usable.sort((a, b) => Number(b === wanted) - Number(a === wanted) || b - a);
+  const isUsable = (major: number): boolean =>
+    ['lib/pgaudit.so', 'bin/initdb'].every(file => existsSync(join(INSTALLED, String(major), file)));
+  return majors.filter(isUsable).sort((a, b) => Number(b === wanted) - Number(a === wanted) || b - a);
 }
 
 export class ThrowawayPostgres {
@@ -76,7 +77,7 @@ export class ThrowawayPostgres {
       '--locale=C.UTF-8',
       '--no-sync',
     ];
-    execFileSync(join(bin, 'initdb'), options, { ...user, cwd: folder, stdio: 'ignore' });
+    makeCluster(join(bin, 'initdb'), options, { ...user, cwd: folder });
     const port = await freePort();
     const all = {
       ...SETTINGS,
@@ -128,11 +129,6 @@ export class ThrowawayPostgres {
     await ended;
   }
 
-  async remove(): Promise<void> {
-    await this.stop();
-    await rm(this.folder, { recursive: true, force: true });
-  }
-
   async #untilReady(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT;
     for (;;) {
@@ -147,6 +143,15 @@ export class ThrowawayPostgres {
       await new Promise(resolve => setTimeout(resolve, 50));
     }
   }
+}
+
+function makeCluster(
+  initdb: string,
+  options: readonly string[],
+  where: { uid?: number; gid?: number; cwd: string },
+): void {
+  const { status, stderr } = spawnSync(initdb, options, { ...where, encoding: 'utf8' });
+  if (status !== 0) throw new ShipperError('no-postgres', `initdb failed: ${stderr.trim()}`);
 }
 
 /** PostgreSQL refuses to run as root; its package brings a user. */

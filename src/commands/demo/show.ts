@@ -2,7 +2,7 @@
 
 import { inspect, styleText } from 'node:util';
 import type { LogEntry } from '../../deliver/destination.js';
-import type { Step } from './workload.js';
+import type { Outcome, Step } from './workload.js';
 
 export function say(text = ''): void {
   process.stdout.write(`${text}\n`);
@@ -13,51 +13,41 @@ export function heading(text: string): void {
 }
 
 export function showStep({ who, user, sql, parameters, note }: Step): void {
-  const oneLine = sql.replaceAll(/\s+/g, ' ');
   const values =
-    parameters === undefined
-      ? ''
-      : `  ${inspect(parameters, { compact: true, breakLength: Number.POSITIVE_INFINITY })}`;
+    parameters === undefined ? '' : `  ${inspect(parameters, { breakLength: Number.POSITIVE_INFINITY })}`;
   say(`\n  ${styleText('dim', note)}`);
-  say(`  ${who.padEnd(8)} ${styleText('cyan', user.padEnd(20))} ${oneLine}${values}`);
+  say(`  ${who.padEnd(8)} ${styleText('cyan', user.padEnd(20))} ${oneLine(sql)}${values}`);
 }
 
-export function showShipped(entries: readonly LogEntry[], milliseconds: number): void {
-  for (const { jsonPayload } of entries) {
-    const { kind, actor, audit, suspect } = describe(jsonPayload);
-    const what =
-      kind === 'suspect' ? styleText('red', `suspect (${suspect})`) : styleText('green', `shipped ${audit}`);
-    outcome(`${what} by ${actor}, after ${milliseconds} ms`);
-  }
-}
-
-export function showDropped(reason: string): void {
-  outcome(styleText('yellow', reason));
-}
-
-function outcome(text: string): void {
-  say(`  ${' '.repeat(29)} → ${text}`);
-}
-
-/** Events come from our own journal, whose shape is known; here they are only looked at. */
-function describe(payload: LogEntry['jsonPayload']): {
-  kind: string;
-  actor: string;
-  audit: string;
-  suspect: string;
-} {
-  const text = (path: readonly string[]): string => {
-    let value: unknown = payload;
-    for (const key of path)
-      value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+/** What arrived, in a line. */
+export function showEntry({ labels, jsonPayload }: LogEntry, after = ''): void {
+  const text = (...path: readonly string[]): string => {
+    const value = path.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), jsonPayload);
     return typeof value === 'string' ? value : '';
   };
-  const name = text(['actor', 'name']) || text(['actor', 'user']);
-  const unit = text(['actor', 'unit']);
-  return {
-    kind: text(['kind']),
-    actor: unit ? `${name}, unit ${unit}` : name,
-    audit: `${text(['audit', 'class'])} ${text(['audit', 'command'])}`,
-    suspect: text(['suspect', 'reason']),
-  };
+  const unit = text('actor', 'unit');
+  const who = `${text('actor', 'name') || text('actor', 'user')}${unit && `, unit ${unit}`}`;
+  const what =
+    labels.kind === 'suspect'
+      ? styleText('red', `suspect (${text('suspect', 'reason')})`)
+      : styleText('green', `shipped ${text('audit', 'class')} ${text('audit', 'command')}`);
+  answer(`${what} by ${who}${after}`);
+}
+
+export function showDropped(outcome: Outcome): void {
+  const what =
+    outcome === 'not logged' ? 'pgAudit logs nothing, so nothing is shipped' : `dropped: ${outcome}`;
+  answer(styleText('yellow', what));
+}
+
+export function showWrong(outcome: Outcome, expected: Outcome): void {
+  answer(styleText('red', `WRONG: this should have been "${expected}", and came to "${outcome}"`));
+}
+
+export function oneLine(sql: string): string {
+  return sql.replaceAll(/\s+/g, ' ');
+}
+
+function answer(text: string): void {
+  say(`  ${' '.repeat(29)} → ${text}`);
 }

@@ -1,0 +1,31 @@
+/** What the journal gives a sink to deliver. */
+
+/** Until `markDelivered` has made it durable that it was, it will be given again. */
+export interface Delivery {
+  readonly events: number;
+  markDelivered(): Promise<void>;
+}
+
+/** Lines of the journal, without their newlines. */
+export interface LineDelivery extends Delivery {
+  readonly lines: readonly Buffer[];
+}
+
+/** A sealed segment of the journal: the file at `path`, events `firstSeq` to `lastSeq`. */
+export interface SealedSegment {
+  /** UTC day on which it was opened. */
+  readonly date: string;
+  readonly chain: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly path: string;
+}
+
+export interface SegmentDelivery extends Delivery {
+  readonly segment: SealedSegment;
+}
+
+/** A seq as it stands in the names of segments and objects. */
+export function paddedSeq(seq: number): string {
+  return String(seq).padStart(16, '0');
+}

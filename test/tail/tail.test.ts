@@ -1,0 +1,96 @@
+/** What the tail gives when files change under its hands, between one batch and the next. */
+
+import { copyFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { Tail } from '../../src/tail/tail.js';
+import { numberedRange, range } from '../support/log.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const quiet = {
+  fileFound: () => undefined,
+  fileReplaced: () => undefined,
+  fileUnsupported: () => undefined,
+  sourceFaults: () => undefined,
+  watchFailed: () => undefined,
+};
+
+/** Session lines in the order in which they came, and gaps as `reason offset+length`. */
+async function readAll(
+  folder: string,
+  betweenFirstAndSecond: () => Promise<void>,
+): Promise<(number | string)[]> {
+  const options = {
+    patterns: [join(folder, '*.csv*')],
+    maxRecordSize: 1 << 26,
+    once: true,
+    positions: [],
+    supportsZone: () => true,
+    clock: systemClock,
+  };
+  const seen: (number | string)[] = [];
+  let batches = 0;
+  for await (const batch of new Tail(options, quiet).batches(new AbortController().signal)) {
+    for (const frame of batch.frames) {
+      seen.push(
+        frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,
+      );
+    }
+    if (++batches === 1) await betweenFirstAndSecond();
+  }
+  return seen;
+}
+
+/** More than two chunks. */
+const MANY = 12_000;
+const old = numberedRange(1, MANY);
+
+test('a file that is overwritten by a larger one: the new is read once, what is lost of the old is a gap', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, old);
+  const seen = await readAll(folder, () => writeFile(path, numberedRange(MANY + 1, 3 * MANY)));
+  const first = seen.indexOf(MANY + 1) - 1;
+  const read = seen.slice(0, first);
+  const offset = numberedRange(1, read.length).length;
+  expect(read).toEqual(range(1, read.length));
+  expect(read.length).toBeLessThan(MANY);
+  expect(seen.slice(first)).toEqual([
+    `truncated ${offset}+${old.length - offset}`,
+    ...range(MANY + 1, 3 * MANY),
+  ]);
+});
+
+test('a file that is copied and truncated: the copy is read to its end, and nothing twice', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, old);
+  const seen = await readAll(folder, async () => {
+    await copyFile(path, `${path}.1`);
+    await truncate(path);
+    await writeFile(path, numberedRange(MANY + 1, MANY + 10));
+  });
+  expect(seen).toEqual(range(1, MANY + 10));
+});
+
+test('a file that is deleted is read to its end from the open descriptor', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, old);
+  expect(await readAll(folder, () => rm(path))).toEqual(range(1, MANY));
+});
+
+test('a copy that lacks the last bytes of what was truncated leaves a gap', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, old);
+  const kept = numberedRange(1, MANY - 5);
+  const seen = await readAll(folder, async () => {
+    await writeFile(`${path}.1`, kept);
+    await writeFile(path, numberedRange(MANY + 1, MANY + 2));
+  });
+  const gap = `truncated ${kept.length}+${old.length - kept.length}`;
+  expect(seen.filter(one => one !== gap)).toEqual([...range(1, MANY - 5), MANY + 1, MANY + 2]);
+  expect(seen).toContain(gap);
+});
