@@ -18,7 +18,7 @@ import { patternResolver } from './identity/pattern.js';
 import { identify, type Resolver } from './identity/resolver.js';
 import { Journal } from './journal/journal.js';
 import { Reader } from './journal/reader.js';
-import { Statements } from './parse/statements.js';
+import { Memory } from './parse/memory.js';
 import { timeReader } from './parse/time.js';
 import type { Stages } from './pipeline.js';
 import { Tail } from './tail/tail.js';
@@ -43,7 +43,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const place = { instance, node };
   const resolvers = await createResolvers(config, surroundings);
   const journal = await openJournal(config, surroundings);
-  const { files: positions, memory } = journal.resume;
+  const { files: positions, memory: saved } = journal.resume;
   const times = timeReader(source.timezone);
   const { supportsZone } = times;
   const { files: patterns, maxRecordSize } = source;
@@ -52,7 +52,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   return {
     tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock }, telemetry),
     times,
-    statements: new Statements(memory),
+    memory: new Memory(times, saved),
     filter: createFilter({ ...filter, classes: new Set(filter.classes) }),
     identify: (user, time) => identify(user, time, resolvers),
     journal,

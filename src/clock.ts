@@ -15,6 +15,14 @@ export const systemClock: Clock = {
 };
 
 /**
+ * Whether `limit` milliseconds have passed since a time; also where the clock was set back by more than
+ * that, since waiting for it to catch up could take years.
+ */
+export function hasPassed(since: number, now: number, limit: number): boolean {
+  return now - since >= limit || now < since - limit;
+}
+
+/**
  * Lets one loop wait for "something happened" or for time to pass, whichever is first.
  * A wake-up while nobody waits is kept for the next wait, so none is lost.
  */

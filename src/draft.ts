@@ -6,12 +6,14 @@ import type {
   Audit,
   Draft,
   Envelope,
+  GapContent,
   LifecycleContent,
   LogLine,
   Source,
   SuspectReason,
 } from './event.js';
-import type { Gap, RawRecord, SourceFile } from './record.js';
+import type { TimeReader } from './parse/time.js';
+import type { Gap, MissingLines, RawRecord, SourceFile } from './record.js';
 
 /** Where this daemon stands. */
 export type Place = Pick<Envelope, 'instance' | 'node'>;
@@ -62,14 +64,41 @@ export function suspectDraft(
   };
 }
 
-export function gapDraft({ reason, record }: Gap, reading: Reading, place: Place): Draft {
+export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {
+  const { reason, record, after = null } = gap;
+  return lossDraft({ reason, ...record, ...bounds({ after }, times) }, reading, place);
+}
+
+export function missingLinesDraft(
+  missing: MissingLines,
+  now: number,
+  place: Place,
+  times: TimeReader,
+): Draft {
+  const { user, session, firstLine, lastLine, after, before, file, record } = missing;
+  const lines = { user, session, firstLine, lastLine, ...bounds({ after, before }, times) };
+  return lossDraft({ reason: 'missing-lines', ...lines }, { file, record, now }, place);
+}
+
+function lossDraft(gap: GapContent['gap'], reading: Reading, place: Place): Draft {
   const now = new Date(reading.now).toISOString();
-  const gap = { reason, ...record };
   return { kind: 'gap', time: now, receivedAt: now, ...place, gap, source: sourceOf(reading, null) };
 }
 
 export function lifecycleDraft(lifecycle: LifecycleContent['lifecycle'], now: number, place: Place): Draft {
   return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
+}
+
+/** log_times in UTC, as far as they are known. */
+function bounds(
+  { after, before = null }: { after: string | null; before?: string | null },
+  times: TimeReader,
+): { after?: string; before?: string } {
+  const [from, to] = [after, before].map(logTime => (logTime === null ? null : times.read(logTime)));
+  return {
+    ...(from == null ? {} : { after: new Date(from).toISOString() }),
+    ...(to == null ? {} : { before: new Date(to).toISOString() }),
+  };
 }
 
 /** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */

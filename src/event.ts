@@ -120,17 +120,27 @@ export type SuspectReason =
   | 'rows'
   | 'parameters';
 
-/** Bytes of the log that could not be read. */
+/** A part of the log that is not in the archive, with what is known of it. */
 export interface GapContent {
   readonly kind: 'gap';
   readonly receivedAt: string;
   readonly gap: {
+    /** A GapReason, or `missing-lines` where a session's numbering shows the loss. */
     readonly reason: string;
+    /** Of the record that the bytes begin with, or whose lines are missing. */
     readonly user?: string;
     readonly session?: string;
     readonly line?: string;
+    /** Of a record that was too large, with its final newline. */
     readonly sha256?: string;
+    /** The session's lines that are missing. */
+    readonly firstLine?: number;
+    readonly lastLine?: number;
+    /** UTC times of the records before and after, as far as they are known. */
+    readonly after?: string;
+    readonly before?: string;
   };
+  /** The bytes that are missing; for `missing-lines` the record that showed it. */
   readonly source: Source;
 }
 

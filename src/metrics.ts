@@ -44,6 +44,7 @@ export function createMetrics() {
     identities: counter('identities_total', 'Shipped statements by how the person was found.', ['status']),
     suspects: counter('suspects_total', "Records that looked like pgAudit's and were not.", ['reason']),
     gaps: counter('gaps_total', 'Stretches of the log that could not be read.', ['reason']),
+    missingLines: counter('missing_lines_total', 'Lines of sessions that are in no log file.'),
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),
     retries: counter('sink_retries_total', 'Deliveries that failed and are tried again.', ['sink', 'code']),

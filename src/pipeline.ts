@@ -6,33 +6,23 @@
  * The one loop back is the journal's checkpoint, from which `tail` resumes.
  */
 
-import { gapDraft, type Place, type Reading, statementDraft, suspectDraft } from './draft.js';
-import type { Actor, Draft } from './event.js';
-import type { Filter } from './filter/filter.js';
+import { missingLinesDraft } from './draft.js';
+import type { Draft } from './event.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
-import { readLogLine } from './parse/csvlog.js';
-import { parse, type Suspect } from './parse/parse.js';
-import type { Payload } from './parse/pgaudit.js';
-import type { Statements } from './parse/statements.js';
-import type { TimeReader } from './parse/time.js';
-import { COLUMN, countRecord, type Frame, type Gap, noRecords, type RawRecord } from './record.js';
+import type { JournalEntry, Resume } from './journal/state.js';
+import { type Judges, judge } from './judge.js';
+import { countRecord, noRecords } from './record.js';
+import type { Batch } from './tail/follow.js';
 import type { Tail } from './tail/tail.js';
-import type { Telemetry } from './telemetry.js';
 
-export interface Stages {
+export interface Stages extends Judges {
   readonly tail: Tail;
-  readonly times: TimeReader;
-  readonly statements: Statements;
-  readonly filter: Filter;
-  readonly identify: (user: string, time: number) => Actor;
   readonly journal: Journal;
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): Draft; stopped(): Draft };
-  readonly place: Place;
   readonly now: () => number;
-  readonly telemetry: Telemetry;
 }
 
 /** Delivers the journal on its own, until it is closed and delivered or the signal aborts. */
@@ -48,84 +38,55 @@ interface Sink {
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { journal, sinks, lifecycle } = stages;
   const source = async (): Promise<void> => {
-    await journal.append({ drafts: [lifecycle.started()] }, abort);
+    journal.append({ drafts: [lifecycle.started()] });
     await readSource(stages, stop);
-    await journal.append({ drafts: [lifecycle.stopped()] }, abort);
+    const drafts = [...missingLines(stages), lifecycle.stopped()];
+    journal.append({ drafts, resume: resumeOf(stages) });
     journal.close();
   };
   await Promise.all([source(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
 }
 
 async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
-  const { tail, journal, statements, telemetry } = stages;
+  const { tail, journal } = stages;
   for await (const batch of tail.batches(stop)) {
-    const { file, from, frames } = batch;
-    const drafts: Draft[] = [];
-    const records = noRecords();
-    const shipped: string[] = [];
-    for (const frame of frames) {
-      const verdict = judge(
-        frame,
-        { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() },
-        stages,
-      );
-      countRecord(records, verdict.outcome, verdict.reason);
-      if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
-      if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
+    while (!(await journal.waitForRoom(stop))) {
+      if (stop.aborted) return;
+      // The log goes on meanwhile: what waits to be read is held, lest it be deleted first.
+      await tail.look();
     }
-    const { to } = batch;
-    telemetry.recordsRead(to - from, records, shipped);
-    const progress = { file, from, to, records, files: tail.positions, memory: statements.memory };
-    if (!(await journal.append({ drafts, progress }, stop))) return;
+    if (batch !== null) journal.append(readBatch(batch, stages));
+    const drafts = missingLines(stages, stages.now());
+    if (drafts.length > 0) journal.append({ drafts, resume: resumeOf(stages) });
   }
 }
 
-/** What became of a frame: an event, or the reason why there is none. */
-type Verdict =
-  | { readonly outcome: 'shipped' | 'rejected'; readonly reason: string; readonly draft: Draft }
-  | { readonly outcome: 'dropped'; readonly reason: string };
-
-function judge(frame: Frame, reading: Reading, stages: Stages): Verdict {
-  if (frame.kind === 'gap') return reject(frame, reading, stages);
-  const parsed = parse(frame);
-  if (parsed.kind === 'other') return { outcome: 'dropped', reason: 'not-audit' };
-  if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, stages);
-  return judgeStatement(frame, parsed, reading, stages);
+/** What a batch of the log comes to. */
+function readBatch(batch: Batch, stages: Stages): JournalEntry {
+  const { file, from, frames } = batch;
+  const drafts: Draft[] = [];
+  const records = noRecords();
+  const shipped: string[] = [];
+  for (const frame of frames) {
+    const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
+    const verdict = judge(frame, reading, stages);
+    countRecord(records, verdict.outcome, verdict.reason);
+    if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+    if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
+  }
+  const { to } = batch;
+  stages.telemetry.recordsRead(to - from, records, shipped);
+  return { drafts, progress: { file, from, to, records }, resume: resumeOf(stages) };
 }
 
-function judgeStatement(record: RawRecord, payload: Payload, reading: Reading, stages: Stages): Verdict {
-  const { filter, statements, telemetry, place } = stages;
-  const user = record.text(COLUMN.user);
-  const { isShipped, reason, userKind } = filter(user, payload.audit.class);
-  if (userKind === 'other') telemetry.otherUser(user, isShipped);
-  // A record that is not shipped for its class may hold the text that a later one refers to.
-  const isRemembered = isShipped || reason === 'class';
-  const audit = isRemembered ? statements.restore(record.text(COLUMN.sessionId), payload) : payload.audit;
-  if (!isShipped) return { outcome: 'dropped', reason };
-  const line = readLogLine(record, stages.times);
-  if (line === null) return reject({ ...reading.record, kind: 'gap', reason: 'time' }, reading, stages);
-  const actor = stages.identify(user, line.time);
-  telemetry.identified(actor.status);
-  return {
-    outcome: 'shipped',
-    reason: 'statement',
-    draft: statementDraft(line, audit, actor, reading, place),
-  };
+/** Lines that will not come any more, as of `now`; at the end of reading all that have not come. */
+function missingLines({ memory, times, place, telemetry, now: clock }: Stages, now?: number): Draft[] {
+  return memory.sessions.takeMissing(now).map(missing => {
+    telemetry.missingLines(missing);
+    return missingLinesDraft(missing, clock(), place, times);
+  });
 }
 
-function judgeSuspect(record: RawRecord, suspect: Suspect, reading: Reading, stages: Stages): Verdict {
-  const line = readLogLine(record, stages.times);
-  if (line === null) return reject({ ...reading.record, kind: 'gap', reason: 'time' }, reading, stages);
-  stages.telemetry.suspect(suspect.reason, reading);
-  const actor = stages.identify(line.user, line.time);
-  return {
-    outcome: 'shipped',
-    reason: 'suspect',
-    draft: suspectDraft(line, suspect, actor, reading, stages.place),
-  };
-}
-
-function reject(gap: Gap, reading: Reading, { telemetry, place }: Stages): Verdict {
-  telemetry.gap(gap, reading.file.path);
-  return { outcome: 'rejected', reason: gap.reason, draft: gapDraft(gap, reading, place) };
+function resumeOf({ tail, memory }: Stages): Resume {
+  return { files: tail.positions, memory: memory.saved };
 }

@@ -33,7 +33,11 @@ export interface SourceFile {
 export interface SourcePosition extends SourceFile {
   /** The date and time that the file's first line begins with, for the order of files; may be empty. */
   readonly firstTime: string;
+  /** log_time of the last record that was read, as it stands there; empty before the first. */
+  readonly lastTime: string;
   readonly offset: number;
+  /** How large the file has been seen: what lies between `offset` and here must not vanish in silence. */
+  readonly size: number;
   /** SHA-256 (hex) of the `length` bytes before `offset`, to tell whether they are still the same. */
   readonly tail: { readonly length: number; readonly sha256: string };
 }
@@ -64,8 +68,11 @@ export interface SourceFault {
 /** Why a file among the globs is not read at all. */
 export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
 
-/** Why bytes of a log file could not be read as records; `time`: it cannot be told when it was. */
-export type GapReason = 'torn' | 'oversize' | 'truncated' | 'time';
+/**
+ * Why bytes of a log file could not be read as records. `truncated`: the file holds something else now;
+ * `vanished`: it is gone; `time`: it cannot be told when it was.
+ */
+export type GapReason = 'torn' | 'oversize' | 'truncated' | 'vanished' | 'time';
 
 /** Bytes that were in the file and are not in the archive. */
 export interface Gap {
@@ -73,13 +80,32 @@ export interface Gap {
   readonly reason: GapReason;
   readonly offset: number;
   readonly length: number;
-  /** For `oversize`: what is known of the record that was too large to hold. */
-  readonly record?: {
-    readonly user: string;
-    readonly session: string;
-    readonly line: string;
-    readonly sha256: string;
-  };
+  /** What is known of the record that they begin with. */
+  readonly record?: KnownRecord;
+  /** log_time of the record before, as it stands there. */
+  readonly after?: string;
+}
+
+export interface KnownRecord {
+  readonly user?: string;
+  readonly session?: string;
+  readonly line?: string;
+  /** Of its bytes, where it is whole and was too large to hold. */
+  readonly sha256?: string;
+}
+
+/** Lines of a session that are in no file. */
+export interface MissingLines {
+  readonly session: string;
+  readonly user: string;
+  readonly firstLine: number;
+  readonly lastLine: number;
+  /** log_time of the session's lines before and after, as they stand in the log; `null` where none was read before. */
+  readonly after: string | null;
+  readonly before: string;
+  /** The record that showed it. */
+  readonly file: SourceFile;
+  readonly record: Pick<RawRecord, 'offset' | 'length'>;
 }
 
 export type Frame = RawRecord | Gap;

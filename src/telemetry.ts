@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { codeOf, ShipperError } from './errors.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
-import type { Gap, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
+import type { Gap, MissingLines, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
 
 /** What to do about files that cannot be read as csvlog. */
 export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
@@ -150,6 +150,16 @@ export class Telemetry {
     this.#log.error(
       { code: 'gap', reason, file, offset, length },
       'a part of the log could not be read: look at the gap event',
+    );
+  }
+
+  missingLines({ session, firstLine, lastLine, file }: MissingLines): void {
+    this.#metrics.gaps.inc({ reason: 'missing-lines' });
+    this.#metrics.missingLines.inc(lastLine - firstLine + 1);
+    if (!this.#isNews('missing-lines')) return;
+    this.#log.error(
+      { code: 'gap', reason: 'missing-lines', session, firstLine, lastLine, file: file.path },
+      'lines of a session are in no log file: look at the gap event',
     );
   }
 

@@ -19,7 +19,9 @@ const position = z.object({
   fileId: z.string(),
   path: z.string(),
   firstTime: z.string(),
+  lastTime: z.string(),
   offset: z.number(),
+  size: z.number(),
   tail: z.object({ length: z.number(), sha256: z.string() }),
 });
 const segment = z.object({
@@ -39,8 +41,7 @@ const checkpoint = z.object({
   lastDate: z.string(),
   sealedAt: z.number(),
   coverage: z.array(coverage),
-  files: z.array(position),
-  memory: z.unknown(),
+  resume: z.object({ files: z.array(position), memory: z.unknown() }),
 });
 
 /**

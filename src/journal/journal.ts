@@ -7,13 +7,20 @@
  */
 
 import { join } from 'node:path';
-import { sleep, Waker } from '../clock.js';
+import { hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
-import { type Commit, type JournalEntry, type JournalState, nextSealAt, planCommit } from './state.js';
+import {
+  type Commit,
+  type JournalEntry,
+  type JournalState,
+  nextSealAt,
+  planCommit,
+  type Resume,
+} from './state.js';
 
 export interface JournalReport {
   /** Lines and bytes that became durable. */
@@ -77,9 +84,8 @@ export class Journal {
     return new Journal(options, report, await openJournal(options));
   }
 
-  /** Where reading goes on, and what earlier stages knew then. */
-  get resume(): Pick<JournalState, 'files' | 'memory'> {
-    return this.#state;
+  get resume(): Resume {
+    return this.#state.resume;
   }
 
   /** The last event that is durable. */
@@ -111,16 +117,17 @@ export class Journal {
     return join(segmentFolder(this.#options), segmentFileName(segment));
   }
 
-  /** Takes an entry to be committed soon; waits while there is no room. Returns false where it was not taken. */
-  async append(entry: JournalEntry, signal: AbortSignal): Promise<boolean> {
-    while (!this.#hasRoom()) {
-      if (signal.aborted) return false;
-      await this.#room.wait(1000, signal);
-    }
+  /** Waits up to a second, or until the signal aborts, for room; returns whether there is some. */
+  async waitForRoom(signal: AbortSignal): Promise<boolean> {
+    if (!this.#hasRoom()) await this.#room.wait(1000, signal);
+    return this.#hasRoom();
+  }
+
+  /** Takes an entry to be committed soon. */
+  append(entry: JournalEntry): void {
     this.#waiting.push(entry);
     this.#waitingBytes += sizeOf(entry);
     this.#work.wake();
-    return true;
   }
 
   /** Commits what was appended, seals, and ends `run`. */
@@ -184,7 +191,7 @@ export class Journal {
   }
 
   #isSaveDue(now: number): boolean {
-    return this.#unsavedSince !== null && now - this.#unsavedSince >= PROGRESS_INTERVAL;
+    return this.#unsavedSince !== null && hasPassed(this.#unsavedSince, now, PROGRESS_INTERVAL);
   }
 
   #untilDue(): number {

@@ -35,8 +35,7 @@ function firstState({ clock }: JournalOptions): JournalState {
     lastDate: dateOf(now),
     sealedAt: now,
     coverage: [],
-    files: [],
-    memory: null,
+    resume: { files: [], memory: null },
   };
 }
 

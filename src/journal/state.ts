@@ -1,6 +1,7 @@
 /** What the journal knows, and how it changes: pure functions of (state, what came, now). */
 
 import { basename } from 'node:path';
+import { hasPassed } from '../clock.js';
 import type { Coverage, Draft, SealContent, SealReason } from '../event.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
 import { type ChainState, link } from './chain.js';
@@ -24,9 +25,14 @@ export interface JournalState {
   readonly sealedAt: number;
   /** What was read since the last seal; the file read last comes last. */
   readonly coverage: readonly Coverage[];
+  readonly resume: Resume;
+}
+
+/** What the stages before the journal need after a restart. */
+export interface Resume {
   /** Where reading goes on. */
   readonly files: readonly SourcePosition[];
-  /** What earlier stages must still know after a restart; theirs to understand. */
+  /** What is known of earlier records; theirs to understand. */
   readonly memory: unknown;
 }
 
@@ -37,14 +43,13 @@ export interface Progress {
   readonly from: number;
   readonly to: number;
   readonly records: RecordCounts;
-  readonly files: readonly SourcePosition[];
-  readonly memory: unknown;
 }
 
-/** Events that belong together, and what was read to make them. They become durable together. */
+/** Events that belong together, what was read to make them, and where reading goes on. They become durable together. */
 export interface JournalEntry {
   readonly drafts: readonly Draft[];
   readonly progress?: Progress;
+  readonly resume?: Resume;
 }
 
 export interface SealLimits {
@@ -109,11 +114,14 @@ class Plan {
     this.#limits = limits;
   }
 
-  add({ drafts, progress }: JournalEntry): void {
+  add({ drafts, progress, resume = this.state.resume }: JournalEntry): void {
     for (const draft of drafts) this.#write(draft);
-    if (progress === undefined) return;
-    const { files, memory } = progress;
-    this.state = { ...this.state, coverage: cover(this.state.coverage, progress), files, memory };
+    const { coverage } = this.state;
+    this.state = {
+      ...this.state,
+      coverage: progress === undefined ? coverage : cover(coverage, progress),
+      resume,
+    };
   }
 
   sealIfDue(): void {
@@ -129,10 +137,10 @@ class Plan {
   #dueSeal(): SealReason | null {
     const { segment, sealedAt } = this.state;
     const { maxSize, maxAge, maxQuiet } = this.#limits;
-    if (segment === null) return isOver(sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
+    if (segment === null) return hasPassed(sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
     if (segment.bytes >= maxSize) return 'size';
     if (segment.date < dateOf(this.#now)) return 'date';
-    return isOver(segment.openedAt, this.#now, maxAge) ? 'age' : null;
+    return hasPassed(segment.openedAt, this.#now, maxAge) ? 'age' : null;
   }
 
   #seal(reason: SealReason): void {
@@ -180,11 +188,6 @@ class Plan {
     this.state = { ...this.state, segment, lastDate: date };
     return segment;
   }
-}
-
-/** Also where the clock was set back to before the start: waiting for it to catch up could take years. */
-function isOver(since: number, now: number, limit: number): boolean {
-  return now - since >= limit || now < since - limit;
 }
 
 export function dateOf(time: number): string {

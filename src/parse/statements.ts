@@ -1,7 +1,6 @@
 /** Remembers statements, for records that say `<previously logged>` (`pgaudit.log_statement_once`). */
 
 import { z } from 'zod';
-import { StateError } from '../errors.js';
 import type { Audit } from '../event.js';
 import type { Payload } from './pgaudit.js';
 
@@ -17,7 +16,8 @@ const remembered = z.object({
   statementId: z.number(),
   texts: z.array(z.tuple([z.number(), textSchema])),
 });
-const savedMemory = z.object({ statements: z.array(remembered) });
+export const savedStatements = z.array(remembered);
+export type SavedStatements = z.infer<typeof savedStatements>;
 
 /** Characters of SQL and parameters that are remembered over all sessions together. */
 const MOST_CHARACTERS = 1 << 20;
@@ -30,14 +30,8 @@ export class Statements {
   readonly #bySession = new Map<string, { statementId: number; texts: Map<number, Text>; size: number }>();
   #size = 0;
 
-  /**
-   * @param memory what `memory` gave before the restart, or `null` at the first start; throws a
-   * StateError where it is neither.
-   */
-  constructor(memory: unknown) {
-    const saved = savedMemory.nullable().safeParse(memory);
-    if (!saved.success) throw new StateError('The checkpoint holds statements that cannot be read.');
-    for (const { session, statementId, texts } of saved.data?.statements ?? []) {
+  constructor(saved: SavedStatements = []) {
+    for (const { session, statementId, texts } of saved) {
       for (const [substatementId, text] of texts) this.#remember(session, statementId, substatementId, text);
     }
   }
@@ -55,15 +49,12 @@ export class Statements {
   }
 
   /** Plain data for the checkpoint: the session used last comes last. */
-  get memory(): z.infer<typeof savedMemory> {
-    const sessions = [...this.#bySession];
-    return {
-      statements: sessions.map(([session, { statementId, texts }]) => ({
-        session,
-        statementId,
-        texts: [...texts],
-      })),
-    };
+  get saved(): SavedStatements {
+    return [...this.#bySession].map(([session, { statementId, texts }]) => ({
+      session,
+      statementId,
+      texts: [...texts],
+    }));
   }
 
   #remember(session: string, statementId: number, substatementId: number, text: Text): void {

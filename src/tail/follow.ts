@@ -2,13 +2,16 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Frame, SourceFile, SourcePosition } from '../record.js';
+import { hasPassed } from '../clock.js';
+import { COLUMN, type Frame, type Gap, type SourceFile, type SourcePosition } from '../record.js';
 import { Framer } from './frame.js';
 import { fingerprint, identify } from './identify.js';
 
 const CHUNK = 1024 * 1024;
 /** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
+/** Milliseconds: a file that stands still for so long is done, and one that is missing is not being renamed. */
+export const SETTLE = 3000;
 
 /** Frames that were read from one file in one go. */
 export interface Batch {
@@ -41,6 +44,7 @@ export class Follower implements SourceFile {
   readonly #options: FollowerOptions;
   /** Paths that held this content at the last look, with the size there. */
   #paths: ReadonlyMap<string, number> = new Map();
+  #lastTime: string;
   #offset: number;
   #tail: SourcePosition['tail'];
   #handle: FileHandle | null = null;
@@ -48,8 +52,10 @@ export class Follower implements SourceFile {
   /** The open file's time of modification when it was last seen to hold this content. */
   #verified = 0;
   /** How large this content has been seen. */
-  #size = 0;
+  #size: number;
   #isReplaced = false;
+  /** Since when no path holds what was not read yet. */
+  #missingSince: number | null = null;
   /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
   #barren = 0;
 
@@ -59,19 +65,27 @@ export class Follower implements SourceFile {
     this.path = position.path;
     this.home = dirname(position.path);
     this.lastGrowth = now;
+    this.#lastTime = position.lastTime;
     this.#offset = position.offset;
+    this.#size = position.size;
     this.#tail = position.tail;
     this.#options = options;
   }
 
   get position(): SourcePosition {
     const { fileId, path, firstTime } = this;
-    return { fileId, path, firstTime, offset: this.#offset, tail: this.#tail };
+    const [lastTime, offset, size, tail] = [this.#lastTime, this.#offset, this.#size, this.#tail];
+    return { fileId, path, firstTime, lastTime, offset, size, tail };
   }
 
   /** Whether a look at it may bring something. */
   get isActive(): boolean {
-    return this.isOpen || this.#readablePath() !== undefined || this.hasLost;
+    return this.isOpen || this.#readablePath() !== undefined;
+  }
+
+  /** It was opened, lest it be deleted unread, and not read since. */
+  get isHeld(): boolean {
+    return this.isOpen && this.#framer === null;
   }
 
   get isOpen(): boolean {
@@ -87,11 +101,15 @@ export class Follower implements SourceFile {
     return this.#framer !== null && this.#framer.pushed > this.#offset;
   }
 
-  /** It was overwritten before all of it was read, and no path is left that holds the rest. */
-  get hasLost(): boolean {
-    return (
-      this.#isReplaced && this.#size > this.#offset && !this.isOpen && this.#readablePath() === undefined
-    );
+  /** Not all of it was read, and no path is left that holds the rest: it may turn up under another name. */
+  get isMissing(): boolean {
+    return this.#missingSince !== null;
+  }
+
+  /** It will not turn up any more, as of `now`. */
+  isLost(now: number): boolean {
+    if (this.#missingSince === null) return false;
+    return this.#isReplaced || hasPassed(this.#missingSince, now, SETTLE);
   }
 
   /** Why nothing in this file can be read, as far as its bytes tell until now. */
@@ -99,11 +117,19 @@ export class Follower implements SourceFile {
     return this.#offset > 0 ? null : (this.#framer?.notCsvlog ?? null);
   }
 
-  /** What a look at the file system found: where the content is, and how large it is there. */
-  listed(paths: ReadonlyMap<string, number>): void {
+  /** What a look at the file system found: where the content is, and how large it is there; `null`: it did not see all. */
+  listed(paths: ReadonlyMap<string, number>, now: number | null): void {
     this.#paths = paths;
     this.#size = Math.max(this.#size, ...paths.values());
     if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
+    const isMissing = this.#isKnownCsvlog && this.#size > this.#offset && !this.isActive;
+    if (!isMissing) this.#missingSince = null;
+    else this.#missingSince ??= now;
+  }
+
+  /** Opens it, so that it can be read even if it is deleted before its turn comes. */
+  async hold(): Promise<void> {
+    if (!this.isOpen) await this.#open();
   }
 
   /** Reads to the present end. Returns false where the open file no longer holds this content. */
@@ -141,18 +167,23 @@ export class Follower implements SourceFile {
     await this.close();
   }
 
-  /** Gives up what `hasLost` tells of. */
-  abandon(): Batch {
-    const gap = {
-      kind: 'gap',
-      reason: 'truncated',
-      offset: this.#offset,
-      length: this.#size - this.#offset,
-    } as const;
-    const batch = this.#batch([gap]);
+  /** Gives up what is lost. `truncated`: its path holds something else now. */
+  abandon(reason: 'truncated' | 'vanished'): Batch {
+    const [offset, length] = [this.#offset, this.#size - this.#offset];
+    const batch = this.#batch([this.#bounded({ kind: 'gap', reason, offset, length })]);
     this.#offset = this.#size;
     this.#tail = fingerprint(Buffer.alloc(0));
+    this.#missingSince = null;
     return batch;
+  }
+
+  #bounded(gap: Gap): Gap {
+    return this.#lastTime === '' ? gap : { ...gap, after: this.#lastTime };
+  }
+
+  /** A file that never was csvlog is no loss. */
+  get #isKnownCsvlog(): boolean {
+    return this.#barren === 0 && (this.#offset > 0 || this.firstTime !== '');
   }
 
   /** Lets go of the descriptor and of what is pending. */
@@ -178,7 +209,10 @@ export class Follower implements SourceFile {
   }
 
   *#frames(framer: Framer): Generator<Frame> {
-    for (let frame = framer.next(); frame !== null; frame = framer.next()) yield frame;
+    for (let frame = framer.next(); frame !== null; frame = framer.next()) {
+      yield frame.kind === 'gap' ? this.#bounded(frame) : frame;
+      if (frame.kind === 'record') this.#lastTime = frame.text(COLUMN.logTime);
+    }
     if (framer.position === this.#offset) return;
     this.#offset = framer.position;
     this.#tail = fingerprint(framer.lastBytes(TAIL));
@@ -216,7 +250,8 @@ export class Follower implements SourceFile {
   /** Whether the file still begins with the same line and has the same bytes before the saved offset. */
   async #isSame(handle: FileHandle): Promise<boolean> {
     const identity = await identify(handle, this.#options.supportsZone);
-    if (identity.kind !== 'content' || identity.fileId !== this.fileId) return false;
+    const isFile = identity.kind === 'content' || identity.kind === 'partial';
+    if (!isFile || identity.fileId !== this.fileId) return false;
     const { length, sha256 } = this.#tail;
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, this.#offset - length);
     return bytesRead === length && fingerprint(buffer).sha256 === sha256;

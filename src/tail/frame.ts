@@ -1,8 +1,8 @@
 /** Cuts the bytes of a log file into records and says which bytes are none. */
 
-import { COLUMN, type Frame, type Gap, type RawRecord } from '../record.js';
+import { COLUMN, type Frame, type Gap, type KnownRecord, type RawRecord } from '../record.js';
 import { FramedRecord } from './framed-record.js';
-import { findHead, isHead, isWellFormed, type Shape } from './head.js';
+import { findHead, isHead, isWellFormed, namesLine, type Shape } from './head.js';
 import { Oversize } from './oversize.js';
 import { Scanner, type ScanResult } from './scanner.js';
 
@@ -37,6 +37,8 @@ export class Framer {
   #end = 0;
   /** Offset in the file of the first byte in doubt. */
   #doubtFrom: number | null = null;
+  /** What is known of the record that stood there. */
+  #torn: KnownRecord = {};
   #oversize: Oversize | null = null;
   /** The scanner stands after the final newline of what starts at `#start`. */
   #isComplete = false;
@@ -144,7 +146,10 @@ export class Framer {
 
   /** The bytes that start here are no record: look for one behind them. */
   #doubt(): void {
-    this.#doubtFrom ??= this.#base + this.#start;
+    if (this.#doubtFrom === null) {
+      this.#doubtFrom = this.#base + this.#start;
+      this.#torn = this.#knownColumns();
+    }
     this.#hasSeenHead ||= isHead(this.#buffer, this.#start, this.#end) === true;
     this.#restart(this.#start + 1);
   }
@@ -191,7 +196,7 @@ export class Framer {
   /** The bytes in doubt, if any, now that they end at `#start`. */
   #gapBefore(): Gap | null {
     if (this.#doubtFrom === null) return null;
-    const gap = tornGap(this.#doubtFrom, this.#base + this.#start);
+    const gap = this.#tornGap(this.#doubtFrom);
     this.#doubtFrom = null;
     return gap;
   }
@@ -200,9 +205,16 @@ export class Framer {
   #gapIfTooLong(): Gap | null {
     if (this.#doubtFrom === null || !this.#hasFound) return null;
     if (this.#base + this.#start - this.#doubtFrom <= this.#maxRecordSize) return null;
-    const from = this.#doubtFrom;
+    const gap = this.#tornGap(this.#doubtFrom);
     this.#doubtFrom = this.#base + this.#start;
-    return tornGap(from, this.#doubtFrom);
+    return gap;
+  }
+
+  /** From there to `#start`. */
+  #tornGap(from: number): Gap {
+    const record = this.#torn;
+    this.#torn = {};
+    return { kind: 'gap', reason: 'torn', offset: from, length: this.#base + this.#start - from, record };
   }
 
   /** A record that is larger than allowed: go on to its end without keeping it; in doubt, look for another. */
@@ -211,12 +223,17 @@ export class Framer {
     else this.#oversize = new Oversize(this.#base + this.#start, this.#knownColumns());
   }
 
-  #knownColumns(): { user: string; session: string; line: string } {
+  /** What the columns say that were scanned. */
+  #knownColumns(): KnownRecord {
     const { columns, ends, quoted } = this.#scanner;
+    if (!namesLine(this.#shape(this.#start, this.#scanner))) return {};
     const bytes = this.#buffer.subarray(this.#start, this.#start + (ends[columns - 1] ?? 0));
     const known = new FramedRecord(0, bytes, columns, ends, quoted);
-    const text = (column: number): string => (column < columns ? known.text(column) : '');
-    return { user: text(COLUMN.user), session: text(COLUMN.sessionId), line: text(COLUMN.sessionLine) };
+    return {
+      user: known.text(COLUMN.user),
+      session: known.text(COLUMN.sessionId),
+      line: known.text(COLUMN.sessionLine),
+    };
   }
 
   /** Returns the gap at the record's end, `null` where more bytes are needed, `undefined` where it was torn. */
@@ -239,6 +256,7 @@ export class Framer {
     }
     this.#restart(this.#start);
     this.#doubtFrom = oversize.offset;
+    this.#torn = oversize.known;
     return undefined;
   }
 
@@ -259,8 +277,4 @@ export class Framer {
 function capacityFor(needed: number, current: number): number {
   if (needed > current) return Math.max(needed, current * 2);
   return current > 8 * FIRST_BUFFER && needed < current / 8 ? Math.max(needed * 2, FIRST_BUFFER) : current;
-}
-
-function tornGap(from: number, to: number): Gap {
-  return { kind: 'gap', reason: 'torn', offset: from, length: to - from };
 }

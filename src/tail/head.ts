@@ -118,6 +118,14 @@ export function isWellFormed(shape: Shape, strict: boolean): boolean {
   return !strict || hasOwnQuoting(shape);
 }
 
+/** Whether its first columns name a session and a line, whatever comes behind them. */
+export function namesLine(shape: Shape): boolean {
+  // The line number is only known to be whole where a comma ended it.
+  if (shape.columns <= COLUMN.sessionLine + 1) return false;
+  const hasHead = isHead(shape.bytes, shape.start, shape.end) === true;
+  return hasHead && hasSessionId(shape) && hasNumber(shape, COLUMN.sessionLine);
+}
+
 function startOf(shape: Shape, column: number): number {
   return column === 0 ? shape.start : endOf(shape, column - 1) + 1;
 }

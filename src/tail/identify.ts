@@ -11,7 +11,8 @@ const NEWLINE = 0x0a;
 
 export type Identity =
   | { readonly kind: 'content'; readonly fileId: string; readonly firstTime: string }
-  /** No whole first line yet, so no record either. */
+  /** No whole first line yet, so no record either; `fileId` changes while it grows. */
+  | { readonly kind: 'partial'; readonly fileId: string; readonly firstTime: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'unsupported'; readonly reason: UnsupportedReason };
 
@@ -25,13 +26,14 @@ export async function identify(file: FileHandle, supportsZone: (zone: string) =>
 /** The same, from the file's first 1024 bytes, or all where it has fewer. */
 export function identityOf(bytes: Buffer, supportsZone: (zone: string) => boolean): Identity {
   if (isCompressed(bytes)) return { kind: 'unsupported', reason: 'compressed' };
+  if (bytes.length === 0) return { kind: 'empty' };
   const newline = bytes.indexOf(NEWLINE);
-  if (newline === -1 && bytes.length < LONGEST_FIRST_LINE) return { kind: 'empty' };
+  const kind = newline === -1 && bytes.length < LONGEST_FIRST_LINE ? 'partial' : 'content';
   const line = newline === -1 ? bytes : bytes.subarray(0, newline + 1);
   const hasHead = isHead(line, 0, line.length) === true;
   if (hasHead && !supportsZone(zoneOf(line))) return { kind: 'unsupported', reason: 'zone' };
   const fileId = createHash('sha256').update(line).digest('hex').slice(0, 32);
-  return { kind: 'content', fileId, firstTime: hasHead ? line.toString('latin1', 0, TIME_LENGTH) : '' };
+  return { kind, fileId, firstTime: hasHead ? line.toString('latin1', 0, TIME_LENGTH) : '' };
 }
 
 function zoneOf(line: Buffer): string {

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Gap } from '../record.js';
+import type { Gap, KnownRecord } from '../record.js';
 
 /** A record that is too large to hold: hashed as it goes by. */
 export class Oversize {
   /** Where in the file it begins. */
   readonly offset: number;
-  readonly #known: { user: string; session: string; line: string };
+  /** What is known of it without its bytes. */
+  readonly known: KnownRecord;
   readonly #hash = createHash('sha256');
   #length = 0;
 
-  constructor(offset: number, known: { user: string; session: string; line: string }) {
+  constructor(offset: number, known: KnownRecord) {
     this.offset = offset;
-    this.#known = known;
+    this.known = known;
   }
 
   add(bytes: Buffer): void {
@@ -21,7 +22,7 @@ export class Oversize {
 
   /** What is known of it, when all of it was added. */
   gap(): Gap {
-    const record = { ...this.#known, sha256: this.#hash.digest('hex') };
+    const record = { ...this.known, sha256: this.#hash.digest('hex') };
     return { kind: 'gap', reason: 'oversize', offset: this.offset, length: this.#length, record };
   }
 }

@@ -1,10 +1,10 @@
 /** Follows all files that the globs name and gives their records in the order they were written. */
 
-import { resolve } from 'node:path';
-import { type Clock, Waker } from '../clock.js';
+import { dirname, resolve } from 'node:path';
+import { type Clock, hasPassed, Waker } from '../clock.js';
 import { codeOf } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
-import { type Batch, Follower } from './follow.js';
+import { type Batch, Follower, SETTLE } from './follow.js';
 import { fingerprint, identify } from './identify.js';
 import { Survey, type Surveyed } from './survey.js';
 import { type Watch, watchGlobs } from './watch.js';
@@ -35,8 +35,10 @@ export interface TailReport {
 /** Milliseconds between looks at open files and at the folders, where no hint comes. */
 const GROWTH_INTERVAL = 250;
 const SCAN_INTERVAL = 2000;
-/** A file that has a successor and did not grow for so long, in milliseconds, is done. */
-const SETTLE = 2000;
+/** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
+const LINGER = 60_000;
+/** So many files are held open at once. */
+const MOST_HELD = 64;
 /** So many files that are gone are remembered, lest a copy of one is read again. */
 const GONE_REMEMBERED = 256;
 
@@ -47,8 +49,12 @@ export class Tail {
   readonly #survey: Survey;
   readonly #waker: Waker;
   readonly #followers = new Map<string, Follower>();
-  #nextScan = 0;
+  #scannedAt = NEVER;
   #scanFaults: readonly SourceFault[] = [];
+  /** Files of one line that is not whole, by their content, with the time since when they look so. */
+  #partial = new Map<string, number>();
+  /** Paths that held something at the last look. */
+  #takenPaths: ReadonlySet<string> = new Set();
   readonly #readFaults = new Map<string, SourceFault>();
   #faultsReported = '';
   readonly #unsupportedReported = new Map<string, UnsupportedReason>();
@@ -67,14 +73,18 @@ export class Tail {
     return [...this.#followers.values()].map(follower => follower.position);
   }
 
-  /** Reads until the signal aborts, or, with `once`, until nothing is left. */
-  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+  /**
+   * Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new, and
+   * nothing will be for a moment.
+   */
+  async *batches(signal: AbortSignal): AsyncGenerator<Batch | null> {
     const watch = this.#options.once ? null : this.#watch();
     try {
       while (!signal.aborted) {
-        await this.#scanIfDue();
+        await this.look();
         if (yield* this.#readAll(signal)) continue;
         if (this.#options.once && (await this.#isAllRead())) return;
+        yield null;
         await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
     } finally {
@@ -83,9 +93,14 @@ export class Tail {
     }
   }
 
+  /** Looks at the folders, if it is time to. To be called also while a batch waits to be taken. */
+  async look(): Promise<void> {
+    if (hasPassed(this.#scannedAt, this.#options.clock.now(), SCAN_INTERVAL)) await this.#scan();
+  }
+
   #watch(): Watch {
     const onMove = (): void => {
-      this.#nextScan = 0;
+      this.#scannedAt = NEVER;
       this.#waker.wake();
     };
     const onWrite = (path: string): void => {
@@ -101,7 +116,8 @@ export class Tail {
   /** Returns whether any batch came. */
   async *#readAll(signal: AbortSignal): AsyncGenerator<Batch, boolean> {
     let any = false;
-    for (const follower of this.#inOrder().filter(one => one.isActive)) {
+    const now = this.#options.clock.now();
+    for (const follower of this.#inOrder().filter(one => one.isActive || one.isLost(now))) {
       for await (const batch of this.#readOne(follower)) {
         any = true;
         yield batch;
@@ -112,8 +128,9 @@ export class Tail {
   }
 
   async *#readOne(follower: Follower): AsyncGenerator<Batch> {
-    if (follower.hasLost) return yield follower.abandon();
     const now = this.#options.clock.now();
+    if (follower.isLost(now))
+      return yield follower.abandon(this.#takenPaths.has(follower.path) ? 'truncated' : 'vanished');
     try {
       const isSame = yield* follower.read(now);
       this.#readFaults.delete(follower.fileId);
@@ -134,14 +151,14 @@ export class Tail {
   async #replaced(follower: Follower): Promise<void> {
     this.#report.fileReplaced(follower.position);
     await follower.replaced();
-    this.#nextScan = 0;
+    this.#scannedAt = NEVER;
   }
 
   /** Its folder has a newer file, and it is read to an end that has been quiet for a while. */
   #isDone(follower: Follower, now: number): boolean {
     if (!follower.isOpen || !this.#hasSuccessor(follower)) return false;
-    const isReadWhole = follower.isListed && !follower.hasPending;
-    return isReadWhole || now - follower.lastGrowth >= SETTLE;
+    if (!follower.isListed) return hasPassed(follower.lastGrowth, now, LINGER);
+    return !follower.hasPending || hasPassed(follower.lastGrowth, now, SETTLE);
   }
 
   /** Whether a fresh look finds nothing new, and no torn end is still given time to grow. */
@@ -149,7 +166,9 @@ export class Tail {
     const isTorn = (one: Follower): boolean => one.hasPending && one.notCsvlog === null;
     if (this.#inOrder().some(follower => isTorn(follower) && this.#hasSuccessor(follower))) return false;
     await this.#scan();
-    return !this.#inOrder().some(follower => !follower.isOpen && follower.isActive);
+    const isUnread = (one: Follower): boolean => one.isHeld || one.isMissing || (one.isActive && !one.isOpen);
+    const isLeft = (one: Follower): boolean => isUnread(one) && !this.#readFaults.has(one.fileId);
+    return this.#partial.size === 0 && !this.#inOrder().some(isLeft);
   }
 
   #hasSuccessor(follower: Follower): boolean {
@@ -163,40 +182,73 @@ export class Tail {
     );
   }
 
-  async #scanIfDue(): Promise<void> {
-    const now = this.#options.clock.now();
-    const isDue = now >= this.#nextScan || this.#nextScan - now > SCAN_INTERVAL;
-    if (isDue) await this.#scan();
-  }
-
   async #scan(): Promise<void> {
-    this.#nextScan = this.#options.clock.now() + SCAN_INTERVAL;
+    const now = this.#options.clock.now();
+    this.#scannedAt = now;
     const { files, faults } = await this.#survey.take();
     this.#scanFaults = faults;
     this.#reportFaults();
-    this.#assign(files);
+    this.#assign(files, now);
     this.#forgetGone();
+    await this.#holdUnread();
   }
 
   /** Tells each follower where it is now. */
-  #assign(files: readonly Surveyed[]): void {
+  #assign(files: readonly Surveyed[], now: number): void {
     const places = new Map<string, Map<string, number>>();
+    this.#takenPaths = new Set(files.filter(file => file.size > 0).map(file => file.path));
+    this.#settlePartial(files, now);
     for (const { path, size, identity } of files) {
       if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
-      if (identity.kind !== 'content') continue;
+      if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
       const { fileId, firstTime } = identity;
-      if (!this.#followers.has(fileId)) this.#found({ fileId, path, firstTime, offset: 0, tail: NO_TAIL });
+      if (identity.kind === 'content' && !this.#followers.has(fileId)) this.#found(fileId, path, firstTime);
       places.set(fileId, (places.get(fileId) ?? new Map()).set(path, size));
     }
+    // What cannot be seen at the moment is not gone.
+    const isComplete = this.#scanFaults.length === 0;
     for (const follower of this.#followers.values()) {
-      follower.listed(places.get(follower.fileId) ?? new Map());
+      follower.listed(places.get(follower.fileId) ?? new Map(), isComplete ? now : null);
       if (!follower.isActive) this.#readFaults.delete(follower.fileId);
     }
   }
 
-  #found(position: SourcePosition): void {
+  /** A file of a single line that is not whole is read, as torn, when there is a newer one and it stood still. */
+  #settlePartial(files: readonly Surveyed[], now: number): void {
+    const before = this.#partial;
+    this.#partial = new Map();
+    for (const { path, modified, identity } of files) {
+      if (identity.kind !== 'partial' || this.#followers.has(identity.fileId)) continue;
+      const isNewer = (other: Surveyed): boolean =>
+        dirname(other.path) === dirname(path) &&
+        other.identity.kind === 'content' &&
+        other.modified > modified;
+      if (!files.some(isNewer)) continue;
+      const { fileId, firstTime } = identity;
+      const since = before.get(fileId) ?? now;
+      if (hasPassed(since, now, SETTLE)) this.#found(fileId, path, firstTime);
+      else this.#partial.set(fileId, since);
+    }
+  }
+
+  /** Opens what waits to be read, the oldest first, so that nobody can delete it before its turn comes. */
+  async #holdUnread(): Promise<void> {
+    const open = this.#inOrder().filter(one => one.isOpen).length;
+    const waiting = this.#inOrder().filter(one => one.isActive && !one.isOpen);
+    for (const follower of waiting.slice(0, Math.max(0, MOST_HELD - open))) {
+      try {
+        await follower.hold();
+      } catch (error) {
+        this.#readFaults.set(follower.fileId, { path: follower.path, code: codeOf(error) });
+      }
+    }
+    this.#reportFaults();
+  }
+
+  #found(fileId: string, path: string, firstTime: string): void {
+    const position = { fileId, path, firstTime, lastTime: '', offset: 0, size: 0, tail: NO_TAIL };
     this.#add(position);
-    this.#unsupportedReported.delete(position.path);
+    this.#unsupportedReported.delete(path);
     this.#report.fileFound(position);
   }
 
@@ -228,6 +280,7 @@ export class Tail {
   }
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
 const NO_TAIL = fingerprint(Buffer.alloc(0));
 
 function compare(a: string, b: string): number {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
-import { commit, draft, journalFixture, MINUTE, progress, signal, until } from '../support/journal.js';
+import { commit, draft, journalFixture, MINUTE, read, until } from '../support/journal.js';
 
 describe('the chain', () => {
   test('begins with zeros, and each line names the hash of the line before', async () => {
@@ -66,13 +66,13 @@ describe('a crash', () => {
   test('with only progress made leaves what was saved before', async () => {
     const { open, clock } = await journalFixture();
     const first = await open();
-    await first.journal.append({ drafts: [draft(1)], progress: progress(0, 10) }, signal);
+    first.journal.append({ drafts: [draft(1)], ...read(0, 10) });
     await until(() => first.journal.lastSeq === 1);
-    await first.journal.append({ drafts: [], progress: progress(10, 20) }, signal);
+    first.journal.append({ drafts: [], ...read(10, 20) });
     await first.crash();
     const second = await open();
     expect(second.journal.resume.files[0]?.offset).toBe(10);
-    await second.journal.append({ drafts: [], progress: progress(10, 20) }, signal);
+    second.journal.append({ drafts: [], ...read(10, 20) });
     await clock.advance(1000);
     await until(() => second.journal.resume.files[0]?.offset === 20);
   });
@@ -136,7 +136,7 @@ describe('a segment is sealed', () => {
   test('at its size', async () => {
     const { open, lines } = await journalFixture({ maxSize: 1000 });
     const { journal } = await open();
-    for (let n = 1; n <= 6; n++) await journal.append({ drafts: [draft(n)] }, signal);
+    for (let n = 1; n <= 6; n++) journal.append({ drafts: [draft(n)] });
     await until(() => journal.sealed.length > 0);
     expect(await sealReasons(await lines())).toContain('size');
   });
@@ -179,7 +179,7 @@ describe('a segment is sealed', () => {
   test('at shutdown', async () => {
     const { open, lines } = await journalFixture();
     const { journal } = await open();
-    await journal.append({ drafts: [draft(1)], progress: progress(0, 10) }, signal);
+    journal.append({ drafts: [draft(1)], ...read(0, 10) });
     journal.close();
     await until(() => journal.isClosed);
     expect(await sealReasons(await lines())).toEqual(['shutdown']);
@@ -192,7 +192,7 @@ describe('a segment is sealed', () => {
       [10, 30],
     ] as const) {
       const { journal, crash } = await open();
-      await journal.append({ drafts: [], progress: progress(from, to) }, signal);
+      journal.append({ drafts: [], ...read(from, to) });
       journal.close();
       await until(() => journal.isClosed);
       await crash();

@@ -109,26 +109,26 @@ describe('<previously logged>', () => {
   }
 
   test('is the text of the same substatement, also after a restart', () => {
-    const statements = new Statements(null);
+    const statements = new Statements();
     restored(statements, once(1, 1, 'outer,5'));
     restored(statements, once(1, 2, 'inner,<none>'));
-    const reopened = new Statements(JSON.parse(JSON.stringify(statements.memory)));
+    const reopened = new Statements(JSON.parse(JSON.stringify(statements.saved)));
     const again = '<previously logged>,<previously logged>';
     expect(restored(reopened, once(1, 1, again))).toEqual({ statement: 'outer', parameters: ['5'] });
     expect(restored(reopened, once(1, 2, again))).toEqual({ statement: 'inner', parameters: [] });
   });
 
   test('of a statement that is not known is missing, and says so', () => {
-    const statements = new Statements(null);
+    const statements = new Statements();
     restored(statements, once(1, 1, 'x,<none>'));
     const missing = { statement: null, parameters: null, statementMissing: 'previously-logged' };
     expect(restored(statements, once(2, 1, '<previously logged>,<previously logged>'))).toEqual(missing);
   });
 
   test('is remembered for as much text as there is room for, the latest first', () => {
-    const statements = new Statements(null);
+    const statements = new Statements();
     const half = 'x'.repeat(600_000);
     for (const session of ['1.a', '2.b']) restored(statements, once(1, 1, `${half},<none>`), session);
-    expect(statements.memory.statements.map(one => one.session)).toEqual(['2.b']);
+    expect(statements.saved.map(one => one.session)).toEqual(['2.b']);
   });
 });

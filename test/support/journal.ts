@@ -7,7 +7,7 @@ import { Disk } from '../../src/disk.js';
 import type { Draft } from '../../src/event.js';
 import { Journal } from '../../src/journal/journal.js';
 import type { JournalOptions } from '../../src/journal/options.js';
-import { noRecords } from '../../src/record.js';
+import { noRecords, type SourcePosition } from '../../src/record.js';
 import { ManualClock } from './clock.js';
 import { temporaryFolder } from './temp.js';
 
@@ -93,7 +93,7 @@ export function draft(n: number): Draft {
 /** Appends and waits until it is durable. */
 export async function commit(journal: Journal, ...drafts: Draft[]): Promise<void> {
   const before = journal.lastSeq;
-  await journal.append({ drafts }, signal);
+  journal.append({ drafts });
   await until(() => journal.lastSeq >= before + drafts.length);
 }
 
@@ -105,11 +105,23 @@ export async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-export const progress = (from: number, to: number) => ({
-  file: { fileId: 'f', path: '/log/a.csv' },
-  from,
-  to,
-  records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
-  files: [{ fileId: 'f', path: '/log/a.csv', firstTime: '', offset: to, tail: { length: 0, sha256: '' } }],
-  memory: { statements: [] },
+/** Bytes `from` to `to` of a file were read, and one record was in them. */
+export const read = (from: number, to: number) => ({
+  progress: {
+    file: { fileId: 'f', path: '/log/a.csv' },
+    from,
+    to,
+    records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
+  },
+  resume: { files: [positionAt(to)], memory: null },
+});
+
+const positionAt = (offset: number): SourcePosition => ({
+  fileId: 'f',
+  path: '/log/a.csv',
+  firstTime: '',
+  lastTime: '',
+  offset,
+  size: offset,
+  tail: { length: 0, sha256: '' },
 });

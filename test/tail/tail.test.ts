@@ -32,6 +32,7 @@ async function readAll(
   const seen: (number | string)[] = [];
   let batches = 0;
   for await (const batch of new Tail(options, quiet).batches(new AbortController().signal)) {
+    if (batch === null) continue;
     for (const frame of batch.frames) {
       seen.push(
         frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,

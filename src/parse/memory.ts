@@ -1,0 +1,30 @@
+/** What earlier records tell about later ones: the checkpoint carries it over a restart. */
+
+import { z } from 'zod';
+import { StateError } from '../errors.js';
+import { Sessions, savedSessions } from './sessions.js';
+import { Statements, savedStatements } from './statements.js';
+import type { TimeReader } from './time.js';
+
+const schema = z.object({ statements: savedStatements, sessions: savedSessions });
+
+export class Memory {
+  readonly statements: Statements;
+  readonly sessions: Sessions;
+
+  /**
+   * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
+   * StateError where it is neither.
+   */
+  constructor(times: TimeReader, saved: unknown) {
+    const parsed = schema.nullable().safeParse(saved);
+    if (!parsed.success) throw new StateError('The checkpoint holds a memory that cannot be read.');
+    this.statements = new Statements(parsed.data?.statements);
+    this.sessions = new Sessions(times, parsed.data?.sessions);
+  }
+
+  /** Plain data, bounded in size. */
+  get saved(): z.infer<typeof schema> {
+    return { statements: this.statements.saved, sessions: this.sessions.saved };
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * PostgreSQL numbers the lines of each session from 1 without holes (its manual, `session_line_num`; measured):
+ * a number that is missing is a line that is missing.
+ */
+
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { hasPassed } from '../clock.js';
+import { COLUMN, type Gap, type MissingLines, type RawRecord, type SourceFile } from '../record.js';
+import type { TimeReader } from './time.js';
+
+const savedFile = z.object({ fileId: z.string(), path: z.string() });
+const missingLines = z.object({
+  session: z.string(),
+  user: z.string(),
+  firstLine: z.number(),
+  lastLine: z.number(),
+  after: z.string().nullable(),
+  before: z.string(),
+  file: savedFile,
+  record: z.object({ offset: z.number(), length: z.number() }),
+});
+export const savedSessions = z.object({
+  /** Session, its last line, log_time of that line; the session read last comes last. */
+  known: z.array(z.tuple([z.string(), z.number(), z.string()])),
+  since: z.array(z.tuple([z.string(), z.number()])),
+  forgotten: z.number(),
+  missing: z.array(z.object({ foundAt: z.number(), lines: missingLines })),
+});
+export type SavedSessions = z.infer<typeof savedSessions>;
+
+interface Session {
+  /** The highest number seen. */
+  line: number;
+  /** log_time of that line, as it stands in the log. */
+  time: string;
+  /** How many tears there were when it was read. */
+  tears: number;
+}
+
+/** Sessions that are remembered; those that were quiet longest are forgotten first. */
+const MOST_SESSIONS = 2000;
+/** Holes that may wait to be told. */
+const MOST_MISSING = 1000;
+/** Milliseconds in which a file that appears late may still bring what is missing. */
+const PATIENCE = 10_000;
+
+/**
+ * What is missing is told where it is certain: in a session whose earlier lines were read, and at the start of one
+ * that began after the first record of its folder was. Lines that may lie in a tear are not told again.
+ */
+export class Sessions {
+  readonly #times: TimeReader;
+  readonly #known = new Map<string, Session>();
+  /** For each folder, when its first record was written: older sessions were met half-way. */
+  readonly #since = new Map<string, number>();
+  /** Sessions that began until then may have been forgotten; milliseconds since the epoch, as everywhere. */
+  #forgotten = 0;
+  #tears = 0;
+  #missing: { foundAt: number; lines: MissingLines }[] = [];
+
+  constructor(times: TimeReader, saved?: SavedSessions) {
+    this.#times = times;
+    const { known = [], since = [], forgotten = 0, missing = [] } = saved ?? {};
+    for (const [session, line, time] of known) this.#known.set(session, { line, time, tears: 0 });
+    for (const [folder, time] of since) this.#since.set(folder, time);
+    this.#forgotten = forgotten;
+    this.#missing = missing;
+  }
+
+  /** Notes one record, in the order of the log. */
+  note(record: RawRecord, file: SourceFile, now: number): void {
+    const session = record.text(COLUMN.sessionId);
+    const line = Number(record.text(COLUMN.sessionLine));
+    const known = this.#known.get(session);
+    if (known !== undefined && line <= known.line) {
+      this.#arrived(session, line);
+      return;
+    }
+    const time = record.text(COLUMN.logTime);
+    const next = known === undefined ? 1 : known.line + 1;
+    if (line > next && this.#isCertain(session, known, file, time)) {
+      this.#missing.push({
+        foundAt: now,
+        lines: {
+          session,
+          user: record.text(COLUMN.user),
+          firstLine: next,
+          lastLine: line - 1,
+          after: known?.time || null,
+          before: time,
+          file: { fileId: file.fileId, path: file.path },
+          record: { offset: record.offset, length: record.length },
+        },
+      });
+    }
+    if (known === undefined) this.#begin(file, time);
+    this.#remember(session, { line, time, tears: this.#tears });
+  }
+
+  /** Notes a gap: a line that is known to be in it is accounted for, and a tear may hold any. */
+  noteGap({ reason, record }: Gap, file: SourceFile): void {
+    if (reason === 'torn') {
+      this.#tears += 1;
+      this.#since.clear();
+      // The torn end of a file is told only after the next file was begun.
+      this.#missing = this.#missing.filter(({ lines }) => dirname(lines.file.path) !== dirname(file.path));
+    }
+    if (record?.session === undefined) return;
+    const line = Number(record.line);
+    const next = (this.#known.get(record.session)?.line ?? 0) + 1;
+    if (line < next) this.#arrived(record.session, line);
+    if (line === next) this.#remember(record.session, { line, time: '', tears: this.#tears });
+  }
+
+  /** Takes what has been missing for so long that it will not come any more; all of it where no `now` is given. */
+  takeMissing(now?: number): MissingLines[] {
+    const isForced = now === undefined || this.#missing.length > MOST_MISSING;
+    const isOverdue = (foundAt: number): boolean => isForced || hasPassed(foundAt, now, PATIENCE);
+    const overdue = this.#missing.filter(({ foundAt }) => isOverdue(foundAt));
+    if (overdue.length > 0) this.#missing = this.#missing.filter(({ foundAt }) => !isOverdue(foundAt));
+    return overdue.map(({ lines }) => lines);
+  }
+
+  /** Plain data for the checkpoint. */
+  get saved(): SavedSessions {
+    return {
+      known: [...this.#known].map(([session, { line, time }]) => [session, line, time]),
+      since: [...this.#since],
+      forgotten: this.#forgotten,
+      missing: this.#missing,
+    };
+  }
+
+  #isCertain(session: string, known: Session | undefined, file: SourceFile, time: string): boolean {
+    if (known !== undefined) return known.tears === this.#tears;
+    const since = this.#since.get(dirname(file.path)) ?? this.#times.read(time) ?? Number.POSITIVE_INFINITY;
+    return startOf(session) > Math.max(since, this.#forgotten);
+  }
+
+  #begin(file: SourceFile, time: string): void {
+    const folder = dirname(file.path);
+    if (this.#since.has(folder)) return;
+    const since = this.#times.read(time);
+    if (since !== null) this.#since.set(folder, since);
+  }
+
+  #remember(session: string, seen: Session): void {
+    this.#known.delete(session);
+    this.#known.set(session, seen);
+    if (this.#known.size <= MOST_SESSIONS) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      this.#forgotten = Math.max(this.#forgotten, startOf(oldest));
+      return;
+    }
+  }
+
+  /** A file that appeared late brought the line: what is still missing lies before and behind it. */
+  #arrived(session: string, line: number): void {
+    if (this.#missing.length === 0) return;
+    this.#missing = this.#missing.flatMap(hole => {
+      const { lines } = hole;
+      const { firstLine, lastLine } = lines;
+      if (lines.session !== session || line < firstLine || line > lastLine) return [hole];
+      const parts = [
+        { ...lines, lastLine: line - 1 },
+        { ...lines, firstLine: line + 1 },
+      ];
+      return parts
+        .filter(part => part.firstLine <= part.lastLine)
+        .map(part => ({ foundAt: hole.foundAt, lines: part }));
+    });
+  }
+}
+
+/** A session's id begins with its start, in whole seconds and hexadecimal. */
+function startOf(session: string): number {
+  return Number.parseInt(session, 16) * 1000;
+}
