@@ -1,6 +1,9 @@
 /** Builds the stages that a configuration asks for. */
 
 import { join, resolve } from 'node:path';
+import { cloudStore } from './archive/cloud-storage.js';
+import { localStore } from './archive/local.js';
+import { takeUpChain } from './archive/take-up.js';
 import type { Clock } from './clock.js';
 import { ConfigError } from './config/load.js';
 import type { Config } from './config/schema.js';
@@ -12,12 +15,14 @@ import { localEntries, localObjects } from './deliver/local.js';
 import type { Disk } from './disk.js';
 import { lifecycleDraft } from './draft.js';
 import { ShipperError } from './errors.js';
+import type { ChainEnd, LifecycleContent, NewChainReason } from './event.js';
 import { createFilter } from './filter/filter.js';
 import { Directory } from './identity/directory.js';
 import { patternResolver } from './identity/pattern.js';
 import { identify, type Resolver } from './identity/resolver.js';
 import { Journal } from './journal/journal.js';
 import { Reader } from './journal/reader.js';
+import type { ArchivePlace } from './object-name.js';
 import { Memory } from './parse/memory.js';
 import { timeReader } from './parse/time.js';
 import type { Stages } from './pipeline.js';
@@ -32,6 +37,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly telemetry: Telemetry;
+  /** Ends the wait for the archive, and then reading. */
+  readonly stop: AbortSignal;
   /** Ends what goes on in the background. */
   readonly abort: AbortSignal;
 }
@@ -47,7 +54,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const times = timeReader(source.timezone);
   const { supportsZone } = times;
   const { files: patterns, maxRecordSize } = source;
-  const started = { action: 'started', version: VERSION, ...(journal.isNew && { newChain: true }) } as const;
+  const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
   return {
     tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock }, telemetry),
@@ -91,10 +98,14 @@ async function createResolvers(
   return resolvers;
 }
 
-function openJournal(
-  { instance, node, state, archive }: Config,
-  { clock, disk, telemetry }: Surroundings,
-): Promise<Journal> {
+function originOf({ origin }: Journal): Partial<LifecycleContent['lifecycle']> {
+  if (origin === null) return {};
+  return origin === 'taken-up' ? { takenUpFromArchive: true } : { newChain: true, reason: origin };
+}
+
+function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
+  const { instance, node, state, archive } = config;
+  const { clock, disk, telemetry } = surroundings;
   const options = {
     directory: resolve(state.directory),
     instance,
@@ -103,10 +114,32 @@ function openJournal(
     maxAge: archive.segment.maxAge,
     maxQuiet: MOST_QUIET,
     maxJournalSize: state.maxSize,
+    findChain: () => findChain(config, surroundings),
     disk,
     clock,
   };
   return Journal.open(options, telemetry);
+}
+
+async function findChain(
+  config: Config,
+  { clock, telemetry: report, stop }: Surroundings,
+): Promise<ChainEnd | NewChainReason> {
+  const { to, endpoint } = config.archive;
+  const store =
+    to.kind === 'file'
+      ? localStore(resolve(to.folder))
+      : cloudStore({ ...to, endpoint, deadline: Math.max(1000, config.state.takeUpTimeout) });
+  const patience = config.state.takeUpTimeout;
+  try {
+    return await takeUpChain(store, archivePlace(config), { clock, patience, report }, stop);
+  } finally {
+    store.close();
+  }
+}
+
+function archivePlace({ instance, node, archive: { to } }: Config): ArchivePlace {
+  return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
 }
 
 async function createSinks(
@@ -114,15 +147,14 @@ async function createSinks(
   journal: Journal,
   surroundings: Surroundings,
 ): Promise<Stages['sinks']> {
-  const { instance, node, archive, state } = config;
+  const { state } = config;
   const { disk, clock, telemetry: report } = surroundings;
-  const prefix = archive.to.kind === 'cloud-storage' ? archive.to.prefix : '';
   const cursorOf = (sink: string): string => join(resolve(state.directory), `cursor-${sink}.json`);
   const openReader = (sink: string): Promise<Reader> => Reader.open(journal, disk, cursorOf(sink), clock);
   const [lines, segments] = [await openReader('logging'), await openReader('archive')];
   const entries = entryDestination(config, disk);
   const objects = objectDestination(config, disk);
-  const place = { prefix, instance, node };
+  const place = archivePlace(config);
   return {
     logging: {
       reader: lines,

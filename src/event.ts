@@ -1,6 +1,6 @@
 /** The audit event, version 1: the one type that everything after `parse` speaks. */
 
-import type { RecordCounts } from './record.js';
+import type { RecordCounts, SourcePosition } from './record.js';
 
 /** What pgAudit says about one statement. */
 export interface Audit {
@@ -149,9 +149,32 @@ export interface LifecycleContent {
   readonly lifecycle: {
     readonly action: 'started' | 'stopped';
     readonly version: string;
-    /** True where this start began a new chain. */
+    /** True where this start began a new chain, and why. */
     readonly newChain?: boolean;
+    readonly reason?: NewChainReason;
+    /** True where the state folder was lost, and the newest seal in the archive told where to go on. */
+    readonly takenUpFromArchive?: boolean;
   };
+}
+
+/** Why the chain was not taken up from the archive: it has none of this instance and node, or cannot be read. */
+export type NewChainReason =
+  | 'archive-empty'
+  | 'archive-unreadable'
+  | 'archive-unreachable'
+  | 'archive-damaged';
+
+/** What the newest seal in the archive tells of the chain before it. */
+export interface ChainEnd {
+  readonly chain: string;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  /** Of the segment that it closes. */
+  readonly date: string;
+  /** Milliseconds since the epoch. */
+  readonly sealedAt: number;
+  readonly coverage: readonly Coverage[];
+  readonly files: readonly SourcePosition[];
 }
 
 /** What was read of one file between two seals: bytes `from` to `to`. */
@@ -175,6 +198,8 @@ export interface SealContent {
     readonly events: Readonly<Record<string, number>>;
     readonly records: RecordCounts;
     readonly coverage: readonly Coverage[];
+    /** Where reading of every known file goes on, for a daemon that lost its state. */
+    readonly files: readonly SourcePosition[];
   };
 }
 

@@ -36,7 +36,15 @@ export class Telemetry {
     this.#health = health;
   }
 
-  started(version: string, instance: string, chain: 'new' | 'taken up'): void {
+  /** @param isFinal whether a new chain begins, and does not wait any longer. */
+  takeUpFailed(error: unknown, isFinal: boolean): void {
+    const fields = { code: 'take-up-failed', error: codeOf(error) };
+    const what = `there is no state, and the archive cannot tell where the chain ended: ${messageOf(error)}`;
+    if (isFinal) this.#log.error(fields, `${what}; a new chain begins`);
+    else this.#log.warn(fields, `${what}; trying again`);
+  }
+
+  started(version: string, instance: string, chain: string): void {
     this.#health.set('start', null);
     this.#log.info({ code: 'started', version, instance, chain }, 'pgaudit-shipper started');
   }

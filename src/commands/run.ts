@@ -32,9 +32,9 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
     const unlock = await lockState(resolve(config.state.directory), disk);
     const http = once ? null : await listen(config, health, metrics);
     if (http !== null) telemetry.listening(config.http.host, http.port);
-    const stages = await assemble(config, once, { clock: systemClock, disk, telemetry, abort });
+    const stages = await assemble(config, once, { clock: systemClock, disk, telemetry, stop, abort });
     observe(stages, metrics);
-    telemetry.started(VERSION, config.instance, stages.journal.isNew ? 'new' : 'taken up');
+    telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
     await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
     const { journal, sinks } = stages;
     telemetry.stopped(journal.isClosed, {
@@ -46,6 +46,8 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
     return once && (health.has('source') || stop.aborted) ? 1 : 0;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    // Stopped while it waited for the archive, with nothing begun.
+    if (stop.aborted && error === stop.reason) return once ? 1 : 0;
     telemetry.failed(error);
     return 1;
   }

@@ -151,6 +151,7 @@ export const schema = z
       .strictObject({
         directory: text.default('/var/lib/pgaudit-shipper'),
         maxSize: size('1MiB', '1024TiB').default(10 * 1024 ** 3),
+        takeUpTimeout: duration('0s', '1h').default(10_000),
       })
       .prefault({}),
     archive: z.strictObject({

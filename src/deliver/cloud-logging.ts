@@ -3,7 +3,7 @@
 import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
 import { credentials, status } from '@grpc/grpc-js';
 import { ShipperError } from '../errors.js';
-import { requireCredentials } from './credentials.js';
+import { requireCredentials } from '../google/credentials.js';
 import type { EntryDestination, LogEntry, RejectedEntry } from './destination.js';
 import { writeIsolating } from './isolate.js';
 import { toStruct } from './struct.js';

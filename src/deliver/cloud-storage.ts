@@ -1,68 +1,36 @@
 /** Cloud Storage: one simple upload an object, written once and never again. */
 
-import type { File, Storage } from '@google-cloud/storage';
-import { codeOf, hasCode, ShipperError } from '../errors.js';
-import { requireCredentials } from './credentials.js';
-import { limitRequests } from './deadline.js';
+import type { File } from '@google-cloud/storage';
+import { hasCode, ShipperError } from '../errors.js';
+import {
+  FORBIDDEN,
+  NOT_FOUND,
+  PRECONDITION_FAILED,
+  StorageConnector,
+  type StorageOptions,
+  toShipperError,
+  UNAUTHORIZED,
+} from '../google/storage.js';
 import type { ArchiveObject, ObjectDestination } from './destination.js';
 
-export interface CloudStorageOptions {
-  readonly bucket: string;
-  /** `http://host:port` of another server, which is spoken to without credentials. */
-  readonly endpoint: string | null;
-  /** Milliseconds that a connection may stand still. */
-  readonly deadline?: number;
-}
-
-const DEADLINE = 60_000;
-
-/** HTTP statuses. */
-const UNAUTHORIZED = '401';
-const FORBIDDEN = '403';
-const PRECONDITION_FAILED = '412';
-
-/** The client is loaded only where it is used, and at once, so that the first object does not wait for it. */
-export function cloudStorage(options: CloudStorageOptions): ObjectDestination {
-  return new CloudStorage(options);
-}
-
-class CloudStorage implements ObjectDestination {
-  readonly #options: CloudStorageOptions;
-  readonly #library = import('@google-cloud/storage');
-  #liftLimit: (() => void) | null = null;
-
-  constructor(options: CloudStorageOptions) {
-    this.#options = options;
-  }
-
-  async put(object: ArchiveObject, signal: AbortSignal): Promise<'stored' | 'was-there'> {
-    signal.throwIfAborted();
-    const { CRC32C } = await this.#library;
-    const storage = await this.#connect();
-    const file = storage.bucket(this.#options.bucket).file(object.name);
-    const crc32c = new CRC32C();
-    crc32c.update(object.body);
-    try {
-      return await upload(file, object, crc32c.toString());
-    } catch (error) {
-      throw toShipperError(error);
-    }
-  }
-
-  readonly close = async (): Promise<void> => this.#liftLimit?.();
-
-  /** Objects come by the minute: a client of its own for each costs nothing, and never has stale credentials. */
-  async #connect(): Promise<Storage> {
-    const { Storage: Client } = await this.#library;
-    const { endpoint, deadline = DEADLINE } = this.#options;
-    const storage = new Client({
-      ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
-      retryOptions: { autoRetry: false },
-    });
-    if (endpoint === null) await requireCredentials(storage.authClient);
-    this.#liftLimit ??= limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
-    return storage;
-  }
+export function cloudStorage(options: StorageOptions): ObjectDestination {
+  const connector = new StorageConnector(options);
+  return {
+    async put(object, signal) {
+      signal.throwIfAborted();
+      const { CRC32C } = await connector.library;
+      const storage = await connector.connect();
+      const file = storage.bucket(options.bucket).file(object.name);
+      const crc32c = new CRC32C();
+      crc32c.update(object.body);
+      try {
+        return await upload(file, object, crc32c.toString());
+      } catch (error) {
+        throw toShipperError(error, MENDS);
+      }
+    },
+    close: async () => connector.close(),
+  };
 }
 
 async function upload(
@@ -104,13 +72,6 @@ async function compare(file: File, crc32c: string): Promise<void> {
 const MENDS: Readonly<Record<string, string>> = {
   [UNAUTHORIZED]: 'the credentials are not accepted',
   [FORBIDDEN]: 'permission denied: grant roles/storage.objectCreator on the bucket',
-  '404': 'the bucket does not exist: mend archive.to',
+  [NOT_FOUND]: 'the bucket does not exist: mend archive.to',
   '429': 'the quota is used up',
 };
-
-function toShipperError(error: unknown): unknown {
-  const code = codeOf(error);
-  return /^\d{3}$/.test(code)
-    ? new ShipperError(code, `Cloud Storage: ${MENDS[code] ?? `status ${code}`}`, error)
-    : error;
-}

@@ -4,9 +4,10 @@ import type { Clock } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import { StateError } from '../errors.js';
 import type { AuditEvent } from '../event.js';
+import type { ArchivePlace } from '../object-name.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 import { toLogEntries } from './entry.js';
-import { type ArchivePlace, packSegment } from './object.js';
+import { packSegment } from './object.js';
 import { retryForever } from './retry.js';
 import { LARGEST_EVENT } from './split.js';
 

@@ -4,14 +4,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { paddedSeq, type SealedSegment } from '../delivery.js';
+import type { SealedSegment } from '../delivery.js';
+import { type ArchivePlace, formatObjectName } from '../object-name.js';
 import type { ArchiveObject } from './destination.js';
-
-export interface ArchivePlace {
-  readonly prefix: string;
-  readonly instance: string;
-  readonly node: string;
-}
 
 const NEWLINE = 0x0a;
 
@@ -39,7 +34,7 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
   );
   const sha256 = content.digest('hex');
   return {
-    name: objectName(segment, place, sha256),
+    name: formatObjectName(place, { ...segment, hash: sha256.slice(0, 16) }),
     body: Buffer.concat(compressed),
     metadata: {
       'pgaudit-shipper-version': '1',
@@ -77,16 +72,4 @@ class FirstAndLastLine {
   get lastHash(): string {
     return this.#last;
   }
-}
-
-/** `<prefix>/instance=<i>/node=<n>/date=<day>/<chain>-<first>-<last>-<hash>.ndjson.gz` */
-function objectName(
-  segment: SealedSegment,
-  { prefix, instance, node }: ArchivePlace,
-  sha256: string,
-): string {
-  const { date, chain, firstSeq, lastSeq } = segment;
-  const range = [firstSeq, lastSeq].map(paddedSeq).join('-');
-  const file = `${chain}-${range}-${sha256.slice(0, 16)}.ndjson.gz`;
-  return [prefix, `instance=${instance}`, `node=${node}`, `date=${date}`, file].filter(Boolean).join('/');
 }

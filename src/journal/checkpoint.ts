@@ -3,34 +3,17 @@
 import { z } from 'zod';
 import type { Disk } from '../disk.js';
 import { StateError } from '../errors.js';
+import { coverageSchema, eventCountsSchema, positionSchema } from '../schemas.js';
 import type { JournalState } from './state.js';
 import { readStateFile } from './statefile.js';
 
-const counts = z.record(z.string(), z.number());
-const records = z.object({ read: z.number(), shipped: z.number(), dropped: counts, rejected: counts });
-const coverage = z.object({
-  file: z.string(),
-  fileId: z.string(),
-  from: z.number(),
-  to: z.number(),
-  records,
-});
-const position = z.object({
-  fileId: z.string(),
-  path: z.string(),
-  firstTime: z.string(),
-  lastTime: z.string(),
-  offset: z.number(),
-  size: z.number(),
-  tail: z.object({ length: z.number(), sha256: z.string() }),
-});
 const segment = z.object({
   date: z.string(),
   chain: z.string(),
   firstSeq: z.number(),
   bytes: z.number(),
   openedAt: z.number(),
-  events: counts,
+  events: eventCountsSchema,
 });
 
 const checkpoint = z.object({
@@ -40,8 +23,11 @@ const checkpoint = z.object({
   segment: segment.nullable(),
   lastDate: z.string(),
   sealedAt: z.number(),
-  coverage: z.array(coverage),
-  resume: z.object({ files: z.array(position), memory: z.unknown() }),
+  coverage: z.array(coverageSchema),
+  resume: z.object({ files: z.array(positionSchema), memory: z.unknown() }),
+  origin: z
+    .enum(['archive-empty', 'archive-unreadable', 'archive-unreachable', 'archive-damaged', 'taken-up'])
+    .nullable(),
 });
 
 /**

@@ -13,17 +13,15 @@ export interface Cursor {
   readonly offset: number;
 }
 
-export const START: Cursor = { seq: 0, firstSeq: 0, offset: 0 };
-
 const schema = z.object({ version: z.literal(1), seq: z.number(), firstSeq: z.number(), offset: z.number() });
 
-/** `START` where the sink has no cursor yet. Throws a StateError where it cannot be read or understood. */
-export async function readCursor(path: string): Promise<Cursor> {
-  const { seq, firstSeq, offset } = (await readStateFile(path, schema)) ?? START;
-  return { seq, firstSeq, offset };
+/** `null` where the sink has no cursor yet. Throws a StateError where it cannot be read or understood. */
+export async function readCursor(path: string): Promise<Cursor | null> {
+  return await readStateFile(path, schema);
 }
 
 /** A crash before this leaves the old cursor: the sink is sent the same again, and shows it once (I6). */
 export async function writeCursor(disk: Disk, path: string, cursor: Cursor): Promise<void> {
-  await disk.replace(path, JSON.stringify({ version: 1, ...cursor }));
+  const { seq, firstSeq, offset } = cursor;
+  await disk.replace(path, JSON.stringify({ version: 1, seq, firstSeq, offset }));
 }

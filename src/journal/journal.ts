@@ -18,6 +18,7 @@ import {
   type JournalEntry,
   type JournalState,
   nextSealAt,
+  type Origin,
   planCommit,
   type Resume,
 } from './state.js';
@@ -47,8 +48,8 @@ const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
 export class Journal {
-  /** Whether this start began the chain. */
-  readonly isNew: boolean;
+  /** How this start came by its chain; `null` where it goes on with its own state. */
+  readonly origin: Origin | null;
   readonly #options: JournalOptions;
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
@@ -74,7 +75,7 @@ export class Journal {
     this.#report = report;
     this.#state = opened.state;
     this.#segments = opened.segments;
-    this.isNew = opened.state.chain.nextSeq === 1;
+    this.origin = opened.state.origin;
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
   }
@@ -91,6 +92,11 @@ export class Journal {
   /** The last event that is durable. */
   get lastSeq(): number {
     return this.#state.chain.nextSeq - 1;
+  }
+
+  /** The first event that is still here. */
+  get firstSeq(): number {
+    return this.#segments[0]?.firstSeq ?? this.#state.chain.nextSeq;
   }
 
   /** Segments in writing order with their durable length. */

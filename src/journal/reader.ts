@@ -27,7 +27,9 @@ export class Reader {
 
   /** Throws a StateError where the cursor is damaged or ahead of the journal. */
   static async open(journal: Journal, disk: Disk, cursorPath: string, clock: Clock): Promise<Reader> {
-    const cursor = await readCursor(cursorPath);
+    // Without a cursor everything that is here goes out again; what is not here any more was delivered.
+    const start = { seq: journal.firstSeq - 1, firstSeq: 0, offset: 0 };
+    const cursor = (await readCursor(cursorPath)) ?? start;
     if (cursor.seq > journal.lastSeq) {
       throw new StateError(`${cursorPath} is ahead of the journal. Restore the state folder from a copy.`);
     }

@@ -6,7 +6,7 @@ import { hashOf, newChain } from './chain.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { listSegments, readLastLine, type SegmentFile, segmentFileName } from './segments.js';
-import { dateOf, type JournalState } from './state.js';
+import { dateOf, type JournalState, stateAfter } from './state.js';
 
 const MEND = 'Restore the state folder from a copy.';
 
@@ -22,12 +22,14 @@ export async function openJournal(
   if (saved === null && found.length > 0) {
     throw new StateError(`${folder} holds segments, but ${path} is missing. ${MEND}`);
   }
-  const state = saved ?? firstState(options);
+  const state = saved ?? (await beginState(options));
   if (saved === null) await writeCheckpoint(disk, path, instance, state);
   return { state, segments: await cutToCheckpoint(options, state, found) };
 }
 
-function firstState({ clock }: JournalOptions): JournalState {
+async function beginState({ clock, findChain }: JournalOptions): Promise<JournalState> {
+  const found = await findChain();
+  if (typeof found !== 'string') return stateAfter(found);
   const now = clock.now();
   return {
     chain: newChain(now),
@@ -36,6 +38,7 @@ function firstState({ clock }: JournalOptions): JournalState {
     sealedAt: now,
     coverage: [],
     resume: { files: [], memory: null },
+    origin: found,
   };
 }
 

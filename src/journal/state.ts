@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
-import type { Coverage, Draft, SealContent, SealReason } from '../event.js';
+import type { ChainEnd, Coverage, Draft, NewChainReason, SealContent, SealReason } from '../event.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
 import { type ChainState, link } from './chain.js';
 import type { SegmentName } from './segments.js';
@@ -26,7 +26,12 @@ export interface JournalState {
   /** What was read since the last seal; the file read last comes last. */
   readonly coverage: readonly Coverage[];
   readonly resume: Resume;
+  /** How this state came to be, until the first event of the run tells it. */
+  readonly origin: Origin | null;
 }
+
+/** A chain that has just begun, and why, or one that the archive's newest seal told of. */
+export type Origin = NewChainReason | 'taken-up';
 
 /** What the stages before the journal need after a restart. */
 export interface Resume {
@@ -146,7 +151,7 @@ class Plan {
   #seal(reason: SealReason): void {
     const { instance, node } = this.#limits;
     const segment = this.state.segment ?? this.#openSegment();
-    const { coverage } = this.state;
+    const { coverage, resume } = this.state;
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const seal: SealContent['seal'] = {
       reason,
@@ -154,6 +159,7 @@ class Plan {
       events: segment.events,
       records,
       coverage,
+      files: resume.files,
     };
     this.#write({ kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal });
     this.state = { ...this.state, segment: null, sealedAt: this.#now, coverage: restarted(coverage) };
@@ -167,6 +173,7 @@ class Plan {
     this.state = {
       ...this.state,
       chain,
+      origin: null,
       segment: { ...segment, bytes: segment.bytes + line.length, events },
     };
   }
@@ -203,6 +210,27 @@ function cover(coverage: readonly Coverage[], progress: Progress): Coverage[] {
       ? { file: name, fileId: file.fileId, from, to, records }
       : { ...before, file: name, to, records: addRecords(before.records, records) };
   return [...coverage.filter(one => one !== before), covered];
+}
+
+/** The state of a journal that was lost, as of the archive's newest seal; `memory` is lost with it. */
+export function stateAfter({
+  chain,
+  lastSeq,
+  lastHash,
+  date,
+  sealedAt,
+  coverage,
+  files,
+}: ChainEnd): JournalState {
+  return {
+    chain: { chain, nextSeq: lastSeq + 1, lastHash },
+    segment: null,
+    lastDate: date,
+    sealedAt,
+    coverage: restarted(coverage),
+    resume: { files, memory: null },
+    origin: 'taken-up',
+  };
 }
 
 /** After a seal, coverage begins anew where it ended; the last file stays in view, to prove silence. */

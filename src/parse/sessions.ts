@@ -79,7 +79,7 @@ export class Sessions {
     }
     const time = record.text(COLUMN.logTime);
     const next = known === undefined ? 1 : known.line + 1;
-    if (line > next && this.#isCertain(session, known, file, time)) {
+    if (line > next && (known === undefined ? this.#isNew(record, file) : known.tears === this.#tears)) {
       this.#missing.push({
         foundAt: now,
         lines: {
@@ -132,10 +132,13 @@ export class Sessions {
     };
   }
 
-  #isCertain(session: string, known: Session | undefined, file: SourceFile, time: string): boolean {
-    if (known !== undefined) return known.tears === this.#tears;
-    const since = this.#since.get(dirname(file.path)) ?? this.#times.read(time) ?? Number.POSITIVE_INFINITY;
-    return startOf(session) > Math.max(since, this.#forgotten);
+  /** Whether the session began after its folder's first record was written, and cannot have been forgotten. */
+  #isNew(record: RawRecord, file: SourceFile): boolean {
+    const since = this.#since.get(dirname(file.path));
+    if (since === undefined) return false;
+    const start = startOf(record.text(COLUMN.sessionId));
+    const written = this.#times.read(record.text(COLUMN.sessionStart)) ?? 0;
+    return Math.min(start, written) > Math.max(since, this.#forgotten);
   }
 
   #begin(file: SourceFile, time: string): void {

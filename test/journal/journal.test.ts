@@ -27,7 +27,7 @@ describe('the chain', () => {
     await commit(first.journal, draft(1));
     await first.crash();
     const second = await open();
-    expect(second.journal.isNew).toBe(false);
+    expect([first.journal.origin, second.journal.origin]).toEqual(['archive-empty', null]);
     await commit(second.journal, draft(2));
     const [a, b] = await lines();
     expect([a?.seq, b?.seq, a?.chain]).toEqual([1, 2, b?.chain]);

@@ -46,7 +46,7 @@ export interface ArchivedEvent {
     after?: string;
     before?: string;
   };
-  readonly lifecycle?: { action: string; newChain?: boolean };
+  readonly lifecycle?: { action: string; newChain?: boolean; reason?: string; takenUpFromArchive?: boolean };
   readonly seal?: Seal;
   readonly [other: string]: unknown;
 }

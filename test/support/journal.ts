@@ -44,6 +44,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
     maxAge: 15 * MINUTE,
     maxQuiet: 60 * MINUTE,
     maxJournalSize: 1 << 30,
+    findChain: async () => 'archive-empty',
     disk: new Disk(),
     clock,
     ...more,

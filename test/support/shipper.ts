@@ -106,6 +106,10 @@ export class Shipper {
     return this.log.filter(line => line.code === code);
   }
 
+  async eventuallyLogged(code: string): Promise<void> {
+    await eventually(async () => this.logged(code).length > 0);
+  }
+
   get port(): number {
     return Number(this.logged('listening')[0]?.port ?? 0);
   }

@@ -171,12 +171,20 @@ function list(response: ServerResponse, state: StorageServer, url: URL): void {
   const prefix = url.searchParams.get('prefix') ?? '';
   const most = Number(url.searchParams.get('maxResults') ?? 1000);
   const after = url.searchParams.get('pageToken') ?? '';
-  const names = [...state.objects.keys()].filter(name => name.startsWith(prefix) && name > after).sort();
+  const delimiter = url.searchParams.get('delimiter');
+  const cut = (name: string): string => {
+    const end = delimiter === null ? -1 : name.indexOf(delimiter, prefix.length);
+    return end === -1 ? name : name.slice(0, end + 1);
+  };
+  const all = [...state.objects.keys()].filter(name => name.startsWith(prefix)).map(cut);
+  const names = [...new Set(all)].filter(name => name > after).sort();
   const page = names.slice(0, most);
   const items = page.flatMap(name => state.objects.get(name) ?? []).map(object => describe(object, state));
+  const prefixes = page.filter(name => !state.objects.has(name));
   answer(response, 200, {
     kind: 'storage#objects',
     items,
+    ...(prefixes.length > 0 ? { prefixes } : {}),
     ...(names.length > most ? { nextPageToken: page.at(-1) } : {}),
   });
 }

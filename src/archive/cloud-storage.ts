@@ -1,0 +1,57 @@
+import type { GetFilesOptions } from '@google-cloud/storage';
+import {
+  FORBIDDEN,
+  NOT_FOUND,
+  StorageConnector,
+  type StorageOptions,
+  toShipperError,
+  UNAUTHORIZED,
+} from '../google/storage.js';
+import type { ArchiveStore } from './store.js';
+
+export function cloudStore(options: StorageOptions): ArchiveStore {
+  const connector = new StorageConnector(options);
+  const bucket = async () => (await connector.connect()).bucket(options.bucket);
+  return {
+    async list(folder) {
+      const source = await bucket();
+      const found = new Set<string>();
+      let query: GetFilesOptions | null = { prefix: folder, delimiter: '/', autoPaginate: false };
+      try {
+        while (query !== null) {
+          const [files, next, answer]: [{ name: string }[], GetFilesOptions | null, unknown] =
+            await source.getFiles(query);
+          for (const name of [...files.map(file => file.name), ...prefixesOf(answer)]) {
+            const [child = '', ...below] = name.slice(folder.length).split('/');
+            if (child !== '') found.add(folder + child + (below.length > 0 ? '/' : ''));
+          }
+          query = next;
+        }
+      } catch (error) {
+        throw toShipperError(error, MENDS);
+      }
+      return [...found].sort();
+    },
+    async read(name) {
+      try {
+        const [body] = await (await bucket()).file(name).download({ validation: 'crc32c' });
+        return body;
+      } catch (error) {
+        throw toShipperError(error, MENDS);
+      }
+    },
+    close: () => connector.close(),
+  };
+}
+
+/** The client gives the folders only in the answer as it came. */
+function prefixesOf(answer: unknown): string[] {
+  const prefixes: unknown = Reflect.get(Object(answer), 'prefixes');
+  return Array.isArray(prefixes) ? prefixes.filter(prefix => typeof prefix === 'string') : [];
+}
+
+const MENDS: Readonly<Record<string, string>> = {
+  [UNAUTHORIZED]: 'the credentials are not accepted',
+  [FORBIDDEN]: 'the archive may not be read: grant roles/storage.objectViewer on the bucket',
+  [NOT_FOUND]: 'the bucket or the object does not exist',
+};

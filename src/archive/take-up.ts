@@ -1,0 +1,52 @@
+/** What a daemon without state does: it takes its chain up from the archive, or says why it begins a new one. */
+
+import { type Clock, hasPassed, sleep } from '../clock.js';
+import { codeOf, hasCode } from '../errors.js';
+import type { ChainEnd, NewChainReason } from '../event.js';
+import type { ArchivePlace } from '../object-name.js';
+import { findChainEnd } from './newest.js';
+import type { ArchiveStore } from './store.js';
+
+export interface TakeUpOptions {
+  readonly clock: Clock;
+  /** Milliseconds in which an archive that does not answer may come back. */
+  readonly patience: number;
+  readonly report: {
+    /** `isFinal`: a new chain begins. */
+    takeUpFailed(error: unknown, isFinal: boolean): void;
+  };
+}
+
+const RETRY = 500;
+
+/**
+ * Where the archive cannot be read, or does not answer for too long, a new chain begins, lest the other sink wait
+ * for it. Throws the signal's reason when it aborts.
+ */
+export async function takeUpChain(
+  store: ArchiveStore,
+  place: ArchivePlace,
+  { clock, patience, report }: TakeUpOptions,
+  stop: AbortSignal,
+): Promise<ChainEnd | NewChainReason> {
+  const start = clock.now();
+  for (;;) {
+    try {
+      return (await findChainEnd(store, place)) ?? 'archive-empty';
+    } catch (error) {
+      const reason =
+        finalReason(error) ?? (hasPassed(start, clock.now(), patience) ? 'archive-unreachable' : null);
+      report.takeUpFailed(error, reason !== null);
+      if (reason !== null) return reason;
+    }
+    await sleep(clock, RETRY, stop);
+    stop.throwIfAborted();
+  }
+}
+
+/** The archive has answered, and will not answer otherwise the next time. */
+function finalReason(error: unknown): NewChainReason | null {
+  if (hasCode(error, 'archive-damaged')) return 'archive-damaged';
+  const isRefused = /^(4\d\d|501)$/.test(codeOf(error)) && !hasCode(error, '408', '429');
+  return isRefused || hasCode(error, 'EACCES', 'EPERM') ? 'archive-unreadable' : null;
+}

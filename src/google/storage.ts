@@ -1,0 +1,59 @@
+/** A client of Cloud Storage that is ready to be asked, and its errors in our words. */
+
+import type { Storage } from '@google-cloud/storage';
+import { codeOf, ShipperError } from '../errors.js';
+import { requireCredentials } from './credentials.js';
+import { limitRequests } from './deadline.js';
+
+export interface StorageOptions {
+  readonly bucket: string;
+  /** `http://host:port` of another server, which is spoken to without credentials. */
+  readonly endpoint: string | null;
+  /** Milliseconds that a connection may stand still. */
+  readonly deadline?: number;
+}
+
+const DEADLINE = 60_000;
+
+/** HTTP statuses. */
+export const UNAUTHORIZED = '401';
+export const FORBIDDEN = '403';
+export const NOT_FOUND = '404';
+export const PRECONDITION_FAILED = '412';
+
+/** Connects anew for each request: that is cheap, and never has stale credentials. The library is loaded at once. */
+export class StorageConnector {
+  readonly library = import('@google-cloud/storage');
+  readonly #options: StorageOptions;
+  #liftLimit: (() => void) | null = null;
+
+  constructor(options: StorageOptions) {
+    this.#options = options;
+  }
+
+  /** Throws a ShipperError where there are no credentials. */
+  async connect(): Promise<Storage> {
+    const { Storage: Client } = await this.library;
+    const { endpoint, deadline = DEADLINE } = this.#options;
+    const storage = new Client({
+      ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
+      retryOptions: { autoRetry: false },
+    });
+    if (endpoint === null) await requireCredentials(storage.authClient);
+    this.#liftLimit ??= limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
+    return storage;
+  }
+
+  close(): void {
+    this.#liftLimit?.();
+    this.#liftLimit = null;
+  }
+}
+
+/** What to do about a status, by what was tried. */
+export function toShipperError(error: unknown, mends: Readonly<Record<string, string>>): unknown {
+  const code = codeOf(error);
+  return /^\d{3}$/.test(code)
+    ? new ShipperError(code, `Cloud Storage: ${mends[code] ?? `status ${code}`}`, error)
+    : error;
+}

@@ -1,0 +1,32 @@
+/** What is read back from files of our own: checkpoints and seals hold the same. */
+
+import { z } from 'zod';
+
+const counts = z.record(z.string(), z.number());
+
+export const eventCountsSchema = counts;
+
+export const recordCountsSchema = z.object({
+  read: z.number(),
+  shipped: z.number(),
+  dropped: counts,
+  rejected: counts,
+});
+
+export const coverageSchema = z.object({
+  file: z.string(),
+  fileId: z.string(),
+  from: z.number(),
+  to: z.number(),
+  records: recordCountsSchema,
+});
+
+export const positionSchema = z.object({
+  fileId: z.string(),
+  path: z.string(),
+  firstTime: z.string(),
+  lastTime: z.string(),
+  offset: z.number(),
+  size: z.number(),
+  tail: z.object({ length: z.number(), sha256: z.string() }),
+});

@@ -1,0 +1,105 @@
+/** The state folder is lost: the archive tells where to go on, or the new chain says that it does not. */
+
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { objectsIn } from '../support/archive.js';
+import { startCloud } from '../support/cloud.js';
+import { append, numbersOf, range } from '../support/log.js';
+import { archived, runOnce, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+test('the chain, positions and coverage are taken up from the newest seal of a local archive', async () => {
+  const folder = await temporaryFolder();
+  const [a, b] = [join(folder, 'a.csv'), join(folder, 'b.csv')];
+  const config = settings(folder, [a, b]);
+  await append(a, 1, 5);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  await append(a, 6, 7);
+  await append(b, 8, 9);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  await rm(join(folder, 'state'), { recursive: true });
+  await append(b, 10, 12);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  // One chain whose coverage joins: readArchive fails otherwise.
+  const events = await archived(folder);
+  expect(numbersOf(events)).toEqual(range(1, 12));
+  expect(new Set(events.map(event => event.chain)).size).toBe(1);
+  expect(
+    events.filter(event => event.lifecycle?.action === 'started').map(({ lifecycle }) => lifecycle),
+  ).toMatchObject([{ newChain: true, reason: 'archive-empty' }, {}, { takenUpFromArchive: true }]);
+  expect(events.filter(event => event.kind === 'gap')).toEqual([]);
+});
+
+test('the same with Cloud Storage; what was sealed and not stored is read again', async () => {
+  const cloud = await startCloud();
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const config = settings(folder, [path], { ...cloud.settings, shutdown: { gracePeriod: '300ms' } });
+  await append(path, 1, 5);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  cloud.storage.faults.push(...Array.from({ length: 100 }, () => ({ status: 503 })));
+  const shipper = await Shipper.start(folder, config);
+  await append(path, 6, 8);
+  await shipper.eventuallyLogged('delivery-failed');
+  await shipper.stop();
+  cloud.storage.faults.length = 0;
+  await rm(join(folder, 'state'), { recursive: true });
+  await append(path, 9);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  expect(numbersOf(cloud.archived())).toEqual(range(1, 9));
+  expect(new Set(cloud.archived().map(event => event.chain)).size).toBe(1);
+  // Shown once by their insertIds, although some were sent in both lives.
+  expect(numbersOf(cloud.logged())).toEqual(range(1, 9));
+});
+
+test('without read access a new chain begins, and says so; log entries are shown once', async () => {
+  const cloud = await startCloud();
+  cloud.storage.mayRead = false;
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const config = settings(folder, [path], cloud.settings);
+  await append(path, 1, 3);
+  const first = await runOnce(folder, config);
+  expect(first.output).toContain('the archive may not be read: grant roles/storage.objectViewer');
+  await rm(join(folder, 'state'), { recursive: true });
+  expect((await runOnce(folder, config)).code).toBe(0);
+  const starts = cloud.logged('lifecycle').filter(({ lifecycle }) => lifecycle?.action === 'started');
+  expect(starts.map(({ lifecycle, seq }) => [lifecycle?.reason, seq])).toEqual([
+    ['archive-unreadable', 1],
+    ['archive-unreadable', 1],
+  ]);
+  expect(new Set(starts.map(({ chain }) => chain)).size).toBe(2);
+  expect(numbersOf(cloud.logged())).toEqual(range(1, 3));
+});
+
+test('an archive that does not answer is waited for, and not for ever', async () => {
+  const cloud = await startCloud();
+  const { endpoint } = cloud.storage;
+  await cloud.storage.close();
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await append(path, 1);
+  const config = settings(folder, [path], {
+    archive: { to: 'gs://archive-bucket', endpoint },
+    state: { directory: join(folder, 'state'), takeUpTimeout: '1s' },
+  });
+  const shipper = await Shipper.start(folder, config);
+  expect((await shipper.get('/internal/isready')).status).toBe(503);
+  await shipper.eventuallyLogged('started');
+  expect(shipper.logged('take-up-failed').map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
+  expect(shipper.logged('started')[0]?.chain).toBe('archive-unreachable');
+});
+
+test('a newest object that is damaged is not trusted', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await append(path, 1);
+  await runOnce(folder, settings(folder, [path]));
+  const [object = ''] = await objectsIn(join(folder, 'archive'));
+  await writeFile(object, 'damaged');
+  await rm(join(folder, 'state'), { recursive: true });
+  const { output } = await runOnce(folder, settings(folder, [path]));
+  expect(output).toContain('is not what its name says');
+  expect(output).toContain('"chain":"archive-damaged"');
+});
