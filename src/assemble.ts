@@ -27,6 +27,7 @@ import { Memory } from './parse/memory.js';
 import { timeReader } from './parse/time.js';
 import type { Stages } from './pipeline.js';
 import { Tail } from './tail/tail.js';
+import type { WatchGlobs } from './tail/watch.js';
 import type { Telemetry } from './telemetry.js';
 import { VERSION } from './version.js';
 
@@ -36,6 +37,7 @@ const MOST_QUIET = 60 * 60 * 1000;
 export interface Surroundings {
   readonly clock: Clock;
   readonly disk: Disk;
+  readonly watch: WatchGlobs | null;
   readonly telemetry: Telemetry;
   /** Ends the wait for the archive, and then reading. */
   readonly stop: AbortSignal;
@@ -45,7 +47,7 @@ export interface Surroundings {
 
 /** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
 export async function assemble(config: Config, once: boolean, surroundings: Surroundings): Promise<Stages> {
-  const { clock, telemetry } = surroundings;
+  const { clock, telemetry, watch } = surroundings;
   const { instance, node, source, filter } = config;
   const place = { instance, node };
   const resolvers = await createResolvers(config, surroundings);
@@ -57,7 +59,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
   return {
-    tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock }, telemetry),
+    tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock, watch }, telemetry),
     times,
     memory: new Memory(times, saved),
     filter: createFilter({ ...filter, classes: new Set(filter.classes) }),

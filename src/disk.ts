@@ -2,7 +2,14 @@ import * as nodeFs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from './errors.js';
 
-type FileSystem = Pick<typeof nodeFs, 'open' | 'rename' | 'link' | 'rm' | 'mkdir'>;
+/** The calls that change something, as `node:fs/promises` has them. */
+export interface FileSystem {
+  open(path: string, flags: string, mode?: number): Promise<nodeFs.FileHandle>;
+  rename(from: string, to: string): Promise<void>;
+  link(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+  mkdir(path: string, options: { recursive: true; mode: number }): Promise<string | undefined>;
+}
 
 /**
  * The few ways in which this program writes. Each returns only when the bytes, and the name under

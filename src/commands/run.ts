@@ -13,6 +13,7 @@ import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
 import { createMetrics, type Metrics } from '../metrics.js';
 import { runPipeline, type Stages } from '../pipeline.js';
+import { watchGlobs } from '../tail/watch.js';
 import { Telemetry } from '../telemetry.js';
 import { VERSION } from '../version.js';
 
@@ -32,7 +33,8 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
     const unlock = await lockState(resolve(config.state.directory), disk);
     const http = once ? null : await listen(config, health, metrics);
     if (http !== null) telemetry.listening(config.http.host, http.port);
-    const stages = await assemble(config, once, { clock: systemClock, disk, telemetry, stop, abort });
+    const watch = once ? null : watchGlobs;
+    const stages = await assemble(config, once, { clock: systemClock, disk, watch, telemetry, stop, abort });
     observe(stages, metrics);
     telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
     await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);

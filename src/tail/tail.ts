@@ -7,7 +7,7 @@ import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.j
 import { type Batch, Follower, SETTLE } from './follow.js';
 import { fingerprint, identify } from './identify.js';
 import { Survey, type Surveyed } from './survey.js';
-import { type Watch, watchGlobs } from './watch.js';
+import type { Watch, WatchGlobs } from './watch.js';
 
 export interface TailOptions {
   readonly patterns: readonly string[];
@@ -20,6 +20,8 @@ export interface TailOptions {
   /** Whether log_time can be read where it names this zone. */
   readonly supportsZone: (zone: string) => boolean;
   readonly clock: Clock;
+  /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
+  readonly watch: WatchGlobs | null;
 }
 
 /** What the operator should hear of; each thing is told once, until it changes. */
@@ -78,7 +80,7 @@ export class Tail {
    * nothing will be for a moment.
    */
   async *batches(signal: AbortSignal): AsyncGenerator<Batch | null> {
-    const watch = this.#options.once ? null : this.#watch();
+    const watch = this.#watch();
     try {
       while (!signal.aborted) {
         await this.look();
@@ -98,7 +100,7 @@ export class Tail {
     if (hasPassed(this.#scannedAt, this.#options.clock.now(), SCAN_INTERVAL)) await this.#scan();
   }
 
-  #watch(): Watch {
+  #watch(): Watch | undefined {
     const onMove = (): void => {
       this.#scannedAt = NEVER;
       this.#waker.wake();
@@ -110,7 +112,9 @@ export class Tail {
       if (isOpen) this.#waker.wake();
       else onMove();
     };
-    return watchGlobs(this.#patterns, { onWrite, onMove }, error => this.#report.watchFailed(codeOf(error)));
+    return this.#options.watch?.(this.#patterns, { onWrite, onMove }, error =>
+      this.#report.watchFailed(codeOf(error)),
+    );
   }
 
   /** Returns whether any batch came. */

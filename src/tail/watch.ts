@@ -8,6 +8,8 @@ export interface Watch {
   close(): Promise<void>;
 }
 
+export type WatchGlobs = typeof watchGlobs;
+
 /** Calls `onWrite` with its path soon after a file that the globs name was written to, `onMove` after one came or went. */
 export function watchGlobs(
   patterns: readonly string[],

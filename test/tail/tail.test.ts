@@ -28,6 +28,7 @@ async function readAll(
     positions: [],
     supportsZone: () => true,
     clock: systemClock,
+    watch: null,
   };
   const seen: (number | string)[] = [];
   let batches = 0;

@@ -1,0 +1,164 @@
+/**
+ * The real file system below one folder, that fails, stops or forgets on request. It knows what has been synced: when
+ * the power is lost, anything else may be there, in part or not at all.
+ */
+
+import * as nodeFs from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FileSystem } from '../../src/disk.js';
+
+/** One file's content, whatever it is called. */
+interface Inode {
+  /** `null` for a folder. */
+  synced: Buffer | null;
+}
+
+export type Choose = (choices: number) => number;
+
+export class FaultyFs implements FileSystem {
+  /** Every call that changes something asks here first: it may throw. The name of the call, and its path. */
+  onCall: (call: string, path: string) => void = () => undefined;
+  onDeath: () => void = () => undefined;
+  readonly #root: string;
+  isDead = false;
+  /** What is called what now, and what would still be after a power cut. */
+  #names = new Map<string, Inode>();
+  #syncedNames = new Map<string, Inode>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** From now on nothing changes any more: the process is dead. */
+  kill(): void {
+    this.isDead = true;
+    this.onDeath();
+  }
+
+  /** A new process. */
+  revive(): void {
+    this.isDead = false;
+  }
+
+  /** The folder's content was removed by somebody else. */
+  forget(path: string): void {
+    for (const names of [this.#names, this.#syncedNames])
+      for (const name of names.keys()) if (name.startsWith(path)) names.delete(name);
+  }
+
+  /** Each name that is not synced is there or not, each content that is not synced is the old, the new, or a part. */
+  async losePower(choose: Choose): Promise<void> {
+    const paths = new Set([...this.#names.keys(), ...this.#syncedNames.keys()]);
+    const current = new Map<Inode, Buffer>();
+    for (const [path, inode] of this.#names) {
+      if (inode.synced !== null) current.set(inode, await nodeFs.readFile(path));
+    }
+    const kept = new Map<string, Inode>();
+    for (const path of [...paths].sort()) {
+      const [synced, now] = [this.#syncedNames.get(path), this.#names.get(path)];
+      const inode = synced === now || choose(2) === 0 ? synced : now;
+      const isReachable = dirname(path) === this.#root || kept.has(dirname(path));
+      if (inode !== undefined && isReachable) kept.set(path, inode);
+    }
+    for (const path of [...paths].sort().reverse()) {
+      if (!kept.has(path)) await nodeFs.rm(path, { recursive: true, force: true });
+    }
+    const contents = new Map<Inode, Buffer>();
+    for (const [path, inode] of kept) {
+      if (inode.synced === null) {
+        await nodeFs.mkdir(path, { recursive: true });
+        continue;
+      }
+      const now = current.get(inode) ?? inode.synced;
+      // What was synced and not written over stays.
+      const same = commonLength(inode.synced, now);
+      const part = now.subarray(0, same + choose(now.length - same + 1));
+      const content = contents.get(inode) ?? [inode.synced, now, part][choose(3)] ?? part;
+      contents.set(inode, content);
+      inode.synced = content;
+      await nodeFs.writeFile(path, content);
+    }
+    this.#names = kept;
+    this.#syncedNames = new Map(kept);
+  }
+
+  open = async (path: string, flags: string, mode?: number): Promise<nodeFs.FileHandle> => {
+    const isNew = flags === 'w' && !this.#names.has(path);
+    if (flags !== 'r') this.#call('open', path);
+    const file = await nodeFs.open(path, flags, mode);
+    if (isNew) this.#names.set(path, { synced: Buffer.alloc(0) });
+    return new Proxy(file, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        if (property === 'sync' || property === 'datasync') return () => this.#sync(target, path);
+        return (...given: unknown[]): unknown => {
+          if (property !== 'close') this.#call(String(property), path);
+          return Reflect.apply(value, target, given);
+        };
+      },
+    });
+  };
+
+  rename = async (from: string, to: string): Promise<void> => {
+    this.#call('rename', to);
+    await nodeFs.rename(from, to);
+    const inode = this.#names.get(from);
+    this.#names.delete(from);
+    if (inode !== undefined) this.#names.set(to, inode);
+  };
+
+  link = async (from: string, to: string): Promise<void> => {
+    this.#call('link', to);
+    await nodeFs.link(from, to);
+    const inode = this.#names.get(from);
+    if (inode !== undefined) this.#names.set(to, inode);
+  };
+
+  rm = async (path: string, options: { force: boolean }): Promise<void> => {
+    this.#call('rm', path);
+    await nodeFs.rm(path, options);
+    this.#names.delete(path);
+  };
+
+  mkdir = async (path: string, options: { recursive: true; mode: number }): Promise<string | undefined> => {
+    this.#call('mkdir', path);
+    const first = await nodeFs.mkdir(path, options);
+    for (let made = path; made.length > this.#root.length && !this.#names.has(made); made = dirname(made))
+      this.#names.set(made, { synced: null });
+    return first;
+  };
+
+  async #sync(file: nodeFs.FileHandle, path: string): Promise<void> {
+    this.#call('sync', path);
+    const inode = this.#names.get(path);
+    if (inode === undefined || inode.synced === null) {
+      this.#syncFolder(path);
+      return;
+    }
+    await file.sync();
+    inode.synced = await nodeFs.readFile(path);
+  }
+
+  #syncFolder(folder: string): void {
+    for (const name of [...this.#syncedNames.keys()])
+      if (dirname(name) === folder) this.#syncedNames.delete(name);
+    for (const [name, inode] of this.#names) if (dirname(name) === folder) this.#syncedNames.set(name, inode);
+  }
+
+  #call(call: string, path: string): void {
+    if (this.isDead) throw failure('EIO');
+    this.onCall(call, path);
+    if (this.isDead) throw failure('EIO');
+  }
+}
+
+function commonLength(a: Buffer, b: Buffer): number {
+  let length = 0;
+  while (length < Math.min(a.length, b.length) && a[length] === b[length]) length++;
+  return length;
+}
+
+export function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

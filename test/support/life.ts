@@ -1,0 +1,145 @@
+/** The daemon's stages in this process, under a clock and a disk of the test's own: from one start to its end. */
+
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { assemble } from '../../src/assemble.js';
+import { type Config, schema } from '../../src/config/schema.js';
+import { Disk } from '../../src/disk.js';
+import { Health } from '../../src/health.js';
+import { createMetrics } from '../../src/metrics.js';
+import { runPipeline, type Stages } from '../../src/pipeline.js';
+import { Telemetry } from '../../src/telemetry.js';
+import type { ManualClock } from './clock.js';
+import type { FaultyFs } from './faulty-fs.js';
+import { settings } from './shipper.js';
+
+const metrics = createMetrics();
+
+/** Milliseconds of the test's clock in which everything that polls has had its turn. */
+const QUIET = 8000;
+const STEP = 500;
+/** Milliseconds of real time after which something hangs. */
+const PATIENCE = 30_000;
+
+export class Life {
+  readonly #stages: Stages;
+  readonly #clock: ManualClock;
+  readonly #fs: FaultyFs;
+  readonly #stop: AbortController;
+  readonly #running: Promise<void>;
+  #hasEnded = false;
+
+  private constructor(
+    stages: Stages,
+    { clock, fs }: { clock: ManualClock; fs: FaultyFs },
+    stop: AbortController,
+    abort: AbortSignal,
+  ) {
+    this.#stages = stages;
+    this.#clock = clock;
+    this.#fs = fs;
+    this.#stop = stop;
+    this.#running = runPipeline(stages, stop.signal, abort).finally(() => {
+      this.#hasEnded = true;
+    });
+    // Whoever waits for the end hears of it; until then it is no unhandled rejection.
+    this.#running.catch(() => undefined);
+  }
+
+  /** Rejects as the daemon does where it cannot start. */
+  static async start(
+    config: Config,
+    { clock, fs, once = false }: { clock: ManualClock; fs: FaultyFs; once?: boolean },
+  ): Promise<Life> {
+    fs.revive();
+    const [stop, abort] = [new AbortController(), new AbortController()];
+    fs.onDeath = () => {
+      stop.abort();
+      abort.abort();
+    };
+    const telemetry = new Telemetry(pino({ level: 'silent' }), metrics, new Health());
+    const surroundings = {
+      clock,
+      disk: new Disk(fs),
+      watch: null,
+      telemetry,
+      stop: stop.signal,
+      abort: abort.signal,
+    };
+    const stages = await driven(clock, assemble(config, once, surroundings));
+    return new Life(stages, { clock, fs }, stop, abort.signal);
+  }
+
+  /** Lets time pass until all that can happen has happened. */
+  async settle(): Promise<void> {
+    let before = '';
+    const start = performance.now();
+    for (let quiet = 0; quiet < QUIET && !this.#hasEnded; quiet += STEP) {
+      await step(this.#clock);
+      const now = this.#progress();
+      if (now !== before) quiet = 0;
+      before = now;
+      if (performance.now() - start > PATIENCE) throw new Error('it does not come to rest');
+    }
+  }
+
+  /** Lets time pass until the run ends by itself. */
+  async end(): Promise<void> {
+    await driven(this.#clock, this.#running);
+  }
+
+  /** As SIGTERM does, with all the grace it needs. */
+  async shutDown(): Promise<void> {
+    this.#stop.abort();
+    await this.end();
+  }
+
+  /** As SIGKILL does: nothing changes any more from here on. */
+  async kill(): Promise<void> {
+    this.#fs.kill();
+    // However a dying run fails, it is dead.
+    await driven(this.#clock, this.#running).catch(() => undefined);
+  }
+
+  #progress(): string {
+    const { journal, sinks, tail } = this.#stages;
+    const offsets = tail.positions.map(({ offset, size }) => `${offset}/${size}`);
+    return [
+      journal.lastSeq,
+      journal.size,
+      sinks.logging.reader.seq,
+      sinks.archive.reader.seq,
+      ...offsets,
+    ].join(' ');
+  }
+}
+
+/** Moves the clock on until the promise is settled. */
+async function driven<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const done = (): void => {
+    isSettled = true;
+  };
+  promise.then(done, done);
+  const start = performance.now();
+  while (!isSettled) {
+    if (performance.now() - start > PATIENCE) throw new Error('it does not end');
+    await step(clock);
+  }
+  return await promise;
+}
+
+/** The file system answers in between, as it would in so much time. */
+async function step(clock: ManualClock): Promise<void> {
+  await clock.advance(STEP);
+  await new Promise(resolve => setTimeout(resolve, 1));
+}
+
+/** Local folders below `folder`, segments that are sealed by the minute, two sinks. */
+export function lifeConfig(folder: string, files: readonly string[]): Config {
+  return schema.parse(
+    settings(folder, files, {
+      archive: { to: `file:${join(folder, 'archive')}`, segment: { maxAge: '1m', maxSize: '4KiB' } },
+    }),
+  );
+}
