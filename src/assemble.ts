@@ -54,12 +54,11 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const journal = await openJournal(config, surroundings);
   const { files: positions, memory: saved } = journal.resume;
   const times = timeReader(source.timezone);
-  const { supportsZone } = times;
   const { files: patterns, maxRecordSize } = source;
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
   return {
-    tail: new Tail({ patterns, maxRecordSize, once, positions, supportsZone, clock, watch }, telemetry),
+    tail: new Tail({ patterns, maxRecordSize, once, positions, times, clock, watch }, telemetry),
     times,
     memory: new Memory(times, saved),
     filter: createFilter({ ...filter, classes: new Set(filter.classes) }),

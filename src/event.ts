@@ -112,6 +112,7 @@ export interface SuspectContent extends FromLog {
 export type SuspectReason =
   | 'context'
   | 'query'
+  | 'sql-state'
   | 'payload'
   | 'fields'
   | 'type'

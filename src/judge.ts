@@ -31,6 +31,7 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict {
     sessions.noteGap(frame, reading.file);
     return reject(frame, reading, judges);
   }
+  if (sessions.wasRead(frame, reading.file)) return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
   const parsed = parse(frame);
   if (parsed.kind === 'other') return { outcome: 'dropped', reason: 'not-audit' };

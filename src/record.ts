@@ -23,18 +23,25 @@ export const COLUMN = {
   queryId: 25,
 } as const;
 
-/** A log file, named by what it holds: `fileId` is a hash over its first line. */
+/** A log file, named by what it holds. */
 export interface SourceFile {
+  /** A hash over the file's first line; another one where its bytes changed after they were read. */
   readonly fileId: string;
   readonly path: string;
+  /** It is read anew since its bytes changed: records up to this log_time were read before. */
+  readonly rereadUntil?: string;
 }
 
 /** How far a file has been read: everything before byte `offset` is done with. */
 export interface SourcePosition extends SourceFile {
-  /** The date and time that the file's first line begins with, for the order of files; may be empty. */
-  readonly firstTime: string;
+  /** A hash over the file's first line. */
+  readonly contentId: string;
+  /** log_time of the first record in milliseconds since the epoch, for the order of files. */
+  readonly firstTime: number | null;
   /** log_time of the last record that was read, as it stands there; empty before the first. */
   readonly lastTime: string;
+  /** How many columns that record had; 0 before the first. */
+  readonly columns: number;
   readonly offset: number;
   /** How large the file has been seen: what lies between `offset` and here must not vanish in silence. */
   readonly size: number;
@@ -70,9 +77,10 @@ export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns'
 
 /**
  * Why bytes of a log file could not be read as records. `truncated`: the file holds something else now;
- * `vanished`: it is gone; `time`: it cannot be told when it was.
+ * `vanished`: it is gone; `changed`: bytes before these are not what they were when they were read; `time`: it
+ * cannot be told when it was.
  */
-export type GapReason = 'torn' | 'oversize' | 'truncated' | 'vanished' | 'time';
+export type GapReason = 'torn' | 'oversize' | 'truncated' | 'vanished' | 'changed' | 'time';
 
 /** Bytes that were in the file and are not in the archive. */
 export interface Gap {

@@ -23,9 +23,12 @@ export const coverageSchema = z.object({
 
 export const positionSchema = z.object({
   fileId: z.string(),
+  contentId: z.string(),
   path: z.string(),
-  firstTime: z.string(),
+  rereadUntil: z.string().exactOptional(),
+  firstTime: z.number().nullable(),
   lastTime: z.string(),
+  columns: z.number(),
   offset: z.number(),
   size: z.number(),
   tail: z.object({ length: z.number(), sha256: z.string() }),

@@ -281,6 +281,7 @@ export function mendFor(code: string): string {
 }
 
 const MENDS: Readonly<Record<string, string>> = {
+  zone: UNSUPPORTED_MEND.zone,
   ENOENT: 'it does not exist (yet)',
   ENOTDIR: 'a part of its path is no folder',
   ELOOP: 'its symbolic links run in a circle',

@@ -17,9 +17,13 @@ export type Parsed = ({ readonly kind: 'audit' } & Payload) | Suspect | { readon
 const AUDIT = Buffer.from('AUDIT: ');
 const OTHER = { kind: 'other' } as const;
 
+/** What pgAudit's records have: successful completion, or warning where `pgaudit.log_level` says so. */
+const SQL_STATES = ['00000', '01000'].map(state => Buffer.from(state));
+
 /**
  * A record is pgAudit's own where its message begins with `AUDIT: `, and no context and no query stand
- * with it: pgaudit.c hides both, and `RAISE` cannot leave out the context. The payload must fit, too.
+ * with it: pgaudit.c hides both, and `RAISE` cannot leave out the context. PL/Tcl's `elog` can, but writes
+ * SQLSTATE 38000 (pltcl.c). The payload must fit, too.
  */
 export function parse(record: RawRecord): Parsed {
   if (!record.startsWith(COLUMN.message, AUDIT)) return OTHER;
@@ -27,6 +31,7 @@ export function parse(record: RawRecord): Parsed {
   const suspect = (reason: SuspectReason): Suspect => ({ kind: 'suspect', reason, message });
   if (!record.isEmpty(COLUMN.context)) return suspect('context');
   if (!record.isEmpty(COLUMN.query)) return suspect('query');
+  if (!SQL_STATES.some(state => record.startsWith(COLUMN.sqlState, state))) return suspect('sql-state');
   const payload = parsePayload(message.slice(AUDIT.length));
   return 'suspect' in payload ? suspect(payload.suspect) : { kind: 'audit', ...payload };
 }

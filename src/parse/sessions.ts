@@ -68,6 +68,15 @@ export class Sessions {
     this.#missing = missing;
   }
 
+  /** Whether a record of a file that is read anew was read before its bytes changed. */
+  wasRead(record: RawRecord, { rereadUntil }: SourceFile): boolean {
+    if (rereadUntil === undefined) return false;
+    const known = this.#known.get(record.text(COLUMN.sessionId));
+    if (known !== undefined) return Number(record.text(COLUMN.sessionLine)) <= known.line;
+    const [time, until] = [record.text(COLUMN.logTime), rereadUntil].map(this.#times.read);
+    return time != null && until != null && time <= until;
+  }
+
   /** Notes one record, in the order of the log. */
   note(record: RawRecord, file: SourceFile, now: number): void {
     const session = record.text(COLUMN.sessionId);

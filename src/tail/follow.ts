@@ -5,13 +5,15 @@ import { dirname } from 'node:path';
 import { hasPassed } from '../clock.js';
 import { COLUMN, type Frame, type Gap, type SourceFile, type SourcePosition } from '../record.js';
 import { Framer } from './frame.js';
-import { fingerprint, identify } from './identify.js';
+import { fingerprint, identify, idOf, type LogTimes, zoneOf } from './identify.js';
 
 const CHUNK = 1024 * 1024;
 /** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
-/** Milliseconds: a file that stands still for so long is done, and one that is missing is not being renamed. */
+/** Milliseconds: what is missing or changed for so long is not just being renamed or copied. */
 export const SETTLE = 3000;
+
+const NO_TAIL = fingerprint(Buffer.alloc(0));
 
 /** Frames that were read from one file in one go. */
 export interface Batch {
@@ -26,70 +28,81 @@ export interface Batch {
 
 export interface FollowerOptions {
   readonly maxRecordSize: number;
-  readonly supportsZone: (zone: string) => boolean;
+  readonly times: LogTimes;
 }
+
+/** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
+type Comparison = 'same' | 'changed' | 'other';
+
+/** Why the rest of a content cannot be read any more. */
+export type Loss = 'truncated' | 'vanished' | 'changed';
 
 /**
  * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is
  * read to its end, and any other path that holds the same content will do to go on.
  */
-export class Follower implements SourceFile {
-  readonly fileId: string;
-  readonly firstTime: string;
+export class Follower {
+  readonly contentId: string;
+  readonly firstTime: number | null;
   /** The folder in which it was first seen: PostgreSQL writes one file of a folder at a time. */
   readonly home: string;
   path: string;
   /** When bytes were last seen to come, in the caller's clock. */
   lastGrowth: number;
+  /** The zone of a record that cannot be told in UTC: reading waits before it, for another configuration. */
+  isBlocked = false;
   readonly #options: FollowerOptions;
+  /** Everything else that is known of it, as of the last batch whose frames were taken. */
+  #position: SourcePosition;
   /** Paths that held this content at the last look, with the size there. */
   #paths: ReadonlyMap<string, number> = new Map();
-  #lastTime: string;
-  #offset: number;
-  #tail: SourcePosition['tail'];
   #handle: FileHandle | null = null;
   #framer: Framer | null = null;
   /** The open file's time of modification when it was last seen to hold this content. */
   #verified = 0;
-  /** How large this content has been seen. */
-  #size: number;
+  /** The file that was being read was overwritten. */
   #isReplaced = false;
   /** Since when no path holds what was not read yet. */
   #missingSince: number | null = null;
+  /** Since when a path holds this content's beginning, and other bytes before the saved offset. */
+  #changedSince: number | null = null;
+  /** Since when the file that was read ends before the saved offset, and where. */
+  #shortened: { readonly since: number; readonly size: number } | null = null;
+  /** Where it was read. */
+  #readPath: string;
+  #goneSince: number | null = null;
+  /** Up to where the last batch's frames cover the file. */
+  #end = 0;
   /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
   #barren = 0;
 
   constructor(position: SourcePosition, options: FollowerOptions, now: number) {
-    this.fileId = position.fileId;
+    this.contentId = position.contentId;
     this.firstTime = position.firstTime;
     this.path = position.path;
     this.home = dirname(position.path);
     this.lastGrowth = now;
-    this.#lastTime = position.lastTime;
-    this.#offset = position.offset;
-    this.#size = position.size;
-    this.#tail = position.tail;
+    this.#readPath = position.path;
+    this.#position = position;
     this.#options = options;
   }
 
   get position(): SourcePosition {
-    const { fileId, path, firstTime } = this;
-    const [lastTime, offset, size, tail] = [this.#lastTime, this.#offset, this.#size, this.#tail];
-    return { fileId, path, firstTime, lastTime, offset, size, tail };
+    return { ...this.#position, path: this.path };
   }
 
   /** Whether a look at it may bring something. */
   get isActive(): boolean {
-    return this.isOpen || this.#readablePath() !== undefined;
+    return !this.isBlocked && (this.isOpen || this.#readablePaths().length > 0);
+  }
+
+  get isOpen(): boolean {
+    return this.#handle !== null;
   }
 
   /** It was opened, lest it be deleted unread, and not read since. */
   get isHeld(): boolean {
     return this.isOpen && this.#framer === null;
-  }
-
-  get isOpen(): boolean {
-    return this.#handle !== null;
   }
 
   get isListed(): boolean {
@@ -98,59 +111,81 @@ export class Follower implements SourceFile {
 
   /** Bytes have been read that make no whole record yet. */
   get hasPending(): boolean {
-    return this.#framer !== null && this.#framer.pushed > this.#offset;
+    return this.#framer !== null && this.#framer.pushed > this.#position.offset;
   }
 
-  /** Not all of it was read, and no path is left that holds the rest: it may turn up under another name. */
-  get isMissing(): boolean {
-    return this.#missingSince !== null;
+  /** Something is wrong with it that may turn out to be a rename or a copy under way. */
+  get isInDoubt(): boolean {
+    return [this.#missingSince, this.#changedSince, this.#shortened].some(one => one !== null);
   }
 
-  /** It will not turn up any more, as of `now`. */
-  isLost(now: number): boolean {
-    if (this.#missingSince === null) return false;
-    return this.#isReplaced || hasPassed(this.#missingSince, now, SETTLE);
+  /** How the rest was lost, once it is certain as of `now`; it will not turn up any more. */
+  loss(now: number): Loss | null {
+    const changedSince = this.#changedSince ?? this.#shortened?.since ?? null;
+    if (changedSince !== null && hasPassed(changedSince, now, SETTLE)) return 'changed';
+    if (this.#missingSince === null || !hasPassed(this.#missingSince, now, SETTLE)) return null;
+    return this.#isReplaced ? 'truncated' : 'vanished';
+  }
+
+  /** For how long no path has held it, in milliseconds. */
+  goneFor(now: number): number {
+    return this.#goneSince === null ? 0 : now - this.#goneSince;
   }
 
   /** Why nothing in this file can be read, as far as its bytes tell until now. */
   get notCsvlog(): 'columns' | 'format' | null {
-    return this.#offset > 0 ? null : (this.#framer?.notCsvlog ?? null);
+    return this.#position.offset > 0 ? null : (this.#framer?.notCsvlog ?? null);
   }
 
-  /** What a look at the file system found: where the content is, and how large it is there; `null`: it did not see all. */
-  listed(paths: ReadonlyMap<string, number>, now: number | null): void {
-    this.#paths = paths;
-    this.#size = Math.max(this.#size, ...paths.values());
-    if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
-    const isMissing = this.#isKnownCsvlog && this.#size > this.#offset && !this.isActive;
+  /** What a complete look at the file system found: where the content is, and how large it is there. */
+  listed(paths: ReadonlyMap<string, number>, now: number): void {
+    this.seenAt(paths);
+    if (this.isListed || this.isOpen) this.#goneSince = null;
+    else this.#goneSince ??= now;
+    if (this.isOpen || this.isBlocked) return;
+    const { offset, size } = this.#position;
+    const longest = Math.max(0, ...paths.values());
+    const isShortened = paths.has(this.#readPath) && longest < offset;
+    if (!isShortened) this.#shortened = null;
+    else if (this.#shortened?.size !== longest) this.#shortened = { since: now, size: longest };
+    const isMissing = this.#isKnownCsvlog && size > offset && longest <= offset && !isShortened;
     if (!isMissing) this.#missingSince = null;
     else this.#missingSince ??= now;
   }
 
+  /** What a look found that did not see everything: of what it did not see nothing can be told. */
+  seenAt(paths: ReadonlyMap<string, number>): void {
+    this.#paths = paths;
+    this.#grow(Math.max(0, ...paths.values()));
+    if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
+  }
+
   /** Opens it, so that it can be read even if it is deleted before its turn comes. */
-  async hold(): Promise<void> {
-    if (!this.isOpen) await this.#open();
+  async hold(now: number): Promise<void> {
+    if (!this.isOpen) await this.#open(now);
   }
 
   /** Reads to the present end. Returns false where the open file no longer holds this content. */
   async *read(now: number): AsyncGenerator<Batch, boolean> {
-    const handle = this.#handle ?? (await this.#open());
+    const handle = this.#handle ?? (await this.#open(now));
     if (handle === null) return true;
     const framer = this.#framer ?? this.#newFramer();
-    for (;;) {
+    while (!this.isBlocked) {
       const { size, mtimeMs } = await handle.stat();
       if (size === framer.pushed && mtimeMs === this.#verified) return true;
       if (size < framer.pushed) return false;
       const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
       // Only what still holds this content after the read was this content during the read.
-      if (!(await this.#isSame(handle))) return false;
+      if ((await this.#compare(handle)) !== 'same') return false;
       this.#verified = mtimeMs;
-      this.#size = Math.max(this.#size, size);
+      this.#grow(size);
       if (bytesRead === 0) return true;
       framer.filled(bytesRead);
       this.lastGrowth = now;
       yield this.#batch(this.#frames(framer));
     }
+    await this.close();
+    return true;
   }
 
   /** No more bytes will come: what is pending is torn. Null where nothing is. */
@@ -163,27 +198,40 @@ export class Follower implements SourceFile {
   /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
   async replaced(): Promise<void> {
     this.#isReplaced = true;
-    this.#size = Math.max(this.#size, this.#framer?.pushed ?? 0);
+    this.#grow(this.#framer?.pushed ?? 0);
     await this.close();
   }
 
-  /** Gives up what is lost. `truncated`: its path holds something else now. */
-  abandon(reason: 'truncated' | 'vanished'): Batch {
-    const [offset, length] = [this.#offset, this.#size - this.#offset];
-    const batch = this.#batch([this.#bounded({ kind: 'gap', reason, offset, length })]);
-    this.#offset = this.#size;
-    this.#tail = fingerprint(Buffer.alloc(0));
+  /**
+   * Gives up what is lost; if it turns up all the same, it is read. A file whose bytes have changed is read anew,
+   * from its start.
+   */
+  abandon(loss: Loss): Batch {
+    return this.#batch(this.#lost(loss));
+  }
+
+  *#lost(reason: Loss): Generator<Gap> {
+    const { offset, size } = this.#position;
+    const gap: Gap = { kind: 'gap', reason, offset, length: size - offset };
+    yield this.#bounded(gap);
+    this.#position = reason === 'changed' ? this.#anew() : { ...this.#position, size: offset };
     this.#missingSince = null;
-    return batch;
+    this.#changedSince = null;
+    this.#shortened = null;
   }
 
-  #bounded(gap: Gap): Gap {
-    return this.#lastTime === '' ? gap : { ...gap, after: this.#lastTime };
-  }
-
-  /** A file that never was csvlog is no loss. */
-  get #isKnownCsvlog(): boolean {
-    return this.#barren === 0 && (this.#offset > 0 || this.firstTime !== '');
+  /** What was read before is told by its sessions' lines, and by its time where a session is not known any more. */
+  #anew(): SourcePosition {
+    const { fileId, lastTime, offset, tail } = this.#position;
+    return {
+      ...this.#position,
+      fileId: idOf(`${fileId} ${offset} ${tail.sha256}`),
+      rereadUntil: lastTime,
+      columns: 0,
+      offset: 0,
+      size: 0,
+      tail: NO_TAIL,
+    };
   }
 
   /** Lets go of the descriptor and of what is pending. */
@@ -195,65 +243,108 @@ export class Follower implements SourceFile {
     await handle?.close();
   }
 
+  #grow(size: number): void {
+    if (size > this.#position.size) this.#position = { ...this.#position, size };
+  }
+
   #batch(frames: Iterable<Frame>): Batch {
-    const { fileId, path } = this;
-    const offset = (): number => this.#offset;
+    const { fileId, rereadUntil, offset } = this.#position;
+    this.#end = offset;
+    const end = (): number => this.#end;
     return {
-      file: { fileId, path },
-      from: this.#offset,
+      file: { fileId, path: this.path, ...(rereadUntil === undefined ? {} : { rereadUntil }) },
+      from: offset,
       frames,
       get to() {
-        return offset();
+        return end();
       },
     };
   }
 
   *#frames(framer: Framer): Generator<Frame> {
+    let { lastTime } = this.#position;
+    let end = framer.position;
     for (let frame = framer.next(); frame !== null; frame = framer.next()) {
-      yield frame.kind === 'gap' ? this.#bounded(frame) : frame;
-      if (frame.kind === 'record') this.#lastTime = frame.text(COLUMN.logTime);
+      if (frame.kind === 'record') {
+        const time = frame.text(COLUMN.logTime);
+        this.isBlocked = !this.#supports(time, lastTime);
+        if (this.isBlocked) break;
+        lastTime = time;
+        yield frame;
+      } else {
+        yield lastTime === '' ? frame : { ...frame, after: lastTime };
+      }
+      end = framer.position;
     }
-    if (framer.position === this.#offset) return;
-    this.#offset = framer.position;
-    this.#tail = fingerprint(framer.lastBytes(TAIL));
+    if (!this.isBlocked) end = framer.position;
+    if (end === this.#position.offset) return;
+    this.#end = end;
+    const tail = fingerprint(framer.bytesBefore(end, TAIL));
+    this.#position = { ...this.#position, lastTime, columns: framer.columns, offset: end, tail };
+  }
+
+  /** Zones change twice a year: most records have the zone of the one before. */
+  #supports(time: string, before: string): boolean {
+    const zone = zoneOf(time);
+    return (before !== '' && zone === zoneOf(before)) || this.#options.times.supportsZone(zone);
+  }
+
+  #bounded(gap: Gap): Gap {
+    const { lastTime } = this.#position;
+    return lastTime === '' ? gap : { ...gap, after: lastTime };
+  }
+
+  /** A file that never was csvlog is no loss. */
+  get #isKnownCsvlog(): boolean {
+    return this.#barren === 0 && (this.#position.offset > 0 || this.firstTime !== null);
   }
 
   #newFramer(): Framer {
     const { maxRecordSize } = this.#options;
-    const from = this.#offset;
+    const { offset: from, columns } = this.#position;
     const start = this.#barren > from ? { offset: this.#barren, doubtFrom: from } : { offset: from };
-    this.#framer = new Framer({ ...start, maxRecordSize });
+    this.#framer = new Framer({ ...start, columns, maxRecordSize });
     return this.#framer;
   }
 
-  /** The first path that holds unread bytes of this content. */
-  #readablePath(): string | undefined {
-    const known = Math.max(this.#offset, this.#barren);
-    for (const [path, size] of this.#paths) if (size > known) return path;
-    return undefined;
+  /** Paths that hold unread bytes of this content. */
+  #readablePaths(): string[] {
+    const known = Math.max(this.#position.offset, this.#barren);
+    return [...this.#paths].filter(([, size]) => size > known).map(([path]) => path);
   }
 
-  async #open(): Promise<FileHandle | null> {
-    const path = this.#readablePath();
-    if (path === undefined) return null;
-    const handle = await open(path, 'r');
-    if (await this.#isSame(handle)) {
-      this.path = path;
-      this.#handle = handle;
-      this.#verified = 0;
-      return handle;
+  async #open(now: number): Promise<FileHandle | null> {
+    const tried = new Map(this.#paths);
+    for (const path of this.#readablePaths()) {
+      const handle = await open(path, 'r');
+      const comparison = await this.#compare(handle);
+      if (comparison === 'same') {
+        this.path = path;
+        this.#readPath = path;
+        this.#handle = handle;
+        this.#verified = 0;
+        this.#missingSince = null;
+        this.#changedSince = null;
+        this.#shortened = null;
+        return handle;
+      }
+      await handle.close();
+      if (comparison === 'changed') this.#changedSince ??= now;
+      // Not looked at again before the next look at the folders.
+      tried.delete(path);
     }
-    await handle.close();
+    this.#paths = tried;
     return null;
   }
 
   /** Whether the file still begins with the same line and has the same bytes before the saved offset. */
-  async #isSame(handle: FileHandle): Promise<boolean> {
-    const identity = await identify(handle, this.#options.supportsZone);
+  async #compare(handle: FileHandle): Promise<Comparison> {
+    const identity = await identify(handle, this.#options.times);
     const isFile = identity.kind === 'content' || identity.kind === 'partial';
-    if (!isFile || identity.fileId !== this.fileId) return false;
-    const { length, sha256 } = this.#tail;
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, this.#offset - length);
-    return bytesRead === length && fingerprint(buffer).sha256 === sha256;
+    if (!isFile || identity.contentId !== this.contentId) return 'other';
+    const { offset, tail } = this.#position;
+    const { length, sha256 } = tail;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset - length);
+    return bytesRead === length && fingerprint(buffer).sha256 === sha256 ? 'same' : 'changed';
   }
 }

@@ -13,6 +13,8 @@ const WINDOW = 64 * 1024;
 export interface FramerOptions {
   /** Where in the file the first byte that is pushed stands. */
   readonly offset: number;
+  /** How many columns the record before had. */
+  readonly columns?: number;
   /** Where earlier bytes are in doubt: the offset of the first of them. */
   readonly doubtFrom?: number;
   /** Bytes; a longer record becomes a gap. */
@@ -43,14 +45,14 @@ export class Framer {
   /** The scanner stands after the final newline of what starts at `#start`. */
   #isComplete = false;
   #ended = false;
-  /** How many columns the last record had; 0 where none was found yet. */
-  #columns = 0;
+  #columns: number;
   /** Whether a record head has been seen, be the rest as it may. */
   #hasSeenHead = false;
 
   constructor(options: FramerOptions) {
     this.#base = options.offset;
     this.#doubtFrom = options.doubtFrom ?? null;
+    this.#columns = options.columns ?? 0;
     this.#maxRecordSize = options.maxRecordSize;
   }
 
@@ -63,6 +65,11 @@ export class Framer {
   get notCsvlog(): 'columns' | 'format' | null {
     if (this.#hasFound || this.#doubtFrom === null) return null;
     return this.#hasSeenHead ? 'columns' : 'format';
+  }
+
+  /** How many columns the last record had; 0 where none was found yet. */
+  get columns(): number {
+    return this.#columns;
   }
 
   get #hasFound(): boolean {
@@ -79,9 +86,9 @@ export class Framer {
     return this.#base + this.#start;
   }
 
-  /** Bytes that were returned as the last part before `position`, at most `most`, as far as they are at hand. */
-  lastBytes(most: number): Buffer {
-    const end = this.position - this.#base;
+  /** Bytes before a place in the file, at most `most`, as far as they are at hand. */
+  bytesBefore(place: number, most: number): Buffer {
+    const end = place - this.#base;
     return end <= 0 ? Buffer.alloc(0) : this.#buffer.subarray(Math.max(0, end - most), end);
   }
 

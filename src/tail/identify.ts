@@ -3,41 +3,72 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { UnsupportedReason } from '../record.js';
-import { isHead, TIME_LENGTH } from './head.js';
+import { findHead, isHead, TIME_LENGTH } from './head.js';
 
-/** A first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */
+/** A record's first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */
 const LONGEST_FIRST_LINE = 1024;
+/** So far the first record is looked for, in a file that begins with something else. */
+const WINDOW = 1024 * 1024;
 const NEWLINE = 0x0a;
 
+/** What is understood of log_time. */
+export interface LogTimes {
+  supportsZone(zone: string): boolean;
+  /** Milliseconds since the epoch. */
+  read(text: string): number | null;
+}
+
 export type Identity =
-  | { readonly kind: 'content'; readonly fileId: string; readonly firstTime: string }
-  /** No whole first line yet, so no record either; `fileId` changes while it grows. */
-  | { readonly kind: 'partial'; readonly fileId: string; readonly firstTime: string }
+  /** `firstTime`: log_time of the first record. */
+  | { readonly kind: 'content'; readonly contentId: string; readonly firstTime: number | null }
+  /** One line that is not whole yet; `contentId` changes while it grows. */
+  | { readonly kind: 'partial'; readonly contentId: string; readonly firstTime: number | null }
   | { readonly kind: 'empty' }
   | { readonly kind: 'unsupported'; readonly reason: UnsupportedReason };
 
-/** Reads the file's first bytes; `supportsZone` says whether a log_time with this zone can be read. */
-export async function identify(file: FileHandle, supportsZone: (zone: string) => boolean): Promise<Identity> {
-  const buffer = Buffer.alloc(LONGEST_FIRST_LINE);
-  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-  return identityOf(buffer.subarray(0, bytesRead), supportsZone);
+/** Reads the file's beginning. */
+export async function identify(file: FileHandle, times: LogTimes): Promise<Identity> {
+  const short = await readStart(file, LONGEST_FIRST_LINE);
+  if (short.length < LONGEST_FIRST_LINE || isHead(short, 0, short.length) === true)
+    return identityOf(short, times);
+  return identityOf(await readStart(file, WINDOW), times);
 }
 
-/** The same, from the file's first 1024 bytes, or all where it has fewer. */
-export function identityOf(bytes: Buffer, supportsZone: (zone: string) => boolean): Identity {
-  if (isCompressed(bytes)) return { kind: 'unsupported', reason: 'compressed' };
+async function readStart(file: FileHandle, most: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** The same, from the file's first bytes: as many as the first record's first line needs, or all. */
+export function identityOf(bytes: Buffer, times: LogTimes): Identity {
   if (bytes.length === 0) return { kind: 'empty' };
-  const newline = bytes.indexOf(NEWLINE);
-  const kind = newline === -1 && bytes.length < LONGEST_FIRST_LINE ? 'partial' : 'content';
-  const line = newline === -1 ? bytes : bytes.subarray(0, newline + 1);
-  const hasHead = isHead(line, 0, line.length) === true;
-  if (hasHead && !supportsZone(zoneOf(line))) return { kind: 'unsupported', reason: 'zone' };
-  const fileId = createHash('sha256').update(line).digest('hex').slice(0, 32);
-  return { kind, fileId, firstTime: hasHead ? line.toString('latin1', 0, TIME_LENGTH) : '' };
+  if (isCompressed(bytes)) return { kind: 'unsupported', reason: 'compressed' };
+  const head = findHead(bytes, 0, bytes.length);
+  if (isHead(bytes, head, bytes.length) !== true) {
+    const isWhole = bytes.includes(NEWLINE) || bytes.length >= WINDOW;
+    if (isWhole) return { kind: 'unsupported', reason: 'format' };
+    return { kind: 'partial', contentId: idOf(bytes), firstTime: null };
+  }
+  const time = bytes.toString('latin1', head, bytes.indexOf(',', head));
+  if (!times.supportsZone(zoneOf(time))) return { kind: 'unsupported', reason: 'zone' };
+  const newline = bytes.indexOf(NEWLINE, head);
+  const isPartial = newline === -1 && bytes.length < head + LONGEST_FIRST_LINE;
+  const end = Math.min(newline === -1 ? bytes.length : newline + 1, head + LONGEST_FIRST_LINE);
+  return {
+    kind: isPartial ? 'partial' : 'content',
+    contentId: idOf(bytes.subarray(0, end)),
+    firstTime: times.read(time),
+  };
 }
 
-function zoneOf(line: Buffer): string {
-  return line.toString('latin1', TIME_LENGTH + 1, line.indexOf(','));
+/** The zone of a log_time. */
+export function zoneOf(time: string): string {
+  return time.slice(TIME_LENGTH + 1);
+}
+
+/** SHA-256 in hex, shortened to what keeps contents apart. */
+export function idOf(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
 
 /** The first bytes of gzip, zstd, xz and bzip2. */

@@ -33,6 +33,7 @@ describe('genuine (I2)', () => {
 
   test.each<[string, Partial<Columns>]>([
     ['context', { context: 'PL/pgSQL function inline_code_block line 1 at RAISE' }],
+    ['sql-state', { sqlState: '38000' }],
     ['query', { query: "DO $$BEGIN RAISE LOG 'AUDIT: …'; END$$" }],
     ['payload', { message: 'AUDIT: SESSION,1,1,WRITE,"' }],
     ['fields', { message: 'AUDIT: ' }],

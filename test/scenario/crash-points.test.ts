@@ -57,24 +57,26 @@ async function live(
   }
 }
 
+const CODES = ['ENOSPC', 'EIO', 'EMFILE', 'EROFS'];
+
 /** Whether a life came to its end: not where a call failed at its start, or it was killed. */
 async function isLived(start: () => Promise<Life>): Promise<boolean> {
   try {
     await (await start()).end();
     return true;
   } catch (error) {
-    if (hasCode(error, 'ENOSPC', 'EIO', 'EMFILE')) return false;
+    if (hasCode(error, ...CODES)) return false;
     throw error;
   }
 }
 
 const all = await live(() => undefined, 0);
 
-describe('whichever step it is, everything is in the archive once', () => {
-  test.each(['ENOSPC', 'EIO', 'EMFILE'])('fails with %s, and is tried again', async code => {
+describe('whichever step it is, everything is in the archive once', { timeout: 300_000 }, () => {
+  test('it fails three times, and is tried again', async () => {
     for (let at = 1; at <= all; at++) {
       await live(count => {
-        if (count >= at && count < at + 3) throw failure(code);
+        if (count >= at && count < at + 3) throw failure(CODES[at % CODES.length] ?? 'EIO');
       }, 0);
     }
   });
@@ -83,7 +85,7 @@ describe('whichever step it is, everything is in the archive once', () => {
     for (let at = 1; at <= all; at++) await live((count, _call, fs) => count === at && fs.kill(), 0);
   });
 
-  test.each(range(1, 5))('power loss at it, with what is not synced gone in part (%i)', async seed => {
-    for (let at = 1; at <= all; at++) await live((count, _call, fs) => count === at && fs.kill(), seed);
+  test('power loss before it, with what is not synced gone in part', async () => {
+    for (let at = 1; at <= all; at++) await live((count, _call, fs) => count === at && fs.kill(), at);
   });
 });

@@ -119,9 +119,11 @@ export const read = (from: number, to: number) => ({
 
 const positionAt = (offset: number): SourcePosition => ({
   fileId: 'f',
+  contentId: 'f',
   path: '/log/a.csv',
-  firstTime: '',
+  firstTime: null,
   lastTime: '',
+  columns: 0,
   offset,
   size: offset,
   tail: { length: 0, sha256: '' },

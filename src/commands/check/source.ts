@@ -14,10 +14,10 @@ const SAMPLE = 1024 * 1024;
 
 /** Whether the globs name files that this user can read and that are csvlog. */
 export async function checkSource({ source }: Config): Promise<Finding[]> {
-  const { supportsZone } = timeReader(source.timezone);
+  const times = timeReader(source.timezone);
   const survey = new Survey(
     source.files.map(pattern => resolve(pattern)),
-    file => identify(file, supportsZone),
+    file => identify(file, times),
   );
   const { files, faults } = await survey.take();
   const unreadable = faults.map(({ path, code }) => failure('source', `${path} (${code})`, mendFor(code)));

@@ -1,0 +1,124 @@
+/** All contents that are known, in the order in which they were written. */
+
+import { dirname } from 'node:path';
+import { hasPassed } from '../clock.js';
+import type { SourcePosition } from '../record.js';
+import { Follower, type FollowerOptions, SETTLE } from './follow.js';
+import { fingerprint } from './identify.js';
+import type { Surveyed } from './survey.js';
+
+/** So many files that are gone are remembered, lest a copy of one is read again; those that are gone for less anyway. */
+const GONE_REMEMBERED = 64;
+const GONE_AT_LEAST = 60 * 60 * 1000;
+
+export class Followers {
+  readonly #options: FollowerOptions;
+  readonly #byContent = new Map<string, Follower>();
+  /** Files of one line that is not whole, by their content, with the time since when they look so. */
+  #partial = new Map<string, number>();
+  #inOrder: readonly Follower[] = [];
+  /** The newest of each folder. */
+  #newest: ReadonlyMap<string, Follower> = new Map();
+
+  constructor(positions: readonly SourcePosition[], options: FollowerOptions, now: number) {
+    this.#options = options;
+    for (const position of positions) this.#add(position, now);
+    this.#sort();
+  }
+
+  /** Oldest first, by the time of the first record. */
+  get inOrder(): readonly Follower[] {
+    return this.#inOrder;
+  }
+
+  /** Its folder has a newer file: PostgreSQL writes to one at a time. */
+  hasSuccessor(follower: Follower): boolean {
+    return this.#newest.get(follower.home) !== follower;
+  }
+
+  /** A file of one line that is not whole waits to be known as torn. */
+  get hasPartial(): boolean {
+    return this.#partial.size > 0;
+  }
+
+  /** Tells each follower where it is now; returns what is new. */
+  assign(files: readonly Surveyed[], isComplete: boolean, now: number): SourcePosition[] {
+    const found: SourcePosition[] = [];
+    const places = new Map<string, Map<string, number>>();
+    const settled = this.#settlePartial(files, now);
+    for (const { path, size, identity } of files) {
+      if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
+      const { contentId, firstTime, kind } = identity;
+      if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
+        found.push(this.#add(startOf(contentId, path, firstTime), now));
+      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, size));
+    }
+    for (const follower of this.#byContent.values()) {
+      const paths = places.get(follower.contentId) ?? new Map();
+      if (isComplete) follower.listed(paths, now);
+      else follower.seenAt(paths);
+    }
+    if (isComplete) this.#forgetGone(now);
+    this.#sort();
+    return found;
+  }
+
+  /** Such a file is read, as torn, when there is a newer one beside it and it stood still. */
+  #settlePartial(files: readonly Surveyed[], now: number): Set<string> {
+    const before = this.#partial;
+    this.#partial = new Map();
+    const settled = new Set<string>();
+    for (const { path, modified, identity } of files) {
+      if (identity.kind !== 'partial' || this.#byContent.has(identity.contentId)) continue;
+      const isNewer = (other: Surveyed): boolean =>
+        dirname(other.path) === dirname(path) &&
+        other.identity.kind === 'content' &&
+        other.modified > modified;
+      if (!files.some(isNewer)) continue;
+      const since = before.get(identity.contentId) ?? now;
+      if (hasPassed(since, now, SETTLE)) settled.add(identity.contentId);
+      else this.#partial.set(identity.contentId, since);
+    }
+    return settled;
+  }
+
+  #add(position: SourcePosition, now: number): SourcePosition {
+    this.#byContent.set(position.contentId, new Follower(position, this.#options, now));
+    return position;
+  }
+
+  #forgetGone(now: number): void {
+    const gone = this.#inOrder.filter(follower => follower.goneFor(now) > 0);
+    for (const follower of gone.slice(0, Math.max(0, gone.length - GONE_REMEMBERED))) {
+      if (follower.goneFor(now) > GONE_AT_LEAST) this.#byContent.delete(follower.contentId);
+    }
+  }
+
+  #sort(): void {
+    this.#inOrder = [...this.#byContent.values()].sort(
+      (a, b) =>
+        (a.firstTime ?? Number.NEGATIVE_INFINITY) - (b.firstTime ?? Number.NEGATIVE_INFINITY) ||
+        compare(a.path, b.path),
+    );
+    this.#newest = new Map(this.#inOrder.map(follower => [follower.home, follower]));
+  }
+}
+
+function startOf(contentId: string, path: string, firstTime: number | null): SourcePosition {
+  const tail = fingerprint(Buffer.alloc(0));
+  return {
+    fileId: contentId,
+    contentId,
+    path,
+    firstTime,
+    lastTime: '',
+    columns: 0,
+    offset: 0,
+    size: 0,
+    tail,
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
