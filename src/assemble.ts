@@ -9,7 +9,7 @@ import { ConfigError } from './config/load.js';
 import type { Config } from './config/schema.js';
 import { cloudLogging } from './deliver/cloud-logging.js';
 import { cloudStorage } from './deliver/cloud-storage.js';
-import { deliverEntries, deliverSegments } from './deliver/deliver.js';
+import { deliverEntries, deliverSegments, type SinkName } from './deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from './deliver/destination.js';
 import { localEntries, localObjects } from './deliver/local.js';
 import type { Disk } from './disk.js';
@@ -34,6 +34,8 @@ import { VERSION } from './version.js';
 /** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
 const MOST_QUIET = 60 * 60 * 1000;
 
+const SINKS: readonly SinkName[] = ['logging', 'archive'];
+
 export interface Surroundings {
   readonly clock: Clock;
   readonly disk: Disk;
@@ -48,11 +50,12 @@ export interface Surroundings {
 /** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
 export async function assemble(config: Config, once: boolean, surroundings: Surroundings): Promise<Stages> {
   const { clock, telemetry, watch } = surroundings;
-  const { instance, node, source, filter } = config;
-  const place = { instance, node };
+  const { instance, source, filter } = config;
   const resolvers = await createResolvers(config, surroundings);
   const journal = await openJournal(config, surroundings);
   const { files: positions, memory: saved } = journal.resume;
+  const place = { instance, node: journal.node };
+  if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const times = timeReader(source.timezone);
   const { files: patterns, maxRecordSize } = source;
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
@@ -109,6 +112,7 @@ function openJournal(config: Config, surroundings: Surroundings): Promise<Journa
   const { clock, disk, telemetry } = surroundings;
   const options = {
     directory: resolve(state.directory),
+    cursors: SINKS.map(sink => cursorPath(config, sink)),
     instance,
     node,
     maxSize: archive.segment.maxSize,
@@ -133,13 +137,13 @@ async function findChain(
       : cloudStore({ ...to, endpoint, deadline: Math.max(1000, config.state.takeUpTimeout) });
   const patience = config.state.takeUpTimeout;
   try {
-    return await takeUpChain(store, archivePlace(config), { clock, patience, report }, stop);
+    return await takeUpChain(store, archivePlace(config, config.node), { clock, patience, report }, stop);
   } finally {
     store.close();
   }
 }
 
-function archivePlace({ instance, node, archive: { to } }: Config): ArchivePlace {
+function archivePlace({ instance, archive: { to } }: Config, node: string): ArchivePlace {
   return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
 }
 
@@ -148,14 +152,13 @@ async function createSinks(
   journal: Journal,
   surroundings: Surroundings,
 ): Promise<Stages['sinks']> {
-  const { state } = config;
   const { disk, clock, telemetry: report } = surroundings;
-  const cursorOf = (sink: string): string => join(resolve(state.directory), `cursor-${sink}.json`);
-  const openReader = (sink: string): Promise<Reader> => Reader.open(journal, disk, cursorOf(sink), clock);
+  const openReader = (sink: SinkName): Promise<Reader> =>
+    Reader.open(journal, disk, cursorPath(config, sink), clock);
   const [lines, segments] = [await openReader('logging'), await openReader('archive')];
   const entries = entryDestination(config, disk);
   const objects = objectDestination(config, disk);
-  const place = archivePlace(config);
+  const place = archivePlace(config, journal.node);
   return {
     logging: {
       reader: lines,
@@ -167,6 +170,10 @@ async function createSinks(
         deliverSegments(segments, objects, place, { clock, report }, abort).finally(objects.close),
     },
   };
+}
+
+function cursorPath({ state }: Config, sink: SinkName): string {
+  return join(resolve(state.directory), `cursor-${sink}.json`);
 }
 
 function entryDestination({ logging }: Config, disk: Disk): EntryDestination {

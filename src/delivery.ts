@@ -18,6 +18,8 @@ export interface SealedSegment {
   readonly chain: string;
   readonly firstSeq: number;
   readonly lastSeq: number;
+  /** SHA-256 (hex) of its last line, which is the seal. */
+  readonly lastHash: string;
   readonly path: string;
 }
 

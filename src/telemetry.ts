@@ -49,6 +49,14 @@ export class Telemetry {
     this.#log.info({ code: 'started', version, instance, chain }, 'pgaudit-shipper started');
   }
 
+  /** The chain's place in the archive hangs on its node. */
+  nodeKept(node: string, configured: string): void {
+    this.#log.warn(
+      { code: 'node-kept', node, configured },
+      'the chain in state.directory keeps the node it began with; set node, lest it follow the name of the host',
+    );
+  }
+
   listening(host: string, port: number): void {
     this.#log.info({ code: 'listening', host, port }, 'health and metrics are served');
   }

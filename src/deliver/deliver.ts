@@ -139,7 +139,7 @@ class Attempts {
 function parseEvent(line: Buffer): AuditEvent {
   const event = parseJson(line);
   if (isEvent(event)) return event;
-  throw new StateError('The journal holds a line that is no event. Restore the state folder from a copy.');
+  throw new StateError('The journal holds a line that is no event: its disk is damaged.');
 }
 
 /** Undefined where it is none: the parser's own message would quote the line. */

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { SealedSegment } from '../delivery.js';
+import { StateError } from '../errors.js';
 import { type ArchivePlace, formatObjectName } from '../object-name.js';
 import type { ArchiveObject } from './destination.js';
 
@@ -12,11 +13,11 @@ const NEWLINE = 0x0a;
 
 /**
  * Reads the segment, a file of complete lines, in one pass and flat memory but for the compressed bytes. The
- * same segment makes the same bytes: gzip's header holds no time.
+ * same segment makes the same bytes: gzip's header holds no time. Throws a StateError where the chain is broken.
  */
 export async function packSegment(segment: SealedSegment, place: ArchivePlace): Promise<ArchiveObject> {
   const content = createHash('sha256');
-  const lines = new FirstAndLastLine();
+  const lines = new ChainOfLines();
   const compressed: Buffer[] = [];
   await pipeline(
     createReadStream(segment.path),
@@ -32,6 +33,9 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
       for await (const chunk of chunks) compressed.push(chunk);
     },
   );
+  if (!lines.isWhole || lines.last !== segment.lastHash) {
+    throw new StateError(`${segment.path} is not what was written to it: its disk is damaged.`);
+  }
   const sha256 = content.digest('hex');
   return {
     name: formatObjectName(place, { ...segment, hash: sha256.slice(0, 16) }),
@@ -41,35 +45,46 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
       sha256,
       'first-seq': String(segment.firstSeq),
       'last-seq': String(segment.lastSeq),
-      'first-hash': lines.firstHash,
-      'last-hash': lines.lastHash,
+      'first-hash': lines.first,
+      'last-hash': lines.last,
       events: String(segment.lastSeq - segment.firstSeq + 1),
     },
   };
 }
 
-/** Hashes (SHA-256, hex) of the first and the last line of what goes by, without their newlines. */
-class FirstAndLastLine {
-  #first = '';
-  #last = '';
+/** So many bytes at a line's start hold its `previousHash`: nothing that a client wrote comes before it. */
+const HEADER = 256;
+const PREVIOUS_HASH = /"previousHash":"([0-9a-f]{64})"/;
+
+/** Hashes (SHA-256, hex) the lines that go by, and checks that each names the hash of the line before. */
+class ChainOfLines {
+  first = '';
+  last = '';
+  isWhole = true;
+  #header = '';
   #hash = createHash('sha256');
 
   add(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      this.#last = this.#hash.update(chunk.subarray(start, end)).digest('hex');
-      this.#first ||= this.#last;
-      this.#hash = createHash('sha256');
+      this.#addPart(chunk.subarray(start, end));
+      this.#endLine();
       start = end + 1;
     }
-    this.#hash.update(chunk.subarray(start));
+    this.#addPart(chunk.subarray(start));
   }
 
-  get firstHash(): string {
-    return this.#first;
+  #addPart(part: Buffer): void {
+    this.#hash.update(part);
+    this.#header += part.toString('latin1', 0, HEADER - this.#header.length);
   }
 
-  get lastHash(): string {
-    return this.#last;
+  #endLine(): void {
+    const named = PREVIOUS_HASH.exec(this.#header)?.[1];
+    if (named === undefined || (this.last !== '' && named !== this.last)) this.isWhole = false;
+    this.last = this.#hash.digest('hex');
+    this.first ||= this.last;
+    this.#hash = createHash('sha256');
+    this.#header = '';
   }
 }

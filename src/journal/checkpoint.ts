@@ -1,8 +1,9 @@
 /** The checkpoint file: the journal's state as of the last commit. What it does not say did not happen. */
 
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Disk } from '../disk.js';
-import { StateError } from '../errors.js';
+import { hasCode, StateError } from '../errors.js';
 import { coverageSchema, eventCountsSchema, positionSchema } from '../schemas.js';
 import type { JournalState } from './state.js';
 import { readStateFile } from './statefile.js';
@@ -16,10 +17,21 @@ const segment = z.object({
   events: eventCountsSchema,
 });
 
+const sealed = z.object({
+  date: z.string(),
+  chain: z.string(),
+  firstSeq: z.number(),
+  bytes: z.number(),
+  lastSeq: z.number(),
+  lastHash: z.string(),
+});
+
 const checkpoint = z.object({
   version: z.literal(1),
   instance: z.string(),
   chain: z.object({ chain: z.string(), nextSeq: z.number(), lastHash: z.string() }),
+  node: z.string(),
+  sealed: z.array(sealed),
   segment: segment.nullable(),
   lastDate: z.string(),
   sealedAt: z.number(),
@@ -40,6 +52,17 @@ export async function readCheckpoint(path: string, instance: string): Promise<Jo
     throw new StateError(`${path} belongs to another instance: give each its own state.directory.`);
   }
   return saved;
+}
+
+/** Tells one writing of the checkpoint from the next; `null` where there is none. */
+export async function checkpointVersion(path: string): Promise<string | null> {
+  try {
+    const { ino, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${mtimeNs}`;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
 }
 
 export async function writeCheckpoint(

@@ -8,11 +8,11 @@
 
 import { join } from 'node:path';
 import { hasPassed, sleep, Waker } from '../clock.js';
-import { codeOf } from '../errors.js';
-import { writeCheckpoint } from './checkpoint.js';
+import { codeOf, StateError } from '../errors.js';
+import { checkpointVersion, writeCheckpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
-import { type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
+import { type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import {
   type Commit,
   type JournalEntry,
@@ -54,7 +54,10 @@ export class Journal {
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
   #state: JournalState;
-  #segments: SegmentFile[];
+  /** Of the checkpoint as this process wrote or found it. */
+  #version: string | null;
+  /** Segments up to here are deleted. */
+  #released = 0;
   #waiting: JournalEntry[] = [];
   #waitingBytes = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
@@ -69,20 +72,22 @@ export class Journal {
   private constructor(
     options: JournalOptions,
     report: JournalReport,
-    opened: { state: JournalState; segments: SegmentFile[] },
+    state: JournalState,
+    version: string | null,
   ) {
     this.#options = options;
     this.#report = report;
-    this.#state = opened.state;
-    this.#segments = opened.segments;
-    this.origin = opened.state.origin;
+    this.#state = state;
+    this.#version = version;
+    this.origin = state.origin;
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
   }
 
   /** Takes up the journal in `directory`, or begins one. Throws a StateError where it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
-    return new Journal(options, report, await openJournal(options));
+    const state = await openJournal(options);
+    return new Journal(options, report, state, await checkpointVersion(checkpointPath(options)));
   }
 
   get resume(): Resume {
@@ -96,17 +101,23 @@ export class Journal {
 
   /** The first event that is still here. */
   get firstSeq(): number {
-    return this.#segments[0]?.firstSeq ?? this.#state.chain.nextSeq;
+    return this.segments[0]?.firstSeq ?? this.#state.chain.nextSeq;
   }
 
   /** Segments in writing order with their durable length. */
   get segments(): readonly SegmentFile[] {
-    return this.#segments;
+    const { segment } = this.#state;
+    return segment === null ? this.sealed : [...this.sealed, segment];
   }
 
   /** Segments that nothing will be added to any more. */
-  get sealed(): readonly SegmentFile[] {
-    return this.#state.segment === null ? this.#segments : this.#segments.slice(0, -1);
+  get sealed(): readonly Sealed[] {
+    return this.#state.sealed.filter(({ lastSeq }) => lastSeq > this.#released);
+  }
+
+  /** Under which the chain began. */
+  get node(): string {
+    return this.#state.node;
   }
 
   /** Nothing more will come. */
@@ -116,7 +127,7 @@ export class Journal {
 
   /** Bytes on disk. */
   get size(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    return this.segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
   pathOf(segment: SegmentName): string {
@@ -148,6 +159,7 @@ export class Journal {
       const entries = this.#take();
       const now = this.#options.clock.now();
       const closing = this.#isClosing;
+      this.#state = { ...this.#state, sealed: this.sealed };
       const commit = planCommit(this.#state, entries, now, this.#options, closing);
       if (entries.length > 0) this.#unsavedSince ??= now;
       if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
@@ -167,18 +179,11 @@ export class Journal {
   async releaseDelivered(): Promise<void> {
     const delivered = Math.min(...this.#readers.map(reader => reader.seq));
     for (let [oldest] = this.sealed; oldest !== undefined; [oldest] = this.sealed) {
-      if (this.lastSeqOf(oldest) > delivered) break;
+      if (oldest.lastSeq > delivered) break;
       await this.#options.disk.remove(this.pathOf(oldest));
-      const { firstSeq } = oldest;
-      this.#segments = this.#segments.filter(one => one.firstSeq !== firstSeq);
+      this.#released = Math.max(this.#released, oldest.lastSeq);
     }
     this.#room.wake();
-  }
-
-  /** The last event of a sealed segment: the next segment begins with the one after. */
-  lastSeqOf(segment: SegmentFile): number {
-    const next = this.#segments.find(one => one.firstSeq > segment.firstSeq);
-    return (next?.firstSeq ?? this.#state.chain.nextSeq) - 1;
   }
 
   #hasRoom(): boolean {
@@ -215,6 +220,7 @@ export class Journal {
         if (delay > FIRST_RETRY) this.#report.commitRecovered();
         break;
       } catch (error) {
+        if (error instanceof StateError) throw error;
         this.#report.commitFailed(codeOf(error));
       }
       await sleep(this.#options.clock, delay, signal);
@@ -226,16 +232,26 @@ export class Journal {
   /** May be done again after it failed half-way: every write says where it begins. */
   async #write({ writes, state }: Commit): Promise<void> {
     const { disk, instance } = this.#options;
+    const checkpoint = checkpointPath(this.#options);
+    // The lock cannot see another machine or container that has the same folder.
+    if ((await checkpointVersion(checkpoint)) !== this.#version) {
+      throw new StateError(
+        `${checkpoint} was written or removed by somebody else: give each daemon its own state.directory.`,
+      );
+    }
     for (const { segment, at, lines } of writes) await disk.writeAt(this.pathOf(segment), at, lines);
-    await writeCheckpoint(disk, checkpointPath(this.#options), instance, state);
+    try {
+      await writeCheckpoint(disk, checkpoint, instance, state);
+    } finally {
+      // Also where it failed half-way: it was ours.
+      this.#version = await checkpointVersion(checkpoint);
+    }
   }
 
   #publish({ writes, state }: Commit): void {
-    for (const { segment, at, lines } of writes) {
-      const added = lines.reduce((sum, line) => sum + line.length, 0);
-      const others = at === 0 ? this.#segments : this.#segments.slice(0, -1);
-      this.#segments = [...others, { ...segment, bytes: at + added }];
-      this.#report.committed(lines.length, added);
+    for (const { lines } of writes) {
+      const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+      this.#report.committed(lines.length, bytes);
     }
     const sealedNow = writes.length - (state.segment === null ? 0 : 1);
     for (let i = 0; i < sealedNow; i++) this.#report.sealed();

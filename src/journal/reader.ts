@@ -3,7 +3,6 @@
 import { type Clock, Waker } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import type { Disk } from '../disk.js';
-import { StateError } from '../errors.js';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import type { Journal } from './journal.js';
 import { readLines, type SegmentFile } from './segments.js';
@@ -25,14 +24,11 @@ export class Reader {
     journal.attach(this);
   }
 
-  /** Throws a StateError where the cursor is damaged or ahead of the journal. */
+  /** Throws a StateError where the cursor is damaged. */
   static async open(journal: Journal, disk: Disk, cursorPath: string, clock: Clock): Promise<Reader> {
     // Without a cursor everything that is here goes out again; what is not here any more was delivered.
     const start = { seq: journal.firstSeq - 1, firstSeq: 0, offset: 0 };
     const cursor = (await readCursor(cursorPath)) ?? start;
-    if (cursor.seq > journal.lastSeq) {
-      throw new StateError(`${cursorPath} is ahead of the journal. Restore the state folder from a copy.`);
-    }
     return new Reader(journal, disk, cursorPath, cursor, clock);
   }
 
@@ -90,11 +86,9 @@ export class Reader {
   #findSealed(): SegmentDelivery | null {
     const segment = this.#journal.sealed.find(one => one.firstSeq > this.#cursor.seq);
     if (segment === undefined) return null;
-    const { date, chain, firstSeq, bytes } = segment;
-    const lastSeq = this.#journal.lastSeqOf(segment);
-    const path = this.#journal.pathOf(segment);
+    const { firstSeq, lastSeq, bytes } = segment;
     const delivery = this.#delivery({ seq: lastSeq, firstSeq, offset: bytes });
-    return { segment: { date, chain, firstSeq, lastSeq, path }, ...delivery };
+    return { segment: { ...segment, path: this.#journal.pathOf(segment) }, ...delivery };
   }
 
   #delivery(next: Cursor): Delivery {

@@ -1,19 +1,26 @@
 /** Takes the journal up where the last run left it. */
 
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StateError } from '../errors.js';
+import { hasCode, StateError } from '../errors.js';
 import { hashOf, newChain } from './chain.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { readCursor } from './cursor.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
-import { listSegments, readLastLine, type SegmentFile, segmentFileName } from './segments.js';
+import {
+  listSegments,
+  readLastLine,
+  type SegmentFile,
+  type SegmentName,
+  segmentFileName,
+} from './segments.js';
 import { dateOf, type JournalState, stateAfter } from './state.js';
 
-const MEND = 'Restore the state folder from a copy.';
+const MEND =
+  'Put back what was there; or move the whole state folder away: the chain is then taken up from the archive.';
 
-/** Throws a StateError where the checkpoint and the segments do not belong together. */
-export async function openJournal(
-  options: JournalOptions,
-): Promise<{ state: JournalState; segments: SegmentFile[] }> {
+/** Throws a StateError where checkpoint, segments and cursors do not belong together; then nothing was removed. */
+export async function openJournal(options: JournalOptions): Promise<JournalState> {
   const { disk, instance } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
   await disk.makeFolder(folder);
@@ -24,15 +31,22 @@ export async function openJournal(
   }
   const state = saved ?? (await beginState(options));
   if (saved === null) await writeCheckpoint(disk, path, instance, state);
-  return { state, segments: await cutToCheckpoint(options, state, found) };
+  const delivered = await readDelivered(options, state);
+  const sealed = state.sealed.filter(({ lastSeq }) => lastSeq > delivered);
+  await checkSealed(folder, sealed);
+  await checkOpen(folder, state);
+  await removeUncommitted(options, state, found);
+  return { ...state, sealed };
 }
 
-async function beginState({ clock, findChain }: JournalOptions): Promise<JournalState> {
+async function beginState({ clock, node, findChain }: JournalOptions): Promise<JournalState> {
   const found = await findChain();
-  if (typeof found !== 'string') return stateAfter(found);
+  if (typeof found !== 'string') return stateAfter(node, found);
   const now = clock.now();
   return {
+    node,
     chain: newChain(now),
+    sealed: [],
     segment: null,
     lastDate: dateOf(now),
     sealedAt: now,
@@ -42,29 +56,58 @@ async function beginState({ clock, findChain }: JournalOptions): Promise<Journal
   };
 }
 
-/**
- * What the checkpoint does not know was never committed: no sink has seen it, and it will be read again.
- * Bytes behind the open segment's committed length are left to the next write, which begins there.
- */
-async function cutToCheckpoint(
-  options: JournalOptions,
-  { segment, chain }: JournalState,
-  found: readonly SegmentFile[],
-): Promise<SegmentFile[]> {
-  const folder = segmentFolder(options);
-  const firstUncommitted = segment === null ? chain.nextSeq : segment.firstSeq + 1;
-  for (const file of found.filter(one => one.firstSeq >= firstUncommitted)) {
-    await options.disk.remove(join(folder, segmentFileName(file)));
+/** The last event that every sink has. */
+async function readDelivered({ cursors }: JournalOptions, { chain }: JournalState): Promise<number> {
+  const seqs: number[] = [];
+  for (const path of cursors) {
+    const seq = (await readCursor(path))?.seq ?? 0;
+    if (seq >= chain.nextSeq) throw new StateError(`${path} is ahead of the journal. ${MEND}`);
+    seqs.push(seq);
   }
-  const kept = found.filter(one => one.firstSeq < firstUncommitted);
-  if (segment === null) return kept;
-  const open = kept.at(-1);
+  return Math.min(...seqs);
+}
+
+/** What is sealed and not delivered must be there; its content is checked when it is stored. */
+async function checkSealed(folder: string, sealed: readonly SegmentFile[]): Promise<void> {
+  for (const segment of sealed) {
+    if ((await sizeOf(folder, segment)) !== segment.bytes) {
+      throw new StateError(`${segmentFileName(segment)} is missing or has another length. ${MEND}`);
+    }
+  }
+}
+
+async function checkOpen(folder: string, { segment, chain }: JournalState): Promise<void> {
+  if (segment === null) return;
   const path = join(folder, segmentFileName(segment));
-  if (open?.firstSeq !== segment.firstSeq || open.bytes < segment.bytes) {
+  if ((await sizeOf(folder, segment)) < segment.bytes) {
     throw new StateError(`${path} is missing or shorter than the checkpoint says. ${MEND}`);
   }
   if (hashOf(await readLastLine(path, segment.bytes)) !== chain.lastHash) {
     throw new StateError(`${path} does not end as the checkpoint says. ${MEND}`);
   }
-  return [...kept.slice(0, -1), { ...open, bytes: segment.bytes }];
+}
+
+async function sizeOf(folder: string, segment: SegmentName): Promise<number> {
+  try {
+    return (await stat(join(folder, segmentFileName(segment)))).size;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+}
+
+/**
+ * What the checkpoint does not know was never committed: no sink has seen it, and it will be read again.
+ * Bytes behind the open segment's committed length are left to the next write, which begins there.
+ */
+async function removeUncommitted(
+  options: JournalOptions,
+  { segment, chain }: JournalState,
+  found: readonly SegmentName[],
+): Promise<void> {
+  const folder = segmentFolder(options);
+  const firstUncommitted = segment === null ? chain.nextSeq : segment.firstSeq + 1;
+  for (const name of found.filter(one => one.firstSeq >= firstUncommitted)) {
+    await options.disk.remove(join(folder, segmentFileName(name)));
+  }
 }

@@ -12,9 +12,16 @@ export interface SegmentName {
   readonly firstSeq: number;
 }
 
-/** A segment on disk. The last seq of a sealed one is the one before the next segment's first. */
+/** A segment and its durable length. */
 export interface SegmentFile extends SegmentName {
   readonly bytes: number;
+}
+
+/** A segment that nothing will be added to any more. */
+export interface Sealed extends SegmentFile {
+  readonly lastSeq: number;
+  /** SHA-256 (hex) of its last line, which is the seal. */
+  readonly lastHash: string;
 }
 
 const NAME = /^(\d{4}-\d\d-\d\d)_(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})\.ndjson$/;

@@ -5,7 +5,7 @@ import { hasPassed } from '../clock.js';
 import type { ChainEnd, Coverage, Draft, NewChainReason, SealContent, SealReason } from '../event.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
 import { type ChainState, link } from './chain.js';
-import type { SegmentName } from './segments.js';
+import type { Sealed, SegmentName } from './segments.js';
 
 /** A segment that is still written to. */
 export interface OpenSegment extends SegmentName {
@@ -17,7 +17,11 @@ export interface OpenSegment extends SegmentName {
 }
 
 export interface JournalState {
+  /** Part of the archive's paths: a chain keeps the name under which it began. */
+  readonly node: string;
   readonly chain: ChainState;
+  /** Sealed and not delivered everywhere, in writing order. */
+  readonly sealed: readonly Sealed[];
   readonly segment: OpenSegment | null;
   /** The newest segment's date: names must sort in writing order even where the clock is set back. */
   readonly lastDate: string;
@@ -59,7 +63,6 @@ export interface JournalEntry {
 
 export interface SealLimits {
   readonly instance: string;
-  readonly node: string;
   /** Bytes. */
   readonly maxSize: number;
   /** Milliseconds that a segment stays open, and between two seals where nothing happens. */
@@ -149,7 +152,8 @@ class Plan {
   }
 
   #seal(reason: SealReason): void {
-    const { instance, node } = this.#limits;
+    const { instance } = this.#limits;
+    const { node } = this.state;
     const segment = this.state.segment ?? this.#openSegment();
     const { coverage, resume } = this.state;
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
@@ -162,7 +166,19 @@ class Plan {
       files: resume.files,
     };
     this.#write({ kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal });
-    this.state = { ...this.state, segment: null, sealedAt: this.#now, coverage: restarted(coverage) };
+    this.state = {
+      ...this.state,
+      sealed: [...this.state.sealed, this.#closed(segment)],
+      segment: null,
+      sealedAt: this.#now,
+      coverage: restarted(coverage),
+    };
+  }
+
+  #closed({ date, chain, firstSeq }: OpenSegment): Sealed {
+    const { nextSeq, lastHash } = this.state.chain;
+    const bytes = this.state.segment?.bytes ?? 0;
+    return { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
   }
 
   #write(draft: Draft): void {
@@ -213,17 +229,12 @@ function cover(coverage: readonly Coverage[], progress: Progress): Coverage[] {
 }
 
 /** The state of a journal that was lost, as of the archive's newest seal; `memory` is lost with it. */
-export function stateAfter({
-  chain,
-  lastSeq,
-  lastHash,
-  date,
-  sealedAt,
-  coverage,
-  files,
-}: ChainEnd): JournalState {
+export function stateAfter(node: string, end: ChainEnd): JournalState {
+  const { chain, lastSeq, lastHash, date, sealedAt, coverage, files } = end;
   return {
+    node,
     chain: { chain, nextSeq: lastSeq + 1, lastHash },
+    sealed: [],
     segment: null,
     lastDate: date,
     sealedAt,

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { codeOf, hasCode, StateError } from '../errors.js';
 
-const MEND = 'Restore the state folder from a copy, or move it away to begin a new chain.';
+const MEND = 'Move the whole state folder away: the chain is then taken up from the archive.';
 
 /** Returns `null` where there is no such file. Throws a StateError where it cannot be read or understood. */
 export async function readStateFile<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {

@@ -60,6 +60,7 @@ const line = (seq: number): Buffer =>
       v: 1,
       chain: 'c',
       seq,
+      previousHash: '',
       kind: 'lifecycle',
       id: `i/c/${seq}`,
       time: '2026-11-21T20:40:00.000Z',
@@ -132,15 +133,39 @@ describe('segments', () => {
 
   async function segment() {
     const path = join(await temporaryFolder(), 'segment');
-    const lines = [line(7), line(8), line(9)];
+    const lines: Buffer[] = [];
+    for (const seq of [7, 8, 9]) lines.push(chained(line(seq), lines.at(-1)));
     const bytes = Buffer.from(lines.map(one => `${one}\n`).join(''));
     await writeFile(path, bytes);
     return {
       bytes,
       lines,
-      info: { date: '2026-11-21', chain: '20261121T203958Z-9f2c', firstSeq: 7, lastSeq: 9, path },
+      info: {
+        date: '2026-11-21',
+        chain: '20261121T203958Z-9f2c',
+        firstSeq: 7,
+        lastSeq: 9,
+        lastHash: sha256(lines[2] ?? Buffer.alloc(0)),
+        path,
+      },
     };
   }
+
+  /** The line with the hash of the one before in it. */
+  function chained(line: Buffer, before: Buffer | undefined): Buffer {
+    const hash = before === undefined ? '0'.repeat(64) : sha256(before);
+    return Buffer.from(line.toString().replace(/"previousHash":"[^"]*"/, `"previousHash":"${hash}"`));
+  }
+
+  test.each([
+    ['a changed byte', (text: string) => text.replace('"seq":8', '"seq":3')],
+    ['a changed last line', (text: string) => text.replace('"seq":9', '"seq":3')],
+    ['a line that is missing', (text: string) => text.split('\n').toSpliced(1, 1).join('\n')],
+  ])('that are damaged are not stored: %s', async (_name, damage) => {
+    const { info, bytes } = await segment();
+    await writeFile(info.path, damage(bytes.toString()));
+    await expect(packSegment(info, PLACE)).rejects.toThrow('is not what was written to it');
+  });
 
   test('are named by place, day, chain, range and hash, and carry what proves them', async () => {
     const { bytes, lines, info } = await segment();

@@ -78,6 +78,14 @@ describe('a crash', () => {
   });
 });
 
+const quiet = {
+  committed: () => undefined,
+  sealed: () => undefined,
+  commitFailed: () => undefined,
+  commitRecovered: () => undefined,
+  journalFull: () => undefined,
+};
+
 describe('damaged state stops the start with a clear error', () => {
   async function damaged(damage: (folder: string, segment: string) => Promise<void>): Promise<unknown> {
     const { folder, open, segments } = await journalFixture();
@@ -112,19 +120,47 @@ describe('damaged state stops the start with a clear error', () => {
     expect(await damaged(damage)).toMatch(message);
   });
 
+  test('a sealed segment that is missing, and not delivered', async () => {
+    const { folder, open, segments } = await journalFixture({ maxSize: 1 });
+    const { journal, crash } = await open();
+    await commit(journal, draft(1));
+    await commit(journal, draft(2));
+    await until(() => journal.sealed.length === 2);
+    await crash();
+    const [first = ''] = await segments();
+    await rm(first);
+    await expect(open()).rejects.toThrow('is missing or has another length');
+    // The sinks have it: then it was deleted.
+    for (const name of ['cursor-a.json', 'cursor-b.json'])
+      await writeFile(join(folder, name), '{"version":1,"seq":2,"firstSeq":1,"offset":7}');
+    const again = await open();
+    expect(again.journal.sealed.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq])).toEqual([[3, 4]]);
+  });
+
+  test('a checkpoint that somebody else writes', async () => {
+    const { open, options } = await journalFixture();
+    const one = await open();
+    await commit(one.journal, draft(1));
+    const other = await Journal.open(options, quiet);
+    other.append({ drafts: [draft(2)] });
+    const { signal } = new AbortController();
+    void one.crash();
+    const running = other.run(signal);
+    await until(() => other.lastSeq === 2);
+    const late = await Journal.open(options, quiet);
+    other.append({ drafts: [draft(3)] });
+    await until(() => other.lastSeq === 3);
+    late.append({ drafts: [draft(4)] });
+    await expect(late.run(signal)).rejects.toThrow('give each daemon its own state.directory');
+    other.close();
+    await running;
+  });
+
   test('a checkpoint of another instance', async () => {
     const one = await journalFixture();
     await one.open();
     const other = { ...one.options, instance: 'other' };
-    await expect(
-      Journal.open(other, {
-        committed: () => undefined,
-        sealed: () => undefined,
-        commitFailed: () => undefined,
-        commitRecovered: () => undefined,
-        journalFull: () => undefined,
-      }),
-    ).rejects.toThrow('belongs to another instance');
+    await expect(Journal.open(other, quiet)).rejects.toThrow('belongs to another instance');
   });
 });
 

@@ -1,5 +1,5 @@
 import * as nodeFs from 'node:fs/promises';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Disk } from '../../src/disk.js';
@@ -55,13 +55,18 @@ describe('readers', () => {
     expect(reports).toContain('full false');
   });
 
-  test('a cursor ahead of the journal stops the start', async () => {
-    const { folder, options, open, clock } = await journalFixture();
-    const { journal } = await open();
-    await writeFile(join(folder, 'cursor-a.json'), '{"version":1,"seq":5,"firstSeq":1,"offset":7}');
-    await expect(Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock)).rejects.toThrow(
-      'ahead of the journal',
-    );
+  test('a cursor ahead of the journal stops the start, and nothing is removed', async () => {
+    const { folder, open, segments } = await journalFixture({ maxSize: 1 });
+    const old = await open();
+    await commit(old.journal, draft(1));
+    const checkpoint = await readFile(join(folder, 'checkpoint.json'));
+    await commit(old.journal, draft(2));
+    await until(() => old.journal.sealed.length === 2);
+    await old.crash();
+    await writeFile(join(folder, 'checkpoint.json'), checkpoint);
+    await writeFile(join(folder, 'cursor-a.json'), '{"version":1,"seq":4,"firstSeq":3,"offset":7}');
+    await expect(open()).rejects.toThrow('ahead of the journal');
+    expect(await segments()).toHaveLength(2);
   });
 });
 

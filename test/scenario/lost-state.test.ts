@@ -103,3 +103,17 @@ test('a newest object that is damaged is not trusted', async () => {
   expect(output).toContain('is not what its name says');
   expect(output).toContain('"chain":"archive-damaged"');
 });
+
+test("a chain keeps the node under which it began, whatever the host's name is now (I6)", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await append(path, 1, 2);
+  await runOnce(folder, settings(folder, [path], { node: 'pod-1' }));
+  await append(path, 3, 4);
+  const { output } = await runOnce(folder, settings(folder, [path], { node: 'pod-2' }));
+  expect(output).toContain('"code":"node-kept","node":"pod-1","configured":"pod-2"');
+  const events = await archived(folder);
+  expect(numbersOf(events)).toEqual(range(1, 4));
+  expect(new Set(events.map(event => event.node))).toEqual(new Set(['pod-1']));
+  expect(await objectsIn(join(folder, 'archive', 'instance=samples', 'node=pod-2'))).toEqual([]);
+});

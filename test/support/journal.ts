@@ -38,6 +38,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
   const directory = join(folder, 'journal');
   const options: JournalOptions = {
     directory: folder,
+    cursors: ['cursor-a.json', 'cursor-b.json'].map(name => join(folder, name)),
     instance: 'i',
     node: 'n',
     maxSize: 1 << 20,
