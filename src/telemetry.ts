@@ -118,6 +118,13 @@ export class Telemetry {
       );
   }
 
+  nothingMatches(pattern: string): void {
+    this.#log.warn(
+      { code: 'nothing-matches', pattern },
+      'no file matches this pattern of source.files: waiting for one; or mend the pattern',
+    );
+  }
+
   watchFailed(code: string): void {
     this.#log.warn(
       { code: 'watch-failed', error: code },

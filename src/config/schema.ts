@@ -87,6 +87,7 @@ function isTimeZone(zone: string): boolean {
 const endpoint = z
   .string({ error: 'must be http://host:port' })
   .regex(/^http:\/\/[^/\s]+:\d+\/?$/, 'must be http://host:port')
+  .refine(url => URL.canParse(url), 'must be http://host:port')
   .transform(url => url.replace(/\/$/, ''))
   .nullable()
   .default(null);

@@ -1,6 +1,6 @@
 /** Folders in place of the cloud: the same entries and objects, for trying out and for other carriers. */
 
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
@@ -73,7 +73,8 @@ class LocalEntries {
 
   async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
     const path = join(this.#folder, name);
-    const file = this.#files.get(name) ?? (await openDayFile(path));
+    const known = this.#files.get(name);
+    const file = known?.length === (await sizeOf(path)) ? known : await openDayFile(path);
     // Where this fails, the file may not be what it was: the next attempt looks again.
     this.#files.delete(name);
     const lines = entries.filter(entry => !isThere(file, entry)).map(toLine);
@@ -94,6 +95,16 @@ function toLine(entry: LogEntry): Buffer {
 
 function isThere(file: DayFile, { insertId }: LogEntry): boolean {
   return file.before.has(insertId) || file.latest.has(insertId);
+}
+
+/** Somebody may have cut the file off or removed it meanwhile. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
 }
 
 /** A half line at the end was never acknowledged; the next write begins where it began. */

@@ -1,6 +1,6 @@
 /** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
 
-import type { AuditEvent, Envelope, StatementContent, SuspectContent } from '../event.js';
+import type { AuditEvent, Envelope, SealContent, StatementContent, SuspectContent } from '../event.js';
 
 /** Bytes of JSON; Cloud Logging takes about 256 KiB an entry. */
 export const LARGEST_EVENT = 240 * 1024;
@@ -15,9 +15,10 @@ type Cuttable = Envelope & (StatementContent | SuspectContent);
  * Cuts an event that takes more than 240 KiB; one that cannot be cut is returned as it is. First come parts with pieces of the
  * statement (or a suspect's message), then parts with parameters, of which the first goes on where the
  * last of the part before ended, then parts with the raw record. Texts are cut between characters, all
- * other fields are repeated.
+ * other fields are repeated. A seal is cut between the files that it tells of.
  */
 export function splitEvent(event: AuditEvent): AuditEvent[] {
+  if (event.kind === 'seal') return sealParts(event);
   if (event.kind !== 'statement' && event.kind !== 'suspect') return [event];
   const { raw, ...source } = event.source;
   const bare = { ...event, source };
@@ -37,6 +38,14 @@ export function joinEvents([first, ...rest]: readonly AuditEvent[]): AuditEvent 
 }
 
 function join(whole: AuditEvent, part: AuditEvent): AuditEvent {
+  if (whole.kind === 'seal' && part.kind === 'seal') {
+    const { coverage, files } = part.seal;
+    const seal = whole.seal;
+    return {
+      ...whole,
+      seal: { ...seal, coverage: [...seal.coverage, ...coverage], files: [...seal.files, ...files] },
+    };
+  }
   if (whole.kind === 'suspect' && part.kind === 'suspect') {
     return { ...withText(whole, textOf(whole) + textOf(part)), source: joinSource(whole, part) };
   }
@@ -59,6 +68,34 @@ function withText<E extends Cuttable>(
   const { audit } = event;
   const statement = audit.statement === null ? null : text;
   return { ...event, audit: { ...audit, statement, parameters: audit.parameters && (parameters ?? []) } };
+}
+
+function sealParts(event: Envelope & SealContent): AuditEvent[] {
+  const { coverage, files } = event.seal;
+  const withLists = (lists: Pick<SealContent['seal'], 'coverage' | 'files'>): AuditEvent => ({
+    ...event,
+    seal: { ...event.seal, ...lists },
+  });
+  return [
+    ...inGroups(coverage).map(group => withLists({ coverage: group, files: [] })),
+    ...inGroups(files).map(group => withLists({ coverage: [], files: group })),
+  ];
+}
+
+/** Groups that each take at most 200 KiB of JSON. */
+function inGroups<T>(items: readonly T[]): T[][] {
+  const groups: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item)) + 1;
+    if (size > room) {
+      groups.push([]);
+      room = LARGEST_PIECE;
+    }
+    groups.at(-1)?.push(item);
+    room -= size;
+  }
+  return groups;
 }
 
 function parameterParts(event: Cuttable): Cuttable[] {

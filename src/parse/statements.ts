@@ -19,7 +19,10 @@ const remembered = z.object({
 export const savedStatements = z.array(remembered);
 export type SavedStatements = z.infer<typeof savedStatements>;
 
-/** Characters of SQL and parameters that are remembered over all sessions together. */
+/**
+ * Characters of SQL and parameters that are remembered over all sessions together, besides the latest text. So many
+ * go into the checkpoint, too: of a larger one only a restart between two records of one statement makes a loss.
+ */
 const MOST_CHARACTERS = 1 << 20;
 
 /**
@@ -50,11 +53,9 @@ export class Statements {
 
   /** Plain data for the checkpoint: the session used last comes last. */
   get saved(): SavedStatements {
-    return [...this.#bySession].map(([session, { statementId, texts }]) => ({
-      session,
-      statementId,
-      texts: [...texts],
-    }));
+    return [...this.#bySession]
+      .filter(([, { size }]) => size <= MOST_CHARACTERS)
+      .map(([session, { statementId, texts }]) => ({ session, statementId, texts: [...texts] }));
   }
 
   #remember(session: string, statementId: number, substatementId: number, text: Text): void {
@@ -68,7 +69,7 @@ export class Statements {
     this.#bySession.set(session, kept);
     this.#size += kept.size;
     for (const oldest of this.#bySession.keys()) {
-      if (this.#size <= MOST_CHARACTERS) break;
+      if (this.#size <= MOST_CHARACTERS || oldest === session) break;
       this.#forget(oldest);
     }
   }

@@ -18,15 +18,21 @@ export interface Listed {
 export interface Listing {
   readonly files: readonly Listed[];
   readonly faults: readonly SourceFault[];
+  /** Patterns that name nothing at the moment. */
+  readonly unmatched: readonly string[];
 }
 
 /** Looks at the file system once; it never throws, what cannot be read is a fault. */
 export async function discover(patterns: readonly string[]): Promise<Listing> {
   const faults: SourceFault[] = [];
   const paths = new Set<string>();
+  const unmatched: string[] = [];
   for (const pattern of patterns) {
     faults.push(...(await unreadableFolders(pattern)));
-    for await (const path of glob(pattern)) paths.add(resolve(path));
+    const matches: string[] = [];
+    for await (const path of glob(pattern)) matches.push(resolve(path));
+    if (matches.length === 0) unmatched.push(pattern);
+    for (const path of matches) paths.add(path);
   }
   const files: Listed[] = [];
   for (const path of [...paths].sort()) {
@@ -39,7 +45,7 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
       if (!hasCode(error, 'ENOENT')) faults.push({ path, code: codeOf(error) });
     }
   }
-  return { files, faults };
+  return { files, faults, unmatched };
 }
 
 /** Folders on the glob's way that cannot be listed: `glob` itself passes over them in silence. */
@@ -66,7 +72,7 @@ async function listingFaults(folder: string): Promise<SourceFault[]> {
 /** The deepest folder that a glob names without wildcards. */
 export function baseFolder(pattern: string): string {
   const parts = resolve(pattern).split(sep);
-  const magic = parts.findIndex(part => /[*?[\]{}()!+@]/.test(part));
+  const magic = parts.findIndex(part => /[*?[{]|[!+@]\(/.test(part));
   return magic === -1 ? dirname(resolve(pattern)) : parts.slice(0, magic).join(sep) || sep;
 }
 

@@ -22,7 +22,7 @@ export class Survey {
   }
 
   /** It never throws: what cannot be read is a fault. */
-  async take(): Promise<{ files: Surveyed[]; faults: SourceFault[] }> {
+  async take(): Promise<{ files: Surveyed[]; faults: SourceFault[]; unmatched: readonly string[] }> {
     const listing = await discover(this.#patterns);
     const faults = [...listing.faults];
     const files: Surveyed[] = [];
@@ -34,7 +34,7 @@ export class Survey {
       }
     }
     this.#before = new Map(files.map(file => [file.path, file]));
-    return { files, faults };
+    return { files, faults, unmatched: listing.unmatched };
   }
 
   async #identityOf(file: Listed): Promise<Identity> {

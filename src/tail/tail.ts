@@ -31,6 +31,8 @@ export interface TailReport {
   fileUnsupported(path: string, reason: UnsupportedReason): void;
   /** What of the source cannot be read now; none when all is well again. */
   sourceFaults(faults: readonly SourceFault[]): void;
+  /** A glob that names no file yet, or never will. */
+  nothingMatches(pattern: string): void;
   watchFailed(code: string): void;
 }
 
@@ -61,6 +63,7 @@ export class Tail {
   /** By content. */
   readonly #readFaults = new Map<string, SourceFault>();
   #faultsReported = '';
+  #unmatchedReported: ReadonlySet<string> = new Set();
   readonly #unsupportedReported = new Map<string, UnsupportedReason>();
 
   constructor(options: TailOptions, report: TailReport) {
@@ -192,8 +195,9 @@ export class Tail {
   async #scan(): Promise<void> {
     const now = this.#options.clock.now();
     this.#scannedAt = now;
-    const { files, faults } = await this.#survey.take();
+    const { files, faults, unmatched } = await this.#survey.take();
     this.#scanFaults = faults;
+    this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
     // What could not be seen is not gone.
@@ -218,6 +222,13 @@ export class Tail {
         this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
       }
     }
+  }
+
+  #reportUnmatched(unmatched: readonly string[]): void {
+    for (const pattern of unmatched) {
+      if (!this.#unmatchedReported.has(pattern)) this.#report.nothingMatches(pattern);
+    }
+    this.#unmatchedReported = new Set(unmatched);
   }
 
   #unsupported(path: string, reason: UnsupportedReason): void {

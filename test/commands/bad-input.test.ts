@@ -134,10 +134,11 @@ describe('files among the globs that are no csvlog', () => {
 });
 
 describe('a source that cannot be read', () => {
-  test('no file yet: ready, and waiting', async () => {
+  test('no file yet: ready, waiting, and a warning', async () => {
     const folder = await temporaryFolder();
     const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
     await eventually(() => shipper.isReady());
+    await shipper.eventuallyLogged('nothing-matches');
   });
 
   test('a path that cannot be opened: not ready, a clear message, tried again', async () => {
@@ -175,7 +176,7 @@ describe('state', () => {
     const { code, output } = await runOnce(folder, config);
     expect(code).toBe(1);
     expect(output).toContain(
-      'checkpoint.json is damaged or of another version. Restore the state folder from a copy',
+      'checkpoint.json is damaged or of another version. Move the whole state folder away',
     );
   });
 

@@ -1,6 +1,6 @@
 /** What every destination of log entries promises, held to a folder and to Cloud Logging's protocol alike. */
 
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -131,7 +131,7 @@ describe('a folder alone', () => {
     expect((await readdir(root)).sort()).toEqual(['entries-2026-11-21.ndjson', 'entries-2026-11-22.ndjson']);
   });
 
-  test('a file that was deleted, or holds lines of others, does not stop it', async () => {
+  test('a file that was deleted, cut off, or holds lines of others, does not stop it', async () => {
     const root = await temporaryFolder();
     const path = join(root, 'entries-2026-11-21.ndjson');
     await writeFile(path, 'not ours\n');
@@ -139,9 +139,11 @@ describe('a folder alone', () => {
     await destination.write(entries(0, 1), signal);
     expect((await readFile(path, 'utf8')).split('\n')).toEqual(['not ours', JSON.stringify(entry(0)), '']);
     await rm(path);
-    await expect(destination.write(entries(1, 2), signal)).rejects.toMatchObject({ code: 'ENOENT' });
     await destination.write(entries(1, 2), signal);
     expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(entry(1))}\n`);
+    await truncate(path);
+    await destination.write(entries(2, 3), signal);
+    expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(entry(2))}\n`);
   });
 
   test('a large file goes on where it ends, also where 16 MiB before that is inside a character', async () => {

@@ -104,6 +104,20 @@ describe('the parts join to the whole', () => {
     expectSplit(statementEvent('x'.repeat(150 * KiB), [], 'QUJD'.repeat(60 * KiB)), 3));
   test("of a suspect's message", () => expectSplit(suspectEvent('AUDIT: '.repeat(60_000)), 3));
 
+  test('of a seal that tells of many files', () => {
+    const records = { read: 1, shipped: 1, dropped: {}, rejected: {} };
+    const coverage = Array.from({ length: 2500 }, (_, n) => ({
+      file: `${n}.csv`,
+      fileId: String(n).padStart(32, '0'),
+      from: 0,
+      to: n,
+      records,
+    }));
+    const { v, chain, seq, previousHash, id, time, instance, node } = statementEvent('', []);
+    const seal = { reason: 'age', firstSeq: 1, events: {}, records, coverage, files: [] } as const;
+    expectSplit({ v, chain, seq, previousHash, kind: 'seal', id, time, instance, node, seal }, 2);
+  });
+
   test('whatever the texts', () => {
     const text = fc
       .tuple(fc.string({ unit: 'grapheme', maxLength: 5 }), fc.nat(60_000))

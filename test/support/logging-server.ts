@@ -114,7 +114,8 @@ export async function startLoggingServer(): Promise<LoggingServer> {
         answer({ code: fault.code, details: 'scripted' });
         return;
       }
-      const refused = entries.flatMap((entry, index) => (state.refuse(entry) ? [index] : []));
+      const isRefused = (entry: ShownEntry): boolean => state.refuse(entry) || isTooLarge(entry);
+      const refused = entries.flatMap((entry, index) => (isRefused(entry) ? [index] : []));
       if (refused.length === 0) {
         store(entries);
         answer(null, {});
@@ -136,6 +137,11 @@ export async function startLoggingServer(): Promise<LoggingServer> {
     );
   });
   return Object.assign(state, { endpoint: `http://127.0.0.1:${port}` });
+}
+
+/** Cloud Logging's quota: 256 KiB an entry. */
+function isTooLarge(entry: ShownEntry): boolean {
+  return Buffer.byteLength(JSON.stringify(entry)) > 256 * 1024;
 }
 
 function toShown({ logName = '', resource, entries = [] }: WireRequest): ShownEntry[] {

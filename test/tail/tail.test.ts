@@ -14,6 +14,7 @@ const quiet = {
   fileReplaced: () => undefined,
   fileUnsupported: () => undefined,
   sourceFaults: () => undefined,
+  nothingMatches: () => undefined,
   watchFailed: () => undefined,
 };
 
