@@ -1,0 +1,360 @@
+/** The shipper's stages beside a server, with all that can go wrong, and what must be in the archive in the end. */
+
+import { existsSync } from 'node:fs';
+import {
+  copyFile,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Config } from '../../src/config/schema.js';
+import { hasCode } from '../../src/errors.js';
+import { readArchive } from '../support/archive.js';
+import { ManualClock } from '../support/clock.js';
+import { type Choose, FaultyFs, failure } from '../support/faulty-fs.js';
+import { Life, lifeConfig } from '../support/life.js';
+import { logged } from '../support/shipper.js';
+import { type Content, Server, type Written } from './server.js';
+
+const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+export type Sink = 'archive' | 'logging';
+
+export class World {
+  readonly folder: string;
+  readonly #outside: string;
+  readonly #logs: string;
+  readonly #clock = new ManualClock('2026-11-21T22:30:00Z');
+  readonly #fs: FaultyFs;
+  readonly #server: Server;
+  readonly #config: Config;
+  readonly #choose: Choose;
+  #life: Life | null = null;
+  readonly #down = new Set<Sink>();
+  /** Calls of the file system until the next one fails or kills. */
+  #plan: { calls: number; happen: () => void } | null = null;
+
+  /** Every whole record, by its number. */
+  readonly #written = new Map<number, Written>();
+  /** Of these the journal has certainly got hold. */
+  readonly #safe = new Set<number>();
+  /** These may be lost: what held them was destroyed before anybody looked. */
+  readonly #maybe = new Set<number>();
+  /** Sessions of which a line was read. */
+  readonly #seen = new Set<string>();
+  /** Lost ones whose session goes on: their loss must be told. */
+  readonly #loud = new Set<number>();
+  #mayHaveGaps = false;
+  #hasDroppedState = false;
+
+  private constructor(folder: string, choose: Choose) {
+    this.folder = folder;
+    this.#logs = `${folder}-log`;
+    this.#outside = `${folder}-out`;
+    this.#choose = choose;
+    this.#fs = new FaultyFs(folder);
+    this.#server = new Server(this.#clock, this.#logs);
+    this.#config = lifeConfig(folder, [join(this.#logs, '*')]);
+    this.#fs.onCall = (_call, path) => this.#onCall(path);
+  }
+
+  static async create(choose: Choose): Promise<World> {
+    const world = new World(await mkdtemp(join(PLACE, 'pgaudit-shipper-test-')), choose);
+    await mkdir(world.#logs);
+    await mkdir(world.#outside);
+    await world.#server.start();
+    return world;
+  }
+
+  async remove(): Promise<void> {
+    this.#plan = null;
+    await this.#life?.kill();
+    await this.#server.close();
+    for (const path of [this.folder, this.#logs, this.#outside])
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  get isRunning(): boolean {
+    return this.#life !== null && !this.#fs.isDead;
+  }
+
+  // What the server does.
+
+  async write(count: number, which: number): Promise<void> {
+    for (let i = 0; i < count; i++) this.#note(await this.#server.write(which + i));
+  }
+
+  async writeHalf(which: number, part: number): Promise<void> {
+    this.#note(await this.#server.writeHalf(which, part));
+  }
+
+  async tear(which: number, part: number, how: 'glued' | 'newline' | 'nul' | 'file'): Promise<void> {
+    await this.#server.tear(which, part, { glued: '', newline: '\n', nul: '\0'.repeat(300), file: '' }[how]);
+    this.#mayHaveGaps = true;
+    await this.#server.start();
+    if (how === 'file') await this.#server.newFile();
+    await this.write(1, which);
+  }
+
+  async restartServer(): Promise<void> {
+    await this.#server.flush();
+    await this.#server.start();
+  }
+
+  /** The power is lost: the log's end is gone or NULs; the server writes on. */
+  async cutLog(bytes: number, isNul: boolean): Promise<void> {
+    if (this.#server.content.paths.size === 0) return;
+    this.#destroyUnread(this.#server.content);
+    const { size } = await stat(this.#server.path);
+    const cut = Math.min(bytes, Math.max(0, size - 1));
+    if (isNul) {
+      const file = await open(this.#server.path, 'r+');
+      await file.write(Buffer.alloc(cut), 0, cut, size - cut);
+      await file.close();
+    } else await truncate(this.#server.path, size - cut);
+    await this.#server.start();
+    await this.write(1, 0);
+  }
+
+  async rotate(how: 'new' | 'rename' | 'rename-out' | 'copytruncate' | 'truncate' | 'reuse'): Promise<void> {
+    const { content, path } = this.#server;
+    await this.#server.flush();
+    const isThere = content.paths.has(path);
+    if (how === 'new' || !isThere) return await this.#server.newFile();
+    const other = `${path}.${this.#clock.now()}`;
+    if (how === 'rename') {
+      await rename(path, other);
+      await this.#server.newFile(path);
+      moved(content, path, other);
+    } else if (how === 'rename-out') {
+      // It writes on in the moved file.
+      await rename(path, join(this.#outside, String(this.#clock.now())));
+      content.paths.delete(path);
+      this.#destroyUnread(content);
+    } else if (how === 'copytruncate') {
+      await copyFile(path, other);
+      await truncate(path);
+      await this.#server.emptied();
+      moved(content, path, other);
+    } else if (how === 'truncate') {
+      this.#destroyUnread(content);
+      await truncate(path);
+      await this.#server.emptied();
+      content.paths.clear();
+    } else {
+      const old = this.#finished()[0];
+      await this.#server.newFile(old);
+      if (old !== undefined) this.#lose(old);
+    }
+    await this.#clock.advance(5);
+  }
+
+  async removeOldest(): Promise<void> {
+    const [path] = this.#finished();
+    if (path === undefined) return;
+    await rm(path);
+    this.#lose(path);
+  }
+
+  /** Another name for a file that nobody writes to. */
+  async alias(how: 'copy' | 'link' | 'symlink'): Promise<void> {
+    const path = this.#finished().at(-1);
+    if (path === undefined) return;
+    const other = `${path}-${how}${this.#clock.now()}`;
+    if (existsSync(other)) return;
+    const content = this.#contentAt(path);
+    if (how === 'copy') await copyFile(path, other);
+    else if (how === 'link') await link(path, other);
+    else await symlink(path, other);
+    if (how !== 'symlink') content?.paths.add(other);
+  }
+
+  // What happens to the shipper.
+
+  async start(): Promise<void> {
+    if (this.isRunning) return;
+    await this.#buryDead(false);
+    try {
+      this.#life = await Life.start(this.#config, { clock: this.#clock, fs: this.#fs });
+    } catch (error) {
+      if (!this.#fs.isDead && !hasCode(error, 'EIO', 'ENOSPC')) throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!this.isRunning) return;
+    if (this.#down.size > 0) return await this.kill(false);
+    const life = this.#life;
+    this.#life = null;
+    await life?.shutDown();
+    await this.#buryDead(false);
+  }
+
+  /** With the power everything goes that was not synced. */
+  async kill(isPowerLost: boolean): Promise<void> {
+    if (this.#life === null) return;
+    await this.#life.kill();
+    await this.#buryDead(isPowerLost);
+  }
+
+  /** It will be killed at one of its next calls. */
+  killSoon(calls: number): void {
+    this.#plan = { calls, happen: () => this.#fs.kill() };
+  }
+
+  /** Some of its next calls will fail. */
+  failSoon(calls: number, times: number, code: string): void {
+    let left = times;
+    const happen = (): void => {
+      if (--left > 0) this.#plan = { calls: 1, happen };
+      throw failure(code);
+    };
+    this.#plan = { calls, happen };
+  }
+
+  setDown(sink: Sink, isDown: boolean): void {
+    if (isDown) this.#down.add(sink);
+    else this.#down.delete(sink);
+  }
+
+  async dropState(): Promise<void> {
+    if (this.isRunning) return;
+    await this.#buryDead(false);
+    const stored = new Set((await this.#archived()).map(numberOf));
+    await rm(join(this.folder, 'state'), { recursive: true, force: true });
+    this.#fs.forget(join(this.folder, 'state'));
+    this.#hasDroppedState = true;
+    this.#seen.clear();
+    // What was journaled and not stored is read again, where it still is.
+    for (const { n, content } of this.#written.values()) {
+      if (stored.has(n)) continue;
+      this.#safe.delete(n);
+      if (content.paths.size === 0) this.#maybe.add(n);
+    }
+  }
+
+  async settle(): Promise<void> {
+    if (!this.isRunning) return;
+    await this.#life?.settle();
+    if (this.#fs.isDead) return await this.#buryDead(true);
+    if (this.#plan !== null) return;
+    for (const { n, session, content } of this.#written.values()) {
+      if (content.paths.size === 0 || this.#maybe.has(n) || n === this.#server.half) continue;
+      this.#safe.add(n);
+      this.#seen.add(session);
+    }
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.#clock.advance(ms);
+  }
+
+  /** Everything is mended, and the archive holds what it must. */
+  async check(): Promise<void> {
+    this.#plan = null;
+    this.#down.clear();
+    // Each session goes on, so that holes show; what was half-written is whole.
+    await this.write(this.#server.sessions.length, 0);
+    await this.#buryDead(false);
+    await this.start();
+    await this.settle();
+    await this.stop();
+    const events = await this.#archived(false);
+    const shipped = events.filter(event => event.kind === 'statement').map(numberOf);
+    expect(new Set(shipped).size).toBe(shipped.length);
+    const there = new Set(shipped);
+    const isTorn = (n: number): boolean => !this.#written.has(n);
+    expect(shipped.filter(isTorn), 'torn records that were shipped').toEqual([]);
+    const missing = [...this.#written.keys()].filter(n => !there.has(n));
+    expect(
+      missing.filter(n => !this.#maybe.has(n)),
+      'records that are lost',
+    ).toEqual([]);
+    const gaps = events.filter(event => event.kind === 'gap').map(event => event.gap?.reason);
+    if (!this.#mayHaveGaps) expect(gaps, 'gaps where nothing is missing').toEqual([]);
+    const unheard = missing.filter(n => this.#loud.has(n));
+    if (unheard.length > 0 && !this.#hasDroppedState) expect(gaps, 'no gap tells of a loss').not.toEqual([]);
+    if (this.#hasDroppedState) return;
+    const entries = (await logged(this.folder)).filter(event => event.kind === 'statement').map(numberOf);
+    expect(entries.toSorted((a, b) => a - b)).toEqual(shipped.toSorted((a, b) => a - b));
+  }
+
+  async #archived(isPartial = true) {
+    const events = await readArchive(join(this.folder, 'archive'));
+    return isPartial ? events.filter(event => event.kind === 'statement') : events;
+  }
+
+  #note(written: Written): void {
+    this.#written.set(written.n, written);
+    if (written.content.paths.size === 0) this.#risk(written);
+  }
+
+  /** Nobody can read it any more, unless somebody has it open. */
+  #risk({ n, session }: Written): void {
+    if (this.#safe.has(n)) return;
+    this.#maybe.add(n);
+    this.#mayHaveGaps = true;
+    if (this.#seen.has(session) && this.#server.sessions.includes(session)) this.#loud.add(n);
+  }
+
+  #destroyUnread(content: Content): void {
+    this.#mayHaveGaps = true;
+    for (const written of this.#written.values()) if (written.content === content) this.#risk(written);
+  }
+
+  #lose(path: string): void {
+    const content = this.#contentAt(path);
+    content?.paths.delete(path);
+    if (content !== undefined && content.paths.size === 0) this.#destroyUnread(content);
+  }
+
+  #contentAt(path: string): Content | undefined {
+    for (const { content } of this.#written.values()) if (content.paths.has(path)) return content;
+    return undefined;
+  }
+
+  /** Files that are not written to, oldest first. */
+  #finished(): string[] {
+    const contents = new Set([...this.#written.values()].map(({ content }) => content));
+    contents.delete(this.#server.content);
+    return [...contents].flatMap(({ paths }) => [...paths]);
+  }
+
+  async #buryDead(isPowerLost: boolean): Promise<void> {
+    if (this.#life !== null) await this.#life.kill();
+    this.#life = null;
+    this.#plan = null;
+    if (isPowerLost) await this.#fs.losePower(this.#choose);
+  }
+
+  #onCall(path: string): void {
+    for (const sink of this.#down) if (path.startsWith(join(this.folder, sink))) throw failure('EIO');
+    const plan = this.#plan;
+    if (plan === null || --plan.calls > 0) return;
+    this.#plan = null;
+    plan.happen();
+  }
+}
+
+function moved(content: Content, from: string, to: string): void {
+  content.paths.delete(from);
+  content.paths.add(to);
+}
+
+function numberOf(event: { audit?: { parameters: string[] | null } }): number {
+  return Number(event.audit?.parameters?.[0]);
+}
+
+export async function leftovers(): Promise<string[]> {
+  return (await readdir(PLACE)).filter(name => name.startsWith('pgaudit-shipper-test-'));
+}
