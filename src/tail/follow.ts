@@ -31,6 +31,14 @@ export interface FollowerOptions {
   readonly times: LogTimes;
 }
 
+/** A file as it was listed: its size and its time of modification. */
+export interface Place {
+  readonly size: number;
+  readonly modified: number;
+}
+
+type Places = ReadonlyMap<string, Place>;
+
 /** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
 type Comparison = 'same' | 'changed' | 'other';
 
@@ -54,12 +62,12 @@ export class Follower {
   readonly #options: FollowerOptions;
   /** Everything else that is known of it, as of the last batch whose frames were taken. */
   #position: SourcePosition;
-  /** Paths that held this content at the last look, with the size there. */
-  #paths: ReadonlyMap<string, number> = new Map();
+  /** Paths that held this content at the last look. */
+  #paths: Places = new Map();
   #handle: FileHandle | null = null;
   #framer: Framer | null = null;
-  /** The open file's time of modification when it was last seen to hold this content. */
-  #verified = 0;
+  /** For each path, the file's time of modification when it was last seen to hold what was read. */
+  readonly #verified = new Map<string, number>();
   /** The file that was being read was overwritten. */
   #isReplaced = false;
   /** Since when no path holds what was not read yet. */
@@ -138,13 +146,13 @@ export class Follower {
   }
 
   /** What a complete look at the file system found: where the content is, and how large it is there. */
-  listed(paths: ReadonlyMap<string, number>, now: number): void {
+  listed(paths: Places, now: number): void {
     this.seenAt(paths);
     if (this.isListed || this.isOpen) this.#goneSince = null;
     else this.#goneSince ??= now;
     if (this.isOpen || this.isBlocked) return;
     const { offset, size } = this.#position;
-    const longest = Math.max(0, ...paths.values());
+    const longest = longestOf(paths);
     const isShortened = paths.has(this.#readPath) && longest < offset;
     if (!isShortened) this.#shortened = null;
     else if (this.#shortened?.size !== longest) this.#shortened = { since: now, size: longest };
@@ -154,9 +162,10 @@ export class Follower {
   }
 
   /** What a look found that did not see everything: of what it did not see nothing can be told. */
-  seenAt(paths: ReadonlyMap<string, number>): void {
+  seenAt(paths: Places): void {
     this.#paths = paths;
-    this.#grow(Math.max(0, ...paths.values()));
+    for (const path of this.#verified.keys()) if (!paths.has(path)) this.#verified.delete(path);
+    this.#grow(longestOf(paths));
     if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
   }
 
@@ -172,12 +181,12 @@ export class Follower {
     const framer = this.#framer ?? this.#newFramer();
     while (!this.isBlocked) {
       const { size, mtimeMs } = await handle.stat();
-      if (size === framer.pushed && mtimeMs === this.#verified) return true;
+      if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return true;
       if (size < framer.pushed) return false;
       const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
       // Only what still holds this content after the read was this content during the read.
       if ((await this.#compare(handle)) !== 'same') return false;
-      this.#verified = mtimeMs;
+      this.#verified.set(this.path, mtimeMs);
       this.#grow(size);
       if (bytesRead === 0) return true;
       framer.filled(bytesRead);
@@ -307,10 +316,13 @@ export class Follower {
     return this.#framer;
   }
 
-  /** Paths that hold unread bytes of this content. */
+  /** Paths that hold unread bytes of this content, or may hold others than those that were read. */
   #readablePaths(): string[] {
     const known = Math.max(this.#position.offset, this.#barren);
-    return [...this.#paths].filter(([, size]) => size > known).map(([path]) => path);
+    const isChanged = ([path, { size, modified }]: [string, Place]): boolean =>
+      size === this.#position.offset && modified !== this.#verified.get(path);
+    const isNew = (place: [string, Place]): boolean => place[1].size > known || isChanged(place);
+    return [...this.#paths].filter(isNew).map(([path]) => path);
   }
 
   async #open(now: number): Promise<FileHandle | null> {
@@ -322,7 +334,6 @@ export class Follower {
         this.path = path;
         this.#readPath = path;
         this.#handle = handle;
-        this.#verified = 0;
         this.#missingSince = null;
         this.#changedSince = null;
         this.#shortened = null;
@@ -347,4 +358,8 @@ export class Follower {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset - length);
     return bytesRead === length && fingerprint(buffer).sha256 === sha256 ? 'same' : 'changed';
   }
+}
+
+function longestOf(paths: Places): number {
+  return Math.max(0, ...[...paths.values()].map(({ size }) => size));
 }

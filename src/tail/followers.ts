@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 import { hasPassed } from '../clock.js';
 import type { SourcePosition } from '../record.js';
-import { Follower, type FollowerOptions, SETTLE } from './follow.js';
+import { Follower, type FollowerOptions, type Place, SETTLE } from './follow.js';
 import { fingerprint } from './identify.js';
 import type { Surveyed } from './survey.js';
 
@@ -44,14 +44,14 @@ export class Followers {
   /** Tells each follower where it is now; returns what is new. */
   assign(files: readonly Surveyed[], isComplete: boolean, now: number): SourcePosition[] {
     const found: SourcePosition[] = [];
-    const places = new Map<string, Map<string, number>>();
+    const places = new Map<string, Map<string, Place>>();
     const settled = this.#settlePartial(files, now);
-    for (const { path, size, identity } of files) {
+    for (const { path, size, modified, identity } of files) {
       if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
       const { contentId, firstTime, kind } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
         found.push(this.#add(startOf(contentId, path, firstTime), now));
-      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, size));
+      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, { size, modified }));
     }
     for (const follower of this.#byContent.values()) {
       const paths = places.get(follower.contentId) ?? new Map();

@@ -65,6 +65,9 @@ const steps = [
   step('alias', [fc.constantFrom('copy', 'link', 'symlink')], (world, how) => world.alias(how)),
   step('start', [], world => world.start()),
   step('start', [], world => world.start()),
+  step('start', [], world => world.start()),
+  step('settle', [], world => world.settle()),
+  step('settle', [], world => world.settle()),
   step('settle', [], world => world.settle()),
   step('stop', [], world => world.stop()),
   step('kill', [fc.boolean()], (world, isPowerLost) => world.kill(isPowerLost)),
@@ -82,15 +85,19 @@ const steps = [
 /** Fails with the shortest sequence that it finds, and the seed that leads there again. */
 export async function explore(parameters: fc.Parameters<unknown>): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.commands(steps, { maxCommands: 24 }), fc.nat(), async (commands, seed) => {
-      const world = await World.create(choices(seed));
-      try {
-        await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
-        await world.check();
-      } finally {
-        await world.remove();
-      }
-    }),
+    fc.asyncProperty(
+      fc.commands(steps, { maxCommands: 30, size: '+1' }),
+      fc.nat(),
+      async (commands, seed) => {
+        const world = await World.create(choices(seed));
+        try {
+          await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
+          await world.check();
+        } finally {
+          await world.remove();
+        }
+      },
+    ),
     parameters,
   );
 }

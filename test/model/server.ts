@@ -9,6 +9,8 @@ import { csvRecord, writeMessage } from '../support/csvlog.js';
 export interface Content {
   /** Where the shipper can find it. */
   readonly paths: Set<string>;
+  /** A part of it is gone or has become something else. */
+  isDamaged?: boolean;
 }
 
 export interface Written {

@@ -115,6 +115,7 @@ export class World {
   async cutLog(bytes: number, isNul: boolean): Promise<void> {
     if (this.#server.content.paths.size === 0) return;
     this.#destroyUnread(this.#server.content);
+    this.#server.content.isDamaged = true;
     const { size } = await stat(this.#server.path);
     const cut = Math.min(bytes, Math.max(0, size - 1));
     if (isNul) {
@@ -193,7 +194,6 @@ export class World {
 
   async stop(): Promise<void> {
     if (!this.isRunning) return;
-    if (this.#down.size > 0) return await this.kill(false);
     const life = this.#life;
     this.#life = null;
     await life?.shutDown();
@@ -239,7 +239,7 @@ export class World {
     for (const { n, content } of this.#written.values()) {
       if (stored.has(n)) continue;
       this.#safe.delete(n);
-      if (content.paths.size === 0) this.#maybe.add(n);
+      if (content.paths.size === 0 || content.isDamaged) this.#maybe.add(n);
     }
   }
 
@@ -263,7 +263,8 @@ export class World {
   async check(): Promise<void> {
     this.#plan = null;
     this.#down.clear();
-    // Each session goes on, so that holes show; what was half-written is whole.
+    // Each session goes on where it can be read, so that holes show; what was half-written is whole.
+    if (this.#server.content.paths.size === 0) await this.#server.newFile();
     await this.write(this.#server.sessions.length, 0);
     await this.#buryDead(false);
     await this.start();

@@ -11,6 +11,11 @@ export class ManualClock implements Clock {
 
   now = (): number => this.#now;
 
+  /** How many wait for time to pass. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   after(ms: number, run: () => void): () => void {
     const timer = { at: this.#now + ms, run };
     this.#timers.add(timer);

@@ -18,6 +18,9 @@ const metrics = createMetrics();
 /** Milliseconds of the test's clock in which everything that polls has had its turn. */
 const QUIET = 8000;
 const STEP = 500;
+const GRACE = 20_000;
+/** Source, journal and two sinks. */
+const LOOPS = 4;
 /** Milliseconds of real time after which something hangs. */
 const PATIENCE = 30_000;
 
@@ -26,6 +29,7 @@ export class Life {
   readonly #clock: ManualClock;
   readonly #fs: FaultyFs;
   readonly #stop: AbortController;
+  readonly #abort: AbortController;
   readonly #running: Promise<void>;
   #hasEnded = false;
 
@@ -33,13 +37,14 @@ export class Life {
     stages: Stages,
     { clock, fs }: { clock: ManualClock; fs: FaultyFs },
     stop: AbortController,
-    abort: AbortSignal,
+    abort: AbortController,
   ) {
     this.#stages = stages;
     this.#clock = clock;
     this.#fs = fs;
     this.#stop = stop;
-    this.#running = runPipeline(stages, stop.signal, abort).finally(() => {
+    this.#abort = abort;
+    this.#running = runPipeline(stages, stop.signal, abort.signal).finally(() => {
       this.#hasEnded = true;
     });
     // Whoever waits for the end hears of it; until then it is no unhandled rejection.
@@ -67,7 +72,7 @@ export class Life {
       abort: abort.signal,
     };
     const stages = await driven(clock, assemble(config, once, surroundings));
-    return new Life(stages, { clock, fs }, stop, abort.signal);
+    return new Life(stages, { clock, fs }, stop, abort);
   }
 
   /** Lets time pass until all that can happen has happened. */
@@ -75,11 +80,19 @@ export class Life {
     let before = '';
     const start = performance.now();
     for (let quiet = 0; quiet < QUIET && !this.#hasEnded; quiet += STEP) {
-      await step(this.#clock);
+      await this.#clock.advance(STEP);
+      await this.#rest(start);
       const now = this.#progress();
       if (now !== before) quiet = 0;
       before = now;
-      if (performance.now() - start > PATIENCE) throw new Error('it does not come to rest');
+    }
+  }
+
+  /** Waits until every loop waits for time to pass: then no call of the file system is under way. */
+  async #rest(since: number): Promise<void> {
+    while (this.#clock.waiting < LOOPS && !this.#hasEnded) {
+      if (performance.now() - since > PATIENCE) throw new Error('it does not come to rest');
+      await new Promise(resolve => setImmediate(resolve));
     }
   }
 
@@ -88,10 +101,13 @@ export class Life {
     await driven(this.#clock, this.#running);
   }
 
-  /** As SIGTERM does, with all the grace it needs. */
+  /** As SIGTERM does: what is not delivered within the grace time stays. */
   async shutDown(): Promise<void> {
     this.#stop.abort();
-    await this.end();
+    const cancel = this.#clock.after(GRACE, () => this.#abort.abort());
+    // In small steps: the file system needs real time for what has to be done in the grace time.
+    await driven(this.#clock, this.#running, STEP / 10);
+    cancel();
   }
 
   /** As SIGKILL does: nothing changes any more from here on. */
@@ -115,7 +131,7 @@ export class Life {
 }
 
 /** Moves the clock on until the promise is settled. */
-async function driven<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+async function driven<T>(clock: ManualClock, promise: Promise<T>, ms = STEP): Promise<T> {
   let isSettled = false;
   const done = (): void => {
     isSettled = true;
@@ -124,15 +140,11 @@ async function driven<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
   const start = performance.now();
   while (!isSettled) {
     if (performance.now() - start > PATIENCE) throw new Error('it does not end');
-    await step(clock);
+    await clock.advance(ms);
+    // The file system answers in between, as it would in so much time.
+    await new Promise(resolve => setTimeout(resolve, 1));
   }
   return await promise;
-}
-
-/** The file system answers in between, as it would in so much time. */
-async function step(clock: ManualClock): Promise<void> {
-  await clock.advance(STEP);
-  await new Promise(resolve => setTimeout(resolve, 1));
 }
 
 /** Local folders below `folder`, segments that are sealed by the minute, two sinks. */

@@ -77,15 +77,22 @@ export class Shipper {
 
   /** Starts `run` and waits until it listens. */
   static async start(folder: string, config: Settings): Promise<Shipper> {
+    const shipper = await Shipper.spawn(folder, config);
+    const child = shipper.#child;
+    await eventually(
+      async () => shipper.port > 0 || (child.exitCode !== null && Promise.reject(new Error(shipper.output))),
+    );
+    return shipper;
+  }
+
+  /** Starts `run`. */
+  static async spawn(folder: string, config: Settings): Promise<Shipper> {
     const path = await writeConfig(folder, config);
     const child = spawn(process.execPath, [requireBuilt(), 'run', '--config', path], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const shipper = new Shipper(child);
     onTestFinished(() => shipper.kill());
-    await eventually(
-      async () => shipper.port > 0 || (child.exitCode !== null && Promise.reject(new Error(shipper.output))),
-    );
     return shipper;
   }
 

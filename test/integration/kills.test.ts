@@ -1,0 +1,71 @@
+/** The real daemon, killed again and again beside a real PostgreSQL under load. */
+
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { startCloud } from '../support/cloud.js';
+import { startPostgres } from '../support/postgres.js';
+import { eventually, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const KILLS = 100;
+/** Milliseconds from a start to the kill: some come before it is up, some in the middle of its work. */
+const [EARLIEST, LATEST] = [250, 1100];
+const PERSONS = ['Z990001', 'Z990002', 'Z990003'];
+
+test('100 random kills under load: archive = oracle, each event once, chain whole, coverage joined (I1)', {
+  timeout: 400_000,
+}, async () => {
+  // The log is rotated by size while all this happens.
+  const postgres = await startPostgres({ log_filename: 'postgresql-%H%M%S.log', log_rotation_size: '256kB' });
+  const roles = [...PERSONS, 'app_web'].map(user => `CREATE ROLE "${user}" LOGIN`);
+  await postgres.query('postgres', ...roles, 'CREATE TABLE t (who text, n int)', 'GRANT ALL ON t TO PUBLIC');
+  const cloud = await startCloud();
+  const folder = await temporaryFolder();
+  const config = settings(folder, [postgres.logPattern], cloud.settings);
+  const counts = new Map<string, number>();
+  let isWorking = true;
+  const work = [...PERSONS, 'app_web'].map(async user => {
+    const client = await postgres.connect(user);
+    let n = 0;
+    while (isWorking) {
+      await client.query('INSERT INTO t SELECT $1, $2::int FROM pg_sleep(0.01)', [user, ++n]);
+      counts.set(user, n);
+    }
+    await client.end();
+  });
+  const start = performance.now();
+  let startedBefore = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const shipper = await Shipper.spawn(folder, config);
+    await sleep(randomInt(EARLIEST, LATEST));
+    if (shipper.port > 0) startedBefore += 1;
+    await shipper.kill();
+  }
+  isWorking = false;
+  await Promise.all(work);
+  const shipper = await Shipper.start(folder, config);
+  const expected = PERSONS.flatMap(user =>
+    Array.from({ length: counts.get(user) ?? 0 }, (_, index) => `${user} ${index + 1}`),
+  );
+  const shown = (): number => cloud.logging.shown.filter(entry => entry.labels.kind === 'statement').length;
+  await eventually(async () => shown() >= expected.length, 60_000);
+  expect(await shipper.stop()).toBe(0);
+  // The chain, the seals and the coverage are checked on the way.
+  const events = cloud.archived();
+  const archived = events.filter(event => event.kind === 'statement');
+  const keyOf = (event: { actor?: { user: string }; audit?: { parameters: string[] | null } }): string =>
+    `${event.actor?.user} ${event.audit?.parameters?.[1]}`;
+  expect(archived.map(keyOf).sort()).toEqual(expected.sort());
+  expect(cloud.logged('statement').map(keyOf).sort()).toEqual(expected);
+  expect(events.filter(event => event.kind === 'gap')).toEqual([]);
+  const starts = events.filter(event => event.lifecycle?.action === 'started').length;
+  const files = new Set(archived.map(event => event.source?.fileId)).size;
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.info(
+    `${KILLS} kills in ${seconds} s, ${startedBefore} of them after the start, ${starts} starts journaled; ` +
+      `${expected.length} statements in ${files} log files: each once in ${cloud.storage.objects.size} objects`,
+  );
+  expect(starts).toBeGreaterThan(KILLS / 4);
+  expect(files).toBeGreaterThan(2);
+});
