@@ -17,6 +17,7 @@ export interface FileSystem {
  */
 export class Disk {
   readonly #fs: FileSystem;
+  readonly #durableFolders = new Set<string>();
 
   /** Tests pass a file system whose nth call fails. */
   constructor(fs: FileSystem = nodeFs) {
@@ -75,12 +76,29 @@ export class Disk {
     await this.#fs.rm(path, { force: true });
   }
 
-  /** @param path must be absolute. */
-  async makeFolder(path: string): Promise<void> {
+  /**
+   * Makes a folder, and those above it that are missing. Those from `top` on are made durable once in this
+   * process also where they are there: a crash may have come between their making and their sync.
+   *
+   * @param path must be absolute, and `top` be or hold it.
+   */
+  async makeFolder(path: string, top = path): Promise<void> {
     const first = await this.#fs.mkdir(path, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made))
-      await this.syncFolder(dirname(made));
+    if (first === undefined && this.#durableFolders.has(path)) return;
+    const highest = Math.min(top.length, first?.length ?? top.length);
+    for (let made = path; made.length >= highest; made = dirname(made)) await this.syncFolder(dirname(made));
+    this.#durableFolders.add(path);
+  }
+
+  /** Makes durable what another process has written, if it has not. */
+  async syncFile(path: string): Promise<void> {
+    const file = await this.#fs.open(path, 'r+');
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await this.syncFolder(dirname(path));
   }
 
   /** Makes names in the folder durable: creations, renames and removals. */

@@ -38,7 +38,7 @@ export interface SourcePosition extends SourceFile {
   readonly contentId: string;
   /** log_time of the first record in milliseconds since the epoch, for the order of files. */
   readonly firstTime: number | null;
-  /** log_time of the last record that was read, as it stands there; empty before the first. */
+  /** The latest log_time that was read, as it stands there; empty before the first. */
   readonly lastTime: string;
   /** How many columns that record had; 0 before the first. */
   readonly columns: number;
@@ -90,7 +90,7 @@ export interface Gap {
   readonly length: number;
   /** What is known of the record that they begin with. */
   readonly record?: KnownRecord;
-  /** log_time of the record before, as it stands there. */
+  /** The latest log_time before it, as it stands there. */
   readonly after?: string;
 }
 

@@ -9,13 +9,19 @@ import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination } fro
 /** Stores each object as a file of its name below `folder`. */
 export function localObjects(folder: string, disk: Disk): ObjectDestination {
   return {
-    put: ({ name, body }: ArchiveObject) => naming(folder, () => putFile(join(folder, name), body, disk)),
+    put: ({ name, body }: ArchiveObject) => naming(folder, () => putFile(folder, name, body, disk)),
     close: async () => undefined,
   };
 }
 
-async function putFile(path: string, body: Buffer, disk: Disk): Promise<'stored' | 'was-there'> {
-  await disk.makeFolder(dirname(path));
+async function putFile(
+  folder: string,
+  name: string,
+  body: Buffer,
+  disk: Disk,
+): Promise<'stored' | 'was-there'> {
+  const path = join(folder, name);
+  await disk.makeFolder(dirname(path), folder);
   if (await disk.create(path, body)) return 'stored';
   if ((await readFile(path)).equals(body)) return 'was-there';
   throw new ShipperError('object-differs', `${path} exists with other content, and is not overwritten`);
@@ -74,7 +80,10 @@ class LocalEntries {
   async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
     const path = join(this.#folder, name);
     const known = this.#files.get(name);
-    const file = known?.length === (await sizeOf(path)) ? known : await openDayFile(path);
+    const size = await sizeOf(path);
+    const file = known?.length === size ? known : await openDayFile(path);
+    // What a process that was killed has written counts as stored only once it is synced.
+    if (file !== known && size > 0) await this.#disk.syncFile(path);
     // Where this fails, the file may not be what it was: the next attempt looks again.
     this.#files.delete(name);
     const lines = entries.filter(entry => !isThere(file, entry)).map(toLine);

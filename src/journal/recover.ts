@@ -23,7 +23,7 @@ const MEND =
 export async function openJournal(options: JournalOptions): Promise<JournalState> {
   const { disk, instance } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
-  await disk.makeFolder(folder);
+  await disk.makeFolder(folder, options.directory);
   const found = await listSegments(folder);
   const saved = await readCheckpoint(path, instance);
   if (saved === null && found.length > 0) {

@@ -71,10 +71,10 @@ export class Sessions {
   /** Whether a record of a file that is read anew was read before its bytes changed. */
   wasRead(record: RawRecord, { rereadUntil }: SourceFile): boolean {
     if (rereadUntil === undefined) return false;
-    const known = this.#known.get(record.text(COLUMN.sessionId));
-    if (known !== undefined) return Number(record.text(COLUMN.sessionLine)) <= known.line;
     const [time, until] = [record.text(COLUMN.logTime), rereadUntil].map(this.#times.read);
-    return time != null && until != null && time <= until;
+    if (time == null || until == null || time > until) return false;
+    const known = this.#known.get(record.text(COLUMN.sessionId));
+    return known === undefined || Number(record.text(COLUMN.sessionLine)) <= known.line;
   }
 
   /** Notes one record, in the order of the log. */

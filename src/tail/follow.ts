@@ -278,7 +278,8 @@ export class Follower {
         const time = frame.text(COLUMN.logTime);
         this.isBlocked = !this.#supports(time, lastTime);
         if (this.isBlocked) break;
-        lastTime = time;
+        // Times run back by milliseconds now and then.
+        if (time > lastTime || zoneOf(time) !== zoneOf(lastTime)) lastTime = time;
         yield frame;
       } else {
         yield lastTime === '' ? frame : { ...frame, after: lastTime };

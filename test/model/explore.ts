@@ -82,8 +82,9 @@ const steps = [
   step('pass', [fc.integer({ min: 100, max: 90_000 })], (world, ms) => world.pass(ms)),
 ];
 
-/** Fails with the shortest sequence that it finds, and the seed that leads there again. */
-export async function explore(parameters: fc.Parameters<unknown>): Promise<void> {
+/** Returns the number of runs. Fails with the shortest sequence that it finds, and the seed that leads there again. */
+export async function explore(parameters: fc.Parameters<unknown>): Promise<number> {
+  let runs = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.commands(steps, { maxCommands: 30, size: '+1' }),
@@ -93,6 +94,7 @@ export async function explore(parameters: fc.Parameters<unknown>): Promise<void>
         try {
           await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
           await world.check();
+          runs += 1;
         } finally {
           await world.remove();
         }
@@ -100,10 +102,11 @@ export async function explore(parameters: fc.Parameters<unknown>): Promise<void>
     ),
     parameters,
   );
+  return runs;
 }
 
 /** The same choices for the same seed: a linear congruence (Numerical Recipes). */
-function choices(seed: number): (choices: number) => number {
+export function choices(seed: number): (choices: number) => number {
   let state = seed;
   return many => {
     state = (state * 1664525 + 1013904223) % 4294967296;

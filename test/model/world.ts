@@ -127,6 +127,11 @@ export class World {
     await this.write(1, 0);
   }
 
+  /** The log is gone, and the model is not told. */
+  async hideLog(): Promise<void> {
+    await rename(this.#server.path, join(this.#outside, 'hidden'));
+  }
+
   async rotate(how: 'new' | 'rename' | 'rename-out' | 'copytruncate' | 'truncate' | 'reuse'): Promise<void> {
     const { content, path } = this.#server;
     await this.#server.flush();
@@ -155,7 +160,7 @@ export class World {
     } else {
       const old = this.#finished()[0];
       await this.#server.newFile(old);
-      if (old !== undefined) this.#lose(old);
+      if (old !== undefined) this.#lose(old, true);
     }
     await this.#clock.advance(5);
   }
@@ -313,9 +318,12 @@ export class World {
     for (const written of this.#written.values()) if (written.content === content) this.#risk(written);
   }
 
-  #lose(path: string): void {
+  /** With a file that is written over goes whatever is linked to it. */
+  #lose(path: string, isOverwritten = false): void {
     const content = this.#contentAt(path);
     content?.paths.delete(path);
+    if (isOverwritten)
+      for (const other of content?.paths ?? []) if (other.includes('-link')) content?.paths.delete(other);
     if (content !== undefined && content.paths.size === 0) this.#destroyUnread(content);
   }
 
@@ -354,8 +362,4 @@ function moved(content: Content, from: string, to: string): void {
 
 function numberOf(event: { audit?: { parameters: string[] | null } }): number {
   return Number(event.audit?.parameters?.[0]);
-}
-
-export async function leftovers(): Promise<string[]> {
-  return (await readdir(PLACE)).filter(name => name.startsWith('pgaudit-shipper-test-'));
 }

@@ -1,0 +1,75 @@
+/** What exploring the model found, kept as cases. */
+
+import { describe, expect, test } from 'vitest';
+import { range } from '../support/log.js';
+import { choices } from './explore.js';
+import { World } from './world.js';
+
+/** Lives through the steps, and checks what is in the archive in the end. */
+async function lived(steps: (world: World) => Promise<void>, seed = 0): Promise<void> {
+  const world = await World.create(choices(seed));
+  try {
+    await steps(world);
+    await world.check();
+  } finally {
+    await world.remove();
+  }
+}
+
+test('a log that is cut and written on until it is as long as before', () =>
+  lived(async world => {
+    await world.start();
+    await world.write(3, 0);
+    await world.tear(0, 0, 'nul');
+    await world.settle();
+    await world.cutLog(980, false);
+  }));
+
+test('a log that lost its last newline, whose session went on in the next file before it was read anew', () =>
+  lived(async world => {
+    await world.write(1, 0);
+    await world.start();
+    await world.settle();
+    await world.stop();
+    await world.cutLog(1, false);
+    await world.rotate('new');
+    await world.start();
+  }));
+
+describe('a power cut after a folder or a file could not be synced at first', () => {
+  test('of the archive', async () => {
+    for (const calls of range(28, 42)) {
+      await lived(async world => {
+        await world.start();
+        world.failSoon(calls, 2, 'ENOSPC');
+        await world.stop();
+        await world.start();
+        world.killSoon(1);
+        await world.settle();
+        await world.write(1, 0);
+      }, calls);
+    }
+  });
+
+  test('of the log entries', async () => {
+    for (const calls of range(14, 40)) {
+      await lived(async world => {
+        await world.write(1, 0);
+        await world.start();
+        world.failSoon(calls, 1, 'ENOSPC');
+        await world.settle();
+        await world.kill(true);
+        await world.removeOldest();
+      }, calls);
+    }
+  });
+});
+
+test('the model knows a loss when it sees one', async () => {
+  const lost = lived(async world => {
+    await world.start();
+    await world.write(2, 0);
+    await world.hideLog();
+  });
+  await expect(lost).rejects.toThrow('records that are lost');
+});

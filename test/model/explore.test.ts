@@ -1,0 +1,25 @@
+/** The model, explored: `npm run soak` goes on with other seeds for as long as SOAK_MINUTES says. */
+
+import { test } from 'vitest';
+import { explore } from './explore.js';
+
+const { SOAK_MINUTES = '0', SOAK_SEED = String(Date.now() % 1_000_000) } = process.env;
+const minutes = Number(SOAK_MINUTES);
+
+/** Each lane waits for the file system most of the time. */
+const LANES = 8;
+const RUNS = 2000;
+/** The same in every `npm test`, so that a failure is the change's. */
+const SEED = 20_261_122;
+
+test(`whatever happens, the archive holds what it must, once: ${minutes > 0 ? `${minutes} minutes` : `${RUNS} runs`} (I1, I3, I4, I6, I11)`, {
+  timeout: (minutes + 10) * 60_000,
+}, async () => {
+  const [seed, bounds] =
+    minutes > 0
+      ? [Number(SOAK_SEED), { numRuns: 1_000_000, interruptAfterTimeLimit: minutes * 60_000 }]
+      : [SEED, { numRuns: RUNS / LANES }];
+  const lanes = Array.from({ length: LANES }, (_, lane) => explore({ seed: seed + lane, ...bounds }));
+  const runs = await Promise.all(lanes);
+  console.info(`${runs.reduce((sum, count) => sum + count, 0)} runs from seed ${seed}`);
+});
