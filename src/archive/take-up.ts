@@ -48,5 +48,5 @@ export async function takeUpChain(
 function finalReason(error: unknown): NewChainReason | null {
   if (hasCode(error, 'archive-damaged')) return 'archive-damaged';
   const isRefused = /^(4\d\d|501)$/.test(codeOf(error)) && !hasCode(error, '408', '429');
-  return isRefused || hasCode(error, 'EACCES', 'EPERM') ? 'archive-unreadable' : null;
+  return isRefused || hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR') ? 'archive-unreadable' : null;
 }

@@ -44,6 +44,8 @@ interface AttachedReader {
 const PROGRESS_INTERVAL = 1000;
 /** Bytes of the log that may wait for a commit. */
 const MOST_WAITING = 4 * 1024 * 1024;
+/** Bytes of the log after which a commit takes no more. */
+const MOST_COMMITTED = 1024 * 1024;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
@@ -158,7 +160,7 @@ export class Journal {
     while (!this.#isClosed && !signal.aborted) {
       const entries = this.#take();
       const now = this.#options.clock.now();
-      const closing = this.#isClosing;
+      const closing = this.#isClosing && this.#waiting.length === 0;
       this.#state = { ...this.#state, sealed: this.sealed };
       const commit = planCommit(this.#state, entries, now, this.#options, closing);
       if (entries.length > 0) this.#unsavedSince ??= now;
@@ -193,10 +195,16 @@ export class Journal {
     return !isFull && this.#waitingBytes < MOST_WAITING;
   }
 
+  /** Not all at once: on a disk with little room, small commits may still go through. */
   #take(): JournalEntry[] {
-    const entries = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const entries: JournalEntry[] = [];
+    let bytes = 0;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      entries.push(next);
+      bytes += sizeOf(next);
+      if (bytes >= MOST_COMMITTED) break;
+    }
+    this.#waitingBytes -= bytes;
     this.#room.wake();
     return entries;
   }

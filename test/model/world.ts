@@ -1,19 +1,7 @@
 /** The shipper's stages beside a server, with all that can go wrong, and what must be in the archive in the end. */
 
 import { existsSync } from 'node:fs';
-import {
-  copyFile,
-  link,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  symlink,
-  truncate,
-} from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, open, rename, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';

@@ -1,8 +1,9 @@
 /** What log files go through while the daemon reads them: nothing is lost, nothing comes twice. */
 
-import { copyFile, link, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readArchive } from '../support/archive.js';
 import { append, numbered, numberedRange, numbersOf, range } from '../support/log.js';
 import { archived, eventually, logged, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -187,4 +188,74 @@ test('a torn record at the end of a file that has a successor is a gap', async (
   expect(events.filter(event => event.kind === 'gap')).toMatchObject([
     { gap: { reason: 'torn' }, source: { file: 'a.csv', offset: numbered(1).length, length: 100 } },
   ]);
+});
+
+test('truncate-on-rotation: the file of a week ago is written anew, same name and inode', async () => {
+  const { folder, path, arrived, shipper } = await scene();
+  await append(path('1.csv'), 1, 3);
+  await append(path('2.csv'), 4, 5);
+  await arrived(range(1, 5));
+  const { ino } = await stat(path('1.csv'));
+  await truncate(path('1.csv'));
+  await append(path('1.csv'), 6, 7);
+  await arrived(range(1, 7));
+  // And the same while the shipper is down.
+  await shipper.stop();
+  await append(path('1.csv'), 8);
+  await truncate(path('2.csv'));
+  await append(path('2.csv'), 9, 30);
+  expect((await stat(path('1.csv'))).ino).toBe(ino);
+  await runOnce(folder, settings(folder, [path('*.csv')]));
+  const events = await archived(folder);
+  expect(numbersOf(events)).toEqual(range(1, 30));
+  expect(events.filter(event => event.kind === 'gap')).toEqual([]);
+});
+
+test('a `.1` copy of a file that was read, while the shipper runs and while it is down', async () => {
+  const { folder, path, arrived, shipper } = await scene(['*.csv*']);
+  await append(path('a.csv'), 1, 3);
+  await arrived(range(1, 3));
+  await copyFile(path('a.csv'), path('a.csv.1'));
+  await append(path('b.csv'), 4);
+  await arrived(range(1, 4));
+  await shipper.stop();
+  await copyFile(path('b.csv'), path('b.csv.1'));
+  await runOnce(folder, settings(folder, [path('*.csv*')]));
+  expect(numbersOf(await archived(folder))).toEqual(range(1, 4));
+});
+
+test('deletion before reading: what was seen is held, and read all the same', async () => {
+  const { folder, path, shipper } = await scene();
+  await shipper.stop();
+  const { archive, state, ...rest } = settings(folder, [path('*.csv')]);
+  const blocked = join(folder, 'blocked');
+  await writeFile(blocked, 'in the way');
+  const full = await Shipper.start(folder, {
+    ...rest,
+    state: { directory: join(folder, 'state-2'), maxSize: '1MiB' },
+    archive: { to: `file:${join(blocked, 'archive')}`, segment: { maxAge: '300ms', maxSize: '100KiB' } },
+  });
+  await append(path('a.csv'), 1, 2500);
+  await full.eventuallyLogged('journal-full');
+  await append(path('b.csv'), 2501, 2600);
+  await eventually(async () => full.logged('file-found').length === 2);
+  await rm(path('b.csv'));
+  await rm(blocked);
+  await eventually(async () => numbersOf(await logged(folder)).length === 2600, 30_000);
+  await full.stop();
+  const events = await readArchive(join(blocked, 'archive'));
+  expect(numbersOf(events)).toEqual(range(1, 2600));
+  expect(events.filter(event => event.kind === 'gap')).toEqual([]);
+});
+
+test('files that appear in any order: a hole that a late file fills is none', async () => {
+  const { folder, path, arrived, shipper } = await scene();
+  await append(path('1.csv'), 1, 2);
+  await arrived([1, 2]);
+  await append(path('3.csv'), 5, 6);
+  await arrived([1, 2, 5, 6]);
+  await append(path('2.csv'), 3, 4);
+  await arrived([1, 2, 5, 6, 3, 4]);
+  await shipper.stop();
+  expect((await archived(folder)).filter(event => event.kind === 'gap')).toEqual([]);
 });
