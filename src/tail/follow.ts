@@ -42,8 +42,11 @@ type Places = ReadonlyMap<string, Place>;
 /** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
 type Comparison = 'same' | 'changed' | 'other';
 
-/** Why the rest of a content cannot be read any more. */
-export type Loss = 'truncated' | 'vanished' | 'changed';
+/**
+ * Why the rest of a content cannot be read any more: its file holds something else, or is gone, or has other bytes
+ * where it was read, or ends before.
+ */
+export type Loss = 'truncated' | 'vanished' | 'changed' | 'shortened';
 
 /**
  * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is
@@ -74,10 +77,8 @@ export class Follower {
   #missingSince: number | null = null;
   /** Since when a path holds this content's beginning, and other bytes before the saved offset. */
   #changedSince: number | null = null;
-  /** Since when the file that was read ends before the saved offset, and where. */
+  /** Since when all that is there ends before the saved offset, and where. */
   #shortened: { readonly since: number; readonly size: number } | null = null;
-  /** Where it was read. */
-  #readPath: string;
   #goneSince: number | null = null;
   /** Up to where the last batch's frames cover the file. */
   #end = 0;
@@ -90,7 +91,6 @@ export class Follower {
     this.path = position.path;
     this.home = dirname(position.path);
     this.lastGrowth = now;
-    this.#readPath = position.path;
     this.#position = position;
     this.#options = options;
   }
@@ -129,8 +129,8 @@ export class Follower {
 
   /** How the rest was lost, once it is certain as of `now`; it will not turn up any more. */
   loss(now: number): Loss | null {
-    const changedSince = this.#changedSince ?? this.#shortened?.since ?? null;
-    if (changedSince !== null && hasPassed(changedSince, now, SETTLE)) return 'changed';
+    if (this.#changedSince !== null && hasPassed(this.#changedSince, now, SETTLE)) return 'changed';
+    if (this.#shortened !== null && hasPassed(this.#shortened.since, now, SETTLE)) return 'shortened';
     if (this.#missingSince === null || !hasPassed(this.#missingSince, now, SETTLE)) return null;
     return this.#isReplaced ? 'truncated' : 'vanished';
   }
@@ -153,7 +153,7 @@ export class Follower {
     if (this.isOpen || this.isBlocked) return;
     const { offset, size } = this.#position;
     const longest = longestOf(paths);
-    const isShortened = paths.has(this.#readPath) && longest < offset;
+    const isShortened = this.isListed && longest < offset;
     if (!isShortened) this.#shortened = null;
     else if (this.#shortened?.size !== longest) this.#shortened = { since: now, size: longest };
     const isMissing = this.#isKnownCsvlog && size > offset && longest <= offset && !isShortened;
@@ -213,7 +213,7 @@ export class Follower {
 
   /**
    * Gives up what is lost; if it turns up all the same, it is read. A file whose bytes have changed is read anew,
-   * from its start.
+   * from its start. What a file was cut back to was read; only more that it had is a loss.
    */
   abandon(loss: Loss): Batch {
     return this.#batch(this.#lost(loss));
@@ -221,9 +221,15 @@ export class Follower {
 
   *#lost(reason: Loss): Generator<Gap> {
     const { offset, size } = this.#position;
-    const gap: Gap = { kind: 'gap', reason, offset, length: size - offset };
-    yield this.#bounded(gap);
-    this.#position = reason === 'changed' ? this.#anew() : { ...this.#position, size: offset };
+    const gap: Gap = {
+      kind: 'gap',
+      reason: reason === 'shortened' ? 'truncated' : reason,
+      offset,
+      length: size - offset,
+    };
+    if (reason !== 'shortened' || size > offset) yield this.#bounded(gap);
+    const isAnew = reason === 'changed' || reason === 'shortened';
+    this.#position = isAnew ? this.#anew() : { ...this.#position, size: offset };
     this.#missingSince = null;
     this.#changedSince = null;
     this.#shortened = null;
@@ -333,7 +339,6 @@ export class Follower {
       const comparison = await this.#compare(handle);
       if (comparison === 'same') {
         this.path = path;
-        this.#readPath = path;
         this.#handle = handle;
         this.#missingSince = null;
         this.#changedSince = null;

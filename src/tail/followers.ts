@@ -73,7 +73,7 @@ export class Followers {
       const isNewer = (other: Surveyed): boolean =>
         dirname(other.path) === dirname(path) &&
         other.identity.kind === 'content' &&
-        other.modified > modified;
+        other.modified >= modified;
       if (!files.some(isNewer)) continue;
       const since = before.get(identity.contentId) ?? now;
       if (hasPassed(since, now, SETTLE)) settled.add(identity.contentId);

@@ -65,6 +65,15 @@ describe('a power cut after a folder or a file could not be synced at first', ()
   });
 });
 
+test('a log that was cut and written on, then copied and truncated before anybody looked', () =>
+  lived(async world => {
+    await world.write(2, 0);
+    await world.start();
+    await world.settle();
+    await world.cutLog(246, false);
+    await world.rotate('copytruncate');
+  }));
+
 test('the model knows a loss when it sees one', async () => {
   const lost = lived(async world => {
     await world.start();
