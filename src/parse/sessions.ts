@@ -88,7 +88,8 @@ export class Sessions {
     }
     const time = record.text(COLUMN.logTime);
     const next = known === undefined ? 1 : known.line + 1;
-    if (line > next && (known === undefined ? this.#isNew(record, file) : known.tears === this.#tears)) {
+    const isCertain = known === undefined ? this.#isNew(record, file) : known.tears === this.#tears;
+    if (line > next && isCertain) {
       this.#missing.push({
         foundAt: now,
         lines: {

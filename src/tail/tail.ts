@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { type Clock, hasPassed, Waker } from '../clock.js';
-import { codeOf } from '../errors.js';
+import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
@@ -220,8 +220,14 @@ export class Tail {
         await follower.hold(now);
       } catch (error) {
         this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
+        // The journal and the sinks need some, too.
+        if (hasCode(error, 'EMFILE', 'ENFILE')) return await this.#releaseHeld();
       }
     }
+  }
+
+  async #releaseHeld(): Promise<void> {
+    for (const follower of this.#followers.inOrder) if (follower.isHeld) await follower.close();
   }
 
   #reportUnmatched(unmatched: readonly string[]): void {

@@ -1,0 +1,141 @@
+/** PostgreSQL numbers the lines of each session: what is missing in between is told (I11). */
+
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, test } from 'vitest';
+import type { ArchivedEvent } from '../support/archive.js';
+import { type Columns, csvRecord } from '../support/csvlog.js';
+import { archived, eventually, logged, runOnce, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const SAMPLES = fileURLToPath(new URL('../fixtures/samples', import.meta.url));
+
+/** The records of a real log, each as it stands there. */
+async function records(name: string): Promise<string[]> {
+  const text = await readFile(join(SAMPLES, name), 'utf8');
+  const parsed: unknown[] = parse(text, { raw: true, relax_column_count: true });
+  return parsed.map(one => String(Reflect.get(Object(one), 'raw')));
+}
+
+async function gapsOf(...files: readonly (readonly string[])[]): Promise<ArchivedEvent[]> {
+  const folder = await temporaryFolder();
+  const config = settings(folder, [join(folder, '*.csv')]);
+  // Each file is there for a run of its own.
+  for (const [index, lines] of files.entries()) {
+    await writeFile(join(folder, `${index}.csv`), lines.join(''));
+    expect((await runOnce(folder, config)).code).toBe(0);
+  }
+  return await archived(folder, 'gap');
+}
+
+/** Line `line` of a session that began at that second of 20:40 UTC. */
+function line(session: string, number: number, second: number, more: Partial<Columns> = {}): string {
+  const start = Date.parse('2026-11-21T20:40:00Z') / 1000 + second;
+  return csvRecord({
+    sessionId: `${start.toString(16)}.${session}`,
+    sessionStart: `2026-11-21 20:40:0${second} UTC`,
+    sessionLine: number,
+    logTime: `2026-11-21 20:41:${String(10 * second + number).padStart(2, '0')}.000 UTC`,
+    ...more,
+  });
+}
+
+describe('a real log', () => {
+  test.each(['pg13.csv', 'pg15.csv', 'pg17.csv'])('%s: each line that is taken out is told', async name => {
+    const all = await records(name);
+    const sessions = all.map(text => (parse(text)[0] ?? [])[5]);
+    const index = sessions.findIndex(
+      (id, at) => at > 20 && sessions.indexOf(id) < at && sessions.includes(id, at + 1),
+    );
+    const columns: string[] = parse(all[index] ?? '')[0] ?? [];
+    const gaps = await gapsOf(all.toSpliced(index, 1));
+    expect(gaps.map(({ gap }) => gap)).toEqual([
+      {
+        reason: 'missing-lines',
+        user: expect.any(String),
+        session: columns[5],
+        firstLine: Number(columns[6]),
+        lastLine: Number(columns[6]),
+        after: expect.stringMatching(/^2026-.*Z$/),
+        before: expect.stringMatching(/^2026-.*Z$/),
+      },
+    ]);
+  });
+
+  test('read from the middle on, or in parts, tells nothing', async () => {
+    const all = await records('pg15.csv');
+    expect(await gapsOf(all.slice(25))).toEqual([]);
+    expect(await gapsOf(all.slice(0, 20), all.slice(20, 40), all.slice(40))).toEqual([]);
+  });
+});
+
+describe('is told', () => {
+  test('with the session, its user, the lines and the times around them', async () => {
+    const gaps = await gapsOf([line('a', 1, 1), line('a', 2, 1), line('a', 6, 1, { user: 'Z990002' })]);
+    expect(gaps.map(({ gap }) => gap)).toEqual([
+      {
+        reason: 'missing-lines',
+        user: 'Z990002',
+        session: '6b0201a1.a',
+        firstLine: 3,
+        lastLine: 5,
+        after: '2026-11-21T20:41:12.000Z',
+        before: '2026-11-21T20:41:16.000Z',
+      },
+    ]);
+    expect(gaps[0]?.source).toMatchObject({
+      file: '0.csv',
+      offset: (line('a', 1, 1) + line('a', 2, 1)).length,
+    });
+  });
+
+  test('at the start of a session that began after the log did', async () => {
+    const late = { logTime: '2026-11-21 20:40:02.000 UTC' };
+    const gaps = await gapsOf([line('a', 4, 1, late), line('b', 3, 3)]);
+    expect(gaps.map(({ gap }) => [gap?.session, gap?.firstLine, gap?.lastLine])).toEqual([
+      ['6b0201a3.b', 1, 2],
+    ]);
+  });
+
+  test('over a restart of the shipper, and once', async () => {
+    const gaps = await gapsOf([line('a', 1, 1)], [line('a', 3, 1)], [line('a', 4, 1)]);
+    expect(gaps.map(({ gap }) => gap?.firstLine)).toEqual([2]);
+  });
+});
+
+describe('is not told', () => {
+  test.each<[string, string[][]]>([
+    ['of sessions that were met half-way', [[line('a', 7, 1), line('b', 9, 2), line('a', 8, 1)]]],
+    [
+      'after a restart of the server',
+      [
+        [line('a', 1, 1), line('a', 2, 1)],
+        [line('b', 1, 5), line('c', 1, 6)],
+      ],
+    ],
+    [
+      'where the line was torn, which a gap tells',
+      [[line('a', 1, 1), line('a', 2, 1).slice(0, 150), line('a', 3, 1)]],
+    ],
+  ])('%s', async (_name, files) => {
+    expect((await gapsOf(...files)).filter(({ gap }) => gap?.reason === 'missing-lines')).toEqual([]);
+  });
+
+  test('by a running daemon while a file that fills the hole may still come; then it is', async () => {
+    const folder = await temporaryFolder();
+    const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
+    await writeFile(join(folder, 'a.csv'), line('a', 1, 1));
+    await writeFile(join(folder, 'c.csv'), line('a', 3, 1) + line('a', 6, 1));
+    await eventually(async () => (await logged(folder, 'statement')).length === 3);
+    await writeFile(join(folder, 'b.csv'), line('a', 2, 1));
+    await appendFile(join(folder, 'c.csv'), line('a', 7, 1));
+    await eventually(async () => (await logged(folder, 'gap')).length > 0, 20_000);
+    await shipper.stop();
+    expect((await archived(folder, 'gap')).map(({ gap }) => [gap?.firstLine, gap?.lastLine])).toEqual([
+      [4, 5],
+    ]);
+    expect(shipper.logged('gap')).toMatchObject([{ level: 'error', reason: 'missing-lines', firstLine: 4 }]);
+  });
+});
