@@ -88,8 +88,7 @@ export class Sessions {
     }
     const time = record.text(COLUMN.logTime);
     const next = known === undefined ? 1 : known.line + 1;
-    const isCertain = known === undefined ? this.#isNew(record, file) : known.tears === this.#tears;
-    if (line > next && isCertain) {
+    if (line > next && this.#isCertain(known, record, file)) {
       this.#missing.push({
         foundAt: now,
         lines: {
@@ -140,6 +139,10 @@ export class Sessions {
       forgotten: this.#forgotten,
       missing: this.#missing,
     };
+  }
+
+  #isCertain(known: Session | undefined, record: RawRecord, file: SourceFile): boolean {
+    return known === undefined ? this.#isNew(record, file) : known.tears === this.#tears;
   }
 
   /** Whether the session began after its folder's first record was written, and cannot have been forgotten. */
