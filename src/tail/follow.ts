@@ -2,16 +2,14 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasPassed } from '../clock.js';
 import { COLUMN, type Frame, type Gap, type SourceFile, type SourcePosition } from '../record.js';
+import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
 import { fingerprint, identify, idOf, type LogTimes, zoneOf } from './identify.js';
 
 const CHUNK = 1024 * 1024;
 /** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
-/** Milliseconds: what is missing or changed for so long is not just being renamed or copied. */
-export const SETTLE = 3000;
 
 const NO_TAIL = fingerprint(Buffer.alloc(0));
 
@@ -43,12 +41,6 @@ type Places = ReadonlyMap<string, Place>;
 type Comparison = 'same' | 'changed' | 'other';
 
 /**
- * Why the rest of a content cannot be read any more: its file holds something else, or is gone, or has other bytes
- * where it was read, or ends before.
- */
-export type Loss = 'truncated' | 'vanished' | 'changed' | 'shortened';
-
-/**
  * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is
  * read to its end, and any other path that holds the same content will do to go on.
  */
@@ -71,14 +63,7 @@ export class Follower {
   #framer: Framer | null = null;
   /** For each path, the file's time of modification when it was last seen to hold what was read. */
   readonly #verified = new Map<string, number>();
-  /** The file that was being read was overwritten. */
-  #isReplaced = false;
-  /** Since when no path holds what was not read yet. */
-  #missingSince: number | null = null;
-  /** Since when a path holds this content's beginning, and other bytes before the saved offset. */
-  #changedSince: number | null = null;
-  /** Since when all that is there ends before the saved offset, and where. */
-  #shortened: { readonly since: number; readonly size: number } | null = null;
+  readonly #doubts = new Doubts();
   #goneSince: number | null = null;
   /** Up to where the last batch's frames cover the file. */
   #end = 0;
@@ -124,15 +109,12 @@ export class Follower {
 
   /** Something is wrong with it that may turn out to be a rename or a copy under way. */
   get isInDoubt(): boolean {
-    return [this.#missingSince, this.#changedSince, this.#shortened].some(one => one !== null);
+    return this.#doubts.areAny;
   }
 
   /** How the rest was lost, once it is certain as of `now`; it will not turn up any more. */
   loss(now: number): Loss | null {
-    if (this.#changedSince !== null && hasPassed(this.#changedSince, now, SETTLE)) return 'changed';
-    if (this.#shortened !== null && hasPassed(this.#shortened.since, now, SETTLE)) return 'shortened';
-    if (this.#missingSince === null || !hasPassed(this.#missingSince, now, SETTLE)) return null;
-    return this.#isReplaced ? 'truncated' : 'vanished';
+    return this.#doubts.loss(now);
   }
 
   /** For how long no path has held it, in milliseconds. */
@@ -154,11 +136,8 @@ export class Follower {
     const { offset, size } = this.#position;
     const longest = longestOf(paths);
     const isShortened = this.isListed && longest < offset;
-    if (!isShortened) this.#shortened = null;
-    else if (this.#shortened?.size !== longest) this.#shortened = { since: now, size: longest };
     const isMissing = this.#isKnownCsvlog && size > offset && longest <= offset && !isShortened;
-    if (!isMissing) this.#missingSince = null;
-    else this.#missingSince ??= now;
+    this.#doubts.looked({ isMissing, endsAt: isShortened ? longest : null }, now);
   }
 
   /** What a look found that did not see everything: of what it did not see nothing can be told. */
@@ -206,7 +185,7 @@ export class Follower {
 
   /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
   async replaced(): Promise<void> {
-    this.#isReplaced = true;
+    this.#doubts.replaced();
     this.#grow(this.#framer?.pushed ?? 0);
     await this.close();
   }
@@ -230,9 +209,7 @@ export class Follower {
     if (reason !== 'shortened' || size > offset) yield this.#bounded(gap);
     const isAnew = reason === 'changed' || reason === 'shortened';
     this.#position = isAnew ? this.#anew() : { ...this.#position, size: offset };
-    this.#missingSince = null;
-    this.#changedSince = null;
-    this.#shortened = null;
+    this.#doubts.settle();
   }
 
   /** What was read before is told by its sessions' lines, and by its time where a session is not known any more. */
@@ -340,13 +317,11 @@ export class Follower {
       if (comparison === 'same') {
         this.path = path;
         this.#handle = handle;
-        this.#missingSince = null;
-        this.#changedSince = null;
-        this.#shortened = null;
+        this.#doubts.settle();
         return handle;
       }
       await handle.close();
-      if (comparison === 'changed') this.#changedSince ??= now;
+      if (comparison === 'changed') this.#doubts.changed(now);
       // Not looked at again before the next look at the folders.
       tried.delete(path);
     }

@@ -3,7 +3,8 @@
 import { dirname } from 'node:path';
 import { hasPassed } from '../clock.js';
 import type { SourcePosition } from '../record.js';
-import { Follower, type FollowerOptions, type Place, SETTLE } from './follow.js';
+import { SETTLE } from './doubts.js';
+import { Follower, type FollowerOptions, type Place } from './follow.js';
 import { fingerprint } from './identify.js';
 import type { Surveyed } from './survey.js';
 

@@ -61,7 +61,8 @@ async function checkRoom(directory: string, maxSize: number): Promise<Finding> {
 async function checkCheckpoint(directory: string, instance: string): Promise<Finding> {
   try {
     const saved = await readCheckpoint(join(directory, 'checkpoint.json'), instance);
-    if (saved === null) return ok('state', 'no chain yet: the first start takes it up from the archive, or begins one');
+    if (saved === null)
+      return ok('state', 'no chain yet: the first start takes it up from the archive, or begins one');
     return ok('state', `chain ${saved.chain.chain} up to seq ${saved.chain.nextSeq - 1}`);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
