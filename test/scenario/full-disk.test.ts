@@ -51,17 +51,31 @@ test.skipIf(!mayMount)(
 test.skipIf(!mayMount)(
   'a killed shipper on a full disk goes on where it was when there is room',
   async () => {
-    const { folder, small, path, shipper } = await scene();
-    execFileSync('mount', ['-o', 'remount,ro', small]);
-    await append(path, 11, 15);
+    const { folder, small, path, config, shipper } = await scene();
+    await fill(join(small, 'ballast'));
+    await append(path, 11, 500);
     await shipper.eventuallyLogged('journal-failed');
-    expect((await shipper.get('/internal/isready')).body).toContain('the file system is read-only');
-    execFileSync('mount', ['-o', 'remount,rw', small]);
-    await eventually(async () => numbersOf(await logged(folder)).length === 15, 30_000);
-    await shipper.stop();
-    expect(numbersOf(await archived(folder))).toEqual(range(1, 15));
+    await shipper.kill();
+    const again = await Shipper.start(folder, config);
+    await again.eventuallyLogged('journal-failed');
+    await rm(join(small, 'ballast'));
+    await eventually(async () => numbersOf(await logged(folder)).length === 500, 30_000);
+    await again.stop();
+    expect(numbersOf(await archived(folder))).toEqual(range(1, 500));
   },
 );
+
+test.skipIf(!mayMount)('a disk that becomes read-only, and writable again', async () => {
+  const { folder, small, path, shipper } = await scene();
+  execFileSync('mount', ['-o', 'remount,ro', small]);
+  await append(path, 11, 15);
+  await shipper.eventuallyLogged('journal-failed');
+  expect((await shipper.get('/internal/isready')).body).toContain('the file system is read-only');
+  execFileSync('mount', ['-o', 'remount,rw', small]);
+  await eventually(async () => numbersOf(await logged(folder)).length === 15, 30_000);
+  await shipper.stop();
+  expect(numbersOf(await archived(folder))).toEqual(range(1, 15));
+});
 
 /** Takes all the room that is left. */
 async function fill(path: string): Promise<void> {
