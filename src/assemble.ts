@@ -61,9 +61,10 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
   return {
+    once,
     tail: new Tail({ patterns, maxRecordSize, once, positions, times, clock, watch }, telemetry),
     times,
-    memory: new Memory(times, saved),
+    memory: new Memory(times, saved, journal.origin === 'taken-up' ? clock.now() : 0),
     filter: createFilter({ ...filter, classes: new Set(filter.classes) }),
     identify: (user, time) => identify(user, time, resolvers),
     journal,

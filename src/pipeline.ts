@@ -12,11 +12,13 @@ import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
 import type { JournalEntry, Resume } from './journal/state.js';
 import { type Judges, judge } from './judge.js';
-import { countRecord, noRecords } from './record.js';
+import { countRecord, type MissingLines, noRecords } from './record.js';
 import type { Batch } from './tail/follow.js';
 import type { Tail } from './tail/tail.js';
 
 export interface Stages extends Judges {
+  /** Reading ends when everything is read. */
+  readonly once: boolean;
   readonly tail: Tail;
   readonly journal: Journal;
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
@@ -40,8 +42,10 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
   const source = async (): Promise<void> => {
     journal.append({ drafts: [lifecycle.started()] });
     await readSource(stages, stop);
-    const drafts = [...missingLines(stages), lifecycle.stopped()];
-    journal.append({ drafts, resume: resumeOf(stages) });
+    // What is missing may come before the next start, unless this was all there is.
+    const isAll = stages.once && !stop.aborted && !stages.tail.isHindered;
+    const missing = isAll ? missingDrafts(stages.memory.sessions.takeAll(), stages) : [];
+    journal.append({ drafts: [...missing, lifecycle.stopped()], resume: resumeOf(stages) });
     journal.close();
   };
   await Promise.all([source(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
@@ -56,7 +60,7 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
       await tail.look();
     }
     if (batch !== null) journal.append(readBatch(batch, stages));
-    const drafts = missingLines(stages, stages.now());
+    const drafts = overdueLines(stages);
     if (drafts.length > 0) journal.append({ drafts, resume: resumeOf(stages) });
   }
 }
@@ -79,11 +83,17 @@ function readBatch(batch: Batch, stages: Stages): JournalEntry {
   return { drafts, progress: { file, from, to, records }, resume: resumeOf(stages) };
 }
 
-/** Lines that will not come any more, as of `now`; at the end of reading all that have not come. */
-function missingLines({ memory, times, place, telemetry, now: clock }: Stages, now?: number): Draft[] {
-  return memory.sessions.takeMissing(now).map(missing => {
-    telemetry.missingLines(missing);
-    return missingLinesDraft(missing, clock(), place, times);
+/** Lines that will not come any more. */
+function overdueLines(stages: Stages): Draft[] {
+  const { sessions } = stages.memory;
+  if (stages.tail.isHindered) sessions.postpone(stages.now());
+  return missingDrafts(sessions.takeOverdue(stages.now()), stages);
+}
+
+function missingDrafts(missing: readonly MissingLines[], { times, place, telemetry, now }: Stages): Draft[] {
+  return missing.map(lines => {
+    telemetry.missingLines(lines);
+    return missingLinesDraft(lines, now(), place, times);
   });
 }
 

@@ -31,17 +31,25 @@ export async function takeUpChain(
 ): Promise<ChainEnd | NewChainReason> {
   const start = clock.now();
   for (;;) {
+    stop.throwIfAborted();
     try {
-      return (await findChainEnd(store, place)) ?? 'archive-empty';
+      return (await Promise.race([findChainEnd(store, place), aborted(stop)])) ?? 'archive-empty';
     } catch (error) {
+      stop.throwIfAborted();
       const reason =
         finalReason(error) ?? (hasPassed(start, clock.now(), patience) ? 'archive-unreachable' : null);
       report.takeUpFailed(error, reason !== null);
       if (reason !== null) return reason;
     }
     await sleep(clock, RETRY, stop);
-    stop.throwIfAborted();
   }
+}
+
+/** Rejects with the signal's reason when it aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 /** The archive has answered, and will not answer otherwise the next time. */

@@ -3,6 +3,7 @@
 import { type Clock, Waker } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import type { Disk } from '../disk.js';
+import { StateError } from '../errors.js';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import type { Journal } from './journal.js';
 import { readLines, type SegmentFile } from './segments.js';
@@ -76,7 +77,10 @@ export class Reader {
     const segment = this.#journal.segments.find(isUnread);
     if (segment === undefined) return null;
     const from = segment.firstSeq === firstSeq ? offset : 0;
-    const lines = await readLines(this.#journal.pathOf(segment), { from, end: segment.bytes }, limits);
+    const path = this.#journal.pathOf(segment);
+    const lines = await readLines(path, { from, end: segment.bytes }, limits);
+    if (lines.length === 0)
+      throw new StateError(`${path} is shorter than what was written: its disk is damaged.`);
     const length = lines.reduce((sum, line) => sum + line.length + 1, 0);
     const before = from === 0 ? segment.firstSeq - 1 : this.#cursor.seq;
     const next = { seq: before + lines.length, firstSeq: segment.firstSeq, offset: from + length };

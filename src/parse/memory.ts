@@ -14,13 +14,14 @@ export class Memory {
 
   /**
    * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
-   * StateError where it is neither.
+   * StateError where it is neither
+   * @param lostAt when a memory was lost, in milliseconds since the epoch; 0 where there was none
    */
-  constructor(times: TimeReader, saved: unknown) {
+  constructor(times: TimeReader, saved: unknown, lostAt: number) {
     const parsed = schema.nullable().safeParse(saved);
     if (!parsed.success) throw new StateError('The checkpoint holds a memory that cannot be read.');
     this.statements = new Statements(parsed.data?.statements);
-    this.sessions = new Sessions(times, parsed.data?.sessions);
+    this.sessions = new Sessions(times, parsed.data?.sessions, lostAt);
   }
 
   /** Plain data, bounded in size. */

@@ -21,8 +21,9 @@ const missingLines = z.object({
   record: z.object({ offset: z.number(), length: z.number() }),
 });
 export const savedSessions = z.object({
-  /** Session, its last line, log_time of that line; the session read last comes last. */
-  known: z.array(z.tuple([z.string(), z.number(), z.string()])),
+  /** Session, its last line, log_time of that line, `torn` then; the session read last comes last. */
+  known: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])),
+  torn: z.number(),
   since: z.array(z.tuple([z.string(), z.number()])),
   forgotten: z.number(),
   missing: z.array(z.object({ foundAt: z.number(), lines: missingLines })),
@@ -34,20 +35,20 @@ interface Session {
   line: number;
   /** log_time of that line, as it stands in the log. */
   time: string;
-  /** How many tears there were when it was read. */
-  tears: number;
+  /** How many bytes had been torn when it was read. */
+  torn: number;
 }
 
 /** Sessions that are remembered; those that were quiet longest are forgotten first. */
 const MOST_SESSIONS = 2000;
-/** Holes that may wait to be told. */
-const MOST_MISSING = 1000;
+/** Bytes that a record takes at least: so many lines a tear may hold. */
+const SHORTEST_RECORD = 100;
 /** Milliseconds in which a file that appears late may still bring what is missing. */
 const PATIENCE = 10_000;
 
 /**
  * What is missing is told where it is certain: in a session whose earlier lines were read, and at the start of one
- * that began after the first record of its folder was. Lines that may lie in a tear are not told again.
+ * that began after the first record of its folder was. Lines for which there is room in a tear are not told again.
  */
 export class Sessions {
   readonly #times: TimeReader;
@@ -56,16 +57,19 @@ export class Sessions {
   readonly #since = new Map<string, number>();
   /** Sessions that began until then may have been forgotten; milliseconds since the epoch, as everywhere. */
   #forgotten = 0;
-  #tears = 0;
+  /** Bytes of all tears so far. */
+  #torn = 0;
   #missing: { foundAt: number; lines: MissingLines }[] = [];
 
-  constructor(times: TimeReader, saved?: SavedSessions) {
+  /** @param forgotten where nothing is saved: sessions that began until then may have been read. */
+  constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
     this.#times = times;
-    const { known = [], since = [], forgotten = 0, missing = [] } = saved ?? {};
-    for (const [session, line, time] of known) this.#known.set(session, { line, time, tears: 0 });
-    for (const [folder, time] of since) this.#since.set(folder, time);
-    this.#forgotten = forgotten;
-    this.#missing = missing;
+    for (const [session, line, time, torn] of saved?.known ?? [])
+      this.#known.set(session, { line, time, torn });
+    for (const [folder, time] of saved?.since ?? []) this.#since.set(folder, time);
+    this.#forgotten = saved?.forgotten ?? forgotten;
+    this.#torn = saved?.torn ?? 0;
+    this.#missing = saved?.missing ?? [];
   }
 
   /** Whether a record of a file that is read anew was read before its bytes changed. */
@@ -73,8 +77,10 @@ export class Sessions {
     if (rereadUntil === undefined) return false;
     const [time, until] = [record.text(COLUMN.logTime), rereadUntil].map(this.#times.read);
     if (time == null || until == null || time > until) return false;
-    const known = this.#known.get(record.text(COLUMN.sessionId));
-    return known === undefined || Number(record.text(COLUMN.sessionLine)) <= known.line;
+    const session = record.text(COLUMN.sessionId);
+    const known = this.#known.get(session);
+    if (known === undefined) return startOf(session) <= this.#forgotten;
+    return Number(record.text(COLUMN.sessionLine)) <= known.line;
   }
 
   /** Notes one record, in the order of the log. */
@@ -88,7 +94,7 @@ export class Sessions {
     }
     const time = record.text(COLUMN.logTime);
     const next = known === undefined ? 1 : known.line + 1;
-    if (line > next && this.#isCertain(known, record, file)) {
+    if (line > next && this.#isCertain(known, record, file, line - next)) {
       this.#missing.push({
         foundAt: now,
         lines: {
@@ -104,45 +110,61 @@ export class Sessions {
       });
     }
     if (known === undefined) this.#begin(file, time);
-    this.#remember(session, { line, time, tears: this.#tears });
+    this.#remember(session, { line, time, torn: this.#torn });
   }
 
-  /** Notes a gap: a line that is known to be in it is accounted for, and a tear may hold any. */
-  noteGap({ reason, record }: Gap, file: SourceFile): void {
+  /** Notes a gap: a line that is known to be in it is accounted for, and so are as many as a tear may hold. */
+  noteGap({ reason, length, record }: Gap, file: SourceFile): void {
     if (reason === 'torn') {
-      this.#tears += 1;
+      this.#torn += length;
       this.#since.clear();
       // The torn end of a file is told only after the next file was begun.
-      this.#missing = this.#missing.filter(({ lines }) => dirname(lines.file.path) !== dirname(file.path));
+      const isElsewhere = ({ lines }: { lines: MissingLines }): boolean =>
+        dirname(lines.file.path) !== dirname(file.path) ||
+        lines.lastLine - lines.firstLine >= length / SHORTEST_RECORD;
+      this.#missing = this.#missing.filter(isElsewhere);
     }
     if (record?.session === undefined) return;
     const line = Number(record.line);
     const next = (this.#known.get(record.session)?.line ?? 0) + 1;
     if (line < next) this.#arrived(record.session, line);
-    if (line === next) this.#remember(record.session, { line, time: '', tears: this.#tears });
+    if (line === next) this.#remember(record.session, { line, time: '', torn: this.#torn });
   }
 
-  /** Takes what has been missing for so long that it will not come any more; all of it where no `now` is given. */
-  takeMissing(now?: number): MissingLines[] {
-    const isForced = now === undefined || this.#missing.length > MOST_MISSING;
-    const isOverdue = (foundAt: number): boolean => isForced || hasPassed(foundAt, now, PATIENCE);
-    const overdue = this.#missing.filter(({ foundAt }) => isOverdue(foundAt));
-    if (overdue.length > 0) this.#missing = this.#missing.filter(({ foundAt }) => !isOverdue(foundAt));
+  /** Takes what has been missing for so long that it will not come any more. */
+  takeOverdue(now: number): MissingLines[] {
+    const isOverdue = (hole: { foundAt: number }): boolean => hasPassed(hole.foundAt, now, PATIENCE);
+    const overdue = this.#missing.filter(isOverdue);
+    if (overdue.length > 0) this.#missing = this.#missing.filter(hole => !isOverdue(hole));
     return overdue.map(({ lines }) => lines);
+  }
+
+  /** Takes all that is missing: nothing more will come. */
+  takeAll(): MissingLines[] {
+    const all = this.#missing;
+    this.#missing = [];
+    return all.map(({ lines }) => lines);
+  }
+
+  /** Some files cannot be read at the moment: what is missing may stand in them. */
+  postpone(now: number): void {
+    for (const hole of this.#missing) hole.foundAt = now;
   }
 
   /** Plain data for the checkpoint. */
   get saved(): SavedSessions {
     return {
-      known: [...this.#known].map(([session, { line, time }]) => [session, line, time]),
+      known: [...this.#known].map(([session, { line, time, torn }]) => [session, line, time, torn]),
+      torn: this.#torn,
       since: [...this.#since],
       forgotten: this.#forgotten,
       missing: this.#missing,
     };
   }
 
-  #isCertain(known: Session | undefined, record: RawRecord, file: SourceFile): boolean {
-    return known === undefined ? this.#isNew(record, file) : known.tears === this.#tears;
+  #isCertain(known: Session | undefined, record: RawRecord, file: SourceFile, lines: number): boolean {
+    if (known === undefined) return this.#isNew(record, file);
+    return lines > (this.#torn - known.torn) / SHORTEST_RECORD;
   }
 
   /** Whether the session began after its folder's first record was written, and cannot have been forgotten. */

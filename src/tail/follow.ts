@@ -33,6 +33,7 @@ export interface FollowerOptions {
 export interface Place {
   readonly size: number;
   readonly modified: number;
+  readonly ino: number;
 }
 
 type Places = ReadonlyMap<string, Place>;
@@ -132,7 +133,7 @@ export class Follower {
     this.seenAt(paths);
     if (this.isListed || this.isOpen) this.#goneSince = null;
     else this.#goneSince ??= now;
-    if (this.isOpen || this.isBlocked) return;
+    if (this.isOpen) return;
     const { offset, size } = this.#position;
     const longest = longestOf(paths);
     const isShortened = this.isListed && longest < offset;
@@ -159,7 +160,8 @@ export class Follower {
     if (handle === null) return true;
     const framer = this.#framer ?? this.#newFramer();
     while (!this.isBlocked) {
-      const { size, mtimeMs } = await handle.stat();
+      const { size, mtimeMs, ino } = await handle.stat();
+      if (size === framer.pushed && this.#isElsewhere(ino, size)) break;
       if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return true;
       if (size < framer.pushed) return false;
       const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
@@ -174,6 +176,12 @@ export class Follower {
     }
     await this.close();
     return true;
+  }
+
+  /** This is read to its end, and another file has more of this content, or took its place. */
+  #isElsewhere(ino: number, size: number): boolean {
+    const here = this.#paths.get(this.path);
+    return longestOf(this.#paths) > size || (here !== undefined && here.ino !== ino);
   }
 
   /** No more bytes will come: what is pending is torn. Null where nothing is. */
@@ -300,27 +308,31 @@ export class Follower {
     return this.#framer;
   }
 
-  /** Paths that hold unread bytes of this content, or may hold others than those that were read. */
+  /** Paths that hold unread bytes of this content, the most first, or may hold others than those that were read. */
   #readablePaths(): string[] {
     const known = Math.max(this.#position.offset, this.#barren);
     const isChanged = ([path, { size, modified }]: [string, Place]): boolean =>
       size === this.#position.offset && modified !== this.#verified.get(path);
     const isNew = (place: [string, Place]): boolean => place[1].size > known || isChanged(place);
-    return [...this.#paths].filter(isNew).map(([path]) => path);
+    const places = [...this.#paths].filter(isNew).sort(([, a], [, b]) => b.size - a.size);
+    return places.map(([path]) => path);
   }
 
   async #open(now: number): Promise<FileHandle | null> {
     const tried = new Map(this.#paths);
+    let isChanged = false;
     for (const path of this.#readablePaths()) {
       const handle = await open(path, 'r');
       const comparison = await this.#compare(handle);
       if (comparison === 'same') {
         this.path = path;
         this.#handle = handle;
-        this.#doubts.settle();
+        // A copy of how it was before is no reason to forget that a longer one has changed.
+        if (!isChanged) this.#doubts.settle();
         return handle;
       }
       await handle.close();
+      isChanged ||= comparison === 'changed';
       if (comparison === 'changed') this.#doubts.changed(now);
       // Not looked at again before the next look at the folders.
       tried.delete(path);

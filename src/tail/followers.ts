@@ -47,12 +47,12 @@ export class Followers {
     const found: SourcePosition[] = [];
     const places = new Map<string, Map<string, Place>>();
     const settled = this.#settlePartial(files, now);
-    for (const { path, size, modified, identity } of files) {
+    for (const { path, size, modified, ino, identity } of files) {
       if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
       const { contentId, firstTime, kind } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
         found.push(this.#add(startOf(contentId, path, firstTime), now));
-      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, { size, modified }));
+      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, { size, modified, ino }));
     }
     for (const follower of this.#byContent.values()) {
       const paths = places.get(follower.contentId) ?? new Map();

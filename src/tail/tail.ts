@@ -81,6 +81,11 @@ export class Tail {
     return this.#followers.inOrder.map(follower => follower.position);
   }
 
+  /** Some of the source cannot be read at the moment. */
+  get isHindered(): boolean {
+    return this.#faults().length > 0;
+  }
+
   /**
    * Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new, and
    * nothing will be for a moment.
@@ -141,6 +146,7 @@ export class Tail {
     const loss = follower.loss(now);
     if (loss !== null) {
       this.#report.fileReplaced(follower.position);
+      await follower.close();
       yield follower.abandon(loss);
       this.#scannedAt = NEVER;
       return;
@@ -250,13 +256,17 @@ export class Tail {
   }
 
   /** A zone that cannot be told holds a file back until somebody settles it: that is a fault, too. */
-  #reportFaults(): void {
+  #faults(): SourceFault[] {
     const zones = [...this.#unsupportedReported].filter(([, reason]) => reason === 'zone');
-    const faults = [
+    return [
       ...this.#scanFaults,
       ...this.#readFaults.values(),
       ...zones.map(([path]) => ({ path, code: 'zone' })),
     ];
+  }
+
+  #reportFaults(): void {
+    const faults = this.#faults();
     const text = JSON.stringify(faults);
     if (text === this.#faultsReported) return;
     this.#faultsReported = text;

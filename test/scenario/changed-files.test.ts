@@ -1,6 +1,6 @@
 /** Files that are not what they were when they were read, or that begin with something else than a record. */
 
-import { appendFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ArchivedEvent } from '../support/archive.js';
@@ -172,4 +172,51 @@ test('unread bytes that vanish while the shipper is down are a gap with what is 
     { reason: 'missing-lines', session: '6b0201a1.552d', firstLine: 4, lastLine: 4 },
   ]);
   expect(gaps[0]?.source).toMatchObject({ file: 'a.csv', offset: numberedRange(1, 3).length, length: 100 });
+});
+
+describe('several files hold the same content', () => {
+  test('a shorter copy that sorts first, at the first start and later', async () => {
+    const { folder, path, once } = await scene();
+    await append(path, 1, 10);
+    await copyFile(path, join(folder, 'a-copy.csv'));
+    await append(path, 11, 20);
+    expect(numbersOf(await once())).toEqual(range(1, 20));
+    await copyFile(path, join(folder, 'a-copy.csv'));
+    await append(path, 21, 30);
+    expect(numbersOf(await once())).toEqual(range(1, 30));
+  });
+
+  test('the live file is replaced by a longer one, as rsync and sed do', async () => {
+    const { folder, path, config } = await scene();
+    await append(path, 1, 3);
+    const shipper = await Shipper.start(folder, config);
+    await eventually(async () => numbersOf(await logged(folder)).length === 3);
+    await writeFile(join(folder, 'new'), numberedRange(1, 20));
+    await rename(join(folder, 'new'), path);
+    await eventually(async () => numbersOf(await logged(folder)).length === 20);
+    await writeFile(
+      join(folder, 'new'),
+      numberedRange(1, 20).replace('a = 2', 'b = 2') + numberedRange(21, 25),
+    );
+    await rename(join(folder, 'new'), path);
+    await append(path, 26);
+    await eventually(async () => numbersOf(await logged(folder)).length === 26);
+    await shipper.stop();
+    expect(numbersOf(await archived(folder))).toEqual(range(1, 26));
+  });
+});
+
+test('a changed file whose new records are dated before the old ones, by a clock that was set back', async () => {
+  const { path, once } = await scene();
+  await append(path, 1, 10);
+  await once();
+  await truncate(path, numberedRange(1, 9).length + 30);
+  const behind = { ...later, logTime: '2026-11-21 20:39:00.000 UTC' };
+  await appendFile(
+    path,
+    range(11, 30)
+      .map(n => numbered(n, behind))
+      .join(''),
+  );
+  expect(numbersOf(await once())).toEqual(range(1, 30));
 });

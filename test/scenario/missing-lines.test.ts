@@ -139,3 +139,22 @@ describe('is not told', () => {
     expect(shipper.logged('gap')).toMatchObject([{ level: 'error', reason: 'missing-lines', firstLine: 4 }]);
   });
 });
+
+test('is not told while a file that may hold it cannot be read yet, nor by a stop', async () => {
+  const folder = await temporaryFolder();
+  const path = (name: string): string => join(folder, name);
+  const config = settings(folder, [path('*.csv')], { source: { files: [path('*.csv')] } });
+  await writeFile(
+    path('a.csv'),
+    line('a', 1, 1) + line('a', 2, 1, { logTime: '2026-11-22 02:11:13.000 IST' }),
+  );
+  await writeFile(path('b.csv'), line('a', 3, 1, { logTime: '2026-11-21 20:42:14.000 UTC' }));
+  expect((await runOnce(folder, config)).code).toBe(1);
+  const settled = { ...config, source: { files: [path('*.csv')], timezone: 'Asia/Kolkata' } };
+  expect((await runOnce(folder, settled)).code).toBe(0);
+  const events = await archived(folder);
+  expect(events.filter(event => event.kind === 'statement').map(event => event.session?.line)).toEqual([
+    1, 3, 2,
+  ]);
+  expect(events.filter(event => event.kind === 'gap')).toEqual([]);
+});
