@@ -16,7 +16,7 @@ import { settings } from './shipper.js';
 const metrics = createMetrics();
 
 /** Milliseconds of the test's clock in which everything that polls has had its turn. */
-const QUIET = 8000;
+const QUIET = 13_000;
 const STEP = 500;
 const GRACE = 20_000;
 /** Source, journal and two sinks. */
