@@ -39,7 +39,7 @@ test('100 random kills under load: archive = oracle, each event once, chain whol
     const before = cloud.logging.shown.length;
     const shipper = await Shipper.spawn(folder, config);
     // Some come before it is up, most in the middle of its work, however fast this machine is.
-    await sleep(randomInt(Math.round(toFirstEvent / 2), Math.round(toFirstEvent * 1.5)));
+    await sleep(randomInt(Math.round(toFirstEvent / 2), Math.round(toFirstEvent * 1.3)));
     if (cloud.logging.shown.length > before) working += 1;
     await shipper.kill();
   }

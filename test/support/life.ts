@@ -17,7 +17,7 @@ const metrics = createMetrics();
 
 /** Milliseconds of the test's clock in which everything that polls has had its turn. */
 const QUIET = 13_000;
-const STEP = 500;
+const STEP = 1000;
 const GRACE = 20_000;
 /** Source, journal and two sinks. */
 const LOOPS = 4;
