@@ -128,3 +128,13 @@ async function writeAll(file: nodeFs.FileHandle, data: Buffer, position: number)
     done += bytesWritten;
   }
 }
+
+/** Bytes; 0 where there is no such file. */
+export async function fileSize(path: string): Promise<number> {
+  try {
+    return (await nodeFs.stat(path)).size;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+}

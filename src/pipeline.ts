@@ -40,7 +40,7 @@ interface Sink {
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { journal, sinks, lifecycle } = stages;
   const source = async (): Promise<void> => {
-    journal.append({ drafts: [lifecycle.started()] });
+    journal.append({ drafts: [lifecycle.started()], resume: resumeOf(stages) });
     await readSource(stages, stop);
     // What is missing may come before the next start, unless this was all there is.
     const isAll = stages.once && !stop.aborted && !stages.tail.isHindered;

@@ -94,7 +94,7 @@ export class Telemetry {
     this.#metrics.filesReplaced.inc();
     this.#log.info(
       { code: 'file-replaced', path, fileId, offset },
-      'a log file was truncated or overwritten',
+      'a log file was truncated, overwritten or changed',
     );
   }
 

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { ShipperError } from '../errors.js';
 import type { ChainEnd } from '../event.js';
+import { parseJson } from '../json.js';
 import { type ArchivePlace, folderOf, parseObjectName } from '../object-name.js';
 import { coverageSchema, positionSchema } from '../schemas.js';
 import type { ArchiveStore } from './store.js';
@@ -55,14 +56,6 @@ function unzip(path: string, body: Buffer): Buffer {
     return gunzipSync(body);
   } catch (error) {
     throw damaged(path, error);
-  }
-}
-
-function parseJson(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.toString('utf8'));
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import { StateError } from '../errors.js';
 import type { AuditEvent } from '../event.js';
+import { parseJson } from '../json.js';
 import type { ArchivePlace } from '../object-name.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 import { toLogEntries } from './entry.js';
@@ -140,15 +141,6 @@ function parseEvent(line: Buffer): AuditEvent {
   const event = parseJson(line);
   if (isEvent(event)) return event;
   throw new StateError('The journal holds a line that is no event: its disk is damaged.');
-}
-
-/** Undefined where it is none: the parser's own message would quote the line. */
-function parseJson(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The journal writes nothing else; this is against damage, not against malice. */

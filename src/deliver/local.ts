@@ -1,9 +1,10 @@
 /** Folders in place of the cloud: the same entries and objects, for trying out and for other carriers. */
 
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Disk } from '../disk.js';
+import { type Disk, fileSize } from '../disk.js';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 
 /** Stores each object as a file of its name below `folder`. */
@@ -80,7 +81,8 @@ class LocalEntries {
   async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
     const path = join(this.#folder, name);
     const known = this.#files.get(name);
-    const size = await sizeOf(path);
+    // Somebody may have cut the file off or removed it meanwhile.
+    const size = await fileSize(path);
     const file = known?.length === size ? known : await openDayFile(path);
     // What a process that was killed has written counts as stored only once it is synced.
     if (file !== known && size > 0) await this.#disk.syncFile(path);
@@ -106,16 +108,6 @@ function isThere(file: DayFile, { insertId }: LogEntry): boolean {
   return file.before.has(insertId) || file.latest.has(insertId);
 }
 
-/** Somebody may have cut the file off or removed it meanwhile. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
-    throw error;
-  }
-}
-
 /** A half line at the end was never acknowledged; the next write begins where it began. */
 async function openDayFile(path: string): Promise<DayFile> {
   const file = await open(path, 'r').catch(error => {
@@ -139,9 +131,5 @@ async function openDayFile(path: string): Promise<DayFile> {
 
 /** Empty for a line that is none of ours. */
 function insertIdOf(line: string): string {
-  try {
-    return String(Reflect.get(Object(JSON.parse(line)), 'insertId') ?? '');
-  } catch {
-    return '';
-  }
+  return String(Reflect.get(Object(parseJson(line)), 'insertId') ?? '');
 }

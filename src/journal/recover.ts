@@ -1,8 +1,8 @@
 /** Takes the journal up where the last run left it. */
 
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, StateError } from '../errors.js';
+import { fileSize } from '../disk.js';
+import { StateError } from '../errors.js';
 import { hashOf, newChain } from './chain.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { readCursor } from './cursor.js';
@@ -70,8 +70,9 @@ async function readDelivered({ cursors }: JournalOptions, { chain }: JournalStat
 /** What is sealed and not delivered must be there; its content is checked when it is stored. */
 async function checkSealed(folder: string, sealed: readonly SegmentFile[]): Promise<void> {
   for (const segment of sealed) {
-    if ((await sizeOf(folder, segment)) !== segment.bytes) {
-      throw new StateError(`${segmentFileName(segment)} is missing or has another length. ${MEND}`);
+    const path = join(folder, segmentFileName(segment));
+    if ((await fileSize(path)) !== segment.bytes) {
+      throw new StateError(`${path} is missing or has another length. ${MEND}`);
     }
   }
 }
@@ -79,20 +80,11 @@ async function checkSealed(folder: string, sealed: readonly SegmentFile[]): Prom
 async function checkOpen(folder: string, { segment, chain }: JournalState): Promise<void> {
   if (segment === null) return;
   const path = join(folder, segmentFileName(segment));
-  if ((await sizeOf(folder, segment)) < segment.bytes) {
+  if ((await fileSize(path)) < segment.bytes) {
     throw new StateError(`${path} is missing or shorter than the checkpoint says. ${MEND}`);
   }
   if (hashOf(await readLastLine(path, segment.bytes)) !== chain.lastHash) {
     throw new StateError(`${path} does not end as the checkpoint says. ${MEND}`);
-  }
-}
-
-async function sizeOf(folder: string, segment: SegmentName): Promise<number> {
-  try {
-    return (await stat(join(folder, segmentFileName(segment)))).size;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
-    throw error;
   }
 }
 

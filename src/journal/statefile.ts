@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { codeOf, hasCode, StateError } from '../errors.js';
+import { parseJson } from '../json.js';
 
 const MEND = 'Move the whole state folder away: the chain is then taken up from the archive.';
 
@@ -21,13 +22,5 @@ async function readText(path: string): Promise<string | null> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw new StateError(`${path} cannot be read (${codeOf(error)}).`, error);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

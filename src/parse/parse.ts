@@ -11,7 +11,7 @@ export interface Suspect {
   readonly message: string;
 }
 
-/** `audit`: a genuine record of pgAudit. `other`: any other log line. */
+/** `audit`: pgAudit's own record. `suspect`: one that only looks like it. `other`: every other log line. */
 export type Parsed = ({ readonly kind: 'audit' } & Payload) | Suspect | { readonly kind: 'other' };
 
 const AUDIT = Buffer.from('AUDIT: ');

@@ -43,6 +43,8 @@ interface Session {
 const MOST_SESSIONS = 2000;
 /** Bytes that a record takes at least: so many lines a tear may hold. */
 const SHORTEST_RECORD = 100;
+/** Holes that wait for files which cannot be read. */
+const MOST_POSTPONED = 1000;
 /** Milliseconds in which a file that appears late may still bring what is missing. */
 const PATIENCE = 10_000;
 
@@ -79,7 +81,7 @@ export class Sessions {
     if (time == null || until == null || time > until) return false;
     const session = record.text(COLUMN.sessionId);
     const known = this.#known.get(session);
-    if (known === undefined) return startOf(session) <= this.#forgotten;
+    if (known === undefined) return sessionStart(session) <= this.#forgotten;
     return Number(record.text(COLUMN.sessionLine)) <= known.line;
   }
 
@@ -146,8 +148,9 @@ export class Sessions {
     return all.map(({ lines }) => lines);
   }
 
-  /** Some files cannot be read at the moment: what is missing may stand in them. */
+  /** Some files cannot be read at the moment: what is missing may stand in them. Too much does not wait for them. */
   postpone(now: number): void {
+    if (this.#missing.length > MOST_POSTPONED) return;
     for (const hole of this.#missing) hole.foundAt = now;
   }
 
@@ -171,7 +174,7 @@ export class Sessions {
   #isNew(record: RawRecord, file: SourceFile): boolean {
     const since = this.#since.get(dirname(file.path));
     if (since === undefined) return false;
-    const start = startOf(record.text(COLUMN.sessionId));
+    const start = sessionStart(record.text(COLUMN.sessionId));
     const written = this.#times.read(record.text(COLUMN.sessionStart)) ?? 0;
     return Math.min(start, written) > Math.max(since, this.#forgotten);
   }
@@ -189,7 +192,7 @@ export class Sessions {
     if (this.#known.size <= MOST_SESSIONS) return;
     for (const oldest of this.#known.keys()) {
       this.#known.delete(oldest);
-      this.#forgotten = Math.max(this.#forgotten, startOf(oldest));
+      this.#forgotten = Math.max(this.#forgotten, sessionStart(oldest));
       return;
     }
   }
@@ -213,6 +216,6 @@ export class Sessions {
 }
 
 /** A session's id begins with its start, in whole seconds and hexadecimal. */
-function startOf(session: string): number {
+function sessionStart(session: string): number {
   return Number.parseInt(session, 16) * 1000;
 }

@@ -3,6 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { COLUMN, type Frame, type Gap, type SourceFile, type SourcePosition } from '../record.js';
+import type { Listed } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
 import { fingerprint, identify, idOf, type LogTimes, zoneOf } from './identify.js';
@@ -29,14 +30,8 @@ export interface FollowerOptions {
   readonly times: LogTimes;
 }
 
-/** A file as it was listed: its size and its time of modification. */
-export interface Place {
-  readonly size: number;
-  readonly modified: number;
-  readonly ino: number;
-}
-
-type Places = ReadonlyMap<string, Place>;
+/** Files that hold one content, by their paths. */
+type Paths = ReadonlyMap<string, Listed>;
 
 /** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
 type Comparison = 'same' | 'changed' | 'other';
@@ -59,7 +54,7 @@ export class Follower {
   /** Everything else that is known of it, as of the last batch whose frames were taken. */
   #position: SourcePosition;
   /** Paths that held this content at the last look. */
-  #paths: Places = new Map();
+  #paths: Paths = new Map();
   #handle: FileHandle | null = null;
   #framer: Framer | null = null;
   /** For each path, the file's time of modification when it was last seen to hold what was read. */
@@ -129,7 +124,7 @@ export class Follower {
   }
 
   /** What a complete look at the file system found: where the content is, and how large it is there. */
-  listed(paths: Places, now: number): void {
+  listed(paths: Paths, now: number): void {
     this.seenAt(paths);
     if (this.isListed || this.isOpen) this.#goneSince = null;
     else this.#goneSince ??= now;
@@ -142,7 +137,7 @@ export class Follower {
   }
 
   /** What a look found that did not see everything: of what it did not see nothing can be told. */
-  seenAt(paths: Places): void {
+  seenAt(paths: Paths): void {
     this.#paths = paths;
     for (const path of this.#verified.keys()) if (!paths.has(path)) this.#verified.delete(path);
     this.#grow(longestOf(paths));
@@ -311,11 +306,11 @@ export class Follower {
   /** Paths that hold unread bytes of this content, the most first, or may hold others than those that were read. */
   #readablePaths(): string[] {
     const known = Math.max(this.#position.offset, this.#barren);
-    const isChanged = ([path, { size, modified }]: [string, Place]): boolean =>
+    const isChanged = ({ path, size, modified }: Listed): boolean =>
       size === this.#position.offset && modified !== this.#verified.get(path);
-    const isNew = (place: [string, Place]): boolean => place[1].size > known || isChanged(place);
-    const places = [...this.#paths].filter(isNew).sort(([, a], [, b]) => b.size - a.size);
-    return places.map(([path]) => path);
+    const isNew = (file: Listed): boolean => file.size > known || isChanged(file);
+    const files = [...this.#paths.values()].filter(isNew).sort((a, b) => b.size - a.size);
+    return files.map(({ path }) => path);
   }
 
   async #open(now: number): Promise<FileHandle | null> {
@@ -353,6 +348,6 @@ export class Follower {
   }
 }
 
-function longestOf(paths: Places): number {
+function longestOf(paths: Paths): number {
   return Math.max(0, ...[...paths.values()].map(({ size }) => size));
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { hasPassed } from '../clock.js';
 import type { SourcePosition } from '../record.js';
 import { SETTLE } from './doubts.js';
-import { Follower, type FollowerOptions, type Place } from './follow.js';
+import { Follower, type FollowerOptions } from './follow.js';
 import { fingerprint } from './identify.js';
 import type { Surveyed } from './survey.js';
 
@@ -45,14 +45,15 @@ export class Followers {
   /** Tells each follower where it is now; returns what is new. */
   assign(files: readonly Surveyed[], isComplete: boolean, now: number): SourcePosition[] {
     const found: SourcePosition[] = [];
-    const places = new Map<string, Map<string, Place>>();
+    const places = new Map<string, Map<string, Surveyed>>();
     const settled = this.#settlePartial(files, now);
-    for (const { path, size, modified, ino, identity } of files) {
+    for (const file of files) {
+      const { path, identity } = file;
       if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
       const { contentId, firstTime, kind } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
-        found.push(this.#add(startOf(contentId, path, firstTime), now));
-      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, { size, modified, ino }));
+        found.push(this.#add(firstPosition(contentId, path, firstTime), now));
+      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, file));
     }
     for (const follower of this.#byContent.values()) {
       const paths = places.get(follower.contentId) ?? new Map();
@@ -105,7 +106,7 @@ export class Followers {
   }
 }
 
-function startOf(contentId: string, path: string, firstTime: number | null): SourcePosition {
+function firstPosition(contentId: string, path: string, firstTime: number | null): SourcePosition {
   const tail = fingerprint(Buffer.alloc(0));
   return {
     fileId: contentId,

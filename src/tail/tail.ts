@@ -145,7 +145,7 @@ export class Tail {
     const now = this.#options.clock.now();
     const loss = follower.loss(now);
     if (loss !== null) {
-      this.#report.fileReplaced(follower.position);
+      if (loss === 'changed' || loss === 'shortened') this.#report.fileReplaced(follower.position);
       await follower.close();
       yield follower.abandon(loss);
       this.#scannedAt = NEVER;
