@@ -1,9 +1,9 @@
-import * as nodeFs from 'node:fs/promises';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import { Reader } from '../../src/journal/reader.js';
+import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
 
 describe('readers', () => {
@@ -55,6 +55,16 @@ describe('readers', () => {
     expect(reports).toContain('full false');
   });
 
+  test('a segment that became shorter is told, and not passed over', async () => {
+    const { folder, options, open, clock, segments } = await journalFixture();
+    const { journal } = await open();
+    const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+    await commit(journal, draft(1), draft(2));
+    const [path = ''] = await segments();
+    await truncate(path, 20);
+    await expect(reader.nextLines(limits, signal)).rejects.toThrow('is shorter than what was written');
+  });
+
   test('a cursor ahead of the journal stops the start, and nothing is removed', async () => {
     const { folder, open, segments } = await journalFixture({ maxSize: 1 });
     const old = await open();
@@ -75,8 +85,11 @@ describe('a disk that fails', () => {
     'at %s: the commit is tried again, and nothing is doubled',
     async step => {
       let failures = 2;
-      const failing = failingFs(step, () => failures-- > 0);
-      const { open, lines, reports, clock } = await journalFixture({ disk: new Disk(failing) });
+      const fs = new FaultyFs('/');
+      fs.onCall = call => {
+        if (call === step && failures-- > 0) throw failure('ENOSPC');
+      };
+      const { open, lines, reports, clock } = await journalFixture({ disk: new Disk(fs) });
       failures = 0;
       const { journal } = await open();
       await commit(journal, draft(1));
@@ -92,30 +105,3 @@ describe('a disk that fails', () => {
     },
   );
 });
-
-/** The real file system, but for one kind of call that fails when asked to. */
-function failingFs(step: 'write' | 'datasync' | 'rename' | 'sync', fails: () => boolean): typeof nodeFs {
-  const fail = (): void => {
-    if (fails()) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-  };
-  return {
-    ...nodeFs,
-    async rename(from, to) {
-      if (step === 'rename') fail();
-      await nodeFs.rename(from, to);
-    },
-    async open(path, flags, mode) {
-      const file = await nodeFs.open(path, flags, mode);
-      return new Proxy(file, {
-        get(target, property) {
-          const value: unknown = Reflect.get(target, property);
-          if (typeof value !== 'function') return value;
-          return (...args: unknown[]) => {
-            if (property === step) fail();
-            return value.apply(target, args);
-          };
-        },
-      });
-    },
-  };
-}

@@ -31,6 +31,10 @@ describe('genuine (I2)', () => {
     expect(parsed({}).kind).toBe('audit');
   });
 
+  test('where pgaudit.log_level makes it a warning', () => {
+    expect(parsed({ severity: 'WARNING', sqlState: '01000' }).kind).toBe('audit');
+  });
+
   test.each<[string, Partial<Columns>]>([
     ['context', { context: 'PL/pgSQL function inline_code_block line 1 at RAISE' }],
     ['sql-state', { sqlState: '38000' }],

@@ -116,6 +116,23 @@ test('a zone that becomes ambiguous holds the file back until it is settled', as
   ]);
 });
 
+test('a file that is held back and then deleted is a gap', async () => {
+  const { folder, path } = await scene();
+  const { source, ...rest } = settings(folder, [path]);
+  await writeFile(path, numbered(1) + numbered(2, { logTime: '2026-11-21 20:40:02.123 IST' }));
+  const shipper = await Shipper.start(folder, { ...rest, source: { files: [join(folder, '*.csv')] } });
+  await shipper.eventuallyLogged('file-unsupported');
+  await rm(path);
+  await eventually(async () => (await logged(folder, 'gap')).length > 0);
+  await shipper.stop();
+  const [gap] = await archived(folder, 'gap');
+  expect(gap?.gap?.reason).toBe('vanished');
+  expect(gap?.source).toMatchObject({
+    offset: numbered(1).length,
+    length: numbered(2, { logTime: '2026-11-21 20:40:02.123 IST' }).length,
+  });
+});
+
 test('a record torn after its 23rd column is no record either when it is the first after a restart', async () => {
   const { path, once } = await scene();
   await append(path, 1, 2);

@@ -1,12 +1,17 @@
 /** The state folder is lost: the archive tells where to go on, or the new chain says that it does not. */
 
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { objectsIn } from '../support/archive.js';
+import { ManualClock } from '../support/clock.js';
 import { startCloud } from '../support/cloud.js';
+import { FaultyFs } from '../support/faulty-fs.js';
+import { Life, lifeConfig } from '../support/life.js';
 import { append, numbersOf, range } from '../support/log.js';
-import { archived, runOnce, Shipper, settings } from '../support/shipper.js';
+import { archived, eventually, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 test('the chain, positions and coverage are taken up from the newest seal of a local archive', async () => {
@@ -116,4 +121,66 @@ test("a chain keeps the node under which it began, whatever the host's name is n
   expect(numbersOf(events)).toEqual(range(1, 4));
   expect(new Set(events.map(event => event.node))).toEqual(new Set(['pod-1']));
   expect(await objectsIn(join(folder, 'archive', 'instance=samples', 'node=pod-2'))).toEqual([]);
+});
+
+test('SIGTERM while it waits for an archive that never answers ends it at once, and begins no chain', async () => {
+  const connections = new Set<Socket>();
+  const silent = createServer(socket => void connections.add(socket));
+  onTestFinished(() => {
+    for (const socket of connections) socket.destroy();
+    silent.close();
+  });
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const folder = await temporaryFolder();
+  const archive = { to: 'gs://archive-bucket', endpoint: `http://127.0.0.1:${port}` };
+  const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')], { archive }));
+  await eventually(async () => connections.size > 0);
+  const start = performance.now();
+  expect(await shipper.stop()).toBe(0);
+  expect(performance.now() - start).toBeLessThan(5000);
+  expect(existsSync(join(folder, 'state', 'checkpoint.json'))).toBe(false);
+});
+
+test('a crash right after the chain was taken up leaves that its memory was lost', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'log'));
+  const path = join(folder, 'log', 'a.csv');
+  const config = lifeConfig(folder, [path]);
+  const clock = new ManualClock('2026-11-21T22:30:00Z');
+  const fs = new FaultyFs(folder);
+  await append(path, 1, 3);
+  const first = await Life.start(config, { clock, fs, once: true });
+  await first.end();
+  await rm(join(folder, 'state'), { recursive: true });
+  let checkpoints = 0;
+  fs.onCall = (call, name) => {
+    if (call === 'rename' && name.endsWith('checkpoint.json') && ++checkpoints === 3) fs.kill();
+  };
+  const second = await Life.start(config, { clock, fs, once: true });
+  await second.end();
+  const saved = JSON.parse(await readFile(join(folder, 'state', 'checkpoint.json'), 'utf8'));
+  expect(saved.origin).toBeNull();
+  expect(saved.resume.memory.sessions.forgotten).toBeGreaterThanOrEqual(Date.parse('2026-11-21T22:30:00Z'));
+});
+
+test('a sealed segment whose content was damaged ends the daemon, and is not stored', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const blocked = join(folder, 'archive');
+  await writeFile(blocked, 'in the way');
+  const config = settings(folder, [path], { shutdown: { gracePeriod: '300ms' } });
+  const shipper = await Shipper.start(folder, config);
+  await append(path, 1, 3);
+  await shipper.eventuallyLogged('delivery-failed');
+  await shipper.stop();
+  const [name = ''] = await readdir(join(folder, 'state', 'journal'));
+  const segment = join(folder, 'state', 'journal', name);
+  await writeFile(segment, (await readFile(segment, 'utf8')).replace('"WRITE"', '"WRITF"'));
+  await rm(blocked);
+  const { code, output } = await runOnce(folder, config);
+  expect(code).toBe(1);
+  expect(output).toContain('is not what was written to it: its disk is damaged');
+  expect(await objectsIn(blocked)).toEqual([]);
 });

@@ -99,6 +99,19 @@ describe('is told', () => {
     ]);
   });
 
+  test('beside a tear that has no room for so many', async () => {
+    const torn = line('a', 2, 1).slice(0, 150);
+    const gaps = await gapsOf([
+      line('a', 1, 1),
+      torn,
+      line('a', 500, 1, { logTime: '2026-11-21 20:50:00.000 UTC' }),
+    ]);
+    expect(gaps.map(({ gap }) => [gap?.reason, gap?.firstLine, gap?.lastLine])).toEqual([
+      ['torn', undefined, undefined],
+      ['missing-lines', 3, 499],
+    ]);
+  });
+
   test('over a restart of the shipper, and once', async () => {
     const gaps = await gapsOf([line('a', 1, 1)], [line('a', 3, 1)], [line('a', 4, 1)]);
     expect(gaps.map(({ gap }) => gap?.firstLine)).toEqual([2]);

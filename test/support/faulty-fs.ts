@@ -91,7 +91,7 @@ export class FaultyFs implements FileSystem {
       get: (target, property) => {
         const value: unknown = Reflect.get(target, property);
         if (typeof value !== 'function') return value;
-        if (property === 'sync' || property === 'datasync') return () => this.#sync(target, path);
+        if (property === 'sync' || property === 'datasync') return () => this.#sync(target, path, property);
         return (...given: unknown[]): unknown => {
           if (property !== 'close') this.#call(String(property), path);
           return Reflect.apply(value, target, given);
@@ -129,8 +129,8 @@ export class FaultyFs implements FileSystem {
     return first;
   };
 
-  async #sync(file: nodeFs.FileHandle, path: string): Promise<void> {
-    this.#call('sync', path);
+  async #sync(file: nodeFs.FileHandle, path: string, call: 'sync' | 'datasync'): Promise<void> {
+    this.#call(call, path);
     const inode = this.#names.get(path);
     if (inode === undefined || inode.synced === null) {
       this.#syncFolder(path);
