@@ -84,10 +84,13 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
+const ENDPOINT = 'must be http://host:port or https://host:port';
+
+/** With http, another server without credentials; with https, the same service at another place. */
 const endpoint = z
-  .string({ error: 'must be http://host:port' })
-  .regex(/^http:\/\/[^/\s]+:\d+\/?$/, 'must be http://host:port')
-  .refine(url => URL.canParse(url), 'must be http://host:port')
+  .string({ error: ENDPOINT })
+  .regex(/^https?:\/\/[^/\s@]+:\d+\/?$/, ENDPOINT)
+  .refine(url => URL.canParse(url), ENDPOINT)
   .transform(url => url.replace(/\/$/, ''))
   .nullable()
   .default(null);

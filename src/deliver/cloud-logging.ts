@@ -3,7 +3,7 @@
 import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
 import { credentials, status } from '@grpc/grpc-js';
 import { ShipperError } from '../errors.js';
-import { requireCredentials } from '../google/credentials.js';
+import { type Endpoint, needsCredentials, requireCredentials } from '../google/credentials.js';
 import type { EntryDestination, LogEntry, RejectedEntry } from './destination.js';
 import { writeIsolating } from './isolate.js';
 import { toStruct } from './struct.js';
@@ -12,8 +12,7 @@ export interface CloudLoggingOptions {
   /** `projects/<project>/logs/<log>` */
   readonly logName: string;
   readonly resource: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
-  /** `http://host:port` of another server, which is spoken to without TLS and credentials. */
-  readonly endpoint: string | null;
+  readonly endpoint: Endpoint;
   /** Milliseconds for one request. */
   readonly deadline?: number;
 }
@@ -65,16 +64,18 @@ class CloudLogging implements EntryDestination {
   async #connect(): Promise<LoggingServiceV2Client> {
     const { v2 } = await this.#library;
     const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
-    const client = new Client(clientOptions(this.#options.endpoint));
-    if (this.#options.endpoint === null) await requireCredentials(client.auth);
+    const { endpoint } = this.#options;
+    const client = new Client(clientOptions(endpoint));
+    if (needsCredentials(endpoint)) await requireCredentials(client.auth);
     return client;
   }
 }
 
-function clientOptions(endpoint: string | null): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
+function clientOptions(endpoint: Endpoint): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
   if (endpoint === null) return {};
   const { hostname, port } = new URL(endpoint);
-  return { apiEndpoint: hostname, port: Number(port), sslCreds: credentials.createInsecure() };
+  const where = { apiEndpoint: hostname, port: Number(port) };
+  return needsCredentials(endpoint) ? where : { ...where, sslCreds: credentials.createInsecure() };
 }
 
 function toRequest(entries: readonly LogEntry[], { logName, resource }: CloudLoggingOptions): Request {

@@ -1,4 +1,4 @@
-/** A time limit for HTTP requests of a client that has none. */
+/** Time limits for what has none of its own. */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
@@ -34,4 +34,15 @@ function limit(request: ClientRequest, deadline: number): void {
       socket.setTimeout(0);
     });
   });
+}
+
+/** What the promise gives; throws ETIMEDOUT where that takes longer than `ms` milliseconds. Its work goes on unseen. */
+export async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -2,13 +2,12 @@
 
 import type { Storage } from '@google-cloud/storage';
 import { codeOf, ShipperError } from '../errors.js';
-import { requireCredentials } from './credentials.js';
+import { type Endpoint, needsCredentials, requireCredentials } from './credentials.js';
 import { limitRequests } from './deadline.js';
 
 export interface StorageOptions {
   readonly bucket: string;
-  /** `http://host:port` of another server, which is spoken to without credentials. */
-  readonly endpoint: string | null;
+  readonly endpoint: Endpoint;
   /** Milliseconds that a connection may stand still. */
   readonly deadline?: number;
 }
@@ -37,9 +36,10 @@ export class StorageConnector {
     const { endpoint, deadline = DEADLINE } = this.#options;
     const storage = new Client({
       ...(endpoint === null ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
+      useAuthWithCustomEndpoint: needsCredentials(endpoint),
       retryOptions: { autoRetry: false },
     });
-    if (endpoint === null) await requireCredentials(storage.authClient);
+    if (needsCredentials(endpoint)) await requireCredentials(storage.authClient);
     this.#liftLimit ??= limitRequests(new URL(storage.apiEndpoint).hostname, deadline);
     return storage;
   }

@@ -101,7 +101,7 @@ describe('a fault is one line with file, key and what is allowed', () => {
       'archive.segment.maxAge: must be a duration: a number with one of ms, s, m, h, d',
     ],
     ['archive: {to: "s3://bucket"}', 'archive.to: must be gs://bucket/prefix or file:folder'],
-    ['archive: {to: "gs://a-b", endpoint: "https://x"}', 'archive.endpoint: must be http://host:port'],
+    ['archive: {to: "gs://a-b", endpoint: "https://x"}', 'archive.endpoint: must be http://host:port or https://host:port'],
     ['logging: {to: "pgaudit"}', 'logging.to: must be projects/<project>/logs/<log> or file:folder'],
     [
       'filter: {classes: [writes]}',
