@@ -34,7 +34,7 @@ import { VERSION } from './version.js';
 /** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
 const MOST_QUIET = 60 * 60 * 1000;
 
-const SINKS: readonly SinkName[] = ['logging', 'archive'];
+export const SINKS: readonly SinkName[] = ['logging', 'archive'];
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -163,7 +163,10 @@ async function createSinks(
   return {
     logging: {
       reader: lines,
-      run: abort => deliverEntries(lines, entries, { clock, report }, abort).finally(entries.close),
+      run: abort =>
+        deliverEntries(lines, entries, config.logging.payload, { clock, report }, abort).finally(
+          entries.close,
+        ),
     },
     archive: {
       reader: segments,

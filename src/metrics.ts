@@ -1,6 +1,6 @@
 /** What is counted and measured. Every name has its unit; no label holds content or a person's name (I8). */
 
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 const PREFIX = 'pgaudit_shipper_';
 
@@ -8,7 +8,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Everything in Prometheus' text format; what is measured is measured now. */
 export async function render({ registry, observers }: Metrics): Promise<string> {
-  for (const observe of observers) observe();
+  for (const observe of observers) await observe();
   return await registry.metrics();
 }
 
@@ -19,8 +19,10 @@ export function createMetrics() {
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
     new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
+  const histogram = (name: string, help: string, buckets: number[]): Histogram =>
+    new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
   /** Called before each look, to set what is measured and not counted. */
-  const observers: (() => void)[] = [];
+  const observers: (() => Promise<void>)[] = [];
   return {
     registry,
     observers,
@@ -53,7 +55,16 @@ export function createMetrics() {
       'Events that Cloud Logging will never take; the archive has them.',
       ['code'],
     ),
-    sinkLag: gauge('sink_lag_events', 'Events that are durable and not delivered.', ['sink']),
+    sinkLagEvents: gauge('sink_lag_events', 'Events that are durable and not delivered.', ['sink']),
+    sinkLagBytes: gauge('sink_lag_bytes', 'Bytes of events that are durable and not delivered.', ['sink']),
+    sinkLagSeconds: gauge('sink_lag_seconds', 'Since when the oldest event that is not delivered waits.', [
+      'sink',
+    ]),
+    uploadedBytes: histogram(
+      'archive_object_bytes',
+      'Sizes of the objects stored in the archive, compressed.',
+      [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
+    ),
     directoryPeople: gauge('directory_people', 'Entries in a directory of people.', ['path']),
     directoryFailures: counter(
       'directory_failures_total',

@@ -20,8 +20,8 @@ export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
 
 /** Users that are named in the log at most, lest it be flooded. */
 const MOST_USERS_NAMED = 1000;
-/** After so many failures in a row somebody has to look. */
-const FAILURES_UNTIL_ERROR = 5;
+/** Milliseconds for which a sink may fail before somebody has to look. */
+const FAILING_UNTIL_ERROR = 30_000;
 
 export class Telemetry {
   readonly #log: Logger;
@@ -234,12 +234,18 @@ export class Telemetry {
     this.#metrics.delivered.inc({ sink }, events);
   }
 
-  deliveryFailed(sink: string, error: unknown, attempt: number, delay: number): void {
+  /** @param since milliseconds for which it has been failing */
+  deliveryFailed(sink: string, error: unknown, failures: number, since: number, delay: number): void {
     const code = codeOf(error);
     this.#metrics.retries.inc({ sink, code });
-    const fields = { code: 'delivery-failed', sink, error: code, attempt, retryInMs: Math.round(delay) };
-    const level = attempt >= FAILURES_UNTIL_ERROR ? 'error' : 'warn';
+    const [failingForMs, retryInMs] = [since, delay].map(Math.round);
+    const fields = { code: 'delivery-failed', sink, error: code, failures, failingForMs, retryInMs };
+    const level = since >= FAILING_UNTIL_ERROR ? 'error' : 'warn';
     this.#log[level](fields, `a delivery failed and is tried again; nothing is lost: ${messageOf(error)}`);
+  }
+
+  objectStored(bytes: number): void {
+    this.#metrics.uploadedBytes.observe(bytes);
   }
 
   deliveryRecovered(sink: string, failures: number): void {

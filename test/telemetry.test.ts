@@ -18,7 +18,7 @@ function fixture(): { telemetry: Telemetry; lines: string[]; health: Health } {
 test("a library's error is logged by its code and place, never by its message (I8)", () => {
   const { telemetry, lines } = fixture();
   telemetry.failed(Object.assign(new Error('UPDATE secret'), { code: 'EWHATEVER' }));
-  telemetry.deliveryFailed('logging', new SyntaxError('UPDATE secret'), 1, 100);
+  telemetry.deliveryFailed('logging', new SyntaxError('UPDATE secret'), 1, 0, 100);
   telemetry.directoryFailed('/people.csv', new Error('UPDATE secret'));
   expect(lines.join('')).not.toContain('secret');
   expect(lines.join('')).toContain('EWHATEVER');
@@ -41,9 +41,9 @@ test('a user that no rule knows is named once, and not without end', () => {
 
 test('deliveries that keep failing become errors', () => {
   const { telemetry, lines } = fixture();
-  for (let attempt = 1; attempt <= 5; attempt++)
-    telemetry.deliveryFailed('archive', { code: 503 }, attempt, 100);
-  expect(lines.map(line => JSON.parse(line).level)).toEqual([40, 40, 40, 40, 50]);
+  for (const seconds of [0, 1, 29, 30, 3600])
+    telemetry.deliveryFailed('archive', { code: 503 }, 1, seconds * 1000, 100);
+  expect(lines.map(line => JSON.parse(line).level)).toEqual([40, 40, 40, 50, 50]);
 });
 
 test('a problem makes it not ready until it is gone', () => {

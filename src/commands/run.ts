@@ -1,7 +1,7 @@
 /** `run`: the daemon. */
 
 import { join, resolve } from 'node:path';
-import { assemble } from '../assemble.js';
+import { assemble, SINKS } from '../assemble.js';
 import { systemClock } from '../clock.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
@@ -40,8 +40,8 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
     await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
     const { journal, sinks } = stages;
     telemetry.stopped(journal.isClosed, {
-      logging: sinks.logging.reader.lag,
-      archive: sinks.archive.reader.lag,
+      logging: sinks.logging.reader.lag.events,
+      archive: sinks.archive.reader.lag.events,
     });
     await http?.close();
     await unlock();
@@ -110,11 +110,17 @@ async function lockState(directory: string, disk: Disk): Promise<() => Promise<v
   }
 }
 
-function observe({ journal, sinks }: Stages, metrics: Metrics): void {
-  metrics.observers.push(() => {
+function observe({ journal, sinks, now }: Stages, metrics: Metrics): void {
+  metrics.observers.push(async () => {
     metrics.journalSize.set(journal.size);
-    metrics.sinkLag.set({ sink: 'logging' }, sinks.logging.reader.lag);
-    metrics.sinkLag.set({ sink: 'archive' }, sinks.archive.reader.lag);
+    for (const sink of SINKS) {
+      const { reader } = sinks[sink];
+      const { events, bytes } = reader.lag;
+      const oldest = await reader.oldest();
+      metrics.sinkLagEvents.set({ sink }, events);
+      metrics.sinkLagBytes.set({ sink }, bytes);
+      metrics.sinkLagSeconds.set({ sink }, oldest === null ? 0 : Math.max(0, now() - oldest) / 1000);
+    }
   });
 }
 

@@ -170,7 +170,7 @@ export const schema = z
     }),
     logging: z.strictObject({
       to: z.union([folder, log], { error: 'must be projects/<project>/logs/<log> or file:folder' }),
-      payload: z.enum(['event'], { error: 'must be event' }).default('event'),
+      payload: z.enum(['event', 'nais'], { error: 'must be one of event, nais' }).default('event'),
       resource: z
         .strictObject({ type: text.default('global'), labels: z.record(z.string(), z.string()).default({}) })
         .prefault({}),

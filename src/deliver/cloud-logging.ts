@@ -4,8 +4,8 @@ import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
 import { credentials, status } from '@grpc/grpc-js';
 import { ShipperError } from '../errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from '../google/credentials.js';
-import type { EntryDestination, LogEntry, RejectedEntry } from './destination.js';
-import { writeIsolating } from './isolate.js';
+import type { EntryDestination, LogEntry, Written } from './destination.js';
+import { Isolation } from './isolate.js';
 import { toStruct } from './struct.js';
 
 export interface CloudLoggingOptions {
@@ -26,37 +26,44 @@ export function cloudLogging(options: CloudLoggingOptions): EntryDestination {
   return new CloudLogging(options);
 }
 
+/** Requests under way: enough for a far-away server, and few enough for memory. */
+const MOST_AT_ONCE = 4;
+
 class CloudLogging implements EntryDestination {
+  readonly mostAtOnce = MOST_AT_ONCE;
+  readonly #isolation = new Isolation(entries => this.#send(entries));
   readonly #options: CloudLoggingOptions;
   readonly #library = import('@google-cloud/logging');
-  #client: LoggingServiceV2Client | null = null;
+  #connecting: Promise<LoggingServiceV2Client> | null = null;
 
   constructor(options: CloudLoggingOptions) {
     this.#options = options;
   }
 
-  write(entries: readonly LogEntry[], signal: AbortSignal): Promise<readonly RejectedEntry[]> {
-    return writeIsolating(entries, batch => this.#send(batch, signal));
+  write(entries: readonly LogEntry[], signal: AbortSignal): Promise<Written> {
+    signal.throwIfAborted();
+    return this.#isolation.write(entries);
   }
 
   readonly close = async (): Promise<void> => {
-    const client = this.#client;
-    this.#client = null;
+    const connecting = this.#connecting;
+    this.#connecting = null;
+    const client = await connecting?.catch(() => null);
     await client?.close();
   };
 
-  async #send(entries: readonly LogEntry[], signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    this.#client ??= await this.#connect();
+  async #send(entries: readonly LogEntry[]): Promise<void> {
+    this.#connecting ??= this.#connect();
     try {
+      const client = await this.#connecting;
       const { deadline = DEADLINE } = this.#options;
-      await this.#client.writeLogEntries(toRequest(entries, this.#options), {
+      await client.writeLogEntries(toRequest(entries, this.#options), {
         timeout: deadline,
         retry: null,
       });
     } catch (error) {
       // A client keeps the credentials it began with; the next attempt begins anew.
-      if (grpcCode(error) === status.UNAUTHENTICATED) await this.close();
+      if (grpcCode(error) === status.UNAUTHENTICATED || grpcCode(error) === null) await this.close();
       throw toShipperError(error);
     }
   }

@@ -18,13 +18,10 @@ export function cloudStorage(options: StorageOptions): ObjectDestination {
   return {
     async put(object, signal) {
       signal.throwIfAborted();
-      const { CRC32C } = await connector.library;
       const storage = await connector.connect();
       const file = storage.bucket(options.bucket).file(object.name);
-      const crc32c = new CRC32C();
-      crc32c.update(object.body);
       try {
-        return await upload(file, object, crc32c.toString());
+        return await upload(file, object);
       } catch (error) {
         throw toShipperError(error, MENDS);
       }
@@ -33,11 +30,9 @@ export function cloudStorage(options: StorageOptions): ObjectDestination {
   };
 }
 
-async function upload(
-  file: File,
-  { body, metadata }: ArchiveObject,
-  crc32c: string,
-): Promise<'stored' | 'was-there'> {
+/** A simple upload is there whole or not at all. */
+async function upload(file: File, object: ArchiveObject): Promise<'stored' | 'was-there'> {
+  const { body, crc32c, metadata } = object;
   try {
     await file.save(body, {
       resumable: false,
@@ -48,10 +43,24 @@ async function upload(
     });
     return 'stored';
   } catch (error) {
-    if (!hasCode(error, PRECONDITION_FAILED)) throw error;
+    if (!isThere(error)) throw error;
   }
   await compare(file, crc32c);
   return 'was-there';
+}
+
+/** The name is taken. A bucket with a retention policy may say so in its own way. */
+function isThere(error: unknown): boolean {
+  return (
+    hasCode(error, PRECONDITION_FAILED) || (hasCode(error, FORBIDDEN) && reasonsOf(error).includes(RETAINED))
+  );
+}
+
+const RETAINED = 'retentionPolicyNotMet';
+
+function reasonsOf(error: unknown): unknown[] {
+  const errors: unknown = Reflect.get(Object(error), 'errors');
+  return Array.isArray(errors) ? errors.map(one => Reflect.get(Object(one), 'reason')) : [];
 }
 
 /** The object is there: by us, before the answer was lost. Where reading is not allowed, its name holds the content's hash. */
@@ -60,7 +69,7 @@ async function compare(file: File, crc32c: string): Promise<void> {
     const [metadata] = await file.getMetadata();
     if (metadata.crc32c === crc32c) return;
   } catch (error) {
-    if (hasCode(error, FORBIDDEN, UNAUTHORIZED)) return;
+    if (hasCode(error, FORBIDDEN)) return;
     throw error;
   }
   throw new ShipperError(

@@ -2,21 +2,24 @@
 
 import type { Clock } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
-import { StateError } from '../errors.js';
-import type { AuditEvent } from '../event.js';
-import { parseJson } from '../json.js';
 import type { ArchivePlace } from '../object-name.js';
+import { Attempts } from './attempts.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
-import { toLogEntries } from './entry.js';
+import { type Payload, toLogEntries } from './entry.js';
+import { Flights } from './flights.js';
 import { packSegment } from './object.js';
-import { retryForever } from './retry.js';
-import { LARGEST_EVENT } from './split.js';
+import { LARGEST_ENTRY } from './split.js';
 
 export type SinkName = 'logging' | 'archive';
 
 export interface LineReader {
+  /** What is durable and was not given out yet. */
+  readonly unread: { readonly events: number; readonly bytes: number };
   /** Waits for the next lines; `null` when the journal is closed and read, or the signal aborts. */
   nextLines(limits: { lines: number; bytes: number }, signal: AbortSignal): Promise<LineDelivery | null>;
+  /** Waits for news, for `wake`, for `ms` milliseconds, or until the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  wake(): void;
 }
 
 export interface SegmentReader {
@@ -26,11 +29,13 @@ export interface SegmentReader {
 
 export interface DeliveryReport {
   delivered(sink: SinkName, events: number): void;
-  /** Will be tried again; the sink's cursor stays. */
-  deliveryFailed(sink: SinkName, error: unknown, attempt: number, delay: number): void;
+  /** It fails since `since` milliseconds, for the `failures`th time, and will be tried again; the sink's cursor stays. */
+  deliveryFailed(sink: SinkName, error: unknown, failures: number, since: number, delay: number): void;
   deliveryRecovered(sink: SinkName, failures: number): void;
   /** The destination will never take this event; the archive has it. */
   entryRejected(insertId: string, code: string): void;
+  /** An object of so many bytes is in the archive, by this delivery or by one before. */
+  objectStored(bytes: number, result: 'stored' | 'was-there'): void;
 }
 
 interface Surroundings {
@@ -42,37 +47,84 @@ interface Surroundings {
 const READ = { lines: 1000, bytes: 4 * 1024 * 1024 };
 /** Cloud Logging takes 1,000 entries and 10 MB a request; its own form is a little larger than JSON. */
 const REQUEST = { entries: 1000, bytes: 8 * 1024 * 1024 };
+/** Milliseconds for which lines wait for more of them while others are under way. */
+const MOST_WAIT = 200;
 
 /** Sends every event to where auditors search, until the journal is closed and read or the signal aborts. */
 export async function deliverEntries(
   reader: LineReader,
   destination: EntryDestination,
+  payload: Payload,
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const sink = new Attempts('logging', surroundings, signal);
-  for (
-    let next = await reader.nextLines(READ, signal);
-    next !== null;
-    next = await reader.nextLines(READ, signal)
-  ) {
-    for (const request of inRequests(next.lines)) {
-      const rejected = await sink.attempt(() => destination.write(request, signal));
-      if (rejected === null) return;
-      for (const { index, code } of rejected)
-        surroundings.report.entryRejected(request[index]?.insertId ?? '', code);
+  const attempts = attemptsOf('logging', surroundings, signal);
+  const marking = attemptsOf('logging', surroundings, signal);
+  const flights = new Flights(() => reader.wake());
+  const send = async (requests: readonly LogEntry[][]): Promise<boolean> => {
+    for (const request of requests) {
+      const write = writing(request, destination, surroundings.report, signal);
+      if ((await attempts.attempt(write)) === null) return false;
     }
-    if (!(await sink.finish(next))) return;
+    return true;
+  };
+  const next = async (): Promise<LineDelivery | null> => {
+    await untilWorthIt(reader, flights, destination.mostAtOnce, surroundings.clock, signal);
+    return await reader.nextLines(READ, signal);
+  };
+  for (
+    let lines = await flights.unlessFailed(next());
+    lines !== null;
+    lines = await flights.unlessFailed(next())
+  ) {
+    const delivery = lines;
+    flights.start(send(inRequests(delivery.lines, payload)), () =>
+      finish(delivery, 'logging', marking, surroundings),
+    );
+  }
+  await flights.landed();
+}
+
+/** The first lines of a quiet time go out at once; while they are under way, more are waited for, but not for long. */
+async function untilWorthIt(
+  reader: LineReader,
+  flights: Flights,
+  mostAtOnce: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = clock.now() + MOST_WAIT;
+  const isFull = (): boolean => reader.unread.events >= READ.lines || reader.unread.bytes >= READ.bytes;
+  while (flights.count > 0 && !signal.aborted) {
+    const isDue = isFull() || clock.now() >= end;
+    if (isDue && flights.count < mostAtOnce) return;
+    await reader.wait(isDue ? 60_000 : end - clock.now(), signal);
   }
 }
 
+/** One attempt to write a request: what was taken is not given again in the next. */
+function writing(
+  request: readonly LogEntry[],
+  destination: EntryDestination,
+  report: DeliveryReport,
+  signal: AbortSignal,
+): () => Promise<void> {
+  let rest = request;
+  return async () => {
+    const { rejected, left, error } = await destination.write(rest, signal);
+    for (const { insertId, code } of rejected) report.entryRejected(insertId, code);
+    rest = left;
+    if (left.length > 0) throw error;
+  };
+}
+
 /** The entries of these lines, in lists that one request takes. */
-function inRequests(lines: readonly Buffer[]): LogEntry[][] {
+function inRequests(lines: readonly Buffer[], payload: Payload): LogEntry[][] {
   const requests: LogEntry[][] = [];
   let room = { entries: 0, bytes: 0 };
   for (const line of lines) {
-    const entries = toLogEntries(parseEvent(line), line.length);
-    const bytes = Math.min(line.length, LARGEST_EVENT);
+    const entries = toLogEntries(line, payload);
+    const bytes = entries.length === 1 ? line.length : LARGEST_ENTRY;
     for (const entry of entries) {
       if (room.entries === 0 || bytes > room.bytes) {
         requests.push([]);
@@ -93,57 +145,34 @@ export async function deliverSegments(
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const sink = new Attempts('archive', surroundings, signal);
+  const attempts = attemptsOf('archive', surroundings, signal);
   for (;;) {
     const next = await reader.nextSealed(signal);
     if (next === null) return;
-    const { segment } = next;
-    const stored = await sink.attempt(async () => destination.put(await packSegment(segment, place), signal));
-    if (stored === null || !(await sink.finish(next))) return;
-  }
-}
-
-/** What one sink does, again and again until it succeeds. `null` and `false` mean that the signal aborted. */
-class Attempts {
-  readonly #sink: SinkName;
-  readonly #surroundings: Surroundings;
-  readonly #signal: AbortSignal;
-
-  constructor(sink: SinkName, surroundings: Surroundings, signal: AbortSignal) {
-    this.#sink = sink;
-    this.#surroundings = surroundings;
-    this.#signal = signal;
-  }
-
-  async attempt<T>(action: () => Promise<T>): Promise<T | null> {
-    const { clock, report } = this.#surroundings;
-    let failures = 0;
-    const retrying = (error: unknown, count: number, delay: number): void => {
-      failures = count;
-      report.deliveryFailed(this.#sink, error, count, delay);
-    };
-    const done = await retryForever(action, { clock, report: { retrying } }, this.#signal);
-    if (done !== null && failures > 0) report.deliveryRecovered(this.#sink, failures);
-    return done === null ? null : done.value;
-  }
-
-  async finish(delivery: Delivery): Promise<boolean> {
-    const isMarked = await this.attempt(async () => {
-      await delivery.markDelivered();
-      return true;
+    const stored = await attempts.attempt(async () => {
+      const object = await packSegment(next.segment, place);
+      surroundings.report.objectStored(object.body.length, await destination.put(object, signal));
     });
-    if (isMarked) this.#surroundings.report.delivered(this.#sink, delivery.events);
-    return isMarked === true;
+    if (stored === null || !(await finish(next, 'archive', attempts, surroundings))) return;
   }
 }
 
-function parseEvent(line: Buffer): AuditEvent {
-  const event = parseJson(line);
-  if (isEvent(event)) return event;
-  throw new StateError('The journal holds a line that is no event: its disk is damaged.');
+async function finish(
+  delivery: Delivery,
+  sink: SinkName,
+  attempts: Attempts,
+  { report }: Surroundings,
+): Promise<boolean> {
+  if ((await attempts.attempt(() => delivery.markDelivered())) === null) return false;
+  report.delivered(sink, delivery.events);
+  return true;
 }
 
-/** The journal writes nothing else; this is against damage, not against malice. */
-function isEvent(value: unknown): value is AuditEvent {
-  return Reflect.get(Object(value), 'v') === 1 && typeof Reflect.get(Object(value), 'kind') === 'string';
+function attemptsOf(sink: SinkName, { clock, report }: Surroundings, signal: AbortSignal): Attempts {
+  const attemptReport = {
+    failed: (error: unknown, failures: number, since: number, delay: number) =>
+      report.deliveryFailed(sink, error, failures, since, delay),
+    recovered: (failures: number) => report.deliveryRecovered(sink, failures),
+  };
+  return new Attempts({ clock, report: attemptReport }, signal);
 }

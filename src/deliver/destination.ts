@@ -1,5 +1,7 @@
 /** What a sink writes to: entries for searching, objects for keeping. Each exists in the cloud and as a folder. */
 
+export type JsonPayload = Readonly<Record<string, unknown>>;
+
 /** A LogEntry of Cloud Logging, as JSON. */
 export interface LogEntry {
   readonly insertId: string;
@@ -9,7 +11,7 @@ export interface LogEntry {
   readonly operation?: { readonly id: string; readonly producer: string };
   /** This is part `index` of `totalSplits` of the entry `uid`. */
   readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
-  readonly jsonPayload: Readonly<Record<string, unknown>>;
+  readonly jsonPayload: JsonPayload;
 }
 
 export type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'CRITICAL';
@@ -19,22 +21,35 @@ export interface ArchiveObject {
   readonly name: string;
   /** The compressed NDJSON. */
   readonly body: Buffer;
+  /** CRC-32C of the body: four bytes, the highest first, in base64, as Cloud Storage has it. */
+  readonly crc32c: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An entry that the destination will never take, by its place in what was given to `write`. */
+/** An entry that the destination will never take. */
 export interface RejectedEntry {
-  readonly index: number;
+  readonly insertId: string;
   readonly code: string;
 }
 
+/** What came of entries: all are stored but for these. */
+export interface Written {
+  readonly rejected: readonly RejectedEntry[];
+  /** To be given again. */
+  readonly left: readonly LogEntry[];
+  /** Why. */
+  readonly error?: unknown;
+}
+
 /**
- * Takes entries, in order. It resolves when all of them are stored, but for those it names as
- * rejected; a repeated entry (same insertId and timestamp) shows once. Where it throws, any number of
- * them may be stored, and all are to be given again. Once the signal has aborted, it sends nothing new.
+ * Takes entries. It resolves when all of them are stored, but for those it names; a repeated entry (same
+ * insertId and timestamp) shows once. Where it throws, any number of them may be stored, and all are to be given
+ * again. Once the signal has aborted, it sends nothing new.
  */
 export interface EntryDestination {
-  write(entries: readonly LogEntry[], signal: AbortSignal): Promise<readonly RejectedEntry[]>;
+  /** So many writes may be under way at once. */
+  readonly mostAtOnce: number;
+  write(entries: readonly LogEntry[], signal: AbortSignal): Promise<Written>;
   readonly close: () => Promise<void>;
 }
 

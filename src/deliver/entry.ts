@@ -1,14 +1,23 @@
 /** Turns events into LogEntries. Everything here depends on the event alone, so a redelivery is the same (I6). */
 
+import { StateError } from '../errors.js';
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
+import { parseJson } from '../json.js';
 import type { LogEntry, Severity } from './destination.js';
-import { LARGEST_EVENT, splitEvent } from './split.js';
+import { naisParts } from './nais.js';
+import { eventParts } from './split.js';
+import { cutText } from './text.js';
+
+/** `event`: the event as in the archive. `nais`: what Nais' log sinks route. */
+export type Payload = 'event' | 'nais';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Cloud Logging accepts older entries and does not keep them (retention of `_Default`: 30 days). */
 const OLDEST = 29 * DAY;
 /** Cloud Logging refuses entries further in the future. */
 const NEWEST = DAY;
+/** Bytes of a label's value (Cloud Logging's quotas). */
+const LARGEST_LABEL = 64 * 1024;
 
 const CLASS_SEVERITY: Readonly<Record<AuditClass, Severity>> = {
   READ: 'INFO',
@@ -26,18 +35,21 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   seal: 'DEBUG',
 };
 
-/** The entries of one event of `bytes` bytes, with the event as payload: one, or its parts where it is too large. */
-export function toLogEntries(event: AuditEvent, bytes: number): LogEntry[] {
-  const parts = bytes <= LARGEST_EVENT ? [event] : splitEvent(event);
-  if (parts.length === 1) return [toLogEntry(event)];
-  return parts.map((part, index) => ({
-    ...toLogEntry(part),
+/** The entries of one line of the journal: one, or its parts where it is too large. Throws a StateError where it is no event. */
+export function toLogEntries(line: Buffer, payload: Payload): LogEntry[] {
+  const event = parseEvent(line);
+  const parts = payload === 'nais' ? naisParts(event, line) : eventParts(event, line.length);
+  const entry = envelopeOf(event);
+  if (parts.length === 1) return parts.map(jsonPayload => ({ ...entry, jsonPayload }));
+  return parts.map((jsonPayload, index) => ({
+    ...entry,
     insertId: `${event.id}/${index}`,
     split: { uid: event.id, index, totalSplits: parts.length },
+    jsonPayload,
   }));
 }
 
-function toLogEntry(event: AuditEvent): LogEntry {
+function envelopeOf(event: AuditEvent): Omit<LogEntry, 'jsonPayload'> {
   const operation = operationOf(event);
   return {
     insertId: event.id,
@@ -45,7 +57,6 @@ function toLogEntry(event: AuditEvent): LogEntry {
     severity: event.kind === 'statement' ? CLASS_SEVERITY[event.audit.class] : KIND_SEVERITY[event.kind],
     labels: labelsOf(event),
     ...(operation === null ? {} : { operation: { id: operation, producer: 'pgaudit-shipper' } }),
-    jsonPayload: { ...event },
   };
 }
 
@@ -74,5 +85,17 @@ function labelsOf(event: AuditEvent): Record<string, string> {
     labels.class = event.audit.class;
     labels.command = event.audit.command;
   }
-  return Object.fromEntries(Object.entries(labels).filter((label): label is [string, string] => !!label[1]));
+  const set = Object.entries(labels).filter((label): label is [string, string] => !!label[1]);
+  return Object.fromEntries(set.map(([name, value]) => [name, cutText(value, LARGEST_LABEL)[0] ?? '']));
+}
+
+function parseEvent(line: Buffer): AuditEvent {
+  const event = parseJson(line);
+  if (isEvent(event)) return event;
+  throw new StateError('The journal holds a line that is no event: its disk is damaged.');
+}
+
+/** The journal writes nothing else; this is against damage, not against malice. */
+function isEvent(value: unknown): value is AuditEvent {
+  return Reflect.get(Object(value), 'v') === 1 && typeof Reflect.get(Object(value), 'kind') === 'string';
 }

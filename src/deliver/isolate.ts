@@ -1,49 +1,177 @@
 /** Keeps entries that a server will never take from holding back the others. */
 
-import { codeOf, hasCode } from '../errors.js';
-import type { LogEntry, RejectedEntry } from './destination.js';
+import { status } from '@grpc/grpc-js';
+import { codeOf, ShipperError } from '../errors.js';
+import type { LogEntry, RejectedEntry, Written } from './destination.js';
 
-/** gRPC's name for: sending the same again will never help. */
-const INVALID_ARGUMENT = 'INVALID_ARGUMENT';
-const INVALID_ARGUMENT_NUMBER = 3;
+/** The entry, or the request, is wrong in itself: the same again will never do. */
+const FINAL: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT, status.OUT_OF_RANGE]);
+
+/** The server, the network or somebody's permissions: to be waited out, however long it takes. */
+const PASSING: ReadonlySet<number> = new Set([
+  status.UNAVAILABLE,
+  status.RESOURCE_EXHAUSTED,
+  status.ABORTED,
+  status.CANCELLED,
+  status.DEADLINE_EXCEEDED,
+  status.UNAUTHENTICATED,
+  status.PERMISSION_DENIED,
+  status.NOT_FOUND,
+]);
+
+/** Failures with any other code (INTERNAL, UNKNOWN, …) after which it may be the entry that brings them about. */
+const MOST_DOUBTS = 5;
+
+/** An entry, and where the server named it, why it was not taken. */
+interface Named {
+  readonly entry: LogEntry;
+  readonly code: number;
+}
+
+/** Sends entries; where it throws an error with `code`, a name of gRPC's, `cause` is the client's own. */
+export type Send = (entries: readonly LogEntry[]) => Promise<void>;
 
 /**
- * Sends entries. Those that the server names as invalid are returned; where it does not say which they
- * are, halves are sent until each stands alone. Any other error is thrown, and then all are to be
- * sent again: what was stored already shows once.
+ * Tells entries that are refused from a server in trouble. Those that the server names as wrong are given up;
+ * where it does not say which they are, halves are sent until each stands alone. What fails for another reason
+ * is to be sent again, for ever where the reason lies outside of it. Of codes that may mean either, a server
+ * that goes on taking what it took before, and not this, tells that it is the entry.
  */
-export async function writeIsolating(
-  entries: readonly LogEntry[],
-  send: (entries: readonly LogEntry[]) => Promise<void>,
-  first = 0,
-): Promise<RejectedEntry[]> {
-  try {
-    await send(entries);
-    return [];
-  } catch (error) {
-    const named = entryErrors(error);
-    if (named !== null && [...named.values()].every(code => code === INVALID_ARGUMENT_NUMBER)) {
-      return [...named.keys()].map(index => ({ index: first + index, code: INVALID_ARGUMENT }));
+export class Isolation {
+  readonly #send: Send;
+  /** Something that was taken: sent again it shows once, and tells whether the server is well. */
+  #proof: LogEntry | null = null;
+  /** How often what begins with this insertId has failed with a code that may be its own fault. */
+  readonly #doubts = new Map<string, number>();
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  /** Throws where nothing was taken, and all is to be sent again. */
+  async write(entries: readonly LogEntry[]): Promise<Written> {
+    const written = await this.#part(entries);
+    // Nothing was ever taken: that is not the fault of each entry, but of all that they have in common.
+    if (written.rejected.length === entries.length && this.#proof === null) {
+      throw new ShipperError(
+        'INVALID_ARGUMENT',
+        'Cloud Logging refuses everything: mend logging.to or logging.resource',
+        written.error,
+      );
     }
-    if (named !== null || !hasCode(error, INVALID_ARGUMENT)) throw error;
-    if (entries.length === 1) return [{ index: first, code: codeOf(error) }];
+    return written;
+  }
+
+  async #part(entries: readonly LogEntry[]): Promise<Written> {
+    try {
+      await this.#send(entries);
+      this.#taken(entries);
+      return { rejected: [], left: [] };
+    } catch (error) {
+      const named = namedIn(error, entries);
+      if (named.length > 0) return this.#named(entries, named, error);
+      if (!(await this.#isToBlame(entries, error))) throw error;
+      if (entries.length === 1)
+        return { rejected: entries.map(entry => rejection(entry, error)), left: [], error };
+      return await this.#halves(entries);
+    }
+  }
+
+  async #halves(entries: readonly LogEntry[]): Promise<Written> {
     const half = entries.length >> 1;
-    const left = await writeIsolating(entries.slice(0, half), send, first);
-    return [...left, ...(await writeIsolating(entries.slice(half), send, first + half))];
+    const first = await this.#part(entries.slice(0, half));
+    const rest = entries.slice(half);
+    try {
+      return join(first, await this.#part(rest));
+    } catch (error) {
+      return join(first, { rejected: [], left: rest, error });
+    }
+  }
+
+  /** The server has taken all others. */
+  #named(entries: readonly LogEntry[], named: readonly Named[], error: unknown): Written {
+    const isNamed = new Set(named.map(({ entry }) => entry));
+    const taken = entries.filter(entry => !isNamed.has(entry));
+    const isRefused = ({ entry, code }: Named): boolean =>
+      FINAL.has(code) || (taken.length > 0 && !PASSING.has(code) && this.#doubt(entry) >= MOST_DOUBTS);
+    const refused = named.filter(isRefused);
+    const left = named.filter(one => !refused.includes(one)).map(({ entry }) => entry);
+    if (taken.length > 0) this.#taken(taken);
+    else if (refused.length === 0) throw error;
+    for (const { entry } of refused) this.#doubts.delete(entry.insertId);
+    const rejected = refused.map(({ entry: { insertId }, code }) => ({
+      insertId,
+      code: status[code] ?? `${code}`,
+    }));
+    return { rejected, left, error };
+  }
+
+  async #isToBlame(entries: readonly LogEntry[], error: unknown): Promise<boolean> {
+    const code = codeIn(error);
+    if (code === null) return false;
+    if (FINAL.has(code) || isTooLarge(error)) return true;
+    const [first] = entries;
+    if (PASSING.has(code) || first === undefined || this.#proof === null) return false;
+    if (this.#doubt(first) < MOST_DOUBTS) return false;
+    // Throws where the server is not well at all.
+    await this.#send([this.#proof]);
+    return true;
+  }
+
+  #doubt({ insertId }: LogEntry): number {
+    const doubts = (this.#doubts.get(insertId) ?? 0) + 1;
+    this.#doubts.set(insertId, doubts);
+    return doubts;
+  }
+
+  #taken(entries: readonly LogEntry[]): void {
+    this.#proof = entries.at(-1) ?? this.#proof;
+    for (const { insertId } of entries) this.#doubts.delete(insertId);
   }
 }
 
-/** The codes of the entries at fault by index (WriteLogEntriesPartialErrors); `null` where none are named. */
-function entryErrors(error: unknown): Map<number, number> | null {
-  const details: unknown = Reflect.get(Object(Reflect.get(Object(error), 'cause')), 'statusDetails');
+function join(a: Written, b: Written): Written {
+  return {
+    rejected: [...a.rejected, ...b.rejected],
+    left: [...a.left, ...b.left],
+    error: b.error ?? a.error,
+  };
+}
+
+function rejection({ insertId }: LogEntry, error: unknown): RejectedEntry {
+  return { insertId, code: codeOf(error) };
+}
+
+function causeOf(error: unknown): object {
+  return Object(Reflect.get(Object(error), 'cause'));
+}
+
+/** gRPC's number; `null` where the error came from elsewhere. */
+function codeIn(error: unknown): number | null {
+  const code: unknown = Reflect.get(causeOf(error), 'code');
+  return typeof code === 'number' ? code : null;
+}
+
+/** gRPC's own limit of a message has the same code as a quota, but will never pass. */
+function isTooLarge(error: unknown): boolean {
+  const details: unknown = Reflect.get(causeOf(error), 'details');
+  return codeIn(error) === status.RESOURCE_EXHAUSTED && /message larger than max/i.test(String(details));
+}
+
+/** The entries at fault (WriteLogEntriesPartialErrors); none where the server names none. */
+function namedIn(error: unknown, entries: readonly LogEntry[]): Named[] {
+  const details: unknown = Reflect.get(causeOf(error), 'statusDetails');
   for (const detail of Array.isArray(details) ? details : []) {
     const errors: unknown = Reflect.get(Object(detail), 'logEntryErrors');
-    if (errors !== undefined) return new Map(Object.entries(Object(errors)).map(toCode));
+    if (errors !== undefined)
+      return Object.entries(Object(errors)).flatMap(([index, one]) => toNamed(entries[Number(index)], one));
   }
-  return null;
+  return [];
 }
 
-function toCode([index, entryStatus]: [string, unknown]): [number, number] {
+function toNamed(entry: LogEntry | undefined, entryStatus: unknown): Named[] {
   const code: unknown = Reflect.get(Object(entryStatus), 'code');
-  return [Number(index), typeof code === 'number' ? code : INVALID_ARGUMENT_NUMBER];
+  return entry === undefined
+    ? []
+    : [{ entry, code: typeof code === 'number' ? code : status.INVALID_ARGUMENT }];
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type Disk, fileSize } from '../disk.js';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
 import { parseJson } from '../json.js';
-import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination } from './destination.js';
+import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination, Written } from './destination.js';
 
 /** Stores each object as a file of its name below `folder`. */
 export function localObjects(folder: string, disk: Disk): ObjectDestination {
@@ -45,6 +45,8 @@ async function naming<T>(folder: string, action: () => Promise<T>): Promise<T> {
 export function localEntries(folder: string, disk: Disk): EntryDestination {
   const entries = new LocalEntries(folder, disk);
   return {
+    // A file is written from one end.
+    mostAtOnce: 1,
     write: given => naming(folder, () => entries.write(given)),
     close: async () => undefined,
   };
@@ -71,11 +73,11 @@ class LocalEntries {
     this.#disk = disk;
   }
 
-  async write(entries: readonly LogEntry[]): Promise<[]> {
+  async write(entries: readonly LogEntry[]): Promise<Written> {
     await this.#disk.makeFolder(this.#folder);
     for (const [name, ofDay] of Map.groupBy(entries, dayFileName)) await this.#append(name, ofDay);
     for (const name of [...this.#files.keys()].slice(0, -2)) this.#files.delete(name);
-    return [];
+    return { rejected: [], left: [] };
   }
 
   async #append(name: string, entries: readonly LogEntry[]): Promise<void> {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { crc32c } from '@node-rs/crc32';
 import type { SealedSegment } from '../delivery.js';
 import { StateError } from '../errors.js';
 import { type ArchivePlace, formatObjectName } from '../object-name.js';
@@ -19,6 +20,7 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
   const content = createHash('sha256');
   const lines = new ChainOfLines();
   const compressed: Buffer[] = [];
+  let checksum = 0;
   await pipeline(
     createReadStream(segment.path),
     async function* watch(chunks: AsyncIterable<Buffer>) {
@@ -30,7 +32,10 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
     },
     createGzip({ level: 6 }),
     async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) compressed.push(chunk);
+      for await (const chunk of chunks) {
+        checksum = crc32c(chunk, checksum);
+        compressed.push(chunk);
+      }
     },
   );
   if (!lines.isWhole || lines.last !== segment.lastHash) {
@@ -40,6 +45,7 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
   return {
     name: formatObjectName(place, { ...segment, hash: sha256.slice(0, 16) }),
     body: Buffer.concat(compressed),
+    crc32c: toBase64(checksum),
     metadata: {
       'pgaudit-shipper-version': '1',
       sha256,
@@ -50,6 +56,12 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
       events: String(segment.lastSeq - segment.firstSeq + 1),
     },
   };
+}
+
+function toBase64(checksum: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(checksum);
+  return bytes.toString('base64');
 }
 
 /** So many bytes at a line's start hold its `previousHash`: nothing that a client wrote comes before it. */

@@ -1,13 +1,20 @@
 /** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
 
 import type { AuditEvent, Envelope, SealContent, StatementContent, SuspectContent } from '../event.js';
+import type { JsonPayload } from './destination.js';
+import { cutText } from './text.js';
 
 /** Bytes of JSON; Cloud Logging takes about 256 KiB an entry. */
-export const LARGEST_EVENT = 240 * 1024;
+export const LARGEST_ENTRY = 240 * 1024;
 /** Bytes of text in one part. What is repeated in each part takes far less than the rest. */
-const LARGEST_PIECE = 200 * 1024;
+export const LARGEST_PIECE = 200 * 1024;
 /** What a parameter takes besides its text. */
 const PARAMETER_OVERHEAD = 16;
+
+/** The event, which takes `bytes` bytes of JSON, as payload of one entry, or of several where it is too large. */
+export function eventParts(event: AuditEvent, bytes: number): JsonPayload[] {
+  return (bytes <= LARGEST_ENTRY ? [event] : splitEvent(event)).map(part => ({ ...part }));
+}
 
 type Cuttable = Envelope & (StatementContent | SuspectContent);
 
@@ -22,11 +29,15 @@ export function splitEvent(event: AuditEvent): AuditEvent[] {
   if (event.kind !== 'statement' && event.kind !== 'suspect') return [event];
   const { raw, ...source } = event.source;
   const bare = { ...event, source };
-  const rawParts = (raw === undefined ? [] : cut(raw)).map(piece => ({
+  const rawParts = (raw === undefined ? [] : cutText(raw, LARGEST_PIECE)).map(piece => ({
     ...withText(bare, ''),
     source: { ...source, raw: piece },
   }));
-  return [...cut(textOf(event)).map(piece => withText(bare, piece)), ...parameterParts(bare), ...rawParts];
+  return [
+    ...cutText(textOf(event), LARGEST_PIECE).map(piece => withText(bare, piece)),
+    ...parameterParts(bare),
+    ...rawParts,
+  ];
 }
 
 /** The whole event again, from all of its parts in their order. */
@@ -103,7 +114,7 @@ function parameterParts(event: Cuttable): Cuttable[] {
   const groups: string[][] = [];
   let room = 0;
   for (const parameter of parameters) {
-    for (const [index, piece] of cut(parameter).entries()) {
+    for (const [index, piece] of cutText(parameter, LARGEST_PIECE).entries()) {
       const size = Buffer.byteLength(piece) + PARAMETER_OVERHEAD;
       if (size > room) {
         groups.push(index > 0 || groups.length === 0 ? [] : ['']);
@@ -130,20 +141,4 @@ function joinParameters(
 function joinSource(whole: Cuttable, part: Cuttable): Cuttable['source'] {
   const raw = [whole.source.raw, part.source.raw].filter(piece => piece !== undefined);
   return raw.length === 0 ? whole.source : { ...whole.source, raw: raw.join('') };
-}
-
-const CONTINUATION = 0x80;
-
-/** Cuts a text into pieces of at most 200 KiB in UTF-8, between characters; at least one piece. */
-function cut(text: string): string[] {
-  const bytes = Buffer.from(text);
-  const pieces: string[] = [];
-  let start = 0;
-  do {
-    let end = Math.min(start + LARGEST_PIECE, bytes.length);
-    while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === CONTINUATION) end--;
-    pieces.push(bytes.toString('utf8', start, end));
-    start = end;
-  } while (start < bytes.length);
-  return pieces;
 }

@@ -3,10 +3,17 @@
 import { type Clock, Waker } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import type { Disk } from '../disk.js';
-import { StateError } from '../errors.js';
+import { hasCode, StateError } from '../errors.js';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import type { Journal } from './journal.js';
-import { readLines, type SegmentFile } from './segments.js';
+import { readHeader, readLines, type SegmentFile } from './segments.js';
+
+/** What one sink has still to do. */
+export interface Backlog {
+  readonly events: number;
+  /** Of events, as they stand in the journal. */
+  readonly bytes: number;
+}
 
 /** One sink's view of the journal. Its cursor is a file of its own, so that no sink waits for another (I5). */
 export class Reader {
@@ -14,13 +21,17 @@ export class Reader {
   readonly #disk: Disk;
   readonly #cursorPath: string;
   readonly #waker: Waker;
+  /** Everything before it is delivered. */
   #cursor: Cursor;
+  /** Everything before it was given out, and is delivered or under way. */
+  #given: Cursor;
 
   private constructor(journal: Journal, disk: Disk, cursorPath: string, cursor: Cursor, clock: Clock) {
     this.#journal = journal;
     this.#disk = disk;
     this.#cursorPath = cursorPath;
     this.#cursor = cursor;
+    this.#given = cursor;
     this.#waker = new Waker(clock);
     journal.attach(this);
   }
@@ -38,12 +49,35 @@ export class Reader {
     return this.#cursor.seq;
   }
 
-  /** Events that are durable and not delivered. */
-  get lag(): number {
-    return this.#journal.lastSeq - this.#cursor.seq;
+  /** What is durable and not delivered. */
+  get lag(): Backlog {
+    return this.#after(this.#cursor);
   }
 
-  /** Waits for lines after the cursor; `null` when the journal is closed and read, or the signal aborts. */
+  /** What is durable and not given out. */
+  get unread(): Backlog {
+    return this.#after(this.#given);
+  }
+
+  /** When the oldest event that is not delivered was read, in milliseconds since the epoch; `null` where none waits. */
+  async oldest(): Promise<number | null> {
+    const next = this.#locate(this.#cursor);
+    if (next === null) return null;
+    try {
+      return timeOf(await readHeader(next.path, next.from));
+    } catch (error) {
+      // Delivered and deleted meanwhile.
+      if (hasCode(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+
+  /** Waits for a commit, for `wake`, or for `ms` milliseconds, or until the signal aborts. */
+  async wait(ms: number, abort: AbortSignal): Promise<void> {
+    await this.#waker.wait(ms, abort);
+  }
+
+  /** Waits for lines that were not given out yet; `null` when the journal is closed and read, or the signal aborts. */
   async nextLines(
     limits: { lines: number; bytes: number },
     signal: AbortSignal,
@@ -51,7 +85,7 @@ export class Reader {
     return await this.#waitFor(() => this.#readLines(limits), signal);
   }
 
-  /** Waits for the sealed segment after the cursor; `null` as above. */
+  /** Waits for the next sealed segment; `null` as above. */
   async nextSealed(signal: AbortSignal): Promise<SegmentDelivery | null> {
     return await this.#waitFor(async () => this.#findSealed(), signal);
   }
@@ -71,38 +105,61 @@ export class Reader {
   }
 
   async #readLines(limits: { lines: number; bytes: number }): Promise<LineDelivery | null> {
-    const { firstSeq, offset } = this.#cursor;
+    const next = this.#locate(this.#given);
+    if (next === null) return null;
+    const { segment, path, from } = next;
+    const lines = await readLines(path, { from, end: segment.bytes }, limits);
+    if (lines.length === 0)
+      throw new StateError(`${path} is shorter than what was written: its disk is damaged.`);
+    const length = lines.reduce((sum, line) => sum + line.length + 1, 0);
+    const before = from === 0 ? segment.firstSeq - 1 : this.#given.seq;
+    const end = { seq: before + lines.length, firstSeq: segment.firstSeq, offset: from + length };
+    return { lines, ...this.#give(end) };
+  }
+
+  #findSealed(): SegmentDelivery | null {
+    const segment = this.#journal.sealed.find(one => one.firstSeq > this.#given.seq);
+    if (segment === undefined) return null;
+    const { firstSeq, lastSeq, bytes } = segment;
+    const delivery = this.#give({ seq: lastSeq, firstSeq, offset: bytes });
+    return { segment: { ...segment, path: this.#journal.pathOf(segment) }, ...delivery };
+  }
+
+  /** Where the first event after a cursor stands. */
+  #locate({ firstSeq, offset }: Cursor): { segment: SegmentFile; path: string; from: number } | null {
     const isUnread = (one: SegmentFile): boolean =>
       one.firstSeq > firstSeq || (one.firstSeq === firstSeq && one.bytes > offset);
     const segment = this.#journal.segments.find(isUnread);
     if (segment === undefined) return null;
     const from = segment.firstSeq === firstSeq ? offset : 0;
-    const path = this.#journal.pathOf(segment);
-    const lines = await readLines(path, { from, end: segment.bytes }, limits);
-    if (lines.length === 0)
-      throw new StateError(`${path} is shorter than what was written: its disk is damaged.`);
-    const length = lines.reduce((sum, line) => sum + line.length + 1, 0);
-    const before = from === 0 ? segment.firstSeq - 1 : this.#cursor.seq;
-    const next = { seq: before + lines.length, firstSeq: segment.firstSeq, offset: from + length };
-    return { lines, ...this.#delivery(next) };
+    return { segment, path: this.#journal.pathOf(segment), from };
   }
 
-  #findSealed(): SegmentDelivery | null {
-    const segment = this.#journal.sealed.find(one => one.firstSeq > this.#cursor.seq);
-    if (segment === undefined) return null;
-    const { firstSeq, lastSeq, bytes } = segment;
-    const delivery = this.#delivery({ seq: lastSeq, firstSeq, offset: bytes });
-    return { segment: { ...segment, path: this.#journal.pathOf(segment) }, ...delivery };
+  #after({ seq, firstSeq, offset }: Cursor): Backlog {
+    const rest = this.#journal.segments.filter(one => one.firstSeq >= firstSeq);
+    const bytes = rest.reduce((sum, one) => sum + one.bytes - (one.firstSeq === firstSeq ? offset : 0), 0);
+    return { events: this.#journal.lastSeq - seq, bytes };
   }
 
-  #delivery(next: Cursor): Delivery {
+  /** To be marked in the order in which they are given: what was marked last is where the next start goes on. */
+  #give(end: Cursor): Delivery {
+    const events = end.seq - this.#given.seq;
+    this.#given = end;
     return {
-      events: next.seq - this.#cursor.seq,
+      events,
       markDelivered: async () => {
-        await writeCursor(this.#disk, this.#cursorPath, next);
-        this.#cursor = next;
+        await writeCursor(this.#disk, this.#cursorPath, end);
+        this.#cursor = end;
         await this.#journal.releaseDelivered();
       },
     };
   }
+}
+
+/** An event's own time, or when it was read: what comes before that holds nothing that a client wrote. */
+const HEADER = /^\{"v":[^{}]*?"time":"([^"]+)"(?:,"receivedAt":"([^"]+)")?/;
+
+function timeOf(header: string): number | null {
+  const [, time, receivedAt = time] = HEADER.exec(header) ?? [];
+  return receivedAt === undefined ? null : Date.parse(receivedAt);
 }

@@ -78,6 +78,17 @@ function splitLines(bytes: Buffer, most: number): Buffer[] {
   return lines;
 }
 
+/** The first 4 KiB of the line at byte `from`, or less where it ends before. */
+export async function readHeader(path: string, from: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, from);
+    return buffer.toString('latin1', 0, bytesRead).split('\n', 1)[0] ?? '';
+  } finally {
+    await file.close();
+  }
+}
+
 /** The last line (without its newline) of a segment of `end` bytes. */
 export async function readLastLine(path: string, end: number): Promise<Buffer> {
   const file = await open(path, 'r');

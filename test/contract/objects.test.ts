@@ -51,7 +51,8 @@ const NAME =
 const { signal } = new AbortController();
 
 function object(body: string | Buffer, name = NAME): ArchiveObject {
-  return { name, body: Buffer.from(body), metadata: { 'first-seq': '1', 'last-seq': '2' } };
+  const bytes = Buffer.from(body);
+  return { name, body: bytes, crc32c: crc32c(bytes), metadata: { 'first-seq': '1', 'last-seq': '2' } };
 }
 
 describe.each([

@@ -2,57 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { Waker } from '../../src/clock.js';
 import { deliverEntries, deliverSegments } from '../../src/deliver/deliver.js';
 import type { ArchiveObject, LogEntry } from '../../src/deliver/destination.js';
 import { packSegment } from '../../src/deliver/object.js';
-import { retryForever } from '../../src/deliver/retry.js';
 import { sha256 } from '../support/archive.js';
 import { ManualClock } from '../support/clock.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const { signal } = new AbortController();
-
-describe('retrying', () => {
-  test('goes on until it succeeds, at delays that double up to a minute', async () => {
-    const clock = new ManualClock('2026-11-21T20:40:00Z');
-    const delays: number[] = [];
-    let attempts = 0;
-    const attempt = async (): Promise<string> => {
-      attempts += 1;
-      if (attempts <= 12) throw new Error('no');
-      return 'done';
-    };
-    const report = {
-      retrying: (_error: unknown, _attempt: number, delay: number) => void delays.push(delay),
-    };
-    let result: { value: string } | null | undefined;
-    const running = retryForever(attempt, { clock, report, random: () => 0 }, signal).then(value => {
-      result = value;
-    });
-    while (result === undefined) await clock.advance(1000);
-    await running;
-    expect(result).toEqual({ value: 'done' });
-    expect(delays).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000, 60_000]);
-  });
-
-  test('shortens each delay at random by up to half', async () => {
-    const clock = new ManualClock('2026-11-21T20:40:00Z');
-    const delays: number[] = [];
-    const stop = new AbortController();
-    const report = {
-      retrying: (_error: unknown, _attempt: number, delay: number) => void delays.push(delay),
-    };
-    const running = retryForever(
-      () => Promise.reject(new Error('no')),
-      { clock, report, random: () => 0.999 },
-      stop.signal,
-    );
-    await clock.advance(150);
-    stop.abort();
-    expect(await running).toBeNull();
-    expect(delays[0]).toBeCloseTo(100, 0);
-  });
-});
 
 const line = (seq: number): Buffer =>
   Buffer.from(
@@ -77,6 +35,7 @@ function watched() {
     deliveryFailed: (sink: string) => void happened.push(`failed ${sink}`),
     deliveryRecovered: (sink: string) => void happened.push(`recovered ${sink}`),
     entryRejected: (insertId: string) => void happened.push(`rejected ${insertId}`),
+    objectStored: (_bytes: number, result: string) => void happened.push(`object ${result}`),
   };
   return { happened, report };
 }
@@ -86,7 +45,11 @@ describe('entries', () => {
     const clock = new ManualClock('2026-11-21T20:40:00Z');
     const { happened, report } = watched();
     const given = [[line(1), line(2)], [line(3)]];
+    const waker = new Waker(clock);
     const reader = {
+      unread: { events: 0, bytes: 0 },
+      wake: () => waker.wake(),
+      wait: (ms: number, abort: AbortSignal) => waker.wait(ms, abort),
       async nextLines() {
         const lines = given.shift();
         return lines === undefined
@@ -103,12 +66,14 @@ describe('entries', () => {
       async write(entries: readonly LogEntry[]) {
         if (failures-- > 0) throw Object.assign(new Error('no'), { code: 14 });
         happened.push(`stored ${entries.map(entry => entry.insertId).join(' ')}`);
-        return entries.length === 1 ? [{ index: 0, code: '3' }] : [];
+        const rejected = entries.length === 1 ? [{ insertId: 'i/c/3', code: 'INVALID_ARGUMENT' }] : [];
+        return { rejected, left: [] };
       },
+      mostAtOnce: 1,
       close: async () => undefined,
     };
     let done = false;
-    const running = deliverEntries(reader, destination, { clock, report }, signal).then(() => {
+    const running = deliverEntries(reader, destination, 'event', { clock, report }, signal).then(() => {
       done = true;
     });
     while (!done) await clock.advance(100);
@@ -224,6 +189,7 @@ describe('segments', () => {
     expect(happened).toEqual([
       'failed archive',
       expect.stringMatching(/^stored 20261121T203958Z-9f2c-0{15}7-0{15}9-[0-9a-f]{16}\.ndjson\.gz$/),
+      'object stored',
       'recovered archive',
       'marked',
       'delivered archive 3',

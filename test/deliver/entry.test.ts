@@ -20,7 +20,7 @@ function changed(changes: object): AuditEvent {
 }
 
 function toLogEntry(event: AuditEvent): LogEntry | undefined {
-  const [entry, ...more] = toLogEntries(event, 1000);
+  const [entry, ...more] = toLogEntries(Buffer.from(JSON.stringify(event)), 'event');
   expect(more).toEqual([]);
   return entry;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { LogEntry } from '../../src/deliver/destination.js';
 import { toLogEntries } from '../../src/deliver/entry.js';
 import { joinEvents, splitEvent } from '../../src/deliver/split.js';
 import type { AuditEvent } from '../../src/event.js';
@@ -48,6 +49,10 @@ function suspectEvent(message: string): AuditEvent {
   return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
 }
 
+function entriesOf(event: AuditEvent): LogEntry[] {
+  return toLogEntries(Buffer.from(JSON.stringify(event)), 'event');
+}
+
 function expectSplit(event: AuditEvent, parts: number): void {
   const split = splitEvent(event);
   expect(split).toHaveLength(parts);
@@ -57,14 +62,12 @@ function expectSplit(event: AuditEvent, parts: number): void {
 
 test('an event of up to 240 KiB is one entry', () => {
   const event = statementEvent('x'.repeat(239 * KiB), ['1']);
-  expect(toLogEntries(event, Buffer.byteLength(JSON.stringify(event)))).toMatchObject([
-    { insertId: 'i/6b.1/4', jsonPayload: event },
-  ]);
-  expect(toLogEntries(event, Buffer.byteLength(JSON.stringify(event)))[0]).not.toHaveProperty('split');
+  expect(entriesOf(event)).toMatchObject([{ insertId: 'i/6b.1/4', jsonPayload: event }]);
+  expect(entriesOf(event)[0]).not.toHaveProperty('split');
 });
 
 test('a larger one is several, each with its place among them', () => {
-  const entries = toLogEntries(statementEvent('x'.repeat(450 * KiB), []), 451 * KiB);
+  const entries = entriesOf(statementEvent('x'.repeat(450 * KiB), []));
   expect(entries.map(({ insertId, split, timestamp }) => [insertId, split, timestamp])).toEqual(
     [0, 1, 2].map(index => [
       `i/6b.1/4/${index}`,

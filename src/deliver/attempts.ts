@@ -1,0 +1,94 @@
+/** One sink's attempts: each is made until it succeeds. Operators mend permissions, networks come back. */
+
+import { type Clock, sleep, Waker } from '../clock.js';
+import { StateError } from '../errors.js';
+
+const FIRST_DELAY = 200;
+const LAST_DELAY = 60_000;
+
+export interface AttemptReport {
+  /** Something failed `failures` times in a row, for `since` milliseconds until now, and is tried again after `delay`. */
+  failed(error: unknown, failures: number, since: number, delay: number): void;
+  /** Something succeeded after so many failures. */
+  recovered(failures: number): void;
+}
+
+export interface AttemptOptions {
+  readonly clock: Clock;
+  readonly report: AttemptReport;
+  readonly random?: () => number;
+}
+
+/**
+ * Delays double up to a minute, each shortened at random by up to half, so that many shippers do not come
+ * back at the same instant. While the sink fails, only the oldest attempt is made, and the others wait for
+ * how it ends: a server in trouble is not asked several times, and what waits goes out in its order.
+ */
+export class Attempts {
+  readonly #options: AttemptOptions;
+  readonly #signal: AbortSignal;
+  /** What is under way, the oldest first. */
+  readonly #underWay = new Set<Waker>();
+  #outage: { readonly since: number; failures: number } | null = null;
+
+  constructor(options: AttemptOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Returns `null` only where the signal aborts. Throws a StateError as it comes: a damaged journal does not mend itself. */
+  async attempt<T>(action: () => Promise<T>): Promise<{ readonly value: T } | null> {
+    const turn = new Waker(this.#options.clock);
+    this.#underWay.add(turn);
+    try {
+      for (let failures = 0; ; ) {
+        await this.#untilTurn(turn);
+        if (this.#signal.aborted) return null;
+        try {
+          const value = await action();
+          this.#succeeded();
+          return { value };
+        } catch (error) {
+          if (this.#signal.aborted) return null;
+          if (error instanceof StateError) throw error;
+          failures += 1;
+          await this.#failed(error, failures, turn);
+        }
+      }
+    } finally {
+      this.#underWay.delete(turn);
+      this.#wakeAll();
+    }
+  }
+
+  #isOldest(turn: Waker): boolean {
+    const [oldest] = this.#underWay;
+    return oldest === turn;
+  }
+
+  async #untilTurn(turn: Waker): Promise<void> {
+    while (this.#outage !== null && !this.#isOldest(turn) && !this.#signal.aborted)
+      await turn.wait(LAST_DELAY, this.#signal);
+  }
+
+  async #failed(error: unknown, failures: number, turn: Waker): Promise<void> {
+    const { clock, report, random = Math.random } = this.#options;
+    const isNew = this.#outage === null;
+    this.#outage ??= { since: clock.now(), failures: 0 };
+    // What was under way beside the oldest when the outage began tells nothing more.
+    if (!isNew && !this.#isOldest(turn)) return;
+    this.#outage.failures += 1;
+    const delay = Math.min(FIRST_DELAY * 2 ** (failures - 1), LAST_DELAY) * (1 - random() / 2);
+    report.failed(error, this.#outage.failures, clock.now() - this.#outage.since, delay);
+    await sleep(clock, delay, this.#signal);
+  }
+
+  #succeeded(): void {
+    if (this.#outage !== null) this.#options.report.recovered(this.#outage.failures);
+    this.#outage = null;
+  }
+
+  #wakeAll(): void {
+    for (const turn of this.#underWay) turn.wake();
+  }
+}

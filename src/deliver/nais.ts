@@ -1,0 +1,89 @@
+/** The payload that Nais' log sinks route on `jsonPayload.requestType="dbAuditEntry"`: flat, and all of it text. */
+
+import { hash } from 'node:crypto';
+import type { Audit, AuditEvent, Envelope, StatementContent } from '../event.js';
+import type { JsonPayload } from './destination.js';
+import { eventParts, LARGEST_PIECE } from './split.js';
+import { cutText } from './text.js';
+
+/** The fields that may be large; in an event of several parts each has its pieces, one after the other. */
+const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
+
+/**
+ * The payload of one event, or its parts where it is too large for one entry: then each field of `TEXTS` is whole
+ * again when its pieces are put together. Only statements are routed; other kinds keep the event's own form.
+ *
+ * @param line the event as it stands in the journal and in the archive
+ */
+export function naisParts(event: AuditEvent, line: Buffer): JsonPayload[] {
+  if (event.kind !== 'statement') return eventParts(event, line.length);
+  const whole = naisPayload(event, hash('sha256', line, 'hex'));
+  const size = TEXTS.reduce((sum, name) => sum + Buffer.byteLength(whole[name] ?? ''), 0);
+  if (size <= LARGEST_PIECE) return [whole];
+  const pieces = TEXTS.flatMap(name =>
+    cutText(whole[name] ?? '', LARGEST_PIECE).map(piece => ({ name, piece })),
+  );
+  const empty = Object.fromEntries(TEXTS.map(name => [name, whole[name] === null ? null : '']));
+  return pieces
+    .filter(({ piece }) => piece !== '')
+    .map(({ name, piece }) => ({ ...whole, ...empty, [name]: piece }));
+}
+
+/** The whole payload again, from all of its parts in their order. */
+export function joinNaisParts([first = {}, ...rest]: readonly JsonPayload[]): JsonPayload {
+  const joined = (name: string): unknown =>
+    first[name] === null ? null : [first, ...rest].map(part => part[name]).join('');
+  return { ...first, ...Object.fromEntries(TEXTS.map(name => [name, joined(name)])) };
+}
+
+function naisPayload(event: Envelope & StatementContent, sha256: string) {
+  const { actor, audit, database } = event;
+  return {
+    requestType: 'dbAuditEntry',
+    originalMessage: messageOf(audit),
+    logTime: event.time,
+    navIdent: actor.id ?? actor.user,
+    epost: actor.email ?? null,
+    dbName: database,
+    auditType: audit.type,
+    statementId: String(audit.statementId),
+    substatementId: String(audit.substatementId),
+    pgAuditClass: audit.class,
+    pgCommand: audit.command,
+    pgObjectType: audit.objectType,
+    pgObjectName: audit.objectName,
+    sqlStatement: audit.statement,
+    sqlParameters: audit.parameters === null ? null : parametersOf(audit),
+    id: event.id,
+    seq: event.seq,
+    hash: sha256,
+  };
+}
+
+/** pgAudit's message as log_audit_event in pgaudit.c writes it, with secrets scrubbed as in the event. */
+function messageOf(audit: Audit): string {
+  const {
+    type,
+    statementId,
+    substatementId,
+    class: auditClass,
+    command,
+    objectType,
+    objectName,
+    rows,
+  } = audit;
+  const statement = audit.statement ?? '<not logged>';
+  const ids = [String(statementId), String(substatementId)];
+  const names = [command, objectType ?? '', objectName ?? ''];
+  const fields = [type, ...ids, auditClass, ...names, statement, parametersOf(audit)];
+  return `AUDIT: ${[...fields, ...(rows === null ? [] : [String(rows)])].map(quoted).join(',')}`;
+}
+
+function parametersOf({ parameters }: Audit): string {
+  if (parameters === null) return '<not logged>';
+  return parameters.length === 0 ? '<none>' : parameters.map(quoted).join(',');
+}
+
+function quoted(field: string): string {
+  return /[,"\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
