@@ -1,0 +1,137 @@
+/** How log entries flow: a real journal, a destination that answers when the test says so. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { deliverEntries } from '../../src/deliver/deliver.js';
+import type { LogEntry, Written } from '../../src/deliver/destination.js';
+import { Reader } from '../../src/journal/reader.js';
+import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
+
+const NOTHING_LEFT: Written = { rejected: [], left: [] };
+
+async function scene(mostAtOnce: number) {
+  const { folder, options, open, clock } = await journalFixture();
+  const { journal } = await open();
+  const cursorPath = join(folder, 'cursor-a.json');
+  const reader = await Reader.open(journal, options.disk, cursorPath, clock);
+  const writes: { seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] = [];
+  const destination = {
+    mostAtOnce,
+    write: async (entries: readonly LogEntry[]) => {
+      const answer = Promise.withResolvers<Written>();
+      writes.push({ seqs: entries.map(entry => entry.jsonPayload.seq), answer });
+      return await answer.promise;
+    },
+    close: async () => undefined,
+  };
+  const report = {
+    delivered: () => undefined,
+    deliveryFailed: () => undefined,
+    deliveryRecovered: () => undefined,
+    entryRejected: () => undefined,
+    objectStored: () => undefined,
+  };
+  const abort = new AbortController();
+  const running = deliverEntries(reader, destination, 'event', { clock, report }, abort.signal);
+  /** Numbers of the entries in each write so far. */
+  const sent = (): unknown[][] => writes.map(({ seqs }) => seqs);
+  const answer = (index: number): void => writes[index]?.answer.resolve(NOTHING_LEFT);
+  const fail = (index: number): void => writes[index]?.answer.reject(new Error('no'));
+  const saved = async (): Promise<number> => JSON.parse(await readFile(cursorPath, 'utf8')).seq;
+  return { journal, clock, reader, sent, answer, fail, saved, running, abort };
+}
+
+test('the first event of a quiet time goes out at once; what comes meanwhile is gathered for up to 200 ms', async () => {
+  const { journal, clock, sent, answer } = await scene(4);
+  await commit(journal, draft(1));
+  await until(() => sent().length === 1);
+  await commit(journal, draft(2));
+  await clock.advance(100);
+  await commit(journal, draft(3));
+  expect(sent()).toEqual([[1]]);
+  await clock.advance(100);
+  await until(() => sent().length === 2);
+  expect(sent()).toEqual([[1], [2, 3]]);
+  answer(0);
+  answer(1);
+  await commit(journal, draft(4));
+  await until(() => sent().length === 3);
+  expect(sent()).toEqual([[1], [2, 3], [4]]);
+});
+
+test('what is gathered goes out as soon as what was under way has arrived', async () => {
+  const { journal, sent, answer } = await scene(4);
+  await commit(journal, draft(1));
+  await until(() => sent().length === 1);
+  await commit(journal, draft(2));
+  answer(0);
+  await until(() => sent().length === 2);
+  expect(sent()).toEqual([[1], [2]]);
+});
+
+test('several are under way at once, no more than the destination takes, and a full one does not wait', async () => {
+  const { journal, sent, answer } = await scene(2);
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, n) => draft(from + n));
+  await commit(journal, ...many(1, 2500));
+  await until(() => sent().length === 2);
+  await commit(journal, ...many(2501, 10));
+  expect(sent().map(seqs => seqs.length)).toEqual([1000, 1000]);
+  answer(0);
+  await until(() => sent().length === 2 || sent().length === 3);
+  answer(1);
+  await until(() => sent().length === 3);
+  expect(sent()[2]?.length).toBe(510);
+});
+
+test('the cursor moves in order, however the answers come', async () => {
+  const { journal, clock, reader, sent, answer, saved } = await scene(3);
+  await commit(journal, draft(1));
+  await until(() => sent().length === 1);
+  for (const n of [2, 3]) {
+    await commit(journal, draft(n));
+    await clock.advance(200);
+    await until(() => sent().length === n);
+  }
+  answer(2);
+  answer(1);
+  await clock.advance(1000);
+  expect(reader.seq).toBe(0);
+  answer(0);
+  await until(() => reader.seq === 3);
+  expect(await saved()).toBe(3);
+  expect(reader.lag).toEqual({ events: 0, bytes: 0 });
+});
+
+test('after an abort the cursor stays before what was not stored, though later ones were', async () => {
+  const { journal, clock, reader, sent, answer, fail, running, abort } = await scene(3);
+  await commit(journal, draft(1));
+  await until(() => sent().length === 1);
+  await commit(journal, draft(2));
+  await clock.advance(200);
+  await until(() => sent().length === 2);
+  answer(1);
+  fail(0);
+  await clock.advance(10);
+  abort.abort();
+  await running;
+  expect(reader.seq).toBe(0);
+});
+
+test('lag is told in events, in bytes, and by when the oldest was read', async () => {
+  const { folder, options, open, clock } = await journalFixture();
+  const { journal } = await open();
+  const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+  expect(await reader.oldest()).toBeNull();
+  const { kind, time, ...rest } = draft(1);
+  const statement = { kind, time, receivedAt: '2026-11-21T20:40:06.000Z', ...rest };
+  await commit(journal, statement, draft(2));
+  expect(reader.lag).toEqual({ events: 2, bytes: journal.size });
+  expect(await reader.oldest()).toBe(Date.parse('2026-11-21T20:40:06.000Z'));
+  const first = await reader.nextLines({ lines: 1, bytes: 1 << 20 }, signal);
+  expect(reader.lag.events).toBe(2);
+  expect(reader.unread.events).toBe(1);
+  await first?.markDelivered();
+  expect(reader.lag).toEqual({ events: 1, bytes: reader.unread.bytes });
+  expect(await reader.oldest()).toBe(Date.parse('2026-11-21T20:40:00.000Z'));
+});
