@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { deliverEntries } from '../../src/deliver/deliver.js';
 import type { LogEntry, Written } from '../../src/deliver/destination.js';
+import type { Draft } from '../../src/event.js';
 import { Reader } from '../../src/journal/reader.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
 
@@ -123,9 +124,16 @@ test('lag is told in events, in bytes, and by when the oldest was read', async (
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
   expect(await reader.oldest()).toBeNull();
-  const { kind, time, ...rest } = draft(1);
-  const statement = { kind, time, receivedAt: '2026-11-21T20:40:06.000Z', ...rest };
-  await commit(journal, statement, draft(2));
+  const gap: Draft = {
+    kind: 'gap',
+    time: '2026-11-21T20:40:00.000Z',
+    receivedAt: '2026-11-21T20:40:06.000Z',
+    instance: 'i',
+    node: 'n',
+    gap: { reason: 'torn' },
+    source: { file: 'f', fileId: 'x', offset: 0, length: 1 },
+  };
+  await commit(journal, gap, draft(2));
   expect(reader.lag).toEqual({ events: 2, bytes: journal.size });
   expect(await reader.oldest()).toBe(Date.parse('2026-11-21T20:40:06.000Z'));
   const first = await reader.nextLines({ lines: 1, bytes: 1 << 20 }, signal);
