@@ -2,6 +2,7 @@
 
 import { styleText } from 'node:util';
 import type { Config } from '../config/schema.js';
+import { checkCredentials } from './check/credentials.js';
 import type { Finding } from './check/finding.js';
 import { checkIdentity } from './check/identity.js';
 import { checkSource } from './check/source.js';
@@ -16,6 +17,7 @@ export async function check(config: Config, file: string): Promise<number> {
     ...(await checkIdentity(config)),
     ...(await checkSource(config)),
     ...(await checkState(config)),
+    ...(await checkCredentials(config)),
   ];
   for (const finding of findings) process.stdout.write(render(finding));
   return findings.some(finding => finding.status === 'failure') ? 1 : 0;

@@ -41,7 +41,7 @@ export class Isolation {
   readonly #send: Send;
   /** Something that was taken: sent again it shows once, and tells whether the server is well. */
   #proof: LogEntry | null = null;
-  /** How often what begins with this insertId has failed with a code that may be its own fault. */
+  /** How often a request with this insertId in it has failed with a code that may be its own fault. */
   readonly #doubts = new Map<string, number>();
 
   constructor(send: Send) {
@@ -110,12 +110,25 @@ export class Isolation {
     const code = codeIn(error);
     if (code === null) return false;
     if (FINAL.has(code) || isTooLarge(error)) return true;
-    const [first] = entries;
-    if (PASSING.has(code) || first === undefined || this.#proof === null) return false;
-    if (this.#doubt(first) < MOST_DOUBTS) return false;
-    // Throws where the server is not well at all.
-    await this.#send([this.#proof]);
-    return true;
+    if (PASSING.has(code) || Math.min(...entries.map(entry => this.#doubt(entry))) < MOST_DOUBTS)
+      return false;
+    return await this.#isServerWell(entries);
+  }
+
+  /** Whether it takes again what it took before or, where it took nothing yet, the first or the last of several. */
+  async #isServerWell(entries: readonly LogEntry[]): Promise<boolean> {
+    const probes = this.#proof === null ? [entries.slice(0, 1), entries.slice(-1)] : [[this.#proof]];
+    if (this.#proof === null && entries.length === 1) return false;
+    for (const probe of probes) {
+      try {
+        await this.#send(probe);
+        this.#taken(probe);
+        return true;
+      } catch (error) {
+        if (codeIn(error) === null) throw error;
+      }
+    }
+    return false;
   }
 
   #doubt({ insertId }: LogEntry): number {

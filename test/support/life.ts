@@ -11,7 +11,7 @@ import { runPipeline, type Stages } from '../../src/pipeline.js';
 import { Telemetry } from '../../src/telemetry.js';
 import type { ManualClock } from './clock.js';
 import type { FaultyFs } from './faulty-fs.js';
-import { settings } from './shipper.js';
+import { type Settings, settings } from './shipper.js';
 
 const metrics = createMetrics();
 
@@ -96,6 +96,28 @@ export class Life {
     }
   }
 
+  /** Lets so much time pass, and waits until everything that it brought about is done. */
+  async pass(ms: number): Promise<void> {
+    const start = performance.now();
+    await this.#clock.advance(ms);
+    await this.#rest(start);
+  }
+
+  /** Events that are durable. */
+  get journaled(): number {
+    return this.#stages.journal.lastSeq;
+  }
+
+  /** Events that wait for each sink; for the archive only those in sealed segments. */
+  get lag(): { logging: number; archive: number } {
+    const { journal, sinks } = this.#stages;
+    const sealed = journal.sealed.at(-1)?.lastSeq ?? 0;
+    return {
+      logging: sinks.logging.reader.lag.events,
+      archive: Math.max(0, sealed - sinks.archive.reader.seq),
+    };
+  }
+
   /** Lets time pass until the run ends by itself. */
   async end(): Promise<void> {
     await driven(this.#clock, this.#running);
@@ -148,10 +170,11 @@ async function driven<T>(clock: ManualClock, promise: Promise<T>, ms = STEP): Pr
 }
 
 /** Local folders below `folder`, segments that are sealed by the minute, two sinks. */
-export function lifeConfig(folder: string, files: readonly string[]): Config {
+export function lifeConfig(folder: string, files: readonly string[], more: Settings = {}): Config {
   return schema.parse(
     settings(folder, files, {
       archive: { to: `file:${join(folder, 'archive')}`, segment: { maxAge: '1m', maxSize: '4KiB' } },
+      ...more,
     }),
   );
 }
