@@ -284,7 +284,7 @@ function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
 }
 
 /** What to do: our own errors say it, and never hold content; of all others only the code is told. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof ShipperError ? error.message : mendFor(codeOf(error));
 }
 
@@ -319,4 +319,8 @@ const MENDS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the destination's name cannot be resolved",
   EAI_AGAIN: "the destination's name cannot be resolved at the moment",
   ETIMEDOUT: 'the destination does not answer',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
 };

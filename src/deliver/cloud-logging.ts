@@ -46,35 +46,41 @@ class CloudLogging implements EntryDestination {
   }
 
   readonly close = async (): Promise<void> => {
-    const connecting = this.#connecting;
-    this.#connecting = null;
-    const client = await connecting?.catch(() => null);
-    await client?.close();
+    if (this.#connecting !== null) await this.#discard(this.#connecting);
   };
 
   async #send(entries: readonly LogEntry[]): Promise<void> {
     this.#connecting ??= this.#connect();
+    const connecting = this.#connecting;
     try {
-      const client = await this.#connecting;
-      const { deadline = DEADLINE } = this.#options;
+      const { deadline = DEADLINE, endpoint } = this.#options;
+      const client = await connecting;
+      // A token that is there is used again; a new one is asked for here, in time, and not behind the client's back.
+      if (needsCredentials(endpoint)) await requireCredentials(client.auth);
       await client.writeLogEntries(toRequest(entries, this.#options), {
         timeout: deadline,
         retry: null,
       });
     } catch (error) {
       // A client keeps the credentials it began with; the next attempt begins anew.
-      if (grpcCode(error) === status.UNAUTHENTICATED || grpcCode(error) === null) await this.close();
+      if (grpcCode(error) === status.UNAUTHENTICATED || grpcCode(error) === null)
+        await this.#discard(connecting);
       throw toShipperError(error);
     }
+  }
+
+  /** Requests that are under way at the same time fail together: only the first of them does this. */
+  async #discard(connecting: Promise<LoggingServiceV2Client>): Promise<void> {
+    if (this.#connecting !== connecting) return;
+    this.#connecting = null;
+    const client = await connecting.catch(() => null);
+    await client?.close();
   }
 
   async #connect(): Promise<LoggingServiceV2Client> {
     const { v2 } = await this.#library;
     const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
-    const { endpoint } = this.#options;
-    const client = new Client(clientOptions(endpoint));
-    if (needsCredentials(endpoint)) await requireCredentials(client.auth);
-    return client;
+    return new Client(clientOptions(this.#options.endpoint));
   }
 }
 
@@ -109,6 +115,7 @@ function toTimestamp(iso: string): { seconds: number; nanos: number } {
 }
 
 const MENDS: Readonly<Record<number, string>> = {
+  [status.INVALID_ARGUMENT]: 'it refuses everything: mend logging.to or logging.resource',
   [status.DEADLINE_EXCEEDED]: 'it does not answer in time',
   [status.NOT_FOUND]: 'the project or log does not exist: mend logging.to',
   [status.PERMISSION_DENIED]: 'permission denied: grant roles/logging.logWriter on the project',

@@ -29,6 +29,7 @@ const CLASS_SEVERITY: Readonly<Record<AuditClass, Severity>> = {
 };
 
 const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>> = {
+  failure: 'INFO',
   suspect: 'CRITICAL',
   gap: 'CRITICAL',
   lifecycle: 'NOTICE',

@@ -2,7 +2,7 @@
 
 import { status } from '@grpc/grpc-js';
 import { codeOf, ShipperError } from '../errors.js';
-import type { LogEntry, RejectedEntry, Written } from './destination.js';
+import type { LogEntry, Written } from './destination.js';
 
 /** The entry, or the request, is wrong in itself: the same again will never do. */
 const FINAL: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT, status.OUT_OF_RANGE]);
@@ -21,6 +21,8 @@ const PASSING: ReadonlySet<number> = new Set([
 
 /** Failures with any other code (INTERNAL, UNKNOWN, …) after which it may be the entry that brings them about. */
 const MOST_DOUBTS = 5;
+/** So many entries are tried by themselves while nothing was ever taken. */
+const MOST_PROBES = 8;
 
 /** An entry, and where the server named it, why it was not taken. */
 interface Named {
@@ -51,15 +53,12 @@ export class Isolation {
   /** Throws where nothing was taken, and all is to be sent again. */
   async write(entries: readonly LogEntry[]): Promise<Written> {
     const written = await this.#part(entries);
-    // Nothing was ever taken: that is not the fault of each entry, but of all that they have in common.
-    if (written.rejected.length === entries.length && this.#proof === null) {
-      throw new ShipperError(
-        'INVALID_ARGUMENT',
-        'Cloud Logging refuses everything: mend logging.to or logging.resource',
-        written.error,
-      );
-    }
-    return written;
+    if (this.#proof !== null) return written;
+    throw new ShipperError(
+      'INVALID_ARGUMENT',
+      'Cloud Logging refuses everything: mend logging.to or logging.resource',
+      written.error,
+    );
   }
 
   async #part(entries: readonly LogEntry[]): Promise<Written> {
@@ -71,10 +70,18 @@ export class Isolation {
       const named = namedIn(error, entries);
       if (named.length > 0) return this.#named(entries, named, error);
       if (!(await this.#isToBlame(entries, error))) throw error;
-      if (entries.length === 1)
-        return { rejected: entries.map(entry => rejection(entry, error)), left: [], error };
+      if (entries.length === 1) return this.#refused(entries, error);
       return await this.#halves(entries);
     }
+  }
+
+  /**
+   * As long as nothing was ever taken, that is not the fault of each entry, but of what they have in common: they are
+   * to be given again.
+   */
+  #refused(entries: readonly LogEntry[], error: unknown): Written {
+    if (this.#proof === null) return { rejected: [], left: entries, error };
+    return { rejected: entries.map(({ insertId }) => ({ insertId, code: codeOf(error) })), left: [], error };
   }
 
   async #halves(entries: readonly LogEntry[]): Promise<Written> {
@@ -97,7 +104,7 @@ export class Isolation {
     const refused = named.filter(isRefused);
     const left = named.filter(one => !refused.includes(one)).map(({ entry }) => entry);
     if (taken.length > 0) this.#taken(taken);
-    else if (refused.length === 0) throw error;
+    else if (this.#proof === null || refused.length === 0) throw error;
     for (const { entry } of refused) this.#doubts.delete(entry.insertId);
     const rejected = refused.map(({ entry: { insertId }, code }) => ({
       insertId,
@@ -106,23 +113,23 @@ export class Isolation {
     return { rejected, left, error };
   }
 
+  /** Whether it is the entries, and not the server or what they all have in common. */
   async #isToBlame(entries: readonly LogEntry[], error: unknown): Promise<boolean> {
     const code = codeIn(error);
     if (code === null) return false;
-    if (FINAL.has(code) || isTooLarge(error)) return true;
+    if (FINAL.has(code) || isTooLarge(error))
+      return this.#proof !== null || entries.length === 1 || (await this.#isServerWell(entries));
     if (PASSING.has(code) || Math.min(...entries.map(entry => this.#doubt(entry))) < MOST_DOUBTS)
       return false;
     return await this.#isServerWell(entries);
   }
 
-  /** Whether it takes again what it took before or, where it took nothing yet, the first or the last of several. */
+  /** Whether it takes again what it took before or, where it took nothing yet, one of several by itself. */
   async #isServerWell(entries: readonly LogEntry[]): Promise<boolean> {
-    const probes = this.#proof === null ? [entries.slice(0, 1), entries.slice(-1)] : [[this.#proof]];
-    if (this.#proof === null && entries.length === 1) return false;
-    for (const probe of probes) {
+    for (const probe of this.#proof === null ? spread(entries) : [this.#proof]) {
       try {
-        await this.#send(probe);
-        this.#taken(probe);
+        await this.#send([probe]);
+        this.#taken([probe]);
         return true;
       } catch (error) {
         if (codeIn(error) === null) throw error;
@@ -143,16 +150,20 @@ export class Isolation {
   }
 }
 
+/** A few of several entries, from the first to the last. */
+function spread(entries: readonly LogEntry[]): LogEntry[] {
+  if (entries.length === 1) return [];
+  const step = Math.max(1, (entries.length - 1) / (MOST_PROBES - 1));
+  const places = new Set(Array.from({ length: MOST_PROBES }, (_, n) => Math.round(n * step)));
+  return [...places].flatMap(place => entries[place] ?? []);
+}
+
 function join(a: Written, b: Written): Written {
   return {
     rejected: [...a.rejected, ...b.rejected],
     left: [...a.left, ...b.left],
     error: b.error ?? a.error,
   };
-}
-
-function rejection({ insertId }: LogEntry, error: unknown): RejectedEntry {
-  return { insertId, code: codeOf(error) };
 }
 
 function causeOf(error: unknown): object {

@@ -1,5 +1,6 @@
 /** Time limits for what has none of its own. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
 
@@ -12,9 +13,28 @@ const CHANNEL = 'http.client.request.created';
  * The returned function lifts the limit.
  */
 export function limitRequests(hostname: string, deadline: number): () => void {
+  return onEachRequest(request => {
+    if (request.host === hostname) limit(request, deadline);
+  });
+}
+
+/** The same for each HTTP request that `action` makes, to whatever host, until it settles. */
+export async function withLimitedRequests<T>(deadline: number, action: () => Promise<T>): Promise<T> {
+  const within = new AsyncLocalStorage<true>();
+  const liftLimit = onEachRequest(request => {
+    if (within.getStore()) limit(request, deadline);
+  });
+  try {
+    return await within.run(true, action);
+  } finally {
+    liftLimit();
+  }
+}
+
+function onEachRequest(report: (request: ClientRequest) => void): () => void {
   const onRequest = (message: unknown): void => {
     const request: unknown = Reflect.get(Object(message), 'request');
-    if (request instanceof ClientRequest && request.host === hostname) limit(request, deadline);
+    if (request instanceof ClientRequest) report(request);
   };
   subscribe(CHANNEL, onRequest);
   return () => {

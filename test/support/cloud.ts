@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type ArchivedEvent, checkArchive } from './archive.js';
 import { type LoggingServer, startLoggingServer } from './logging-server.js';
+import type { ServerOptions } from './server-options.js';
 import type { Settings } from './shipper.js';
 import { type StorageServer, startStorageServer } from './storage-server.js';
 
@@ -17,8 +18,9 @@ export interface Cloud {
   logged(kind?: string): ArchivedEvent[];
 }
 
-export async function startCloud(): Promise<Cloud> {
-  const [logging, storage] = [await startLoggingServer(), await startStorageServer()];
+export async function startCloud(options: ServerOptions = {}): Promise<Cloud> {
+  const logging = await startLoggingServer({ ...options, now: Date.now });
+  const storage = await startStorageServer(options);
   onTestFinished(async () => {
     await logging.close();
     await storage.close();

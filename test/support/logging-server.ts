@@ -1,202 +1,206 @@
 /** A server that speaks Cloud Logging's gRPC, keeps what it gets, and misbehaves on request. */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createServer, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
-import protobuf from 'protobufjs';
+import { isPastRetention, isTooLargeRequest, isUnacceptable } from './logging-limits.js';
+import { loggingService, refusalDetails, type ShownEntry, type WireRequest } from './logging-wire.js';
+import type { ServerOptions } from './server-options.js';
 
-const PROTOS = JSON.parse(
-  readFileSync(
-    createRequire(import.meta.url).resolve('@google-cloud/logging-api/build/protos/protos.json'),
-    'utf8',
-  ),
-);
-
-/** An entry as Cloud Logging would show it. */
-export interface ShownEntry {
-  readonly logName: string;
-  readonly resource: { readonly type: string; readonly labels: Record<string, string> };
-  readonly insertId: string;
-  readonly timestamp: string;
-  readonly severity: string;
-  readonly labels: Record<string, string>;
-  readonly operation: { readonly id: string; readonly producer: string } | null;
-  readonly payload: Record<string, unknown>;
-}
+export type { ShownEntry } from './logging-wire.js';
 
 /** How one call goes wrong. */
 export type Fault =
   /** Stores nothing and answers with this code. */
   | { readonly code: grpc.status }
-  /** Stores everything, and answers with this code all the same. */
+  /** Stores what it takes, and answers with this code all the same. */
   | { readonly code: grpc.status; readonly afterCommit: true }
+  /** Refuses the entries at these places with these codes, and takes the others. */
+  | { readonly partial: ReadonlyMap<number, grpc.status> | Readonly<Record<number, grpc.status>> }
+  /** Stores and answers well, after so many milliseconds; also where the caller has given up by then. */
+  | { readonly delay: number }
+  /** Breaks the connection, before it stores anything. */
+  | { readonly drop: true }
+  /** Stores what it takes, and breaks the connection without an answer. */
+  | { readonly dropAfterCommit: true }
   /** Never answers. */
   | { readonly stall: true };
 
 export interface LoggingServer {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, with TLS `https://localhost:port` */
   readonly endpoint: string;
   /** Same log, timestamp and insertId are shown once, in order of arrival. */
   readonly shown: ShownEntry[];
+  /** Accepted, but never shown: they are older than the log's retention. */
+  readonly notKept: ShownEntry[];
   /** How many entries each call brought. */
   readonly calls: number[];
+  /** How many entries all calls brought, repeated ones included. */
+  readonly received: number;
+  /** How many calls were under way at the same time at most. */
+  readonly mostAtOnce: number;
   /** Faults of the next calls, the first first. */
   readonly faults: Fault[];
-  /** Entries that are refused by themselves with INVALID_ARGUMENT. */
-  refuse: (entry: ShownEntry) => boolean;
-  /** Whether the answer says which entries were refused. */
+  /** Entries that are refused by themselves: with this code, or `true` for INVALID_ARGUMENT. */
+  refuse: (entry: ShownEntry) => boolean | grpc.status;
+  /**
+   * Whether the answer says which entries were refused and the others are stored. Where nothing was stored it never
+   * says so (`partial_success` in logging.proto).
+   */
   namesRefused: boolean;
   close(): Promise<void>;
 }
 
-interface WireEntry {
-  insertId?: string;
-  timestamp?: { seconds?: string; nanos?: number };
-  severity?: string;
-  labels?: Record<string, string>;
-  operation?: { id?: string; producer?: string };
-  jsonPayload?: WireStruct;
-}
-
-interface WireRequest {
-  logName?: string;
-  resource?: { type?: string; labels?: Record<string, string> };
-  entries?: WireEntry[];
-  partialSuccess?: boolean;
-}
-
-interface WireStruct {
-  fields?: Record<string, WireValue>;
-}
-
-interface WireValue {
-  kind?: string;
-  stringValue?: string;
-  numberValue?: number;
-  boolValue?: boolean;
-  structValue?: WireStruct;
-  listValue?: { values?: WireValue[] };
+export interface LoggingServerOptions extends ServerOptions {
+  /** The server's clock; without it entries of any time are taken and shown. */
+  readonly now?: () => number;
 }
 
 type Call = grpc.ServerUnaryCall<WireRequest, object>;
+type Answer = grpc.sendUnaryData<object>;
+type Refused = ReadonlyMap<number, grpc.status>;
 
-export async function startLoggingServer(): Promise<LoggingServer> {
-  const definitions = fromJSON(PROTOS, { longs: String, enums: String, oneofs: true });
-  const service = definitions['google.logging.v2.LoggingServiceV2'];
-  if (service === undefined || 'format' in service) throw new Error('the protos lack LoggingServiceV2');
-  const server = new grpc.Server({ 'grpc.max_receive_message_length': 10 * 1024 * 1024 });
-  const keys = new Set<string>();
-  const state: LoggingServer = {
-    endpoint: '',
-    shown: [],
-    calls: [],
-    faults: [],
-    refuse: () => false,
-    namesRefused: true,
-    close: async () => server.forceShutdown(),
-  };
-  const store = (entries: readonly ShownEntry[]): void => {
+export async function startLoggingServer(options: LoggingServerOptions = {}): Promise<LoggingServer> {
+  const server = new FakeLogging(options);
+  await server.listen();
+  return server;
+}
+
+class FakeLogging implements LoggingServer {
+  endpoint = '';
+  readonly shown: ShownEntry[] = [];
+  readonly notKept: ShownEntry[] = [];
+  readonly calls: number[] = [];
+  received = 0;
+  mostAtOnce = 0;
+  readonly faults: Fault[] = [];
+  refuse: LoggingServer['refuse'] = () => false;
+  namesRefused = true;
+
+  readonly #options: LoggingServerOptions;
+  // The size of a request is for `isTooLargeRequest` to judge.
+  readonly #grpc = new grpc.Server({ 'grpc.max_receive_message_length': -1 });
+  readonly #sockets = new Map<string, Socket>();
+  readonly #stored = new Set<string>();
+  readonly #underWay = new Set<Call>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #tcp = createServer();
+
+  constructor(options: LoggingServerOptions) {
+    this.#options = options;
+    this.#grpc.addService(loggingService(), {
+      WriteLogEntries: (call: Call, answer: Answer) => this.#handle(call, answer),
+    });
+  }
+
+  /** Holds the connections itself, so that it can break them. */
+  async listen(): Promise<void> {
+    const { tls } = this.#options;
+    const injector = this.#grpc.createConnectionInjector(credentialsOf(tls));
+    this.#tcp.on('connection', socket => {
+      const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+      this.#sockets.set(peer, socket);
+      socket.once('close', () => this.#sockets.delete(peer));
+      injector.injectConnection(socket);
+    });
+    await new Promise<void>(resolve => this.#tcp.listen(0, '127.0.0.1', resolve));
+    const address = this.#tcp.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    this.endpoint = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#grpc.forceShutdown();
+    for (const socket of this.#sockets.values()) socket.destroy();
+    await new Promise(resolve => this.#tcp.close(resolve));
+  }
+
+  #handle(call: Call, answer: Answer): void {
+    const { authorize = () => true } = this.#options;
+    if (!authorize(call.metadata.get('authorization')[0]?.toString())) {
+      answer({ code: grpc.status.UNAUTHENTICATED, details: 'the token is not accepted' });
+      return;
+    }
+    this.calls.push(call.request.entries.length);
+    this.received += call.request.entries.length;
+    this.#underWay.add(call);
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay.size);
+    call.once('cancelled', () => this.#underWay.delete(call));
+    this.#respond(call, this.faults.shift(), (error, value) => {
+      this.#underWay.delete(call);
+      answer(error, value);
+    });
+  }
+
+  #respond(call: Call, fault: Fault | undefined, answer: Answer): void {
+    if (fault === undefined) {
+      answer(this.#commit(call.request), {});
+    } else if ('partial' in fault) {
+      answer(this.#commit(call.request, toMap(fault.partial)), {});
+    } else if ('delay' in fault) {
+      const timer = setTimeout(() => answer(this.#commit(call.request), {}), fault.delay);
+      this.#timers.add(timer);
+    } else if ('code' in fault) {
+      if ('afterCommit' in fault) this.#commit(call.request);
+      answer({ code: fault.code, details: 'scripted' });
+    } else if (!('stall' in fault)) {
+      if ('dropAfterCommit' in fault) this.#commit(call.request);
+      this.#sockets.get(call.getPeer())?.destroy();
+    }
+  }
+
+  /** Stores what it takes. Returns the error that the caller is to get; `null` where it took everything. */
+  #commit(request: WireRequest, scripted: Refused = new Map()): Partial<grpc.StatusObject> | null {
+    if (isTooLargeRequest(request)) {
+      return { code: grpc.status.INVALID_ARGUMENT, details: 'the request is too large' };
+    }
+    const refused = new Map([...this.#refused(request), ...inRange(scripted, request)]);
+    const taken = request.entries.filter((_one, index) => !refused.has(index)).map(({ entry }) => entry);
+    const [code] = refused.values();
+    if (code === undefined) {
+      this.#store(taken);
+      return null;
+    }
+    const isPartial = request.partialSuccess && this.namesRefused && taken.length > 0;
+    if (isPartial) this.#store(taken);
+    return { code, details: 'refused', metadata: refusalDetails(isPartial ? refused : new Map()) };
+  }
+
+  #refused({ entries }: WireRequest): Map<number, grpc.status> {
+    const refused = new Map<number, grpc.status>();
+    for (const [index, one] of entries.entries()) {
+      const verdict = isUnacceptable(one, this.#now()) || this.refuse(one.entry);
+      if (verdict !== false && verdict !== grpc.status.OK)
+        refused.set(index, verdict === true ? grpc.status.INVALID_ARGUMENT : verdict);
+    }
+    return refused;
+  }
+
+  #store(entries: readonly ShownEntry[]): void {
     for (const entry of entries) {
       const key = `${entry.logName} ${entry.timestamp} ${entry.insertId}`;
-      if (!keys.has(key)) state.shown.push(entry);
-      keys.add(key);
+      if (this.#stored.has(key)) continue;
+      this.#stored.add(key);
+      (isPastRetention(entry.timestamp, this.#now()) ? this.notKept : this.shown).push(entry);
     }
-  };
-  server.addService(service, {
-    writeLogEntries(call: Call, answer: grpc.sendUnaryData<object>) {
-      const entries = toShown(call.request);
-      state.calls.push(entries.length);
-      const fault = state.faults.shift();
-      if (fault !== undefined && 'stall' in fault) return;
-      if (fault !== undefined) {
-        if ('afterCommit' in fault) store(entries);
-        answer({ code: fault.code, details: 'scripted' });
-        return;
-      }
-      const isRefused = (entry: ShownEntry): boolean => state.refuse(entry) || isTooLarge(entry);
-      const refused = entries.flatMap((entry, index) => (isRefused(entry) ? [index] : []));
-      if (refused.length === 0) {
-        store(entries);
-        answer(null, {});
-        return;
-      }
-      if (call.request.partialSuccess && state.namesRefused) {
-        store(entries.filter((_entry, index) => !refused.includes(index)));
-      }
-      answer({
-        code: grpc.status.INVALID_ARGUMENT,
-        details: 'refused',
-        metadata: details(state.namesRefused ? refused : []),
-      });
-    },
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
-  });
-  return Object.assign(state, { endpoint: `http://127.0.0.1:${port}` });
-}
+  }
 
-/** Cloud Logging's quota: 256 KiB an entry. */
-function isTooLarge(entry: ShownEntry): boolean {
-  return Buffer.byteLength(JSON.stringify(entry)) > 256 * 1024;
-}
-
-function toShown({ logName = '', resource, entries = [] }: WireRequest): ShownEntry[] {
-  return entries.map(entry => ({
-    logName,
-    resource: { type: resource?.type ?? '', labels: resource?.labels ?? {} },
-    insertId: entry.insertId ?? '',
-    timestamp: toIso(entry.timestamp),
-    severity: entry.severity ?? 'DEFAULT',
-    labels: entry.labels ?? {},
-    operation: entry.operation
-      ? { id: entry.operation.id ?? '', producer: entry.operation.producer ?? '' }
-      : null,
-    payload: fromStruct(entry.jsonPayload),
-  }));
-}
-
-function toIso({ seconds = '0', nanos = 0 }: { seconds?: string; nanos?: number } = {}): string {
-  return new Date(Number(seconds) * 1000 + nanos / 1e6).toISOString();
-}
-
-function fromStruct({ fields = {} }: WireStruct = {}): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fromValue(value)]));
-}
-
-function fromValue(value: WireValue): unknown {
-  switch (value.kind) {
-    case 'stringValue':
-      return value.stringValue;
-    case 'numberValue':
-      return value.numberValue;
-    case 'boolValue':
-      return value.boolValue;
-    case 'structValue':
-      return fromStruct(value.structValue);
-    case 'listValue':
-      return (value.listValue?.values ?? []).map(fromValue);
-    default:
-      return null;
+  #now(): number | null {
+    return this.#options.now?.() ?? null;
   }
 }
 
-/** `grpc-status-details-bin`: which entries were refused, as google.rpc.Status with one detail. */
-function details(refused: readonly number[]): grpc.Metadata {
-  const metadata = new grpc.Metadata();
-  if (refused.length === 0) return metadata;
-  const root = protobuf.Root.fromJSON(PROTOS);
-  const errors = root.lookupType('google.logging.v2.WriteLogEntriesPartialErrors');
-  const status = root.lookupType('google.rpc.Status');
-  const logEntryErrors = Object.fromEntries(refused.map(index => [index, { code: 3, message: 'refused' }]));
-  const value = errors.encode(errors.fromObject({ logEntryErrors })).finish();
-  const type_url = 'type.googleapis.com/google.logging.v2.WriteLogEntriesPartialErrors';
-  const bytes = status
-    .encode(status.fromObject({ code: 3, message: 'refused', details: [{ type_url, value }] }))
-    .finish();
-  metadata.set('grpc-status-details-bin', Buffer.from(bytes));
-  return metadata;
+function credentialsOf(tls: ServerOptions['tls']): grpc.ServerCredentials {
+  if (tls === undefined) return grpc.ServerCredentials.createInsecure();
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  return grpc.ServerCredentials.createSsl(null, [pair]);
+}
+
+function toMap(partial: Extract<Fault, { partial: unknown }>['partial']): Refused {
+  if (partial instanceof Map) return partial;
+  return new Map(Object.entries(partial).map(([index, code]) => [Number(index), code]));
+}
+
+function inRange(refused: Refused, { entries }: WireRequest): [number, grpc.status][] {
+  return [...refused].filter(([index]) => index < entries.length);
 }

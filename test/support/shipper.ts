@@ -76,8 +76,12 @@ export class Shipper {
   }
 
   /** Starts `run` and waits until it listens. */
-  static async start(folder: string, config: Settings): Promise<Shipper> {
-    const shipper = await Shipper.spawn(folder, config);
+  static async start(
+    folder: string,
+    config: Settings,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Shipper> {
+    const shipper = await Shipper.spawn(folder, config, environment);
     const child = shipper.#child;
     await eventually(
       async () => shipper.port > 0 || (child.exitCode !== null && Promise.reject(new Error(shipper.output))),
@@ -85,10 +89,15 @@ export class Shipper {
     return shipper;
   }
 
-  /** Starts `run`. */
-  static async spawn(folder: string, config: Settings): Promise<Shipper> {
+  /** Starts `run`; a variable that is `undefined` in `environment` is not set. */
+  static async spawn(
+    folder: string,
+    config: Settings,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Shipper> {
     const path = await writeConfig(folder, config);
     const child = spawn(process.execPath, [requireBuilt(), 'run', '--config', path], {
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const shipper = new Shipper(child);

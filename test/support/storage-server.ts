@@ -1,33 +1,42 @@
 /** A server that speaks Cloud Storage's JSON API: uploads, preconditions, checksums, listing, reading. */
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerOptions } from './server-options.js';
+import { listObjects, type StoredObject, toResource } from './storage-objects.js';
+import { crc32c, readUpload, type Upload } from './storage-uploads.js';
 
-export interface StoredObject {
-  readonly name: string;
-  readonly body: Buffer;
-  readonly contentType: string;
-  readonly crc32c: string;
-  readonly metadata: Record<string, string>;
-  readonly generation: number;
-}
+export type { StoredObject } from './storage-objects.js';
+export { crc32c } from './storage-uploads.js';
 
-/** How one request goes wrong. */
+/** How one upload goes wrong. */
 export type Fault =
+  /** Stores nothing and answers with this status. */
   | { readonly status: number; readonly reason?: string }
+  /** Stores the object, and answers with this status all the same. */
+  | { readonly status: number; readonly reason?: string; readonly afterCommit: true }
+  /** Answers with this status once the first bytes came, reads no more, and closes the connection. */
+  | { readonly midBody: number; readonly reason?: string }
+  /** Reads the first bytes, and then neither reads nor answers. */
+  | { readonly stallMidBody: true }
+  /** Stores the object and answers well, after so many milliseconds; also where the caller has given up by then. */
+  | { readonly delay: number }
   /** Stores the object, then drops the connection without an answer. */
   | { readonly dropAfterCommit: true }
   /** Reads the request and drops the connection. */
   | { readonly drop: true }
   /** A bit of the content flips on the way. */
   | { readonly corrupt: true }
-  /** Never answers. */
+  /** Reads the request, and never answers. */
   | { readonly stall: true };
 
 export interface StorageServer {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, with TLS `https://localhost:port` */
   readonly endpoint: string;
   readonly bucket: string;
+  /** What is stored: whole objects only. */
   readonly objects: Map<string, StoredObject>;
   /** Requests so far, `METHOD path`. */
   readonly requests: string[];
@@ -35,208 +44,199 @@ export interface StorageServer {
   readonly faults: Fault[];
   /** Whether objects may be read; without it, only created. */
   mayRead: boolean;
+  mayCreate: boolean;
+  /** Whether the bucket's objects are under a retention policy: none is overwritten then. */
+  retention: boolean;
+  bucketMissing: boolean;
   close(): Promise<void>;
 }
 
-interface Upload {
-  readonly name: string;
-  readonly metadata: { contentType?: string; crc32c?: string; metadata?: Record<string, string> };
-  readonly ifGenerationMatch: string | null;
-}
+/** What is answered: a status and a JSON object. */
+type Outcome = readonly [status: number, body: object];
 
-export async function startStorageServer(bucket = 'archive-bucket'): Promise<StorageServer> {
-  const sessions = new Map<string, Upload>();
-  const server = createServer((request, response) => {
-    handle(request, response, state, sessions).catch(error => {
-      response.destroy(error instanceof Error ? error : undefined);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const state: StorageServer = {
-    endpoint: `http://127.0.0.1:${port}`,
-    bucket,
-    objects: new Map(),
-    requests: [],
-    faults: [],
-    mayRead: true,
-    async close() {
-      server.closeAllConnections();
-      await new Promise(resolve => server.close(resolve));
-    },
-  };
-  return state;
-}
-
-async function handle(
-  request: IncomingMessage,
-  response: ServerResponse,
-  state: StorageServer,
-  sessions: Map<string, Upload>,
-): Promise<void> {
-  const url = new URL(request.url ?? '/', state.endpoint);
-  state.requests.push(`${request.method} ${url.pathname}`);
-  const body = await readBody(request);
-  const path = url.pathname.split('/').map(decodeURIComponent);
-  if (url.pathname.startsWith('/upload/')) {
-    if (path[5] !== state.bucket) return fail(response, 404, 'notFound');
-    return await upload(request, response, { state, sessions, url, body });
-  }
-  if (path[4] !== state.bucket) return fail(response, 404, 'notFound');
-  if (!state.mayRead) return fail(response, 403, 'forbidden');
-  if (path.length === 5) return answer(response, 200, { name: state.bucket });
-  if (path.length === 6) return list(response, state, url);
-  const object = state.objects.get(path.slice(6).join('/'));
-  if (object === undefined) return fail(response, 404, 'notFound');
-  if (url.searchParams.get('alt') !== 'media') return answer(response, 200, describe(object, state));
-  response
-    .writeHead(200, { 'content-type': object.contentType, 'x-goog-hash': `crc32c=${object.crc32c}` })
-    .end(object.body);
-}
-
-interface UploadRequest {
-  readonly state: StorageServer;
-  readonly sessions: Map<string, Upload>;
+/** A request, whose body is not read yet, and its answer. */
+interface Visit {
   readonly url: URL;
-  readonly body: Buffer;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
-async function upload(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { state, sessions, url, body }: UploadRequest,
-): Promise<void> {
-  const fault = state.faults.shift();
-  if (fault !== undefined && 'stall' in fault) return;
-  if (fault !== undefined && 'drop' in fault) {
-    request.socket.destroy();
-    return;
+export interface StorageServerOptions extends ServerOptions {
+  readonly bucket?: string;
+}
+
+export async function startStorageServer(options: StorageServerOptions = {}): Promise<StorageServer> {
+  const server = new FakeStorage(options);
+  await server.listen();
+  return server;
+}
+
+class FakeStorage implements StorageServer {
+  endpoint = '';
+  readonly bucket: string;
+  readonly objects = new Map<string, StoredObject>();
+  readonly requests: string[] = [];
+  readonly faults: Fault[] = [];
+  mayRead = true;
+  mayCreate = true;
+  retention = false;
+  bucketMissing = false;
+
+  readonly #options: StorageServerOptions;
+  readonly #server: Server;
+  /** Resumable uploads that wait for their content. */
+  readonly #sessions = new Map<string, Upload>();
+  #generation = 0;
+
+  constructor(options: StorageServerOptions) {
+    this.#options = options;
+    this.bucket = options.bucket ?? 'archive-bucket';
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#handle(request, response).catch(error => {
+        response.destroy(error instanceof Error ? error : undefined);
+      });
+    };
+    this.#server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
   }
-  if (fault !== undefined && 'status' in fault)
-    return fail(response, fault.status, fault.reason ?? 'scripted');
-  const name = url.searchParams.get('name') ?? '';
-  const ifGenerationMatch = url.searchParams.get('ifGenerationMatch');
-  const session = sessions.get(url.searchParams.get('upload_id') ?? '');
-  if (request.method === 'PUT' && session !== undefined) {
-    commit(response, state, session, body);
-    return;
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    this.endpoint = this.#options.tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
   }
-  if (url.searchParams.get('uploadType') === 'resumable') {
-    const id = String(sessions.size + 1);
-    sessions.set(id, { name, metadata: JSON.parse(body.toString() || '{}'), ifGenerationMatch });
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise(resolve => this.#server.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.endpoint);
+    this.requests.push(`${request.method} ${url.pathname}`);
+    const { authorize = () => true } = this.#options;
+    const visit = { url, request, response };
+    if (!authorize(request.headers.authorization)) return await this.#refuse(visit, 401, 'authError');
+    const isUpload = url.pathname.startsWith('/upload/');
+    const bucket = decodeURIComponent(url.pathname.split('/')[isUpload ? 5 : 4] ?? '');
+    if (this.bucketMissing || bucket !== this.bucket) return await this.#refuse(visit, 404, 'notFound');
+    if (!(isUpload ? this.mayCreate : this.mayRead)) return await this.#refuse(visit, 403, 'forbidden');
+    await (isUpload ? this.#upload(visit, this.faults.shift()) : this.#read(visit));
+  }
+
+  async #refuse({ request, response }: Visit, status: number, reason: string): Promise<void> {
+    await readBody(request);
+    answer(response, failure(status, reason));
+  }
+
+  async #read({ url, request, response }: Visit): Promise<void> {
+    await readBody(request);
+    const path = url.pathname.split('/').map(decodeURIComponent);
+    if (path.length === 5) return answer(response, [200, { name: this.bucket }]);
+    if (path.length === 6) return answer(response, [200, listObjects(this, url.searchParams)]);
+    const object = this.objects.get(path.slice(6).join('/'));
+    if (object === undefined) return answer(response, failure(404, 'notFound'));
+    if (url.searchParams.get('alt') !== 'media')
+      return answer(response, [200, toResource(object, this.bucket)]);
     response
-      .writeHead(200, { location: `${state.endpoint}${url.pathname}?uploadType=resumable&upload_id=${id}` })
-      .end();
-    return;
+      .writeHead(200, { 'content-type': object.contentType, 'x-goog-hash': `crc32c=${object.crc32c}` })
+      .end(object.body);
   }
-  const [metadata, content] = splitMultipart(request.headers['content-type'] ?? '', body);
-  const parsed: Upload = { name, metadata: JSON.parse(metadata.toString()), ifGenerationMatch };
-  if (fault !== undefined && 'corrupt' in fault) content[0] = (content[0] ?? 0) ^ 1;
-  if (fault === undefined || 'corrupt' in fault) {
-    commit(response, state, parsed, content);
-  } else {
-    store(state, parsed, content);
-    request.socket.destroy();
+
+  async #upload(visit: Visit, fault: Fault | undefined): Promise<void> {
+    const { request, response } = visit;
+    if (fault !== undefined && ('midBody' in fault || 'stallMidBody' in fault)) {
+      await firstBytes(request);
+      if ('midBody' in fault) answer(response, failure(fault.midBody, fault.reason), { connection: 'close' });
+      return;
+    }
+    const body = await readBody(request);
+    if (fault === undefined || 'corrupt' in fault) {
+      this.#take(visit, body, fault !== undefined);
+    } else if ('delay' in fault) {
+      await sleep(fault.delay);
+      this.#take(visit, body);
+    } else if ('status' in fault) {
+      if ('afterCommit' in fault) this.#commit(visit, body);
+      answer(response, failure(fault.status, fault.reason));
+    } else if (!('stall' in fault)) {
+      if ('dropAfterCommit' in fault) this.#commit(visit, body);
+      request.socket.destroy();
+    }
+  }
+
+  /** Begins a resumable upload, or stores an object. */
+  #take(visit: Visit, body: Buffer, isCorrupt = false): void {
+    const { url, response } = visit;
+    const isNew = url.searchParams.get('uploadType') === 'resumable' && !url.searchParams.has('upload_id');
+    if (!isNew) {
+      answer(response, this.#commit(visit, body, isCorrupt));
+      return;
+    }
+    const id = String(this.#sessions.size + 1);
+    this.#sessions.set(id, readUpload(visit, body));
+    const location = `${this.endpoint}${url.pathname}?uploadType=resumable&upload_id=${id}`;
+    response.writeHead(200, { location }).end();
+  }
+
+  #commit(visit: Visit, body: Buffer, isCorrupt = false): Outcome {
+    const session = this.#sessions.get(visit.url.searchParams.get('upload_id') ?? '');
+    const { name, metadata, ifGenerationMatch, content } = session
+      ? { ...session, content: wholeContent(visit.request, body) }
+      : readUpload(visit, body);
+    if (content === null) return failure(501, 'notImplemented');
+    if (isCorrupt) content[0] = (content[0] ?? 0) ^ 1;
+    const existing = this.objects.get(name);
+    if (existing !== undefined && this.retention) return failure(403, 'retentionPolicyNotMet');
+    if (ifGenerationMatch !== null && Number(ifGenerationMatch) !== (existing?.generation ?? 0))
+      return failure(412, 'conditionNotMet');
+    const checksum = crc32c(content);
+    if ((metadata.crc32c ?? checksum) !== checksum) return failure(400, 'invalid');
+    const object = {
+      name,
+      body: content,
+      contentType: metadata.contentType ?? 'application/octet-stream',
+      crc32c: checksum,
+      metadata: metadata.metadata ?? {},
+      generation: ++this.#generation,
+    };
+    this.objects.set(name, object);
+    return [200, toResource(object, this.bucket)];
   }
 }
 
-function commit(response: ServerResponse, state: StorageServer, given: Upload, body: Buffer): void {
-  const { name, metadata, ifGenerationMatch } = given;
-  const generation = state.objects.get(name)?.generation ?? 0;
-  if (ifGenerationMatch !== null && Number(ifGenerationMatch) !== generation) {
-    fail(response, 412, 'conditionNotMet');
-  } else if (metadata.crc32c !== undefined && metadata.crc32c !== crc32c(body)) {
-    fail(response, 400, 'invalid');
-  } else {
-    answer(response, 200, describe(store(state, given, body), state));
-  }
-}
-
-function store(state: StorageServer, { name, metadata }: Upload, body: Buffer): StoredObject {
-  const object = {
-    name,
-    body,
-    contentType: metadata.contentType ?? 'application/octet-stream',
-    crc32c: crc32c(body),
-    metadata: metadata.metadata ?? {},
-    generation: state.objects.size + 1,
-  };
-  state.objects.set(name, object);
-  return object;
-}
-
-function list(response: ServerResponse, state: StorageServer, url: URL): void {
-  const prefix = url.searchParams.get('prefix') ?? '';
-  const most = Number(url.searchParams.get('maxResults') ?? 1000);
-  const after = url.searchParams.get('pageToken') ?? '';
-  const delimiter = url.searchParams.get('delimiter');
-  const cut = (name: string): string => {
-    const end = delimiter === null ? -1 : name.indexOf(delimiter, prefix.length);
-    return end === -1 ? name : name.slice(0, end + 1);
-  };
-  const all = [...state.objects.keys()].filter(name => name.startsWith(prefix)).map(cut);
-  const names = [...new Set(all)].filter(name => name > after).sort();
-  const page = names.slice(0, most);
-  const items = page.flatMap(name => state.objects.get(name) ?? []).map(object => describe(object, state));
-  const prefixes = page.filter(name => !state.objects.has(name));
-  answer(response, 200, {
-    kind: 'storage#objects',
-    items,
-    ...(prefixes.length > 0 ? { prefixes } : {}),
-    ...(names.length > most ? { nextPageToken: page.at(-1) } : {}),
-  });
-}
-
-function describe(object: StoredObject, { bucket }: StorageServer): object {
-  const { name, contentType, crc32c: checksum, metadata, generation, body } = object;
-  return {
-    kind: 'storage#object',
-    bucket,
-    name,
-    contentType,
-    crc32c: checksum,
-    metadata,
-    generation: String(generation),
-    size: String(body.length),
-  };
-}
-
+/** Everything; throws where the connection breaks before that. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** The two parts of `multipart/related`. */
-function splitMultipart(contentType: string, body: Buffer): [Buffer, Buffer] {
-  const [, boundary] = /boundary="?([^";]+)"?/.exec(contentType) ?? [];
-  const mark = `--${boundary}`;
-  const first = body.indexOf('\r\n\r\n') + 4;
-  const second = body.indexOf(`\r\n${mark}`, first);
-  const content = body.indexOf('\r\n\r\n', second) + 4;
-  return [body.subarray(first, second), body.subarray(content, body.lastIndexOf(`\r\n${mark}--`))];
+/** Waits for the first bytes of the body and reads no more. */
+async function firstBytes(request: IncomingMessage): Promise<void> {
+  await once(request, 'data');
+  request.pause();
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+/** An upload in several pieces would have to be put together: only one that comes whole is taken. */
+function wholeContent({ headers }: IncomingMessage, body: Buffer): Buffer | null {
+  const range = headers['content-range'] ?? `bytes 0-*/*`;
+  return [`bytes 0-*/*`, `bytes 0-*/${body.length}`, `bytes 0-${body.length - 1}/${body.length}`].includes(
+    range,
+  )
+    ? body
+    : null;
 }
 
-function fail(response: ServerResponse, status: number, reason: string): void {
-  answer(response, status, {
-    error: { code: status, message: reason, errors: [{ reason, message: reason }] },
-  });
+function answer(
+  response: ServerResponse,
+  [status, body]: Outcome,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** CRC-32C (RFC 3720, appendix B.4), base64 of its big-endian bytes, bit by bit. */
-export function crc32c(bytes: Buffer): string {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  const result = Buffer.alloc(4);
-  result.writeUInt32BE((crc ^ 0xffffffff) >>> 0);
-  return result.toString('base64');
+function failure(status: number, reason = 'scripted'): Outcome {
+  return [status, { error: { code: status, message: reason, errors: [{ reason, message: reason }] } }];
 }

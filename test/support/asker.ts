@@ -1,0 +1,17 @@
+import type { Actor } from '../../src/event.js';
+import { type Asker, identify, type Question, type Resolver } from '../../src/identity/resolver.js';
+
+/** A question about a login role of whom nothing else is known. */
+export function question(user: string, about: Partial<Question> = {}): Question {
+  const time = Date.parse('2026-11-21T20:40:01.123Z');
+  return { user, time, authentication: null, claims: [], known: {}, ...about };
+}
+
+/** What the resolvers make of a login role. */
+export function whoIs(
+  user: string,
+  resolvers: readonly Resolver[],
+  about: Partial<Asker> = {},
+): Promise<Actor> {
+  return identify(question(user, about), resolvers);
+}

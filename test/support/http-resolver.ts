@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.js';
+import { Disk } from '../../src/disk.js';
+import { codeOf } from '../../src/errors.js';
+import { HttpResolver, type HttpResolverOptions, type LookupReport } from '../../src/identity/http.js';
+import { temporaryFolder } from './temp.js';
+
+export interface Told {
+  readonly answered: string[];
+  /** The code of each failure. */
+  readonly failed: string[];
+  readonly recovered: number[];
+  readonly cacheFailed: string[];
+  /** Every error as it came. */
+  readonly errors: unknown[];
+}
+
+/** A report that keeps what it is told. */
+export function listening(): LookupReport & { readonly told: Told } {
+  const told: Told = { answered: [], failed: [], recovered: [], cacheFailed: [], errors: [] };
+  return {
+    told,
+    lookupAnswered: outcome => void told.answered.push(outcome),
+    lookupFailed(error) {
+      told.failed.push(codeOf(error));
+      told.errors.push(error);
+    },
+    lookupRecovered: failures => void told.recovered.push(failures),
+    cacheFailed(path, error) {
+      told.cacheFailed.push(`${path} ${codeOf(error)}`);
+      told.errors.push(error);
+    },
+  };
+}
+
+/** A resolver that takes name and unit, of a cache in a folder of its own; it is closed when the test ends. */
+export async function openResolver(
+  options: Partial<HttpResolverOptions> & { readonly url: string },
+  { clock = systemClock, disk = new Disk() }: { clock?: Clock; disk?: Disk } = {},
+): Promise<{ readonly resolver: HttpResolver; readonly told: Told; readonly cachePath: string }> {
+  const report = listening();
+  const cachePath = options.cachePath ?? join(await temporaryFolder(), 'people.json');
+  const fields = { name: '/name', unit: '/unit' };
+  const resolver = await HttpResolver.open(
+    { method: 'GET', fields, ...options, cachePath },
+    // Without chance: each wait is three quarters of the longest that it may be.
+    { clock, disk, report, random: () => 0.5 },
+  );
+  onTestFinished(() => resolver.close());
+  return { resolver, told: report.told, cachePath };
+}
