@@ -6,11 +6,12 @@ import type {
   Audit,
   Draft,
   Envelope,
+  FailureContent,
   GapContent,
   LifecycleContent,
   LogLine,
   Source,
-  SuspectReason,
+  SuspectContent,
 } from './event.js';
 import type { TimeReader } from './parse/time.js';
 import type { Gap, MissingLines, RawRecord, SourceFile } from './record.js';
@@ -33,35 +34,35 @@ export function statementDraft(
   place: Place,
 ): Draft {
   const { database, session } = line;
-  return {
-    kind: 'statement',
-    ...fromLog(line, reading, place),
-    database,
-    actor,
-    audit,
-    session,
-    source: sourceOf(reading, line.raw),
-  };
+  // The raw record would hold what was scrubbed.
+  const raw = audit.redacted === undefined ? line.raw : null;
+  const source = sourceOf(reading, raw);
+  return { kind: 'statement', ...fromLog(line, reading, place), database, actor, audit, session, source };
 }
 
 export function suspectDraft(
   line: LogLine,
-  { reason, message }: { reason: SuspectReason; message: string },
+  suspect: SuspectContent['suspect'],
   actor: Actor,
   reading: Reading,
   place: Place,
 ): Draft {
   const { database, session } = line;
-  const suspect = { reason, message };
-  return {
-    kind: 'suspect',
-    ...fromLog(line, reading, place),
-    database,
-    actor,
-    suspect,
-    session,
-    source: sourceOf(reading, line.raw),
-  };
+  const source = sourceOf(reading, suspect.redacted === undefined ? line.raw : null);
+  return { kind: 'suspect', ...fromLog(line, reading, place), database, actor, suspect, session, source };
+}
+
+export function failureDraft(
+  line: LogLine,
+  failure: FailureContent['failure'],
+  actor: Actor,
+  reading: Reading,
+  place: Place,
+): Draft {
+  const { database, session } = line;
+  // The raw record would hold the error's message.
+  const source = sourceOf(reading, null);
+  return { kind: 'failure', ...fromLog(line, reading, place), database, actor, failure, session, source };
 }
 
 export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {

@@ -18,21 +18,41 @@ export interface Audit {
   /** Rows retrieved or changed (`pgaudit.log_rows`). */
   readonly rows: number | null;
   readonly statementMissing?: 'previously-logged';
+  /** So many secrets were scrubbed from statement and parameters; each shows as `<redacted>`. */
+  readonly redacted?: number;
+  /** The relations that a WRITE changes, as pgAudit or the statement names them; left out where none can be told. */
+  readonly objects?: readonly string[];
+  /** Who named them: pgAudit (`pgaudit.log_relation`), or PostgreSQL's parser, which knows no search_path. */
+  readonly objectsFrom?: 'pgaudit' | 'parsed';
 }
 
 /** pgAudit's classes (README of pgAudit, `pgaudit.log`); MISC_SET is logged as MISC. */
 export const AUDIT_CLASSES = ['READ', 'WRITE', 'FUNCTION', 'ROLE', 'DDL', 'MISC'] as const;
 export type AuditClass = (typeof AUDIT_CLASSES)[number];
 
+/**
+ * `resolved`; `claimed`: by what the client itself wrote; `stale`: from an expired cache while the source was down;
+ * `unresolved`: nobody knows.
+ */
+export type ActorStatus = 'resolved' | 'claimed' | 'stale' | 'unresolved';
+
 /** Who did it. `user` is the login role; the rest is what the resolvers found. */
 export interface Actor {
   readonly user: string;
-  readonly status: 'resolved' | 'unresolved';
+  readonly status: ActorStatus;
   readonly id?: string;
   readonly name?: string;
   readonly email?: string;
   readonly unit?: string;
   readonly resolvedBy: readonly string[];
+}
+
+/** How a session proved who it is (`connection authenticated`, PostgreSQL 14 and later). */
+export interface Authentication {
+  /** What the method proved; `null` where it proves nothing (trust). */
+  readonly identity: string | null;
+  /** As in pg_hba.conf: scram-sha-256, cert, gss, ldap, peer, … */
+  readonly method: string;
 }
 
 export interface Session {
@@ -49,6 +69,8 @@ export interface Session {
   readonly transactionId: string;
   readonly virtualTransactionId: string | null;
   readonly queryId?: string;
+  /** Where its `connection authenticated` was read. */
+  readonly authentication?: Authentication;
 }
 
 /** What a log line tells about itself, whatever its message. */
@@ -105,7 +127,23 @@ export interface StatementContent extends FromLog {
 /** A record that looks like pgAudit's and is not: somebody may be forging the trail. */
 export interface SuspectContent extends FromLog {
   readonly kind: 'suspect';
-  readonly suspect: { readonly reason: SuspectReason; readonly message: string };
+  readonly suspect: {
+    readonly reason: SuspectReason;
+    readonly message: string;
+    /** So many secrets were scrubbed from the message. */
+    readonly redacted?: number;
+  };
+}
+
+/** A shipped statement came to nothing: its transaction raised an error, or was rolled back. */
+export interface FailureContent extends FromLog {
+  readonly kind: 'failure';
+  readonly failure: {
+    /** The id of the latest statement of that transaction that was shipped. */
+    readonly statement: string;
+    /** Of the error; `null` where it was rolled back. Its message may hold content, and is not shipped. */
+    readonly sqlState: string | null;
+  };
 }
 
 /** Which part of the genuine-record rule a suspect broke. */
@@ -204,7 +242,13 @@ export interface SealContent {
   };
 }
 
-export type Content = StatementContent | SuspectContent | GapContent | LifecycleContent | SealContent;
+export type Content =
+  | StatementContent
+  | FailureContent
+  | SuspectContent
+  | GapContent
+  | LifecycleContent
+  | SealContent;
 
 export type AuditEvent = Envelope & Content;
 export type EventKind = Content['kind'];

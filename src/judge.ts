@@ -1,21 +1,31 @@
 /** What becomes of one frame of the log: an event, or the reason why there is none. */
 
-import { gapDraft, type Place, type Reading, statementDraft, suspectDraft } from './draft.js';
-import type { Actor, Draft } from './event.js';
+import { failureDraft, gapDraft, type Place, type Reading, statementDraft, suspectDraft } from './draft.js';
+import type { Actor, Audit, Draft, LogLine } from './event.js';
 import type { Filter } from './filter/filter.js';
+import type { UserKind } from './filter/users.js';
+import type { Asker } from './identity/resolver.js';
+import { claimsOf } from './parse/claims.js';
 import { readLogLine } from './parse/csvlog.js';
+import { isDisconnection, readAuthentication, readError } from './parse/lines.js';
 import type { Memory } from './parse/memory.js';
-import { parse, type Suspect } from './parse/parse.js';
-import type { Payload } from './parse/pgaudit.js';
+import { type DecoderOf, parse, type Suspect } from './parse/parse.js';
+import { isRollback, type Payload } from './parse/pgaudit.js';
 import type { TimeReader } from './parse/time.js';
 import { COLUMN, type Frame, type Gap, type RawRecord } from './record.js';
+import type { Redact } from './redact/redact.js';
 import type { Telemetry } from './telemetry.js';
 
 export interface Judges {
   readonly times: TimeReader;
   readonly memory: Memory;
   readonly filter: Filter;
-  readonly identify: (user: string, time: number) => Actor;
+  readonly identify: (asker: Asker) => Promise<Actor>;
+  readonly redact: Redact;
+  /** The relations that a statement changes. */
+  readonly relations: (audit: Audit) => Promise<Pick<Audit, 'objects' | 'objectsFrom'>>;
+  /** How texts of a database are read; `null` for UTF-8. */
+  readonly decoderOf: DecoderOf;
   readonly place: Place;
   readonly telemetry: Telemetry;
 }
@@ -24,8 +34,13 @@ export type Verdict =
   | { readonly outcome: 'shipped' | 'rejected'; readonly reason: string; readonly draft: Draft }
   | { readonly outcome: 'dropped'; readonly reason: string };
 
-/** Frames must be judged once each, in the order of the log: later ones hang on what earlier ones said. */
-export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict {
+const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
+
+/**
+ * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
+ * said. Only what is shipped may take time, at most the two seconds of each resolver.
+ */
+export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const { sessions } = judges.memory;
   if (frame.kind === 'gap') {
     sessions.noteGap(frame, reading.file);
@@ -33,43 +48,127 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict {
   }
   if (sessions.wasRead(frame, reading.file)) return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
-  const parsed = parse(frame);
-  if (parsed.kind === 'other') return { outcome: 'dropped', reason: 'not-audit' };
+  const parsed = parse(frame, judges.decoderOf);
+  if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
   if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
   return judgeStatement(frame, parsed, reading, judges);
 }
 
-function judgeStatement(record: RawRecord, payload: Payload, reading: Reading, judges: Judges): Verdict {
-  const { filter, telemetry, place } = judges;
-  const { statements } = judges.memory;
-  const user = record.text(COLUMN.user);
-  const { isShipped, reason, userKind } = filter(user, payload.audit.class);
-  if (userKind === 'other') telemetry.otherUser(user, isShipped);
-  // A record that is not shipped for its class may hold the text that a later one refers to.
-  const isRemembered = isShipped || reason === 'class';
-  const audit = isRemembered ? statements.restore(record.text(COLUMN.sessionId), payload) : payload.audit;
-  if (!isShipped) return { outcome: 'dropped', reason };
-  const line = readLogLine(record, judges.times);
-  if (line === null) return rejectTime(reading, judges);
-  const actor = judges.identify(user, line.time);
-  telemetry.identified(actor.status);
-  return {
-    outcome: 'shipped',
-    reason: 'statement',
-    draft: statementDraft(line, audit, actor, reading, place),
-  };
+/** Lines that are not pgAudit's are not shipped: they inform. */
+function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
+  noteLogin(record, reading.now, judges);
+  const sqlState = readError(record);
+  return sqlState === null ? NOT_AUDIT : judgeFailure(record, sqlState, NOT_AUDIT, reading, judges);
 }
 
-function judgeSuspect(record: RawRecord, suspect: Suspect, reading: Reading, judges: Judges): Verdict {
-  const line = readLogLine(record, judges.times);
+/** Services log in and out all the time; nobody asks who they are. */
+function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
+  const authentication = readAuthentication(record);
+  if (authentication !== null) {
+    if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
+      logins.begin(record.text(COLUMN.sessionId), authentication, now);
+  } else if (isDisconnection(record)) logins.end(record.text(COLUMN.sessionId));
+}
+
+/** The error of a transaction in which something was shipped, or its rollback; else `otherwise`. */
+function judgeFailure(
+  record: RawRecord,
+  sqlState: string | null,
+  otherwise: Verdict,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
+  const statement = judges.memory.transactions.failed(session, transaction);
+  if (statement === null) return otherwise;
+  const failure = { statement, sqlState };
+  return ship('failure', record, null, reading, judges, (line, actor) =>
+    failureDraft(line, failure, actor, reading, judges.place),
+  );
+}
+
+function judgeStatement(
+  record: RawRecord,
+  payload: Payload,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  const user = record.text(COLUMN.user);
+  const { users } = judges.filter;
+  // What somebody does to roles may change whose statements are shipped.
+  if (payload.audit.class === 'ROLE') users.expire();
+  const kind = users.kindOf(user, () => timeOf(record, reading, judges));
+  const judgeAs = (known: UserKind) => judgeKnown(record, known, payload, reading, judges);
+  return kind instanceof Promise ? kind.then(judgeAs) : judgeAs(kind);
+}
+
+function judgeKnown(
+  record: RawRecord,
+  kind: UserKind,
+  payload: Payload,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  const { memory, telemetry, place } = judges;
+  const { isShipped, reason } = judges.filter.decide(kind, payload.audit.class);
+  if (kind === 'other' || kind === 'unknown') telemetry.otherUser(record.text(COLUMN.user), isShipped);
+  const dropped = { outcome: 'dropped', reason } as const;
+  // A record that is not shipped for its class may hold the text that a later one refers to.
+  if (!isShipped && reason !== 'class') return dropped;
+  const audit = memory.statements.restore(record.text(COLUMN.sessionId), scrub(payload, judges));
+  if (!isShipped)
+    return isRollback(payload.audit) ? judgeFailure(record, null, dropped, reading, judges) : dropped;
+  return ship('statement', record, audit.statement, reading, judges, async (line, actor) => {
+    // The parser has to see the statement as it was: what is scrubbed does not parse.
+    const objects = await judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
+    if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
+    telemetry.identified(actor.status);
+    const draft = statementDraft(line, { ...audit, ...objects }, actor, reading, place);
+    memory.transactions.shipped(line.session.id, line.session.virtualTransactionId ?? '', draft.id ?? '');
+    return draft;
+  });
+}
+
+/** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
+function scrub(payload: Payload, { redact }: Judges): Payload {
+  const { statement, parameters, count } = redact(payload.audit);
+  if (count === 0) return payload;
+  return { ...payload, audit: { ...payload.audit, statement, parameters, redacted: count } };
+}
+
+function judgeSuspect(
+  record: RawRecord,
+  { reason, message }: Suspect,
+  reading: Reading,
+  judges: Judges,
+): Promise<Verdict> | Verdict {
+  judges.telemetry.suspect(reason, reading);
+  const { statement, count } = judges.redact({ statement: message, parameters: null });
+  const suspect = { reason, message: statement ?? '', ...(count > 0 && { redacted: count }) };
+  return ship('suspect', record, null, reading, judges, (line, actor) =>
+    suspectDraft(line, suspect, actor, reading, judges.place),
+  );
+}
+
+/** An event about what the record's own user did. */
+async function ship(
+  reason: string,
+  record: RawRecord,
+  statement: string | null,
+  reading: Reading,
+  judges: Judges,
+  make: (line: LogLine, actor: Actor) => Draft | Promise<Draft>,
+): Promise<Verdict> {
+  const line = readLogLine(record, judges.times, judges.memory.logins);
   if (line === null) return rejectTime(reading, judges);
-  judges.telemetry.suspect(suspect.reason, reading);
-  const actor = judges.identify(line.user, line.time);
-  return {
-    outcome: 'shipped',
-    reason: 'suspect',
-    draft: suspectDraft(line, suspect, actor, reading, judges.place),
-  };
+  const { user, time, session } = line;
+  const claims = claimsOf(statement, session.application);
+  const actor = await judges.identify({ user, time, authentication: session.authentication ?? null, claims });
+  return { outcome: 'shipped', reason, draft: await make(line, actor) };
+}
+
+function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {
+  return times.read(record.text(COLUMN.logTime)) ?? now;
 }
 
 function rejectTime(reading: Reading, judges: Judges): Verdict {

@@ -65,6 +65,15 @@ export function createMetrics() {
       'Sizes of the objects stored in the archive, compressed.',
       [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
     ),
+    lookups: counter('identity_lookups_total', 'Look-ups at the service of the http resolver.', ['outcome']),
+    catalogRoles: gauge('catalog_roles', "Roles that the database's catalogs list."),
+    catalogFailures: counter('catalog_failures_total', 'Outages in which the catalogs could not be read.'),
+    redacted: counter('redacted_secrets_total', 'Secrets that were scrubbed from statements and parameters.'),
+    unparsed: counter(
+      'statements_unparsed_total',
+      'Shipped writes whose relations could not be told from their text.',
+      ['reason'],
+    ),
     directoryPeople: gauge('directory_people', 'Entries in a directory of people.', ['path']),
     directoryFailures: counter(
       'directory_failures_total',

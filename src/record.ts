@@ -9,9 +9,11 @@ export const COLUMN = {
   connectionFrom: 4,
   sessionId: 5,
   sessionLine: 6,
+  commandTag: 7,
   sessionStart: 8,
   virtualTransactionId: 9,
   transactionId: 10,
+  severity: 11,
   sqlState: 12,
   message: 13,
   context: 18,
@@ -59,8 +61,8 @@ export interface RawRecord {
   readonly bytes: Buffer;
   /** How many columns it has: 23 (PostgreSQL 12 and before), 24 (13) or 26 (14 and later). */
   readonly columns: number;
-  /** A column's text without its quotes; bytes that are not UTF-8 become U+FFFD. */
-  text(column: number): string;
+  /** A column's text without its quotes; without `decode` it is UTF-8, and other bytes become U+FFFD. */
+  text(column: number, decode?: ((bytes: Buffer) => string) | null): string;
   isEmpty(column: number): boolean;
   /** Whether a column's content starts with `ascii`, which must not hold a quote. */
   startsWith(column: number, ascii: Buffer): boolean;

@@ -260,6 +260,51 @@ export class Telemetry {
     );
   }
 
+  lookupAnswered(outcome: string): void {
+    this.#metrics.lookups.inc({ outcome });
+  }
+
+  lookupFailed(error: unknown, failures: number, delay: number): void {
+    this.#metrics.lookups.inc({ outcome: 'failed' });
+    this.#log.warn(
+      { code: 'lookup-failed', error: codeOf(error), failures, retryInMs: Math.round(delay) },
+      `the look-up service fails; events are shipped as stale or unresolved: ${messageOf(error)}`,
+    );
+  }
+
+  lookupRecovered(failures: number): void {
+    this.#log.info({ code: 'lookup-recovered', failures }, 'the look-up service answers again');
+  }
+
+  catalogLoaded(roles: number): void {
+    this.#metrics.catalogRoles.set(roles);
+    this.#log.info({ code: 'catalog-loaded', roles }, "the database's roles were read");
+  }
+
+  catalogFailed(error: unknown): void {
+    this.#metrics.catalogFailures.inc();
+    this.#log.error(
+      { code: 'catalog-failed', error: codeOf(error) },
+      `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
+    );
+  }
+
+  cacheFailed(path: string, error: unknown): void {
+    this.#log.warn(
+      { code: 'cache-failed', path, error: codeOf(error) },
+      `a cache is not used: ${messageOf(error)}`,
+    );
+  }
+
+  redacted(secrets: number): void {
+    this.#metrics.redacted.inc(secrets);
+  }
+
+  /** The relations that a statement changes could not be told from its text. */
+  unparsable(reason: string): void {
+    this.#metrics.unparsed.inc({ reason });
+  }
+
   directoryLoaded(path: string, people: number): void {
     this.#metrics.directoryPeople.set({ path }, people);
     this.#log.info({ code: 'directory-loaded', path, people }, 'the directory of people was read');

@@ -40,6 +40,24 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
         throw toShipperError(error, MENDS);
       }
     },
+    async *open(name) {
+      try {
+        const file = (await bucket()).file(name);
+        for await (const chunk of file.createReadStream({ validation: false, decompress: false }))
+          yield chunk;
+      } catch (error) {
+        throw toShipperError(error, MENDS);
+      }
+    },
+    async describe(name) {
+      try {
+        const [{ size, crc32c, metadata }] = await (await bucket()).file(name).getMetadata();
+        const texts = Object.entries(metadata ?? {}).map(([key, value]) => [key, String(value)]);
+        return { size: Number(size), crc32c: crc32c ?? null, metadata: Object.fromEntries(texts) };
+      } catch (error) {
+        throw toShipperError(error, MENDS);
+      }
+    },
     close: () => connector.close(),
   };
 }

@@ -1,20 +1,32 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../errors.js';
+import { codeOf, hasCode, ShipperError } from '../errors.js';
 import type { ArchiveStore } from './store.js';
 
 export function localStore(root: string): ArchiveStore {
+  const pathOf = (name: string): string => join(root, name);
   return {
     async list(folder) {
       try {
-        const entries = await readdir(join(root, folder), { withFileTypes: true });
+        const entries = await readdir(pathOf(folder), { withFileTypes: true });
         return entries.map(entry => folder + entry.name + (entry.isDirectory() ? '/' : '')).sort();
       } catch (error) {
         if (hasCode(error, 'ENOENT')) return [];
         throw error;
       }
     },
-    read: name => readFile(join(root, name)),
+    read: name => readFile(pathOf(name)),
+    async *open(name) {
+      try {
+        for await (const chunk of createReadStream(pathOf(name))) yield chunk;
+      } catch (error) {
+        throw new ShipperError(codeOf(error), `${pathOf(name)} cannot be read (${codeOf(error)})`, error);
+      }
+    },
+    async describe(name) {
+      return { size: (await stat(pathOf(name))).size, crc32c: null, metadata: null };
+    },
     close: () => undefined,
   };
 }

@@ -1,7 +1,8 @@
 /** `run`: the daemon. */
 
 import { join, resolve } from 'node:path';
-import { assemble, SINKS } from '../assemble.js';
+import { SINKS } from '../assemble/journal.js';
+import { assemble } from '../assemble/stages.js';
 import { systemClock } from '../clock.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
@@ -12,6 +13,7 @@ import { type HttpServer, serve } from '../http/server.js';
 import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
 import { createMetrics, type Metrics } from '../metrics.js';
+import { createRelationParser } from '../objects/relations.js';
 import { runPipeline, type Stages } from '../pipeline.js';
 import { watchGlobs } from '../tail/watch.js';
 import { Telemetry } from '../telemetry.js';
@@ -34,10 +36,13 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
     const http = once ? null : await listen(config, health, metrics);
     if (http !== null) telemetry.listening(config.http.host, http.port);
     const watch = once ? null : watchGlobs;
-    const stages = await assemble(config, once, { clock: systemClock, disk, watch, telemetry, stop, abort });
+    const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
+    const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
+    const { stages, close } = await assemble(config, once, surroundings);
     observe(stages, metrics);
     telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
     await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
+    await Promise.all([close(), parser.close()]);
     const { journal, sinks } = stages;
     telemetry.stopped(journal.isClosed, {
       logging: sinks.logging.reader.lag.events,

@@ -73,7 +73,10 @@ function keyOf(path: readonly PropertyKey[]): string {
 
 /** The names of the settings in a section. */
 function settingsAt(path: readonly PropertyKey[]): string[] {
-  const section = path.map(String).join('.');
+  const section = path
+    .filter(step => typeof step !== 'number')
+    .map(String)
+    .join('.');
   const inside = settingNames().filter(name => section === '' || name.startsWith(`${section}.`));
   return [...new Set(inside.map(name => name.slice(section.length).replace(/^\./, '').split('.')[0] ?? ''))];
 }

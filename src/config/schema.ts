@@ -47,22 +47,27 @@ const size = (least: string, most: string) => quantity(parseSize, 'size', SIZE_U
 const duration = (least: string, most: string) =>
   quantity(parseDuration, 'duration', DURATION_UNITS, { least, most });
 
-const expression = text.transform((source, context) => {
+function compile(source: string, context: z.core.$RefinementCtx): Expression {
   try {
     return new Expression(source);
   } catch {
-    context.addIssue({
-      code: 'custom',
-      message: 'must be a regular expression in RE2 syntax (no look-around, no back-references)',
-    });
+    const message = 'must be a regular expression in RE2 syntax (no look-around, no back-references)';
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   }
-});
+}
 
-/** A rule for users; group roles come with the database's catalogs, which are not read yet. */
-const userRule = text
-  .refine(source => !source.startsWith('memberOf:'), 'memberOf is not supported yet')
-  .pipe(expression);
+const expression = text.transform(compile);
+
+const MEMBER_OF = 'memberOf:';
+
+/** A rule for users: a regular expression over the role's name, or `memberOf:ROLE`. */
+const userRule = text.transform((source, context): Expression | { readonly memberOf: string } => {
+  if (!source.startsWith(MEMBER_OF)) return compile(source, context);
+  const memberOf = source.slice(MEMBER_OF.length).trim();
+  if (memberOf === '') context.addIssue({ code: 'custom', message: 'must name a role: memberOf:ROLE' });
+  return { memberOf };
+});
 
 const pattern = expression.refine(
   value => value.groupNames.length > 0 && value.groupNames.every(group => PATTERN_GROUPS.includes(group)),
@@ -119,10 +124,49 @@ const port = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a port number' })
   .refine(number => Number.isInteger(number) && number >= 0 && number <= 65535, 'must be a port number');
 
-const resolver = z.union(
-  [z.strictObject({ pattern: z.array(pattern).min(1) }), z.strictObject({ directory: text })],
-  { error: 'must be one of pattern: [expressions], directory: file' },
-);
+const patterns = z.array(pattern, { error: 'must be a list of regular expressions' });
+const pointer = z
+  .string({ error: 'must be a JSON pointer' })
+  .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer, such as /person/email');
+
+/** `true`, or expressions that say more. */
+const trueOrPatterns = z.union([z.literal(true).transform(() => []), patterns.min(1)], {
+  error: 'must be true, or a list of regular expressions with named groups id, email, name',
+});
+
+/** A service that is asked who somebody is. */
+const lookup = z.strictObject({
+  url: text
+    .regex(/^https?:\/\//, 'must begin with https:// or http://')
+    .regex(/\{(id|email|user)\}/, 'must hold one of {id}, {email}, {user}'),
+  method: z.enum(['GET', 'POST'], { error: 'must be one of GET, POST' }).default('GET'),
+  body: z.json().optional(),
+  token: text.optional(),
+  tokenFile: text.optional(),
+  fields: z.strictObject({
+    id: pointer.optional(),
+    email: pointer.optional(),
+    name: pointer.optional(),
+    unit: pointer.optional(),
+  }),
+  timeout: duration('10ms', '2s').default(2000),
+  cache: duration('1s', '30d').default(60 * 60_000),
+  negativeCache: duration('1s', '30d').default(5 * 60_000),
+});
+
+const resolverKinds = z.strictObject({
+  pattern: patterns.min(1).exactOptional(),
+  directory: text.exactOptional(),
+  authentication: trueOrPatterns.exactOptional(),
+  database: trueOrPatterns.exactOptional(),
+  http: lookup.exactOptional(),
+  comment: patterns.min(1).exactOptional(),
+});
+
+const resolver = resolverKinds.refine(one => Object.keys(one).length === 1, {
+  error: `must be one of ${Object.keys(resolverKinds.shape).join(', ')}`,
+  when: ({ issues }) => issues.length === 0,
+});
 
 export const schema = z
   .strictObject({
@@ -151,6 +195,14 @@ export const schema = z
       })
       .prefault({}),
     identity: z.array(resolver, { error: 'must be a list of resolvers' }).default([]),
+    database: z
+      .strictObject({ url: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database') })
+      .exactOptional(),
+    redact: z
+      .strictObject({
+        patterns: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
+      })
+      .prefault({}),
     state: z
       .strictObject({
         directory: text.default('/var/lib/pgaudit-shipper'),
@@ -189,20 +241,37 @@ export const schema = z
   .refine(({ state, archive }) => state.maxSize >= 2 * archive.segment.maxSize, {
     path: ['state', 'maxSize'],
     error: 'must be at least twice archive.segment.maxSize',
+  })
+  .refine(config => config.database !== undefined || !needsDatabase(config), {
+    path: ['database'],
+    error: 'is required for memberOf rules and the database resolver: url: postgres://user@host/database',
   });
 
 export type Config = z.output<typeof schema>;
 
+/** Whether a rule or a resolver needs the database's catalogs. */
+function needsDatabase({ filter, identity }: UsesOfDatabase): boolean {
+  const rules = [...filter.personalUsers, ...filter.serviceUsers];
+  return rules.some(rule => 'memberOf' in rule) || identity.some(one => one.database !== undefined);
+}
+
+interface UsesOfDatabase {
+  readonly filter: Record<'personalUsers' | 'serviceUsers', readonly z.output<typeof userRule>[]>;
+  readonly identity: readonly { readonly database?: unknown }[];
+}
+
 /** The names of all settings with their sections, such as `source.files`. */
 export function settingNames(section: z.core.$ZodType = schema, prefix = ''): string[] {
-  const inner = withoutDefault(section);
+  const inner = innerOf(section);
   if (!(inner instanceof z.ZodObject)) return [prefix];
   return Object.entries(inner.shape).flatMap(([key, type]) =>
     settingNames(type, prefix ? `${prefix}.${key}` : key),
   );
 }
 
-/** The section itself, where it may be left out. */
-function withoutDefault(type: z.core.$ZodType): z.core.$ZodType {
-  return type instanceof z.ZodPrefault ? withoutDefault(type.def.innerType) : type;
+/** What may be set there, where it may be left out, or comes several times. */
+function innerOf(type: z.core.$ZodType): z.core.$ZodType {
+  if (type instanceof z.ZodPrefault || type instanceof z.ZodDefault || type instanceof z.ZodExactOptional)
+    return innerOf(type.def.innerType);
+  return type instanceof z.ZodArray && type.def.element instanceof z.ZodObject ? type.def.element : type;
 }

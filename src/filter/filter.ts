@@ -1,7 +1,7 @@
 /** Decides which genuine records are shipped. */
 
 import type { AuditClass } from '../event.js';
-import { type UserKind, type UserRules, userKinds } from './users.js';
+import { type UserKind, type UserRules, Users } from './users.js';
 
 export interface FilterRules extends UserRules {
   readonly classes: ReadonlySet<AuditClass>;
@@ -15,20 +15,26 @@ export type DropReason = 'service-user' | 'other-user' | 'class';
 export interface Decision {
   readonly isShipped: boolean;
   readonly reason: DropReason | 'shipped';
-  readonly userKind: UserKind;
 }
 
-/** Decides by the login role and the statement's class. */
-export type Filter = (user: string, auditClass: AuditClass) => Decision;
+export class Filter {
+  /** Tells login roles apart. */
+  readonly users: Users;
+  readonly #rules: FilterRules;
 
-export function createFilter(rules: FilterRules): Filter {
-  const kindOf = userKinds(rules);
-  const drop = (reason: DropReason, userKind: UserKind): Decision => ({ isShipped: false, reason, userKind });
-  return (user, auditClass) => {
-    const userKind = kindOf(user);
-    if (userKind === 'service') return drop('service-user', userKind);
-    if (userKind === 'other' && rules.otherUsers === 'drop') return drop('other-user', userKind);
-    if (!rules.classes.has(auditClass)) return drop('class', userKind);
-    return { isShipped: true, reason: 'shipped', userKind };
-  };
+  constructor(rules: FilterRules) {
+    this.#rules = rules;
+    this.users = new Users(rules);
+  }
+
+  /** Of a user who cannot be told any more what is wanted is shipped: too much is better than too little. */
+  decide(kind: UserKind, auditClass: AuditClass): Decision {
+    if (kind === 'service') return drop('service-user');
+    if (kind === 'other' && this.#rules.otherUsers === 'drop') return drop('other-user');
+    return this.#rules.classes.has(auditClass) ? { isShipped: true, reason: 'shipped' } : drop('class');
+  }
+}
+
+function drop(reason: DropReason): Decision {
+  return { isShipped: false, reason };
 }

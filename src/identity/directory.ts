@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type Clock, sleep } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { loadPeople, type PersonEntry } from './people.js';
-import type { Person, Question, Resolver } from './resolver.js';
+import type { Answer, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between looks at the file. */
 const RELOAD_INTERVAL = 2000;
@@ -13,7 +13,10 @@ export interface DirectoryReport {
   directoryFailed(path: string, error: unknown): void;
 }
 
-/** Finds people in a file, by login role, id or e-mail, as of the event's time. */
+/**
+ * Finds people in a file, by login role, id or e-mail, as of the event's time. An e-mail that is too long for a role's
+ * name is also found by as much of it as PostgreSQL keeps, unless two people share that.
+ */
 export class Directory implements Resolver {
   readonly name = 'directory';
   readonly #path: string;
@@ -41,7 +44,7 @@ export class Directory implements Resolver {
     return new Directory(path, report, entries, version);
   }
 
-  resolve({ user, time, known }: Question): Person | null {
+  resolve({ user, time, known }: Question): Answer | null {
     const keys = [`user ${user}`, idKey(known.id ?? user), emailKey(known.email ?? user)];
     for (const key of keys) {
       const valid = (this.#entries.get(key) ?? []).filter(one => one.validFrom <= time && time < one.validTo);
@@ -49,7 +52,7 @@ export class Directory implements Resolver {
         (best, one) => (best && best.validFrom >= one.validFrom ? best : one),
         null,
       );
-      if (latest !== null) return latest.person;
+      if (latest !== null) return { person: latest.person };
     }
     return null;
   }
@@ -89,18 +92,25 @@ async function versionOf(path: string): Promise<string> {
 
 /** An entry for a role counts for that role only; the others are found by id and by e-mail. */
 function byKey(entries: readonly PersonEntry[]): Map<string, PersonEntry[]> {
-  const map = new Map<string, PersonEntry[]>();
-  const add = (key: string, entry: PersonEntry): void => {
-    map.set(key, [...(map.get(key) ?? []), entry]);
-  };
-  for (const entry of entries) {
-    if (entry.user !== null) add(`user ${entry.user}`, entry);
-    else {
-      if (entry.person.id) add(idKey(entry.person.id), entry);
-      if (entry.person.email) add(emailKey(entry.person.email), entry);
-    }
-  }
-  return map;
+  const people = entries.filter(({ user }) => user === null);
+  const byEmail = grouped(people, ({ person }) => person.email && emailKey(person.email));
+  const byCutEmail = grouped(people, ({ person }) => person.email && cutEmailKey(person.email));
+  const certain = [...byCutEmail].filter(([key, sharing]) => !byEmail.has(key) && areOnePerson(sharing));
+  return new Map([
+    ...grouped(entries, ({ user }) => user !== null && `user ${user}`),
+    ...grouped(people, ({ person }) => person.id && idKey(person.id)),
+    ...byEmail,
+    ...certain,
+  ]);
+}
+
+/** Without entries that have no key. */
+function grouped(
+  entries: readonly PersonEntry[],
+  keyOf: (entry: PersonEntry) => string | false | null | undefined,
+): Map<string, PersonEntry[]> {
+  const groups = Map.groupBy(entries, keyOf);
+  return new Map([...groups].flatMap(([key, group]) => (key ? [[key, group] as const] : [])));
 }
 
 function idKey(id: string): string {
@@ -109,4 +119,23 @@ function idKey(id: string): string {
 
 function emailKey(email: string): string {
   return `email ${email.toLowerCase()}`;
+}
+
+/** `null` where the e-mail fits into a role's name whole. */
+function cutEmailKey(email: string): string | null {
+  const name = roleNameOf(email.toLowerCase());
+  return name === email.toLowerCase() ? null : emailKey(name);
+}
+
+/** As PostgreSQL cuts names: to 63 bytes (NAMEDATALEN), not within a character (pg_mbcliplen). */
+function roleNameOf(text: string): string {
+  const bytes = Buffer.from(text).subarray(0, 63);
+  return new TextDecoder().decode(bytes, { stream: true });
+}
+
+/** Several entries may tell of one person, each for its time. */
+function areOnePerson(entries: readonly PersonEntry[]): boolean {
+  const emails = new Set(entries.map(({ person }) => person.email?.toLowerCase()));
+  const ids = new Set(entries.map(({ person }) => person.id?.toLowerCase()));
+  return emails.size === 1 || (ids.size === 1 && !ids.has(undefined));
 }

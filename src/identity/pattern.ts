@@ -1,4 +1,5 @@
 import type { Expression } from '../expression.js';
+import { personIn } from './groups.js';
 import type { Resolver } from './resolver.js';
 
 /** Takes the person out of the role's own name: the groups of the first expression that matches. */
@@ -6,11 +7,8 @@ export function patternResolver(expressions: readonly Expression[]): Resolver {
   return {
     name: 'pattern',
     resolve({ user }) {
-      for (const expression of expressions) {
-        const groups = expression.groups(user);
-        if (groups !== null && Object.keys(groups).length > 0) return groups;
-      }
-      return null;
+      const person = personIn(user, expressions);
+      return person && { person };
     },
   };
 }

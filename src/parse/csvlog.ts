@@ -3,25 +3,28 @@
 import { isUtf8 } from 'node:buffer';
 import type { LogLine, Session } from '../event.js';
 import { COLUMN, type RawRecord } from '../record.js';
+import type { Logins } from './logins.js';
 import type { TimeReader } from './time.js';
 
 /** Returns `null` where log_time cannot be told. */
-export function readLogLine(record: RawRecord, times: TimeReader): LogLine | null {
+export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins): LogLine | null {
   const time = times.read(record.text(COLUMN.logTime));
   if (time === null) return null;
   return {
     time,
     user: record.text(COLUMN.user),
     database: record.text(COLUMN.database) || null,
-    session: readSession(record, times),
+    session: readSession(record, times, logins),
     raw: isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
   };
 }
 
-function readSession(record: RawRecord, times: TimeReader): Session {
+function readSession(record: RawRecord, times: TimeReader, logins: Logins): Session {
+  const id = record.text(COLUMN.sessionId);
+  const authentication = logins.of(id);
   const startedAt = times.read(record.text(COLUMN.sessionStart));
   return {
-    id: record.text(COLUMN.sessionId),
+    id,
     line: Number(record.text(COLUMN.sessionLine)),
     startedAt: startedAt === null ? null : new Date(startedAt).toISOString().replace('.000Z', 'Z'),
     pid: record.isEmpty(COLUMN.pid) ? null : Number(record.text(COLUMN.pid)),
@@ -31,6 +34,7 @@ function readSession(record: RawRecord, times: TimeReader): Session {
     transactionId: record.text(COLUMN.transactionId),
     virtualTransactionId: record.text(COLUMN.virtualTransactionId) || null,
     ...(record.columns > COLUMN.queryId ? { queryId: record.text(COLUMN.queryId) } : {}),
+    ...(authentication === null ? {} : { authentication }),
   };
 }
 

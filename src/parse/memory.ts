@@ -2,15 +2,25 @@
 
 import { z } from 'zod';
 import { StateError } from '../errors.js';
+import { Logins, savedLogins } from './logins.js';
 import { Sessions, savedSessions } from './sessions.js';
 import { Statements, savedStatements } from './statements.js';
 import type { TimeReader } from './time.js';
+import { savedTransactions, Transactions } from './transactions.js';
 
-const schema = z.object({ statements: savedStatements, sessions: savedSessions });
+const schema = z.object({
+  statements: savedStatements,
+  sessions: savedSessions,
+  // A state of version 0.1.0 lacks these.
+  logins: savedLogins.default([]),
+  transactions: savedTransactions.default([]),
+});
 
 export class Memory {
   readonly statements: Statements;
   readonly sessions: Sessions;
+  readonly logins: Logins;
+  readonly transactions: Transactions;
 
   /**
    * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
@@ -22,10 +32,17 @@ export class Memory {
     if (!parsed.success) throw new StateError('The checkpoint holds a memory that cannot be read.');
     this.statements = new Statements(parsed.data?.statements);
     this.sessions = new Sessions(times, parsed.data?.sessions, lostAt);
+    this.logins = new Logins(parsed.data?.logins);
+    this.transactions = new Transactions(parsed.data?.transactions);
   }
 
   /** Plain data, bounded in size. */
   get saved(): z.infer<typeof schema> {
-    return { statements: this.statements.saved, sessions: this.sessions.saved };
+    return {
+      statements: this.statements.saved,
+      sessions: this.sessions.saved,
+      logins: this.logins.saved,
+      transactions: this.transactions.saved,
+    };
   }
 }

@@ -2,6 +2,7 @@
 
 import type { SuspectReason } from '../event.js';
 import { COLUMN, type RawRecord } from '../record.js';
+import type { Decode } from './encodings.js';
 import { type Payload, parsePayload } from './pgaudit.js';
 
 /** A record whose message begins like pgAudit's and that pgAudit did not write. */
@@ -14,6 +15,9 @@ export interface Suspect {
 /** `audit`: pgAudit's own record. `suspect`: one that only looks like it. `other`: every other log line. */
 export type Parsed = ({ readonly kind: 'audit' } & Payload) | Suspect | { readonly kind: 'other' };
 
+/** How texts of a database are read; `null` for UTF-8. */
+export type DecoderOf = (database: string) => Decode | null;
+
 const AUDIT = Buffer.from('AUDIT: ');
 const OTHER = { kind: 'other' } as const;
 
@@ -25,9 +29,9 @@ const SQL_STATES = ['00000', '01000'].map(state => Buffer.from(state));
  * with it: pgaudit.c hides both, and `RAISE` cannot leave out the context. PL/Tcl's `elog` can, but writes
  * SQLSTATE 38000 (pltcl.c). The payload must fit, too.
  */
-export function parse(record: RawRecord): Parsed {
+export function parse(record: RawRecord, decoderOf: DecoderOf = () => null): Parsed {
   if (!record.startsWith(COLUMN.message, AUDIT)) return OTHER;
-  const message = record.text(COLUMN.message);
+  const message = record.text(COLUMN.message, decoderOf(record.text(COLUMN.database)));
   const suspect = (reason: SuspectReason): Suspect => ({ kind: 'suspect', reason, message });
   if (!record.isEmpty(COLUMN.context)) return suspect('context');
   if (!record.isEmpty(COLUMN.query)) return suspect('query');

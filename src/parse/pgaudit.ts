@@ -58,6 +58,14 @@ export function parsePayload(payload: string): Payload | { readonly suspect: Sus
   };
 }
 
+/**
+ * Whether the statement undoes a whole transaction. `ROLLBACK TO`, a savepoint's, has the same command; without its
+ * text it cannot be told.
+ */
+export function isRollback({ class: auditClass, command, statement }: Audit): boolean {
+  return auditClass === 'MISC' && command === 'ROLLBACK' && statement !== null && !/\bto\b/i.test(statement);
+}
+
 /** PARAMETER is CSV once more; an empty field is NULL or ''. Returns undefined where it is no CSV. */
 function parseParameters(parameter: string): string[] | null | undefined {
   if (parameter === NONE) return [];

@@ -7,8 +7,9 @@ import type { Payload } from './pgaudit.js';
 const textSchema = z.object({
   statement: z.string().nullable(),
   parameters: z.array(z.string()).readonly().nullable(),
+  redacted: z.number().exactOptional(),
 });
-type Text = Pick<Audit, 'statement' | 'parameters'>;
+type Text = Pick<Audit, 'statement' | 'parameters' | 'redacted'>;
 
 /** For each session the latest statement, with the text of each of its substatements. */
 const remembered = z.object({
@@ -41,9 +42,10 @@ export class Statements {
 
   /** Notes the session's statement, or puts the remembered one in its place. */
   restore(session: string, { audit, isPreviouslyLogged }: Payload): Audit {
-    const { statementId, substatementId, statement, parameters } = audit;
+    const { statementId, substatementId, statement, parameters, redacted } = audit;
     if (!isPreviouslyLogged) {
-      this.#remember(session, statementId, substatementId, { statement, parameters });
+      const text = { statement, parameters, ...(redacted !== undefined && { redacted }) };
+      this.#remember(session, statementId, substatementId, text);
       return audit;
     }
     const known = this.#bySession.get(session);

@@ -21,9 +21,10 @@ export class FramedRecord implements RawRecord {
     return this.bytes.length + 1;
   }
 
-  text(column: number): string {
+  text(column: number, decode: ((bytes: Buffer) => string) | null = null): string {
     const [start, end] = this.#content(column);
-    const text = this.bytes.toString('utf8', start, end);
+    const text =
+      decode === null ? this.bytes.toString('utf8', start, end) : decode(this.bytes.subarray(start, end));
     return this.#isQuoted(column) ? text.replaceAll('""', '"') : text;
   }
 

@@ -101,7 +101,10 @@ describe('a fault is one line with file, key and what is allowed', () => {
       'archive.segment.maxAge: must be a duration: a number with one of ms, s, m, h, d',
     ],
     ['archive: {to: "s3://bucket"}', 'archive.to: must be gs://bucket/prefix or file:folder'],
-    ['archive: {to: "gs://a-b", endpoint: "https://x"}', 'archive.endpoint: must be http://host:port or https://host:port'],
+    [
+      'archive: {to: "gs://a-b", endpoint: "https://x"}',
+      'archive.endpoint: must be http://host:port or https://host:port',
+    ],
     ['logging: {to: "pgaudit"}', 'logging.to: must be projects/<project>/logs/<log> or file:folder'],
     [
       'filter: {classes: [writes]}',
@@ -124,7 +127,28 @@ describe('a fault is one line with file, key and what is allowed', () => {
       'identity: [{pattern: ["^(?<who>x)$"]}]',
       'identity[0].pattern[0]: must have named groups, each one of id, email, name: (?<id>…)',
     ],
-    ['identity: [{ldap: x}]', 'identity[0]: must be one of pattern: [expressions], directory: file'],
+    [
+      'identity: [{ldap: x}]',
+      'identity[0].ldap: unknown setting; allowed here: pattern, directory, authentication, database, http, comment',
+    ],
+    [
+      'identity: [{directory: x, comment: ["(?<id>x)"]}]',
+      'identity[0]: must be one of pattern, directory, authentication, database, http, comment',
+    ],
+    [
+      'identity: [{http: {url: "https://x/", fields: {}}}]',
+      'identity[0].http.url: must hold one of {id}, {email}, {user}',
+    ],
+    [
+      'identity: [{http: {url: "https://x/{id}", fields: {id: id}}}]',
+      'identity[0].http.fields.id: must be a JSON pointer, such as /person/email',
+    ],
+    [
+      'identity: [{database: true}]',
+      'database: is required for memberOf rules and the database resolver: url: postgres://user@host/database',
+    ],
+    ['database: {url: "mysql://x"}', 'database.url: must be postgres://user@host/database'],
+    ['filter: {personalUsers: ["memberOf:"]}', 'filter.personalUsers[0]: must name a role: memberOf:ROLE'],
     ['http: {port: 70000}', 'http.port: must be a port number'],
     ['http: {port: true}', 'http.port: must be a port number'],
     ['http: {port: ""}', 'http.port: must be a port number'],
@@ -132,7 +156,7 @@ describe('a fault is one line with file, key and what is allowed', () => {
     ['shutdown: {gracePeriod: 30d}', 'shutdown.gracePeriod: must be from 0s to 1h'],
     [
       'filter: {personalUsers: ["memberOf:persons"]}',
-      'filter.personalUsers[0]: memberOf is not supported yet',
+      'database: is required for memberOf rules and the database resolver: url: postgres://user@host/database',
     ],
     ['log: {level: loud}', 'log.level: must be one of debug, info, warn, error'],
     ['state: {maxSize: 100MiB}', 'state.maxSize: must be at least twice archive.segment.maxSize'],

@@ -5,11 +5,10 @@ import { Expression } from '../../src/expression.js';
 import { Directory } from '../../src/identity/directory.js';
 import { patternResolver } from '../../src/identity/pattern.js';
 import { readPeople } from '../../src/identity/people.js';
-import { identify, type Resolver } from '../../src/identity/resolver.js';
+import type { Resolver } from '../../src/identity/resolver.js';
+import { whoIs } from '../support/asker.js';
 import { ManualClock } from '../support/clock.js';
 import { temporaryFolder } from '../support/temp.js';
-
-const TIME = Date.parse('2026-11-21T20:40:01.123Z');
 
 const pattern = patternResolver(
   ['^(?<id>[A-Z]\\d{6})$', '^v-oidc-(?<id>[A-Z]\\d{6})-', '^(?<email>[^@]+@nav\\.no)$'].map(
@@ -35,8 +34,8 @@ describe('pattern', () => {
     ['kari.nordmann@nav.no', { status: 'resolved', email: 'kari.nordmann@nav.no', resolvedBy: ['pattern'] }],
     ['postgres', { status: 'unresolved', resolvedBy: [] }],
     ['', { status: 'unresolved', resolvedBy: [] }],
-  ])('%s', (user, actor) => {
-    expect(identify(user, TIME, [pattern])).toEqual({ user, ...actor });
+  ])('%s', async (user, actor) => {
+    expect(await whoIs(user, [pattern])).toEqual({ user, ...actor });
   });
 });
 
@@ -48,7 +47,7 @@ Z990002,Ola.Nordmann@nav.no,"Nordmann, Ola",
 describe('directory', () => {
   test('fills the fields that the pattern left empty', async () => {
     const resolvers = [pattern, await directory(PEOPLE)];
-    expect(identify('Z990001', TIME, resolvers)).toEqual({
+    expect(await whoIs('Z990001', resolvers)).toEqual({
       user: 'Z990001',
       status: 'resolved',
       id: 'Z990001',
@@ -61,12 +60,12 @@ describe('directory', () => {
 
   test('finds by e-mail and id whatever the case, and keeps what came first', async () => {
     const resolvers = [pattern, await directory(PEOPLE)];
-    expect(identify('ola.nordmann@nav.no', TIME, resolvers)).toMatchObject({
+    expect(await whoIs('ola.nordmann@nav.no', resolvers)).toMatchObject({
       id: 'Z990002',
       email: 'ola.nordmann@nav.no',
       name: 'Nordmann, Ola',
     });
-    expect(identify('z990001', TIME, [await directory(PEOPLE)])).toMatchObject({
+    expect(await whoIs('z990001', [await directory(PEOPLE)])).toMatchObject({
       id: 'Z990001',
       resolvedBy: ['directory'],
     });
@@ -74,7 +73,7 @@ describe('directory', () => {
 
   test('first in the order leaves what it does not know to the pattern, and to another directory', async () => {
     const resolvers = [await directory('user,name\nZ990001,Kari\n'), pattern, await directory(PEOPLE)];
-    expect(identify('Z990001', TIME, resolvers)).toEqual({
+    expect(await whoIs('Z990001', resolvers)).toEqual({
       user: 'Z990001',
       status: 'resolved',
       id: 'Z990001',
@@ -101,14 +100,16 @@ describe('directory', () => {
 breakglass,Z990001,Kari,2026-11-21T20:00:00Z,2026-11-21T21:00:00Z
 breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
 `);
-    const at = (time: string): string | undefined => identify('breakglass', Date.parse(time), [shared]).name;
-    expect(at('2026-11-21T19:59:59.999Z')).toBeUndefined();
-    expect(at('2026-11-21T20:00:00Z')).toBe('Kari');
-    expect(at('2026-11-21T20:59:59.999Z')).toBe('Kari');
-    expect(at('2026-11-21T21:00:00Z')).toBe('Ola');
-    expect(at('2026-11-21T23:59:59.999Z')).toBe('Ola');
-    expect(at('2026-11-22T00:00:00Z')).toBeUndefined();
-    expect(identify('Z990001', Date.parse('2026-11-21T20:30:00Z'), [shared]).status).toBe('unresolved');
+    const at = async (time: string): Promise<string | undefined> =>
+      (await whoIs('breakglass', [shared], { time: Date.parse(time) })).name;
+    expect(await at('2026-11-21T19:59:59.999Z')).toBeUndefined();
+    expect(await at('2026-11-21T20:00:00Z')).toBe('Kari');
+    expect(await at('2026-11-21T20:59:59.999Z')).toBe('Kari');
+    expect(await at('2026-11-21T21:00:00Z')).toBe('Ola');
+    expect(await at('2026-11-21T23:59:59.999Z')).toBe('Ola');
+    expect(await at('2026-11-22T00:00:00Z')).toBeUndefined();
+    const { status } = await whoIs('Z990001', [shared], { time: Date.parse('2026-11-21T20:30:00Z') });
+    expect(status).toBe('unresolved');
   });
 
   test('reads YAML with the same fields', async () => {
@@ -116,8 +117,8 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
       '- {id: Z990001, name: Kari, unit: 0417}\n- {user: drift, name: Vakt, validTo: 2099-01-01}\n',
       'people.yaml',
     );
-    expect(identify('Z990001', TIME, [yaml])).toMatchObject({ name: 'Kari', unit: '0417' });
-    expect(identify('drift', TIME, [yaml])).toMatchObject({ name: 'Vakt' });
+    expect(await whoIs('Z990001', [yaml])).toMatchObject({ name: 'Kari', unit: '0417' });
+    expect(await whoIs('drift', [yaml])).toMatchObject({ name: 'Vakt' });
   });
 
   test.each([
@@ -144,7 +145,7 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     const following = people.follow(clock, stop.signal);
     const next = async (count: number): Promise<string | undefined> => {
       while (reports.length < count) await clock.advance(2000);
-      return identify('Z990001', TIME, [people]).name;
+      return (await whoIs('Z990001', [people])).name;
     };
     await writeFile(`${path}.new`, 'id,name\nZ990001,Kari Nordmann\n');
     await rename(`${path}.new`, path);

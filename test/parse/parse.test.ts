@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LogLine } from '../../src/event.js';
 import { readLogLine } from '../../src/parse/csvlog.js';
+import { Logins } from '../../src/parse/logins.js';
 import { type Parsed, parse } from '../../src/parse/parse.js';
 import { Statements } from '../../src/parse/statements.js';
 import { timeReader } from '../../src/parse/time.js';
@@ -9,12 +10,12 @@ import { Framer } from '../../src/tail/frame.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
 
 function parsed(columns: Partial<Columns>, count = 26): Parsed {
-  return withRecord(Buffer.from(csvRecord(columns, count)), parse);
+  return withRecord(Buffer.from(csvRecord(columns, count)), record => parse(record));
 }
 
 function line(columns: Partial<Columns>, count = 26): LogLine | null {
   return withRecord(Buffer.from(csvRecord(columns, count)), record =>
-    readLogLine(record, timeReader(undefined)),
+    readLogLine(record, timeReader(undefined), new Logins()),
   );
 }
 
@@ -97,8 +98,10 @@ test('bytes that are not UTF-8 are shown as U+FFFD and kept as base64', () => {
   const text = csvRecord({ message: writeMessage("UPDATE t SET a='K\u00e5re'") });
   const bytes = Buffer.from(text, 'latin1');
   const read = (record: RawRecord): string | null | undefined =>
-    readLogLine(record, timeReader(undefined))?.raw;
-  expect(withRecord(bytes, parse)).toMatchObject({ audit: { statement: "UPDATE t SET a='K\uFFFDre'" } });
+    readLogLine(record, timeReader(undefined), new Logins())?.raw;
+  expect(withRecord(bytes, record => parse(record))).toMatchObject({
+    audit: { statement: "UPDATE t SET a='K\uFFFDre'" },
+  });
   expect(Buffer.from(withRecord(bytes, read) ?? '', 'base64')).toEqual(bytes.subarray(0, -1));
   expect(withRecord(Buffer.from(text), read)).toBeNull();
 });

@@ -23,8 +23,9 @@ test('Cloud Logging is down: the archive goes on, and the entries catch up in or
   await append(path, 4, 5);
   await eventually(async () => numbersOf(cloud.logged()).length === 5);
   expect(numbersOf(cloud.logged())).toEqual(range(1, 5));
-  expect(shipper.logged('delivery-failed').map(line => [line.sink, line.error])).toEqual(
-    Array.from({ length: 4 }, () => ['logging', 'UNAVAILABLE']),
+  // What fails beside the oldest request is told with it.
+  expect(new Set(shipper.logged('delivery-failed').map(line => `${line.sink} ${line.error}`))).toEqual(
+    new Set(['logging UNAVAILABLE']),
   );
   expect(shipper.logged('delivery-recovered')).toHaveLength(1);
 });

@@ -31,8 +31,17 @@ export interface ArchivedEvent {
     statement: string | null;
     parameters: string[] | null;
     statementMissing?: string;
+    redacted?: number;
+    objects?: string[];
+    objectsFrom?: string;
   };
-  readonly session?: { id: string; line: number; application: string | null };
+  readonly session?: {
+    id: string;
+    line: number;
+    application: string | null;
+    authentication?: { identity: string | null; method: string };
+  };
+  readonly failure?: { statement: string; sqlState: string | null };
   readonly source?: { file: string; fileId: string; offset: number; length: number; raw?: string };
   readonly suspect?: { reason: string; message: string };
   readonly gap?: {
@@ -120,7 +129,9 @@ function checkSeal(segment: readonly ArchivedEvent[]): void {
   expect(seal?.events).toEqual(
     Object.fromEntries([...new Set(kinds)].map(kind => [kind, kinds.filter(one => one === kind).length])),
   );
-  expect(seal?.records.shipped).toBe(kinds.filter(kind => kind === 'statement' || kind === 'suspect').length);
+  expect(seal?.records.shipped).toBe(
+    kinds.filter(kind => kind === 'statement' || kind === 'suspect' || kind === 'failure').length,
+  );
   const unread = segment.filter(({ kind, gap }) => kind === 'gap' && gap?.reason !== 'missing-lines');
   expect(sum(seal?.records.rejected)).toBe(unread.length);
 }

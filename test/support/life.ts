@@ -2,11 +2,12 @@
 
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { assemble } from '../../src/assemble.js';
+import { type Assembly, assemble } from '../../src/assemble/stages.js';
 import { type Config, schema } from '../../src/config/schema.js';
 import { Disk } from '../../src/disk.js';
 import { Health } from '../../src/health.js';
 import { createMetrics } from '../../src/metrics.js';
+import { createRelationParser } from '../../src/objects/relations.js';
 import { runPipeline, type Stages } from '../../src/pipeline.js';
 import { Telemetry } from '../../src/telemetry.js';
 import type { ManualClock } from './clock.js';
@@ -14,6 +15,8 @@ import type { FaultyFs } from './faulty-fs.js';
 import { type Settings, settings } from './shipper.js';
 
 const metrics = createMetrics();
+/** One for all lives: it takes its time to begin. */
+const parser = createRelationParser();
 
 /** Milliseconds of the test's clock in which everything that polls has had its turn. */
 const QUIET = 13_000;
@@ -34,7 +37,7 @@ export class Life {
   #hasEnded = false;
 
   private constructor(
-    stages: Stages,
+    { stages, close }: Assembly,
     { clock, fs }: { clock: ManualClock; fs: FaultyFs },
     stop: AbortController,
     abort: AbortController,
@@ -44,8 +47,9 @@ export class Life {
     this.#fs = fs;
     this.#stop = stop;
     this.#abort = abort;
-    this.#running = runPipeline(stages, stop.signal, abort.signal).finally(() => {
+    this.#running = runPipeline(stages, stop.signal, abort.signal).finally(async () => {
       this.#hasEnded = true;
+      await close();
     });
     // Whoever waits for the end hears of it; until then it is no unhandled rejection.
     this.#running.catch(() => undefined);
@@ -68,11 +72,12 @@ export class Life {
       disk: new Disk(fs),
       watch: null,
       telemetry,
+      parser,
       stop: stop.signal,
       abort: abort.signal,
     };
-    const stages = await driven(clock, assemble(config, once, surroundings));
-    return new Life(stages, { clock, fs }, stop, abort);
+    const assembly = await driven(clock, assemble(config, once, surroundings));
+    return new Life(assembly, { clock, fs }, stop, abort);
   }
 
   /** Lets time pass until all that can happen has happened. */

@@ -1,0 +1,60 @@
+import { join, resolve } from 'node:path';
+import { cloudStore } from '../archive/cloud-storage.js';
+import { localStore } from '../archive/local.js';
+import { takeUpChain } from '../archive/take-up.js';
+import type { Config } from '../config/schema.js';
+import type { ChainEnd, NewChainReason } from '../event.js';
+import { Journal } from '../journal/journal.js';
+import type { ArchivePlace } from '../object-name.js';
+import type { Surroundings } from './surroundings.js';
+
+export type SinkName = 'logging' | 'archive';
+export const SINKS: readonly SinkName[] = ['logging', 'archive'];
+
+/** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
+const MOST_QUIET = 60 * 60 * 1000;
+
+/** Throws a StateError where the state is damaged. */
+export function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
+  const { instance, node, state, archive } = config;
+  const { clock, disk, telemetry } = surroundings;
+  const options = {
+    directory: resolve(state.directory),
+    cursors: SINKS.map(sink => cursorPath(config, sink)),
+    instance,
+    node,
+    maxSize: archive.segment.maxSize,
+    maxAge: archive.segment.maxAge,
+    maxQuiet: MOST_QUIET,
+    maxJournalSize: state.maxSize,
+    findChain: () => findChain(config, surroundings),
+    disk,
+    clock,
+  };
+  return Journal.open(options, telemetry);
+}
+
+export function cursorPath({ state }: Config, sink: SinkName): string {
+  return join(resolve(state.directory), `cursor-${sink}.json`);
+}
+
+export function archivePlace({ instance, archive: { to } }: Config, node: string): ArchivePlace {
+  return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
+}
+
+async function findChain(
+  config: Config,
+  { clock, telemetry: report, stop }: Surroundings,
+): Promise<ChainEnd | NewChainReason> {
+  const { to, endpoint } = config.archive;
+  const store =
+    to.kind === 'file'
+      ? localStore(resolve(to.folder))
+      : cloudStore({ ...to, endpoint, deadline: Math.max(1000, config.state.takeUpTimeout) });
+  const patience = config.state.takeUpTimeout;
+  try {
+    return await takeUpChain(store, archivePlace(config, config.node), { clock, patience, report }, stop);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { join, resolve } from 'node:path';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import type { RoleCatalog } from '../database/catalog.js';
+import { ShipperError } from '../errors.js';
+import { authenticationResolver } from '../identity/authentication.js';
+import { commentResolver } from '../identity/comment.js';
+import { databaseResolver } from '../identity/database.js';
+import { Directory } from '../identity/directory.js';
+import { HttpResolver } from '../identity/http.js';
+import { tokenFile } from '../identity/lookup.js';
+import { patternResolver } from '../identity/pattern.js';
+import type { Resolver } from '../identity/resolver.js';
+import type { Surroundings } from './surroundings.js';
+
+/** One entry of `identity`: exactly one of its settings is there. */
+type ResolverConfig = Config['identity'][number];
+
+interface Opening {
+  readonly config: Config;
+  readonly catalog: RoleCatalog | null;
+  readonly surroundings: Surroundings;
+}
+
+/** The resolvers in their order. Throws a ConfigError that names all that cannot be used. */
+export async function openResolvers(opening: Opening): Promise<Resolver[]> {
+  const faults: string[] = [];
+  const resolvers: Resolver[] = [];
+  for (const [index, one] of opening.config.identity.entries()) {
+    try {
+      resolvers.push(...(await openResolver(one, index, opening)));
+    } catch (error) {
+      if (!(error instanceof ShipperError)) throw error;
+      faults.push(`identity[${index}].${Object.keys(one).join()}: ${error.message}`);
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return resolvers;
+}
+
+async function openResolver(one: ResolverConfig, index: number, opening: Opening): Promise<Resolver[]> {
+  const { pattern, directory, authentication, database, http, comment } = one;
+  if (pattern !== undefined) return [patternResolver(pattern)];
+  if (authentication !== undefined) return [authenticationResolver(authentication)];
+  if (comment !== undefined) return [commentResolver(comment)];
+  if (http !== undefined) return [await openHttp(http, index, opening)];
+  if (directory !== undefined) return [await openDirectory(directory, opening)];
+  const { catalog } = opening;
+  return database === undefined || catalog === null ? [] : [databaseResolver(catalog, database)];
+}
+
+async function openDirectory(path: string, { surroundings }: Opening): Promise<Directory> {
+  const { clock, telemetry, abort } = surroundings;
+  const directory = await Directory.load(resolve(path), telemetry);
+  void directory.follow(clock, abort);
+  return directory;
+}
+
+async function openHttp(
+  { token, tokenFile: path, cache, negativeCache, ...request }: NonNullable<ResolverConfig['http']>,
+  index: number,
+  { config, surroundings }: Opening,
+): Promise<HttpResolver> {
+  const { clock, disk, telemetry: report } = surroundings;
+  const supplier = path !== undefined ? tokenFile(resolve(path)) : token === undefined ? token : () => token;
+  const cachePath = join(resolve(config.state.directory), `cache-http-${index}.json`);
+  const options = { ...request, token: supplier, freshFor: cache, nobodyFor: negativeCache, cachePath };
+  return await HttpResolver.open(options, { clock, disk, report });
+}

@@ -1,0 +1,202 @@
+/** What the server knows of its roles and databases, kept at hand. */
+
+import { type Clock, hasPassed, sleep } from '../clock.js';
+import type { Disk } from '../disk.js';
+import { Backoff } from '../identity/backoff.js';
+import { CacheFile, type CacheFileReport } from '../identity/cachefile.js';
+import { within } from '../identity/within.js';
+import { type Catalogs, catalogs } from './catalogs.js';
+import { lateFailure, readCatalogs, serverOf } from './read.js';
+
+/** Milliseconds between two reads where nobody asks for more. */
+const INTERVAL = 60_000;
+/** Milliseconds that a caller waits at most: the log waits for it. */
+const LONGEST_WAIT = 2000;
+/** Milliseconds after which what is known is old. */
+const STALE_AFTER = 10 * 60_000;
+const FIRST_DELAY = 1000;
+const LAST_DELAY = 60_000;
+
+export interface RoleCatalogOptions {
+  /** `postgres://user:password@host:port/database`; any database of the server will do. */
+  readonly url: string;
+  /** The file that keeps the last answer. */
+  readonly cachePath: string;
+}
+
+export interface CatalogReport extends CacheFileReport {
+  /** The catalogs were read: for the first time since the start, or again after an outage. */
+  catalogLoaded(roles: number): void;
+  /** The database cannot be read; told once per outage. What was read before stays. */
+  catalogFailed(error: unknown): void;
+}
+
+export interface CatalogSurroundings {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly report: CatalogReport;
+  readonly random?: (() => number) | undefined;
+}
+
+interface Role {
+  readonly comment: string | null;
+  readonly memberOf: ReadonlySet<string>;
+}
+
+/** Answers from what was read last, on disk too; nothing here rejects, and nothing waits for over two seconds. */
+export class RoleCatalog {
+  readonly #url: string;
+  readonly #surroundings: CatalogSurroundings;
+  readonly #file: CacheFile<Catalogs>;
+  readonly #backoff: Backoff;
+  #loadedAt: number | null = null;
+  #roles: ReadonlyMap<string, Role> = new Map();
+  #encodings: ReadonlyMap<string, string> = new Map();
+  #reading: Promise<void> | null = null;
+  /** Changes of the catalogs that are known of, and how many of them the last answer has: one from disk may be old. */
+  #changes = 1;
+  #changesRead = 0;
+  /** Whether nothing is to be told when reading succeeds. */
+  #isWell = false;
+
+  private constructor(url: string, file: CacheFile<Catalogs>, surroundings: CatalogSurroundings) {
+    const { clock, random } = surroundings;
+    this.#url = url;
+    this.#file = file;
+    this.#surroundings = surroundings;
+    this.#backoff = new Backoff({ clock, random, first: FIRST_DELAY, last: LAST_DELAY });
+  }
+
+  /**
+   * Takes up the last answer from disk, if it is of the same server; the database is not asked. Throws a ShipperError
+   * where the URL is none.
+   */
+  static async load(
+    { url, cachePath: path }: RoleCatalogOptions,
+    surroundings: CatalogSurroundings,
+  ): Promise<RoleCatalog> {
+    const server = serverOf(url);
+    const file = new CacheFile({ ...surroundings, path, schema: catalogs });
+    const catalog = new RoleCatalog(url, file, surroundings);
+    const saved = await file.read();
+    if (saved?.server === server) catalog.#take(saved);
+    return catalog;
+  }
+
+  /** Reads the catalogs at once and then every minute, until the signal aborts. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.refresh();
+      await sleep(this.#surroundings.clock, INTERVAL, signal);
+    }
+  }
+
+  /** Reads the catalogs now, or waits for the read that is under way. */
+  async refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    await within(this.#reading, LONGEST_WAIT, this.#surroundings.clock, () => this.#failed(lateFailure()));
+  }
+
+  /** Something changed roles or memberships: the next `knows` reads the catalogs first. */
+  expire(): void {
+    this.#changes += 1;
+  }
+
+  /**
+   * Whether the last answer has this role. The catalogs are read first where they may have changed, and where the role
+   * is unknown and they were read before `time`, when it existed; not while the database fails.
+   *
+   * @param time milliseconds since the epoch
+   */
+  knows(user: string, time: number): boolean | Promise<boolean> {
+    if (!this.#isWorthReading(user, time)) return this.#roles.has(user);
+    const { clock } = this.#surroundings;
+    return within(this.#readFor(user, time), LONGEST_WAIT, clock, () => this.#roles.has(user));
+  }
+
+  /**
+   * Whether one role is in another, directly or through other groups; `null` where the first is not known to the last
+   * answer, or there is none. Ask `knows` before: this looks at what is known, old or not. A superuser is in no
+   * group but those that it was put in.
+   */
+  isMember(user: string, role: string): boolean | null {
+    return this.#roles.get(user)?.memberOf.has(role) ?? null;
+  }
+
+  /** Whether there is such a role; `null` where nothing was ever read. */
+  hasRole(role: string): boolean | null {
+    return this.#loadedAt === null ? null : this.#roles.has(role);
+  }
+
+  /** `null` where the role is not known or has no comment. */
+  commentOf(user: string): string | null {
+    return this.#roles.get(user)?.comment ?? null;
+  }
+
+  /** As PostgreSQL names it (UTF8, LATIN1, SQL_ASCII); `null` where the database is not known. */
+  encodingOf(database: string): string | null {
+    return this.#encodings.get(database) ?? null;
+  }
+
+  /** When the last answer was asked for, in milliseconds since the epoch; `null` where there is none. */
+  get loadedAt(): number | null {
+    return this.#loadedAt;
+  }
+
+  /** Whether the last answer is over ten minutes old, since the database cannot be read. */
+  get isStale(): boolean {
+    return this.#loadedAt !== null && hasPassed(this.#loadedAt, this.#surroundings.clock.now(), STALE_AFTER);
+  }
+
+  /** Writes the last answer, if it is not written yet. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #isWorthReading(user: string, time: number): boolean {
+    if (this.#backoff.isWaiting) return false;
+    if (this.#changesRead < this.#changes) return true;
+    return !this.#roles.has(user) && time > (this.#loadedAt ?? 0);
+  }
+
+  async #readFor(user: string, time: number): Promise<boolean> {
+    await this.refresh();
+    // The read that was under way may have begun before the change.
+    if (this.#isWorthReading(user, time)) await this.refresh();
+    return this.#roles.has(user);
+  }
+
+  async #read(): Promise<void> {
+    const { clock, report } = this.#surroundings;
+    const changes = this.#changes;
+    try {
+      const read = await readCatalogs(this.#url, clock.now());
+      this.#take(read);
+      this.#changesRead = changes;
+      this.#file.schedule(() => read);
+      this.#backoff.succeeded();
+      if (!this.#isWell) report.catalogLoaded(read.roles.length);
+      this.#isWell = true;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #take({ loadedAt, roles, databases }: Catalogs): void {
+    this.#loadedAt = loadedAt;
+    this.#roles = new Map(
+      roles.map(({ name, comment, memberOf }) => [name, { comment, memberOf: new Set(memberOf) }]),
+    );
+    this.#encodings = new Map(databases.map(({ name, encoding }) => [name, encoding]));
+  }
+
+  /** Also where a read takes so long that nobody waits for it any more: it goes on, and may succeed. */
+  #failed(error: unknown): void {
+    if (this.#backoff.isWaiting) return;
+    const { failures } = this.#backoff.failed();
+    this.#isWell = false;
+    if (failures === 1) this.#surroundings.report.catalogFailed(error);
+  }
+}

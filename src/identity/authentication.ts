@@ -1,0 +1,80 @@
+/** Who a session proved to be when it connected (`connection authenticated`, PostgreSQL 14 and later). */
+
+import type { Authentication } from '../event.js';
+import type { Expression } from '../expression.js';
+import { isEmail, personIn } from './groups.js';
+import type { Person, Resolver } from './resolver.js';
+
+/**
+ * Methods of pg_hba.conf with an authority outside PostgreSQL behind them. With the others (password, md5,
+ * scram-sha-256, trust) the identity is the role's own name, which `pattern` has already.
+ */
+const OUTSIDE: ReadonlySet<string> = new Set([
+  'cert',
+  'gss',
+  'sspi',
+  'ldap',
+  'radius',
+  'pam',
+  'peer',
+  'ident',
+  'bsd',
+  'oauth',
+]);
+
+/** Attributes of a distinguished name that name a person, the best first: the user id of LDAP, then the common name. */
+const NAMING = ['UID', 'CN'];
+
+/**
+ * Takes the person out of the proven identity: by the groups of the first expression that matches. Without
+ * expressions, an e-mail address is the e-mail; of a distinguished name the UID, else the CN, is the id (or the e-mail,
+ * where it is one); anything else is the id as it stands.
+ *
+ * A Kerberos principal `kari@NAV.NO` (gss, sspi) looks like an e-mail address and is none: it is the id as it stands.
+ * An expression such as `^(?<id>[^@]+)@NAV\.NO$` takes the realm off.
+ */
+export function authenticationResolver(expressions: readonly Expression[]): Resolver {
+  return {
+    name: 'authentication',
+    resolve({ authentication }) {
+      if (authentication === null || !authentication.identity) return null;
+      const { identity, method } = authentication;
+      if (!OUTSIDE.has(method)) return null;
+      const person = expressions.length > 0 ? personIn(identity, expressions) : personOf(identity, method);
+      return person && { person };
+    },
+  };
+}
+
+function personOf(identity: string, method: Authentication['method']): Person {
+  const value = namingValue(identity) ?? identity;
+  return isEmail(value) && !isPrincipal(value, method) ? { email: value } : { id: value };
+}
+
+/** Realms are written in capitals (RFC 4120, 6.1). */
+function isPrincipal(value: string, method: string): boolean {
+  const realm = value.slice(value.lastIndexOf('@') + 1);
+  return (method === 'gss' || method === 'sspi') && realm === realm.toUpperCase();
+}
+
+/** The value in a distinguished name that names the person; `null` where the text is none, or has no such value. */
+function namingValue(text: string): string | null {
+  // What stands behind a backslash separates nothing (RFC 4514, 3): an OU `x\,CN=boss` names nobody.
+  const parts = text.match(/(?:\\[\s\S]|[^,+\\])+/g) ?? [];
+  const attributes = parts.flatMap(part => {
+    const [, type, value] = /^\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*([\s\S]*)$/.exec(part) ?? [];
+    return type && value ? [{ type: type.toUpperCase(), value: unescapeValue(value).trim() }] : [];
+  });
+  for (const wanted of NAMING) {
+    const found = attributes.find(({ type, value }) => type === wanted && value !== '');
+    if (found !== undefined) return found.value;
+  }
+  return null;
+}
+
+/** `\2C` is a byte of UTF-8 in hexadecimal, `\,` the character itself; OpenSSL writes all but ASCII in bytes. */
+function unescapeValue(value: string): string {
+  return value.replace(/(?:\\[0-9A-Fa-f]{2})+|\\([\s\S])/g, (escaped, character?: string) =>
+    character === undefined ? Buffer.from(escaped.replaceAll('\\', ''), 'hex').toString() : character,
+  );
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { CacheFile, type CacheFileOptions } from './cachefile.js';
+import type { Person } from './resolver.js';
+
+/** Entries that are kept; those not asked for longest go first. */
+const MOST_ENTRIES = 10_000;
+
+export interface Cached {
+  /** `null` where the service knows nobody. */
+  readonly person: Person | null;
+  /** When the service said so; milliseconds since the epoch. */
+  readonly at: number;
+}
+
+const person = z.object({
+  id: z.string().exactOptional(),
+  name: z.string().exactOptional(),
+  email: z.string().exactOptional(),
+  unit: z.string().exactOptional(),
+});
+const schema = z.object({
+  v: z.literal(1),
+  /** Names the settings under which the answers were got: under others they may mean somebody else. */
+  source: z.string(),
+  /** The entry that was asked for last comes last. */
+  entries: z.array(z.tuple([z.string(), z.object({ person: person.nullable(), at: z.number() })])),
+});
+type Saved = z.infer<typeof schema>;
+
+/** What a service answered, kept over restarts. */
+export class LookupCache {
+  readonly #file: CacheFile<Saved>;
+  readonly #source: string;
+  readonly #entries: Map<string, Cached>;
+
+  private constructor(file: CacheFile<Saved>, source: string, entries: Map<string, Cached>) {
+    this.#file = file;
+    this.#source = source;
+    this.#entries = entries;
+  }
+
+  /** A file that cannot be used is reported, and the cache begins empty. */
+  static async open(source: string, options: Omit<CacheFileOptions<Saved>, 'schema'>): Promise<LookupCache> {
+    const file = new CacheFile({ ...options, schema });
+    const saved = await file.read();
+    const entries = saved?.source === source ? saved.entries : [];
+    return new LookupCache(file, source, new Map(entries.slice(-MOST_ENTRIES)));
+  }
+
+  get(key: string): Cached | null {
+    const cached = this.#entries.get(key);
+    if (cached === undefined) return null;
+    this.#entries.delete(key);
+    this.#entries.set(key, cached);
+    return cached;
+  }
+
+  set(key: string, cached: Cached): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, cached);
+    if (this.#entries.size > MOST_ENTRIES) this.#entries.delete(this.#entries.keys().next().value ?? '');
+    this.#file.schedule(() => ({ v: 1, source: this.#source, entries: [...this.#entries] }));
+  }
+
+  /** Writes what is not written yet. It never rejects. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

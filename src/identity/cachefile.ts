@@ -1,0 +1,94 @@
+/** What may be forgotten, and need not be: a small file in the state folder that is written now and then. */
+
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import type { Clock } from '../clock.js';
+import type { Disk } from '../disk.js';
+import { codeOf, hasCode, ShipperError } from '../errors.js';
+import { parseJson } from '../json.js';
+
+/** Milliseconds in which further changes go into the same write. */
+const DEBOUNCE = 5000;
+
+export interface CacheFileReport {
+  /** The file cannot be read (its content is ignored) or written (told once until it can be). Nothing is lost by it but time. */
+  cacheFailed(path: string, error: unknown): void;
+}
+
+export interface CacheFileOptions<T> {
+  /** In a folder that is there by the first write. */
+  readonly path: string;
+  /** Of the content; holds the version. */
+  readonly schema: z.ZodType<T>;
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly report: CacheFileReport;
+}
+
+/** A crash leaves the content of some seconds ago. Nothing here throws or rejects. */
+export class CacheFile<T> {
+  readonly #options: CacheFileOptions<T>;
+  #content: (() => T) | null = null;
+  #cancel: (() => void) | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #isFailing = false;
+  #isClosed = false;
+
+  constructor(options: CacheFileOptions<T>) {
+    this.#options = options;
+  }
+
+  /** `null` where there is no file, and where it is damaged or of another version. */
+  async read(): Promise<T | null> {
+    const { path, schema, report } = this.#options;
+    try {
+      const parsed = schema.safeParse(parseJson(await readFile(path)));
+      if (parsed.success) return parsed.data;
+      report.cacheFailed(path, new ShipperError('cache', `${path} is damaged or of another version`));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) report.cacheFailed(path, this.#failure('read', error));
+    }
+    return null;
+  }
+
+  /** Has what `content` gives then written within some seconds. */
+  schedule(content: () => T): void {
+    if (this.#isClosed) return;
+    this.#content = content;
+    this.#cancel ??= this.#options.clock.after(DEBOUNCE, () => void this.#flush());
+  }
+
+  /** Writes what is scheduled. Nothing is written after it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#flush();
+  }
+
+  /** One write at a time: all use the same temporary name. */
+  async #flush(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#writing = this.#writing.then(() => this.#write());
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const { path, disk, report } = this.#options;
+    const content = this.#content;
+    if (content === null) return;
+    this.#content = null;
+    try {
+      await disk.replace(path, JSON.stringify(content()));
+      this.#isFailing = false;
+    } catch (error) {
+      this.#content ??= content;
+      if (!this.#isFailing) report.cacheFailed(path, this.#failure('written', error));
+      this.#isFailing = true;
+    }
+  }
+
+  #failure(what: string, error: unknown): ShipperError {
+    const code = codeOf(error);
+    return new ShipperError(code, `${this.#options.path} cannot be ${what} (${code})`, error);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Expression } from '../expression.js';
+import { isEmail, personIn } from './groups.js';
+import type { Person, Resolver } from './resolver.js';
+
+/** What the database's catalogs tell about roles. */
+export interface RoleComments {
+  /** Whether the role is known; it reads the catalogs first where that may help. It never rejects and settles within two seconds. */
+  knows(user: string, time: number): boolean | Promise<boolean>;
+  /** `null` where the role is not known or has no comment. */
+  commentOf(user: string): string | null;
+  /** What is known is old, since the database cannot be read. */
+  readonly isStale: boolean;
+}
+
+/**
+ * Takes the person out of the role's comment (`COMMENT ON ROLE`): by the groups of the first expression that matches.
+ * Without expressions the comment is `Name <email>`, an e-mail address, or else the name. It is the comment of now, not
+ * of the event's time.
+ */
+export function databaseResolver(roles: RoleComments, expressions: readonly Expression[]): Resolver {
+  return {
+    name: 'database',
+    async resolve({ user, time }) {
+      if (!(await roles.knows(user, time))) return null;
+      const comment = roles.commentOf(user)?.trim();
+      if (!comment) return null;
+      const person = expressions.length > 0 ? personIn(comment, expressions) : personOf(comment);
+      return person && { person, isStale: roles.isStale };
+    },
+  };
+}
+
+function personOf(comment: string): Person {
+  const [, name = '', email = ''] = /^([^<]*)<([^<>]+)>$/.exec(comment) ?? [];
+  if (isEmail(email)) return { ...(name.trim() && { name: name.trim() }), email };
+  return isEmail(comment) ? { email: comment } : { name: comment };
+}

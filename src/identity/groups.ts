@@ -1,0 +1,19 @@
+import type { Expression } from '../expression.js';
+import type { Person } from './resolver.js';
+
+/**
+ * The person that a text names: the named groups of the first expression that matches and fills at least one.
+ * `null` where none does.
+ */
+export function personIn(text: string, expressions: readonly Expression[]): Person | null {
+  for (const expression of expressions) {
+    const groups = expression.groups(text);
+    if (groups !== null && Object.keys(groups).length > 0) return groups;
+  }
+  return null;
+}
+
+/** Whether a text is one e-mail address and nothing else. */
+export function isEmail(text: string): boolean {
+  return /^[^\s@<>]+@[^\s@<>.]+(\.[^\s@<>.]+)+$/.test(text);
+}

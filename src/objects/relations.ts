@@ -1,0 +1,80 @@
+/** Which relations a WRITE changes: as pgAudit says, else as PostgreSQL's own parser reads the statement. */
+
+import type { Audit } from '../event.js';
+import { Cache, type CacheLimits } from './cache.js';
+import { type Answer, ParserThread, type Unparsable } from './thread.js';
+
+/** UTF-8 bytes. Larger statements are not parsed. */
+const LARGEST_STATEMENT = 256 * 1024;
+/** Milliseconds. A statement of 256 KiB needs up to 100, and the machine may be busy. */
+const TIME_LIMIT = 500;
+const CACHE: CacheLimits = { entries: 2_000, characters: 2 * 1024 * 1024, longestKey: 16 * 1024 };
+
+export interface RelationParser {
+  /**
+   * Relations that are written to, as the statement names them (`public.konto`, or `konto` where it gives
+   * no schema), sorted, each once; null where it cannot be parsed. Never rejects; settles within the time
+   * limit of its turn (and the loading of the parser, where it is not loaded). Statements that are asked at the
+   * same time are parsed one after the other.
+   */
+  written(statement: string): Promise<readonly string[] | null>;
+  /** Ends the parser's thread; what is asked later is null. */
+  close(): Promise<void>;
+}
+
+export interface RelationParserOptions {
+  /** Told of each statement that is asked and cannot be parsed, also where that was known from before. */
+  readonly unparsable?: (reason: Unparsable) => void;
+  /** Milliseconds that one statement may take. */
+  readonly timeLimit?: number;
+}
+
+/**
+ * Parses in a thread of its own, which neither stops nor ends this one whatever the statement is; it is
+ * begun at the first statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
+ */
+export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
+  const { unparsable, timeLimit = TIME_LIMIT } = options;
+  const thread = new ParserThread(timeLimit);
+  const cache = new Cache<Promise<Answer>>(CACHE);
+  return {
+    async written(statement) {
+      const answer = await (cache.get(statement) ?? ask(statement, thread, cache));
+      if (typeof answer !== 'string') return answer;
+      unparsable?.(answer);
+      return null;
+    },
+    close: () => thread.close(),
+  };
+}
+
+async function ask(statement: string, thread: ParserThread, cache: Cache<Promise<Answer>>): Promise<Answer> {
+  if (Buffer.byteLength(statement) > LARGEST_STATEMENT) return 'size';
+  // The parser would take it for the statement's end; PostgreSQL's texts hold none.
+  if (statement.includes('\0')) return 'syntax';
+  const asked = thread.ask(statement);
+  cache.set(statement, asked);
+  const answer = await asked;
+  // A machine that was busy, or a thread that was ended from outside, says nothing about the statement.
+  if (answer === 'time' || answer === 'crash' || answer === 'unavailable') cache.delete(statement);
+  return answer;
+}
+
+type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
+
+/**
+ * The relations of a WRITE: pgAudit's own where it names one (`pgaudit.log_relation`, object auditing; never for
+ * TRUNCATE, PREPARE and EXPLAIN), else the parser's. Nothing for other classes, and nothing where the parser finds
+ * none: a function with an SQL body is logged without its text. Never rejects. It has to see the statement
+ * before secrets are scrubbed from it: `<redacted>` does not parse.
+ */
+export function relationsOf(audit: Audit, parser: RelationParser): Objects | Promise<Objects> {
+  if (audit.class !== 'WRITE') return {};
+  if (audit.objectName !== null) return { objects: [audit.objectName], objectsFrom: 'pgaudit' };
+  return audit.statement === null ? {} : parsedRelations(audit.statement, parser);
+}
+
+async function parsedRelations(statement: string, parser: RelationParser): Promise<Objects> {
+  const objects = await parser.written(statement);
+  return objects === null || objects.length === 0 ? {} : { objects, objectsFrom: 'parsed' };
+}

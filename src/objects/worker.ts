@@ -1,0 +1,45 @@
+/**
+ * PostgreSQL's parser in a thread of its own (started by thread.ts): one statement a message, one answer each.
+ *
+ * It runs from `src` too, where Node.js strips the types but finds no `.js`: what it imports is named `.ts`.
+ */
+
+import { setFlagsFromString } from 'node:v8';
+import { parentPort } from 'node:worker_threads';
+import { writtenRelations } from './tree.ts';
+
+/** The most that names may take, in characters: an event repeats them in each part that it is cut into. */
+const LONGEST_NAMES = 16 * 1024;
+/** Keyword kinds of libpg_query above UNRESERVED_KEYWORD, which quote_identifier quotes. */
+const UNRESERVED_KEYWORD = 1;
+
+// V8's optimizing compiler would take 600 MB for a moment for the parser's largest function, to save
+// microseconds a statement. Both flags are read when the module is compiled; both are needed.
+setFlagsFromString('--no-wasm-tier-up');
+setFlagsFromString('--no-wasm-dynamic-tiering');
+const { hasSqlDetails, loadModule, parseSync, scanSync } = await import('libpg-query');
+await loadModule();
+
+/**
+ * The relations that the statement writes to, or why they cannot be told. What is no error of the parser itself is
+ * thrown, and ends the thread: a stack that overflowed leaves the parser's memory in disorder.
+ */
+function answer(statement: string): readonly string[] | 'syntax' | 'size' {
+  if (statement.trim() === '') return [];
+  try {
+    const names = writtenRelations(parseSync(statement), isKeyword);
+    return names.join('').length <= LONGEST_NAMES ? names : 'size';
+  } catch (error) {
+    if (hasSqlDetails(error)) return 'syntax';
+    throw error;
+  }
+}
+
+/** Asked of names in lower case only; these make one token. */
+function isKeyword(name: string): boolean {
+  const [token] = scanSync(name).tokens;
+  return token !== undefined && token.keywordKind > UNRESERVED_KEYWORD;
+}
+
+parentPort?.on('message', (statement: string) => parentPort?.postMessage(answer(statement)));
+parentPort?.postMessage('ready');

@@ -1,0 +1,100 @@
+/** What a quoted text is, by its first word and by what stands around it. Each looks at a few characters only. */
+
+import { BACKSLASH, COLON, DOUBLE, EQUALS, GREATER, isSpace, isWord, OPEN, SINGLE } from './chars.js';
+import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from './lexer.js';
+import { isSecretName } from './names.js';
+
+/** So much of a text is looked at around a place. */
+const NEARBY = 100;
+
+/** No word that is looked for is longer. */
+const WORD_LENGTH = 64;
+
+/** What SQL and PL/pgSQL begin with, and what pieces of them do that are put together while a function runs. */
+const CODE_WORDS = new Set(
+  (
+    'abort alter analyze and as assert begin call case checkpoint close cluster comment commit copy create ' +
+    'deallocate declare def delete discard do drop else elsif end execute exit explain fetch for foreach from ' +
+    'grant having if import insert into limit listen load lock loop merge move notify null offset on or order ' +
+    'perform prepare raise reassign refresh reindex release reset return returning revoke rollback savepoint ' +
+    'security select set show start table truncate union unlisten update using vacuum values when where while with'
+  ).split(' '),
+);
+
+/** Whether it begins as SQL does. `set = 1` does not: it is a pair of a connection string. */
+export function readsAsCode(text: string): boolean {
+  let at = skipTrivia(text, 0);
+  while (at < text.length && '(;<'.includes(text.charAt(at))) at = skipTrivia(text, at + 1);
+  const end = Math.min(wordEnd(text, at), at + WORD_LENGTH);
+  return CODE_WORDS.has(text.slice(at, end).toLowerCase()) && text.charCodeAt(skipTrivia(text, end)) !== EQUALS;
+}
+
+/**
+ * What leads to a piece: the keyword or the called function right before it (`as`, `do`, `format(`), in
+ * small letters; empty where it is anything else.
+ */
+export function leadOf(text: string, { start }: Piece): string {
+  const from = Math.max(start - NEARBY, 0);
+  let end = spaceStart(text, start, from);
+  const call = text.charCodeAt(end - 1) === OPEN;
+  if (call) end = spaceStart(text, end - 1, from);
+  const word = wordStart(text, end, Math.max(end - WORD_LENGTH, 0));
+  return word === end ? '' : text.slice(word, end).toLowerCase() + (call ? '(' : '');
+}
+
+/** Whether a value may follow a name in the text: each form of it has one of these. */
+export function mayHoldValue(text: string): boolean {
+  return /['"$=:]/.test(text);
+}
+
+/** Whether it ends in a secret's name and what may stand between that and its value: `password=`, `PASSWORD '`. */
+export function endsInSecretName(text: string): boolean {
+  const from = Math.max(text.length - NEARBY, 0);
+  const quotes = quotesStart(text, text.length, from);
+  const operator = operatorStart(text, spaceStart(text, quotes, from), from);
+  const end = quotesStart(text, spaceStart(text, operator, from), from);
+  if (end === text.length) return false;
+  return isSecretName(text.slice(wordStart(text, end, Math.max(end - WORD_LENGTH, 0)), end));
+}
+
+/** Where the white space that ends at `at` begins. */
+function spaceStart(text: string, at: number, from: number): number {
+  let start = at;
+  while (start > from && isSpace(text.charCodeAt(start - 1))) start--;
+  return start;
+}
+
+function quotesStart(text: string, at: number, from: number): number {
+  let start = at;
+  for (; start > from; start--) {
+    const code = text.charCodeAt(start - 1);
+    if (code !== SINGLE && code !== DOUBLE && code !== BACKSLASH) break;
+  }
+  return start;
+}
+
+/** Where the operator that ends at `at` begins: `=`, `=>`, `:=`, `:` or `TO`. */
+function operatorStart(text: string, at: number, from: number): number {
+  if (/\sto$/i.test(text.slice(Math.max(at - 3, from), at))) return at - 2;
+  let start = at;
+  for (; start > from; start--) {
+    const code = text.charCodeAt(start - 1);
+    if (code !== EQUALS && code !== GREATER && code !== COLON) break;
+  }
+  return start;
+}
+
+/**
+ * Whether a literal touches a word where SQL has white space or a comma: one of the two is not what it
+ * seems. In a statement itself `date'2026-01-01'` is all right, since PostgreSQL has parsed it.
+ */
+export function isTorn(text: string, { kind, quoting, start, end }: Piece, depth: number): boolean {
+  if (kind !== 'string' || quoting === 'verbatim') return false;
+  return isWord(text.charCodeAt(end)) || (depth > 0 && isWordBefore(text, start));
+}
+
+/** Whether a word ends there that is no prefix of a literal (`N'`, `B'`, `X'`). */
+function isWordBefore(text: string, at: number): boolean {
+  const code = text.charCodeAt(at - 1);
+  return isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(at - 2)));
+}

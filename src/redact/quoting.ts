@@ -1,0 +1,173 @@
+/** What a quoted text stands for, and which of its own characters stand for a part of that. */
+
+import { type Piece, reopening, skipTrivia } from './lexer.js';
+import type { Range } from './ranges.js';
+
+const DOUBLE = 34;
+const SINGLE = 39;
+const PLUS = 43;
+
+/** The content with its quotes and escapes resolved. */
+export function decode(text: string, piece: Piece): string {
+  if (isVerbatim(text, piece)) return text.slice(piece.open, piece.close);
+  const units = new Units(text, piece);
+  const decoded = new Uint16Array(piece.close - piece.open);
+  let length = 0;
+  while (units.next()) {
+    decoded[length++] = units.code;
+    if (units.length === 2) decoded[length++] = units.low;
+  }
+  return Buffer.from(decoded.buffer, 0, length * 2).toString('utf16le');
+}
+
+/** Where pieces of the decoded content are in the text itself. They come in order, as `union` gives them. */
+export function locate(text: string, piece: Piece, ranges: readonly Range[]): Range[] {
+  const { open } = piece;
+  if (ranges.length === 0 || isVerbatim(text, piece)) {
+    return ranges.map(({ start, end }) => ({ start: open + start, end: open + end }));
+  }
+  const located: Range[] = [];
+  const units = new Units(text, piece);
+  let [decoded, start, next] = [0, -1, 0];
+  for (let range = ranges[next]; range !== undefined && units.next(); ) {
+    decoded += units.length;
+    if (start === -1 && range.start < decoded) start = units.start;
+    if (range.end > decoded) continue;
+    located.push({ start, end: units.end });
+    start = -1;
+    range = ranges[++next];
+  }
+  return located;
+}
+
+/** Whether escapes in the content may spell a name that does not show. */
+export function mayDisguise(text: string, { quoting, open, close }: Piece): boolean {
+  return quoting === 'unicode' || (quoting === 'escapes' && text.slice(open, close).includes('\\'));
+}
+
+/** Whether every character of the content stands for itself. */
+function isVerbatim(text: string, piece: Piece): boolean {
+  if (piece.quoting === 'verbatim') return true;
+  const content = text.slice(piece.open, piece.close);
+  const quote = piece.kind === 'name' ? '"' : "'";
+  return !content.includes(quote) && !content.includes(escapeOf(text, piece));
+}
+
+/** The character that escapes begin with; one that no content holds where there are none. */
+function escapeOf(text: string, piece: Piece): string {
+  if (piece.quoting === 'escapes') return '\\';
+  return piece.quoting === 'unicode' ? unicodeEscape(text, piece) : 'none';
+}
+
+/** `UESCAPE '!'` after the literal names another escape character than the backslash (4.1.2.3). */
+function unicodeEscape(text: string, piece: Piece): string {
+  const at = skipTrivia(text, piece.end);
+  if (text.slice(at, at + 7).toLowerCase() !== 'uescape') return '\\';
+  const quote = skipTrivia(text, at + 7);
+  return text[quote] === "'" && text[quote + 2] === "'" ? (text[quote + 1] ?? '\\') : '\\';
+}
+
+/** What letters stand for after a backslash (table 4.1). */
+const LETTERS = new Map(
+  Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(([letter, char]) => [
+    letter.charCodeAt(0),
+    char.charCodeAt(0),
+  ]),
+);
+
+/** The number that an escape holds, after a prefix of so many characters. */
+interface NumberForm {
+  readonly digits: number;
+  readonly prefix: number;
+  readonly radix: number;
+}
+
+/** Reads a quoted content unit by unit: a character, a doubled quote or an escape. */
+class Units {
+  /** Where the unit is in the text. */
+  start = 0;
+  end: number;
+  /** What it stands for: one UTF-16 code unit, or two. */
+  code = 0;
+  low = 0;
+  length = 1;
+
+  readonly #text: string;
+  readonly #close: number;
+  readonly #quote: number;
+  readonly #escape: number;
+  readonly #unicode: boolean;
+
+  constructor(text: string, piece: Piece) {
+    const escaping = escapeOf(text, piece);
+    this.#text = text;
+    this.#close = piece.close;
+    this.#quote = piece.kind === 'name' ? DOUBLE : SINGLE;
+    this.#escape = escaping.length === 1 ? escaping.charCodeAt(0) : -1;
+    this.#unicode = piece.quoting === 'unicode';
+    this.end = piece.open;
+  }
+
+  next(): boolean {
+    while (this.end < this.#close) {
+      this.start = this.end;
+      const code = this.#text.charCodeAt(this.start);
+      if (code === this.#escape) return this.#escaped();
+      if (code !== this.#quote) return this.#is(code, 1);
+      if (this.#text.charCodeAt(this.start + 1) === code) return this.#is(code, 2);
+      // The seam between two literals that are one stands for nothing.
+      this.end = Math.max(reopening(this.#text, this.start), this.start) + 1;
+    }
+    return false;
+  }
+
+  #is(code: number, length: number): boolean {
+    this.end = Math.min(this.start + length, this.#close);
+    this.length = code > 0xffff ? 2 : 1;
+    this.code = code > 0xffff ? 0xd7c0 + (code >> 10) : code;
+    this.low = 0xdc00 | (code & 0x3ff);
+    return true;
+  }
+
+  #escaped(): boolean {
+    const letter = this.#text.charCodeAt(this.start + 1);
+    const { digits, prefix, radix } = this.#unicode ? unicodeForm(letter) : escapeForm(letter);
+    const from = this.start + 1 + prefix;
+    const most = Math.min(from + digits, this.#close);
+    let at = from;
+    let value = 0;
+    for (; at < most; at++) {
+      const digit = digitOf(this.#text.charCodeAt(at));
+      if (digit >= radix) break;
+      value = value * radix + digit;
+    }
+    if (at > from && value <= 0x10ffff) return this.#is(value, at - this.start);
+    return this.#is(this.#unicode ? letter : (LETTERS.get(letter) ?? letter), 2);
+  }
+}
+
+/** `\XXXX` or `\+XXXXXX` (4.1.2.3). */
+function unicodeForm(letter: number): NumberForm {
+  return letter === PLUS ? { digits: 6, prefix: 1, radix: 16 } : { digits: 4, prefix: 0, radix: 16 };
+}
+
+/** `\xXX`, `\uXXXX`, `\UXXXXXXXX` or `\ooo` (table 4.1). */
+function escapeForm(letter: number): NumberForm {
+  switch (String.fromCharCode(letter)) {
+    case 'x':
+      return { digits: 2, prefix: 1, radix: 16 };
+    case 'u':
+      return { digits: 4, prefix: 1, radix: 16 };
+    case 'U':
+      return { digits: 8, prefix: 1, radix: 16 };
+    default:
+      return { digits: 3, prefix: 0, radix: 8 };
+  }
+}
+
+/** The value of a hexadecimal digit; sixteen for what is none. */
+function digitOf(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 0x20;
+  return letter >= 97 && letter <= 102 ? letter - 87 : 16;
+}

@@ -1,0 +1,58 @@
+/** Scrubs secrets from what an event says about a statement, before anything is kept of it. */
+
+import { findSecrets } from './find.js';
+import { readsAsCode } from './hints.js';
+import { type Pattern, secretsOf } from './patterns.js';
+import { MARK, type Range, replace, union, unmarked } from './ranges.js';
+
+export interface Texts {
+  readonly statement: string | null;
+  readonly parameters: readonly string[] | null;
+}
+
+export interface Redacted extends Texts {
+  /** So many secrets were replaced; 0: both texts are the very ones that were given. */
+  readonly count: number;
+}
+
+export type Redact = (texts: Texts) => Redacted;
+
+/**
+ * Each secret's value becomes `<redacted>`, its quotes stay. Takes linear time, but for the patterns, which
+ * take what RE2 takes; throws nothing.
+ */
+export function createRedactor(patterns: readonly Pattern[]): Redact {
+  return ({ statement, parameters }) => {
+    const found = statement === null ? null : findSecrets(statement, true);
+    const scrubbed = statement === null ? null : scrub(statement, found?.ranges ?? [], patterns);
+    const others = parameters?.map((text, index) =>
+      found?.parameters.has(index + 1) ? whole(text) : scrubParameter(text, patterns),
+    );
+    const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
+    return {
+      statement: scrubbed?.text ?? null,
+      parameters: others !== undefined && inParameters > 0 ? others.map(({ text }) => text) : parameters,
+      count: (scrubbed?.count ?? 0) + inParameters,
+    };
+  };
+}
+
+interface Scrubbed {
+  readonly text: string;
+  readonly count: number;
+}
+
+/** A parameter that is a secret itself. Nothing can be told of an empty one: it is NULL or `''`. */
+function whole(text: string): Scrubbed {
+  return text === '' || text === MARK ? { text, count: 0 } : { text: MARK, count: 1 };
+}
+
+function scrubParameter(text: string, patterns: readonly Pattern[]): Scrubbed {
+  return scrub(text, findSecrets(text, readsAsCode(text)).ranges, patterns);
+}
+
+function scrub(text: string, found: readonly Range[], patterns: readonly Pattern[]): Scrubbed {
+  const own = patterns.flatMap(pattern => secretsOf(pattern, text));
+  const ranges = unmarked(text, union([...found, ...own]));
+  return ranges.length === 0 ? { text, count: 0 } : { text: replace(text, ranges), count: ranges.length };
+}

@@ -1,0 +1,150 @@
+/**
+ * The second look, where the quoting could not be followed: at the raw text, whatever it is quoted in. It
+ * would rather take too much than leave a secret.
+ */
+
+import { isSpace, isWord, OPEN } from './chars.js';
+import { dollarTagEnd, lineEnd, skipSpace, wordEnd } from './lexer.js';
+import { secretNameAt, triggerAfter } from './names.js';
+import type { Range } from './ranges.js';
+import { operatorEnd, uriSecret } from './shapes.js';
+
+/** A secret in dollar quotes is no longer than this; past it nobody knows what is quoted. */
+const LONGEST_DOLLAR_QUOTE = 1000;
+
+/** So many calls around a value are seen through. */
+const MOST_CALLS = 4;
+
+/** More backslashes before a quote than this are as many as this: secrets are not quoted deeper. */
+const MOST_BACKSLASHES = 7;
+
+/** The secrets in the given part of a text. Takes linear time. */
+export function sweep(text: string, { start, end }: Range): Range[] {
+  const part = text.slice(start, end);
+  const secrets: Range[] = [];
+  for (let at = triggerAfter(part, 0); at <= part.length; ) {
+    const secret = part[at - 1] === '/' ? uriSecret(part, at, true) : secretAt(part, at);
+    if (secret !== null) secrets.push({ start: start + secret.start, end: start + secret.end });
+    at = triggerAfter(part, Math.max(secret?.end ?? 0, wordEnd(part, at)));
+  }
+  return secrets;
+}
+
+function secretAt(text: string, trigger: number): Range | null {
+  const name = secretNameAt(text, trigger, 0);
+  if (name === null) return null;
+  const after = skipSpace(text, skipQuotes(text, name.end));
+  const operator = operatorEnd(text, after, false);
+  const joined = operator !== -1;
+  const at = joined ? skipCalls(text, skipSpace(text, operator)) : after;
+  return quotedAt(text, skipPrefix(text, at), joined) ?? (joined ? bareAt(text, at, operator) : null);
+}
+
+/** Past the double quotes around a name. */
+function skipQuotes(text: string, at: number): number {
+  let end = at;
+  while (text[end] === '"' || (text[end] === '\\' && text[end + 1] === '"')) end++;
+  return end;
+}
+
+/** Past the calls around a value, if they are few: `crypt('x', …)`. */
+function skipCalls(text: string, from: number): number {
+  let at = from;
+  for (let calls = 0; calls <= MOST_CALLS; calls++) {
+    const end = wordEnd(text, at);
+    if (text.charCodeAt(end) !== OPEN) break;
+    at = skipSpace(text, end + 1);
+  }
+  return at;
+}
+
+/** Past the `E`, `U&` or the like of a literal. */
+function skipPrefix(text: string, at: number): number {
+  return at + (/^(?:[enbx]|u&)(?=\\*')/i.exec(text.slice(at, at + 12))?.[0].length ?? 0);
+}
+
+function quotedAt(text: string, at: number, joined: boolean): Range | null {
+  if (dollarTagEnd(text, at) !== -1) return dollarQuotedAt(text, at);
+  const quote = skipBackslashes(text, at);
+  if (text[quote] === "'" || (joined && text[quote] === '"')) return between(text, at, quote);
+  return null;
+}
+
+function skipBackslashes(text: string, at: number): number {
+  let end = at;
+  while (text[end] === '\\') end++;
+  return end;
+}
+
+/**
+ * What stands between the quotes at `quote`, which have the backslashes from `at` before them, and the
+ * next ones like them. Quoted n times, a quote is written as a run of 2ⁿ, and one inside as twice that.
+ */
+function between(text: string, at: number, quote: number): Range | null {
+  const char = text.charAt(quote);
+  const open = runEnd(text, quote);
+  const backslashes = Math.min(quote - at, MOST_BACKSLASHES);
+  const unit = backslashes > 0 ? 1 : (open - quote) & (quote - open);
+  if (unit > 1 && isOver(text, open)) return null;
+  const start = quote + unit;
+  return { start, end: closing(text, start, { char, backslashes, unit }) ?? lineEnd(text, start) };
+}
+
+/** Whether what stands there shows that the quotes before it were an empty literal. */
+function isOver(text: string, at: number): boolean {
+  return at === text.length || isSpace(text.charCodeAt(at)) || ',;)'.includes(text.charAt(at));
+}
+
+interface Quotes {
+  readonly char: string;
+  readonly backslashes: number;
+  readonly unit: number;
+}
+
+function closing(text: string, start: number, { char, backslashes, unit }: Quotes): number | null {
+  for (let at = text.indexOf(char, start); at !== -1; ) {
+    const end = runEnd(text, at);
+    const before = backslashesBefore(text, at, start);
+    if (backslashes > 0 && Math.min(before, MOST_BACKSLASHES) <= backslashes) return at - before;
+    const rest = (end - at) % (2 * unit);
+    if (backslashes === 0 && before % 2 === 0 && rest !== 0) return end - rest;
+    at = text.indexOf(char, end);
+  }
+  return null;
+}
+
+function backslashesBefore(text: string, at: number, from: number): number {
+  let start = at;
+  while (start > from && text[start - 1] === '\\') start--;
+  return at - start;
+}
+
+/** One past the run of the same character. */
+function runEnd(text: string, at: number): number {
+  const char = text[at];
+  let end = at + 1;
+  while (end < text.length && text[end] === char) end++;
+  return end;
+}
+
+function dollarQuotedAt(text: string, at: number): Range {
+  const near = text.slice(at, at + LONGEST_DOLLAR_QUOTE);
+  const open = dollarTagEnd(near, 0);
+  const close = near.indexOf(near.slice(0, open), open);
+  return close === -1
+    ? { start: at + open, end: lineEnd(text, at + open) }
+    : { start: at + open, end: at + close };
+}
+
+/** `password=x`: up to white space or a quote that is not inside a word. */
+function bareAt(text: string, at: number, operator: number): Range | null {
+  if (text[operator - 1] === ':') return null;
+  let end = at;
+  while (end < text.length && !isSpace(text.charCodeAt(end))) {
+    const past = text[end] === '"' ? end : text[end] === "'" ? runEnd(text, end) : end + 1;
+    if (past === end || (text[end] === "'" && !(past - end > 1 && isWord(text.charCodeAt(past))))) break;
+    end = past;
+  }
+  const nothing = end === at || /^(?:null|<redacted>)[;,)]*$/i.test(text.slice(at, Math.min(end, at + 20)));
+  return nothing ? null : { start: at, end };
+}
