@@ -102,7 +102,9 @@ test('what persons change arrives in both clouds, with parameters; services and 
   const seals = cloud.archived('seal').flatMap(event => (event.seal ? [event.seal.records] : []));
   const read = seals.reduce((total, records) => total + records.read, 0);
   const dropped = seals.reduce((total, records) => total + sum(records.dropped), 0);
-  expect(read).toBe(expected.length + dropped);
+  const failures = cloud.archived('failure').map(({ actor, failure }) => [actor?.user, failure?.sqlState]);
+  expect(failures).toEqual([['Z990001', '23505']]);
+  expect(read).toBe(expected.length + failures.length + dropped);
   expect(new Set(seals.flatMap(records => Object.keys(records.dropped)))).toEqual(
     new Set(['not-audit', 'service-user', 'other-user']),
   );
