@@ -230,6 +230,8 @@ export type SealReason = 'size' | 'age' | 'date' | 'quiet' | 'shutdown';
 /** The last line of a segment: what it holds and what was read to make it. */
 export interface SealContent {
   readonly kind: 'seal';
+  /** Ed25519 in base64 over the line without this field, which is its last one (`archive.signingKeyFile`). */
+  readonly signature?: string;
   readonly seal: {
     readonly reason: SealReason;
     readonly firstSeq: number;

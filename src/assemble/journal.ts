@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.js';
 import type { ChainEnd, NewChainReason } from '../event.js';
 import { Journal } from '../journal/journal.js';
 import type { ArchivePlace } from '../object-name.js';
+import { openSigner } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
 export type SinkName = 'logging' | 'archive';
@@ -14,8 +15,8 @@ export const SINKS: readonly SinkName[] = ['logging', 'archive'];
 /** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
 const MOST_QUIET = 60 * 60 * 1000;
 
-/** Throws a StateError where the state is damaged. */
-export function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
+/** Throws a StateError where the state is damaged, a ConfigError where the signing key cannot be used. */
+export async function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
   const { instance, node, state, archive } = config;
   const { clock, disk, telemetry } = surroundings;
   const options = {
@@ -26,12 +27,13 @@ export function openJournal(config: Config, surroundings: Surroundings): Promise
     maxSize: archive.segment.maxSize,
     maxAge: archive.segment.maxAge,
     maxQuiet: MOST_QUIET,
+    sign: await openSigner(config),
     maxJournalSize: state.maxSize,
     findChain: () => findChain(config, surroundings),
     disk,
     clock,
   };
-  return Journal.open(options, telemetry);
+  return await Journal.open(options, telemetry);
 }
 
 export function cursorPath({ state }: Config, sink: SinkName): string {

@@ -218,6 +218,7 @@ export const schema = z
           maxAge: duration('100ms', '24h').default(15 * 60_000),
         })
         .prefault({}),
+      signingKeyFile: text.exactOptional(),
       endpoint,
     }),
     logging: z.strictObject({

@@ -19,12 +19,25 @@ export function newChain(now: number): ChainState {
   return { chain: `${start}-${randomBytes(2).toString('hex')}`, nextSeq: 1, lastHash: FIRST_HASH };
 }
 
-/** Makes the draft the chain's next line (with its newline). */
-export function link(state: ChainState, draft: Draft): { line: Buffer; state: ChainState } {
+/** Signs the bytes of a line: Ed25519, in base64. */
+export type Sign = (line: Buffer) => string;
+
+/**
+ * Makes the draft the chain's next line (with its newline). With `sign`, its last field is the signature of the line
+ * without that field.
+ */
+export function link(
+  state: ChainState,
+  draft: Draft,
+  sign: Sign | null = null,
+): { line: Buffer; state: ChainState } {
   const { chain, nextSeq: seq, lastHash: previousHash } = state;
   const { kind, id = `${draft.instance}/${chain}/${seq}`, ...rest } = draft;
   const event = { v: 1, chain, seq, previousHash, kind, id, ...rest };
-  const line = Buffer.from(`${JSON.stringify(event)}\n`);
+  const unsigned = JSON.stringify(event);
+  const json =
+    sign === null ? unsigned : `${unsigned.slice(0, -1)},"signature":"${sign(Buffer.from(unsigned))}"}`;
+  const line = Buffer.from(`${json}\n`);
   return { line, state: { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) } };
 }
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
 import type { ChainEnd, Coverage, Draft, NewChainReason, SealContent, SealReason } from '../event.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
-import { type ChainState, link } from './chain.js';
+import { type ChainState, link, type Sign } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
 
 /** A segment that is still written to. */
@@ -68,6 +68,8 @@ export interface SealLimits {
   /** Milliseconds that a segment stays open, and between two seals where nothing happens. */
   readonly maxAge: number;
   readonly maxQuiet: number;
+  /** Signs the seals; `null` where they are not signed. */
+  readonly sign: Sign | null;
 }
 
 /** Lines to be written to one segment from byte `at`. */
@@ -165,7 +167,8 @@ class Plan {
       coverage,
       files: resume.files,
     };
-    this.#write({ kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal });
+    const draft = { kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal } as const;
+    this.#write(draft, this.#limits.sign);
     this.state = {
       ...this.state,
       sealed: [...this.state.sealed, this.#closed(segment)],
@@ -181,9 +184,9 @@ class Plan {
     return { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
   }
 
-  #write(draft: Draft): void {
+  #write(draft: Draft, sign: Sign | null = null): void {
     const segment = this.state.segment ?? this.#openSegment();
-    const { line, state: chain } = link(this.state.chain, draft);
+    const { line, state: chain } = link(this.state.chain, draft, sign);
     this.#linesOf(segment).push(line);
     const events = { ...segment.events, [draft.kind]: (segment.events[draft.kind] ?? 0) + 1 };
     this.state = {

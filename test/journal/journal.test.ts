@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -261,4 +262,23 @@ test('files are closed to others', async () => {
     ),
   );
   expect(modes).toEqual([0o700, 0o600, 0o600]);
+});
+
+describe('signatures', () => {
+  test('a seal carries one over its own line without that field; other events have none', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const fixture = await journalFixture({
+      maxSize: 1,
+      sign: line => sign(null, line, privateKey).toString('base64'),
+    });
+    const { journal } = await fixture.open();
+    await commit(journal, draft(1));
+    await until(() => journal.sealed.length === 1);
+    const [path = ''] = await fixture.segments();
+    const [event = '', seal = ''] = (await readFile(path, 'utf8')).split('\n');
+    expect(event).not.toContain('signature');
+    const [, unsigned = '', signature = ''] = /^(.*),"signature":"([A-Za-z0-9+/]+=*)"\}$/.exec(seal) ?? [];
+    expect(JSON.parse(`${unsigned}}`).kind).toBe('seal');
+    expect(verify(null, Buffer.from(`${unsigned}}`), publicKey, Buffer.from(signature, 'base64'))).toBe(true);
+  });
 });

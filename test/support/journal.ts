@@ -44,6 +44,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
     maxSize: 1 << 20,
     maxAge: 15 * MINUTE,
     maxQuiet: 60 * MINUTE,
+    sign: null,
     maxJournalSize: 1 << 30,
     findChain: async () => 'archive-empty',
     disk: new Disk(),
