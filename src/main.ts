@@ -51,6 +51,16 @@ program
   });
 
 program
+  .command('backfill')
+  .description('ship old log files, also .gz, once, however often it is called')
+  .argument('<file...>', 'csvlog files')
+  .addOption(config)
+  .action(async (files: string[], { config: file }: { config: string }) => {
+    const { backfill } = await import('./commands/backfill.js');
+    process.exitCode = await withConfig(file, loaded => backfill(loaded, files));
+  });
+
+program
   .command('demo')
   .description('the main job on a throw-away PostgreSQL with pgAudit and local folders')
   .option('--keep', 'stay up afterwards and print the psql line to try for oneself', false)

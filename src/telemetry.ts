@@ -132,6 +132,13 @@ export class Telemetry {
     );
   }
 
+  ledgerFailed(code: string): void {
+    this.#log.warn(
+      { code: 'ledger-failed', error: code },
+      `files.ndjson in state.directory cannot be written; files that are gone stay in the checkpoint: ${mendFor(code)}`,
+    );
+  }
+
   /** @param shipped the kinds of the events that records became */
   recordsRead(bytes: number, counts: RecordCounts, shipped: readonly string[]): void {
     this.#metrics.sourceBytes.inc(bytes);

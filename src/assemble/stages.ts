@@ -1,5 +1,6 @@
 /** Builds the stages that a configuration asks for. */
 
+import { join, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
 import { lifecycleDraft } from '../draft.js';
@@ -15,6 +16,7 @@ import { Memory } from '../parse/memory.js';
 import { timeReader } from '../parse/time.js';
 import type { Stages } from '../pipeline.js';
 import { createRedactor } from '../redact/redact.js';
+import { Ledger } from '../tail/ledger.js';
 import { Tail } from '../tail/tail.js';
 import { VERSION } from '../version.js';
 import { hasMemberRules, openCatalog } from './catalog.js';
@@ -31,8 +33,8 @@ export interface Assembly {
 
 /** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
 export async function assemble(config: Config, once: boolean, surroundings: Surroundings): Promise<Assembly> {
-  const { clock, telemetry, watch, parser } = surroundings;
-  const { instance, source, redact } = config;
+  const { clock, disk, telemetry, watch, parser } = surroundings;
+  const { instance, source, redact, state } = config;
   const catalog = await openCatalog(config, once, surroundings);
   const resolvers = await openResolvers({ config, catalog, surroundings });
   const journal = await openJournal(config, surroundings);
@@ -43,9 +45,10 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const { files: patterns, maxRecordSize } = source;
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
+  const ledger = new Ledger(join(resolve(state.directory), 'files.ndjson'), disk);
   const stages: Stages = {
     once,
-    tail: new Tail({ patterns, maxRecordSize, once, positions, times, clock, watch }, telemetry),
+    tail: new Tail({ patterns, maxRecordSize, once, positions, times, ledger, clock, watch }, telemetry),
     times,
     memory: new Memory(times, saved, journal.origin === 'taken-up' ? clock.now() : 0),
     filter: createFilter(config, catalog),

@@ -22,34 +22,23 @@ import { VERSION } from '../version.js';
 export interface RunOptions {
   /** Reads what is there, delivers all of it, seals and ends. */
   readonly once: boolean;
+  /** What is read in place of `source`; asked once the state folder is this process' own. */
+  readonly findSource?: () => Promise<Config['source']>;
+  /** Called before reading begins. */
+  readonly onAssembled?: (stages: Stages, metrics: Metrics) => void;
+  readonly logTo?: 'stdout' | 'stderr';
 }
 
 /** Returns the exit code. Throws a ConfigError where a file that the configuration names cannot be used. */
-export async function run(config: Config, { once }: RunOptions): Promise<number> {
+export async function run(config: Config, options: RunOptions): Promise<number> {
+  const { once, logTo = 'stdout' } = options;
   const health = new Health();
   const metrics = createMetrics();
-  const telemetry = new Telemetry(createLogger(config.log.level), metrics, health);
-  const disk = new Disk();
+  const telemetry = new Telemetry(createLogger(config.log.level, logTo), metrics, health);
   const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry);
+  const daemon = { config, options, health, metrics, telemetry, stop, abort };
   try {
-    const unlock = await lockState(resolve(config.state.directory), disk);
-    const http = once ? null : await listen(config, health, metrics);
-    if (http !== null) telemetry.listening(config.http.host, http.port);
-    const watch = once ? null : watchGlobs;
-    const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
-    const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
-    const { stages, close } = await assemble(config, once, surroundings);
-    observe(stages, metrics);
-    telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
-    await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
-    await Promise.all([close(), parser.close()]);
-    const { journal, sinks } = stages;
-    telemetry.stopped(journal.isClosed, {
-      logging: sinks.logging.reader.lag.events,
-      archive: sinks.archive.reader.lag.events,
-    });
-    await http?.close();
-    await unlock();
+    await live(daemon);
     return once && (health.has('source') || stop.aborted) ? 1 : 0;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -58,6 +47,44 @@ export async function run(config: Config, { once }: RunOptions): Promise<number>
     telemetry.failed(error);
     return 1;
   }
+}
+
+interface Daemon {
+  readonly config: Config;
+  readonly options: RunOptions;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
+  readonly stop: AbortSignal;
+  readonly abort: AbortSignal;
+}
+
+/** From the lock to its release. */
+async function live(daemon: Daemon): Promise<void> {
+  const { options, health, metrics, telemetry, stop, abort } = daemon;
+  const { once, findSource, onAssembled } = options;
+  const disk = new Disk();
+  const unlock = await lockState(resolve(daemon.config.state.directory), disk);
+  const source = (await findSource?.()) ?? daemon.config.source;
+  const config = { ...daemon.config, source };
+  const http = once ? null : await listen(config, health, metrics);
+  if (http !== null) telemetry.listening(config.http.host, http.port);
+  const watch = once ? null : watchGlobs;
+  const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
+  const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
+  const { stages, close } = await assemble(config, once, surroundings);
+  observe(stages, metrics);
+  onAssembled?.(stages, metrics);
+  telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
+  await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
+  await Promise.all([close(), parser.close()]);
+  const { journal, sinks } = stages;
+  telemetry.stopped(journal.isClosed, {
+    logging: sinks.logging.reader.lag.events,
+    archive: sinks.archive.reader.lag.events,
+  });
+  await http?.close();
+  await unlock();
 }
 
 async function listen({ http }: Config, health: Health, metrics: Metrics): Promise<HttpServer> {

@@ -8,7 +8,7 @@ import { Follower, type FollowerOptions } from './follow.js';
 import { fingerprint } from './identify.js';
 import type { Surveyed } from './survey.js';
 
-/** So many files that are gone are remembered, lest a copy of one is read again; those that are gone for less anyway. */
+/** So many files that are gone are remembered here, and those that are gone for less; the ledger keeps the others. */
 const GONE_REMEMBERED = 64;
 const GONE_AT_LEAST = 60 * 60 * 1000;
 
@@ -30,6 +30,29 @@ export class Followers {
   /** Oldest first, by the time of the first record. */
   get inOrder(): readonly Follower[] {
     return this.#inOrder;
+  }
+
+  has(contentId: string): boolean {
+    return this.#byContent.has(contentId);
+  }
+
+  /** Goes on with a content that was forgotten. */
+  remember(position: SourcePosition, now: number): void {
+    this.#add(position, now);
+  }
+
+  /** What is gone for so long that it need not be looked for any more. */
+  longGone(now: number): SourcePosition[] {
+    const gone = this.#inOrder.filter(follower => follower.goneFor(now) > 0);
+    return gone
+      .slice(0, Math.max(0, gone.length - GONE_REMEMBERED))
+      .filter(follower => follower.goneFor(now) > GONE_AT_LEAST)
+      .map(follower => follower.position);
+  }
+
+  forget(positions: readonly SourcePosition[]): void {
+    for (const { contentId } of positions) this.#byContent.delete(contentId);
+    this.#sort();
   }
 
   /** Its folder has a newer file: PostgreSQL writes to one at a time. */
@@ -60,7 +83,6 @@ export class Followers {
       if (isComplete) follower.listed(paths, now);
       else follower.seenAt(paths);
     }
-    if (isComplete) this.#forgetGone(now);
     this.#sort();
     return found;
   }
@@ -87,13 +109,6 @@ export class Followers {
   #add(position: SourcePosition, now: number): SourcePosition {
     this.#byContent.set(position.contentId, new Follower(position, this.#options, now));
     return position;
-  }
-
-  #forgetGone(now: number): void {
-    const gone = this.#inOrder.filter(follower => follower.goneFor(now) > 0);
-    for (const follower of gone.slice(0, Math.max(0, gone.length - GONE_REMEMBERED))) {
-      if (follower.goneFor(now) > GONE_AT_LEAST) this.#byContent.delete(follower.contentId);
-    }
   }
 
   #sort(): void {

@@ -7,6 +7,7 @@ import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.j
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
 import { identify, type LogTimes } from './identify.js';
+import type { Ledger } from './ledger.js';
 import { Survey, type Surveyed } from './survey.js';
 import type { Watch, WatchGlobs } from './watch.js';
 
@@ -20,6 +21,8 @@ export interface TailOptions {
   readonly positions: readonly SourcePosition[];
   readonly times: LogTimes;
   readonly clock: Clock;
+  /** Keeps what is gone for long. */
+  readonly ledger: Ledger;
   /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
   readonly watch: WatchGlobs | null;
 }
@@ -34,6 +37,8 @@ export interface TailReport {
   /** A glob that names no file yet, or never will. */
   nothingMatches(pattern: string): void;
   watchFailed(code: string): void;
+  /** Files that are gone for long stay in memory and in the checkpoint. */
+  ledgerFailed(code: string): void;
 }
 
 /** Milliseconds between looks at open files and at the folders, where no hint comes. */
@@ -206,14 +211,38 @@ export class Tail {
     this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
+    await this.#recall(files, now);
     // What could not be seen is not gone.
     for (const found of this.#followers.assign(files, faults.length === 0, now)) {
       this.#unsupportedReported.delete(found.path);
       this.#report.fileFound(found);
     }
     this.#forgetUnsupported(files);
+    await this.#forgetGone(now);
     await this.#holdUnread(now);
     this.#reportFaults();
+  }
+
+  /** A content that looks new may be one that was read long ago. */
+  async #recall(files: readonly Surveyed[], now: number): Promise<void> {
+    for (const { identity } of files) {
+      if (identity.kind !== 'content' || this.#followers.has(identity.contentId)) continue;
+      const position = await this.#options.ledger.find(identity.contentId);
+      if (position !== null) this.#followers.remember(position, now);
+    }
+  }
+
+  /** Where the ledger cannot be written, nothing is forgotten; the journal on the same disk tells of it. */
+  async #forgetGone(now: number): Promise<void> {
+    const gone = this.#followers.longGone(now);
+    if (gone.length === 0) return;
+    try {
+      await this.#options.ledger.keep(gone);
+    } catch (error) {
+      this.#report.ledgerFailed(codeOf(error));
+      return;
+    }
+    this.#followers.forget(gone);
   }
 
   /** Opens what waits to be read, the oldest first, so that nobody can delete it before its turn comes. */

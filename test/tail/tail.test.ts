@@ -4,7 +4,9 @@ import { copyFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import { Disk } from '../../src/disk.js';
 import { timeReader } from '../../src/parse/time.js';
+import { Ledger } from '../../src/tail/ledger.js';
 import { Tail } from '../../src/tail/tail.js';
 import { numberedRange, range } from '../support/log.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -16,6 +18,7 @@ const quiet = {
   sourceFaults: () => undefined,
   nothingMatches: () => undefined,
   watchFailed: () => undefined,
+  ledgerFailed: () => undefined,
 };
 
 /** Session lines in the order in which they came, and gaps as `reason offset+length`. */
@@ -29,6 +32,7 @@ async function readAll(
     once: true,
     positions: [],
     times: timeReader(undefined),
+    ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
     clock: systemClock,
     watch: null,
   };
