@@ -6,7 +6,20 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
-const STAGES = ['tail', 'parse', 'filter', 'identity', 'journal', 'deliver', 'archive', 'http', 'config'];
+const STAGES = [
+  'tail',
+  'parse',
+  'filter',
+  'identity',
+  'database',
+  'redact',
+  'objects',
+  'journal',
+  'deliver',
+  'archive',
+  'http',
+  'config',
+];
 
 /** Rooms that every stage may use. */
 const SHARED = ['', 'google'];

@@ -2,9 +2,9 @@
 
 import { type Clock, hasPassed, sleep } from '../clock.js';
 import type { Disk } from '../disk.js';
-import { Backoff } from '../identity/backoff.js';
-import { CacheFile, type CacheFileReport } from '../identity/cachefile.js';
-import { within } from '../identity/within.js';
+import { Backoff } from '../backoff.js';
+import { CacheFile, type CacheFileReport } from '../cachefile.js';
+import { within } from '../within.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { lateFailure, readCatalogs, serverOf } from './read.js';
 

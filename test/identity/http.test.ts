@@ -143,7 +143,8 @@ describe('what the service says', () => {
     const server = await startLookupServer({ '/x': KARI, '/elsewhere': KARI });
     server.mood = mood;
     const { resolver, told } = await openResolver({ url: `${server.url}/{user}?key=hidden` });
-    for (const user of ['x', 'x', 'y']) expect(await resolver.resolve(question(user))).toBeNull();
+    expect(await resolver.resolve(question('x'))).toBeNull();
+    for (const user of ['x', 'y']) expect(resolver.resolve(question(user))).toBeNull();
     expect(server.requests.map(one => one.url)).toEqual(['/x?key=hidden']);
     expect(told.failed).toEqual([code]);
     const [error] = told.errors;

@@ -124,9 +124,25 @@ describe('look-ups under way', () => {
     await server.untilAsked(8);
     await clock.advance(2000);
     expect((await Promise.all(asked)).every(({ status }) => status === 'unresolved')).toBe(true);
+    // Also when the service may be asked again: those that waited for their turn wait no more.
+    await clock.advance(2000);
     server.release();
+    server.mood = 'well';
     while (told.answered.length < 8) await clock.advance(0);
-    expect([server.requests.length, told.failed]).toEqual([8, ['ETIMEDOUT']]);
+    expect((await whoIs('p49', [resolver])).status).toBe('resolved');
+    expect([server.requests.length, told.failed]).toEqual([9, ['ETIMEDOUT']]);
+  });
+
+  test('those who wait for their turn are not asked for once the service fails', async () => {
+    const server = await startLookupServer(people);
+    server.mood = 'slow';
+    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` });
+    const asked = Array.from({ length: 50 }, (_one, index) => whoIs(`p${index}`, [resolver]));
+    await server.untilAsked(8);
+    server.mood = 'down';
+    server.fail();
+    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+    expect([statuses, server.requests.length, told.failed.length]).toEqual([new Set(['unresolved']), 8, 1]);
   });
 
   test('an answer that comes too late is there for the next question, and none is asked meanwhile', async () => {

@@ -40,6 +40,8 @@ export interface LookupServer {
   readonly answers: Map<string, unknown>;
   /** Answers what was kept, well. */
   release(): void;
+  /** Breaks the connections of what was kept. */
+  fail(): void;
   /** Resolves when so many requests have come. */
   untilAsked(count: number): Promise<void>;
 }
@@ -60,7 +62,7 @@ class FakeService implements LookupServer {
   mood: LookupMood = 'well';
   readonly answers: Map<string, unknown>;
   readonly #server: Server;
-  readonly #kept: (() => void)[] = [];
+  readonly #kept: { readonly url: string; readonly response: ServerResponse }[] = [];
   #underWay = 0;
   #asked = Promise.withResolvers<void>();
 
@@ -82,7 +84,11 @@ class FakeService implements LookupServer {
   }
 
   release(): void {
-    for (const answer of this.#kept.splice(0)) answer();
+    for (const { url, response } of this.#kept.splice(0)) this.#answer(url, response);
+  }
+
+  fail(): void {
+    for (const { response } of this.#kept.splice(0)) response.destroy();
   }
 
   async untilAsked(count: number): Promise<void> {
@@ -100,7 +106,7 @@ class FakeService implements LookupServer {
     this.requests.push({ method, url, authorization, body: Buffer.concat(chunks).toString() });
     this.#asked.resolve();
     this.#asked = Promise.withResolvers();
-    if (mood === 'slow') this.#kept.push(() => this.#answer(url, response));
+    if (mood === 'slow') this.#kept.push({ url, response });
     else this.#respond(mood, url, response);
   }
 

@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import type { Clock } from '../clock.js';
-import type { Disk } from '../disk.js';
-import { codeOf, hasCode, ShipperError } from '../errors.js';
-import { parseJson } from '../json.js';
+import type { Clock } from './clock.js';
+import type { Disk } from './disk.js';
+import { codeOf, hasCode, ShipperError } from './errors.js';
+import { parseJson } from './json.js';
 
 /** Milliseconds in which further changes go into the same write. */
 const DEBOUNCE = 5000;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from './clock.js';
 
 /**
  * What the promise gives; where that takes longer than `ms` milliseconds, what `late` gives then. The promise goes on

@@ -1,4 +1,4 @@
-import { type Clock, hasPassed } from '../clock.js';
+import { type Clock, hasPassed } from './clock.js';
 
 export interface BackoffOptions {
   readonly clock: Clock;
