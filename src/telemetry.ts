@@ -296,6 +296,13 @@ export class Telemetry {
     );
   }
 
+  groupMissing(role: string): void {
+    this.#log.error(
+      { code: 'group-missing', role },
+      'the filter names a group role that the database does not have; nobody is its member: mend memberOf',
+    );
+  }
+
   cacheFailed(path: string, error: unknown): void {
     this.#log.warn(
       { code: 'cache-failed', path, error: codeOf(error) },

@@ -33,10 +33,16 @@ export async function openCatalog(
     await sleep(clock, RETRY, stop);
     await catalog.refresh();
   }
+  for (const role of groupRoles(config)) if (catalog.hasRole(role) === false) report.groupMissing(role);
   void catalog.follow(abort);
   return catalog;
 }
 
-export function hasMemberRules({ filter }: Config): boolean {
-  return [...filter.personalUsers, ...filter.serviceUsers].some(rule => 'memberOf' in rule);
+export function hasMemberRules(config: Config): boolean {
+  return groupRoles(config).length > 0;
+}
+
+function groupRoles({ filter }: Config): string[] {
+  const rules = [...filter.personalUsers, ...filter.serviceUsers];
+  return rules.flatMap(rule => ('memberOf' in rule ? [rule.memberOf] : []));
 }
