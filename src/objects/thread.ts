@@ -82,7 +82,7 @@ export class ParserThread {
   }
 }
 
-/** It gets no environment, and its output goes nowhere: what the parser prints may hold SQL. */
+/** It gets no environment, and its output is not read: what the parser prints may hold SQL. */
 function startWorker(): Worker {
   const worker = new Worker(WORKER, {
     env: {},
@@ -91,8 +91,6 @@ function startWorker(): Worker {
     stderr: true,
     resourceLimits: MEMORY,
   });
-  worker.stdout.resume();
-  worker.stderr.resume();
   // While it is asked, nextMessage's timer keeps the process; an idle one does not.
   worker.unref();
   return worker;
@@ -107,8 +105,8 @@ function nextMessage(worker: Worker, limit: number): Promise<unknown> {
       resolve(outcome);
     };
     const fail = (): void => settle('crash');
-    // An answer that came while this thread itself was busy is read before the setImmediate.
-    const timer = setTimeout(() => setImmediate(settle, 'time'), limit);
+    // Node.js reads what came while it was busy before it looks at its timers.
+    const timer = setTimeout(() => settle('time'), limit);
     worker.on('message', settle).on('error', fail).on('exit', fail);
   });
 }

@@ -1,0 +1,132 @@
+/** Statements that would stop, spoil or fill the parser: the thread is lost at most, never this one. */
+
+import { spawnSync } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { createRelationParser, type RelationParser } from '../../src/objects/relations.js';
+import type { Unparsable } from '../../src/objects/thread.js';
+
+/** Milliseconds; longer than the usual limit, since all tests share the machine. */
+const TIME_LIMIT = 2_000;
+const SETTLES_WITHIN = 2 * TIME_LIMIT;
+
+function startParser(timeLimit = TIME_LIMIT): { parser: RelationParser; reasons: Unparsable[] } {
+  const reasons: Unparsable[] = [];
+  const parser = createRelationParser({ timeLimit, unparsable: reason => reasons.push(reason) });
+  onTestFinished(() => parser.close());
+  return { parser, reasons };
+}
+
+/** How long it took and how long the event loop stood still, in milliseconds. */
+async function timed(work: () => Promise<unknown>): Promise<{ took: number; stood: number }> {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  const from = performance.now();
+  delay.enable();
+  await work();
+  delay.disable();
+  return { took: performance.now() - from, stood: delay.max / 1e6 };
+}
+
+const KIB = 1024;
+const HOSTILE: [string, string, readonly string[] | null, Unparsable?][] = [
+  ['100,000 nested parentheses', `SELECT ${'('.repeat(1e5)}1${')'.repeat(1e5)}`, null, 'syntax'],
+  ['100,000 nested brackets', `SELECT ARRAY${'['.repeat(1e5)}${']'.repeat(1e5)}`, null, 'syntax'],
+  // Left recursion needs no stack in the grammar; the tree is deep, and the stack overflows as it is written out.
+  ['100,000 sums', `UPDATE t SET a = 1${'+1'.repeat(1e5)}`, null, 'crash'],
+  ['50,000 casts', `UPDATE t SET a = 1${'::int'.repeat(5e4)}`, null, 'crash'],
+  ['10,000 sums', `UPDATE t SET a = 1${'+1'.repeat(1e4)}`, ['t']],
+  // Quadratic in the scanner: PostgreSQL itself takes minutes.
+  ['60,000 nested comments', `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}UPDATE t SET a = 1`, null, 'time'],
+  ['40,000 conjuncts', `UPDATE t SET a = 1 WHERE b${' AND b'.repeat(4e4)}`, ['t']],
+  ['15,000 statements', 'UPDATE t SET a=1;'.repeat(15_000), ['t']],
+  ['an identifier of 240 KB', `UPDATE "${'a""'.repeat(8e4)}" SET a=1`, [`"${'a""'.repeat(31)}a"`]],
+  ['a string without end', `UPDATE t SET a='${'x'.repeat(2e5)}`, null, 'syntax'],
+  ['as large as is parsed', `UPDATE t SET a='${'x'.repeat(256 * KIB - 17)}'`, ['t']],
+  ['one byte larger', `UPDATE t SET a='${'x'.repeat(256 * KIB - 16)}'`, null, 'size'],
+  ['too large in bytes only', `UPDATE t SET a='${'å'.repeat(140 * KIB)}'`, null, 'size'],
+  ['a string of 10 MB', `UPDATE t SET a='${'x'.repeat(1e7)}'`, null, 'size'],
+  ['3,000 tables', `TRUNCATE ${Array.from({ length: 3_000 }, (_, i) => `tab${i}`).join()}`, null, 'size'],
+  // To the parser the statement would end there.
+  ['a NUL', 'UPDATE t SET a = 1\0; DELETE FROM u', null, 'syntax'],
+  // UTF-8 cannot hold it; a careless caller may.
+  ['half a surrogate pair', 'UPDATE "\ud800" SET a = 1', ['"\ufffd\ufffd\ufffd"']],
+];
+
+test.each(HOSTILE)('%s', async (_name, statement, expected, reason) => {
+  const { parser, reasons } = startParser();
+  await parser.written('SELECT 1');
+  const { took, stood } = await timed(async () => expect(await parser.written(statement)).toEqual(expected));
+  expect(reasons).toEqual(reason === undefined ? [] : [reason]);
+  expect(took).toBeLessThan(SETTLES_WITHIN);
+  expect(stood).toBeLessThan(250);
+  expect(await parser.written('UPDATE public.konto SET navn=$1 WHERE id=$2')).toEqual(['public.konto']);
+});
+
+test('a spoiled parser never answers: 10 stacks that overflow, each with a good statement after it', async () => {
+  const { parser, reasons } = startParser();
+  const asked = Array.from({ length: 10 }, (_, i) => [
+    parser.written(`UPDATE t${i} SET a = 1${'+1'.repeat(6e4)}`),
+    parser.written(`INSERT INTO s.t${i} VALUES (1)`),
+  ]);
+  const answers = await Promise.all(asked.map(pair => Promise.all(pair)));
+  expect(answers).toEqual(Array.from({ length: 10 }, (_, i) => [null, [`s.t${i}`]]));
+  expect(reasons).toEqual(Array(10).fill('crash'));
+});
+
+test('a busy main thread does not make an answer late', async () => {
+  const { parser, reasons } = startParser(50);
+  await parser.written('SELECT 1');
+  // Timers of one turn: nothing is read between the question, the time it is busy, and the limit.
+  const asked = new Promise(resolve =>
+    setTimeout(() => resolve(parser.written('UPDATE konto SET a = 1')), 5),
+  );
+  setTimeout(() => {
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+  }, 5);
+  expect([await asked, reasons]).toEqual([['konto'], []]);
+});
+
+test('what took too long once is tried again', async () => {
+  const { parser, reasons } = startParser(20);
+  const slow = `${'/*'.repeat(4_000)}${'*/'.repeat(4_000)}`;
+  for (let i = 0; i < 2; i++) {
+    await parser.written(`SELECT ${i}`);
+    const { took } = await timed(() => parser.written(slow));
+    expect(took).toBeGreaterThan(15);
+  }
+  expect(reasons).toEqual(['time', 'time']);
+});
+
+test('an idle parser does not keep the process, and finds its thread in dist', () => {
+  const relations = new URL('../../dist/objects/relations.js', import.meta.url);
+  const script = `
+    const { createRelationParser } = await import(process.argv[1]);
+    console.log(await createRelationParser().written('UPDATE s.konto SET a = 1'));`;
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', script, relations.href],
+    { encoding: 'utf8', timeout: 20_000 },
+  );
+  expect([stdout, status]).toEqual(["[ 's.konto' ]\n", 0]);
+});
+
+test('10,000 statements make the process grow by far less than the optimizing compiler would', () => {
+  const worker = fileURLToPath(new URL('../../src/objects/worker.ts', import.meta.url));
+  const script = `
+    const { Worker } = require('node:worker_threads');
+    const before = process.resourceUsage().maxRSS;
+    const worker = new Worker(process.argv[1]);
+    let left = 10_000;
+    worker.on('message', () => {
+      if (left-- > 0) return worker.postMessage('UPDATE konto SET navn=$1 WHERE id=' + left);
+      console.log(process.resourceUsage().maxRSS - before);
+      process.exit();
+    });`;
+  const { stdout } = spawnSync(process.execPath, ['-e', script, worker], { encoding: 'utf8' });
+  const grownBy = Number(stdout) / KIB;
+  expect(grownBy).toBeGreaterThan(0);
+  // MiB; about 50 without that compiler, 600 with it.
+  expect(grownBy).toBeLessThan(200);
+});
