@@ -11,8 +11,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isOptional = process.argv.includes('--optional');
 
+/** Procedural languages in which the tests try to forge records. */
+const LANGUAGES = { plperl: 'plperl', pltcl: 'pltcl', plpython3: 'plpython3u' };
+
 installPackages();
 installPostgres();
+if (!isOptional) installLanguages();
 
 function installPackages() {
   const lock = `${root}/package-lock.json`;
@@ -40,11 +44,38 @@ function installPostgres() {
   say(`there is no PostgreSQL with pgAudit here, and it could not be installed. ${mend}`);
 }
 
+/** For the server that is there, and in its very version, so that it stays as it is. Without them some attempts are left out. */
+function installLanguages() {
+  const major = preferred(usableMajors());
+  const missing = Object.entries(LANGUAGES).filter(
+    ([, extension]) => !existsSync(`/usr/share/postgresql/${major}/extension/${extension}.control`),
+  );
+  if (missing.length === 0 || !existsSync('/usr/bin/apt-get')) return;
+  const [, version] = /^Version: (.+)$/m.exec(ask('dpkg-query', ['--status', `postgresql-${major}`])) ?? [];
+  const packages = missing
+    .map(([language]) => `postgresql-${language}-${major}=${version}`)
+    .filter(name => version !== undefined && ask('apt-cache', ['show', name]) !== '');
+  if (packages.length === 0) return;
+  say(`installing ${packages.join(' and ')} through apt`);
+  if (!apt(['install', '-y', '--no-install-recommends', ...packages]))
+    say('procedural languages could not be installed: tests go on without them');
+}
+
 function hasPostgres() {
-  return majorsIn('/usr/lib/postgresql').some(major => {
+  return usableMajors().length > 0;
+}
+
+function usableMajors() {
+  return majorsIn('/usr/lib/postgresql').filter(major => {
     const home = `/usr/lib/postgresql/${major}`;
     return existsSync(`${home}/lib/pgaudit.so`) && existsSync(`${home}/bin/initdb`);
   });
+}
+
+/** PostgreSQL 15 where it is among them, else the newest. */
+function preferred(majors) {
+  const numbers = majors.map(Number);
+  return numbers.includes(15) ? 15 : Math.max(...numbers);
 }
 
 function majorsIn(folder) {
@@ -54,8 +85,8 @@ function majorsIn(folder) {
 /** The packages of PostgreSQL 15 where apt has it, else of the newest that apt has pgAudit for. */
 function findPackages() {
   const find = () => {
-    const { stdout } = spawnSync('apt-cache', ['pkgnames', 'postgresql-'], { encoding: 'utf8' });
-    return [...(stdout ?? '').matchAll(/^postgresql-(\d+)-pgaudit$/gm)].map(match => Number(match[1]));
+    const names = ask('apt-cache', ['pkgnames', 'postgresql-']);
+    return [...names.matchAll(/^postgresql-(\d+)-pgaudit$/gm)].map(match => match[1]);
   };
   let majors = find();
   if (majors.length === 0) {
@@ -63,7 +94,7 @@ function findPackages() {
     majors = find();
   }
   if (majors.length === 0) return [];
-  const major = majors.includes(15) ? 15 : Math.max(...majors);
+  const major = preferred(majors);
   return [`postgresql-${major}`, `postgresql-${major}-pgaudit`];
 }
 
@@ -98,6 +129,12 @@ function asRoot(command) {
 function run(command, args) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] });
   return status === 0;
+}
+
+/** What a command prints; empty where it fails. */
+function ask(command, args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
+  return status === 0 ? stdout : '';
 }
 
 function say(text) {

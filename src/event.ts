@@ -151,6 +151,8 @@ export type SuspectReason =
   | 'context'
   | 'query'
   | 'sql-state'
+  | 'command-tag'
+  | 'location'
   | 'payload'
   | 'fields'
   | 'type'

@@ -9,7 +9,7 @@ import { claimsOf } from './parse/claims.js';
 import { readLogLine } from './parse/csvlog.js';
 import { isDisconnection, readAuthentication, readError } from './parse/lines.js';
 import type { Memory } from './parse/memory.js';
-import { type DecoderOf, parse, type Suspect } from './parse/parse.js';
+import { type DecoderOf, type GenuineRule, parse, type Suspect } from './parse/parse.js';
 import { isRollback, type Payload } from './parse/pgaudit.js';
 import type { TimeReader } from './parse/time.js';
 import { COLUMN, type Frame, type Gap, type RawRecord } from './record.js';
@@ -26,6 +26,7 @@ export interface Judges {
   readonly relations: (audit: Audit) => Promise<Pick<Audit, 'objects' | 'objectsFrom'>>;
   /** How texts of a database are read; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
+  readonly genuine: GenuineRule;
   readonly place: Place;
   readonly telemetry: Telemetry;
 }
@@ -48,7 +49,7 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict |
   }
   if (sessions.wasRead(frame, reading.file)) return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
-  const parsed = parse(frame, judges.decoderOf);
+  const parsed = parse(frame, judges.decoderOf, judges.genuine);
   if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
   if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
   return judgeStatement(frame, parsed, reading, judges);

@@ -18,6 +18,7 @@ export const COLUMN = {
   message: 13,
   context: 18,
   query: 19,
+  location: 21,
   application: 22,
   /** Since PostgreSQL 13. */
   backendType: 23,

@@ -55,6 +55,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
     identify: asker => identify(asker, resolvers),
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
     relations: async audit => await relationsOf(audit, parser),
+    genuine: { isWarning: source.pgauditLogLevel === 'warning' },
     decoderOf: database => decoderFor(catalog?.encodingOf(database) ?? null),
     journal,
     sinks: await createSinks(config, journal, surroundings),

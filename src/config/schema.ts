@@ -181,6 +181,7 @@ export const schema = z
         .array(text, { error: 'must be a list of file names or globs' })
         .min(1, 'must name at least one file'),
       timezone: timezone.optional(),
+      pgauditLogLevel: z.enum(['log', 'warning'], { error: 'must be one of log, warning' }).default('log'),
       maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),
     }),
     filter: z

@@ -26,9 +26,8 @@ function isServersOwn(record: RawRecord): boolean {
  */
 export function readAuthentication(record: RawRecord): Authentication | null {
   if (!record.startsWith(COLUMN.message, AUTHENTICATED) || !isServersOwn(record)) return null;
-  const isTagged =
-    record.startsWith(COLUMN.commandTag, AUTHENTICATION_TAG) || record.isEmpty(COLUMN.commandTag);
-  if (!isTagged || Number(record.text(COLUMN.sessionLine)) > LAST_LOGIN_LINE) return null;
+  if (!record.startsWith(COLUMN.commandTag, AUTHENTICATION_TAG)) return null;
+  if (Number(record.text(COLUMN.sessionLine)) > LAST_LOGIN_LINE) return null;
   const text = record.text(COLUMN.message).slice(AUTHENTICATED.length);
   // The identity may hold anything, what follows it may not: the last mark ends it.
   const end = text.lastIndexOf('" method=');

@@ -21,21 +21,45 @@ export type DecoderOf = (database: string) => Decode | null;
 const AUDIT = Buffer.from('AUDIT: ');
 const OTHER = { kind: 'other' } as const;
 
-/** What pgAudit's records have: successful completion, or warning where `pgaudit.log_level` says so. */
-const SQL_STATES = ['00000', '01000'].map(state => Buffer.from(state));
+/** Successful completion; warning only where `pgaudit.log_level` is that. */
+const SUCCESS = Buffer.from('00000');
+const WARNING = Buffer.from('01000');
+/** The command tag while no statement runs. */
+const IDLE = Buffer.from('idle');
+/** `log_error_verbosity = verbose` names where in the server's sources a record was written. */
+const LOCATION = Buffer.from('log_audit_event, pgaudit.c:');
+
+/** What of a record can tell it from pgAudit's own, whatever its payload. */
+export interface GenuineRule {
+  /** `pgaudit.log_level` of the server is `warning`. */
+  readonly isWarning: boolean;
+}
 
 /**
  * A record is pgAudit's own where its message begins with `AUDIT: `, and no context and no query stand
  * with it: pgaudit.c hides both, and `RAISE` cannot leave out the context. PL/Tcl's `elog` can, but writes
- * SQLSTATE 38000 (pltcl.c). The payload must fit, too.
+ * SQLSTATE 38000 (pltcl.c). PL/Perl's can, when an object is destroyed after its function's context is gone
+ * (plperl.c): as a WARNING, at the session's end, or, while a client speaks the extended protocol, so that only
+ * the location tells. The payload must fit, too.
  */
-export function parse(record: RawRecord, decoderOf: DecoderOf = () => null): Parsed {
+export function parse(record: RawRecord, decoderOf: DecoderOf = () => null, rule = STRICT): Parsed {
   if (!record.startsWith(COLUMN.message, AUDIT)) return OTHER;
   const message = record.text(COLUMN.message, decoderOf(record.text(COLUMN.database)));
-  const suspect = (reason: SuspectReason): Suspect => ({ kind: 'suspect', reason, message });
-  if (!record.isEmpty(COLUMN.context)) return suspect('context');
-  if (!record.isEmpty(COLUMN.query)) return suspect('query');
-  if (!SQL_STATES.some(state => record.startsWith(COLUMN.sqlState, state))) return suspect('sql-state');
+  const broken = brokenBy(record, rule);
+  if (broken !== null) return { kind: 'suspect', reason: broken, message };
   const payload = parsePayload(message.slice(AUDIT.length));
-  return 'suspect' in payload ? suspect(payload.suspect) : { kind: 'audit', ...payload };
+  if ('suspect' in payload) return { kind: 'suspect', reason: payload.suspect, message };
+  return { kind: 'audit', ...payload };
+}
+
+const STRICT: GenuineRule = { isWarning: false };
+
+function brokenBy(record: RawRecord, { isWarning }: GenuineRule): SuspectReason | null {
+  if (!record.isEmpty(COLUMN.context)) return 'context';
+  if (!record.isEmpty(COLUMN.query)) return 'query';
+  const isSuccess = record.startsWith(COLUMN.sqlState, SUCCESS);
+  if (!isSuccess && !(isWarning && record.startsWith(COLUMN.sqlState, WARNING))) return 'sql-state';
+  if (record.startsWith(COLUMN.commandTag, IDLE)) return 'command-tag';
+  const isElsewhere = !record.isEmpty(COLUMN.location) && !record.startsWith(COLUMN.location, LOCATION);
+  return isElsewhere ? 'location' : null;
 }

@@ -38,9 +38,10 @@ export function parsePayload(payload: string): Payload | { readonly suspect: Sus
   if (!isWholeNumber(statementId) || !isWholeNumber(substatementId)) return { suspect: 'ids' };
   if (!isAuditClass(auditClass)) return { suspect: 'class' };
   if (rows !== undefined && !isWholeNumber(rows)) return { suspect: 'rows' };
+  const isPreviouslyLogged = statement === PREVIOUSLY_LOGGED;
+  // pgAudit writes the mark into both fields or none: alone it is a real parameter.
   const parameters = parseParameters(parameter);
   if (parameters === undefined) return { suspect: 'parameters' };
-  const isPreviouslyLogged = statement === PREVIOUSLY_LOGGED;
   return {
     isPreviouslyLogged,
     audit: {
@@ -63,13 +64,18 @@ export function parsePayload(payload: string): Payload | { readonly suspect: Sus
  * text it cannot be told.
  */
 export function isRollback({ class: auditClass, command, statement }: Audit): boolean {
-  return auditClass === 'MISC' && command === 'ROLLBACK' && statement !== null && !/\bto\b/i.test(statement);
+  if (auditClass !== 'MISC' || command !== 'ROLLBACK' || statement === null) return false;
+  const start = statement.slice(0, LONGEST_ROLLBACK).replaceAll(/\/\*[\s\S]*?\*\/|--[^\n]*/g, ' ');
+  return !/\bto\b/i.test(start);
 }
+
+/** Characters; a rollback says what it is in far fewer. */
+const LONGEST_ROLLBACK = 1000;
 
 /** PARAMETER is CSV once more; an empty field is NULL or ''. Returns undefined where it is no CSV. */
 function parseParameters(parameter: string): string[] | null | undefined {
   if (parameter === NONE) return [];
-  if (parameter === NOT_LOGGED || parameter === PREVIOUSLY_LOGGED) return null;
+  if (parameter === NOT_LOGGED) return null;
   return splitCsv(parameter) ?? undefined;
 }
 

@@ -33,12 +33,22 @@ describe('genuine (I2)', () => {
   });
 
   test('where pgaudit.log_level makes it a warning', () => {
-    expect(parsed({ severity: 'WARNING', sqlState: '01000' }).kind).toBe('audit');
+    const warning = Buffer.from(csvRecord({ severity: 'WARNING', sqlState: '01000' }));
+    const kindBy = (isWarning: boolean): string =>
+      withRecord(warning, record => parse(record, () => null, { isWarning })).kind;
+    expect([kindBy(true), kindBy(false)]).toEqual(['audit', 'suspect']);
+  });
+
+  test('that names where it was written', () => {
+    expect(parsed({ location: 'log_audit_event, pgaudit.c:783' }).kind).toBe('audit');
   });
 
   test.each<[string, Partial<Columns>]>([
     ['context', { context: 'PL/pgSQL function inline_code_block line 1 at RAISE' }],
     ['sql-state', { sqlState: '38000' }],
+    ['command-tag', { commandTag: 'idle' }],
+    ['command-tag', { commandTag: 'idle in transaction' }],
+    ['location', { location: 'plperl_util_elog, plperl.c:4072' }],
     ['query', { query: "DO $$BEGIN RAISE LOG 'AUDIT: …'; END$$" }],
     ['payload', { message: 'AUDIT: SESSION,1,1,WRITE,"' }],
     ['fields', { message: 'AUDIT: ' }],

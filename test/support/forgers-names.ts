@@ -11,6 +11,7 @@ import {
   type Login,
   literal,
   quiet,
+  ROWS,
   raises,
   record,
   runs,
@@ -26,7 +27,7 @@ const ROLES: Readonly<Record<string, string>> = {
   "another's name and a blank": `${BOSS} `,
   "another's name with a letter that looks the same": `\u0396${BOSS.slice(1)}`,
   "another's name and an invisible mark": `${BOSS}\u200B`,
-  'the head of a record': `x\n2026-11-21 20:40:01.123 CET,${BOSS},postgres,1,h,6b.1,1,X,2026-`,
+  'the head of a record': `x\n2026-11-21 20:40:01.123 CET,${BOSS},postgres,1,h,6b.1,1,X,2`,
   'the head of a record, quoted': `x"\n2026-11-21 20:40:01.123 CET,"${BOSS}","postgres",1,"`,
   'CR LF and the head of a record': `x\r\n2026-11-21 20:40:01 CET,${BOSS}`,
   'a payload': 'AUDIT: SESSION,1,1,WRITE,DELETE,,,DELETE FROM salaries,<none>',
@@ -48,7 +49,7 @@ function asRole([name, role]: readonly [string, string]): Attempt {
 }
 
 const DATABASES: Readonly<Record<string, string>> = {
-  'the rest of a record': `x",1,"h",6b0201a1.552d,4,"X",,,0,LOG,00000,"${FORGED.slice(0, 20)}`,
+  'the rest of a record': `x",1,"h",6b0201a1.552d,4,"X",,,0,LOG,00000,"${FORGED.slice(0, 18)}`,
   'a newline and the head of a record': `d\n2026-11-21 20:40:01.123 CET,"${BOSS}","postgres",1,"`,
 };
 
@@ -65,9 +66,12 @@ function inDatabase([name, database]: readonly [string, string]): Attempt {
   };
 }
 
-/** What PostgreSQL makes of an application_name: printable ASCII, 63 bytes. */
+/** What PostgreSQL does not let through; 16 and later put a hexadecimal number in its place, not `?`. */
+const UNPRINTABLE = /[^\x20-\x7E]/;
+
+/** PostgreSQL makes printable ASCII of it, and cuts it to 63 bytes. */
 function asApplication(name: string): Login {
-  const application = name.replaceAll(/[^\x20-\x7E]/g, '?').slice(0, 63);
+  const application = name.replaceAll(new RegExp(UNPRINTABLE, 'g'), '?').slice(0, 63);
   return { settings: { application_name: name }, application };
 }
 
@@ -83,6 +87,7 @@ const APPLICATIONS: Readonly<Record<string, string>> = {
 function asClient([name, application]: readonly [string, string]): Attempt {
   return {
     name: `application_name: ${name}`,
+    ...(UNPRINTABLE.test(application) && { below: 16 }),
     logins: [asApplication(application)],
     steps: [
       runs('DELETE FROM t WHERE false'),
@@ -100,7 +105,7 @@ const refused = (name: string, login: Login): Attempt => ({
 
 const REFUSED: readonly Attempt[] = [
   refused('a user that is a fake record', { user: `\n${record()}\n` }),
-  refused('a user that is a payload', { user: FORGED }),
+  refused('a user that is a payload', { user: FORGED.replace('salaries', 's') }),
   refused('a user whose name is cut within a character', { user: `${'x'.repeat(62)}æ"\n${record()}` }),
   refused('a user that is nothing but quotes', { user: '"""""\n"' }),
   refused('a database that is a fake record', { database: `"\n${record()}\n` }),
@@ -165,6 +170,15 @@ const NAMED = identifier(`"\n2026-11-21 20:40:01.123 CET,"${BOSS}","`);
 const AUDITED = identifier(FORGED);
 
 const OBJECTS: readonly Attempt[] = [
+  {
+    name: 'a table with a hostile name, where pgAudit tells the relation and the rows',
+    before: [`CREATE TABLE ${NAMED} (id int)`, `GRANT ALL ON ${NAMED} TO PUBLIC`],
+    logins: [{ user: ROWS }],
+    steps: [
+      runs(`INSERT INTO ${NAMED} VALUES ($1)`, { parameters: ['1'] }),
+      runs(`DELETE FROM ${NAMED} WHERE false /* ",5 */`),
+    ],
+  },
   {
     name: 'a schema, a table and a column with hostile names',
     before: [`CREATE SCHEMA ${NAMED} AUTHORIZATION "${HOSTILE}"`],

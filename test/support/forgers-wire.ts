@@ -76,10 +76,9 @@ export class Wire {
   /** Says goodbye and waits until the server's process has gone: by then it has logged all that it logs. */
   async close(): Promise<void> {
     const closed = new Promise(resolve => this.#socket.once('close', resolve));
-    if (this.#socket.closed) return;
     if (this.#socket.writable) this.#socket.write(message('X'));
-    this.#socket.resume();
-    await closed;
+    for await (const _ of this.#messages);
+    if (!this.#socket.closed) await closed;
   }
 
   async #exchange(bytes: Buffer, copy = ''): Promise<Answer> {

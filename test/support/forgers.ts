@@ -28,8 +28,8 @@ export const ROLE_SETTINGS: Readonly<Record<string, readonly string[]>> = {
     'auto_explain.log_min_duration = 0',
   ],
   [VERBOSE]: ['log_error_verbosity = verbose'],
-  [ONCE]: ["pgaudit.log = 'all'", 'pgaudit.log_statement_once = on'],
-  [ROWS]: ['pgaudit.log_rows = on'],
+  [ONCE]: ["pgaudit.log = 'all'", 'pgaudit.log_statement_once = on', 'pgaudit.log_relation = on'],
+  [ROWS]: ['pgaudit.log_rows = on', 'pgaudit.log_relation = on'],
 };
 
 /** What is made for all attempts, by the superuser: `t` holds one row. */
@@ -45,10 +45,14 @@ export type Text = string | Buffer | ((sessions: readonly string[]) => string);
 
 /** What the log tells of one genuine statement. */
 export interface Told {
+  /** Under whose name it stands: the session's, where it is left out. */
+  readonly user?: string;
   /** The text that was executed, where it is left out. */
   readonly statement?: string;
   /** The parameters that were given, where it is left out; NULL and the empty text are told alike. */
   readonly parameters?: readonly string[] | null;
+  /** Nobody executed it; the log does not tell. */
+  readonly isForged?: true;
 }
 
 export interface Step {
@@ -91,11 +95,15 @@ export interface Attempt {
   readonly name: string;
   /** Procedural languages without which it cannot be tried. */
   readonly needs?: readonly Language[];
+  /** The first major version of PostgreSQL that behaves in another way. */
+  readonly below?: number;
   /** What only a superuser can prepare. */
   readonly before?: readonly string[];
   /** One session of HOSTILE where it is left out. */
   readonly logins?: readonly Login[];
   readonly steps: readonly Step[];
+  /** How many times bytes come to light that are no record. */
+  readonly gaps?: number;
   /** Why nobody who reads the log can tell; then what comes out is what `steps` say, false statements and all. */
   readonly limit?: string;
 }
