@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
+import type { VerifyArguments } from './commands/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
 import { VERSION } from './version.js';
@@ -68,6 +69,33 @@ program
     const { demo } = await import('./commands/demo/demo.js');
     process.exitCode = await demo({ keep });
   });
+
+program
+  .command('verify')
+  .description('prove that an archive is whole and as it was written, or name the first thing that is not')
+  .argument('<archive>', 'gs://bucket/prefix or file:folder')
+  .option('--since <day>', 'only objects from this day on (UTC, such as 2026-11-21)')
+  .option('--until <day>', 'only objects up to this day')
+  .option(
+    '--public-key <file[@[chain/]seq]...>',
+    'keys (PEM) that seals must be signed with, each from a seq on',
+  )
+  .option('--seals <file...>', 'seals as exported from Cloud Logging, to be compared')
+  .option('--against <files...>', 'the original log files, folders of them or globs, to be compared')
+  .option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint')
+  .option('--json', 'one JSON object', false)
+  .action(async (archive: string, options: VerifyArguments) => {
+    const { verify } = await import('./commands/verify.js');
+    process.exitCode = await verify(archive, options);
+  });
+
+// The daemon starts without what the archive's readers need.
+if (process.argv[2] !== 'run') {
+  const { addSearch } = await import('./commands/search.js');
+  const { addReport } = await import('./commands/report.js');
+  addSearch(program);
+  addReport(program);
+}
 
 /** Prints what is wrong with the configuration, a line each, and returns the exit code. */
 async function withConfig(file: string, command: (loaded: Config) => Promise<number>): Promise<number> {

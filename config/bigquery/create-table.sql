@@ -1,0 +1,82 @@
+-- The archive as an external table: BigQuery reads the objects where they lie, and nothing is copied.
+-- Put your project, dataset, bucket and prefix (archive.to) in the capital words. Whoever asks needs
+-- roles/bigquery.jobUser, roles/bigquery.dataViewer on the dataset, and roles/storage.objectViewer on the bucket.
+--
+-- instance, node and date come from the objects' paths. They are no columns above: BigQuery refuses a column that is a
+-- partition, too. The events hold instance and node as well, which ignore_unknown_values passes over, with what later
+-- versions may add. An event's date is the UTC day of its object, not of the event: what is read late, or backfilled,
+-- lies in later partitions. `time` is when it happened.
+--
+-- untested on a local engine: CREATE EXTERNAL TABLE, the partitions and the options. The columns are tested.
+CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
+  v INT64,
+  chain STRING,
+  seq INT64,
+  previousHash STRING,
+  kind STRING,
+  id STRING,
+  time TIMESTAMP,
+  receivedAt TIMESTAMP,
+  database STRING,
+  actor STRUCT<
+    user STRING,
+    status STRING,
+    id STRING,
+    name STRING,
+    email STRING,
+    unit STRING,
+    resolvedBy ARRAY<STRING>
+  >,
+  audit STRUCT<
+    type STRING,
+    statementId INT64,
+    substatementId INT64,
+    class STRING,
+    command STRING,
+    objectType STRING,
+    objectName STRING,
+    statement STRING,
+    -- JSON, since an array could not be told from one that was not logged (null).
+    parameters JSON,
+    `rows` INT64,
+    statementMissing STRING,
+    redacted INT64,
+    objects ARRAY<STRING>,
+    objectsFrom STRING
+  >,
+  session STRUCT<
+    id STRING,
+    line INT64,
+    startedAt TIMESTAMP,
+    pid INT64,
+    client STRING,
+    port INT64,
+    application STRING,
+    backendType STRING,
+    transactionId STRING,
+    virtualTransactionId STRING,
+    queryId STRING,
+    authentication STRUCT<identity STRING, method STRING>
+  >,
+  source STRUCT<file STRING, fileId STRING, offset INT64, length INT64, raw STRING>,
+  failure STRUCT<statement STRING, sqlState STRING>,
+  suspect STRUCT<reason STRING, message STRING, redacted INT64>,
+  gap JSON,
+  lifecycle JSON,
+  config JSON,
+  seal JSON,
+  signature STRING
+)
+WITH PARTITION COLUMNS (
+  instance STRING,
+  node STRING,
+  date DATE
+)
+OPTIONS (
+  format = 'NEWLINE_DELIMITED_JSON',
+  compression = 'GZIP',
+  uris = ['gs://BUCKET/PREFIX/*'],
+  hive_partition_uri_prefix = 'gs://BUCKET/PREFIX',
+  require_hive_partition_filter = FALSE,
+  ignore_unknown_values = TRUE
+);

@@ -1,0 +1,65 @@
+/** Proves that an archive is whole and as it was written, or finds the first thing that is not (I10). */
+
+import type { ArchiveLocation } from './location.js';
+import { patientStore } from './patient.js';
+import type { Anchors } from './verify/anchors.js';
+import type { LogFiles } from './verify/log-files.js';
+import { PartCheck } from './verify/part.js';
+import { type Progress, Shares } from './verify/progress.js';
+import { Broken, type Failure, type PartResult, type VerifyResult, Warnings } from './verify/result.js';
+import type { PublicKey } from './verify/signature.js';
+import { checkInstances, limitsOf, listDays } from './verify/surroundings.js';
+import { ALL_DAYS, type Days, listParts } from './walk.js';
+
+export interface VerifyOptions {
+  /** Only these are verified; what cannot be known at their edges is said. */
+  readonly days?: Days;
+  /** With keys, every seal for which one counts must be signed with it. */
+  readonly keys?: readonly PublicKey[];
+  /** Seals as Cloud Logging has them: each must be in the archive. */
+  readonly seals?: Anchors | null;
+  /** What still exists of the log: events must say what it says. */
+  readonly logFiles?: LogFiles | null;
+}
+
+/**
+ * Reads the whole archive, or some days of it, in memory that does not grow with it. Throws a ShipperError where
+ * something cannot be read: that is neither proof nor tampering.
+ */
+export async function verifyArchive(
+  { store, prefix }: ArchiveLocation,
+  { days = ALL_DAYS, keys = [], seals = null, logFiles = null }: VerifyOptions = {},
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<VerifyResult> {
+  const patient = patientStore(store);
+  const warnings = new Warnings();
+  const found = await listParts(patient, prefix);
+  await checkInstances(patient, found, warnings);
+  const shares = new Shares(onProgress);
+  for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
+  const parts: PartResult[] = [];
+  const cut: string[] = [];
+  for (const part of found) {
+    const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles }, warnings);
+    parts.push(await check.run(shares));
+    cut.push(...check.cut);
+  }
+  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
+  const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
+  const limits = limitsOf(parts, cut, given);
+  return { isIntact: failure === null, failure, parts, warnings: warnings.all, limits };
+}
+
+/** What is wrong with the archive as a whole, where all that is there is intact. */
+function elsewhere(parts: readonly PartResult[], seals: Anchors | null): Failure | null {
+  if (parts.length === 0) return new Broken('empty', 'there is no archive here').toFailure();
+  const isHere = (place: { instance: string; node: string }): boolean =>
+    parts.some(({ instance, node }) => instance === place.instance && node === place.node);
+  const missing = seals?.places.find(place => !isHere(place));
+  return missing === undefined
+    ? null
+    : new Broken(
+        'tail',
+        'Cloud Logging has seals of an instance and node of which nothing is here',
+      ).toFailure();
+}

@@ -1,0 +1,172 @@
+/** Seals that are known from elsewhere: Cloud Logging has each of them, out of reach of whoever can write the archive. */
+
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import type { Days } from '../walk.js';
+import type { Chain } from './chain.js';
+import { dayOf } from './clock.js';
+import type { ReadEvent } from './event.js';
+import { Broken, type Warnings } from './result.js';
+
+const sealSchema = z.object({
+  v: z.literal(1),
+  chain: z.string(),
+  seq: z.int().positive(),
+  previousHash: z.string(),
+  kind: z.literal('seal'),
+  time: z.iso.datetime(),
+  instance: z.string(),
+  node: z.string(),
+});
+
+interface Anchor {
+  readonly chain: string;
+  readonly seq: number;
+  readonly previousHash: string;
+  /** SHA-256 over the whole seal, whatever the order of its fields. */
+  readonly digest: string;
+  /** When it was written, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+interface Place {
+  readonly instance: string;
+  readonly node: string;
+}
+
+export class Anchors {
+  /** By instance and node, and by chain, seq and digest: entries may come in any order, and more than once. */
+  readonly #parts = new Map<string, Place & { readonly seals: Map<string, Anchor> }>();
+
+  /** Takes an event, as JSON gives it; returns false where it is no seal. */
+  add(event: unknown): boolean {
+    const parsed = sealSchema.safeParse(event);
+    if (!parsed.success) return false;
+    const { chain, seq, previousHash, time, instance, node } = parsed.data;
+    const part = this.#parts.get(keyOf({ instance, node })) ?? { instance, node, seals: new Map() };
+    this.#parts.set(keyOf(part), part);
+    const anchor = { chain, seq, previousHash, digest: digestOf(event), at: Date.parse(time) };
+    part.seals.set(`${chain}/${seq}/${anchor.digest}`, anchor);
+    return true;
+  }
+
+  /** Whose seals there are. */
+  get places(): Place[] {
+    return [...this.#parts.values()].map(({ instance, node }) => ({ instance, node }));
+  }
+
+  of(place: Place, warnings: Warnings): PartAnchors {
+    const seals = [...(this.#parts.get(keyOf(place))?.seals.values() ?? [])];
+    return new PartAnchors(seals, warnings);
+  }
+}
+
+/** The seals of one instance and node, to be found in the archive one after the other. */
+export class PartAnchors {
+  /** By chain, in their order; those that are done with are taken out. */
+  readonly #ahead: Map<string, Anchor[]>;
+  readonly #warnings: Warnings;
+
+  constructor(anchors: readonly Anchor[], warnings: Warnings) {
+    // From the last to the first: what comes next is taken from the end.
+    const sorted = anchors.toSorted((a, b) => compare(b.chain, a.chain) || b.seq - a.seq);
+    this.#ahead = Map.groupBy(sorted, anchor => anchor.chain);
+    this.#warnings = warnings;
+  }
+
+  /** Returns whether this seal of the archive is known from elsewhere. Throws Broken where it is another there. */
+  check(seal: Pick<ReadEvent, 'seq' | 'previousHash' | 'whole'>, chain: Chain): boolean {
+    const digest = digestOf(seal.whole);
+    let isKnown = false;
+    for (const anchor of this.#takeUntil(seal.seq, chain)) {
+      const isSame = anchor.seq === seal.seq && anchor.digest === digest;
+      isKnown ||= isSame;
+      if (isSame || anchor.seq < chain.firstSeq || this.#isReplaced(anchor, chain)) continue;
+      throw anchor.seq === seal.seq ? differing(anchor, seal) : missingSeal(anchor, chain);
+    }
+    return isKnown;
+  }
+
+  *#takeUntil(seq: number, { name }: Chain): Generator<Anchor> {
+    const ahead = this.#ahead.get(name) ?? [];
+    for (let next = ahead.at(-1); next !== undefined && next.seq <= seq; next = ahead.at(-1)) {
+      ahead.pop();
+      yield next;
+    }
+  }
+
+  /** Throws Broken where the archive, as far as it was looked at, ends before the last of them. */
+  end(chains: ReadonlyMap<string, Chain>, days: Days): void {
+    for (const [name, ahead] of [...this.#ahead].reverse()) {
+      const chain = chains.get(name);
+      for (const anchor of ahead.toReversed())
+        if (isExpected(anchor, chain, days) && !this.#isReplaced(anchor, chain))
+          throw missingSeal(anchor, chain);
+    }
+  }
+
+  /** What was delivered to Cloud Logging alone when the state was lost is read once more, and sealed otherwise. */
+  #isReplaced({ seq, at }: Anchor, chain: Chain | undefined): boolean {
+    const isReplaced = chain?.wasTakenUp(seq, at) === true;
+    if (isReplaced) this.#warnings.add('seals', REPLACED, { seq });
+    return isReplaced;
+  }
+}
+
+const REPLACED =
+  'seals in Cloud Logging are of an end of the chain that was lost with the state, before the chain was taken up again';
+
+/** Whether a seal that comes after the last in the archive must be in the range of days, as far as its time tells. */
+function isExpected({ at }: Anchor, chain: Chain | undefined, { since, until }: Days): boolean {
+  const day = dayOf(at);
+  if (until !== null && day > until) return false;
+  // A segment that was opened the day before may lie outside the range.
+  return since === null || (chain === undefined ? day > since : day >= since);
+}
+
+function differing(anchor: Anchor, seal: { readonly previousHash: string }): Broken {
+  const isElsewhere = anchor.previousHash !== seal.previousHash;
+  const what = isElsewhere ? 'follows another event than' : 'says something else than';
+  return new Broken('anchor', `the seal ${what} the same seal in Cloud Logging`);
+}
+
+function missingSeal({ chain, seq }: Anchor, found: Chain | undefined): Broken {
+  if (found === undefined)
+    return new Broken(
+      'tail',
+      `Cloud Logging has seals of chain ${plainChain(chain)}, of which nothing is here`,
+      {
+        seq,
+      },
+    );
+  if (seq <= found.lastSeq)
+    return new Broken('anchor', `event ${seq} is a seal in Cloud Logging, and none here`, { seq });
+  return new Broken('tail', `the chain ends with event ${found.lastSeq}, Cloud Logging has its seal ${seq}`, {
+    seq,
+  });
+}
+
+function plainChain(name: string): string {
+  return /^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(name) ? name : 'unknown';
+}
+
+function keyOf({ instance, node }: Place): string {
+  return JSON.stringify([instance, node]);
+}
+
+function digestOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(sorted(value)), 'hex');
+}
+
+/** Cloud Logging does not keep the order of fields. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => compare(a, b))
+    .map(([name, inner]) => [name, sorted(inner)]);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

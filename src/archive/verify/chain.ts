@@ -1,0 +1,193 @@
+/** One hash chain, object by object: each line follows the one before, and each object the one before. */
+
+import { hash } from 'node:crypto';
+import type { SourcePosition } from '../../record.js';
+import type { ArchivedObject } from '../walk.js';
+import { ChainClock } from './clock.js';
+import type { ReadEvent } from './event.js';
+import { Broken, type ChainResult, plainName, type Warnings } from './result.js';
+import type { Seal } from './segment.js';
+
+const FIRST_HASH = '0'.repeat(64);
+
+export class Chain {
+  readonly #name: string;
+  readonly clock: ChainClock;
+  readonly #warnings: Warnings;
+  /** It began before the range: what its first object follows cannot be known. */
+  readonly isCut: boolean;
+  #firstSeq = 1;
+  #nextSeq = 1;
+  /** `null` where it cannot be known. */
+  #lastHash: string | null = FIRST_HASH;
+  #objects = 0;
+  #reason: string | null = null;
+  /** Where a shipper that had lost its state took the chain up from the archive, and when. */
+  readonly #takeUps: { readonly seq: number; readonly at: number }[] = [];
+  #isAnnounced: boolean;
+  /** Up to where each file was read, by fileId. */
+  readonly #ends = new Map<string, number>();
+  #coveredBytes = 0;
+  /** Files that the seal before knew of; `null` before the first. */
+  #known: ReadonlySet<string> | null = null;
+
+  /** @param mayBeCut its beginning may lie before the range */
+  constructor(first: ArchivedObject, mayBeCut: boolean, warnings: Warnings) {
+    this.#name = first.chain;
+    this.clock = new ChainClock(warnings);
+    this.#warnings = warnings;
+    this.isCut = mayBeCut && first.firstSeq > 1;
+    this.#isAnnounced = this.isCut;
+    if (!this.isCut) return;
+    this.#firstSeq = first.firstSeq;
+    this.#nextSeq = first.firstSeq;
+    this.#lastHash = null;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get firstSeq(): number {
+    return this.#firstSeq;
+  }
+
+  get lastSeq(): number {
+    return this.#nextSeq - 1;
+  }
+
+  get lastHash(): string {
+    return this.#lastHash ?? FIRST_HASH;
+  }
+
+  /** Ids of all files that it tells of. */
+  get files(): Iterable<string> {
+    return this.#ends.keys();
+  }
+
+  /** Of the log, that its seals say were read. */
+  get coveredBytes(): number {
+    return this.#coveredBytes;
+  }
+
+  get result(): ChainResult {
+    return {
+      chain: this.#name,
+      firstSeq: this.#firstSeq,
+      lastSeq: this.lastSeq,
+      lastHash: this.lastHash,
+      objects: this.#objects,
+      reason: this.#reason,
+    };
+  }
+
+  /** Throws Broken where the object's name is not the next. */
+  begin({ firstSeq, lastSeq, date }: ArchivedObject): void {
+    const next = this.#nextSeq;
+    this.#objects += 1;
+    if (date < dayOfChain(this.#name))
+      throw new Broken('misplaced', 'the object lies under a day before its chain began');
+    if (firstSeq > next && next === 1)
+      throw new Broken('beginning', `the chain begins with event ${firstSeq}`, { seq: firstSeq });
+    if (firstSeq > next)
+      throw new Broken('missing', `events ${next} to ${firstSeq - 1} are missing before this object`, {
+        seq: next,
+      });
+    if (firstSeq < next)
+      throw new Broken(
+        'duplicate',
+        `events ${firstSeq} to ${Math.min(lastSeq, next - 1)} were there already`,
+        {
+          seq: firstSeq,
+        },
+      );
+  }
+
+  /** Takes line `number` (from 1) of the object. Throws Broken where it does not follow. */
+  add(line: Buffer, event: ReadEvent, number: number): void {
+    const isFirst = number === 1;
+    if (event.chain !== this.#name)
+      throw new Broken('name', 'the event belongs to another chain than the name of its object says');
+    if (event.seq !== this.#nextSeq)
+      throw isFirst
+        ? new Broken('name', `the object begins with event ${event.seq}, its name says ${this.#nextSeq}`)
+        : new Broken('order', `event ${event.seq} stands where ${this.#nextSeq} comes next`);
+    if (this.#lastHash !== null && event.previousHash !== this.#lastHash) throw this.#unlinked(event, number);
+    this.#lastHash = hash('sha256', line, 'hex');
+    this.#nextSeq += 1;
+    if (!this.#isAnnounced && event.kind !== 'seal') this.#announced(event);
+    if (event.lifecycle?.takenUpFromArchive === true) this.#takeUps.push({ seq: event.seq, at: event.at });
+  }
+
+  /** Whether what an event of that time and place in the chain was part of was lost, and the chain taken up before it. */
+  wasTakenUp(seq: number, at: number): boolean {
+    return this.#takeUps.some(takeUp => takeUp.seq <= seq && at <= takeUp.at);
+  }
+
+  #unlinked({ seq }: ReadEvent, number: number): Broken {
+    if (number > 1) {
+      const place = { line: number - 1, seq: seq - 1 };
+      return new Broken('link', 'the line is not the one that the next line names by its hash', place);
+    }
+    const what =
+      seq === 1
+        ? 'the first event of the chain names an event before it'
+        : 'the object does not follow the one before: its first line names another hash';
+    return new Broken('link', what);
+  }
+
+  /** Only a shipper that cannot take its chain up begins another, and says so. */
+  #announced({ kind, lifecycle }: ReadEvent): void {
+    if (kind !== 'lifecycle' || lifecycle?.action !== 'started' || lifecycle.newChain !== true)
+      throw new Broken('announcement', 'the chain does not begin with an event that says that it is new');
+    this.#isAnnounced = true;
+    this.#reason = plainName(lifecycle.reason ?? '');
+  }
+
+  /** Throws Broken where the seal's coverage does not go on where that of the seals before ended. */
+  seal({ coverage, files }: Seal): void {
+    const seen = new Set<string>();
+    for (const { fileId, from, to } of coverage) {
+      if (to < from || seen.has(fileId)) throw new Broken('coverage', 'the ranges of the seal are none');
+      this.#checkStart(fileId, from);
+      seen.add(fileId);
+      this.#ends.set(fileId, to);
+      this.#coveredBytes += to - from;
+    }
+    for (const position of files) this.#checkPosition(position);
+    this.#known = new Set(files.map(({ fileId }) => fileId));
+  }
+
+  #checkStart(fileId: string, from: number): void {
+    const end = this.#endOf(fileId);
+    if (end === null || from === end) return;
+    if (from > end) throw new Broken('coverage', 'bytes of a file were never accounted for');
+    if (from > 0 || this.#known?.has(fileId) !== false)
+      throw new Broken('coverage', 'bytes of a file are accounted for twice');
+    this.#warnings.add('read-again', 'a file that had been gone and forgotten came back and was read again');
+  }
+
+  /** Where the range begins in the middle of a chain, its first seal tells how far files were read. */
+  #endOf(fileId: string): number | null {
+    return this.#ends.get(fileId) ?? (this.isCut && this.#known === null ? null : 0);
+  }
+
+  /** A daemon that lost its state goes on from here: nothing between may be skipped. */
+  #checkPosition({ fileId, offset }: SourcePosition): void {
+    const end = this.#endOf(fileId);
+    if (end !== null && offset !== end)
+      throw new Broken('coverage', 'the seal says that reading goes on elsewhere than it ended');
+    this.#ends.set(fileId, offset);
+  }
+
+  /** Throws Broken where nothing of the chain ever said that it is new. */
+  end(): void {
+    if (!this.#isAnnounced)
+      throw new Broken('announcement', 'the chain does not begin with an event that says that it is new');
+  }
+}
+
+/** The UTC day on which a chain began, by its name. */
+export function dayOfChain(name: string): string {
+  return name.replace(/^(\d{4})(\d\d)(\d\d).*$/, '$1-$2-$3');
+}

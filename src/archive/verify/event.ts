@@ -1,0 +1,99 @@
+/** What is checked of an event by itself. Lines come by the million: only what a check needs is looked at. */
+
+import { z } from 'zod';
+import { parseJson } from '../../json.js';
+import { Broken } from './result.js';
+
+const count = z.int().nonnegative();
+
+const eventSchema = z.object({
+  v: z.literal(1),
+  chain: z.string(),
+  seq: z.int().positive(),
+  previousHash: z.string(),
+  kind: z.string(),
+  id: z.string(),
+  time: z.string(),
+  receivedAt: z.string().optional(),
+  instance: z.string(),
+  node: z.string(),
+  session: z.object({ id: z.string(), line: count }).optional(),
+  source: z.object({ fileId: z.string(), offset: count, length: count }).optional(),
+  gap: z.object({ reason: z.string() }).optional(),
+  lifecycle: z
+    .object({
+      action: z.string(),
+      newChain: z.boolean().optional(),
+      reason: z.string().optional(),
+      takenUpFromArchive: z.boolean().optional(),
+    })
+    .optional(),
+  signature: z.string().optional(),
+});
+
+export type ReadEvent = z.infer<typeof eventSchema> & {
+  /** Everything that the line holds, as JSON gives it. */
+  readonly whole: unknown;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The same of when it was read, or made where nothing was read. */
+  readonly receivedAtMs: number;
+};
+
+/** Kinds that tell of one line of the log, and what they must have besides the envelope. */
+const LOG_KINDS: Readonly<Record<string, string>> = {
+  statement: 'audit',
+  suspect: 'suspect',
+  failure: 'failure',
+};
+
+/** Whether events of this kind are counted as shipped records. */
+export function isOfLog(kind: string): boolean {
+  return Object.hasOwn(LOG_KINDS, kind);
+}
+
+/** Throws Broken where the line is no event of ours. */
+export function readEvent(line: Buffer): ReadEvent {
+  const whole = parseJson(line);
+  const parsed = eventSchema.safeParse(whole);
+  if (!parsed.success) throw notAnEvent(parsed.error);
+  const { time, receivedAt = time } = parsed.data;
+  return { ...parsed.data, whole, at: readTime(time), receivedAtMs: readTime(receivedAt) };
+}
+
+/** @param error names the fields that are wrong; what they hold is not told */
+export function notAnEvent(error: z.ZodError): Broken {
+  const path = (error.issues[0]?.path ?? []).map(String);
+  const isOurs = path.every(part => /^[A-Za-z0-9]{1,20}$/.test(part));
+  if (path.length === 0 || !isOurs) return new Broken('format', 'the line is no event');
+  return new Broken('format', `the field ${path.join('.')} is not what an event has there`);
+}
+
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** UTC with milliseconds, as `toISOString` writes it. */
+function readTime(text: string): number {
+  const time = UTC.test(text) ? Date.parse(text) : Number.NaN;
+  // `2026-02-30` parses, as another day.
+  if (new Date(time).getUTCDate() !== Number(text.slice(8, 10)))
+    throw new Broken('time', 'a time of the event is no time in UTC with milliseconds');
+  return time;
+}
+
+/** PostgreSQL's key of the log line, or the event's place in the chain, makes the id (§7 of the design). */
+export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
+  const { instance, node, kind, chain, seq, session } = event;
+  if (instance !== place.instance || node !== place.node)
+    throw new Broken('misplaced', 'the event belongs to another instance or node than its folder');
+  const content = LOG_KINDS[kind];
+  if (content !== undefined) checkOfLog(event, content);
+  const key = session === undefined ? `${chain}/${seq}` : `${session.id}/${session.line}`;
+  if (event.id !== `${instance}/${key}`)
+    throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
+}
+
+function checkOfLog({ session, source, receivedAt, whole }: ReadEvent, content: string): void {
+  const { actor, [content]: told }: Record<string, unknown> = Object(whole);
+  for (const [name, value] of Object.entries({ session, source, receivedAt, actor, [content]: told }))
+    if (value === undefined || value === null) throw new Broken('format', `the event has no ${name}`);
+}

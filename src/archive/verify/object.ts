@@ -1,0 +1,150 @@
+/** Reads one object of the archive and checks what holds of it whatever its lines say. */
+
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { crc32c } from '@node-rs/crc32';
+import { codeOf, ShipperError } from '../../errors.js';
+import { GzipError, type GzipFault, gunzipOne } from '../gzip.js';
+import { splitLines } from '../lines.js';
+import type { ArchiveStore, StoredObject } from '../store.js';
+import type { ArchivedObject } from '../walk.js';
+import { Broken, type FailureCode } from './result.js';
+
+/** Objects of so few bytes are fetched before it is their turn. */
+const SMALL = 256 * 1024;
+const NEWLINE = 0x0a;
+
+/** An object, what its store knows of it, and its bytes where they are here already. */
+export interface PreparedObject {
+  readonly object: ArchivedObject;
+  readonly stored: StoredObject;
+  readonly body: Buffer | null;
+}
+
+/** Throws a ShipperError with the object's name where it cannot be read. */
+export async function prepareObject(store: ArchiveStore, object: ArchivedObject): Promise<PreparedObject> {
+  try {
+    const stored = await store.describe(object.path);
+    const body = stored.size > SMALL ? null : await buffer(store.open(object.path));
+    return { object, stored, body };
+  } catch (error) {
+    throw unreadable(object.path, error);
+  }
+}
+
+/** What the lines of an object come to, for its metadata. */
+export interface LineHashes {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly firstHash: string;
+  readonly lastHash: string;
+}
+
+export class ObjectReader {
+  readonly #prepared: PreparedObject;
+  readonly #store: ArchiveStore;
+  readonly #content = createHash('sha256');
+  /** Bytes that were read so far, as they are stored. */
+  bytes = 0;
+  #checksum = 0;
+  #lastByte = NEWLINE;
+
+  constructor(prepared: PreparedObject, store: ArchiveStore) {
+    this.#prepared = prepared;
+    this.#store = store;
+  }
+
+  /** The object's lines. Throws Broken where the bytes are not one whole gzip member of lines. */
+  async *lines(): AsyncGenerator<Buffer> {
+    try {
+      yield* splitLines(this.#plain());
+    } catch (error) {
+      throw error instanceof GzipError ? notGzip(error.fault) : error;
+    }
+    if (this.#lastByte !== NEWLINE) throw new Broken('format', 'the last line does not end');
+  }
+
+  async *#plain(): AsyncGenerator<Buffer> {
+    for await (const piece of gunzipOne(this.#compressed())) {
+      this.#content.update(piece);
+      this.#lastByte = piece.at(-1) ?? this.#lastByte;
+      yield piece;
+    }
+  }
+
+  async *#compressed(): AsyncGenerator<Buffer> {
+    const { object, body } = this.#prepared;
+    try {
+      for await (const chunk of body === null ? this.#store.open(object.path) : [body]) {
+        this.bytes += chunk.length;
+        this.#checksum = crc32c(chunk, this.#checksum);
+        yield chunk;
+      }
+    } catch (error) {
+      throw unreadable(object.path, error);
+    }
+  }
+
+  /**
+   * To be called once all lines were read; returns whether the store keeps the shipper's metadata. Throws Broken where
+   * the object's name, its checksum or its metadata is not that of its content.
+   */
+  end(hashes: LineHashes): boolean {
+    const { object, stored } = this.#prepared;
+    const sha256 = this.#content.digest('hex');
+    if (hashes.lastSeq !== object.lastSeq)
+      throw new Broken(
+        'name',
+        `the object ends with event ${hashes.lastSeq}, its name says ${object.lastSeq}`,
+      );
+    if (!sha256.startsWith(object.hash))
+      throw new Broken('name', "the content's SHA-256 is not the one in the object's name");
+    if (stored.size !== this.bytes || (stored.crc32c !== null && stored.crc32c !== toBase64(this.#checksum)))
+      throw new Broken('checksum', 'the bytes that came are not those that the store has a checksum of');
+    return checkMetadata(stored.metadata, { ...hashes, sha256 });
+  }
+}
+
+function checkMetadata(
+  metadata: StoredObject['metadata'],
+  { firstSeq, lastSeq, firstHash, lastHash, sha256 }: LineHashes & { readonly sha256: string },
+): boolean {
+  if (metadata === null) return true;
+  if (metadata['pgaudit-shipper-version'] === undefined) return false;
+  const expected: Readonly<Record<string, string>> = {
+    sha256,
+    'first-seq': String(firstSeq),
+    'last-seq': String(lastSeq),
+    'first-hash': firstHash,
+    'last-hash': lastHash,
+    events: String(lastSeq - firstSeq + 1),
+  };
+  for (const [name, value] of Object.entries(expected))
+    if (metadata[name] !== value)
+      throw new Broken('metadata', `the object's metadata ${name} is not its content's`);
+  return true;
+}
+
+const GZIP_FAULTS: Readonly<Record<GzipFault, readonly [FailureCode, string]>> = {
+  header: ['gzip', 'the object is not gzip'],
+  damaged: ['gzip', 'the compressed bytes are damaged'],
+  truncated: ['gzip', 'the compressed bytes end too early'],
+  checksum: ['gzip', "the content is not what gzip's own checksum is of"],
+  trailing: ['trailing', 'more bytes follow the compressed content'],
+};
+
+function notGzip(fault: GzipFault): Broken {
+  const [code, what] = GZIP_FAULTS[fault];
+  return new Broken(code, what);
+}
+
+function unreadable(path: string, error: unknown): ShipperError {
+  const mend = error instanceof ShipperError ? error.message : codeOf(error);
+  return new ShipperError(codeOf(error), `${path} could not be read: ${mend}`, error);
+}
+
+function toBase64(checksum: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(checksum);
+  return bytes.toString('base64');
+}

@@ -1,0 +1,129 @@
+/** Verifies one daemon's part of an archive, object by object, up to the first thing that is wrong. */
+
+import { ahead } from '../ahead.js';
+import type { ArchiveStore } from '../store.js';
+import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '../walk.js';
+import type { Anchors, PartAnchors } from './anchors.js';
+import { Chain, dayOfChain } from './chain.js';
+import { LinesCheck } from './lines.js';
+import { LogComparison, type LogFiles } from './log-files.js';
+import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
+import { inSteps, type Shares, type Step } from './progress.js';
+import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnings } from './result.js';
+import type { PublicKey } from './signature.js';
+import { warnForeign } from './surroundings.js';
+import { Totals } from './totals.js';
+
+export interface PartOptions {
+  readonly days: Days;
+  /** Where there are none, signatures are not checked. */
+  readonly keys: readonly PublicKey[];
+  readonly anchors: Anchors | null;
+  readonly logFiles: LogFiles | null;
+}
+
+/** Small objects that are fetched at once. */
+const MOST_AHEAD = 16;
+/** Lines after which a large object shows how far it is. */
+const LINES_PER_SIGN = 10_000;
+
+export class PartCheck {
+  readonly #store: ArchiveStore;
+  readonly #part: ArchivePart;
+  readonly #options: PartOptions;
+  readonly #warnings: Warnings;
+  readonly #chains = new Map<string, Chain>();
+  readonly #totals = new Totals();
+  readonly #anchors: PartAnchors | null;
+  readonly #logs: LogComparison | null;
+
+  constructor(store: ArchiveStore, part: ArchivePart, options: PartOptions, warnings: Warnings) {
+    this.#store = store;
+    this.#part = part;
+    this.#options = options;
+    this.#warnings = warnings;
+    this.#anchors = options.anchors?.of(part, warnings) ?? null;
+    this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
+  }
+
+  /** Chains whose beginning lies before the range. */
+  get cut(): string[] {
+    return [...this.#chains.values()].filter(chain => chain.isCut).map(chain => chain.name);
+  }
+
+  /** Throws a ShipperError where the archive or a log file cannot be read. */
+  async run(shares: Shares): Promise<PartResult> {
+    let failure: Failure | null = null;
+    let logFiles: LogFilesResult | null = null;
+    try {
+      await this.#walk(shares);
+      for (const chain of this.#chains.values()) chain.end();
+      this.#anchors?.end(this.#chains, this.#options.days);
+      logFiles = (await this.#logs?.end()) ?? null;
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      failure = error.toFailure();
+    } finally {
+      await this.#logs?.close();
+    }
+    const { instance, node } = this.#part;
+    return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
+  }
+
+  async #walk(shares: Shares): Promise<void> {
+    const onForeign = (object: string): void => warnForeign(this.#warnings, object);
+    const objects = walkObjects(this.#store, this.#part, this.#options.days, onForeign);
+    const prepare = async (step: Step) => ({ step, prepared: await prepareObject(this.#store, step.object) });
+    for await (const { step, prepared } of ahead(inSteps(objects), MOST_AHEAD, prepare)) {
+      try {
+        await this.#checkObject(prepared, shares);
+      } catch (error) {
+        throw error instanceof Broken ? error.at({ object: step.object.path }) : error;
+      }
+      shares.step(this.#part.folder, step);
+    }
+  }
+
+  async #checkObject(prepared: PreparedObject, shares: Shares): Promise<void> {
+    const { object } = prepared;
+    const chain = this.#chainOf(object);
+    chain.begin(object);
+    const check = new LinesCheck(object, chain, {
+      part: this.#part,
+      keys: this.#options.keys,
+      totals: this.#totals,
+      anchors: this.#anchors,
+      logs: this.#logs,
+    });
+    const reader = new ObjectReader(prepared, this.#store);
+    let number = 0;
+    for await (const line of reader.lines()) {
+      number += 1;
+      const isWaiting = check.add(line, number);
+      if (isWaiting !== null) await isWaiting;
+      if (number % LINES_PER_SIGN === 0) shares.lines(LINES_PER_SIGN);
+    }
+    shares.lines(number % LINES_PER_SIGN);
+    const hasMetadata = reader.end(check.end());
+    if (!hasMetadata) this.#warnings.add('metadata', NO_METADATA, { object: object.path });
+    this.#totals.objects += 1;
+    this.#totals.bytes += reader.bytes;
+  }
+
+  #chainOf(object: ArchivedObject): Chain {
+    const known = this.#chains.get(object.chain);
+    if (known !== undefined) return known;
+    const { since } = this.#options.days;
+    const chain = new Chain(object, since !== null && dayOfChain(object.chain) < since, this.#warnings);
+    if (this.#chains.size > 0)
+      this.#warnings.add('new-chain', newChain(object.chain), { object: object.path, seq: object.firstSeq });
+    this.#chains.set(object.chain, chain);
+    return chain;
+  }
+}
+
+const NO_METADATA = "objects have none of the shipper's metadata: they were copied, or put back by somebody";
+
+function newChain(chain: string): string {
+  return `chain ${chain} was begun anew: what lies between it and the one before is not proved`;
+}

@@ -1,0 +1,189 @@
+/** What the verification of an archive comes to. Nothing here ever holds SQL, a parameter or other text of an event (I8). */
+
+import type { RecordCounts } from '../../record.js';
+
+export interface VerifyResult {
+  readonly isIntact: boolean;
+  /** What is wrong first, in the first part where anything is. */
+  readonly failure: Failure | null;
+  readonly parts: readonly PartResult[];
+  readonly warnings: readonly Warning[];
+  /** What this verification could not know, in sentences. */
+  readonly limits: readonly string[];
+}
+
+/** One daemon's part of the archive, up to its first failure. */
+export interface PartResult {
+  readonly instance: string;
+  readonly node: string;
+  readonly chains: readonly ChainResult[];
+  readonly objects: number;
+  /** Of the objects, as they are stored. */
+  readonly bytes: number;
+  /** By kind. */
+  readonly events: Readonly<Record<string, number>>;
+  /** The earliest and the latest time of an event; `null` where there is none. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** What was read of the log to make it. */
+  readonly source: { readonly files: number; readonly bytes: number; readonly records: RecordCounts };
+  /** Declared gaps by reason. */
+  readonly gaps: Readonly<Record<string, number>>;
+  readonly seals: {
+    readonly total: number;
+    readonly signed: number;
+    readonly checked: number;
+    /** Seals that are the same in Cloud Logging. */
+    readonly anchored: number;
+  };
+  /** `null` where it was not asked for. */
+  readonly logFiles: LogFilesResult | null;
+  readonly failure: Failure | null;
+}
+
+export interface ChainResult {
+  readonly chain: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** SHA-256 (hex) of its last line. */
+  readonly lastHash: string;
+  readonly objects: number;
+  /** Why it began; `null` where its beginning is not in the range. */
+  readonly reason: string | null;
+}
+
+/** What became of the comparison with the log files as PostgreSQL wrote them. */
+export interface LogFilesResult {
+  /** Events that say what the log says. */
+  readonly matched: number;
+  /** Events whose file is not there any more. */
+  readonly missing: number;
+  /** Events whose file was changed after it was read, as the archive says itself. */
+  readonly changed: number;
+  /** Files that events were compared with, and files that are not there. */
+  readonly files: number;
+  readonly filesMissing: number;
+}
+
+/** The first thing that is wrong, and where. */
+export interface Failure {
+  readonly code: FailureCode;
+  /** The object's name in the store; `null` where the fault is in none. */
+  readonly object: string | null;
+  /** From 1. */
+  readonly line: number | null;
+  readonly seq: number | null;
+  readonly what: string;
+  /** Which damage or tampering leaves such traces. */
+  readonly fits: string;
+}
+
+export interface Warning {
+  readonly code: WarningCode;
+  readonly what: string;
+  /** Where it is so first. */
+  readonly object: string | null;
+  readonly seq: number | null;
+  readonly times: number;
+}
+
+export type WarningCode =
+  | 'foreign'
+  | 'clock'
+  | 'new-chain'
+  | 'metadata'
+  | 'read-again'
+  | 'seals'
+  | 'log-files';
+
+/** Which damage or tampering fits what is wrong. */
+const FITS = {
+  empty: 'a wrong address, or everything was removed',
+  gzip: 'damage: bits that flipped, or a copy or upload that ended early',
+  trailing: 'bytes or a second gzip member were put behind the content, where lenient readers do not look',
+  checksum: 'damage on the way here, or a store that is not what it says',
+  metadata: 'the object was written anew by somebody else than the shipper, or its metadata was edited',
+  name: 'the content was edited and the name kept, or the object was renamed',
+  misplaced: 'the object was moved or copied here from another place, or renamed',
+  missing: 'one or more objects were removed, or moved to another folder',
+  beginning: 'the first objects of the chain were removed',
+  duplicate: 'an object was copied, or forged beside the genuine one',
+  format: 'a line was edited by hand, or inserted',
+  order: 'lines were removed, inserted, duplicated or put in another order',
+  link: 'the line was edited, or replaced with all that comes before it in the chain',
+  announcement: 'the trail was begun anew in silence, or its first line was removed',
+  id: 'the event was copied from elsewhere, or its id was edited',
+  time: 'the time was edited',
+  seal: 'the seal was removed or replaced, or a second one was inserted',
+  counts: 'events were removed, inserted or changed in kind, or the seal was edited, and hashes recomputed',
+  coverage: 'the seal was edited, or objects were replaced, and hashes recomputed',
+  source: 'an event was inserted, duplicated or moved, or its place in the log edited, and hashes recomputed',
+  unsigned: 'the signature was stripped, or the chain was rewritten by somebody without the key',
+  signature:
+    'the seal or something before it was edited and hashes recomputed, or it was signed with another key',
+  anchor: 'the chain was rewritten with recomputed hashes, at this seal or before it',
+  tail: 'the newest objects were removed, or are not delivered yet',
+  log: 'the event was edited and hashes recomputed, or the log file was edited after it was read',
+} as const;
+
+export type FailureCode = keyof typeof FITS;
+
+export interface Place {
+  readonly object?: string;
+  readonly line?: number;
+  readonly seq?: number;
+}
+
+/** Ends the verification of a part at the first thing that is wrong. */
+export class Broken extends Error {
+  readonly code: FailureCode;
+  readonly place: Place;
+
+  constructor(code: FailureCode, what: string, place: Place = {}) {
+    super(what);
+    this.name = 'Broken';
+    this.code = code;
+    this.place = place;
+  }
+
+  /** The same, with a place for what is not known of it yet. */
+  at(place: Place): Broken {
+    return new Broken(this.code, this.message, { ...place, ...this.place });
+  }
+
+  toFailure(): Failure {
+    const { place, code, message: what } = this;
+    return {
+      code,
+      object: place.object ?? null,
+      line: place.line ?? null,
+      seq: place.seq ?? null,
+      what,
+      fits: FITS[code],
+    };
+  }
+}
+
+/** Warnings by what they say, each with its first place and how often it came. */
+export class Warnings {
+  readonly #byText = new Map<string, Warning>();
+
+  add(code: WarningCode, what: string, { object, seq }: Place = {}): void {
+    const { times = 0, ...first } = this.#byText.get(what) ?? {
+      code,
+      what,
+      object: object ?? null,
+      seq: seq ?? null,
+    };
+    this.#byText.set(what, { ...first, times: times + 1 });
+  }
+
+  get all(): Warning[] {
+    return [...this.#byText.values()];
+  }
+}
+
+/** A name that an event gives, if it is one of the kind we write; else a word that quotes nothing. */
+export function plainName(text: string): string {
+  return /^[a-z][a-z0-9-]{0,39}$/.test(text) ? text : 'other';
+}

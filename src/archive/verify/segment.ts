@@ -1,0 +1,129 @@
+/** What the events of one object come to, and whether its seal says the same. */
+
+import { z } from 'zod';
+import type { Coverage, SealContent } from '../../event.js';
+import type { RecordCounts } from '../../record.js';
+import { coverageSchema, eventCountsSchema, positionSchema, recordCountsSchema } from '../../schemas.js';
+import { isOfLog, notAnEvent, type ReadEvent } from './event.js';
+import { Broken } from './result.js';
+import { Tally } from './tally.js';
+
+const sealSchema = z.object({
+  seal: z.object({
+    reason: z.string(),
+    firstSeq: z.number(),
+    events: eventCountsSchema,
+    records: recordCountsSchema,
+    coverage: z.array(coverageSchema),
+    files: z.array(positionSchema),
+  }),
+});
+
+export type Seal = Omit<SealContent['seal'], 'reason'>;
+
+/** Bytes `from` to `to` of a file, from which events of the segment were read. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Segment {
+  readonly #firstSeq: number;
+  /** By kind. */
+  readonly events = new Tally();
+  /** By reason. */
+  readonly gaps = new Tally();
+  /** By fileId. */
+  readonly #ranges = new Map<string, Range>();
+  /** When its first, its earliest and its latest event was received, in milliseconds since the epoch. */
+  firstReceived: number | null = null;
+  earliest = Number.POSITIVE_INFINITY;
+  latest = Number.NEGATIVE_INFINITY;
+
+  constructor(firstSeq: number) {
+    this.#firstSeq = firstSeq;
+  }
+
+  /** Takes an event that is no seal. Throws Broken where it stands in the log before one that came before it. */
+  add(event: ReadEvent): void {
+    const { kind, gap, source, receivedAtMs } = event;
+    this.events.add(kind);
+    if (gap !== undefined) this.gaps.add(gap.reason);
+    if (source !== undefined && isOfLog(kind)) this.#addSource(source);
+    this.received(receivedAtMs);
+  }
+
+  received(time: number): void {
+    this.firstReceived ??= time;
+    this.earliest = Math.min(this.earliest, time);
+    this.latest = Math.max(this.latest, time);
+  }
+
+  /** A file is read from its start to its end. */
+  #addSource({ fileId, offset, length }: { fileId: string; offset: number; length: number }): void {
+    const known = this.#ranges.get(fileId);
+    if (known !== undefined && offset < known.to)
+      throw new Broken('source', 'the event was read before one that stands before it in the log file');
+    this.#ranges.set(fileId, { from: known?.from ?? offset, to: offset + length });
+  }
+
+  /** Throws Broken where the seal does not tell of these events. */
+  close(event: ReadEvent): Seal {
+    const parsed = sealSchema.safeParse(event.whole);
+    if (!parsed.success) throw notAnEvent(parsed.error);
+    const { seal } = parsed.data;
+    if (seal.firstSeq !== this.#firstSeq)
+      throw new Broken('counts', 'the seal names another first event than its object has');
+    if (!this.events.equals(seal.events))
+      throw new Broken('counts', 'the seal counts other events than its object has');
+    this.#checkRecords(seal);
+    this.#checkRanges(seal.coverage);
+    return seal;
+  }
+
+  #checkRecords({ records, coverage }: Seal): void {
+    const perFile = coverage.map(one => one.records);
+    for (const counts of [records, ...perFile]) checkSum(counts);
+    const isTogether =
+      records.read === total(perFile, one => one.read) &&
+      records.shipped === total(perFile, one => one.shipped) &&
+      together(perFile.map(one => one.dropped)).equals(records.dropped) &&
+      together(perFile.map(one => one.rejected)).equals(records.rejected);
+    if (!isTogether)
+      throw new Broken('counts', 'the records of the seal are not those of its files together');
+    const unread = this.gaps.sum(reason => reason !== 'missing-lines');
+    if (records.shipped !== this.events.sum(isOfLog) || sum(records.rejected) !== unread)
+      throw new Broken('counts', 'the seal counts other shipped or rejected records than its object has');
+  }
+
+  /** What was read of the log is what the seal says was read. */
+  #checkRanges(coverage: readonly Coverage[]): void {
+    for (const [fileId, range] of this.#ranges) {
+      const covered = coverage.find(one => one.fileId === fileId);
+      if (covered === undefined || range.from < covered.from || range.to > covered.to)
+        throw new Broken('coverage', 'events were read where the seal says nothing was read');
+    }
+  }
+}
+
+function checkSum({ read, shipped, dropped, rejected }: RecordCounts): void {
+  const all = [read, shipped, ...Object.values(dropped), ...Object.values(rejected)];
+  if (!all.every(count => Number.isSafeInteger(count) && count >= 0))
+    throw new Broken('counts', 'the seal counts records by numbers that are none');
+  if (read !== shipped + sum(dropped) + sum(rejected))
+    throw new Broken('counts', 'the seal does not account for every record that was read');
+}
+
+function together(counts: readonly Readonly<Record<string, number>>[]): Tally {
+  const tally = new Tally();
+  for (const one of counts) tally.addAll(one);
+  return tally;
+}
+
+function total(counts: readonly RecordCounts[], of: (one: RecordCounts) => number): number {
+  return counts.reduce((all, one) => all + of(one), 0);
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
+}

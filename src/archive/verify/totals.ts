@@ -1,0 +1,73 @@
+/** What one part comes to, added up. */
+
+import { addRecords, noRecords, type RecordCounts } from '../../record.js';
+import type { Chain } from './chain.js';
+import { type PartResult, plainName } from './result.js';
+import type { Seal, Segment } from './segment.js';
+import { Tally } from './tally.js';
+
+export class Totals {
+  objects = 0;
+  bytes = 0;
+  readonly #events = new Tally();
+  readonly #gaps = new Tally();
+  #records: RecordCounts = noRecords();
+  #from = Number.POSITIVE_INFINITY;
+  #to = Number.NEGATIVE_INFINITY;
+  readonly seals = { total: 0, signed: 0, checked: 0, anchored: 0 };
+
+  /** An event's time. */
+  at(time: number): void {
+    if (time < this.#from) this.#from = time;
+    if (time > this.#to) this.#to = time;
+  }
+
+  /** How many events there were until now. */
+  get events(): number {
+    return this.#events.sum();
+  }
+
+  addSegment({ events, gaps }: Segment, seal: Seal): void {
+    this.#events.addAll(events);
+    this.#events.add('seal');
+    this.#gaps.addAll(gaps);
+    this.#records = addRecords(this.#records, seal.records);
+  }
+
+  addSeal(signature: 'checked' | 'signed' | 'unsigned', isAnchored: boolean): void {
+    this.seals.total += 1;
+    if (signature !== 'unsigned') this.seals.signed += 1;
+    if (signature === 'checked') this.seals.checked += 1;
+    if (isAnchored) this.seals.anchored += 1;
+  }
+
+  result(chains: readonly Chain[]): Omit<PartResult, 'instance' | 'node' | 'logFiles' | 'failure'> {
+    const files = new Set(chains.flatMap(chain => [...chain.files]));
+    return {
+      chains: chains.map(chain => chain.result),
+      objects: this.objects,
+      bytes: this.bytes,
+      events: plain(this.#events),
+      from: toText(this.#from),
+      to: toText(this.#to),
+      source: {
+        files: files.size,
+        bytes: chains.reduce((sum, chain) => sum + chain.coveredBytes, 0),
+        records: this.#records,
+      },
+      gaps: plain(this.#gaps),
+      seals: this.seals,
+    };
+  }
+}
+
+/** Names come from the archive, and may be anything there. */
+function plain(tally: Tally): Record<string, number> {
+  const named = new Tally();
+  for (const [name, count] of tally.entries) named.add(plainName(name), count);
+  return Object.fromEntries(named.entries);
+}
+
+function toText(time: number): string | null {
+  return Number.isFinite(time) ? new Date(time).toISOString() : null;
+}

@@ -1,0 +1,30 @@
+/** Public keys as the command line names them. */
+
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { PublicKey } from '../../archive/verify/signature.js';
+import { codeOf } from '../../errors.js';
+import { UsageError } from './usage.js';
+
+/** Where a key begins to count: `@5000`, or `@20261121T203958Z-9f2c/5000` in an archive of several chains. */
+const START = /@(?:(\d{8}T\d{6}Z-[0-9a-f]{4})\/)?(\d+)$/;
+
+/**
+ * `FILE[@[CHAIN/]SEQ]`: an Ed25519 key (PEM, SPKI) that counts from that seal on, until the next key does. Throws a
+ * UsageError where it is none.
+ */
+export async function readPublicKey(text: string): Promise<PublicKey> {
+  const [start = '', chain = null, seq = '1'] = START.exec(text) ?? [];
+  const path = text.slice(0, text.length - start.length);
+  return { key: await readKey(path), chain, seq: Number(seq) };
+}
+
+async function readKey(path: string): Promise<KeyObject> {
+  try {
+    const key = createPublicKey(await readFile(path));
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (error) {
+    throw new UsageError(`${path} is no public key in PEM (${codeOf(error)})`);
+  }
+  throw new UsageError(`${path} is no Ed25519 key`);
+}

@@ -1,0 +1,100 @@
+/** What a verification came to, for people. */
+
+import { styleText } from 'node:util';
+import type { Failure, PartResult, VerifyResult, Warning } from '../../archive/verify/result.js';
+
+/** Width of the first column. */
+const LABEL = 12;
+
+export function render(where: string, result: VerifyResult): string {
+  const { parts, warnings, limits, failure } = result;
+  const verdict =
+    failure === null
+      ? row(styleText('green', 'intact'.padEnd(LABEL)), where)
+      : renderFailure(
+          failure,
+          parts.filter(part => part.failure !== null && part.failure !== failure).length,
+        );
+  return [
+    ...parts.map(renderPart),
+    ...warnings.map(renderWarning),
+    ...limits.map(limit => row('not known'.padEnd(LABEL), limit)),
+    verdict,
+  ].join('');
+}
+
+function renderPart(part: PartResult): string {
+  const { instance, node, chains, events, source, gaps, seals, logFiles } = part;
+  const { files, bytes, records } = source;
+  const [dropped, rejected] = [records.dropped, records.rejected].map(sum);
+  const lines: [string, string][] = [
+    ['part', `instance ${instance}, node ${node}${part.failure === null ? '' : ', up to what is wrong'}`],
+    ...chains.map(({ chain, firstSeq, lastSeq, objects, reason }): [string, string] => [
+      '  chain',
+      `${chain}: events ${firstSeq} to ${lastSeq} in ${plural(objects, 'object')}${reason === null ? '' : `, new (${reason})`}`,
+    ]),
+    ['  objects', `${part.objects}, ${size(part.bytes)}`],
+    ['  events', counts(events)],
+    ['  time', `${part.from ?? '-'} to ${part.to ?? '-'}`],
+    [
+      '  log',
+      `${plural(files, 'file')}, ${size(bytes)}: ${records.read} records read, ${records.shipped} shipped, ${dropped} dropped, ${rejected} rejected`,
+    ],
+    ['  gaps', counts(gaps)],
+    [
+      '  seals',
+      `${seals.total}, ${seals.signed} signed, ${seals.checked} signatures good, ${seals.anchored} as in Cloud Logging`,
+    ],
+  ];
+  if (logFiles !== null)
+    lines.push([
+      '  log files',
+      `${logFiles.matched} events as in ${plural(logFiles.files, 'log file')}; not compared: ${logFiles.missing} of ${plural(logFiles.filesMissing, 'file')} that are gone, ${logFiles.changed} of changed files`,
+    ]);
+  return lines.map(([label, text]) => row(label.padEnd(LABEL), text)).join('');
+}
+
+function renderWarning({ what, object, seq, times }: Warning): string {
+  const where = [object, seq === null ? null : `event ${seq}`].filter(one => one !== null).join(', ');
+  const more = times > 1 ? `${times} times, first ` : '';
+  return row(styleText('yellow', 'warning'.padEnd(LABEL)), where === '' ? what : `${what} (${more}${where})`);
+}
+
+/** @param others parts that are broken, too */
+function renderFailure({ object, line, seq, what, fits }: Failure, others: number): string {
+  const where = [object, line === null ? null : `line ${line}`, seq === null ? null : `event ${seq}`].filter(
+    one => one !== null,
+  );
+  const rows = [
+    row(styleText('red', 'broken'.padEnd(LABEL)), where.length === 0 ? what : where.join(', ')),
+    ...(where.length === 0 ? [] : [row(' '.repeat(LABEL), what)]),
+    row(' '.repeat(LABEL), `this fits: ${fits}`),
+  ];
+  if (others > 0)
+    rows.push(row(' '.repeat(LABEL), `${plural(others, 'other part')} of the archive broken, too`));
+  return rows.join('');
+}
+
+function row(label: string, text: string): string {
+  return `${label} ${text}\n`;
+}
+
+function counts(by: Readonly<Record<string, number>>): string {
+  const all = Object.entries(by).sort(([a], [b]) => (a < b ? -1 : 1));
+  return all.length === 0 ? 'none' : all.map(([name, count]) => `${count} ${name}`).join(', ');
+}
+
+function sum(by: Readonly<Record<string, number>>): number {
+  return Object.values(by).reduce((total, count) => total + count, 0);
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+function size(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}

@@ -1,0 +1,99 @@
+/** Seals as they were exported from Cloud Logging. */
+
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { splitLines } from '../../archive/lines.js';
+import { Anchors } from '../../archive/verify/anchors.js';
+import { joinEvents } from '../../deliver/split.js';
+import { codeOf } from '../../errors.js';
+import type { AuditEvent } from '../../event.js';
+import { parseJson } from '../../json.js';
+import { coverageSchema, positionSchema } from '../../schemas.js';
+import { UsageError } from './usage.js';
+
+const entrySchema = z.object({
+  jsonPayload: z.unknown(),
+  // JSON of protocol buffers leaves out what is 0.
+  split: z.object({ uid: z.string(), index: z.int().default(0), totalSplits: z.int() }).optional(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+const sealSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal('seal'),
+  seal: z.object({ coverage: z.array(coverageSchema), files: z.array(positionSchema) }),
+});
+
+export interface ExportedSeals {
+  readonly anchors: Anchors;
+  /** Of large seals, some parts were not exported: these cannot be compared. */
+  readonly incomplete: number;
+}
+
+/**
+ * Reads files as `gcloud logging read --format=json` writes them, or with one LogEntry per line. Entries that are no
+ * seals are passed over. Throws a UsageError where a file cannot be read, or none holds any.
+ */
+export async function readSeals(paths: readonly string[]): Promise<ExportedSeals> {
+  const anchors = new Anchors();
+  const parts = new Parts();
+  let found = 0;
+  for (const path of paths) {
+    for await (const entry of entriesOf(path)) {
+      const seal = entry.split === undefined ? entry.jsonPayload : parts.add(entry.jsonPayload, entry.split);
+      if (anchors.add(seal)) found += 1;
+    }
+  }
+  if (found === 0) throw new UsageError(`${paths.join(', ')}: there are no seals of Cloud Logging`);
+  return { anchors, incomplete: parts.incomplete };
+}
+
+async function* entriesOf(path: string): AsyncGenerator<Entry> {
+  try {
+    for await (const value of valuesOf(path)) {
+      const entry = entrySchema.safeParse(value);
+      if (entry.success) yield entry.data;
+    }
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${codeOf(error)})`);
+  }
+}
+
+/** The elements of a JSON array, or the lines of NDJSON. */
+async function* valuesOf(path: string): AsyncGenerator<unknown> {
+  let isFirst = true;
+  for await (const line of splitLines(createReadStream(path))) {
+    if (isFirst && line.toString('latin1').trimStart().startsWith('[')) {
+      const all = parseJson(await readFile(path));
+      yield* Array.isArray(all) ? all : [];
+      return;
+    }
+    isFirst = false;
+    yield parseJson(line);
+  }
+}
+
+/** Parts of seals that are too large for one entry; they may come in any order, and more than once. */
+class Parts {
+  readonly #bySeal = new Map<string, Map<number, AuditEvent>>();
+
+  /** The whole event, once all of its parts are there. */
+  add(payload: unknown, { uid, index, totalSplits }: NonNullable<Entry['split']>): unknown {
+    if (!isSeal(payload)) return undefined;
+    const parts = this.#bySeal.get(uid) ?? new Map<number, AuditEvent>();
+    this.#bySeal.set(uid, parts.set(index, payload));
+    if (parts.size < totalSplits) return undefined;
+    this.#bySeal.delete(uid);
+    return joinEvents([...parts].sort(([a], [b]) => a - b).map(([, part]) => part));
+  }
+
+  get incomplete(): number {
+    return this.#bySeal.size;
+  }
+}
+
+/** What the parts are joined by is what they must have. */
+function isSeal(payload: unknown): payload is AuditEvent {
+  return sealSchema.safeParse(payload).success;
+}

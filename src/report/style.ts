@@ -1,0 +1,87 @@
+/** How a report looks: on a screen by day and by night, on a phone, and on paper. */
+
+export const STYLE = `
+:root { color-scheme: light dark;
+  --page: #fff; --text: #1a1f24; --soft: #59636e; --line: #d5dbe1; --panel: #f4f6f8;
+  --write: #2a6fb0; --ddl: #d9822b; --role: #8b4fa8; --other: #7d8790;
+  --good: #1a7f46; --bad: #b3261e; --bad-panel: #fdeceb; --warn: #8a5a00; --warn-panel: #fff6e0; }
+@media screen and (prefers-color-scheme: dark) { :root {
+  --page: #14181c; --text: #e6eaee; --soft: #a3adb8; --line: #38414a; --panel: #1e242a;
+  --write: #6bb0f0; --ddl: #f0ad62; --role: #c99ae0; --other: #98a2ac;
+  --good: #5cc98a; --bad: #ff8a80; --bad-panel: #3a1d1c; --warn: #f0c566; --warn-panel: #332a15; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem 1.25rem 4rem; max-width: 68rem; background: var(--page); color: var(--text);
+  font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
+h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: .75rem; border-top: 2px solid var(--line); }
+h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; }
+p, ul, ol { margin: .5rem 0; max-width: 46rem; }
+.soft, figcaption, caption { color: var(--soft); }
+code, pre { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .86em; }
+pre { white-space: pre-wrap; margin: .35rem 0 0; padding: .5rem .65rem; background: var(--panel); border-radius: .3rem; tab-size: 4; }
+bdi, pre { unicode-bidi: isolate; }
+a { color: var(--write); }
+nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; max-width: none; }
+.verdict { border: 2px solid var(--good); border-radius: .4rem; padding: .6rem .9rem; margin: 1rem 0; }
+.verdict strong { color: var(--good); }
+.verdict.broken { border-color: var(--bad); background: var(--bad-panel); }
+.verdict.broken strong { color: var(--bad); }
+.warn { background: var(--warn-panel); border-left: .3rem solid var(--warn); padding: .4rem .75rem; margin: .75rem 0; max-width: none; }
+dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: .75rem 0; }
+dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem; padding: 0; list-style: none; max-width: none; }
+.figures li { background: var(--panel); border-radius: .4rem; padding: .5rem .75rem; }
+.figures b { display: block; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.figures .look b { color: var(--bad); }
+table { width: 100%; border-collapse: collapse; margin: .75rem 0; font-size: .92rem; }
+caption { text-align: left; padding-bottom: .25rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
+th { border-bottom: 2px solid var(--line); font-weight: 600; overflow-wrap: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
+th.number { white-space: normal; }
+td time, td .day { white-space: nowrap; }
+td .id { display: block; color: var(--soft); font-size: .85em; }
+.mark { border: 1px solid currentColor; border-radius: .25rem; padding: 0 .3rem; font-size: .85em; color: var(--warn); white-space: nowrap; }
+figure { margin: 1rem 0; break-inside: avoid; }
+figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .25rem 1rem; margin-bottom: .4rem; }
+.legend { display: flex; flex-wrap: wrap; gap: .9rem; }
+.legend svg { width: .75rem; height: .75rem; margin-right: .35rem; }
+.canvas { display: grid; grid-template-columns: max-content 1fr; gap: .5rem; }
+.canvas svg { width: 100%; height: 10rem; overflow: visible; }
+.scale { display: flex; flex-direction: column; justify-content: space-between; align-items: flex-end; margin: -.6rem 0;
+  color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; min-width: 2.5rem; }
+.labels { display: flex; justify-content: space-between; padding-left: 3rem; color: var(--soft); font-size: .8rem; }
+.grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; fill: none; }
+.spark { width: 9rem; height: 1.4rem; display: block; border-bottom: 1px solid var(--line); }
+rect.write, rect.inside { fill: var(--write); } rect.ddl, rect.outside { fill: var(--ddl); }
+rect.role, rect.weekend { fill: var(--role); } rect.other { fill: var(--other); }
+ol.statements { list-style: none; padding: 0; max-width: none; }
+ol.statements li { padding: .6rem 0; border-bottom: 1px solid var(--line); }
+ol.statements .head { display: flex; flex-wrap: wrap; gap: .1rem .9rem; break-after: avoid; }
+.sign { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem 2rem; margin-top: 1.25rem; }
+.sign div { border-bottom: 1px solid var(--text); min-height: 3.2rem; color: var(--soft); font-size: .85rem; }
+.sign .wide { grid-column: 1 / -1; } .sign .tall { min-height: 7rem; }
+@media screen and (max-width: 44rem) {
+  body { padding: 1rem .9rem 3rem; } h1 { font-size: 1.35rem; }
+  dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .45rem; }
+  .sign { grid-template-columns: 1fr; }
+  .canvas svg { height: 8rem; }
+  table, tbody, caption { display: block; } thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; padding: .45rem 0; border-bottom: 1px solid var(--line); }
+  td, td.number { display: block; border: 0; padding: 0; text-align: left; white-space: normal; }
+  td[data-label]:not(.main)::before { content: attr(data-label) " "; color: var(--soft); font-size: .85em; }
+  td.main { flex-basis: 100%; font-weight: 600; } td.wide { flex-basis: 100%; } td:empty { display: none; }
+}
+@media print {
+  @page { size: A4; margin: 16mm 14mm 18mm;
+    @bottom-left { content: "pgaudit-shipper report"; font: 8pt sans-serif; color: #59636e; }
+    @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #59636e; } }
+  :root { color-scheme: light; }
+  html { font-size: 8.5pt; }
+  body { max-width: none; padding: 0; }
+  th, td { padding: .2rem .35rem; } .spark { width: 7rem; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  nav { display: none; } h2, h3 { break-after: avoid; } tr, .verdict, .figures, .sign { break-inside: avoid; }
+  .canvas svg { height: 7rem; } a { color: inherit; text-decoration: none; }
+}
+`;

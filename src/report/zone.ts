@@ -1,0 +1,87 @@
+/** Days, hours and weekends as people have them, in their own time zone. */
+
+const MINUTE = 60_000;
+/** No zone changes its offset but at a whole quarter of an hour. */
+const QUARTER = 15 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+
+export interface LocalTime {
+  /** `2026-11-21` */
+  readonly day: string;
+  /** Of the day. */
+  readonly minute: number;
+  readonly isWeekend: boolean;
+}
+
+/** Minutes of the day; from 22:00 to 06:00 they go over midnight. */
+export interface WorkingHours {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Zone {
+  readonly name: string;
+  readonly #format: Intl.DateTimeFormat;
+  /** Of the quarter asked for last: events come about in order. */
+  #quarter = Number.NaN;
+  #offset = 0;
+
+  /** Throws a RangeError where there is no such time zone. */
+  constructor(name: string) {
+    this.name = name;
+    this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+  }
+
+  /** @param time milliseconds since the epoch */
+  at(time: number): LocalTime {
+    const local = new Date(time + this.#offsetAt(time));
+    const weekday = local.getUTCDay();
+    return {
+      day: local.toISOString().slice(0, 10),
+      minute: local.getUTCHours() * 60 + local.getUTCMinutes(),
+      isWeekend: weekday === 0 || weekday === 6,
+    };
+  }
+
+  /** `2026-11-21 21:40:01` */
+  text(time: number): string {
+    return new Date(time + this.#offsetAt(time)).toISOString().slice(0, 19).replace('T', ' ');
+  }
+
+  /** When a day begins, in milliseconds since the epoch. */
+  startOf(day: string): number {
+    const utc = Date.parse(`${day}T00:00Z`);
+    const near = utc - this.#offsetAt(utc);
+    return utc - this.#offsetAt(near);
+  }
+
+  #offsetAt(time: number): number {
+    const quarter = Math.floor(time / QUARTER);
+    if (quarter === this.#quarter) return this.#offset;
+    const parts = this.#format.formatToParts(quarter * QUARTER);
+    this.#offset = readOffset(parts.find(({ type }) => type === 'timeZoneName')?.value ?? '');
+    this.#quarter = quarter;
+    return this.#offset;
+  }
+}
+
+/** `GMT+05:45` to milliseconds. */
+function readOffset(text: string): number {
+  const [, sign, hours, minutes, seconds = 0] = /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
+  const size = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE + Number(seconds) * 1000;
+  return sign === '-' ? -size : size;
+}
+
+export function isWithin({ from, to }: WorkingHours, minute: number): boolean {
+  return from < to ? minute >= from && minute < to : minute >= from || minute < to;
+}
+
+/** The day so many days later. */
+export function addDays(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10);
+}
+
+/** How many days it is from one to the other, both included. */
+export function countDays(since: string, until: string): number {
+  return Math.round((Date.parse(until) - Date.parse(since)) / DAY) + 1;
+}

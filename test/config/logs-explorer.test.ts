@@ -1,0 +1,94 @@
+/** The queries for Logs Explorer: every field that they name is in an entry that the shipper makes, with such a value. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { type Payload, toLogEntries } from '../../src/deliver/entry.js';
+import { failureOf, statement, writeArchive } from '../support/search.js';
+
+const FOLDER = fileURLToPath(new URL('../../config/logs-explorer', import.meta.url));
+const queries = readdirSync(FOLDER).map(name => [name, readFileSync(join(FOLDER, name), 'utf8')] as const);
+
+/** What each question is about, and some more. */
+async function entries(payload: Payload): Promise<object[]> {
+  const konto = { objects: ['public.konto'], objectsFrom: 'pgaudit', objectName: 'public.konto' } as const;
+  const one = statement({ audit: { ...konto, statement: 'UPDATE konto SET a = 1' } });
+  const events = [
+    one,
+    failureOf(one),
+    statement({ audit: { command: 'DELETE' } }),
+    statement({ audit: { command: 'TRUNCATE TABLE' } }),
+    statement({ audit: { class: 'ROLE', command: 'GRANT' } }),
+  ];
+  const [object] = await writeArchive(null, [{ date: '2026-11-21', events }]);
+  return (object?.lines ?? []).flatMap(line => toLogEntries(Buffer.from(line), payload));
+}
+
+interface Comparison {
+  readonly path: readonly string[];
+  readonly operator: string;
+  readonly values: readonly string[];
+}
+
+/** `path operator "value"`, or `path operator ("value" OR "value")`; comments too, if they hold one. */
+function comparisonsIn(query: string): Comparison[] {
+  const found = query.matchAll(/([a-zA-Z]+(?:\.[a-zA-Z]+)*)(=~|>=|<=|!=|=|:|>|<)(\([^)]*\)|"[^"]*"|[A-Z]+)/g);
+  return [...found].map(([, path = '', operator = '', values = '']) => ({
+    path: path.split('.'),
+    operator,
+    values: [...values.matchAll(/"([^"]*)"/g)].map(([, value = '']) => value),
+  }));
+}
+
+function valuesAt(entry: object, path: readonly string[]): string[] {
+  const value = path.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), entry);
+  return (Array.isArray(value) ? value : [value]).filter(one => one != null).map(String);
+}
+
+function isMet(actual: string, operator: string, value: string): boolean {
+  if (operator === '=') return actual === value;
+  if (operator === ':') return actual.includes(value);
+  if (operator === '>=') return actual >= value;
+  // RE2's sign for any case at the start.
+  if (operator === '=~') return new RegExp(value.replace('(?i)', ''), 'i').test(actual);
+  throw new Error(`${operator} is not known here`);
+}
+
+describe.each(queries)('%s', (name, query) => {
+  test('names fields and values that entries have', async () => {
+    const made = await entries('event');
+    const comparisons = comparisonsIn(query);
+    expect(comparisons.length).toBeGreaterThan(0);
+    for (const { path, operator, values } of comparisons) {
+      const actual = made.flatMap(entry => valuesAt(entry, path));
+      for (const value of values) {
+        const isFound = actual.some(one => isMet(one, operator, value));
+        expect(isFound, `${path.join('.')}${operator}"${value}"`).toBe(true);
+      }
+    }
+  });
+
+  test('says what it finds, and has balanced brackets', () => {
+    const code = query.replaceAll(/^--.*$/gm, '').replaceAll(/"[^"]*"/g, '');
+    expect(query).toMatch(/^-- [A-Z]/);
+    expect(code.split('(').length).toBe(code.split(')').length);
+    expect(code).not.toMatch(/\b(and|or|not)\b/);
+    expect(name).toMatch(/\.txt$/);
+  });
+});
+
+test('they are the questions that BigQuery is asked, too', () => {
+  const inBigQuery = readdirSync(join(FOLDER, '../bigquery')).filter(name => name !== 'create-table.sql');
+  expect(queries.map(([name]) => name.replace('.txt', ''))).toEqual(
+    inBigQuery.map(name => name.replace('.sql', '')),
+  );
+});
+
+test('labels are the same with the payload of Nais', async () => {
+  const labelsOf = (made: readonly object[]): unknown[] => made.map(entry => Reflect.get(entry, 'labels'));
+  expect(labelsOf(await entries('nais'))).toHaveLength(6);
+  expect(Object.keys(Object(labelsOf(await entries('nais'))[0]))).toEqual(
+    Object.keys(Object(labelsOf(await entries('event'))[0])),
+  );
+});
