@@ -1,20 +1,28 @@
 # Build with: docker build -t pgaudit-shipper .
+#
+# Tags can be moved. To pin what you build from, give the digests that you have looked at:
+#   docker buildx imagetools inspect node:24.21.0-bookworm-slim --format '{{.Manifest.Digest}}'
+#   docker build --build-arg BUILD_IMAGE=node@sha256:… --build-arg RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12@sha256:… .
+# distroless has no tags for versions: by digest is the only way to pin it.
+ARG BUILD_IMAGE=node:24.21.0-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 
-FROM node:24-bookworm-slim AS build
+FROM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
 
-# Production dependencies only; the image below brings Node.js itself, so npm's own need not come along.
-FROM node:24-bookworm-slim AS dependencies
+# Production dependencies only. Optional ones are needed (native code for this platform), but for Node.js itself, which the
+# image below brings.
+FROM ${BUILD_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --omit=optional --ignore-scripts && mkdir /state
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin && mkdir state
 
-FROM gcr.io/distroless/nodejs24-debian12:nonroot
+FROM ${RUNTIME_IMAGE}
 WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=dependencies /app/node_modules node_modules
@@ -22,7 +30,7 @@ COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY config config
 # The only place that is written to: journal, checkpoint and cursors.
-COPY --from=dependencies --chown=65532:65532 --chmod=0700 /state /var/lib/pgaudit-shipper
+COPY --from=dependencies --chown=65532:65532 --chmod=0700 /app/state /var/lib/pgaudit-shipper
 VOLUME /var/lib/pgaudit-shipper
 USER 65532:65532
 EXPOSE 8080

@@ -1,11 +1,13 @@
 // Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with
-// pgAudit through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
+// pgAudit and Chromium through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
 //
 //   node scripts/setup.js              all of it; fails where something cannot be had
-//   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had
+//   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had, and without Chromium
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,9 +16,14 @@ const isOptional = process.argv.includes('--optional');
 /** Procedural languages in which the tests try to forge records. */
 const LANGUAGES = { plperl: 'plperl', pltcl: 'pltcl', plpython3: 'plpython3u' };
 
+/** Programs that are Chromium, or will do. */
+const BROWSERS = ['chromium', 'google-chrome', 'google-chrome-stable'];
+
 installPackages();
 installPostgres();
 if (!isOptional) installLanguages();
+if (!isOptional) installBrowser();
+if (!isOptional) fetchPromtool();
 
 function installPackages() {
   const lock = `${root}/package-lock.json`;
@@ -59,6 +66,48 @@ function installLanguages() {
   say(`installing ${packages.join(' and ')} through apt`);
   if (!apt(['install', '-y', '--no-install-recommends', ...packages]))
     say('procedural languages could not be installed: tests go on without them');
+}
+
+/** promtool checks the alerts. It is taken out of Prometheus' package, since installing that would start a server. */
+function fetchPromtool() {
+  const cache = `${root}/node_modules/.cache`;
+  if (existsSync('/usr/bin/promtool') || existsSync(`${cache}/promtool`)) return;
+  if (!existsSync('/usr/bin/apt-get')) return;
+  say('fetching promtool through apt');
+  const folder = mkdtempSync(`${tmpdir()}/pgaudit-shipper-setup-`);
+  const download = () =>
+    run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', 'prometheus'], folder);
+  const unpack =
+    'dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool && chmod 755 promtool';
+  const isThere = (download() || (apt(['update', '-q']) && download())) && run('sh', ['-c', unpack], folder);
+  if (isThere) {
+    mkdirSync(cache, { recursive: true });
+    copyFileSync(`${folder}/promtool`, `${cache}/promtool`);
+  } else say('promtool could not be had: the alerts are not tested');
+  rmSync(folder, { recursive: true });
+}
+
+/** In which the tests look at the pages. Without it they fail, and say so. */
+function installBrowser() {
+  if (hasBrowser()) return;
+  if (existsSync('/usr/bin/apt-get') && hasPackage('chromium')) {
+    say('installing chromium through apt');
+    const install = () => apt(['install', '-y', '--no-install-recommends', 'chromium']);
+    // A stale list of packages names versions that are gone.
+    if (!install() && apt(['update', '-q'])) install();
+  }
+  if (!hasBrowser()) say('there is no Chromium, and it could not be installed: tests of the pages will fail');
+}
+
+function hasBrowser() {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return BROWSERS.some(name => folders.some(folder => existsSync(join(folder, name))));
+}
+
+/** Whether apt has it, if need be with a new list of packages. */
+function hasPackage(name) {
+  const find = () => ask('apt-cache', ['show', name]) !== '';
+  return find() || (apt(['update', '-q']) && find());
 }
 
 function hasPostgres() {
@@ -126,8 +175,8 @@ function asRoot(command) {
   return run(first, rest);
 }
 
-function run(command, args) {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] });
+function run(command, args, cwd = root) {
+  const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', process.stderr, 'inherit'] });
   return status === 0;
 }
 

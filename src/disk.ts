@@ -2,6 +2,9 @@ import * as nodeFs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from './errors.js';
 
+/** Bytes. */
+const LARGE = 256 * 1024;
+
 /** The calls that change something, as `node:fs/promises` has them. */
 export interface FileSystem {
   open(path: string, flags: string, mode?: number): Promise<nodeFs.FileHandle>;
@@ -64,7 +67,8 @@ export class Disk {
     const file = await this.#fs.open(path, position === 0 ? 'w' : 'r+', 0o600);
     try {
       await file.truncate(position);
-      await writeAll(file, Buffer.concat(chunks), position);
+      let end = position;
+      for (const chunk of inLargeChunks(chunks)) end = await writeAll(file, chunk, end);
       await file.datasync();
     } finally {
       await file.close();
@@ -122,10 +126,28 @@ export class Disk {
   }
 }
 
-async function writeAll(file: nodeFs.FileHandle, data: Buffer, position: number): Promise<void> {
+/** Many small ones are put together; a few large ones are not copied. */
+function inLargeChunks(chunks: readonly Buffer[]): readonly Buffer[] {
+  return chunks.every(chunk => chunk.length >= LARGE) ? chunks : [Buffer.concat(chunks)];
+}
+
+/** Returns where the data ends. */
+async function writeAll(file: nodeFs.FileHandle, data: Buffer, position: number): Promise<number> {
   for (let done = 0; done < data.length; ) {
     const { bytesWritten } = await file.write(data, done, data.length - done, position + done);
     done += bytesWritten;
+  }
+  return position + data.length;
+}
+
+/** Bytes of the file system that holds `path`, and those of them that are free to us; `NaN` where it does not tell. */
+export async function diskRoom(path: string): Promise<{ size: number; free: number }> {
+  try {
+    const { bsize, blocks, bavail } = await nodeFs.statfs(path);
+    return { size: bsize * blocks, free: bsize * bavail };
+  } catch {
+    // A page of metrics that fails with the disk would hide what is wrong with it.
+    return { size: Number.NaN, free: Number.NaN };
   }
 }
 

@@ -26,6 +26,12 @@ export function createMetrics() {
   return {
     registry,
     observers,
+    buildInfo: gauge('build_info', 'Always 1: which version ships the log of which server.', [
+      'version',
+      'audit_instance',
+      'node',
+    ]),
+    ready: gauge('ready', '1 while /internal/isready says so, else 0.'),
     sourceBytes: counter('source_read_bytes_total', 'Bytes of log files read.'),
     records: counter('records_total', 'Log records read, by outcome and reason.', ['outcome', 'reason']),
     files: counter('source_files_total', 'Log files found.'),
@@ -37,12 +43,29 @@ export function createMetrics() {
       'Log files truncated or overwritten while being read.',
     ),
     sourceReadable: gauge('source_readable', '1 where all that the globs name can be read, else 0.'),
+    sourceLagBytes: gauge('source_lag_bytes', 'Bytes of log files that are there and were not read yet.'),
     events: counter('journal_events_total', 'Events that became durable.'),
     journalBytes: counter('journal_written_bytes_total', 'Bytes of events that became durable.'),
     seals: counter('journal_seals_total', 'Segments sealed.'),
     journalFailures: counter('journal_failures_total', 'Commits that failed and are tried again.', ['code']),
     journalFull: gauge('journal_full', '1 while the source waits because state.maxSize is reached, else 0.'),
     journalSize: gauge('journal_size_bytes', 'Bytes of segments on disk.'),
+    journalMaxSize: gauge(
+      'journal_max_bytes',
+      'Bytes of segments at which the source waits (state.maxSize).',
+    ),
+    journalAge: gauge(
+      'journal_age_seconds',
+      'Since when the oldest event on disk is there; 0 where none is.',
+    ),
+    lastSeal: gauge('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
+    journalLatency: histogram(
+      'journal_latency_seconds',
+      'From the time in the log of a shipped statement until it is durable.',
+      [0.1, 0.5, 1, 5, 15, 60, 300, 3600, 86_400],
+    ),
+    diskFree: gauge('state_disk_free_bytes', 'Bytes that are free on the disk of state.directory.'),
+    diskSize: gauge('state_disk_size_bytes', 'Size of the disk of state.directory.'),
     identities: counter('identities_total', 'Shipped statements by how the person was found.', ['status']),
     suspects: counter('suspects_total', "Records that looked like pgAudit's and were not.", ['reason']),
     gaps: counter('gaps_total', 'Stretches of the log that could not be read.', ['reason']),
@@ -67,7 +90,9 @@ export function createMetrics() {
     ),
     lookups: counter('identity_lookups_total', 'Look-ups at the service of the http resolver.', ['outcome']),
     catalogRoles: gauge('catalog_roles', "Roles that the database's catalogs list."),
+    catalogFailing: gauge('catalog_failing', "1 while the database's catalogs cannot be read, else 0."),
     catalogFailures: counter('catalog_failures_total', 'Outages in which the catalogs could not be read.'),
+    configChanges: counter('config_changes_total', "Changes of the server's audit settings that were seen."),
     redacted: counter('redacted_secrets_total', 'Secrets that were scrubbed from statements and parameters.'),
     unparsed: counter(
       'statements_unparsed_total',
@@ -75,6 +100,9 @@ export function createMetrics() {
       ['reason'],
     ),
     directoryPeople: gauge('directory_people', 'Entries in a directory of people.', ['path']),
+    directoryFailing: gauge('directory_failing', '1 while a directory of people cannot be read, else 0.', [
+      'path',
+    ]),
     directoryFailures: counter(
       'directory_failures_total',
       'Changes of the directory that could not be read.',

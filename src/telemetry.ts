@@ -200,7 +200,9 @@ export class Telemetry {
     return Number.isInteger(Math.log2(count));
   }
 
-  committed(events: number, bytes: number): void {
+  /** @param latencies of shipped statements: milliseconds from the time in the log until they were durable */
+  committed(events: number, bytes: number, latencies: readonly number[] = []): void {
+    for (const latency of latencies) this.#metrics.journalLatency.observe(Math.max(0, latency) / 1000);
     this.#metrics.events.inc(events);
     this.#metrics.journalBytes.inc(bytes);
   }
@@ -285,11 +287,13 @@ export class Telemetry {
 
   catalogLoaded(roles: number): void {
     this.#metrics.catalogRoles.set(roles);
+    this.#metrics.catalogFailing.set(0);
     this.#log.info({ code: 'catalog-loaded', roles }, "the database's roles were read");
   }
 
   catalogFailed(error: unknown): void {
     this.#metrics.catalogFailures.inc();
+    this.#metrics.catalogFailing.set(1);
     this.#log.error(
       { code: 'catalog-failed', error: codeOf(error) },
       `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
@@ -321,11 +325,13 @@ export class Telemetry {
 
   directoryLoaded(path: string, people: number): void {
     this.#metrics.directoryPeople.set({ path }, people);
+    this.#metrics.directoryFailing.set({ path }, 0);
     this.#log.info({ code: 'directory-loaded', path, people }, 'the directory of people was read');
   }
 
   directoryFailed(path: string, error: unknown): void {
     this.#metrics.directoryFailures.inc();
+    this.#metrics.directoryFailing.set({ path }, 1);
     this.#log.error(
       { code: 'directory-failed', path, error: codeOf(error) },
       `the directory of people cannot be read; the one read before stays: ${messageOf(error)}`,

@@ -1,6 +1,6 @@
 /** The files that are handed out: what they say is true. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,34 +67,4 @@ test("nais.yaml is valid against Nais' schema", () => {
     },
   });
   expect(validate({ ...Object(application), spec: { replicas: 1 } })).toBe(false);
-});
-
-describe('config/kubernetes', () => {
-  const documents = readdirSync(join(ROOT, 'config/kubernetes')).flatMap(name =>
-    parseAllDocuments(read(`config/kubernetes/${name}`)).map(document => [name, document] as const),
-  );
-
-  test.each(documents)('%s is well-formed', (_name, document) => {
-    expect(document.errors).toEqual([]);
-    expect(document.toJS()).toMatchObject({
-      apiVersion: expect.any(String),
-      kind: expect.any(String),
-      metadata: { name: expect.any(String) },
-    });
-  });
-
-  const configs = documents.flatMap(([name, document]) => {
-    const text: unknown = document.getIn(['data', 'config.yaml']);
-    return typeof text === 'string' ? [[name, text] as const] : [];
-  });
-
-  test.each(configs)('%s holds a configuration that can be loaded', async (_name, text) => {
-    const path = join(await temporaryFolder(), 'config.yaml');
-    await writeFile(path, text);
-    expect((await loadConfig(path, { POD_NAME: 'pg-0' })).instance).not.toBe('');
-  });
-
-  test('there are two of them', () => {
-    expect(configs).toHaveLength(2);
-  });
 });

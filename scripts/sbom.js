@@ -1,0 +1,35 @@
+// Prints what the program is made of, in CycloneDX: the packages that package-lock.json names, without those that only
+// development needs. (`npm sbom --omit=dev` also leaves out what both need.)
+//
+//   node scripts/sbom.js >sbom.json
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
+const { status, stdout } = spawnSync('npm', args, {
+  cwd: root,
+  encoding: 'utf8',
+  maxBuffer: 64 * 1024 ** 2,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+if (status !== 0) process.exit(1);
+
+const { packages } = JSON.parse(readFileSync(`${root}/package-lock.json`, 'utf8'));
+const needed = new Set(
+  Object.entries(packages)
+    .filter(([, { dev }]) => dev !== true)
+    .map(([path, { name, version }]) => `${name ?? path.split('node_modules/').at(-1)}@${version}`),
+);
+
+const bom = JSON.parse(stdout);
+const { version, name } = packages[''];
+bom.metadata.component.name = name;
+bom.components = bom.components.filter(component => needed.has(`${component.name}@${component.version}`));
+const refs = new Set([`${name}@${version}`, ...bom.components.map(component => component['bom-ref'])]);
+bom.dependencies = bom.dependencies
+  .filter(({ ref }) => refs.has(ref))
+  .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter(one => refs.has(one)) }));
+console.log(JSON.stringify(bom, null, 2));

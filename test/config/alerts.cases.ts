@@ -1,0 +1,168 @@
+/** For each alert: series on which it fires, and such on which it keeps quiet. Values are a minute apart. */
+
+import type { Series } from '../support/promtool.js';
+
+export interface AlertCase {
+  readonly alert: string;
+  readonly fires: readonly Series[];
+  readonly quiet: readonly Series[];
+  /** When it is looked at; `150m` where nothing is said. */
+  readonly at?: string;
+}
+
+/** A counter without that label until, and from, minute 100. */
+const FIRST_EVER = '_x100 1x80';
+const ONE_MORE = '3x100 4x80';
+const OLD = '3x180';
+const GROWING = '0+1x180';
+
+const ON = '1x180';
+const OFF = '0x180';
+
+const counted = (series: string): Omit<AlertCase, 'alert'> => ({
+  fires: [{ [series]: FIRST_EVER }, { [series]: ONE_MORE }],
+  quiet: [{ [series]: OLD }],
+});
+
+const lag = (sink: string, fires: number, quiet: number): Omit<AlertCase, 'alert'> => ({
+  fires: [{ [`sink_lag_seconds{sink="${sink}"}`]: `${fires}x180` }],
+  quiet: [{ [`sink_lag_seconds{sink="${sink}"}`]: `${quiet}x180` }],
+});
+
+const raised = (series: string): Omit<AlertCase, 'alert'> => ({
+  fires: [{ [series]: ON }],
+  quiet: [{ [series]: OFF }],
+});
+
+const lowered = (series: string): Omit<AlertCase, 'alert'> => ({
+  fires: [{ [series]: OFF }],
+  quiet: [{ [series]: ON }],
+});
+
+const PG_0 = 'build_info{audit_instance="hold",node="pg-0"}';
+const OTHER_POD = 'build_info{audit_instance="hold",node="pg-0",pod="new"}';
+const FULL = 10 * 1024 ** 3;
+
+export const CASES: readonly AlertCase[] = [
+  { alert: 'PgauditShipperDown', ...lowered('up') },
+  {
+    alert: 'PgauditShipperAbsent',
+    fires: [{}, { [PG_0]: '1x60' }, { [PG_0]: '1x60', 'build_info{audit_instance="hold",node="pg-1"}': ON }],
+    quiet: [{ [PG_0]: ON }, { [PG_0]: '1x60', [OTHER_POD]: '_x60 1x120' }],
+  },
+  {
+    alert: 'PgauditShipperRestarting',
+    fires: [{ process_start_time_seconds: '0+60x180' }],
+    quiet: [{ process_start_time_seconds: '0x120 60x60' }],
+  },
+  { alert: 'PgauditShipperNotReady', ...lowered('ready') },
+  { alert: 'PgauditShipperSourceUnreadable', ...lowered('source_readable') },
+  {
+    alert: 'PgauditShipperSourceLag',
+    fires: [{ source_lag_bytes: `${300 * 1024 ** 2}x180` }],
+    quiet: [{ source_lag_bytes: `${300 * 1024 ** 2}x140 0x40` }],
+  },
+  {
+    alert: 'PgauditShipperSourceSilent',
+    fires: [{ source_read_bytes_total: '7x1700' }],
+    quiet: [{ source_read_bytes_total: '7x1400 8x300' }],
+    at: '27h',
+  },
+  {
+    alert: 'PgauditShipperJournalFailing',
+    fires: [
+      { 'journal_failures_total{code="ENOSPC"}': '_x145 1x35' },
+      { 'journal_failures_total{code="EIO"}': GROWING },
+    ],
+    quiet: [{ 'journal_failures_total{code="EIO"}': OLD }],
+  },
+  {
+    alert: 'PgauditShipperJournalFilling',
+    fires: [{ journal_size_bytes: `${0.9 * FULL}x180`, journal_max_bytes: `${FULL}x180` }],
+    quiet: [{ journal_size_bytes: `${0.7 * FULL}x180`, journal_max_bytes: `${FULL}x180` }],
+  },
+  { alert: 'PgauditShipperJournalFull', ...raised('journal_full') },
+  {
+    alert: 'PgauditShipperDiskRoom',
+    fires: [{ state_disk_free_bytes: `${0.05 * FULL}x180`, state_disk_size_bytes: `${FULL}x180` }],
+    quiet: [{ state_disk_free_bytes: `${0.5 * FULL}x180`, state_disk_size_bytes: `${FULL}x180` }],
+  },
+  {
+    alert: 'PgauditShipperNoSeal',
+    fires: [{ journal_last_seal_timestamp_seconds: '0x180' }],
+    quiet: [{ journal_last_seal_timestamp_seconds: '0x60 3600x120' }],
+  },
+  { alert: 'PgauditShipperLoggingLag', ...lag('logging', 700, 500) },
+  { alert: 'PgauditShipperLoggingLagCritical', ...lag('logging', 15_000, 3600) },
+  { alert: 'PgauditShipperArchiveLag', ...lag('archive', 3700, 1200) },
+  { alert: 'PgauditShipperArchiveLagCritical', ...lag('archive', 22_000, 7200) },
+  {
+    alert: 'PgauditShipperRetriesWithoutEnd',
+    fires: [
+      { 'sink_retries_total{sink="archive",code="403"}': GROWING },
+      {
+        'sink_retries_total{sink="logging",code="8"}': GROWING,
+        'sink_delivered_events_total{sink="logging"}': OLD,
+        'sink_delivered_events_total{sink="archive"}': GROWING,
+      },
+    ],
+    quiet: [
+      {
+        'sink_retries_total{sink="logging",code="8"}': GROWING,
+        'sink_delivered_events_total{sink="logging"}': GROWING,
+      },
+      { 'sink_retries_total{sink="logging",code="8"}': OLD },
+    ],
+  },
+  { alert: 'PgauditShipperEntriesRejected', ...counted('sink_rejected_events_total{code="3"}') },
+  {
+    alert: 'PgauditShipperUnresolvedPersons',
+    fires: [
+      {
+        'identities_total{status="unresolved"}': GROWING,
+        'identities_total{status="resolved"}': '0+9x180',
+      },
+    ],
+    quiet: [
+      {
+        'identities_total{status="unresolved"}': GROWING,
+        'identities_total{status="resolved"}': '0+99x180',
+      },
+      { 'identities_total{status="unresolved"}': '0x120 5x60' },
+    ],
+  },
+  {
+    alert: 'PgauditShipperLookupFailing',
+    fires: [
+      { 'identity_lookups_total{outcome="failed"}': GROWING },
+      {
+        'identity_lookups_total{outcome="failed"}': GROWING,
+        'identity_lookups_total{outcome="person"}': OLD,
+      },
+    ],
+    quiet: [
+      {
+        'identity_lookups_total{outcome="failed"}': GROWING,
+        'identity_lookups_total{outcome="nobody"}': GROWING,
+      },
+    ],
+  },
+  { alert: 'PgauditShipperDirectoryFailing', ...raised('directory_failing{path="/people.csv"}') },
+  { alert: 'PgauditShipperCatalogDown', ...raised('catalog_failing') },
+  { alert: 'PgauditShipperSuspects', ...counted('suspects_total{reason="context"}') },
+  {
+    alert: 'PgauditShipperGap',
+    fires: [{ 'gaps_total{reason="torn"}': FIRST_EVER }, { 'gaps_total{reason="vanished"}': ONE_MORE }],
+    quiet: [{ 'gaps_total{reason="torn"}': OLD }, { 'gaps_total{reason="missing-lines"}': FIRST_EVER }],
+  },
+  {
+    alert: 'PgauditShipperMissingLines',
+    fires: [{ missing_lines_total: '0x100 2x80' }],
+    quiet: [{ missing_lines_total: OFF }, { missing_lines_total: OLD }],
+  },
+  {
+    alert: 'PgauditShipperAuditSettingsChanged',
+    fires: [{ config_changes_total: '0x100 1x80' }],
+    quiet: [{ config_changes_total: OLD }],
+  },
+];
