@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type {
   Actor,
   Audit,
+  ConfigContent,
   Draft,
   Envelope,
   FailureContent,
@@ -88,6 +89,11 @@ function lossDraft(gap: GapContent['gap'], reading: Reading, place: Place): Draf
 
 export function lifecycleDraft(lifecycle: LifecycleContent['lifecycle'], now: number, place: Place): Draft {
   return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
+}
+
+export function configDraft(content: ConfigContent, now: number, place: Place): Draft {
+  const { kind, ...rest } = content;
+  return { kind, time: new Date(now).toISOString(), ...place, ...rest };
 }
 
 /** log_times in UTC, as far as they are known. */

@@ -18,6 +18,8 @@ export interface Audit {
   /** Rows retrieved or changed (`pgaudit.log_rows`). */
   readonly rows: number | null;
   readonly statementMissing?: 'previously-logged';
+  /** It touches what is audited or logged: settings of pgAudit or of the log, or the extension. */
+  readonly sensitive?: true;
   /** So many secrets were scrubbed from statement and parameters; each shows as `<redacted>`. */
   readonly redacted?: number;
   /** The relations that a WRITE changes, as pgAudit or the statement names them; left out where none can be told. */
@@ -246,12 +248,40 @@ export interface SealContent {
   };
 }
 
+/** One thing that changed; `null`: it is not set, or was not. Names and values of settings only, never SQL. */
+export interface AuditChange {
+  /**
+   * `setting`: the server's, or with `role` or `database` an override of it. `library`: pgAudit itself, `loaded` or
+   * not. `role`: a login role that no rule of the filter knows, `unknown` or not.
+   */
+  readonly what: 'setting' | 'library' | 'role';
+  /** Of the setting, the library or the role. */
+  readonly name: string;
+  /** Whose override; neither for `ALTER ROLE ALL`, which `isOverride` tells from the server's own value. */
+  readonly role?: string;
+  readonly database?: string;
+  readonly isOverride?: true;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** The content of a `config` event. */
+export interface ConfigContent {
+  readonly kind: 'config';
+  readonly config: {
+    /** When the settings were as before: UTC; they may have changed at any time since. */
+    readonly since: string;
+    readonly changes: readonly AuditChange[];
+  };
+}
+
 export type Content =
   | StatementContent
   | FailureContent
   | SuspectContent
   | GapContent
   | LifecycleContent
+  | ConfigContent
   | SealContent;
 
 export type AuditEvent = Envelope & Content;

@@ -1,5 +1,6 @@
 /** What becomes of one frame of the log: an event, or the reason why there is none. */
 
+import { isSensitive } from './database/sensitive.js';
 import { failureDraft, gapDraft, type Place, type Reading, statementDraft, suspectDraft } from './draft.js';
 import type { Actor, Audit, Draft, LogLine } from './event.js';
 import type { Filter } from './filter/filter.js';
@@ -124,7 +125,13 @@ function judgeKnown(
     const objects = await judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
-    const draft = statementDraft(line, { ...audit, ...objects }, actor, reading, place);
+    const draft = statementDraft(
+      line,
+      { ...audit, ...objects, ...(isSensitive(audit) && { sensitive: true }) },
+      actor,
+      reading,
+      place,
+    );
     memory.transactions.shipped(line.session.id, line.session.virtualTransactionId ?? '', draft.id ?? '');
     return draft;
   });

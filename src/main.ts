@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
+import type { CheckArguments } from './commands/check.js';
 import type { VerifyArguments } from './commands/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
@@ -46,9 +47,13 @@ program
   .command('check')
   .description('preflight: say what is wrong before it is')
   .addOption(config)
-  .action(async ({ config: file }: { config: string }) => {
+  .option('--json', 'print the findings as JSON', false)
+  .option('--end-to-end', 'make a change as a person and follow it to both destinations', false)
+  .option('--as <role or url>', 'who makes it: a role, put into database.url, or a connection URL')
+  .option('--wait <duration>', 'how long it may take', '60s')
+  .action(async ({ config: file, ...options }: CheckArguments & { config: string }) => {
     const { check } = await import('./commands/check.js');
-    process.exitCode = await withConfig(file, loaded => check(loaded, file));
+    process.exitCode = await withConfig(file, loaded => check(loaded, file, options));
   });
 
 program

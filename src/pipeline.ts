@@ -6,13 +6,14 @@
  * The one loop back is the journal's checkpoint, from which `tail` resumes.
  */
 
-import { missingLinesDraft } from './draft.js';
-import type { Draft } from './event.js';
+import { configDraft, missingLinesDraft } from './draft.js';
+import type { ConfigContent, Draft } from './event.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
 import type { JournalEntry, Resume } from './journal/state.js';
 import { type Judges, judge } from './judge.js';
-import { countRecord, type MissingLines, noRecords } from './record.js';
+import { Skimmer } from './parse/skim.js';
+import { countRecord, type MissingLines, noRecords, type RawRecord } from './record.js';
 import type { Batch } from './tail/follow.js';
 import type { Tail } from './tail/tail.js';
 
@@ -22,6 +23,10 @@ export interface Stages extends Judges {
   readonly tail: Tail;
   readonly journal: Journal;
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
+  /** Tells when somebody changes what is audited; `null` where no database is configured, and in a single run. */
+  readonly auditSettings: {
+    follow(stop: AbortSignal, onChange: (content: ConfigContent) => void): Promise<void>;
+  } | null;
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): Draft; stopped(): Draft };
   readonly now: () => number;
@@ -41,7 +46,9 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
   const { journal, sinks, lifecycle } = stages;
   const source = async (): Promise<void> => {
     journal.append({ drafts: [lifecycle.started()], resume: resumeOf(stages) });
+    const watching = stages.auditSettings?.follow(stop, content => tellChange(content, stages));
     await readSource(stages, stop);
+    await watching;
     // What is missing may come before the next start, unless this was all there is.
     const isAll = stages.once && !stop.aborted && !stages.tail.isHindered;
     const missing = isAll ? missingDrafts(stages.memory.sessions.takeAll(), stages) : [];
@@ -51,38 +58,53 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
   await Promise.all([source(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
 }
 
+function tellChange(content: ConfigContent, stages: Stages): void {
+  const { journal, telemetry, now, place } = stages;
+  telemetry.settingsChanged(content.config.changes.length);
+  journal.append({ drafts: [configDraft(content, now(), place)], resume: resumeOf(stages) });
+}
+
 async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
   const { tail, journal } = stages;
+  const skimmer = new Skimmer(stages.memory.sessions);
   for await (const batch of tail.batches(stop)) {
     while (!(await journal.waitForRoom(stop))) {
       if (stop.aborted) return;
       // The log goes on meanwhile: what waits to be read is held, lest it be deleted first.
       await tail.look();
     }
-    if (batch !== null) journal.append(await readBatch(batch, stages));
+    if (batch !== null) journal.append(await readBatch(batch, stages, skimmer));
     const drafts = overdueLines(stages);
     if (drafts.length > 0) journal.append({ drafts, resume: resumeOf(stages) });
   }
 }
 
 /** What a batch of the log comes to. */
-async function readBatch(batch: Batch, stages: Stages): Promise<JournalEntry> {
-  const { file, from, frames } = batch;
+async function readBatch(batch: Batch, stages: Stages, skimmer: Skimmer): Promise<JournalEntry> {
+  const { file, from } = batch;
   const drafts: Draft[] = [];
   const records = noRecords();
   const shipped: string[] = [];
-  for (const frame of frames) {
+  for (const frame of file.rereadUntil === undefined ? batch.skimmed(skimmer) : batch.frames) {
     const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
     const judged = judge(frame, reading, stages);
     // Most records are dropped, and need no turn of the event loop.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
     if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+    else if (frame.kind === 'record') learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
+  skimmer.countInto(records);
   const { to } = batch;
   stages.telemetry.recordsRead(to - from, records, shipped);
   return { drafts, progress: { file, from, to, records }, resume: resumeOf(stages) };
+}
+
+/** Of whom it hangs on memberships whether he is a service user each record has to be asked for. */
+function learn(record: RawRecord, reason: string, { filter }: Stages, skimmer: Skimmer): void {
+  if (reason === 'not-audit' || (reason === 'service-user' && filter.users.areConstant))
+    skimmer.learn(record, reason);
 }
 
 /** Lines that will not come any more. */

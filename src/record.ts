@@ -65,6 +65,8 @@ export interface RawRecord {
   /** A column's text without its quotes; without `decode` it is UTF-8, and other bytes become U+FFFD. */
   text(column: number, decode?: ((bytes: Buffer) => string) | null): string;
   isEmpty(column: number): boolean;
+  /** Where in `bytes` a column ends: the place of the comma behind it, or the end. */
+  endOf(column: number): number;
   /** Whether a column's content starts with `ascii`, which must not hold a quote. */
   startsWith(column: number, ascii: Buffer): boolean;
 }
@@ -120,6 +122,22 @@ export interface MissingLines {
 }
 
 export type Frame = RawRecord | Gap;
+
+/** What is known of the records before some bytes. */
+export interface Before {
+  /** How many columns they have. */
+  readonly columns: number;
+  /** Their latest log_time, as it stands there; empty before the first. */
+  readonly lastTime: string;
+  /** Bytes; a longer record is not passed over. */
+  readonly maxRecordSize: number;
+}
+
+/** Passes over whole records that are dropped, and of which nothing but their number has to be told. */
+export interface Skim {
+  /** Looks at `bytes` from `start`, where a record begins, to `end`; returns where it stopped, and the latest log_time. */
+  pass(bytes: Buffer, start: number, end: number, before: Before): { end: number; lastTime: string };
+}
 
 /** Records by outcome; read = shipped + all dropped + all rejected (I3). */
 export interface RecordCounts {

@@ -4,19 +4,11 @@
  */
 
 import type { Logger } from 'pino';
-import { codeOf, ShipperError } from './errors.js';
+import { codeOf } from './errors.js';
 import type { Health } from './health.js';
+import { mendFor, messageOf, UNSUPPORTED_MEND } from './mends.js';
 import type { Metrics } from './metrics.js';
 import type { Gap, MissingLines, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
-
-/** What to do about files that cannot be read as csvlog. */
-export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
-  'not-a-file': 'It is a folder or a device: narrow source.files.',
-  compressed: 'It is compressed: narrow source.files.',
-  format: 'It holds no csvlog: narrow source.files, or set log_destination to csvlog.',
-  columns: 'Its records have a number of columns that no supported PostgreSQL writes (23, 24 or 26).',
-  zone: 'Its time zone is ambiguous: set source.timezone to the log_timezone of the server.',
-};
 
 /** Users that are named in the log at most, lest it be flooded. */
 const MOST_USERS_NAMED = 1000;
@@ -158,6 +150,11 @@ export class Telemetry {
       { code: 'other-user', user },
       `a user is in neither list of the filter; its statements are ${what}`,
     );
+  }
+
+  /** How many were named. */
+  get unknownUsers(): number {
+    return this.#usersNamed.size;
   }
 
   identified(status: string): void {
@@ -307,6 +304,21 @@ export class Telemetry {
     );
   }
 
+  settingsChanged(changes: number): void {
+    this.#metrics.configChanges.inc(changes);
+    this.#log.error(
+      { code: 'settings-changed', changes },
+      'somebody changed what is audited, or a login role appeared that no rule knows: look at the config event',
+    );
+  }
+
+  settingsFailed(error: unknown): void {
+    this.#log.error(
+      { code: 'settings-failed', error: codeOf(error) },
+      `the server's audit settings cannot be read; a change is told when they can be: ${messageOf(error)}`,
+    );
+  }
+
   cacheFailed(path: string, error: unknown): void {
     this.#log.warn(
       { code: 'cache-failed', path, error: codeOf(error) },
@@ -348,11 +360,6 @@ function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
   return { ...(typeof syscall === 'string' && { syscall }), ...(typeof path === 'string' && { path }) };
 }
 
-/** What to do: our own errors say it, and never hold content; of all others only the code is told. */
-export function messageOf(error: unknown): string {
-  return error instanceof ShipperError ? error.message : mendFor(codeOf(error));
-}
-
 /** Where an error was thrown, without its message: a library's message may quote its input. */
 function framesOf(error: Error): string[] {
   return (error.stack ?? '')
@@ -360,32 +367,3 @@ function framesOf(error: Error): string[] {
     .filter(line => /^ {4}at /.test(line))
     .map(line => line.trim());
 }
-
-/** What to do, by the code of the operating system. */
-export function mendFor(code: string): string {
-  return MENDS[code] ?? `code ${code}`;
-}
-
-const MENDS: Readonly<Record<string, string>> = {
-  zone: UNSUPPORTED_MEND.zone,
-  ENOENT: 'it does not exist (yet)',
-  ENOTDIR: 'a part of its path is no folder',
-  ELOOP: 'its symbolic links run in a circle',
-  EACCES: "no permission: allow it to the shipper's user",
-  EPERM: "no permission: allow it to the shipper's user",
-  ENOSPC: 'the disk is full',
-  EROFS: 'the file system is read-only',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'the disk fails',
-  EMFILE: 'too many open files: raise the limit',
-  ENFILE: 'too many open files: raise the limit',
-  ECONNREFUSED: 'nobody listens at the destination',
-  ECONNRESET: 'the destination broke off the connection',
-  ENOTFOUND: "the destination's name cannot be resolved",
-  EAI_AGAIN: "the destination's name cannot be resolved at the moment",
-  ETIMEDOUT: 'the destination does not answer',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-};

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
-import { cloudLogging } from '../deliver/cloud-logging.js';
-import { cloudStorage } from '../deliver/cloud-storage.js';
 import { deliverEntries, deliverSegments } from '../deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from '../deliver/destination.js';
 import { localEntries, localObjects } from '../deliver/local.js';
@@ -22,8 +20,10 @@ export async function createSinks(
   const openReader = (sink: SinkName): Promise<Reader> =>
     Reader.open(journal, disk, cursorPath(config, sink), clock);
   const [lines, segments] = [await openReader('logging'), await openReader('archive')];
-  const entries = entryDestination(config, disk);
-  const objects = objectDestination(config, disk);
+  const [entries, objects] = await Promise.all([
+    entryDestination(config, disk),
+    objectDestination(config, disk),
+  ]);
   const { payload } = config.logging;
   const place = archivePlace(config, journal.node);
   return {
@@ -39,14 +39,17 @@ export async function createSinks(
   };
 }
 
-function entryDestination({ logging }: Config, disk: Disk): EntryDestination {
+/** Google's libraries take more time and memory to load than all the rest: they are where they are used. */
+async function entryDestination({ logging }: Config, disk: Disk): Promise<EntryDestination> {
   const { to, resource, endpoint } = logging;
   if (to.kind === 'file') return localEntries(resolve(to.folder), disk);
+  const { cloudLogging } = await import('../deliver/cloud-logging.js');
   return cloudLogging({ logName: to.logName, resource, endpoint });
 }
 
-function objectDestination({ archive }: Config, disk: Disk): ObjectDestination {
+async function objectDestination({ archive }: Config, disk: Disk): Promise<ObjectDestination> {
   const { to, endpoint } = archive;
   if (to.kind === 'file') return localObjects(resolve(to.folder), disk);
+  const { cloudStorage } = await import('../deliver/cloud-storage.js');
   return cloudStorage({ bucket: to.bucket, endpoint });
 }

@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
+import { SettingsWatch } from '../database/settings-watch.js';
 import { lifecycleDraft } from '../draft.js';
 import type { LifecycleContent } from '../event.js';
 import { Filter } from '../filter/filter.js';
@@ -46,12 +47,15 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
   const ledger = new Ledger(join(resolve(state.directory), 'files.ndjson'), disk);
+  const filter = createFilter(config, catalog);
+  const auditSettings = once ? null : await watchSettings(config, filter, surroundings);
   const stages: Stages = {
     once,
     tail: new Tail({ patterns, maxRecordSize, once, positions, times, ledger, clock, watch }, telemetry),
     times,
     memory: new Memory(times, saved, journal.origin === 'taken-up' ? clock.now() : 0),
-    filter: createFilter(config, catalog),
+    filter,
+    auditSettings,
     identify: asker => identify(asker, resolvers),
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
     relations: async audit => await relationsOf(audit, parser),
@@ -69,9 +73,23 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   };
   const lookups = resolvers.filter(resolver => resolver instanceof HttpResolver);
   const close = async (): Promise<void> => {
-    await Promise.all([catalog?.close(), ...lookups.map(lookup => lookup.close())]);
+    await Promise.all([catalog?.close(), auditSettings?.close(), ...lookups.map(lookup => lookup.close())]);
   };
   return { stages, close };
+}
+
+async function watchSettings(
+  { database, state }: Config,
+  { users }: Filter,
+  { clock, disk, telemetry: report }: Surroundings,
+): Promise<SettingsWatch | null> {
+  if (database === undefined) return null;
+  const options = {
+    url: database.url,
+    cachePath: join(resolve(state.directory), 'audit-settings.json'),
+    isOther: async (role: string) => (await users.kindOf(role, clock.now)) === 'other',
+  };
+  return await SettingsWatch.load(options, { clock, disk, report });
 }
 
 function createFilter(config: Config, catalog: RoleCatalog | null): Filter {

@@ -1,29 +1,48 @@
 /** `check`: says before the start what would go wrong after it. */
 
-import { styleText } from 'node:util';
 import type { Config } from '../config/schema.js';
-import { checkCredentials } from './check/credentials.js';
-import type { Finding } from './check/finding.js';
+import { parseDuration } from '../config/units.js';
+import { checkDatabase } from './check/database.js';
+import { checkDestinations } from './check/destinations.js';
+import { checkEndToEnd } from './check/end-to-end.js';
+import { type Finding, ok } from './check/finding.js';
 import { checkIdentity } from './check/identity.js';
+import { renderJson, renderTable } from './check/render.js';
 import { checkSource } from './check/source.js';
 import { checkState } from './check/state.js';
 
-const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
+/** As the command line gives them. */
+export interface CheckArguments {
+  readonly json?: boolean;
+  /** Makes a change as a person, and follows it. */
+  readonly endToEnd?: boolean;
+  /** Who makes it: a role, or a connection URL. */
+  readonly as?: string;
+  /** How long it may take: `60s`. */
+  readonly wait?: string;
+}
 
-/** Prints a table and returns the exit code: 1 where anything fails. */
-export async function check(config: Config, file: string): Promise<number> {
+const FAILED = 1;
+const BAD_USAGE = 2;
+const DEFAULT_WAIT = '60s';
+
+/** Prints what it finds and returns the exit code: 1 where anything fails. */
+export async function check(config: Config, file: string, options: CheckArguments = {}): Promise<number> {
+  const { json = false, endToEnd = false, as = null, wait: written = DEFAULT_WAIT } = options;
+  const wait = parseDuration(written);
+  if (wait === null) {
+    process.stderr.write('--wait takes a duration, such as 60s\n');
+    return BAD_USAGE;
+  }
   const findings: Finding[] = [
-    { what: 'configuration', status: 'ok', detail: file },
+    ok('configuration', file),
     ...(await checkIdentity(config)),
     ...(await checkSource(config)),
     ...(await checkState(config)),
-    ...(await checkCredentials(config)),
+    ...(await checkDestinations(config)),
+    ...(await checkDatabase(config)),
+    ...(endToEnd ? await checkEndToEnd(config, { as, wait }) : []),
   ];
-  for (const finding of findings) process.stdout.write(render(finding));
-  return findings.some(finding => finding.status === 'failure') ? 1 : 0;
-}
-
-function render({ what, status, detail, mend }: Finding): string {
-  const line = `${styleText(COLORS[status], status.padEnd(8))} ${what.padEnd(14)} ${detail}\n`;
-  return mend === undefined ? line : `${line}${' '.repeat(24)}→ ${mend}\n`;
+  process.stdout.write(json ? renderJson(findings) : renderTable(findings));
+  return findings.some(({ status }) => status === 'failure') ? FAILED : 0;
 }

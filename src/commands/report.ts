@@ -9,7 +9,7 @@ import type { VerifyResult } from '../archive/verify/result.js';
 import type { PublicKey } from '../archive/verify/signature.js';
 import { verifyArchive } from '../archive/verify.js';
 import type { Days } from '../archive/walk.js';
-import { codeOf, ShipperError } from '../errors.js';
+import { codeOf, hasCode, ShipperError } from '../errors.js';
 import { Findings, type Period } from '../report/findings.js';
 import { renderPage } from '../report/page.js';
 import { noReading, type Reading, readEvents } from '../report/read.js';
@@ -51,7 +51,10 @@ export function addReport(program: Command): void {
     .requiredOption('--since <day>', 'first day of the period, such as 2026-11-01')
     .requiredOption('--until <day>', 'last day of the period')
     .requiredOption('--out <file>', 'the HTML file to write')
-    .option('--public-key <file[@seq]...>', 'keys (PEM) that the seals must be signed with, as for verify')
+    .option(
+      '--public-key <key...>',
+      'FILE[@SEQ]: keys (PEM) that the seals must be signed with, as for verify',
+    )
     .option(
       '--bulk <n>',
       'so many statements or rows by one person on one object in a day are a bulk change',
@@ -74,13 +77,18 @@ export async function report(archive: string, given: ReportArguments, now = Date
     await writePage(given.out, page);
     process.stdout.write(`${hash('sha256', page, 'hex')}  ${given.out}\n`);
     if (!isBroken(made)) return DONE;
-    process.stderr.write('the archive is broken, and the report says how\n');
-    return FAILED;
+    return fail('the archive is broken, and the report says how', FAILED);
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return error instanceof UsageError ? BAD_USAGE : FAILED;
+    if (error instanceof UsageError) return fail(error.message, BAD_USAGE);
+    if (error instanceof ShipperError) return fail(error.message, FAILED);
+    if (!hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR', 'EIO')) throw error;
+    return fail(`${archive} cannot be read (${codeOf(error)})`, FAILED);
   }
+}
+
+function fail(message: string, exitCode: number): number {
+  process.stderr.write(`${message}\n`);
+  return exitCode;
 }
 
 interface Asked {

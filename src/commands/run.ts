@@ -3,13 +3,15 @@
 import { join, resolve } from 'node:path';
 import { SINKS } from '../assemble/journal.js';
 import { assemble } from '../assemble/stages.js';
+import { lookAt } from '../assemble/status.js';
 import { systemClock } from '../clock.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { Disk } from '../disk.js';
+import { Disk, diskRoom } from '../disk.js';
 import { codeOf, ShipperError } from '../errors.js';
 import { Health } from '../health.js';
-import { type HttpServer, serve } from '../http/server.js';
+import { type HttpServer, serve, type Told } from '../http/server.js';
+import { Status } from '../http/status.js';
 import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
 import { createMetrics, type Metrics } from '../metrics.js';
@@ -34,6 +36,7 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
   const { once, logTo = 'stdout' } = options;
   const health = new Health();
   const metrics = createMetrics();
+  metrics.observers.push(async () => metrics.ready.set(health.problems.length === 0 ? 1 : 0));
   const telemetry = new Telemetry(createLogger(config.log.level, logTo), metrics, health);
   const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry);
   const daemon = { config, options, health, metrics, telemetry, stop, abort };
@@ -67,13 +70,16 @@ async function live(daemon: Daemon): Promise<void> {
   const unlock = await lockState(resolve(daemon.config.state.directory), disk);
   const source = (await findSource?.()) ?? daemon.config.source;
   const config = { ...daemon.config, source };
-  const http = once ? null : await listen(config, health, metrics);
+  const status = new Status({ instance: config.instance, node: config.node, version: VERSION });
+  const http = once ? null : await listen(config, { health, metrics, status });
   if (http !== null) telemetry.listening(config.http.host, http.port);
   const watch = once ? null : watchGlobs;
   const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
   const { stages, close } = await assemble(config, once, surroundings);
-  observe(stages, metrics);
+  observe(stages, config, metrics);
+  status.watch(() => lookAt({ config, stages, metrics, health, telemetry }));
+  if (!once) setInterval(() => void status.refresh(), 60_000).unref();
   onAssembled?.(stages, metrics);
   telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
   await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
@@ -87,9 +93,9 @@ async function live(daemon: Daemon): Promise<void> {
   await unlock();
 }
 
-async function listen({ http }: Config, health: Health, metrics: Metrics): Promise<HttpServer> {
+async function listen({ http }: Config, told: Told): Promise<HttpServer> {
   try {
-    return await serve(http, health, metrics);
+    return await serve(http, told);
   } catch (error) {
     const code = codeOf(error);
     throw new ShipperError(
@@ -142,16 +148,26 @@ async function lockState(directory: string, disk: Disk): Promise<() => Promise<v
   }
 }
 
-function observe({ journal, sinks, now }: Stages, metrics: Metrics): void {
+function observe({ tail, journal, sinks, now }: Stages, config: Config, metrics: Metrics): void {
+  const { instance, state } = config;
+  const secondsSince = (time: number | null): number =>
+    time === null ? 0 : Math.max(0, now() - time) / 1000;
+  metrics.buildInfo.set({ version: VERSION, audit_instance: instance, node: journal.node }, 1);
+  metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
+    metrics.sourceLagBytes.set(tail.unread);
     metrics.journalSize.set(journal.size);
+    metrics.journalAge.set(secondsSince(await journal.oldest()));
+    metrics.lastSeal.set(journal.sealedAt / 1000);
+    const { free, size } = await diskRoom(resolve(state.directory));
+    metrics.diskFree.set(free);
+    metrics.diskSize.set(size);
     for (const sink of SINKS) {
       const { reader } = sinks[sink];
       const { events, bytes } = reader.lag;
-      const oldest = await reader.oldest();
       metrics.sinkLagEvents.set({ sink }, events);
       metrics.sinkLagBytes.set({ sink }, bytes);
-      metrics.sinkLagSeconds.set({ sink }, oldest === null ? 0 : Math.max(0, now() - oldest) / 1000);
+      metrics.sinkLagSeconds.set({ sink }, secondsSince(await reader.oldest()));
     }
   });
 }

@@ -1,9 +1,9 @@
 /** What the server knows of its roles and databases, kept at hand. */
 
-import { type Clock, hasPassed, sleep } from '../clock.js';
-import type { Disk } from '../disk.js';
 import { Backoff } from '../backoff.js';
 import { CacheFile, type CacheFileReport } from '../cachefile.js';
+import { type Clock, hasPassed, sleep } from '../clock.js';
+import type { Disk } from '../disk.js';
 import { within } from '../within.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { lateFailure, readCatalogs, serverOf } from './read.js';

@@ -43,10 +43,8 @@ interface Surroundings {
   readonly report: DeliveryReport;
 }
 
-/** Lines that are read at once; one that is larger than this comes alone. */
-const READ = { lines: 1000, bytes: 4 * 1024 * 1024 };
-/** Cloud Logging takes 1,000 entries and 10 MB a request; its own form is a little larger than JSON. */
-const REQUEST = { entries: 1000, bytes: 8 * 1024 * 1024 };
+/** Bytes; Cloud Logging takes 10 MB a request, and its own form is a little larger than JSON. */
+const LARGEST_REQUEST = 8 * 1024 * 1024;
 /** Milliseconds for which lines wait for more of them while others are under way. */
 const MOST_WAIT = 200;
 
@@ -69,8 +67,8 @@ export async function deliverEntries(
     return true;
   };
   const next = async (): Promise<LineDelivery | null> => {
-    await untilWorthIt(reader, flights, destination.mostAtOnce, surroundings.clock, signal);
-    return await reader.nextLines(READ, signal);
+    await untilWorthIt(reader, flights, destination, surroundings.clock, signal);
+    return await reader.nextLines(destination.portion, signal);
   };
   for (
     let lines = await flights.unlessFailed(next());
@@ -78,7 +76,7 @@ export async function deliverEntries(
     lines = await flights.unlessFailed(next())
   ) {
     const delivery = lines;
-    flights.start(send(inRequests(delivery.lines, payload)), () =>
+    flights.start(send(inRequests(delivery.lines, payload, destination.portion.lines)), () =>
       finish(delivery, 'logging', marking, surroundings),
     );
   }
@@ -89,12 +87,12 @@ export async function deliverEntries(
 async function untilWorthIt(
   reader: LineReader,
   flights: Flights,
-  mostAtOnce: number,
+  { mostAtOnce, portion }: EntryDestination,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const end = clock.now() + MOST_WAIT;
-  const isFull = (): boolean => reader.unread.events >= READ.lines || reader.unread.bytes >= READ.bytes;
+  const isFull = (): boolean => reader.unread.events >= portion.lines || reader.unread.bytes >= portion.bytes;
   while (flights.count > 0 && !signal.aborted) {
     const isDue = isFull() || clock.now() >= end;
     if (isDue && flights.count < mostAtOnce) return;
@@ -119,7 +117,7 @@ function writing(
 }
 
 /** The entries of these lines, in lists that one request takes. */
-function inRequests(lines: readonly Buffer[], payload: Payload): LogEntry[][] {
+function inRequests(lines: readonly Buffer[], payload: Payload, mostEntries: number): LogEntry[][] {
   const requests: LogEntry[][] = [];
   let room = { entries: 0, bytes: 0 };
   for (const line of lines) {
@@ -128,7 +126,7 @@ function inRequests(lines: readonly Buffer[], payload: Payload): LogEntry[][] {
     for (const entry of entries) {
       if (room.entries === 0 || bytes > room.bytes) {
         requests.push([]);
-        room = { ...REQUEST };
+        room = { entries: mostEntries, bytes: LARGEST_REQUEST };
       }
       requests.at(-1)?.push(entry);
       room = { entries: room.entries - 1, bytes: room.bytes - bytes };

@@ -12,6 +12,8 @@ export interface LogEntry {
   /** This is part `index` of `totalSplits` of the entry `uid`. */
   readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
   readonly jsonPayload: JsonPayload;
+  /** jsonPayload in JSON, where it is at hand: then it is not parsed unless somebody reads it. */
+  readonly line?: Buffer;
 }
 
 export type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'CRITICAL';
@@ -49,6 +51,8 @@ export interface Written {
 export interface EntryDestination {
   /** So many writes may be under way at once. */
   readonly mostAtOnce: number;
+  /** So many lines of the journal, or bytes of them, are best read at once; a write gets no more entries than that. */
+  readonly portion: { readonly lines: number; readonly bytes: number };
   write(entries: readonly LogEntry[], signal: AbortSignal): Promise<Written>;
   readonly close: () => Promise<void>;
 }

@@ -4,8 +4,9 @@ import { StateError } from '../errors.js';
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
 import { parseJson } from '../json.js';
 import type { LogEntry, Severity } from './destination.js';
+import { type Head, headOf, readHead } from './head.js';
 import { naisParts } from './nais.js';
-import { eventParts } from './split.js';
+import { eventParts, LARGEST_ENTRY } from './split.js';
 import { cutText } from './text.js';
 
 /** `event`: the event as in the archive. `nais`: what Nais' log sinks route. */
@@ -18,6 +19,11 @@ const OLDEST = 29 * DAY;
 const NEWEST = DAY;
 /** Bytes of a label's value (Cloud Logging's quotas). */
 const LARGEST_LABEL = 64 * 1024;
+/** UTF-16 units that take no more than that in any case. */
+const SHORT_LABEL = LARGEST_LABEL / 4;
+const LABELS = ['kind', 'instance', 'node', 'database', 'user', 'class', 'command'] as const;
+/** `2026-11-21` */
+const LENGTH_OF_DATE = 10;
 
 const CLASS_SEVERITY: Readonly<Record<AuditClass, Severity>> = {
   READ: 'INFO',
@@ -32,15 +38,18 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   failure: 'INFO',
   suspect: 'CRITICAL',
   gap: 'CRITICAL',
+  config: 'CRITICAL',
   lifecycle: 'NOTICE',
   seal: 'DEBUG',
 };
 
 /** The entries of one line of the journal: one, or its parts where it is too large. Throws a StateError where it is no event. */
 export function toLogEntries(line: Buffer, payload: Payload): LogEntry[] {
+  const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
+  if (head !== null) return [lineEntry(head, line)];
   const event = parseEvent(line);
   const parts = payload === 'nais' ? naisParts(event, line) : eventParts(event, line.length);
-  const entry = envelopeOf(event);
+  const entry = envelopeOf(headOf(event));
   if (parts.length === 1) return parts.map(jsonPayload => ({ ...entry, jsonPayload }));
   return parts.map((jsonPayload, index) => ({
     ...entry,
@@ -50,44 +59,57 @@ export function toLogEntries(line: Buffer, payload: Payload): LogEntry[] {
   }));
 }
 
-function envelopeOf(event: AuditEvent): Omit<LogEntry, 'jsonPayload'> {
-  const operation = operationOf(event);
+/** An entry whose payload is the line as it is: it is parsed only where somebody looks into it. */
+function lineEntry(head: Head, line: Buffer): LogEntry {
   return {
-    insertId: event.id,
-    timestamp: timestampOf(event),
-    severity: event.kind === 'statement' ? CLASS_SEVERITY[event.audit.class] : KIND_SEVERITY[event.kind],
-    labels: labelsOf(event),
-    ...(operation === null ? {} : { operation: { id: operation, producer: 'pgaudit-shipper' } }),
+    ...envelopeOf(head),
+    line,
+    get jsonPayload() {
+      return { ...parseEvent(line) };
+    },
   };
 }
 
+function envelopeOf(head: Head): Omit<LogEntry, 'jsonPayload'> {
+  const operation = operationOf(head);
+  const { id, kind, class: auditClass } = head;
+  const envelope = {
+    insertId: id,
+    timestamp: timestampOf(head),
+    severity: severityOf(kind, auditClass),
+    labels: labelsOf(head),
+  };
+  if (operation === null) return envelope;
+  return { ...envelope, operation: { id: operation, producer: 'pgaudit-shipper' } };
+}
+
+function severityOf(kind: EventKind, auditClass: AuditClass | null): Severity {
+  if (kind !== 'statement') return KIND_SEVERITY[kind];
+  return auditClass === null ? 'INFO' : CLASS_SEVERITY[auditClass];
+}
+
 /** Event time, or when it was read where Cloud Logging would not keep or not take the event time. */
-function timestampOf(event: AuditEvent): string {
-  if (!('receivedAt' in event)) return event.time;
-  const age = Date.parse(event.receivedAt) - Date.parse(event.time);
-  return age > OLDEST || age < -NEWEST ? event.receivedAt : event.time;
+function timestampOf({ time, receivedAt }: Head): string {
+  // Most are read on the day of the event.
+  if (receivedAt === null || receivedAt.startsWith(time.slice(0, LENGTH_OF_DATE))) return time;
+  const age = Date.parse(receivedAt) - Date.parse(time);
+  return age > OLDEST || age < -NEWEST ? receivedAt : time;
 }
 
 /** Groups what one transaction did: its session and its virtual transaction. */
-function operationOf(event: AuditEvent): string | null {
-  if (!('session' in event)) return null;
-  const { id, virtualTransactionId } = event.session;
-  return virtualTransactionId === null ? id : `${id}/${virtualTransactionId}`;
+function operationOf({ session, virtualTransactionId }: Head): string | null {
+  if (session === null) return null;
+  return virtualTransactionId === null ? session : `${session}/${virtualTransactionId}`;
 }
 
-function labelsOf(event: AuditEvent): Record<string, string> {
-  const { kind, instance, node } = event;
-  const labels: Record<string, string | null> = { kind, instance, node };
-  if ('session' in event) {
-    labels.database = event.database;
-    labels.user = event.actor.user;
+/** Empty ones are left out. */
+function labelsOf(head: Head): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const name of LABELS) {
+    const value = head[name];
+    if (value) labels[name] = value.length < SHORT_LABEL ? value : (cutText(value, LARGEST_LABEL)[0] ?? '');
   }
-  if (event.kind === 'statement') {
-    labels.class = event.audit.class;
-    labels.command = event.audit.command;
-  }
-  const set = Object.entries(labels).filter((label): label is [string, string] => !!label[1]);
-  return Object.fromEntries(set.map(([name, value]) => [name, cutText(value, LARGEST_LABEL)[0] ?? '']));
+  return labels;
 }
 
 function parseEvent(line: Buffer): AuditEvent {

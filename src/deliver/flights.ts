@@ -2,14 +2,14 @@
 export class Flights {
   #count = 0;
   #last: Promise<boolean> = Promise.resolve(true);
-  readonly #failure = Promise.withResolvers<never>();
+  #failure: { readonly error: unknown } | null = null;
+  /** Of who waits in `unlessFailed`. */
+  #onFailure: (error: unknown) => void = () => undefined;
   readonly #onLanding: () => void;
 
   /** @param onLanding called whenever one is done with */
   constructor(onLanding: () => void) {
     this.#onLanding = onLanding;
-    // Whoever waits hears of it; until then it is no unhandled rejection.
-    this.#failure.promise.catch(() => undefined);
   }
 
   get count(): number {
@@ -21,7 +21,12 @@ export class Flights {
     const before = this.#last;
     this.#count += 1;
     this.#last = this.#follow(flight, before, land);
-    this.#last.catch(error => this.#failure.reject(error));
+    this.#last.catch(error => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#onFailure(error);
   }
 
   async #follow(
@@ -38,9 +43,13 @@ export class Flights {
     }
   }
 
-  /** What the promise gives; rejects where a flight has. */
+  /** What the promise gives; rejects where a flight has. For one caller at a time. */
   async unlessFailed<T>(promise: Promise<T>): Promise<T> {
-    return await Promise.race([promise, this.#failure.promise]);
+    // A promise that lives as long as the flights would keep every value that it was raced with.
+    const failure = Promise.withResolvers<never>();
+    this.#onFailure = failure.reject;
+    if (this.#failure !== null) failure.reject(this.#failure.error);
+    return await Promise.race([promise, failure.promise]);
   }
 
   /** Waits until all are done with; rejects where one has. */

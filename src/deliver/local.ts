@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type Disk, fileSize } from '../disk.js';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
 import { parseJson } from '../json.js';
+import { Lines } from '../lines.js';
 import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination, Written } from './destination.js';
 
 /** Stores each object as a file of its name below `folder`. */
@@ -47,6 +48,7 @@ export function localEntries(folder: string, disk: Disk): EntryDestination {
   return {
     // A file is written from one end.
     mostAtOnce: 1,
+    portion: PORTION,
     write: given => naming(folder, () => entries.write(given)),
     close: async () => undefined,
   };
@@ -55,6 +57,7 @@ export function localEntries(folder: string, disk: Disk): EntryDestination {
 /** So many bytes at a file's end are searched for entries that a crash left without a cursor: more than a request. */
 const REMEMBERED = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
+const PORTION = { lines: 5000, bytes: 2 * 1024 * 1024 };
 
 /** One day's file: where the next entry goes, and which entries it may have got already. */
 interface DayFile {
@@ -67,6 +70,8 @@ class LocalEntries {
   readonly #folder: string;
   readonly #disk: Disk;
   readonly #files = new Map<string, DayFile>();
+  /** One write after the other uses them. */
+  readonly #lines = new Lines();
 
   constructor(folder: string, disk: Disk) {
     this.#folder = folder;
@@ -90,9 +95,11 @@ class LocalEntries {
     if (file !== known && size > 0) await this.#disk.syncFile(path);
     // Where this fails, the file may not be what it was: the next attempt looks again.
     this.#files.delete(name);
-    const lines = entries.filter(entry => !isThere(file, entry)).map(toLine);
-    if (lines.length > 0) await this.#disk.writeAt(path, file.length, lines);
-    file.length += lines.reduce((sum, line) => sum + line.length, 0);
+    const lines = this.#lines;
+    lines.clear();
+    for (const entry of entries) if (!isThere(file, entry)) addLine(lines, entry);
+    if (lines.count > 0) await this.#disk.writeAt(path, file.length, lines.chunks);
+    file.length += lines.bytes;
     file.latest = new Set(entries.map(entry => entry.insertId));
     this.#files.set(name, file);
   }
@@ -102,8 +109,14 @@ function dayFileName(entry: LogEntry): string {
   return `entries-${entry.timestamp.slice(0, 10)}.ndjson`;
 }
 
-function toLine(entry: LogEntry): Buffer {
-  return Buffer.from(`${JSON.stringify(entry)}\n`);
+function addLine(lines: Lines, entry: LogEntry): void {
+  const { insertId, timestamp, severity, labels, operation, split, line } = entry;
+  if (line === undefined) {
+    lines.add(`${JSON.stringify(entry)}\n`);
+    return;
+  }
+  const envelope = JSON.stringify({ insertId, timestamp, severity, labels, operation, split });
+  lines.addAround(`${envelope.slice(0, -1)},"jsonPayload":`, line, '}\n');
 }
 
 function isThere(file: DayFile, { insertId }: LogEntry): boolean {

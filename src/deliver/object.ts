@@ -1,6 +1,6 @@
 /** Turns a sealed segment into an object of the archive. */
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -11,9 +11,11 @@ import { type ArchivePlace, formatObjectName } from '../object-name.js';
 import type { ArchiveObject } from './destination.js';
 
 const NEWLINE = 0x0a;
+/** Bytes that go from one step to the next at once. */
+const PIECE = 256 * 1024;
 
 /**
- * Reads the segment, a file of complete lines, in one pass and flat memory but for the compressed bytes. The
+ * Reads the segment, a file of complete lines, in one pass, holding a line and the compressed bytes. The
  * same segment makes the same bytes: gzip's header holds no time. Throws a StateError where the chain is broken.
  */
 export async function packSegment(segment: SealedSegment, place: ArchivePlace): Promise<ArchiveObject> {
@@ -22,7 +24,7 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
   const compressed: Buffer[] = [];
   let checksum = 0;
   await pipeline(
-    createReadStream(segment.path),
+    createReadStream(segment.path, { highWaterMark: PIECE }),
     async function* watch(chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         content.update(chunk);
@@ -30,7 +32,7 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
         yield chunk;
       }
     },
-    createGzip({ level: 6 }),
+    createGzip({ level: 6, chunkSize: PIECE }),
     async (chunks: AsyncIterable<Buffer>) => {
       for await (const chunk of chunks) {
         checksum = crc32c(chunk, checksum);
@@ -66,37 +68,30 @@ function toBase64(checksum: number): string {
 
 /** So many bytes at a line's start hold its `previousHash`: nothing that a client wrote comes before it. */
 const HEADER = 256;
-const PREVIOUS_HASH = /"previousHash":"([0-9a-f]{64})"/;
 
 /** Hashes (SHA-256, hex) the lines that go by, and checks that each names the hash of the line before. */
 class ChainOfLines {
   first = '';
   last = '';
   isWhole = true;
-  #header = '';
-  #hash = createHash('sha256');
+  /** The line that the chunks so far have begun. */
+  #begun: Buffer[] = [];
 
   add(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      this.#addPart(chunk.subarray(start, end));
-      this.#endLine();
+      const part = chunk.subarray(start, end);
+      this.#line(this.#begun.length === 0 ? part : Buffer.concat([...this.#begun, part]));
+      this.#begun = [];
       start = end + 1;
     }
-    this.#addPart(chunk.subarray(start));
+    if (start < chunk.length) this.#begun.push(chunk.subarray(start));
   }
 
-  #addPart(part: Buffer): void {
-    this.#hash.update(part);
-    this.#header += part.toString('latin1', 0, HEADER - this.#header.length);
-  }
-
-  #endLine(): void {
-    const named = PREVIOUS_HASH.exec(this.#header)?.[1];
-    if (named === undefined || (this.last !== '' && named !== this.last)) this.isWhole = false;
-    this.last = this.#hash.digest('hex');
+  #line(line: Buffer): void {
+    const header = line.toString('latin1', 0, HEADER);
+    if (!header.includes(`"previousHash":"${this.last}`)) this.isWhole = false;
+    this.last = hash('sha256', line, 'hex');
     this.first ||= this.last;
-    this.#hash = createHash('sha256');
-    this.#header = '';
   }
 }

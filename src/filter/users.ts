@@ -57,6 +57,11 @@ export class Users {
     return known instanceof Promise ? known.then(() => this.#kindOf(user)) : this.#kindOf(user);
   }
 
+  /** Whether a user's kind is always the same. */
+  get areConstant(): boolean {
+    return this.#rules.memberships === null;
+  }
+
   /** Roles or memberships may have changed. */
   expire(): void {
     this.#rules.memberships?.expire();

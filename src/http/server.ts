@@ -4,6 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Health } from '../health.js';
 import { type Metrics, render } from '../metrics.js';
+import type { Status } from './status.js';
 
 export interface HttpServer {
   readonly port: number;
@@ -14,19 +15,31 @@ interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json';
+
+/** What is asked for. */
+export interface Told {
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly status: Status;
+}
+
+const HARDENED = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
 
 /** Listens on `host`; port 0 takes any free one. Throws where it cannot listen. */
-export async function serve(
-  where: { host: string; port: number },
-  health: Health,
-  metrics: Metrics,
-): Promise<HttpServer> {
+export async function serve(where: { host: string; port: number }, told: Told): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    answer(path, health, metrics).then(
+    answer(path, told).then(
       found => send(response, found),
       () => send(response, { status: 500, type: TEXT, body: 'internal error\n' }),
     );
@@ -36,7 +49,7 @@ export async function serve(
   return { port: portOf(server), close: () => close(server) };
 }
 
-async function answer(path: string, health: Health, metrics: Metrics): Promise<Answer> {
+async function answer(path: string, { health, metrics, status }: Told): Promise<Answer> {
   switch (path) {
     case '/internal/isalive':
       return { status: 200, type: TEXT, body: 'alive\n' };
@@ -47,13 +60,21 @@ async function answer(path: string, health: Health, metrics: Metrics): Promise<A
     }
     case '/internal/prometheus':
       return { status: 200, type: metrics.registry.contentType, body: await render(metrics) };
+    case '/internal/status.json':
+      await status.refresh();
+      return { status: 200, type: JSON_TYPE, body: status.toJson() };
+    case '/': {
+      await status.refresh();
+      const { html, csp } = status.page();
+      return { status: 200, type: HTML, body: html, headers: { 'content-security-policy': csp } };
+    }
     default:
       return { status: 404, type: TEXT, body: 'not found\n' };
   }
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+function send(response: ServerResponse, { status, type, body, headers }: Answer): void {
+  response.writeHead(status, { 'content-type': type, ...HARDENED, ...headers }).end(body);
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {

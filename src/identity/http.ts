@@ -1,16 +1,16 @@
 /** Asks a look-up service who somebody is, sparingly, and remembers what it said. */
 
 import { createHash } from 'node:crypto';
+import { Backoff } from '../backoff.js';
+import type { CacheFileReport } from '../cachefile.js';
 import { type Clock, hasPassed } from '../clock.js';
 import type { Disk } from '../disk.js';
-import { Backoff } from '../backoff.js';
+import { within } from '../within.js';
 import { type Cached, LookupCache } from './cache.js';
-import type { CacheFileReport } from '../cachefile.js';
 import { type LookupFields, type LookupOutcome, lateFailure, lookUp, type TokenSupplier } from './lookup.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 import { Slots } from './slots.js';
 import { type LookupRequest, type RequestTemplate, requests } from './template.js';
-import { within } from '../within.js';
 
 /** Milliseconds that a question waits at most: the log waits for it. */
 const LONGEST_WAIT = 2000;

@@ -1,7 +1,8 @@
 /** Links events into a hash chain: each line names the hash of the line before. */
 
 import { hash, randomBytes } from 'node:crypto';
-import type { Draft } from '../event.js';
+import type { Draft, EventKind } from '../event.js';
+import type { Lines } from '../lines.js';
 
 /** Where a chain stands. */
 export interface ChainState {
@@ -22,23 +23,42 @@ export function newChain(now: number): ChainState {
 /** Signs the bytes of a line: Ed25519, in base64. */
 export type Sign = (line: Buffer) => string;
 
-/**
- * Makes the draft the chain's next line (with its newline). With `sign`, its last field is the signature of the line
- * without that field.
- */
+/** A draft in JSON, which takes far less memory than the draft itself. */
+export interface Content {
+  readonly kind: EventKind;
+  /** Where it has no id of its own: its place in the chain and this make one. */
+  readonly instance: string | null;
+  /** What the line holds after what the chain adds, without the opening brace. */
+  readonly json: string;
+}
+
+export function contentOf(draft: Draft): Content {
+  const { kind, id, ...rest } = draft;
+  if (id === undefined) return { kind, instance: draft.instance, json: JSON.stringify(rest).slice(1) };
+  const json = JSON.stringify(draft);
+  const isInOrder = json.startsWith(`{"kind":"${kind}","id":`);
+  return { kind, instance: null, json: (isInOrder ? json : JSON.stringify({ kind, id, ...rest })).slice(1) };
+}
+
+/** Makes the content the chain's next line, adds it to `lines`, and returns where the chain stands then. */
 export function link(
   state: ChainState,
-  draft: Draft,
+  { kind, instance, json: rest }: Content,
+  lines: Lines,
   sign: Sign | null = null,
-): { line: Buffer; state: ChainState } {
-  const { chain, nextSeq: seq, lastHash: previousHash } = state;
-  const { kind, id = `${draft.instance}/${chain}/${seq}`, ...rest } = draft;
-  const event = { v: 1, chain, seq, previousHash, kind, id, ...rest };
-  const unsigned = JSON.stringify(event);
-  const json =
-    sign === null ? unsigned : `${unsigned.slice(0, -1)},"signature":"${sign(Buffer.from(unsigned))}"}`;
-  const line = Buffer.from(`${json}\n`);
-  return { line, state: { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) } };
+): ChainState {
+  const { chain, nextSeq: seq, lastHash } = state;
+  const head = `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${lastHash}",`;
+  const id =
+    instance === null ? '' : `"kind":"${kind}","id":${JSON.stringify(`${instance}/${chain}/${seq}`)},`;
+  const json = head + id + rest;
+  const line = lines.add(sign === null ? `${json}\n` : `${signed(json, sign)}\n`);
+  return { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) };
+}
+
+/** Its last field is the signature of the line without that field. */
+function signed(json: string, sign: Sign): string {
+  return `${json.slice(0, -1)},"signature":"${sign(Buffer.from(json))}"}`;
 }
 
 /** SHA-256 (hex) of a line without its newline: what `sha256sum` says of it. */

@@ -1,12 +1,21 @@
-/** The checkpoint file: the journal's state as of the last commit. What it does not say did not happen. */
+/**
+ * The checkpoint file: the journal's state as of the last commit. What it does not say did not happen.
+ *
+ * Where `resume.memory` is large, it stands in a file of its own, and the checkpoint tells what changed since: that
+ * file is written, under the one of its two names that is not in use, before the checkpoint that refers to it.
+ */
 
+import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Disk } from '../disk.js';
 import { hasCode, StateError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { coverageSchema, eventCountsSchema, positionSchema } from '../schemas.js';
+import { apply, deltaOf, deltaSchema } from './delta.js';
 import type { JournalState } from './state.js';
-import { readStateFile } from './statefile.js';
+import { MEND, readStateFile, readStateText } from './statefile.js';
 
 const segment = z.object({
   date: z.string(),
@@ -26,8 +35,7 @@ const sealed = z.object({
   lastHash: z.string(),
 });
 
-const checkpoint = z.object({
-  version: z.literal(1),
+const state = {
   instance: z.string(),
   chain: z.object({ chain: z.string(), nextSeq: z.number(), lastHash: z.string() }),
   node: z.string(),
@@ -36,26 +44,136 @@ const checkpoint = z.object({
   lastDate: z.string(),
   sealedAt: z.number(),
   coverage: z.array(coverageSchema),
-  resume: z.object({ files: z.array(positionSchema), memory: z.unknown() }),
   origin: z
     .enum(['archive-empty', 'archive-unreadable', 'archive-unreachable', 'archive-damaged', 'taken-up'])
     .nullable(),
-});
+};
+
+const files = z.array(positionSchema);
+const NAMES = ['memory-a.json', 'memory-b.json'] as const;
+const memoryFile = z.object({ name: z.enum(NAMES), sha256: z.string(), delta: deltaSchema });
+
+const checkpoint = z.discriminatedUnion('version', [
+  z.object({ version: z.literal(1), ...state, resume: z.object({ files, memory: z.unknown() }) }),
+  z.object({ version: z.literal(2), ...state, resume: z.object({ files, memoryFile }) }),
+]);
+
+/** Characters of JSON from which on a memory has a file of its own. */
+const LARGE = 64 * 1024;
+/** The file is written anew where what changed since takes more than this part of it. */
+const MOST_CHANGED = 1 / 8;
+
+/** A memory in a file of its own. */
+interface Base {
+  readonly name: (typeof NAMES)[number];
+  readonly sha256: string;
+  readonly memory: unknown;
+  readonly characters: number;
+}
 
 /**
  * Returns `null` where there is none yet. Throws a StateError where it cannot be read or understood, or
  * belongs to another instance.
  */
 export async function readCheckpoint(path: string, instance: string): Promise<JournalState | null> {
-  const saved = await readStateFile(path, checkpoint);
-  if (saved !== null && saved.instance !== instance) {
-    throw new StateError(`${path} belongs to another instance: give each its own state.directory.`);
-  }
-  return saved;
+  return (await read(path, instance))?.state ?? null;
 }
 
-/** Tells one writing of the checkpoint from the next; `null` where there is none. */
-export async function checkpointVersion(path: string): Promise<string | null> {
+async function read(
+  path: string,
+  instance: string,
+): Promise<{ state: JournalState; base: Base | null } | null> {
+  const saved = await readStateFile(path, checkpoint);
+  if (saved === null) return null;
+  if (saved.instance !== instance) {
+    throw new StateError(`${path} belongs to another instance: give each its own state.directory.`);
+  }
+  if (saved.version === 1) return { state: saved, base: null };
+  const { name, sha256, delta } = saved.resume.memoryFile;
+  const base = await readBase(join(dirname(path), name), name, sha256);
+  const resume = { files: saved.resume.files, memory: apply(base.memory, delta) };
+  return { state: { ...saved, resume }, base };
+}
+
+async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
+  const text = await readStateText(path);
+  if (text === null || hash('sha256', text) !== sha256)
+    throw new StateError(`${path} is missing or not what the checkpoint tells of. ${MEND}`);
+  return { name, sha256, memory: parseJson(text), characters: text.length };
+}
+
+/** The checkpoint file of one daemon, which alone may write it. */
+export class Checkpoint {
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #instance: string;
+  /** Of the file as this process wrote or found it. */
+  #version: string | null = null;
+  /** What the file refers to. */
+  #base: Base | null = null;
+
+  constructor(disk: Disk, path: string, instance: string) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#instance = instance;
+  }
+
+  /** As `readCheckpoint`. */
+  async read(): Promise<JournalState | null> {
+    const found = await read(this.#path, this.#instance);
+    this.#base = found?.base ?? null;
+    this.#version = await versionOf(this.#path);
+    return found?.state ?? null;
+  }
+
+  /** Throws a StateError where somebody else wrote it: the lock cannot see another machine or container with the same folder. */
+  async check(): Promise<void> {
+    if ((await versionOf(this.#path)) === this.#version) return;
+    throw new StateError(
+      `${this.#path} was written or removed by somebody else: give each daemon its own state.directory.`,
+    );
+  }
+
+  /** May be called again with the same state after it failed. */
+  async write(after: JournalState): Promise<void> {
+    const { text, base } = await this.#formOf(after);
+    try {
+      await this.#disk.replace(this.#path, text);
+    } finally {
+      // Also where it failed half-way: it was ours.
+      this.#version = await versionOf(this.#path);
+    }
+    this.#base = base;
+  }
+
+  async #formOf(after: JournalState): Promise<{ text: string; base: Base | null }> {
+    const base = this.#base;
+    const { memory } = after.resume;
+    const delta = base === null ? '' : JSON.stringify(deltaOf(base.memory, memory));
+    if (base !== null && delta.length <= base.characters * MOST_CHANGED)
+      return { text: this.#referring(after, base, delta), base };
+    const whole = JSON.stringify(memory);
+    if (whole.length < LARGE)
+      return { text: JSON.stringify({ ...after, version: 1, instance: this.#instance }), base: null };
+    const next = await this.#writeBase(memory, whole);
+    return { text: this.#referring(after, next, JSON.stringify(deltaOf(memory, memory))), base: next };
+  }
+
+  async #writeBase(memory: unknown, text: string): Promise<Base> {
+    const name = this.#base?.name === NAMES[0] ? NAMES[1] : NAMES[0];
+    await this.#disk.replace(join(dirname(this.#path), name), text);
+    return { name, sha256: hash('sha256', text), memory, characters: text.length };
+  }
+
+  #referring({ resume: { files }, ...rest }: JournalState, { name, sha256 }: Base, delta: string): string {
+    const head = JSON.stringify({ ...rest, version: 2, instance: this.#instance }).slice(0, -1);
+    const memory = `{"name":"${name}","sha256":"${sha256}","delta":${delta}}`;
+    return `${head},"resume":{"files":${JSON.stringify(files)},"memoryFile":${memory}}}`;
+  }
+}
+
+/** Tells one writing of the file from the next; `null` where there is none. */
+async function versionOf(path: string): Promise<string | null> {
   try {
     const { ino, mtimeNs } = await stat(path, { bigint: true });
     return `${ino} ${mtimeNs}`;
@@ -63,13 +181,4 @@ export async function checkpointVersion(path: string): Promise<string | null> {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
-}
-
-export async function writeCheckpoint(
-  disk: Disk,
-  path: string,
-  instance: string,
-  state: JournalState,
-): Promise<void> {
-  await disk.replace(path, JSON.stringify({ version: 1, instance, ...state }));
 }

@@ -9,12 +9,14 @@
 import { join } from 'node:path';
 import { hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, StateError } from '../errors.js';
-import { checkpointVersion, writeCheckpoint } from './checkpoint.js';
+import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
-import { type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
+import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import {
   type Commit,
+  type EncodedEntry,
+  encodeEntry,
   type JournalEntry,
   type JournalState,
   nextSealAt,
@@ -33,6 +35,14 @@ export interface JournalReport {
   journalFull(isFull: boolean): void;
 }
 
+export interface LastSeal {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** SHA-256 (hex) of its line. */
+  readonly hash: string;
+  readonly lastSeq: number;
+}
+
 /** What the journal must know of a reader. */
 interface AttachedReader {
   /** The last event that is delivered. */
@@ -43,7 +53,7 @@ interface AttachedReader {
 /** Milliseconds after which progress is saved that no event came of. */
 const PROGRESS_INTERVAL = 1000;
 /** Bytes of the log that may wait for a commit. */
-const MOST_WAITING = 4 * 1024 * 1024;
+const MOST_WAITING = 2 * 1024 * 1024;
 /** Bytes of the log after which a commit takes no more. */
 const MOST_COMMITTED = 1024 * 1024;
 const FIRST_RETRY = 100;
@@ -56,17 +66,17 @@ export class Journal {
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
   #state: JournalState;
-  /** Of the checkpoint as this process wrote or found it. */
-  #version: string | null;
+  readonly #checkpoint: Checkpoint;
   /** Segments up to here are deleted. */
   #released = 0;
-  #waiting: JournalEntry[] = [];
+  #waiting: EncodedEntry[] = [];
   #waitingBytes = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
   #isClosing = false;
   #isClosed = false;
   #isFull = false;
+  #lastSeal: LastSeal | null;
   readonly #work: Waker;
   readonly #room: Waker;
   readonly #readers: AttachedReader[] = [];
@@ -75,21 +85,22 @@ export class Journal {
     options: JournalOptions,
     report: JournalReport,
     state: JournalState,
-    version: string | null,
+    checkpoint: Checkpoint,
   ) {
     this.#options = options;
     this.#report = report;
     this.#state = state;
-    this.#version = version;
+    this.#checkpoint = checkpoint;
     this.origin = state.origin;
+    this.#lastSeal = sealIn(state);
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
   }
 
   /** Takes up the journal in `directory`, or begins one. Throws a StateError where it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
-    const state = await openJournal(options);
-    return new Journal(options, report, state, await checkpointVersion(checkpointPath(options)));
+    const checkpoint = new Checkpoint(options.disk, checkpointPath(options), options.instance);
+    return new Journal(options, report, await openJournal(options, checkpoint), checkpoint);
   }
 
   get resume(): Resume {
@@ -117,6 +128,15 @@ export class Journal {
     return this.#state.sealed.filter(({ lastSeq }) => lastSeq > this.#released);
   }
 
+  /** The newest seal; `null` where this process does not know it yet. */
+  get lastSeal(): LastSeal | null {
+    return this.#lastSeal;
+  }
+
+  get chain(): string {
+    return this.#state.chain.chain;
+  }
+
   /** Under which the chain began. */
   get node(): string {
     return this.#state.node;
@@ -132,6 +152,17 @@ export class Journal {
     return this.segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
+  /** When the last seal was written, in milliseconds since the epoch. */
+  get sealedAt(): number {
+    return this.#state.sealedAt;
+  }
+
+  /** When the oldest event that is here was read; `null` where none is. */
+  async oldest(): Promise<number | null> {
+    const [first] = this.segments;
+    return first === undefined ? null : await readTime(this.pathOf(first), 0);
+  }
+
   pathOf(segment: SegmentName): string {
     return join(segmentFolder(this.#options), segmentFileName(segment));
   }
@@ -144,7 +175,7 @@ export class Journal {
 
   /** Takes an entry to be committed soon. */
   append(entry: JournalEntry): void {
-    this.#waiting.push(entry);
+    this.#waiting.push(encodeEntry(entry));
     this.#waitingBytes += sizeOf(entry);
     this.#work.wake();
   }
@@ -196,8 +227,8 @@ export class Journal {
   }
 
   /** Not all at once: on a disk with little room, small commits may still go through. */
-  #take(): JournalEntry[] {
-    const entries: JournalEntry[] = [];
+  #take(): EncodedEntry[] {
+    const entries: EncodedEntry[] = [];
     let bytes = 0;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       entries.push(next);
@@ -239,30 +270,20 @@ export class Journal {
 
   /** May be done again after it failed half-way: every write says where it begins. */
   async #write({ writes, state }: Commit): Promise<void> {
-    const { disk, instance } = this.#options;
-    const checkpoint = checkpointPath(this.#options);
-    // The lock cannot see another machine or container that has the same folder.
-    if ((await checkpointVersion(checkpoint)) !== this.#version) {
-      throw new StateError(
-        `${checkpoint} was written or removed by somebody else: give each daemon its own state.directory.`,
-      );
-    }
-    for (const { segment, at, lines } of writes) await disk.writeAt(this.pathOf(segment), at, lines);
-    try {
-      await writeCheckpoint(disk, checkpoint, instance, state);
-    } finally {
-      // Also where it failed half-way: it was ours.
-      this.#version = await checkpointVersion(checkpoint);
-    }
+    const { disk } = this.#options;
+    await this.#checkpoint.check();
+    for (const { segment, at, chunks } of writes) await disk.writeAt(this.pathOf(segment), at, chunks);
+    await this.#checkpoint.write(state);
   }
 
   #publish({ writes, state }: Commit): void {
-    for (const { lines } of writes) {
-      const bytes = lines.reduce((sum, line) => sum + line.length, 0);
-      this.#report.committed(lines.length, bytes);
+    for (const { lines, chunks } of writes) {
+      const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      this.#report.committed(lines, bytes);
     }
     const sealedNow = writes.length - (state.segment === null ? 0 : 1);
     for (let i = 0; i < sealedNow; i++) this.#report.sealed();
+    this.#lastSeal = sealIn(state) ?? this.#lastSeal;
     this.#state = state;
     this.#unsavedSince = null;
   }
@@ -272,6 +293,14 @@ export class Journal {
   }
 }
 
-function sizeOf({ progress }: JournalEntry): number {
+function sizeOf({ progress }: Pick<JournalEntry, 'progress'>): number {
   return progress === undefined ? 0 : progress.to - progress.from;
+}
+
+/** Sealed segments are forgotten once they are delivered; without an open one, the chain ends with a seal. */
+function sealIn({ sealed, segment, chain, sealedAt: at }: JournalState): LastSeal | null {
+  const newest = sealed.at(-1);
+  if (newest !== undefined) return { at, hash: newest.lastHash, lastSeq: newest.lastSeq };
+  if (segment !== null || chain.nextSeq === 1) return null;
+  return { at, hash: chain.lastHash, lastSeq: chain.nextSeq - 1 };
 }

@@ -3,10 +3,10 @@
 import { type Clock, Waker } from '../clock.js';
 import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import type { Disk } from '../disk.js';
-import { hasCode, StateError } from '../errors.js';
+import { StateError } from '../errors.js';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import type { Journal } from './journal.js';
-import { readHeader, readLines, type SegmentFile } from './segments.js';
+import { readLines, readTime, type SegmentFile } from './segments.js';
 
 /** What one sink has still to do. */
 export interface Backlog {
@@ -62,14 +62,7 @@ export class Reader {
   /** When the oldest event that is not delivered was read, in milliseconds since the epoch; `null` where none waits. */
   async oldest(): Promise<number | null> {
     const next = this.#locate(this.#cursor);
-    if (next === null) return null;
-    try {
-      return timeOf(await readHeader(next.path, next.from));
-    } catch (error) {
-      // Delivered and deleted meanwhile.
-      if (hasCode(error, 'ENOENT')) return null;
-      throw error;
-    }
+    return next === null ? null : await readTime(next.path, next.from);
   }
 
   /** Waits for a commit, for `wake`, or for `ms` milliseconds, or until the signal aborts. */
@@ -154,12 +147,4 @@ export class Reader {
       },
     };
   }
-}
-
-/** An event's own time, or when it was read: what comes before that holds nothing that a client wrote. */
-const HEADER = /^\{"v":[^{}]*?"time":"([^"]+)"(?:,"receivedAt":"([^"]+)")?/;
-
-function timeOf(header: string): number | null {
-  const [, time, receivedAt = time] = HEADER.exec(header) ?? [];
-  return receivedAt === undefined ? null : Date.parse(receivedAt);
 }

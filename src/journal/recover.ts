@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileSize } from '../disk.js';
 import { StateError } from '../errors.js';
 import { hashOf, newChain } from './chain.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import type { Checkpoint } from './checkpoint.js';
 import { readCursor } from './cursor.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import {
@@ -20,17 +20,17 @@ const MEND =
   'Put back what was there; or move the whole state folder away: the chain is then taken up from the archive.';
 
 /** Throws a StateError where checkpoint, segments and cursors do not belong together; then nothing was removed. */
-export async function openJournal(options: JournalOptions): Promise<JournalState> {
-  const { disk, instance } = options;
+export async function openJournal(options: JournalOptions, checkpoint: Checkpoint): Promise<JournalState> {
+  const { disk } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
   await disk.makeFolder(folder, options.directory);
   const found = await listSegments(folder);
-  const saved = await readCheckpoint(path, instance);
+  const saved = await checkpoint.read();
   if (saved === null && found.length > 0) {
     throw new StateError(`${folder} holds segments, but ${path} is missing. ${MEND}`);
   }
   const state = saved ?? (await beginState(options));
-  if (saved === null) await writeCheckpoint(disk, path, instance, state);
+  if (saved === null) await checkpoint.write(state);
   const delivered = await readDelivered(options, state);
   const sealed = state.sealed.filter(({ lastSeq }) => lastSeq > delivered);
   await checkSealed(folder, sealed);

@@ -3,6 +3,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paddedSeq } from '../delivery.js';
+import { hasCode } from '../errors.js';
 
 /** A segment is known by when it was opened and where in the chain it begins. */
 export interface SegmentName {
@@ -79,13 +80,30 @@ function splitLines(bytes: Buffer, most: number): Buffer[] {
 }
 
 /** The first 4 KiB of the line at byte `from`, or less where it ends before. */
-export async function readHeader(path: string, from: number): Promise<string> {
+async function readHeader(path: string, from: number): Promise<string> {
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, from);
     return buffer.toString('latin1', 0, bytesRead).split('\n', 1)[0] ?? '';
   } finally {
     await file.close();
+  }
+}
+
+/** An event's own time, or when it was read: what comes before that holds nothing that a client wrote. */
+const HEADER = /^\{"v":[^{}]*?"time":"([^"]+)"(?:,"receivedAt":"([^"]+)")?/;
+
+/**
+ * When the event at byte `from` was read, in milliseconds since the epoch; `null` where the segment is gone: it was
+ * delivered and deleted meanwhile.
+ */
+export async function readTime(path: string, from: number): Promise<number | null> {
+  try {
+    const [, time, receivedAt = time] = HEADER.exec(await readHeader(path, from)) ?? [];
+    return receivedAt === undefined ? null : Date.parse(receivedAt);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
   }
 }
 

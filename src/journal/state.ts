@@ -3,8 +3,9 @@
 import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
 import type { ChainEnd, Coverage, Draft, NewChainReason, SealContent, SealReason } from '../event.js';
+import { Lines } from '../lines.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
-import { type ChainState, link, type Sign } from './chain.js';
+import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
 
 /** A segment that is still written to. */
@@ -61,6 +62,15 @@ export interface JournalEntry {
   readonly resume?: Resume;
 }
 
+/** An entry on its way to the disk. */
+export interface EncodedEntry extends Pick<JournalEntry, 'progress' | 'resume'> {
+  readonly contents: readonly Content[];
+}
+
+export function encodeEntry({ drafts, ...rest }: JournalEntry): EncodedEntry {
+  return { ...rest, contents: drafts.map(contentOf) };
+}
+
 export interface SealLimits {
   readonly instance: string;
   /** Bytes. */
@@ -76,7 +86,9 @@ export interface SealLimits {
 export interface SegmentWrite {
   readonly segment: SegmentName;
   readonly at: number;
-  readonly lines: Buffer[];
+  /** How many lines, and their bytes. */
+  readonly lines: number;
+  readonly chunks: readonly Buffer[];
 }
 
 export interface Commit {
@@ -90,7 +102,7 @@ export interface Commit {
  */
 export function planCommit(
   before: JournalState,
-  entries: readonly JournalEntry[],
+  entries: readonly EncodedEntry[],
   now: number,
   limits: SealLimits,
   closing = false,
@@ -102,7 +114,7 @@ export function planCommit(
   }
   if (closing) plan.sealAll();
   else plan.sealIfDue();
-  return { writes: plan.writes, state: plan.state };
+  return plan.commit;
 }
 
 /** When the next seal is due if nothing comes, in milliseconds since the epoch. */
@@ -112,23 +124,47 @@ export function nextSealAt({ segment, sealedAt }: JournalState, limits: SealLimi
   return Math.min(segment.openedAt + limits.maxAge, midnight);
 }
 
+type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
+
 class Plan {
-  readonly writes: SegmentWrite[] = [];
-  state: JournalState;
+  readonly #writes: { readonly segment: SegmentName; readonly at: number; readonly lines: Lines }[] = [];
+  /** But for what changes with every event. */
+  #state: JournalState;
+  #chain: ChainState;
+  #segment: BeingWritten | null;
+  /** Of the open segment. */
+  #events: Record<string, number>;
   readonly #now: number;
   readonly #limits: SealLimits;
 
   constructor(state: JournalState, now: number, limits: SealLimits) {
-    this.state = state;
+    this.#state = state;
+    this.#chain = state.chain;
+    this.#segment = state.segment && { ...state.segment };
+    this.#events = { ...state.segment?.events };
     this.#now = now;
     this.#limits = limits;
   }
 
-  add({ drafts, progress, resume = this.state.resume }: JournalEntry): void {
-    for (const draft of drafts) this.#write(draft);
-    const { coverage } = this.state;
-    this.state = {
-      ...this.state,
+  get commit(): Commit {
+    const segment = this.#segment && { ...this.#segment, events: this.#events };
+    return {
+      writes: this.#writes.map(({ segment: name, at, lines }) => ({
+        segment: name,
+        at,
+        lines: lines.count,
+        chunks: lines.chunks,
+      })),
+      state: { ...this.#state, chain: this.#chain, segment },
+    };
+  }
+
+  add({ contents, progress, resume = this.#state.resume }: EncodedEntry): void {
+    for (const content of contents) this.#write(content);
+    const { coverage, origin } = this.#state;
+    this.#state = {
+      ...this.#state,
+      origin: contents.length > 0 ? null : origin,
       coverage: progress === undefined ? coverage : cover(coverage, progress),
       resume,
     };
@@ -140,79 +176,66 @@ class Plan {
   }
 
   sealAll(): void {
-    const hasNews = this.state.coverage.some(({ from, to }) => to > from);
-    if (this.state.segment !== null || hasNews) this.#seal('shutdown');
+    const hasNews = this.#state.coverage.some(({ from, to }) => to > from);
+    if (this.#segment !== null || hasNews) this.#seal('shutdown');
   }
 
   #dueSeal(): SealReason | null {
-    const { segment, sealedAt } = this.state;
     const { maxSize, maxAge, maxQuiet } = this.#limits;
-    if (segment === null) return hasPassed(sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
+    const segment = this.#segment;
+    if (segment === null) return hasPassed(this.#state.sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
     if (segment.bytes >= maxSize) return 'size';
     if (segment.date < dateOf(this.#now)) return 'date';
     return hasPassed(segment.openedAt, this.#now, maxAge) ? 'age' : null;
   }
 
   #seal(reason: SealReason): void {
-    const { instance } = this.#limits;
-    const { node } = this.state;
-    const segment = this.state.segment ?? this.#openSegment();
-    const { coverage, resume } = this.state;
+    const { instance, sign } = this.#limits;
+    const { node, coverage, resume } = this.#state;
+    const { date, chain, firstSeq } = this.#segment ?? this.#openSegment();
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
-    const seal: SealContent['seal'] = {
-      reason,
-      firstSeq: segment.firstSeq,
-      events: segment.events,
-      records,
-      coverage,
-      files: resume.files,
-    };
-    const draft = { kind: 'seal', time: new Date(this.#now).toISOString(), instance, node, seal } as const;
-    this.#write(draft, this.#limits.sign);
-    this.state = {
-      ...this.state,
-      sealed: [...this.state.sealed, this.#closed(segment)],
-      segment: null,
+    const events = { ...this.#events };
+    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files: resume.files };
+    const time = new Date(this.#now).toISOString();
+    this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), sign);
+    const { nextSeq, lastHash } = this.#chain;
+    const bytes = this.#segment?.bytes ?? 0;
+    const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
+    this.#segment = null;
+    this.#state = {
+      ...this.#state,
+      origin: null,
+      sealed: [...this.#state.sealed, sealed],
       sealedAt: this.#now,
       coverage: restarted(coverage),
     };
   }
 
-  #closed({ date, chain, firstSeq }: OpenSegment): Sealed {
-    const { nextSeq, lastHash } = this.state.chain;
-    const bytes = this.state.segment?.bytes ?? 0;
-    return { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
+  #write(content: Content, sign: Sign | null = null): void {
+    const segment = this.#segment ?? this.#openSegment();
+    const lines = this.#linesOf(segment);
+    this.#chain = link(this.#chain, content, lines, sign);
+    segment.bytes += lines.lastLength;
+    this.#events[content.kind] = (this.#events[content.kind] ?? 0) + 1;
   }
 
-  #write(draft: Draft, sign: Sign | null = null): void {
-    const segment = this.state.segment ?? this.#openSegment();
-    const { line, state: chain } = link(this.state.chain, draft, sign);
-    this.#linesOf(segment).push(line);
-    const events = { ...segment.events, [draft.kind]: (segment.events[draft.kind] ?? 0) + 1 };
-    this.state = {
-      ...this.state,
-      chain,
-      origin: null,
-      segment: { ...segment, bytes: segment.bytes + line.length, events },
-    };
-  }
-
-  #linesOf(segment: OpenSegment): Buffer[] {
-    const last = this.writes.at(-1);
+  #linesOf(segment: OpenSegment): Lines {
+    const last = this.#writes.at(-1);
     if (last?.segment.firstSeq === segment.firstSeq) return last.lines;
     const { date, chain, firstSeq } = segment;
-    const write = { segment: { date, chain, firstSeq }, at: segment.bytes, lines: [] };
-    this.writes.push(write);
-    return write.lines;
+    const lines = new Lines();
+    this.#writes.push({ segment: { date, chain, firstSeq }, at: segment.bytes, lines });
+    return lines;
   }
 
-  #openSegment(): OpenSegment {
+  #openSegment(): BeingWritten {
     const today = dateOf(this.#now);
-    const date = today < this.state.lastDate ? this.state.lastDate : today;
-    const { chain, nextSeq: firstSeq } = this.state.chain;
-    const segment = { date, chain, firstSeq, bytes: 0, openedAt: this.#now, events: {} };
-    this.state = { ...this.state, segment, lastDate: date };
-    return segment;
+    const date = today < this.#state.lastDate ? this.#state.lastDate : today;
+    const { chain, nextSeq: firstSeq } = this.#chain;
+    this.#state = { ...this.#state, lastDate: date };
+    this.#events = {};
+    this.#segment = { date, chain, firstSeq, bytes: 0, openedAt: this.#now, events: {} };
+    return this.#segment;
   }
 }
 

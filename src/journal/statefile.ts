@@ -5,18 +5,20 @@ import type { z } from 'zod';
 import { codeOf, hasCode, StateError } from '../errors.js';
 import { parseJson } from '../json.js';
 
-const MEND = 'Move the whole state folder away: the chain is then taken up from the archive.';
+/** What to do about a damaged one. */
+export const MEND = 'Move the whole state folder away: the chain is then taken up from the archive.';
 
 /** Returns `null` where there is no such file. Throws a StateError where it cannot be read or understood. */
 export async function readStateFile<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
-  const text = await readText(path);
+  const text = await readStateText(path);
   if (text === null) return null;
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) throw new StateError(`${path} is damaged or of another version. ${MEND}`);
   return parsed.data;
 }
 
-async function readText(path: string): Promise<string | null> {
+/** As `readStateFile`, for a file that its reader understands. */
+export async function readStateText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -30,8 +30,10 @@ export const savedSessions = z.object({
 });
 export type SavedSessions = z.infer<typeof savedSessions>;
 
-interface Session {
-  /** The highest number seen. */
+/** A session, for as long as it is remembered. */
+export interface Known {
+  readonly id: string;
+  /** The highest number seen; not a number when the session was forgotten. */
   line: number;
   /** log_time of that line, as it stands in the log. */
   time: string;
@@ -54,7 +56,7 @@ const PATIENCE = 10_000;
  */
 export class Sessions {
   readonly #times: TimeReader;
-  readonly #known = new Map<string, Session>();
+  readonly #known = new Map<string, Known>();
   /** For each folder, when its first record was written: older sessions were met half-way. */
   readonly #since = new Map<string, number>();
   /** Sessions that began until then may have been forgotten; milliseconds since the epoch, as everywhere. */
@@ -67,7 +69,7 @@ export class Sessions {
   constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
     this.#times = times;
     for (const [session, line, time, torn] of saved?.known ?? [])
-      this.#known.set(session, { line, time, torn });
+      this.#known.set(session, { id: session, line, time, torn });
     for (const [folder, time] of saved?.since ?? []) this.#since.set(folder, time);
     this.#forgotten = saved?.forgotten ?? forgotten;
     this.#torn = saved?.torn ?? 0;
@@ -112,7 +114,17 @@ export class Sessions {
       });
     }
     if (known === undefined) this.#begin(file, time);
-    this.#remember(session, { line, time, torn: this.#torn });
+    this.#remember(known ?? { id: session, line, time, torn: 0 }, line, time);
+  }
+
+  /** A session by its id, if it is remembered. */
+  known(session: string): Known | undefined {
+    return this.#known.get(session);
+  }
+
+  /** Notes a session's further lines, up to `line` at `time`, among which none is missing. */
+  noteLines(known: Known, line: number, time: string): void {
+    this.#remember(known, line, time);
   }
 
   /** Notes a gap: a line that is known to be in it is accounted for, and so are as many as a tear may hold. */
@@ -128,9 +140,9 @@ export class Sessions {
     }
     if (record?.session === undefined) return;
     const line = Number(record.line);
-    const next = (this.#known.get(record.session)?.line ?? 0) + 1;
-    if (line < next) this.#arrived(record.session, line);
-    if (line === next) this.#remember(record.session, { line, time: '', torn: this.#torn });
+    const known = this.#known.get(record.session) ?? { id: record.session, line: 0, time: '', torn: 0 };
+    if (line <= known.line) this.#arrived(known.id, line);
+    if (line === known.line + 1) this.#remember(known, line, '');
   }
 
   /** Takes what has been missing for so long that it will not come any more. */
@@ -165,7 +177,7 @@ export class Sessions {
     };
   }
 
-  #isCertain(known: Session | undefined, record: RawRecord, file: SourceFile, lines: number): boolean {
+  #isCertain(known: Known | undefined, record: RawRecord, file: SourceFile, lines: number): boolean {
     if (known === undefined) return this.#isNew(record, file);
     return lines > (this.#torn - known.torn) / SHORTEST_RECORD;
   }
@@ -186,13 +198,17 @@ export class Sessions {
     if (since !== null) this.#since.set(folder, since);
   }
 
-  #remember(session: string, seen: Session): void {
-    this.#known.delete(session);
-    this.#known.set(session, seen);
+  #remember(known: Known, line: number, time: string): void {
+    known.line = line;
+    known.time = time;
+    known.torn = this.#torn;
+    this.#known.delete(known.id);
+    this.#known.set(known.id, known);
     if (this.#known.size <= MOST_SESSIONS) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      this.#forgotten = Math.max(this.#forgotten, sessionStart(oldest));
+    for (const oldest of this.#known.values()) {
+      this.#known.delete(oldest.id);
+      oldest.line = Number.NaN;
+      this.#forgotten = Math.max(this.#forgotten, sessionStart(oldest.id));
       return;
     }
   }

@@ -68,10 +68,16 @@ export type ReportedEvent = z.infer<typeof reportedEvent>;
 export type ReportedActor = NonNullable<ReportedEvent['actor']>;
 export type ReportedAudit = NonNullable<ReportedEvent['audit']>;
 
-/** `null` where the line is no event. */
+/** Bytes of an event that holds no text of a client. */
+const LONGEST_OWN = 256 * 1024;
+const WITH_TEXT = ['statement', 'suspect'];
+
+/** `null` where the line is no event of ours. */
 export function readEvent(line: Buffer): ReportedEvent | null {
   const parsed = reportedEvent.safeParse(parseJson(line));
-  return parsed.success ? parsed.data : null;
+  if (!parsed.success) return null;
+  const { kind } = parsed.data;
+  return line.length <= LONGEST_OWN || WITH_TEXT.includes(kind) || kind === 'seal' ? parsed.data : null;
 }
 
 /** Somebody as auditors know them. */
@@ -91,10 +97,10 @@ export function personOf({ user, status, id, name, email, unit }: ReportedActor)
   const known = id ?? email ?? null;
   const key = JSON.stringify([known === null || isClaimed ? user : null, known, isClaimed]);
   return {
-    key,
-    name: name ?? id ?? email ?? user,
-    id: known,
-    unit: unit ?? null,
+    key: nameLike(key),
+    name: nameLike(name ?? known ?? user),
+    id: known === null ? null : nameLike(known),
+    unit: unit == null ? null : nameLike(unit),
     isClaimed,
     isUnresolved: status === 'unresolved',
   };
@@ -102,5 +108,18 @@ export function personOf({ user, status, id, name, email, unit }: ReportedActor)
 
 /** The relations or the other object that a statement changes, as the event names them; none where nobody could tell. */
 export function objectsOf({ objects, objectName }: ReportedAudit): readonly string[] {
-  return objects ?? (objectName == null ? [] : [objectName]);
+  return (objects ?? (objectName == null ? [] : [objectName])).map(nameLike);
+}
+
+/** No name of PostgreSQL, with its schema and quotes, and no person's is longer. */
+const LONGEST_NAME = 300;
+
+export function nameLike(text: string): string {
+  return start(text, LONGEST_NAME);
+}
+
+/** As many of the first characters, in memory of their own: a slice would hold the whole text. */
+export function start(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  return Buffer.from(text.slice(0, characters), 'utf16le').toString('utf16le');
 }

@@ -3,12 +3,14 @@
 import { type Amount, addChange, type Change, classOf, noAmount, type When } from './amount.js';
 import { Bounded, Sample } from './bounded.js';
 import {
+  nameLike,
   objectsOf,
   type Person,
   personOf,
   type ReportedActor,
   type ReportedAudit,
   type ReportedEvent,
+  start,
 } from './event.js';
 import { Heavy } from './heavy.js';
 import { isWithin, type WorkingHours, type Zone } from './zone.js';
@@ -176,7 +178,7 @@ export class Findings {
     if (hours !== undefined) hours[change.when] += 1;
     const one = this.persons.at(person.key, () => newPerson(person));
     addChange(one, change);
-    if (one.users.size < MOST_USERS) one.users.add(actor.user);
+    if (one.users.size < MOST_USERS) one.users.add(nameLike(actor.user));
     const ofDay = `${day} ${person.key}`;
     addChange(
       this.personDays.at(ofDay, () => ({ ...noAmount(), person, day })),
@@ -214,7 +216,8 @@ export class Findings {
   }
 
   #unknown({ user, status }: ReportedActor): void {
-    this.notResolved.at(`${status} ${user}`, () => ({ user, status, events: 0 })).events += 1;
+    const one = { user: nameLike(user), status: nameLike(status), events: 0 };
+    this.notResolved.at(`${one.status} ${one.user}`, () => one).events += 1;
   }
 
   /** Events that tell of the trail itself. */
@@ -223,7 +226,7 @@ export class Findings {
     const told = { id, at, instance, source, user: event.actor?.user ?? gap?.user ?? null };
     if (event.kind === 'suspect' && suspect !== undefined) {
       this.redacted += suspect.redacted ?? 0;
-      const message = suspect.message.slice(0, LONGEST_EXCERPT);
+      const message = start(suspect.message, LONGEST_EXCERPT);
       this.suspects.add(() => ({ ...told, what: { ...suspect, message } }));
     } else if (event.kind === 'gap' && gap !== undefined) {
       this.gapReasons.at(gap.reason, () => ({ reason: gap.reason, events: 0 })).events += 1;
@@ -240,19 +243,27 @@ export class Findings {
   }
 
   #listed({ event, actor, audit, at, when }: Statement, person: Person, room: number): Listed {
-    const statement = audit.statement?.slice(0, room) ?? null;
+    const statement = audit.statement === null ? null : start(audit.statement, room);
     this.#characters += statement?.length ?? 0;
     const { class: name, command, parameters } = audit;
     const excerpt: Excerpt = {
-      class: name,
-      command,
+      class: nameLike(name),
+      command: nameLike(command),
       objects: objectsOf(audit).slice(0, MOST_USERS),
       statement,
       more: (audit.statement?.length ?? 0) - (statement?.length ?? 0),
       parameters: parameters?.length ?? null,
     };
     const place = event.database == null ? event.instance : `${event.instance}/${event.database}`;
-    return { id: event.id, at, when, person, user: actor.user, place, audit: excerpt };
+    return {
+      id: event.id,
+      at,
+      when,
+      person,
+      user: nameLike(actor.user),
+      place: nameLike(place),
+      audit: excerpt,
+    };
   }
 }
 

@@ -1,13 +1,13 @@
 /** The page: one file that needs nothing else, runs nothing, and may be printed and signed. */
 
 import { hash } from 'node:crypto';
-import { constant, type Html, html } from '../http/status-html.js';
+import { constant, type Html, html } from '../html.js';
 import { daySection, objectSection, personSection } from './activity.js';
 import { bulkOf, bulkSection, definitionSection, outsideSection, writeSection } from './changes.js';
 import { failureSection, gapSection, settingsSection, suspectSection, unknownSection } from './doubts.js';
 import { moment } from './parts.js';
 import { proofSection, verdict } from './proof.js';
-import type { Report } from './report.js';
+import { isBroken, type Report } from './report.js';
 import { STYLE } from './style.js';
 import { number, stranger } from './table.js';
 
@@ -56,7 +56,8 @@ ${signature()}</main></body></html>
   return page.text;
 }
 
-function facts({ archive, period, zone, hours, verified, madeAt, version }: Report): Html {
+function facts(report: Report): Html {
+  const { archive, period, zone, hours, verified, madeAt, version } = report;
   const places = verified.parts.map(({ instance, node }) => html`${stranger(instance)} / ${stranger(node)}`);
   const chains = verified.parts.flatMap(part => part.chains);
   const rows: [string, Html | Html[] | string][] = [
@@ -67,7 +68,10 @@ function facts({ archive, period, zone, hours, verified, madeAt, version }: Repo
     ],
     ['Archive', stranger(archive)],
     ['Chains', chains.map(({ chain }, index) => html`${index > 0 ? ', ' : ''}<code>${chain}</code>`)],
-    ['Last seal', chains.map(({ lastHash }) => html`<code>${lastHash}</code> `)],
+    [
+      isBroken(report) ? 'Last hash that is good' : 'Last seal',
+      chains.map(({ lastHash }) => html`<code>${lastHash}</code> `),
+    ],
     ['Working hours', `${hours}, Monday to Friday`],
     ['Made', html`${moment(zone, madeAt)} by pgaudit-shipper ${version}`],
   ];

@@ -1,7 +1,7 @@
 /** What `verify` proved, what it could not know, and how anybody can check it. */
 
 import type { ChainResult, Failure, PartResult } from '../archive/verify/result.js';
-import { type Html, html } from '../http/status-html.js';
+import { type Html, html } from '../html.js';
 import { isBroken, quoted, type Report } from './report.js';
 import { number, plural, stranger } from './table.js';
 

@@ -2,13 +2,15 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { COLUMN, type Frame, type Gap, type SourceFile, type SourcePosition } from '../record.js';
+import { COLUMN, type Frame, type Gap, type Skim, type SourceFile, type SourcePosition } from '../record.js';
 import type { Listed } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
 import { fingerprint, identify, idOf, type LogTimes, zoneOf } from './identify.js';
 
-const CHUNK = 1024 * 1024;
+/** Bytes that are read in one go, and so many of them at most that a batch has to be judged for one by one. */
+const CHUNK = 4 * 1024 * 1024;
+const MOST_JUDGED = 1024 * 1024;
 /** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
 
@@ -21,6 +23,8 @@ export interface Batch {
   readonly from: number;
   /** To be iterated once, to the end, before `to` is asked for, and before the next batch is. */
   readonly frames: Iterable<Frame>;
+  /** The same without those that `skim` passes over. */
+  skimmed(skim: Skim): Iterable<Frame>;
   /** Offset after the last byte that the frames cover. */
   readonly to: number;
 }
@@ -63,6 +67,8 @@ export class Follower {
   #goneSince: number | null = null;
   /** Up to where the last batch's frames cover the file. */
   #end = 0;
+  /** The last batch ended before the bytes that were read. */
+  #isCutShort = false;
   /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
   #barren = 0;
 
@@ -101,6 +107,12 @@ export class Follower {
   /** Bytes have been read that make no whole record yet. */
   get hasPending(): boolean {
     return this.#framer !== null && this.#framer.pushed > this.#position.offset;
+  }
+
+  /** Bytes that are there and were not read yet, as of the last look. What is no csvlog is not waited for. */
+  get unread(): number {
+    const { size, offset } = this.#position;
+    return this.notCsvlog === null && this.#isKnownCsvlog ? Math.max(0, size - offset) : 0;
   }
 
   /** Something is wrong with it that may turn out to be a rename or a copy under way. */
@@ -167,7 +179,8 @@ export class Follower {
       if (bytesRead === 0) return true;
       framer.filled(bytesRead);
       this.lastGrowth = now;
-      yield this.#batch(this.#frames(framer));
+      do yield this.#batch(skim => this.#frames(framer, skim, MOST_JUDGED));
+      while (this.#isCutShort);
     }
     await this.close();
     return true;
@@ -182,8 +195,9 @@ export class Follower {
   /** No more bytes will come: what is pending is torn. Null where nothing is. */
   finish(): Batch | null {
     if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
-    this.#framer.finish();
-    return this.#batch(this.#frames(this.#framer));
+    const framer = this.#framer;
+    framer.finish();
+    return this.#batch(skim => this.#frames(framer, skim));
   }
 
   /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
@@ -198,7 +212,7 @@ export class Follower {
    * from its start. What a file was cut back to was read; only more that it had is a loss.
    */
   abandon(loss: Loss): Batch {
-    return this.#batch(this.#lost(loss));
+    return this.#batch(() => this.#lost(loss));
   }
 
   *#lost(reason: Loss): Generator<Gap> {
@@ -242,24 +256,33 @@ export class Follower {
     if (size > this.#position.size) this.#position = { ...this.#position, size };
   }
 
-  #batch(frames: Iterable<Frame>): Batch {
+  #batch(frames: (skim: Skim | null) => Iterable<Frame>): Batch {
     const { fileId, rereadUntil, offset } = this.#position;
     this.#end = offset;
     const end = (): number => this.#end;
     return {
       file: { fileId, path: this.path, ...(rereadUntil === undefined ? {} : { rereadUntil }) },
       from: offset,
-      frames,
+      frames: frames(null),
+      skimmed: frames,
       get to() {
         return end();
       },
     };
   }
 
-  *#frames(framer: Framer): Generator<Frame> {
+  *#frames(framer: Framer, skim: Skim | null, most = Number.POSITIVE_INFINITY): Generator<Frame> {
     let { lastTime } = this.#position;
-    let end = framer.position;
-    for (let frame = framer.next(); frame !== null; frame = framer.next()) {
+    let end: number;
+    let judged = 0;
+    this.#isCutShort = false;
+    for (;;) {
+      if (skim !== null) lastTime = framer.skim(skim, lastTime);
+      end = framer.position;
+      this.#isCutShort = judged >= most;
+      const frame = this.#isCutShort ? null : framer.next();
+      if (frame === null) break;
+      judged += frame.length;
       if (frame.kind === 'record') {
         const time = frame.text(COLUMN.logTime);
         this.isBlocked = !this.#supports(time, lastTime);
@@ -270,7 +293,6 @@ export class Follower {
       } else {
         yield lastTime === '' ? frame : { ...frame, after: lastTime };
       }
-      end = framer.position;
     }
     if (!this.isBlocked) end = framer.position;
     if (end === this.#position.offset) return;

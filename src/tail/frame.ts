@@ -1,6 +1,6 @@
 /** Cuts the bytes of a log file into records and says which bytes are none. */
 
-import { COLUMN, type Frame, type Gap, type KnownRecord, type RawRecord } from '../record.js';
+import { COLUMN, type Frame, type Gap, type KnownRecord, type RawRecord, type Skim } from '../record.js';
 import { FramedRecord } from './framed-record.js';
 import { findHead, isHead, isWellFormed, namesLine, type Shape } from './head.js';
 import { Oversize } from './oversize.js';
@@ -31,7 +31,7 @@ export interface FramerOptions {
 export class Framer {
   readonly #maxRecordSize: number;
   readonly #scanner = new Scanner();
-  #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER);
+  #buffer: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(FIRST_BUFFER);
   /** Offset in the file of the buffer's first byte. */
   #base: number;
   /** The record being looked at starts here in the buffer; before it everything has been returned. */
@@ -137,6 +137,19 @@ export class Framer {
         this.#giveUp();
       }
     }
+  }
+
+  /**
+   * Lets `skim` pass over records, where the next one is not in doubt and not begun: what was scanned of it in an
+   * earlier chunk is not looked at again. Returns the latest log_time.
+   */
+  skim(skim: Skim, lastTime: string): string {
+    const isAtStart = this.#scanner.length === 0 && this.#doubtFrom === null && this.#oversize === null;
+    if (!isAtStart || !this.#hasFound) return lastTime;
+    const before = { columns: this.#columns, lastTime, maxRecordSize: this.#maxRecordSize };
+    const passed = skim.pass(this.#buffer, this.#start, this.#end, before);
+    this.#start = passed.end;
+    return passed.lastTime;
   }
 
   #scan(): ScanResult {
@@ -271,9 +284,11 @@ export class Framer {
   #makeRoom(size: number): void {
     const kept = this.#end - this.#start;
     const capacity = capacityFor(kept + size, this.#buffer.length);
-    const target = capacity === this.#buffer.length ? this.#buffer : Buffer.allocUnsafeSlow(capacity);
-    this.#buffer.copy(target, 0, this.#start, this.#end);
-    this.#buffer = target;
+    const before = this.#buffer;
+    if (capacity !== before.length) this.#buffer = Buffer.allocUnsafeSlow(capacity);
+    before.copy(this.#buffer, 0, this.#start, this.#end);
+    // Given back at once: the garbage collector may wait until there are several of a large record's size.
+    if (this.#buffer !== before) before.buffer.transfer(0);
     this.#base += this.#start;
     this.#start = 0;
     this.#end = kept;

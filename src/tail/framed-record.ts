@@ -39,6 +39,10 @@ export class FramedRecord implements RawRecord {
     return this.bytes.compare(ascii, 0, ascii.length, start, start + ascii.length) === 0;
   }
 
+  endOf(column: number): number {
+    return this.#ends[column] ?? 0;
+  }
+
   #isQuoted(column: number): boolean {
     return (this.#quoted & (1 << column)) !== 0;
   }

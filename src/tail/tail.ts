@@ -86,6 +86,11 @@ export class Tail {
     return this.#followers.inOrder.map(follower => follower.position);
   }
 
+  /** Bytes of log files that are there and were not read yet, as of the last look. */
+  get unread(): number {
+    return this.#followers.inOrder.reduce((sum, follower) => sum + follower.unread, 0);
+  }
+
   /** Some of the source cannot be read at the moment. */
   get isHindered(): boolean {
     return this.#faults().length > 0;

@@ -70,6 +70,7 @@ describe('entries', () => {
         return { rejected, left: [] };
       },
       mostAtOnce: 1,
+      portion: { lines: 1000, bytes: 1 << 20 },
       close: async () => undefined,
     };
     let done = false;

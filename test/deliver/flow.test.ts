@@ -19,6 +19,7 @@ async function scene(mostAtOnce: number) {
   const writes: { seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] = [];
   const destination = {
     mostAtOnce,
+    portion: { lines: 1000, bytes: 1 << 20 },
     write: async (entries: readonly LogEntry[]) => {
       const answer = Promise.withResolvers<Written>();
       writes.push({ seqs: entries.map(entry => entry.jsonPayload.seq), answer });

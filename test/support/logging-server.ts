@@ -3,7 +3,13 @@
 import { createServer, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { isPastRetention, isTooLargeRequest, isUnacceptable } from './logging-limits.js';
-import { loggingService, refusalDetails, type ShownEntry, type WireRequest } from './logging-wire.js';
+import {
+  type ListRequest,
+  loggingService,
+  refusalDetails,
+  type ShownEntry,
+  type WireRequest,
+} from './logging-wire.js';
 import type { ServerOptions } from './server-options.js';
 
 export type { ShownEntry } from './logging-wire.js';
@@ -47,6 +53,8 @@ export interface LoggingServer {
    * says so (`partial_success` in logging.proto).
    */
   namesRefused: boolean;
+  /** Whether entries may be read. */
+  mayList: boolean;
   close(): Promise<void>;
 }
 
@@ -56,6 +64,7 @@ export interface LoggingServerOptions extends ServerOptions {
 }
 
 type Call = grpc.ServerUnaryCall<WireRequest, object>;
+type ListCall = grpc.ServerUnaryCall<ListRequest, object>;
 type Answer = grpc.sendUnaryData<object>;
 type Refused = ReadonlyMap<number, grpc.status>;
 
@@ -75,6 +84,7 @@ class FakeLogging implements LoggingServer {
   readonly faults: Fault[] = [];
   refuse: LoggingServer['refuse'] = () => false;
   namesRefused = true;
+  mayList = true;
 
   readonly #options: LoggingServerOptions;
   // The size of a request is for `isTooLargeRequest` to judge.
@@ -89,6 +99,7 @@ class FakeLogging implements LoggingServer {
     this.#options = options;
     this.#grpc.addService(loggingService(), {
       WriteLogEntries: (call: Call, answer: Answer) => this.#handle(call, answer),
+      ListLogEntries: (call: ListCall, answer: Answer) => this.#list(call.request, answer),
     });
   }
 
@@ -132,6 +143,19 @@ class FakeLogging implements LoggingServer {
     });
   }
 
+  /** Of the filter only the texts that a field must hold (`field:"text"`) are understood: one of them has to be there. */
+  #list({ filter = '' }: ListRequest, answer: Answer): void {
+    if (!this.mayList) {
+      answer({ code: grpc.status.PERMISSION_DENIED, details: 'may not be read' });
+      return;
+    }
+    const texts = [...filter.matchAll(/\w:"([^"]+)"/g)].map(([, text = '']) => text);
+    const found = this.shown.filter(({ payload }) =>
+      texts.some(text => JSON.stringify(payload).includes(text)),
+    );
+    answer(null, { entries: found.map(({ logName, insertId }) => ({ logName, insertId })) });
+  }
+
   #respond(call: Call, fault: Fault | undefined, answer: Answer): void {
     if (fault === undefined) {
       answer(this.#commit(call.request), {});
@@ -158,7 +182,7 @@ class FakeLogging implements LoggingServer {
     const taken = request.entries.filter((_one, index) => !refused.has(index)).map(({ entry }) => entry);
     const [code] = refused.values();
     if (code === undefined) {
-      this.#store(taken);
+      if (!request.dryRun) this.#store(taken);
       return null;
     }
     const isPartial = request.partialSuccess && this.namesRefused && taken.length > 0;

@@ -31,6 +31,13 @@ export interface WireRequest {
   readonly bytes: number;
   readonly entries: readonly { readonly bytes: number; readonly entry: ShownEntry }[];
   readonly partialSuccess: boolean;
+  /** Checked, and not kept. */
+  readonly dryRun: boolean;
+}
+
+/** ListLogEntriesRequest, as far as it is understood. */
+export interface ListRequest {
+  readonly filter?: string;
 }
 
 interface Message {
@@ -38,6 +45,7 @@ interface Message {
   resource?: { type?: string; labels?: Record<string, string> };
   entries?: EntryMessage[];
   partialSuccess?: boolean;
+  dryRun?: boolean;
 }
 
 interface EntryMessage {
@@ -63,17 +71,17 @@ interface Value {
   listValue?: { values?: Value[] };
 }
 
-/** LoggingServiceV2, whose WriteLogEntries takes a WireRequest. */
+/** LoggingServiceV2, whose WriteLogEntries takes a WireRequest, and whose ListLogEntries a ListRequest. */
 export function loggingService(): grpc.ServiceDefinition {
   const service = fromJSON(PROTOS, { longs: String, enums: String, oneofs: true })[
     'google.logging.v2.LoggingServiceV2'
   ];
   if (service === undefined || 'format' in service) throw new Error('the protos lack LoggingServiceV2');
-  const { WriteLogEntries: write } = service;
-  if (write === undefined) throw new Error('the protos lack WriteLogEntries');
+  const { WriteLogEntries: write, ListLogEntries: list } = service;
+  if (write === undefined || list === undefined) throw new Error('the protos lack its calls');
   const requestDeserialize = (bytes: Buffer): WireRequest =>
     toRequest(bytes, Object(write.requestDeserialize(bytes)));
-  return { WriteLogEntries: { ...write, requestDeserialize } };
+  return { WriteLogEntries: { ...write, requestDeserialize }, ListLogEntries: list };
 }
 
 function toRequest(bytes: Buffer, message: Message): WireRequest {
@@ -82,7 +90,12 @@ function toRequest(bytes: Buffer, message: Message): WireRequest {
     bytes: sizes[index] ?? 0,
     entry: toShown(entry, message),
   }));
-  return { bytes: bytes.length, entries, partialSuccess: message.partialSuccess ?? false };
+  return {
+    bytes: bytes.length,
+    entries,
+    partialSuccess: message.partialSuccess ?? false,
+    dryRun: message.dryRun ?? false,
+  };
 }
 
 /** How many bytes each entry takes: `repeated LogEntry entries = 4` of WriteLogEntriesRequest. */

@@ -48,6 +48,9 @@ export interface StorageServer {
   /** Whether the bucket's objects are under a retention policy: none is overwritten then. */
   retention: boolean;
   bucketMissing: boolean;
+  mayDelete: boolean;
+  /** What describes the bucket beside its name; `null` where that may not be seen. */
+  bucketMetadata: object | null;
   close(): Promise<void>;
 }
 
@@ -81,6 +84,8 @@ class FakeStorage implements StorageServer {
   mayCreate = true;
   retention = false;
   bucketMissing = false;
+  mayDelete = false;
+  bucketMetadata: object | null = {};
 
   readonly #options: StorageServerOptions;
   readonly #server: Server;
@@ -121,6 +126,9 @@ class FakeStorage implements StorageServer {
     const isUpload = url.pathname.startsWith('/upload/');
     const bucket = decodeURIComponent(url.pathname.split('/')[isUpload ? 5 : 4] ?? '');
     if (this.bucketMissing || bucket !== this.bucket) return await this.#refuse(visit, 404, 'notFound');
+    const path = url.pathname.split('/').slice(5).join('/');
+    if (path === 'iam/testPermissions') return await this.#testPermissions(visit);
+    if (path === '' && !isUpload) return await this.#describeBucket(visit);
     if (!(isUpload ? this.mayCreate : this.mayRead)) return await this.#refuse(visit, 403, 'forbidden');
     await (isUpload ? this.#upload(visit, this.faults.shift()) : this.#read(visit));
   }
@@ -130,10 +138,27 @@ class FakeStorage implements StorageServer {
     answer(response, failure(status, reason));
   }
 
+  /** Asking needs no permission itself. */
+  async #testPermissions({ url, request, response }: Visit): Promise<void> {
+    await readBody(request);
+    const held = [
+      ...(this.mayCreate ? ['storage.objects.create'] : []),
+      ...(this.mayRead ? ['storage.objects.get', 'storage.objects.list'] : []),
+      ...(this.mayDelete ? ['storage.objects.delete'] : []),
+    ];
+    const permissions = url.searchParams.getAll('permissions').filter(one => held.includes(one));
+    answer(response, [200, { kind: 'storage#testIamPermissionsResponse', permissions }]);
+  }
+
+  async #describeBucket(visit: Visit): Promise<void> {
+    if (this.bucketMetadata === null) return await this.#refuse(visit, 403, 'forbidden');
+    await readBody(visit.request);
+    answer(visit.response, [200, { kind: 'storage#bucket', name: this.bucket, ...this.bucketMetadata }]);
+  }
+
   async #read({ url, request, response }: Visit): Promise<void> {
     await readBody(request);
     const path = url.pathname.split('/').map(decodeURIComponent);
-    if (path.length === 5) return answer(response, [200, { name: this.bucket }]);
     if (path.length === 6) return answer(response, [200, listObjects(this, url.searchParams)]);
     const object = this.objects.get(path.slice(6).join('/'));
     if (object === undefined) return answer(response, failure(404, 'notFound'));

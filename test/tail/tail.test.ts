@@ -51,7 +51,7 @@ async function readAll(
 }
 
 /** More than two chunks. */
-const MANY = 12_000;
+const MANY = 40_000;
 const old = numberedRange(1, MANY);
 
 test('a file that is overwritten by a larger one: the new is read once, what is lost of the old is a gap', async () => {

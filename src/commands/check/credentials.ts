@@ -1,8 +1,11 @@
 import type { Config } from '../../config/schema.js';
 import { needsCredentials } from '../../google/credentials.js';
 import { StorageConnector } from '../../google/storage.js';
-import { messageOf } from '../../telemetry.js';
+import { messageOf } from '../../mends.js';
 import { type Finding, failure, ok } from './finding.js';
+
+const MEND =
+  'use workload identity; or gcloud iam service-accounts keys create KEY.json, and name it in GOOGLE_APPLICATION_CREDENTIALS';
 
 /** Whether Google's credentials are there, and good for a token; none where no destination needs them. */
 export async function checkCredentials({ archive, logging }: Config): Promise<Finding[]> {
@@ -15,7 +18,14 @@ export async function checkCredentials({ archive, logging }: Config): Promise<Fi
     await connector.connect();
     return [ok('credentials', "Google's Application Default Credentials give a token")];
   } catch (error) {
-    return [failure('credentials', messageOf(error), 'the daemon waits for them')];
+    return [
+      failure(
+        'credentials',
+        messageOf(error),
+        'the daemon waits for them; the clouds were not checked',
+        MEND,
+      ),
+    ];
   } finally {
     connector.close();
   }

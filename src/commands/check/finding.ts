@@ -3,7 +3,9 @@ export interface Finding {
   readonly what: string;
   readonly status: 'ok' | 'warning' | 'failure';
   readonly detail: string;
-  /** What to do about it. */
+  /** What comes of it where nobody acts. */
+  readonly why?: string;
+  /** What to do about it: SQL, YAML or a command where there is one. */
   readonly mend?: string;
 }
 
@@ -11,10 +13,10 @@ export function ok(what: string, detail: string): Finding {
   return { what, status: 'ok', detail };
 }
 
-export function warning(what: string, detail: string, mend: string): Finding {
-  return { what, status: 'warning', detail, mend };
+export function warning(what: string, detail: string, why: string, mend: string): Finding {
+  return { what, status: 'warning', detail, why, mend };
 }
 
-export function failure(what: string, detail: string, mend: string): Finding {
-  return { what, status: 'failure', detail, mend };
+export function failure(what: string, detail: string, why: string, mend: string): Finding {
+  return { what, status: 'failure', detail, why, mend };
 }

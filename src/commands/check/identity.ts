@@ -4,18 +4,23 @@ import { ShipperError } from '../../errors.js';
 import { loadPeople } from '../../identity/people.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
+const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
+
 /** Whether the files of people can be read, and whether anybody is named at all. */
 export async function checkIdentity({ identity, filter }: Config): Promise<Finding[]> {
   const directories = identity.flatMap(one => ('directory' in one ? [resolve(one.directory)] : []));
   const findings = await Promise.all(directories.map(checkDirectory));
   if (identity.length === 0) {
-    findings.push(
-      warning('identity', 'no resolver is configured', 'every event will be unresolved; set identity'),
-    );
+    findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', MEND));
   }
   if (filter.personalUsers.length === 0 && filter.otherUsers === 'drop') {
     findings.push(
-      failure('filter', 'no user is ever shipped', 'set filter.personalUsers, or filter.otherUsers: ship'),
+      failure(
+        'filter',
+        'no user is ever shipped',
+        'the archive stays empty',
+        'filter: {personalUsers: [...]}, or filter: {otherUsers: ship}',
+      ),
     );
   }
   return findings;
@@ -25,9 +30,14 @@ async function checkDirectory(path: string): Promise<Finding> {
   try {
     const people = await loadPeople(path);
     if (people.length > 0) return ok('directory', `${path}: ${people.length} entries`);
-    return warning('directory', `${path} is empty`, 'fill it, or remove it from identity');
+    return warning('directory', `${path} is empty`, 'it names nobody', 'fill it, or remove it from identity');
   } catch (error) {
     if (!(error instanceof ShipperError)) throw error;
-    return failure('directory', error.message, 'mend the file, or remove it from identity');
+    return failure(
+      'directory',
+      error.message,
+      'the daemon will not start before that',
+      'mend the file, or remove it from identity',
+    );
   }
 }

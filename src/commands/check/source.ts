@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import { mendFor, UNSUPPORTED_MEND } from '../../mends.js';
 import { timeReader } from '../../parse/time.js';
 import type { UnsupportedReason } from '../../record.js';
 import { Framer } from '../../tail/frame.js';
 import { identify } from '../../tail/identify.js';
 import { Survey, type Surveyed } from '../../tail/survey.js';
-import { mendFor, UNSUPPORTED_MEND } from '../../telemetry.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 /** So many bytes of a file must hold a record, if it is csvlog at all. */
@@ -20,12 +20,20 @@ export async function checkSource({ source }: Config): Promise<Finding[]> {
     file => identify(file, times),
   );
   const { files, faults } = await survey.take();
-  const unreadable = faults.map(({ path, code }) => failure('source', `${path} (${code})`, mendFor(code)));
+  const unreadable = faults.map(({ path, code }) =>
+    failure(
+      'source',
+      `${path} (${code})`,
+      'what it holds is not read, and the daemon is not ready',
+      mendFor(code),
+    ),
+  );
   if (files.length === 0 && faults.length === 0) {
     return [
       warning(
         'source',
         'no file matches source.files',
+        'there is nothing to read',
         'set log_destination to csvlog and logging_collector on, or mend the globs',
       ),
     ];
@@ -66,6 +74,6 @@ async function columnsOf(path: string, maxRecordSize: number): Promise<number | 
 function unsupported(path: string, reason: UnsupportedReason): Finding {
   const mend = UNSUPPORTED_MEND[reason];
   return reason === 'zone' || reason === 'columns'
-    ? failure('source', path, mend)
-    : warning('source', path, mend);
+    ? failure('source', path, 'it is not read', mend)
+    : warning('source', path, 'it is passed over', mend);
 }

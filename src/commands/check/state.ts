@@ -1,12 +1,15 @@
-import { constants } from 'node:fs';
-import { access, stat, statfs } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import { Disk } from '../../disk.js';
 import { codeOf, hasCode, StateError } from '../../errors.js';
 import { readCheckpoint } from '../../journal/checkpoint.js';
-import { mendFor } from '../../telemetry.js';
+import { mendFor } from '../../mends.js';
 import { type Finding, failure, ok, warning } from './finding.js';
+import { checkWritable } from './folder.js';
+import { checkDurable } from './mount.js';
+
+const NO_START = 'the daemon will not start before that';
 
 /**
  * Whether the state folder can be written durably, has room, is closed to others, and holds a state that
@@ -18,10 +21,13 @@ export async function checkState({ state, instance }: Config): Promise<Finding[]
     const { mode } = await stat(directory);
     await probe(directory);
     const findings = [checkMode(directory, mode), await checkRoom(directory, state.maxSize)];
-    return [...findings, await checkCheckpoint(directory, instance)];
+    const durable = await checkDurable(directory);
+    return [...findings, ...durable, await checkCheckpoint(directory, instance)];
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [await checkParent(dirname(directory), directory)];
-    return [failure('state', `${directory} cannot be written (${codeOf(error)})`, mendFor(codeOf(error)))];
+    if (hasCode(error, 'ENOENT'))
+      return [await checkWritable('state', directory, NO_START), ...(await checkDurable(directory))];
+    const code = codeOf(error);
+    return [failure('state', `${directory} cannot be written (${code})`, NO_START, mendFor(code))];
   }
 }
 
@@ -32,30 +38,19 @@ async function probe(directory: string): Promise<void> {
   await disk.remove(path);
 }
 
-/** The nearest folder above that is there must let this user make the state folder. */
-async function checkParent(parent: string, directory: string): Promise<Finding> {
-  try {
-    await access(parent, constants.W_OK);
-    return ok('state', `${directory} will be made by the first start`);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return await checkParent(dirname(parent), directory);
-    const detail = `${directory} is missing, and cannot be made in ${parent} (${codeOf(error)})`;
-    return failure('state', detail, 'make it, give it to the user of the shipper, mode 0700');
-  }
-}
-
 function checkMode(directory: string, mode: number): Finding {
   if ((mode & 0o077) === 0) return ok('state', `${directory} is writable, and closed to others`);
-  const mend = `chmod 700 ${directory}: the journal holds SQL and parameters`;
-  return warning('state', `${directory} can be entered by others`, mend);
+  const why = 'the journal holds SQL and parameters';
+  return warning('state', `${directory} can be entered by others`, why, `chmod 700 ${directory}`);
 }
 
 async function checkRoom(directory: string, maxSize: number): Promise<Finding> {
   const { bavail, bsize } = await statfs(directory);
   const [free, wanted] = [bavail * bsize, maxSize].map(bytes => `${(bytes / 1024 ** 3).toFixed(1)} GiB`);
   if (bavail * bsize >= maxSize) return ok('state', `${free} free for state.maxSize ${wanted}`);
+  const why = 'where a sink is down for long, the disk is full before the limit is reached';
   const mend = 'give it a larger disk, or lower state.maxSize';
-  return warning('state', `${free} free, less than state.maxSize ${wanted}`, mend);
+  return warning('state', `${free} free, less than state.maxSize ${wanted}`, why, mend);
 }
 
 async function checkCheckpoint(directory: string, instance: string): Promise<Finding> {
@@ -66,6 +61,6 @@ async function checkCheckpoint(directory: string, instance: string): Promise<Fin
     return ok('state', `chain ${saved.chain.chain} up to seq ${saved.chain.nextSeq - 1}`);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    return failure('state', error.message, 'the daemon will not start before that');
+    return failure('state', error.message, NO_START, `mv ${directory} ${directory}.damaged`);
   }
 }

@@ -1,0 +1,136 @@
+/** The processes that are measured. */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { stringify } from 'yaml';
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const MAIN = here('../dist/main.js');
+const ENV = { ...process.env, METADATA_SERVER_DETECTION: 'none' };
+
+export interface Usage {
+  /** Seconds. */
+  readonly wall: number;
+  readonly cpu: number;
+  /** MB at most. */
+  readonly rss: number;
+}
+
+/** Runs a script to its end. Throws where it fails. */
+async function measured(script: string, args: readonly string[]): Promise<Usage> {
+  const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
+  const path = join(folder, 'usage.json');
+  const start = performance.now();
+  await promisify(execFile)(process.execPath, ['--import', here('usage.mjs'), script, ...args], {
+    env: { ...ENV, BENCH_USAGE: path },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const wall = (performance.now() - start) / 1000;
+  const { user, system, rss } = JSON.parse(await readFile(path, 'utf8'));
+  await rm(folder, { recursive: true });
+  return { wall, cpu: user + system, rss };
+}
+
+export const csvParse = (file: string): Promise<Usage> => measured(here('csv-parse.mjs'), [file]);
+
+export interface Settings {
+  readonly filter?: object;
+  readonly logging?: object;
+  readonly port?: number;
+}
+
+/** Calls `use` with a configuration that reads `files`; what it makes is gone afterwards. */
+export async function withConfig<T>(
+  files: string,
+  { filter, logging, port = 0 }: Settings,
+  use: (config: string) => Promise<T>,
+): Promise<T> {
+  if (!existsSync(MAIN)) throw new Error('there is no dist: npm run build');
+  const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
+  const config = {
+    instance: 'bench',
+    source: { files: [files], timezone: 'Europe/Oslo' },
+    filter,
+    identity: [{ pattern: ['^(?<id>[A-Z]\\d{6})$'] }],
+    state: { directory: join(folder, 'state') },
+    archive: { to: `file:${join(folder, 'archive')}` },
+    logging: logging ?? { to: `file:${join(folder, 'logging')}` },
+    http: { host: '127.0.0.1', port },
+    log: { level: 'error' },
+  };
+  try {
+    await writeFile(join(folder, 'config.yaml'), stringify(config));
+    return await use(join(folder, 'config.yaml'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `run --once` over these files. */
+export async function ship(files: string, settings: Settings): Promise<Usage> {
+  return await withConfig(files, settings, config => measured(MAIN, ['run', '--once', '--config', config]));
+}
+
+/** `run`, until `use` is done with it. */
+export async function withDaemon<T>(config: string, use: (daemon: ChildProcess) => Promise<T>): Promise<T> {
+  const daemon = spawn(process.execPath, [MAIN, 'run', '--config', config], { env: ENV, stdio: 'ignore' });
+  try {
+    return await use(daemon);
+  } finally {
+    const ended = daemon.exitCode === null ? once(daemon, 'exit') : null;
+    daemon.kill();
+    await ended;
+  }
+}
+
+/** Waits until the daemon on this port is ready; milliseconds. */
+export async function untilReady(port: number): Promise<number> {
+  const start = performance.now();
+  while (performance.now() - start < 60_000) {
+    const answer = await fetch(`http://127.0.0.1:${port}/internal/isready`).catch(() => null);
+    if (answer?.ok) return performance.now() - start;
+    await pause(5);
+  }
+  throw new Error('the daemon does not become ready');
+}
+
+export interface Receipts {
+  readonly received: number;
+  readonly delays: number[];
+}
+
+/** Calls `use` with the endpoint of a logging server, and how to ask it what it received since. */
+export async function withLoggingServer<T>(
+  use: (endpoint: string, ask: () => Promise<Receipts>) => Promise<T>,
+): Promise<T> {
+  const args = ['--import', here('typescript.mjs'), here('logging-server.ts')];
+  const server = spawn(process.execPath, args, { env: ENV, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => String((await lines.next()).value);
+  try {
+    return await use(await next(), async () => {
+      server.stdin.write('?\n');
+      return JSON.parse(await next());
+    });
+  } finally {
+    server.kill();
+  }
+}
+
+/** Of a process that lives: seconds of CPU so far, and MB in memory. */
+export async function usageNow(pid: number): Promise<{ cpu: number; rss: number }> {
+  const [stat, status] = await Promise.all(
+    ['stat', 'status'].map(name => readFile(`/proc/${pid}/${name}`, 'utf8')),
+  );
+  const [user = 0, system = 0] = (stat ?? '').slice((stat ?? '').lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
+  const rss = Number(/VmRSS:\s+(\d+)/.exec(status ?? '')?.[1]) / 1024;
+  return { cpu: (user + system) / 100, rss };
+}

@@ -1,0 +1,132 @@
+/** Speed and size of every way through the shipper, each beside csv-parse on the same file: one table in ten minutes. */
+
+import { createReadStream, existsSync } from 'node:fs';
+import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { ThrowawayPostgres } from '../src/commands/demo/postgres.js';
+import { CACHE, logOf, PERSON } from './input.js';
+import { pgbench, tps, WRITE } from './pgbench.js';
+import { untilReady, usageNow, withConfig, withDaemon, withLoggingServer } from './processes.js';
+import { addRow, compare, median, printTable, quantile } from './table.js';
+
+const CLASSES = ['read', 'write', 'function', 'role', 'ddl', 'misc'];
+const EVERYTHING = { classes: CLASSES, otherUsers: 'ship' };
+const PERSONS = { personalUsers: [`^${PERSON}$`], serviceUsers: ['^app_'], otherUsers: 'drop' };
+const PORT = 18_181;
+
+afterAll(printTable);
+
+async function recordsIn(file: string): Promise<number> {
+  let records = 0;
+  // Every record of these logs is one line.
+  for await (const chunk of createReadStream(file)) for (const byte of chunk) if (byte === 0x0a) records += 1;
+  return records;
+}
+
+test('(a) nearly everything is dropped', async () => {
+  const file = await logOf(100);
+  await compare('(a) filter', file, await recordsIn(file), { filter: PERSONS });
+});
+
+test('(b) everything is kept, in local folders', async () => {
+  const file = await logOf(100);
+  await compare('(b) keep all, folders', file, await recordsIn(file), { filter: EVERYTHING });
+});
+
+test('(c) everything is kept, to Cloud Logging', async () => {
+  const file = await logOf(50);
+  const records = await recordsIn(file);
+  await withLoggingServer(async (endpoint, ask) => {
+    const logging = { to: 'projects/bench/logs/bench', endpoint };
+    await compare('(c) keep all, gRPC', file, records, { filter: EVERYTHING, logging }, 1);
+    expect((await ask()).received).toBeGreaterThan(records * 0.9);
+  });
+});
+
+test('(g) ten times the input takes no more memory', async () => {
+  for (const megabytes of [40, 400]) {
+    const file = await logOf(megabytes);
+    await compare(`(g) filter, ${megabytes} MB`, file, await recordsIn(file), { filter: PERSONS }, 1);
+  }
+});
+
+test('(h) one record of 60 MB', async () => {
+  const file = join(CACHE, 'large.csv');
+  if (!existsSync(file)) await writeLarge(file);
+  await compare('(h) one 60 MB record', file, 1, { filter: EVERYTHING }, 1);
+});
+
+async function writeLarge(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  const who = `"${PERSON}","postgres",1,"127.0.0.1:1",6b0201a1.1,1,"INSERT"`;
+  const start = `2026-11-24 07:50:05.791 CET,${who},2026-11-24 07:50:05 CET,3/34,0,LOG,00000,`;
+  await file.write(`${start}"AUDIT: SESSION,1,1,WRITE,INSERT,,,""INSERT INTO t VALUES ('`);
+  for (let megabyte = 0; megabyte < 60; megabyte++) await file.write('x'.repeat(1e6));
+  await file.write(`')"",<none>",,,,,,,,,"","client backend",,0\n`);
+  await file.close();
+}
+
+/** Calls `use` with a server that logs every write. */
+async function withPostgres<T>(use: (postgres: ThrowawayPostgres) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
+  await chmod(folder, 0o711);
+  const postgres = await ThrowawayPostgres.start(join(folder, 'postgres'));
+  try {
+    await postgres.query('postgres', `CREATE ROLE "${PERSON}" LOGIN SUPERUSER`, 'CREATE ROLE app_web LOGIN SUPERUSER');
+    await pgbench(postgres, PERSON, ['-i', '-q']);
+    return await use(postgres);
+  } finally {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test('(d) from log_time to receipt, (e) idle, (f) start-up', async () => {
+  await withPostgres(postgres =>
+    withLoggingServer(async (endpoint, ask) => {
+      const logging = { to: 'projects/bench/logs/bench', endpoint };
+      const settings = { filter: EVERYTHING, logging, port: PORT };
+      await withConfig(join(postgres.logs, '*.csv'), settings, config =>
+        withDaemon(config, async ({ pid = 0 }) => {
+          addRow('(f) start-up to ready', { ms: (await untilReady(PORT)).toFixed(0) });
+          await pause(3000);
+          await ask();
+          await pgbench(postgres, PERSON, ['-R', '500', '-T', '20', '-c', '4', '-f', WRITE]);
+          await pause(1000);
+          const { delays } = await ask();
+          expect(delays.length).toBeGreaterThan(5000);
+          const ms = [0.5, 0.99, 1].map(part => quantile(delays, part).toFixed(0)).join(' / ');
+          addRow('(d) 500 events/s: delay', { 'ms, p50 / p99 / max': ms });
+          await pause(5000);
+          const before = await usageNow(pid);
+          await pause(20_000);
+          const after = await usageNow(pid);
+          const share = `${(((after.cpu - before.cpu) / 20) * 100).toFixed(2)} %`;
+          addRow('(e) idle', { 'of a core': share, 'RSS MB': after.rss.toFixed(0) });
+        }),
+      );
+    }),
+  );
+});
+
+test('(i) what PostgreSQL loses by it', async () => {
+  await withPostgres(async postgres => {
+    const load = ['-T', '10', '-c', '4', '-n'];
+    const [alone, beside]: number[][] = [[], []];
+    for (let pair = 0; pair < 3; pair++) {
+      alone?.push(await tps(postgres, 'app_web', load));
+      await withConfig(join(postgres.logs, '*.csv'), { filter: PERSONS, port: PORT }, config =>
+        withDaemon(config, async () => {
+          await untilReady(PORT);
+          beside?.push(await tps(postgres, 'app_web', load));
+        }),
+      );
+    }
+    const [without, withIt] = [median(alone ?? []), median(beside ?? [])];
+    const values = { tps: `${without.toFixed(0)} alone, ${withIt.toFixed(0)} beside`, ratio: (withIt / without).toFixed(3) };
+    addRow('(i) pgbench', values);
+  });
+});

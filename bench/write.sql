@@ -1,0 +1,2 @@
+\set tid random(1, 10)
+UPDATE pgbench_tellers SET tbalance = tbalance + 1 WHERE tid = :tid;

@@ -1,0 +1,208 @@
+/** Whether pgAudit writes down all that the filter wants, for every person in every database. */
+
+import type { Config } from '../../config/schema.js';
+import { isPgauditLoaded } from '../../database/read-settings.js';
+import type { Snapshot } from '../../database/snapshot.js';
+import type { AuditClass } from '../../event.js';
+import { describeOrigin, deviations, isOn, mendOrigin, type Person, serverValue } from './effective.js';
+import { type Finding, failure, ok, warning } from './finding.js';
+import { levelFindings } from './levels.js';
+import { alterSystemRestart, identifier, some } from './sql.js';
+
+/** pgAudit's own settings. */
+export function auditFindings(
+  server: Snapshot,
+  persons: readonly Person[],
+  { filter, source }: Config,
+): Finding[] {
+  const settings = [...server.settings.values()];
+  if (!isPgauditLoaded(settings)) return [notLoaded(server)];
+  const ofRules = RULES.flatMap(rule => ruleFindings(rule, server, persons));
+  const findings = [
+    ...classFindings(server, persons, filter.classes),
+    ...ofRules,
+    ...levelFindings(server, persons, source.pgauditLogLevel),
+    ...roleFindings(server, persons),
+    ...hiddenFindings(server),
+  ];
+  return [
+    ok('pgaudit', `loaded; pgaudit.log is ${serverValue(server, 'pgaudit.log') ?? 'not seen'}`),
+    ...findings,
+  ];
+}
+
+function notLoaded(server: Snapshot): Finding {
+  const libraries = serverValue(server, 'shared_preload_libraries');
+  const pending = server.settings.get('shared_preload_libraries')?.isPending === true;
+  const wanted = [...(libraries ?? '').split(','), 'pgaudit'].map(name => name.trim()).filter(Boolean);
+  return failure(
+    'pgaudit',
+    pending ? 'pgAudit is configured, and loaded only by a restart' : 'pgAudit is not loaded',
+    'nothing at all is audited',
+    pending
+      ? 'restart PostgreSQL'
+      : `${alterSystemRestart('shared_preload_libraries', ...wanted)}${libraries === null ? '; keep those that are there' : ''}`,
+  );
+}
+
+/** What the text of `pgaudit.log` comes to (pgaudit.c, check_pgaudit_log): each name adds, each with `-` takes away. */
+export function loggedClasses(value: string): ReadonlySet<string> {
+  const classes = new Set<string>();
+  for (const word of value
+    .toUpperCase()
+    .split(',')
+    .map(part => part.trim().replaceAll('"', ''))) {
+    const name = word.replace(/^-/, '');
+    const meant = name === 'ALL' ? ALL_CLASSES : [name];
+    for (const one of meant) {
+      if (word.startsWith('-')) classes.delete(one);
+      else classes.add(one);
+    }
+  }
+  return classes;
+}
+
+const ALL_CLASSES = ['READ', 'WRITE', 'FUNCTION', 'ROLE', 'DDL', 'MISC', 'MISC_SET'];
+
+function classFindings(
+  server: Snapshot,
+  persons: readonly Person[],
+  classes: readonly AuditClass[],
+): Finding[] {
+  const missingIn = (value: string): AuditClass[] => classes.filter(one => !loggedClasses(value).has(one));
+  const isFine = (value: string): boolean => missingIn(value).length === 0;
+  const own = serverValue(server, 'pgaudit.log');
+  return deviations(server, 'pgaudit.log', persons, isFine).map(({ origin, value, persons: who }) => {
+    const wanted = wantedClasses(origin.isOverride ? value : (own ?? ''), classes);
+    return failure(
+      'pgaudit.log',
+      `${value || 'nothing'} ${describeOrigin(origin)}: ${missingIn(value).join(', ')} of ${nameAll(who)} is not audited`,
+      'filter.classes ships it, and it is never written down',
+      mendOrigin('pgaudit.log', origin, wanted, own !== null && isFine(own)),
+    );
+  });
+}
+
+function wantedClasses(value: string, classes: readonly string[]): string {
+  const logged = [...loggedClasses(value)].filter(name => ALL_CLASSES.includes(name));
+  return [...new Set([...classes, ...logged])].map(name => name.toLowerCase()).join(', ');
+}
+
+function nameAll(persons: readonly Person[]): string {
+  const named = persons.filter(person => person !== null).map(identifier);
+  return named.length === 0 ? 'every new person' : some(named);
+}
+
+interface Rule {
+  readonly setting: string;
+  readonly wanted: string;
+  readonly status: 'warning' | 'failure';
+  readonly why: string;
+  readonly isFine?: (value: string) => boolean;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    setting: 'pgaudit.log_parameter',
+    wanted: 'on',
+    status: 'failure',
+    why: 'the values that a statement was given as parameters are not written down',
+  },
+  {
+    setting: 'pgaudit.log_statement',
+    wanted: 'on',
+    status: 'failure',
+    why: 'the statements themselves are not written down',
+  },
+  {
+    setting: 'pgaudit.log_relation',
+    wanted: 'on',
+    status: 'warning',
+    why: 'off, pgAudit files MERGE as MISC, and a WITH that changes rows under a SELECT as READ: both are dropped; and no table is named',
+  },
+  {
+    setting: 'pgaudit.log_statement_once',
+    wanted: 'off',
+    status: 'warning',
+    why: 'the text stands with the first of several records only; the shipper puts it back where it has read that one',
+  },
+  {
+    setting: 'pgaudit.log_rows',
+    wanted: 'off',
+    status: 'warning',
+    why: 'on, pgAudit writes after the statement has ended, and never about one that failed',
+  },
+  {
+    setting: 'pgaudit.log_client',
+    wanted: 'off',
+    status: 'warning',
+    why: 'on, clients are told what is audited, and pgaudit.log_level decides whether the log is',
+  },
+  {
+    setting: 'pgaudit.log_catalog',
+    wanted: 'on',
+    status: 'warning',
+    why: 'off, changes of the system catalogs are not written down',
+  },
+  {
+    setting: 'pgaudit.log_parameter_max_size',
+    wanted: '0',
+    status: 'warning',
+    why: 'longer parameters are left out',
+    isFine: value => Number.parseInt(value, 10) === 0,
+  },
+];
+
+function ruleFindings(rule: Rule, server: Snapshot, persons: readonly Person[]): Finding[] {
+  const { setting, wanted, status, why } = rule;
+  const { isFine = (value: string) => isOn(value) === isOn(wanted) } = rule;
+  const own = serverValue(server, setting);
+  const found = deviations(server, setting, persons, isFine);
+  return found.map(({ origin, value }) => ({
+    what: setting,
+    status,
+    detail: `${value} ${describeOrigin(origin)}`,
+    why,
+    mend: mendOrigin(setting, origin, wanted, own !== null && isFine(own)),
+  }));
+}
+
+/** `pgaudit.role`: what is granted to it is audited beside, whatever pgaudit.log says. */
+function roleFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
+  const names = new Set(server.roles.map(({ name }) => name));
+  const isFine = (value: string): boolean => value === '' || names.has(value);
+  const lost = deviations(server, 'pgaudit.role', persons, isFine).map(({ origin, value }) =>
+    warning(
+      'pgaudit.role',
+      `${identifier(value)} ${describeOrigin(origin)} does not exist`,
+      'the object auditing that somebody meant does not take place',
+      `CREATE ROLE ${identifier(value)} NOLOGIN; or ${mendOrigin('pgaudit.role', origin, '', false)}`,
+    ),
+  );
+  const role = serverValue(server, 'pgaudit.role') ?? '';
+  if (role === '' || !names.has(role)) return lost;
+  return [
+    ...lost,
+    ok('pgaudit.role', `${identifier(role)}: what is granted to it is audited once more, as OBJECT`),
+  ];
+}
+
+/** pgAudit's settings that the shipper's own role overrides for itself. */
+function hiddenFindings({ settings, overrides, user }: Snapshot): Finding[] {
+  // Where it is set for all roles, the server's own counts for nobody.
+  const isForAll = (name: string): boolean =>
+    overrides.some(({ setting, role, database }) => setting === name && role === null && database === null);
+  const hidden = [...settings.values()].filter(
+    ({ name, value }) => name.startsWith('pgaudit.') && value === null && !isForAll(name),
+  );
+  if (hidden.length === 0) return [];
+  const names = hidden.map(({ name }) => name);
+  return [
+    warning(
+      'pgaudit',
+      `the server's own ${some(names)} cannot be seen`,
+      'overrides of the role that looks stand before them; only the overrides of others were checked',
+      names.map(name => `ALTER ROLE ${identifier(user)} RESET ${name};`).join(' '),
+    ),
+  ];
+}

@@ -1,0 +1,73 @@
+/** What the database itself tells of its settings, its roles and its log. */
+
+import type { Config } from '../../config/schema.js';
+import { reasonOf } from '../../database/connect.js';
+import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
+import { auditFindings } from './audit.js';
+import { clockFinding } from './clock.js';
+import { extensionFindings } from './extension.js';
+import { type Finding, failure, ok, warning } from './finding.js';
+import { logFileFindings } from './log-file.js';
+import { peopleFindings, shippedRoles, sortRoles } from './people.js';
+import { rotationFindings } from './rotation.js';
+import { serverFindings } from './server.js';
+
+export async function checkDatabase(config: Config): Promise<Finding[]> {
+  if (config.database === undefined) return [notConfigured()];
+  let server: Snapshot;
+  try {
+    server = await readSnapshot(config.database.url, Date.now);
+  } catch (error) {
+    return [unreadable(reasonOf(error))];
+  }
+  return [
+    ...(await snapshotFindings(server, config)),
+    ...(await logFileFindings(server, config.source.files)),
+  ];
+}
+
+/** All that follows from what was read. */
+export async function snapshotFindings(server: Snapshot, config: Config): Promise<Finding[]> {
+  const sorted = await sortRoles(server.roles, config.filter);
+  // One person that is still to come: what is wrong for everybody shows also where there is nobody yet.
+  const persons = [...shippedRoles(sorted, config.filter).map(({ name }) => name), null];
+  return [
+    ok('database', `read as ${server.user}`),
+    clockFinding("the database's clock", server.clockAhead),
+    ...serverFindings(server, config),
+    ...rotationFindings(server),
+    ...auditFindings(server, persons, config),
+    ...extensionFindings(server),
+    ...peopleFindings(server, sorted, config.filter),
+  ];
+}
+
+function notConfigured(): Finding {
+  return warning(
+    'database',
+    'not configured',
+    "the server's settings, pgAudit's and its roles were not checked",
+    'CREATE ROLE shipper LOGIN; database: {url: "postgres://shipper@localhost/postgres"}',
+  );
+}
+
+function unreadable(code: string): Finding {
+  return failure(
+    'database',
+    `cannot be read (${code})`,
+    "the server's settings, pgAudit's and its roles were not checked; group roles and comments are not known",
+    MENDS[code] ?? (/^28/.test(code) ? MENDS['28000'] : undefined) ?? 'mend database.url',
+  );
+}
+
+const MENDS: Readonly<Record<string, string>> = {
+  '28000': 'CREATE ROLE shipper LOGIN; and let it in in pg_hba.conf, with the password of database.url',
+  '3D000': 'database.url names a database that does not exist',
+  '42501': 'GRANT CONNECT ON DATABASE … to the role of database.url',
+  '53300': 'too many connections: raise max_connections, or reserve some',
+  '57P03': 'the server is starting: try again',
+  ECONNREFUSED: 'nobody listens at the host and port of database.url',
+  ENOTFOUND: "database.url's host cannot be resolved",
+  ETIMEDOUT: "database.url's host does not answer",
+  connection: "database.url's host does not answer, or broke off the connection",
+};

@@ -1,0 +1,43 @@
+/** The two places that events are delivered to, and the clock they go by. */
+
+import { resolve } from 'node:path';
+import type { Config } from '../../config/schema.js';
+import { needsCredentials } from '../../google/credentials.js';
+import { checkBucket } from './bucket.js';
+import { checkClock } from './clock.js';
+import { checkCredentials } from './credentials.js';
+import type { Finding } from './finding.js';
+import { checkWritable } from './folder.js';
+import { checkLogging } from './logging.js';
+
+const WAITS = 'nothing is delivered; events wait in the state folder';
+
+export async function checkDestinations(config: Config): Promise<Finding[]> {
+  const credentials = await checkCredentials(config);
+  const hasCredentials = credentials.every(({ status }) => status === 'ok');
+  const { archive, logging } = config;
+  const mayAsk = (endpoint: string | null): boolean => hasCredentials || !needsCredentials(endpoint);
+  const findings = await Promise.all([
+    logging.to.kind === 'file'
+      ? [await checkWritable('logging', resolve(logging.to.folder), WAITS)]
+      : mayAsk(logging.endpoint)
+        ? checkLogging({ ...logging, logName: logging.to.logName })
+        : [],
+    archive.to.kind === 'file'
+      ? [await checkWritable('archive', resolve(archive.to.folder), WAITS)]
+      : mayAsk(archive.endpoint)
+        ? checkBucket({ bucket: archive.to.bucket, endpoint: archive.endpoint })
+        : [],
+    checkCloudClock(config),
+  ]);
+  return [...credentials, ...findings.flat()];
+}
+
+/** Cloud Storage answers over HTTP, also where it is elsewhere; Cloud Logging elsewhere may speak gRPC alone. */
+async function checkCloudClock({ archive, logging }: Config): Promise<Finding[]> {
+  if (archive.to.kind !== 'file')
+    return await checkClock("Cloud Storage's clock", archive.endpoint ?? 'https://storage.googleapis.com');
+  if (logging.to.kind !== 'file' && logging.endpoint === null)
+    return await checkClock("Cloud Logging's clock", 'https://logging.googleapis.com');
+  return [];
+}

@@ -1,0 +1,32 @@
+/** Whether this user may write into a folder, or make it. */
+
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf, hasCode } from '../../errors.js';
+import { mendFor } from '../../mends.js';
+import { type Finding, failure, ok } from './finding.js';
+
+/** The folder itself, where it is there; else the nearest one above that is. */
+export async function nearest(folder: string): Promise<string> {
+  try {
+    await stat(folder);
+    return folder;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(folder) === folder) throw error;
+    return await nearest(dirname(folder));
+  }
+}
+
+/** It is not made: the daemon may run as another user. */
+export async function checkWritable(what: string, folder: string, why: string): Promise<Finding> {
+  try {
+    const there = await nearest(folder);
+    await access(there, constants.W_OK | constants.X_OK);
+    return ok(what, there === folder ? `${folder} is writable` : `${folder} will be made by the first start`);
+  } catch (error) {
+    const code = codeOf(error);
+    const mend = `mkdir -p ${folder}; give it to the user of the shipper, mode 0700`;
+    return failure(what, `${folder} cannot be written (${code}): ${mendFor(code)}`, why, mend);
+  }
+}

@@ -1,0 +1,92 @@
+/** Whether what pgAudit says gets through to the log, and is taken for pgAudit's there. */
+
+import type { Config } from '../../config/schema.js';
+import type { Snapshot } from '../../database/snapshot.js';
+import {
+  type Deviation,
+  describeOrigin,
+  deviations,
+  isOn,
+  mendOrigin,
+  type Person,
+  serverValue,
+} from './effective.js';
+import { type Finding, failure, warning } from './finding.js';
+
+/** From the least to the greatest; LOG stands between ERROR and FATAL (elog.c, is_log_level_output). */
+const LEVELS = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'info', 'notice', 'warning', 'error'];
+
+/** Whether what pgAudit or an error says passes `log_min_messages`. */
+export function passes(level: string, least: string): boolean {
+  const [of, from] = [level, least].map(name => name.toLowerCase().replace(/^debug$/, 'debug2'));
+  if (of === undefined || from === undefined) return false;
+  if (of === 'log') return from === 'log' || LEVELS.includes(from);
+  return LEVELS.includes(from) && LEVELS.indexOf(of) >= LEVELS.indexOf(from);
+}
+
+/** `pgaudit.log_level` counts only where `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
+export function levelFindings(
+  server: Snapshot,
+  persons: readonly Person[],
+  expected: Config['source']['pgauditLogLevel'],
+): Finding[] {
+  const least = serverValue(server, 'log_min_messages') ?? 'warning';
+  const toClients = deviations(server, 'pgaudit.log_client', persons, value => !isOn(value)).length > 0;
+  const isWarning = (value: string): boolean => value.toLowerCase() === 'warning';
+  const ofLevel = (isFine: (value: string) => boolean): Deviation[] =>
+    toClients ? deviations(server, 'pgaudit.log_level', persons, isFine) : [];
+  const warnings = ofLevel(value => !isWarning(value));
+  return [
+    ...ofLevel(value => passes(value, least)).map(deviation =>
+      lost('pgaudit.log_level', deviation, 'log', least),
+    ),
+    ...(expected === 'log' ? warnings.map(mistaken) : []),
+    ...(expected === 'warning' && warnings.length === 0 ? [tooLax()] : []),
+    ...minimumFindings(server, persons, least),
+  ];
+}
+
+function minimumFindings(server: Snapshot, persons: readonly Person[], least: string): Finding[] {
+  const below = (level: string): Deviation[] =>
+    deviations(server, 'log_min_messages', persons, value => passes(level, value));
+  const errors = below('error').filter(({ value }) => passes('log', value));
+  return [
+    ...below('log').map(deviation => lost('log_min_messages', deviation, 'warning', least)),
+    ...errors.map(({ origin, value }) =>
+      warning(
+        'log_min_messages',
+        `${value} ${describeOrigin(origin)}`,
+        'errors are not logged: nobody learns that a shipped statement came to nothing',
+        mendOrigin('log_min_messages', origin, 'warning', passes('error', least)),
+      ),
+    ),
+  ];
+}
+
+function lost(setting: string, { origin, value }: Deviation, wanted: string, least: string): Finding {
+  const isMinimum = setting === 'log_min_messages';
+  return failure(
+    setting,
+    `${value} ${describeOrigin(origin)}${isMinimum ? '' : ` is below log_min_messages ${least}`}`,
+    "pgAudit's records do not reach the log",
+    mendOrigin(setting, origin, wanted, isMinimum && passes('log', least)),
+  );
+}
+
+function mistaken({ origin }: Deviation): Finding {
+  return failure(
+    'pgaudit.log_level',
+    `warning ${describeOrigin(origin)}`,
+    "pgAudit's records look like what clients can raise, and are shipped as suspects",
+    `${mendOrigin('pgaudit.log_level', origin, 'log', false)}\nor: source: {pgauditLogLevel: warning}`,
+  );
+}
+
+function tooLax(): Finding {
+  return warning(
+    'pgaudit.log_level',
+    'source.pgauditLogLevel is warning, and the server does not log pgAudit so',
+    "a warning that a client raises may pass for pgAudit's",
+    'source: {pgauditLogLevel: log}',
+  );
+}

@@ -1,0 +1,142 @@
+/** Whether the file that the server writes now is one of those that the shipper reads, and may read. */
+
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Snapshot } from '../../database/snapshot.js';
+import { hasCode } from '../../errors.js';
+import { discover, type Listed } from '../../tail/discover.js';
+import { serverValue } from './effective.js';
+import { type Finding, failure, ok, warning } from './finding.js';
+import { alterSystem, identifier } from './sql.js';
+
+/** Who runs the shipper: its user and groups; `null` where the system has none. */
+export interface Runner {
+  readonly uid: number;
+  readonly gids: readonly number[];
+}
+
+/** Who owns a log file. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What is found where the server says that its log is. */
+export interface ActiveFile {
+  readonly path: string;
+  /** `elsewhere`: this machine has no such file, or does not let the shipper see it. */
+  readonly state: 'matched' | 'unmatched' | 'elsewhere';
+}
+
+export async function logFileFindings(server: Snapshot, patterns: readonly string[]): Promise<Finding[]> {
+  const { files } = await discover(patterns.map(pattern => resolve(pattern)));
+  const active = activePath(server);
+  const found = active === null ? null : { path: active, state: await stateOf(active, files) };
+  return [...activeFindings(server, found), ...modeFindings(server, await ownerOf(files), runner())];
+}
+
+/** Absolute; `null` where the server writes none, or does not tell where. */
+function activePath({ logFile, settings }: Snapshot): string | null {
+  if (logFile === null || logFile === 'hidden') return null;
+  if (isAbsolute(logFile)) return logFile;
+  const data = settings.get('data_directory')?.value ?? null;
+  return data === null ? null : join(data, logFile);
+}
+
+/** The same file may have several paths. */
+async function stateOf(path: string, files: readonly Listed[]): Promise<ActiveFile['state']> {
+  try {
+    const { dev, ino } = await stat(path);
+    return files.some(file => file.dev === dev && file.ino === ino) ? 'matched' : 'unmatched';
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'EACCES', 'ENOTDIR')) throw error;
+    return 'elsewhere';
+  }
+}
+
+export function activeFindings(server: Snapshot, active: ActiveFile | null): Finding[] {
+  if (active === null) return notTold(server);
+  const { path, state } = active;
+  if (state === 'matched') return [ok('active file', `${path} is among source.files`)];
+  if (state === 'unmatched')
+    return [
+      failure(
+        'active file',
+        `${path} is written now, and source.files does not name it`,
+        'it is not read',
+        `source: {files: ["${join(path, '..', '*.csv')}"]}`,
+      ),
+    ];
+  return [
+    warning(
+      'active file',
+      `${path} is written now; this user sees no such file on this machine`,
+      'whether source.files names it was not checked',
+      'where the server runs on this machine, let the user of the shipper into the folder',
+    ),
+  ];
+}
+
+function notTold({ logFile, user, settings }: Snapshot): Finding[] {
+  if (logFile === null) {
+    if (settings.get('log_destination')?.value?.includes('csvlog') !== true) return [];
+    const why = 'nothing is written that could be shipped';
+    return [
+      failure('active file', 'the server writes no csvlog', why, 'see logging_collector and log_destination'),
+    ];
+  }
+  const role = identifier(user);
+  const execute = `GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO ${role};`;
+  return [
+    warning(
+      'active file',
+      `role ${role} may not see which file is written now`,
+      'whether source.files names it was not checked',
+      `${logFile === 'hidden' ? `${execute} ` : ''}GRANT pg_read_all_settings TO ${role};`,
+    ),
+  ];
+}
+
+/** Whether this user may read the files that the server makes from now on. */
+export function modeFindings(server: Snapshot, owner: Owner | null, who: Runner | null): Finding[] {
+  const text = serverValue(server, 'log_file_mode');
+  if (text === null || owner === null || who === null) return [];
+  const mode = Number.parseInt(text, 8);
+  if (who.uid === 0 || who.uid === owner.uid)
+    return [ok('log_file_mode', `${text}, and the files are this user's`)];
+  const isInGroup = who.gids.includes(owner.gid);
+  if ((mode & 0o004) !== 0)
+    return [
+      warning(
+        'log_file_mode',
+        `${text}: everybody may read the log`,
+        'it holds statements and parameters',
+        alterSystem('log_file_mode', '0640'),
+      ),
+    ];
+  if ((mode & 0o040) !== 0 && isInGroup)
+    return [ok('log_file_mode', `${text}, and this user is in the group`)];
+  return [
+    failure(
+      'log_file_mode',
+      `${text}: files of user ${owner.uid}, group ${owner.gid}, and this is user ${who.uid}`,
+      'files that the server makes from now on cannot be read',
+      `${(mode & 0o040) === 0 ? `${alterSystem('log_file_mode', '0640')} ` : ''}and add this user to group ${owner.gid}`,
+    ),
+  ];
+}
+
+async function ownerOf(files: readonly Listed[]): Promise<Owner | null> {
+  const [newest] = files.filter(file => file.isFile).sort((a, b) => b.modified - a.modified);
+  if (newest === undefined) return null;
+  try {
+    return await stat(newest.path);
+  } catch {
+    return null;
+  }
+}
+
+function runner(): Runner | null {
+  const [uid, gids] = [process.getuid?.(), process.getgroups?.()];
+  return uid === undefined ? null : { uid, gids: [...(gids ?? []), process.getgid?.() ?? uid] };
+}

@@ -1,0 +1,41 @@
+/** A client of Cloud Logging that is asked once or twice, and its errors in our words. */
+
+import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
+import { credentials, status } from '@grpc/grpc-js';
+import { codeOf } from '../../errors.js';
+import { type Endpoint, needsCredentials, requireCredentials } from '../../google/credentials.js';
+
+/** Milliseconds for one request. */
+const DEADLINE = 10_000;
+
+/** Each call fails with its own error, in time. */
+export const CALL = { timeout: DEADLINE, retry: null };
+
+/** Throws a ShipperError where there are no credentials. */
+export async function withLogging<T>(
+  endpoint: Endpoint,
+  work: (client: LoggingServiceV2Client) => Promise<T>,
+): Promise<T> {
+  const { v2 } = await import('@google-cloud/logging');
+  const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
+  const client = new Client(clientOptions(endpoint));
+  try {
+    if (needsCredentials(endpoint)) await requireCredentials(client.auth);
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+function clientOptions(endpoint: Endpoint): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
+  if (endpoint === null) return {};
+  const { hostname, port } = new URL(endpoint);
+  const where = { apiEndpoint: hostname, port: Number(port) };
+  return needsCredentials(endpoint) ? where : { ...where, sslCreds: credentials.createInsecure() };
+}
+
+/** The name of gRPC's status; for other errors their code. */
+export function statusOf(error: unknown): string {
+  const code = Number(codeOf(error));
+  return status[code] ?? codeOf(error);
+}

@@ -1,0 +1,54 @@
+/** Whether Cloud Logging would take an entry. */
+
+import { toStruct } from '../../deliver/struct.js';
+import { ShipperError } from '../../errors.js';
+import { type Finding, failure, ok } from './finding.js';
+import { CALL, statusOf, withLogging } from './logging-client.js';
+
+export interface LoggingPlace {
+  readonly logName: string;
+  readonly resource: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
+  readonly endpoint: string | null;
+}
+
+/** A write that is checked and not kept (`dry_run` of WriteLogEntriesRequest). */
+export async function checkLogging({ logName, resource, endpoint }: LoggingPlace): Promise<Finding[]> {
+  const entry = {
+    severity: 'DEFAULT',
+    jsonPayload: toStruct({ check: 'a dry run, which is not kept' }),
+  } as const;
+  const request = { logName, resource: { type: resource.type, labels: { ...resource.labels } } };
+  try {
+    await withLogging(endpoint, client =>
+      client.writeLogEntries({ ...request, dryRun: true, entries: [entry] }, CALL),
+    );
+    return [ok('logging', `${logName} takes entries (dry run)`)];
+  } catch (error) {
+    return [refused(logName, error)];
+  }
+}
+
+function refused(logName: string, error: unknown): Finding {
+  const status = statusOf(error);
+  const project = logName.split('/')[1] ?? '';
+  const mend =
+    error instanceof ShipperError ? error.message : (MENDS[status] ?? 'look at the status of Google Cloud');
+  const why = 'events wait in the state folder, and then the log is read later';
+  return failure(
+    'logging',
+    `${logName} takes no entry (${status})`,
+    why,
+    mend.replaceAll('PROJECT', project),
+  );
+}
+
+const MENDS: Readonly<Record<string, string>> = {
+  PERMISSION_DENIED:
+    'gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:… --role=roles/logging.logWriter\nor, where the API is off: gcloud services enable logging.googleapis.com --project=PROJECT',
+  NOT_FOUND: 'the project does not exist: mend logging.to',
+  INVALID_ARGUMENT: 'it refuses the log or the resource: mend logging.to or logging.resource',
+  UNAUTHENTICATED: 'the credentials are not accepted: look at GOOGLE_APPLICATION_CREDENTIALS',
+  UNAVAILABLE: 'it cannot be reached: look at the network, at the proxy, and at logging.endpoint',
+  DEADLINE_EXCEEDED: 'it does not answer: look at the network, at the proxy, and at logging.endpoint',
+  RESOURCE_EXHAUSTED: 'the quota is used up: ask for more',
+};

@@ -1,0 +1,80 @@
+/** On what kind of disk a folder lies, as Linux tells it (proc(5), /proc/self/mountinfo). */
+
+import { readFile, realpath } from 'node:fs/promises';
+import { type Finding, ok, warning } from './finding.js';
+import { nearest } from './folder.js';
+
+export interface Mount {
+  /** Where it is mounted. */
+  readonly point: string;
+  /** Which folder of its file system that is. */
+  readonly root: string;
+  /** `ext4`, `tmpfs`, `nfs4`, … */
+  readonly type: string;
+}
+
+/** Whether what is synced there outlives a restart; nothing where the system does not tell. */
+export async function checkDurable(folder: string): Promise<Finding[]> {
+  try {
+    const path = await realpath(await nearest(folder));
+    const mount = mountOf(await readFile('/proc/self/mountinfo', 'utf8'), path);
+    return mount === null ? [] : [durableFinding(folder, mount)];
+  } catch {
+    return [];
+  }
+}
+
+/** The mount that a path lies on; of several on the same point the last one counts. */
+export function mountOf(mountinfo: string, path: string): Mount | null {
+  const holds = ({ point }: Mount): boolean =>
+    path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`);
+  const mounts = mountinfo
+    .split('\n')
+    .flatMap(line => readMount(line) ?? [])
+    .filter(holds);
+  return mounts.reduce<Mount | null>(
+    (best, mount) => (best === null || mount.point.length >= best.point.length ? mount : best),
+    null,
+  );
+}
+
+/** `36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw` */
+function readMount(line: string): Mount | null {
+  const [fields = '', after = ''] = line.split(' - ', 2);
+  const [, , , root, point] = fields.split(' ').map(plain);
+  const [type] = after.split(' ');
+  return root === undefined || point === undefined || !type ? null : { root, point, type };
+}
+
+/** Spaces and the like come as `\040`. */
+function plain(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+const IN_MEMORY = ['tmpfs', 'ramfs', 'devtmpfs'];
+const LAYERED = ['overlay', 'aufs', 'unionfs'];
+const NETWORK = /^(nfs|cifs|smb|9p$|afs$|ceph|gluster|lustre|fuse\.(sshfs|gcsfuse|s3fs|glusterfs))/;
+
+export function durableFinding(folder: string, { root, type }: Mount): Finding {
+  const mend = 'state: {directory: …} on a disk of its own; in Kubernetes a PersistentVolumeClaim';
+  const lost = (detail: string, when: string): Finding =>
+    warning(
+      'state',
+      `${folder}: ${detail}`,
+      `it is gone ${when}; what was not delivered by then is read again where the log still has it, and the chain is taken up from the archive`,
+      mend,
+    );
+  if (IN_MEMORY.includes(type)) return lost(`${type} keeps it in memory`, 'after a restart of the machine');
+  if (LAYERED.includes(type)) return lost(`${type} is the container's own layer`, 'with the container');
+  if (root.includes('kubernetes.io~empty-dir')) return lost('an emptyDir', 'with the pod');
+  if (NETWORK.test(type))
+    return warning(
+      'state',
+      `${folder}: ${type} is a file system of the network`,
+      'whether what is synced is durable, and whether a lock keeps others out, hangs on its server',
+      mend,
+    );
+  return ok('state', `${folder} is on ${type}`);
+}

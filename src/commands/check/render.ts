@@ -1,0 +1,37 @@
+/** What `check` found, for people and for programs. */
+
+import { styleText } from 'node:util';
+import type { Finding } from './finding.js';
+
+const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
+const STATUS_WIDTH = 'failure'.length;
+
+/** A line for each finding, what to do about it and why below, and how many there are of each. */
+export function renderTable(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  const rows = findings.map(finding => renderRow(finding, width));
+  const count = (status: Finding['status']): number =>
+    findings.filter(finding => finding.status === status).length;
+  return `${rows.join('')}\n${count('ok')} ok, ${count('warning')} to look at, ${count('failure')} failed\n`;
+}
+
+function renderRow({ what, status, detail, why, mend }: Finding, width: number): string {
+  const indent = ' '.repeat(STATUS_WIDTH + width + 4);
+  const more = [...(mend === undefined ? [] : [`→ ${mend}`]), ...(why === undefined ? [] : [why])];
+  const lines = [detail, ...more].flatMap((text, index) =>
+    text.split('\n').map((line, part) => (part > 0 && index > 0 ? `  ${line}` : line)),
+  );
+  const head = `${styleText(COLORS[status], status.padEnd(STATUS_WIDTH))}  ${what.padEnd(width)}  `;
+  return `${head}${lines.join(`\n${indent}`)}\n`;
+}
+
+export function renderJson(findings: readonly Finding[]): string {
+  const rows = findings.map(({ what, status, detail, why = null, mend = null }) => ({
+    what,
+    status,
+    detail,
+    why,
+    mend,
+  }));
+  return `${JSON.stringify({ findings: rows })}\n`;
+}

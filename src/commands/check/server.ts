@@ -1,0 +1,147 @@
+/** Whether the server writes csvlog that the shipper can read: what it logs, where to, in which language and zone. */
+
+import type { Config } from '../../config/schema.js';
+import type { Snapshot } from '../../database/snapshot.js';
+import { timeReader } from '../../parse/time.js';
+import { isOn, serverValue } from './effective.js';
+import { type Finding, failure, ok, warning } from './finding.js';
+import { alterSystem, alterSystemRestart } from './sql.js';
+
+export function serverFindings(server: Snapshot, { source, identity }: Config): Finding[] {
+  const needsLogins = identity.some(one => one.authentication !== undefined);
+  return [
+    versionFinding(server.version, needsLogins),
+    ...collectorFindings(server),
+    ...destinationFindings(server),
+    timezoneFinding(server, source.timezone),
+    ...connectionFindings(server, needsLogins),
+    ...languageFindings(server),
+  ];
+}
+
+/** Majors whose csvlog and pgAudit are known. */
+const OLDEST = 12;
+const NEWEST = 18;
+/** `connection authenticated` lines begin here. */
+const AUTHENTICATED_SINCE = 14;
+
+function versionFinding(version: number, needsLogins: boolean): Finding {
+  const major = Math.floor(version / 10_000);
+  const name = `PostgreSQL ${major}.${version % 10_000}`;
+  if (major < OLDEST)
+    return failure(
+      'server',
+      name,
+      'its csvlog was never looked at',
+      `upgrade to PostgreSQL ${OLDEST} or later`,
+    );
+  if (major > NEWEST)
+    return warning(
+      'server',
+      name,
+      'it is newer than this shipper; files whose columns it does not know are not read',
+      'look whether check calls the log files csvlog, and upgrade the shipper',
+    );
+  if (major < AUTHENTICATED_SINCE && needsLogins)
+    return warning(
+      'server',
+      `${name} does not log how a session was authenticated`,
+      'the resolver `authentication` never answers',
+      'upgrade to PostgreSQL 14 or later, or use another resolver',
+    );
+  return ok('server', name);
+}
+
+function collectorFindings(server: Snapshot): Finding[] {
+  const collector = server.settings.get('logging_collector');
+  if (collector === undefined || collector.value === null) return [];
+  if (isOn(collector.value)) return [ok('logging_collector', 'on')];
+  return [
+    failure(
+      'logging_collector',
+      collector.isPending ? 'off, and on only after a restart' : 'off',
+      'csvlog is written by the collector alone',
+      collector.isPending ? 'restart PostgreSQL' : alterSystemRestart('logging_collector', 'on'),
+    ),
+  ];
+}
+
+function destinationFindings(server: Snapshot): Finding[] {
+  const value = serverValue(server, 'log_destination');
+  if (value === null) return [];
+  const destinations = value.split(',').map(one => one.trim().toLowerCase());
+  if (destinations.includes('csvlog')) return [ok('log_destination', value)];
+  const wanted = [...destinations.filter(Boolean), 'csvlog'].join(',');
+  return [
+    failure(
+      'log_destination',
+      value || 'nothing',
+      'no csvlog is written: there is nothing to ship',
+      alterSystem('log_destination', wanted),
+    ),
+  ];
+}
+
+/** The server's own words are read as the shipper will read them. */
+function timezoneFinding(server: Snapshot, timezone: string | undefined): Finding {
+  const zone = serverValue(server, 'log_timezone') ?? 'unknown';
+  const times = timeReader(timezone);
+  const wrong = server.written.filter(({ text, time }) => times.read(text) !== time);
+  if (wrong.length === 0) return ok('log_timezone', zone);
+  const abbreviations = [...new Set(wrong.map(({ text }) => text.split(' ')[2] ?? ''))].join(', ');
+  const mend = `source: {timezone: ${zone}}\nor: ${alterSystem('log_timezone', 'UTC')}`;
+  if (timezone === undefined)
+    return failure(
+      'log_timezone',
+      `${zone}: ${abbreviations} means several offsets`,
+      'the log files are not read before that is settled',
+      mend,
+    );
+  return failure(
+    'log_timezone',
+    `${zone}, and source.timezone is ${timezone}: ${abbreviations} is read as another time`,
+    'events carry the wrong time',
+    mend,
+  );
+}
+
+function connectionFindings(server: Snapshot, needsLogins: boolean): Finding[] {
+  const logins = serverValue(server, 'log_connections');
+  const ends = serverValue(server, 'log_disconnections');
+  const findings: Finding[] = [];
+  if (logins !== null && !logsAuthentication(logins)) {
+    const report = needsLogins ? failure : warning;
+    const why = needsLogins
+      ? 'the resolver `authentication` never answers'
+      : 'events do not tell how a session was authenticated';
+    findings.push(report('log_connections', logins || 'off', why, alterSystem('log_connections', 'on')));
+  }
+  if (ends !== null && !isOn(ends)) {
+    const why =
+      'the shipper does not learn when a session is over, and remembers it for longer than it needs';
+    findings.push(warning('log_disconnections', ends, why, alterSystem('log_disconnections', 'on')));
+  }
+  return findings.length > 0 ? findings : [ok('log_connections', 'and log_disconnections are on')];
+}
+
+/** A boolean; since PostgreSQL 18 also a list of what is logged. */
+function logsAuthentication(value: string): boolean {
+  const words = value
+    .toLowerCase()
+    .split(',')
+    .map(word => word.trim());
+  return isOn(value) || words.includes('all') || words.includes('authentication');
+}
+
+function languageFindings(server: Snapshot): Finding[] {
+  const language = serverValue(server, 'lc_messages');
+  if (language === null || /^(C|POSIX|en|English|)([._@\s-]|$)/i.test(language)) return [];
+  return [
+    warning(
+      'lc_messages',
+      language,
+      'lines about logins and the words for errors are translated: how sessions were authenticated, and what failed, may not be told',
+      alterSystem('lc_messages', 'C'),
+    ),
+  ];
+}

@@ -1,0 +1,70 @@
+/** The settings that decide what is audited: what they are, and what changed between two looks at them. */
+
+import { z } from 'zod';
+import type { AuditChange } from '../event.js';
+
+const text = z.string();
+
+/** `ALTER ROLE … IN DATABASE … SET`: both; `ALTER ROLE ALL SET`: neither. */
+export const overrideSchema = z.object({
+  setting: text,
+  role: text.nullable(),
+  database: text.nullable(),
+  value: text,
+});
+export type Override = z.infer<typeof overrideSchema>;
+
+/** What is kept of one look, in a small file of the state folder. */
+export const auditSettings = z.object({
+  v: z.literal(1),
+  /** Host and port. */
+  server: text,
+  /** Milliseconds since the epoch. */
+  readAt: z.number(),
+  /** Whether the server has pgAudit loaded. */
+  isLoaded: z.boolean(),
+  /** The server's own values; those that the shipper's role may not see, or overrides for itself, are left out. */
+  settings: z.array(z.object({ name: text, value: text })),
+  overrides: z.array(overrideSchema),
+  /** Login roles that no rule of the filter knows. */
+  others: z.array(text),
+});
+export type AuditSettings = z.infer<typeof auditSettings>;
+
+/** What changed, in the order of names; nothing where one look was at another server. */
+export function diff(before: AuditSettings, after: AuditSettings): AuditChange[] {
+  if (before.server !== after.server) return [];
+  const [old, now] = [flatten(before), flatten(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap(key => {
+    const [was, is] = [old.get(key), now.get(key)];
+    const entry = is ?? was;
+    if (entry === undefined || was?.value === is?.value) return [];
+    return [{ ...entry.change, before: was?.value ?? null, after: is?.value ?? null }];
+  });
+}
+
+interface Entry {
+  readonly change: Omit<AuditChange, 'before' | 'after'>;
+  readonly value: string;
+}
+
+function flatten({ isLoaded, settings, overrides, others }: AuditSettings): Map<string, Entry> {
+  const entries: Entry[] = [
+    ...(isLoaded ? [{ change: { what: 'library', name: 'pgaudit' } as const, value: 'loaded' }] : []),
+    ...settings.map(({ name, value }) => ({ change: { what: 'setting', name } as const, value })),
+    ...overrides.map(({ setting, role, database, value }) => ({
+      change: {
+        what: 'setting',
+        name: setting,
+        isOverride: true,
+        ...(role === null ? {} : { role }),
+        ...(database === null ? {} : { database }),
+      } as const,
+      value,
+    })),
+    ...others.map(name => ({ change: { what: 'role', name } as const, value: 'unknown' })),
+  ];
+  const keyOf = ({ change: { what, name, isOverride, role, database } }: Entry): string =>
+    JSON.stringify([what, name, isOverride ?? null, database ?? null, role ?? null]);
+  return new Map(entries.map(entry => [keyOf(entry), entry]));
+}

@@ -1,0 +1,70 @@
+/** Connections that look at a server, and what went wrong with them. */
+
+import { Client } from 'pg';
+import { codeOf, ShipperError } from '../errors.js';
+
+/** Milliseconds until connecting, and each statement, is given up. */
+const TIMEOUT = 5000;
+
+/** What differs from the connection URL. Another user's password comes from PGPASSWORD or the password file. */
+export interface Instead {
+  readonly database?: string;
+  readonly user?: string;
+}
+
+/** Not connected yet. Throws a ShipperError, which does not quote the URL, where it is none. */
+export function clientFor(url: string, { database, user }: Instead = {}): Client {
+  const given = parse(url);
+  const isAnother = user !== undefined && user !== given.user;
+  const client = new Client({
+    host: given.host,
+    port: given.port,
+    user: user ?? given.user,
+    database: database ?? given.database,
+    ...(isAnother || !given.password ? {} : { password: given.password }),
+    ssl: given.ssl,
+    application_name: 'pgaudit-shipper',
+    connectionTimeoutMillis: TIMEOUT,
+    query_timeout: TIMEOUT,
+  });
+  // A connection that breaks while nothing is asked is told here, and would end the process.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** Connects, works and disconnects. Rejects with the errors of both. */
+export async function withClient<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    // Nobody waits for it: a network that swallows everything would hold it for long.
+    void client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Runs queries in one read-only transaction. The limit is set inside, since a connection pooler may refuse it as a
+ * parameter of the connection.
+ */
+export async function reading<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query(`SET LOCAL statement_timeout = ${TIMEOUT}`);
+  const result = await work();
+  await client.query('COMMIT');
+  return result;
+}
+
+/** PostgreSQL's SQLSTATE, or a code of the operating system. pg's own errors, for a broken connection, have none. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return code === 'Error' ? 'connection' : code;
+}
+
+function parse(url: string): Client {
+  try {
+    return new Client({ connectionString: url });
+  } catch {
+    throw new ShipperError('database', 'the connection URL is none: postgres://user@host/database');
+  }
+}

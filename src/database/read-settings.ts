@@ -1,0 +1,86 @@
+/** Reads the settings that decide what is audited. What it reads is open to every role: LOGIN is all that it needs. */
+
+import type { Client } from 'pg';
+import { z } from 'zod';
+import { type Override, overrideSchema } from './audit-settings.js';
+
+/** Settings by which pgAudit works, and by which its records reach csvlog. */
+const WATCHED = `(name LIKE 'pgaudit.%' OR name LIKE 'log\\_%' OR name IN (
+  'data_directory', 'event_triggers', 'lc_messages', 'local_preload_libraries', 'logging_collector',
+  'server_version_num', 'session_preload_libraries', 'shared_preload_libraries'))`;
+
+const SETTINGS = `
+  SELECT name::text AS "name", setting::text AS "value", source::text AS "source", pending_restart AS "isPending"
+    FROM pg_catalog.pg_settings WHERE ${WATCHED} ORDER BY 1`;
+
+/** Each `name=value` of ALTER ROLE … SET and ALTER DATABASE … SET, of the settings above. */
+const OVERRIDES = `
+  SELECT * FROM (
+    SELECT split_part(entry, '=', 1) AS "setting", r.rolname::text AS "role", d.datname::text AS "database",
+           substr(entry, strpos(entry, '=') + 1) AS "value", split_part(entry, '=', 1) AS name
+      FROM pg_catalog.pg_db_role_setting s
+           CROSS JOIN LATERAL unnest(s.setconfig) entry
+           LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+           LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+     WHERE (s.setrole = 0 OR r.oid IS NOT NULL) AND (s.setdatabase = 0 OR d.oid IS NOT NULL)
+  ) every WHERE ${WATCHED} ORDER BY 1, 2 NULLS FIRST, 3 NULLS FIRST`;
+
+const settingRow = z.object({
+  name: z.string(),
+  value: z.string().nullable(),
+  source: z.string(),
+  isPending: z.boolean(),
+});
+
+/** Where a value comes from that counts for this session alone, or for some. */
+const OVERRIDDEN = [
+  'global',
+  'database',
+  'user',
+  'database user',
+  'client',
+  'session',
+  'interactive',
+  'test',
+];
+
+export interface Setting {
+  readonly name: string;
+  /** The server's own; `null` where it cannot be told, since something overrides it for the one who looked. */
+  readonly value: string | null;
+  /** The configuration file says otherwise, and a restart will have it so. */
+  readonly isPending: boolean;
+}
+
+export async function readSettings(client: Client): Promise<Setting[]> {
+  const { rows } = await client.query(SETTINGS);
+  return z
+    .array(settingRow)
+    .parse(rows)
+    .map(({ name, value, source, isPending }) => ({
+      name,
+      value: OVERRIDDEN.includes(source) ? null : (value ?? ''),
+      isPending,
+    }));
+}
+
+export async function readOverrides(client: Client): Promise<Override[]> {
+  const { rows } = await client.query(OVERRIDES);
+  return z.array(overrideSchema).parse(rows);
+}
+
+const LOGIN_ROLES = `
+  SELECT rolname::text AS "name" FROM pg_catalog.pg_roles WHERE rolcanlogin ORDER BY 1`;
+
+export async function readLoginRoles(client: Client): Promise<string[]> {
+  const { rows } = await client.query(LOGIN_ROLES);
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(rows)
+    .map(({ name }) => name);
+}
+
+/** pgAudit's settings are listed only where it is loaded; what is merely written for it is not. */
+export function isPgauditLoaded(settings: readonly Setting[]): boolean {
+  return settings.some(({ name }) => name === 'pgaudit.log');
+}

@@ -1,0 +1,118 @@
+/**
+ * Writes protobuf's wire format (protobuf.dev/programming-guides/encoding) from the end to the start: what is within
+ * a message is written before the message's own length, which is known by then.
+ */
+
+const FIRST_SIZE = 64 * 1024;
+/** A larger buffer is not kept for what comes next. */
+const LARGEST_KEPT = 4 * 1024 * 1024;
+/** Wire types. */
+const VARINT = 0;
+const FIXED64 = 1;
+const DELIMITED = 2;
+/** Texts of so many characters or more are left to the native encoder. */
+const LONG = 24;
+
+export class BackwardWriter {
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #view = viewOf(this.#bytes);
+  /** Everything from here on is written. */
+  #start = FIRST_SIZE;
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#bytes.length - this.#start;
+  }
+
+  /** All that was written, in a buffer of its own; then the writer begins anew. */
+  finish(): Buffer {
+    const written = Buffer.from(this.#bytes.subarray(this.#start));
+    if (this.#bytes.length > LARGEST_KEPT) this.#take(Buffer.allocUnsafeSlow(FIRST_SIZE));
+    this.#start = this.#bytes.length;
+    return written;
+  }
+
+  /** A field with a text. */
+  text(field: number, text: string): void {
+    const end = this.length;
+    this.#utf8(text);
+    this.delimit(field, end);
+  }
+
+  /** Makes what was written since the writer had `end` bytes the content of a field. */
+  delimit(field: number, end: number): void {
+    this.#varint(this.length - end);
+    this.#tag(field, DELIMITED);
+  }
+
+  double(field: number, value: number): void {
+    this.#reserve(8);
+    this.#start -= 8;
+    this.#view.setFloat64(this.#start, value, true);
+    this.#tag(field, FIXED64);
+  }
+
+  /** A whole number that is not negative, or a boolean. */
+  number(field: number, value: number): void {
+    this.#varint(value);
+    this.#tag(field, VARINT);
+  }
+
+  #tag(field: number, type: number): void {
+    this.#varint(field * 8 + type);
+  }
+
+  #varint(value: number): void {
+    this.#reserve(10);
+    if (value < 0x80) {
+      this.#bytes[--this.#start] = value;
+      return;
+    }
+    let size = 1;
+    for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1;
+    this.#start -= size;
+    let at = this.#start;
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[at++] = (rest % 0x80) + 0x80;
+    this.#bytes[at] = rest;
+  }
+
+  #utf8(text: string): void {
+    if (text.length < LONG && this.#ascii(text)) return;
+    const size = Buffer.byteLength(text);
+    this.#reserve(size);
+    this.#start -= size;
+    this.#bytes.write(text, this.#start, size);
+  }
+
+  /** Writes a short text; false where it is not ASCII, and nothing is written. */
+  #ascii(text: string): boolean {
+    this.#reserve(text.length);
+    const start = this.#start - text.length;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) return false;
+      this.#bytes[start + index] = code;
+    }
+    this.#start = start;
+    return true;
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#start) return;
+    const grown = Buffer.allocUnsafeSlow(this.#bytes.length * 2 + size);
+    const start = grown.length - this.length;
+    this.#bytes.copy(grown, start, this.#start);
+    this.#take(grown);
+    this.#start = start;
+  }
+
+  #take(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+  }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}

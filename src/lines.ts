@@ -1,0 +1,65 @@
+/** Lines in UTF-8, gathered in a few buffers: one for each would cost more than what is in it. */
+
+const FIRST_CHUNK = 4 * 1024;
+const LARGEST_CHUNK = 2 * 1024 * 1024;
+/** The most that a unit of UTF-16 takes. */
+const UNIT = 3;
+
+export class Lines {
+  /** How many lines there are. */
+  count = 0;
+  /** Bytes of the line added last. */
+  lastLength = 0;
+  readonly #full: Buffer[] = [];
+  #chunk = Buffer.alloc(0);
+  #used = 0;
+  #nextSize = FIRST_CHUNK;
+
+  /** Forgets the lines, whose bytes are then written over. */
+  clear(): void {
+    this.count = 0;
+    this.#used = 0;
+    this.#full.length = 0;
+    if (this.#chunk.length > LARGEST_CHUNK) this.#chunk = Buffer.alloc(0);
+  }
+
+  /** Adds a line, with its newline, and returns its bytes; they are not to be changed. */
+  add(line: string): Buffer {
+    this.#reserve(line.length * UNIT);
+    const start = this.#used;
+    this.#used += this.#chunk.write(line, start);
+    return this.#added(start);
+  }
+
+  /** Adds a line that is made of these three, the last of them with its newline; texts around bytes in UTF-8. */
+  addAround(before: string, bytes: Buffer, after: string): Buffer {
+    this.#reserve((before.length + after.length) * UNIT + bytes.length);
+    const start = this.#used;
+    this.#used += this.#chunk.write(before, start);
+    this.#used += bytes.copy(this.#chunk, this.#used);
+    this.#used += this.#chunk.write(after, this.#used);
+    return this.#added(start);
+  }
+
+  get chunks(): Buffer[] {
+    return this.#used === 0 ? [...this.#full] : [...this.#full, this.#chunk.subarray(0, this.#used)];
+  }
+
+  get bytes(): number {
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  #added(start: number): Buffer {
+    this.count += 1;
+    this.lastLength = this.#used - start;
+    return this.#chunk.subarray(start, this.#used);
+  }
+
+  #reserve(most: number): void {
+    if (most <= this.#chunk.length - this.#used) return;
+    if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used));
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(this.#nextSize, most));
+    this.#nextSize = Math.min(this.#nextSize * 4, LARGEST_CHUNK);
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,207 @@
+/** Whether what is audited was changed: what a change is, and that a real server's changes are told. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.js';
+import { type AuditSettings, diff } from '../../src/database/audit-settings.js';
+import { SettingsWatch } from '../../src/database/settings-watch.js';
+import { Disk } from '../../src/disk.js';
+import { codeOf } from '../../src/errors.js';
+import type { AuditChange, ConfigContent } from '../../src/event.js';
+import { CheckedServer } from '../support/checked-server.js';
+import { ManualClock } from '../support/clock.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const KEPT: AuditSettings = {
+  v: 1,
+  server: 'db:5432',
+  readAt: 0,
+  isLoaded: true,
+  settings: [
+    { name: 'pgaudit.log', value: 'write' },
+    { name: 'log_connections', value: 'on' },
+  ],
+  overrides: [{ setting: 'pgaudit.log', role: 'z', database: null, value: 'all' }],
+  others: ['batch'],
+};
+
+describe('what changed', () => {
+  test('nothing, where nothing did, whenever it was read and in whatever order', () => {
+    expect(diff(KEPT, { ...KEPT, readAt: 60_000, settings: KEPT.settings.toReversed() })).toEqual([]);
+  });
+
+  test('each change with what was before and what is after', () => {
+    const after: AuditSettings = {
+      ...KEPT,
+      isLoaded: false,
+      settings: [
+        { name: 'pgaudit.log', value: 'none' },
+        { name: 'log_statement', value: 'all' },
+      ],
+      overrides: [
+        { setting: 'pgaudit.log', role: null, database: null, value: 'none' },
+        { setting: 'pgaudit.log', role: 'z', database: 'hold', value: 'ddl' },
+      ],
+      others: ['batch2'],
+    };
+    const setting = { what: 'setting', name: 'pgaudit.log' };
+    const found = diff(KEPT, after);
+    expect(found).toHaveLength(9);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        { what: 'library', name: 'pgaudit', before: 'loaded', after: null },
+        { ...setting, before: 'write', after: 'none' },
+        { what: 'setting', name: 'log_connections', before: 'on', after: null },
+        { what: 'setting', name: 'log_statement', before: null, after: 'all' },
+        { ...setting, isOverride: true, before: null, after: 'none' },
+        { ...setting, isOverride: true, role: 'z', before: 'all', after: null },
+        { ...setting, isOverride: true, role: 'z', database: 'hold', before: null, after: 'ddl' },
+        { what: 'role', name: 'batch', before: 'unknown', after: null },
+        { what: 'role', name: 'batch2', before: null, after: 'unknown' },
+      ]),
+    );
+  });
+
+  test('another server has nothing to do with it', () => {
+    expect(diff(KEPT, { ...KEPT, server: 'other:5432', settings: [] })).toEqual([]);
+  });
+});
+
+let server: CheckedServer;
+beforeAll(async () => {
+  server = await CheckedServer.start();
+});
+afterAll(async () => await server.stop());
+
+interface Watched {
+  readonly watch: SettingsWatch;
+  readonly told: ConfigContent[];
+  readonly failures: string[];
+  readonly cachePath: string;
+  look(): Promise<readonly AuditChange[]>;
+}
+
+async function open(
+  cachePath?: string,
+  port = server.postgres.port,
+  clock: Clock = systemClock,
+): Promise<Watched> {
+  const path = cachePath ?? join(await temporaryFolder(), 'settings.json');
+  const told: ConfigContent[] = [];
+  const failures: string[] = [];
+  const report = {
+    settingsFailed: (error: unknown) => void failures.push(codeOf(error)),
+    cacheFailed: (_path: string, error: unknown) => void failures.push(`cache ${codeOf(error)}`),
+  };
+  const watch = await SettingsWatch.load(
+    {
+      url: `postgres://shipper:s3cret@127.0.0.1:${port}/postgres`,
+      cachePath: path,
+      isOther: role => role.startsWith('batch'),
+    },
+    { clock, disk: new Disk(), report },
+  );
+  onTestFinished(() => watch.close());
+  const look = async (): Promise<readonly AuditChange[]> => {
+    const before = told.length;
+    await watch.look(content => void told.push(content));
+    return told.slice(before).flatMap(({ config }) => config.changes);
+  };
+  return { watch, told, failures, cachePath: path, look };
+}
+
+describe('on a real server', () => {
+  test('the first look tells nothing; then each change is told once, and what undoes it', async () => {
+    const { look } = await open();
+    expect(await look()).toEqual([]);
+    await server.run("ALTER SYSTEM SET pgaudit.log = 'ddl'; SELECT pg_reload_conf();");
+    expect(await look()).toEqual([
+      { what: 'setting', name: 'pgaudit.log', before: 'write,ddl,role', after: 'ddl' },
+    ]);
+    expect(await look()).toEqual([]);
+    await server.run('ALTER SYSTEM RESET pgaudit.log; SELECT pg_reload_conf();');
+    expect(await look()).toEqual([
+      { what: 'setting', name: 'pgaudit.log', before: 'ddl', after: 'write,ddl,role' },
+    ]);
+    await server.run(
+      [
+        'ALTER ROLE "Z990001" SET pgaudit.log = none',
+        'ALTER ROLE "Z990001" SET work_mem = "8MB"',
+        'ALTER DATABASE hold SET pgaudit.log_parameter = off',
+        'ALTER ROLE "Z990001" IN DATABASE hold SET log_min_messages = panic',
+        'CREATE ROLE batch LOGIN',
+        'CREATE ROLE batch_group',
+      ].join('\n'),
+    );
+    const setting = { what: 'setting', isOverride: true, before: null };
+    expect(await look()).toEqual([
+      { what: 'role', name: 'batch', before: null, after: 'unknown' },
+      { ...setting, name: 'log_min_messages', role: 'Z990001', database: 'hold', after: 'panic' },
+      { ...setting, name: 'pgaudit.log', role: 'Z990001', after: 'none' },
+      { ...setting, name: 'pgaudit.log_parameter', database: 'hold', after: 'off' },
+    ]);
+  });
+
+  test('what changed while nobody looked is told by the next one, also after a restart', async () => {
+    const { watch, look, cachePath } = await open();
+    await look();
+    await watch.close();
+    const kept = JSON.parse(await readFile(cachePath, 'utf8'));
+    expect(JSON.stringify(kept)).not.toContain('s3cret');
+    await server.run('ALTER SYSTEM SET pgaudit.log_relation = off; SELECT pg_reload_conf();');
+    const second = await open(cachePath);
+    expect(await second.look()).toEqual([
+      { what: 'setting', name: 'pgaudit.log_relation', before: 'on', after: 'off' },
+    ]);
+    expect(second.told[0]?.config.since).toBe(new Date(kept.readAt).toISOString());
+    await server.run('ALTER SYSTEM RESET pgaudit.log_relation; SELECT pg_reload_conf();');
+  });
+
+  test('what could not be journaled is told again', async () => {
+    const { watch, look, failures } = await open();
+    await look();
+    await server.run('ALTER SYSTEM SET pgaudit.log_rows = on; SELECT pg_reload_conf();');
+    await watch.look(() => Promise.reject(new Error('no room')));
+    expect(failures).toHaveLength(1);
+    expect(await look()).toEqual([{ what: 'setting', name: 'pgaudit.log_rows', before: 'off', after: 'on' }]);
+    await server.run('ALTER SYSTEM RESET pgaudit.log_rows; SELECT pg_reload_conf();');
+  });
+
+  test('a database that is down is told once; a damaged file is told, and begins anew', async () => {
+    const { look, failures, cachePath } = await open(undefined, 1);
+    expect([await look(), await look(), failures]).toEqual([[], [], ['ECONNREFUSED']]);
+    await writeFile(cachePath, '{');
+    const second = await open(cachePath);
+    expect([await second.look(), second.failures]).toEqual([[], ['cache cache']]);
+  });
+
+  test('it looks at once and every minute, until it is stopped', async () => {
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const { watch, told } = await open(undefined, server.postgres.port, clock);
+    const stop = new AbortController();
+    const following = watch.follow(stop.signal, content => void told.push(content));
+    await untilWaiting(clock);
+    await server.run('ALTER SYSTEM SET log_statement = ddl; SELECT pg_reload_conf();');
+    await clock.advance(59_000);
+    expect(told).toEqual([]);
+    await clock.advance(1000);
+    while (told.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
+    expect(told).toEqual([
+      {
+        kind: 'config',
+        config: {
+          since: '2026-11-21T20:40:00.000Z',
+          changes: [{ what: 'setting', name: 'log_statement', before: 'none', after: 'ddl' }],
+        },
+      },
+    ]);
+    stop.abort();
+    await following;
+  });
+});
+
+/** The first look is over: it waits for the next one, and to write what it found. */
+async function untilWaiting(clock: ManualClock): Promise<void> {
+  while (clock.waiting < 2) await new Promise(resolve => setTimeout(resolve, 5));
+}

@@ -1,0 +1,163 @@
+/**
+ * An archive in the hands of somebody who may write to it, and who knows how it is made. Nothing of the shipper's own
+ * code is used: hashes, names and signatures are made anew by what the README says of them.
+ */
+
+import { hash, type KeyObject, sign } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+
+export interface HeldObject {
+  /** In the archive. */
+  path: string;
+  lines: string[];
+  /** What is stored instead of the compressed lines. */
+  body?: Buffer;
+}
+
+export type Fields = Record<string, unknown>;
+
+const OBJECT = /-(\d{16})-(\d{16})-([0-9a-f]{16})\.ndjson\.gz$/;
+
+export class Forgery {
+  /** In writing order. */
+  objects: HeldObject[];
+
+  constructor(objects: HeldObject[]) {
+    this.objects = objects;
+  }
+
+  static async open(root: string): Promise<Forgery> {
+    const found = await readdir(root, { recursive: true });
+    const paths = found.filter(path => OBJECT.test(path)).sort();
+    return new Forgery(
+      await Promise.all(
+        paths.map(async path => {
+          const lines = gunzipSync(await readFile(join(root, path)))
+            .toString('utf8')
+            .split('\n');
+          return { path, lines: lines.slice(0, -1) };
+        }),
+      ),
+    );
+  }
+
+  object(index: number): HeldObject {
+    const object = this.objects.at(index);
+    if (object === undefined) throw new RangeError(`there is no object ${index}`);
+    return object;
+  }
+
+  /** Changes one event; everything else of its line stays as it is. */
+  edit(index: number, line: number, change: (event: Fields) => Fields): void {
+    const { lines } = this.object(index);
+    lines[line - 1] = JSON.stringify(change(JSON.parse(lines.at(line - 1) ?? '')));
+  }
+
+  /** Makes hashes and numbers of the chain anew, from an object on (to its end, or to the end), and signs the seals again. */
+  relink({ from = 0, to = this.objects.length, key = null }: Relinking = {}): void {
+    let before = from === 0 ? null : (this.object(from - 1).lines.at(-1) ?? null);
+    let { seq } = before === null ? { seq: 0 } : eventOf(before);
+    for (const object of this.objects.slice(from, to)) {
+      const firstSeq = seq + 1;
+      object.lines = object.lines.map(line => {
+        seq += 1;
+        const previousHash = before === null ? '0'.repeat(64) : sha256(before);
+        before = relinked(line, { seq, firstSeq, previousHash }, key);
+        return before;
+      });
+    }
+  }
+
+  /** Gives the object the name that its content has. */
+  rename(index: number): void {
+    const object = this.object(index);
+    const [first, last] = [object.lines[0] ?? '', object.lines.at(-1) ?? ''].map(line => eventOf(line).seq);
+    const range = [first, last].map(seq => String(seq).padStart(16, '0')).join('-');
+    object.path = object.path.replace(
+      OBJECT,
+      `-${range}-${sha256(contentOf(object)).slice(0, 16)}.ndjson.gz`,
+    );
+  }
+
+  /** The same for an object and all after it. */
+  renameFrom(index: number): void {
+    for (let at = index; at < this.objects.length; at++) this.rename(at);
+  }
+
+  /** Everything as a forger without a key can make it: hashes, numbers and names fit. */
+  rebuild(from = 0, key: Key = null): void {
+    this.relink({ from, key });
+    this.renameFrom(from);
+  }
+
+  /** What lies where, as it is stored. */
+  get stored(): Map<string, Buffer> {
+    return new Map(
+      this.objects.map(object => [object.path, object.body ?? gzipSync(contentOf(object), { level: 6 })]),
+    );
+  }
+
+  /** Puts it in the place of what is in the folder. */
+  async save(root: string): Promise<void> {
+    await rm(root, { recursive: true, force: true });
+    for (const [path, body] of this.stored) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), body);
+    }
+  }
+}
+
+interface Relinking {
+  readonly from?: number;
+  readonly to?: number;
+  readonly key?: Key;
+}
+
+/** What seals are signed with; `kept`: they keep the signatures that they had. */
+type Key = KeyObject | 'kept' | null;
+
+export function eventOf(line: string): Fields & { seq: number } {
+  return JSON.parse(line);
+}
+
+export function contentOf({ lines }: HeldObject): string {
+  return lines.map(line => `${line}\n`).join('');
+}
+
+export function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+/** Ids that name the place in the chain follow it, and seals say where their object begins. */
+function relinked(
+  line: string,
+  { seq, firstSeq, previousHash }: { seq: number; firstSeq: number; previousHash: string },
+  key: Key,
+): string {
+  const { signature, ...event } = eventOf(line);
+  const { id, instance, chain, kind } = event;
+  const isOfChain = id === `${instance}/${chain}/${event.seq}`;
+  const linked = { ...event, seq, previousHash, id: isOfChain ? `${instance}/${chain}/${seq}` : id };
+  if (kind !== 'seal') return JSON.stringify(linked);
+  const seal = sealOf(linked, { firstSeq });
+  if (key === 'kept') return JSON.stringify({ ...seal, signature });
+  return key === null ? JSON.stringify(seal) : signed(JSON.stringify(seal), key);
+}
+
+/** The signature is over the line without it, and stands at the line's end. */
+export function signed(line: string, key: KeyObject): string {
+  const signature = sign(null, Buffer.from(line), key).toString('base64');
+  return `${line.slice(0, -1)},"signature":"${signature}"}`;
+}
+
+/** The event with another text. */
+export function withStatement(event: Fields, statement: string): Fields {
+  return { ...event, audit: { ...Object(event.audit), statement } };
+}
+
+/** The event with these fields of its seal. */
+export function sealOf(event: Fields, change: Fields): Fields {
+  return { ...event, seal: { ...Object(event.seal), ...change } };
+}

@@ -1,0 +1,107 @@
+/** Judges a log with and without a skimmer, to see that it makes no difference. */
+
+import { pino } from 'pino';
+import { Filter, type FilterRules } from '../../src/filter/filter.js';
+import { Health } from '../../src/health.js';
+import { type Judges, judge } from '../../src/judge.js';
+import { createMetrics } from '../../src/metrics.js';
+import { Memory } from '../../src/parse/memory.js';
+import { Skimmer } from '../../src/parse/skim.js';
+import { timeReader } from '../../src/parse/time.js';
+import { COLUMN, countRecord, type Frame, noRecords, type RecordCounts } from '../../src/record.js';
+import { createRedactor } from '../../src/redact/redact.js';
+import { Framer } from '../../src/tail/frame.js';
+import { Telemetry } from '../../src/telemetry.js';
+
+const FILE = { fileId: 'f', path: '/log/a.csv' };
+
+export const RULES: FilterRules = {
+  classes: new Set(['WRITE', 'DDL', 'ROLE']),
+  serviceUsers: [{ test: user => user.startsWith('app') }],
+  personalUsers: [{ test: user => user.startsWith('Z') }],
+  memberships: null,
+  otherUsers: 'drop',
+};
+
+const telemetry = new Telemetry(pino({ level: 'silent' }), createMetrics(), new Health());
+
+export function judgesOf(overrides: Partial<Judges> = {}): Judges {
+  const times = timeReader(undefined);
+  return {
+    times,
+    memory: new Memory(times, null, 0),
+    filter: new Filter(RULES),
+    identify: async ({ user }) => ({ user, status: 'unresolved', resolvedBy: [] }),
+    redact: createRedactor([]),
+    relations: async () => ({}),
+    decoderOf: () => null,
+    genuine: { isWarning: false },
+    place: { instance: 'i', node: 'n' },
+    telemetry,
+    ...overrides,
+  };
+}
+
+/** All that comes of a log. */
+export interface Outcome {
+  readonly counts: RecordCounts;
+  /** Shipped or rejected, with where they stand. */
+  readonly drafts: readonly object[];
+  readonly memory: object;
+  readonly lastTime: string;
+  readonly columns: number;
+  readonly position: number;
+  /** Records that were judged one by one. */
+  readonly judged: number;
+}
+
+/** Reads a log that comes in these pieces, as a follower does. */
+export async function outcomeOf(
+  pieces: readonly Buffer[],
+  isSkimmed: boolean,
+  { maxRecordSize = 1 << 26, ...overrides }: Partial<Judges> & { maxRecordSize?: number } = {},
+): Promise<Outcome> {
+  const judges = judgesOf(overrides);
+  const skimmer = new Skimmer(judges.memory.sessions);
+  const framer = new Framer({ offset: 0, maxRecordSize });
+  const counts = noRecords();
+  const drafts: object[] = [];
+  let lastTime = '';
+  let judged = 0;
+  const take = async (frame: Frame): Promise<void> => {
+    const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
+    const verdict = await judge(frame, reading, judges);
+    countRecord(counts, verdict.outcome, verdict.reason);
+    if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+    else if (frame.kind === 'record' && (verdict.reason === 'service-user' || verdict.reason === 'not-audit'))
+      skimmer.learn(frame, verdict.reason);
+  };
+  for (const piece of [...pieces, null]) {
+    if (piece === null) framer.finish();
+    else framer.push(piece);
+    for (;;) {
+      if (isSkimmed) lastTime = framer.skim(skimmer, lastTime);
+      const frame = framer.next();
+      if (frame === null) break;
+      judged++;
+      if (frame.kind === 'record') {
+        const time = frame.text(COLUMN.logTime);
+        if (time > lastTime || time.slice(24) !== lastTime.slice(24)) lastTime = time;
+      }
+      await take(frame);
+    }
+  }
+  skimmer.countInto(counts);
+  const { columns, position } = framer;
+  return { counts, drafts, memory: judges.memory.saved, lastTime, columns, position, judged };
+}
+
+/** Whatever is skimmed is what would have come of it; returns how many records were passed over. */
+export async function compare(
+  pieces: readonly Buffer[],
+  options: Parameters<typeof outcomeOf>[2] = {},
+): Promise<{ readonly skimmed: Omit<Outcome, 'judged'>; readonly plain: object; readonly passed: number }> {
+  const { judged, ...skimmed } = await outcomeOf(pieces, true, options);
+  const { judged: all, ...plain } = await outcomeOf(pieces, false, options);
+  return { skimmed, plain, passed: all - judged };
+}
