@@ -7,9 +7,11 @@ export const SPACE = 32;
 export const BANG = 33;
 export const DOUBLE = 34;
 export const DOLLAR = 36;
+export const PERCENT = 37;
 export const AMPERSAND = 38;
 export const SINGLE = 39;
 export const OPEN = 40;
+export const CLOSE = 41;
 export const STAR = 42;
 export const PLUS = 43;
 export const COMMA = 44;
@@ -22,7 +24,6 @@ export const EQUALS = 61;
 export const GREATER = 62;
 export const AT = 64;
 export const BACKSLASH = 92;
-export const BAR = 124;
 
 const WORD = new Uint8Array(128);
 for (const char of '0123456789_$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') {

@@ -1,7 +1,7 @@
 /** Finds the secrets in a statement or a parameter. */
 
-import { type Found, look } from './look.js';
-import { mayHoldSecrets } from './names.js';
+import { budgetOf, type Found, look } from './look.js';
+import { hasTrigger, mayDisguise } from './names.js';
 import { type Range, union } from './ranges.js';
 import { sweep } from './sweep.js';
 
@@ -16,26 +16,32 @@ const NONE: Secrets = { ranges: [], parameters: new Set() };
 
 /** `code`: the text is SQL, whatever it looks like. Takes linear time; throws nothing. */
 export function findSecrets(text: string, code: boolean): Secrets {
-  if (!mayHoldSecrets(text)) return NONE;
-  const readings = read(text, code);
-  const lost = readings.some(({ held }) => held)
-    ? readings.filter(({ held }) => held).flatMap(found => found.lost)
-    : [{ start: 0, end: text.length }];
-  const swept = union(lost).flatMap(range => sweep(text, range));
+  const disguised = mayDisguise(text);
+  if (!disguised && !hasTrigger(text)) return NONE;
+  const readings = read(text, { code, disguised });
+  const lost = readings.flatMap(found => (found.held ? found.lost : [{ start: 0, end: text.length }]));
+  const swept = union(lost).map(range => sweep(text, range));
   return {
-    ranges: union([...readings.flatMap(({ secrets }) => secrets), ...swept]),
-    parameters: new Set(readings.flatMap(({ parameters }) => [...parameters])),
+    ranges: union(...readings.map(({ secrets }) => secrets), swept.flat()),
+    parameters: new Set(readings.flatMap(({ parameters }) => parameters)),
   };
 }
 
 /**
- * Only `\'` is read differently with `standard_conforming_strings = off` (PostgreSQL manual, 19.13.1), which
- * the log does not tell: a statement that has it is read both ways, and a reading that comes to an
- * end where there should be none is not the server's.
+ * The readings that may be the server's. Only `\'` is read differently with
+ * `standard_conforming_strings = off` (PostgreSQL manual, 19.13.1), which the log does not tell: a statement
+ * that has it is read both ways, and a reading that can follow less than the other is not the server's.
  */
-function read(text: string, code: boolean): Found[] {
-  const standard = look(text, { code, depth: 0, backslashes: false });
-  if (!text.includes("\\'")) return [standard];
-  const other = look(text, { code, depth: 0, backslashes: true });
-  return other.held ? [standard, other] : [standard];
+function read(text: string, how: { code: boolean; disguised: boolean }): Found[] {
+  const budget = budgetOf(text);
+  const standard = look(text, { ...how, backslashes: false }, budget);
+  if (!how.code || !text.includes("\\'")) return [standard];
+  const other = look(text, { ...how, backslashes: true }, budget);
+  if (!other.held) return [standard];
+  if (!standard.held) return [other];
+  return length(other.lost) > length(standard.lost) ? [standard] : [standard, other];
+}
+
+function length(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }

@@ -1,6 +1,17 @@
 /** What a quoted text is, by its first word and by what stands around it. Each looks at a few characters only. */
 
-import { BACKSLASH, COLON, DOUBLE, EQUALS, GREATER, isSpace, isWord, OPEN, SINGLE } from './chars.js';
+import {
+  BACKSLASH,
+  COLON,
+  DOUBLE,
+  EQUALS,
+  GREATER,
+  isLetter,
+  isSpace,
+  isWord,
+  OPEN,
+  SINGLE,
+} from './chars.js';
 import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from './lexer.js';
 import { isSecretName } from './names.js';
 
@@ -21,12 +32,15 @@ const CODE_WORDS = new Set(
   ).split(' '),
 );
 
-/** Whether it begins as SQL does. `set = 1` does not: it is a pair of a connection string. */
+/** Whether it begins as SQL or PL/pgSQL does. `set = 1` does not: it is a pair of a connection string. */
 export function readsAsCode(text: string): boolean {
   let at = skipTrivia(text, 0);
-  while (at < text.length && '(;<'.includes(text.charAt(at))) at = skipTrivia(text, at + 1);
+  while (at < text.length && '(;'.includes(text.charAt(at))) at = skipTrivia(text, at + 1);
+  if (text.startsWith('<<', at)) return true;
   const end = Math.min(wordEnd(text, at), at + WORD_LENGTH);
-  return CODE_WORDS.has(text.slice(at, end).toLowerCase()) && text.charCodeAt(skipTrivia(text, end)) !== EQUALS;
+  return (
+    CODE_WORDS.has(text.slice(at, end).toLowerCase()) && text.charCodeAt(skipTrivia(text, end)) !== EQUALS
+  );
 }
 
 /**
@@ -36,7 +50,9 @@ export function readsAsCode(text: string): boolean {
 export function leadOf(text: string, { start }: Piece): string {
   const from = Math.max(start - NEARBY, 0);
   let end = spaceStart(text, start, from);
-  const call = text.charCodeAt(end - 1) === OPEN;
+  const code = text.charCodeAt(end - 1);
+  const call = code === OPEN;
+  if (!call && !isLetter(code, 's') && !isLetter(code, 'o')) return '';
   if (call) end = spaceStart(text, end - 1, from);
   const word = wordStart(text, end, Math.max(end - WORD_LENGTH, 0));
   return word === end ? '' : text.slice(word, end).toLowerCase() + (call ? '(' : '');
@@ -84,17 +100,13 @@ function operatorStart(text: string, at: number, from: number): number {
   return start;
 }
 
-/**
- * Whether a literal touches a word where SQL has white space or a comma: one of the two is not what it
- * seems. In a statement itself `date'2026-01-01'` is all right, since PostgreSQL has parsed it.
- */
-export function isTorn(text: string, { kind, quoting, start, end }: Piece, depth: number): boolean {
-  if (kind !== 'string' || quoting === 'verbatim') return false;
-  return isWord(text.charCodeAt(end)) || (depth > 0 && isWordBefore(text, start));
+/** Whether a word begins right after the literal. */
+export function touchesAfter(text: string, { quoting, end }: Piece): boolean {
+  return quoting !== 'verbatim' && isWord(text.charCodeAt(end));
 }
 
-/** Whether a word ends there that is no prefix of a literal (`N'`, `B'`, `X'`). */
-function isWordBefore(text: string, at: number): boolean {
-  const code = text.charCodeAt(at - 1);
-  return isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(at - 2)));
+/** Whether a word ends right before the literal that is no prefix of it (`N'`, `B'`, `X'`). */
+export function touchesBefore(text: string, { quoting, start }: Piece): boolean {
+  const code = text.charCodeAt(start - 1);
+  return quoting !== 'verbatim' && isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(start - 2)));
 }

@@ -98,11 +98,11 @@ function blockCommentEnd(text: string, at: number): { end: number; closed: boole
   let depth = 1;
   for (let end = at + 2; end < text.length; end++) {
     const code = text.charCodeAt(end);
+    if (code !== STAR && code !== SLASH) continue;
     const next = text.charCodeAt(end + 1);
-    if (code === STAR && next === SLASH) depth--;
-    else if (code === SLASH && next === STAR) depth++;
-    else continue;
+    if (code === next || (next !== STAR && next !== SLASH)) continue;
     end++;
+    depth += code === SLASH ? 1 : -1;
     if (depth === 0) return { end: end + 1, closed: true };
   }
   return { end: text.length, closed: false };
@@ -172,7 +172,8 @@ function readDollar(text: string, at: number): Piece {
 
 function readName(text: string, at: number): Piece {
   const unicode = hasUnicodePrefix(text, at);
-  const { close, closed } = closingQuote(text, at + 1, DOUBLE, false);
+  const close = closingQuote(text, at + 1, DOUBLE, false);
+  const closed = close < text.length;
   return {
     kind: 'name',
     quoting: unicode ? 'unicode' : 'plain',
@@ -185,25 +186,22 @@ function readName(text: string, at: number): Piece {
 }
 
 function readString(text: string, at: number, backslashes: boolean): Piece {
-  const { quoting, start } = stringPrefix(text, at, backslashes);
+  const prefix = prefixLength(text, at);
+  const quoting = prefix === 2 ? 'unicode' : prefix === 1 || backslashes ? 'escapes' : 'plain';
   const escapes = quoting === 'escapes';
-  let { close, closed } = closingQuote(text, at + 1, SINGLE, escapes);
-  for (
-    let next = closed ? reopening(text, close) : -1;
-    next !== -1;
-    next = closed ? reopening(text, close) : -1
-  ) {
-    ({ close, closed } = closingQuote(text, next + 1, SINGLE, escapes));
+  let close = closingQuote(text, at + 1, SINGLE, escapes);
+  for (let next = reopening(text, close); next !== -1; next = reopening(text, close)) {
+    close = closingQuote(text, next + 1, SINGLE, escapes);
   }
-  return { kind: 'string', quoting, start, open: at + 1, close, end: closed ? close + 1 : close, closed };
+  const closed = close < text.length;
+  const end = closed ? close + 1 : close;
+  return { kind: 'string', quoting, start: at - prefix, open: at + 1, close, end, closed };
 }
 
-function stringPrefix(text: string, at: number, backslashes: boolean): { quoting: Quoting; start: number } {
-  if (hasUnicodePrefix(text, at)) return { quoting: 'unicode', start: at - 2 };
-  if (isLetter(text.charCodeAt(at - 1), 'e') && !isWord(text.charCodeAt(at - 2))) {
-    return { quoting: 'escapes', start: at - 1 };
-  }
-  return { quoting: backslashes ? 'escapes' : 'plain', start: at };
+/** 1 for `E'`, 2 for `U&'`, else 0: the other prefixes change nothing about what is between the quotes. */
+function prefixLength(text: string, at: number): 0 | 1 | 2 {
+  if (hasUnicodePrefix(text, at)) return 2;
+  return isLetter(text.charCodeAt(at - 1), 'e') && !isWord(text.charCodeAt(at - 2)) ? 1 : 0;
 }
 
 function hasUnicodePrefix(text: string, at: number): boolean {
@@ -211,20 +209,16 @@ function hasUnicodePrefix(text: string, at: number): boolean {
   return isLetter(text.charCodeAt(at - 2), 'u') && !isWord(text.charCodeAt(at - 3));
 }
 
-function closingQuote(
-  text: string,
-  from: number,
-  quote: number,
-  escapes: boolean,
-): { close: number; closed: boolean } {
+/** Where the content ends that begins at `from`; at the end of the text where nothing closes it. */
+function closingQuote(text: string, from: number, quote: number, escapes: boolean): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (escapes && code === BACKSLASH) at++;
     else if (code !== quote) continue;
     else if (text.charCodeAt(at + 1) === quote) at++;
-    else return { close: at, closed: true };
+    else return at;
   }
-  return { close: text.length, closed: false };
+  return text.length;
 }
 
 /**
@@ -252,7 +246,8 @@ export function stringAt(text: string, at: number, backslashes: boolean): Piece 
 
 /** Where the quote is of a literal that begins at `at`: `'`, `E'`, `N'`, `B'`, `X'` or `U&'`; -1 where there is none. */
 function quoteOf(text: string, at: number): number {
-  const [first, second] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
+  const first = text.charCodeAt(at);
+  const second = text.charCodeAt(at + 1);
   if (first === SINGLE) return at;
   if (second === SINGLE) return isPrefix(first) ? at + 1 : -1;
   return second === AMPERSAND && isLetter(first, 'u') && text.charCodeAt(at + 2) === SINGLE ? at + 2 : -1;

@@ -1,10 +1,11 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { COMMA, SLASH } from './chars.js';
-import { endsInSecretName, isTorn, leadOf, mayHoldValue, readsAsCode } from './hints.js';
-import { nextOpening, type Piece, readPiece, skipTrivia, wordEnd } from './lexer.js';
-import { isSecretName, secretNameAt, triggerAfter } from './names.js';
-import { decode, locate, mayDisguise } from './quoting.js';
+import { COMMA, isWord, SLASH } from './chars.js';
+import { takeGiven } from './columns.js';
+import { endsInSecretName, leadOf, mayHoldValue, readsAsCode, touchesAfter, touchesBefore } from './hints.js';
+import { nextOpening, type Piece, readPiece, skipTrivia } from './lexer.js';
+import { isSecretName, mayDisguise, secretNameAt, triggerAfter } from './names.js';
+import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
 import { isStatement, operatorEnd, uriSecret, type Value, type View, valueAfter, valueAt } from './shapes.js';
 import { secretArguments } from './templates.js';
@@ -15,43 +16,69 @@ import { secretArguments } from './templates.js';
  */
 export const MAX_DEPTH = 4;
 
+/** What it takes to look at a name, and to begin with a quoted text: in characters that are read in that time. */
+const NAME_COST = 40;
+const TEXT_COST = 200;
+
+/** So much is spent on the shortest statement. */
+const LEAST_BUDGET = 100_000;
+
+/** How much may still be spent on what looks like a secret. */
+export interface Budget {
+  left: number;
+}
+
+/** Enough to read all that is quoted once more, or a name in every forty characters. */
+export function budgetOf(text: string): Budget {
+  return { left: text.length + LEAST_BUDGET };
+}
+
 export interface Found {
   readonly secrets: readonly Range[];
   /** Numbers of parameters that hold a secret, from 1. */
-  readonly parameters: ReadonlySet<number>;
+  readonly parameters: readonly number[];
   /** Where the quoting could not be followed. */
   readonly lost: readonly Range[];
   /** Whether it could be followed in this text itself, whatever is quoted in it. */
   readonly held: boolean;
 }
 
-/** Takes linear time: nothing is read more than a fixed number of times for each level of quoting. */
-export function look(text: string, view: View): Found {
-  return new Look(text, view).run();
+/**
+ * Takes linear time: each character is read a fixed number of times, and what looks like a secret as far
+ * as the budget goes. What is beyond that counts as lost.
+ */
+export function look(text: string, view: Omit<View, 'depth'>, budget: Budget): Found {
+  return new Look(text, { ...view, depth: 0 }, budget).run();
 }
 
 class Look {
   readonly #text: string;
   readonly #view: View;
+  readonly #budget: Budget;
   readonly #secrets: Range[] = [];
-  readonly #parameters = new Set<number>();
+  readonly #parameters: number[] = [];
   readonly #lost: Range[] = [];
   #held = true;
+  /** Where the last list of columns ends that was looked at. */
+  #listEnd = 0;
 
-  constructor(text: string, view: View) {
+  constructor(text: string, view: View, budget: Budget) {
     this.#text = text;
     this.#view = view;
+    this.#budget = budget;
   }
 
   run(): Found {
     const text = this.#text;
-    for (let at = 0, trigger = -1; at < text.length; ) {
+    let at = 0;
+    for (let trigger = -1; at < text.length && this.#goesOn; ) {
       if (trigger <= at) trigger = triggerAfter(text, at);
       const to = Math.min(trigger, text.length);
       const opening = nextOpening(text, at, to);
       if (opening < to) at = this.#piece(readPiece(text, opening, this.#view.backslashes), trigger);
       else at = trigger <= text.length ? this.#trigger(trigger, at) : text.length;
     }
+    if (at < text.length) this.#lost.push({ start: at, end: text.length });
     const lost = this.#held ? this.#lost : [{ start: 0, end: text.length }];
     return {
       secrets: union(this.#secrets),
@@ -64,41 +91,88 @@ class Look {
   /** Looks at the word or URI whose trigger ends at `end`; returns where to go on. */
   #trigger(end: number, from: number): number {
     const text = this.#text;
+    this.#budget.left -= NAME_COST;
     if (text.charCodeAt(end - 1) === SLASH) {
       const secret = uriSecret(text, end, this.#view.code);
       if (secret !== null) this.#secrets.push(secret);
       return secret?.end ?? end;
     }
     const name = secretNameAt(text, end, from);
-    if (name === null) return wordEnd(text, end);
-    const value = valueAfter(text, name, this.#view);
-    return value === null ? name.end : this.#take(value);
+    return name === null ? end : this.#named(name);
+  }
+
+  /** Looks at the value of what has a secret's name; returns where to go on. */
+  #named(name: Range): number {
+    const value = valueAfter(this.#text, name, this.#view);
+    if (value !== null) return this.#take(value);
+    if (this.#view.code && name.start >= this.#listEnd) this.#given(name);
+    return name.end;
+  }
+
+  #given(name: Range): void {
+    const { listEnd, end } = takeGiven(this.#text, name, this.#view, value => this.#take(value));
+    this.#listEnd = listEnd;
+    this.#budget.left -= (end - listEnd) / 2;
   }
 
   #take(value: Value): number {
-    if ('secret' in value) this.#secrets.push(value.secret);
-    else this.#parameters.add(value.parameter);
-    return value.end;
+    if ('parameter' in value) this.#parameters.push(value.parameter);
+    else {
+      if (!value.closed || (this.#mayTear && isWord(this.#text.charCodeAt(value.next)))) this.#held = false;
+      if (value.end > value.start) this.#secrets.push(value);
+    }
+    return value.next;
+  }
+
+  get #goesOn(): boolean {
+    return this.#budget.left >= 0 && !this.#isRefuted;
+  }
+
+  /** With backslash escapes the statement makes no sense: the server read it without. */
+  get #isRefuted(): boolean {
+    return !this.#held && this.#view.backslashes && isStatement(this.#view);
+  }
+
+  /**
+   * Where a literal touches a word without white space or a comma between, one of the two is not what it
+   * seems. A statement itself may have it, since PostgreSQL has parsed it: `date'2026-01-01'`.
+   */
+  get #mayTear(): boolean {
+    return this.#view.backslashes || !isStatement(this.#view);
+  }
+
+  #isTorn(piece: Piece): boolean {
+    if (piece.kind !== 'string' || !this.#mayTear) return false;
+    return touchesAfter(this.#text, piece) || (!isStatement(this.#view) && touchesBefore(this.#text, piece));
   }
 
   /** Looks into a piece, and at a value that follows it; returns where to go on. */
   #piece(piece: Piece, trigger: number): number {
-    if (!piece.closed || isTorn(this.#text, piece, this.#view.depth)) this.#held = false;
-    if (trigger > piece.close && !mayDisguise(this.#text, piece)) return piece.end;
+    if (!piece.closed || this.#isTorn(piece)) this.#held = false;
+    if (this.#isRefuted) return piece.end;
+    if (trigger > piece.close && !this.#mayDisguise(piece)) return piece.end;
+    this.#budget.left -= NAME_COST;
     const content = decode(this.#text, piece);
     const lead = piece.kind === 'string' ? leadOf(this.#text, piece) : '';
-    const value = this.#valueOf(content, piece, lead) ?? this.#valueJoinedTo(content, piece);
+    const isName = trigger >= piece.close && piece.kind !== 'comment' && isSecretName(content);
+    if (isName && piece.kind === 'name') {
+      return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) });
+    }
+    const value = isName ? this.#valueOf(piece, lead) : this.#valueJoinedTo(content, piece);
     if (mayHoldValue(content)) this.#descend(content, piece, lead);
     if (lead === 'format(') {
-      for (const argument of secretArguments(content, this.#text, piece.end, this.#view)) this.#take(argument);
+      for (const argument of secretArguments(content, this.#text, piece.end, this.#view))
+        this.#take(argument);
     }
     return value === null ? piece.end : this.#take(value);
   }
 
-  /** The value of a piece that is a name: `"password" 'x'`, `'password': 'x'`, `set_config('my.password', 'x', false)`. */
-  #valueOf(content: string, piece: Piece, lead: string): Value | null {
-    if (piece.kind === 'comment' || !isSecretName(content)) return null;
-    if (piece.kind === 'name') return valueAfter(this.#text, piece, this.#view);
+  #mayDisguise({ quoting, open, close }: Piece): boolean {
+    return this.#view.disguised && (quoting === 'unicode' || mayDisguise(this.#text.slice(open, close)));
+  }
+
+  /** The value of a string that is a name: `'password': 'x'`, `set_config('my.password', 'x', false)`. */
+  #valueOf(piece: Piece, lead: string): Value | null {
     const next = skipTrivia(this.#text, piece.end);
     if (lead === 'set_config(' && this.#text.charCodeAt(next) === COMMA) {
       return valueAt(this.#text, skipTrivia(this.#text, next + 1), this.#view);
@@ -116,13 +190,18 @@ class Look {
   }
 
   #descend(content: string, piece: Piece, lead: string): void {
-    const { depth, backslashes } = this.#view;
-    if (depth === MAX_DEPTH) {
+    const { depth } = this.#view;
+    this.#budget.left -= content.length + TEXT_COST;
+    if (depth === MAX_DEPTH || this.#budget.left < 0) {
       this.#lost.push({ start: piece.open, end: piece.close });
       return;
     }
     const code = piece.kind !== 'name' && (lead === 'as' || lead === 'do' || readsAsCode(content));
-    const { secrets, lost } = look(content, { code, depth: depth + 1, backslashes });
+    const { secrets, lost } = new Look(
+      content,
+      { ...this.#view, code, depth: depth + 1 },
+      this.#budget,
+    ).run();
     for (const range of locate(this.#text, piece, secrets)) this.#secrets.push(range);
     for (const range of locate(this.#text, piece, lost)) this.#lost.push(range);
   }

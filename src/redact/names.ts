@@ -1,51 +1,57 @@
 /** Words that say that a secret follows. */
 
-import { wordEnd, wordStart } from './lexer.js';
+import { isLetter } from './chars.js';
+import { wordStart } from './lexer.js';
+
+/** What a secret's name ends in: a word for it, or the hash of one, which can be guessed at offline. */
+const SECRET =
+  '(?:password|passwd|passord|passphrase|passcode|(?<![a-z0-9])pass|pwd|secret|token|credentials?|' +
+  '(?:private|access|account|api|encryption|signing|shared|secret|master|hmac|scram_client|scram_server)[-_ ]?key)(?:[-_]?(?:hash|digest))?\\d*';
 
 /**
- * A part of every name that `isSecretName` knows, and what every URI has. Most statements have none of
- * it, and are looked at no further. Each alternative has a fixed length, so that it takes linear time.
+ * The end of a secret's name, or of a URI's scheme. Most statements have neither, and are looked at no
+ * further. Takes linear time: no part of it can be matched in two ways.
  */
-const TRIGGER = /pass|pwd|secret|token|credential|[-_a-z]key|:\/\//gi;
+const TRIGGER = new RegExp(`${SECRET}(?![\\w$\\x80-\\uffff])|://`, 'gi');
+
+const NAME = new RegExp(`${SECRET}$`, 'i');
 
 /** Escapes by which a name could be spelled without showing it: `U&"p\0061ssword"`, `E'p\x61ssword'`. */
 const DISGUISE = /u&['"]|\\[xu0-7]/i;
-
-const SECRET =
-  /(?:password|passwd|passord|passphrase|passcode|pwd|secret|token|credentials?|(?:private|access|account|api|encryption|signing|shared|secret)[-_]?key|(?:^|[-_])pass)(?:[-_]?(?:hash|digest))?\d*$/i;
 
 const FLAG = /^(?:is|has)[-_]/i;
 
 /** No name is longer: PostgreSQL keeps 63 bytes of an identifier. */
 const NAME_LENGTH = 64;
 
-/** Whether there may be anything to scrub. */
-export function mayHoldSecrets(text: string): boolean {
-  return triggerAfter(text, 0) <= text.length || DISGUISE.test(text);
+/** Whether a name shows, or a URI. */
+export function hasTrigger(text: string): boolean {
+  return triggerAfter(text, 0) <= text.length;
 }
 
-/** Where the first trigger that begins at `from` or later ends; past the text where there is none. */
+/** Whether escapes may hide a name. */
+export function mayDisguise(text: string): boolean {
+  return DISGUISE.test(text);
+}
+
+/** Where the first name or scheme that begins at `from` or later ends; past the text where there is none. */
 export function triggerAfter(text: string, from: number): number {
   TRIGGER.lastIndex = from;
   return TRIGGER.test(text) ? TRIGGER.lastIndex : text.length + 1;
 }
 
 /**
- * Whether what goes by this name is a secret: the name ends in a word for one (`new_password`, `apiKey`), or in
- * the hash of one (`password_hash`: it can be guessed at offline). `password_changed`, `password_encryption`
- * and `has_password` tell of secrets, and are none.
+ * Whether what goes by this name is a secret: `new_password`, `apiKey`, `password_hash`.
+ * `password_changed`, `password_encryption` and `has_password` tell of secrets, and are none.
  */
 export function isSecretName(name: string): boolean {
-  return name.length <= NAME_LENGTH && SECRET.test(name) && !FLAG.test(name);
+  return name.length <= NAME_LENGTH && NAME.test(name) && !FLAG.test(name);
 }
 
-/** The secret name around a trigger that ends at `triggerEnd`, or `null`. */
-export function secretNameAt(
-  text: string,
-  triggerEnd: number,
-  from: number,
-): { start: number; end: number } | null {
-  const end = wordEnd(text, triggerEnd);
-  const start = wordStart(text, triggerEnd, Math.max(from, end - NAME_LENGTH));
-  return isSecretName(text.slice(start, end)) ? { start, end } : null;
+/** The whole name whose trigger ends at `end`, or `null` where it only tells of a secret. */
+export function secretNameAt(text: string, end: number, from: number): { start: number; end: number } | null {
+  const start = wordStart(text, end, Math.max(from, end - NAME_LENGTH));
+  const first = text.charCodeAt(start);
+  const mayBeFlag = isLetter(first, 'i') || isLetter(first, 'h');
+  return mayBeFlag && FLAG.test(text.slice(start, end)) ? null : { start, end };
 }

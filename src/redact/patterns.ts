@@ -26,7 +26,8 @@ export function secretsOf(pattern: Pattern, text: string): Range[] {
   const ranges: Range[] = [];
   while (matches.find()) {
     const group = groups.find(one => matches.start(one) >= 0) ?? 0;
-    ranges.push({ start: matches.start(group), end: matches.end(group) });
+    const range = { start: matches.start(group), end: matches.end(group) };
+    if (range.end > range.start) ranges.push(range);
   }
   return ranges;
 }

@@ -7,16 +7,21 @@ const DOUBLE = 34;
 const SINGLE = 39;
 const PLUS = 43;
 
+/** Short contents are decoded here: to allocate a buffer takes longer than to fill it. */
+const SHORT = new Uint16Array(256);
+
 /** The content with its quotes and escapes resolved. */
 export function decode(text: string, piece: Piece): string {
   if (isVerbatim(text, piece)) return text.slice(piece.open, piece.close);
   const units = new Units(text, piece);
-  const decoded = new Uint16Array(piece.close - piece.open);
+  const most = piece.close - piece.open;
+  const decoded = most > SHORT.length ? new Uint16Array(most) : SHORT;
   let length = 0;
   while (units.next()) {
     decoded[length++] = units.code;
     if (units.length === 2) decoded[length++] = units.low;
   }
+  if (decoded === SHORT) return Reflect.apply(String.fromCharCode, String, SHORT.subarray(0, length));
   return Buffer.from(decoded.buffer, 0, length * 2).toString('utf16le');
 }
 
@@ -40,31 +45,37 @@ export function locate(text: string, piece: Piece, ranges: readonly Range[]): Ra
   return located;
 }
 
-/** Whether escapes in the content may spell a name that does not show. */
-export function mayDisguise(text: string, { quoting, open, close }: Piece): boolean {
-  return quoting === 'unicode' || (quoting === 'escapes' && text.slice(open, close).includes('\\'));
-}
-
 /** Whether every character of the content stands for itself. */
 function isVerbatim(text: string, piece: Piece): boolean {
   if (piece.quoting === 'verbatim') return true;
   const content = text.slice(piece.open, piece.close);
-  const quote = piece.kind === 'name' ? '"' : "'";
-  return !content.includes(quote) && !content.includes(escapeOf(text, piece));
+  if (content.includes(piece.kind === 'name' ? '"' : "'")) return false;
+  return piece.quoting === 'plain' || !content.includes(escapeOf(text, piece));
 }
 
-/** The character that escapes begin with; one that no content holds where there are none. */
+/** The character that escapes begin with, where there are any. */
 function escapeOf(text: string, piece: Piece): string {
-  if (piece.quoting === 'escapes') return '\\';
-  return piece.quoting === 'unicode' ? unicodeEscape(text, piece) : 'none';
+  return piece.quoting === 'unicode' ? unicodeEscape(text, piece) : '\\';
 }
+
+/** So far after a literal its escape character is looked for. */
+const NEARBY = 100;
 
 /** `UESCAPE '!'` after the literal names another escape character than the backslash (4.1.2.3). */
 function unicodeEscape(text: string, piece: Piece): string {
-  const at = skipTrivia(text, piece.end);
-  if (text.slice(at, at + 7).toLowerCase() !== 'uescape') return '\\';
-  const quote = skipTrivia(text, at + 7);
-  return text[quote] === "'" && text[quote + 2] === "'" ? (text[quote + 1] ?? '\\') : '\\';
+  const end = escapeClauseEnd(text, piece);
+  return end === piece.end ? '\\' : text.charAt(end - 2);
+}
+
+/** One past the `UESCAPE '!'` that belongs to the piece, or past the piece itself. */
+export function escapeClauseEnd(text: string, { quoting, end }: Piece): number {
+  if (quoting !== 'unicode') return end;
+  const after = text.slice(end, end + NEARBY);
+  const at = skipTrivia(after, 0);
+  const quote = skipTrivia(after, at + 7);
+  const clause =
+    after.slice(at, at + 7).toLowerCase() === 'uescape' && /^'[\s\S]'/.test(after.slice(quote, quote + 3));
+  return clause ? end + quote + 3 : end;
 }
 
 /** What letters stand for after a backslash (table 4.1). */
@@ -81,6 +92,15 @@ interface NumberForm {
   readonly prefix: number;
   readonly radix: number;
 }
+
+const FORMS = {
+  x: { digits: 2, prefix: 1, radix: 16 },
+  u: { digits: 4, prefix: 1, radix: 16 },
+  U: { digits: 8, prefix: 1, radix: 16 },
+  octal: { digits: 3, prefix: 0, radix: 8 },
+  unicode: { digits: 4, prefix: 0, radix: 16 },
+  plus: { digits: 6, prefix: 1, radix: 16 },
+} as const satisfies Record<string, NumberForm>;
 
 /** Reads a quoted content unit by unit: a character, a doubled quote or an escape. */
 class Units {
@@ -99,11 +119,10 @@ class Units {
   readonly #unicode: boolean;
 
   constructor(text: string, piece: Piece) {
-    const escaping = escapeOf(text, piece);
     this.#text = text;
     this.#close = piece.close;
     this.#quote = piece.kind === 'name' ? DOUBLE : SINGLE;
-    this.#escape = escaping.length === 1 ? escaping.charCodeAt(0) : -1;
+    this.#escape = piece.quoting === 'plain' ? -1 : escapeOf(text, piece).charCodeAt(0);
     this.#unicode = piece.quoting === 'unicode';
     this.end = piece.open;
   }
@@ -148,20 +167,20 @@ class Units {
 
 /** `\XXXX` or `\+XXXXXX` (4.1.2.3). */
 function unicodeForm(letter: number): NumberForm {
-  return letter === PLUS ? { digits: 6, prefix: 1, radix: 16 } : { digits: 4, prefix: 0, radix: 16 };
+  return letter === PLUS ? FORMS.plus : FORMS.unicode;
 }
 
 /** `\xXX`, `\uXXXX`, `\UXXXXXXXX` or `\ooo` (table 4.1). */
 function escapeForm(letter: number): NumberForm {
-  switch (String.fromCharCode(letter)) {
-    case 'x':
-      return { digits: 2, prefix: 1, radix: 16 };
-    case 'u':
-      return { digits: 4, prefix: 1, radix: 16 };
-    case 'U':
-      return { digits: 8, prefix: 1, radix: 16 };
+  switch (letter) {
+    case 0x78:
+      return FORMS.x;
+    case 0x75:
+      return FORMS.u;
+    case 0x55:
+      return FORMS.U;
     default:
-      return { digits: 3, prefix: 0, radix: 8 };
+      return FORMS.octal;
   }
 }
 

@@ -9,38 +9,48 @@ export interface Range {
 /** What stands where a secret stood. It holds no quote and no backslash: it fits into any quoting. */
 export const MARK = '<redacted>';
 
-/** The same pieces in order, those that overlap or touch as one. */
-export function union(ranges: readonly Range[]): Range[] {
-  const merged: { start: number; end: number }[] = [];
-  for (const { start, end } of sorted(ranges)) {
-    const last = merged.at(-1);
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else merged.push({ start, end });
+/** All the pieces in order, those that overlap or touch as one. */
+export function union(...lists: readonly (readonly Range[])[]): readonly Range[] {
+  const full = lists.filter(({ length }) => length > 0);
+  const [ranges = []] = full;
+  if (full.length <= 1 && isUnion(ranges)) return ranges;
+  return merge(full.flat().sort((a, b) => a.start - b.start));
+}
+
+/** Nearly always they are in order already. */
+function isUnion(ranges: readonly Range[]): boolean {
+  let last = -1;
+  for (const { start, end } of ranges) {
+    if (start <= last) return false;
+    last = end;
+  }
+  return true;
+}
+
+function merge(sorted: readonly Range[]): Range[] {
+  const merged: Range[] = [];
+  let last: Range | undefined;
+  for (const range of sorted) {
+    if (last === undefined || range.start > last.end) merged.push(range);
+    else if (range.end <= last.end) continue;
+    else merged[merged.length - 1] = { start: last.start, end: range.end };
+    last = merged.at(-1);
   }
   return merged;
 }
 
-/** Nearly always they are in order already. */
-function sorted(ranges: readonly Range[]): readonly Range[] {
-  const inOrder = ranges.every(({ start }, index) => start >= (ranges[index - 1]?.start ?? 0));
-  return inOrder ? ranges : ranges.toSorted((a, b) => a.start - b.start);
-}
-
-/** Without the empty ones, and those that show the mark already. */
-export function unmarked(text: string, ranges: readonly Range[]): Range[] {
-  return ranges.filter(
-    ({ start, end }) =>
-      end > start && !(end - start === MARK.length && text.slice(start, end).toLowerCase() === MARK),
-  );
+/** Without those that are marked already. */
+export function unmarked(text: string, ranges: readonly Range[]): readonly Range[] {
+  return text.includes(MARK) ? ranges.filter(({ start, end }) => text.slice(start, end) !== MARK) : ranges;
 }
 
 /** The text with the mark in the place of each piece; the pieces as `union` gives them. */
 export function replace(text: string, ranges: readonly Range[]): string {
-  const parts: string[] = [];
+  let replaced = '';
   let at = 0;
   for (const { start, end } of ranges) {
-    parts.push(text.slice(at, start), MARK);
+    replaced += text.slice(at, start) + MARK;
     at = end;
   }
-  return parts.join('') + text.slice(at);
+  return replaced + text.slice(at);
 }

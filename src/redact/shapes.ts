@@ -6,7 +6,6 @@ import {
   BANG,
   COLON,
   DOLLAR,
-  DOT,
   DOUBLE,
   EQUALS,
   GREATER,
@@ -29,6 +28,8 @@ export interface View {
   readonly depth: number;
   /** Plain literals have backslash escapes (`standard_conforming_strings = off`). */
   readonly backslashes: boolean;
+  /** Names may be spelled by escapes. */
+  readonly disguised: boolean;
 }
 
 /** Whether the text is a statement itself: nothing in it can be another language, and `$1` is a parameter. */
@@ -36,16 +37,27 @@ export function isStatement({ code, depth }: View): boolean {
   return code && depth === 0;
 }
 
-/** A secret in the text, or the number of the parameter that holds it; `end` is past either. */
-export type Value =
-  | { readonly end: number; readonly secret: Range }
-  | { readonly end: number; readonly parameter: number };
+/** A secret in the text, or the number of the parameter that holds one. */
+export type Value = Secret | Parameter;
+
+interface Secret extends Range {
+  /** Whether its quotes are closed; a value without quotes is. */
+  readonly closed: boolean;
+  /** Past it and what encloses it. */
+  readonly next: number;
+}
+
+interface Parameter {
+  /** From 1. */
+  readonly parameter: number;
+  readonly next: number;
+}
 
 /** So many calls around a literal are seen through: `password = encode(digest('x', 'sha256'), 'hex')`. */
 const MOST_CALLS = 4;
 
-/** So many words may stand between a variable's name and its value: `password text NOT NULL DEFAULT 'x'`. */
-const MOST_WORDS = 3;
+/** A type, as short as types are, and what the value follows then. */
+const DECLARATION = /[\w\s.()]{0,30}?(?::=|\bdefault\b)/iy;
 
 /** The value that follows a secret's name, or `null`. */
 export function valueAfter(text: string, name: Range, view: View): Value | null {
@@ -53,8 +65,7 @@ export function valueAfter(text: string, name: Range, view: View): Value | null 
   const operator = operatorEnd(text, at, isStatement(view));
   if (operator === -1) return literalAt(text, at, view) ?? declaredValue(text, at, view);
   if (view.code) return valueAt(text, skipTrivia(text, operator), view);
-  const from = skipSpace(text, operator);
-  return quotedValue(text, from) ?? valueAt(text, from, view) ?? bareValue(text, name, operator, from);
+  return looseValue(text, name, operator, view);
 }
 
 /** A literal or a parameter, also as the first argument of a call. */
@@ -72,23 +83,19 @@ export function valueAt(text: string, from: number, view: View): Value | null {
 
 function literalAt(text: string, at: number, view: View): Value | null {
   const literal = stringAt(text, at, view.backslashes);
-  if (literal !== null) return { end: literal.end, secret: { start: literal.open, end: literal.close } };
+  if (literal !== null) {
+    const { open, close, end, closed } = literal;
+    return { start: open, end: close, next: end, closed };
+  }
   if (text.charCodeAt(at) !== DOLLAR || !isStatement(view)) return null;
   const number = /^\$(\d{1,5})(?!\d)/.exec(text.slice(at, at + 7));
-  return number === null ? null : { end: at + number[0].length, parameter: Number(number[1]) };
+  return number === null ? null : { parameter: Number(number[1]), next: at + number[0].length };
 }
 
-/** `password text := 'x'` and `password text DEFAULT 'x'`: variables, arguments and columns. */
+/** `password varchar(20) := 'x'` and `password text NOT NULL DEFAULT 'x'`: variables, arguments and columns. */
 function declaredValue(text: string, from: number, view: View): Value | null {
-  let at = from;
-  for (let words = 0; words <= MOST_WORDS; words++) {
-    const end = dottedEnd(text, at);
-    if (end === at) break;
-    const next = skipTrivia(text, end);
-    if (end - at === 7 && text.slice(at, end).toLowerCase() === 'default') return valueAt(text, next, view);
-    at = next;
-  }
-  return text.startsWith(':=', at) ? valueAt(text, skipTrivia(text, at + 2), view) : null;
+  DECLARATION.lastIndex = from;
+  return DECLARATION.test(text) ? valueAt(text, skipTrivia(text, DECLARATION.lastIndex), view) : null;
 }
 
 /** One past what may join a name and its value; -1 where nothing does. A colon joins them in JSON, not in SQL. */
@@ -100,6 +107,38 @@ export function operatorEnd(text: string, at: number, sql: boolean): number {
   if ((first === LESS && second === GREATER) || (first === BANG && second === EQUALS)) return at + 2;
   const isTo = isLetter(first, 't') && isLetter(second, 'o') && !isWord(text.charCodeAt(at + 2));
   return isTo ? at + 2 : -1;
+}
+
+/** The value outside SQL: in a connection string, a URI's query, JSON, or a piece of SQL that does not look like it. */
+function looseValue(text: string, name: Range, operator: number, view: View): Value | null {
+  const before = text.charAt(name.start - 1);
+  const from = skipSpace(text, operator);
+  if (before === '?' || before === '&') return bareValue(text, from, true);
+  const quoted = quotedValue(text, from) ?? literalAt(text, from, view);
+  if (quoted !== null && !('parameter' in quoted) && (isQuote(text, from) || endsThere(text, quoted)))
+    return quoted;
+  const joined = text.slice(operator - 2, operator);
+  if (before === '.' || (!joined.endsWith('=') && joined !== '=>')) return null;
+  return withCall(bareValue(text, from, false), valueAt(text, from, view));
+}
+
+function isQuote(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === SINGLE || code === DOUBLE;
+}
+
+/** Whether it is closed and nothing goes on after it: `$a$b` and `E'a'b` are what is meant, and no literals. */
+function endsThere(text: string, { closed, next }: Secret): boolean {
+  return (
+    closed && (next === text.length || isSpace(text.charCodeAt(next)) || ',;)'.includes(text.charAt(next)))
+  );
+}
+
+/** `crypt('x y', …)`: more than the value up to the space. */
+function withCall(bare: Secret | null, inner: Value | null): Secret | null {
+  if (bare === null || inner === null || 'parameter' in inner) return bare;
+  const reaches = inner.closed && inner.start < bare.end && inner.end > bare.end;
+  return reaches ? { ...bare, end: inner.end, next: inner.next } : bare;
 }
 
 /**
@@ -133,19 +172,18 @@ function doubleQuoted(text: string, at: number): Value | null {
 
 function delimited(text: string, start: number, close: number): Value {
   const end = Math.min(close, text.length);
-  return { secret: { start, end }, end: Math.min(end + 1, text.length) };
+  const closed = close < text.length;
+  return { start, end, next: closed ? end + 1 : end, closed };
 }
 
 /** What takes the value's place in a template: `%s`, `%1$L`. */
 const PLACEHOLDER = /^%(?:\d+\$)?-?\d*[sLI]$/;
 
 /** `password=x`: up to the next space that no backslash escapes (libpq, `conninfo_parse`), in a URI's query up to `&`. */
-function bareValue(text: string, name: Range, operator: number, at: number): Value | null {
-  const before = text.charAt(name.start - 1);
-  if (text.charCodeAt(operator - 1) !== EQUALS || before === '.') return null;
-  const end = bareEnd(text, at, before === '?' || before === '&');
+function bareValue(text: string, at: number, query: boolean): Secret | null {
+  const end = bareEnd(text, at, query);
   const placeholder = end - at < 9 && PLACEHOLDER.test(text.slice(at, end));
-  return end === at || placeholder ? null : { secret: { start: at, end }, end };
+  return end === at || placeholder ? null : { start: at, end, next: end, closed: true };
 }
 
 function bareEnd(text: string, at: number, query: boolean): number {

@@ -3,8 +3,8 @@
  * would rather take too much than leave a secret.
  */
 
-import { isSpace, isWord, OPEN } from './chars.js';
-import { dollarTagEnd, lineEnd, skipSpace, wordEnd } from './lexer.js';
+import { AMPERSAND, BACKSLASH, COLON, DOUBLE, isLetter, isSpace, isWord, OPEN, SINGLE } from './chars.js';
+import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from './lexer.js';
 import { secretNameAt, triggerAfter } from './names.js';
 import type { Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';
@@ -24,8 +24,9 @@ export function sweep(text: string, { start, end }: Range): Range[] {
   const secrets: Range[] = [];
   for (let at = triggerAfter(part, 0); at <= part.length; ) {
     const secret = part[at - 1] === '/' ? uriSecret(part, at, true) : secretAt(part, at);
-    if (secret !== null) secrets.push({ start: start + secret.start, end: start + secret.end });
-    at = triggerAfter(part, Math.max(secret?.end ?? 0, wordEnd(part, at)));
+    if (secret !== null && secret.end > secret.start)
+      secrets.push({ start: start + secret.start, end: start + secret.end });
+    at = triggerAfter(part, Math.max(secret?.end ?? 0, at));
   }
   return secrets;
 }
@@ -35,16 +36,15 @@ function secretAt(text: string, trigger: number): Range | null {
   if (name === null) return null;
   const after = skipSpace(text, skipQuotes(text, name.end));
   const operator = operatorEnd(text, after, false);
-  const joined = operator !== -1;
-  const at = joined ? skipCalls(text, skipSpace(text, operator)) : after;
-  return quotedAt(text, skipPrefix(text, at), joined) ?? (joined ? bareAt(text, at, operator) : null);
+  if (operator === -1) return quotedAt(text, after, false);
+  const at = skipCalls(text, skipSpace(text, operator));
+  return quotedAt(text, at, true) ?? bareAt(text, at, operator);
 }
 
 /** Past the double quotes around a name. */
 function skipQuotes(text: string, at: number): number {
-  let end = at;
-  while (text[end] === '"' || (text[end] === '\\' && text[end + 1] === '"')) end++;
-  return end;
+  const end = skipBackslashes(text, at);
+  return text.charCodeAt(end) === DOUBLE ? runEnd(text, end) : at;
 }
 
 /** Past the calls around a value, if they are few: `crypt('x', …)`. */
@@ -58,21 +58,25 @@ function skipCalls(text: string, from: number): number {
   return at;
 }
 
-/** Past the `E`, `U&` or the like of a literal. */
-function skipPrefix(text: string, at: number): number {
-  return at + (/^(?:[enbx]|u&)(?=\\*')/i.exec(text.slice(at, at + 12))?.[0].length ?? 0);
-}
-
 function quotedAt(text: string, at: number, joined: boolean): Range | null {
   if (dollarTagEnd(text, at) !== -1) return dollarQuotedAt(text, at);
-  const quote = skipBackslashes(text, at);
-  if (text[quote] === "'" || (joined && text[quote] === '"')) return between(text, at, quote);
-  return null;
+  const from = skipPrefix(text, at);
+  const quote = skipBackslashes(text, from);
+  const code = text.charCodeAt(quote);
+  const isQuote = code === SINGLE || (code === DOUBLE && joined);
+  return isQuote ? between(text, from, quote) : null;
+}
+
+/** Past the `E`, `U&` or the like of a literal; where no quote follows, it is none, and does no harm. */
+function skipPrefix(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (isLetter(code, 'u') && text.charCodeAt(at + 1) === AMPERSAND) return at + 2;
+  return isPrefix(code) ? at + 1 : at;
 }
 
 function skipBackslashes(text: string, at: number): number {
   let end = at;
-  while (text[end] === '\\') end++;
+  while (text.charCodeAt(end) === BACKSLASH) end++;
   return end;
 }
 
@@ -81,13 +85,15 @@ function skipBackslashes(text: string, at: number): number {
  * next ones like them. Quoted n times, a quote is written as a run of 2ⁿ, and one inside as twice that.
  */
 function between(text: string, at: number, quote: number): Range | null {
-  const char = text.charAt(quote);
   const open = runEnd(text, quote);
   const backslashes = Math.min(quote - at, MOST_BACKSLASHES);
   const unit = backslashes > 0 ? 1 : (open - quote) & (quote - open);
   if (unit > 1 && isOver(text, open)) return null;
   const start = quote + unit;
-  return { start, end: closing(text, start, { char, backslashes, unit }) ?? lineEnd(text, start) };
+  return {
+    start,
+    end: closing(text, start, { char: text.charAt(quote), backslashes, unit }) ?? lineEnd(text, start),
+  };
 }
 
 /** Whether what stands there shows that the quotes before it were an empty literal. */
@@ -115,15 +121,15 @@ function closing(text: string, start: number, { char, backslashes, unit }: Quote
 
 function backslashesBefore(text: string, at: number, from: number): number {
   let start = at;
-  while (start > from && text[start - 1] === '\\') start--;
+  while (start > from && text.charCodeAt(start - 1) === BACKSLASH) start--;
   return at - start;
 }
 
 /** One past the run of the same character. */
 function runEnd(text: string, at: number): number {
-  const char = text[at];
+  const code = text.charCodeAt(at);
   let end = at + 1;
-  while (end < text.length && text[end] === char) end++;
+  while (end < text.length && text.charCodeAt(end) === code) end++;
   return end;
 }
 
@@ -138,13 +144,19 @@ function dollarQuotedAt(text: string, at: number): Range {
 
 /** `password=x`: up to white space or a quote that is not inside a word. */
 function bareAt(text: string, at: number, operator: number): Range | null {
-  if (text[operator - 1] === ':') return null;
+  if (text.charCodeAt(operator - 1) === COLON) return null;
   let end = at;
-  while (end < text.length && !isSpace(text.charCodeAt(end))) {
-    const past = text[end] === '"' ? end : text[end] === "'" ? runEnd(text, end) : end + 1;
-    if (past === end || (text[end] === "'" && !(past - end > 1 && isWord(text.charCodeAt(past))))) break;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (isSpace(code) || code === DOUBLE) break;
+    if (code !== SINGLE) continue;
+    const past = runEnd(text, end);
+    if (past === end + 1 || !isWord(text.charCodeAt(past))) break;
     end = past;
   }
-  const nothing = end === at || /^(?:null|<redacted>)[;,)]*$/i.test(text.slice(at, Math.min(end, at + 20)));
-  return nothing ? null : { start: at, end };
+  return end === at || isNothing(text.slice(at, Math.min(end, at + 20))) ? null : { start: at, end };
+}
+
+function isNothing(value: string): boolean {
+  return /^(?:null|<redacted>)[;,)]*$/i.test(value);
 }

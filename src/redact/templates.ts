@@ -1,6 +1,6 @@
 /** Secrets among the arguments of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
 
-import { COMMA } from './chars.js';
+import { COMMA, PERCENT } from './chars.js';
 import { endsInSecretName } from './hints.js';
 import { dottedEnd, skipTrivia, stringAt } from './lexer.js';
 import { type Value, type View, valueAt } from './shapes.js';
@@ -8,8 +8,8 @@ import { type Value, type View, valueAt } from './shapes.js';
 /** More arguments than a template has in any statement that a person writes. */
 const MOST_ARGUMENTS = 32;
 
-/** So far back a placeholder's name is looked for. */
-const NEARBY = 100;
+/** `%s`, `%-10L`, `%2$I`. */
+const PLACEHOLDER = /^%(?:(\d{1,3})\$)?-?\d{0,3}[sLI]/;
 
 /**
  * The arguments that the template puts in a secret's place; `at` is past the template's literal. What
@@ -37,12 +37,13 @@ function argumentEnd(text: string, at: number, view: View): number {
 /** Which arguments stand in a secret's place, from 1. */
 function secretPlaces(template: string): Set<number> {
   const places = new Set<number>();
-  let [place, seen] = [0, 0];
-  for (const { 0: found, 1: position, index } of template.matchAll(/%(?:(\d{1,3})\$)?-?\d{0,3}[sLI%]/g)) {
-    if (seen++ === MOST_ARGUMENTS) break;
-    if (found === '%%') continue;
-    place = position === undefined ? place + 1 : Number(position);
-    if (endsInSecretName(template.slice(Math.max(index - NEARBY, 0), index))) places.add(place);
+  let place = 0;
+  let at = template.indexOf('%');
+  for (let seen = 0; at !== -1 && seen < MOST_ARGUMENTS; seen++) {
+    const [found, position] = PLACEHOLDER.exec(template.slice(at, at + 12)) ?? ['%'];
+    if (found.length > 1) place = position === undefined ? place + 1 : Number(position);
+    if (found.length > 1 && endsInSecretName(template.slice(0, at))) places.add(place);
+    at = template.indexOf('%', at + (template.charCodeAt(at + 1) === PERCENT ? 2 : found.length));
   }
   return places;
 }
