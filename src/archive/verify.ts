@@ -8,7 +8,7 @@ import { PartCheck } from './verify/part.js';
 import { type Progress, Shares } from './verify/progress.js';
 import { Broken, type Failure, type PartResult, type VerifyResult, Warnings } from './verify/result.js';
 import type { PublicKey } from './verify/signature.js';
-import { checkInstances, limitsOf, listDays } from './verify/surroundings.js';
+import { checkInstances, limitsOf, listDays, type Unproved } from './verify/surroundings.js';
 import { ALL_DAYS, type Days, listParts } from './walk.js';
 
 export interface VerifyOptions {
@@ -38,15 +38,15 @@ export async function verifyArchive(
   const shares = new Shares(onProgress);
   for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
   const parts: PartResult[] = [];
-  const cut: string[] = [];
+  const unproved: Unproved[] = [];
   for (const part of found) {
     const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles }, warnings);
     parts.push(await check.run(shares));
-    cut.push(...check.cut);
+    unproved.push(check.unproved);
   }
   const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
   const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
-  const limits = limitsOf(parts, cut, given);
+  const limits = limitsOf(parts, unproved, given);
   return { isIntact: failure === null, failure, parts, warnings: warnings.all, limits };
 }
 

@@ -79,7 +79,7 @@ describe('objects', () => {
     [
       'one is copied to a later day',
       forgery => void forgery.objects.push(toDay(forgery, 1, 1)),
-      { code: 'duplicate', what: /events 9 to 16 were there already/, object: 4 },
+      { code: 'duplicate', what: /events 9 to 16 are there already/, object: 4 },
     ],
     [
       'one is copied to an earlier day',
@@ -96,8 +96,8 @@ describe('objects', () => {
         forgery.rename(2);
         forgery.objects.sort((a, b) => (a.path < b.path ? -1 : 1));
       },
-      // Which of the two comes first is chance: the other was there already, or does not follow.
-      { code: 'duplicate', what: /events 17 to 24 were there already/, object: 3 },
+      // Which of the two comes first is chance: the other is there already.
+      { code: 'duplicate', what: /events 17 to 24 are there already/, object: 3 },
     ],
     [
       'two are swapped: each has the name of the other',
@@ -126,7 +126,7 @@ describe('objects', () => {
   test('the last is removed: nothing in the archive tells, and that is said', async () => {
     const { result } = await verifyForged(forgery => void forgery.objects.pop());
     expect(result.isIntact).toBe(true);
-    expect(result.limits).toContainEqual(expect.stringMatching(/removed from the end are not missed/));
+    expect(result.limits).toContainEqual(expect.stringMatching(/objects were removed from the end/));
   });
 
   test('everything is removed', async () => {

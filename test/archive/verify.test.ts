@@ -201,8 +201,8 @@ describe('made in days and quiet hours', () => {
     expect(part.chains[0]?.lastSeq).toBeLessThan(chain?.lastSeq ?? 0);
     expect(part.chains[0]?.reason).toBeNull();
     expect(middle.limits).toEqual([
-      expect.stringMatching(/began before 2026-11-22/),
-      expect.stringMatching(/after 2026-11-22 is not checked/),
+      expect.stringMatching(/follows what came before 2026-11-22/),
+      expect.stringMatching(/what comes after 2026-11-22/),
       expect.any(String),
       expect.any(String),
     ]);

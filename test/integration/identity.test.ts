@@ -187,8 +187,7 @@ test('databases in LATIN1, SQL_ASCII and UTF-8 in one file: each is read as what
     const kari = await postgres.connect('Z990001', { database });
     await kari.query(text);
     // A byte that is no UTF-8: only SQL_ASCII takes whatever comes.
-    if (database === 'raw')
-      await kari.query("DO $$BEGIN EXECUTE E'UPDATE t SET name = ''\\xe5'''; END$$");
+    if (database === 'raw') await kari.query("DO $$BEGIN EXECUTE E'UPDATE t SET name = ''\\xe5'''; END$$");
     await kari.end();
   }
   const statements = await events('statement', 4);

@@ -65,6 +65,8 @@ export class Anchors {
 export class PartAnchors {
   /** By chain, in their order; those that are done with are taken out. */
   readonly #ahead: Map<string, Anchor[]>;
+  /** Of each chain, the last seal that is known from elsewhere: it proves all that comes before it. */
+  readonly #proved = new Map<string, number>();
   readonly #warnings: Warnings;
 
   constructor(anchors: readonly Anchor[], warnings: Warnings) {
@@ -77,11 +79,12 @@ export class PartAnchors {
   /** Returns whether this seal of the archive is known from elsewhere. Throws Broken where it is another there. */
   check(seal: Pick<ReadEvent, 'seq' | 'previousHash' | 'whole'>, chain: Chain): boolean {
     const digest = digestOf(seal.whole);
-    let isKnown = false;
-    for (const anchor of this.#takeUntil(seal.seq, chain)) {
-      const isSame = anchor.seq === seal.seq && anchor.digest === digest;
-      isKnown ||= isSame;
-      if (isSame || anchor.seq < chain.firstSeq || this.#isReplaced(anchor, chain)) continue;
+    const isSame = (anchor: Anchor): boolean => anchor.seq === seal.seq && anchor.digest === digest;
+    const known = [...this.#takeUntil(seal.seq, chain)];
+    const isKnown = known.some(isSame);
+    if (isKnown) this.#proved.set(chain.name, seal.seq);
+    for (const anchor of known) {
+      if (isSame(anchor) || anchor.seq < chain.firstSeq || this.#isReplaced(anchor, chain)) continue;
       throw anchor.seq === seal.seq ? differing(anchor, seal) : missingSeal(anchor, chain);
     }
     return isKnown;
@@ -106,10 +109,15 @@ export class PartAnchors {
   }
 
   /** What was delivered to Cloud Logging alone when the state was lost is read once more, and sealed otherwise. */
-  #isReplaced({ seq, at }: Anchor, chain: Chain | undefined): boolean {
-    const isReplaced = chain?.wasTakenUp(seq, at) === true;
-    if (isReplaced) this.#warnings.add('seals', REPLACED, { seq });
+  #isReplaced(anchor: Anchor, chain: Chain | undefined): boolean {
+    const isReplaced = chain?.wasTakenUp(anchor, this.#proved.get(anchor.chain) ?? 0) === true;
+    if (isReplaced) this.#warnings.add('seals', REPLACED, { seq: anchor.seq });
     return isReplaced;
+  }
+
+  /** Whether a chain of the archive goes on behind all seals that are known from elsewhere. */
+  isBehind({ name, lastSeq }: Chain): boolean {
+    return (this.#proved.get(name) ?? 0) < lastSeq;
   }
 }
 

@@ -96,7 +96,7 @@ export class Chain {
     if (firstSeq < next)
       throw new Broken(
         'duplicate',
-        `events ${firstSeq} to ${Math.min(lastSeq, next - 1)} were there already`,
+        `events ${firstSeq} to ${Math.min(lastSeq, next - 1)} are there already`,
         {
           seq: firstSeq,
         },
@@ -119,9 +119,13 @@ export class Chain {
     if (event.lifecycle?.takenUpFromArchive === true) this.#takeUps.push({ seq: event.seq, at: event.at });
   }
 
-  /** Whether what an event of that time and place in the chain was part of was lost, and the chain taken up before it. */
-  wasTakenUp(seq: number, at: number): boolean {
-    return this.#takeUps.some(takeUp => takeUp.seq <= seq && at <= takeUp.at);
+  /**
+   * Whether an event of that place and time was lost, and the chain taken up before it.
+   *
+   * @param proved up to here the chain is known from elsewhere: only a take-up before it is believed
+   */
+  wasTakenUp({ seq, at }: { readonly seq: number; readonly at: number }, proved: number): boolean {
+    return this.#takeUps.some(takeUp => takeUp.seq <= seq && at <= takeUp.at && takeUp.seq <= proved);
   }
 
   #unlinked({ seq }: ReadEvent, number: number): Broken {

@@ -11,7 +11,7 @@ import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
 import { inSteps, type Shares, type Step } from './progress.js';
 import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnings } from './result.js';
 import type { PublicKey } from './signature.js';
-import { warnForeign } from './surroundings.js';
+import { type Unproved, warnForeign } from './surroundings.js';
 import { Totals } from './totals.js';
 
 export interface PartOptions {
@@ -46,9 +46,15 @@ export class PartCheck {
     this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
   }
 
-  /** Chains whose beginning lies before the range. */
-  get cut(): string[] {
-    return [...this.#chains.values()].filter(chain => chain.isCut).map(chain => chain.name);
+  /** Chains whose beginning lies before the range, and those that go on behind the last seal from elsewhere. */
+  get unproved(): Unproved {
+    const chains = [...this.#chains.values()];
+    const anchors = this.#anchors;
+    return {
+      cut: chains.filter(chain => chain.isCut).map(chain => chain.name),
+      behind:
+        anchors === null ? [] : chains.filter(chain => anchors.isBehind(chain)).map(chain => chain.name),
+    };
   }
 
   /** Throws a ShipperError where the archive or a log file cannot be read. */

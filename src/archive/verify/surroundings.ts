@@ -47,27 +47,47 @@ interface Given {
   readonly hasSeals: boolean;
 }
 
-/** In sentences. `cut`: chains whose beginning lies before the range. */
-export function limitsOf(parts: readonly PartResult[], cut: readonly string[], given: Given): string[] {
-  const { days, hasKeys, hasSeals } = given;
+/** Chains by what cannot be known of them. */
+export interface Unproved {
+  /** What their first object in the range follows. */
+  readonly cut: readonly string[];
+  /** Whether their end, after the last seal that Cloud Logging has of them, is as it was written. */
+  readonly behind: readonly string[];
+}
+
+/** In sentences. */
+export function limitsOf(
+  parts: readonly PartResult[],
+  unproved: readonly Unproved[],
+  { days, hasKeys, hasSeals }: Given,
+): string[] {
+  const [cut, behind] = [unproved.flatMap(one => one.cut), unproved.flatMap(one => one.behind)];
   const limits: string[] = [];
   if (cut.length > 0)
+    limits.push(`whether what is there of ${cut.join(', ')} follows what came before ${days.since}`);
+  if (days.until !== null) limits.push(`what comes after ${days.until}`);
+  limits.push(...signatureLimits(parts, hasKeys));
+  if (!hasSeals) {
+    if (parts.every(({ seals }) => seals.signed === 0))
+      limits.push(
+        'whether everything from some event on was written anew: neither signatures nor --seals tell',
+      );
+    limits.push('whether objects were removed from the end: give --seals');
+  }
+  if (behind.length > 0)
     limits.push(
-      `${cut.join(', ')} began before ${days.since}: whether it follows what is there is not checked`,
+      `what follows the last seal that --seals has of ${behind.join(', ')}: it is proved by itself alone`,
     );
-  if (days.until !== null) limits.push(`what comes after ${days.until} is not checked`);
+  return limits;
+}
+
+function signatureLimits(parts: readonly PartResult[], hasKeys: boolean): string[] {
   const sum = (of: (seals: PartResult['seals']) => number): number =>
     parts.reduce((total, { seals }) => total + of(seals), 0);
   const [total, signed, checked] = [sum(one => one.total), sum(one => one.signed), sum(one => one.checked)];
   if (!hasKeys && signed > 0)
-    limits.push(
-      `${signed} of ${total} seals are signed; without --public-key the signatures are not checked`,
-    );
-  if (hasKeys && checked < total) limits.push(`for ${total - checked} of ${total} seals no key was given`);
-  if (signed === 0 && !hasSeals)
-    limits.push(
-      'without signatures or --seals, an end of the chain that was rewritten as a whole is not found',
-    );
-  if (!hasSeals) limits.push('without --seals, objects that were removed from the end are not missed');
-  return limits;
+    return [`whether the signatures of ${signed} of ${total} seals are good: give --public-key`];
+  return hasKeys && checked < total
+    ? [`whether ${total - checked} of ${total} seals are genuine: no key was given for them`]
+    : [];
 }
