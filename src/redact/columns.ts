@@ -1,7 +1,7 @@
 /** Secrets that columns are given by their place: `INSERT INTO t (name, password) VALUES ('x', 'y')`. */
 
 import { CLOSE, COMMA, DASH, DOLLAR, DOUBLE, EQUALS, isWord, OPEN, SINGLE, SLASH } from './chars.js';
-import { dottedEnd, nextOpening, readPiece, skipTrivia, wordEnd } from './lexer.js';
+import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from './lexer.js';
 import { isSecretName } from './names.js';
 import { decode } from './quoting.js';
 import type { Range } from './ranges.js';
@@ -97,7 +97,7 @@ function elementEnd(text: string, at: number, view: View): number {
     case DOLLAR:
     case DASH:
     case SLASH:
-      if (nextOpening(text, at, at + 1) === at) return readPiece(text, at, view.backslashes).end;
+      if (nextOpening(text, at, at + 1) === at) return skipPiece(text, at, view.backslashes);
   }
   return Math.max(wordEnd(text, at), at + 1);
 }

@@ -154,11 +154,15 @@ export function readPiece(text: string, at: number, backslashes: boolean): Piece
   }
 }
 
+/** Its content ends before the mark that closes it: a secret in a comment must not take the mark along. */
 function readComment(text: string, at: number): Piece {
-  const { end, closed } = opensLineComment(text, at)
-    ? { end: lineEnd(text, at), closed: true }
-    : blockCommentEnd(text, at);
-  return { kind: 'comment', quoting: 'verbatim', start: at, open: at + 2, close: end, end, closed };
+  const piece = { kind: 'comment', quoting: 'verbatim', start: at, open: at + 2 } as const;
+  if (opensLineComment(text, at)) {
+    const end = lineEnd(text, at);
+    return { ...piece, close: end, end, closed: true };
+  }
+  const { end, closed } = blockCommentEnd(text, at);
+  return { ...piece, close: closed ? end - 2 : end, end, closed };
 }
 
 function readDollar(text: string, at: number): Piece {
@@ -188,14 +192,26 @@ function readName(text: string, at: number): Piece {
 function readString(text: string, at: number, backslashes: boolean): Piece {
   const prefix = prefixLength(text, at);
   const quoting = prefix === 2 ? 'unicode' : prefix === 1 || backslashes ? 'escapes' : 'plain';
-  const escapes = quoting === 'escapes';
+  const close = stringClose(text, at, quoting === 'escapes');
+  const closed = close < text.length;
+  const end = closed ? close + 1 : close;
+  return { kind: 'string', quoting, start: at - prefix, open: at + 1, close, end, closed };
+}
+
+/** Where the content ends of the literal whose quote is at `at`, with those that continue it. */
+function stringClose(text: string, at: number, escapes: boolean): number {
   let close = closingQuote(text, at + 1, SINGLE, escapes);
   for (let next = reopening(text, close); next !== -1; next = reopening(text, close)) {
     close = closingQuote(text, next + 1, SINGLE, escapes);
   }
-  const closed = close < text.length;
-  const end = closed ? close + 1 : close;
-  return { kind: 'string', quoting, start: at - prefix, open: at + 1, close, end, closed };
+  return close;
+}
+
+/** One past the piece that opens at `at`: what `readPiece` tells, for where nothing else is asked. */
+export function skipPiece(text: string, at: number, backslashes: boolean): number {
+  if (text.charCodeAt(at) !== SINGLE) return readPiece(text, at, backslashes).end;
+  const close = stringClose(text, at, backslashes || prefixLength(text, at) === 1);
+  return Math.min(close + 1, text.length);
 }
 
 /** 1 for `E'`, 2 for `U&'`, else 0: the other prefixes change nothing about what is between the quotes. */

@@ -3,7 +3,7 @@
 import { COMMA, isWord, SLASH } from './chars.js';
 import { takeGiven } from './columns.js';
 import { endsInSecretName, leadOf, mayHoldValue, readsAsCode, touchesAfter, touchesBefore } from './hints.js';
-import { nextOpening, type Piece, readPiece, skipTrivia } from './lexer.js';
+import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from './lexer.js';
 import { isSecretName, mayDisguise, secretNameAt, triggerAfter } from './names.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
@@ -75,7 +75,7 @@ class Look {
       if (trigger <= at) trigger = triggerAfter(text, at);
       const to = Math.min(trigger, text.length);
       const opening = nextOpening(text, at, to);
-      if (opening < to) at = this.#piece(readPiece(text, opening, this.#view.backslashes), trigger);
+      if (opening < to) at = this.#opening(opening, trigger);
       else at = trigger <= text.length ? this.#trigger(trigger, at) : text.length;
     }
     if (at < text.length) this.#lost.push({ start: at, end: text.length });
@@ -86,6 +86,16 @@ class Look {
       lost: union(lost),
       held: this.#held,
     };
+  }
+
+  /** Most pieces are of no interest; in a statement itself that is told without reading more than their end. */
+  #opening(at: number, trigger: number): number {
+    const { backslashes, disguised } = this.#view;
+    if (!disguised && !this.#mayTear) {
+      const end = skipPiece(this.#text, at, backslashes);
+      if (end < Math.min(trigger, this.#text.length)) return end;
+    }
+    return this.#piece(readPiece(this.#text, at, backslashes), trigger);
   }
 
   /** Looks at the word or URI whose trigger ends at `end`; returns where to go on. */
@@ -119,7 +129,7 @@ class Look {
     if ('parameter' in value) this.#parameters.push(value.parameter);
     else {
       if (!value.closed || (this.#mayTear && isWord(this.#text.charCodeAt(value.next)))) this.#held = false;
-      if (value.end > value.start) this.#secrets.push(value);
+      if (value.end > value.start) this.#secrets.push({ start: value.start, end: value.end });
     }
     return value.next;
   }

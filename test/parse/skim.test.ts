@@ -250,6 +250,31 @@ describe('with and without skimming', () => {
     }
   });
 
+  test('so does one with more sessions than are remembered', async () => {
+    const first = (pid: number, sessionLine: number): string =>
+      csvRecord({ user: 'app', pid, sessionId: `6b0201a1.${pid.toString(16)}`, sessionLine });
+    const lines = (pid: number, from: number): string[] => [0, 1, 2].map(more => first(pid, from + more));
+    const others = Array.from({ length: 2100 }, (_, index) => first(1000 + index, 1));
+    await expectSame([Buffer.from([...lines(7, 1), ...others, ...lines(7, 4), ...lines(7, 7)].join(''))]);
+  });
+
+  test('so does one whose times run back by a second and more', async () => {
+    const record = (user: string, sessionLine: number, second: number): string => {
+      const logTime = `2026-11-21 20:40:0${second}.${500 + ((sessionLine * 7) % 3)} CET`;
+      return csvRecord({ user, sessionId: user === 'app' ? '1.1' : '1.2', sessionLine, logTime });
+    };
+    const seconds = [1, 1, 2, 1, 2, 2, 1, 0, 3, 2, 3, 3, 1, 1];
+    // After any record, one of any second that is judged the long way.
+    for (let judged = 2; judged < seconds.length; judged++) {
+      for (const other of [0, 1, 2, 3, 4]) {
+        const records = seconds.map((second, index) => record('app', index + 1, second));
+        records.splice(judged, 0, record('Z990001', 1, other));
+        for (const more of [2, 3, 4])
+          await expectSame([Buffer.from(records.slice(0, judged + more).join(''))]);
+      }
+    }
+  });
+
   test('so does one in which persons log in and out', async () => {
     const line = (sessionLine: number, message: string, commandTag = 'idle'): string =>
       csvRecord({ sessionLine, message, commandTag, application: '' });
