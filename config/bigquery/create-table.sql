@@ -41,6 +41,7 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
     `rows` INT64,
     statementMissing STRING,
     redacted INT64,
+    sensitive BOOL,
     objects ARRAY<STRING>,
     objectsFrom STRING
   >,
