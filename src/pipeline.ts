@@ -61,7 +61,8 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
 function tellChange(content: ConfigContent, stages: Stages): void {
   const { journal, telemetry, now, place } = stages;
   telemetry.settingsChanged(content.config.changes.length);
-  journal.append({ drafts: [configDraft(content, now(), place)], resume: resumeOf(stages) });
+  // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
+  journal.append({ drafts: [configDraft(content, now(), place)] });
 }
 
 async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
