@@ -37,9 +37,8 @@ function read(text: string, how: { code: boolean; disguised: boolean }): Found[]
   const standard = look(text, { ...how, backslashes: false }, budget);
   if (!how.code || !text.includes("\\'")) return [standard];
   const other = look(text, { ...how, backslashes: true }, budget);
-  if (!other.held) return [standard];
-  if (!standard.held) return [other];
-  return length(other.lost) > length(standard.lost) ? [standard] : [standard, other];
+  if (!other.held || length(other.lost) > length(standard.lost)) return [standard];
+  return standard.held ? [standard, other] : [other];
 }
 
 function length(ranges: readonly Range[]): number {

@@ -191,15 +191,21 @@ function readName(text: string, at: number): Piece {
 
 function readString(text: string, at: number, backslashes: boolean): Piece {
   const prefix = prefixLength(text, at);
-  const quoting = prefix === 2 ? 'unicode' : prefix === 1 || backslashes ? 'escapes' : 'plain';
-  const close = stringClose(text, at, quoting === 'escapes');
+  const quoting = quotingOf(prefix, backslashes);
+  const close = stringClose(text, at, quoting);
   const closed = close < text.length;
   const end = closed ? close + 1 : close;
   return { kind: 'string', quoting, start: at - prefix, open: at + 1, close, end, closed };
 }
 
+function quotingOf(prefix: 0 | 1 | 2, backslashes: boolean): Quoting {
+  if (prefix === 2) return 'unicode';
+  return prefix === 1 || backslashes ? 'escapes' : 'plain';
+}
+
 /** Where the content ends of the literal whose quote is at `at`, with those that continue it. */
-function stringClose(text: string, at: number, escapes: boolean): number {
+function stringClose(text: string, at: number, quoting: Quoting): number {
+  const escapes = quoting === 'escapes';
   let close = closingQuote(text, at + 1, SINGLE, escapes);
   for (let next = reopening(text, close); next !== -1; next = reopening(text, close)) {
     close = closingQuote(text, next + 1, SINGLE, escapes);
@@ -210,7 +216,7 @@ function stringClose(text: string, at: number, escapes: boolean): number {
 /** One past the piece that opens at `at`: what `readPiece` tells, for where nothing else is asked. */
 export function skipPiece(text: string, at: number, backslashes: boolean): number {
   if (text.charCodeAt(at) !== SINGLE) return readPiece(text, at, backslashes).end;
-  const close = stringClose(text, at, backslashes || prefixLength(text, at) === 1);
+  const close = stringClose(text, at, quotingOf(prefixLength(text, at), backslashes));
   return Math.min(close + 1, text.length);
 }
 

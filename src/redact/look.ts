@@ -4,7 +4,7 @@ import { COMMA, isWord, SLASH } from './chars.js';
 import { takeGiven } from './columns.js';
 import { endsInSecretName, leadOf, mayHoldValue, readsAsCode, touchesAfter, touchesBefore } from './hints.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from './lexer.js';
-import { isSecretName, mayDisguise, secretNameAt, triggerAfter } from './names.js';
+import { hasTrigger, isSecretName, mayDisguise, secretNameAt, triggerAfter } from './names.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
 import { isStatement, operatorEnd, uriSecret, type Value, type View, valueAfter, valueAt } from './shapes.js';
@@ -22,6 +22,9 @@ const TEXT_COST = 200;
 
 /** So much is spent on the shortest statement. */
 const LEAST_BUDGET = 100_000;
+
+/** A comment that names a secret and tells it has more characters. */
+const SHORTEST_COMMENT = 8;
 
 /** How much may still be spent on what looks like a secret. */
 export interface Budget {
@@ -114,9 +117,23 @@ class Look {
   /** Looks at the value of what has a secret's name; returns where to go on. */
   #named(name: Range): number {
     const value = valueAfter(this.#text, name, this.#view);
-    if (value !== null) return this.#take(value);
+    if (value !== null) {
+      this.#passOver({ start: name.end, end: value.start });
+      return this.#take(value);
+    }
     if (this.#view.code && name.start >= this.#listEnd) this.#given(name);
     return name.end;
+  }
+
+  /** What stands between a name and its value is read no more; there may be a comment that tells an older one. */
+  #passOver({ start, end }: Range): void {
+    const text = this.#text;
+    if (end - start <= SHORTEST_COMMENT || !hasTrigger(text.slice(start, end))) return;
+    for (let at = nextOpening(text, start, end); at < end; ) {
+      const piece = readPiece(text, at, this.#view.backslashes);
+      if (piece.kind === 'comment') this.#descend(decode(text, piece), piece, '');
+      at = nextOpening(text, piece.end, Math.max(piece.end, end));
+    }
   }
 
   #given(name: Range): void {
@@ -125,13 +142,11 @@ class Look {
     this.#budget.left -= (end - listEnd) / 2;
   }
 
-  #take(value: Value): number {
-    if ('parameter' in value) this.#parameters.push(value.parameter);
-    else {
-      if (!value.closed || (this.#mayTear && isWord(this.#text.charCodeAt(value.next)))) this.#held = false;
-      if (value.end > value.start) this.#secrets.push({ start: value.start, end: value.end });
-    }
-    return value.next;
+  #take({ start, end, next, closed, parameter }: Value): number {
+    if (parameter > 0) this.#parameters.push(parameter);
+    if (!closed || (this.#mayTear && isWord(this.#text.charCodeAt(next)))) this.#held = false;
+    if (end > start) this.#secrets.push({ start, end });
+    return next;
   }
 
   get #goesOn(): boolean {

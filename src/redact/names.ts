@@ -2,11 +2,15 @@
 
 import { isLetter } from './chars.js';
 import { wordStart } from './lexer.js';
+import type { Range } from './ranges.js';
+
+const PASSWORD =
+  'password|passwd|passord|passphrase|passcode|(?<![a-z0-9])pass|pwd|secret|token|credentials?';
+const KEY =
+  '(?:private|access|account|api|encryption|signing|shared|secret|master|hmac|scram_client|scram_server)';
 
 /** What a secret's name ends in: a word for it, or the hash of one, which can be guessed at offline. */
-const SECRET =
-  '(?:password|passwd|passord|passphrase|passcode|(?<![a-z0-9])pass|pwd|secret|token|credentials?|' +
-  '(?:private|access|account|api|encryption|signing|shared|secret|master|hmac|scram_client|scram_server)[-_ ]?key)(?:[-_]?(?:hash|digest))?\\d*';
+const SECRET = `(?:${PASSWORD}|${KEY}[-_ ]?key)(?:[-_]?(?:hash|digest))?\\d*`;
 
 /**
  * The end of a secret's name, or of a URI's scheme. Most statements have neither, and are looked at no
@@ -49,7 +53,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /** The whole name whose trigger ends at `end`, or `null` where it only tells of a secret. */
-export function secretNameAt(text: string, end: number, from: number): { start: number; end: number } | null {
+export function secretNameAt(text: string, end: number, from: number): Range | null {
   const start = wordStart(text, end, Math.max(from, end - NAME_LENGTH));
   const first = text.charCodeAt(start);
   const mayBeFlag = isLetter(first, 'i') || isLetter(first, 'h');

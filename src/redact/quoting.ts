@@ -1,11 +1,8 @@
 /** What a quoted text stands for, and which of its own characters stand for a part of that. */
 
+import { DOUBLE, PLUS, SINGLE } from './chars.js';
 import { type Piece, reopening, skipTrivia } from './lexer.js';
 import type { Range } from './ranges.js';
-
-const DOUBLE = 34;
-const SINGLE = 39;
-const PLUS = 43;
 
 /** Short contents are decoded here: to allocate a buffer takes longer than to fill it. */
 const SHORT = new Uint16Array(256);

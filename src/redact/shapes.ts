@@ -37,20 +37,14 @@ export function isStatement({ code, depth }: View): boolean {
   return code && depth === 0;
 }
 
-/** A secret in the text, or the number of the parameter that holds one. */
-export type Value = Secret | Parameter;
-
-interface Secret extends Range {
+/** A secret in the text, or the parameter that holds one. */
+export interface Value extends Range {
+  /** Past it and its quotes. */
+  readonly next: number;
   /** Whether its quotes are closed; a value without quotes is. */
   readonly closed: boolean;
-  /** Past it and what encloses it. */
-  readonly next: number;
-}
-
-interface Parameter {
-  /** From 1. */
+  /** The number of the parameter, from 1; then there is nothing between `start` and `end`. 0 for a value in the text. */
   readonly parameter: number;
-  readonly next: number;
 }
 
 /** So many calls around a literal are seen through: `password = encode(digest('x', 'sha256'), 'hex')`. */
@@ -85,11 +79,13 @@ function literalAt(text: string, at: number, view: View): Value | null {
   const literal = stringAt(text, at, view.backslashes);
   if (literal !== null) {
     const { open, close, end, closed } = literal;
-    return { start: open, end: close, next: end, closed };
+    return { start: open, end: close, next: end, closed, parameter: 0 };
   }
   if (text.charCodeAt(at) !== DOLLAR || !isStatement(view)) return null;
-  const number = /^\$(\d{1,5})(?!\d)/.exec(text.slice(at, at + 7));
-  return number === null ? null : { parameter: Number(number[1]), next: at + number[0].length };
+  const [found, number] = /^\$(\d{1,5})(?!\d)/.exec(text.slice(at, at + 7)) ?? [];
+  if (found === undefined) return null;
+  const next = at + found.length;
+  return { start: next, end: next, next, closed: true, parameter: Number(number) };
 }
 
 /** `password varchar(20) := 'x'` and `password text NOT NULL DEFAULT 'x'`: variables, arguments and columns. */
@@ -115,11 +111,10 @@ function looseValue(text: string, name: Range, operator: number, view: View): Va
   const from = skipSpace(text, operator);
   if (before === '?' || before === '&') return bareValue(text, from, true);
   const quoted = quotedValue(text, from) ?? literalAt(text, from, view);
-  if (quoted !== null && !('parameter' in quoted) && (isQuote(text, from) || endsThere(text, quoted)))
-    return quoted;
+  if (quoted !== null && (isQuote(text, from) || endsThere(text, quoted))) return quoted;
   const joined = text.slice(operator - 2, operator);
   if (before === '.' || (!joined.endsWith('=') && joined !== '=>')) return null;
-  return withCall(bareValue(text, from, false), valueAt(text, from, view));
+  return bareValue(text, from, false);
 }
 
 function isQuote(text: string, at: number): boolean {
@@ -128,17 +123,10 @@ function isQuote(text: string, at: number): boolean {
 }
 
 /** Whether it is closed and nothing goes on after it: `$a$b` and `E'a'b` are what is meant, and no literals. */
-function endsThere(text: string, { closed, next }: Secret): boolean {
+function endsThere(text: string, { closed, next }: Value): boolean {
   return (
     closed && (next === text.length || isSpace(text.charCodeAt(next)) || ',;)'.includes(text.charAt(next)))
   );
-}
-
-/** `crypt('x y', …)`: more than the value up to the space. */
-function withCall(bare: Secret | null, inner: Value | null): Secret | null {
-  if (bare === null || inner === null || 'parameter' in inner) return bare;
-  const reaches = inner.closed && inner.start < bare.end && inner.end > bare.end;
-  return reaches ? { ...bare, end: inner.end, next: inner.next } : bare;
 }
 
 /**
@@ -173,17 +161,17 @@ function doubleQuoted(text: string, at: number): Value | null {
 function delimited(text: string, start: number, close: number): Value {
   const end = Math.min(close, text.length);
   const closed = close < text.length;
-  return { start, end, next: closed ? end + 1 : end, closed };
+  return { start, end, next: closed ? end + 1 : end, closed, parameter: 0 };
 }
 
 /** What takes the value's place in a template: `%s`, `%1$L`. */
 const PLACEHOLDER = /^%(?:\d+\$)?-?\d*[sLI]$/;
 
 /** `password=x`: up to the next space that no backslash escapes (libpq, `conninfo_parse`), in a URI's query up to `&`. */
-function bareValue(text: string, at: number, query: boolean): Secret | null {
+function bareValue(text: string, at: number, query: boolean): Value | null {
   const end = bareEnd(text, at, query);
   const placeholder = end - at < 9 && PLACEHOLDER.test(text.slice(at, end));
-  return end === at || placeholder ? null : { start: at, end, next: end, closed: true };
+  return end === at || placeholder ? null : { start: at, end, next: end, closed: true, parameter: 0 };
 }
 
 function bareEnd(text: string, at: number, query: boolean): number {

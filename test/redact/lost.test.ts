@@ -24,6 +24,14 @@ describe('with standard_conforming_strings = off', () => {
       "SELECT 'a\\'b', dblink('password=!p user=u', '')",
       "SELECT 'a\\'b', dblink('password=<redacted> user=u', '')",
     ],
+    [
+      "SELECT 'it\\'s'; INSERT INTO u (a, secret, b) VALUES ('\\'', E'p\\'', ')')",
+      "SELECT 'it\\'s'; INSERT INTO u (a, secret, b) VALUES ('\\'', E'<redacted>', ')')",
+    ],
+    [
+      "INSERT INTO u (a, secret, b) VALUES ('(', U&'p\\' UESCAPE '!', ')')",
+      "INSERT INTO u (a, secret, b) VALUES ('(', U&'<redacted>' UESCAPE '!', ')')",
+    ],
     ["UPDATE u SET a = 'it\\'s', password = other", "UPDATE u SET a = 'it\\'s', password = other"],
   ])('%s', (statement, expected) => {
     expect(scrub(statement)).toBe(expected);
@@ -55,6 +63,15 @@ describe('in a language with other quotes', () => {
     ["DO $$ # don't\nx('PASSWORD \\'p\\'', 1) $$", "DO $$ # don't\nx('PASSWORD \\'<redacted>\\'', 1) $$"],
     ["DO $$ # don't\nx('postgres://u:p@h/') $$", "DO $$ # don't\nx('postgres://u:<redacted>@h/') $$"],
     ['DO $$ # don\'t\nx = \'"password": "p"\' $$', 'DO $$ # don\'t\nx = \'"password": "<redacted>"\' $$'],
+    [
+      "DO $$ # 'tis\nx(\"PASSWORD '!p!'\") # 'twas\n $$",
+      "DO $$ # 'tis\nx(\"PASSWORD '<redacted>'\") # 'twas\n $$",
+    ],
+    [
+      "DO $$ # don't\nx(\"PASSWORD '!p!'\") # boys' \n $$",
+      "DO $$ # don't\nx(\"PASSWORD '<redacted>'\") # boys' \n $$",
+    ],
+    ["SELECT $$ it's ok\nthe password' 42\n, b $$", "SELECT $$ it's ok\nthe password'<redacted>\n, b $$"],
   ])('%s', (statement, expected) => {
     expect(scrub(statement)).toBe(expected);
   });
@@ -66,13 +83,25 @@ describe('what is quoted deeper than is read', () => {
     expect(scrub(quoted(sql('p'), times))).toBe(quoted(sql('<redacted>'), times));
   });
 
-  test('empty literals and quotes in literals', () => {
-    expect(scrub(quoted("ALTER ROLE x PASSWORD ''; SELECT 'a'", 6))).toBe(
-      quoted("ALTER ROLE x PASSWORD ''; SELECT 'a'", 6),
-    );
-    expect(scrub(quoted("ALTER ROLE x PASSWORD 'it''s'; SELECT 'a'", 6))).toBe(
-      quoted("ALTER ROLE x PASSWORD '<redacted>'; SELECT 'a'", 6),
-    );
+  test.each([
+    ["ALTER ROLE x PASSWORD ''; SELECT 'a'", "ALTER ROLE x PASSWORD ''; SELECT 'a'"],
+    ["ALTER ROLE x PASSWORD 'it''s'; SELECT 'a'", "ALTER ROLE x PASSWORD '<redacted>'; SELECT 'a'"],
+    ["ALTER ROLE x PASSWORD E'p' LOGIN", "ALTER ROLE x PASSWORD E'<redacted>' LOGIN"],
+    ['ALTER ROLE x PASSWORD $a$p$a$ LOGIN', 'ALTER ROLE x PASSWORD $a$<redacted>$a$ LOGIN'],
+    ['ALTER ROLE x PASSWORD NULL', 'ALTER ROLE x PASSWORD NULL'],
+    ['UPDATE u SET "password" = \'p\'', 'UPDATE u SET "password" = \'<redacted>\''],
+    ["UPDATE u SET password = crypt('p', '')", "UPDATE u SET password = crypt('<redacted>', '')"],
+    ["SELECT dblink('password=p user=u')", "SELECT dblink('password=<redacted> user=u')"],
+    ["SELECT dblink('password=it''s user=u')", "SELECT dblink('password=<redacted> user=u')"],
+    ["SELECT dblink('postgres://u:p@h/')", "SELECT dblink('postgres://u:<redacted>@h/')"],
+  ])('%s', (sql, expected) => {
+    expect(scrub(quoted(sql, 6))).toBe(quoted(expected, 6));
+  });
+
+  test('is scrubbed of more than what can be read', () => {
+    const sql = 'UPDATE u SET password=other WHERE id = 1';
+    expect(scrub(quoted(sql, 4))).toBe(quoted(sql, 4));
+    expect(scrub(quoted(sql, 5))).toBe(quoted('UPDATE u SET password=<redacted> WHERE id = 1', 5));
   });
 });
 
@@ -91,7 +120,7 @@ describe('what is not closed', () => {
       "SELECT \"; SELECT dblink('password=p user=u')",
       "SELECT \"; SELECT dblink('password=<redacted> user=u')",
     ],
-    ["SELECT '; UPDATE u SET password=null, a='b", "SELECT '; UPDATE u SET password=null, a='b"],
+    ["SELECT '; UPDATE u SET password=null, a='b'", "SELECT '; UPDATE u SET password=null, a='b'"],
   ])('%s', (statement, expected) => {
     expect(scrub(statement)).toBe(expected);
   });

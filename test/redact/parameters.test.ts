@@ -68,6 +68,10 @@ describe('a parameter that holds a secret itself', () => {
     ['PGPASSWORD=p psql --password=q', 'PGPASSWORD=<redacted> psql --password=<redacted>'],
     ['password=%s and password=%1$L', 'password=%s and password=%1$L'],
     ['new password for Kari', 'new password for Kari'],
+    ['password=$1 user=u', 'password=<redacted> user=u'],
+    ["password = crypt('x y', 'z')", "password = <redacted>', 'z')"],
+    ['load=1 password=p', 'load=1 password=<redacted>'],
+    ['u.password=v.password', 'u.password=v.password'],
     ['UPDATE u SET password=other', 'UPDATE u SET password=other'],
     ['<long param suppressed>', '<long param suppressed>'],
   ])('%s', (parameter, expected) => {

@@ -46,6 +46,10 @@ cases('roles', [
   ["ALTER ROLE x PASSWORD 'a'\n  'b'", "ALTER ROLE x PASSWORD '<redacted>'"],
   ["ALTER ROLE x PASSWORD 'a' -- one\n -- two\n'b' LOGIN", "ALTER ROLE x PASSWORD '<redacted>' LOGIN"],
   ["ALTER ROLE x PASSWORD 'a'\n''\n'b''c'", "ALTER ROLE x PASSWORD '<redacted>'"],
+  [
+    "ALTER ROLE x PASSWORD /* was password=q*/ 'p'",
+    "ALTER ROLE x PASSWORD /* was password=<redacted>*/ '<redacted>'",
+  ],
   ['ALTER ROLE x PASSWORD NULL'],
   ["ALTER ROLE x PASSWORD ''"],
   ["ALTER ROLE x VALID UNTIL '2030-01-01'"],
@@ -139,6 +143,7 @@ cases('connections', [
     'INSERT INTO t VALUES (\'{"user": "u", "password": "<redacted>"}\')',
   ],
   ['SELECT 1 -- password=p\n, 2', 'SELECT 1 -- password=<redacted>\n, 2'],
+  ['/* password=p*/ SELECT 1', '/* password=<redacted>*/ SELECT 1'],
   ["/* ALTER ROLE x PASSWORD 'p' */ SELECT 1", "/* ALTER ROLE x PASSWORD '<redacted>' */ SELECT 1"],
 ]);
 
@@ -238,6 +243,14 @@ cases('no secret', [
   ['GRANT SELECT (password), UPDATE (a, token) ON u TO kari'],
   ["COMMENT ON COLUMN u.password IS 'hashed with bcrypt'"],
   ['CREATE FUNCTION f(password text) RETURNS text AS $$ UPDATE u SET password=new.password, a = password $$'],
+  ['CREATE FUNCTION f() RETURNS int AS $$ x = 1; y(password=conn.password) $$ LANGUAGE plpython3u'],
+  ["CREATE TABLE u (password_changed text DEFAULT 'x', tokens int DEFAULT '1')"],
+  ["SELECT date'a\\', 'changed password ', 'x'"],
+  ['UPDATE t SET x$a$ = 1, password = other, y$a$ = 2'],
+  [`SELECT '${'Kari Nordmann '.repeat(9)}has changed her password' || 'x'`],
+  ["SELECT 'changed password' || 'x', 'the password is ' || now()"],
+  ['DO LANGUAGE plpgsql $$ <<here>> BEGIN x := password=y; END $$'],
+  ["DO $$ BEGIN PERFORM f(N'a', 'changed password', 'x'); END $$"],
   ["DO $$ BEGIN IF password = '' OR password IS NULL THEN RAISE EXCEPTION 'mangler passord'; END IF; END $$"],
   ["SELECT 'it''s the password', 'of kari', 'send password to kari'"],
   ["SELECT 'https://nav.no', 'SELECT password FROM u WHERE password=$1'"],
