@@ -118,8 +118,8 @@ export function planCommit(
 }
 
 /** When the next seal is due if nothing comes, in milliseconds since the epoch. */
-export function nextSealAt({ segment, sealedAt }: JournalState, limits: SealLimits): number {
-  if (segment === null) return sealedAt + limits.maxQuiet;
+export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: SealLimits): number {
+  if (segment === null) return origin === null ? sealedAt + limits.maxQuiet : Number.POSITIVE_INFINITY;
   const midnight = Date.parse(segment.date) + 24 * 60 * 60 * 1000;
   return Math.min(segment.openedAt + limits.maxAge, midnight);
 }
@@ -183,7 +183,11 @@ class Plan {
   #dueSeal(): SealReason | null {
     const { maxSize, maxAge, maxQuiet } = this.#limits;
     const segment = this.#segment;
-    if (segment === null) return hasPassed(this.#state.sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
+    if (segment === null) {
+      const { origin, sealedAt } = this.#state;
+      // How a chain began, or was taken up, is told by its first event; a seal is none.
+      return origin === null && hasPassed(sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
+    }
     if (segment.bytes >= maxSize) return 'size';
     if (segment.date < dateOf(this.#now)) return 'date';
     return hasPassed(segment.openedAt, this.#now, maxAge) ? 'age' : null;

@@ -94,10 +94,11 @@ export class Followers {
     const settled = new Set<string>();
     for (const { path, modified, identity } of files) {
       if (identity.kind !== 'partial' || this.#byContent.has(identity.contentId)) continue;
+      // Two files that were last written to within one tick of the disk's clock are told apart by their names.
       const isNewer = (other: Surveyed): boolean =>
         dirname(other.path) === dirname(path) &&
         other.identity.kind === 'content' &&
-        other.modified >= modified;
+        (other.modified > modified || (other.modified === modified && other.path > path));
       if (!files.some(isNewer)) continue;
       const since = before.get(identity.contentId) ?? now;
       if (hasPassed(since, now, SETTLE)) settled.add(identity.contentId);

@@ -178,6 +178,26 @@ describe('a segment is sealed', () => {
     expect(await sealReasons(await lines())).toContain('size');
   });
 
+  test('after an hour of quiet, but not before the first event tells how the chain began', async () => {
+    const { open, clock, lines } = await journalFixture();
+    const first = await open();
+    await first.crash();
+    await clock.advance(90 * MINUTE);
+    const { journal } = await open();
+    await clock.advance(90 * MINUTE);
+    await commit(journal, draft(1));
+    await clock.advance(15 * MINUTE);
+    await until(() => journal.sealed.length === 1);
+    await clock.advance(60 * MINUTE);
+    await until(() => journal.sealed.length === 2);
+    expect((await lines()).map(({ seq, kind }) => [seq, kind])).toEqual([
+      [1, 'lifecycle'],
+      [2, 'seal'],
+      [3, 'seal'],
+    ]);
+    expect(await sealReasons(await lines())).toEqual(['age', 'quiet']);
+  });
+
   test('at its age', async () => {
     const { open, clock, lines } = await journalFixture();
     const { journal } = await open();

@@ -74,6 +74,52 @@ test('a log that was cut and written on, then copied and truncated before anybod
     await world.rotate('copytruncate');
   }));
 
+test('a log that is cut after a power cut, while log entries could not be delivered', () =>
+  lived(async world => {
+    await world.write(3, 1);
+    await world.start();
+    world.setDown('logging', true);
+    await world.settle();
+    await world.pass(39_765);
+    await world.write(6, 2);
+    await world.pass(75_822);
+    await world.settle();
+    world.setDown('logging', false);
+    await world.kill(true);
+    await world.start();
+    await world.cutLog(934, true);
+    await world.write(3, 1);
+  }));
+
+test('a log that begins with half a record, in the same moment in which the one before ended', () =>
+  lived(async world => {
+    await world.write(1, 0);
+    await world.rotate('new');
+    await world.writeHalf(0, 0);
+    await world.start();
+    await world.settle();
+  }));
+
+test('a log that begins with half a record, in the same moment in which the one before ended', () =>
+  lived(async world => {
+    await world.write(1, 0);
+    await world.rotate('new');
+    await world.writeHalf(0, 0);
+    await world.start();
+    await world.settle();
+  }));
+
+test('a loss of which nothing can tell: the server restarts before anybody looks', () =>
+  lived(async world => {
+    await world.write(1, 0);
+    await world.start();
+    await world.settle();
+    await world.write(1, 0);
+    await world.rotate('new');
+    await world.removeOldest();
+    await world.restartServer();
+  }));
+
 test('the model knows a loss when it sees one', async () => {
   const lost = lived(async world => {
     await world.start();

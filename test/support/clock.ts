@@ -1,9 +1,10 @@
 import type { Clock } from '../../src/clock.js';
+import { loopNow } from './activity.js';
 
 /** A clock that stands still until the test moves it. */
 export class ManualClock implements Clock {
   #now: number;
-  readonly #timers = new Set<{ at: number; run: () => void }>();
+  readonly #timers = new Set<{ at: number; run: () => void; loop: string | undefined }>();
 
   constructor(start: string) {
     this.#now = Date.parse(start);
@@ -16,8 +17,13 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Loops that wait for time to pass. */
+  get loops(): ReadonlySet<string | undefined> {
+    return new Set([...this.#timers].map(({ loop }) => loop));
+  }
+
   after(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + ms, run };
+    const timer = { at: this.#now + ms, run, loop: loopNow() };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }

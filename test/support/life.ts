@@ -10,6 +10,7 @@ import { createMetrics } from '../../src/metrics.js';
 import { createRelationParser } from '../../src/objects/relations.js';
 import { runPipeline, type Stages } from '../../src/pipeline.js';
 import { Telemetry } from '../../src/telemetry.js';
+import { Activity } from './activity.js';
 import type { ManualClock } from './clock.js';
 import type { FaultyFs } from './faulty-fs.js';
 import { type Settings, settings } from './shipper.js';
@@ -22,8 +23,6 @@ const parser = createRelationParser();
 const QUIET = 13_000;
 const STEP = 1000;
 const GRACE = 20_000;
-/** Source, journal and two sinks. */
-const LOOPS = 4;
 /** Milliseconds of real time after which something hangs. */
 const PATIENCE = 30_000;
 
@@ -33,6 +32,7 @@ export class Life {
   readonly #fs: FaultyFs;
   readonly #stop: AbortController;
   readonly #abort: AbortController;
+  readonly #activity = new Activity();
   readonly #running: Promise<void>;
   #hasEnded = false;
 
@@ -47,7 +47,7 @@ export class Life {
     this.#fs = fs;
     this.#stop = stop;
     this.#abort = abort;
-    this.#running = runPipeline(stages, stop.signal, abort.signal).finally(async () => {
+    this.#running = this.#inLoops(stages, stop.signal, abort.signal).finally(async () => {
       this.#hasEnded = true;
       await close();
     });
@@ -80,6 +80,16 @@ export class Life {
     return new Life(assembly, { clock, fs }, stop, abort);
   }
 
+  /** Each loop under its name, so that it can be told which of them wait. */
+  #inLoops(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    const { journal, sinks } = stages;
+    for (const [name, loop] of Object.entries({ journal, ...sinks })) {
+      const run = loop.run.bind(loop);
+      loop.run = signal => this.#activity.in(name, () => run(signal));
+    }
+    return this.#activity.in('source', () => runPipeline(stages, stop, abort));
+  }
+
   /** Lets time pass until all that can happen has happened. */
   async settle(): Promise<void> {
     let before = '';
@@ -93,12 +103,19 @@ export class Life {
     }
   }
 
-  /** Waits until every loop waits for time to pass: then no call of the file system is under way. */
+  /** Waits until every loop waits for time to pass and no call of the file system is under way. */
   async #rest(since: number): Promise<void> {
-    while (this.#clock.waiting < LOOPS && !this.#hasEnded) {
+    while (!this.#isAtRest && !this.#hasEnded) {
       if (performance.now() - since > PATIENCE) throw new Error('it does not come to rest');
       await new Promise(resolve => setImmediate(resolve));
     }
+  }
+
+  get #isAtRest(): boolean {
+    const { loops } = this.#clock;
+    return (
+      this.#activity.calls === 0 && ['source', 'journal', 'logging', 'archive'].every(loop => loops.has(loop))
+    );
   }
 
   /** Lets so much time pass, and waits until everything that it brought about is done. */
