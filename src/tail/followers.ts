@@ -12,8 +12,13 @@ import type { Surveyed } from './survey.js';
 const GONE_REMEMBERED = 64;
 const GONE_AT_LEAST = 60 * 60 * 1000;
 
+interface FollowersOptions extends FollowerOptions {
+  /** Nothing is written to the files any more. */
+  readonly once: boolean;
+}
+
 export class Followers {
-  readonly #options: FollowerOptions;
+  readonly #options: FollowersOptions;
   readonly #byContent = new Map<string, Follower>();
   /** Files of one line that is not whole, by their content, with the time since when they look so. */
   #partial = new Map<string, number>();
@@ -21,7 +26,7 @@ export class Followers {
   /** The newest of each folder. */
   #newest: ReadonlyMap<string, Follower> = new Map();
 
-  constructor(positions: readonly SourcePosition[], options: FollowerOptions, now: number) {
+  constructor(positions: readonly SourcePosition[], options: FollowersOptions, now: number) {
     this.#options = options;
     for (const position of positions) this.#add(position, now);
     this.#sort();
@@ -94,11 +99,11 @@ export class Followers {
     const settled = new Set<string>();
     for (const { path, modified, identity } of files) {
       if (identity.kind !== 'partial' || this.#byContent.has(identity.contentId)) continue;
-      // Two files that were last written to within one tick of the disk's clock are told apart by their names.
+      // In one tick of the disk's clock neither is newer, unless nobody writes to them any more.
       const isNewer = (other: Surveyed): boolean =>
         dirname(other.path) === dirname(path) &&
         other.identity.kind === 'content' &&
-        (other.modified > modified || (other.modified === modified && other.path > path));
+        (other.modified > modified || (this.#options.once && other.modified === modified));
       if (!files.some(isNewer)) continue;
       const since = before.get(identity.contentId) ?? now;
       if (hasPassed(since, now, SETTLE)) settled.add(identity.contentId);
