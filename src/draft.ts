@@ -1,6 +1,7 @@
 /** Makes events out of what the stages found: everything but their place in the chain. */
 
 import { basename } from 'node:path';
+import { isoWriter } from './clock.js';
 import type {
   Actor,
   Audit,
@@ -108,12 +109,15 @@ function bounds(
   };
 }
 
+const writeTime = isoWriter();
+const writeReceivedAt = isoWriter();
+
 /** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */
 function fromLog({ time, session }: LogLine, { now }: Reading, { instance, node }: Place) {
   return {
     id: `${instance}/${session.id}/${session.line}`,
-    time: new Date(time).toISOString(),
-    receivedAt: new Date(now).toISOString(),
+    time: writeTime(time),
+    receivedAt: writeReceivedAt(now),
     instance,
     node,
   };

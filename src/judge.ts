@@ -15,22 +15,25 @@ import { isRollback, type Payload } from './parse/pgaudit.js';
 import type { TimeReader } from './parse/time.js';
 import { COLUMN, type Frame, type Gap, type RawRecord } from './record.js';
 import type { Redact } from './redact/redact.js';
+import { andThen } from './settled.js';
 import type { Telemetry } from './telemetry.js';
 
 export interface Judges {
   readonly times: TimeReader;
   readonly memory: Memory;
   readonly filter: Filter;
-  readonly identify: (asker: Asker) => Promise<Actor>;
+  readonly identify: (asker: Asker) => Actor | Promise<Actor>;
   readonly redact: Redact;
   /** The relations that a statement changes. */
-  readonly relations: (audit: Audit) => Promise<Pick<Audit, 'objects' | 'objectsFrom'>>;
+  readonly relations: (audit: Audit) => Objects | Promise<Objects>;
   /** How texts of a database are read; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
   readonly place: Place;
   readonly telemetry: Telemetry;
 }
+
+type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
 
 export type Verdict =
   | { readonly outcome: 'shipped' | 'rejected'; readonly reason: string; readonly draft: Draft }
@@ -120,21 +123,18 @@ function judgeKnown(
   const audit = memory.statements.restore(record.text(COLUMN.sessionId), scrub(payload, judges));
   if (!isShipped)
     return isRollback(payload.audit) ? judgeFailure(record, null, dropped, reading, judges) : dropped;
-  return ship('statement', record, audit.statement, reading, judges, async (line, actor) => {
-    // The parser has to see the statement as it was: what is scrubbed does not parse.
-    const objects = await judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
-    if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
-    telemetry.identified(actor.status);
-    const draft = statementDraft(
-      line,
-      { ...audit, ...objects, ...(isSensitive(audit) && { sensitive: true }) },
-      actor,
-      reading,
-      place,
-    );
-    memory.transactions.shipped(line.session.id, line.session.virtualTransactionId ?? '', draft.id ?? '');
-    return draft;
-  });
+  // The parser has to see the statement as it was: what is scrubbed does not parse.
+  const relations = judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
+  return ship('statement', record, audit.statement, reading, judges, (line, actor) =>
+    andThen(relations, objects => {
+      if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
+      telemetry.identified(actor.status);
+      const whole = { ...audit, ...objects, ...(isSensitive(audit) && ({ sensitive: true } as const)) };
+      const draft = statementDraft(line, whole, actor, reading, place);
+      memory.transactions.shipped(line.session.id, line.session.virtualTransactionId ?? '', draft.id ?? '');
+      return draft;
+    }),
+  );
 }
 
 /** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
@@ -159,20 +159,21 @@ function judgeSuspect(
 }
 
 /** An event about what the record's own user did. */
-async function ship(
+function ship(
   reason: string,
   record: RawRecord,
   statement: string | null,
   reading: Reading,
   judges: Judges,
   make: (line: LogLine, actor: Actor) => Draft | Promise<Draft>,
-): Promise<Verdict> {
+): Verdict | Promise<Verdict> {
   const line = readLogLine(record, judges.times, judges.memory.logins);
   if (line === null) return rejectTime(reading, judges);
   const { user, time, session } = line;
   const claims = claimsOf(statement, session.application);
-  const actor = await judges.identify({ user, time, authentication: session.authentication ?? null, claims });
-  return { outcome: 'shipped', reason, draft: await make(line, actor) };
+  const actor = judges.identify({ user, time, authentication: session.authentication ?? null, claims });
+  const draft = andThen(actor, known => make(line, known));
+  return andThen(draft, made => ({ outcome: 'shipped', reason, draft: made }));
 }
 
 function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {

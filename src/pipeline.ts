@@ -8,6 +8,7 @@
 
 import { configDraft, missingLinesDraft } from './draft.js';
 import type { ConfigContent, Draft } from './event.js';
+import { type Content, contentOf } from './journal/chain.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
 import type { JournalEntry, Resume } from './journal/state.js';
@@ -45,14 +46,14 @@ interface Sink {
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { journal, sinks, lifecycle } = stages;
   const source = async (): Promise<void> => {
-    journal.append({ drafts: [lifecycle.started()], resume: resumeOf(stages) });
+    journal.append({ contents: [contentOf(lifecycle.started())], resume: resumeOf(stages) });
     const watching = stages.auditSettings?.follow(stop, content => tellChange(content, stages));
     await readSource(stages, stop);
     await watching;
     // What is missing may come before the next start, unless this was all there is.
     const isAll = stages.once && !stop.aborted && !stages.tail.isHindered;
-    const missing = isAll ? missingDrafts(stages.memory.sessions.takeAll(), stages) : [];
-    journal.append({ drafts: [...missing, lifecycle.stopped()], resume: resumeOf(stages) });
+    const missing = isAll ? tellMissing(stages.memory.sessions.takeAll(), stages) : [];
+    journal.append({ contents: [...missing, contentOf(lifecycle.stopped())], resume: resumeOf(stages) });
     journal.close();
   };
   await Promise.all([source(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
@@ -62,7 +63,7 @@ function tellChange(content: ConfigContent, stages: Stages): void {
   const { journal, telemetry, now, place } = stages;
   telemetry.settingsChanged(content.config.changes.length);
   // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
-  journal.append({ drafts: [configDraft(content, now(), place)] });
+  journal.append({ contents: [contentOf(configDraft(content, now(), place))] });
 }
 
 async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
@@ -75,15 +76,16 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
       await tail.look();
     }
     if (batch !== null) journal.append(await readBatch(batch, stages, skimmer));
-    const drafts = overdueLines(stages);
-    if (drafts.length > 0) journal.append({ drafts, resume: resumeOf(stages) });
+    const contents = tellOverdue(stages);
+    if (contents.length > 0) journal.append({ contents, resume: resumeOf(stages) });
   }
 }
 
 /** What a batch of the log comes to. */
 async function readBatch(batch: Batch, stages: Stages, skimmer: Skimmer): Promise<JournalEntry> {
   const { file, from } = batch;
-  const drafts: Draft[] = [];
+  // Kept as JSON, which takes far less memory.
+  const contents: Content[] = [];
   const records = noRecords();
   const shipped: string[] = [];
   for (const frame of file.rereadUntil === undefined ? batch.skimmed(skimmer) : batch.frames) {
@@ -92,14 +94,14 @@ async function readBatch(batch: Batch, stages: Stages, skimmer: Skimmer): Promis
     // Most records are dropped, and need no turn of the event loop.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
-    if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+    if (verdict.outcome !== 'dropped') contents.push(contentOf(verdict.draft));
     else if (frame.kind === 'record') learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
   skimmer.countInto(records);
   const { to } = batch;
   stages.telemetry.recordsRead(to - from, records, shipped);
-  return { drafts, progress: { file, from, to, records }, resume: resumeOf(stages) };
+  return { contents, progress: { file, from, to, records }, resume: resumeOf(stages) };
 }
 
 /** Of whom it hangs on memberships whether he is a service user each record has to be asked for. */
@@ -109,16 +111,16 @@ function learn(record: RawRecord, reason: string, { filter }: Stages, skimmer: S
 }
 
 /** Lines that will not come any more. */
-function overdueLines(stages: Stages): Draft[] {
+function tellOverdue(stages: Stages): Content[] {
   const { sessions } = stages.memory;
   if (stages.tail.isHindered) sessions.postpone(stages.now());
-  return missingDrafts(sessions.takeOverdue(stages.now()), stages);
+  return tellMissing(sessions.takeOverdue(stages.now()), stages);
 }
 
-function missingDrafts(missing: readonly MissingLines[], { times, place, telemetry, now }: Stages): Draft[] {
+function tellMissing(missing: readonly MissingLines[], { times, place, telemetry, now }: Stages): Content[] {
   return missing.map(lines => {
     telemetry.missingLines(lines);
-    return missingLinesDraft(lines, now(), place, times);
+    return contentOf(missingLinesDraft(lines, now(), place, times));
   });
 }
 

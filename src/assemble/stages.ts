@@ -58,7 +58,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
     auditSettings,
     identify: asker => identify(asker, resolvers),
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
-    relations: async audit => await relationsOf(audit, parser),
+    relations: audit => relationsOf(audit, parser),
     genuine: { isWarning: source.pgauditLogLevel === 'warning' },
     decoderOf: database => decoderFor(catalog?.encodingOf(database) ?? null),
     journal,

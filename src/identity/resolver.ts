@@ -1,6 +1,7 @@
 /** What every resolver answers, and how answers become an actor. */
 
 import type { Actor, ActorStatus, Authentication } from '../event.js';
+import { andThen } from '../settled.js';
 
 /** What can be known about a person. */
 export interface Person {
@@ -56,23 +57,42 @@ export interface Resolver {
  * Asks the resolvers in order: the first answer wins, later ones fill the fields that are empty. What a client wrote
  * (`comment`) counts only where nothing else is known, and marks all that follows from it.
  */
-export async function identify(asker: Asker, resolvers: readonly Resolver[]): Promise<Actor> {
-  let known: Person = {};
-  let isClaimed = false;
-  let isStale = false;
-  const resolvedBy = new Set<string>();
-  for (const resolver of resolvers) {
-    if (resolver.name === 'comment' && resolvedBy.size > 0) continue;
-    const asked = resolver.resolve({ ...asker, known });
-    const answer = asked instanceof Promise ? await asked : asked;
-    if (answer === null) continue;
-    known = { ...answer.person, ...known };
-    isStale ||= answer.isStale === true;
-    isClaimed ||= resolver.name === 'comment';
-    resolvedBy.add(resolver.name);
-  }
-  const status = statusOf(resolvedBy.size > 0, isClaimed, isStale);
-  return { user: asker.user, status, ...inOrder(known), resolvedBy: [...resolvedBy] };
+export function identify(asker: Asker, resolvers: readonly Resolver[]): Actor | Promise<Actor> {
+  const found = resolvers.reduce<Findings | Promise<Findings>>(
+    (earlier, resolver) => andThen(earlier, before => ask(resolver, asker, before)),
+    NOTHING,
+  );
+  return andThen(found, findings => toActor(asker.user, findings));
+}
+
+interface Findings {
+  readonly person: Person;
+  readonly resolvedBy: readonly ResolverName[];
+  readonly isClaimed: boolean;
+  readonly isStale: boolean;
+}
+
+const NOTHING: Findings = { person: {}, resolvedBy: [], isClaimed: false, isStale: false };
+
+function ask(resolver: Resolver, asker: Asker, before: Findings): Findings | Promise<Findings> {
+  if (resolver.name === 'comment' && before.resolvedBy.length > 0) return before;
+  return andThen(resolver.resolve({ ...asker, known: before.person }), answer =>
+    answer === null ? before : withAnswer(before, answer, resolver.name),
+  );
+}
+
+function withAnswer(before: Findings, { person, isStale = false }: Answer, by: ResolverName): Findings {
+  return {
+    person: { ...person, ...before.person },
+    resolvedBy: before.resolvedBy.includes(by) ? before.resolvedBy : [...before.resolvedBy, by],
+    isClaimed: before.isClaimed || by === 'comment',
+    isStale: before.isStale || isStale,
+  };
+}
+
+function toActor(user: string, { person, resolvedBy, isClaimed, isStale }: Findings): Actor {
+  const status = statusOf(resolvedBy.length > 0, isClaimed, isStale);
+  return { user, status, ...inOrder(person), resolvedBy };
 }
 
 function statusOf(isKnown: boolean, isClaimed: boolean, isStale: boolean): ActorStatus {

@@ -15,8 +15,6 @@ import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import {
   type Commit,
-  type EncodedEntry,
-  encodeEntry,
   type JournalEntry,
   type JournalState,
   nextSealAt,
@@ -69,7 +67,7 @@ export class Journal {
   readonly #checkpoint: Checkpoint;
   /** Segments up to here are deleted. */
   #released = 0;
-  #waiting: EncodedEntry[] = [];
+  #waiting: JournalEntry[] = [];
   #waitingBytes = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
@@ -175,7 +173,7 @@ export class Journal {
 
   /** Takes an entry to be committed soon. */
   append(entry: JournalEntry): void {
-    this.#waiting.push(encodeEntry(entry));
+    this.#waiting.push(entry);
     this.#waitingBytes += sizeOf(entry);
     this.#work.wake();
   }
@@ -227,8 +225,8 @@ export class Journal {
   }
 
   /** Not all at once: on a disk with little room, small commits may still go through. */
-  #take(): EncodedEntry[] {
-    const entries: EncodedEntry[] = [];
+  #take(): JournalEntry[] {
+    const entries: JournalEntry[] = [];
     let bytes = 0;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       entries.push(next);

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
-import type { ChainEnd, Coverage, Draft, NewChainReason, SealContent, SealReason } from '../event.js';
+import type { ChainEnd, Coverage, NewChainReason, SealContent, SealReason } from '../event.js';
 import { Lines } from '../lines.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
 import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
@@ -57,18 +57,9 @@ export interface Progress {
 
 /** Events that belong together, what was read to make them, and where reading goes on. They become durable together. */
 export interface JournalEntry {
-  readonly drafts: readonly Draft[];
+  readonly contents: readonly Content[];
   readonly progress?: Progress;
   readonly resume?: Resume;
-}
-
-/** An entry on its way to the disk. */
-export interface EncodedEntry extends Pick<JournalEntry, 'progress' | 'resume'> {
-  readonly contents: readonly Content[];
-}
-
-export function encodeEntry({ drafts, ...rest }: JournalEntry): EncodedEntry {
-  return { ...rest, contents: drafts.map(contentOf) };
 }
 
 export interface SealLimits {
@@ -102,7 +93,7 @@ export interface Commit {
  */
 export function planCommit(
   before: JournalState,
-  entries: readonly EncodedEntry[],
+  entries: readonly JournalEntry[],
   now: number,
   limits: SealLimits,
   closing = false,
@@ -159,7 +150,7 @@ class Plan {
     };
   }
 
-  add({ contents, progress, resume = this.#state.resume }: EncodedEntry): void {
+  add({ contents, progress, resume = this.#state.resume }: JournalEntry): void {
     for (const content of contents) this.#write(content);
     const { coverage, origin } = this.#state;
     this.#state = {

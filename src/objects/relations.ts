@@ -1,6 +1,7 @@
 /** Which relations a WRITE changes: as pgAudit says, else as PostgreSQL's own parser reads the statement. */
 
 import type { Audit } from '../event.js';
+import { andThen } from '../settled.js';
 import { Cache, type CacheLimits } from './cache.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 
@@ -13,11 +14,12 @@ const CACHE: CacheLimits = { entries: 2_000, characters: 2 * 1024 * 1024, longes
 export interface RelationParser {
   /**
    * Relations that are written to, as the statement names them (`public.konto`, or `konto` where it gives
-   * no schema), sorted, each once; null where it cannot be parsed. Never rejects; settles within the time
+   * no schema), sorted, each once; null where it cannot be parsed: at once where it is known, else as a promise. It
+   * never rejects; it settles within the time
    * limit of its turn (and the loading of the parser, where it is not loaded). Statements that are asked at the
    * same time are parsed one after the other.
    */
-  written(statement: string): Promise<readonly string[] | null>;
+  written(statement: string): readonly string[] | null | Promise<readonly string[] | null>;
   /** Ends the parser's thread; what is asked later is null. */
   close(): Promise<void>;
 }
@@ -36,19 +38,23 @@ export interface RelationParserOptions {
 export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
   const { unparsable, timeLimit = TIME_LIMIT } = options;
   const thread = new ParserThread(timeLimit);
-  const cache = new Cache<Promise<Answer>>(CACHE);
+  const cache = new Cache<Answer | Promise<Answer>>(CACHE);
+  const told = (answer: Answer): readonly string[] | null => {
+    if (typeof answer !== 'string') return answer;
+    unparsable?.(answer);
+    return null;
+  };
   return {
-    async written(statement) {
-      const answer = await (cache.get(statement) ?? ask(statement, thread, cache));
-      if (typeof answer !== 'string') return answer;
-      unparsable?.(answer);
-      return null;
-    },
+    written: statement => andThen(cache.get(statement) ?? ask(statement, thread, cache), told),
     close: () => thread.close(),
   };
 }
 
-async function ask(statement: string, thread: ParserThread, cache: Cache<Promise<Answer>>): Promise<Answer> {
+async function ask(
+  statement: string,
+  thread: ParserThread,
+  cache: Cache<Answer | Promise<Answer>>,
+): Promise<Answer> {
   if (Buffer.byteLength(statement) > LARGEST_STATEMENT) return 'size';
   // The parser would take it for the statement's end; PostgreSQL's texts hold none.
   if (statement.includes('\0')) return 'syntax';
@@ -57,6 +63,7 @@ async function ask(statement: string, thread: ParserThread, cache: Cache<Promise
   const answer = await asked;
   // A machine that was busy, or a thread that was ended from outside, says nothing about the statement.
   if (answer === 'time' || answer === 'crash' || answer === 'unavailable') cache.delete(statement);
+  else if (cache.get(statement) === asked) cache.set(statement, answer);
   return answer;
 }
 
@@ -74,7 +81,8 @@ export function relationsOf(audit: Audit, parser: RelationParser): Objects | Pro
   return audit.statement === null ? {} : parsedRelations(audit.statement, parser);
 }
 
-async function parsedRelations(statement: string, parser: RelationParser): Promise<Objects> {
-  const objects = await parser.written(statement);
-  return objects === null || objects.length === 0 ? {} : { objects, objectsFrom: 'parsed' };
+function parsedRelations(statement: string, parser: RelationParser): Objects | Promise<Objects> {
+  return andThen(parser.written(statement), objects =>
+    objects === null || objects.length === 0 ? {} : { objects, objectsFrom: 'parsed' },
+  );
 }

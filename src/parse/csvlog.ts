@@ -1,6 +1,7 @@
 /** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
 
 import { isUtf8 } from 'node:buffer';
+import { isoWriter } from '../clock.js';
 import type { LogLine, Session } from '../event.js';
 import { COLUMN, type RawRecord } from '../record.js';
 import type { Logins } from './logins.js';
@@ -19,6 +20,8 @@ export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins
   };
 }
 
+const writeStart = isoWriter();
+
 function readSession(record: RawRecord, times: TimeReader, logins: Logins): Session {
   const id = record.text(COLUMN.sessionId);
   const authentication = logins.of(id);
@@ -26,7 +29,7 @@ function readSession(record: RawRecord, times: TimeReader, logins: Logins): Sess
   return {
     id,
     line: Number(record.text(COLUMN.sessionLine)),
-    startedAt: startedAt === null ? null : new Date(startedAt).toISOString().replace('.000Z', 'Z'),
+    startedAt: startedAt === null ? null : writeStart(startedAt).replace('.000Z', 'Z'),
     pid: record.isEmpty(COLUMN.pid) ? null : Number(record.text(COLUMN.pid)),
     ...readClient(record.text(COLUMN.connectionFrom)),
     application: record.text(COLUMN.application) || null,

@@ -42,7 +42,9 @@ function offsets(minutes: number, ...names: string[]): [string, number][] {
 
 /** PostgreSQL names a zone without letters by its offset: `+03`, `-0330`, `+05:45`. */
 const NUMERIC_ZONE = /^([+-])(\d\d):?(\d\d)?(?::?\d\d)?$/;
-const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{3})?) (\S+)$/;
+const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (\S+)$/;
+const SECOND = 'YYYY-MM-DD HH:MM:SS'.length;
+const MOST_SECONDS = 1000;
 
 export interface TimeReader {
   /** Whether times in this zone can be read. */
@@ -54,15 +56,33 @@ export interface TimeReader {
 /** @param timezone IANA name of the server's log_timezone, for abbreviations that mean several offsets. */
 export function timeReader(timezone: string | undefined): TimeReader {
   const fixed = (zone: string): number | null => numericOffset(zone) ?? ZONE_OFFSETS.get(zone) ?? null;
+  const readSecond = (text: string): number | null => {
+    const [, date, time, zone] = TIMESTAMP.exec(text) ?? [];
+    if (date === undefined || time === undefined || zone === undefined) return null;
+    const wall = Date.parse(`${date}T${time}Z`);
+    if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(`${date}T${time}`)) return null;
+    const offset = fixed(zone) ?? (timezone === undefined ? null : offsetIn(timezone, wall, zone));
+    return offset === null ? null : wall - offset * MINUTE;
+  };
+  // Most records share their second with the one before, and their session's start with some.
+  const seconds = new Map<string, number | null>();
+  const readKnown = (text: string): number | null => {
+    const known = seconds.get(text);
+    if (known !== undefined) return known;
+    const value = readSecond(text);
+    if (seconds.size === MOST_SECONDS) seconds.clear();
+    seconds.set(text, value);
+    return value;
+  };
   return {
     supportsZone: zone => fixed(zone) !== null || timezone !== undefined,
     read(text) {
-      const [, date, time, zone] = TIMESTAMP.exec(text) ?? [];
-      if (date === undefined || time === undefined || zone === undefined) return null;
-      const wall = Date.parse(`${date}T${time}Z`);
-      if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(`${date}T${time}`)) return null;
-      const offset = fixed(zone) ?? (timezone === undefined ? null : offsetIn(timezone, wall, zone));
-      return offset === null ? null : wall - offset * MINUTE;
+      if (text[SECOND] !== '.') return readKnown(text);
+      const milliseconds = text.slice(SECOND + 1, SECOND + 4);
+      const second = /^\d{3}$/.test(milliseconds)
+        ? readKnown(text.slice(0, SECOND) + text.slice(SECOND + 4))
+        : null;
+      return second === null ? null : second + Number(milliseconds);
     },
   };
 }

@@ -1,12 +1,13 @@
 /** Reads one file's content to its end, wherever the file goes meanwhile. */
 
+import { fstatSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { COLUMN, type Frame, type Gap, type Skim, type SourceFile, type SourcePosition } from '../record.js';
 import type { Listed } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
-import { fingerprint, identify, idOf, type LogTimes, zoneOf } from './identify.js';
+import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identify.js';
 
 /** Bytes that are read in one go, and so many of them at most that a batch has to be judged for one by one. */
 const CHUNK = 4 * 1024 * 1024;
@@ -167,13 +168,13 @@ export class Follower {
     if (handle === null) return true;
     const framer = this.#framer ?? this.#newFramer();
     while (!this.isBlocked) {
-      const { size, mtimeMs, ino } = await handle.stat();
+      const { size, mtimeMs, ino } = fstatSync(handle.fd);
       if (size === framer.pushed && this.#isElsewhere(ino, size)) break;
       if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return true;
       if (size < framer.pushed) return false;
       const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
       // Only what still holds this content after the read was this content during the read.
-      if ((await this.#compare(handle)) !== 'same') return false;
+      if (this.#compare(handle) !== 'same') return false;
       this.#verified.set(this.path, mtimeMs);
       this.#grow(size);
       if (bytesRead === 0) return true;
@@ -340,7 +341,7 @@ export class Follower {
     let isChanged = false;
     for (const path of this.#readablePaths()) {
       const handle = await open(path, 'r');
-      const comparison = await this.#compare(handle);
+      const comparison = this.#compare(handle);
       if (comparison === 'same') {
         this.path = path;
         this.#handle = handle;
@@ -359,14 +360,14 @@ export class Follower {
   }
 
   /** Whether the file still begins with the same line and has the same bytes before the saved offset. */
-  async #compare(handle: FileHandle): Promise<Comparison> {
-    const identity = await identify(handle, this.#options.times);
+  #compare(handle: FileHandle): Comparison {
+    const identity = identifyNow(handle, this.#options.times);
     const isFile = identity.kind === 'content' || identity.kind === 'partial';
     if (!isFile || identity.contentId !== this.contentId) return 'other';
     const { offset, tail } = this.#position;
-    const { length, sha256 } = tail;
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset - length);
-    return bytesRead === length && fingerprint(buffer).sha256 === sha256 ? 'same' : 'changed';
+    const bytes = Buffer.alloc(tail.length);
+    const isThere = readSync(handle.fd, bytes, 0, tail.length, offset - tail.length) === tail.length;
+    return isThere && fingerprint(bytes).sha256 === tail.sha256 ? 'same' : 'changed';
   }
 }
 

@@ -1,4 +1,8 @@
+import { isAscii } from 'node:buffer';
 import type { RawRecord } from '../record.js';
+
+/** Bytes: a piece of a text keeps all of it in memory, so only of small records one is made of the whole. */
+const SMALL = 4096;
 
 /** A record in the framer's buffer: it reads what stands there, until the framer goes on. */
 export class FramedRecord implements RawRecord {
@@ -8,6 +12,8 @@ export class FramedRecord implements RawRecord {
   readonly columns: number;
   readonly #ends: Int32Array;
   readonly #quoted: number;
+  /** The whole record, where it is small and ASCII: its columns are pieces of that. */
+  #ascii: string | null | undefined;
 
   constructor(offset: number, bytes: Buffer, columns: number, ends: Int32Array, quoted: number) {
     this.offset = offset;
@@ -22,20 +28,19 @@ export class FramedRecord implements RawRecord {
   }
 
   text(column: number, decode: ((bytes: Buffer) => string) | null = null): string {
-    const [start, end] = this.#content(column);
-    const text =
-      decode === null ? this.bytes.toString('utf8', start, end) : decode(this.bytes.subarray(start, end));
-    return this.#isQuoted(column) ? text.replaceAll('""', '"') : text;
+    const start = this.#startOf(column);
+    const end = this.#endOf(column);
+    const text = decode === null ? this.#slice(start, end) : decode(this.bytes.subarray(start, end));
+    return this.#isQuoted(column) && text.includes('"') ? text.replaceAll('""', '"') : text;
   }
 
   isEmpty(column: number): boolean {
-    const [start, end] = this.#content(column);
-    return start === end;
+    return this.#startOf(column) === this.#endOf(column);
   }
 
   startsWith(column: number, ascii: Buffer): boolean {
-    const [start, end] = this.#content(column);
-    if (end - start < ascii.length) return false;
+    const start = this.#startOf(column);
+    if (this.#endOf(column) - start < ascii.length) return false;
     return this.bytes.compare(ascii, 0, ascii.length, start, start + ascii.length) === 0;
   }
 
@@ -47,10 +52,21 @@ export class FramedRecord implements RawRecord {
     return (this.#quoted & (1 << column)) !== 0;
   }
 
-  /** The column's bytes within its quotes. */
-  #content(column: number): [start: number, end: number] {
+  #slice(start: number, end: number): string {
+    const { bytes } = this;
+    if (this.#ascii === undefined)
+      this.#ascii = bytes.length <= SMALL && isAscii(bytes) ? bytes.toString('latin1') : null;
+    return this.#ascii === null ? bytes.toString('utf8', start, end) : this.#ascii.slice(start, end);
+  }
+
+  /** Where the column's text begins, behind its quote. */
+  #startOf(column: number): number {
     const start = column === 0 ? 0 : (this.#ends[column - 1] ?? 0) + 1;
+    return this.#isQuoted(column) ? start + 1 : start;
+  }
+
+  #endOf(column: number): number {
     const end = this.#ends[column] ?? 0;
-    return this.#isQuoted(column) ? [start + 1, end - 1] : [start, end];
+    return this.#isQuoted(column) ? end - 1 : end;
   }
 }

@@ -1,6 +1,7 @@
 /** Which content a file holds: told by its first bytes, never by its name or inode. */
 
 import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { UnsupportedReason } from '../record.js';
 import { findHead, isHead, TIME_LENGTH } from './head.js';
@@ -28,15 +29,29 @@ export type Identity =
 
 /** Reads the file's beginning. */
 export async function identify(file: FileHandle, times: LogTimes): Promise<Identity> {
-  const short = await readStart(file, LONGEST_FIRST_LINE);
-  if (short.length < LONGEST_FIRST_LINE || isHead(short, 0, short.length) === true)
-    return identityOf(short, times);
-  return identityOf(await readStart(file, WINDOW), times);
+  const readStart = async (most: number): Promise<Buffer> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  };
+  const short = await readStart(LONGEST_FIRST_LINE);
+  return identityOf(isEnough(short) ? short : await readStart(WINDOW), times);
 }
 
-async function readStart(file: FileHandle, most: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
-  return buffer.subarray(0, bytesRead);
+/**
+ * The same for a file that is being read, whose beginning is in the system's memory: to have another thread look at
+ * it takes far longer than to look.
+ */
+export function identifyNow({ fd }: FileHandle, times: LogTimes): Identity {
+  const readStart = (most: number): Buffer => {
+    const bytes = Buffer.alloc(most);
+    return bytes.subarray(0, readSync(fd, bytes, 0, most, 0));
+  };
+  const short = readStart(LONGEST_FIRST_LINE);
+  return identityOf(isEnough(short) ? short : readStart(WINDOW), times);
+}
+
+function isEnough(start: Buffer): boolean {
+  return start.length < LONGEST_FIRST_LINE || isHead(start, 0, start.length) === true;
 }
 
 /** The same, from the file's first bytes: as many as the first record's first line needs, or all. */

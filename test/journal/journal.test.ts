@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { contentOf } from '../../src/journal/chain.js';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
 import { commit, draft, journalFixture, MINUTE, read, until } from '../support/journal.js';
@@ -67,13 +68,13 @@ describe('a crash', () => {
   test('with only progress made leaves what was saved before', async () => {
     const { open, clock } = await journalFixture();
     const first = await open();
-    first.journal.append({ drafts: [draft(1)], ...read(0, 10) });
+    first.journal.append({ contents: [contentOf(draft(1))], ...read(0, 10) });
     await until(() => first.journal.lastSeq === 1);
-    first.journal.append({ drafts: [], ...read(10, 20) });
+    first.journal.append({ contents: [], ...read(10, 20) });
     await first.crash();
     const second = await open();
     expect(second.journal.resume.files[0]?.offset).toBe(10);
-    second.journal.append({ drafts: [], ...read(10, 20) });
+    second.journal.append({ contents: [], ...read(10, 20) });
     await clock.advance(1000);
     await until(() => second.journal.resume.files[0]?.offset === 20);
   });
@@ -143,15 +144,15 @@ describe('damaged state stops the start with a clear error', () => {
     const one = await open();
     await commit(one.journal, draft(1));
     const other = await Journal.open(options, quiet);
-    other.append({ drafts: [draft(2)] });
+    other.append({ contents: [contentOf(draft(2))] });
     const { signal } = new AbortController();
     void one.crash();
     const running = other.run(signal);
     await until(() => other.lastSeq === 2);
     const late = await Journal.open(options, quiet);
-    other.append({ drafts: [draft(3)] });
+    other.append({ contents: [contentOf(draft(3))] });
     await until(() => other.lastSeq === 3);
-    late.append({ drafts: [draft(4)] });
+    late.append({ contents: [contentOf(draft(4))] });
     await expect(late.run(signal)).rejects.toThrow('give each daemon its own state.directory');
     other.close();
     await running;
@@ -173,7 +174,7 @@ describe('a segment is sealed', () => {
   test('at its size', async () => {
     const { open, lines } = await journalFixture({ maxSize: 1000 });
     const { journal } = await open();
-    for (let n = 1; n <= 6; n++) journal.append({ drafts: [draft(n)] });
+    for (let n = 1; n <= 6; n++) journal.append({ contents: [contentOf(draft(n))] });
     await until(() => journal.sealed.length > 0);
     expect(await sealReasons(await lines())).toContain('size');
   });
@@ -236,7 +237,7 @@ describe('a segment is sealed', () => {
   test('at shutdown', async () => {
     const { open, lines } = await journalFixture();
     const { journal } = await open();
-    journal.append({ drafts: [draft(1)], ...read(0, 10) });
+    journal.append({ contents: [contentOf(draft(1))], ...read(0, 10) });
     journal.close();
     await until(() => journal.isClosed);
     expect(await sealReasons(await lines())).toEqual(['shutdown']);
@@ -249,7 +250,7 @@ describe('a segment is sealed', () => {
       [10, 30],
     ] as const) {
       const { journal, crash } = await open();
-      journal.append({ drafts: [], ...read(from, to) });
+      journal.append({ contents: [], ...read(from, to) });
       journal.close();
       await until(() => journal.isClosed);
       await crash();

@@ -2,6 +2,7 @@ import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Disk } from '../../src/disk.js';
+import { contentOf } from '../../src/journal/chain.js';
 import { Reader } from '../../src/journal/reader.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
@@ -94,7 +95,7 @@ describe('a disk that fails', () => {
       const { journal } = await open();
       await commit(journal, draft(1));
       failures = 2;
-      journal.append({ drafts: [draft(2)] });
+      journal.append({ contents: [contentOf(draft(2))] });
       await until(() => reports.length === 1);
       await clock.advance(100);
       await until(() => reports.length === 2);

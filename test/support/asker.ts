@@ -8,10 +8,10 @@ export function question(user: string, about: Partial<Question> = {}): Question 
 }
 
 /** What the resolvers make of a login role. */
-export function whoIs(
+export async function whoIs(
   user: string,
   resolvers: readonly Resolver[],
   about: Partial<Asker> = {},
 ): Promise<Actor> {
-  return identify(question(user, about), resolvers);
+  return await identify(question(user, about), resolvers);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import type { Draft } from '../../src/event.js';
+import { contentOf } from '../../src/journal/chain.js';
 import { Journal } from '../../src/journal/journal.js';
 import type { JournalOptions } from '../../src/journal/options.js';
 import { noRecords, type SourcePosition } from '../../src/record.js';
@@ -96,7 +97,7 @@ export function draft(n: number): Draft {
 /** Appends and waits until it is durable. */
 export async function commit(journal: Journal, ...drafts: Draft[]): Promise<void> {
   const before = journal.lastSeq;
-  journal.append({ drafts });
+  journal.append({ contents: drafts.map(contentOf) });
   await until(() => journal.lastSeq >= before + drafts.length);
 }
 
