@@ -6,6 +6,7 @@
  * The one loop back is the journal's checkpoint, from which `tail` resumes.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { configDraft, missingLinesDraft } from './draft.js';
 import type { ConfigContent, Draft } from './event.js';
 import { type Content, contentOf } from './journal/chain.js';
@@ -76,6 +77,8 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
       await tail.look();
     }
     if (batch !== null) journal.append(await readBatch(batch, stages, skimmer));
+    // Whatever else goes on gets its turn between two batches.
+    await setImmediate();
     const contents = tellOverdue(stages);
     if (contents.length > 0) journal.append({ contents, resume: resumeOf(stages) });
   }

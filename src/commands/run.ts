@@ -17,7 +17,6 @@ import { createLogger } from '../logger.js';
 import { createMetrics, type Metrics } from '../metrics.js';
 import { createRelationParser } from '../objects/relations.js';
 import { runPipeline, type Stages } from '../pipeline.js';
-import { watchGlobs } from '../tail/watch.js';
 import { Telemetry } from '../telemetry.js';
 import { VERSION } from '../version.js';
 
@@ -73,8 +72,10 @@ async function live(daemon: Daemon): Promise<void> {
   const status = new Status({ instance: config.instance, node: config.node, version: VERSION });
   const http = once ? null : await listen(config, { health, metrics, status });
   if (http !== null) telemetry.listening(config.http.host, http.port);
-  const watch = once ? null : watchGlobs;
+  const watch = once ? null : (await import('../tail/watch.js')).watchGlobs;
   const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
+  // It is loaded meanwhile: a single run has statements for it soon.
+  if (once) void parser.written('SELECT 1');
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
   const { stages, close } = await assemble(config, once, surroundings);
   observe(stages, config, metrics);

@@ -50,10 +50,12 @@ interface AttachedReader {
 
 /** Milliseconds after which progress is saved that no event came of. */
 const PROGRESS_INTERVAL = 1000;
-/** Bytes of the log that may wait for a commit. */
-const MOST_WAITING = 2 * 1024 * 1024;
-/** Bytes of the log after which a commit takes no more. */
-const MOST_COMMITTED = 1024 * 1024;
+/** Characters of events that may wait for a commit. */
+const MOST_WAITING = 4 * 1024 * 1024;
+/** After so many a commit takes no more. */
+const MOST_COMMITTED = 2 * 1024 * 1024;
+/** For what an entry holds besides its events. */
+const LEAST_SIZE = 4096;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
@@ -68,7 +70,7 @@ export class Journal {
   /** Segments up to here are deleted. */
   #released = 0;
   #waiting: JournalEntry[] = [];
-  #waitingBytes = 0;
+  #waitingSize = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
   #isClosing = false;
@@ -174,7 +176,7 @@ export class Journal {
   /** Takes an entry to be committed soon. */
   append(entry: JournalEntry): void {
     this.#waiting.push(entry);
-    this.#waitingBytes += sizeOf(entry);
+    this.#waitingSize += sizeOf(entry);
     this.#work.wake();
   }
 
@@ -221,19 +223,19 @@ export class Journal {
     const isFull = this.size >= this.#options.maxJournalSize;
     if (isFull !== this.#isFull) this.#report.journalFull(isFull);
     this.#isFull = isFull;
-    return !isFull && this.#waitingBytes < MOST_WAITING;
+    return !isFull && this.#waitingSize < MOST_WAITING;
   }
 
   /** Not all at once: on a disk with little room, small commits may still go through. */
   #take(): JournalEntry[] {
     const entries: JournalEntry[] = [];
-    let bytes = 0;
+    let size = 0;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       entries.push(next);
-      bytes += sizeOf(next);
-      if (bytes >= MOST_COMMITTED) break;
+      size += sizeOf(next);
+      if (size >= MOST_COMMITTED) break;
     }
-    this.#waitingBytes -= bytes;
+    this.#waitingSize -= size;
     this.#room.wake();
     return entries;
   }
@@ -291,8 +293,8 @@ export class Journal {
   }
 }
 
-function sizeOf({ progress }: Pick<JournalEntry, 'progress'>): number {
-  return progress === undefined ? 0 : progress.to - progress.from;
+function sizeOf({ contents }: JournalEntry): number {
+  return contents.reduce((sum, { json }) => sum + json.length, LEAST_SIZE);
 }
 
 /** Sealed segments are forgotten once they are delivered; without an open one, the chain ends with a seal. */

@@ -9,8 +9,10 @@ import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
 import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identify.js';
 
-/** Bytes that are read in one go, and so many of them at most that a batch has to be judged for one by one. */
-const CHUNK = 4 * 1024 * 1024;
+/** Bytes that are read in one go. */
+const CHUNK = 512 * 1024;
+/** Bytes of a batch from which on it takes no more chunks, and of those of its records that are judged one by one. */
+const LARGE_BATCH = 8 * 1024 * 1024;
 const MOST_JUDGED = 1024 * 1024;
 /** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
@@ -168,23 +170,35 @@ export class Follower {
     if (handle === null) return true;
     const framer = this.#framer ?? this.#newFramer();
     while (!this.isBlocked) {
-      const { size, mtimeMs, ino } = fstatSync(handle.fd);
-      if (size === framer.pushed && this.#isElsewhere(ino, size)) break;
-      if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return true;
-      if (size < framer.pushed) return false;
-      const { bytesRead } = await handle.read(framer.space(CHUNK), 0, CHUNK, framer.pushed);
-      // Only what still holds this content after the read was this content during the read.
-      if (this.#compare(handle) !== 'same') return false;
-      this.#verified.set(this.path, mtimeMs);
-      this.#grow(size);
-      if (bytesRead === 0) return true;
-      framer.filled(bytesRead);
-      this.lastGrowth = now;
-      do yield this.#batch(skim => this.#frames(framer, skim, MOST_JUDGED));
+      const found = this.#readChunk(handle, framer, now);
+      if (found === 'elsewhere') break;
+      if (found !== 'more') return found === 'end';
+      const readOn = (): boolean => this.#readChunk(handle, framer, now) === 'more';
+      do yield this.#batch(skim => this.#frames(framer, skim, readOn));
       while (this.#isCutShort);
     }
     await this.close();
     return true;
+  }
+
+  /**
+   * Reads what fits into the processor's cache. To have another thread do it would take longer than to do it, as long as
+   * the log was written just now.
+   */
+  #readChunk(handle: FileHandle, framer: Framer, now: number): 'more' | 'end' | 'elsewhere' | 'other' {
+    const { size, mtimeMs, ino } = fstatSync(handle.fd);
+    if (size === framer.pushed && this.#isElsewhere(ino, size)) return 'elsewhere';
+    if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return 'end';
+    if (size < framer.pushed) return 'other';
+    const bytesRead = readSync(handle.fd, framer.space(CHUNK), 0, CHUNK, framer.pushed);
+    // Only what still holds this content after the read was this content during the read.
+    if (this.#compare(handle) !== 'same') return 'other';
+    this.#verified.set(this.path, mtimeMs);
+    this.#grow(size);
+    if (bytesRead === 0) return 'end';
+    framer.filled(bytesRead);
+    this.lastGrowth = now;
+    return 'more';
   }
 
   /** This is read to its end, and another file has more of this content, or took its place. */
@@ -198,7 +212,7 @@ export class Follower {
     if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
     const framer = this.#framer;
     framer.finish();
-    return this.#batch(skim => this.#frames(framer, skim));
+    return this.#batch(skim => this.#frames(framer, skim, null));
   }
 
   /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
@@ -272,17 +286,23 @@ export class Follower {
     };
   }
 
-  *#frames(framer: Framer, skim: Skim | null, most = Number.POSITIVE_INFINITY): Generator<Frame> {
+  /** @param readOn reads another chunk, and says whether one came; `null`: what is there is all, and has no bounds */
+  *#frames(framer: Framer, skim: Skim | null, readOn: (() => boolean) | null): Generator<Frame> {
     let { lastTime } = this.#position;
+    const { offset } = this.#position;
     let end: number;
     let judged = 0;
     this.#isCutShort = false;
     for (;;) {
       if (skim !== null) lastTime = framer.skim(skim, lastTime);
       end = framer.position;
-      this.#isCutShort = judged >= most;
+      this.#isCutShort = readOn !== null && judged >= MOST_JUDGED;
       const frame = this.#isCutShort ? null : framer.next();
-      if (frame === null) break;
+      if (frame === null) {
+        const isLarge = this.#isCutShort || framer.pushed - offset >= LARGE_BATCH;
+        if (readOn === null || isLarge || !readOn()) break;
+        continue;
+      }
       judged += frame.length;
       if (frame.kind === 'record') {
         const time = frame.text(COLUMN.logTime);

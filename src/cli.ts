@@ -1,0 +1,115 @@
+/** The command line: arguments, configuration, exit codes. */
+
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, Option } from 'commander';
+import type { CheckArguments } from './commands/check.js';
+import type { VerifyArguments } from './commands/verify.js';
+import { ConfigError, loadConfig } from './config/load.js';
+import type { Config } from './config/schema.js';
+import { VERSION } from './version.js';
+
+/** Exit codes: 0 done, 1 failed, 2 bad usage or configuration. */
+const BAD_USAGE = 2;
+
+/** The embedded default: everything in local folders. */
+const LOCAL_CONFIG = fileURLToPath(new URL('../config/local.yaml', import.meta.url));
+
+const config = new Option('-c, --config <file>', 'the configuration file')
+  .env('PGAUDIT_SHIPPER_CONFIG')
+  .default(LOCAL_CONFIG, 'config/local.yaml');
+
+const program = new Command('pgaudit-shipper')
+  .description(
+    'Ships what persons change in PostgreSQL, as pgAudit logs it, to Cloud Logging and Cloud Storage.',
+  )
+  .version(VERSION)
+  .exitOverride();
+
+program
+  .command('run')
+  .description('the daemon: tail the csvlog, ship what persons change')
+  .addOption(config)
+  .option('--once', 'read what is there, deliver all of it, seal and exit', false)
+  .action(async ({ config: file, once }: { config: string; once: boolean }) => {
+    const { run } = await import('./commands/run.js');
+    process.exitCode = await withConfig(file, loaded => run(loaded, { once }));
+  });
+
+program
+  .command('check')
+  .description('preflight: say what is wrong before it is')
+  .addOption(config)
+  .option('--json', 'print the findings as JSON', false)
+  .option('--end-to-end', 'make a change as a person and follow it to both destinations', false)
+  .option('--as <role or url>', 'who makes it: a role, put into database.url, or a connection URL')
+  .option('--wait <duration>', 'how long it may take', '60s')
+  .action(async ({ config: file, ...options }: CheckArguments & { config: string }) => {
+    const { check } = await import('./commands/check.js');
+    process.exitCode = await withConfig(file, loaded => check(loaded, file, options));
+  });
+
+program
+  .command('backfill')
+  .description('ship old log files, also .gz, once, however often it is called')
+  .argument('<file...>', 'csvlog files')
+  .addOption(config)
+  .action(async (files: string[], { config: file }: { config: string }) => {
+    const { backfill } = await import('./commands/backfill.js');
+    process.exitCode = await withConfig(file, loaded => backfill(loaded, files));
+  });
+
+program
+  .command('demo')
+  .description('the main job on a throw-away PostgreSQL with pgAudit and local folders')
+  .option('--keep', 'stay up afterwards and print the psql line to try for oneself', false)
+  .action(async ({ keep }: { keep: boolean }) => {
+    const { demo } = await import('./commands/demo/demo.js');
+    process.exitCode = await demo({ keep });
+  });
+
+program
+  .command('verify')
+  .description('prove that an archive is whole and as it was written, or name the first thing that is not')
+  .argument('<archive>', 'gs://bucket/prefix or file:folder')
+  .option('--since <day>', 'only objects from this day on (UTC, such as 2026-11-21)')
+  .option('--until <day>', 'only objects up to this day')
+  .option(
+    '--public-key <file[@[chain/]seq]...>',
+    'keys (PEM) that seals must be signed with, each from a seq on',
+  )
+  .option('--seals <file...>', 'seals as exported from Cloud Logging, to be compared')
+  .option('--against <files...>', 'the original log files, folders of them or globs, to be compared')
+  .option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint')
+  .option('--json', 'one JSON object', false)
+  .action(async (archive: string, options: VerifyArguments) => {
+    const { verify } = await import('./commands/verify.js');
+    process.exitCode = await verify(archive, options);
+  });
+
+// The daemon starts without what the archive's readers need.
+if (process.argv[2] !== 'run') {
+  const { addSearch } = await import('./commands/search.js');
+  const { addReport } = await import('./commands/report.js');
+  addSearch(program);
+  addReport(program);
+}
+
+/** Prints what is wrong with the configuration, a line each, and returns the exit code. */
+async function withConfig(file: string, command: (loaded: Config) => Promise<number>): Promise<number> {
+  try {
+    return await command(await loadConfig(file, process.env));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const fault of error.faults) process.stderr.write(`${file}: ${fault}\n`);
+    return BAD_USAGE;
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
+}
+// Requests that were given up may still hold the event loop; everything that counts is on disk.
+process.exit();
