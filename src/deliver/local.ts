@@ -57,7 +57,7 @@ export function localEntries(folder: string, disk: Disk): EntryDestination {
 /** So many bytes at a file's end are searched for entries that a crash left without a cursor: more than a request. */
 const REMEMBERED = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
-const PORTION = { lines: 5000, bytes: 2 * 1024 * 1024 };
+const PORTION = { lines: 1000, bytes: 1024 * 1024 };
 
 /** One day's file: where the next entry goes, and which entries it may have got already. */
 interface DayFile {

@@ -51,9 +51,9 @@ interface AttachedReader {
 /** Milliseconds after which progress is saved that no event came of. */
 const PROGRESS_INTERVAL = 1000;
 /** Characters of events that may wait for a commit. */
-const MOST_WAITING = 4 * 1024 * 1024;
+const MOST_WAITING = 2 * 1024 * 1024;
 /** After so many a commit takes no more. */
-const MOST_COMMITTED = 2 * 1024 * 1024;
+const MOST_COMMITTED = 1024 * 1024;
 /** For what an entry holds besides its events. */
 const LEAST_SIZE = 4096;
 const FIRST_RETRY = 100;

@@ -13,7 +13,7 @@ import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identif
 const CHUNK = 512 * 1024;
 /** Bytes of a batch from which on it takes no more chunks, and of those of its records that are judged one by one. */
 const LARGE_BATCH = 8 * 1024 * 1024;
-const MOST_JUDGED = 1024 * 1024;
+const MOST_JUDGED = 256 * 1024;
 /** So many bytes before the saved offset must still be the same. */
 const TAIL = 1024;
 
