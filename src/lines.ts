@@ -4,6 +4,12 @@ const FIRST_CHUNK = 4 * 1024;
 const LARGEST_CHUNK = 2 * 1024 * 1024;
 /** The most that a unit of UTF-16 takes. */
 const UNIT = 3;
+const LARGE_TEXT = 32 * 1024;
+
+/** Bytes that it takes, at most: of a large text they are counted, since a chunk that stays empty is lost. */
+function mostBytes(text: string): number {
+  return text.length > LARGE_TEXT ? Buffer.byteLength(text) : text.length * UNIT;
+}
 
 export class Lines {
   /** How many lines there are. */
@@ -23,17 +29,20 @@ export class Lines {
     if (this.#chunk.length > LARGEST_CHUNK) this.#chunk = Buffer.alloc(0);
   }
 
-  /** Adds a line, with its newline, and returns its bytes; they are not to be changed. */
-  add(line: string): Buffer {
-    this.#reserve(line.length * UNIT);
+  /**
+   * Adds a line, with its newline, in one or more parts: to join large ones would take their size once more. Returns its
+   * bytes; they are not to be changed.
+   */
+  add(...parts: readonly string[]): Buffer {
+    this.#reserve(parts.reduce((sum, part) => sum + mostBytes(part), 0));
     const start = this.#used;
-    this.#used += this.#chunk.write(line, start);
+    for (const part of parts) this.#used += this.#chunk.write(part, this.#used);
     return this.#added(start);
   }
 
   /** Adds a line that is made of these three, the last of them with its newline; texts around bytes in UTF-8. */
   addAround(before: string, bytes: Buffer, after: string): Buffer {
-    this.#reserve((before.length + after.length) * UNIT + bytes.length);
+    this.#reserve(mostBytes(before) + bytes.length + mostBytes(after));
     const start = this.#used;
     this.#used += this.#chunk.write(before, start);
     this.#used += bytes.copy(this.#chunk, this.#used);

@@ -112,7 +112,7 @@ function dayFileName(entry: LogEntry): string {
 function addLine(lines: Lines, entry: LogEntry): void {
   const { insertId, timestamp, severity, labels, operation, split, line } = entry;
   if (line === undefined) {
-    lines.add(`${JSON.stringify(entry)}\n`);
+    lines.add(JSON.stringify(entry), '\n');
     return;
   }
   const envelope = JSON.stringify({ insertId, timestamp, severity, labels, operation, split });

@@ -1,6 +1,6 @@
 /** Turns a sealed segment into an object of the archive. */
 
-import { createHash, hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -74,24 +74,39 @@ class ChainOfLines {
   first = '';
   last = '';
   isWhole = true;
-  /** The line that the chunks so far have begun. */
-  #begun: Buffer[] = [];
+  /** Of the line that the chunks so far have begun: its hash so far, and its start. */
+  #begun: { readonly hash: Hash; header: string } | null = null;
 
   add(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const part = chunk.subarray(start, end);
-      this.#line(this.#begun.length === 0 ? part : Buffer.concat([...this.#begun, part]));
-      this.#begun = [];
+      this.#end(chunk.subarray(start, end));
       start = end + 1;
     }
-    if (start < chunk.length) this.#begun.push(chunk.subarray(start));
+    if (start < chunk.length) this.#begin(chunk.subarray(start));
   }
 
-  #line(line: Buffer): void {
-    const header = line.toString('latin1', 0, HEADER);
+  /** A line may be larger than many chunks together. */
+  #begin(part: Buffer): void {
+    this.#begun ??= { hash: createHash('sha256'), header: '' };
+    this.#begun.hash.update(part);
+    this.#begun.header += part.toString('latin1', 0, Math.max(0, HEADER - this.#begun.header.length));
+  }
+
+  #end(part: Buffer): void {
+    if (this.#begun === null) {
+      this.#line(part.toString('latin1', 0, HEADER), hash('sha256', part, 'hex'));
+      return;
+    }
+    this.#begin(part);
+    const { header, hash: begun } = this.#begun;
+    this.#begun = null;
+    this.#line(header, begun.digest('hex'));
+  }
+
+  #line(header: string, sha256: string): void {
     if (!header.includes(`"previousHash":"${this.last}`)) this.isWhole = false;
-    this.last = hash('sha256', line, 'hex');
-    this.first ||= this.last;
+    this.last = sha256;
+    this.first ||= sha256;
   }
 }

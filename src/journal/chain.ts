@@ -51,8 +51,8 @@ export function link(
   const head = `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${lastHash}",`;
   const id =
     instance === null ? '' : `"kind":"${kind}","id":${JSON.stringify(`${instance}/${chain}/${seq}`)},`;
-  const json = head + id + rest;
-  const line = lines.add(sign === null ? `${json}\n` : `${signed(json, sign)}\n`);
+  const line =
+    sign === null ? lines.add(head + id, rest, '\n') : lines.add(`${signed(head + id + rest, sign)}\n`);
   return { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) };
 }
 

@@ -1,6 +1,6 @@
 /** The names of journal segments, and reading them. A segment is an NDJSON file. */
 
-import { open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paddedSeq } from '../delivery.js';
 import { hasCode } from '../errors.js';
@@ -45,6 +45,7 @@ export async function listSegments(folder: string): Promise<SegmentFile[]> {
 }
 
 const NEWLINE = 0x0a;
+const PIECE = 1024 * 1024;
 
 /**
  * Reads whole lines (without their newlines) from byte `from`, at most `limits.lines` of them and about
@@ -57,15 +58,33 @@ export async function readLines(
 ): Promise<Buffer[]> {
   const file = await open(path, 'r');
   try {
-    for (let size = limits.bytes; ; size *= 2) {
-      const length = Math.min(size, range.end - range.from);
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, range.from);
-      const lines = splitLines(buffer.subarray(0, bytesRead), limits.lines);
-      if (lines.length > 0 || length === range.end - range.from) return lines;
-    }
+    const bytes = await readUpTo(file, range.from, Math.min(range.end, range.from + limits.bytes));
+    const lines = splitLines(bytes, limits.lines);
+    if (lines.length > 0 || range.from + bytes.length >= range.end) return lines;
+    // One that is longer is read into a buffer of just its size: it may take tens of megabytes.
+    const end = await findLineEnd(file, range.from + bytes.length, range.end);
+    return splitLines(await readUpTo(file, range.from, end), 1);
   } finally {
     await file.close();
   }
+}
+
+async function readUpTo(file: FileHandle, from: number, to: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(to - from), 0, to - from, from);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** One past the next newline; `end` where there is none before it. */
+async function findLineEnd(file: FileHandle, from: number, end: number): Promise<number> {
+  const piece = Buffer.allocUnsafe(PIECE);
+  for (let at = from; at < end; ) {
+    const { bytesRead } = await file.read(piece, 0, Math.min(PIECE, end - at), at);
+    const newline = piece.subarray(0, bytesRead).indexOf(NEWLINE);
+    if (newline !== -1) return at + newline + 1;
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return end;
 }
 
 function splitLines(bytes: Buffer, most: number): Buffer[] {

@@ -319,6 +319,7 @@ export class Follower {
     if (end === this.#position.offset) return;
     this.#end = end;
     const tail = fingerprint(framer.bytesBefore(end, TAIL));
+    framer.shrink();
     this.#position = { ...this.#position, lastTime, columns: framer.columns, offset: end, tail };
   }
 

@@ -7,6 +7,7 @@ import { Oversize } from './oversize.js';
 import { Scanner, type ScanResult } from './scanner.js';
 
 const FIRST_BUFFER = 64 * 1024;
+const LARGE_BUFFER = 4 * 1024 * 1024;
 /** What stays in memory of a record over the size limit: a torn one hides the next record's head here. */
 const WINDOW = 64 * 1024;
 
@@ -96,6 +97,11 @@ export class Framer {
   space(size: number): Buffer {
     if (this.#buffer.length - this.#end < size) this.#makeRoom(size);
     return this.#buffer.subarray(this.#end);
+  }
+
+  /** Gives back the room that one large record has left behind. Ends the life of earlier frames. */
+  shrink(): void {
+    if (this.#buffer.length > LARGE_BUFFER) this.#makeRoom(FIRST_BUFFER);
   }
 
   filled(bytes: number): void {
