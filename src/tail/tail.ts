@@ -1,15 +1,16 @@
 /** Follows all files that the globs name and gives their records in the order they were written. */
 
 import { resolve } from 'node:path';
-import { type Clock, hasPassed, Waker } from '../clock.js';
+import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
+import { Hints } from './hints.js';
 import { identify, type LogTimes } from './identify.js';
 import type { Ledger } from './ledger.js';
 import { Survey, type Surveyed } from './survey.js';
-import type { Watch, WatchGlobs } from './watch.js';
+import type { WatchGlobs } from './watch.js';
 
 export interface TailOptions {
   readonly patterns: readonly string[];
@@ -43,6 +44,8 @@ export interface TailReport {
 
 /** Milliseconds between looks at open files and at the folders, where no hint comes. */
 const GROWTH_INTERVAL = 250;
+/** After news: a server that writes without a pause would have every line of its own read and committed by itself. */
+const PAUSE = 20;
 const SCAN_INTERVAL = 2000;
 /**
  * Milliseconds after which the end of a file that has a successor is torn, if it does not grow: half a record is
@@ -101,17 +104,21 @@ export class Tail {
    * nothing will be for a moment.
    */
   async *batches(signal: AbortSignal): AsyncGenerator<Batch | null> {
-    const watch = this.#watch();
+    const { once, clock } = this.#options;
+    const hints = this.#hints();
     try {
       while (!signal.aborted) {
         await this.look();
-        if (yield* this.#readAll(signal)) continue;
-        if (this.#options.once && (await this.#isAllRead())) return;
+        const isNews = yield* this.#readAll(signal);
+        if (isNews && once) continue;
+        if (once && (await this.#isAllRead())) return;
         yield null;
-        await this.#waker.wait(GROWTH_INTERVAL, signal);
+        if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
+        if (isNews || hints?.areTold === false) await sleep(clock, PAUSE, signal);
+        else await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
     } finally {
-      await watch?.close();
+      await hints?.close();
       for (const follower of this.#followers.inOrder) await follower.close();
     }
   }
@@ -121,7 +128,9 @@ export class Tail {
     if (hasPassed(this.#scannedAt, this.#options.clock.now(), SCAN_INTERVAL)) await this.#scan();
   }
 
-  #watch(): Watch | undefined {
+  #hints(): Hints | null {
+    const { watch } = this.#options;
+    if (watch === null) return null;
     const onMove = (): void => {
       this.#scannedAt = NEVER;
       this.#waker.wake();
@@ -131,9 +140,8 @@ export class Tail {
       if (isOpen) this.#waker.wake();
       else onMove();
     };
-    return this.#options.watch?.(this.#patterns, { onWrite, onMove }, error =>
-      this.#report.watchFailed(codeOf(error)),
-    );
+    const onError = (error: unknown): void => this.#report.watchFailed(codeOf(error));
+    return new Hints(() => watch(this.#patterns, { onWrite, onMove }, onError));
   }
 
   /** Returns whether any batch came. */
