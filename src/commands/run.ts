@@ -24,8 +24,8 @@ import { VERSION } from '../version.js';
 export interface RunOptions {
   /** Reads what is there, delivers all of it, seals and ends. */
   readonly once: boolean;
-  /** What is read in place of `source`; asked once the state folder is this process' own. */
-  readonly findSource?: () => Promise<Config['source']>;
+  /** What is read in place of the configured sources; asked once the state folder is this process' own. */
+  readonly findSources?: () => Promise<Config['sources']>;
   /** Called before reading begins. */
   readonly onAssembled?: (stages: Stages, metrics: Metrics) => void;
   readonly logTo?: 'stdout' | 'stderr';
@@ -65,11 +65,11 @@ interface Daemon {
 /** From the lock to its release. */
 async function live(daemon: Daemon): Promise<void> {
   const { options, health, metrics, telemetry, stop, abort } = daemon;
-  const { once, findSource, onAssembled } = options;
+  const { once, findSources, onAssembled } = options;
   const disk = new Disk();
   const unlock = await lockState(resolve(daemon.config.state.directory), disk);
-  const source = (await findSource?.()) ?? daemon.config.source;
-  const config = { ...daemon.config, source };
+  const sources = (await findSources?.()) ?? daemon.config.sources;
+  const config = { ...daemon.config, sources };
   const status = new Status({ instance: config.instance, node: config.node, version: VERSION });
   const http = once ? null : await listen(config, { health, metrics, status });
   if (http !== null) telemetry.listening(config.http.host, http.port);
@@ -148,14 +148,16 @@ async function lockState(directory: string, disk: Disk): Promise<() => Promise<v
   }
 }
 
-function observe({ tail, journal, sinks, now }: Stages, config: Config, metrics: Metrics): void {
+function observe({ sources, journal, sinks, clock }: Stages, config: Config, metrics: Metrics): void {
   const { instance, state } = config;
   const secondsSince = (time: number | null): number =>
-    time === null ? 0 : Math.max(0, now() - time) / 1000;
+    time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
   metrics.buildInfo.set({ version: VERSION, audit_instance: instance, node: journal.node }, 1);
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
-    metrics.sourceLagBytes.set(tail.unread);
+    metrics.sourceLagBytes.set(sources.reduce((sum, { unread }) => sum + unread, 0));
+    for (const { instance: name, unread } of config.areNamed ? sources : [])
+      metrics.instanceLagBytes.set({ audit_instance: name }, unread);
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);

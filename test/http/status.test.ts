@@ -24,6 +24,7 @@ function sampleAt(minute: number, more: Partial<StatusSample> = {}): StatusSampl
     uptime: minute * 60_000,
     problems: [],
     source: { bytes: 123_456_789, files: 7 },
+    sources: [],
     journal: { chain: '20261121T203958Z-9f2c', lastSeq: 123_456, bytes: 5_000_000, maxBytes: 10 * 1024 ** 3 },
     sinks: {
       logging: {

@@ -162,8 +162,9 @@ export class Life {
   }
 
   #progress(): string {
-    const { journal, sinks, tail } = this.#stages;
-    const offsets = tail.positions.map(({ offset, size }) => `${offset}/${size}`);
+    const { journal, sinks, sources } = this.#stages;
+    const positions = sources.flatMap(source => source.positions);
+    const offsets = positions.map(({ offset, size }) => `${offset}/${size}`);
     return [
       journal.lastSeq,
       journal.size,
