@@ -23,29 +23,25 @@ export class Telemetry {
   readonly #source: string | null;
   /** What Health calls its log. */
   readonly #part: string;
-  readonly #usersNamed: Set<string>;
+  readonly #sources: Telemetry[] = [];
+  readonly #usersNamed = new Set<string>();
   readonly #happened = new Map<string, number>();
   /** With which code reading fails. */
   #failing: string | null = null;
 
-  constructor(
-    log: Logger,
-    metrics: Metrics,
-    health: Health,
-    source: string | null = null,
-    usersNamed = new Set<string>(),
-  ) {
+  constructor(log: Logger, metrics: Metrics, health: Health, source: string | null = null) {
     this.#log = source === null ? log : log.child({ source });
     this.#metrics = metrics;
     this.#health = health;
     this.#source = source;
     this.#part = source === null ? 'source' : `source ${source}`;
-    this.#usersNamed = usersNamed;
   }
 
   /** The same for one of several servers: its lines and its problems name it. */
   ofSource(source: string): Telemetry {
-    return new Telemetry(this.#log, this.#metrics, this.#health, source, this.#usersNamed);
+    const one = new Telemetry(this.#log, this.#metrics, this.#health, source);
+    this.#sources.push(one);
+    return one;
   }
 
   /** @param isFinal whether a new chain begins, and does not wait any longer. */
@@ -194,9 +190,8 @@ export class Telemetry {
 
   /** Neither a personal nor a service user: named once, so that a forgotten rule is noticed. */
   otherUser(user: string, shipped: boolean): void {
-    const name = JSON.stringify([this.#source, user]);
-    if (this.#usersNamed.has(name) || this.#usersNamed.size >= MOST_USERS_NAMED) return;
-    this.#usersNamed.add(name);
+    if (this.#usersNamed.has(user) || this.#usersNamed.size >= MOST_USERS_NAMED) return;
+    this.#usersNamed.add(user);
     const what = shipped ? 'shipped' : 'dropped';
     this.#log.warn(
       { code: 'other-user', user },
@@ -206,7 +201,7 @@ export class Telemetry {
 
   /** How many were named. */
   get unknownUsers(): number {
-    return this.#usersNamed.size;
+    return this.#sources.reduce((sum, one) => sum + one.unknownUsers, this.#usersNamed.size);
   }
 
   identified(status: string): void {

@@ -32,8 +32,13 @@ test('the least that must be said, and the defaults of the rest', async () => {
   const config = await load(LEAST);
   expect(config).toMatchObject({
     instance: 'hold-prod',
-    source: { maxRecordSize: 64 * 1024 ** 2 },
-    filter: { classes: ['WRITE', 'DDL', 'ROLE'], otherUsers: 'drop' },
+    sources: [
+      {
+        instance: 'hold-prod',
+        maxRecordSize: 64 * 1024 ** 2,
+        filter: { classes: ['WRITE', 'DDL', 'ROLE'], otherUsers: 'drop' },
+      },
+    ],
     state: { directory: '/var/lib/pgaudit-shipper', maxSize: 10 * 1024 ** 3 },
     archive: {
       to: { kind: 'cloud-storage', bucket: 'team-archive', prefix: 'hold' },
