@@ -143,7 +143,10 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
   await eventually(async () => (await logged(folder, 'statement')).length === 3);
   await shipper.eventuallyLogged('source-unreadable');
   const { status, body } = await shipper.get('/internal/isready');
-  expect([status, body.trim()]).toEqual([503, expect.stringMatching(/^not ready\nsource b: .*links run in a circle$/)]);
+  expect([status, body.trim()]).toEqual([
+    503,
+    expect.stringMatching(/^not ready\nsource b: .*links run in a circle$/),
+  ]);
   expect(shipper.logged('source-unreadable')).toMatchObject([{ source: 'b' }]);
   // A look at the other one clears nothing.
   expect(shipper.logged('source-readable')).toMatchObject([{ source: 'a' }]);
