@@ -243,3 +243,27 @@ test('with --once, one that fails fails the run', async () => {
   expect(code).toBe(1);
   expect(output).toContain('"code":"failed"');
 });
+
+test.each(['one', 'several'])(
+  'while its database is waited for, %s is not ready, and stops when it is told to',
+  async which => {
+    const { folder, log, config } = await scene();
+    const more = {
+      filter: { personalUsers: ['memberOf:persons'] },
+      database: { url: 'postgres://shipper@127.0.0.1:1/postgres' },
+    };
+    const alone = settings(folder, [log('host')], { instance: 'host' });
+    await append(log('host'), 1, 2);
+    const waiting = { ...(which === 'one' ? alone : config('host', 'a')), ...more };
+    const shipper = await Shipper.start(folder, waiting);
+    await shipper.eventuallyLogged('catalog-failed');
+    const { status, body } = await shipper.get('/internal/isready');
+    expect([status, body]).toEqual([503, expect.stringContaining('waits for its database')]);
+    expect(await shipper.stop()).toBe(0);
+    const { code, output } = await runOnce(folder, waiting);
+    expect([code, output]).toEqual([1, expect.stringContaining('memberOf rules need the database')]);
+    // Nothing was read, so nothing was dropped.
+    expect((await runOnce(folder, which === 'one' ? alone : config('host', 'a'))).code).toBe(0);
+    expect(numbersOf(await archived(folder))).toEqual(range(1, 2));
+  },
+);
