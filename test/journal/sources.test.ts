@@ -6,9 +6,10 @@ import { expect, test } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import type { ChainEnd } from '../../src/event.js';
 import { Checkpoint } from '../../src/journal/checkpoint.js';
+import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { noRecords } from '../../src/record.js';
-import { draft, journalFixture, MINUTE, read, until } from '../support/journal.js';
+import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
 import { temporaryFolder } from '../support/temp.js';
 
 /** Bytes of a server's file were read; the same file, as far as its bytes tell. */
@@ -102,6 +103,19 @@ test('a chain that is taken up from a seal gives each its own positions, and the
     { source: 'a', fileId: 'f', from: 10, to: 10 },
     { source: 'b', fileId: 'f', from: 10, to: 10 },
   ]);
+});
+
+test('all that wait for room are woken when there is some', async () => {
+  const { folder, options, open, clock } = await journalFixture({ maxSize: 1, maxJournalSize: 100 });
+  const { journal } = await open();
+  const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+  await commit(journal, draft(1));
+  await until(() => journal.sealed.length === 1);
+  // What was kept of earlier wake-ups is used up; the clock stands still: who is not woken waits for ever.
+  expect(await journal.waitForRoom(signal)).toBe(false);
+  const rooms = [journal.waitForRoom(signal), journal.waitForRoom(signal), journal.waitForRoom(signal)];
+  await (await reader.nextSealed(signal))?.markDelivered();
+  expect(await Promise.all(rooms)).toEqual([true, true, true]);
 });
 
 test('memories of any size come back, and one server alone is written as before there could be several', async () => {
