@@ -73,7 +73,7 @@ export function createMetrics() {
     ]),
     instanceFailing: gauge(
       'source_instance_failing',
-      '1 while the log of one of several servers cannot be read on, else 0.',
+      '1 while the log of one of several servers is not read, for whatever reason, else 0.',
       ['audit_instance'],
     ),
     events: counter('journal_events_total', 'Events that became durable.'),

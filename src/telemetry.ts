@@ -19,8 +19,6 @@ export class Telemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
-  /** The server's name, where there are several. */
-  readonly #source: string | null;
   /** What Health calls its log. */
   readonly #part: string;
   readonly #sources: Telemetry[] = [];
@@ -33,7 +31,6 @@ export class Telemetry {
     this.#log = source === null ? log : log.child({ source });
     this.#metrics = metrics;
     this.#health = health;
-    this.#source = source;
     this.#part = source === null ? 'source' : `source ${source}`;
   }
 
@@ -121,7 +118,7 @@ export class Telemetry {
   /** The log of one of several servers; the others are read as before. */
   sourceFailed(error: unknown): void {
     const code = codeOf(error);
-    this.#setFailing(true);
+    this.#metrics.sourceReadable.set(`${this.#part} reading`, 0);
     this.#health.set(`${this.#part} reading`, `fails, and is tried again: ${messageOf(error)}`);
     if (this.#failing === code) return;
     this.#failing = code;
@@ -135,14 +132,9 @@ export class Telemetry {
   sourceReads(): void {
     if (this.#failing === null) return;
     this.#failing = null;
-    this.#setFailing(false);
+    this.#metrics.sourceReadable.set(`${this.#part} reading`, 1);
     this.#health.set(`${this.#part} reading`, null);
     this.#log.info({ code: 'source-recovered' }, 'the log of the server is read again');
-  }
-
-  #setFailing(isFailing: boolean): void {
-    this.#metrics.sourceReadable.set(`${this.#part} reading`, isFailing ? 0 : 1);
-    this.#metrics.instanceFailing.set({ audit_instance: this.#source ?? '' }, isFailing ? 1 : 0);
   }
 
   sourceFaults(faults: readonly SourceFault[]): void {

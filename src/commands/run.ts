@@ -77,7 +77,7 @@ async function live(daemon: Daemon): Promise<void> {
   const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
   const { stages, close } = await assemble(config, once, surroundings);
-  observe(stages, config, metrics);
+  observe(stages, config, metrics, health);
   status.watch(() => lookAt({ config, stages, metrics, health, telemetry }));
   if (!once) setInterval(() => void status.refresh(), 60_000).unref();
   onAssembled?.(stages, metrics);
@@ -148,7 +148,12 @@ async function lockState(directory: string, disk: Disk): Promise<() => Promise<v
   }
 }
 
-function observe({ sources, journal, sinks, clock }: Stages, config: Config, metrics: Metrics): void {
+function observe(
+  { sources, journal, sinks, clock }: Stages,
+  config: Config,
+  metrics: Metrics,
+  health: Health,
+): void {
   const { instance, state } = config;
   const secondsSince = (time: number | null): number =>
     time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
@@ -156,8 +161,11 @@ function observe({ sources, journal, sinks, clock }: Stages, config: Config, met
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
     metrics.sourceLagBytes.set(sources.reduce((sum, { unread }) => sum + unread, 0));
-    for (const { instance: name, unread } of config.areNamed ? sources : [])
-      metrics.instanceLagBytes.set({ audit_instance: name }, unread);
+    for (const source of config.areNamed ? sources : []) {
+      const label = { audit_instance: source.instance };
+      metrics.instanceLagBytes.set(label, source.unread);
+      metrics.instanceFailing.set(label, health.has(`source ${source.instance}`) ? 1 : 0);
+    }
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);

@@ -148,6 +148,9 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
     expect.stringMatching(/^not ready\nsource b: .*links run in a circle$/),
   ]);
   expect(shipper.logged('source-unreadable')).toMatchObject([{ source: 'b' }]);
+  const failing = (instance: string): Promise<number> =>
+    shipper.metric(`pgaudit_shipper_source_instance_failing{audit_instance="${instance}"}`);
+  expect([await failing('a'), await failing('b')]).toEqual([0, 1]);
   // A look at the other one clears nothing.
   expect(shipper.logged('source-readable')).toMatchObject([{ source: 'a' }]);
   expect(await shipper.metric('pgaudit_shipper_source_readable')).toBe(0);
