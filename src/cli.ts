@@ -41,6 +41,7 @@ program
   .addOption(config)
   .option('--json', 'print the findings as JSON', false)
   .option('--end-to-end', 'make a change as a person and follow it to both destinations', false)
+  .option('--source <instance>', 'look at this one of several sources alone')
   .option('--as <role or url>', 'who makes it: a role, put into database.url, or a connection URL')
   .option('--wait <duration>', 'how long it may take', '60s')
   .action(async ({ config: file, ...options }: CheckArguments & { config: string }) => {
@@ -53,9 +54,10 @@ program
   .description('ship old log files, also .gz, once, however often it is called')
   .argument('<file...>', 'csvlog files')
   .addOption(config)
-  .action(async (files: string[], { config: file }: { config: string }) => {
+  .option('--source <instance>', 'whose log they are of, where there are several sources')
+  .action(async (files: string[], { config: file, source }: { config: string; source?: string }) => {
     const { backfill } = await import('./commands/backfill.js');
-    process.exitCode = await withConfig(file, loaded => backfill(loaded, files));
+    process.exitCode = await withConfig(file, loaded => backfill(loaded, files, source));
   });
 
 program

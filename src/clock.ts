@@ -41,13 +41,13 @@ export function hasPassed(since: number, now: number, limit: number): boolean {
 }
 
 /**
- * Lets one loop wait for "something happened" or for time to pass, whichever is first.
- * A wake-up while nobody waits is kept for the next wait, so none is lost.
+ * Lets loops wait for "something happened" or for time to pass, whichever is first. Whoever waits is woken; a wake-up
+ * while nobody waits is kept for the next wait, so none is lost.
  */
 export class Waker {
   readonly #clock: Clock;
   #woken = false;
-  #resume: (() => void) | null = null;
+  readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,7 +55,7 @@ export class Waker {
 
   wake(): void {
     this.#woken = true;
-    this.#resume?.();
+    for (const resume of this.#waiting) resume();
   }
 
   /** Resolves on `wake`, after `ms` milliseconds, or when the signal aborts; it never rejects. */
@@ -65,9 +65,9 @@ export class Waker {
       const resume = (): void => resolve();
       const cancel = this.#clock.after(ms, resume);
       signal.addEventListener('abort', resume);
-      this.#resume = resume;
+      this.#waiting.add(resume);
       await promise;
-      this.#resume = null;
+      this.#waiting.delete(resume);
       signal.removeEventListener('abort', resume);
       cancel();
     }

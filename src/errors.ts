@@ -36,3 +36,20 @@ export function codeOf(error: unknown): string {
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes(codeOf(error));
 }
+
+/** Which call on which path failed, where the operating system says so. */
+export function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
+  const [syscall, path]: unknown[] = [
+    Reflect.get(Object(error), 'syscall'),
+    Reflect.get(Object(error), 'path'),
+  ];
+  return { ...(typeof syscall === 'string' && { syscall }), ...(typeof path === 'string' && { path }) };
+}
+
+/** Where an error was thrown, without its message: a library's message may quote its input. */
+export function framesOf(error: unknown): string[] {
+  return ((error instanceof Error && error.stack) || '')
+    .split('\n')
+    .filter(line => /^ {4}at /.test(line))
+    .map(line => line.trim());
+}

@@ -217,11 +217,13 @@ export interface ChainEnd {
   /** Milliseconds since the epoch. */
   readonly sealedAt: number;
   readonly coverage: readonly Coverage[];
-  readonly files: readonly SourcePosition[];
+  readonly files: readonly SealedPosition[];
 }
 
 /** What was read of one file between two seals: bytes `from` to `to`. */
 export interface Coverage {
+  /** The server's instance, where it is another than that of the chain. */
+  readonly source?: string;
   readonly file: string;
   readonly fileId: string;
   readonly from: number;
@@ -244,8 +246,14 @@ export interface SealContent {
     readonly records: RecordCounts;
     readonly coverage: readonly Coverage[];
     /** Where reading of every known file goes on, for a daemon that lost its state. */
-    readonly files: readonly SourcePosition[];
+    readonly files: readonly SealedPosition[];
   };
+}
+
+/** Where reading of one file goes on. */
+export interface SealedPosition extends SourcePosition {
+  /** As in Coverage. */
+  readonly source?: string;
 }
 
 /** One thing that changed; `null`: it is not set, or was not. Names and values of settings only, never SQL. */

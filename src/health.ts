@@ -8,8 +8,9 @@ export class Health {
     else this.#problems.set(part, problem);
   }
 
+  /** Also where it is of one of several: `source orders` is of `source`. */
   has(part: string): boolean {
-    return this.#problems.has(part);
+    return [...this.#problems.keys()].some(one => one === part || one.startsWith(`${part} `));
   }
 
   /** `part: problem`, a line each; none when ready. */

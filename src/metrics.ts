@@ -12,6 +12,27 @@ export async function render({ registry, observers }: Metrics): Promise<string> 
   return await registry.metrics();
 }
 
+/** A gauge of all servers together, in which each has a part of its own. */
+class Together {
+  readonly #gauge: Gauge;
+  readonly #total: (parts: readonly number[]) => number;
+  readonly #parts = new Map<string, number>();
+
+  constructor(gauge: Gauge, total: (parts: readonly number[]) => number) {
+    this.#gauge = gauge;
+    this.#total = total;
+  }
+
+  set(part: string, value: number): void {
+    this.#parts.set(part, value);
+    this.#gauge.set(this.#total([...this.#parts.values()]));
+  }
+}
+
+const least = (parts: readonly number[]): number => Math.min(...parts);
+const most = (parts: readonly number[]): number => Math.max(...parts);
+const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);
+
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
@@ -42,8 +63,19 @@ export function createMetrics() {
       'source_files_replaced_total',
       'Log files truncated or overwritten while being read.',
     ),
-    sourceReadable: gauge('source_readable', '1 where all that the globs name can be read, else 0.'),
+    sourceReadable: new Together(
+      gauge('source_readable', '1 where all that the globs name can be read, else 0.'),
+      least,
+    ),
     sourceLagBytes: gauge('source_lag_bytes', 'Bytes of log files that are there and were not read yet.'),
+    instanceLagBytes: gauge('source_instance_lag_bytes', 'The same by server, where there are several.', [
+      'audit_instance',
+    ]),
+    instanceFailing: gauge(
+      'source_instance_failing',
+      '1 while the log of one of several servers is not read, for whatever reason, else 0.',
+      ['audit_instance'],
+    ),
     events: counter('journal_events_total', 'Events that became durable.'),
     journalBytes: counter('journal_written_bytes_total', 'Bytes of events that became durable.'),
     seals: counter('journal_seals_total', 'Segments sealed.'),
@@ -89,8 +121,11 @@ export function createMetrics() {
       [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
     ),
     lookups: counter('identity_lookups_total', 'Look-ups at the service of the http resolver.', ['outcome']),
-    catalogRoles: gauge('catalog_roles', "Roles that the database's catalogs list."),
-    catalogFailing: gauge('catalog_failing', "1 while the database's catalogs cannot be read, else 0."),
+    catalogRoles: new Together(gauge('catalog_roles', "Roles that the databases' catalogs list."), sum),
+    catalogFailing: new Together(
+      gauge('catalog_failing', "1 while a database's catalogs cannot be read, else 0."),
+      most,
+    ),
     catalogFailures: counter('catalog_failures_total', 'Outages in which the catalogs could not be read.'),
     configChanges: counter('config_changes_total', "Changes of the server's audit settings that were seen."),
     redacted: counter('redacted_secrets_total', 'Secrets that were scrubbed from statements and parameters.'),

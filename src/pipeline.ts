@@ -3,35 +3,33 @@
  *
  *   tail → parse → filter → identify → journal        journal → sinks
  *
- * The one loop back is the journal's checkpoint, from which `tail` resumes.
+ * The first part goes its way once for each server. The one loop back is the journal, which knows where `tail` resumes.
  */
 
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from './clock.js';
 import { configDraft, missingLinesDraft } from './draft.js';
 import type { ConfigContent, Draft } from './event.js';
 import { type Content, contentOf } from './journal/chain.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
 import type { JournalEntry, Resume } from './journal/state.js';
-import { type Judges, judge } from './judge.js';
+import { judge } from './judge.js';
 import { Skimmer } from './parse/skim.js';
 import { countRecord, type MissingLines, noRecords, type RawRecord } from './record.js';
+import { keepReading, type OpenSource, type Source } from './source.js';
 import type { Batch } from './tail/follow.js';
-import type { Tail } from './tail/tail.js';
 
-export interface Stages extends Judges {
+export interface Stages {
   /** Reading ends when everything is read. */
   readonly once: boolean;
-  readonly tail: Tail;
+  /** One for each server; they are read at the same time. */
+  readonly sources: readonly Source[];
   readonly journal: Journal;
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
-  /** Tells when somebody changes what is audited; `null` where no database is configured, and in a single run. */
-  readonly auditSettings: {
-    follow(stop: AbortSignal, onChange: (content: ConfigContent) => void): Promise<void>;
-  } | null;
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): Draft; stopped(): Draft };
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** Delivers the journal on its own, until it is closed and delivered or the signal aborts. */
@@ -41,34 +39,51 @@ interface Sink {
 }
 
 /**
- * Runs until `stop` aborts or the source ends. Then what was read is journaled, sealed and delivered,
+ * Runs until `stop` aborts or every source ends. Then what was read is journaled, sealed and delivered,
  * as far as that succeeds before `abort` aborts. Rejects where a stage fails.
  */
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
-  const { journal, sinks, lifecycle } = stages;
-  const source = async (): Promise<void> => {
-    journal.append({ contents: [contentOf(lifecycle.started())], resume: resumeOf(stages) });
-    const watching = stages.auditSettings?.follow(stop, content => tellChange(content, stages));
-    await readSource(stages, stop);
-    await watching;
-    // What is missing may come before the next start, unless this was all there is.
-    const isAll = stages.once && !stop.aborted && !stages.tail.isHindered;
-    const missing = isAll ? tellMissing(stages.memory.sessions.takeAll(), stages) : [];
-    journal.append({ contents: [...missing, contentOf(lifecycle.stopped())], resume: resumeOf(stages) });
+  const { sources, journal, sinks, lifecycle } = stages;
+  const read = async (): Promise<void> => {
+    journal.append({ contents: [contentOf(lifecycle.started())] });
+    await Promise.all(
+      sources.map(source => keepReading(source, stages, stop, () => readSource(source, stages, stop))),
+    );
+    journal.append({ contents: [contentOf(lifecycle.stopped())] });
     journal.close();
   };
-  await Promise.all([source(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
+  await Promise.all([read(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
 }
 
-function tellChange(content: ConfigContent, stages: Stages): void {
-  const { journal, telemetry, now, place } = stages;
+async function readSource(source: Source, { once, journal }: Stages, stop: AbortSignal): Promise<void> {
+  const failed = new AbortController();
+  const until = AbortSignal.any([stop, failed.signal]);
+  let watching: Promise<void> | undefined;
+  try {
+    const open = await source.open(until);
+    journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
+    watching = open.auditSettings?.follow(until, content => tellChange(content, open, journal));
+    await readLog(open, journal, stop);
+    // What is missing may come before the next start, unless this was all there is.
+    const isAll = once && !stop.aborted && !open.tail.isHindered;
+    const contents = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
+    journal.append({ source: source.name, contents, resume: resumeOf(open) });
+  } finally {
+    failed.abort();
+    await watching;
+    await source.close();
+  }
+}
+
+function tellChange(content: ConfigContent, open: OpenSource, journal: Journal): void {
+  const { telemetry, now, place } = open;
   telemetry.settingsChanged(content.config.changes.length);
   // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
   journal.append({ contents: [contentOf(configDraft(content, now(), place))] });
 }
 
-async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
-  const { tail, journal } = stages;
+async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
+  const { name: source, tail, telemetry } = stages;
   const skimmer = new Skimmer(stages.memory.sessions);
   for await (const batch of tail.batches(stop)) {
     while (!(await journal.waitForRoom(stop))) {
@@ -80,12 +95,13 @@ async function readSource(stages: Stages, stop: AbortSignal): Promise<void> {
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
     const contents = tellOverdue(stages);
-    if (contents.length > 0) journal.append({ contents, resume: resumeOf(stages) });
+    if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
+    telemetry.sourceReads();
   }
 }
 
 /** What a batch of the log comes to. */
-async function readBatch(batch: Batch, stages: Stages, skimmer: Skimmer): Promise<JournalEntry> {
+async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Promise<JournalEntry> {
   const { file, from } = batch;
   // Kept as JSON, which takes far less memory.
   const contents: Content[] = [];
@@ -104,29 +120,33 @@ async function readBatch(batch: Batch, stages: Stages, skimmer: Skimmer): Promis
   skimmer.countInto(records);
   const { to } = batch;
   stages.telemetry.recordsRead(to - from, records, shipped);
-  return { contents, progress: { file, from, to, records }, resume: resumeOf(stages) };
+  const progress = { file, from, to, records };
+  return { source: stages.name, contents, progress, resume: resumeOf(stages) };
 }
 
 /** Of whom it hangs on memberships whether he is a service user each record has to be asked for. */
-function learn(record: RawRecord, reason: string, { filter }: Stages, skimmer: Skimmer): void {
+function learn(record: RawRecord, reason: string, { filter }: OpenSource, skimmer: Skimmer): void {
   if (reason === 'not-audit' || (reason === 'service-user' && filter.users.areConstant))
     skimmer.learn(record, reason);
 }
 
 /** Lines that will not come any more. */
-function tellOverdue(stages: Stages): Content[] {
+function tellOverdue(stages: OpenSource): Content[] {
   const { sessions } = stages.memory;
   if (stages.tail.isHindered) sessions.postpone(stages.now());
   return tellMissing(sessions.takeOverdue(stages.now()), stages);
 }
 
-function tellMissing(missing: readonly MissingLines[], { times, place, telemetry, now }: Stages): Content[] {
+function tellMissing(
+  missing: readonly MissingLines[],
+  { times, place, telemetry, now }: OpenSource,
+): Content[] {
   return missing.map(lines => {
     telemetry.missingLines(lines);
     return contentOf(missingLinesDraft(lines, now(), place, times));
   });
 }
 
-function resumeOf({ tail, memory }: Stages): Resume {
+function resumeOf({ tail, memory }: OpenSource): Resume {
   return { files: tail.positions, memory: memory.saved };
 }

@@ -14,6 +14,7 @@ export const recordCountsSchema = z.object({
 });
 
 export const coverageSchema = z.object({
+  source: z.string().exactOptional(),
   file: z.string(),
   fileId: z.string(),
   from: z.number(),
@@ -33,3 +34,6 @@ export const positionSchema = z.object({
   size: z.number(),
   tail: z.object({ length: z.number(), sha256: z.string() }),
 });
+
+/** Seals tell whose file it is, where there are several servers. */
+export const sealedPositionSchema = positionSchema.extend({ source: z.string().exactOptional() });

@@ -4,7 +4,7 @@
  */
 
 import type { Logger } from 'pino';
-import { codeOf } from './errors.js';
+import { codeOf, framesOf, placeOf } from './errors.js';
 import type { Health } from './health.js';
 import { mendFor, messageOf, UNSUPPORTED_MEND } from './mends.js';
 import type { Metrics } from './metrics.js';
@@ -19,13 +19,26 @@ export class Telemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
+  /** What Health calls its log. */
+  readonly #part: string;
+  readonly #sources: Telemetry[] = [];
   readonly #usersNamed = new Set<string>();
   readonly #happened = new Map<string, number>();
+  /** With which code reading fails. */
+  #failing: string | null = null;
 
-  constructor(log: Logger, metrics: Metrics, health: Health) {
-    this.#log = log;
+  constructor(log: Logger, metrics: Metrics, health: Health, source: string | null = null) {
+    this.#log = source === null ? log : log.child({ source });
     this.#metrics = metrics;
     this.#health = health;
+    this.#part = source === null ? 'source' : `source ${source}`;
+  }
+
+  /** The same for one of several servers: its lines and its problems name it. */
+  ofSource(source: string): Telemetry {
+    const one = new Telemetry(this.#log, this.#metrics, this.#health, source);
+    this.#sources.push(one);
+    return one;
   }
 
   /** @param isFinal whether a new chain begins, and does not wait any longer. */
@@ -70,9 +83,8 @@ export class Telemetry {
   }
 
   failed(error: unknown): void {
-    const at = error instanceof Error ? framesOf(error) : undefined;
     this.#log.fatal(
-      { code: 'failed', error: codeOf(error), at, ...placeOf(error) },
+      { code: 'failed', error: codeOf(error), at: framesOf(error), ...placeOf(error) },
       `pgaudit-shipper failed: ${messageOf(error)}`,
     );
   }
@@ -98,10 +110,37 @@ export class Telemetry {
     );
   }
 
+  /** @param what it waits for; the first look at its files ends it */
+  sourceWaits(what: string): void {
+    this.#health.set(this.#part, `waits for ${what}`);
+  }
+
+  /** The log of one of several servers; the others are read as before. */
+  sourceFailed(error: unknown): void {
+    const code = codeOf(error);
+    this.#metrics.sourceReadable.set(`${this.#part} reading`, 0);
+    this.#health.set(`${this.#part} reading`, `fails, and is tried again: ${messageOf(error)}`);
+    if (this.#failing === code) return;
+    this.#failing = code;
+    this.#log.error(
+      { code: 'source-failed', error: code, at: framesOf(error), ...placeOf(error) },
+      `the log of a server cannot be read on, and is opened anew every ten seconds: ${messageOf(error)}`,
+    );
+  }
+
+  /** To be called whenever it is read. */
+  sourceReads(): void {
+    if (this.#failing === null) return;
+    this.#failing = null;
+    this.#metrics.sourceReadable.set(`${this.#part} reading`, 1);
+    this.#health.set(`${this.#part} reading`, null);
+    this.#log.info({ code: 'source-recovered' }, 'the log of the server is read again');
+  }
+
   sourceFaults(faults: readonly SourceFault[]): void {
-    this.#metrics.sourceReadable.set(faults.length === 0 ? 1 : 0);
+    this.#metrics.sourceReadable.set(this.#part, faults.length === 0 ? 1 : 0);
     const [first] = faults;
-    this.#health.set('source', first === undefined ? null : `${first.path}: ${mendFor(first.code)}`);
+    this.#health.set(this.#part, first === undefined ? null : `${first.path}: ${mendFor(first.code)}`);
     if (first === undefined) this.#log.info({ code: 'source-readable' }, 'all log files can be read');
     else
       this.#log.error(
@@ -154,7 +193,7 @@ export class Telemetry {
 
   /** How many were named. */
   get unknownUsers(): number {
-    return this.#usersNamed.size;
+    return this.#sources.reduce((sum, one) => sum + one.unknownUsers, this.#usersNamed.size);
   }
 
   identified(status: string): void {
@@ -283,14 +322,14 @@ export class Telemetry {
   }
 
   catalogLoaded(roles: number): void {
-    this.#metrics.catalogRoles.set(roles);
-    this.#metrics.catalogFailing.set(0);
+    this.#metrics.catalogRoles.set(this.#part, roles);
+    this.#metrics.catalogFailing.set(this.#part, 0);
     this.#log.info({ code: 'catalog-loaded', roles }, "the database's roles were read");
   }
 
   catalogFailed(error: unknown): void {
     this.#metrics.catalogFailures.inc();
-    this.#metrics.catalogFailing.set(1);
+    this.#metrics.catalogFailing.set(this.#part, 1);
     this.#log.error(
       { code: 'catalog-failed', error: codeOf(error) },
       `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
@@ -349,21 +388,4 @@ export class Telemetry {
       `the directory of people cannot be read; the one read before stays: ${messageOf(error)}`,
     );
   }
-}
-
-/** Which call on which path failed, where the operating system says so. */
-function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
-  const [syscall, path]: unknown[] = [
-    Reflect.get(Object(error), 'syscall'),
-    Reflect.get(Object(error), 'path'),
-  ];
-  return { ...(typeof syscall === 'string' && { syscall }), ...(typeof path === 'string' && { path }) };
-}
-
-/** Where an error was thrown, without its message: a library's message may quote its input. */
-function framesOf(error: Error): string[] {
-  return (error.stack ?? '')
-    .split('\n')
-    .filter(line => /^ {4}at /.test(line))
-    .map(line => line.trim());
 }

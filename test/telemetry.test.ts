@@ -2,17 +2,16 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { ShipperError } from '../src/errors.js';
 import { Health } from '../src/health.js';
-import { createMetrics } from '../src/metrics.js';
+import { createMetrics, render } from '../src/metrics.js';
 import { Telemetry } from '../src/telemetry.js';
 
-function fixture(): { telemetry: Telemetry; lines: string[]; health: Health } {
+function fixture() {
   const lines: string[] = [];
-  const health = new Health();
-  return {
-    telemetry: new Telemetry(pino({}, { write: line => void lines.push(line) }), createMetrics(), health),
-    lines,
-    health,
-  };
+  const [health, metrics] = [new Health(), createMetrics()];
+  const telemetry = new Telemetry(pino({}, { write: line => void lines.push(line) }), metrics, health);
+  telemetry.started('1', 'host', 'own state');
+  lines.length = 0;
+  return { telemetry, lines, health, metrics };
 }
 
 test("a library's error is logged by its code and place, never by its message (I8)", () => {
@@ -58,4 +57,46 @@ test('a problem makes it not ready until it is gone', () => {
   telemetry.sourceFaults([]);
   telemetry.commitRecovered();
   expect(health.problems).toEqual([]);
+});
+
+test('what is mended at one of several servers is not mended at the other; both together make the totals', async () => {
+  const { telemetry, lines, health, metrics } = fixture();
+  const [a, b] = [telemetry.ofSource('a'), telemetry.ofSource('b')];
+  const metric = async (name: string): Promise<string | undefined> =>
+    (await render(metrics)).split('\n').find(line => line.startsWith(`pgaudit_shipper_${name} `));
+  for (const one of [a, b]) {
+    one.sourceFaults([{ path: '/x', code: 'EACCES' }]);
+    one.catalogFailed(new ShipperError('x', 'mend it'));
+    one.otherUser('somebody', false);
+  }
+  a.sourceFaults([]);
+  a.catalogLoaded(3);
+  expect(health.problems).toEqual(["source b: /x: no permission: allow it to the shipper's user"]);
+  expect(await metric('source_readable')).toBe('pgaudit_shipper_source_readable 0');
+  expect(await metric('catalog_failing')).toBe('pgaudit_shipper_catalog_failing 1');
+  b.sourceFaults([]);
+  b.catalogLoaded(4);
+  expect(health.problems).toEqual([]);
+  expect(await metric('source_readable')).toBe('pgaudit_shipper_source_readable 1');
+  expect(await metric('catalog_failing')).toBe('pgaudit_shipper_catalog_failing 0');
+  expect(await metric('catalog_roles')).toBe('pgaudit_shipper_catalog_roles 7');
+  expect(telemetry.unknownUsers).toBe(2);
+  expect(lines.map(line => JSON.parse(line).source)).toEqual([...'aaabbbaabb']);
+});
+
+test('a server whose log fails again and again is named once, until it is read', () => {
+  const { telemetry, lines, health } = fixture();
+  const one = telemetry.ofSource('a');
+  const failed = (): void => one.sourceFailed(Object.assign(new Error('UPDATE secret'), { code: 'EIO' }));
+  for (let time = 0; time < 3; time++) failed();
+  // A look at its files is none at what is in them.
+  one.sourceFaults([]);
+  expect(health.problems).toEqual(['source a reading: fails, and is tried again: the disk fails']);
+  one.sourceReads();
+  one.sourceReads();
+  expect(health.problems).toEqual([]);
+  failed();
+  const codes = lines.map(line => JSON.parse(line).code);
+  expect(codes).toEqual(['source-failed', 'source-readable', 'source-recovered', 'source-failed']);
+  expect(lines.join('')).not.toContain('secret');
 });

@@ -5,7 +5,8 @@
 -- instance, node and date come from the objects' paths. They are no columns above: BigQuery refuses a column that is a
 -- partition, too. The events hold instance and node as well, which ignore_unknown_values passes over, with what later
 -- versions may add. An event's date is the UTC day of its object, not of the event: what is read late, or backfilled,
--- lies in later partitions. `time` is when it happened.
+-- lies in later partitions. `time` is when it happened. Where one daemon reads several servers, instance names the
+-- daemon's chain, and SPLIT(id, '/')[OFFSET(0)] the event's own server.
 --
 -- untested on a local engine: CREATE EXTERNAL TABLE, the partitions and the options. The columns are tested.
 CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (

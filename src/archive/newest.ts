@@ -7,7 +7,7 @@ import { ShipperError } from '../errors.js';
 import type { ChainEnd } from '../event.js';
 import { parseJson } from '../json.js';
 import { type ArchivePlace, folderOf, parseObjectName } from '../object-name.js';
-import { coverageSchema, positionSchema } from '../schemas.js';
+import { coverageSchema, sealedPositionSchema } from '../schemas.js';
 import type { ArchiveStore } from './store.js';
 
 const sealLine = z.object({
@@ -15,7 +15,7 @@ const sealLine = z.object({
   seq: z.number(),
   kind: z.literal('seal'),
   time: z.iso.datetime(),
-  seal: z.object({ coverage: z.array(coverageSchema), files: z.array(positionSchema) }),
+  seal: z.object({ coverage: z.array(coverageSchema), files: z.array(sealedPositionSchema) }),
 });
 
 /**

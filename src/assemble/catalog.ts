@@ -1,48 +1,47 @@
-import { join, resolve } from 'node:path';
 import { sleep } from '../clock.js';
-import type { Config } from '../config/schema.js';
-import { RoleCatalog } from '../database/catalog.js';
+import { groupRoles, type SourceConfig } from '../config/schema.js';
+import { type CatalogSurroundings, RoleCatalog } from '../database/catalog.js';
 import { ShipperError } from '../errors.js';
-import type { Surroundings } from './surroundings.js';
+import type { Telemetry } from '../telemetry.js';
 
 const RETRY = 1000;
 
+export interface CatalogOptions {
+  /** The file that keeps the last answer. */
+  readonly cachePath: string;
+  /** Does not wait for a database that is down, but throws a ShipperError. */
+  readonly once: boolean;
+  /** Ends the wait, and what goes on in the background. */
+  readonly until: AbortSignal;
+}
+
 /**
- * The database's roles, where it is configured. Where `memberOf` rules need them, reading the log waits until they were
- * read once: what is dropped cannot be told later.
- *
- * @param once does not wait for a database that is down, but throws a ShipperError
+ * The roles of a server's database, where it is configured. Where `memberOf` rules need them, reading the log waits
+ * until they were read once: what is dropped cannot be told later. Throws the signal's reason when it aborts before.
  */
 export async function openCatalog(
-  config: Config,
-  once: boolean,
-  { clock, disk, telemetry: report, stop, abort }: Surroundings,
+  { database, filter }: SourceConfig,
+  { cachePath, once, until }: CatalogOptions,
+  surroundings: CatalogSurroundings & { readonly report: Telemetry },
 ): Promise<RoleCatalog | null> {
-  if (config.database === undefined) return null;
-  const cachePath = join(resolve(config.state.directory), 'catalog.json');
-  const catalog = await RoleCatalog.load({ url: config.database.url, cachePath }, { clock, disk, report });
+  if (database === undefined) return null;
+  const { clock, report } = surroundings;
+  const groups = groupRoles(filter);
+  const catalog = await RoleCatalog.load({ url: database.url, cachePath }, surroundings);
   await catalog.refresh();
-  while (hasMemberRules(config) && catalog.loadedAt === null) {
-    stop.throwIfAborted();
+  while (groups.length > 0 && catalog.loadedAt === null) {
+    until.throwIfAborted();
+    report.sourceWaits('its database: memberOf rules need it, and it cannot be read');
     if (once) {
       throw new ShipperError(
         'catalog',
         'memberOf rules need the database, and it cannot be read: mend database.url, or grant CONNECT',
       );
     }
-    await sleep(clock, RETRY, stop);
+    await sleep(clock, RETRY, until);
     await catalog.refresh();
   }
-  for (const role of groupRoles(config)) if (catalog.hasRole(role) === false) report.groupMissing(role);
-  void catalog.follow(abort);
+  for (const role of groups) if (catalog.hasRole(role) === false) report.groupMissing(role);
+  void catalog.follow(until);
   return catalog;
-}
-
-export function hasMemberRules(config: Config): boolean {
-  return groupRoles(config).length > 0;
-}
-
-function groupRoles({ filter }: Config): string[] {
-  const rules = [...filter.personalUsers, ...filter.serviceUsers];
-  return rules.flatMap(rule => ('memberOf' in rule ? [rule.memberOf] : []));
 }

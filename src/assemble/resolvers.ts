@@ -18,35 +18,51 @@ type ResolverConfig = Config['identity'][number];
 
 interface Opening {
   readonly config: Config;
-  readonly catalog: RoleCatalog | null;
   readonly surroundings: Surroundings;
 }
 
-/** The resolvers in their order. Throws a ConfigError that names all that cannot be used. */
-export async function openResolvers(opening: Opening): Promise<Resolver[]> {
+/** All servers share them, but for that which asks the server's own database. */
+export interface Resolvers {
+  /** In their order. */
+  of(catalog: RoleCatalog | null): Resolver[];
+  close(): Promise<void>;
+}
+
+type ResolverOf = (catalog: RoleCatalog | null) => Resolver | null;
+
+/** Throws a ConfigError that names all that cannot be used. */
+export async function openResolvers(opening: Opening): Promise<Resolvers> {
   const faults: string[] = [];
-  const resolvers: Resolver[] = [];
+  const resolvers: ResolverOf[] = [];
   for (const [index, one] of opening.config.identity.entries()) {
     try {
-      resolvers.push(...(await openResolver(one, index, opening)));
+      resolvers.push(await openResolver(one, index, opening));
     } catch (error) {
       if (!(error instanceof ShipperError)) throw error;
       faults.push(`identity[${index}].${Object.keys(one).join()}: ${error.message}`);
     }
   }
   if (faults.length > 0) throw new ConfigError(faults);
-  return resolvers;
+  const of = (catalog: RoleCatalog | null): Resolver[] =>
+    resolvers.map(make => make(catalog)).filter(resolver => resolver !== null);
+  const lookups = of(null).filter(resolver => resolver instanceof HttpResolver);
+  return { of, close: async () => void (await Promise.all(lookups.map(lookup => lookup.close()))) };
 }
 
-async function openResolver(one: ResolverConfig, index: number, opening: Opening): Promise<Resolver[]> {
-  const { pattern, directory, authentication, database, http, comment } = one;
-  if (pattern !== undefined) return [patternResolver(pattern)];
-  if (authentication !== undefined) return [authenticationResolver(authentication)];
-  if (comment !== undefined) return [commentResolver(comment)];
-  if (http !== undefined) return [await openHttp(http, index, opening)];
-  if (directory !== undefined) return [await openDirectory(directory, opening)];
-  const { catalog } = opening;
-  return database === undefined || catalog === null ? [] : [databaseResolver(catalog, database)];
+async function openResolver(one: ResolverConfig, index: number, opening: Opening): Promise<ResolverOf> {
+  const { database } = one;
+  if (database !== undefined) return catalog => catalog && databaseResolver(catalog, database);
+  const shared = await openShared(one, index, opening);
+  return () => shared;
+}
+
+async function openShared(one: ResolverConfig, index: number, opening: Opening): Promise<Resolver | null> {
+  const { pattern, directory, authentication, http, comment } = one;
+  if (pattern !== undefined) return patternResolver(pattern);
+  if (authentication !== undefined) return authenticationResolver(authentication);
+  if (comment !== undefined) return commentResolver(comment);
+  if (http !== undefined) return await openHttp(http, index, opening);
+  return directory === undefined ? null : await openDirectory(directory, opening);
 }
 
 async function openDirectory(path: string, { surroundings }: Opening): Promise<Directory> {

@@ -21,19 +21,25 @@ interface Looked {
 }
 
 export async function lookAt({ config, stages, metrics, health, telemetry }: Looked): Promise<StatusSample> {
-  const { journal } = stages;
+  const { journal, clock } = stages;
+  const now = clock.now();
   const usual = { logging: USUAL_DELAY, archive: USUAL_DELAY + config.archive.segment.maxAge };
   const sink = async (name: SinkName): Promise<SinkSample> => {
     const { reader } = stages.sinks[name];
     const oldest = await reader.oldest();
-    const seconds = oldest === null ? 0 : Math.max(0, stages.now() - oldest) / 1000;
+    const seconds = oldest === null ? 0 : Math.max(0, now - oldest) / 1000;
     return { ...reader.lag, seconds, usualSeconds: usual[name] / 1000, to: destinationOf(config[name].to) };
   };
   return {
-    now: stages.now(),
+    now,
     uptime: performance.now(),
     problems: health.problems,
     source: { bytes: await sum(metrics.sourceBytes), files: await sum(metrics.files) },
+    sources: (config.areNamed ? stages.sources : []).map(({ instance, unread }) => ({
+      instance,
+      unread,
+      isRead: !health.has(`source ${instance}`),
+    })),
     journal: {
       chain: journal.chain,
       lastSeq: journal.lastSeq,

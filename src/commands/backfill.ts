@@ -22,8 +22,17 @@ interface Unpacked {
  * Also reads what `source.files` names, as `run --once` does: old and new belong to one log. Returns the exit code.
  *
  * @param files csvlog, also compressed as `.gz`; it is unpacked in the state folder, which needs the room
+ * @param from the instance whose log they are of, where there are several
  */
-export async function backfill(config: Config, files: readonly string[]): Promise<number> {
+export async function backfill(
+  config: Config,
+  files: readonly string[],
+  from: string | null = null,
+): Promise<number> {
+  if (from === null && config.sources.length > 1)
+    return refuse(config, '--source INSTANCE must say whose log they are of');
+  if (from !== null && !config.sources.some(({ instance }) => instance === from))
+    return refuse(config, `--source ${from} is none of the configured sources`);
   const folder = join(resolve(config.state.directory), 'backfill');
   const bar = new SingleBar({ format: '{bar} {percentage}% of {total} bytes', clearOnComplete: true });
   const report = new Report(bar);
@@ -31,13 +40,13 @@ export async function backfill(config: Config, files: readonly string[]): Promis
     return await run(config, {
       once: true,
       logTo: 'stderr',
-      findSource: async () => {
+      findSources: async () => {
         const unpacked = await unpackAll(files, folder);
         report.files = unpacked;
-        return {
-          ...config.source,
-          files: [...config.source.files, ...unpacked.map(({ path }) => escapeGlob(path))],
-        };
+        const old = unpacked.map(({ path }) => escapeGlob(path));
+        return config.sources.map(one =>
+          one.instance === (from ?? one.instance) ? { ...one, files: [...one.files, ...old] } : one,
+        );
       },
       onAssembled: (stages, metrics) => report.begin(stages, metrics),
     });
@@ -45,6 +54,13 @@ export async function backfill(config: Config, files: readonly string[]): Promis
     await report.end();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const BAD_USAGE = 2;
+
+function refuse({ sources }: Config, fault: string): number {
+  process.stderr.write(`${fault}: ${sources.map(({ instance }) => instance).join(', ')}\n`);
+  return BAD_USAGE;
 }
 
 /** How far it is, on a terminal, and what came of it. */
@@ -88,8 +104,8 @@ class Report {
   /** Bytes of the given files. */
   #read(): number {
     const paths = new Set(this.files.map(({ path }) => path));
-    const positions = this.#stages?.tail.positions.filter(({ path }) => paths.has(path)) ?? [];
-    return positions.reduce((sum, { offset }) => sum + offset, 0);
+    const positions = this.#stages?.sources.flatMap(source => source.positions) ?? [];
+    return positions.filter(({ path }) => paths.has(path)).reduce((sum, { offset }) => sum + offset, 0);
   }
 }
 

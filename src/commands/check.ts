@@ -1,12 +1,12 @@
 /** `check`: says before the start what would go wrong after it. */
 
-import type { Config } from '../config/schema.js';
+import type { Config, SourceConfig } from '../config/schema.js';
 import { parseDuration } from '../config/units.js';
 import { checkDatabase } from './check/database.js';
 import { checkDestinations } from './check/destinations.js';
 import { checkEndToEnd } from './check/end-to-end.js';
 import { type Finding, ok } from './check/finding.js';
-import { checkIdentity } from './check/identity.js';
+import { checkFilter, checkIdentity } from './check/identity.js';
 import { renderJson, renderTable } from './check/render.js';
 import { checkSource } from './check/source.js';
 import { checkState } from './check/state.js';
@@ -16,6 +16,8 @@ export interface CheckArguments {
   readonly json?: boolean;
   /** Makes a change as a person, and follows it. */
   readonly endToEnd?: boolean;
+  /** The instance of one of several sources: only that is looked at. */
+  readonly source?: string;
   /** Who makes it: a role, or a connection URL. */
   readonly as?: string;
   /** How long it may take: `60s`. */
@@ -30,19 +32,43 @@ const DEFAULT_WAIT = '60s';
 export async function check(config: Config, file: string, options: CheckArguments = {}): Promise<number> {
   const { json = false, endToEnd = false, as = null, wait: written = DEFAULT_WAIT } = options;
   const wait = parseDuration(written);
-  if (wait === null) {
-    process.stderr.write('--wait takes a duration, such as 60s\n');
-    return BAD_USAGE;
-  }
+  if (wait === null) return refuse('--wait takes a duration, such as 60s');
+  const sources = config.sources.filter(({ instance }) => instance === (options.source ?? instance));
+  const names = config.sources.map(({ instance }) => instance).join(', ');
+  if (sources.length === 0) return refuse(`--source takes one of the configured sources: ${names}`);
+  if (endToEnd && sources.length > 1) return refuse(`--end-to-end needs --source, one of ${names}`);
   const findings: Finding[] = [
     ok('configuration', file),
     ...(await checkIdentity(config)),
-    ...(await checkSource(config)),
+    ...(await ofEach(sources, config, async source => [
+      ...checkFilter(source),
+      ...(await checkSource(source)),
+    ])),
     ...(await checkState(config)),
     ...(await checkDestinations(config)),
-    ...(await checkDatabase(config)),
-    ...(endToEnd ? await checkEndToEnd(config, { as, wait }) : []),
+    ...(await ofEach(sources, config, source => checkDatabase(source, config))),
+    ...(endToEnd ? await ofEach(sources, config, source => checkEndToEnd(source, config, { as, wait })) : []),
   ];
   process.stdout.write(json ? renderJson(findings) : renderTable(findings));
   return findings.some(({ status }) => status === 'failure') ? FAILED : 0;
+}
+
+/** What is found of one of several servers names it. */
+async function ofEach(
+  sources: readonly SourceConfig[],
+  { areNamed }: Config,
+  look: (source: SourceConfig) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const source of sources) {
+    const found = await look(source);
+    const { instance } = source;
+    findings.push(...(areNamed ? found.map(one => ({ ...one, what: `${instance}: ${one.what}` })) : found));
+  }
+  return findings;
+}
+
+function refuse(fault: string): number {
+  process.stderr.write(`${fault}\n`);
+  return BAD_USAGE;
 }

@@ -23,8 +23,8 @@ import { VERSION } from '../version.js';
 export interface RunOptions {
   /** Reads what is there, delivers all of it, seals and ends. */
   readonly once: boolean;
-  /** What is read in place of `source`; asked once the state folder is this process' own. */
-  readonly findSource?: () => Promise<Config['source']>;
+  /** What is read in place of the configured sources; asked once the state folder is this process' own. */
+  readonly findSources?: () => Promise<Config['sources']>;
   /** Called before reading begins. */
   readonly onAssembled?: (stages: Stages, metrics: Metrics) => void;
   readonly logTo?: 'stdout' | 'stderr';
@@ -64,11 +64,11 @@ interface Daemon {
 /** From the lock to its release. */
 async function live(daemon: Daemon): Promise<void> {
   const { options, health, metrics, telemetry, stop, abort } = daemon;
-  const { once, findSource, onAssembled } = options;
+  const { once, findSources, onAssembled } = options;
   const disk = new Disk();
   const unlock = await lockState(resolve(daemon.config.state.directory), disk);
-  const source = (await findSource?.()) ?? daemon.config.source;
-  const config = { ...daemon.config, source };
+  const sources = (await findSources?.()) ?? daemon.config.sources;
+  const config = { ...daemon.config, sources };
   const status = new Status({ instance: config.instance, node: config.node, version: VERSION });
   const http = once ? null : await listen(config, { health, metrics, status });
   if (http !== null) telemetry.listening(config.http.host, http.port);
@@ -78,7 +78,7 @@ async function live(daemon: Daemon): Promise<void> {
   if (once) void parser.written('SELECT 1');
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
   const { stages, close } = await assemble(config, once, surroundings);
-  observe(stages, config, metrics);
+  observe(stages, config, metrics, health);
   status.watch(() => lookAt({ config, stages, metrics, health, telemetry }));
   if (!once) setInterval(() => void status.refresh(), 60_000).unref();
   onAssembled?.(stages, metrics);
@@ -149,14 +149,24 @@ async function lockState(directory: string, disk: Disk): Promise<() => Promise<v
   }
 }
 
-function observe({ tail, journal, sinks, now }: Stages, config: Config, metrics: Metrics): void {
+function observe(
+  { sources, journal, sinks, clock }: Stages,
+  config: Config,
+  metrics: Metrics,
+  health: Health,
+): void {
   const { instance, state } = config;
   const secondsSince = (time: number | null): number =>
-    time === null ? 0 : Math.max(0, now() - time) / 1000;
+    time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
   metrics.buildInfo.set({ version: VERSION, audit_instance: instance, node: journal.node }, 1);
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
-    metrics.sourceLagBytes.set(tail.unread);
+    metrics.sourceLagBytes.set(sources.reduce((sum, { unread }) => sum + unread, 0));
+    for (const source of config.areNamed ? sources : []) {
+      const label = { audit_instance: source.instance };
+      metrics.instanceLagBytes.set(label, source.unread);
+      metrics.instanceFailing.set(label, health.has(`source ${source.instance}`) ? 1 : 0);
+    }
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);

@@ -168,7 +168,38 @@ const resolver = resolverKinds.refine(one => Object.keys(one).length === 1, {
   when: ({ issues }) => issues.length === 0,
 });
 
-export const schema = z
+const database = z.strictObject({
+  url: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database'),
+});
+
+const filter = z.strictObject({
+  classes: z
+    .array(auditClass, { error: 'must be a list of pgAudit classes' })
+    .min(1, 'must name at least one class')
+    .default(['WRITE', 'DDL', 'ROLE']),
+  personalUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
+  serviceUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
+  otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
+});
+
+const source = z.strictObject({
+  files: z
+    .array(text, { error: 'must be a list of file names or globs' })
+    .min(1, 'must name at least one file'),
+  timezone: timezone.optional(),
+  pgauditLogLevel: z.enum(['log', 'warning'], { error: 'must be one of log, warning' }).default('log'),
+  maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),
+});
+
+/** One of several servers; what it does not say of database and filter is said beside `sources`. */
+const namedSource = z.strictObject({
+  instance: name,
+  ...source.shape,
+  database: database.exactOptional(),
+  filter: filter.exactOptional(),
+});
+
+const settings = z
   .strictObject({
     instance: name,
     node: z
@@ -176,29 +207,14 @@ export const schema = z
       .transform(written => written || hostname())
       .pipe(name)
       .default(hostname()),
-    source: z.strictObject({
-      files: z
-        .array(text, { error: 'must be a list of file names or globs' })
-        .min(1, 'must name at least one file'),
-      timezone: timezone.optional(),
-      pgauditLogLevel: z.enum(['log', 'warning'], { error: 'must be one of log, warning' }).default('log'),
-      maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),
-    }),
-    filter: z
-      .strictObject({
-        classes: z
-          .array(auditClass, { error: 'must be a list of pgAudit classes' })
-          .min(1, 'must name at least one class')
-          .default(['WRITE', 'DDL', 'ROLE']),
-        personalUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
-        serviceUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
-        otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
-      })
-      .prefault({}),
-    identity: z.array(resolver, { error: 'must be a list of resolvers' }).default([]),
-    database: z
-      .strictObject({ url: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database') })
+    source: source.exactOptional(),
+    sources: z
+      .array(namedSource, { error: 'must be a list of sources' })
+      .min(1, 'must name at least one source')
       .exactOptional(),
+    filter: filter.prefault({}),
+    identity: z.array(resolver, { error: 'must be a list of resolvers' }).default([]),
+    database: database.exactOptional(),
     redact: z
       .strictObject({
         patterns: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
@@ -244,26 +260,72 @@ export const schema = z
     path: ['state', 'maxSize'],
     error: 'must be at least twice archive.segment.maxSize',
   })
-  .refine(config => config.database !== undefined || !needsDatabase(config), {
-    path: ['database'],
-    error: 'is required for memberOf rules and the database resolver: url: postgres://user@host/database',
+  .superRefine((written, context) => {
+    for (const [path, message] of [...listFaults(written), ...databaseFaults(written)])
+      context.addIssue({ code: 'custom', path: [...path], message });
   });
 
-export type Config = z.output<typeof schema>;
+/** `source`, or `sources`: after this there is but one form of it. */
+export const schema = settings.transform(written => {
+  const { source: _one, sources: _several, filter: _filter, database: _database, ...shared } = written;
+  return { ...shared, sources: sourcesOf(written), areNamed: written.sources !== undefined };
+});
 
-/** Whether a rule or a resolver needs the database's catalogs. */
-function needsDatabase({ filter, identity }: UsesOfDatabase): boolean {
-  const rules = [...filter.personalUsers, ...filter.serviceUsers];
-  return rules.some(rule => 'memberOf' in rule) || identity.some(one => one.database !== undefined);
+export type Config = z.output<typeof schema>;
+export type FilterConfig = z.output<typeof filter>;
+
+/** One server's log. */
+export interface SourceConfig extends z.output<typeof source> {
+  /** The server's name in its events and their ids. */
+  readonly instance: string;
+  readonly filter: FilterConfig;
+  readonly database?: z.output<typeof database>;
 }
 
-interface UsesOfDatabase {
-  readonly filter: Record<'personalUsers' | 'serviceUsers', readonly z.output<typeof userRule>[]>;
-  readonly identity: readonly { readonly database?: unknown }[];
+function sourcesOf(written: z.output<typeof settings>): SourceConfig[] {
+  const { instance, sources, filter: sharedFilter, database: sharedDatabase } = written;
+  const named = sources ?? (written.source === undefined ? [] : [{ instance, ...written.source }]);
+  return named.map(one => ({
+    filter: sharedFilter,
+    ...(sharedDatabase !== undefined && { database: sharedDatabase }),
+    ...one,
+  }));
+}
+
+type Fault = readonly [path: readonly (string | number)[], message: string];
+
+function listFaults({ source: one, sources }: z.output<typeof settings>): Fault[] {
+  if (sources === undefined)
+    return one === undefined ? [[['source'], 'is required; or sources, for several servers']] : [];
+  if (one !== undefined) return [[['sources'], 'must not stand beside source: give one of them']];
+  const names = sources.map(({ instance }) => instance);
+  return names.flatMap((instance, index): Fault[] =>
+    names.indexOf(instance) === index
+      ? []
+      : [[['sources', index, 'instance'], 'must be another than those before it']],
+  );
+}
+
+/** Where a rule or a resolver needs a database's catalogs, and there is none. */
+function databaseFaults(written: z.output<typeof settings>): Fault[] {
+  const asksDatabase = written.identity.some(one => one.database !== undefined);
+  return sourcesOf(written).flatMap((one, index): Fault[] =>
+    one.database === undefined && (asksDatabase || groupRoles(one.filter).length > 0)
+      ? [[[...(written.sources === undefined ? [] : ['sources', index]), 'database'], DATABASE_NEEDED]]
+      : [],
+  );
+}
+
+const DATABASE_NEEDED =
+  'is required for memberOf rules and the database resolver: url: postgres://user@host/database';
+
+/** The group roles that rules name. */
+export function groupRoles({ personalUsers, serviceUsers }: FilterConfig): string[] {
+  return [...personalUsers, ...serviceUsers].flatMap(rule => ('memberOf' in rule ? [rule.memberOf] : []));
 }
 
 /** The names of all settings with their sections, such as `source.files`. */
-export function settingNames(section: z.core.$ZodType = schema, prefix = ''): string[] {
+export function settingNames(section: z.core.$ZodType = settings, prefix = ''): string[] {
   const inner = innerOf(section);
   if (!(inner instanceof z.ZodObject)) return [prefix];
   return Object.entries(inner.shape).flatMap(([key, type]) =>

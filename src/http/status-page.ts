@@ -87,6 +87,10 @@ function sourceCard(sample: StatusSample): Html {
   const word = isBad ? 'cannot be read' : 'read';
   return card('Source', isBad ? 'bad' : 'good', word, [
     `${files} files found, ${size(bytes)} read since the start`,
+    ...sample.sources.map(
+      ({ instance, unread, isRead }) =>
+        `${instance}: ${isRead ? `${size(unread)} not read yet` : 'cannot be read'}`,
+    ),
   ]);
 }
 

@@ -14,6 +14,14 @@ export interface SinkSample {
   readonly to: string;
 }
 
+/** One of several servers. */
+export interface SourceSample {
+  readonly instance: string;
+  /** Bytes of its log that were not read yet. */
+  readonly unread: number;
+  readonly isRead: boolean;
+}
+
 /** One look at the daemon. */
 export interface StatusSample {
   /** Milliseconds since the epoch. */
@@ -23,6 +31,8 @@ export interface StatusSample {
   /** As Health has them: `part: what to do`. */
   readonly problems: readonly string[];
   readonly source: { readonly bytes: number; readonly files: number };
+  /** Each of several servers; empty where there is but one. */
+  readonly sources: readonly SourceSample[];
   readonly journal: {
     readonly chain: string;
     readonly lastSeq: number;

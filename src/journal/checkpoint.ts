@@ -2,7 +2,8 @@
  * The checkpoint file: the journal's state as of the last commit. What it does not say did not happen.
  *
  * Where `resume.memory` is large, it stands in a file of its own, and the checkpoint tells what changed since: that
- * file is written, under the one of its two names that is not in use, before the checkpoint that refers to it.
+ * file is written, under the one of its two names that is not in use, before the checkpoint that refers to it. Where
+ * there are several servers, files and memory are each an object of theirs by server.
  */
 
 import { hash } from 'node:crypto';
@@ -14,6 +15,7 @@ import { hasCode, StateError } from '../errors.js';
 import { parseJson } from '../json.js';
 import { coverageSchema, eventCountsSchema, positionSchema } from '../schemas.js';
 import { apply, deltaOf, deltaSchema } from './delta.js';
+import { type Packed, pack, unpack } from './sources.js';
 import type { JournalState } from './state.js';
 import { MEND, readStateFile, readStateText } from './statefile.js';
 
@@ -53,9 +55,17 @@ const files = z.array(positionSchema);
 const NAMES = ['memory-a.json', 'memory-b.json'] as const;
 const memoryFile = z.object({ name: z.enum(NAMES), sha256: z.string(), delta: deltaSchema });
 
+const filesBySource = z.record(z.string(), files);
+
 const checkpoint = z.discriminatedUnion('version', [
   z.object({ version: z.literal(1), ...state, resume: z.object({ files, memory: z.unknown() }) }),
   z.object({ version: z.literal(2), ...state, resume: z.object({ files, memoryFile }) }),
+  z.object({
+    version: z.literal(3),
+    ...state,
+    resume: z.object({ files: filesBySource, memory: z.unknown() }),
+  }),
+  z.object({ version: z.literal(4), ...state, resume: z.object({ files: filesBySource, memoryFile }) }),
 ]);
 
 /** Characters of JSON from which on a memory has a file of its own. */
@@ -88,11 +98,12 @@ async function read(
   if (saved.instance !== instance) {
     throw new StateError(`${path} belongs to another instance: give each its own state.directory.`);
   }
-  if (saved.version === 1) return { state: saved, base: null };
-  const { name, sha256, delta } = saved.resume.memoryFile;
+  const { resume, version: _version, instance: _instance, ...rest } = saved;
+  if (!('memoryFile' in resume))
+    return { state: { ...rest, resumes: unpack(resume.files, resume.memory) }, base: null };
+  const { name, sha256, delta } = resume.memoryFile;
   const base = await readBase(join(dirname(path), name), name, sha256);
-  const resume = { files: saved.resume.files, memory: apply(base.memory, delta) };
-  return { state: { ...saved, resume }, base };
+  return { state: { ...rest, resumes: unpack(resume.files, apply(base.memory, delta)) }, base };
 }
 
 async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
@@ -148,15 +159,20 @@ export class Checkpoint {
 
   async #formOf(after: JournalState): Promise<{ text: string; base: Base | null }> {
     const base = this.#base;
-    const { memory } = after.resume;
+    const { resumes, ...rest } = after;
+    const { files, memory, areSeveral } = pack(resumes);
+    const head = { ...rest, version: areSeveral ? 4 : 2, instance: this.#instance };
     const delta = base === null ? '' : JSON.stringify(deltaOf(base.memory, memory));
     if (base !== null && delta.length <= base.characters * MOST_CHANGED)
-      return { text: this.#referring(after, base, delta), base };
+      return { text: referring(head, files, base, delta), base };
     const whole = JSON.stringify(memory);
     if (whole.length < LARGE)
-      return { text: JSON.stringify({ ...after, version: 1, instance: this.#instance }), base: null };
+      return {
+        text: JSON.stringify({ ...head, version: areSeveral ? 3 : 1, resume: { files, memory } }),
+        base: null,
+      };
     const next = await this.#writeBase(memory, whole);
-    return { text: this.#referring(after, next, JSON.stringify(deltaOf(memory, memory))), base: next };
+    return { text: referring(head, files, next, JSON.stringify(deltaOf(memory, memory))), base: next };
   }
 
   async #writeBase(memory: unknown, text: string): Promise<Base> {
@@ -164,12 +180,12 @@ export class Checkpoint {
     await this.#disk.replace(join(dirname(this.#path), name), text);
     return { name, sha256: hash('sha256', text), memory, characters: text.length };
   }
+}
 
-  #referring({ resume: { files }, ...rest }: JournalState, { name, sha256 }: Base, delta: string): string {
-    const head = JSON.stringify({ ...rest, version: 2, instance: this.#instance }).slice(0, -1);
-    const memory = `{"name":"${name}","sha256":"${sha256}","delta":${delta}}`;
-    return `${head},"resume":{"files":${JSON.stringify(files)},"memoryFile":${memory}}}`;
-  }
+function referring(head: object, files: Packed['files'], { name, sha256 }: Base, delta: string): string {
+  const memory = `{"name":"${name}","sha256":"${sha256}","delta":${delta}}`;
+  const start = JSON.stringify(head).slice(0, -1);
+  return `${start},"resume":{"files":${JSON.stringify(files)},"memoryFile":${memory}}}`;
 }
 
 /** Tells one writing of the file from the next; `null` where there is none. */

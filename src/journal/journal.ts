@@ -13,6 +13,7 @@ import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
+import { OWN } from './sources.js';
 import {
   type Commit,
   type JournalEntry,
@@ -66,6 +67,8 @@ export class Journal {
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
   #state: JournalState;
+  /** As appended, by server: ahead of the state. */
+  readonly #resumes: Map<string, Resume>;
   readonly #checkpoint: Checkpoint;
   /** Segments up to here are deleted. */
   #released = 0;
@@ -90,6 +93,7 @@ export class Journal {
     this.#options = options;
     this.#report = report;
     this.#state = state;
+    this.#resumes = new Map(state.resumes);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
     this.#lastSeal = sealIn(state);
@@ -103,8 +107,9 @@ export class Journal {
     return new Journal(options, report, await openJournal(options, checkpoint), checkpoint);
   }
 
-  get resume(): Resume {
-    return this.#state.resume;
+  /** Where the log of a server goes on: what its last entry that was appended said. */
+  resumeOf(source = OWN): Resume {
+    return this.#resumes.get(source) ?? { files: [], memory: null };
   }
 
   /** The last event that is durable. */
@@ -176,6 +181,7 @@ export class Journal {
   /** Takes an entry to be committed soon. */
   append(entry: JournalEntry): void {
     this.#waiting.push(entry);
+    if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
     this.#waitingSize += sizeOf(entry);
     this.#work.wake();
   }

@@ -51,7 +51,7 @@ async function beginState({ clock, node, findChain }: JournalOptions): Promise<J
     lastDate: dateOf(now),
     sealedAt: now,
     coverage: [],
-    resume: { files: [], memory: null },
+    resumes: new Map(),
     origin: found,
   };
 }

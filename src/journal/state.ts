@@ -7,6 +7,7 @@ import { Lines } from '../lines.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
 import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
+import { filesOf, marked, OWN, type Resumes, resumesOf } from './sources.js';
 
 /** A segment that is still written to. */
 export interface OpenSegment extends SegmentName {
@@ -30,7 +31,8 @@ export interface JournalState {
   readonly sealedAt: number;
   /** What was read since the last seal; the file read last comes last. */
   readonly coverage: readonly Coverage[];
-  readonly resume: Resume;
+  /** By server. */
+  readonly resumes: Resumes;
   /** How this state came to be, until the first event of the run tells it. */
   readonly origin: Origin | null;
 }
@@ -57,8 +59,11 @@ export interface Progress {
 
 /** Events that belong together, what was read to make them, and where reading goes on. They become durable together. */
 export interface JournalEntry {
+  /** The server whose log it is of, where there are several. */
+  readonly source?: string;
   readonly contents: readonly Content[];
   readonly progress?: Progress;
+  /** Of this server: another one's batch may be half judged at that moment. */
   readonly resume?: Resume;
 }
 
@@ -150,14 +155,14 @@ class Plan {
     };
   }
 
-  add({ contents, progress, resume = this.#state.resume }: JournalEntry): void {
+  add({ contents, source = OWN, progress, resume }: JournalEntry): void {
     for (const content of contents) this.#write(content);
-    const { coverage, origin } = this.#state;
+    const { coverage, origin, resumes } = this.#state;
     this.#state = {
       ...this.#state,
       origin: contents.length > 0 ? null : origin,
-      coverage: progress === undefined ? coverage : cover(coverage, progress),
-      resume,
+      coverage: progress === undefined ? coverage : cover(coverage, progress, source),
+      resumes: resume === undefined ? resumes : new Map([...resumes, [source, resume]]),
     };
   }
 
@@ -186,11 +191,12 @@ class Plan {
 
   #seal(reason: SealReason): void {
     const { instance, sign } = this.#limits;
-    const { node, coverage, resume } = this.#state;
+    const { node, coverage, resumes } = this.#state;
     const { date, chain, firstSeq } = this.#segment ?? this.#openSegment();
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
-    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files: resume.files };
+    const files = filesOf(resumes);
+    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files };
     const time = new Date(this.#now).toISOString();
     this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), sign);
     const { nextSeq, lastHash } = this.#chain;
@@ -238,13 +244,13 @@ export function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function cover(coverage: readonly Coverage[], progress: Progress): Coverage[] {
+function cover(coverage: readonly Coverage[], progress: Progress, source: string): Coverage[] {
   const { file, from, to, records } = progress;
-  const before = coverage.find(one => one.fileId === file.fileId);
+  const before = coverage.find(one => one.fileId === file.fileId && (one.source ?? OWN) === source);
   const name = basename(file.path);
   const covered: Coverage =
     before === undefined
-      ? { file: name, fileId: file.fileId, from, to, records }
+      ? marked(source, { file: name, fileId: file.fileId, from, to, records })
       : { ...before, file: name, to, records: addRecords(before.records, records) };
   return [...coverage.filter(one => one !== before), covered];
 }
@@ -260,14 +266,15 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     lastDate: date,
     sealedAt,
     coverage: restarted(coverage),
-    resume: { files, memory: null },
+    resumes: resumesOf(files),
     origin: 'taken-up',
   };
 }
 
-/** After a seal, coverage begins anew where it ended; the last file stays in view, to prove silence. */
+/** After a seal, coverage begins anew where it ended; the last file of each server stays in view, to prove silence. */
 function restarted(coverage: readonly Coverage[]): Coverage[] {
+  const last = new Map(coverage.map(one => [one.source, one]));
   return coverage
-    .slice(-1)
-    .map(({ file, fileId, to }) => ({ file, fileId, from: to, to, records: noRecords() }));
+    .filter(one => last.get(one.source) === one)
+    .map(one => ({ ...one, from: one.to, records: noRecords() }));
 }

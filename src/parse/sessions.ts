@@ -173,7 +173,8 @@ export class Sessions {
       torn: this.#torn,
       since: [...this.#since],
       forgotten: this.#forgotten,
-      missing: this.#missing,
+      // Copies: what is found later must not get into a checkpoint that does not have its position.
+      missing: this.#missing.map(hole => ({ ...hole })),
     };
   }
 

@@ -288,7 +288,17 @@ describe('everything is recomputed, and does not add up', () => {
     [
       'an event is of another instance',
       forgery => forgery.edit(1, 4, event => ({ ...event, instance: 'other' })),
-      { code: 'misplaced', what: /another instance or node/, object: 1, line: 4 },
+      { code: 'id', what: /not the one that its session/, object: 1, line: 4 },
+    ],
+    [
+      'an event is of another instance, and so is its id',
+      forgery =>
+        forgery.edit(1, 4, event => ({
+          ...event,
+          instance: 'other',
+          id: String(event.id).replace(/^[^/]+/, 'other'),
+        })),
+      { code: 'coverage', what: /where the seal says nothing was read/, object: 1, line: 8 },
     ],
     [
       'a time is none',

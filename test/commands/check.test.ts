@@ -139,8 +139,11 @@ describe('rotation', () => {
 
 describe('the server', () => {
   const config = (more: Settings = {}) => schema.parse(settings('/tmp', ['/tmp/*.csv'], more));
-  const findings = (server: Snapshot, more: Settings = {}): string[] =>
-    shown(serverFindings(server, config(more))).filter(text => !text.startsWith('ok'));
+  const findings = (server: Snapshot, more: Settings = {}): string[] => {
+    const { sources, identity } = config(more);
+    const found = sources.flatMap(source => serverFindings(server, source, { identity }));
+    return shown(found).filter(text => !text.startsWith('ok'));
+  };
 
   test.each([
     ['C', []],

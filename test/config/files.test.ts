@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
 import { settingNames } from '../../src/config/schema.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -17,6 +17,19 @@ const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 describe('config/example.yaml', () => {
   // A default is a comment of the form `# name: value`.
   const writtenOut = read('config/example.yaml').replaceAll(/^( *)# ([a-zA-Z]+: (?!the ).+)$/gm, '$1$2');
+
+  /** What stands there of several servers, uncommented. */
+  const several = Object(
+    parse((/^# sources:\n(# {2}.*\n)+/m.exec(writtenOut)?.[0] ?? '').replaceAll(/^# /gm, '')),
+  );
+
+  test('can be loaded with several servers, too', async () => {
+    const { source: _one, ...shared } = Object(parse(writtenOut));
+    const path = join(await temporaryFolder(), 'example.yaml');
+    await writeFile(path, stringify({ ...shared, ...several }));
+    const { sources } = await loadConfig(path, {});
+    expect(sources.map(({ instance }) => instance)).toEqual(['orders', 'billing']);
+  });
 
   test('can be loaded, as it is and with every default written out', async () => {
     const asItIs = await loadConfig(join(ROOT, 'config/example.yaml'), {});
@@ -35,7 +48,9 @@ describe('config/example.yaml', () => {
         keysOf(inner, prefix ? `${prefix}.${key}` : key),
       );
     };
-    expect([...new Set(keysOf(parse(writtenOut), ''))].sort()).toEqual(names.toSorted());
+    expect([...new Set(keysOf({ ...Object(parse(writtenOut)), ...several }, ''))].sort()).toEqual(
+      names.toSorted(),
+    );
   });
 });
 

@@ -115,9 +115,8 @@ describe('shippers', () => {
     ),
   );
 
-  test('there are five', () => {
+  test('there are four', () => {
     expect(shippers.map(({ file }) => file.replace(`${FOLDER}/`, ''))).toEqual([
-      'daemonset.yaml',
       'daemonset.yaml',
       'pgo-sidecar.yaml',
       'statefulset-sidecar.yaml',
@@ -146,7 +145,7 @@ describe('configurations', () => {
   test.each(configs)('$name holds one that can be loaded', async ({ text }) => {
     const path = join(await temporaryFolder(), 'config.yaml');
     await writeFile(path, text);
-    const environment = { POD_NAME: 'pg-0', NODE_NAME: 'host-1', SERVER: 'orders', HTTP_PORT: '8081' };
+    const environment = { POD_NAME: 'pg-0', NODE_NAME: 'host-1' };
     const { node, archive } = await loadConfig(path, environment);
     expect([node === '', archive.to.kind]).toEqual([false, 'cloud-storage']);
   });

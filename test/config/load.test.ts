@@ -32,8 +32,13 @@ test('the least that must be said, and the defaults of the rest', async () => {
   const config = await load(LEAST);
   expect(config).toMatchObject({
     instance: 'hold-prod',
-    source: { maxRecordSize: 64 * 1024 ** 2 },
-    filter: { classes: ['WRITE', 'DDL', 'ROLE'], otherUsers: 'drop' },
+    sources: [
+      {
+        instance: 'hold-prod',
+        maxRecordSize: 64 * 1024 ** 2,
+        filter: { classes: ['WRITE', 'DDL', 'ROLE'], otherUsers: 'drop' },
+      },
+    ],
     state: { directory: '/var/lib/pgaudit-shipper', maxSize: 10 * 1024 ** 3 },
     archive: {
       to: { kind: 'cloud-storage', bucket: 'team-archive', prefix: 'hold' },
@@ -75,6 +80,76 @@ describe('variables', () => {
     expect(await faults(`${LEAST}\nstate: {directory: "\${NO_SUCH}"}`)).toEqual([
       'state.directory: environment variable NO_SUCH is not set',
     ]);
+  });
+});
+
+describe('several servers', () => {
+  const SHARED = LEAST.replace(/^source: .*\n/m, '');
+  const DATABASE =
+    'is required for memberOf rules and the database resolver: url: postgres://user@host/database';
+
+  test('each has what it says itself, and else what is said beside them', async () => {
+    const { sources, areNamed } = await load(`${SHARED}
+sources:
+  - {instance: orders, files: [a.csv], timezone: Europe/Oslo}
+  - instance: billing
+    files: [b.csv]
+    database: {url: "postgres://b"}
+    filter: {otherUsers: ship}
+filter: {classes: [ddl], serviceUsers: ["^app_"]}
+database: {url: "postgres://a"}
+`);
+    expect(areNamed).toBe(true);
+    expect(sources).toMatchObject([
+      {
+        instance: 'orders',
+        timezone: 'Europe/Oslo',
+        database: { url: 'postgres://a' },
+        filter: { classes: ['DDL'], otherUsers: 'drop' },
+      },
+      {
+        instance: 'billing',
+        maxRecordSize: 64 * 1024 ** 2,
+        pgauditLogLevel: 'log',
+        database: { url: 'postgres://b' },
+        // As a whole: nothing of the other is left.
+        filter: { classes: ['WRITE', 'DDL', 'ROLE'], serviceUsers: [], otherUsers: 'ship' },
+      },
+    ]);
+  });
+
+  test.each([
+    ['', 'source: is required; or sources, for several servers'],
+    ['sources: []', 'sources: must name at least one source'],
+    ['sources: {orders: {files: [a]}}', 'sources: must be a list of sources'],
+    ['sources: [{instance: a}]', 'sources[0].files: is required'],
+    [
+      'sources: [{instance: a, files: [a]}, {instance: b, files: []}]',
+      'sources[1].files: must name at least one file',
+    ],
+    ['sources: [{files: [a]}]', 'sources[0].instance: is required'],
+    [
+      'sources: [{instance: a, files: [a]}, {instance: a, files: [b]}]',
+      'sources[1].instance: must be another than those before it',
+    ],
+    [
+      'source: {files: [a]}\nsources: [{instance: a, files: [a]}]',
+      'sources: must not stand beside source: give one of them',
+    ],
+    [
+      'sources: [{instance: a, files: [a], identity: []}]',
+      'sources[0].identity: unknown setting; allowed here: instance, files, timezone, pgauditLogLevel, maxRecordSize, database, filter',
+    ],
+    [
+      'sources: [{instance: a, files: [a]}, {instance: b, files: [b], filter: {personalUsers: ["memberOf:p"]}}]',
+      `sources[1].database: ${DATABASE}`,
+    ],
+    [
+      'sources: [{instance: a, files: [a], database: {url: "postgres://a"}}, {instance: b, files: [b]}]\nidentity: [{database: true}]',
+      `sources[1].database: ${DATABASE}`,
+    ],
+  ])('%s', async (yaml, fault) => {
+    expect(await faults(`${SHARED}\n${yaml}\n`)).toEqual([fault]);
   });
 });
 

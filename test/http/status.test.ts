@@ -24,6 +24,7 @@ function sampleAt(minute: number, more: Partial<StatusSample> = {}): StatusSampl
     uptime: minute * 60_000,
     problems: [],
     source: { bytes: 123_456_789, files: 7 },
+    sources: [],
     journal: { chain: '20261121T203958Z-9f2c', lastSeq: 123_456, bytes: 5_000_000, maxBytes: 10 * 1024 ** 3 },
     sinks: {
       logging: {
@@ -178,10 +179,23 @@ test('programs get the same', () => {
   expect(json.lag.length).toBe(60);
   expect(json.lag.at(-1)).toEqual({ minutesAgo: 0, logging: 0.3, archive: 300 });
   const fields =
-    'gaps identities instance isReady journal lag node problems records rejectedEntries seal sinks source';
+    'gaps identities instance isReady journal lag node problems records rejectedEntries seal sinks source sources';
   expect(Object.keys(json).sort().join(' ')).toBe(
     `${fields} suspects time unknownUsers uptimeSeconds version`,
   );
+});
+
+test('several servers: which of them cannot be read, and how much of each waits', () => {
+  const status = new Status({ instance: 'host', node: 'n', version: '1' });
+  const sources = [
+    { instance: 'orders', unread: 2048, isRead: true },
+    { instance: 'billing', unread: 0, isRead: false },
+  ];
+  status.sample(sampleAt(1, { sources, problems: ['source billing: waits for its database'] }));
+  const { html } = status.page();
+  expect(html).toContain('<p>orders: 2.0 KiB not read yet</p><p>billing: cannot be read</p>');
+  expect(html).toContain('<b>source billing</b>: waits for its database');
+  expect(JSON.parse(status.toJson()).sources).toEqual(sources);
 });
 
 test('before the first look it is starting', () => {

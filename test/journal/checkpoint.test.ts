@@ -33,7 +33,7 @@ const stateAfter = (records: number, memory: unknown = memoryAfter(records)): Jo
   lastDate: '2026-11-21',
   sealedAt: 0,
   coverage: [],
-  resume: { files: [], memory },
+  resumes: new Map([['', { files: [], memory }]]),
   origin: null,
 });
 
@@ -42,7 +42,7 @@ const opened = (folder: string, disk = new Disk()): Checkpoint =>
 
 async function readBack(folder: string): Promise<{ seq: number; memory: unknown } | null> {
   const state = await opened(folder).read();
-  return state && { seq: state.chain.nextSeq - 1, memory: state.resume.memory };
+  return state && { seq: state.chain.nextSeq - 1, memory: state.resumes.get('')?.memory };
 }
 
 test('the same state comes back, however much of it changed since, also over restarts', async () => {

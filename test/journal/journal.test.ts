@@ -1,8 +1,9 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { contentOf } from '../../src/journal/chain.js';
+import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
 import { commit, draft, journalFixture, MINUTE, read, until } from '../support/journal.js';
@@ -66,17 +67,20 @@ describe('a crash', () => {
   });
 
   test('with only progress made leaves what was saved before', async () => {
-    const { open, clock } = await journalFixture();
+    const { open, clock, options } = await journalFixture();
     const first = await open();
     first.journal.append({ contents: [contentOf(draft(1))], ...read(0, 10) });
     await until(() => first.journal.lastSeq === 1);
     first.journal.append({ contents: [], ...read(10, 20) });
     await first.crash();
     const second = await open();
-    expect(second.journal.resume.files[0]?.offset).toBe(10);
+    expect(second.journal.resumeOf().files[0]?.offset).toBe(10);
     second.journal.append({ contents: [], ...read(10, 20) });
     await clock.advance(1000);
-    await until(() => second.journal.resume.files[0]?.offset === 20);
+    await vi.waitFor(async () => {
+      const saved = await readCheckpoint(join(options.directory, 'checkpoint.json'), 'i');
+      expect(saved?.resumes.get('')?.files[0]?.offset).toBe(20);
+    });
   });
 });
 

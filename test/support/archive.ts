@@ -72,7 +72,15 @@ interface Seal {
   readonly firstSeq: number;
   readonly events: Record<string, number>;
   readonly records: Counts;
-  readonly coverage: readonly { file: string; fileId: string; from: number; to: number; records: Counts }[];
+  readonly coverage: readonly {
+    source?: string;
+    file: string;
+    fileId: string;
+    from: number;
+    to: number;
+    records: Counts;
+  }[];
+  readonly files: readonly { source?: string; fileId: string; offset: number }[];
 }
 
 /** The paths of all objects below the folder, by name. */
@@ -136,14 +144,15 @@ function checkSeal(segment: readonly ArchivedEvent[]): void {
   expect(sum(seal?.records.rejected)).toBe(unread.length);
 }
 
-/** read = shipped + dropped + rejected, and each file's ranges join without holes. */
+/** read = shipped + dropped + rejected, and the ranges of each file of each server join without holes. */
 function checkCoverage(events: readonly ArchivedEvent[]): void {
   const ends = new Map<string, number>();
   for (const { seal } of events) {
-    for (const { fileId, from, to, records } of seal?.coverage ?? []) {
-      expect(from).toBe(ends.get(fileId) ?? 0);
+    for (const { source = '', fileId, from, to, records } of seal?.coverage ?? []) {
+      const file = `${source} ${fileId}`;
+      expect(from).toBe(ends.get(file) ?? 0);
       expect(records.read).toBe(records.shipped + sum(records.dropped) + sum(records.rejected));
-      ends.set(fileId, to);
+      ends.set(file, to);
     }
   }
 }

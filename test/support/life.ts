@@ -26,6 +26,14 @@ const GRACE = 20_000;
 /** Milliseconds of real time after which something hangs. */
 const PATIENCE = 30_000;
 
+export interface LifeOptions {
+  readonly clock: ManualClock;
+  readonly fs: FaultyFs;
+  readonly once?: boolean;
+  /** Sees the stages before they run. */
+  readonly onStages?: (stages: Stages) => void;
+}
+
 export class Life {
   readonly #stages: Stages;
   readonly #clock: ManualClock;
@@ -56,10 +64,7 @@ export class Life {
   }
 
   /** Rejects as the daemon does where it cannot start. */
-  static async start(
-    config: Config,
-    { clock, fs, once = false }: { clock: ManualClock; fs: FaultyFs; once?: boolean },
-  ): Promise<Life> {
+  static async start(config: Config, { clock, fs, once = false, onStages }: LifeOptions): Promise<Life> {
     fs.revive();
     const [stop, abort] = [new AbortController(), new AbortController()];
     fs.onDeath = () => {
@@ -77,6 +82,7 @@ export class Life {
       abort: abort.signal,
     };
     const assembly = await driven(clock, assemble(config, once, surroundings));
+    onStages?.(assembly.stages);
     return new Life(assembly, { clock, fs }, stop, abort);
   }
 
@@ -162,8 +168,9 @@ export class Life {
   }
 
   #progress(): string {
-    const { journal, sinks, tail } = this.#stages;
-    const offsets = tail.positions.map(({ offset, size }) => `${offset}/${size}`);
+    const { journal, sinks, sources } = this.#stages;
+    const positions = sources.flatMap(source => source.positions);
+    const offsets = positions.map(({ offset, size }) => `${offset}/${size}`);
     return [
       journal.lastSeq,
       journal.size,

@@ -34,6 +34,12 @@ export function settings(folder: string, files: readonly string[], more: Setting
   };
 }
 
+/** The same for several servers, whose chain is named `host`. */
+export function severalSettings(folder: string, sources: readonly Settings[], more: Settings = {}): Settings {
+  const { source: _one, ...shared } = settings(folder, []);
+  return { ...shared, instance: 'host', sources, ...more };
+}
+
 export async function writeConfig(folder: string, config: Settings): Promise<string> {
   const path = join(folder, 'config.yaml');
   await mkdir(folder, { recursive: true });

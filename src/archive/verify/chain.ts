@@ -1,10 +1,11 @@
 /** One hash chain, object by object: each line follows the one before, and each object the one before. */
 
 import { hash } from 'node:crypto';
-import type { SourcePosition } from '../../record.js';
+import type { SealedPosition } from '../../event.js';
 import type { ArchivedObject } from '../walk.js';
 import { ChainClock } from './clock.js';
 import type { ReadEvent } from './event.js';
+import { fileKey } from './file-key.js';
 import { Broken, type ChainResult, plainName, type Warnings } from './result.js';
 import type { Seal } from './segment.js';
 
@@ -25,7 +26,7 @@ export class Chain {
   /** Where a shipper that had lost its state took the chain up from the archive, and when. */
   readonly #takeUps: { readonly seq: number; readonly at: number }[] = [];
   #isAnnounced: boolean;
-  /** Up to where each file was read, by fileId. */
+  /** Up to where each file was read, by its key. */
   readonly #ends = new Map<string, number>();
   #coveredBytes = 0;
   /** Files that the seal before knew of; `null` before the first. */
@@ -60,7 +61,7 @@ export class Chain {
     return this.#lastHash ?? FIRST_HASH;
   }
 
-  /** Ids of all files that it tells of. */
+  /** Keys of all files that it tells of. */
   get files(): Iterable<string> {
     return this.#ends.keys();
   }
@@ -151,37 +152,41 @@ export class Chain {
   /** Throws Broken where the seal's coverage does not go on where that of the seals before ended. */
   seal({ coverage, files }: Seal): void {
     const seen = new Set<string>();
-    for (const { fileId, from, to } of coverage) {
-      if (to < from || seen.has(fileId)) throw new Broken('coverage', 'the ranges of the seal are none');
-      this.#checkStart(fileId, from);
-      seen.add(fileId);
-      this.#ends.set(fileId, to);
+    for (const one of coverage) {
+      const { from, to } = one;
+      const key = fileKey(one);
+      if (to < from || seen.has(key)) throw new Broken('coverage', 'the ranges of the seal are none');
+      this.#checkStart(key, from);
+      seen.add(key);
+      this.#ends.set(key, to);
       this.#coveredBytes += to - from;
     }
     for (const position of files) this.#checkPosition(position);
-    this.#known = new Set(files.map(({ fileId }) => fileId));
+    this.#known = new Set(files.map(fileKey));
   }
 
-  #checkStart(fileId: string, from: number): void {
-    const end = this.#endOf(fileId);
+  #checkStart(key: string, from: number): void {
+    const end = this.#endOf(key);
     if (end === null || from === end) return;
     if (from > end) throw new Broken('coverage', 'bytes of a file were never accounted for');
-    if (from > 0 || this.#known?.has(fileId) !== false)
+    if (from > 0 || this.#known?.has(key) !== false)
       throw new Broken('coverage', 'bytes of a file are accounted for twice');
     this.#warnings.add('read-again', 'a file that had been gone and forgotten came back and was read again');
   }
 
   /** Where the range begins in the middle of a chain, its first seal tells how far files were read. */
-  #endOf(fileId: string): number | null {
-    return this.#ends.get(fileId) ?? (this.isCut && this.#known === null ? null : 0);
+  #endOf(key: string): number | null {
+    return this.#ends.get(key) ?? (this.isCut && this.#known === null ? null : 0);
   }
 
   /** A daemon that lost its state goes on from here: nothing between may be skipped. */
-  #checkPosition({ fileId, offset }: SourcePosition): void {
-    const end = this.#endOf(fileId);
+  #checkPosition(position: SealedPosition): void {
+    const { offset } = position;
+    const key = fileKey(position);
+    const end = this.#endOf(key);
     if (end !== null && offset !== end)
       throw new Broken('coverage', 'the seal says that reading goes on elsewhere than it ended');
-    this.#ends.set(fileId, offset);
+    this.#ends.set(key, offset);
   }
 
   /** Throws Broken where nothing of the chain ever said that it is new. */

@@ -80,10 +80,14 @@ function readTime(text: string): number {
   return time;
 }
 
+/** Kinds that tell of the chain itself; all others may be of one of several servers. */
+const CHAIN_KINDS = ['seal', 'lifecycle'];
+
 /** PostgreSQL's key of the log line, or the event's place in the chain, makes the id (§7 of the design). */
 export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
   const { instance, node, kind, chain, seq, session } = event;
-  if (instance !== place.instance || node !== place.node)
+  const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
+  if (isElsewhere || node !== place.node)
     throw new Broken('misplaced', 'the event belongs to another instance or node than its folder');
   const content = LOG_KINDS[kind];
   if (content !== undefined) checkOfLog(event, content);

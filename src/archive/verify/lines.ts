@@ -31,7 +31,7 @@ export class LinesCheck {
     this.#object = object;
     this.#chain = chain;
     this.#context = context;
-    this.#segment = new Segment(object.firstSeq);
+    this.#segment = new Segment(object.firstSeq, context.part.instance);
   }
 
   /** Takes line `number` (from 1). Throws Broken where it is not what must come next. */

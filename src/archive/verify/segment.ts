@@ -3,8 +3,14 @@
 import { z } from 'zod';
 import type { Coverage, SealContent } from '../../event.js';
 import type { RecordCounts } from '../../record.js';
-import { coverageSchema, eventCountsSchema, positionSchema, recordCountsSchema } from '../../schemas.js';
+import {
+  coverageSchema,
+  eventCountsSchema,
+  recordCountsSchema,
+  sealedPositionSchema,
+} from '../../schemas.js';
 import { isOfLog, notAnEvent, type ReadEvent } from './event.js';
+import { fileKey } from './file-key.js';
 import { Broken } from './result.js';
 import { Tally } from './tally.js';
 
@@ -15,7 +21,7 @@ const sealSchema = z.object({
     events: eventCountsSchema,
     records: recordCountsSchema,
     coverage: z.array(coverageSchema),
-    files: z.array(positionSchema),
+    files: z.array(sealedPositionSchema),
   }),
 });
 
@@ -29,27 +35,30 @@ interface Range {
 
 export class Segment {
   readonly #firstSeq: number;
+  /** Of the chain; events of another come from one of several servers. */
+  readonly #instance: string;
   /** By kind. */
   readonly events = new Tally();
   /** By reason. */
   readonly gaps = new Tally();
-  /** By fileId. */
+  /** By the file's key. */
   readonly #ranges = new Map<string, Range>();
   /** When its first, its earliest and its latest event was received, in milliseconds since the epoch. */
   firstReceived: number | null = null;
   earliest = Number.POSITIVE_INFINITY;
   latest = Number.NEGATIVE_INFINITY;
 
-  constructor(firstSeq: number) {
+  constructor(firstSeq: number, instance: string) {
     this.#firstSeq = firstSeq;
+    this.#instance = instance;
   }
 
   /** Takes an event that is no seal. Throws Broken where it stands in the log before one that came before it. */
   add(event: ReadEvent): void {
-    const { kind, gap, source, receivedAtMs } = event;
+    const { kind, gap, source, instance, receivedAtMs } = event;
     this.events.add(kind);
     if (gap !== undefined) this.gaps.add(gap.reason);
-    if (source !== undefined && isOfLog(kind)) this.#addSource(source);
+    if (source !== undefined && isOfLog(kind)) this.#addSource(instance, source);
     this.received(receivedAtMs);
   }
 
@@ -60,11 +69,15 @@ export class Segment {
   }
 
   /** A file is read from its start to its end. */
-  #addSource({ fileId, offset, length }: { fileId: string; offset: number; length: number }): void {
-    const known = this.#ranges.get(fileId);
+  #addSource(
+    instance: string,
+    { fileId, offset, length }: { fileId: string; offset: number; length: number },
+  ): void {
+    const key = fileKey(instance === this.#instance ? { fileId } : { source: instance, fileId });
+    const known = this.#ranges.get(key);
     if (known !== undefined && offset < known.to)
       throw new Broken('source', 'the event was read before one that stands before it in the log file');
-    this.#ranges.set(fileId, { from: known?.from ?? offset, to: offset + length });
+    this.#ranges.set(key, { from: known?.from ?? offset, to: offset + length });
   }
 
   /** Throws Broken where the seal does not tell of these events. */
@@ -98,8 +111,9 @@ export class Segment {
 
   /** What was read of the log is what the seal says was read. */
   #checkRanges(coverage: readonly Coverage[]): void {
-    for (const [fileId, range] of this.#ranges) {
-      const covered = coverage.find(one => one.fileId === fileId);
+    const byKey = new Map(coverage.map(one => [fileKey(one), one]));
+    for (const [key, range] of this.#ranges) {
+      const covered = byKey.get(key);
       if (covered === undefined || range.from < covered.from || range.to > covered.to)
         throw new Broken('coverage', 'events were read where the seal says nothing was read');
     }

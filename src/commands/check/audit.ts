@@ -1,6 +1,6 @@
 /** Whether pgAudit writes down all that the filter wants, for every person in every database. */
 
-import type { Config } from '../../config/schema.js';
+import type { SourceConfig } from '../../config/schema.js';
 import { isPgauditLoaded } from '../../database/read-settings.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import type { AuditClass } from '../../event.js';
@@ -13,7 +13,7 @@ import { alterSystemRestart, identifier, some } from './sql.js';
 export function auditFindings(
   server: Snapshot,
   persons: readonly Person[],
-  { filter, source }: Config,
+  { filter, pgauditLogLevel }: SourceConfig,
 ): Finding[] {
   const settings = [...server.settings.values()];
   if (!isPgauditLoaded(settings)) return [notLoaded(server)];
@@ -21,7 +21,7 @@ export function auditFindings(
   const findings = [
     ...classFindings(server, persons, filter.classes),
     ...ofRules,
-    ...levelFindings(server, persons, source.pgauditLogLevel),
+    ...levelFindings(server, persons, pgauditLogLevel),
     ...roleFindings(server, persons),
     ...hiddenFindings(server),
   ];

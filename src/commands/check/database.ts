@@ -1,6 +1,6 @@
 /** What the database itself tells of its settings, its roles and its log. */
 
-import type { Config } from '../../config/schema.js';
+import type { Config, SourceConfig } from '../../config/schema.js';
 import { reasonOf } from '../../database/connect.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
 import { auditFindings } from './audit.js';
@@ -12,33 +12,37 @@ import { peopleFindings, shippedRoles, sortRoles } from './people.js';
 import { rotationFindings } from './rotation.js';
 import { serverFindings } from './server.js';
 
-export async function checkDatabase(config: Config): Promise<Finding[]> {
-  if (config.database === undefined) return [notConfigured()];
+export async function checkDatabase(source: SourceConfig, config: Config): Promise<Finding[]> {
+  if (source.database === undefined) return [notConfigured()];
   let server: Snapshot;
   try {
-    server = await readSnapshot(config.database.url, Date.now);
+    server = await readSnapshot(source.database.url, Date.now);
   } catch (error) {
     return [unreadable(reasonOf(error))];
   }
   return [
-    ...(await snapshotFindings(server, config)),
-    ...(await logFileFindings(server, config.source.files)),
+    ...(await snapshotFindings(server, source, config)),
+    ...(await logFileFindings(server, source.files)),
   ];
 }
 
 /** All that follows from what was read. */
-export async function snapshotFindings(server: Snapshot, config: Config): Promise<Finding[]> {
-  const sorted = await sortRoles(server.roles, config.filter);
+export async function snapshotFindings(
+  server: Snapshot,
+  source: SourceConfig,
+  config: Pick<Config, 'identity'>,
+): Promise<Finding[]> {
+  const sorted = await sortRoles(server.roles, source.filter);
   // One person that is still to come: what is wrong for everybody shows also where there is nobody yet.
-  const persons = [...shippedRoles(sorted, config.filter).map(({ name }) => name), null];
+  const persons = [...shippedRoles(sorted, source.filter).map(({ name }) => name), null];
   return [
     ok('database', `read as ${server.user}`),
     clockFinding("the database's clock", server.clockAhead),
-    ...serverFindings(server, config),
+    ...serverFindings(server, source, config),
     ...rotationFindings(server),
-    ...auditFindings(server, persons, config),
+    ...auditFindings(server, persons, source),
     ...extensionFindings(server),
-    ...peopleFindings(server, sorted, config.filter),
+    ...peopleFindings(server, sorted, source.filter),
   ];
 }
 

@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import type { Client } from 'pg';
 import { openArchive } from '../../archive/location.js';
-import type { Config } from '../../config/schema.js';
+import type { Config, SourceConfig } from '../../config/schema.js';
 import { clientFor, reasonOf, withClient } from '../../database/connect.js';
 import { readRoles } from '../../database/snapshot.js';
 import type { AuditClass } from '../../event.js';
@@ -25,21 +25,26 @@ export interface EndToEndOptions {
 
 const WHAT = 'end-to-end';
 
-export async function checkEndToEnd(config: Config, options: EndToEndOptions): Promise<Finding[]> {
-  const client = personOf(config, options);
+export async function checkEndToEnd(
+  source: SourceConfig,
+  config: Config,
+  options: EndToEndOptions,
+): Promise<Finding[]> {
+  const client = personOf(source, options);
   if (!('query' in client)) return [client];
-  const unfit = await whyUnfit(client, config, options);
+  const unfit = await whyUnfit(client, source, options);
   if (unfit !== null) return [unfit];
   const archive = openArchive(archiveOf(config), config.archive.endpoint);
   try {
-    return await trace(client, await legsOf(config, archive), config, options.wait);
+    const legs = await legsOf(source, config, archive);
+    return await trace(client, legs, markedClass(source), config, options.wait);
   } finally {
     archive.store.close();
   }
 }
 
 /** A connection as the person, not open yet; or what is missing for it. */
-function personOf({ database }: Config, { as }: EndToEndOptions): Client | Finding {
+function personOf({ database }: SourceConfig, { as }: EndToEndOptions): Client | Finding {
   const isUrl = as !== null && /^postgres(ql)?:\/\//.test(as);
   try {
     if (isUrl) return clientFor(as);
@@ -56,10 +61,14 @@ function personOf({ database }: Config, { as }: EndToEndOptions): Client | Findi
 }
 
 /** What keeps the change from being shipped, before it is made. */
-async function whyUnfit(client: Client, config: Config, { as }: EndToEndOptions): Promise<Finding | null> {
+async function whyUnfit(
+  client: Client,
+  source: SourceConfig,
+  { as }: EndToEndOptions,
+): Promise<Finding | null> {
   const user = client.user ?? '';
-  const url = config.database?.url ?? as ?? '';
-  if (markedClass(config) === null)
+  const url = source.database?.url ?? as ?? '';
+  if (markedClass(source) === null)
     return failure(
       WHAT,
       'filter.classes has neither write nor ddl',
@@ -67,8 +76,8 @@ async function whyUnfit(client: Client, config: Config, { as }: EndToEndOptions)
       'filter: {classes: [write, ddl, role]}',
     );
   try {
-    const sorted = await sortRoles(await readRoles(url, Date.now()), config.filter);
-    const shipped = shippedRoles(sorted, config.filter);
+    const sorted = await sortRoles(await readRoles(url, Date.now()), source.filter);
+    const shipped = shippedRoles(sorted, source.filter);
     if (shipped.some(({ name }) => name === user)) return null;
   } catch (error) {
     return notConnected(url === as ? user : 'the role of database.url', error);
@@ -87,11 +96,17 @@ function notConnected(user: string, error: unknown): Finding {
   return failure(WHAT, `${user} cannot connect (${reasonOf(error)})`, why, mend);
 }
 
-function markedClass({ filter }: Config): AuditClass | null {
+function markedClass({ filter }: SourceConfig): AuditClass | null {
   return (['WRITE', 'DDL'] as const).find(one => filter.classes.includes(one)) ?? null;
 }
 
-async function trace(client: Client, legs: readonly Leg[], config: Config, wait: number): Promise<Finding[]> {
+async function trace(
+  client: Client,
+  legs: readonly Leg[],
+  marked: AuditClass | null,
+  config: Config,
+  wait: number,
+): Promise<Finding[]> {
   const markers = newMarkers();
   const user = identifier(client.user ?? '');
   let change: Change;
@@ -101,7 +116,7 @@ async function trace(client: Client, legs: readonly Leg[], config: Config, wait:
     return [isDenied(error) ? mayNotChange(user) : notConnected(user, error)];
   }
   const what = change.how === 'schema' ? 'a table in a schema of its own' : 'a temporary table';
-  const marker = markedClass(config) === 'WRITE' ? markers.write : markers.ddl;
+  const marker = marked === 'WRITE' ? markers.write : markers.ddl;
   const outcomes = await follow(legs, marker, { since: change.at, wait });
   const { maxAge } = config.archive.segment;
   const daemon = await askDaemon(config.http);
@@ -118,8 +133,12 @@ function mayNotChange(user: string): Finding {
 }
 
 /** In the order in which it passes them. */
-async function legsOf(config: Config, archive: ReturnType<typeof openArchive>): Promise<Leg[]> {
-  const { source, state, logging, instance } = config;
+async function legsOf(
+  source: SourceConfig,
+  config: Config,
+  archive: ReturnType<typeof openArchive>,
+): Promise<Leg[]> {
+  const { state, logging, instance } = config;
   const entries =
     logging.to.kind === 'file'
       ? await appendedFiles('logging', [join(resolve(logging.to.folder), 'entries-*.ndjson')])

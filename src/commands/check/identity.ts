@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Config } from '../../config/schema.js';
+import type { Config, SourceConfig } from '../../config/schema.js';
 import { ShipperError } from '../../errors.js';
 import { loadPeople } from '../../identity/people.js';
 import { type Finding, failure, ok, warning } from './finding.js';
@@ -7,23 +7,26 @@ import { type Finding, failure, ok, warning } from './finding.js';
 const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
 
 /** Whether the files of people can be read, and whether anybody is named at all. */
-export async function checkIdentity({ identity, filter }: Config): Promise<Finding[]> {
+export async function checkIdentity({ identity }: Config): Promise<Finding[]> {
   const directories = identity.flatMap(one => ('directory' in one ? [resolve(one.directory)] : []));
   const findings = await Promise.all(directories.map(checkDirectory));
   if (identity.length === 0) {
     findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', MEND));
   }
-  if (filter.personalUsers.length === 0 && filter.otherUsers === 'drop') {
-    findings.push(
-      failure(
-        'filter',
-        'no user is ever shipped',
-        'the archive stays empty',
-        'filter: {personalUsers: [...]}, or filter: {otherUsers: ship}',
-      ),
-    );
-  }
   return findings;
+}
+
+/** Whether anybody is ever shipped. */
+export function checkFilter({ filter }: SourceConfig): Finding[] {
+  if (filter.personalUsers.length > 0 || filter.otherUsers === 'ship') return [];
+  return [
+    failure(
+      'filter',
+      'no user is ever shipped',
+      'the archive stays empty',
+      'filter: {personalUsers: [...]}, or filter: {otherUsers: ship}',
+    ),
+  ];
 }
 
 async function checkDirectory(path: string): Promise<Finding> {

@@ -1,6 +1,6 @@
 /** Whether what pgAudit says gets through to the log, and is taken for pgAudit's there. */
 
-import type { Config } from '../../config/schema.js';
+import type { SourceConfig } from '../../config/schema.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import {
   type Deviation,
@@ -28,7 +28,7 @@ export function passes(level: string, least: string): boolean {
 export function levelFindings(
   server: Snapshot,
   persons: readonly Person[],
-  expected: Config['source']['pgauditLogLevel'],
+  expected: SourceConfig['pgauditLogLevel'],
 ): Finding[] {
   const least = serverValue(server, 'log_min_messages') ?? 'warning';
   const toClients = deviations(server, 'pgaudit.log_client', persons, value => !isOn(value)).length > 0;

@@ -1,12 +1,10 @@
 /** Whose statements are shipped, and who could see to it that they are not. */
 
-import type { Config } from '../../config/schema.js';
+import type { FilterConfig as Filter } from '../../config/schema.js';
 import type { Role, Snapshot } from '../../database/snapshot.js';
 import { type Memberships, memberRule, type UserKind, type UserRule, Users } from '../../filter/users.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { identifier, some } from './sql.js';
-
-type Filter = Config['filter'];
 
 /** A login role as the filter sees it. */
 export interface Sorted {

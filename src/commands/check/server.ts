@@ -1,19 +1,23 @@
 /** Whether the server writes csvlog that the shipper can read: what it logs, where to, in which language and zone. */
 
-import type { Config } from '../../config/schema.js';
+import type { Config, SourceConfig } from '../../config/schema.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import { timeReader } from '../../parse/time.js';
 import { isOn, serverValue } from './effective.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { alterSystem, alterSystemRestart } from './sql.js';
 
-export function serverFindings(server: Snapshot, { source, identity }: Config): Finding[] {
+export function serverFindings(
+  server: Snapshot,
+  { timezone }: SourceConfig,
+  { identity }: Pick<Config, 'identity'>,
+): Finding[] {
   const needsLogins = identity.some(one => one.authentication !== undefined);
   return [
     versionFinding(server.version, needsLogins),
     ...collectorFindings(server),
     ...destinationFindings(server),
-    timezoneFinding(server, source.timezone),
+    timezoneFinding(server, timezone),
     ...connectionFindings(server, needsLogins),
     ...languageFindings(server),
   ];

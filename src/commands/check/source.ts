@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Config } from '../../config/schema.js';
+import type { SourceConfig } from '../../config/schema.js';
 import { mendFor, UNSUPPORTED_MEND } from '../../mends.js';
 import { timeReader } from '../../parse/time.js';
 import type { UnsupportedReason } from '../../record.js';
@@ -13,7 +13,7 @@ import { type Finding, failure, ok, warning } from './finding.js';
 const SAMPLE = 1024 * 1024;
 
 /** Whether the globs name files that this user can read and that are csvlog. */
-export async function checkSource({ source }: Config): Promise<Finding[]> {
+export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   const times = timeReader(source.timezone);
   const survey = new Survey(
     source.files.map(pattern => resolve(pattern)),

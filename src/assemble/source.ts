@@ -1,0 +1,153 @@
+/** One server's log, as its part of the configuration asks for it. */
+
+import { join } from 'node:path';
+import { groupRoles, type SourceConfig } from '../config/schema.js';
+import type { RoleCatalog } from '../database/catalog.js';
+import { SettingsWatch } from '../database/settings-watch.js';
+import { Filter } from '../filter/filter.js';
+import { memberRule, type UserRule } from '../filter/users.js';
+import { identify } from '../identity/resolver.js';
+import type { Journal } from '../journal/journal.js';
+import type { Resume } from '../journal/state.js';
+import type { Judges } from '../judge.js';
+import { decoderFor } from '../parse/encodings.js';
+import { Memory } from '../parse/memory.js';
+import { timeReader } from '../parse/time.js';
+import type { SourcePosition } from '../record.js';
+import type { OpenSource, Source } from '../source.js';
+import { Ledger } from '../tail/ledger.js';
+import { Tail } from '../tail/tail.js';
+import type { Telemetry } from '../telemetry.js';
+import { openCatalog } from './catalog.js';
+import type { Resolvers } from './resolvers.js';
+import type { Surroundings } from './surroundings.js';
+
+/** What all servers share. */
+export interface Shared {
+  readonly once: boolean;
+  /** The state folder. */
+  readonly directory: string;
+  readonly journal: Journal;
+  readonly resolvers: Resolvers;
+  readonly judges: Pick<Judges, 'redact' | 'relations'>;
+  readonly surroundings: Surroundings;
+}
+
+export interface SourceOptions {
+  readonly config: SourceConfig;
+  /** In the journal, and in the names of its files in the state folder; empty for the server that the chain is named after. */
+  readonly name: string;
+  readonly telemetry: Telemetry;
+}
+
+export class LogSource implements Source {
+  readonly instance: string;
+  readonly name: string;
+  readonly telemetry: Telemetry;
+  readonly #config: SourceConfig;
+  readonly #shared: Shared;
+  #tail: Tail | null = null;
+  #catalog: RoleCatalog | null = null;
+  #auditSettings: SettingsWatch | null = null;
+
+  constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
+    this.instance = config.instance;
+    this.name = name;
+    this.telemetry = telemetry;
+    this.#config = config;
+    this.#shared = shared;
+    telemetry.sourceWaits('its first look at the log files');
+  }
+
+  get positions(): readonly SourcePosition[] {
+    return this.#tail?.positions ?? this.#shared.journal.resumeOf(this.name).files;
+  }
+
+  get unread(): number {
+    return this.#tail?.unread ?? 0;
+  }
+
+  async open(until: AbortSignal): Promise<OpenSource> {
+    const { name, telemetry } = this;
+    const { once, journal, resolvers, judges, surroundings } = this.#shared;
+    const { clock, disk } = surroundings;
+    const { instance, timezone, pgauditLogLevel } = this.#config;
+    const cachePath = this.#pathOf('catalog', '.json');
+    const database = { clock, disk, report: telemetry };
+    const catalog = await openCatalog(this.#config, { cachePath, once, until }, database);
+    this.#catalog = catalog;
+    const filter = createFilter(this.#config, catalog);
+    this.#auditSettings = once ? null : await this.#watchSettings(filter);
+    const times = timeReader(timezone);
+    const resume = journal.resumeOf(name);
+    const tail = this.#createTail(resume, times);
+    this.#tail = tail;
+    const answering = resolvers.of(catalog);
+    return {
+      ...judges,
+      name,
+      tail,
+      times,
+      memory: new Memory(times, resume.memory, this.#isLost(resume) ? clock.now() : 0),
+      filter,
+      auditSettings: this.#auditSettings,
+      identify: asker => identify(asker, answering),
+      genuine: { isWarning: pgauditLogLevel === 'warning' },
+      decoderOf: of => decoderFor(catalog?.encodingOf(of) ?? null),
+      place: { instance, node: journal.node },
+      now: clock.now,
+      telemetry,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#catalog?.close(), this.#auditSettings?.close()]);
+  }
+
+  #createTail({ files: positions }: Resume, times: Judges['times']): Tail {
+    const { once, surroundings } = this.#shared;
+    const { clock, disk, watch } = surroundings;
+    const { files: patterns, maxRecordSize } = this.#config;
+    const ledger = new Ledger(this.#pathOf('files', '.ndjson'), disk);
+    return new Tail(
+      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch },
+      this.telemetry,
+    );
+  }
+
+  async #watchSettings({ users }: Filter): Promise<SettingsWatch | null> {
+    const { database } = this.#config;
+    if (database === undefined) return null;
+    const { clock, disk } = this.#shared.surroundings;
+    const options = {
+      url: database.url,
+      cachePath: this.#pathOf('audit-settings', '.json'),
+      isOther: async (role: string) => (await users.kindOf(role, clock.now)) === 'other',
+    };
+    return await SettingsWatch.load(options, { clock, disk, report: this.telemetry });
+  }
+
+  /** Files were read, and what was remembered of them is not known. */
+  #isLost({ files, memory }: Resume): boolean {
+    return memory === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
+  }
+
+  #pathOf(what: string, end: string): string {
+    return join(this.#shared.directory, `${what}${this.name === '' ? '' : `-${this.name}`}${end}`);
+  }
+}
+
+function createFilter(config: SourceConfig, catalog: RoleCatalog | null): Filter {
+  const { classes, personalUsers, serviceUsers, otherUsers } = config.filter;
+  const toRule = (rule: (typeof personalUsers)[number]): UserRule[] => {
+    if (!('memberOf' in rule)) return [rule];
+    return catalog === null ? [] : [memberRule(rule.memberOf, catalog)];
+  };
+  return new Filter({
+    classes: new Set(classes),
+    personalUsers: personalUsers.flatMap(toRule),
+    serviceUsers: serviceUsers.flatMap(toRule),
+    memberships: groupRoles(config.filter).length > 0 ? catalog : null,
+    otherUsers,
+  });
+}

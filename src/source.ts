@@ -1,0 +1,66 @@
+/** One server's log among others: what goes wrong with it is not theirs. */
+
+import { type Clock, sleep } from './clock.js';
+import { StateError } from './errors.js';
+import type { ConfigContent } from './event.js';
+import type { Judges } from './judge.js';
+import type { SourcePosition } from './record.js';
+import type { Tail } from './tail/tail.js';
+import type { Telemetry } from './telemetry.js';
+
+/** One server's log. */
+export interface Source {
+  /** The server's, in its events. */
+  readonly instance: string;
+  /** Under which the journal knows it. */
+  readonly name: string;
+  readonly telemetry: Telemetry;
+  /** How far its files were read. */
+  readonly positions: readonly SourcePosition[];
+  /** Bytes of its files that are there and were not read yet. */
+  readonly unread: number;
+  /** Goes on where the journal says, once its database allows it. Throws the signal's reason when it aborts before. */
+  open(until: AbortSignal): Promise<OpenSource>;
+  close(): Promise<void>;
+}
+
+export interface OpenSource extends Judges {
+  readonly name: string;
+  readonly tail: Tail;
+  /** Tells when somebody changes what is audited; `null` where no database is configured, and in a single run. */
+  readonly auditSettings: {
+    follow(stop: AbortSignal, onChange: (content: ConfigContent) => void): Promise<void>;
+  } | null;
+  readonly now: () => number;
+}
+
+/** Milliseconds until the log of one of several servers is opened anew. */
+const REOPEN_AFTER = 10_000;
+
+interface Surroundings {
+  readonly sources: readonly Source[];
+  readonly once: boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * Calls `read` until it ends. Where it fails, it begins anew behind the source's last entry in the journal, and the other
+ * sources do not notice; where there are none, or only what is there is read, it rejects. A damaged state is everybody's.
+ */
+export async function keepReading(
+  { telemetry }: Source,
+  { sources, once, clock }: Surroundings,
+  stop: AbortSignal,
+  read: () => Promise<void>,
+): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      return await read();
+    } catch (error) {
+      if (stop.aborted && error === stop.reason) return;
+      if (error instanceof StateError || once || sources.length === 1) throw error;
+      telemetry.sourceFailed(error);
+    }
+    await sleep(clock, REOPEN_AFTER, stop);
+  }
+}

@@ -1,0 +1,118 @@
+/** Several servers: each is looked at for itself, and an old file belongs to one of them. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCheck } from '../support/checked.js';
+import { append, numbersOf, range } from '../support/log.js';
+import {
+  archived,
+  runCommand,
+  runOnce,
+  type Settings,
+  severalSettings,
+  writeConfig,
+} from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+async function scene(ofB: Settings = {}): Promise<{ folder: string; config: Settings }> {
+  const folder = await temporaryFolder();
+  for (const instance of ['a', 'b']) await mkdir(join(folder, instance));
+  const sources = [
+    { instance: 'a', files: [join(folder, 'a', '*.csv')] },
+    { instance: 'b', files: [join(folder, 'b', '*.csv')], ...ofB },
+  ];
+  return { folder, config: severalSettings(folder, sources) };
+}
+
+test('check names the server of each finding, and looks at one alone where that is asked for', async () => {
+  const { folder, config } = await scene({
+    database: { url: 'postgres://shipper@127.0.0.1:1/postgres' },
+    filter: { personalUsers: [] },
+  });
+  await append(join(folder, 'a', 'log.csv'), 1, 3);
+  const { findings } = await runCheck(config);
+  const of = (instance: string): string[] =>
+    findings
+      .filter(({ what }) => what.startsWith(`${instance}: `))
+      .map(({ what, status }) => `${status} ${what.slice(3)}`);
+  expect(of('a')).toEqual(['ok source', 'warning database']);
+  expect(of('b')).toEqual(['failure filter', 'warning source', 'failure database']);
+  const alone = await runCheck(config, { source: 'a' });
+  expect(alone.findings.filter(({ what }) => what.startsWith('b: '))).toEqual([]);
+  // What is everybody's names nobody.
+  expect(alone.findings.map(({ what }) => what)).toContain('state');
+});
+
+test('check refuses a server that is not there, and to follow a change where it is not said at which', async () => {
+  const { folder, config } = await scene();
+  const path = await writeConfig(folder, config);
+  for (const [options, fault] of [
+    [['--source', 'c'], '--source takes one of the configured sources: a, b'],
+    [['--end-to-end'], '--end-to-end needs --source, one of a, b'],
+  ] as const) {
+    const { code, output } = await runCommand(['check', '--config', path, ...options]);
+    expect([code, output.trim()]).toEqual([2, fault]);
+  }
+});
+
+test('backfill reads an old file as the log of the server that is named', async () => {
+  const { folder, config } = await scene();
+  await append(join(folder, 'a', 'log.csv'), 1, 2);
+  await append(join(folder, 'b', 'log.csv'), 11, 12);
+  const old = join(folder, 'old.csv');
+  await append(old, 5, 8);
+  const path = await writeConfig(folder, config);
+  for (const [options, fault] of [
+    [[], '--source INSTANCE must say whose log they are of: a, b'],
+    [['--source', 'c'], '--source c is none of the configured sources: a, b'],
+  ] as const) {
+    const { code, output } = await runCommand(['backfill', old, '--config', path, ...options]);
+    expect([code, output.trim()]).toEqual([2, fault]);
+  }
+  for (let call = 0; call < 2; call++) {
+    const { code, output } = await runCommand(['backfill', old, '--config', path, '--source', 'b']);
+    expect([code, output]).toEqual([0, expect.stringContaining('1 files, ')]);
+    expect(output).toContain(call === 0 ? ' 0 of these before' : 'read, ');
+  }
+  expect((await runOnce(folder, config)).code).toBe(0);
+  const events = await archived(folder);
+  const of = (instance: string) => numbersOf(events.filter(event => event.instance === instance));
+  expect(of('a')).toEqual(range(1, 2));
+  expect(of('b').sort((x, y) => x - y)).toEqual([5, 6, 7, 8, 11, 12]);
+});
+
+test('search and report find the events of each server under its name', async () => {
+  const { folder, config } = await scene();
+  await append(join(folder, 'a', 'log.csv'), 1, 2);
+  await append(join(folder, 'b', 'log.csv'), 1, 3);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  const archive = `file:${join(folder, 'archive')}`;
+  const found = await runCommand(['search', archive, '--user', 'Z990001', '--json']);
+  const lines = found.output.trim().split('\n');
+  expect(lines.map(line => JSON.parse(line).instance).sort()).toEqual(['a', 'a', 'b', 'b', 'b']);
+  const out = join(folder, 'report.html');
+  const report = await runCommand([
+    'report',
+    archive,
+    '--since',
+    '2026-11-01',
+    '--until',
+    '2026-11-30',
+    '--out',
+    out,
+  ]);
+  expect(report.code, report.output).toBe(0);
+  const against = await runCommand([
+    'verify',
+    archive,
+    '--against',
+    join(folder, 'a'),
+    join(folder, 'b'),
+    '--json',
+  ]);
+  expect([against.code, JSON.parse(against.output).parts[0].logFiles]).toMatchObject([
+    0,
+    { matched: 5, missing: 0 },
+  ]);
+});

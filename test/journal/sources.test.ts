@@ -1,0 +1,154 @@
+/** Several servers' logs in one journal: each has a place of its own at which it goes on. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Disk } from '../../src/disk.js';
+import type { ChainEnd } from '../../src/event.js';
+import { contentOf } from '../../src/journal/chain.js';
+import { Checkpoint } from '../../src/journal/checkpoint.js';
+import { Reader } from '../../src/journal/reader.js';
+import type { JournalState } from '../../src/journal/state.js';
+import { noRecords } from '../../src/record.js';
+import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+import { temporaryFolder } from '../support/temp.js';
+
+/** Bytes of a server's file were read; the same file, as far as its bytes tell. */
+const readBy = (source: string, from: number, to: number) => {
+  const { progress, resume } = read(from, to);
+  return { source, contents: [], progress, resume: { ...resume, memory: { of: source, to } } };
+};
+
+test('an entry says where its own server goes on, and nothing of the others; so it is after a restart', async () => {
+  const { open } = await journalFixture();
+  const first = await open();
+  first.journal.append(readBy('a', 0, 10));
+  first.journal.append(readBy('b', 0, 30));
+  first.journal.append({ ...readBy('a', 10, 20), contents: [contentOf(draft(1))] });
+  await until(() => first.journal.lastSeq === 1);
+  await first.crash();
+  const { journal } = await open();
+  const places = ['a', 'b', ''].map(source => journal.resumeOf(source));
+  expect(places.map(({ files }) => files[0]?.offset)).toEqual([20, 30, undefined]);
+  expect(places.map(({ memory }) => memory)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
+});
+
+test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
+  const { open, clock, lines } = await journalFixture();
+  const { journal } = await open();
+  journal.append({ ...readBy('a', 0, 10), contents: [contentOf(draft(1))] });
+  journal.append(readBy('b', 0, 30));
+  journal.append({ contents: [], ...read(0, 5) });
+  await until(() => journal.lastSeq === 1);
+  await clock.advance(15 * MINUTE);
+  await until(() => journal.lastSeq === 2);
+  journal.append({ ...readBy('a', 10, 20), contents: [contentOf(draft(2))] });
+  await until(() => journal.lastSeq === 3);
+  await clock.advance(15 * MINUTE);
+  await until(() => journal.lastSeq === 4);
+  const seals = (await lines()).flatMap(line => (line.kind === 'seal' ? [Object(line.seal)] : []));
+  expect(seals.map(({ coverage }) => coverage)).toMatchObject([
+    [
+      { source: 'a', fileId: 'f', from: 0, to: 10 },
+      { source: 'b', fileId: 'f', from: 0, to: 30 },
+      { fileId: 'f', from: 0, to: 5 },
+    ],
+    [
+      { source: 'b', from: 30, to: 30 },
+      { from: 5, to: 5 },
+      { source: 'a', from: 10, to: 20 },
+    ],
+  ]);
+  expect(seals.map(({ files }) => files)).toMatchObject([
+    [
+      { source: 'a', offset: 10 },
+      { source: 'b', offset: 30 },
+      { fileId: 'f', offset: 5 },
+    ],
+    [{ source: 'a', offset: 20 }, { source: 'b', offset: 30 }, { offset: 5 }],
+  ]);
+  expect(seals.map(({ files, coverage }) => ['source' in files[2], 'source' in coverage[1]])).toEqual([
+    [false, true],
+    [false, false],
+  ]);
+});
+
+test('a chain that is taken up from a seal gives each its own positions, and the last file of each stays in view', async () => {
+  const { files } = read(0, 10).resume;
+  const covered = (source: string, fileId: string) => ({
+    source,
+    file: `${fileId}.csv`,
+    fileId,
+    from: 0,
+    to: 10,
+    records: noRecords(),
+  });
+  const end: ChainEnd = {
+    chain: '20261121T203958Z-9f2c',
+    lastSeq: 9,
+    lastHash: 'a'.repeat(64),
+    date: '2026-11-21',
+    sealedAt: Date.parse('2026-11-21T20:40:00Z'),
+    coverage: [covered('a', 'e'), covered('a', 'f'), covered('b', 'f')],
+    files: ['a', 'b', 'b'].flatMap(source => files.map(file => ({ source, ...file }))),
+  };
+  const { open, options } = await journalFixture({ findChain: async () => end });
+  const { journal } = await open();
+  expect(['a', 'b', ''].map(source => journal.resumeOf(source))).toEqual([
+    { files, memory: null },
+    { files: [...files, ...files], memory: null },
+    { files: [], memory: null },
+  ]);
+  const saved = JSON.parse(await readFile(join(options.directory, 'checkpoint.json'), 'utf8'));
+  expect(saved.coverage).toMatchObject([
+    { source: 'a', fileId: 'f', from: 10, to: 10 },
+    { source: 'b', fileId: 'f', from: 10, to: 10 },
+  ]);
+});
+
+test('all that wait for room are woken when there is some', async () => {
+  const { folder, options, open, clock } = await journalFixture({ maxSize: 1, maxJournalSize: 100 });
+  const { journal } = await open();
+  const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+  await commit(journal, draft(1));
+  await until(() => journal.sealed.length === 1);
+  // What was kept of earlier wake-ups is used up; the clock stands still: who is not woken waits for ever.
+  expect(await journal.waitForRoom(signal)).toBe(false);
+  const rooms = [journal.waitForRoom(signal), journal.waitForRoom(signal), journal.waitForRoom(signal)];
+  await (await reader.nextSealed(signal))?.markDelivered();
+  expect(await Promise.all(rooms)).toEqual([true, true, true]);
+});
+
+test('memories of any size come back, and one server alone is written as before there could be several', async () => {
+  const folder = await temporaryFolder();
+  const { files } = read(0, 10).resume;
+  const state = (memories: Readonly<Record<string, unknown>>): JournalState => ({
+    node: 'n',
+    chain: { chain: '20261121T203958Z-9f2c', nextSeq: 1, lastHash: 'a'.repeat(64) },
+    sealed: [],
+    segment: null,
+    lastDate: '2026-11-21',
+    sealedAt: 0,
+    coverage: [],
+    resumes: new Map(Object.entries(memories).map(([source, memory]) => [source, { files, memory }])),
+    origin: null,
+  });
+  const path = join(folder, 'checkpoint.json');
+  const large = (text: string) => ({ text: text.repeat(100_000), count: text });
+  const versions: number[] = [];
+  for (const memories of [
+    { '': 'small' },
+    { a: 'small', b: 'small' },
+    { '': large('x') },
+    { '': large('x'), a: 'small' },
+    { '': large('x'), a: 'other' },
+    { '': large('y'), a: large('z'), constructor: null },
+  ]) {
+    const checkpoint = new Checkpoint(new Disk(), path, 'i');
+    await checkpoint.read();
+    await checkpoint.write(state(memories));
+    versions.push(JSON.parse(await readFile(path, 'utf8')).version);
+    expect((await new Checkpoint(new Disk(), path, 'i').read())?.resumes).toEqual(state(memories).resumes);
+  }
+  expect(versions).toEqual([1, 3, 2, 4, 4, 4]);
+});
