@@ -55,8 +55,8 @@ const PROGRESS_INTERVAL = 1000;
 const MOST_WAITING = 2 * 1024 * 1024;
 /** After so many a commit takes no more. */
 const MOST_COMMITTED = 1024 * 1024;
-/** For what an entry holds besides its events. */
-const LEAST_SIZE = 4096;
+/** For what an entry holds besides its events: the place to resume, with all that is remembered. */
+const LEAST_SIZE = 64 * 1024;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
