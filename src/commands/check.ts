@@ -7,6 +7,7 @@ import { checkDestinations } from './check/destinations.js';
 import { checkEndToEnd } from './check/end-to-end.js';
 import { type Finding, ok } from './check/finding.js';
 import { checkFilter, checkIdentity } from './check/identity.js';
+import { checkOverlap } from './check/overlap.js';
 import { renderJson, renderTable } from './check/render.js';
 import { checkSource } from './check/source.js';
 import { checkState } from './check/state.js';
@@ -44,6 +45,7 @@ export async function check(config: Config, file: string, options: CheckArgument
       ...checkFilter(source),
       ...(await checkSource(source)),
     ])),
+    ...(await checkOverlap(sources)),
     ...(await checkState(config)),
     ...(await checkDestinations(config)),
     ...(await ofEach(sources, config, source => checkDatabase(source, config))),

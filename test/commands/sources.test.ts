@@ -1,6 +1,6 @@
 /** Several servers: each is looked at for itself, and an old file belongs to one of them. */
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCheck } from '../support/checked.js';
@@ -42,6 +42,17 @@ test('check names the server of each finding, and looks at one alone where that 
   expect(alone.findings.filter(({ what }) => what.startsWith('b: '))).toEqual([]);
   // What is everybody's names nobody.
   expect(alone.findings.map(({ what }) => what)).toContain('state');
+});
+
+test('check finds a file that two servers name, by whatever path', async () => {
+  const { folder, config } = await scene();
+  await append(join(folder, 'a', 'log.csv'), 1, 3);
+  expect((await runCheck(config)).findings.filter(({ what }) => what === 'sources')).toEqual([]);
+  await symlink(join(folder, 'a', 'log.csv'), join(folder, 'b', 'other.csv'));
+  const { findings } = await runCheck(config);
+  expect(findings.filter(({ what }) => what === 'sources')).toMatchObject([
+    { status: 'failure', detail: `${join(folder, 'a', 'log.csv')} is named by a and b` },
+  ]);
 });
 
 test('check refuses a server that is not there, and to follow a change where it is not said at which', async () => {

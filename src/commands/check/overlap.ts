@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import type { SourceConfig } from '../../config/schema.js';
+import { discover } from '../../tail/discover.js';
+import { type Finding, failure } from './finding.js';
+
+/** Files that several servers' globs name: whoever wrote them, every record would be shipped as of each of these servers. */
+export async function checkOverlap(sources: readonly SourceConfig[]): Promise<Finding[]> {
+  const namedBy = new Map<string, { readonly path: string; readonly instances: Set<string> }>();
+  for (const { instance, files } of sources) {
+    for (const { path, dev, ino } of (await discover(files.map(pattern => resolve(pattern)))).files) {
+      const known = namedBy.get(`${dev} ${ino}`) ?? { path, instances: new Set() };
+      namedBy.set(`${dev} ${ino}`, known);
+      known.instances.add(instance);
+    }
+  }
+  return [...namedBy.values()]
+    .filter(({ instances }) => instances.size > 1)
+    .map(({ path, instances }) =>
+      failure(
+        'sources',
+        `${path} is named by ${[...instances].join(' and ')}`,
+        'each of its records is shipped once for each of these servers, under the wrong name for all but one',
+        'let the globs of sources[].files name the files of one server each',
+      ),
+    );
+}
