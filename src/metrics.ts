@@ -61,7 +61,7 @@ export function createMetrics() {
     lastSeal: gauge('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
     journalLatency: histogram(
       'journal_latency_seconds',
-      'From the time in the log of a shipped statement until it is durable.',
+      'From the time in the log of the first statement of a commit until it is durable; once for each commit.',
       [0.1, 0.5, 1, 5, 15, 60, 300, 3600, 86_400],
     ),
     diskFree: gauge('state_disk_free_bytes', 'Bytes that are free on the disk of state.directory.'),

@@ -197,11 +197,13 @@ export class Telemetry {
     return Number.isInteger(Math.log2(count));
   }
 
-  /** @param latencies of shipped statements: milliseconds from the time in the log until they were durable */
-  committed(events: number, bytes: number, latencies: readonly number[] = []): void {
-    for (const latency of latencies) this.#metrics.journalLatency.observe(Math.max(0, latency) / 1000);
+  committed(events: number, bytes: number): void {
     this.#metrics.events.inc(events);
     this.#metrics.journalBytes.inc(bytes);
+  }
+
+  statementDurable(latency: number): void {
+    this.#metrics.journalLatency.observe(Math.max(0, latency) / 1000);
   }
 
   sealed(): void {

@@ -28,6 +28,8 @@ import {
 export interface JournalReport {
   /** Lines and bytes that became durable. */
   committed(events: number, bytes: number): void;
+  /** Milliseconds from the time in the log of a commit's first statement until it was durable; one for each commit. */
+  statementDurable(latency: number): void;
   sealed(): void;
   /** Nothing is lost: the same commit is tried again. */
   commitFailed(code: string): void;
@@ -195,7 +197,8 @@ export class Journal {
       this.#state = { ...this.#state, sealed: this.sealed };
       const commit = planCommit(this.#state, entries, now, this.#options, closing);
       if (entries.length > 0) this.#unsavedSince ??= now;
-      if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
+      if (commit.writes.length > 0 || closing || this.#isSaveDue(now))
+        await this.#commit(commit, entries, signal);
       else this.#state = commit.state;
       if (closing && this.#waiting.length === 0 && !signal.aborted) this.#isClosed = true;
       this.#wakeReaders();
@@ -252,7 +255,7 @@ export class Journal {
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }
 
-  async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+  async #commit(commit: Commit, entries: readonly EncodedEntry[], signal: AbortSignal): Promise<void> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await this.#write(commit);
@@ -266,6 +269,9 @@ export class Journal {
       if (signal.aborted) return;
     }
     this.#publish(commit);
+    const loggedAt = entries.find(entry => entry.loggedAt !== undefined)?.loggedAt;
+    if (loggedAt !== undefined)
+      this.#report.statementDurable(this.#options.clock.now() - Date.parse(loggedAt));
   }
 
   /** May be done again after it failed half-way: every write says where it begins. */

@@ -65,10 +65,13 @@ export interface JournalEntry {
 /** An entry on its way to the disk. */
 export interface EncodedEntry extends Pick<JournalEntry, 'progress' | 'resume'> {
   readonly contents: readonly Content[];
+  /** The time in the log of its first statement (ISO); `undefined` where it has none. */
+  readonly loggedAt: string | undefined;
 }
 
 export function encodeEntry({ drafts, ...rest }: JournalEntry): EncodedEntry {
-  return { ...rest, contents: drafts.map(contentOf) };
+  const loggedAt = drafts.find(({ kind }) => kind === 'statement')?.time;
+  return { ...rest, contents: drafts.map(contentOf), loggedAt };
 }
 
 export interface SealLimits {

@@ -95,4 +95,5 @@ test('an unknown person is shipped as unresolved, and counted (I7)', async () =>
     { user: 'Z990001', status: 'resolved', id: 'Z990001', resolvedBy: ['pattern'] },
   ]);
   expect(await shipper.metric('pgaudit_shipper_identities_total{status="unresolved"}')).toBe(1);
+  expect(await shipper.metric('pgaudit_shipper_journal_latency_seconds_count')).toBeGreaterThan(0);
 });
