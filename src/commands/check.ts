@@ -8,6 +8,7 @@ import { checkEndToEnd } from './check/end-to-end.js';
 import { type Finding, ok } from './check/finding.js';
 import { checkIdentity } from './check/identity.js';
 import { renderJson, renderTable } from './check/render.js';
+import { checkSigning } from './check/signing.js';
 import { checkSource } from './check/source.js';
 import { checkState } from './check/state.js';
 
@@ -39,6 +40,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ...(await checkIdentity(config)),
     ...(await checkSource(config)),
     ...(await checkState(config)),
+    ...(await checkSigning(config)),
     ...(await checkDestinations(config)),
     ...(await checkDatabase(config)),
     ...(endToEnd ? await checkEndToEnd(config, { as, wait }) : []),

@@ -25,7 +25,9 @@ export async function checkSource({ source }: Config): Promise<Finding[]> {
       'source',
       `${path} (${code})`,
       'what it holds is not read, and the daemon is not ready',
-      mendFor(code),
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? `${mendFor(code)}: mend source.files, or log_directory`
+        : mendFor(code),
     ),
   );
   if (files.length === 0 && faults.length === 0) {
