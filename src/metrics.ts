@@ -58,6 +58,10 @@ export function createMetrics() {
     ),
     sourceReadable: unknown('source_readable', '1 where all that the globs name can be read, else 0.'),
     sourceLagBytes: gauge('source_lag_bytes', 'Bytes of log files that are there and were not read yet.'),
+    sourceLagSeconds: gauge(
+      'source_lag_seconds',
+      'Since when the oldest bytes of log files that were not read yet may wait; 0 where none do.',
+    ),
     events: counter('journal_events_total', 'Events that became durable.'),
     journalBytes: counter('journal_written_bytes_total', 'Bytes of events that became durable.'),
     seals: counter('journal_seals_total', 'Segments sealed.'),

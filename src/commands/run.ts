@@ -156,6 +156,7 @@ function observe({ tail, journal, sinks, now }: Stages, config: Config, metrics:
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
     metrics.sourceLagBytes.set(tail.unread);
+    metrics.sourceLagSeconds.set(secondsSince(tail.behindSince));
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);
