@@ -30,6 +30,7 @@ export async function openCatalog(
         'memberOf rules need the database, and it cannot be read: mend database.url, or grant CONNECT',
       );
     }
+    report.catalogAwaited();
     await sleep(clock, RETRY, stop);
     await catalog.refresh();
   }
