@@ -19,7 +19,7 @@ export async function checkSigning(config: Config): Promise<Finding[]> {
         'archive',
         error.faults.join('; '),
         'the daemon will not start before that',
-        `openssl genpkey -algorithm ed25519 -out ${path}; readable to the user of the shipper alone`,
+        `let the user of the shipper read it; where there is none yet: openssl genpkey -algorithm ed25519 -out ${path}`,
       ),
     ];
   }
