@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { CheckArguments } from './commands/check.js';
+import { repeatable } from './commands/repeatable.js';
 import type { VerifyArguments } from './commands/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
@@ -75,12 +76,16 @@ program
   .argument('<archive>', 'gs://bucket/prefix or file:folder')
   .option('--since <day>', 'only objects from this day on (UTC, such as 2026-11-21)')
   .option('--until <day>', 'only objects up to this day')
-  .option(
-    '--public-key <file[@[chain/]seq]...>',
-    'keys (PEM) that seals must be signed with, each from a seq on',
+  .addOption(
+    repeatable(
+      '--public-key <file[@[chain/]seq]>',
+      'key (PEM) that seals must be signed with, from a seq on',
+    ),
   )
-  .option('--seals <file...>', 'seals as exported from Cloud Logging, to be compared')
-  .option('--against <files...>', 'the original log files, folders of them or globs, to be compared')
+  .addOption(repeatable('--seals <file>', 'seals as exported from Cloud Logging, to be compared'))
+  .addOption(
+    repeatable('--against <path>', 'original log file, folder of them or quoted glob, to be compared'),
+  )
   .option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint')
   .option('--json', 'one JSON object', false)
   .action(async (archive: string, options: VerifyArguments) => {

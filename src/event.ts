@@ -149,19 +149,21 @@ export interface FailureContent extends FromLog {
 }
 
 /** Which part of the genuine-record rule a suspect broke. */
-export type SuspectReason =
-  | 'context'
-  | 'query'
-  | 'sql-state'
-  | 'command-tag'
-  | 'location'
-  | 'payload'
-  | 'fields'
-  | 'type'
-  | 'ids'
-  | 'class'
-  | 'rows'
-  | 'parameters';
+export const SUSPECT_REASONS = [
+  'context',
+  'query',
+  'sql-state',
+  'command-tag',
+  'location',
+  'payload',
+  'fields',
+  'type',
+  'ids',
+  'class',
+  'rows',
+  'parameters',
+] as const;
+export type SuspectReason = (typeof SUSPECT_REASONS)[number];
 
 /** A part of the log that is not in the archive, with what is known of it. */
 export interface GapContent {

@@ -1,11 +1,21 @@
 import { type Logger, pino } from 'pino';
 
-/** JSON lines. */
+/** Cloud Logging's LogSeverity for each of pino's levels. */
+const SEVERITIES: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+/** JSON lines; `severity` and `time` (RFC 3339) are what Google's logging agents look for. */
 export function createLogger(level: string, to: 'stdout' | 'stderr' = 'stdout'): Logger {
   const options = {
     level,
     base: null,
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ severity: SEVERITIES[label], level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   return pino(options, pino.destination(to === 'stdout' ? 1 : 2));

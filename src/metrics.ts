@@ -1,6 +1,8 @@
 /** What is counted and measured. Every name has its unit; no label holds content or a person's name (I8). */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { SUSPECT_REASONS } from './event.js';
+import { GAP_REASONS } from './record.js';
 
 const PREFIX = 'pgaudit_shipper_';
 
@@ -40,6 +42,18 @@ export function createMetrics() {
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
     new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
+  /** Each reason begins with 0: Prometheus sees no growth to the first sample of a series. */
+  const byReason = (name: string, help: string, reasons: readonly string[]): Counter<'reason'> => {
+    const counted = counter(name, help, ['reason']);
+    for (const reason of reasons) counted.inc({ reason }, 0);
+    return counted;
+  };
+  /** Not a number until it is set: what is not known yet is not 0. */
+  const unknown = (name: string, help: string): Gauge => {
+    const measured = gauge(name, help);
+    measured.set(Number.NaN);
+    return measured;
+  };
   const histogram = (name: string, help: string, buckets: number[]): Histogram =>
     new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
   /** Called before each look, to set what is measured and not counted. */
@@ -64,10 +78,14 @@ export function createMetrics() {
       'Log files truncated or overwritten while being read.',
     ),
     sourceReadable: new Together(
-      gauge('source_readable', '1 where all that the globs name can be read, else 0.'),
+      unknown('source_readable', '1 where all that the globs name can be read, else 0.'),
       least,
     ),
     sourceLagBytes: gauge('source_lag_bytes', 'Bytes of log files that are there and were not read yet.'),
+    sourceLagSeconds: gauge(
+      'source_lag_seconds',
+      'Since when the oldest bytes of log files that were not read yet may wait; 0 where none do.',
+    ),
     instanceLagBytes: gauge('source_instance_lag_bytes', 'The same by server, where there are several.', [
       'audit_instance',
     ]),
@@ -90,17 +108,20 @@ export function createMetrics() {
       'journal_age_seconds',
       'Since when the oldest event on disk is there; 0 where none is.',
     ),
-    lastSeal: gauge('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
+    lastSeal: unknown('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
     journalLatency: histogram(
       'journal_latency_seconds',
-      'From the time in the log of a shipped statement until it is durable.',
+      'From the time in the log of the first statement of a commit until it is durable; once for each commit.',
       [0.1, 0.5, 1, 5, 15, 60, 300, 3600, 86_400],
     ),
     diskFree: gauge('state_disk_free_bytes', 'Bytes that are free on the disk of state.directory.'),
     diskSize: gauge('state_disk_size_bytes', 'Size of the disk of state.directory.'),
     identities: counter('identities_total', 'Shipped statements by how the person was found.', ['status']),
-    suspects: counter('suspects_total', "Records that looked like pgAudit's and were not.", ['reason']),
-    gaps: counter('gaps_total', 'Stretches of the log that could not be read.', ['reason']),
+    suspects: byReason('suspects_total', "Records that looked like pgAudit's and were not.", SUSPECT_REASONS),
+    gaps: byReason('gaps_total', 'Stretches of the log that could not be read.', [
+      ...GAP_REASONS,
+      'missing-lines',
+    ]),
     missingLines: counter('missing_lines_total', 'Lines of sessions that are in no log file.'),
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),

@@ -85,7 +85,8 @@ export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns'
  * `vanished`: it is gone; `changed`: bytes before these are not what they were when they were read; `time`: it
  * cannot be told when it was.
  */
-export type GapReason = 'torn' | 'oversize' | 'truncated' | 'vanished' | 'changed' | 'time';
+export const GAP_REASONS = ['torn', 'oversize', 'truncated', 'vanished', 'changed', 'time'] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
 
 /** Bytes that were in the file and are not in the archive. */
 export interface Gap {

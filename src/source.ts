@@ -19,6 +19,8 @@ export interface Source {
   readonly positions: readonly SourcePosition[];
   /** Bytes of its files that are there and were not read yet. */
   readonly unread: number;
+  /** Since when they may wait, in milliseconds since the epoch; `null` where none do. */
+  readonly behindSince: number | null;
   /** Goes on where the journal says, once its database allows it. Throws the signal's reason when it aborts before. */
   open(until: AbortSignal): Promise<OpenSource>;
   close(): Promise<void>;

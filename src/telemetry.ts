@@ -46,7 +46,18 @@ export class Telemetry {
     const fields = { code: 'take-up-failed', error: codeOf(error) };
     const what = `there is no state, and the archive cannot tell where the chain ended: ${messageOf(error)}`;
     if (isFinal) this.#log.error(fields, `${what}; a new chain begins`);
-    else this.#log.warn(fields, `${what}; trying again`);
+    else {
+      this.#health.set('start', `waits for the archive: ${messageOf(error)}`);
+      this.#log.warn(fields, `${what}; trying again`);
+    }
+  }
+
+  /** The log is not read before the database's roles were read once; why they are not is told by `catalogFailed`. */
+  catalogAwaited(): void {
+    this.#health.set(
+      'start',
+      'waits for the database, since memberOf rules need its roles: mend database.url, or start it; catalog-failed in the log says what is wrong',
+    );
   }
 
   started(version: string, instance: string, chain: string): void {
@@ -236,11 +247,13 @@ export class Telemetry {
     return Number.isInteger(Math.log2(count));
   }
 
-  /** @param latencies of shipped statements: milliseconds from the time in the log until they were durable */
-  committed(events: number, bytes: number, latencies: readonly number[] = []): void {
-    for (const latency of latencies) this.#metrics.journalLatency.observe(Math.max(0, latency) / 1000);
+  committed(events: number, bytes: number): void {
     this.#metrics.events.inc(events);
     this.#metrics.journalBytes.inc(bytes);
+  }
+
+  statementDurable(latency: number): void {
+    this.#metrics.journalLatency.observe(Math.max(0, latency) / 1000);
   }
 
   sealed(): void {

@@ -45,6 +45,14 @@ test('deliveries that keep failing become errors', () => {
   expect(lines.map(line => JSON.parse(line).level)).toEqual([40, 40, 40, 50, 50]);
 });
 
+test('before anything was looked at, metrics say neither that it is well nor that it is not', async () => {
+  const text = await createMetrics().registry.metrics();
+  expect(text).toMatch(/^pgaudit_shipper_source_readable nan$/im);
+  expect(text).toMatch(/^pgaudit_shipper_journal_last_seal_timestamp_seconds nan$/im);
+  expect(text).toContain('\npgaudit_shipper_suspects_total{reason="context"} 0\n');
+  expect(text).toContain('\npgaudit_shipper_gaps_total{reason="missing-lines"} 0\n');
+});
+
 test('a problem makes it not ready until it is gone', () => {
   const { telemetry, health } = fixture();
   telemetry.started('1', 'i', 'new');

@@ -5,6 +5,9 @@ import { ShipperError } from '../errors.js';
 import type { Telemetry } from '../telemetry.js';
 
 const RETRY = 1000;
+/** Why the database cannot be read is told in the log. */
+const AWAITED =
+  'its database, since memberOf rules need its roles: mend database.url, or start it; catalog-failed in the log says what is wrong';
 
 export interface CatalogOptions {
   /** The file that keeps the last answer. */
@@ -31,7 +34,7 @@ export async function openCatalog(
   await catalog.refresh();
   while (groups.length > 0 && catalog.loadedAt === null) {
     until.throwIfAborted();
-    report.sourceWaits('its database: memberOf rules need it, and it cannot be read');
+    report.sourceWaits(AWAITED);
     if (once) {
       throw new ShipperError(
         'catalog',

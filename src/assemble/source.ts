@@ -67,6 +67,10 @@ export class LogSource implements Source {
     return this.#tail?.unread ?? 0;
   }
 
+  get behindSince(): number | null {
+    return this.#tail?.behindSince ?? null;
+  }
+
   async open(until: AbortSignal): Promise<OpenSource> {
     const { name, telemetry } = this;
     const { once, journal, resolvers, judges, surroundings } = this.#shared;

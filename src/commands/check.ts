@@ -9,6 +9,7 @@ import { type Finding, ok } from './check/finding.js';
 import { checkFilter, checkIdentity } from './check/identity.js';
 import { checkOverlap } from './check/overlap.js';
 import { renderJson, renderTable } from './check/render.js';
+import { checkSigning } from './check/signing.js';
 import { checkSource } from './check/source.js';
 import { checkState } from './check/state.js';
 
@@ -47,6 +48,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ])),
     ...(await checkOverlap(sources)),
     ...(await checkState(config)),
+    ...(await checkSigning(config)),
     ...(await checkDestinations(config)),
     ...(await ofEach(sources, config, source => checkDatabase(source, config))),
     ...(endToEnd ? await ofEach(sources, config, source => checkEndToEnd(source, config, { as, wait })) : []),

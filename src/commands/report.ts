@@ -16,6 +16,7 @@ import { noReading, type Reading, readEvents } from '../report/read.js';
 import { isBroken, quoted, type Report } from '../report/report.js';
 import { addDays, countDays, type WorkingHours, Zone } from '../report/zone.js';
 import { VERSION } from '../version.js';
+import { repeatable } from './repeatable.js';
 import { readPublicKey } from './verify/keys.js';
 import { UsageError } from './verify/usage.js';
 
@@ -51,9 +52,11 @@ export function addReport(program: Command): void {
     .requiredOption('--since <day>', 'first day of the period, such as 2026-11-01')
     .requiredOption('--until <day>', 'last day of the period')
     .requiredOption('--out <file>', 'the HTML file to write')
-    .option(
-      '--public-key <key...>',
-      'FILE[@SEQ]: keys (PEM) that the seals must be signed with, as for verify',
+    .addOption(
+      repeatable(
+        '--public-key <file[@[chain/]seq]>',
+        'key (PEM) that the seals must be signed with, as for verify',
+      ),
     )
     .option(
       '--bulk <n>',

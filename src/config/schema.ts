@@ -81,7 +81,7 @@ const auditClass = z
 
 const timezone = text.refine(isTimeZone, 'must be a time zone of the tz database, such as Europe/Oslo');
 
-function isTimeZone(zone: string): boolean {
+export function isTimeZone(zone: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
   } catch {

@@ -31,6 +31,17 @@ export const auditSettings = z.object({
 });
 export type AuditSettings = z.infer<typeof auditSettings>;
 
+/**
+ * A setting of the server that is not seen any more is taken to be as it was: another one overrides it for the role that
+ * looks, or it may not see it, or pgAudit is not loaded, which is told by itself.
+ */
+export function remember(before: AuditSettings | null, after: AuditSettings): AuditSettings {
+  if (before?.server !== after.server) return after;
+  const seen = new Set(after.settings.map(({ name }) => name));
+  const unseen = before.settings.filter(({ name }) => !seen.has(name));
+  return { ...after, settings: [...after.settings, ...unseen] };
+}
+
 /** What changed, in the order of names; nothing where one look was at another server. */
 export function diff(before: AuditSettings, after: AuditSettings): AuditChange[] {
   if (before.server !== after.server) return [];
@@ -38,9 +49,15 @@ export function diff(before: AuditSettings, after: AuditSettings): AuditChange[]
   return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap(key => {
     const [was, is] = [old.get(key), now.get(key)];
     const entry = is ?? was;
-    if (entry === undefined || was?.value === is?.value) return [];
+    if (entry === undefined || was?.value === is?.value || !isNews(entry, was, is)) return [];
     return [{ ...entry.change, before: was?.value ?? null, after: is?.value ?? null }];
   });
+}
+
+/** A role that is gone, or that a rule knows now, takes nothing from the audit; a setting that is seen first tells nothing. */
+function isNews({ change }: Entry, was: Entry | undefined, is: Entry | undefined): boolean {
+  if (change.what === 'role') return is !== undefined;
+  return change.what === 'library' || change.isOverride === true || (was !== undefined && is !== undefined);
 }
 
 interface Entry {

@@ -1,6 +1,6 @@
 /** Connections that look at a server, and what went wrong with them. */
 
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { codeOf, ShipperError } from '../errors.js';
 
 /** Milliseconds until connecting, and each statement, is given up. */
@@ -13,20 +13,9 @@ export interface Instead {
 }
 
 /** Not connected yet. Throws a ShipperError, which does not quote the URL, where it is none. */
-export function clientFor(url: string, { database, user }: Instead = {}): Client {
-  const given = parse(url);
-  const isAnother = user !== undefined && user !== given.user;
-  const client = new Client({
-    host: given.host,
-    port: given.port,
-    user: user ?? given.user,
-    database: database ?? given.database,
-    ...(isAnother || !given.password ? {} : { password: given.password }),
-    ssl: given.ssl,
-    application_name: 'pgaudit-shipper',
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT,
-  });
+export function clientFor(url: string, instead: Instead = {}): Client {
+  const given = create({ connectionString: url });
+  const client = Object.keys(instead).length === 0 ? given : create(differing(given, instead));
   // A connection that breaks while nothing is asked is told here, and would end the process.
   client.on('error', () => undefined);
   return client;
@@ -61,10 +50,27 @@ export function reasonOf(error: unknown): string {
   return code === 'Error' ? 'connection' : code;
 }
 
-function parse(url: string): Client {
+/** A URL would stand before what differs from it. */
+function differing(given: Client, { database, user }: Instead): ClientConfig {
+  const isAnother = user !== undefined && user !== given.user;
+  return {
+    host: given.host,
+    port: given.port,
+    user: user ?? given.user,
+    database: database ?? given.database,
+    ...(isAnother || !given.password ? {} : { password: given.password }),
+    ssl: given.ssl,
+  };
+}
+
+function create(config: ClientConfig): Client {
+  const limits = { connectionTimeoutMillis: TIMEOUT, query_timeout: TIMEOUT };
   try {
-    return new Client({ connectionString: url });
+    return new Client({ ...config, ...limits, application_name: 'pgaudit-shipper' });
   } catch {
-    throw new ShipperError('database', 'the connection URL is none: postgres://user@host/database');
+    throw new ShipperError(
+      'database',
+      'database.url (or --as) is no connection URL of PostgreSQL: postgres://user@host:port/database',
+    );
   }
 }

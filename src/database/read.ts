@@ -1,16 +1,8 @@
 /** Reads a server's catalogs. What it reads is open to every role: LOGIN is all that it needs. */
 
-import { Client, type ClientConfig } from 'pg';
-import { codeOf, ShipperError } from '../errors.js';
+import { ShipperError } from '../errors.js';
 import { type Catalogs, catalogs } from './catalogs.js';
-
-/** Milliseconds until connecting, and each statement, is given up. */
-const TIMEOUT = 2000;
-
-const BEGIN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
-
-/** In the transaction, since a connection pooler may refuse it as a parameter of the connection. */
-const LIMIT = `SET LOCAL statement_timeout = ${TIMEOUT}`;
+import { clientFor, reading, reasonOf, withClient } from './connect.js';
 
 /**
  * Every role, also those that may not log in (any more): the log tells of yesterday. From PostgreSQL 16 on a
@@ -55,23 +47,17 @@ export function serverOf(url: string): string {
  * @param now milliseconds since the epoch
  */
 export async function readCatalogs(url: string, now: number): Promise<Catalogs> {
-  const server = serverOf(url);
   const client = clientFor(url);
-  // A connection that breaks while nothing is asked is told here, and would end the process.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    await client.query(BEGIN);
-    await client.query(LIMIT);
-    const { rows: roles } = await client.query(ROLES);
-    const { rows: databases } = await client.query(DATABASES);
-    await client.query('COMMIT');
-    return catalogs.parse({ v: 1, server, loadedAt: now, roles, databases });
+    return await withClient(client, () =>
+      reading(client, async () => {
+        const { rows: roles } = await client.query(ROLES);
+        const { rows: databases } = await client.query(DATABASES);
+        return catalogs.parse({ v: 1, server: serverOf(url), loadedAt: now, roles, databases });
+      }),
+    );
   } catch (error) {
     throw failure(reasonOf(error));
-  } finally {
-    // Nobody waits for it: a network that swallows everything would hold it for long.
-    void client.end().catch(() => undefined);
   }
 }
 
@@ -80,26 +66,6 @@ export function lateFailure(): ShipperError {
   return failure('ETIMEDOUT');
 }
 
-function clientFor(url: string): Client {
-  const config: ClientConfig = {
-    connectionString: url,
-    application_name: 'pgaudit-shipper',
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT,
-  };
-  try {
-    return new Client(config);
-  } catch {
-    throw new ShipperError('database', 'database.url is no connection URL of PostgreSQL');
-  }
-}
-
 function failure(code: string): ShipperError {
   return new ShipperError(code, `the catalogs of the database cannot be read (${code})`);
-}
-
-/** pg's own errors, for a connection that broke or did not answer, have no code. */
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  return code === 'Error' ? 'connection' : code;
 }

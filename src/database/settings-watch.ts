@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { ShipperError } from '../errors.js';
 import type { ConfigContent } from '../event.js';
-import { type AuditSettings, auditSettings, diff } from './audit-settings.js';
+import { type AuditSettings, auditSettings, diff, remember } from './audit-settings.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
 import { isPgauditLoaded, readLoginRoles, readOverrides, readSettings } from './read-settings.js';
 
@@ -77,7 +77,7 @@ export class SettingsWatch {
   /** Looks once; it never rejects. */
   async look(onChange: (content: ConfigContent) => void | Promise<void>): Promise<void> {
     try {
-      const now = await this.#read();
+      const now = remember(this.#last, await this.#read());
       const changes = this.#last === null ? [] : diff(this.#last, now);
       if (changes.length > 0) await onChange(toContent(this.#last?.readAt ?? 0, changes));
       this.#last = now;

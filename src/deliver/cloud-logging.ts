@@ -1,9 +1,10 @@
 /** Cloud Logging, through the client's v2 interface: the higher one sends one request a call and spoils timestamps. */
 
 import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
-import { credentials, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { ShipperError } from '../errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from '../google/credentials.js';
+import { clientOptions } from '../google/logging.js';
 import type { EntryDestination, LogEntry, Written } from './destination.js';
 import { Isolation } from './isolate.js';
 import { BackwardWriter } from './protobuf.js';
@@ -94,13 +95,6 @@ class CloudLogging implements EntryDestination {
     const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
     return new Client(clientOptions(this.#options.endpoint));
   }
-}
-
-function clientOptions(endpoint: Endpoint): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
-  if (endpoint === null) return {};
-  const { hostname, port } = new URL(endpoint);
-  const where = { apiEndpoint: hostname, port: Number(port) };
-  return needsCredentials(endpoint) ? where : { ...where, sslCreds: credentials.createInsecure() };
 }
 
 const METHOD = '/google.logging.v2.LoggingServiceV2/WriteLogEntries';

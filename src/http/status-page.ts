@@ -38,7 +38,7 @@ export function renderStatus(
 <noscript><meta http-equiv="refresh" content="10"></noscript></head>
 <body><header><h1>${instance}</h1><p>node ${node}, pgaudit-shipper ${version}</p></header>
 <p id="live" role="status"></p>
-<main>${sample === null ? html`<p class="verdict bad"><strong>Starting.</strong></p>` : content(sample, ring)}</main>
+<main>${sample === null ? html`<p class="verdict bad"><strong>Starting.</strong> <a href="/internal/isready">isready</a> says what it waits for.</p>` : content(sample, ring)}</main>
 <script>${constant(SCRIPT)}</script></body></html>
 `;
   return page.text;

@@ -30,6 +30,8 @@ export interface Content {
   readonly instance: string | null;
   /** What the line holds after what the chain adds, without the opening brace. */
   readonly json: string;
+  /** Of a statement: its time in the log (ISO). */
+  readonly loggedAt?: string;
 }
 
 export function contentOf(draft: Draft): Content {
@@ -37,7 +39,9 @@ export function contentOf(draft: Draft): Content {
   if (id === undefined) return { kind, instance: draft.instance, json: JSON.stringify(rest).slice(1) };
   const json = JSON.stringify(draft);
   const isInOrder = json.startsWith(`{"kind":"${kind}","id":`);
-  return { kind, instance: null, json: (isInOrder ? json : JSON.stringify({ kind, id, ...rest })).slice(1) };
+  const whole = isInOrder ? json : JSON.stringify({ kind, id, ...rest });
+  const content = { kind, instance: null, json: whole.slice(1) };
+  return kind === 'statement' ? { ...content, loggedAt: draft.time } : content;
 }
 
 /** Makes the content the chain's next line, adds it to `lines`, and returns where the chain stands then. */

@@ -27,6 +27,8 @@ import {
 export interface JournalReport {
   /** Lines and bytes that became durable. */
   committed(events: number, bytes: number): void;
+  /** Milliseconds from the time in the log of a commit's first statement until it was durable; one for each commit. */
+  statementDurable(latency: number): void;
   sealed(): void;
   /** Nothing is lost: the same commit is tried again. */
   commitFailed(code: string): void;
@@ -201,7 +203,8 @@ export class Journal {
       this.#state = { ...this.#state, sealed: this.sealed };
       const commit = planCommit(this.#state, entries, now, this.#options, closing);
       if (entries.length > 0) this.#unsavedSince ??= now;
-      if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
+      if (commit.writes.length > 0 || closing || this.#isSaveDue(now))
+        await this.#commit(commit, entries, signal);
       else this.#state = commit.state;
       if (closing && this.#waiting.length === 0 && !signal.aborted) this.#isClosed = true;
       this.#wakeReaders();
@@ -258,7 +261,7 @@ export class Journal {
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }
 
-  async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+  async #commit(commit: Commit, entries: readonly JournalEntry[], signal: AbortSignal): Promise<void> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await this.#write(commit);
@@ -272,6 +275,8 @@ export class Journal {
       if (signal.aborted) return;
     }
     this.#publish(commit);
+    const loggedAt = firstLoggedAt(entries);
+    if (loggedAt !== null) this.#report.statementDurable(this.#options.clock.now() - Date.parse(loggedAt));
   }
 
   /** May be done again after it failed half-way: every write says where it begins. */
@@ -309,4 +314,11 @@ function sealIn({ sealed, segment, chain, sealedAt: at }: JournalState): LastSea
   if (newest !== undefined) return { at, hash: newest.lastHash, lastSeq: newest.lastSeq };
   if (segment !== null || chain.nextSeq === 1) return null;
   return { at, hash: chain.lastHash, lastSeq: chain.nextSeq - 1 };
+}
+
+/** The time in the log of the first statement; `null` where there is none. */
+function firstLoggedAt(entries: readonly JournalEntry[]): string | null {
+  for (const { contents } of entries)
+    for (const { loggedAt } of contents) if (loggedAt !== undefined) return loggedAt;
+  return null;
 }

@@ -67,6 +67,9 @@ export class Tail {
   readonly #waker: Waker;
   readonly #followers: Followers;
   #scannedAt = NEVER;
+  readonly #openedAt: number;
+  /** When nothing waited to be read last. */
+  #caughtUpAt = NEVER;
   #scanFaults: readonly SourceFault[] = [];
   /** By content. */
   readonly #readFaults = new Map<string, SourceFault>();
@@ -81,7 +84,8 @@ export class Tail {
     this.#patterns = patterns.map(pattern => resolve(pattern));
     this.#survey = new Survey(this.#patterns, file => identify(file, times));
     this.#waker = new Waker(clock);
-    this.#followers = new Followers(positions, options, clock.now());
+    this.#openedAt = clock.now();
+    this.#followers = new Followers(positions, options, this.#openedAt);
   }
 
   /** How far every known file has been read, as of the last batch whose frames were taken. */
@@ -92,6 +96,18 @@ export class Tail {
   /** Bytes of log files that are there and were not read yet, as of the last look. */
   get unread(): number {
     return this.#followers.inOrder.reduce((sum, follower) => sum + follower.unread, 0);
+  }
+
+  /**
+   * Since when bytes wait to be read, at the earliest, in milliseconds since the epoch: the time of the record before
+   * them, or when nothing waited last; `null` where nothing does.
+   */
+  get behindSince(): number | null {
+    const behind = this.#followers.inOrder.find(({ unread }) => unread > 0);
+    if (behind === undefined) return null;
+    const { lastTime, firstTime } = behind.position;
+    const readUpTo = this.#options.times.read(lastTime) ?? firstTime ?? this.#openedAt;
+    return Math.max(this.#caughtUpAt, readUpTo);
   }
 
   /** Some of the source cannot be read at the moment. */
@@ -112,6 +128,7 @@ export class Tail {
         const isNews = yield* this.#readAll(signal);
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
+        if (this.unread === 0) this.#caughtUpAt = clock.now();
         yield null;
         if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
         if (isNews || hints?.areTold === false) await sleep(clock, PAUSE, signal);

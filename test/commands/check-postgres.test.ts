@@ -47,6 +47,8 @@ interface Case {
   readonly found: string;
   readonly mend: string;
   readonly undo?: string;
+  /** What is put away after all. */
+  readonly after?: string;
 }
 
 const CASES: readonly Case[] = [
@@ -77,6 +79,14 @@ const CASES: readonly Case[] = [
     found:
       'failure pgaudit.log: all, -role for role "kari@nav.no" in database hold: ROLE of "kari@nav.no" is not audited',
     mend: 'ALTER ROLE "kari@nav.no" IN DATABASE hold RESET pgaudit.log;',
+  },
+  {
+    // Whoever may create roles chooses what a terminal would show.
+    spoil: `CREATE ROLE U&"a""\\000Afailure\\001B[2J@nav.no" LOGIN\nALTER ROLE U&"a""\\000Afailure\\001B[2J@nav.no" SET pgaudit.log = 'none'`,
+    found:
+      'failure pgaudit.log: none for role U&"a""\\000Afailure\\001B[2J@nav.no": WRITE, DDL, ROLE of U&"a""\\000Afailure\\001B[2J@nav.no" is not audited',
+    mend: 'ALTER ROLE U&"a""\\000Afailure\\001B[2J@nav.no" RESET pgaudit.log;',
+    after: 'DROP ROLE U&"a""\\000Afailure\\001B[2J@nav.no"',
   },
   {
     spoil: `ALTER ROLE ALL SET pgaudit.log = 'none'`,
@@ -183,6 +193,19 @@ const CASES: readonly Case[] = [
     undo: 'GRANT CONNECT ON DATABASE hold TO PUBLIC',
   },
   {
+    spoil: 'ALTER DATABASE hold CONNECTION LIMIT 0',
+    found: 'warning extension: hold (53300) cannot be looked into',
+    mend: 'ALTER ROLE shipper CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections',
+    undo: 'ALTER DATABASE hold CONNECTION LIMIT -1',
+  },
+  {
+    // A zone of POSIX, which the tz database does not have.
+    spoil: set('log_timezone', '<FOO>-2'),
+    found: 'failure log_timezone: <FOO>-2, and source.timezone is Europe/Oslo: FOO is read as another time',
+    mend: mended('log_timezone', 'UTC'),
+    undo: set('log_timezone', 'Europe/Oslo'),
+  },
+  {
     spoil: 'ALTER ROLE "Z990001" SUPERUSER',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
     mend: "ALTER ROLE … NOSUPERUSER; REVOKE … FROM …; a person's own role needs none of it",
@@ -220,13 +243,14 @@ const CASES: readonly Case[] = [
 ];
 
 describe('one thing is wrong', () => {
-  test.each(CASES)('$spoil', async ({ spoil, found, mend, undo }) => {
+  test.each(CASES)('$spoil', async ({ spoil, found, mend, undo, after }) => {
     await server.run(spoil);
     const spoilt = await faults();
     await server.run(undo ?? mend);
     expect(spoilt).toEqual([expect.stringContaining(found)]);
     expect(spoilt[0]).toContain(` → ${mend}`);
     expect(await faults()).toEqual([]);
+    if (after !== undefined) await server.run(after);
   });
 
   test('pgaudit.log_level keeps the records from the log', async () => {

@@ -40,6 +40,15 @@ function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}
   };
 }
 
+/** `status what: detail → mend` of what is not well where this is in the configuration. */
+async function faultsOf(more: Settings): Promise<readonly string[]> {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, numbered(1));
+  const { faults } = await runCheck(settings(folder, [path], more));
+  return faults.filter(fault => !fault.startsWith('warning database'));
+}
+
 const shown = (findings: readonly Finding[]): string[] =>
   findings.map(({ status, what, detail }) => `${status} ${what}: ${detail}`);
 
@@ -302,10 +311,54 @@ describe('the whole command', () => {
       expect([finding.why, finding.mend]).toEqual([expect.any(String), expect.any(String)]);
   });
 
+  test('what could steer the terminal is written out', () => {
+    const hostile = 'x\u001b[2J\u202e\u0007';
+    const table = renderTable([
+      { what: 'x', status: 'failure', detail: hostile, why: hostile, mend: hostile },
+    ]);
+    const written = 'x\\u001b[2J\\u202e\\u0007';
+    expect(table.split('\n').slice(0, 3)).toEqual([
+      `failure  x  ${written}`,
+      `            → ${written}`,
+      `            ${written}`,
+    ]);
+  });
+
   test('several lines of a mend stand below each other', () => {
     const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', mend: 'a\nb' }]);
     expect(table).toBe(
       'failure  x  d\n            → a\n              b\n            w\n\n0 ok, 0 to look at, 1 failed\n',
+    );
+  });
+});
+
+describe('what keeps the daemon from its start, or from reading', () => {
+  test('a key that cannot sign, without a word of it', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'key.pem');
+    await writeFile(path, '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n');
+    const [fault] = await faultsOf({ archive: { to: `file:${folder}/archive`, signingKeyFile: path } });
+    expect(fault).toMatch(
+      /^failure archive: archive\.signingKeyFile: \S+ holds no private key that can be read/,
+    );
+    // Never over a key that is there.
+    expect(fault).toContain(
+      `→ let the user of the shipper read it; where there is none yet: openssl genpkey -algorithm ed25519 -out ${path}`,
+    );
+    expect(fault).not.toContain('s3cret');
+  });
+
+  test('a token that cannot be read', async () => {
+    const http = { url: 'http://127.0.0.1:1/{id}', fields: { name: '/name' }, tokenFile: '/nowhere/token' };
+    expect(await faultsOf({ identity: [{ http }] })).toEqual([
+      'warning identity: /nowhere/token cannot be read (ENOENT) → mend tokenFile, or write the token there, readable to the user of the shipper',
+    ]);
+  });
+
+  test('a folder that does not exist: mend the pattern', async () => {
+    const { faults } = await runCheck(settings(await temporaryFolder(), ['/nowhere/*.csv']));
+    expect(faults).toContain(
+      'failure source: /nowhere (ENOENT) → it does not exist (yet): mend source.files, or log_directory',
     );
   });
 });

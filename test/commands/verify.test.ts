@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type VerifyArguments, verify } from '../../src/commands/verify.js';
 import { type Forgery, withStatement } from '../support/forgery.js';
 import { realArchive } from '../support/real-archive.js';
+import { runCommand } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const real = realArchive();
@@ -168,6 +169,24 @@ describe('what it is given', () => {
     const cut = await run(await forged(forgery => void forgery.objects.pop()), { seals });
     expect(cut.code).toBe(1);
     expect(cut.stdout).toContain('the chain ends with event 24, Cloud Logging has its seal 32');
+  });
+
+  test('options that come several times leave the archive after them alone', async () => {
+    const folder = join(real.folder, 'logging');
+    const seals = (await readdir(folder)).map(name => join(folder, name));
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const archive = `file:${join(real.folder, 'archive')}`;
+    const options = [...seals, ...seals].flatMap(path => ['--seals', path]);
+    const { code, output } = await runCommand(['verify', ...options, archive]);
+    expect([code, output]).toEqual([0, expect.stringContaining('4 as in Cloud Logging')]);
+    const logs = ['--against', join(real.folder, '*.csv')];
+    expect((await runCommand(['verify', ...logs, archive])).code).toBe(0);
+    const keys = ['--public-key', await pem(publicKey)];
+    // It is not signed.
+    expect((await runCommand(['verify', ...keys, archive])).code).toBe(1);
+    const days = ['--since', '2025-11-01', '--until', '2025-11-30'];
+    const out = ['--out', join(await temporaryFolder(), 'report.html')];
+    expect((await runCommand(['report', ...days, ...out, ...keys, archive])).code).toBe(1);
   });
 
   test('days', async () => {

@@ -12,16 +12,27 @@ export interface AlertCase {
 
 /** A counter without that label until, and from, minute 100. */
 const FIRST_EVER = '_x100 1x80';
+/** A process that began at minute 100, on another address or the same; Prometheus looked after it had counted. */
+const ANEW: Series = { process_start_time_seconds: '_x100 6000x80' };
+const OLD_PROCESS: Series = { process_start_time_seconds: '0x180' };
+/** Prometheus looked at nothing for a while, an hour ago. */
+const UNSEEN = '3x70 _x30 3x80';
 const ONE_MORE = '3x100 4x80';
 const OLD = '3x180';
 const GROWING = '0+1x180';
 
 const ON = '1x180';
+const UNKNOWN = Array.from({ length: 181 }, () => 'NaN').join(' ');
 const OFF = '0x180';
 
+/** It begins with 0, for each of its labels. */
 const counted = (series: string): Omit<AlertCase, 'alert'> => ({
-  fires: [{ [series]: FIRST_EVER }, { [series]: ONE_MORE }],
-  quiet: [{ [series]: OLD }],
+  fires: [{ [series]: ONE_MORE }, { [series]: FIRST_EVER, ...ANEW }, { [series]: '1x180', ...ANEW }],
+  quiet: [
+    { [series]: OLD, ...OLD_PROCESS },
+    { [series]: UNSEEN, ...OLD_PROCESS },
+    { [series]: OFF, ...ANEW },
+  ],
 });
 
 const lag = (sink: string, fires: number, quiet: number): Omit<AlertCase, 'alert'> => ({
@@ -56,7 +67,11 @@ export const CASES: readonly AlertCase[] = [
     quiet: [{ process_start_time_seconds: '0x120 60x60' }],
   },
   { alert: 'PgauditShipperNotReady', ...lowered('ready') },
-  { alert: 'PgauditShipperSourceUnreadable', ...lowered('source_readable') },
+  {
+    alert: 'PgauditShipperSourceUnreadable',
+    fires: [{ source_readable: OFF }],
+    quiet: [{ source_readable: ON }, { source_readable: UNKNOWN }],
+  },
   {
     alert: 'PgauditShipperSourceLag',
     fires: [{ source_lag_bytes: `${300 * 1024 ** 2}x180` }],
@@ -65,7 +80,11 @@ export const CASES: readonly AlertCase[] = [
   {
     alert: 'PgauditShipperSourceSilent',
     fires: [{ source_read_bytes_total: '7x1700' }],
-    quiet: [{ source_read_bytes_total: '7x1400 8x300' }],
+    quiet: [
+      { source_read_bytes_total: '7x1400 8x300' },
+      // It began four hours ago.
+      { source_read_bytes_total: '_x1380 7x300' },
+    ],
     at: '27h',
   },
   {
@@ -90,7 +109,10 @@ export const CASES: readonly AlertCase[] = [
   {
     alert: 'PgauditShipperNoSeal',
     fires: [{ journal_last_seal_timestamp_seconds: '0x180' }],
-    quiet: [{ journal_last_seal_timestamp_seconds: '0x60 3600x120' }],
+    quiet: [
+      { journal_last_seal_timestamp_seconds: '0x60 3600x120' },
+      { journal_last_seal_timestamp_seconds: UNKNOWN },
+    ],
   },
   { alert: 'PgauditShipperLoggingLag', ...lag('logging', 700, 500) },
   { alert: 'PgauditShipperLoggingLagCritical', ...lag('logging', 15_000, 3600) },
@@ -114,7 +136,15 @@ export const CASES: readonly AlertCase[] = [
       { 'sink_retries_total{sink="logging",code="8"}': OLD },
     ],
   },
-  { alert: 'PgauditShipperEntriesRejected', ...counted('sink_rejected_events_total{code="3"}') },
+  {
+    alert: 'PgauditShipperEntriesRejected',
+    fires: [
+      { 'sink_rejected_events_total{code="3"}': FIRST_EVER },
+      { 'sink_rejected_events_total{code="3"}': ONE_MORE },
+      { 'sink_rejected_events_total{code="3"}': '1x180', ...ANEW },
+    ],
+    quiet: [{ 'sink_rejected_events_total{code="3"}': OLD, ...OLD_PROCESS }],
+  },
   {
     alert: 'PgauditShipperUnresolvedPersons',
     fires: [
@@ -152,17 +182,12 @@ export const CASES: readonly AlertCase[] = [
   { alert: 'PgauditShipperSuspects', ...counted('suspects_total{reason="context"}') },
   {
     alert: 'PgauditShipperGap',
-    fires: [{ 'gaps_total{reason="torn"}': FIRST_EVER }, { 'gaps_total{reason="vanished"}': ONE_MORE }],
-    quiet: [{ 'gaps_total{reason="torn"}': OLD }, { 'gaps_total{reason="missing-lines"}': FIRST_EVER }],
+    fires: counted('gaps_total{reason="torn"}').fires,
+    quiet: [
+      ...counted('gaps_total{reason="torn"}').quiet,
+      { 'gaps_total{reason="missing-lines"}': ONE_MORE, ...ANEW },
+    ],
   },
-  {
-    alert: 'PgauditShipperMissingLines',
-    fires: [{ missing_lines_total: '0x100 2x80' }],
-    quiet: [{ missing_lines_total: OFF }, { missing_lines_total: OLD }],
-  },
-  {
-    alert: 'PgauditShipperAuditSettingsChanged',
-    fires: [{ config_changes_total: '0x100 1x80' }],
-    quiet: [{ config_changes_total: OLD }],
-  },
+  { alert: 'PgauditShipperMissingLines', ...counted('missing_lines_total') },
+  { alert: 'PgauditShipperAuditSettingsChanged', ...counted('config_changes_total') },
 ];

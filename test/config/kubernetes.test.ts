@@ -136,6 +136,27 @@ describe('shippers', () => {
   );
 });
 
+test('Prometheus finds each shipper, and the network policy lets it in', () => {
+  const ofKind = (kind: string): unknown => documents.find(one => one.kind === kind);
+  const ports = documents
+    .flatMap(one => deepFind(one, value => Reflect.has(value, 'containerPort')))
+    .map(value => z.looseObject({ name: z.string(), containerPort: z.number() }).parse(value))
+    .filter(({ name }) => name.startsWith('shipper'));
+  const endpoints = z
+    .looseObject({
+      spec: z.looseObject({ podMetricsEndpoints: z.array(z.looseObject({ port: z.string() })) }),
+    })
+    .parse(ofKind('PodMonitor')).spec.podMetricsEndpoints;
+  const names = [...new Set(ports.map(({ name }) => name))].sort();
+  expect(endpoints.map(({ port }) => port)).toEqual(names);
+  const rules = z.array(z.looseObject({ ports: z.array(z.looseObject({ port: z.number() })) }));
+  const { ingress } = z
+    .looseObject({ spec: z.looseObject({ ingress: rules }) })
+    .parse(ofKind('NetworkPolicy')).spec;
+  const open = ingress.flatMap(rule => rule.ports.map(({ port }) => port));
+  expect(open).toEqual([...new Set(ports.map(({ containerPort }) => containerPort))].sort());
+});
+
 describe('configurations', () => {
   const configs = documents.flatMap(({ name, data }) => {
     const text = data?.['config.yaml'];

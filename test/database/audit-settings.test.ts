@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.js';
-import { type AuditSettings, diff } from '../../src/database/audit-settings.js';
+import { type AuditSettings, diff, remember } from '../../src/database/audit-settings.js';
 import { SettingsWatch } from '../../src/database/settings-watch.js';
 import { Disk } from '../../src/disk.js';
 import { codeOf } from '../../src/errors.js';
@@ -43,24 +43,35 @@ describe('what changed', () => {
         { setting: 'pgaudit.log', role: null, database: null, value: 'none' },
         { setting: 'pgaudit.log', role: 'z', database: 'hold', value: 'ddl' },
       ],
-      others: ['batch2'],
+      others: ['batch', 'batch2'],
     };
     const setting = { what: 'setting', name: 'pgaudit.log' };
     const found = diff(KEPT, after);
-    expect(found).toHaveLength(9);
+    expect(found).toHaveLength(6);
     expect(found).toEqual(
       expect.arrayContaining([
         { what: 'library', name: 'pgaudit', before: 'loaded', after: null },
         { ...setting, before: 'write', after: 'none' },
-        { what: 'setting', name: 'log_connections', before: 'on', after: null },
-        { what: 'setting', name: 'log_statement', before: null, after: 'all' },
         { ...setting, isOverride: true, before: null, after: 'none' },
         { ...setting, isOverride: true, role: 'z', before: 'all', after: null },
         { ...setting, isOverride: true, role: 'z', database: 'hold', before: null, after: 'ddl' },
-        { what: 'role', name: 'batch', before: 'unknown', after: null },
         { what: 'role', name: 'batch2', before: null, after: 'unknown' },
       ]),
     );
+  });
+
+  test('a role that is gone, or that a rule knows now, is none', () => {
+    expect(diff(KEPT, { ...KEPT, others: [] })).toEqual([]);
+  });
+
+  test('what the role that looks may see is none; what changed meanwhile is told when it may again', () => {
+    const hidden = remember(KEPT, { ...KEPT, settings: [{ name: 'log_connections', value: 'on' }] });
+    expect(diff(KEPT, hidden)).toEqual([]);
+    const more = [...KEPT.settings, { name: 'log_directory', value: 'log' }];
+    expect(diff(hidden, { ...KEPT, settings: more })).toEqual([]);
+    expect(diff(hidden, { ...KEPT, settings: [{ name: 'pgaudit.log', value: 'none' }] })).toEqual([
+      { what: 'setting', name: 'pgaudit.log', before: 'write', after: 'none' },
+    ]);
   });
 
   test('another server has nothing to do with it', () => {
@@ -156,6 +167,29 @@ describe('on a real server', () => {
     ]);
     expect(second.told[0]?.config.since).toBe(new Date(kept.readAt).toISOString());
     await server.run('ALTER SYSTEM RESET pgaudit.log_relation; SELECT pg_reload_conf();');
+  });
+
+  test("what is granted to the shipper's own role, and a role that is dropped, are no alarm", async () => {
+    const { look } = await open();
+    await look();
+    await server.run('CREATE ROLE batch2 LOGIN');
+    expect(await look()).toEqual([{ what: 'role', name: 'batch2', before: null, after: 'unknown' }]);
+    await server.run('DROP ROLE batch2\nREVOKE pg_read_all_settings FROM shipper');
+    expect(await look()).toEqual([]);
+    await server.run('GRANT pg_read_all_settings TO shipper');
+    expect(await look()).toEqual([]);
+    const override = { what: 'setting', name: 'pgaudit.log', isOverride: true, database: 'postgres' };
+    await server.run("ALTER DATABASE postgres SET pgaudit.log = 'all'");
+    expect(await look()).toEqual([{ ...override, before: null, after: 'all' }]);
+    // Nobody who looks from this database sees it now.
+    await server.run("ALTER SYSTEM SET pgaudit.log = 'ddl'; SELECT pg_reload_conf();");
+    expect(await look()).toEqual([]);
+    await server.run('ALTER DATABASE postgres RESET pgaudit.log');
+    expect(await look()).toEqual([
+      { what: 'setting', name: 'pgaudit.log', before: 'write,ddl,role', after: 'ddl' },
+      { ...override, before: 'all', after: null },
+    ]);
+    await server.run('ALTER SYSTEM RESET pgaudit.log; SELECT pg_reload_conf();');
   });
 
   test('what could not be journaled is told again', async () => {

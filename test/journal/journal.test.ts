@@ -7,6 +7,7 @@ import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
 import { commit, draft, journalFixture, MINUTE, read, until } from '../support/journal.js';
+import { write } from '../support/reviewed.js';
 
 describe('the chain', () => {
   test('begins with zeros, and each line names the hash of the line before', async () => {
@@ -86,11 +87,26 @@ describe('a crash', () => {
 
 const quiet = {
   committed: () => undefined,
+  statementDurable: () => undefined,
   sealed: () => undefined,
   commitFailed: () => undefined,
   commitRecovered: () => undefined,
   journalFull: () => undefined,
 };
+
+test('once for each commit it tells how long its first statement took to be durable', async () => {
+  const { clock, open, reports } = await journalFixture();
+  const { journal } = await open();
+  await commit(journal, draft(1));
+  expect(reports).toEqual([]);
+  await clock.advance(5000);
+  const written = ['20:40:01.500', '20:40:03.000'].map(time =>
+    write(`2026-11-21T${time}Z`, { user: 'Z990001' }),
+  );
+  await commit(journal, draft(2), ...written);
+  await until(() => reports.length > 0);
+  expect(reports).toEqual(['durable after 3500']);
+});
 
 describe('damaged state stops the start with a clear error', () => {
   async function damaged(damage: (folder: string, segment: string) => Promise<void>): Promise<unknown> {

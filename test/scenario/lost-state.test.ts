@@ -90,7 +90,12 @@ test('an archive that does not answer is waited for, and not for ever', async ()
     state: { directory: join(folder, 'state'), takeUpTimeout: '1s' },
   });
   const shipper = await Shipper.start(folder, config);
-  expect((await shipper.get('/internal/isready')).status).toBe(503);
+  await shipper.eventuallyLogged('take-up-failed');
+  const isReady = await shipper.get('/internal/isready');
+  expect([isReady.status, isReady.body]).toEqual([
+    503,
+    expect.stringContaining('start: waits for the archive: nobody listens at the destination'),
+  ]);
   await shipper.eventuallyLogged('started');
   expect(shipper.logged('take-up-failed').map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
   expect(shipper.logged('started')[0]?.chain).toBe('archive-unreachable');

@@ -95,4 +95,22 @@ test('an unknown person is shipped as unresolved, and counted (I7)', async () =>
     { user: 'Z990001', status: 'resolved', id: 'Z990001', resolvedBy: ['pattern'] },
   ]);
   expect(await shipper.metric('pgaudit_shipper_identities_total{status="unresolved"}')).toBe(1);
+  expect(await shipper.metric('pgaudit_shipper_journal_latency_seconds_count')).toBeGreaterThan(0);
+});
+
+test('a start that waits for the database says so, and that nothing is known of the source yet', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, numbered(1));
+  const shipper = await Shipper.start(
+    folder,
+    settings(folder, [path], {
+      filter: { personalUsers: ['memberOf:persons'] },
+      database: { url: 'postgres://shipper:s3cret@127.0.0.1:1/postgres' },
+    }),
+  );
+  await shipper.eventuallyLogged('catalog-failed');
+  const said = async (): Promise<string> => (await shipper.get('/internal/isready')).body;
+  await eventually(async () => (await said()).includes('start: waits for the database'));
+  expect((await shipper.get('/internal/prometheus')).body).toMatch(/^pgaudit_shipper_source_readable nan$/im);
 });

@@ -31,6 +31,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
   const reports: string[] = [];
   const report = {
     committed: () => undefined,
+    statementDurable: (latency: number) => void reports.push(`durable after ${latency}`),
     sealed: () => void reports.push('sealed'),
     commitFailed: (code: string) => void reports.push(`failed ${code}`),
     commitRecovered: () => void reports.push('recovered'),

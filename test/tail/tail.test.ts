@@ -1,13 +1,14 @@
 /** What the tail gives when files change under its hands, between one batch and the next. */
 
-import { copyFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { Disk } from '../../src/disk.js';
 import { timeReader } from '../../src/parse/time.js';
 import { Ledger } from '../../src/tail/ledger.js';
-import { Tail } from '../../src/tail/tail.js';
+import { Tail, type TailOptions } from '../../src/tail/tail.js';
+import { ManualClock } from '../support/clock.js';
 import { numberedRange, range } from '../support/log.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -21,12 +22,8 @@ const quiet = {
   ledgerFailed: () => undefined,
 };
 
-/** Session lines in the order in which they came, and gaps as `reason offset+length`. */
-async function readAll(
-  folder: string,
-  betweenFirstAndSecond: () => Promise<void>,
-): Promise<(number | string)[]> {
-  const options = {
+function optionsOf(folder: string): TailOptions {
+  return {
     patterns: [join(folder, '*.csv*')],
     maxRecordSize: 1 << 26,
     once: true,
@@ -36,9 +33,16 @@ async function readAll(
     clock: systemClock,
     watch: null,
   };
+}
+
+/** Session lines in the order in which they came, and gaps as `reason offset+length`. */
+async function readAll(
+  folder: string,
+  betweenFirstAndSecond: () => Promise<void>,
+): Promise<(number | string)[]> {
   const seen: (number | string)[] = [];
   let batches = 0;
-  for await (const batch of new Tail(options, quiet).batches(new AbortController().signal)) {
+  for await (const batch of new Tail(optionsOf(folder), quiet).batches(new AbortController().signal)) {
     if (batch === null) continue;
     for (const frame of batch.frames) {
       seen.push(
@@ -100,4 +104,30 @@ test('a copy that lacks the last bytes of what was truncated leaves a gap', asyn
   const gap = `truncated ${kept.length}+${old.length - kept.length}`;
   expect(seen.filter(one => one !== gap)).toEqual([...range(1, MANY - 5), MANY + 1, MANY + 2]);
   expect(seen).toContain(gap);
+});
+
+test('what waits to be read waits since the record before it, or since nothing waited last', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, old);
+  const clock = new ManualClock('2026-11-22T00:00:00Z');
+  const abort = new AbortController();
+  const tail = new Tail({ ...optionsOf(folder), once: false, clock }, quiet);
+  const batches = tail.batches(abort.signal);
+  expect(tail.behindSince).toBeNull();
+  const first = await batches.next();
+  for (const frame of first.value?.frames ?? []) expect(frame.kind).toBe('record');
+  expect(tail.behindSince).toBeGreaterThan(Date.parse('2026-11-21'));
+  expect(tail.behindSince).toBeLessThan(clock.now());
+  for (let next = await batches.next(); next.value !== null; next = await batches.next())
+    for (const frame of next.value?.frames ?? []) expect(frame.kind).toBe('record');
+  expect(tail.behindSince).toBeNull();
+  // A record that is not whole yet.
+  await appendFile(path, numberedRange(MANY + 1, MANY + 1).slice(0, -10));
+  const looking = batches.next();
+  await clock.advance(5000);
+  await looking;
+  expect(tail.behindSince).toBe(Date.parse('2026-11-22T00:00:00Z'));
+  abort.abort();
+  await batches.return(undefined);
 });

@@ -13,7 +13,12 @@ export function extensionFindings({ databases, user }: Snapshot): Finding[] {
   const versions = [...new Set(installed.map(({ extension }) => extension.version))];
   return [
     ...(installed.length > 0
-      ? [ok('extension', `pgaudit ${versions.join(', ')} in ${some(installed.map(({ name }) => name))}`)]
+      ? [
+          ok(
+            'extension',
+            `pgaudit ${versions.join(', ')} in ${some(installed.map(({ name }) => identifier(name)))}`,
+          ),
+        ]
       : []),
     ...(missing.length > 0 ? [missingFinding(missing)] : []),
     ...installed.flatMap(stateFindings),
@@ -23,12 +28,21 @@ export function extensionFindings({ databases, user }: Snapshot): Finding[] {
             'extension',
             `${some(unreadable.map(({ name, extension }) => `${identifier(name)} (${extension.code})`))} cannot be looked into`,
             `whether the extension is there was not checked; ${NEEDED}`,
-            `GRANT CONNECT ON DATABASE … TO ${identifier(user)}; and let it in in pg_hba.conf`,
+            letIn(unreadable, identifier(user)),
           ),
         ]
       : []),
   ];
 }
+
+/** What the database, or its server, keeps it out for. */
+function letIn(unreadable: readonly { extension: { code: string } }[], role: string): string {
+  return unreadable.every(({ extension: { code } }) => code === TOO_MANY_CONNECTIONS)
+    ? `ALTER ROLE ${role} CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections`
+    : `GRANT CONNECT ON DATABASE … TO ${role}; and let it in in pg_hba.conf`;
+}
+
+const TOO_MANY_CONNECTIONS = '53300';
 
 function ofKind<K extends ExtensionState['kind']>(databases: readonly DatabaseState[], kind: K) {
   return databases.flatMap(({ name, extension }) => {

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
-import { ShipperError } from '../../errors.js';
+import { codeOf, ShipperError } from '../../errors.js';
 import { loadPeople } from '../../identity/people.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
@@ -9,7 +10,12 @@ const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolv
 /** Whether the files of people can be read, and whether anybody is named at all. */
 export async function checkIdentity({ identity }: Config): Promise<Finding[]> {
   const directories = identity.flatMap(one => ('directory' in one ? [resolve(one.directory)] : []));
-  const findings = await Promise.all(directories.map(checkDirectory));
+  const tokens = identity.flatMap(({ http }) =>
+    http?.tokenFile === undefined ? [] : [resolve(http.tokenFile)],
+  );
+  const findings = (
+    await Promise.all([...directories.map(checkDirectory), ...tokens.map(checkToken)])
+  ).flat();
   if (identity.length === 0) {
     findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', MEND));
   }
@@ -27,6 +33,22 @@ export function checkFilter({ filter }: SourceConfig): Finding[] {
       'filter: {personalUsers: [...]}, or filter: {otherUsers: ship}',
     ),
   ];
+}
+
+async function checkToken(path: string): Promise<Finding[]> {
+  try {
+    await readFile(path);
+    return [];
+  } catch (error) {
+    return [
+      warning(
+        'identity',
+        `${path} cannot be read (${codeOf(error)})`,
+        'the look-up service is not asked, and nobody is found there',
+        'mend tokenFile, or write the token there, readable to the user of the shipper',
+      ),
+    ];
+  }
 }
 
 async function checkDirectory(path: string): Promise<Finding> {

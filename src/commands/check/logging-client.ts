@@ -1,9 +1,10 @@
 /** A client of Cloud Logging that is asked once or twice, and its errors in our words. */
 
 import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
-import { credentials, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { codeOf } from '../../errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from '../../google/credentials.js';
+import { clientOptions } from '../../google/logging.js';
 
 /** Milliseconds for one request. */
 const DEADLINE = 10_000;
@@ -25,13 +26,6 @@ export async function withLogging<T>(
   } finally {
     await client.close();
   }
-}
-
-function clientOptions(endpoint: Endpoint): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
-  if (endpoint === null) return {};
-  const { hostname, port } = new URL(endpoint);
-  const where = { apiEndpoint: hostname, port: Number(port) };
-  return needsCredentials(endpoint) ? where : { ...where, sslCreds: credentials.createInsecure() };
 }
 
 /** The name of gRPC's status; for other errors their code. */

@@ -1,6 +1,7 @@
 /** What `check` found, for people and for programs. */
 
 import { styleText } from 'node:util';
+import { harmless } from '../../archive/table-text.js';
 import type { Finding } from './finding.js';
 
 const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
@@ -19,7 +20,10 @@ function renderRow({ what, status, detail, why, mend }: Finding, width: number):
   const indent = ' '.repeat(STATUS_WIDTH + width + 4);
   const more = [...(mend === undefined ? [] : [`→ ${mend}`]), ...(why === undefined ? [] : [why])];
   const lines = [detail, ...more].flatMap((text, index) =>
-    text.split('\n').map((line, part) => (part > 0 && index > 0 ? `  ${line}` : line)),
+    text
+      .split('\n')
+      .map(harmless)
+      .map((line, part) => (part > 0 && index > 0 ? `  ${line}` : line)),
   );
   const head = `${styleText(COLORS[status], status.padEnd(STATUS_WIDTH))}  ${what.padEnd(width)}  `;
   return `${head}${lines.join(`\n${indent}`)}\n`;

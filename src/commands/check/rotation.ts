@@ -22,7 +22,7 @@ export function rotationFindings(server: Snapshot): Finding[] {
   if (!truncates || age === 0) return [ok('rotation', `${how}; nothing is overwritten`)];
   if (name === null) return [hidden(how)];
   const period = periodOf(name);
-  if (period === null) return [ok('rotation', `${how}; ${name} never comes again`)];
+  if (period === null) return [ok('rotation', `${how}; ${name} is never overwritten`)];
   const detail = `${how}; ${name} is overwritten after ${duration(period)}`;
   if (period >= OUTAGE) return [ok('rotation', `${detail}: the shipper must not be down for longer`)];
   return [

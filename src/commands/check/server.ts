@@ -1,6 +1,6 @@
 /** Whether the server writes csvlog that the shipper can read: what it logs, where to, in which language and zone. */
 
-import type { Config, SourceConfig } from '../../config/schema.js';
+import { type Config, isTimeZone, type SourceConfig } from '../../config/schema.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import { timeReader } from '../../parse/time.js';
 import { isOn, serverValue } from './effective.js';
@@ -93,11 +93,12 @@ function timezoneFinding(server: Snapshot, timezone: string | undefined): Findin
   const wrong = server.written.filter(({ text, time }) => times.read(text) !== time);
   if (wrong.length === 0) return ok('log_timezone', zone);
   const abbreviations = [...new Set(wrong.map(({ text }) => text.split(' ')[2] ?? ''))].join(', ');
-  const mend = `source: {timezone: ${zone}}\nor: ${alterSystem('log_timezone', 'UTC')}`;
+  const toUtc = alterSystem('log_timezone', 'UTC');
+  const mend = isTimeZone(zone) ? `source: {timezone: ${zone}}\nor: ${toUtc}` : toUtc;
   if (timezone === undefined)
     return failure(
       'log_timezone',
-      `${zone}: ${abbreviations} means several offsets`,
+      `${zone}: ${abbreviations} ${isTimeZone(zone) ? 'means several offsets' : 'is no zone of the tz database'}`,
       'the log files are not read before that is settled',
       mend,
     );

@@ -25,7 +25,7 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
       'source',
       `${path} (${code})`,
       'what it holds is not read, and the daemon is not ready',
-      mendFor(code),
+      `${mendFor(code)}${MORE[code] ?? ''}`,
     ),
   );
   if (files.length === 0 && faults.length === 0) {
@@ -49,6 +49,14 @@ async function checkFile({ path, identity }: Surveyed, maxRecordSize: number): P
     ? ok('source', `${path}: csvlog of ${VERSIONS[columns] ?? 'PostgreSQL'}`)
     : unsupported(path, columns);
 }
+
+const ELSEWHERE = ': mend source.files, or log_directory';
+const MORE: Readonly<Record<string, string>> = {
+  ENOENT: ELSEWHERE,
+  ENOTDIR: ELSEWHERE,
+  EACCES:
+    '; log_file_mode = 0640 in postgresql.conf, and this user in the group of the log (usermod -aG postgres …), which must pass the folders above',
+};
 
 const VERSIONS: Readonly<Record<number, string>> = {
   23: 'PostgreSQL 12 or before',

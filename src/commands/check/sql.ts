@@ -2,11 +2,28 @@
 
 /** An identifier, in quotes where it needs them. */
 export function identifier(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoted(name, '"');
 }
 
 export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  return quoted(text, "'");
+}
+
+/** What could pass for other text, such as a line break, is written out in Unicode escapes: U&"a\\000Ab". */
+function quoted(text: string, quote: '"' | "'"): string {
+  const doubled = text.replaceAll(quote, quote + quote);
+  if (!UNSEEN.test(text)) return quote + doubled + quote;
+  const escaped = doubled.replaceAll('\\', '\\\\').replaceAll(EACH_UNSEEN, escapeOf);
+  return `U&${quote}${escaped}${quote}`;
+}
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const EACH_UNSEEN = new RegExp(UNSEEN, 'gu');
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const digits = code.toString(16).toUpperCase();
+  return code > 0xffff ? `\\+${digits.padStart(6, '0')}` : `\\${digits.padStart(4, '0')}`;
 }
 
 /** Sets it for the whole server. */

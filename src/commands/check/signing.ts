@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import { openSigner } from '../../assemble/signing.js';
+import { ConfigError } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
+import { type Finding, failure, ok } from './finding.js';
+
+/** Whether the key that signs the seals can be used; nothing where they are not signed. */
+export async function checkSigning(config: Config): Promise<Finding[]> {
+  const { signingKeyFile } = config.archive;
+  if (signingKeyFile === undefined) return [];
+  const path = resolve(signingKeyFile);
+  try {
+    await openSigner(config);
+    return [ok('archive', `${path} signs the seals`)];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [
+      failure(
+        'archive',
+        error.faults.join('; '),
+        'the daemon will not start before that',
+        `let the user of the shipper read it; where there is none yet: openssl genpkey -algorithm ed25519 -out ${path}`,
+      ),
+    ];
+  }
+}
