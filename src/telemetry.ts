@@ -52,14 +52,6 @@ export class Telemetry {
     }
   }
 
-  /** The log is not read before the database's roles were read once; why they are not is told by `catalogFailed`. */
-  catalogAwaited(): void {
-    this.#health.set(
-      'start',
-      'waits for the database, since memberOf rules need its roles: mend database.url, or start it; catalog-failed in the log says what is wrong',
-    );
-  }
-
   started(version: string, instance: string, chain: string): void {
     this.#health.set('start', null);
     this.#log.info({ code: 'started', version, instance, chain }, 'pgaudit-shipper started');

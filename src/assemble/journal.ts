@@ -1,8 +1,10 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { cloudStore } from '../archive/cloud-storage.js';
 import { localStore } from '../archive/local.js';
+import type { ArchiveStore } from '../archive/store.js';
 import { takeUpChain } from '../archive/take-up.js';
 import type { Config } from '../config/schema.js';
+import type { Disk } from '../disk.js';
 import type { ChainEnd, NewChainReason } from '../event.js';
 import { Journal } from '../journal/journal.js';
 import type { ArchivePlace } from '../object-name.js';
@@ -46,12 +48,12 @@ export function archivePlace({ instance, archive: { to } }: Config, node: string
 
 async function findChain(
   config: Config,
-  { clock, telemetry: report, stop }: Surroundings,
+  { clock, disk, telemetry: report, stop }: Surroundings,
 ): Promise<ChainEnd | NewChainReason> {
   const { to, endpoint } = config.archive;
   const store =
     to.kind === 'file'
-      ? localStore(resolve(to.folder))
+      ? durableStore(resolve(to.folder), disk)
       : cloudStore({ ...to, endpoint, deadline: Math.max(1000, config.state.takeUpTimeout) });
   const patience = config.state.takeUpTimeout;
   try {
@@ -59,4 +61,18 @@ async function findChain(
   } finally {
     store.close();
   }
+}
+
+/** A process that was killed may have stored what is read here, and not made its name durable. */
+function durableStore(root: string, disk: Disk): ArchiveStore {
+  const store = localStore(root);
+  return {
+    ...store,
+    async read(name) {
+      const folder = dirname(join(root, name));
+      await disk.makeFolder(folder, root);
+      await disk.syncFolder(folder);
+      return await store.read(name);
+    },
+  };
 }
