@@ -1,6 +1,6 @@
 import { sleep } from '../clock.js';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
-import { type CatalogSurroundings, RoleCatalog } from '../database/catalog.js';
+import type { CatalogSurroundings, RoleCatalog } from '../database/catalog.js';
 import { ShipperError } from '../errors.js';
 import type { Telemetry } from '../telemetry.js';
 
@@ -30,7 +30,9 @@ export async function openCatalog(
   if (database === undefined) return null;
   const { clock, report } = surroundings;
   const groups = groupRoles(filter);
-  const catalog = await RoleCatalog.load({ url: database.url, cachePath }, surroundings);
+  // The client takes its time to load, and most daemons have no database.
+  const { RoleCatalog: Catalog } = await import('../database/catalog.js');
+  const catalog = await Catalog.load({ url: database.url, cachePath }, surroundings);
   await catalog.refresh();
   while (groups.length > 0 && catalog.loadedAt === null) {
     until.throwIfAborted();

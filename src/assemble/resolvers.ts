@@ -6,7 +6,7 @@ import { ShipperError } from '../errors.js';
 import { authenticationResolver } from '../identity/authentication.js';
 import { commentResolver } from '../identity/comment.js';
 import { databaseResolver } from '../identity/database.js';
-import { Directory } from '../identity/directory.js';
+import type { Directory } from '../identity/directory.js';
 import { HttpResolver } from '../identity/http.js';
 import { tokenFile } from '../identity/lookup.js';
 import { patternResolver } from '../identity/pattern.js';
@@ -67,7 +67,8 @@ async function openShared(one: ResolverConfig, index: number, opening: Opening):
 
 async function openDirectory(path: string, { surroundings }: Opening): Promise<Directory> {
   const { clock, telemetry, abort } = surroundings;
-  const directory = await Directory.load(resolve(path), telemetry);
+  const { Directory: People } = await import('../identity/directory.js');
+  const directory = await People.load(resolve(path), telemetry);
   void directory.follow(clock, abort);
   return directory;
 }

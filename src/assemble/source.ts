@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
-import { SettingsWatch } from '../database/settings-watch.js';
+import type { SettingsWatch } from '../database/settings-watch.js';
 import { Filter } from '../filter/filter.js';
 import { memberRule, type UserRule } from '../filter/users.js';
 import { identify } from '../identity/resolver.js';
@@ -128,7 +128,8 @@ export class LogSource implements Source {
       cachePath: this.#pathOf('audit-settings', '.json'),
       isOther: async (role: string) => (await users.kindOf(role, clock.now)) === 'other',
     };
-    return await SettingsWatch.load(options, { clock, disk, report: this.telemetry });
+    const { SettingsWatch: Watch } = await import('../database/settings-watch.js');
+    return await Watch.load(options, { clock, disk, report: this.telemetry });
   }
 
   /** Files were read, and what was remembered of them is not known. */
