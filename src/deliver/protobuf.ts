@@ -39,6 +39,17 @@ export class BackwardWriter {
     this.delimit(field, end);
   }
 
+  /** A field with a text whose UTF-8 are these bytes. */
+  utf8(field: number, bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    this.#reserve(size);
+    this.#start -= size;
+    if (size >= LONG) bytes.copy(this.#bytes, this.#start, start, end);
+    else
+      for (let index = 0; index < size; index++) this.#bytes[this.#start + index] = bytes[start + index] ?? 0;
+    this.delimit(field, this.length - size);
+  }
+
   /** Makes what was written since the writer had `end` bytes the content of a field. */
   delimit(field: number, end: number): void {
     this.#varint(this.length - end);

@@ -5,6 +5,7 @@
  */
 
 import type { LogEntry, Severity } from './destination.js';
+import { writeJsonStruct } from './json-struct.js';
 import { BackwardWriter } from './protobuf.js';
 
 export interface RequestHead {
@@ -51,7 +52,8 @@ function writeEntry(writer: BackwardWriter, entry: LogEntry): void {
   writer.number(10, SEVERITY[entry.severity]);
   writeTimestamp(writer, entry.timestamp);
   const inner = writer.length;
-  writeStruct(writer, entry.jsonPayload);
+  if (entry.line === undefined) writeStruct(writer, entry.jsonPayload);
+  else writeJsonStruct(writer, entry.line);
   writer.delimit(6, inner);
   writer.text(4, entry.insertId);
   writer.delimit(4, end);

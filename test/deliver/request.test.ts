@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import type { LogEntry, Severity } from '../../src/deliver/destination.js';
 import { encodeRequest } from '../../src/deliver/request.js';
 import { toStruct } from '../../src/deliver/struct.js';
+import { StateError } from '../../src/errors.js';
 
 const PROTOS = createRequire(import.meta.url).resolve('@google-cloud/logging-api/build/protos/protos.json');
 const Request = protobuf.Root.fromJSON(JSON.parse(readFileSync(PROTOS, 'utf8'))).lookupType(
@@ -74,6 +75,8 @@ function byTheClient(list: readonly LogEntry[], logName: string, labels: Record<
   return Request.encode(message).finish();
 }
 
+const HEAD = { logName: 'l', resource: { type: 'global', labels: {} } };
+
 const toObject = (bytes: Uint8Array): unknown =>
   Request.toObject(Request.decode(bytes), { longs: String, enums: String });
 
@@ -84,6 +87,73 @@ test('any entries', () => {
       expect(toObject(bytes)).toEqual(toObject(byTheClient(list, logName, labels)));
     }),
     { numRuns: 500 },
+  );
+});
+
+/** As an entry of the journal comes: with its line, which is read only where nobody has looked into it. */
+function withLine(
+  { jsonPayload, ...rest }: LogEntry,
+  line = Buffer.from(JSON.stringify(jsonPayload)),
+): LogEntry {
+  const nobodyLooks = (): never => {
+    throw new Error('the line is parsed');
+  };
+  return Object.defineProperty({ ...rest, line, jsonPayload: {} }, 'jsonPayload', { get: nobodyLooks });
+}
+
+test('any entries whose payload is there as JSON', () => {
+  fc.assert(
+    fc.property(fc.array(entries, { maxLength: 5 }), list => {
+      const bytes = encodeRequest(
+        list.map(entry => withLine(entry)),
+        HEAD,
+      );
+      const asJson = list.map(entry => ({
+        ...entry,
+        jsonPayload: JSON.parse(JSON.stringify(entry.jsonPayload)),
+      }));
+      expect(toObject(bytes)).toEqual(toObject(byTheClient(asJson, 'l', {})));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('numbers, escapes and empty things in JSON', () => {
+  const payload = {
+    numbers: [0, 7, -7, 1.5, -0.25, 1e21, 1e-7, 123_456_789_012_345, 1_234_567_890_123_456, Number.MAX_VALUE],
+    escapes: ['"', '\\', '\\"', '\\\\', '\\\\"', '"\\', '\n\u0000\u001f', '{"a":[1]}', '\ud800', '\u2028'],
+    '"\\': { '': '', a: {}, b: [], c: [[]], d: [{}], e: [null, true, false] },
+  };
+  const entry = {
+    insertId: 'i',
+    timestamp: '2026-11-21T20:40:01.123Z',
+    severity: 'INFO',
+    labels: {},
+  } as const;
+  const bytes = encodeRequest([withLine({ ...entry, jsonPayload: payload })], HEAD);
+  expect(bytes).toEqual(encodeRequest([{ ...entry, jsonPayload: payload }], HEAD));
+});
+
+test('a line that is damaged is refused, or makes some other payload; it is never read for ever', () => {
+  const entry = {
+    insertId: 'i',
+    timestamp: '2026-11-21T20:40:01.123Z',
+    severity: 'INFO',
+    labels: {},
+  } as const;
+  const line = Buffer.from(JSON.stringify({ a: ['x\\"', { b: -1.5e9 }, null, true], c: {} }));
+  const damaged = fc.tuple(fc.nat(line.length - 1), fc.nat(255), fc.nat(line.length));
+  fc.assert(
+    fc.property(damaged, ([at, byte, length]) => {
+      const bytes = Buffer.from(line.subarray(0, length));
+      if (at < length) bytes[at] = byte;
+      try {
+        encodeRequest([withLine({ ...entry, jsonPayload: {} }, bytes)], HEAD);
+      } catch (error) {
+        expect(error).toBeInstanceOf(StateError);
+      }
+    }),
+    { numRuns: 2000 },
   );
 });
 
