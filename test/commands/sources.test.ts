@@ -119,6 +119,7 @@ test('search and report find the events of each server under its name', async ()
     archive,
     '--against',
     join(folder, 'a'),
+    '--against',
     join(folder, 'b'),
     '--json',
   ]);

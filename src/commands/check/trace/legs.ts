@@ -18,8 +18,8 @@ export interface Leg {
   look(marker: string): Promise<boolean>;
 }
 
-/** Milliseconds; a look at local files is cheap, one at a cloud counts against a quota. */
-const LOCAL_INTERVAL = 100;
+/** Milliseconds; a look at local files is cheap, and the journal may keep it for a moment only; one at a cloud counts against a quota. */
+const LOCAL_INTERVAL = 25;
 const CLOUD_INTERVAL = 2000;
 
 /** Beside the marker, on its line: other lines of the log may hold the statement, too. */
