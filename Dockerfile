@@ -34,5 +34,5 @@ COPY --from=dependencies --chown=65532:65532 --chmod=0700 /app/state /var/lib/pg
 VOLUME /var/lib/pgaudit-shipper
 USER 65532:65532
 EXPOSE 8080
-ENTRYPOINT ["/nodejs/bin/node", "dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "dist/main.js"]
 CMD ["run", "--config", "/etc/pgaudit-shipper/config.yaml"]

@@ -1,4 +1,4 @@
-/** Speed and size of every way through the shipper, each beside csv-parse on the same file: one table in ten minutes. */
+/** Speed and size of every way through the shipper, each beside csv-parse on the same file: one table in five minutes. */
 
 import { createReadStream, existsSync } from 'node:fs';
 import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
@@ -27,7 +27,7 @@ async function recordsIn(file: string): Promise<number> {
 }
 
 test('(a) nearly everything is dropped', async () => {
-  const file = await logOf(100);
+  const file = await logOf(400);
   await compare('(a) filter', file, await recordsIn(file), { filter: PERSONS });
 });
 
@@ -46,11 +46,9 @@ test('(c) everything is kept, to Cloud Logging', async () => {
   });
 });
 
-test('(g) ten times the input takes no more memory', async () => {
-  for (const megabytes of [40, 400]) {
-    const file = await logOf(megabytes);
-    await compare(`(g) filter, ${megabytes} MB`, file, await recordsIn(file), { filter: PERSONS }, 1);
-  }
+test('(g) ten times the input takes no more memory: the same as (a) with a tenth of it', async () => {
+  const file = await logOf(40);
+  await compare('(g) filter, a tenth of (a)', file, await recordsIn(file), { filter: PERSONS }, 1);
 });
 
 test('(h) one record of 60 MB', async () => {
