@@ -36,7 +36,7 @@ test('it stays within what the design asks for', () => {
       'NoNewPrivileges=yes',
       'SystemCallFilter=@system-service',
       'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
-      'MemoryMax=3G',
+      'MemoryMax=2G',
       'Restart=always',
     ]),
   );
