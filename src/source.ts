@@ -47,7 +47,7 @@ interface Surroundings {
 
 /**
  * Calls `read` until it ends. Where it fails, it begins anew behind the source's last entry in the journal, and the other
- * sources do not notice; where there are none, or only what is there is read, it rejects. A damaged state is everybody's.
+ * sources do not notice; with `once` it ends there. Where there are no others it rejects. A damaged state is everybody's.
  */
 export async function keepReading(
   { telemetry }: Source,
@@ -60,8 +60,9 @@ export async function keepReading(
       return await read();
     } catch (error) {
       if (stop.aborted && error === stop.reason) return;
-      if (error instanceof StateError || once || sources.length === 1) throw error;
-      telemetry.sourceFailed(error);
+      if (error instanceof StateError || sources.length === 1) throw error;
+      telemetry.sourceFailed(error, once);
+      if (once) return;
     }
     await sleep(clock, REOPEN_AFTER, stop);
   }

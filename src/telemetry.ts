@@ -118,8 +118,11 @@ export class Telemetry {
     this.#health.set(this.#part, `waits for ${what}`);
   }
 
-  /** The log of one of several servers; the others are read as before. */
-  sourceFailed(error: unknown): void {
+  /**
+   * The log of one of several servers; the others are read as before.
+   * @param isFinal whether it is not tried again
+   */
+  sourceFailed(error: unknown, isFinal = false): void {
     const code = codeOf(error);
     this.#metrics.sourceReadable.set(`${this.#part} reading`, 0);
     this.#health.set(`${this.#part} reading`, `fails, and is tried again: ${messageOf(error)}`);
@@ -127,7 +130,7 @@ export class Telemetry {
     this.#failing = code;
     this.#log.error(
       { code: 'source-failed', error: code, at: framesOf(error), ...placeOf(error) },
-      `the log of a server cannot be read on, and is opened anew every ten seconds: ${messageOf(error)}`,
+      `the log of a server cannot be read on, and is opened anew ${isFinal ? 'by the next run' : 'every ten seconds'}: ${messageOf(error)}`,
     );
   }
 

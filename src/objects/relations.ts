@@ -15,9 +15,8 @@ export interface RelationParser {
   /**
    * Relations that are written to, as the statement names them (`public.konto`, or `konto` where it gives
    * no schema), sorted, each once; null where it cannot be parsed: at once where it is known, else as a promise. It
-   * never rejects; it settles within the time
-   * limit of its turn (and the loading of the parser, where it is not loaded). Statements that are asked at the
-   * same time are parsed one after the other.
+   * never rejects; it settles within the time limit of its turn (and the loading of the parser, where it is not
+   * loaded). Statements that are asked at the same time are parsed one after the other.
    */
   written(statement: string): readonly string[] | null | Promise<readonly string[] | null>;
   /** Ends the parser's thread; what is asked later is null. */

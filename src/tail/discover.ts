@@ -15,6 +15,13 @@ export interface Listed {
   readonly modified: number;
 }
 
+/** Files that hold one content, by their paths. */
+export type Paths = ReadonlyMap<string, Listed>;
+
+export function longestOf(paths: Paths): number {
+  return Math.max(0, ...[...paths.values()].map(({ size }) => size));
+}
+
 export interface Listing {
   readonly files: readonly Listed[];
   readonly faults: readonly SourceFault[];

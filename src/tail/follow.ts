@@ -4,20 +4,17 @@ import { fstatSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { COLUMN, type Frame, type Gap, type Skim, type SourceFile, type SourcePosition } from '../record.js';
-import type { Listed } from './discover.js';
+import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
 import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identify.js';
+import { type Place, placeAt, START } from './place.js';
 
 /** Bytes that are read in one go. */
 const CHUNK = 512 * 1024;
 /** Bytes of a batch from which on it takes no more chunks, and of those of its records that are judged one by one. */
 const LARGE_BATCH = 8 * 1024 * 1024;
 const MOST_JUDGED = 256 * 1024;
-/** So many bytes before the saved offset must still be the same. */
-const TAIL = 1024;
-
-const NO_TAIL = fingerprint(Buffer.alloc(0));
 
 /** Frames that were read from one file in one go. */
 export interface Batch {
@@ -37,11 +34,11 @@ export interface FollowerOptions {
   readonly times: LogTimes;
 }
 
-/** Files that hold one content, by their paths. */
-type Paths = ReadonlyMap<string, Listed>;
-
 /** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
 type Comparison = 'same' | 'changed' | 'other';
+
+/** What reading on found: bytes, none, more of the content in another file, or another content in this one. */
+type Found = 'chunk' | 'short chunk' | 'end' | 'elsewhere' | 'other';
 
 /**
  * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is
@@ -170,10 +167,19 @@ export class Follower {
     if (handle === null) return true;
     const framer = this.#framer ?? this.#newFramer();
     while (!this.isBlocked) {
-      const found = this.#readChunk(handle, framer, now);
+      let found = this.#readChunk(handle, framer, now);
       if (found === 'elsewhere') break;
-      if (found !== 'more') return found === 'end';
-      const readOn = (): boolean => this.#readChunk(handle, framer, now) === 'more';
+      if (found === 'end' || found === 'other') return found === 'end';
+      // Of a short chunk the file had no more: what is written meanwhile is for the next batch, else none would end.
+      const readOn = (): boolean => {
+        if (found !== 'chunk') return false;
+        try {
+          found = this.#readChunk(handle, framer, now);
+        } catch {
+          found = 'end'; // Behind the batch it fails again, and is told, or goes on.
+        }
+        return found === 'chunk' || found === 'short chunk';
+      };
       do yield this.#batch(skim => this.#frames(framer, skim, readOn));
       while (this.#isCutShort);
     }
@@ -185,7 +191,7 @@ export class Follower {
    * Reads what fits into the processor's cache. To have another thread do it would take longer than to do it, as long as
    * the log was written just now.
    */
-  #readChunk(handle: FileHandle, framer: Framer, now: number): 'more' | 'end' | 'elsewhere' | 'other' {
+  #readChunk(handle: FileHandle, framer: Framer, now: number): Found {
     const { size, mtimeMs, ino } = fstatSync(handle.fd);
     if (size === framer.pushed && this.#isElsewhere(ino, size)) return 'elsewhere';
     if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return 'end';
@@ -198,7 +204,7 @@ export class Follower {
     if (bytesRead === 0) return 'end';
     framer.filled(bytesRead);
     this.lastGrowth = now;
-    return 'more';
+    return bytesRead === CHUNK ? 'chunk' : 'short chunk';
   }
 
   /** This is read to its end, and another file has more of this content, or took its place. */
@@ -252,9 +258,8 @@ export class Follower {
       fileId: idOf(`${fileId} ${offset} ${tail.sha256}`),
       rereadUntil: lastTime,
       columns: 0,
-      offset: 0,
       size: 0,
-      tail: NO_TAIL,
+      ...START,
     };
   }
 
@@ -289,7 +294,7 @@ export class Follower {
   /** @param readOn reads another chunk, and says whether one came; `null`: what is there is all, and has no bounds */
   *#frames(framer: Framer, skim: Skim | null, readOn: (() => boolean) | null): Generator<Frame> {
     let { lastTime } = this.#position;
-    const { offset } = this.#position;
+    let place: Place = this.#position;
     let end: number;
     let judged = 0;
     this.#isCutShort = false;
@@ -299,9 +304,10 @@ export class Follower {
       this.#isCutShort = readOn !== null && judged >= MOST_JUDGED;
       const frame = this.#isCutShort ? null : framer.next();
       if (frame === null) {
-        const isLarge = this.#isCutShort || framer.pushed - offset >= LARGE_BATCH;
-        if (readOn === null || isLarge || !readOn()) break;
-        continue;
+        place = placeAt(framer.position, framer, place);
+        const isLarge = this.#isCutShort || framer.pushed - this.#position.offset >= LARGE_BATCH;
+        if (readOn !== null && !isLarge && readOn()) continue;
+        break;
       }
       judged += frame.length;
       if (frame.kind === 'record') {
@@ -318,9 +324,9 @@ export class Follower {
     if (!this.isBlocked) end = framer.position;
     if (end === this.#position.offset) return;
     this.#end = end;
-    const tail = fingerprint(framer.bytesBefore(end, TAIL));
+    place = placeAt(end, framer, place);
+    this.#position = { ...this.#position, ...place, lastTime, columns: framer.columns };
     framer.shrink();
-    this.#position = { ...this.#position, lastTime, columns: framer.columns, offset: end, tail };
   }
 
   /** Zones change twice a year: most records have the zone of the one before. */
@@ -390,8 +396,4 @@ export class Follower {
     const isThere = readSync(handle.fd, bytes, 0, tail.length, offset - tail.length) === tail.length;
     return isThere && fingerprint(bytes).sha256 === tail.sha256 ? 'same' : 'changed';
   }
-}
-
-function longestOf(paths: Paths): number {
-  return Math.max(0, ...[...paths.values()].map(({ size }) => size));
 }

@@ -5,7 +5,7 @@ import { hasPassed } from '../clock.js';
 import type { SourcePosition } from '../record.js';
 import { SETTLE } from './doubts.js';
 import { Follower, type FollowerOptions } from './follow.js';
-import { fingerprint } from './identify.js';
+import { START } from './place.js';
 import type { Surveyed } from './survey.js';
 
 /** So many files that are gone are remembered here, and those that are gone for less; the ledger keeps the others. */
@@ -128,7 +128,6 @@ export class Followers {
 }
 
 function firstPosition(contentId: string, path: string, firstTime: number | null): SourcePosition {
-  const tail = fingerprint(Buffer.alloc(0));
   return {
     fileId: contentId,
     contentId,
@@ -136,9 +135,8 @@ function firstPosition(contentId: string, path: string, firstTime: number | null
     firstTime,
     lastTime: '',
     columns: 0,
-    offset: 0,
     size: 0,
-    tail,
+    ...START,
   };
 }
 

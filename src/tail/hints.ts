@@ -6,6 +6,8 @@ import type { Watch } from './watch.js';
 /** Milliseconds of news in every look, after which the watcher rests, and without any, after which it watches again. */
 const BUSY = 300;
 const QUIET = 2000;
+/** Milliseconds between two looks for another file, where nobody tells of it: it comes late, or is empty at first. */
+const ELSEWHERE = 250;
 
 /**
  * Watches while little happens. A log that is written to without a pause is looked at again and again anyway, and the
@@ -16,6 +18,7 @@ export class Hints {
   #watch: Watch | null;
   #newsSince: number | null = null;
   #quietSince: number | null = null;
+  #elsewhereAt = Number.NEGATIVE_INFINITY;
 
   constructor(open: () => Watch) {
     this.#open = open;
@@ -27,14 +30,16 @@ export class Hints {
     return this.#watch !== null;
   }
 
-  /** What a look brought. Returns whether news have just ended that are not told: the log may go on in another file. */
+  /** What a look brought. Returns whether to look for other files: news have ended, and nobody tells where they go on. */
   async looked(isNews: boolean, now: number): Promise<boolean> {
-    const isEnd = !isNews && this.#newsSince !== null && !this.areTold;
+    const isEnd = !isNews && this.#newsSince !== null;
     this.#newsSince = isNews ? (this.#newsSince ?? now) : null;
     this.#quietSince = isNews ? null : (this.#quietSince ?? now);
+    const isElsewhere = !isNews && !this.areTold && (isEnd || hasPassed(this.#elsewhereAt, now, ELSEWHERE));
+    if (isElsewhere) this.#elsewhereAt = now;
     if (this.#newsSince !== null && hasPassed(this.#newsSince, now, BUSY)) await this.close();
     if (this.#quietSince !== null && hasPassed(this.#quietSince, now, QUIET)) this.#watch ??= this.#open();
-    return isEnd;
+    return isElsewhere;
   }
 
   async close(): Promise<void> {

@@ -171,6 +171,7 @@ export class Tail {
         any = true;
         yield batch;
         if (signal.aborted) return any;
+        await this.look();
       }
     }
     return any;

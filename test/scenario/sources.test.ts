@@ -237,14 +237,18 @@ function failing(source: Source | undefined, isDue: () => boolean): void {
   };
 }
 
-test('with --once, one that fails fails the run', async () => {
-  const { folder, log, config } = await scene();
+test('with --once, one that fails fails the run, and the others are delivered', async () => {
+  const { folder, log, config, numbers } = await scene();
   await append(log('a'), 1, 2);
   await append(log('b'), 1, 2);
   await mkdir(join(folder, 'state', 'files-b.ndjson'), { recursive: true });
   const { code, output } = await runOnce(folder, config('a', 'b'));
   expect(code).toBe(1);
-  expect(output).toContain('"code":"failed"');
+  expect(output).toContain('"code":"source-failed"');
+  expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 2), []]);
+  await rm(join(folder, 'state', 'files-b.ndjson'), { recursive: true });
+  expect((await runOnce(folder, config('a', 'b'))).code).toBe(0);
+  expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 2), range(1, 2)]);
 });
 
 test.each(['one', 'several'])(

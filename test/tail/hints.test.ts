@@ -38,15 +38,24 @@ test('a pause begins anew what counts as without a pause', async () => {
   expect(hints.areTold).toBe(true);
 });
 
-test('where news end that are not told, the log may have gone on in another file', async () => {
+test('where news end that are not told, the log may go on in another file: at once, or after a while', async () => {
   const { hints } = countingHints();
   const looks: [isNews: boolean, now: number][] = [
     [true, 0],
     [true, 500],
     [false, 520],
     [false, 540],
+    [false, 760],
+    [false, 780],
+    [true, 800],
+    [false, 820],
   ];
-  const ends: boolean[] = [];
-  for (const look of looks) ends.push(await hints.looked(...look));
-  expect(ends).toEqual([false, false, true, false]);
+  const elsewhere: number[] = [];
+  for (const [isNews, now] of looks) if (await hints.looked(isNews, now)) elsewhere.push(now);
+  expect(elsewhere).toEqual([520, 780, 820]);
+});
+
+test('what is told need not be looked for', async () => {
+  const { hints } = countingHints();
+  for (const isNews of [true, false, false]) expect(await hints.looked(isNews, 0)).toBe(false);
 });

@@ -9,7 +9,7 @@ import { timeReader } from '../../src/parse/time.js';
 import { Ledger } from '../../src/tail/ledger.js';
 import { Tail, type TailOptions } from '../../src/tail/tail.js';
 import { ManualClock } from '../support/clock.js';
-import { numberedRange, range } from '../support/log.js';
+import { numbered, numberedRange, range } from '../support/log.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const quiet = {
@@ -131,3 +131,39 @@ test('what waits to be read waits since the record before it, or since nothing w
   abort.abort();
   await batches.return(undefined);
 });
+
+test('a file that begins while another is read for long is held, lest it be deleted before its turn', async () => {
+  const folder = await temporaryFolder();
+  const [path, next] = [join(folder, 'a.csv'), join(folder, 'b.csv')];
+  await writeFile(path, old);
+  const clock = new ManualClock('2026-11-22T00:00:00Z');
+  const seen: number[] = [];
+  let batches = 0;
+  for await (const batch of new Tail({ ...optionsOf(folder), clock }, quiet).batches(
+    new AbortController().signal,
+  )) {
+    for (const frame of batch?.frames ?? [])
+      seen.push(frame.kind === 'record' ? Number(frame.text(6)) : Number.NaN);
+    batches += 1;
+    if (batches === 1) await writeFile(next, numberedRange(MANY + 1, MANY + 3));
+    if (batches === 2) await clock.advance(2000);
+    if (batches === 4) await rm(next);
+  }
+  expect(seen).toEqual(range(1, MANY + 3));
+});
+
+test.each([
+  ['a record', numbered(1001, { message: 'x'.repeat(1 << 20) }).slice(0, -10)],
+  ['what is no record', '\0'.repeat(1 << 20)],
+])(
+  'the bytes before the place to resume are known, also where %s that fills the buffer follows',
+  async (_, rest) => {
+    const folder = await temporaryFolder();
+    const whole = numberedRange(1, 1000);
+    await writeFile(join(folder, 'a.csv'), whole + rest);
+    const tail = new Tail(optionsOf(folder), quiet);
+    for await (const batch of tail.batches(new AbortController().signal))
+      for (const frame of batch?.frames ?? []) expect(frame.kind).toBe('record');
+    expect(tail.positions[0]).toMatchObject({ offset: whole.length, tail: { length: 1024 } });
+  },
+);
