@@ -89,11 +89,13 @@ async function serve(status: Status): Promise<{ url: string; stop: () => void }>
   return { url: `http://127.0.0.1:${port}/`, stop };
 }
 
+/** Pictures go where SCREENSHOTS says: those of the README come from here. */
 async function look(status: Status, options: BrowserContextOptions, name: string): Promise<Watched> {
   const watched = await openPage(browser, options);
   const { url } = await serve(status);
   await watched.page.goto(url);
-  await watched.page.screenshot({ path: join(await temporaryFolder(), `${name}.png`) });
+  const folder = process.env.SCREENSHOTS ?? (await temporaryFolder());
+  await watched.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   return watched;
 }
 
