@@ -113,10 +113,15 @@ const writeTime = isoWriter();
 const writeReceivedAt = isoWriter();
 
 /** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */
-function fromLog({ time, session }: LogLine, { now }: Reading, { instance, node }: Place) {
+export function eventId({ session }: LogLine, { instance }: Place): string {
+  return `${instance}/${session.id}/${session.line}`;
+}
+
+function fromLog(line: LogLine, { now }: Reading, place: Place) {
+  const { instance, node } = place;
   return {
-    id: `${instance}/${session.id}/${session.line}`,
-    time: writeTime(time),
+    id: eventId(line, place),
+    time: writeTime(line.time),
     receivedAt: writeReceivedAt(now),
     instance,
     node,

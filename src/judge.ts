@@ -1,7 +1,15 @@
 /** What becomes of one frame of the log: an event, or the reason why there is none. */
 
 import { isSensitive } from './database/sensitive.js';
-import { failureDraft, gapDraft, type Place, type Reading, statementDraft, suspectDraft } from './draft.js';
+import {
+  eventId,
+  failureDraft,
+  gapDraft,
+  type Place,
+  type Reading,
+  statementDraft,
+  suspectDraft,
+} from './draft.js';
 import type { Actor, Audit, Draft, LogLine } from './event.js';
 import type { Filter } from './filter/filter.js';
 import type { UserKind } from './filter/users.js';
@@ -36,7 +44,12 @@ export interface Judges {
 type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
 
 export type Verdict =
-  | { readonly outcome: 'shipped' | 'rejected'; readonly reason: string; readonly draft: Draft }
+  | {
+      readonly outcome: 'shipped' | 'rejected';
+      readonly reason: string;
+      /** A promise where the statement is still parsed; what comes later need not wait for that. */
+      readonly draft: Draft | Promise<Draft>;
+    }
   | { readonly outcome: 'dropped'; readonly reason: string };
 
 const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
@@ -125,16 +138,16 @@ function judgeKnown(
     return isRollback(payload.audit) ? judgeFailure(record, null, dropped, reading, judges) : dropped;
   // The parser has to see the statement as it was: what is scrubbed does not parse.
   const relations = judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
-  return ship('statement', record, audit.statement, reading, judges, (line, actor) =>
-    andThen(relations, objects => {
-      if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
-      telemetry.identified(actor.status);
+  return ship('statement', record, audit.statement, reading, judges, (line, actor) => {
+    if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
+    telemetry.identified(actor.status);
+    const { id, virtualTransactionId } = line.session;
+    memory.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
+    return andThen(relations, objects => {
       const whole = { ...audit, ...objects, ...(isSensitive(audit) && ({ sensitive: true } as const)) };
-      const draft = statementDraft(line, whole, actor, reading, place);
-      memory.transactions.shipped(line.session.id, line.session.virtualTransactionId ?? '', draft.id ?? '');
-      return draft;
-    }),
-  );
+      return statementDraft(line, whole, actor, reading, place);
+    });
+  });
 }
 
 /** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
@@ -172,8 +185,7 @@ function ship(
   const { user, time, session } = line;
   const claims = claimsOf(statement, session.application);
   const actor = judges.identify({ user, time, authentication: session.authentication ?? null, claims });
-  const draft = andThen(actor, known => make(line, known));
-  return andThen(draft, made => ({ outcome: 'shipped', reason, draft: made }));
+  return andThen(actor, known => ({ outcome: 'shipped', reason, draft: make(line, known) }));
 }
 
 function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {

@@ -17,6 +17,7 @@ import type { JournalEntry, Resume } from './journal/state.js';
 import { judge } from './judge.js';
 import { Skimmer } from './parse/skim.js';
 import { countRecord, type MissingLines, noRecords, type RawRecord } from './record.js';
+import { andThen } from './settled.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
 import type { Batch } from './tail/follow.js';
 
@@ -104,7 +105,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
 async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Promise<JournalEntry> {
   const { file, from } = batch;
   // Kept as JSON, which takes far less memory.
-  const contents: Content[] = [];
+  const contents: (Content | Promise<Content>)[] = [];
   const records = noRecords();
   const shipped: string[] = [];
   for (const frame of file.rereadUntil === undefined ? batch.skimmed(skimmer) : batch.frames) {
@@ -113,7 +114,7 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
     // Most records are dropped, and need no turn of the event loop.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
-    if (verdict.outcome !== 'dropped') contents.push(contentOf(verdict.draft));
+    if (verdict.outcome !== 'dropped') contents.push(andThen(verdict.draft, contentOf));
     else if (frame.kind === 'record') learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
@@ -121,7 +122,8 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
   const { to } = batch;
   stages.telemetry.recordsRead(to - from, records, shipped);
   const progress = { file, from, to, records };
-  return { source: stages.name, contents, progress, resume: resumeOf(stages) };
+  const resume = resumeOf(stages);
+  return { source: stages.name, contents: await Promise.all(contents), progress, resume };
 }
 
 /** Of whom it hangs on memberships whether he is a service user each record has to be asked for. */

@@ -21,11 +21,23 @@ const LARGE = 32 * 1024;
 /** For the parse tree as JSON: four times of what any statement of 256 KiB needs (measured: 44 MB). */
 const MEMORY = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
+/** So many statements are with the thread at once: it need not wait for this one between them. */
+const MOST_AT_ONCE = 32;
+
+interface Question {
+  readonly statement: string;
+  readonly resolve: (answer: Answer) => void;
+}
+
 export class ParserThread {
   readonly #timeLimit: number;
   #worker: Worker | undefined;
-  /** Settles when the statement before is answered, and the thread that it spoiled is gone. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #waiting: Question[] = [];
+  /** With the thread, which answers in this order. */
+  #asked: Question[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isBeginning = false;
+  /** Settles when a thread that was ended is gone. */
   #ended: Promise<unknown> = Promise.resolve();
   #notBefore = 0;
   #isClosed = false;
@@ -37,49 +49,104 @@ export class ParserThread {
 
   /** One statement after the other, each within the time limit of its turn; never rejects. */
   ask(statement: string): Promise<Answer> {
-    const answer = this.#turn.then(() => this.#answer(statement));
-    this.#turn = answer.then(() => this.#ended);
-    return answer;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#waiting.push({ statement, resolve });
+    this.#post();
+    return promise;
   }
 
   /** Ends the thread; what was asked and is not answered is `crash` or `unavailable`. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    const asked = this.#asked;
     this.#end();
-    await this.#turn;
+    for (const { resolve } of asked) resolve('crash');
+    this.#post();
     await this.#ended;
   }
 
-  async #answer(statement: string): Promise<Answer> {
-    const worker = this.#worker ?? (await this.#begin());
-    if (worker === undefined) return 'unavailable';
-    const reply = nextMessage(worker, this.#timeLimit);
-    worker.postMessage(statement);
-    const answer = await reply;
-    if (answer === 'time' || answer === 'crash' || statement.length > LARGE) this.#end();
-    return isAnswer(answer) ? answer : 'crash';
+  /** Gives the thread what waits, as far as it may have it; what is large comes last, and is the thread's last. */
+  #post(): void {
+    if (this.#isBeginning || this.#waiting.length === 0) return;
+    const worker = this.#worker;
+    if (worker === undefined) {
+      void this.#begin();
+      return;
+    }
+    while (this.#asked.length < MOST_AT_ONCE && !isLarge(this.#asked.at(-1))) {
+      const question = this.#waiting.shift();
+      if (question === undefined) return;
+      this.#asked.push(question);
+      if (this.#asked.length === 1) this.#await();
+      worker.postMessage(question.statement);
+    }
   }
 
-  async #begin(): Promise<Worker | undefined> {
-    if (this.#isClosed || performance.now() < this.#notBefore) return undefined;
+  /** Node.js reads what came while it was busy before it looks at its timers. */
+  #await(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#replied('time'), this.#timeLimit);
+  }
+
+  #replied(reply: unknown): void {
+    clearTimeout(this.#timer);
+    const question = this.#asked.shift();
+    if (question === undefined) return;
+    const answer = isAnswer(reply) ? reply : 'crash';
+    question.resolve(answer);
+    if (answer === 'time' || answer === 'crash' || isLarge(question)) {
+      // What the thread had not come to yet is for the next one.
+      this.#waiting.unshift(...this.#asked);
+      this.#end();
+    } else if (this.#asked.length > 0) this.#await();
+    this.#post();
+  }
+
+  async #begin(): Promise<void> {
+    this.#isBeginning = true;
+    // One that was spoiled is gone first: its memory is given back.
+    await this.#ended;
+    if (!this.#isClosed && performance.now() >= this.#notBefore) await this.#load();
+    this.#isBeginning = false;
+    if (this.#worker === undefined) for (const { resolve } of this.#waiting.splice(0)) resolve('unavailable');
+    this.#post();
+  }
+
+  async #load(): Promise<void> {
     const worker = startWorker();
-    this.#worker = worker;
-    // One that fails between two statements is not asked again; without a listener it would end the process.
-    const forget = (): void => {
-      if (this.#worker === worker) this.#worker = undefined;
-    };
-    worker.on('error', forget).on('exit', forget);
-    if ((await nextMessage(worker, LOAD_LIMIT)) === 'ready') return worker;
+    // Without a listener one that fails would end the process.
+    worker.on('error', () => this.#lost(worker)).on('exit', () => this.#lost(worker));
+    if ((await nextMessage(worker, LOAD_LIMIT)) === 'ready' && !this.#isClosed) {
+      worker.on('message', reply => {
+        if (worker === this.#worker) this.#replied(reply);
+      });
+      // The listener would keep the process.
+      worker.unref();
+      this.#worker = worker;
+      return;
+    }
     this.#notBefore = performance.now() + LOAD_PAUSE;
-    this.#end();
-    return undefined;
+    this.#ended = worker.terminate();
+  }
+
+  /** It has ended by itself: by the statement that it was at, where it was at one. */
+  #lost(worker: Worker): void {
+    if (worker !== this.#worker) return;
+    if (this.#asked.length > 0) this.#replied('crash');
+    else this.#worker = undefined;
   }
 
   #end(): void {
+    clearTimeout(this.#timer);
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#asked = [];
     if (worker !== undefined) this.#ended = worker.terminate();
   }
+}
+
+function isLarge(question: Question | undefined): boolean {
+  return question !== undefined && question.statement.length > LARGE;
 }
 
 /** It gets no environment, and its output is not read: what the parser prints may hold SQL. */
@@ -91,7 +158,7 @@ function startWorker(): Worker {
     stderr: true,
     resourceLimits: MEMORY,
   });
-  // While it is asked, nextMessage's timer keeps the process; an idle one does not.
+  // While it is asked, a timer keeps the process; an idle one does not.
   worker.unref();
   return worker;
 }

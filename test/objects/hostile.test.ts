@@ -74,6 +74,19 @@ test('a spoiled parser never answers: 10 stacks that overflow, each with a good 
   expect(reasons).toEqual(Array(10).fill('crash'));
 });
 
+test('of a hundred that are asked at once, one that takes too long is answered alone', async () => {
+  const { parser, reasons } = startParser(300);
+  await parser.written('SELECT 1');
+  const slow = `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}UPDATE t SET a = 1`;
+  const asked = Array.from({ length: 100 }, (_, i) =>
+    parser.written(i === 40 ? slow : `UPDATE t${i} SET a = 1`),
+  );
+  expect(await Promise.all(asked)).toEqual(
+    Array.from({ length: 100 }, (_, i) => (i === 40 ? null : [`t${i}`])),
+  );
+  expect(reasons).toEqual(['time']);
+});
+
 test('a busy main thread does not make an answer late', async () => {
   const { parser, reasons } = startParser(50);
   await parser.written('SELECT 1');

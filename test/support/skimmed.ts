@@ -72,7 +72,7 @@ export async function outcomeOf(
     const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
     const verdict = await judge(frame, reading, judges);
     countRecord(counts, verdict.outcome, verdict.reason);
-    if (verdict.outcome !== 'dropped') drafts.push(verdict.draft);
+    if (verdict.outcome !== 'dropped') drafts.push(await verdict.draft);
     else if (frame.kind === 'record' && (verdict.reason === 'service-user' || verdict.reason === 'not-audit'))
       skimmer.learn(frame, verdict.reason);
   };
