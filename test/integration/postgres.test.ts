@@ -192,5 +192,5 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
     if (event.lifecycle?.action === 'started') runs.push(0);
     if (event.kind === 'statement') runs.push((runs.pop() ?? 0) + 1);
   }
-  expect(runs.filter(statements => statements > 0).length).toBeGreaterThan(5);
+  expect(runs.filter(statements => statements > 0).length).toBeGreaterThan(4);
 });
