@@ -8,7 +8,7 @@ import { Filter } from '../filter/filter.js';
 import { memberRule, type UserRule } from '../filter/users.js';
 import { identify } from '../identity/resolver.js';
 import type { Journal } from '../journal/journal.js';
-import type { Resume } from '../journal/state.js';
+import type { Resume } from '../journal/sources.js';
 import type { Judges } from '../judge.js';
 import { decoderFor } from '../parse/encodings.js';
 import { Memory } from '../parse/memory.js';

@@ -1,7 +1,15 @@
 /** Several servers in one chain: what belongs to one of them is marked with its name. */
 
 import type { SealedPosition } from '../event.js';
-import type { Resume } from './state.js';
+import type { SourcePosition } from '../record.js';
+
+/** What the stages before the journal need after a restart. */
+export interface Resume {
+  /** Where reading goes on. */
+  readonly files: readonly SourcePosition[];
+  /** What is known of earlier records; theirs to understand. */
+  readonly memory: unknown;
+}
 
 /** What is not marked belongs to the server after which the chain itself is named. */
 export const OWN = '';

@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
 import type { ChainEnd, Coverage, NewChainReason, SealContent, SealReason } from '../event.js';
 import { Lines } from '../lines.js';
-import { addRecords, noRecords, type RecordCounts, type SourceFile, type SourcePosition } from '../record.js';
+import { addRecords, noRecords, type RecordCounts, type SourceFile } from '../record.js';
 import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
-import { filesOf, marked, OWN, type Resumes, resumesOf } from './sources.js';
+import { filesOf, marked, OWN, type Resume, type Resumes, resumesOf } from './sources.js';
 
 /** A segment that is still written to. */
 export interface OpenSegment extends SegmentName {
@@ -39,14 +39,6 @@ export interface JournalState {
 
 /** A chain that has just begun, and why, or one that the archive's newest seal told of. */
 export type Origin = NewChainReason | 'taken-up';
-
-/** What the stages before the journal need after a restart. */
-export interface Resume {
-  /** Where reading goes on. */
-  readonly files: readonly SourcePosition[];
-  /** What is known of earlier records; theirs to understand. */
-  readonly memory: unknown;
-}
 
 /** What one batch of the log came to. */
 export interface Progress {
