@@ -13,7 +13,7 @@ import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
-import { OWN } from './sources.js';
+import { OWN, type Resume } from './sources.js';
 import {
   type Commit,
   type JournalEntry,
@@ -21,7 +21,6 @@ import {
   nextSealAt,
   type Origin,
   planCommit,
-  type Resume,
 } from './state.js';
 
 export interface JournalReport {
