@@ -137,7 +137,7 @@ export function readTuple(
     const end = elementEnd(text, at, view);
     if (
       depth === 1 &&
-      (code === SEMICOLON || (end > at + 1 && end < at + 10 && CLAUSE.test(text.slice(at, end))))
+      (code === SEMICOLON || (isWord(code) && end < at + 10 && CLAUSE.test(text.slice(at, end))))
     )
       return at;
     at = end;
