@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ahead } from '../../src/archive/ahead.js';
 import { gunzipOne } from '../../src/archive/gzip.js';
+import { LongLineError, splitLines } from '../../src/archive/lines.js';
 import { patientStore } from '../../src/archive/patient.js';
+import { damageOf } from '../../src/archive/search-read.js';
 import type { ArchiveStore } from '../../src/archive/store.js';
 import { ShipperError } from '../../src/errors.js';
 
@@ -169,5 +171,32 @@ describe('a store whose answers are lost on the way', () => {
     await expect(patientStore(store, 1).list('')).rejects.toMatchObject({ code });
     await expect(collect(patientStore(store, 1).open('a'))).rejects.toMatchObject({ code });
     expect(calls()).toBe(2);
+  });
+});
+
+describe('a line that is longer than any event', () => {
+  test('is not gathered: a small object may unpack to one without an end', async () => {
+    let read = 0;
+    const endless = async function* (): AsyncGenerator<Buffer> {
+      for (;;) {
+        read += 10;
+        yield Buffer.from(read === 10 ? '{}\n{"v":1' : 'xxxxxxxxxx');
+      }
+    };
+    const lines: string[] = [];
+    const reading = (async () => {
+      for await (const line of splitLines(endless(), 100)) lines.push(String(line));
+    })();
+    await expect(reading).rejects.toThrow(LongLineError);
+    expect(lines).toEqual(['{}']);
+    expect(read).toBeLessThan(150);
+    expect(damageOf(await reading.catch((error: unknown) => error))).toBe(
+      'a line is longer than an event can be',
+    );
+  });
+
+  test('but one of just the length is read', async () => {
+    const lines = splitLines(inPieces(Buffer.from(`${'x'.repeat(100)}\n${'y'.repeat(100)}`), 7), 100);
+    expect((await listOf(lines)).map(({ length }) => length)).toEqual([100, 100]);
   });
 });
