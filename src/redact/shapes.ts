@@ -57,13 +57,31 @@ const DECLARATION = /[\w\s.()"]{0,80}?(?::=|\bdefault\b)/iy;
 /** The value that follows a secret's name, or `null`. */
 export function valueAfter(text: string, name: Range, view: View): Value | null {
   const at = skipTrivia(text, name.end);
-  const operator = operatorEnd(text, at, isStatement(view));
+  const operator = Math.max(operatorEnd(text, at, isStatement(view)), view.code ? matchEnd(text, at) : -1);
   if (operator === -1) return literalAt(text, at, view) ?? declaredValue(text, at, view);
   if (view.code) {
     const from = skipTrivia(text, operator);
     return valueAt(text, from, view) ?? (isSet(text, name) ? bareValue(text, from, false) : null);
   }
   return looseValue(text, name, operator, view);
+}
+
+/** What compares with a list or a pattern in SQL. */
+const MATCH = /(?:not\s{1,9})?(?:in\b|i?like\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?/iy;
+
+function matchEnd(text: string, at: number): number {
+  MATCH.lastIndex = at;
+  return MATCH.test(text) ? MATCH.lastIndex : -1;
+}
+
+/** A password may be a number in SQL; the shortest are counts. */
+const NUMBER = /\d{4,}(?![\w.])/y;
+
+function numberAt(text: string, at: number): Value | null {
+  NUMBER.lastIndex = at;
+  if (!NUMBER.test(text)) return null;
+  const end = NUMBER.lastIndex;
+  return { start: at, end, next: end, closed: true, parameter: 0 };
 }
 
 /** So far before the name of a setting its SET is looked for. */
@@ -80,7 +98,10 @@ function isSet(text: string, { start }: Range): boolean {
 export function valueAt(text: string, from: number, view: View): Value | null {
   let at = from;
   for (let calls = 0; calls <= MOST_CALLS; calls++) {
-    const value = literalAt(text, at, view) ?? (isStatement(view) ? null : doubleQuoted(text, at));
+    const value =
+      literalAt(text, at, view) ??
+      (isStatement(view) ? null : doubleQuoted(text, at)) ??
+      (view.code ? numberAt(text, at) : null);
     if (value !== null) return value;
     const open = skipTrivia(text, dottedEnd(text, at));
     if (text.charCodeAt(open) !== OPEN && text.charCodeAt(open) !== OPEN_LIST)

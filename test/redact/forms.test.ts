@@ -26,6 +26,8 @@ describe('a secret that is put together', () => {
     "UPDATE u SET password = '!a'::text || lower('!b') WHERE navn = 'x' || 'y'",
     "UPDATE u SET password = (SELECT '!p') WHERE navn = 'x'",
     "UPDATE u SET password = text '!p'",
+    "DELETE FROM u WHERE token IN ('!a', '!b') AND navn IN ('x', 'y')",
+    "DELETE FROM u WHERE token NOT LIKE '!a' OR password ~* '!b' OR pw IS DISTINCT FROM '!c'",
     "DO $$ BEGIN EXECUTE concat('ALTER ROLE x PASSWORD ''', '!p', ''''); END $$",
     "DO $$ BEGIN EXECUTE format('ALTER ROLE %I PASSWORD %L', lower('X'), '!p'); END $$",
   ]);
@@ -70,6 +72,16 @@ describe('a secret without quotes', () => {
     "COMMENT ON ROLE x IS 'passord: !p'",
   ]);
 
+  test('numbers, but for small ones', () => {
+    expect(scrub('UPDATE u SET password = 12345, alder = 12345')).toBe(
+      `UPDATE u SET password = ${MARK}, alder = 12345`,
+    );
+    expect(scrub("INSERT INTO u (navn, pw) VALUES ('x', 4711)")).toBe(
+      `INSERT INTO u (navn, pw) VALUES ('x', ${MARK})`,
+    );
+    expect(scrub('UPDATE u SET token = 3, secret = 1.2345')).toBe('UPDATE u SET token = 3, secret = 1.2345');
+  });
+
   test('a number in JSON ends where it does', () => {
     expect(scrub('SELECT \'{"password": 12345, "a": 1}\'')).toBe(
       'SELECT \'{"password": <redacted>, "a": 1}\'',
@@ -99,6 +111,8 @@ describe('a secret that shows what it is', () => {
 describe('what looks alike, and is none', () => {
   test.each([
     'GRANT app_secret TO kari',
+    "SELECT password IN (SELECT a FROM b WHERE c = 'd') FROM u",
+    'SELECT token IS NOT NULL, pw, secret IS NULL FROM u',
     'ALTER TABLE u RENAME COLUMN pw TO password_hash',
     "INSERT INTO u (navn, password) SELECT a, b FROM t WHERE x = 'y'",
     "SELECT * FROM t JOIN u USING (token) UNION SELECT a FROM b WHERE c = 'd'",
