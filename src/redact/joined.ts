@@ -8,7 +8,8 @@ import { type Value, type View, valueAt } from './shapes.js';
 const MOST_PARTS = 16;
 
 /** Before the first of what is all a part of the value, and its quote. */
-const JOINING = /\b(?:(?:concat|concat_ws|coalesce|in)\s*\(|array\s*\[)\s*(?:(?:[enbx]|u&)?'|\$\w*\$)?$/i;
+const JOINING =
+  /\b(?:(?:concat|concat_ws|coalesce|in)\s*\(|array\s*\[)\s*(?:(?:[enbx]|u&)?'|\$\w*\$|\$\d{1,5})?$/i;
 
 /** So far before a value that is looked for. */
 const NEARBY = 40;

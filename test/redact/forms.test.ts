@@ -56,9 +56,20 @@ describe('a secret that a function takes', () => {
     "UPDATE u SET a = jsonb_set(a, '{bruker,password}', '!p')",
   ]);
 
-  test('as a parameter', () => {
-    const statement = 'UPDATE u SET a = pgp_sym_encrypt($1, $2), b = $3';
+  test.each([
+    'UPDATE u SET a = pgp_sym_encrypt($1, $2), b = $3',
+    'INSERT INTO u (a, password, b) SELECT $1, $2, $3',
+    "UPDATE u SET password = 'md5' || md5($2) WHERE a IN ($1, $3)",
+    'DELETE FROM u WHERE token IN ($2, $2) AND a IN ($1, $3)',
+    'DELETE FROM u WHERE token IN (lower($2)) AND a IN ($1, $3)',
+  ])('as a parameter: %s', statement => {
     expect(redact({ statement, parameters: ['x', 'k', 'y'] }).parameters).toEqual(['x', MARK, 'y']);
+  });
+
+  test('as several parameters', () => {
+    const statement = 'DELETE FROM u WHERE token IN ($1, $2, $3) OR password = concat($4, $5) OR a = $6';
+    const parameters = ['a', 'b', 'c', 'd', 'e', 'f'];
+    expect(redact({ statement, parameters }).parameters).toEqual([MARK, MARK, MARK, MARK, MARK, 'f']);
   });
 });
 
