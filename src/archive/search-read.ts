@@ -49,7 +49,7 @@ function begun(lines: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
 }
 
 /** Errors of one object, beside which the others may well be read. */
-const OF_ONE_OBJECT = ['404', 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP'];
+const OF_ONE_OBJECT = ['404', 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'no-file'];
 
 /** What is wrong with the object; `null` where the error may be the whole archive's. */
 export function damageOf(error: unknown): string | null {
