@@ -1,5 +1,6 @@
 /** Reads compressed NDJSON line by line, in memory for one line. */
 
+import { constants } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
@@ -13,18 +14,37 @@ export async function* gunzip(compressed: AsyncIterable<Buffer>): AsyncGenerator
   for await (const chunk of source.pipe(plain)) yield chunk;
 }
 
-/** The lines without their newlines. What comes after the last newline is a line, too, where there is anything. */
-export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** A line is longer than any that a shipper writes, and than any that could be read as JSON. */
+export class LongLineError extends Error {
+  constructor() {
+    super('a line is longer than an event can be');
+    this.name = 'LongLineError';
+  }
+}
+
+/**
+ * The lines without their newlines. What comes after the last newline is a line, too, where there is anything. Throws a
+ * LongLineError before a line takes more memory than any event: a few megabytes may unpack to a line without an end.
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  most = constants.MAX_STRING_LENGTH,
+): AsyncGenerator<Buffer> {
   let pending: Buffer[] = [];
+  let held = 0;
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const part = chunk.subarray(start, end);
       yield pending.length === 0 ? part : Buffer.concat([...pending, part]);
       pending = [];
+      held = 0;
       start = end + 1;
     }
-    if (start < chunk.length) pending.push(chunk.subarray(start));
+    if (start === chunk.length) continue;
+    pending.push(chunk.subarray(start));
+    held += chunk.length - start;
+    if (held > most) throw new LongLineError();
   }
   if (pending.length > 0) yield Buffer.concat(pending);
 }

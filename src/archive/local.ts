@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
@@ -18,6 +18,7 @@ export function localStore(root: string): ArchiveStore {
     },
     read: name => readFile(pathOf(name)),
     async *open(name) {
+      await requireFile(pathOf(name));
       try {
         for await (const chunk of createReadStream(pathOf(name))) yield chunk;
       } catch (error) {
@@ -25,8 +26,23 @@ export function localStore(root: string): ArchiveStore {
       }
     },
     async describe(name) {
-      return { size: (await stat(pathOf(name))).size, crc32c: null, metadata: null };
+      return { size: (await requireFile(pathOf(name))).size, crc32c: null, metadata: null };
     },
     close: () => undefined,
   };
+}
+
+/** Throws a ShipperError where it is no file: a pipe or a device would be read for ever. */
+async function requireFile(path: string): Promise<Stats> {
+  const stats = await statOf(path);
+  if (stats.isFile()) return stats;
+  throw new ShipperError('no-file', `${path} is no file`);
+}
+
+async function statOf(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw new ShipperError(codeOf(error), `${path} cannot be read (${codeOf(error)})`, error);
+  }
 }

@@ -3,7 +3,7 @@
 import { codeOf, hasCode, ShipperError } from '../errors.js';
 import { ahead } from './ahead.js';
 import { GzipError, gunzipOne } from './gzip.js';
-import { splitLines } from './lines.js';
+import { LongLineError, splitLines } from './lines.js';
 import type { ArchiveStore } from './store.js';
 import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from './walk.js';
 
@@ -49,11 +49,12 @@ function begun(lines: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
 }
 
 /** Errors of one object, beside which the others may well be read. */
-const OF_ONE_OBJECT = ['404', 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP'];
+const OF_ONE_OBJECT = ['404', 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'no-file'];
 
 /** What is wrong with the object; `null` where the error may be the whole archive's. */
 export function damageOf(error: unknown): string | null {
   if (error instanceof GzipError) return `its compressed data is damaged (${error.fault})`;
+  if (error instanceof LongLineError) return error.message;
   if (!hasCode(error, ...OF_ONE_OBJECT)) return null;
   return error instanceof ShipperError ? error.message : `it cannot be read (${codeOf(error)})`;
 }

@@ -1,7 +1,7 @@
 /** `report`: one page for the periodic review of what persons changed. */
 
 import { hash } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import { type ArchiveLocation, openArchive } from '../archive/location.js';
@@ -188,7 +188,9 @@ function verifyCommand(archive: string, { since }: Days, { publicKey = [] }: Rep
 async function writePage(path: string, page: string): Promise<void> {
   const unfinished = `${path}.tmp`;
   try {
-    await writeFile(unfinished, page, { mode: 0o600 });
+    // What lies there by this name may be somebody else's, open to all, or a link to elsewhere.
+    await rm(unfinished, { force: true });
+    await writeFile(unfinished, page, { mode: 0o600, flag: 'wx' });
     await rename(unfinished, path);
   } catch (error) {
     throw new ShipperError(codeOf(error), `${path} cannot be written (${codeOf(error)})`, error);

@@ -150,12 +150,14 @@ function listOf<T extends string>(
   names: readonly T[],
   form = (text: string): string => text,
 ): (text: string) => T[] {
-  return text =>
-    text.split(',').map(part => {
+  return text => {
+    const given = text.split(',').map(part => {
       const name = names.find(one => one === form(part.trim()));
       if (name === undefined) throw new InvalidArgumentError(`Give some of ${names.join(', ')}.`);
       return name;
     });
+    return [...new Set(given)];
+  };
 }
 
 function upperCase(text: string): string {

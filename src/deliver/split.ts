@@ -21,14 +21,15 @@ type Cuttable = Envelope & (StatementContent | SuspectContent);
 /**
  * Cuts an event that takes more than 240 KiB; one that cannot be cut is returned as it is. First come parts with pieces of the
  * statement (or a suspect's message), then parts with parameters, of which the first goes on where the
- * last of the part before ended, then parts with the raw record. Texts are cut between characters, all
+ * last of the part before ended, then parts with the raw record. Where there are very many, objects have parts of their own. Texts are cut between characters, all
  * other fields are repeated. A seal is cut between the files that it tells of.
  */
 export function splitEvent(event: AuditEvent): AuditEvent[] {
   if (event.kind === 'seal') return sealParts(event);
   if (event.kind !== 'statement' && event.kind !== 'suspect') return [event];
   const { raw, ...source } = event.source;
-  const bare = { ...event, source };
+  const objectParts = partsOfObjects({ ...event, source });
+  const bare = objectParts.length === 0 ? { ...event, source } : withoutObjects({ ...event, source });
   const rawParts = (raw === undefined ? [] : cutText(raw, LARGEST_PIECE)).map(piece => ({
     ...withText(bare, ''),
     source: { ...source, raw: piece },
@@ -36,6 +37,7 @@ export function splitEvent(event: AuditEvent): AuditEvent[] {
   return [
     ...cutText(textOf(event), LARGEST_PIECE).map(piece => withText(bare, piece)),
     ...parameterParts(bare),
+    ...objectParts,
     ...rawParts,
   ];
 }
@@ -62,7 +64,8 @@ function join(whole: AuditEvent, part: AuditEvent): AuditEvent {
   }
   if (whole.kind !== 'statement' || part.kind !== 'statement') return whole;
   const parameters = joinParameters(whole.audit.parameters, part.audit.parameters);
-  return { ...withText(whole, textOf(whole) + textOf(part), parameters), source: joinSource(whole, part) };
+  const text = withText(joinObjects(whole, part), textOf(whole) + textOf(part), parameters);
+  return { ...text, source: joinSource(whole, part) };
 }
 
 function textOf(event: Cuttable): string {
@@ -91,6 +94,36 @@ function sealParts(event: Envelope & SealContent): AuditEvent[] {
     ...inGroups(coverage).map(group => withLists({ coverage: group, files: [] })),
     ...inGroups(files).map(group => withLists({ coverage: [], files: group })),
   ];
+}
+
+/** Bytes of JSON; so much of objects is repeated in each part. */
+const FEW_OBJECTS = 16 * 1024;
+
+/** One `TRUNCATE` may name thousands. */
+function partsOfObjects(event: Cuttable): Cuttable[] {
+  const objects = objectsOf(event);
+  if (Buffer.byteLength(JSON.stringify(objects)) <= FEW_OBJECTS) return [];
+  return inGroups(objects).map(group => withObjects(withText(event, ''), group));
+}
+
+function objectsOf(event: Cuttable): readonly string[] {
+  return event.kind === 'statement' ? (event.audit.objects ?? []) : [];
+}
+
+function withObjects(event: Cuttable, objects: readonly string[]): Cuttable {
+  return event.kind === 'statement' ? { ...event, audit: { ...event.audit, objects } } : event;
+}
+
+function withoutObjects(event: Cuttable): Cuttable {
+  if (event.kind !== 'statement') return event;
+  const { objects: _, ...audit } = event.audit;
+  return { ...event, audit };
+}
+
+/** Each part has all of them, or has others: they are sorted, and each stands once. */
+function joinObjects(whole: Cuttable, part: Cuttable): Cuttable {
+  const objects = [...new Set([...objectsOf(whole), ...objectsOf(part)])];
+  return objects.length === objectsOf(whole).length ? whole : withObjects(whole, objects);
 }
 
 /** Groups that each take at most 200 KiB of JSON. */

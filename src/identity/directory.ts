@@ -22,7 +22,10 @@ export class Directory implements Resolver {
   readonly #path: string;
   readonly #report: DirectoryReport;
   #entries: ReadonlyMap<string, readonly PersonEntry[]>;
+  /** Of what was read last. */
   #version: string;
+  /** What the look before this one saw. */
+  #seen: string;
 
   private constructor(
     path: string,
@@ -34,6 +37,7 @@ export class Directory implements Resolver {
     this.#report = report;
     this.#entries = byKey(entries);
     this.#version = version;
+    this.#seen = version;
   }
 
   /** Throws a ShipperError where the file cannot be read or understood. */
@@ -57,7 +61,7 @@ export class Directory implements Resolver {
     return null;
   }
 
-  /** Reads the file again whenever it changes, until the signal aborts. */
+  /** Reads the file again whenever it has changed and does so no more, until the signal aborts. */
   async follow(clock: Clock, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(clock, RELOAD_INTERVAL, signal);
@@ -68,13 +72,18 @@ export class Directory implements Resolver {
 
   async #reload(): Promise<void> {
     const version = await versionOf(this.#path);
-    if (version === this.#version) return;
-    this.#version = version;
+    const isSettled = version === this.#seen;
+    this.#seen = version;
+    // Half of a list is a list, too: a file that is being written is left alone.
+    if (version === this.#version || !isSettled) return;
     try {
       const entries = await loadPeople(this.#path);
+      if ((await versionOf(this.#path)) !== version) return;
+      this.#version = version;
       this.#entries = byKey(entries);
       this.#report.directoryLoaded(this.#path, entries.length);
     } catch (error) {
+      this.#version = version;
       this.#report.directoryFailed(this.#path, error);
     }
   }
@@ -114,17 +123,23 @@ function grouped(
 }
 
 function idKey(id: string): string {
-  return `id ${id.toLowerCase()}`;
+  return `id ${folded(id)}`;
 }
 
 function emailKey(email: string): string {
-  return `email ${email.toLowerCase()}`;
+  return `email ${folded(email)}`;
+}
+
+/** An å is one letter or two, as the keyboard and the program that wrote the file have it. */
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase();
 }
 
 /** `null` where the e-mail fits into a role's name whole. */
 function cutEmailKey(email: string): string | null {
-  const name = roleNameOf(email.toLowerCase());
-  return name === email.toLowerCase() ? null : emailKey(name);
+  const whole = folded(email);
+  const name = roleNameOf(whole);
+  return name === whole ? null : emailKey(name);
 }
 
 /** As PostgreSQL cuts names: to 63 bytes (NAMEDATALEN), not within a character (pg_mbcliplen). */
@@ -135,7 +150,7 @@ function roleNameOf(text: string): string {
 
 /** Several entries may tell of one person, each for its time. */
 function areOnePerson(entries: readonly PersonEntry[]): boolean {
-  const emails = new Set(entries.map(({ person }) => person.email?.toLowerCase()));
+  const emails = new Set(entries.map(({ person }) => person.email && folded(person.email)));
   const ids = new Set(entries.map(({ person }) => person.id?.toLowerCase()));
   return emails.size === 1 || (ids.size === 1 && !ids.has(undefined));
 }

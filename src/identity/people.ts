@@ -40,6 +40,8 @@ const row = z.object({
  * ShipperError that names the entry's number and field, never what stands there.
  */
 export function readPeople(path: string, content: string): PersonEntry[] {
+  if (content.trim() === '')
+    throw peopleError(path, 'is empty: without people it has its header line, or is []');
   return rowsOf(path, content).map((raw, index) => {
     const parsed = row.safeParse(withFieldNames(raw));
     if (!parsed.success) {

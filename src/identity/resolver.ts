@@ -55,14 +55,31 @@ export interface Resolver {
 
 /**
  * Asks the resolvers in order: the first answer wins, later ones fill the fields that are empty. What a client wrote
- * (`comment`) counts only where nothing else is known, and marks all that follows from it.
+ * (`comment`) counts only where nothing else is known, wherever it stands in the order, and marks all that follows from it.
  */
 export function identify(asker: Asker, resolvers: readonly Resolver[]): Actor | Promise<Actor> {
-  const found = resolvers.reduce<Findings | Promise<Findings>>(
+  const firstClaim = resolvers.findIndex(isOfClaims);
+  const known = askAll(
+    asker,
+    resolvers.filter(resolver => !isOfClaims(resolver)),
+  );
+  const found = andThen(known, findings =>
+    findings.resolvedBy.length > 0 || firstClaim === -1
+      ? findings
+      : askAll(asker, resolvers.slice(firstClaim)),
+  );
+  return andThen(found, findings => toActor(asker.user, findings));
+}
+
+function isOfClaims({ name }: Resolver): boolean {
+  return name === 'comment';
+}
+
+function askAll(asker: Asker, resolvers: readonly Resolver[]): Findings | Promise<Findings> {
+  return resolvers.reduce<Findings | Promise<Findings>>(
     (earlier, resolver) => andThen(earlier, before => ask(resolver, asker, before)),
     NOTHING,
   );
-  return andThen(found, findings => toActor(asker.user, findings));
 }
 
 interface Findings {
@@ -75,7 +92,7 @@ interface Findings {
 const NOTHING: Findings = { person: {}, resolvedBy: [], isClaimed: false, isStale: false };
 
 function ask(resolver: Resolver, asker: Asker, before: Findings): Findings | Promise<Findings> {
-  if (resolver.name === 'comment' && before.resolvedBy.length > 0) return before;
+  if (isOfClaims(resolver) && before.resolvedBy.length > 0) return before;
   return andThen(resolver.resolve({ ...asker, known: before.person }), answer =>
     answer === null ? before : withAnswer(before, answer, resolver.name),
   );

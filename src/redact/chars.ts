@@ -19,11 +19,14 @@ export const DASH = 45;
 export const DOT = 46;
 export const SLASH = 47;
 export const COLON = 58;
+export const SEMICOLON = 59;
 export const LESS = 60;
 export const EQUALS = 61;
 export const GREATER = 62;
 export const AT = 64;
+export const OPEN_LIST = 91;
 export const BACKSLASH = 92;
+export const CLOSE_LIST = 93;
 
 const WORD = new Uint8Array(128);
 for (const char of '0123456789_$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') {

@@ -1,6 +1,18 @@
 /** Secrets that columns are given by their place: `INSERT INTO t (name, password) VALUES ('x', 'y')`. */
 
-import { CLOSE, COMMA, DASH, DOLLAR, DOUBLE, EQUALS, isWord, OPEN, SINGLE, SLASH } from './chars.js';
+import {
+  CLOSE,
+  COMMA,
+  DASH,
+  DOLLAR,
+  DOUBLE,
+  EQUALS,
+  isWord,
+  OPEN,
+  SEMICOLON,
+  SINGLE,
+  SLASH,
+} from './chars.js';
 import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from './lexer.js';
 import { isSecretName } from './names.js';
 import { decode } from './quoting.js';
@@ -23,8 +35,8 @@ export function takeGiven(
   const { end: listEnd, places } = restOfList(text, name.end);
   const starts: number[] = [];
   let end = places.length === 0 ? listEnd : valuesStart(text, listEnd);
-  while (text.charCodeAt(end) === OPEN) {
-    const tupleEnd = readTuple(text, end + 1, view, starts);
+  for (let begin = tupleStart(text, end); begin !== -1; begin = tupleStart(text, end)) {
+    const tupleEnd = readTuple(text, begin, view, starts);
     for (const place of places) {
       const start = starts[starts.length - place];
       const value = start === undefined ? null : valueAt(text, skipTrivia(text, start), view);
@@ -32,6 +44,7 @@ export function takeGiven(
     }
     end = skipTrivia(text, tupleEnd);
     if (text.charCodeAt(end) === COMMA) end = skipTrivia(text, end + 1);
+    else end = skipUnion(text, end);
   }
   return { listEnd, end };
 }
@@ -67,24 +80,67 @@ function valuesStart(text: string, listEnd: number): number {
   if (text.charCodeAt(at) === EQUALS) at = skipTrivia(text, at + 1);
   for (let words = 0; words < 4 && isWord(text.charCodeAt(at)); words++) {
     const end = dottedEnd(text, at);
-    if (!/^(?:values|overriding|system|user|value|row)$/i.test(text.slice(at, Math.min(end, at + 11)))) break;
+    if (!/^(?:as|values|overriding|system|user|value|row)$/i.test(text.slice(at, Math.min(end, at + 11))))
+      break;
     at = skipTrivia(text, end);
   }
   return at;
 }
 
-/** Finds where the elements begin of a tuple whose parenthesis opens before `from`; returns where it ends. */
-function readTuple(text: string, from: number, view: View, starts: number[]): number {
+/** Where the first element of a tuple, or of what a SELECT gives, is; -1 where there is none. */
+function tupleStart(text: string, at: number): number {
+  if (isKeyword(text, at, 'select')) return at + 'select'.length;
+  if (text.charCodeAt(at) !== OPEN) return -1;
+  const inner = skipTrivia(text, at + 1);
+  if (isKeyword(text, inner, 'select')) return inner + 'select'.length;
+  if (!isKeyword(text, inner, 'values')) return at + 1;
+  const tuple = skipTrivia(text, inner + 'values'.length);
+  return text.charCodeAt(tuple) === OPEN ? tuple + 1 : -1;
+}
+
+/** Past `UNION ALL`, to the next SELECT. */
+function skipUnion(text: string, at: number): number {
+  if (!isKeyword(text, at, 'union')) return at;
+  const next = skipTrivia(text, at + 'union'.length);
+  return isKeyword(text, next, 'all') ? skipTrivia(text, next + 'all'.length) : next;
+}
+
+function isKeyword(text: string, at: number, word: string): boolean {
+  return (
+    text.slice(at, at + word.length).toLowerCase() === word && !isWord(text.charCodeAt(at + word.length))
+  );
+}
+
+/** What ends the list of a SELECT that stands in no parentheses. */
+const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
+
+/**
+ * Finds where the elements begin of a tuple whose parenthesis opens before `from`, or of a SELECT's list; returns where
+ * it ends.
+ */
+export function readTuple(
+  text: string,
+  from: number,
+  view: View,
+  starts: number[],
+  most = MOST_COLUMNS,
+): number {
   starts.length = 0;
   starts.push(from);
   let depth = 1;
   let at = from;
-  while (at < text.length && depth > 0) {
+  while (at < text.length && depth > 0 && starts.length <= most) {
     const code = text.charCodeAt(at);
     if (code === COMMA && depth === 1) starts.push(at + 1);
     else if (code === OPEN) depth++;
     else if (code === CLOSE) depth--;
-    at = elementEnd(text, at, view);
+    const end = elementEnd(text, at, view);
+    if (
+      depth === 1 &&
+      (code === SEMICOLON || (isWord(code) && end < at + 10 && CLAUSE.test(text.slice(at, end))))
+    )
+      return at;
+    at = end;
   }
   return at;
 }

@@ -1,5 +1,6 @@
 /** Finds the secrets in a statement or a parameter. */
 
+import { evidentSecrets } from './evident.js';
 import { budgetOf, type Found, look } from './look.js';
 import { hasTrigger, mayDisguise } from './names.js';
 import { type Range, union } from './ranges.js';
@@ -17,12 +18,14 @@ const NONE: Secrets = { ranges: [], parameters: new Set() };
 /** `code`: the text is SQL, whatever it looks like. Takes linear time; throws nothing. */
 export function findSecrets(text: string, code: boolean): Secrets {
   const disguised = mayDisguise(text);
-  if (!disguised && !hasTrigger(text)) return NONE;
+  const evident = evidentSecrets(text);
+  if (!disguised && !hasTrigger(text))
+    return evident.length === 0 ? NONE : { ...NONE, ranges: union(evident) };
   const readings = read(text, { code, disguised });
   const lost = readings.flatMap(found => (found.held ? found.lost : [{ start: 0, end: text.length }]));
   const swept = union(lost).map(range => sweep(text, range));
   return {
-    ranges: union(...readings.map(({ secrets }) => secrets), swept.flat()),
+    ranges: union(...readings.map(({ secrets }) => secrets), swept.flat(), evident),
     parameters: new Set(readings.flatMap(({ parameters }) => parameters)),
   };
 }

@@ -110,3 +110,20 @@ export function touchesBefore(text: string, { quoting, start }: Piece): boolean 
   const code = text.charCodeAt(start - 1);
   return quoting !== 'verbatim' && isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(start - 2)));
 }
+
+/** So far before a key the function is looked for that makes an object of it. */
+const OBJECT_NEARBY = 500;
+
+/** Whether a function stands before the key that makes an object of keys and values, or sets one in it. */
+export function isInObject(text: string, { start }: Piece): boolean {
+  return /\b(?:jsonb?_build_object|jsonb?_object|jsonb_set|jsonb_insert|hstore)\s*\([^;]*$/i.test(
+    text.slice(Math.max(start - OBJECT_NEARBY, 0), start),
+  );
+}
+
+/** Whether it is the path of a secret in a JSON document: `{user,password}`. */
+export function isSecretPath(text: string): boolean {
+  if (!text.startsWith('{') || !text.endsWith('}')) return false;
+  const last = text.slice(Math.max(text.lastIndexOf(',') + 1, 1), -1);
+  return isSecretName(last.trim().replaceAll('"', ''));
+}

@@ -2,13 +2,23 @@
 
 import { COMMA, isWord, SLASH } from './chars.js';
 import { takeGiven } from './columns.js';
-import { endsInSecretName, leadOf, mayHoldValue, readsAsCode, touchesAfter, touchesBefore } from './hints.js';
+import {
+  endsInSecretName,
+  isInObject,
+  isSecretPath,
+  leadOf,
+  mayHoldValue,
+  readsAsCode,
+  touchesAfter,
+  touchesBefore,
+} from './hints.js';
+import { joinedValues } from './joined.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from './lexer.js';
-import { hasTrigger, isSecretName, mayDisguise, secretNameAt, triggerAfter } from './names.js';
+import { hasTrigger, isSecretName, keyedArgument, mayDisguise, secretNameAt, triggerAfter } from './names.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
 import { isStatement, operatorEnd, uriSecret, type Value, type View, valueAfter, valueAt } from './shapes.js';
-import { secretArguments } from './templates.js';
+import { type Arguments, keyedValue, secretArguments } from './templates.js';
 
 /**
  * So many quotings inside each other are read: the body of a DO, a string that it executes, a function's
@@ -111,7 +121,11 @@ class Look {
       return secret?.end ?? end;
     }
     const name = secretNameAt(text, end, from);
-    return name === null ? end : this.#named(name);
+    if (name === null) return end;
+    const place = keyedArgument(text.slice(name.start, name.end));
+    if (place === undefined) return this.#named(name);
+    this.#takeArguments(keyedValue(text, name.end, place, this.#view));
+    return name.end;
   }
 
   /** Looks at the value of what has a secret's name; returns where to go on. */
@@ -119,7 +133,8 @@ class Look {
     const value = valueAfter(this.#text, name, this.#view);
     if (value !== null) {
       this.#passOver({ start: name.end, end: value.start });
-      return this.#take(value);
+      const next = this.#take(value);
+      return this.#view.code ? this.#takeJoined(name.end, value) : next;
     }
     if (this.#view.code && name.start >= this.#listEnd) this.#given(name);
     return name.end;
@@ -140,6 +155,18 @@ class Look {
     const { listEnd, end } = takeGiven(this.#text, name, this.#view, value => this.#take(value));
     this.#listEnd = listEnd;
     this.#budget.left -= (end - listEnd) / 2;
+  }
+
+  /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
+  #takeJoined(from: number, first: Value): number {
+    let { next } = first;
+    for (const value of joinedValues(this.#text, from, first, this.#view)) next = this.#take(value);
+    return next;
+  }
+
+  #takeArguments({ values, length }: Arguments): void {
+    for (const value of values) this.#take(value);
+    this.#budget.left -= length / 2;
   }
 
   #take({ start, end, next, closed, parameter }: Value): number {
@@ -179,15 +206,15 @@ class Look {
     this.#budget.left -= NAME_COST;
     const content = decode(this.#text, piece);
     const lead = piece.kind === 'string' ? leadOf(this.#text, piece) : '';
-    const isName = trigger >= piece.close && piece.kind !== 'comment' && isSecretName(content);
+    const isKey = trigger >= piece.close && piece.kind !== 'comment' && isSecretName(content);
+    const isName = isKey || isSecretPath(content);
     if (isName && piece.kind === 'name') {
       return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) });
     }
-    const value = isName ? this.#valueOf(piece, lead) : this.#valueJoinedTo(content, piece);
+    const value = isName ? this.#valueOf(piece, lead) : this.#valueJoinedTo(content, piece, lead);
     if (mayHoldValue(content)) this.#descend(content, piece, lead);
     if (lead === 'format(') {
-      for (const argument of secretArguments(content, this.#text, piece.end, this.#view))
-        this.#take(argument);
+      this.#takeArguments(secretArguments(content, this.#text, piece.end, this.#view));
     }
     return value === null ? piece.end : this.#take(value);
   }
@@ -199,7 +226,7 @@ class Look {
   /** The value of a string that is a name: `'password': 'x'`, `set_config('my.password', 'x', false)`. */
   #valueOf(piece: Piece, lead: string): Value | null {
     const next = skipTrivia(this.#text, piece.end);
-    if (lead === 'set_config(' && this.#text.charCodeAt(next) === COMMA) {
+    if ((lead === 'set_config(' || isInObject(this.#text, piece)) && this.#text.charCodeAt(next) === COMMA) {
       return valueAt(this.#text, skipTrivia(this.#text, next + 1), this.#view);
     }
     const joined = operatorEnd(this.#text, next, isStatement(this.#view)) !== -1;
@@ -207,11 +234,13 @@ class Look {
   }
 
   /** The value joined to a string that ends in its name: `'host=x password=' || 'y'`. */
-  #valueJoinedTo(content: string, piece: Piece): Value | null {
+  #valueJoinedTo(content: string, piece: Piece, lead: string): Value | null {
     if (piece.kind !== 'string') return null;
     const at = skipTrivia(this.#text, piece.end);
-    if (!this.#text.startsWith('||', at) || !endsInSecretName(content)) return null;
-    return valueAt(this.#text, skipTrivia(this.#text, at + 2), this.#view);
+    const isConcat = lead === 'concat(' && this.#text.charCodeAt(at) === COMMA;
+    if (!isConcat && !this.#text.startsWith('||', at)) return null;
+    if (!endsInSecretName(content)) return null;
+    return valueAt(this.#text, skipTrivia(this.#text, at + (isConcat ? 1 : 2)), this.#view);
   }
 
   #descend(content: string, piece: Piece, lead: string): void {

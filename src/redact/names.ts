@@ -5,18 +5,42 @@ import { wordStart } from './lexer.js';
 import type { Range } from './ranges.js';
 
 const PASSWORD =
-  'password|passwd|passord|passphrase|passcode|(?<![a-z0-9])pass|pwd|secret|token|credentials?';
+  'passwords?|passwd|passord|passwort|passphrase|passcode|(?<![a-z0-9])(?:pass|pw)|pwd|pswd|secret|token|credentials?';
 const KEY =
   '(?:private|access|account|api|encryption|signing|shared|secret|master|hmac|scram_client|scram_server)';
 
 /** What a secret's name ends in: a word for it, or the hash of one, which can be guessed at offline. */
 const SECRET = `(?:${PASSWORD}|${KEY}[-_ ]?key)(?:[-_]?(?:hash|digest))?\\d*`;
 
+/** Functions of pgcrypto that take a password or a key, and as which of their arguments. */
+const KEYED_ARGUMENT = new Map([
+  ['crypt', 1],
+  ['encrypt', 2],
+  ['encrypt_iv', 2],
+  ['decrypt', 2],
+  ['decrypt_iv', 2],
+  ['hmac', 2],
+  ['pgp_sym_encrypt', 2],
+  ['pgp_sym_encrypt_bytea', 2],
+  ['pgp_sym_decrypt', 2],
+  ['pgp_sym_decrypt_bytea', 2],
+  ['pgp_pub_decrypt', 3],
+  ['pgp_pub_decrypt_bytea', 3],
+]);
+
+const KEYED =
+  '(?<![a-z0-9_$])(?:crypt|(?:en|de)crypt(?:_iv)?|hmac|pgp_sym_(?:en|de)crypt(?:_bytea)?|pgp_pub_decrypt(?:_bytea)?)';
+
+/** As which argument the function takes a secret, from 1; `undefined` where it takes none. */
+export function keyedArgument(name: string): number | undefined {
+  return KEYED_ARGUMENT.get(name.toLowerCase());
+}
+
 /**
  * The end of a secret's name, or of a URI's scheme. Most statements have neither, and are looked at no
  * further. Takes linear time: no part of it can be matched in two ways.
  */
-const TRIGGER = new RegExp(`${SECRET}(?![\\w$\\x80-\\uffff])|://`, 'gi');
+const TRIGGER = new RegExp(`(?:${SECRET}|${KEYED})(?![\\w$\\x80-\\uffff])|://`, 'gi');
 
 const NAME = new RegExp(`${SECRET}$`, 'i');
 

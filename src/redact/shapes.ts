@@ -14,6 +14,7 @@ import {
   isWord,
   LESS,
   OPEN,
+  OPEN_LIST,
   SINGLE,
   SLASH,
 } from './chars.js';
@@ -51,25 +52,60 @@ export interface Value extends Range {
 const MOST_CALLS = 4;
 
 /** A type, as short as types are, and what the value follows then. */
-const DECLARATION = /[\w\s.()]{0,30}?(?::=|\bdefault\b)/iy;
+const DECLARATION = /[\w\s.()"]{0,80}?(?::=|\bdefault\b)/iy;
 
 /** The value that follows a secret's name, or `null`. */
 export function valueAfter(text: string, name: Range, view: View): Value | null {
   const at = skipTrivia(text, name.end);
-  const operator = operatorEnd(text, at, isStatement(view));
+  const operator = Math.max(operatorEnd(text, at, isStatement(view)), view.code ? matchEnd(text, at) : -1);
   if (operator === -1) return literalAt(text, at, view) ?? declaredValue(text, at, view);
-  if (view.code) return valueAt(text, skipTrivia(text, operator), view);
+  if (view.code) {
+    const from = skipTrivia(text, operator);
+    return valueAt(text, from, view) ?? (isSet(text, name) ? bareValue(text, from, false) : null);
+  }
   return looseValue(text, name, operator, view);
 }
 
-/** A literal or a parameter, also as the first argument of a call. */
+/** What compares with a list or a pattern in SQL. */
+const MATCH = /(?:not\s{1,9})?(?:in\b|i?like\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?/iy;
+
+function matchEnd(text: string, at: number): number {
+  MATCH.lastIndex = at;
+  return MATCH.test(text) ? MATCH.lastIndex : -1;
+}
+
+/** A password may be a number in SQL; the shortest are counts. */
+const NUMBER = /\d{4,}(?![\w.])/y;
+
+function numberAt(text: string, at: number): Value | null {
+  NUMBER.lastIndex = at;
+  if (!NUMBER.test(text)) return null;
+  const end = NUMBER.lastIndex;
+  return { start: at, end, next: end, closed: true, parameter: 0 };
+}
+
+/** So far before the name of a setting its SET is looked for. */
+const NEARBY = 80;
+
+/** `SET my.password = x`: a setting that extensions and applications make up has a dot in its name. */
+function isSet(text: string, { start }: Range): boolean {
+  return /\bset\s+(?:session\s+|local\s+)?(?:[\w$"]+\.)+$/i.test(
+    text.slice(Math.max(start - NEARBY, 0), start),
+  );
+}
+
+/** A literal or a parameter, also with its type before it, or as the first argument of a call, in a list or a SELECT. */
 export function valueAt(text: string, from: number, view: View): Value | null {
   let at = from;
   for (let calls = 0; calls <= MOST_CALLS; calls++) {
-    const value = literalAt(text, at, view) ?? (isStatement(view) ? null : doubleQuoted(text, at));
+    const value =
+      literalAt(text, at, view) ??
+      (isStatement(view) ? null : doubleQuoted(text, at)) ??
+      (view.code ? numberAt(text, at) : null);
     if (value !== null) return value;
     const open = skipTrivia(text, dottedEnd(text, at));
-    if (text.charCodeAt(open) !== OPEN) return null;
+    if (text.charCodeAt(open) !== OPEN && text.charCodeAt(open) !== OPEN_LIST)
+      return open > at && view.code ? literalAt(text, open, view) : null;
     at = skipTrivia(text, open + 1);
   }
   return null;
@@ -113,8 +149,22 @@ function looseValue(text: string, name: Range, operator: number, view: View): Va
   const quoted = quotedValue(text, from) ?? literalAt(text, from, view);
   if (quoted !== null && (isQuote(text, from) || endsThere(text, quoted))) return quoted;
   const joined = text.slice(operator - 2, operator);
+  if (joined.endsWith(':')) return afterColon(text, name, from);
   if (before === '.' || (!joined.endsWith('=') && joined !== '=>')) return null;
   return bareValue(text, from, false);
+}
+
+/** What JSON has without quotes, and YAML and HTTP headers in a line of its own. A sentence goes on after a word. */
+const BARE = /(?:-?\d[\w.+-]*(?=\s*[,}])|[^\s"'|>&*[{,]\S*(?=[^\S\n]*(?:\n|$)))/y;
+
+function afterColon(text: string, { start }: Range, at: number): Value | null {
+  BARE.lastIndex = at;
+  const [found] = BARE.exec(text) ?? [];
+  if (found === undefined) return null;
+  const isNumber = ',}'.includes(text.charAt(skipSpace(text, at + found.length)) || ' ');
+  if (!isNumber && !/(?:^|\n)[-#\s]*$/.test(text.slice(Math.max(start - NEARBY, 0), start))) return null;
+  const end = at + found.length;
+  return { start: at, end, next: end, closed: true, parameter: 0 };
 }
 
 function isQuote(text: string, at: number): boolean {

@@ -1,8 +1,9 @@
 /** Secrets among the arguments of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
 
-import { COMMA, PERCENT } from './chars.js';
+import { OPEN, PERCENT } from './chars.js';
+import { readTuple } from './columns.js';
 import { endsInSecretName } from './hints.js';
-import { dottedEnd, skipTrivia, stringAt } from './lexer.js';
+import { skipTrivia } from './lexer.js';
 import { type Value, type View, valueAt } from './shapes.js';
 
 /** More arguments than a template has in any statement that a person writes. */
@@ -11,27 +12,24 @@ const MOST_ARGUMENTS = 32;
 /** `%s`, `%-10L`, `%2$I`. */
 const PLACEHOLDER = /^%(?:(\d{1,3})\$)?-?\d{0,3}[sLI]/;
 
-/**
- * The arguments that the template puts in a secret's place; `at` is past the template's literal. What
- * follows an argument that is more than a literal or a name is not found.
- */
-export function secretArguments(template: string, text: string, at: number, view: View): Value[] {
-  const secret = secretPlaces(template);
-  const values: Value[] = [];
-  if (secret.size === 0) return values;
-  let end = skipTrivia(text, at);
-  for (let place = 1; place <= MOST_ARGUMENTS && text.charCodeAt(end) === COMMA; place++) {
-    const start = skipTrivia(text, end + 1);
-    const value = secret.has(place) ? valueAt(text, start, view) : null;
-    if (value !== null) values.push(value);
-    end = skipTrivia(text, argumentEnd(text, start, view));
-  }
-  return values;
+export interface Arguments {
+  readonly values: readonly Value[];
+  /** So much was read of them, in characters. */
+  readonly length: number;
 }
 
-function argumentEnd(text: string, at: number, view: View): number {
-  const end = stringAt(text, at, view.backslashes)?.end ?? dottedEnd(text, at);
-  return text.startsWith('::', end) ? dottedEnd(text, end + 2) : end;
+/** The arguments that the template puts in a secret's place; `at` is past the template's literal. */
+export function secretArguments(template: string, text: string, at: number, view: View): Arguments {
+  const secret = secretPlaces(template);
+  const values: Value[] = [];
+  if (secret.size === 0) return { values, length: 0 };
+  const starts: number[] = [];
+  const end = readTuple(text, at, view, starts, MOST_ARGUMENTS);
+  for (const [place, start] of starts.entries()) {
+    const value = secret.has(place) ? valueAt(text, skipTrivia(text, start), view) : null;
+    if (value !== null) values.push(value);
+  }
+  return { values, length: end - at };
 }
 
 /** Which arguments stand in a secret's place, from 1. */
@@ -46,4 +44,15 @@ function secretPlaces(template: string): Set<number> {
     at = template.indexOf('%', at + (template.charCodeAt(at + 1) === PERCENT ? 2 : found.length));
   }
   return places;
+}
+
+/** The secret argument of a function of pgcrypto, whose name ends at `at`. */
+export function keyedValue(text: string, at: number, place: number, view: View): Arguments {
+  const open = skipTrivia(text, at);
+  if (text.charCodeAt(open) !== OPEN) return { values: [], length: 0 };
+  const starts: number[] = [];
+  const end = readTuple(text, open + 1, view, starts, place);
+  const start = starts[place - 1];
+  const value = start === undefined ? null : valueAt(text, skipTrivia(text, start), view);
+  return { values: value === null ? [] : [value], length: end - at };
 }

@@ -1,12 +1,20 @@
 /** What reads an archive for hours: strict about gzip, several requests at once, patient with the network. */
 
+import { execFile } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ahead } from '../../src/archive/ahead.js';
 import { gunzipOne } from '../../src/archive/gzip.js';
+import { LongLineError, splitLines } from '../../src/archive/lines.js';
+import { localStore } from '../../src/archive/local.js';
 import { patientStore } from '../../src/archive/patient.js';
+import { damageOf } from '../../src/archive/search-read.js';
 import type { ArchiveStore } from '../../src/archive/store.js';
 import { ShipperError } from '../../src/errors.js';
+import { temporaryFolder } from '../support/temp.js';
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -170,4 +178,44 @@ describe('a store whose answers are lost on the way', () => {
     await expect(collect(patientStore(store, 1).open('a'))).rejects.toMatchObject({ code });
     expect(calls()).toBe(2);
   });
+});
+
+describe('a line that is longer than any event', () => {
+  test('is not gathered: a small object may unpack to one without an end', async () => {
+    let read = 0;
+    const endless = async function* (): AsyncGenerator<Buffer> {
+      for (;;) {
+        read += 10;
+        yield Buffer.from(read === 10 ? '{}\n{"v":1' : 'xxxxxxxxxx');
+      }
+    };
+    const lines: string[] = [];
+    const reading = (async () => {
+      for await (const line of splitLines(endless(), 100)) lines.push(String(line));
+    })();
+    await expect(reading).rejects.toThrow(LongLineError);
+    expect(lines).toEqual(['{}']);
+    expect(read).toBeLessThan(150);
+    expect(damageOf(await reading.catch((error: unknown) => error))).toBe(
+      'a line is longer than an event can be',
+    );
+  });
+
+  test('but one of just the length is read', async () => {
+    const lines = splitLines(inPieces(Buffer.from(`${'x'.repeat(100)}\n${'y'.repeat(100)}`), 7), 100);
+    expect((await listOf(lines)).map(({ length }) => length)).toEqual([100, 100]);
+  });
+});
+
+test('what is no file in a folder is not read: a pipe or a device has no end', async () => {
+  const folder = await temporaryFolder();
+  await symlink('/dev/zero', join(folder, 'device'));
+  await promisify(execFile)('mkfifo', [join(folder, 'pipe')]);
+  const store = localStore(folder);
+  for (const name of ['device', 'pipe']) {
+    const error = await store.describe(name).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'no-file', message: `${join(folder, name)} is no file` });
+    expect(damageOf(error)).toBe(`${join(folder, name)} is no file`);
+    await expect(store.open(name)[Symbol.asyncIterator]().next()).rejects.toThrow('is no file');
+  }
 });

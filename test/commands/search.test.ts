@@ -244,6 +244,8 @@ describe('the arguments', () => {
     });
     expect(toQuery(given()).kinds).toEqual(['statement']);
     expect(toQuery(given('--kind', 'all')).kinds).toEqual([]);
+    // Twice the same would pair each object of an event with each.
+    expect(given('--group-by', 'object, user,object').groupBy).toEqual(['object', 'user']);
   });
 
   test.each([

@@ -105,6 +105,19 @@ describe('the parts join to the whole', () => {
     expectSplit(statementEvent('x'.repeat(300 * KiB), null), 2));
   test('of a raw record', () =>
     expectSplit(statementEvent('x'.repeat(150 * KiB), [], 'QUJD'.repeat(60 * KiB)), 3));
+  test('of a TRUNCATE of thousands of tables', () => {
+    const objects = Array.from({ length: 9000 }, (_, n) => `skjema.tabell_${n}`).sort();
+    const event = statementEvent(`TRUNCATE ${objects.join(',')}`, []);
+    if (event.kind !== 'statement') throw new Error('no statement');
+    expectSplit({ ...event, audit: { ...event.audit, objects, objectsFrom: 'parsed' } }, 2);
+  });
+  test('of a large statement on few tables, which each part names', () => {
+    const event = statementEvent('x'.repeat(300 * KiB), []);
+    if (event.kind !== 'statement') throw new Error('no statement');
+    const whole = { ...event, audit: { ...event.audit, objects: ['a', 'b'] } };
+    expectSplit(whole, 2);
+    expect(splitEvent(whole)).toMatchObject([0, 1].map(() => ({ audit: { objects: ['a', 'b'] } })));
+  });
   test("of a suspect's message", () => expectSplit(suspectEvent('AUDIT: '.repeat(60_000)), 3));
 
   test('of a seal that tells of many files', () => {

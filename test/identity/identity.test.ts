@@ -71,6 +71,14 @@ describe('directory', () => {
     });
   });
 
+  test('finds a letter with a mark, in one character or in two', async () => {
+    const one = await directory('email,name\nk\u00e5re@nav.no,Kåre\n');
+    const two = await directory('email,name\nka\u030are@nav.no,Kåre\n');
+    for (const people of [one, two])
+      for (const user of ['k\u00e5re@nav.no', 'KA\u030aRE@nav.no'])
+        expect((await whoIs(user, [people])).name).toBe('Kåre');
+  });
+
   test('first in the order leaves what it does not know to the pattern, and to another directory', async () => {
     const resolvers = [await directory('user,name\nZ990001,Kari\n'), pattern, await directory(PEOPLE)];
     expect(await whoIs('Z990001', resolvers)).toEqual({
@@ -127,6 +135,8 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     ['people.csv', 'id,name\nZ1,a\n,nobody\n', 'entry 2: needs a user, an id or an email'],
     ['people.yaml', 'a: b', 'is no list of people'],
     ['people.yaml', '[', 'is not well-formed'],
+    ['people.csv', '', 'is empty'],
+    ['people.yaml', '\n', 'is empty'],
   ])('%s with %j says what is wrong, without what stands there', (name, content, problem) => {
     expect(() => readPeople(name, content)).toThrow(`${name}: ${problem}`);
     expect(() => readPeople(name, content)).not.toThrow(/yesterday|nobody/);
@@ -157,6 +167,29 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     await writeFile(path, 'id,name\nZ990001,K\n');
     expect(await next(5)).toBe('K');
     expect(reports).toEqual(['loaded', 'loaded', 'failed', 'failed', 'loaded']);
+    stop.abort();
+    await following;
+  });
+
+  test('is not read while it is being written: half of a list is a list, too', async () => {
+    const path = join(await temporaryFolder(), 'people.csv');
+    await writeFile(path, 'id,name\nZ990001,Kari\nZ990002,Ola\n');
+    const loaded: number[] = [];
+    const people = await Directory.load(path, {
+      directoryLoaded: (_path, count) => void loaded.push(count),
+      directoryFailed: () => void loaded.push(-1),
+    });
+    const clock = new ManualClock('2026-11-21T20:40:00Z');
+    const stop = new AbortController();
+    const following = people.follow(clock, stop.signal);
+    for (const written of ['', 'id,name\n', 'id,name\nZ990001,Ka', 'id,name\nZ990001,Kari N\n']) {
+      await writeFile(path, written);
+      await clock.advance(2000);
+      expect((await whoIs('Z990002', [people])).name).toBe('Ola');
+    }
+    await writeFile(path, 'id,name\nZ990001,Kari N\nZ990002,Ola N\nZ990003,Per\n');
+    while (loaded.length < 2) await clock.advance(2000);
+    expect(loaded).toEqual([2, 3]);
     stop.abort();
     await following;
   });

@@ -140,6 +140,21 @@ describe('what a client claims', () => {
     expect(actor).toMatchObject({ status: 'resolved', id: 'Z990009', resolvedBy: ['directory'] });
   });
 
+  test('does not change who a person is, also where it is asked first', async () => {
+    const people = await directory('id,name\nZ990001,Kari\nZ990002,Ola\n');
+    const pattern = patternResolver(expressions('^(?<id>[A-Z]\\d{6})$'));
+    for (const order of [
+      [comment, pattern, people],
+      [comment, people, pattern],
+      [pattern, comment, people],
+    ])
+      expect(await whoIs('Z990001', order, { claims: ['user=Z990002'] })).toMatchObject({
+        status: 'resolved',
+        id: 'Z990001',
+        name: 'Kari',
+      });
+  });
+
   test('is read at its start only', async () => {
     const claims = [`${' '.repeat(1000)}kari@nav.no`];
     expect(await whoIs('shared', [comment], { claims })).toMatchObject({ status: 'unresolved' });

@@ -1,6 +1,6 @@
 /** What a report counts, what it proves, and what it says when it cannot. */
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test, vi } from 'vitest';
@@ -197,6 +197,18 @@ test('a page that cannot be written fails, and leaves nothing half', async () =>
   const { folder } = await archiveOfNovember();
   const { code, output } = await makeReport(folder, { out: join(folder, 'nowhere', 'report.html') });
   expect([code, output]).toEqual([1, expect.stringContaining('cannot be written (ENOENT)')]);
+});
+
+test('what lies where the page is made is not written to, nor are its permissions taken over', async () => {
+  const { folder } = await archiveOfNovember();
+  const [victim, out] = [join(folder, 'victim'), join(folder, 'report.html')];
+  await writeFile(victim, 'untouched');
+  await symlink(victim, `${out}.tmp`);
+  expect((await makeReport(folder, { out })).code).toBe(0);
+  expect(await readFile(victim, 'utf8')).toBe('untouched');
+  await writeFile(`${out}.tmp`, '', { mode: 0o644 });
+  expect((await makeReport(folder, { out })).code).toBe(0);
+  expect((await stat(out)).mode & 0o777).toBe(0o600);
 });
 
 /** The number that stands above a name. */

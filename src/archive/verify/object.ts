@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { crc32c } from '@node-rs/crc32';
 import { codeOf, ShipperError } from '../../errors.js';
 import { GzipError, type GzipFault, gunzipOne } from '../gzip.js';
-import { splitLines } from '../lines.js';
+import { LongLineError, splitLines } from '../lines.js';
 import type { ArchiveStore, StoredObject } from '../store.js';
 import type { ArchivedObject } from '../walk.js';
 import { Broken, type FailureCode } from './result.js';
@@ -59,6 +59,7 @@ export class ObjectReader {
     try {
       yield* splitLines(this.#plain());
     } catch (error) {
+      if (error instanceof LongLineError) throw new Broken('format', 'a line is longer than an event can be');
       throw error instanceof GzipError ? notGzip(error.fault) : error;
     }
     if (this.#lastByte !== NEWLINE) throw new Broken('format', 'the last line does not end');
