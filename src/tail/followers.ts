@@ -97,13 +97,14 @@ export class Followers {
     const before = this.#partial;
     this.#partial = new Map();
     const settled = new Set<string>();
+    const writes = lastWrites(files);
     for (const { path, modified, identity } of files) {
       if (identity.kind !== 'partial' || this.#byContent.has(identity.contentId)) continue;
       // In one tick of the disk's clock neither is newer, unless nobody writes to them any more.
-      const isNewer = (other: Surveyed): boolean =>
-        dirname(other.path) === dirname(path) &&
-        other.identity.kind === 'content' &&
-        (other.modified > modified || (this.#options.once && other.modified === modified));
+      const isNewer = (other: Surveyed): boolean => {
+        const time = dirname(other.path) === dirname(path) ? writes.get(other) : undefined;
+        return time !== undefined && (time > modified || (this.#options.once && time === modified));
+      };
       if (!files.some(isNewer)) continue;
       const since = before.get(identity.contentId) ?? now;
       if (hasPassed(since, now, SETTLE)) settled.add(identity.contentId);
@@ -125,6 +126,20 @@ export class Followers {
     );
     this.#newest = new Map(this.#inOrder.map(follower => [follower.home, follower]));
   }
+}
+
+/** When the whole contents of files were last written to; a later copy of one was not. */
+function lastWrites(files: readonly Surveyed[]): ReadonlyMap<Surveyed, number> {
+  const copies = Map.groupBy(files, ({ identity }) =>
+    identity.kind === 'content' ? identity.contentId : '',
+  );
+  copies.delete('');
+  return new Map(
+    [...copies.values()].flatMap(same => {
+      const first = Math.min(...same.map(({ modified }) => modified));
+      return same.map((file): [Surveyed, number] => [file, first]);
+    }),
+  );
 }
 
 function firstPosition(contentId: string, path: string, firstTime: number | null): SourcePosition {

@@ -117,6 +117,16 @@ test.each(['new', 'copytruncate'] as const)(
     }),
 );
 
+test('a log that begins with half a record, and then a copy of the one before', () =>
+  lived(async world => {
+    await world.write(1, 0);
+    await world.rotate('new');
+    await world.writeHalf(0, 0);
+    await world.alias('copy');
+    await world.start();
+    await world.settle();
+  }));
+
 test('a loss of which nothing can tell: the server restarts before anybody looks', () =>
   lived(async world => {
     await world.write(1, 0);
