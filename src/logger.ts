@@ -10,7 +10,10 @@ const SEVERITIES: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** JSON lines; `severity` and `time` (RFC 3339) are what Google's logging agents look for. */
+/**
+ * JSON lines; `severity` and `time` (RFC 3339) are what Google's logging agents look for. Each is written when it is
+ * logged: another thread would write it behind later ones, or not at all where the process ends.
+ */
 export function createLogger(level: string, to: 'stdout' | 'stderr' = 'stdout'): Logger {
   const options = {
     level,
@@ -18,5 +21,5 @@ export function createLogger(level: string, to: 'stdout' | 'stderr' = 'stdout'):
     formatters: { level: (label: string) => ({ severity: SEVERITIES[label], level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return pino(options, pino.destination(to === 'stdout' ? 1 : 2));
+  return pino(options, pino.destination({ dest: to === 'stdout' ? 1 : 2, sync: true }));
 }
