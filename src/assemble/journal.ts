@@ -3,8 +3,10 @@ import { cloudStore } from '../archive/cloud-storage.js';
 import { localStore } from '../archive/local.js';
 import type { ArchiveStore } from '../archive/store.js';
 import { takeUpChain } from '../archive/take-up.js';
+import { type Clock, hasPassed } from '../clock.js';
 import type { Config } from '../config/schema.js';
 import type { Disk } from '../disk.js';
+import { codeOf, ShipperError } from '../errors.js';
 import type { ChainEnd, NewChainReason } from '../event.js';
 import { Journal } from '../journal/journal.js';
 import type { ArchivePlace } from '../object-name.js';
@@ -51,11 +53,11 @@ async function findChain(
   { clock, disk, telemetry: report, stop }: Surroundings,
 ): Promise<ChainEnd | NewChainReason> {
   const { to, endpoint } = config.archive;
+  const patience = config.state.takeUpTimeout;
   const store =
     to.kind === 'file'
-      ? durableStore(resolve(to.folder), disk)
-      : cloudStore({ ...to, endpoint, deadline: Math.max(1000, config.state.takeUpTimeout) });
-  const patience = config.state.takeUpTimeout;
+      ? durableStore(resolve(to.folder), disk, clock, patience)
+      : cloudStore({ ...to, endpoint, deadline: Math.max(1000, patience) });
   try {
     return await takeUpChain(store, archivePlace(config, config.node), { clock, patience, report }, stop);
   } finally {
@@ -63,15 +65,24 @@ async function findChain(
   }
 }
 
-/** A process that was killed may have stored what is read here, and not made its name durable. */
-function durableStore(root: string, disk: Disk): ArchiveStore {
+/**
+ * A process that was killed may have stored what is read here, and not made its name durable: that is made up for. Where
+ * the disk cannot for `patience` milliseconds, what it holds counts more than what a power cut might still take.
+ */
+function durableStore(root: string, disk: Disk, clock: Clock, patience: number): ArchiveStore {
   const store = localStore(root);
+  const start = clock.now();
   return {
     ...store,
     async read(name) {
       const folder = dirname(join(root, name));
-      await disk.makeFolder(folder, root);
-      await disk.syncFolder(folder);
+      try {
+        await disk.makeFolder(folder, root);
+        await disk.syncFolder(folder);
+      } catch (error) {
+        const fault = `${folder} cannot be made durable (${codeOf(error)})`;
+        if (!hasPassed(start, clock.now(), patience)) throw new ShipperError('unsynced', fault, error);
+      }
       return await store.read(name);
     },
   };

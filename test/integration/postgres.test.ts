@@ -169,16 +169,17 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
     while (isWorking) await kari.query('INSERT INTO t SELECT $1::int FROM pg_sleep(0.004)', [++count]);
     await kari.end();
   })();
+  const shown = (): number => cloud.logging.shown.filter(entry => entry.labels.kind === 'statement').length;
   for (const more of [1, 300, 20, 150, 5, 400, 60]) {
+    const before = count;
     const shipper = await Shipper.start(folder, config);
-    const before = cloud.logging.shown.length;
-    await eventually(async () => cloud.logging.shown.length > before + more);
+    // What is made from here on only this run can read.
+    await eventually(async () => shown() >= before + more);
     await shipper.kill();
   }
   isWorking = false;
   await work;
   const shipper = await Shipper.start(folder, config);
-  const shown = (): number => cloud.logging.shown.filter(entry => entry.labels.kind === 'statement').length;
   await eventually(async () => shown() >= count);
   expect(await shipper.stop()).toBe(0);
   const numbers = cloud.archived('statement').map(event => Number(event.audit?.parameters?.[0]));
@@ -186,11 +187,11 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
   expect(cloud.logged('statement').map(event => event.id)).toEqual(
     cloud.archived('statement').map(event => event.id),
   );
-  // The kills hit work under way: statements were journaled in several of the runs.
+  // The kills hit work under way: statements were journaled in each of the runs.
   const runs: number[] = [];
   for (const event of cloud.archived()) {
     if (event.lifecycle?.action === 'started') runs.push(0);
     if (event.kind === 'statement') runs.push((runs.pop() ?? 0) + 1);
   }
-  expect(runs.filter(statements => statements > 0).length).toBeGreaterThan(4);
+  expect(runs.filter(statements => statements > 0).length).toBeGreaterThanOrEqual(7);
 });

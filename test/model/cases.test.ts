@@ -105,6 +105,19 @@ test('a chain that is taken up from an object which a killed process has stored,
   }
 });
 
+test('a chain is taken up, and nothing twice, where the archive can be read and not be written', () =>
+  lived(async world => {
+    await world.write(3, 0);
+    await world.start();
+    await world.settle();
+    await world.stop();
+    world.setDown('archive', true);
+    await world.dropState();
+    await world.start();
+    await world.settle();
+    await world.write(2, 1);
+  }));
+
 test.each(['new', 'copytruncate'] as const)(
   'a log that begins with half a record, in the moment in which the one before ended: %s',
   how =>

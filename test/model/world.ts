@@ -178,8 +178,6 @@ export class World {
   async start(): Promise<void> {
     if (this.isRunning) return;
     await this.#buryDead(false);
-    // Without state and archive a new chain begins, and the archive would hold two.
-    if (!existsSync(join(this.folder, 'state'))) this.#down.delete('archive');
     try {
       this.#life = await Life.start(this.#config, { clock: this.#clock, fs: this.#fs });
     } catch (error) {
