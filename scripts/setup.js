@@ -83,7 +83,7 @@ function fetchPromtool() {
   if (isThere) {
     mkdirSync(cache, { recursive: true });
     copyFileSync(`${folder}/promtool`, `${cache}/promtool`);
-  } else say('promtool could not be had: the alerts are not tested');
+  } else say('promtool could not be had: the tests of the alerts will fail');
   rmSync(folder, { recursive: true });
 }
 

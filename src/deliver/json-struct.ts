@@ -130,8 +130,9 @@ class JsonReader {
     for (let unit = 1; isDigit(json[start - 1]); unit *= 10) value += ((json[--start] ?? 0) - ZERO) * unit;
     const isWhole = !this.#isOfNumber(start - 1) && end - start <= MOST_DIGITS;
     while (this.#isOfNumber(start - 1)) start--;
-    if (start === end) fail();
-    this.#writer.double(2, isWhole ? value : Number(json.toString('latin1', start, end)));
+    const number = isWhole ? value : Number(json.toString('latin1', start, end));
+    if (start === end || Number.isNaN(number)) fail();
+    this.#writer.double(2, number);
     return start;
   }
 

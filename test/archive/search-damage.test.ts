@@ -119,10 +119,7 @@ test('where the whole archive cannot be read, the search ends with the error', a
   await expect(searchAll({ ...store, list: () => Promise.reject(forbidden) }, {})).rejects.toBe(forbidden);
   const closed = {
     ...store,
-    // biome-ignore lint/correctness/useYield: it fails before it has anything to give.
-    async *open() {
-      throw forbidden;
-    },
+    open: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(forbidden) }) }),
   };
   await expect(searchAll(closed, {}, { ahead: 8 })).rejects.toBe(forbidden);
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { exposed, namesIn, unknownIn } from '../support/exposed.js';
-import { checkRules, type Expectation, hasPromtool, type Series, testRules } from '../support/promtool.js';
+import { checkRules, type Expectation, type Series, testRules } from '../support/promtool.js';
 import { CASES } from './alerts.cases.js';
 
 interface Alert {
@@ -46,7 +46,7 @@ test('each has cases, and no other', () => {
   expect(CASES.map(({ alert }) => alert)).toEqual(alerts.map(({ alert }) => alert));
 });
 
-describe.skipIf(!hasPromtool)('promtool', () => {
+describe('promtool', () => {
   test('can load them', async () => {
     expect(await checkRules(spec.groups)).toBe('');
   });

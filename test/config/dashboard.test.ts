@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { exposed, unknownIn } from '../support/exposed.js';
-import { checkRules, hasPromtool } from '../support/promtool.js';
+import { checkRules } from '../support/promtool.js';
 
 const text = readFileSync(
   fileURLToPath(new URL('../../config/grafana/dashboard.json', import.meta.url)),
@@ -81,7 +81,7 @@ describe.each(queries)('$title: $expr', ({ expr }) => {
   });
 });
 
-test.skipIf(!hasPromtool)('every query is PromQL', async () => {
+test('every query is PromQL', async () => {
   const rules = queries.map(({ expr }, index) => ({
     record: `dashboard:query:${index}`,
     expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$__range', '6h'),

@@ -21,6 +21,7 @@ async function analyze(
   const path = join(await temporaryFolder(), 'pgaudit-shipper.service');
   // The program that it starts must exist.
   await writeFile(path, text.replace('ExecStart=/usr/bin/node', `ExecStart=${process.execPath}`));
+  if (!existsSync(ANALYZE)) throw new Error(`there is no ${ANALYZE}: install Debian's package systemd`);
   const { status, stdout, stderr } = spawnSync(ANALYZE, [...args, path], { encoding: 'utf8' });
   return { code: status, output: `${stdout}${stderr}` };
 }
@@ -42,7 +43,7 @@ test('it stays within what the design asks for', () => {
   );
 });
 
-describe.skipIf(!existsSync(ANALYZE))('systemd-analyze', () => {
+describe('systemd-analyze', () => {
   test('verify finds nothing wrong', async () => {
     expect(await analyze(['verify'], unit)).toEqual({ code: 0, output: '' });
   });

@@ -118,29 +118,26 @@ test('any entries whose payload is there as JSON', () => {
   );
 });
 
+const ENTRY = { insertId: 'i', timestamp: '2026-11-21T20:40:01.123Z', severity: 'INFO', labels: {} } as const;
+
 test('numbers, escapes and empty things in JSON', () => {
   const payload = {
     numbers: [0, 7, -7, 1.5, -0.25, 1e21, 1e-7, 123_456_789_012_345, 1_234_567_890_123_456, Number.MAX_VALUE],
     escapes: ['"', '\\', '\\"', '\\\\', '\\\\"', '"\\', '\n\u0000\u001f', '{"a":[1]}', '\ud800', '\u2028'],
     '"\\': { '': '', a: {}, b: [], c: [[]], d: [{}], e: [null, true, false] },
   };
-  const entry = {
-    insertId: 'i',
-    timestamp: '2026-11-21T20:40:01.123Z',
-    severity: 'INFO',
-    labels: {},
-  } as const;
-  const bytes = encodeRequest([withLine({ ...entry, jsonPayload: payload })], HEAD);
-  expect(bytes).toEqual(encodeRequest([{ ...entry, jsonPayload: payload }], HEAD));
+  const bytes = encodeRequest([withLine({ ...ENTRY, jsonPayload: payload })], HEAD);
+  expect(bytes).toEqual(encodeRequest([{ ...ENTRY, jsonPayload: payload }], HEAD));
+});
+
+test('what is no number is refused', () => {
+  for (const text of ['--1', '1e', '-', '+1e+', '1.2.3'])
+    expect(() =>
+      encodeRequest([withLine({ ...ENTRY, jsonPayload: {} }, Buffer.from(`{"a":${text}}`))], HEAD),
+    ).toThrow(StateError);
 });
 
 test('a line that is damaged is refused, or makes some other payload; it is never read for ever', () => {
-  const entry = {
-    insertId: 'i',
-    timestamp: '2026-11-21T20:40:01.123Z',
-    severity: 'INFO',
-    labels: {},
-  } as const;
   const line = Buffer.from(JSON.stringify({ a: ['x\\"', { b: -1.5e9 }, null, true], c: {} }));
   const damaged = fc.tuple(fc.nat(line.length - 1), fc.nat(255), fc.nat(line.length));
   fc.assert(
@@ -148,7 +145,7 @@ test('a line that is damaged is refused, or makes some other payload; it is neve
       const bytes = Buffer.from(line.subarray(0, length));
       if (at < length) bytes[at] = byte;
       try {
-        encodeRequest([withLine({ ...entry, jsonPayload: {} }, bytes)], HEAD);
+        encodeRequest([withLine({ ...ENTRY, jsonPayload: {} }, bytes)], HEAD);
       } catch (error) {
         expect(error).toBeInstanceOf(StateError);
       }

@@ -1,4 +1,4 @@
-/** The Dockerfile's steps give a program that works as any user, on a file system that it cannot write to. */
+/** The Dockerfile's steps give a program that works as a user whom the image does not know, and writes to its state only. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

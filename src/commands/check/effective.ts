@@ -55,7 +55,7 @@ export function serverValue({ settings }: Pick<Snapshot, 'settings'>, setting: s
   return settings.get(setting)?.value ?? null;
 }
 
-/** As PostgreSQL reads a boolean (bool.c, parse_bool): any beginning of the word will do. */
+/** As PostgreSQL reads a boolean (bool.c, parse_bool): a word's beginning will do where no other word begins so. */
 export function isOn(value: string): boolean {
   return /^(on|t(r(ue?)?)?|y(es?)?|1)$/i.test(value);
 }
