@@ -1,7 +1,8 @@
 /** Lines in UTF-8, gathered in a few buffers: one for each would cost more than what is in it. */
 
 const FIRST_CHUNK = 4 * 1024;
-const LARGEST_CHUNK = 2 * 1024 * 1024;
+/** So much is kept for what comes next. */
+const LARGEST_CHUNK = 4 * 1024 * 1024;
 /** The most that a unit of UTF-16 takes. */
 const UNIT = 3;
 const LARGE_TEXT = 32 * 1024;

@@ -1,9 +1,9 @@
 /** Turns a sealed segment into an object of the archive. */
 
 import { createHash, type Hash, hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { createGzip, type Gzip } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
 import type { SealedSegment } from '../delivery.js';
 import { StateError } from '../errors.js';
@@ -11,8 +11,9 @@ import { type ArchivePlace, formatObjectName } from '../object-name.js';
 import type { ArchiveObject } from './destination.js';
 
 const NEWLINE = 0x0a;
-/** Bytes that go from one step to the next at once. */
-const PIECE = 256 * 1024;
+/** Bytes that are read and compressed at once, and at most of what comes of it in one buffer. */
+const PIECE = 2 * 1024 * 1024;
+const COMPRESSED = 256 * 1024;
 
 /**
  * Reads the segment, a file of complete lines, in one pass, holding a line and the compressed bytes. The
@@ -21,33 +22,18 @@ const PIECE = 256 * 1024;
 export async function packSegment(segment: SealedSegment, place: ArchivePlace): Promise<ArchiveObject> {
   const content = createHash('sha256');
   const lines = new ChainOfLines();
-  const compressed: Buffer[] = [];
-  let checksum = 0;
-  await pipeline(
-    createReadStream(segment.path, { highWaterMark: PIECE }),
-    async function* watch(chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        content.update(chunk);
-        lines.add(chunk);
-        yield chunk;
-      }
-    },
-    createGzip({ level: 6, chunkSize: PIECE }),
-    async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        checksum = crc32c(chunk, checksum);
-        compressed.push(chunk);
-      }
-    },
-  );
+  const body = await compress(piecesOf(segment.path), piece => {
+    content.update(piece);
+    lines.add(piece);
+  });
   if (!lines.isWhole || lines.last !== segment.lastHash) {
     throw new StateError(`${segment.path} is not what was written to it: its disk is damaged.`);
   }
   const sha256 = content.digest('hex');
   return {
     name: formatObjectName(place, { ...segment, hash: sha256.slice(0, 16) }),
-    body: Buffer.concat(compressed),
-    crc32c: toBase64(checksum),
+    body,
+    crc32c: toBase64(crc32c(body)),
     metadata: {
       'pgaudit-shipper-version': '1',
       sha256,
@@ -58,6 +44,47 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
       events: String(segment.lastSeq - segment.firstSeq + 1),
     },
   };
+}
+
+/** Each is written over by the next. */
+async function* piecesOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    const room = Buffer.allocUnsafeSlow(PIECE);
+    for (;;) {
+      const { bytesRead } = await file.read(room, 0, PIECE);
+      if (bytesRead === 0) return;
+      yield room.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Asks for a piece only when the one before is compressed. */
+async function compress(pieces: AsyncIterable<Buffer>, onPiece: (piece: Buffer) => void): Promise<Buffer> {
+  const compressed: Buffer[] = [];
+  const gzip = createGzip({ level: 6, chunkSize: COMPRESSED });
+  gzip.on('data', (chunk: Buffer) => compressed.push(chunk));
+  // Without a listener it would end the process; whoever waits is told.
+  gzip.on('error', () => undefined);
+  try {
+    for await (const piece of pieces) {
+      onPiece(piece);
+      await written(gzip, piece);
+    }
+    gzip.end();
+    await once(gzip, 'end');
+    return Buffer.concat(compressed);
+  } finally {
+    gzip.destroy();
+  }
+}
+
+function written(gzip: Gzip, piece: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    gzip.write(piece, error => (error ? reject(error) : resolve()));
+  });
 }
 
 function toBase64(checksum: number): string {

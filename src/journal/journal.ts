@@ -9,19 +9,13 @@
 import { join } from 'node:path';
 import { hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, StateError } from '../errors.js';
+import { Lines } from '../lines.js';
 import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import { OWN, type Resume } from './sources.js';
-import {
-  type Commit,
-  type JournalEntry,
-  type JournalState,
-  nextSealAt,
-  type Origin,
-  planCommit,
-} from './state.js';
+import { type Commit, type JournalEntry, type JournalState, nextSealAt, type Origin, Plan } from './state.js';
 
 export interface JournalReport {
   /** Lines and bytes that became durable. */
@@ -52,12 +46,8 @@ interface AttachedReader {
 
 /** Milliseconds after which progress is saved that no event came of. */
 const PROGRESS_INTERVAL = 1000;
-/** Characters of events that may wait for a commit. */
-const MOST_WAITING = 2 * 1024 * 1024;
-/** After so many a commit takes no more. */
-const MOST_COMMITTED = 1024 * 1024;
-/** For what an entry holds besides its events: the place to resume, with all that is remembered. */
-const LEAST_SIZE = 64 * 1024;
+/** Bytes for a commit, from which on it takes no more; another is under way meanwhile. */
+const LARGE_COMMIT = 1024 * 1024;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
@@ -68,13 +58,15 @@ export class Journal {
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
   #state: JournalState;
+  /** What was appended since, in bytes already: texts that wait would take the garbage collector's time. */
+  #next: Plan;
+  /** The next commit's lines, and those of the commit before it. */
+  #lines: readonly [Lines, Lines] = [new Lines(), new Lines()];
   /** As appended, by server: ahead of the state. */
   readonly #resumes: Map<string, Resume>;
   readonly #checkpoint: Checkpoint;
   /** Segments up to here are deleted. */
   #released = 0;
-  #waiting: JournalEntry[] = [];
-  #waitingSize = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
   #isClosing = false;
@@ -94,6 +86,7 @@ export class Journal {
     this.#options = options;
     this.#report = report;
     this.#state = state;
+    this.#next = new Plan(state, options, this.#lines[0]);
     this.#resumes = new Map(state.resumes);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
@@ -131,7 +124,7 @@ export class Journal {
 
   /** Segments that nothing will be added to any more. */
   get sealed(): readonly Sealed[] {
-    return this.#state.sealed.filter(({ lastSeq }) => lastSeq > this.#released);
+    return this.#undelivered(this.#state);
   }
 
   /** The newest seal; `null` where this process does not know it yet. */
@@ -181,9 +174,8 @@ export class Journal {
 
   /** Takes an entry to be committed soon. */
   append(entry: JournalEntry): void {
-    this.#waiting.push(entry);
+    this.#next.add(entry, this.#options.clock.now());
     if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
-    this.#waitingSize += sizeOf(entry);
     this.#work.wake();
   }
 
@@ -196,18 +188,15 @@ export class Journal {
   /** Commits until closed; a commit that fails is tried again until it succeeds or the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!this.#isClosed && !signal.aborted) {
-      const entries = this.#take();
       const now = this.#options.clock.now();
-      const closing = this.#isClosing && this.#waiting.length === 0;
-      this.#state = { ...this.#state, sealed: this.sealed };
-      const commit = planCommit(this.#state, entries, now, this.#options, closing);
-      if (entries.length > 0) this.#unsavedSince ??= now;
-      if (commit.writes.length > 0 || closing || this.#isSaveDue(now))
-        await this.#commit(commit, entries, signal);
+      const closing = this.#isClosing;
+      const { commit, hasNews } = this.#take(closing, now);
+      if (hasNews) this.#unsavedSince ??= now;
+      if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
       else this.#state = commit.state;
-      if (closing && this.#waiting.length === 0 && !signal.aborted) this.#isClosed = true;
+      if (closing && this.#next.size === 0 && !signal.aborted) this.#isClosed = true;
       this.#wakeReaders();
-      if (this.#waiting.length === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
+      if (this.#next.size === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
     }
   }
 
@@ -231,21 +220,28 @@ export class Journal {
     const isFull = this.size >= this.#options.maxJournalSize;
     if (isFull !== this.#isFull) this.#report.journalFull(isFull);
     this.#isFull = isFull;
-    return !isFull && this.#waitingSize < MOST_WAITING;
+    return !isFull && this.#next.size < LARGE_COMMIT;
   }
 
-  /** Not all at once: on a disk with little room, small commits may still go through. */
-  #take(): JournalEntry[] {
-    const entries: JournalEntry[] = [];
-    let size = 0;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      entries.push(next);
-      size += sizeOf(next);
-      if (size >= MOST_COMMITTED) break;
-    }
-    this.#waitingSize -= size;
+  /** What was appended since the last time. */
+  #take(closing: boolean, now: number): { commit: Commit; hasNews: boolean } {
+    const plan = this.#next;
+    const hasNews = plan.size > 0;
+    if (closing) plan.sealAll(now);
+    else plan.sealIfDue(now);
+    const { state, ...commit } = plan.commit;
+    const after = { ...state, sealed: this.#undelivered(state) };
+    // The commit before this one is done, and its room is free.
+    const [taken, free] = this.#lines;
+    free.clear();
+    this.#lines = [free, taken];
+    this.#next = new Plan(after, this.#options, free);
     this.#room.wake();
-    return entries;
+    return { commit: { ...commit, state: after }, hasNews };
+  }
+
+  #undelivered({ sealed }: JournalState): Sealed[] {
+    return sealed.filter(({ lastSeq }) => lastSeq > this.#released);
   }
 
   #isSaveDue(now: number): boolean {
@@ -260,7 +256,7 @@ export class Journal {
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }
 
-  async #commit(commit: Commit, entries: readonly JournalEntry[], signal: AbortSignal): Promise<void> {
+  async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await this.#write(commit);
@@ -274,7 +270,7 @@ export class Journal {
       if (signal.aborted) return;
     }
     this.#publish(commit);
-    const loggedAt = firstLoggedAt(entries);
+    const { loggedAt } = commit;
     if (loggedAt !== null) this.#report.statementDurable(this.#options.clock.now() - Date.parse(loggedAt));
   }
 
@@ -303,21 +299,10 @@ export class Journal {
   }
 }
 
-function sizeOf({ contents }: JournalEntry): number {
-  return contents.reduce((sum, { json }) => sum + json.length, LEAST_SIZE);
-}
-
 /** Sealed segments are forgotten once they are delivered; without an open one, the chain ends with a seal. */
 function sealIn({ sealed, segment, chain, sealedAt: at }: JournalState): LastSeal | null {
   const newest = sealed.at(-1);
   if (newest !== undefined) return { at, hash: newest.lastHash, lastSeq: newest.lastSeq };
   if (segment !== null || chain.nextSeq === 1) return null;
   return { at, hash: chain.lastHash, lastSeq: chain.nextSeq - 1 };
-}
-
-/** The time in the log of the first statement; `null` where there is none. */
-function firstLoggedAt(entries: readonly JournalEntry[]): string | null {
-  for (const { contents } of entries)
-    for (const { loggedAt } of contents) if (loggedAt !== undefined) return loggedAt;
-  return null;
 }

@@ -25,6 +25,8 @@ export class Reader {
   #cursor: Cursor;
   /** Everything before it was given out, and is delivered or under way. */
   #given: Cursor;
+  /** Room for lines that nobody holds any more. */
+  #spare: Buffer | null = null;
 
   private constructor(journal: Journal, disk: Disk, cursorPath: string, cursor: Cursor, clock: Clock) {
     this.#journal = journal;
@@ -101,13 +103,18 @@ export class Reader {
     const next = this.#locate(this.#given);
     if (next === null) return null;
     const { segment, path, from } = next;
-    const lines = await readLines(path, { from, end: segment.bytes }, limits);
+    const room = this.#spare ?? Buffer.allocUnsafeSlow(limits.bytes);
+    this.#spare = null;
+    const lines = await readLines(path, { from, end: segment.bytes }, limits.lines, room);
     if (lines.length === 0)
       throw new StateError(`${path} is shorter than what was written: its disk is damaged.`);
     const length = lines.reduce((sum, line) => sum + line.length + 1, 0);
     const before = from === 0 ? segment.firstSeq - 1 : this.#given.seq;
     const end = { seq: before + lines.length, firstSeq: segment.firstSeq, offset: from + length };
-    return { lines, ...this.#give(end) };
+    const onDelivered = (): void => {
+      this.#spare = room;
+    };
+    return { lines, ...this.#give(end, onDelivered) };
   }
 
   #findSealed(): SegmentDelivery | null {
@@ -134,8 +141,12 @@ export class Reader {
     return { events: this.#journal.lastSeq - seq, bytes };
   }
 
-  /** To be marked in the order in which they are given: what was marked last is where the next start goes on. */
-  #give(end: Cursor): Delivery {
+  /**
+   * To be marked in the order in which they are given: what was marked last is where the next start goes on.
+   *
+   * @param onDelivered called once, when what was given is not needed any more
+   */
+  #give(end: Cursor, onDelivered: () => void = () => undefined): Delivery {
     const events = end.seq - this.#given.seq;
     this.#given = end;
     return {
@@ -144,6 +155,7 @@ export class Reader {
         await writeCursor(this.#disk, this.#cursorPath, end);
         this.#cursor = end;
         await this.#journal.releaseDelivered();
+        onDelivered();
       },
     };
   }

@@ -48,30 +48,31 @@ const NEWLINE = 0x0a;
 const PIECE = 1024 * 1024;
 
 /**
- * Reads whole lines (without their newlines) from byte `from`, at most `limits.lines` of them and about
- * `limits.bytes` bytes, but at least one line. `end` is the segment's committed length.
+ * Reads whole lines (without their newlines) from byte `from`, at most `most` of them and as many as `room` takes, but at
+ * least one line; they are in `room` then, but for one that is larger. `end` is the segment's committed length.
  */
 export async function readLines(
   path: string,
   range: { from: number; end: number },
-  limits: { lines: number; bytes: number },
+  most: number,
+  room: Buffer,
 ): Promise<Buffer[]> {
   const file = await open(path, 'r');
   try {
-    const bytes = await readUpTo(file, range.from, Math.min(range.end, range.from + limits.bytes));
-    const lines = splitLines(bytes, limits.lines);
+    const bytes = await readInto(room.subarray(0, range.end - range.from), file, range.from);
+    const lines = splitLines(bytes, most);
     if (lines.length > 0 || range.from + bytes.length >= range.end) return lines;
-    // One that is longer is read into a buffer of just its size: it may take tens of megabytes.
+    // It is read into a buffer of just its size: it may take tens of megabytes.
     const end = await findLineEnd(file, range.from + bytes.length, range.end);
-    return splitLines(await readUpTo(file, range.from, end), 1);
+    return splitLines(await readInto(Buffer.allocUnsafeSlow(end - range.from), file, range.from), 1);
   } finally {
     await file.close();
   }
 }
 
-async function readUpTo(file: FileHandle, from: number, to: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(to - from), 0, to - from, from);
-  return buffer.subarray(0, bytesRead);
+async function readInto(room: Buffer, file: FileHandle, from: number): Promise<Buffer> {
+  const { bytesRead } = await file.read(room, 0, room.length, from);
+  return room.subarray(0, bytesRead);
 }
 
 /** One past the next newline; `end` where there is none before it. */

@@ -1,4 +1,4 @@
-/** What the journal knows, and how it changes: pure functions of (state, what came, now). */
+/** What the journal knows, and how it changes: by nothing but what came, and when. */
 
 import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
@@ -81,28 +81,10 @@ export interface SegmentWrite {
 
 export interface Commit {
   readonly writes: readonly SegmentWrite[];
+  /** What is so once they are written. */
   readonly state: JournalState;
-}
-
-/**
- * Decides what to write for these entries, and which seals are due. A seal stands only between
- * entries, so that its coverage fits its events. `closing` seals whatever is open.
- */
-export function planCommit(
-  before: JournalState,
-  entries: readonly JournalEntry[],
-  now: number,
-  limits: SealLimits,
-  closing = false,
-): Commit {
-  const plan = new Plan(before, now, limits);
-  for (const entry of entries) {
-    plan.sealIfDue();
-    plan.add(entry);
-  }
-  if (closing) plan.sealAll();
-  else plan.sealIfDue();
-  return plan.commit;
+  /** The time in the log of the first statement (ISO); `null` where there is none. */
+  readonly loggedAt: string | null;
 }
 
 /** When the next seal is due if nothing comes, in milliseconds since the epoch. */
@@ -114,7 +96,16 @@ export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: 
 
 type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
 
-class Plan {
+/** For what an entry holds besides its events: the place to resume, with all that is remembered. */
+const LEAST_SIZE = 64 * 1024;
+
+/**
+ * The next commit: what to write for the entries that are added, and the seals that are due. A seal stands only between
+ * entries, so that its coverage fits its events. Times are in milliseconds since the epoch.
+ */
+export class Plan {
+  /** About so many bytes are kept for it. */
+  size = 0;
   readonly #writes: { readonly segment: SegmentName; readonly at: number; readonly lines: Lines }[] = [];
   /** But for what changes with every event. */
   #state: JournalState;
@@ -122,16 +113,19 @@ class Plan {
   #segment: BeingWritten | null;
   /** Of the open segment. */
   #events: Record<string, number>;
-  readonly #now: number;
+  #loggedAt: string | null = null;
   readonly #limits: SealLimits;
+  /** For the first write; others are rare. */
+  readonly #lines: Lines;
 
-  constructor(state: JournalState, now: number, limits: SealLimits) {
-    this.#state = state;
-    this.#chain = state.chain;
-    this.#segment = state.segment && { ...state.segment };
-    this.#events = { ...state.segment?.events };
-    this.#now = now;
+  /** @param lines empty; theirs are the commit's bytes */
+  constructor(before: JournalState, limits: SealLimits, lines: Lines) {
+    this.#state = before;
+    this.#chain = before.chain;
+    this.#segment = before.segment && { ...before.segment };
+    this.#events = { ...before.segment?.events };
     this.#limits = limits;
+    this.#lines = lines;
   }
 
   get commit(): Commit {
@@ -144,11 +138,14 @@ class Plan {
         chunks: lines.chunks,
       })),
       state: { ...this.#state, chain: this.#chain, segment },
+      loggedAt: this.#loggedAt,
     };
   }
 
-  add({ contents, source = OWN, progress, resume }: JournalEntry): void {
-    for (const content of contents) this.#write(content);
+  add({ contents, source = OWN, progress, resume }: JournalEntry, now: number): void {
+    this.sealIfDue(now);
+    for (const content of contents) this.#write(content, now);
+    this.size += LEAST_SIZE;
     const { coverage, origin, resumes } = this.#state;
     this.#state = {
       ...this.#state,
@@ -158,39 +155,40 @@ class Plan {
     };
   }
 
-  sealIfDue(): void {
-    const reason = this.#dueSeal();
-    if (reason !== null) this.#seal(reason);
+  sealIfDue(now: number): void {
+    const reason = this.#dueSeal(now);
+    if (reason !== null) this.#seal(reason, now);
   }
 
-  sealAll(): void {
+  /** Seals whatever is open. */
+  sealAll(now: number): void {
     const hasNews = this.#state.coverage.some(({ from, to }) => to > from);
-    if (this.#segment !== null || hasNews) this.#seal('shutdown');
+    if (this.#segment !== null || hasNews) this.#seal('shutdown', now);
   }
 
-  #dueSeal(): SealReason | null {
+  #dueSeal(now: number): SealReason | null {
     const { maxSize, maxAge, maxQuiet } = this.#limits;
     const segment = this.#segment;
     if (segment === null) {
       const { origin, sealedAt } = this.#state;
       // How a chain began, or was taken up, is told by its first event; a seal is none.
-      return origin === null && hasPassed(sealedAt, this.#now, maxQuiet) ? 'quiet' : null;
+      return origin === null && hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
     }
     if (segment.bytes >= maxSize) return 'size';
-    if (segment.date < dateOf(this.#now)) return 'date';
-    return hasPassed(segment.openedAt, this.#now, maxAge) ? 'age' : null;
+    if (segment.date < dateOf(now)) return 'date';
+    return hasPassed(segment.openedAt, now, maxAge) ? 'age' : null;
   }
 
-  #seal(reason: SealReason): void {
+  #seal(reason: SealReason, now: number): void {
     const { instance, sign } = this.#limits;
     const { node, coverage, resumes } = this.#state;
-    const { date, chain, firstSeq } = this.#segment ?? this.#openSegment();
+    const { date, chain, firstSeq } = this.#segment ?? this.#openSegment(now);
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
     const files = filesOf(resumes);
     const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files };
-    const time = new Date(this.#now).toISOString();
-    this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), sign);
+    const time = new Date(now).toISOString();
+    this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), now, sign);
     const { nextSeq, lastHash } = this.#chain;
     const bytes = this.#segment?.bytes ?? 0;
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
@@ -199,16 +197,18 @@ class Plan {
       ...this.#state,
       origin: null,
       sealed: [...this.#state.sealed, sealed],
-      sealedAt: this.#now,
+      sealedAt: now,
       coverage: restarted(coverage),
     };
   }
 
-  #write(content: Content, sign: Sign | null = null): void {
-    const segment = this.#segment ?? this.#openSegment();
+  #write(content: Content, now: number, sign: Sign | null = null): void {
+    const segment = this.#segment ?? this.#openSegment(now);
     const lines = this.#linesOf(segment);
     this.#chain = link(this.#chain, content, lines, sign);
     segment.bytes += lines.lastLength;
+    this.size += lines.lastLength;
+    this.#loggedAt ??= content.loggedAt ?? null;
     this.#events[content.kind] = (this.#events[content.kind] ?? 0) + 1;
   }
 
@@ -216,18 +216,18 @@ class Plan {
     const last = this.#writes.at(-1);
     if (last?.segment.firstSeq === segment.firstSeq) return last.lines;
     const { date, chain, firstSeq } = segment;
-    const lines = new Lines();
+    const lines = last === undefined ? this.#lines : new Lines();
     this.#writes.push({ segment: { date, chain, firstSeq }, at: segment.bytes, lines });
     return lines;
   }
 
-  #openSegment(): BeingWritten {
-    const today = dateOf(this.#now);
+  #openSegment(now: number): BeingWritten {
+    const today = dateOf(now);
     const date = today < this.#state.lastDate ? this.#state.lastDate : today;
     const { chain, nextSeq: firstSeq } = this.#chain;
     this.#state = { ...this.#state, lastDate: date };
     this.#events = {};
-    this.#segment = { date, chain, firstSeq, bytes: 0, openedAt: this.#now, events: {} };
+    this.#segment = { date, chain, firstSeq, bytes: 0, openedAt: now, events: {} };
     return this.#segment;
   }
 }
