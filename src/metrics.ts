@@ -5,6 +5,9 @@ import { SUSPECT_REASONS } from './event.js';
 import { GAP_REASONS } from './record.js';
 
 const PREFIX = 'pgaudit_shipper_';
+/** Milliseconds. */
+const ONE_DAY = 24 * 60 * 60 * 1000;
+const LAG_OVER_TIME = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -37,7 +40,10 @@ const sum = (parts: readonly number[]): number => parts.reduce((total, part) => 
 
 export function createMetrics() {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: PREFIX });
+  // Looking at the event loop's lag all the time would wake a quiet daemon a hundred times a second: it is looked at when asked.
+  collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: ONE_DAY });
+  for (const name of LAG_OVER_TIME)
+    registry.removeSingleMetric(`${PREFIX}nodejs_eventloop_lag_${name}_seconds`);
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
