@@ -2,7 +2,8 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { ClientRequest } from 'node:http';
+import type { ClientRequest } from 'node:http';
+import { http } from '../http/builtin.js';
 
 const CHANNEL = 'http.client.request.created';
 
@@ -34,7 +35,7 @@ export async function withLimitedRequests<T>(deadline: number, action: () => Pro
 function onEachRequest(report: (request: ClientRequest) => void): () => void {
   const onRequest = (message: unknown): void => {
     const request: unknown = Reflect.get(Object(message), 'request');
-    if (request instanceof ClientRequest) report(request);
+    if (request instanceof http.ClientRequest) report(request);
   };
   subscribe(CHANNEL, onRequest);
   return () => {

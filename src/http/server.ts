@@ -1,9 +1,10 @@
 /** Answers whether the daemon lives, is ready, and what it has counted. */
 
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Health } from '../health.js';
 import { type Metrics, render } from '../metrics.js';
+import { http } from './builtin.js';
 import type { Status } from './status.js';
 
 export interface HttpServer {
@@ -37,7 +38,7 @@ const HARDENED = {
 
 /** Listens on `host`; port 0 takes any free one. Throws where it cannot listen. */
 export async function serve(where: { host: string; port: number }, told: Told): Promise<HttpServer> {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     answer(path, told).then(
       found => send(response, found),
