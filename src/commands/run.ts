@@ -14,6 +14,7 @@ import { type HttpServer, serve, type Told } from '../http/server.js';
 import { Status } from '../http/status.js';
 import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
+import { limitGarbage, restWhenQuiet } from '../memory.js';
 import { createMetrics, type Metrics } from '../metrics.js';
 import { createRelationParser } from '../objects/relations.js';
 import { runPipeline, type Stages } from '../pipeline.js';
@@ -81,6 +82,8 @@ async function live(daemon: Daemon): Promise<void> {
   observe(stages, config, metrics, health);
   status.watch(() => lookAt({ config, stages, metrics, health, telemetry }));
   if (!once) setInterval(() => void status.refresh(), 60_000).unref();
+  limitGarbage();
+  if (!once) restWhenQuiet();
   onAssembled?.(stages, metrics);
   telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
   await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);

@@ -21,6 +21,9 @@ const LARGE = 32 * 1024;
 /** For the parse tree as JSON: four times of what any statement of 256 KiB needs (measured: 44 MB). */
 const MEMORY = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
+/** Milliseconds without a question after which it is ended: it takes 20 MB. */
+const MOST_IDLE = 5000;
+
 /** So many statements are with the thread at once: it need not wait for this one between them. */
 const MOST_AT_ONCE = 32;
 
@@ -100,6 +103,12 @@ export class ParserThread {
       this.#end();
     } else if (this.#asked.length > 0) this.#await();
     this.#post();
+    if (this.#asked.length === 0) this.#rest();
+  }
+
+  /** Most statements are not new, and new ones come together. */
+  #rest(): void {
+    this.#timer = setTimeout(() => this.#end(), MOST_IDLE).unref();
   }
 
   async #begin(): Promise<void> {
