@@ -11,7 +11,7 @@ FROM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json rolldown.config.js ./
 COPY src src
 RUN npm run build
 
@@ -34,5 +34,5 @@ COPY --from=dependencies --chown=65532:65532 --chmod=0700 /app/state /var/lib/pg
 VOLUME /var/lib/pgaudit-shipper
 USER 65532:65532
 EXPOSE 8080
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "dist/main.js"]
 CMD ["run", "--config", "/etc/pgaudit-shipper/config.yaml"]

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ async function measured(script: string, args: readonly string[]): Promise<Usage>
   const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
   const path = join(folder, 'usage.json');
   const start = performance.now();
-  await promisify(execFile)(process.execPath, [...flagsOf(script), '--import', here('usage.mjs'), script, ...args], {
+  await promisify(execFile)(process.execPath, ['--import', here('usage.mjs'), script, ...args], {
     env: { ...ENV, BENCH_USAGE: path },
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -37,12 +37,6 @@ async function measured(script: string, args: readonly string[]): Promise<Usage>
   const { user, system, rss } = JSON.parse(await readFile(path, 'utf8'));
   await rm(folder, { recursive: true });
   return { wall, cpu: user + system, rss };
-}
-
-/** What a script's first line gives to Node.js: `#!/usr/bin/env -S node --flag`. */
-function flagsOf(script: string): string[] {
-  const [first = ''] = readFileSync(script, 'utf8').split('\n', 1);
-  return first.startsWith('#!') ? first.split(' ').filter(word => word.startsWith('--')) : [];
 }
 
 export const csvParse = (file: string): Promise<Usage> => measured(here('csv-parse.mjs'), [file]);
@@ -87,7 +81,7 @@ export async function ship(files: string, settings: Settings): Promise<Usage> {
 
 /** `run`, until `use` is done with it. */
 export async function withDaemon<T>(config: string, use: (daemon: ChildProcess) => Promise<T>): Promise<T> {
-  const daemon = spawn(process.execPath, [...flagsOf(MAIN), MAIN, 'run', '--config', config], { env: ENV, stdio: 'ignore' });
+  const daemon = spawn(process.execPath, [MAIN, 'run', '--config', config], { env: ENV, stdio: 'ignore' });
   try {
     return await use(daemon);
   } finally {

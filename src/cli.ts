@@ -1,19 +1,19 @@
 /** The command line: arguments, configuration, exit codes. */
 
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { CheckArguments } from './commands/check.js';
 import { repeatable } from './commands/repeatable.js';
 import type { VerifyArguments } from './commands/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
+import { inProject } from './paths.js';
 import { VERSION } from './version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration. */
 const BAD_USAGE = 2;
 
 /** The embedded default: everything in local folders. */
-const LOCAL_CONFIG = fileURLToPath(new URL('../config/local.yaml', import.meta.url));
+const LOCAL_CONFIG = inProject('config/local.yaml');
 
 const config = new Option('-c, --config <file>', 'the configuration file')
   .env('PGAUDIT_SHIPPER_CONFIG')

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { http } from '../http/builtin.js';
+import { http } from '../builtin-http.js';
 
 const CHANNEL = 'http.client.request.created';
 

@@ -2,9 +2,9 @@
 
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { http } from '../builtin-http.js';
 import type { Health } from '../health.js';
 import { type Metrics, render } from '../metrics.js';
-import { http } from './builtin.js';
 import type { Status } from './status.js';
 
 export interface HttpServer {

@@ -45,7 +45,7 @@ export interface TailReport {
 /** Milliseconds between looks at open files and at the folders, where no hint comes. */
 const GROWTH_INTERVAL = 250;
 /** After news: a server that writes without a pause would have every line of its own read and committed by itself. */
-const PAUSE = 20;
+const PAUSE = 50;
 const SCAN_INTERVAL = 2000;
 /**
  * Milliseconds after which the end of a file that has a successor is torn, if it does not grow: half a record is

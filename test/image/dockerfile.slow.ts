@@ -14,12 +14,6 @@ import { settings } from '../support/shipper.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
-/** As the first line of the entry point gives it to Node.js. */
-const [FLAG = ''] =
-  read('src/main.ts')
-    .split('\n', 1)[0]
-    ?.split(' ')
-    .filter(word => word.startsWith('--')) ?? [];
 const stages = parseDockerfile(read('Dockerfile'));
 /** As Nais runs it. */
 const USER = 1069;
@@ -91,7 +85,7 @@ describe('the image', () => {
       stages.at(-1)?.steps.map(({ instruction, text }) => [instruction, text]) ?? [],
     );
     expect(last).toMatchObject({ USER: '65532:65532', VOLUME: '/var/lib/pgaudit-shipper', EXPOSE: '8080' });
-    expect(JSON.parse(last.ENTRYPOINT ?? '')).toEqual(['/nodejs/bin/node', FLAG, 'dist/main.js']);
+    expect(JSON.parse(last.ENTRYPOINT ?? '')).toEqual(['/nodejs/bin/node', 'dist/main.js']);
     expect(JSON.parse(last.CMD ?? '')).toEqual(['run', '--config', '/etc/pgaudit-shipper/config.yaml']);
   });
 
@@ -101,7 +95,7 @@ describe('the image', () => {
     const isRoot = process.getuid?.() === 0;
     const { status, stdout, stderr } = spawnSync(
       inside('nodejs/bin/node'),
-      [FLAG, 'dist/main.js', 'run', '--once', '--config', inside('etc/pgaudit-shipper/config.yaml')],
+      ['dist/main.js', 'run', '--once', '--config', inside('etc/pgaudit-shipper/config.yaml')],
       {
         cwd: inside(image.workdir),
         // No HOME.

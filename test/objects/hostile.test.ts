@@ -1,11 +1,16 @@
 /** Statements that would stop, spoil or fill the parser: the thread is lost at most, never this one. */
 
 import { spawnSync } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRelationParser, type RelationParser } from '../../src/objects/relations.js';
 import type { Unparsable } from '../../src/objects/thread.js';
+import { csvRecord, writeMessage } from '../support/csvlog.js';
+import { archived, eventually, runOnce, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
 
 /** Milliseconds; longer than the usual limit, since all tests share the machine. */
 const TIME_LIMIT = 2_000;
@@ -112,17 +117,37 @@ test('what took too long once is tried again', async () => {
   expect(reasons).toEqual(['time', 'time']);
 });
 
-test('an idle parser does not keep the process, and finds its thread in dist', () => {
-  const relations = new URL('../../dist/objects/relations.js', import.meta.url);
+test('an idle parser does not keep the process', () => {
+  const relations = new URL('../../src/objects/relations.ts', import.meta.url);
+  const loader = new URL('../../bench/typescript.mjs', import.meta.url);
   const script = `
     const { createRelationParser } = await import(process.argv[1]);
     console.log(await createRelationParser().written('UPDATE s.konto SET a = 1'));`;
   const { stdout, status } = spawnSync(
     process.execPath,
-    ['--input-type=module', '-e', script, relations.href],
+    ['--import', loader.href, '--input-type=module', '-e', script, relations.href],
     { encoding: 'utf8', timeout: 20_000 },
   );
   expect([stdout, status]).toEqual(["[ 's.konto' ]\n", 0]);
+});
+
+test('an idle thread is ended, and begun again when it is asked', async () => {
+  const { parser, reasons } = startParser();
+  const threads = async (): Promise<number> => (await readdir('/proc/self/task')).length;
+  await parser.written('UPDATE konto SET a = 1');
+  const whileAsked = await threads();
+  await eventually(async () => (await threads()) < whileAsked);
+  expect(await parser.written('UPDATE b SET a = 1')).toEqual(['b']);
+  expect(reasons).toEqual([]);
+});
+
+test('the program finds its parser', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'a.csv');
+  await writeFile(file, csvRecord({ message: writeMessage('UPDATE s.konto SET a = 1') }));
+  const { code } = await runOnce(folder, settings(folder, [file]));
+  const [event] = await archived(folder, 'statement');
+  expect([code, event?.audit?.objects]).toEqual([0, ['s.konto']]);
 });
 
 test('10,000 statements make the process grow by far less than the optimizing compiler would', () => {

@@ -132,6 +132,10 @@ export class Shipper {
     await eventually(async () => this.logged(code).length > 0);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get port(): number {
     return Number(this.logged('listening')[0]?.port ?? 0);
   }

@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { hasCode, ShipperError } from '../../errors.js';
+import { inProject } from '../../paths.js';
 import { installedMajors, ThrowawayPostgres } from './postgres.js';
 import { listObjects, ShipperProcess, until } from './shipper.js';
 import { heading, oneLine, say, showDropped, showEntry, showStep, showWrong } from './show.js';
 import { type Outcome, PEOPLE, SCENE, STEPS, type Step } from './workload.js';
 
-const RECORDED = fileURLToPath(new URL('../../../test/fixtures/samples', import.meta.url));
+const RECORDED = inProject('test/fixtures/samples');
 /** Milliseconds in which a statement shows up, if it is logged at all. */
 const SOON = 2000;
 

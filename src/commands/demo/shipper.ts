@@ -5,13 +5,13 @@ import { openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { LogEntry } from '../../deliver/destination.js';
 import { ShipperError } from '../../errors.js';
+import { inProject } from '../../paths.js';
 import { freePort } from './postgres.js';
 
-const MAIN = fileURLToPath(new URL('../../main.js', import.meta.url));
-const LOCAL_CONFIG = fileURLToPath(new URL('../../../config/local.yaml', import.meta.url));
+const MAIN = inProject('dist/main.js');
+const LOCAL_CONFIG = inProject('config/local.yaml');
 const PATIENCE = 15_000;
 
 export class ShipperProcess {
