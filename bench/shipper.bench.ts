@@ -90,7 +90,8 @@ test('(d) from log_time to receipt, (e) idle, (f) start-up', async () => {
       await withConfig(join(postgres.logs, '*.csv'), settings, config =>
         withDaemon(config, async ({ pid = 0 }) => {
           addRow('(f) start-up to ready', { ms: (await untilReady(PORT)).toFixed(0) });
-          await pause(3000);
+          await pause(8000);
+          addRow('(e) idle, nothing shipped yet', { 'RSS MB': (await usageNow(pid)).rss.toFixed(0) });
           await ask();
           await pgbench(postgres, PERSON, ['-R', '500', '-T', '20', '-c', '4', '-f', WRITE]);
           await pause(1000);
@@ -103,7 +104,7 @@ test('(d) from log_time to receipt, (e) idle, (f) start-up', async () => {
           await pause(20_000);
           const after = await usageNow(pid);
           const share = `${(((after.cpu - before.cpu) / 20) * 100).toFixed(2)} %`;
-          addRow('(e) idle', { 'of a core': share, 'RSS MB': after.rss.toFixed(0) });
+          addRow('(e) idle, after that', { 'of a core': share, 'RSS MB': after.rss.toFixed(0) });
         }),
       );
     }),
