@@ -29,7 +29,7 @@ test('however it is started, it has its options of Node.js, and is the process t
   );
   expect(commandLine?.split('\0')).toEqual(expect.arrayContaining(['--max-semi-space-size=8', 'run']));
   expect(environment?.split('\0')).toEqual(
-    expect.arrayContaining(['GREETING=kept', 'MALLOC_TRIM_THRESHOLD_=131072']),
+    expect.arrayContaining(['GREETING=kept', 'MALLOC_TRIM_THRESHOLD_=65536']),
   );
   expect(await shipper.stop()).toBe(0);
 });
