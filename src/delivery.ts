@@ -6,7 +6,7 @@ export interface Delivery {
   markDelivered(): Promise<void>;
 }
 
-/** Lines of the journal, without their newlines. */
+/** Lines of the journal, without their newlines. Their bytes are written over once they are delivered. */
 export interface LineDelivery extends Delivery {
   readonly lines: readonly Buffer[];
 }

@@ -4,7 +4,6 @@
  * database's, and they save a third of it.
  */
 
-import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const { execPath, execArgv, argv, env } = process;
@@ -25,11 +24,15 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exit(2);
 }
-if (!OPTIONS.every(option => execArgv.includes(option)))
+// Under Node.js' permission model no process may do so.
+if (process.permission === undefined && !OPTIONS.every(option => execArgv.includes(option)))
   process.execve?.(execPath, [execPath, ...execArgv, ...OPTIONS, ...argv.slice(1)], {
     ...ENVIRONMENT,
     ...env,
   });
 // Code that was compiled once is taken from there at the next start, where the folder may be written to: it stays in memory.
-if (!isDaemon) enableCompileCache(fileURLToPath(new URL('./.compile-cache', import.meta.url)));
+if (!isDaemon) {
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(fileURLToPath(new URL('./.compile-cache', import.meta.url)));
+}
 await import('./cli.js');

@@ -12,7 +12,10 @@ export interface LogEntry {
   /** This is part `index` of `totalSplits` of the entry `uid`. */
   readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
   readonly jsonPayload: JsonPayload;
-  /** jsonPayload in JSON, where it is at hand: then it is not parsed unless somebody reads it. */
+  /**
+   * jsonPayload in JSON, where it is at hand: then it is not parsed unless somebody reads it. Its bytes, and what is
+   * parsed of them, are the entry's only until it is delivered.
+   */
   readonly line?: Buffer;
 }
 

@@ -145,9 +145,15 @@ export class Isolation {
   }
 
   #taken(entries: readonly LogEntry[]): void {
-    this.#proof = entries.at(-1) ?? this.#proof;
+    const last = entries.at(-1);
+    if (last !== undefined) this.#proof = kept(last);
     for (const { insertId } of entries) this.#doubts.delete(insertId);
   }
+}
+
+/** The bytes of its line are its own only until it is delivered. */
+function kept(entry: LogEntry): LogEntry {
+  return entry.line === undefined ? entry : { ...entry, line: Buffer.from(entry.line) };
 }
 
 /** A few of several entries, from the first to the last. */

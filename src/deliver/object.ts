@@ -100,9 +100,14 @@ const HEADER = 256;
 class ChainOfLines {
   first = '';
   last = '';
-  isWhole = true;
+  #isLinked = true;
   /** Of the line that the chunks so far have begun: its hash so far, and its start. */
   #begun: { readonly hash: Hash; header: string } | null = null;
+
+  /** Complete lines, of which each names the hash of the one before. */
+  get isWhole(): boolean {
+    return this.#isLinked && this.#begun === null;
+  }
 
   add(chunk: Buffer): void {
     let start = 0;
@@ -132,7 +137,7 @@ class ChainOfLines {
   }
 
   #line(header: string, sha256: string): void {
-    if (!header.includes(`"previousHash":"${this.last}`)) this.isWhole = false;
+    if (!header.includes(`"previousHash":"${this.last}`)) this.#isLinked = false;
     this.last = sha256;
     this.first ||= sha256;
   }

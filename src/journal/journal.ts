@@ -69,6 +69,7 @@ export class Journal {
   #released = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
+  #failure: { readonly error: unknown } | null = null;
   #isClosing = false;
   #isClosed = false;
   #isFull = false;
@@ -174,7 +175,14 @@ export class Journal {
 
   /** Takes an entry to be committed soon. */
   append(entry: JournalEntry): void {
-    this.#next.add(entry, this.#options.clock.now());
+    try {
+      this.#next.add(entry, this.#options.clock.now());
+    } catch (error) {
+      // Half of the entry may be in it, which no commit may hold without the rest.
+      this.#failure = { error };
+      this.#work.wake();
+      throw error;
+    }
     if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
     this.#work.wake();
   }
@@ -185,9 +193,13 @@ export class Journal {
     this.#work.wake();
   }
 
-  /** Commits until closed; a commit that fails is tried again until it succeeds or the signal aborts. */
+  /**
+   * Commits until closed; a commit that fails is tried again until it succeeds or the signal aborts. Rejects where an
+   * entry could not be appended: memory ran out, and what was appended of it must not be committed.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!this.#isClosed && !signal.aborted) {
+      if (this.#failure !== null) throw this.#failure.error;
       const now = this.#options.clock.now();
       const closing = this.#isClosing;
       const { commit, hasNews } = this.#take(closing, now);

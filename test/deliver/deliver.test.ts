@@ -127,6 +127,7 @@ describe('segments', () => {
     ['a changed byte', (text: string) => text.replace('"seq":8', '"seq":3')],
     ['a changed last line', (text: string) => text.replace('"seq":9', '"seq":3')],
     ['a line that is missing', (text: string) => text.split('\n').toSpliced(1, 1).join('\n')],
+    ['bytes behind the last line', (text: string) => `${text}\0\0`],
   ])('that are damaged are not stored: %s', async (_name, damage) => {
     const { info, bytes } = await segment();
     await writeFile(info.path, damage(bytes.toString()));

@@ -142,6 +142,10 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     expect(() => readPeople(name, content)).not.toThrow(/yesterday|nobody/);
   });
 
+  test('that is /dev/null holds nobody, as the embedded configuration has it', () => {
+    expect(readPeople('/dev/null', '')).toEqual([]);
+  });
+
   test('is read again when it changes; a broken or missing file leaves what was known', async () => {
     const path = join(await temporaryFolder(), 'people.csv');
     await writeFile(path, 'id,name\nZ990001,Kari\n');

@@ -2,11 +2,11 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { contentOf } from '../../src/journal/chain.js';
+import { type Content, contentOf } from '../../src/journal/chain.js';
 import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
-import { commit, draft, journalFixture, MINUTE, read, until } from '../support/journal.js';
+import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
 import { write } from '../support/reviewed.js';
 
 describe('the chain', () => {
@@ -322,4 +322,21 @@ describe('signatures', () => {
     expect(JSON.parse(`${unsigned}}`).kind).toBe('seal');
     expect(verify(null, Buffer.from(`${unsigned}}`), publicKey, Buffer.from(signature, 'base64'))).toBe(true);
   });
+});
+
+test('an entry for which memory runs out is not committed in part, and nothing after it', async () => {
+  const { options, lines, report } = await journalFixture();
+  const journal = await Journal.open(options, report);
+  const running = journal.run(signal);
+  await commit(journal, draft(1));
+  const broken: Content = {
+    ...contentOf(draft(3)),
+    get json(): string {
+      throw new RangeError('Array buffer allocation failed');
+    },
+  };
+  expect(() => journal.append({ contents: [contentOf(draft(2)), broken] })).toThrow(RangeError);
+  journal.append({ contents: [contentOf(draft(4))] });
+  await expect(running).rejects.toThrow('Array buffer allocation failed');
+  expect(await lines()).toMatchObject([{ lifecycle: { version: '1' } }]);
 });

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import type { Draft } from '../../src/event.js';
 import { contentOf } from '../../src/journal/chain.js';
-import { Journal } from '../../src/journal/journal.js';
+import { Journal, type JournalReport } from '../../src/journal/journal.js';
 import type { JournalOptions } from '../../src/journal/options.js';
 import { noRecords, type SourcePosition } from '../../src/record.js';
 import { ManualClock } from './clock.js';
@@ -19,6 +19,7 @@ export interface JournalFixture {
   readonly clock: ManualClock;
   readonly reports: string[];
   readonly options: JournalOptions;
+  readonly report: JournalReport;
   /** Opens the journal and lets it commit until the test ends or `crash` is called. */
   open(): Promise<{ journal: Journal; crash(): Promise<void> }>;
   segments(): Promise<string[]>;
@@ -60,6 +61,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
     clock,
     reports,
     options,
+    report,
     segments,
     async open() {
       const journal = await Journal.open(options, report);
