@@ -33,8 +33,10 @@ describe('bytes', () => {
   test('each bit that flips in the compressed content is found, in its object', async () => {
     const { root, forgery } = await real.hold();
     const [path = '', body = Buffer.alloc(0)] = [...forgery.stored][1] ?? [];
-    // Of the header's ten bytes the last six mean nothing: time, level and operating system.
+    // Of the header's ten bytes the last six mean nothing: time, level and operating system. Nor do the bits that fill up
+    // the compressed data's last byte, before a trailer of eight.
     for (let bit = 10 * 8; bit < body.length * 8; bit += 37) {
+      if (bit >> 3 === body.length - 9) continue;
       const flipped = Buffer.from(body);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       await writeFile(join(root, path), flipped);
