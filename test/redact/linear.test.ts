@@ -1,47 +1,29 @@
-/** No text takes over 50 ms a megabyte, however hostile. */
+/** No text costs more than a few looks at each of its characters, however hostile. */
 
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { workOf } from '../support/work.js';
 import { HOSTILE } from './hostile.js';
-import type { Answer, Question } from './measure.js';
+import type { As } from './work-cases.js';
 
-const MEGABYTE = 1_000_000;
-/** Milliseconds a megabyte. */
-const MOST = 50;
-/** Where the machine itself is slow just now: so many times what a look at each character takes. */
-const MOST_LOOKS = 30;
+const SIZE = 200_000;
+/** For each character; 40 is what the worst text takes. */
+const MOST = 60;
+/** Of a text that holds nothing of interest. */
+const MOST_OF_PLAIN = 5;
 
-let worker: Worker;
+const count = workOf(new URL('./work-cases.ts', import.meta.url));
+afterAll(() => count.close());
 
-beforeAll(() => {
-  worker = new Worker(new URL('./measure.ts', import.meta.url));
-});
-
-afterAll(() => worker.terminate());
-
-async function ask(question: Question): Promise<Answer> {
-  worker.postMessage(question);
-  const [answer] = await once(worker, 'message');
-  return answer;
-}
-
-async function isFast(name: string, size: number, as: Question['as']): Promise<void> {
-  const { taken, look } = await ask({ name, size, as, goal: MOST });
-  expect(taken).toBeLessThan(Math.max(MOST, MOST_LOOKS * look));
+async function workPerCharacter(name: string, as: As): Promise<number> {
+  return (await count('scrub', name, SIZE, as)) / SIZE;
 }
 
 describe.each(Object.keys(HOSTILE))('%s', name => {
-  test('4 MB', () => isFast(name, 4 * MEGABYTE, 'statement'));
-  test('1 MB, as a parameter', () => isFast(name, MEGABYTE, 'parameter'));
+  test.each<As>(['statement', 'parameter'])('as a %s', async as => {
+    expect(await workPerCharacter(name, as)).toBeLessThan(MOST);
+  });
 });
 
-test('a statement without secrets takes a few milliseconds a megabyte', async () => {
-  const { taken, look } = await ask({
-    name: 'nothing to scrub',
-    size: 4 * MEGABYTE,
-    as: 'statement',
-    goal: 5,
-  });
-  expect(taken).toBeLessThan(Math.max(5, 3 * look));
+test('a statement without secrets is hardly looked at', async () => {
+  expect(await workPerCharacter('nothing to scrub', 'statement')).toBeLessThan(MOST_OF_PLAIN);
 });

@@ -66,9 +66,7 @@ async function deliver(sink: Sink, onFailure = async (): Promise<void> => undefi
   const running = sink(reader, { clock, report }, new AbortController().signal).finally(() => {
     isDone = true;
   });
-  const start = performance.now();
   while (!isDone) {
-    if (performance.now() - start > 20_000) throw new Error(`it does not end; failed so far: ${failed}`);
     await clock.advance(100);
     await new Promise(resolve => setTimeout(resolve, 1));
   }

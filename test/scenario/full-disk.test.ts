@@ -39,7 +39,7 @@ test.skipIf(!mayMount)(
     expect((await shipper.get('/internal/isready')).body).toContain('cannot be written: the disk is full');
     expect(await shipper.metric('pgaudit_shipper_journal_failures_total{code="ENOSPC"}')).toBeGreaterThan(0);
     await rm(join(small, 'ballast'));
-    await eventually(async () => numbersOf(await logged(folder)).length === 2000, 30_000);
+    await eventually(async () => numbersOf(await logged(folder)).length === 2000);
     await eventually(() => shipper.isReady());
     await shipper.stop();
     const events = await archived(folder);
@@ -59,7 +59,7 @@ test.skipIf(!mayMount)(
     const again = await Shipper.start(folder, config);
     await again.eventuallyLogged('journal-failed');
     await rm(join(small, 'ballast'));
-    await eventually(async () => numbersOf(await logged(folder)).length === 500, 30_000);
+    await eventually(async () => numbersOf(await logged(folder)).length === 500);
     await again.stop();
     expect(numbersOf(await archived(folder))).toEqual(range(1, 500));
   },
@@ -72,7 +72,7 @@ test.skipIf(!mayMount)('a disk that becomes read-only, and writable again', asyn
   await shipper.eventuallyLogged('journal-failed');
   expect((await shipper.get('/internal/isready')).body).toContain('the file system is read-only');
   execFileSync('mount', ['-o', 'remount,rw', small]);
-  await eventually(async () => numbersOf(await logged(folder)).length === 15, 30_000);
+  await eventually(async () => numbersOf(await logged(folder)).length === 15);
   await shipper.stop();
   expect(numbersOf(await archived(folder))).toEqual(range(1, 15));
 });

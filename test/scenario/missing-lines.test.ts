@@ -144,7 +144,7 @@ describe('is not told', () => {
     await eventually(async () => (await logged(folder, 'statement')).length === 3);
     await writeFile(join(folder, 'b.csv'), line('a', 2, 1));
     await appendFile(join(folder, 'c.csv'), line('a', 7, 1));
-    await eventually(async () => (await logged(folder, 'gap')).length > 0, 20_000);
+    await eventually(async () => (await logged(folder, 'gap')).length > 0);
     await shipper.stop();
     expect((await archived(folder, 'gap')).map(({ gap }) => [gap?.firstLine, gap?.lastLine])).toEqual([
       [4, 5],

@@ -241,7 +241,7 @@ test('deletion before reading: what was seen is held, and read all the same', as
   await eventually(async () => full.logged('file-found').length === 2);
   await rm(path('b.csv'));
   await rm(blocked);
-  await eventually(async () => numbersOf(await logged(folder)).length === 2600, 30_000);
+  await eventually(async () => numbersOf(await logged(folder)).length === 2600);
   await full.stop();
   const events = await readArchive(join(blocked, 'archive'));
   expect(numbersOf(events)).toEqual(range(1, 2600));

@@ -189,7 +189,7 @@ test('one whose reading throws is opened anew, and the other is read meanwhile',
     { instance: 'b', isRead: false },
   ]);
   await rm(ledger, { recursive: true });
-  await eventually(async () => (await logged(folder, 'statement')).length === 8, 30_000);
+  await eventually(async () => (await logged(folder, 'statement')).length === 8);
   await shipper.eventuallyLogged('source-recovered');
   await eventually(() => shipper.isReady());
   expect(await shipper.metric('pgaudit_shipper_source_instance_failing{audit_instance="b"}')).toBe(0);

@@ -50,3 +50,9 @@ export function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   );
   return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
+
+/** Bytes in pieces of one size. */
+export function pieces(bytes: Buffer, size: number): Buffer[] {
+  const places = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => index * size);
+  return cut(bytes, places);
+}

@@ -23,8 +23,8 @@ const parser = createRelationParser();
 const QUIET = 13_000;
 const STEP = 1000;
 const GRACE = 20_000;
-/** Milliseconds of real time after which something hangs. */
-const PATIENCE = 30_000;
+/** Milliseconds of real time after which something hangs, however slow the machine is. */
+const PATIENCE = 240_000;
 
 export interface LifeOptions {
   readonly clock: ManualClock;

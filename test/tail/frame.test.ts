@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse as csvParse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { anyColumns, csvRecord, fieldsOf, writeMessage } from '../support/csvlog.js';
-import { cut, frames } from '../support/frames.js';
+import { cut, frames, pieces } from '../support/frames.js';
+import { workOf } from '../support/work.js';
 
 const SAMPLES = fileURLToPath(new URL('../fixtures/samples/', import.meta.url));
+
+const count = workOf(new URL('./work-cases.ts', import.meta.url));
+afterAll(() => count.close());
 
 const first = csvRecord({ sessionLine: 1 });
 const second = csvRecord({
@@ -18,9 +22,7 @@ const third = csvRecord({ sessionLine: 3 });
 
 /** Records by session line, and the bytes between them that are no record. */
 function summary(bytes: Buffer | string, chunk = 7): string {
-  const all = Buffer.from(bytes);
-  const places = Array.from({ length: Math.ceil(all.length / chunk) }, (_, index) => index * chunk);
-  const framed = frames(cut(all, places), { finish: true });
+  const framed = frames(pieces(Buffer.from(bytes), chunk), { finish: true });
   return framed
     .map(frame => frame.fields?.[6] ?? `${frame.reason} ${frame.offset}+${frame.length}`)
     .join(', ');
@@ -163,11 +165,10 @@ describe('a torn record', () => {
     }
   });
 
-  test('of heads without end takes linear time', () => {
-    const heads = '2026-11-21 20:40:01.123 CET,'.repeat(200_000);
-    const started = performance.now();
-    expect(summary(`${first}x${heads}\n${third}`, 1 << 16)).toMatch(/^1, torn \d+\+\d+, 3$/);
-    expect(performance.now() - started).toBeLessThan(10_000);
+  test('of heads without end is looked at a few times', async () => {
+    const log = `${first}x${'2026-11-21 20:40:01.123 CET,'.repeat(10_000)}\n${third}`;
+    expect(summary(log, 1 << 16)).toMatch(/^1, torn \d+\+\d+, 3$/);
+    expect(await count('framed', log, 1 << 16)).toBeLessThan(log.length * 200);
   });
 });
 

@@ -1,0 +1,11 @@
+import { Phrases } from '../../src/parse/phrases.js';
+import { endOfPayload } from '../../src/parse/raw-payload.js';
+import { quote } from './csvlog.js';
+
+/** How long the payload is in the log, by a reader that may know payloads from before; -1 where it is not genuine. */
+export function rawLength(payload: string, phrases = new Phrases()): number {
+  const raw = Buffer.from(quote(payload));
+  const bytes = Buffer.concat([raw, Buffer.from(',\n'), Buffer.alloc(600, '"')]);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return endOfPayload(bytes, view, 1, raw.length + 1, phrases);
+}
