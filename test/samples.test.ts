@@ -5,7 +5,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { archived, logged, runOnce, settings } from './support/shipper.js';
+import { archived, logged, oneSegment, runOnce, settings } from './support/shipper.js';
 import { temporaryFolder } from './support/temp.js';
 
 const SAMPLES = fileURLToPath(new URL('fixtures/samples', import.meta.url));
@@ -20,7 +20,7 @@ test.each(names)('%s: exactly the right events, field by field, and counts that 
   const expected = JSON.parse(readFileSync(join(SAMPLES, name.replace('.csv', '.expected.json')), 'utf8'));
   await copyFile(join(SAMPLES, name), join(folder, name));
 
-  const { code } = await runOnce(folder, settings(folder, [join(folder, '*.csv')]));
+  const { code } = await runOnce(folder, settings(folder, [join(folder, '*.csv')], oneSegment(folder)));
 
   expect(code).toBe(0);
   const ofLog = (await archived(folder)).filter(({ kind }) => kind === 'statement' || kind === 'failure');

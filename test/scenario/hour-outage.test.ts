@@ -10,6 +10,7 @@ import { FaultyFs } from '../support/faulty-fs.js';
 import { Life, lifeConfig } from '../support/life.js';
 import { numberedRange, range } from '../support/log.js';
 import { eventually } from '../support/shipper.js';
+import { often } from '../support/soak.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const HOUR = 3_600_000;
@@ -48,18 +49,20 @@ function takeNumbers({ logging }: Cloud): number[] {
     .map(({ payload }) => Number(Reflect.get(Object(payload.session), 'line')));
 }
 
-test('Cloud Logging: 200,000 events wait for it, and the archive is never a second behind', async () => {
+const EVENTS = often(40_000, 200_000);
+
+test('Cloud Logging: all events of an hour wait for it, and the archive is never a second behind', async () => {
   const { cloud, life, log } = await scene();
   cloud.logging.faults.push(...Array.from({ length: 1000 }, () => ({ code: status.UNAVAILABLE })));
   const memory = (): number => Math.round(process.memoryUsage().rss / 1024 ** 2);
   const before = memory();
   let peak = before;
-  await anHour(life, log, 200_000, () => {
+  await anHour(life, log, EVENTS, () => {
     peak = Math.max(peak, memory());
     return life.lag.archive === 0;
   });
   expect(takeNumbers(cloud)).toEqual([]);
-  expect(life.lag.logging).toBeGreaterThan(200_000);
+  expect(life.lag.logging).toBeGreaterThan(EVENTS);
   const attempts = cloud.logging.calls.length;
   expect(attempts).toBeLessThan(200);
   cloud.logging.faults.length = 0;
@@ -71,9 +74,9 @@ test('Cloud Logging: 200,000 events wait for it, and the archive is never a seco
   }
   await life.shutDown();
   for (const number of takeNumbers(cloud)) numbers.add(number);
-  expect(numbers.size).toBe(200_000);
+  expect(numbers.size).toBe(EVENTS);
   console.info(`${attempts} attempts in an hour; ${before} MB before, ${peak} MB at most`);
-}, 240_000);
+});
 
 test('Cloud Storage: the entries are never a second behind, and the segments catch up in order', async () => {
   const { cloud, life, log } = await scene();
@@ -86,4 +89,4 @@ test('Cloud Storage: the entries are never a second behind, and the segments cat
   expect([...cloud.storage.objects.keys()]).toEqual([...cloud.storage.objects.keys()].sort());
   const lines = cloud.archived('statement').map(event => event.session?.line);
   expect(lines).toEqual(range(1, 20_000));
-}, 120_000);
+});

@@ -5,6 +5,8 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 /** Calls of the file system that were made for one life and are not answered yet. */
 export class Activity {
   calls = 0;
+  /** All that were ever made. */
+  made = 0;
 
   /** What `run` does, and whatever it waits for, is done by the loop of this name. */
   in<T>(loop: string, run: () => T): T {
@@ -22,6 +24,7 @@ createHook({
     const activity = CALLS.has(type) ? current.getStore()?.activity : undefined;
     if (activity === undefined) return;
     activity.calls += 1;
+    activity.made += 1;
     underWay.set(id, activity);
   },
   after(id) {

@@ -40,7 +40,7 @@ export class Life {
   readonly #fs: FaultyFs;
   readonly #stop: AbortController;
   readonly #abort: AbortController;
-  readonly #activity = new Activity();
+  readonly #activity: Activity;
   readonly #running: Promise<void>;
   #hasEnded = false;
 
@@ -49,7 +49,9 @@ export class Life {
     { clock, fs }: { clock: ManualClock; fs: FaultyFs },
     stop: AbortController,
     abort: AbortController,
+    activity: Activity,
   ) {
+    this.#activity = activity;
     this.#stages = stages;
     this.#clock = clock;
     this.#fs = fs;
@@ -81,9 +83,11 @@ export class Life {
       stop: stop.signal,
       abort: abort.signal,
     };
-    const assembly = await driven(clock, assemble(config, once, surroundings));
+    const activity = new Activity();
+    const assembling = activity.in('start', () => assemble(config, once, surroundings));
+    const assembly = await driven(clock, activity, assembling);
     onStages?.(assembly.stages);
-    return new Life(assembly, { clock, fs }, stop, abort);
+    return new Life(assembly, { clock, fs }, stop, abort, activity);
   }
 
   /** Each loop under its name, so that it can be told which of them wait. */
@@ -148,7 +152,7 @@ export class Life {
 
   /** Lets time pass until the run ends by itself. */
   async end(): Promise<void> {
-    await driven(this.#clock, this.#running);
+    await driven(this.#clock, this.#activity, this.#running);
   }
 
   /** As SIGTERM does: what is not delivered within the grace time stays. */
@@ -156,7 +160,7 @@ export class Life {
     this.#stop.abort();
     const cancel = this.#clock.after(GRACE, () => this.#abort.abort());
     // In small steps: the file system needs real time for what has to be done in the grace time.
-    await driven(this.#clock, this.#running, STEP / 10);
+    await driven(this.#clock, this.#activity, this.#running, STEP / 10);
     cancel();
   }
 
@@ -164,7 +168,7 @@ export class Life {
   async kill(): Promise<void> {
     this.#fs.kill();
     // However a dying run fails, it is dead.
-    await driven(this.#clock, this.#running).catch(() => undefined);
+    await driven(this.#clock, this.#activity, this.#running).catch(() => undefined);
   }
 
   #progress(): string {
@@ -181,8 +185,8 @@ export class Life {
   }
 }
 
-/** Moves the clock on until the promise is settled. */
-async function driven<T>(clock: ManualClock, promise: Promise<T>, ms = STEP): Promise<T> {
+/** Moves the clock on until the promise is settled, and lets the file system answer in between. */
+async function driven<T>(clock: ManualClock, activity: Activity, promise: Promise<T>, ms = STEP): Promise<T> {
   let isSettled = false;
   const done = (): void => {
     isSettled = true;
@@ -191,9 +195,12 @@ async function driven<T>(clock: ManualClock, promise: Promise<T>, ms = STEP): Pr
   const start = performance.now();
   while (!isSettled) {
     if (performance.now() - start > PATIENCE) throw new Error('it does not end');
+    const before = activity.made;
     await clock.advance(ms);
-    // The file system answers in between, as it would in so much time.
-    await new Promise(resolve => setTimeout(resolve, 1));
+    do await new Promise(resolve => setImmediate(resolve));
+    while (activity.calls > 0 && !isSettled);
+    // Then it is something else that takes real time, such as a server's answer.
+    if (activity.made === before) await new Promise(resolve => setTimeout(resolve, 1));
   }
   return await promise;
 }

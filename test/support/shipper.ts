@@ -18,6 +18,11 @@ export interface Ended {
   readonly output: string;
 }
 
+/** In place of `archive`: what is read in one go comes to one segment, however slow the machine is. */
+export function oneSegment(folder: string): Settings {
+  return { archive: { to: `file:${join(folder, 'archive')}` } };
+}
+
 /** Persons, a service, local folders, and segments that are sealed soon. */
 export function settings(folder: string, files: readonly string[], more: Settings = {}): Settings {
   return {
