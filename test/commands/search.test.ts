@@ -18,7 +18,7 @@ import {
 import { objectsIn } from '../support/archive.js';
 import { csvRecord, writeMessage } from '../support/csvlog.js';
 import { failureOf, statement, type Written, writeArchive, writeObject } from '../support/search.js';
-import { runCommand, runOnce, settings } from '../support/shipper.js';
+import { oneSegment, runCommand, runOnce, settings } from '../support/shipper.js';
 import { startStorageServer } from '../support/storage-server.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -290,7 +290,7 @@ describe('the built command', () => {
       }),
     );
     await writeFile(join(folder, 'a.csv'), records.join(''));
-    await runOnce(folder, settings(folder, [join(folder, 'a.csv')]));
+    await runOnce(folder, settings(folder, [join(folder, 'a.csv')], oneSegment(folder)));
     return join(folder, 'archive');
   }
 
