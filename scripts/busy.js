@@ -1,30 +1,30 @@
-// Runs the tests as on a slow and busy machine: on one processor, beside six processes that want it all the time.
+// Runs the tests as on a busy machine, beside six processes that want the processor all the time; or, with --half, as
+// on a slow one, with one processor for all of them.
 //
-//   node scripts/busy.js [ARGUMENT OF VITEST …]
+//   node scripts/busy.js [--half] [ARGUMENT OF VITEST …]
 
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const NEIGHBOURS = 6;
 const root = fileURLToPath(new URL('..', import.meta.url));
+const isHalf = process.argv[2] === '--half';
+const args = process.argv.slice(isHalf ? 3 : 2);
 
-/** On the first processor alone, where the machine can say so; each ends by itself when this process is gone. */
-const pinned = spawnSync('taskset', ['-c', '0', 'true']).status === 0 ? ['taskset', '-c', '0'] : [];
-const [first, ...rest] = [...pinned, process.execPath];
-const forever = `const end = setInterval(() => process.ppid === ${process.pid} || process.exit(), 1000);
+/** It ends by itself when this process is gone. */
+const FOREVER = `setInterval(() => process.ppid === ${process.pid} || process.exit(), 1000);
 setImmediate(function spin() { for (let n = 0; n < 1e7; n++); setImmediate(spin); });`;
-const neighbours = Array.from({ length: NEIGHBOURS }, () =>
-  spawn(first, [...rest, '-e', forever], { stdio: 'ignore' }),
+
+const neighbours = Array.from({ length: isHalf ? 0 : NEIGHBOURS }, () =>
+  spawn(process.execPath, ['-e', FOREVER], { stdio: 'ignore' }),
 );
 process.on('exit', () => {
   for (const neighbour of neighbours) neighbour.kill();
 });
-const { status } = spawnSync(
-  first,
-  [...rest, `${root}/node_modules/vitest/vitest.mjs`, 'run', ...process.argv.slice(2)],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
-);
+const [command, ...rest] = [
+  ...(isHalf ? ['taskset', '-c', '0'] : []),
+  ...[process.execPath, `${root}/node_modules/vitest/vitest.mjs`, 'run', ...args],
+];
+const { status, error } = spawnSync(command, rest, { cwd: root, stdio: 'inherit' });
+if (error) console.error(`${command} could not be run: ${error.code}. taskset is in util-linux.`);
 process.exitCode = status ?? 1;
