@@ -262,7 +262,7 @@ export interface SealedPosition extends SourcePosition {
 export interface AuditChange {
   /**
    * `setting`: the server's, or with `role` or `database` an override of it. `library`: pgAudit itself, `loaded` or
-   * not. `role`: a login role that no rule of the filter knows, `unknown` or not.
+   * not. `role`: what a login role is to the filter, by the memberships of now: `person`, `service` or `other`.
    */
   readonly what: 'setting' | 'library' | 'role';
   /** Of the setting, the library or the role. */

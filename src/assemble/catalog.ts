@@ -1,5 +1,5 @@
 import { sleep } from '../clock.js';
-import { groupRoles, type SourceConfig } from '../config/schema.js';
+import { groupRoles, groupsIn, type SourceConfig } from '../config/schema.js';
 import type { CatalogSurroundings, RoleCatalog } from '../database/catalog.js';
 import { ShipperError } from '../errors.js';
 import type { Telemetry } from '../telemetry.js';
@@ -32,7 +32,8 @@ export async function openCatalog(
   const groups = groupRoles(filter);
   // The client takes its time to load, and most daemons have no database.
   const { RoleCatalog: Catalog } = await import('../database/catalog.js');
-  const catalog = await Catalog.load({ url: database.url, cachePath }, surroundings);
+  const personGroups = groupsIn(filter.personalUsers);
+  const catalog = await Catalog.load({ url: database.url, cachePath, personGroups }, surroundings);
   await catalog.refresh();
   while (groups.length > 0 && catalog.loadedAt === null) {
     until.throwIfAborted();

@@ -5,7 +5,7 @@ import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
 import type { SettingsWatch } from '../database/settings-watch.js';
 import { Filter } from '../filter/filter.js';
-import { memberRule, type UserRule } from '../filter/users.js';
+import { memberRule, personRule, type UserRule, Users } from '../filter/users.js';
 import { identify } from '../identity/resolver.js';
 import type { Journal } from '../journal/journal.js';
 import type { Resume } from '../journal/sources.js';
@@ -81,7 +81,9 @@ export class LogSource implements Source {
     const catalog = await openCatalog(this.#config, { cachePath, once, until }, database);
     this.#catalog = catalog;
     const filter = createFilter(this.#config, catalog);
-    this.#auditSettings = once ? null : await this.#watchSettings(filter);
+    this.#auditSettings = once
+      ? null
+      : await this.#watchSettings(createUsers(this.#config, catalog, memberRule));
     const times = timeReader(timezone);
     const resume = journal.resumeOf(name);
     const tail = this.#createTail(resume, times);
@@ -119,14 +121,15 @@ export class LogSource implements Source {
     );
   }
 
-  async #watchSettings({ users }: Filter): Promise<SettingsWatch | null> {
+  /** @param users by the memberships of now: who leaves the persons is told at once, and stays one all the same */
+  async #watchSettings(users: Users): Promise<SettingsWatch | null> {
     const { database } = this.#config;
     if (database === undefined) return null;
     const { clock, disk } = this.#shared.surroundings;
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      isOther: async (role: string) => (await users.kindOf(role, clock.now)) === 'other',
+      kindOf: async (role: string) => await users.kindOf(role, clock.now),
     };
     const { SettingsWatch: Watch } = await import('../database/settings-watch.js');
     return await Watch.load(options, { clock, disk, report: this.telemetry });
@@ -143,16 +146,25 @@ export class LogSource implements Source {
 }
 
 function createFilter(config: SourceConfig, catalog: RoleCatalog | null): Filter {
-  const { classes, personalUsers, serviceUsers, otherUsers } = config.filter;
-  const toRule = (rule: (typeof personalUsers)[number]): UserRule[] => {
-    if (!('memberOf' in rule)) return [rule];
-    return catalog === null ? [] : [memberRule(rule.memberOf, catalog)];
-  };
-  return new Filter({
-    classes: new Set(classes),
-    personalUsers: personalUsers.flatMap(toRule),
-    serviceUsers: serviceUsers.flatMap(toRule),
-    memberships: groupRoles(config.filter).length > 0 ? catalog : null,
-    otherUsers,
+  const { classes, otherUsers, backgroundWorkers } = config.filter;
+  const users = createUsers(config, catalog, personRule);
+  return new Filter({ classes: new Set(classes), users, otherUsers, backgroundWorkers });
+}
+
+/** @param ofPersons makes the rule of a group of persons */
+function createUsers(
+  { filter }: SourceConfig,
+  catalog: RoleCatalog | null,
+  ofPersons: typeof memberRule,
+): Users {
+  const rules = (written: typeof filter.personalUsers, ofGroup: typeof memberRule): UserRule[] =>
+    written.flatMap((rule): UserRule[] => {
+      if (!('memberOf' in rule)) return [rule];
+      return catalog === null ? [] : [ofGroup(rule.memberOf, catalog)];
+    });
+  return new Users({
+    personalUsers: rules(filter.personalUsers, ofPersons),
+    serviceUsers: rules(filter.serviceUsers, memberRule),
+    memberships: groupRoles(filter).length > 0 ? catalog : null,
   });
 }

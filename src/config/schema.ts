@@ -180,6 +180,7 @@ const filter = z.strictObject({
   personalUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
   serviceUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
   otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
+  backgroundWorkers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('ship'),
 });
 
 const source = z.strictObject({
@@ -321,7 +322,11 @@ const DATABASE_NEEDED =
 
 /** The group roles that rules name. */
 export function groupRoles({ personalUsers, serviceUsers }: FilterConfig): string[] {
-  return [...personalUsers, ...serviceUsers].flatMap(rule => ('memberOf' in rule ? [rule.memberOf] : []));
+  return groupsIn([...personalUsers, ...serviceUsers]);
+}
+
+export function groupsIn(rules: FilterConfig['personalUsers']): string[] {
+  return rules.flatMap(rule => ('memberOf' in rule ? [rule.memberOf] : []));
 }
 
 /** The names of all settings with their sections, such as `source.files`. */

@@ -26,8 +26,8 @@ export const auditSettings = z.object({
   /** The server's own values; those that the shipper's role may not see, or overrides for itself, are left out. */
   settings: z.array(z.object({ name: text, value: text })),
   overrides: z.array(overrideSchema),
-  /** Login roles that no rule of the filter knows. */
-  others: z.array(text),
+  /** What each login role is to the filter; a look of version 0.1 has none of it. */
+  kinds: z.record(text, z.enum(['service', 'person', 'other'])).exactOptional(),
 });
 export type AuditSettings = z.infer<typeof auditSettings>;
 
@@ -45,7 +45,7 @@ export function remember(before: AuditSettings | null, after: AuditSettings): Au
 /** What changed, in the order of names; nothing where one look was at another server. */
 export function diff(before: AuditSettings, after: AuditSettings): AuditChange[] {
   if (before.server !== after.server) return [];
-  const [old, now] = [flatten(before), flatten(after)];
+  const [old, now] = [flatten(before), flatten(before.kinds === undefined ? withoutKinds(after) : after)];
   return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap(key => {
     const [was, is] = [old.get(key), now.get(key)];
     const entry = is ?? was;
@@ -54,10 +54,18 @@ export function diff(before: AuditSettings, after: AuditSettings): AuditChange[]
   });
 }
 
-/** A role that is gone, or that a rule knows now, takes nothing from the audit; a setting that is seen first tells nothing. */
+/**
+ * A role that is gone takes nothing from the audit, nor does a new one that a rule knows; a setting that is seen first
+ * tells nothing.
+ */
 function isNews({ change }: Entry, was: Entry | undefined, is: Entry | undefined): boolean {
-  if (change.what === 'role') return is !== undefined;
+  if (change.what === 'role') return is !== undefined && (was !== undefined || is.value === 'other');
   return change.what === 'library' || change.isOverride === true || (was !== undefined && is !== undefined);
+}
+
+/** There is nothing to compare them with. */
+function withoutKinds({ kinds: _, ...rest }: AuditSettings): AuditSettings {
+  return rest;
 }
 
 interface Entry {
@@ -65,7 +73,7 @@ interface Entry {
   readonly value: string;
 }
 
-function flatten({ isLoaded, settings, overrides, others }: AuditSettings): Map<string, Entry> {
+function flatten({ isLoaded, settings, overrides, kinds = {} }: AuditSettings): Map<string, Entry> {
   const entries: Entry[] = [
     ...(isLoaded ? [{ change: { what: 'library', name: 'pgaudit' } as const, value: 'loaded' }] : []),
     ...settings.map(({ name, value }) => ({ change: { what: 'setting', name } as const, value })),
@@ -79,7 +87,7 @@ function flatten({ isLoaded, settings, overrides, others }: AuditSettings): Map<
       } as const,
       value,
     })),
-    ...others.map(name => ({ change: { what: 'role', name } as const, value: 'unknown' })),
+    ...Object.entries(kinds).map(([name, value]) => ({ change: { what: 'role', name } as const, value })),
   ];
   const keyOf = ({ change: { what, name, isOverride, role, database } }: Entry): string =>
     JSON.stringify([what, name, isOverride ?? null, database ?? null, role ?? null]);

@@ -14,6 +14,8 @@ const INTERVAL = 60_000;
 const LONGEST_WAIT = 2000;
 /** Milliseconds after which what is known is old. */
 const STALE_AFTER = 10 * 60_000;
+/** Milliseconds for which a role stays a person after the last look that showed it in a group of persons. */
+const PERSON_FOR = 30 * 24 * 60 * 60_000;
 const FIRST_DELAY = 1000;
 const LAST_DELAY = 60_000;
 
@@ -22,6 +24,8 @@ export interface RoleCatalogOptions {
   readonly url: string;
   /** The file that keeps the last answer. */
   readonly cachePath: string;
+  /** Group roles whose members are persons. */
+  readonly personGroups?: readonly string[];
 }
 
 export interface CatalogReport extends CacheFileReport {
@@ -46,12 +50,15 @@ interface Role {
 /** Answers from what was read last, on disk too; nothing here rejects, and nothing waits for over two seconds. */
 export class RoleCatalog {
   readonly #url: string;
+  readonly #personGroups: readonly string[];
   readonly #surroundings: CatalogSurroundings;
   readonly #file: CacheFile<Catalogs>;
   readonly #backoff: Backoff;
   #loadedAt: number | null = null;
   #roles: ReadonlyMap<string, Role> = new Map();
   #encodings: ReadonlyMap<string, string> = new Map();
+  /** By name, when a look last showed the role in a group of persons. */
+  #persons: ReadonlyMap<string, number> = new Map();
   #reading: Promise<void> | null = null;
   /** Changes of the catalogs that are known of, and how many of them the last answer has: one from disk may be old. */
   #changes = 1;
@@ -59,9 +66,14 @@ export class RoleCatalog {
   /** Whether nothing is to be told when reading succeeds. */
   #isWell = false;
 
-  private constructor(url: string, file: CacheFile<Catalogs>, surroundings: CatalogSurroundings) {
+  private constructor(
+    { url, personGroups = [] }: RoleCatalogOptions,
+    file: CacheFile<Catalogs>,
+    surroundings: CatalogSurroundings,
+  ) {
     const { clock, random } = surroundings;
     this.#url = url;
+    this.#personGroups = personGroups;
     this.#file = file;
     this.#surroundings = surroundings;
     this.#backoff = new Backoff({ clock, random, first: FIRST_DELAY, last: LAST_DELAY });
@@ -71,13 +83,10 @@ export class RoleCatalog {
    * Takes up the last answer from disk, if it is of the same server; the database is not asked. Throws a ShipperError
    * where the URL is none.
    */
-  static async load(
-    { url, cachePath: path }: RoleCatalogOptions,
-    surroundings: CatalogSurroundings,
-  ): Promise<RoleCatalog> {
-    const server = serverOf(url);
-    const file = new CacheFile({ ...surroundings, path, schema: catalogs });
-    const catalog = new RoleCatalog(url, file, surroundings);
+  static async load(options: RoleCatalogOptions, surroundings: CatalogSurroundings): Promise<RoleCatalog> {
+    const server = serverOf(options.url);
+    const file = new CacheFile({ ...surroundings, path: options.cachePath, schema: catalogs });
+    const catalog = new RoleCatalog(options, file, surroundings);
     const saved = await file.read();
     if (saved?.server === server) catalog.#take(saved);
     return catalog;
@@ -123,6 +132,11 @@ export class RoleCatalog {
    */
   isMember(user: string, role: string): boolean | null {
     return this.#roles.get(user)?.memberOf.has(role) ?? null;
+  }
+
+  /** Whether a look of the last 30 days showed the role in a group of persons. */
+  wasPerson(user: string): boolean {
+    return this.#persons.has(user);
   }
 
   /** Whether there is such a role; `null` where nothing was ever read. */
@@ -172,8 +186,7 @@ export class RoleCatalog {
     const { clock, report } = this.#surroundings;
     const changes = this.#changes;
     try {
-      const read = await readCatalogs(this.#url, clock.now());
-      this.#take(read);
+      const read = this.#take(await readCatalogs(this.#url, clock.now()));
       this.#changesRead = changes;
       this.#file.schedule(() => read);
       this.#backoff.succeeded();
@@ -184,12 +197,24 @@ export class RoleCatalog {
     }
   }
 
-  #take({ loadedAt, roles, databases }: Catalogs): void {
+  /** Returns what is to be kept of it, with the persons that earlier looks showed. */
+  #take(read: Catalogs): Catalogs {
+    const { loadedAt, roles, databases } = read;
     this.#loadedAt = loadedAt;
+    this.#persons = this.#personsIn(read);
     this.#roles = new Map(
       roles.map(({ name, comment, memberOf }) => [name, { comment, memberOf: new Set(memberOf) }]),
     );
     this.#encodings = new Map(databases.map(({ name, encoding }) => [name, encoding]));
+    return { ...read, persons: [...this.#persons].map(([name, seenAt]) => ({ name, seenAt })) };
+  }
+
+  #personsIn({ loadedAt, roles, persons }: Catalogs): Map<string, number> {
+    const earlier = [...this.#persons, ...persons.map(({ name, seenAt }) => [name, seenAt] as const)];
+    const seen = new Map(earlier.filter(([, seenAt]) => !hasPassed(seenAt, loadedAt, PERSON_FOR)));
+    for (const { name, memberOf } of roles)
+      if (this.#personGroups.some(group => memberOf.includes(group))) seen.set(name, loadedAt);
+    return seen;
   }
 
   /** Also where a read takes so long that nobody waits for it any more: it goes on, and may succeed. */

@@ -16,6 +16,8 @@ export const catalogs = z.object({
       memberOf: z.array(z.string()),
     }),
   ),
+  /** Login roles that a look showed in a group of persons, and when the last one did. */
+  persons: z.array(z.object({ name: z.string(), seenAt: z.number() })).default([]),
   databases: z.array(
     z.object({
       name: z.string(),

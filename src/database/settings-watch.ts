@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { ShipperError } from '../errors.js';
 import type { ConfigContent } from '../event.js';
+import type { UserKind } from '../filter/users.js';
 import { type AuditSettings, auditSettings, diff, remember } from './audit-settings.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
 import { isPgauditLoaded, readLoginRoles, readOverrides, readSettings } from './read-settings.js';
@@ -17,8 +18,8 @@ export interface SettingsWatchOptions {
   readonly url: string;
   /** The file that keeps the last look. */
   readonly cachePath: string;
-  /** Whether a login role is in neither list of the filter. */
-  readonly isOther: (role: string) => boolean | Promise<boolean>;
+  /** What a login role is to the filter. */
+  readonly kindOf: (role: string) => UserKind | Promise<UserKind>;
 }
 
 export interface SettingsReport extends CacheFileReport {
@@ -95,11 +96,14 @@ export class SettingsWatch {
   }
 
   async #read(): Promise<AuditSettings> {
-    const { url, isOther } = this.#options;
+    const { url, kindOf } = this.#options;
     const readAt = this.#surroundings.clock.now();
     const { server, settings, overrides, logins } = await readAll(url);
-    const others: string[] = [];
-    for (const role of logins) if (await isOther(role)) others.push(role);
+    const kinds: NonNullable<AuditSettings['kinds']> = {};
+    for (const role of logins) {
+      const kind = await kindOf(role);
+      if (kind !== 'unknown' && kind !== 'nobody') kinds[role] = kind;
+    }
     return {
       v: 1,
       server,
@@ -107,7 +111,7 @@ export class SettingsWatch {
       isLoaded: isPgauditLoaded(settings),
       settings: settings.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }])),
       overrides,
-      others,
+      kinds,
     };
   }
 }

@@ -1,11 +1,16 @@
 /** Whose statements are shipped. */
 
-/** `unknown`: it hangs on memberships that nobody can tell any more. */
-export type UserKind = 'service' | 'personal' | 'other' | 'unknown';
+/**
+ * `nobody`: the record has no user, as those of autovacuum and other processes of the server; `unknown`: memberships
+ * decide, and nobody can tell them any more.
+ */
+export type UserKind = 'service' | 'person' | 'other' | 'nobody' | 'unknown';
 
 /** Whether a login role is meant; `null` where that cannot be told. */
 export interface UserRule {
   test(user: string): boolean | null;
+  /** It asks for memberships, which the role itself may be able to change; a configured name decides before them. */
+  readonly isGroup?: true;
 }
 
 /** Group roles, as the database's catalogs tell them. */
@@ -20,13 +25,26 @@ export interface Memberships {
   knows(user: string, time: number): boolean | Promise<boolean>;
   /** `null` where the role is not known. */
   isMember(user: string, role: string): boolean | null;
+  /** Whether a look of the last 30 days showed the role in a group of persons. */
+  wasPerson(user: string): boolean;
   /** What is known may be out of date. */
   expire(): void;
 }
 
 /** `memberOf:ROLE`: members of a group role, through other roles too. */
 export function memberRule(role: string, memberships: Memberships): UserRule {
-  return { test: user => memberships.isMember(user, role) };
+  return { isGroup: true, test: user => memberships.isMember(user, role) };
+}
+
+/**
+ * The same for persons: who was seen as one stays one for a while. Else whoever may change memberships, his own
+ * included, would leave the group for a moment, and what he does meanwhile would not be shipped.
+ */
+export function personRule(role: string, memberships: Memberships): UserRule {
+  return {
+    isGroup: true,
+    test: user => (memberships.wasPerson(user) ? true : memberships.isMember(user, role)),
+  };
 }
 
 export interface UserRules {
@@ -39,7 +57,10 @@ export interface UserRules {
 /** Role names are few; more than this at once is somebody playing. */
 const MOST_CACHED = 10_000;
 
-/** Tells a login role's kind. A role that fits both lists is a service user. */
+/**
+ * Tells a login role's kind: by a configured name first, of a service before that of a person; then by membership, in a
+ * group of persons before one of services.
+ */
 export class Users {
   readonly #rules: UserRules;
   readonly #known = new Map<string, UserKind>();
@@ -51,6 +72,7 @@ export class Users {
 
   /** @param time when the role was seen, in milliseconds since the epoch; it counts only where memberships do */
   kindOf(user: string, time: () => number): UserKind | Promise<UserKind> {
+    if (user === '') return 'nobody';
     const { memberships } = this.#rules;
     if (memberships === null) return this.#kindOf(user);
     const known = memberships.knows(user, time());
@@ -80,11 +102,21 @@ export class Users {
 }
 
 function decide(user: string, { serviceUsers, personalUsers }: UserRules): UserKind {
-  const isService = anyOf(serviceUsers, user);
-  if (isService === true) return 'service';
-  const isPersonal = anyOf(personalUsers, user);
-  if (isPersonal === true) return 'personal';
-  return isService === null || isPersonal === null ? 'unknown' : 'other';
+  if (anyOf(names(serviceUsers), user)) return 'service';
+  if (anyOf(names(personalUsers), user)) return 'person';
+  const isPerson = anyOf(groups(personalUsers), user);
+  if (isPerson === true) return 'person';
+  const isService = anyOf(groups(serviceUsers), user);
+  if (isService === null || isPerson === null) return 'unknown';
+  return isService ? 'service' : 'other';
+}
+
+function names(rules: readonly UserRule[]): readonly UserRule[] {
+  return rules.filter(({ isGroup }) => !isGroup);
+}
+
+function groups(rules: readonly UserRule[]): readonly UserRule[] {
+  return rules.filter(({ isGroup }) => isGroup);
 }
 
 /** As SQL's OR: true where one is, else `null` where one cannot be told. */

@@ -58,6 +58,8 @@ export interface Resolver {
  * (`comment`) counts only where nothing else is known, wherever it stands in the order, and marks all that follows from it.
  */
 export function identify(asker: Asker, resolvers: readonly Resolver[]): Actor | Promise<Actor> {
+  // A process of the server: whoever had it do that, its record does not say.
+  if (asker.user === '') return toActor(asker.user, NOTHING);
   const firstClaim = resolvers.findIndex(isOfClaims);
   const known = askAll(
     asker,

@@ -23,7 +23,7 @@ const KEPT: AuditSettings = {
     { name: 'log_connections', value: 'on' },
   ],
   overrides: [{ setting: 'pgaudit.log', role: 'z', database: null, value: 'all' }],
-  others: ['batch'],
+  kinds: { batch: 'other', app: 'service', kari: 'person' },
 };
 
 describe('what changed', () => {
@@ -43,11 +43,11 @@ describe('what changed', () => {
         { setting: 'pgaudit.log', role: null, database: null, value: 'none' },
         { setting: 'pgaudit.log', role: 'z', database: 'hold', value: 'ddl' },
       ],
-      others: ['batch', 'batch2'],
+      kinds: { batch: 'other', batch2: 'other', app: 'other', kari: 'service', ola: 'person' },
     };
     const setting = { what: 'setting', name: 'pgaudit.log' };
     const found = diff(KEPT, after);
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(8);
     expect(found).toEqual(
       expect.arrayContaining([
         { what: 'library', name: 'pgaudit', before: 'loaded', after: null },
@@ -55,13 +55,17 @@ describe('what changed', () => {
         { ...setting, isOverride: true, before: null, after: 'none' },
         { ...setting, isOverride: true, role: 'z', before: 'all', after: null },
         { ...setting, isOverride: true, role: 'z', database: 'hold', before: null, after: 'ddl' },
-        { what: 'role', name: 'batch2', before: null, after: 'unknown' },
+        { what: 'role', name: 'batch2', before: null, after: 'other' },
+        { what: 'role', name: 'app', before: 'service', after: 'other' },
+        { what: 'role', name: 'kari', before: 'person', after: 'service' },
       ]),
     );
   });
 
-  test('a role that is gone, or that a rule knows now, is none', () => {
-    expect(diff(KEPT, { ...KEPT, others: [] })).toEqual([]);
+  test('a role that is gone is none, nor is one that an older look did not tell apart', () => {
+    expect(diff(KEPT, { ...KEPT, kinds: {} })).toEqual([]);
+    const { kinds: _, ...old } = KEPT;
+    expect(diff(old, KEPT)).toEqual([]);
   });
 
   test('what the role that looks may see is none; what changed meanwhile is told when it may again', () => {
@@ -109,7 +113,7 @@ async function open(
     {
       url: `postgres://shipper:s3cret@127.0.0.1:${port}/postgres`,
       cachePath: path,
-      isOther: role => role.startsWith('batch'),
+      kindOf: role => (role.startsWith('batch') ? 'other' : 'person'),
     },
     { clock, disk: new Disk(), report },
   );
@@ -147,7 +151,7 @@ describe('on a real server', () => {
     );
     const setting = { what: 'setting', isOverride: true, before: null };
     expect(await look()).toEqual([
-      { what: 'role', name: 'batch', before: null, after: 'unknown' },
+      { what: 'role', name: 'batch', before: null, after: 'other' },
       { ...setting, name: 'log_min_messages', role: 'Z990001', database: 'hold', after: 'panic' },
       { ...setting, name: 'pgaudit.log', role: 'Z990001', after: 'none' },
       { ...setting, name: 'pgaudit.log_parameter', database: 'hold', after: 'off' },
@@ -173,7 +177,7 @@ describe('on a real server', () => {
     const { look } = await open();
     await look();
     await server.run('CREATE ROLE batch2 LOGIN');
-    expect(await look()).toEqual([{ what: 'role', name: 'batch2', before: null, after: 'unknown' }]);
+    expect(await look()).toEqual([{ what: 'role', name: 'batch2', before: null, after: 'other' }]);
     await server.run('DROP ROLE batch2\nREVOKE pg_read_all_settings FROM shipper');
     expect(await look()).toEqual([]);
     await server.run('GRANT pg_read_all_settings TO shipper');

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AuditClass } from '../../src/event.js';
 import { Expression } from '../../src/expression.js';
 import { Filter } from '../../src/filter/filter.js';
-import type { UserKind } from '../../src/filter/users.js';
+import { memberRule, personRule, type UserKind, Users } from '../../src/filter/users.js';
 import { workOf } from '../support/work.js';
 import { rulesOf } from './work-cases.js';
 
@@ -10,13 +10,17 @@ function decide(
   user: string,
   auditClass: AuditClass = 'WRITE',
   otherUsers: 'drop' | 'ship' = 'drop',
+  backgroundWorkers: 'drop' | 'ship' = 'ship',
 ): string {
   const filter = new Filter({
     classes: new Set(['WRITE', 'DDL', 'ROLE']),
-    personalUsers: [new Expression('^[A-Z]\\d{6}$'), new Expression('@nav\\.no$')],
-    serviceUsers: [new Expression('^app_')],
-    memberships: null,
+    users: new Users({
+      personalUsers: [new Expression('^[A-Z]\\d{6}$'), new Expression('@nav\\.no$')],
+      serviceUsers: [new Expression('^app_'), new Expression('^$')],
+      memberships: null,
+    }),
     otherUsers,
+    backgroundWorkers,
   });
   return filter.decide(kindOf(filter, user), auditClass).reason;
 }
@@ -36,7 +40,6 @@ test.each([
   ['Z990001 ', 'other-user'],
   ['Z990001\n', 'other-user'],
   ['xZ990001', 'other-user'],
-  ['', 'other-user'],
   ['toString', 'other-user'],
 ])('user %j: %s', (user, reason) => {
   expect(decide(user)).toBe(reason);
@@ -58,6 +61,54 @@ describe('other users', () => {
     expect(decide('somebody', 'WRITE', 'ship')).toBe('shipped');
     expect(decide('somebody', 'READ', 'ship')).toBe('class');
     expect(decide('app_web', 'WRITE', 'ship')).toBe('service-user');
+  });
+});
+
+test('a record without a user is shipped whatever the lists say, unless it was said that it is not', () => {
+  expect(decide('')).toBe('shipped');
+  expect(decide('', 'WRITE', 'ship')).toBe('shipped');
+  expect(decide('', 'READ')).toBe('class');
+  expect(decide('', 'WRITE', 'ship', 'drop')).toBe('background-worker');
+});
+
+describe('memberships', () => {
+  const memberOf = new Map([
+    ['kari', ['persons']],
+    ['both', ['persons', 'services']],
+    ['left', ['services']],
+    ['gone', []],
+    ['app', ['services']],
+    ['app_web', ['persons']],
+    ['Z990001', ['services']],
+    ['batch', []],
+  ]);
+  const memberships = {
+    loadedAt: 0,
+    knows: (user: string) => memberOf.has(user),
+    isMember: (user: string, role: string) => memberOf.get(user)?.includes(role) ?? null,
+    wasPerson: (user: string) => ['left', 'gone', 'dropped'].includes(user),
+    expire: () => undefined,
+  };
+  const users = new Users({
+    personalUsers: [new Expression('^Z'), personRule('persons', memberships)],
+    serviceUsers: [new Expression('^app_'), memberRule('services', memberships)],
+    memberships,
+  });
+
+  test.each<[string, UserKind]>([
+    ['kari', 'person'],
+    ['both', 'person'],
+    ['left', 'person'],
+    ['gone', 'person'],
+    ['dropped', 'person'],
+    ['app', 'service'],
+    ['app_web', 'service'],
+    ['Z990001', 'person'],
+    ['batch', 'other'],
+    ['made-up', 'unknown'],
+    ['', 'nobody'],
+  ])('%j: %s', (user, kind) => {
+    expect(users.kindOf(user, () => 0)).toBe(kind);
   });
 });
 

@@ -2,15 +2,15 @@
 
 import { Expression } from '../../src/expression.js';
 import { Filter, type FilterRules } from '../../src/filter/filter.js';
+import { Users } from '../../src/filter/users.js';
 
 /** Of persons alone, by one expression. */
 export function rulesOf(expression: string): FilterRules {
   return {
     classes: new Set(['WRITE']),
-    personalUsers: [new Expression(expression)],
-    serviceUsers: [],
-    memberships: null,
+    users: new Users({ personalUsers: [new Expression(expression)], serviceUsers: [], memberships: null }),
     otherUsers: 'drop',
+    backgroundWorkers: 'ship',
   };
 }
 

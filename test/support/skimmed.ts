@@ -2,6 +2,7 @@
 
 import { pino } from 'pino';
 import { Filter, type FilterRules } from '../../src/filter/filter.js';
+import { Users } from '../../src/filter/users.js';
 import { Health } from '../../src/health.js';
 import { type Judges, judge } from '../../src/judge.js';
 import { createMetrics } from '../../src/metrics.js';
@@ -17,10 +18,13 @@ const FILE = { fileId: 'f', path: '/log/a.csv' };
 
 export const RULES: FilterRules = {
   classes: new Set(['WRITE', 'DDL', 'ROLE']),
-  serviceUsers: [{ test: user => user.startsWith('app') }],
-  personalUsers: [{ test: user => user.startsWith('Z') }],
-  memberships: null,
+  users: new Users({
+    serviceUsers: [{ test: user => user.startsWith('app') }],
+    personalUsers: [{ test: user => user.startsWith('Z') }],
+    memberships: null,
+  }),
   otherUsers: 'drop',
+  backgroundWorkers: 'ship',
 };
 
 const telemetry = new Telemetry(pino({ level: 'silent' }), createMetrics(), new Health());

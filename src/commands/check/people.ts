@@ -38,6 +38,7 @@ function membershipsOf(roles: readonly Role[]): Memberships {
     loadedAt: 0,
     knows: user => groups.has(user),
     isMember: (user, role) => groups.get(user)?.has(role) ?? null,
+    wasPerson: () => false,
     expire: () => undefined,
   };
 }
@@ -45,7 +46,7 @@ function membershipsOf(roles: readonly Role[]): Memberships {
 /** The login roles whose statements are shipped. */
 export function shippedRoles(sorted: readonly Sorted[], { otherUsers }: Filter): Role[] {
   return sorted
-    .filter(({ kind }) => kind === 'personal' || (kind === 'other' && otherUsers === 'ship'))
+    .filter(({ kind }) => kind === 'person' || (kind === 'other' && otherUsers === 'ship'))
     .map(({ role }) => role);
 }
 
@@ -91,8 +92,8 @@ function bothFindings(sorted: readonly Sorted[]): Finding[] {
     warning(
       'filter',
       `${some(names)}: both personalUsers and serviceUsers know this`,
-      'it counts as a service, and is not shipped',
-      'narrow filter.serviceUsers, with ^ and $',
+      'a configured name makes it a service, which is not shipped; memberships alone make it a person, who is',
+      'narrow filter.serviceUsers, with ^ and $; a person needs no membership of services',
     ),
   ];
 }
