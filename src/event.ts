@@ -24,8 +24,14 @@ export interface Audit {
   readonly redacted?: number;
   /** The relations that a WRITE changes, as pgAudit or the statement names them; left out where none can be told. */
   readonly objects?: readonly string[];
-  /** Who named them: pgAudit (`pgaudit.log_relation`), or PostgreSQL's parser, which knows no search_path. */
-  readonly objectsFrom?: 'pgaudit' | 'parsed';
+  /**
+   * Who named them: pgAudit (`pgaudit.log_relation`), or PostgreSQL's parser, which knows no search_path. `ambiguous`: by
+   * the parser, of a text that holds several such statements or whose quotes the server may have read otherwise.
+   */
+  readonly objectsFrom?: 'pgaudit' | 'parsed' | 'ambiguous';
+  /** PostgreSQL's parser found that it writes; pgAudit filed it under `loggedClass`. */
+  readonly classFrom?: 'parsed';
+  readonly loggedClass?: AuditClass;
 }
 
 /** pgAudit's classes (README of pgAudit, `pgaudit.log`); MISC_SET is logged as MISC. */
@@ -68,6 +74,8 @@ export interface Session {
   readonly port: number | null;
   readonly application: string | null;
   readonly backendType?: string;
+  /** Of a parallel worker: the process that it works for (PostgreSQL 14 and later). */
+  readonly leaderPid?: number;
   readonly transactionId: string;
   readonly virtualTransactionId: string | null;
   readonly queryId?: string;
@@ -137,14 +145,21 @@ export interface SuspectContent extends FromLog {
   };
 }
 
-/** A shipped statement came to nothing: its transaction raised an error, or was rolled back. */
+/** Shipped statements came to nothing, or did not after all. */
 export interface FailureContent extends FromLog {
   readonly kind: 'failure';
   readonly failure: {
     /** The id of the latest statement of that transaction that was shipped. */
     readonly statement: string;
-    /** Of the error; `null` where it was rolled back. Its message may hold content, and is not shipped. */
+    /** Of the error; `null` where there was none. Its message may hold content, and is not shipped. */
     readonly sqlState: string | null;
+    /**
+     * `failed`: the transaction raised an error; `undone`: it was rolled back, or its session ended inside of it;
+     * `caught`: a savepoint caught the error of an earlier `failed`, and the transaction went on. Version 0.1 did not say.
+     */
+    readonly outcome: 'failed' | 'undone' | 'caught';
+    /** The session ended inside a transaction, and the log does not tell whether the statement was part of it. */
+    readonly certain?: false;
   };
 }
 

@@ -10,16 +10,16 @@ import {
   statementDraft,
   suspectDraft,
 } from './draft.js';
-import type { Actor, Audit, Draft, LogLine } from './event.js';
+import type { Actor, Audit, Draft, FailureContent, LogLine } from './event.js';
 import type { Filter } from './filter/filter.js';
 import type { UserKind } from './filter/users.js';
 import type { Asker } from './identity/resolver.js';
 import { claimsOf } from './parse/claims.js';
 import { readLogLine } from './parse/csvlog.js';
-import { isDisconnection, readAuthentication, readError } from './parse/lines.js';
+import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import type { Memory } from './parse/memory.js';
 import { type DecoderOf, type GenuineRule, parse, type Suspect } from './parse/parse.js';
-import { isRollback, type Payload } from './parse/pgaudit.js';
+import type { Payload } from './parse/pgaudit.js';
 import type { TimeReader } from './parse/time.js';
 import { COLUMN, type Frame, type Gap, type RawRecord } from './record.js';
 import type { Redact } from './redact/redact.js';
@@ -34,6 +34,8 @@ export interface Judges {
   readonly redact: Redact;
   /** The relations that a statement changes. */
   readonly relations: (audit: Audit) => Objects | Promise<Objects>;
+  /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
+  readonly isWrite: (audit: Audit) => boolean | 'unknown' | Promise<boolean | 'unknown'>;
   /** How texts of a database are read; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
@@ -42,6 +44,7 @@ export interface Judges {
 }
 
 type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
+type Failure = FailureContent['failure'];
 
 export type Verdict =
   | {
@@ -49,6 +52,8 @@ export type Verdict =
       readonly reason: string;
       /** A promise where the statement is still parsed; what comes later need not wait for that. */
       readonly draft: Draft | Promise<Draft>;
+      /** What the same record tells of earlier statements: no other record is counted for it. */
+      readonly derived?: Draft | Promise<Draft>;
     }
   | { readonly outcome: 'dropped'; readonly reason: string };
 
@@ -75,8 +80,18 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict |
 /** Lines that are not pgAudit's are not shipped: they inform. */
 function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   noteLogin(record, reading.now, judges);
+  const failure = failureIn(record, judges);
+  return failure === null ? NOT_AUDIT : judgeFailure(record, failure, reading, judges);
+}
+
+/** The error of a transaction in which something was shipped, or its session's end inside of it. */
+function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
+  const session = record.text(COLUMN.sessionId);
   const sqlState = readError(record);
-  return sqlState === null ? NOT_AUDIT : judgeFailure(record, sqlState, NOT_AUDIT, reading, judges);
+  if (sqlState !== null)
+    return transactions.failed(session, record.text(COLUMN.virtualTransactionId), sqlState);
+  const end = readDisconnection(record);
+  return end === null ? null : transactions.ended(session, end.isInside);
 }
 
 /** Services log in and out all the time; nobody asks who they are. */
@@ -85,21 +100,15 @@ function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter 
   if (authentication !== null) {
     if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
       logins.begin(record.text(COLUMN.sessionId), authentication, now);
-  } else if (isDisconnection(record)) logins.end(record.text(COLUMN.sessionId));
+  } else if (readDisconnection(record) !== null) logins.end(record.text(COLUMN.sessionId));
 }
 
-/** The error of a transaction in which something was shipped, or its rollback; else `otherwise`. */
 function judgeFailure(
   record: RawRecord,
-  sqlState: string | null,
-  otherwise: Verdict,
+  failure: Failure,
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
-  const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
-  const statement = judges.memory.transactions.failed(session, transaction);
-  if (statement === null) return otherwise;
-  const failure = { statement, sqlState };
   return ship('failure', record, null, reading, judges, (line, actor) =>
     failureDraft(line, failure, actor, reading, judges.place),
   );
@@ -127,27 +136,94 @@ function judgeKnown(
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
-  const { memory, telemetry, place } = judges;
-  const { isShipped, reason } = judges.filter.decide(kind, payload.audit.class);
+  const { telemetry, filter } = judges;
+  const decision = filter.decide(kind, payload.audit.class);
+  const { isShipped, reason } = decision;
   if (kind === 'other' || kind === 'unknown') telemetry.otherUser(record.text(COLUMN.user), isShipped);
-  const dropped = { outcome: 'dropped', reason } as const;
+  if (isShipped) return shipStatement(record, payload, reading, judges);
   // A record that is not shipped for its class may hold the text that a later one refers to.
-  if (!isShipped && reason !== 'class') return dropped;
-  const audit = memory.statements.restore(record.text(COLUMN.sessionId), scrub(payload, judges));
-  if (!isShipped)
-    return isRollback(payload.audit) ? judgeFailure(record, null, dropped, reading, judges) : dropped;
+  if (reason !== 'class') return { outcome: 'dropped', reason };
+  if (filter.decide(kind, 'WRITE').isShipped) {
+    const isWrite = judges.isWrite(payload.audit);
+    if (isWrite !== false)
+      return andThen(isWrite, found => judgeByClass(record, payload, found, reading, judges));
+  }
+  return judgeByClass(record, payload, false, reading, judges);
+}
+
+/** One whose class is not shipped, unless it writes all the same; where nobody can tell, it is shipped as it was filed. */
+function judgeByClass(
+  record: RawRecord,
+  payload: Payload,
+  isWrite: boolean | 'unknown',
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  if (isWrite === 'unknown') return shipStatement(record, payload, reading, judges);
+  if (isWrite) return shipStatement(record, asWrite(payload), reading, judges);
+  const { failure } = restore(record, payload, judges);
+  if (failure === null) return { outcome: 'dropped', reason: 'class' };
+  return judgeFailure(record, failure, reading, judges);
+}
+
+function asWrite({ audit, ...rest }: Payload): Payload {
+  return { ...rest, audit: { ...audit, class: 'WRITE', classFrom: 'parsed', loggedClass: audit.class } };
+}
+
+/** The record's text without its secrets, and what it tells of statements before it. */
+function restore(
+  record: RawRecord,
+  payload: Payload,
+  judges: Judges,
+): { audit: Audit; failure: Failure | null } {
+  const { statements, transactions } = judges.memory;
+  const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
+  const failure = transactions.audited(session, transaction, payload.audit);
+  return { audit: statements.restore(session, scrub(payload, judges)), failure };
+}
+
+function shipStatement(
+  record: RawRecord,
+  payload: Payload,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  const { memory, telemetry, place } = judges;
+  const { audit, failure } = restore(record, payload, judges);
   // The parser has to see the statement as it was: what is scrubbed does not parse.
   const relations = judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
-  return ship('statement', record, audit.statement, reading, judges, (line, actor) => {
+  const shipped = ship('statement', record, audit.statement, reading, judges, (line, actor) => {
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
     const { id, virtualTransactionId } = line.session;
-    memory.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
+    if (!isControl(audit)) memory.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
     return andThen(relations, objects => {
       const whole = { ...audit, ...objects, ...(isSensitive(audit) && ({ sensitive: true } as const)) };
       return statementDraft(line, whole, actor, reading, place);
     });
   });
+  if (failure === null) return shipped;
+  return andThen(shipped, verdict => {
+    if (verdict.outcome !== 'shipped') return verdict;
+    return { ...verdict, derived: andThen(judgeFailure(record, failure, reading, judges), draftOf) };
+  });
+}
+
+/** Without an id of its own: the record's is the statement's. */
+async function draftOf(verdict: Verdict): Promise<Draft> {
+  if (verdict.outcome === 'dropped') throw new TypeError('a failure is always shipped');
+  const { id: _, ...draft } = await verdict.draft;
+  return draft;
+}
+
+/** They change nothing themselves, where `misc` is shipped. */
+const CONTROL = new Set([
+  ...['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
+  ...['PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED'],
+]);
+
+function isControl({ class: auditClass, command }: Audit): boolean {
+  return auditClass === 'MISC' && CONTROL.has(command);
 }
 
 /** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */

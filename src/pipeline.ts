@@ -115,8 +115,13 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
     // Most records are dropped, and need no turn of the event loop.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
-    if (verdict.outcome !== 'dropped') contents.push(andThen(verdict.draft, contentOf));
-    else if (frame.kind === 'record') learn(frame, verdict.reason, stages, skimmer);
+    if (verdict.outcome !== 'dropped') {
+      // What is told of earlier statements comes before the one that tells it.
+      if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, contentOf));
+      contents.push(andThen(verdict.draft, contentOf));
+    }
+    if (verdict.outcome === 'dropped' && frame.kind === 'record')
+      learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
   skimmer.countInto(records);

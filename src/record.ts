@@ -23,6 +23,7 @@ export const COLUMN = {
   /** Since PostgreSQL 13. */
   backendType: 23,
   /** Since PostgreSQL 14. */
+  leaderPid: 24,
   queryId: 25,
 } as const;
 

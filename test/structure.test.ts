@@ -22,7 +22,7 @@ const STAGES = [
 ];
 
 /** Rooms that every stage may use. */
-const SHARED = ['', 'google'];
+const SHARED = ['', 'google', 'sql'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
 

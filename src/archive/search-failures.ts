@@ -15,25 +15,26 @@ const FIRST_SIZE = 1024;
 export class Failures {
   #high = new Uint32Array(FIRST_SIZE);
   #low = new Uint32Array(FIRST_SIZE);
-  #counts = new Uint32Array(FIRST_SIZE);
+  #counts = new Int32Array(FIRST_SIZE);
   #taken = 0;
 
   /** Counts the transaction that an event's line tells of, if any. */
   add(line: Buffer): void {
+    this.#count(line, 1);
+  }
+
+  #count(line: Buffer, by: number): void {
     const key = keyIn(line);
     if (key === null) return;
     const slot = this.#slotOf(key);
     if (this.#isFree(slot)) this.#take(slot, key);
-    this.#counts[slot] = this.#countIn(slot) + 1;
+    this.#counts[slot] = this.#countIn(slot) + by;
     if (this.#taken * 3 > this.#counts.length * 2) this.#grow();
   }
 
-  /** Takes one `add` of the line's transaction back. */
+  /** Takes one `add` of the line's transaction back, also before it comes. */
   remove(line: Buffer): void {
-    const key = keyIn(line);
-    if (key === null) return;
-    const slot = this.#slotOf(key);
-    this.#counts[slot] = Math.max(0, this.#countIn(slot) - 1);
+    this.#count(line, -1);
   }
 
   /** Whether more was added of the line's transaction than taken back. */
@@ -70,7 +71,7 @@ export class Failures {
     const size = counts.length * 2;
     this.#high = new Uint32Array(size);
     this.#low = new Uint32Array(size);
-    this.#counts = new Uint32Array(size);
+    this.#counts = new Int32Array(size);
     this.#taken = 0;
     for (const [index, low] of lows.entries()) {
       const key = { high: highs[index] ?? 0, low };

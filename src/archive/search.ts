@@ -156,16 +156,30 @@ async function sieveOfFailed(scan: Scan, query: Query, watch: SearchWatch): Prom
   const mayMatch = sieve(query);
   const failures = new Failures();
   const count = (line: Buffer): boolean => {
-    if (isFailure(line)) failures.add(line);
+    if (!isFailure(line)) return false;
+    const outcome = outcomeIn(line);
+    if (outcome === 'failed') failures.add(line);
+    if (outcome === 'caught') failures.remove(line);
     return false;
   };
   // No line passes, so the first of them is the end.
   await scan.read(count, { ...watch, damaged: () => undefined }).next();
   return line => {
     if (!isFailure(line)) return mayMatch(line) && failures.has(line);
-    failures.remove(line);
+    const outcome = outcomeIn(line);
+    if (outcome === 'failed') failures.remove(line);
+    if (outcome === 'caught') failures.add(line);
     return false;
   };
+}
+
+const CAUGHT = Buffer.from('"outcome":"caught"');
+const UNCERTAIN = Buffer.from('"certain":false');
+
+/** What a failure's line says of its transaction; a text in JSON cannot look like a member. */
+function outcomeIn(line: Buffer): 'failed' | 'caught' | 'unknown' {
+  if (line.includes(UNCERTAIN)) return 'unknown';
+  return line.includes(CAUGHT) ? 'caught' : 'failed';
 }
 
 /** Of something that makes up the share of a search between `from` and `to`. */

@@ -29,7 +29,7 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'relations'>;
+  readonly judges: Pick<Judges, 'redact' | 'relations' | 'isWrite'>;
   readonly surroundings: Surroundings;
 }
 
@@ -129,7 +129,10 @@ export class LogSource implements Source {
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      kindOf: async (role: string) => await users.kindOf(role, clock.now),
+      kindOf: async (role: string) => {
+        const kind = await users.kindOf(role, clock.now);
+        return kind === 'nobody' || kind === 'unknown' ? null : kind;
+      },
     };
     const { SettingsWatch: Watch } = await import('../database/settings-watch.js');
     return await Watch.load(options, { clock, disk, report: this.telemetry });

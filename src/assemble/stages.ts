@@ -5,7 +5,7 @@ import type { Config, SourceConfig } from '../config/schema.js';
 import { lifecycleDraft } from '../draft.js';
 import type { Audit, LifecycleContent } from '../event.js';
 import type { Journal } from '../journal/journal.js';
-import { relationsOf } from '../objects/relations.js';
+import { isWrite, relationsOf } from '../objects/relations.js';
 import type { Stages } from '../pipeline.js';
 import { createRedactor } from '../redact/redact.js';
 import type { Telemetry } from '../telemetry.js';
@@ -35,6 +35,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const judges = {
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
     relations: (audit: Audit) => relationsOf(audit, parser),
+    isWrite: (audit: Audit) => isWrite(audit, parser),
   };
   const shared = { once, directory: resolve(state.directory), journal, resolvers, judges, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));

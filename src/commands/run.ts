@@ -76,7 +76,7 @@ async function live(daemon: Daemon): Promise<void> {
   const watch = once ? null : (await import('../tail/watch.js')).watchGlobs;
   const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
   // It is loaded meanwhile: a single run has statements for it soon.
-  if (once) void parser.written('SELECT 1');
+  if (once) void parser.changes('SELECT 1');
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
   const { stages, close } = await assemble(config, once, surroundings);
   observe(stages, config, metrics, health);

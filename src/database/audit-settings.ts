@@ -14,6 +14,9 @@ export const overrideSchema = z.object({
 });
 export type Override = z.infer<typeof overrideSchema>;
 
+const roleKind = z.enum(['service', 'person', 'other']);
+export type RoleKind = z.infer<typeof roleKind>;
+
 /** What is kept of one look, in a small file of the state folder. */
 export const auditSettings = z.object({
   v: z.literal(1),
@@ -27,7 +30,7 @@ export const auditSettings = z.object({
   settings: z.array(z.object({ name: text, value: text })),
   overrides: z.array(overrideSchema),
   /** What each login role is to the filter; a look of version 0.1 has none of it. */
-  kinds: z.record(text, z.enum(['service', 'person', 'other'])).exactOptional(),
+  kinds: z.record(text, roleKind).exactOptional(),
 });
 export type AuditSettings = z.infer<typeof auditSettings>;
 

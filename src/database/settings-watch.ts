@@ -5,8 +5,7 @@ import { type Clock, sleep } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { ShipperError } from '../errors.js';
 import type { ConfigContent } from '../event.js';
-import type { UserKind } from '../filter/users.js';
-import { type AuditSettings, auditSettings, diff, remember } from './audit-settings.js';
+import { type AuditSettings, auditSettings, diff, type RoleKind, remember } from './audit-settings.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
 import { isPgauditLoaded, readLoginRoles, readOverrides, readSettings } from './read-settings.js';
 
@@ -18,8 +17,8 @@ export interface SettingsWatchOptions {
   readonly url: string;
   /** The file that keeps the last look. */
   readonly cachePath: string;
-  /** What a login role is to the filter. */
-  readonly kindOf: (role: string) => UserKind | Promise<UserKind>;
+  /** What a login role is to the filter; `null` where nobody can tell. */
+  readonly kindOf: (role: string) => Promise<RoleKind | null>;
 }
 
 export interface SettingsReport extends CacheFileReport {
@@ -102,7 +101,7 @@ export class SettingsWatch {
     const kinds: NonNullable<AuditSettings['kinds']> = {};
     for (const role of logins) {
       const kind = await kindOf(role);
-      if (kind !== 'unknown' && kind !== 'nobody') kinds[role] = kind;
+      if (kind !== null) kinds[role] = kind;
     }
     return {
       v: 1,

@@ -1,9 +1,11 @@
-/** Which relations a WRITE changes: as pgAudit says, else as PostgreSQL's own parser reads the statement. */
+/** What a statement changes: as pgAudit says, else as PostgreSQL's own parser reads it. */
 
 import type { Audit } from '../event.js';
 import { andThen } from '../settled.js';
+import { isQuotingInDoubt } from '../sql/quoting-doubt.js';
 import { Cache, type CacheLimits } from './cache.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
+import type { Change } from './tree.js';
 
 /** UTF-8 bytes. Larger statements are not parsed. */
 const LARGEST_STATEMENT = 256 * 1024;
@@ -13,18 +15,17 @@ const CACHE: CacheLimits = { entries: 2_000, characters: 2 * 1024 * 1024, longes
 
 export interface RelationParser {
   /**
-   * Relations that are written to, as the statement names them (`public.konto`, or `konto` where it gives
-   * no schema), sorted, each once; null where it cannot be parsed: at once where it is known, else as a promise. It
-   * never rejects; it settles within the time limit of its turn (and the loading of the parser, where it is not
-   * loaded). Statements that are asked at the same time are parsed one after the other.
+   * The statements of a text that write; `null` where it cannot be parsed: at once where it is known, else as a promise.
+   * It never rejects; it settles within the time limit of its turn (and the loading of the parser, where it is not
+   * loaded). Texts that are asked at the same time are parsed one after the other.
    */
-  written(statement: string): readonly string[] | null | Promise<readonly string[] | null>;
-  /** Ends the parser's thread; what is asked later is null. */
+  changes(statement: string): readonly Change[] | null | Promise<readonly Change[] | null>;
+  /** Ends the parser's thread; what is asked later is `null`. */
   close(): Promise<void>;
 }
 
 export interface RelationParserOptions {
-  /** Told of each statement that is asked and cannot be parsed, also where that was known from before. */
+  /** Called for each statement that is asked and cannot be parsed, also where that was known from before. */
   readonly unparsable?: (reason: Unparsable) => void;
   /** Milliseconds that one statement may take. */
   readonly timeLimit?: number;
@@ -38,13 +39,13 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
   const { unparsable, timeLimit = TIME_LIMIT } = options;
   const thread = new ParserThread(timeLimit);
   const cache = new Cache<Answer | Promise<Answer>>(CACHE);
-  const told = (answer: Answer): readonly string[] | null => {
+  const settled = (answer: Answer): readonly Change[] | null => {
     if (typeof answer !== 'string') return answer;
     unparsable?.(answer);
     return null;
   };
   return {
-    written: statement => andThen(cache.get(statement) ?? ask(statement, thread, cache), told),
+    changes: statement => andThen(cache.get(statement) ?? ask(statement, thread, cache), settled),
     close: () => thread.close(),
   };
 }
@@ -76,12 +77,48 @@ type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
  */
 export function relationsOf(audit: Audit, parser: RelationParser): Objects | Promise<Objects> {
   if (audit.class !== 'WRITE') return {};
-  if (audit.objectName !== null) return { objects: [audit.objectName], objectsFrom: 'pgaudit' };
-  return audit.statement === null ? {} : parsedRelations(audit.statement, parser);
+  const { objectName, statement } = audit;
+  if (objectName !== null) return { objects: [objectName], objectsFrom: 'pgaudit' };
+  if (statement === null) return {};
+  return andThen(parser.changes(statement), changes => objectsOf(audit, statement, changes ?? []));
 }
 
-function parsedRelations(statement: string, parser: RelationParser): Objects | Promise<Objects> {
-  return andThen(parser.written(statement), objects =>
-    objects === null || objects.length === 0 ? {} : { objects, objectsFrom: 'parsed' },
-  );
+/**
+ * Before PostgreSQL 17 a string of several statements is logged whole with each of them: only those of the record's own
+ * command are its own. Where that leaves several that differ, or the server may have read the quotes otherwise, the
+ * names are `ambiguous`.
+ */
+function objectsOf({ command }: Audit, statement: string, changes: readonly Change[]): Objects {
+  const own = changes.filter(({ commands }) => commands.includes(command));
+  const candidates = own.length > 0 ? own : changes;
+  const objects = [...new Set(candidates.flatMap(({ relations }) => relations))].sort();
+  if (objects.length === 0) return {};
+  const isCertain =
+    candidates.every(({ relations }) => relations.length === objects.length) && !isQuotingInDoubt(statement);
+  return { objects, objectsFrom: isCertain ? 'parsed' : 'ambiguous' };
 }
+
+/** What changes data, in any statement that does. */
+const WRITING = /\b(?:insert|update|delete|merge)\b/i;
+
+/**
+ * Whether a record that pgAudit filed as READ or MISC changes data all the same: with `pgaudit.log_relation` off, that
+ * is how it files a WITH that changes data under a SELECT, and MERGE (before pgAudit 17). `unknown` where the parser
+ * cannot say. Never rejects.
+ */
+export function isWrite(
+  { class: auditClass, command, objectName, statement }: Audit,
+  parser: RelationParser,
+): boolean | 'unknown' | Promise<boolean | 'unknown'> {
+  if (auditClass !== 'READ' && auditClass !== 'MISC') return false;
+  if (objectName !== null || statement === null || !WRITING.test(statement)) return false;
+  const own = auditClass === 'READ' ? command : 'MERGE';
+  if (auditClass === 'MISC' && command !== UNKNOWN_COMMAND && command !== 'MERGE') return false;
+  return andThen(parser.changes(statement), changes => {
+    if (changes?.some(({ commands }) => commands.includes(own))) return true;
+    return changes === null || isQuotingInDoubt(statement) ? 'unknown' : false;
+  });
+}
+
+/** pgAudit's command for a kind of node that it does not know (pgaudit.c, CreateCommandTag). */
+const UNKNOWN_COMMAND = '???';

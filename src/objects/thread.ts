@@ -1,6 +1,7 @@
 /** The thread with PostgreSQL's parser: begun when first asked, ended when it fails, and begun again. */
 
 import { Worker } from 'node:worker_threads';
+import type { Change } from './tree.js';
 
 /**
  * Why a statement's relations are not known. `syntax`: not of this PostgreSQL's grammar; `size`: statement or names too
@@ -8,7 +9,7 @@ import { Worker } from 'node:worker_threads';
  * `unavailable`: the parser could not be loaded, or is closed.
  */
 export type Unparsable = 'syntax' | 'size' | 'time' | 'crash' | 'unavailable';
-export type Answer = readonly string[] | Unparsable;
+export type Answer = readonly Change[] | Unparsable;
 
 /** The same folder holds worker.ts in `src` and worker.js in `dist`. */
 const WORKER = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
@@ -16,8 +17,10 @@ const WORKER = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js
 const LOAD_LIMIT = 10_000;
 /** Milliseconds until loading is tried again after it failed. */
 const LOAD_PAUSE = 10_000;
-/** Characters. A larger statement may need tens of MB, which the parser gives back only by ending. */
+/** Characters of a statement that may need tens of MB, … */
 const LARGE = 32 * 1024;
+/** … and of all large ones after which the thread is ended: the parser gives memory back only so. */
+const MOST_LARGE = 8 * 1024 * 1024;
 /** For the parse tree as JSON: four times of what any statement of 256 KiB needs (measured: 44 MB). */
 const MEMORY = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
@@ -44,6 +47,8 @@ export class ParserThread {
   #ended: Promise<unknown> = Promise.resolve();
   #notBefore = 0;
   #isClosed = false;
+  /** Characters of the large statements that this thread has parsed. */
+  #large = 0;
 
   /** @param timeLimit milliseconds that one statement may take; the thread is ended then */
   constructor(timeLimit: number) {
@@ -68,7 +73,7 @@ export class ParserThread {
     await this.#ended;
   }
 
-  /** Gives the thread what waits, as far as it may have it; what is large comes last, and is the thread's last. */
+  /** Gives the thread what waits, as far as it may have it; what is large comes last of them. */
   #post(): void {
     if (this.#isBeginning || this.#waiting.length === 0) return;
     const worker = this.#worker;
@@ -97,7 +102,8 @@ export class ParserThread {
     if (question === undefined) return;
     const answer = isAnswer(reply) ? reply : 'crash';
     question.resolve(answer);
-    if (answer === 'time' || answer === 'crash' || isLarge(question)) {
+    if (isLarge(question)) this.#large += question.statement.length;
+    if (answer === 'time' || answer === 'crash' || this.#large > MOST_LARGE) {
       // What the thread had not come to yet is for the next one.
       this.#waiting.unshift(...this.#asked);
       this.#end();
@@ -149,6 +155,7 @@ export class ParserThread {
     clearTimeout(this.#timer);
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#large = 0;
     this.#asked = [];
     if (worker !== undefined) this.#ended = worker.terminate();
   }
@@ -188,6 +195,6 @@ function nextMessage(worker: Worker, limit: number): Promise<unknown> {
 }
 
 function isAnswer(value: unknown): value is Answer {
-  if (Array.isArray(value)) return value.every(name => typeof name === 'string');
+  if (Array.isArray(value)) return true;
   return value === 'syntax' || value === 'size' || value === 'time' || value === 'crash';
 }

@@ -1,4 +1,15 @@
-/** Finds in PostgreSQL's parse tree the relations that its statements write to. */
+/** Finds in PostgreSQL's parse tree what its statements write to. */
+
+/** One statement of a text that writes, and nothing of those that only read. */
+export interface Change {
+  /**
+   * Command tags under which pgAudit may log it: that of the statement itself, of what EXPLAIN or PREPARE holds, and of
+   * each part that writes.
+   */
+  readonly commands: readonly string[];
+  /** As the statement names them (`public.konto`, or `konto` where it gives no schema), sorted, each once. */
+  readonly relations: readonly string[];
+}
 
 /** A relation as the statement names it, each part folded and cut to 63 bytes as PostgreSQL does it. */
 interface Relation {
@@ -8,41 +19,82 @@ interface Relation {
 
 /** Their statements are stored, not run. */
 const STORED = new Set(['RuleStmt', 'CreateFunctionStmt']);
-/** Statements with one target, in their field `relation`. CTEs, EXPLAIN and PREPARE hold nodes of these kinds. */
-const WRITES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+/** Statements with one target, in their field `relation`, and their command tags. */
+const WRITES = new Map([
+  ['InsertStmt', 'INSERT'],
+  ['UpdateStmt', 'UPDATE'],
+  ['DeleteStmt', 'DELETE'],
+  ['MergeStmt', 'MERGE'],
+]);
+const COMMANDS = new Map([
+  ...WRITES,
+  ['CopyStmt', 'COPY'],
+  ['TruncateStmt', 'TRUNCATE TABLE'],
+  ['SelectStmt', 'SELECT'],
+]);
+/** They hold another statement, in their field `query`. */
+const AROUND = new Map([
+  ['ExplainStmt', 'EXPLAIN'],
+  ['PrepareStmt', 'PREPARE'],
+  ['DeclareCursorStmt', 'DECLARE CURSOR'],
+]);
 
 /**
- * The targets of INSERT, UPDATE, DELETE, MERGE, COPY FROM and TRUNCATE, at any depth, each once and
- * sorted; a schema only where the statement gives one.
+ * What a text's statements write to: the targets of INSERT, UPDATE, DELETE, MERGE, COPY FROM and TRUNCATE, at any depth.
  *
  * A plain EXPLAIN counts like EXPLAIN ANALYZE: pgAudit files both as WRITE and names the target. A database's
  * name (`db.schema.table`) can only be that of the session and is left out, as pgAudit does.
  * @param tree libpg_query's JSON: each node is an object with one field, named by its kind
  * @param isKeyword whether an identifier must be quoted for being a keyword
  */
-export function writtenRelations(tree: unknown, isKeyword: (name: string) => boolean): string[] {
-  const quote = (name: string): string => quoteIdentifier(name, isKeyword);
-  const names = targetsIn(tree).map(({ schema, name }) =>
-    schema === null ? quote(name) : `${quote(schema)}.${quote(name)}`,
-  );
-  return [...new Set(names)].sort();
+export function changesIn(tree: unknown, isKeyword: (name: string) => boolean): Change[] {
+  const statements: unknown[] = isObject(tree) && Array.isArray(tree.stmts) ? tree.stmts : [];
+  return statements.flatMap(raw => {
+    const statement = isObject(raw) ? raw.stmt : undefined;
+    const { relations, commands } = writesIn(statement);
+    if (relations.length === 0) return [];
+    const names = relations.map(relation => nameOf(relation, isKeyword));
+    return [
+      {
+        commands: [...new Set([...ownCommands(statement), ...commands])],
+        relations: [...new Set(names)].sort(),
+      },
+    ];
+  });
+}
+
+function nameOf({ schema, name }: Relation, isKeyword: (name: string) => boolean): string {
+  const quoted = quoteIdentifier(name, isKeyword);
+  return schema === null ? quoted : `${quoteIdentifier(schema, isKeyword)}.${quoted}`;
+}
+
+/** Of the statement itself, and of the one that it holds. */
+function ownCommands(statement: unknown): string[] {
+  const [[kind, value] = ['', undefined]] = isObject(statement) ? Object.entries(statement) : [];
+  const around = AROUND.get(kind);
+  if (around !== undefined && isObject(value)) return [around, ...ownCommands(value.query)];
+  const command = COMMANDS.get(kind);
+  return command === undefined ? [] : [command];
 }
 
 /** By a list of what is left to see instead of recursion: a tree may be ten thousands of levels deep. */
-function targetsIn(tree: unknown): Relation[] {
-  const found: Relation[] = [];
-  const rest: unknown[] = [tree];
+function writesIn(statement: unknown): { relations: Relation[]; commands: string[] } {
+  const [relations, commands]: [Relation[], string[]] = [[], []];
+  const rest: unknown[] = [statement];
   while (rest.length > 0) {
     const node = rest.pop();
     if (Array.isArray(node)) for (const item of node) rest.push(item);
     else if (isObject(node))
       for (const [kind, value] of Object.entries(node)) {
         if (STORED.has(kind)) continue;
-        for (const target of targetsOf(kind, value)) found.push(target);
+        for (const target of targetsOf(kind, value)) {
+          relations.push(target);
+          commands.push(COMMANDS.get(kind) ?? kind);
+        }
         rest.push(value);
       }
   }
-  return found;
+  return { relations, commands };
 }
 
 function targetsOf(kind: string, value: unknown): Relation[] {

@@ -6,7 +6,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
-import { writtenRelations } from './tree.ts';
+import { type Change, changesIn } from './tree.ts';
 
 /** The most that names may take, in characters: an event repeats them in each part that it is cut into. */
 const LONGEST_NAMES = 16 * 1024;
@@ -24,14 +24,15 @@ await loadModule();
 answer('UPDATE a SET b = 1');
 
 /**
- * The relations that the statement writes to, or why they cannot be told. What is no error of the parser itself is
+ * The text's statements that write, or why they cannot be told. What is no error of the parser itself is
  * thrown, and ends the thread: a stack that overflowed leaves the parser's memory in disorder.
  */
-function answer(statement: string): readonly string[] | 'syntax' | 'size' {
+function answer(statement: string): readonly Change[] | 'syntax' | 'size' {
   if (statement.trim() === '') return [];
   try {
-    const names = writtenRelations(parseSync(statement), isKeyword);
-    return names.join('').length <= LONGEST_NAMES ? names : 'size';
+    const changes = changesIn(parseSync(statement), isKeyword);
+    const names = new Set(changes.flatMap(({ relations }) => relations));
+    return [...names].join('').length <= LONGEST_NAMES ? changes : 'size';
   } catch (error) {
     if (hasSqlDetails(error)) return 'syntax';
     throw error;

@@ -34,6 +34,9 @@ function readSession(record: RawRecord, times: TimeReader, logins: Logins): Sess
     ...readClient(record.text(COLUMN.connectionFrom)),
     application: record.text(COLUMN.application) || null,
     ...(record.columns > COLUMN.backendType ? { backendType: record.text(COLUMN.backendType) } : {}),
+    ...(record.columns > COLUMN.leaderPid && !record.isEmpty(COLUMN.leaderPid)
+      ? { leaderPid: Number(record.text(COLUMN.leaderPid)) }
+      : {}),
     transactionId: record.text(COLUMN.transactionId),
     virtualTransactionId: record.text(COLUMN.virtualTransactionId) || null,
     ...(record.columns > COLUMN.queryId ? { queryId: record.text(COLUMN.queryId) } : {}),

@@ -6,6 +6,7 @@ import { COLUMN, type RawRecord } from '../record.js';
 const AUTHENTICATED = Buffer.from('connection authenticated: ');
 const DISCONNECTED = Buffer.from('disconnection: ');
 const AUTHENTICATION_TAG = Buffer.from('authentication');
+const IN_TRANSACTION = Buffer.from('idle in transaction');
 const SUCCESS = Buffer.from('00000');
 
 /** A session's login comes among its first lines: `connection received` and little else stands before it. */
@@ -37,9 +38,13 @@ export function readAuthentication(record: RawRecord): Authentication | null {
   return { identity: kind === 'identity' ? text.slice('identity="'.length, end) : null, method };
 }
 
-/** `disconnection: session time: …` (postgres.c, log_disconnections): nothing more comes of this session. */
-export function isDisconnection(record: RawRecord): boolean {
-  return record.startsWith(COLUMN.message, DISCONNECTED) && isServersOwn(record);
+/**
+ * `disconnection: session time: …` (postgres.c, log_disconnections): nothing more comes of this session. The command tag
+ * says whether it ended inside a transaction. `null` where the record is no such line.
+ */
+export function readDisconnection(record: RawRecord): { readonly isInside: boolean } | null {
+  if (!record.startsWith(COLUMN.message, DISCONNECTED) || !isServersOwn(record)) return null;
+  return { isInside: record.startsWith(COLUMN.commandTag, IN_TRANSACTION) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { Logins, savedLogins } from './logins.js';
 import { Sessions, savedSessions } from './sessions.js';
 import { Statements, savedStatements } from './statements.js';
 import type { TimeReader } from './time.js';
-import { savedTransactions, Transactions } from './transactions.js';
+import { savedPrepared, savedTransactions, Transactions } from './transactions.js';
 
 const schema = z.object({
   statements: savedStatements,
@@ -14,6 +14,7 @@ const schema = z.object({
   // A state of version 0.1.0 lacks these.
   logins: savedLogins.default([]),
   transactions: savedTransactions.default([]),
+  prepared: savedPrepared.default([]),
 });
 
 export class Memory {
@@ -33,7 +34,7 @@ export class Memory {
     this.statements = new Statements(parsed.data?.statements);
     this.sessions = new Sessions(times, parsed.data?.sessions, lostAt);
     this.logins = new Logins(parsed.data?.logins);
-    this.transactions = new Transactions(parsed.data?.transactions);
+    this.transactions = new Transactions(parsed.data?.transactions, parsed.data?.prepared);
   }
 
   /** Plain data, bounded in size. */
@@ -43,6 +44,7 @@ export class Memory {
       sessions: this.sessions.saved,
       logins: this.logins.saved,
       transactions: this.transactions.saved,
+      prepared: this.transactions.savedPrepared,
     };
   }
 }

@@ -12,8 +12,8 @@ import {
   SEMICOLON,
   SINGLE,
   SLASH,
-} from './chars.js';
-import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from './lexer.js';
+} from '../sql/chars.js';
+import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
 import { isSecretName } from './names.js';
 import { decode } from './quoting.js';
 import type { Range } from './ranges.js';

@@ -11,8 +11,8 @@ import {
   isWord,
   OPEN,
   SINGLE,
-} from './chars.js';
-import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from './lexer.js';
+} from '../sql/chars.js';
+import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from '../sql/lexer.js';
 import { isSecretName } from './names.js';
 
 /** So much of a text is looked at around a place. */

@@ -1,7 +1,7 @@
 /** Literals that are joined into one value: `'md5' || md5('x' || 'user')`, `concat('a', 'b')`. */
 
-import { CLOSE, CLOSE_LIST, COMMA, OPEN } from './chars.js';
-import { dottedEnd, skipTrivia } from './lexer.js';
+import { CLOSE, CLOSE_LIST, COMMA, OPEN } from '../sql/chars.js';
+import { dottedEnd, skipTrivia } from '../sql/lexer.js';
 import { type Value, type View, valueAt } from './shapes.js';
 
 /** More parts than a secret is put together from in any statement that a person writes. */

@@ -1,6 +1,7 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { COMMA, isWord, SLASH } from './chars.js';
+import { COMMA, isWord, SLASH } from '../sql/chars.js';
+import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
 import { takeGiven } from './columns.js';
 import {
   endsInSecretName,
@@ -13,7 +14,6 @@ import {
   touchesBefore,
 } from './hints.js';
 import { joinedValues } from './joined.js';
-import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from './lexer.js';
 import { hasTrigger, isSecretName, keyedArgument, mayDisguise, secretNameAt, triggerAfter } from './names.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';

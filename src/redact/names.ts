@@ -1,7 +1,7 @@
 /** Words that say that a secret follows. */
 
-import { isLetter } from './chars.js';
-import { wordStart } from './lexer.js';
+import { isLetter } from '../sql/chars.js';
+import { wordStart } from '../sql/lexer.js';
 import type { Range } from './ranges.js';
 
 const PASSWORD =

@@ -17,8 +17,8 @@ import {
   OPEN_LIST,
   SINGLE,
   SLASH,
-} from './chars.js';
-import { dottedEnd, skipSpace, skipTrivia, stringAt } from './lexer.js';
+} from '../sql/chars.js';
+import { dottedEnd, skipSpace, skipTrivia, stringAt } from '../sql/lexer.js';
 import type { Range } from './ranges.js';
 
 /** How a text is read. */

@@ -3,8 +3,18 @@
  * would rather take too much than leave a secret.
  */
 
-import { AMPERSAND, BACKSLASH, COLON, DOUBLE, isLetter, isSpace, isWord, OPEN, SINGLE } from './chars.js';
-import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from './lexer.js';
+import {
+  AMPERSAND,
+  BACKSLASH,
+  COLON,
+  DOUBLE,
+  isLetter,
+  isSpace,
+  isWord,
+  OPEN,
+  SINGLE,
+} from '../sql/chars.js';
+import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from '../sql/lexer.js';
 import { secretNameAt, triggerAfter } from './names.js';
 import type { Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';

@@ -1,9 +1,9 @@
 /** Secrets among the arguments of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
 
-import { OPEN, PERCENT } from './chars.js';
+import { OPEN, PERCENT } from '../sql/chars.js';
+import { skipTrivia } from '../sql/lexer.js';
 import { readTuple } from './columns.js';
 import { endsInSecretName } from './hints.js';
-import { skipTrivia } from './lexer.js';
 import { type Value, type View, valueAt } from './shapes.js';
 
 /** More arguments than a template has in any statement that a person writes. */

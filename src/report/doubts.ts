@@ -38,11 +38,11 @@ const SQL_STATES: Readonly<Record<string, string>> = {
 
 export function failureSection(report: Report): Html {
   const { failures, total } = report.findings;
-  const all = failures.sorted;
+  const all = failures.sorted.filter(({ events }) => events > 0);
   const shown = all.slice(0, MOST_ROWS);
   const { zone } = report;
   return html`<section id="failures"><h2>Failures</h2>
-<p>Statements whose transaction came to nothing: it raised an error, or was rolled back. ${number(total.failed)} in the period.</p>
+<p>Statements whose transaction came to nothing: it raised an error that no savepoint caught, or was rolled back. ${number(total.failed)} in the period.</p>
 ${
   all.length === 0
     ? null
@@ -50,7 +50,13 @@ ${
         'By person and SQLSTATE, the most frequent first',
         [
           { head: 'Person', cell: ({ person }: FailureCount) => nameOf(person), kind: 'main' },
-          { head: 'What', cell: ({ sqlState }) => sqlStateName(sqlState) },
+          {
+            head: 'What',
+            cell: ({ sqlState, isUncertain }) =>
+              isUncertain
+                ? 'the session ended inside a transaction: not known whether it held the statement'
+                : sqlStateName(sqlState),
+          },
           { head: 'Times', cell: ({ events }) => number(events), kind: 'number' },
           { head: 'First', cell: ({ first }) => moment(zone, first) },
           { head: 'Last', cell: ({ last }) => moment(zone, last) },

@@ -38,7 +38,14 @@ const reportedEvent = z.object({
     })
     .optional(),
   session: z.object({ id: z.string(), client: text, application: text }).optional(),
-  failure: z.object({ statement: z.string(), sqlState: text }).optional(),
+  failure: z
+    .object({
+      statement: z.string(),
+      sqlState: text,
+      outcome: z.string().optional(),
+      certain: z.boolean().optional(),
+    })
+    .optional(),
   suspect: z.object({ reason: z.string(), message: z.string(), redacted: count }).optional(),
   gap: z
     .object({

@@ -84,6 +84,8 @@ export interface FailureCount {
   readonly person: Person;
   /** `null`: rolled back. */
   readonly sqlState: string | null;
+  /** Its session ended inside a transaction that may not have held the statement. */
+  readonly isUncertain: boolean;
   events: number;
   readonly first: number;
   last: number;
@@ -148,7 +150,7 @@ export class Findings {
     if (event.kind === 'statement' && actor !== undefined && audit !== undefined)
       this.#statement({ event, actor, audit, at, ...this.#whenIs(local) }, hash);
     else if (event.kind === 'failure' && actor !== undefined && failure !== undefined)
-      this.#failure(personOf(actor), failure.sqlState ?? null, at, local.day);
+      this.#failure(personOf(actor), failure, at, local.day);
     else this.#sign(event, at);
   }
 
@@ -205,13 +207,30 @@ export class Findings {
     return amount;
   }
 
-  #failure(person: Person, sqlState: string | null, at: number, day: string): void {
-    this.total.failed += 1;
-    this.#dayOf(day).failed += 1;
-    this.persons.at(person.key, () => newPerson(person)).failed += 1;
-    const key = `${sqlState ?? ''} ${person.key}`;
-    const entry = this.failures.at(key, () => ({ person, sqlState, events: 0, first: at, last: at }));
-    entry.events += 1;
+  /** An error that a savepoint caught takes its failure back. */
+  #failure(
+    person: Person,
+    { sqlState = null, outcome, certain }: NonNullable<ReportedEvent['failure']>,
+    at: number,
+    day: string,
+  ): void {
+    const isUncertain = certain === false;
+    const by = outcome === 'caught' ? -1 : 1;
+    if (!isUncertain) {
+      this.total.failed += by;
+      this.#dayOf(day).failed += by;
+      this.persons.at(person.key, () => newPerson(person)).failed += by;
+    }
+    const key = `${sqlState ?? ''} ${isUncertain} ${person.key}`;
+    const entry = this.failures.at(key, () => ({
+      person,
+      sqlState,
+      isUncertain,
+      events: 0,
+      first: at,
+      last: at,
+    }));
+    entry.events += by;
     entry.last = Math.max(entry.last, at);
   }
 

@@ -113,7 +113,7 @@ async function open(
     {
       url: `postgres://shipper:s3cret@127.0.0.1:${port}/postgres`,
       cachePath: path,
-      kindOf: role => (role.startsWith('batch') ? 'other' : 'person'),
+      kindOf: async role => (role.startsWith('batch') ? 'other' : 'person'),
     },
     { clock, disk: new Disk(), report },
   );

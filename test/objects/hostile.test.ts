@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createRelationParser, type RelationParser } from '../../src/objects/relations.js';
 import type { Unparsable } from '../../src/objects/thread.js';
 import { csvRecord, writeMessage } from '../support/csvlog.js';
+import { written } from '../support/relations.js';
 import { archived, eventually, runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -63,16 +64,16 @@ const HOSTILE: [string, string, readonly string[] | null, Unparsable?][] = [
 
 test.each(HOSTILE)('%s', async (_name, statement, expected, reason) => {
   const { parser, reasons } = startParser(reason === 'time' ? SHORT : AMPLE);
-  expect(await parser.written(statement)).toEqual(expected);
+  expect(await written(parser, statement)).toEqual(expected);
   expect(reasons).toEqual(reason === undefined ? [] : [reason]);
-  expect(await parser.written('UPDATE public.konto SET navn=$1 WHERE id=$2')).toEqual(['public.konto']);
+  expect(await written(parser, 'UPDATE public.konto SET navn=$1 WHERE id=$2')).toEqual(['public.konto']);
 });
 
 test('a spoiled parser never answers: 10 stacks that overflow, each with a good statement after it', async () => {
   const { parser, reasons } = startParser();
   const asked = Array.from({ length: 10 }, (_, i) => [
-    parser.written(`UPDATE t${i} SET a = 1${'+1'.repeat(6e4)}`),
-    parser.written(`INSERT INTO s.t${i} VALUES (1)`),
+    written(parser, `UPDATE t${i} SET a = 1${'+1'.repeat(6e4)}`),
+    written(parser, `INSERT INTO s.t${i} VALUES (1)`),
   ]);
   const answers = await Promise.all(asked.map(pair => Promise.all(pair)));
   expect(answers).toEqual(Array.from({ length: 10 }, (_, i) => [null, [`s.t${i}`]]));
@@ -81,14 +82,14 @@ test('a spoiled parser never answers: 10 stacks that overflow, each with a good 
 
 test('while a statement is parsed, the event loop goes on', async () => {
   const { parser } = startParser(SHORT);
-  expect(await turnsUntil(Promise.resolve(parser.written(SLOW)))).toBeGreaterThan(100);
+  expect(await turnsUntil(Promise.resolve(written(parser, SLOW)))).toBeGreaterThan(100);
 });
 
 test('of a hundred that are asked at once, one that takes too long is answered alone', async () => {
   const { parser, reasons } = startParser(2000);
-  await parser.written('SELECT 1');
+  await written(parser, 'SELECT 1');
   const asked = Array.from({ length: 100 }, (_, i) =>
-    parser.written(i === 40 ? SLOW : `UPDATE t${i} SET a = 1`),
+    written(parser, i === 40 ? SLOW : `UPDATE t${i} SET a = 1`),
   );
   expect(await Promise.all(asked)).toEqual(
     Array.from({ length: 100 }, (_, i) => (i === 40 ? null : [`t${i}`])),
@@ -99,10 +100,10 @@ test('of a hundred that are asked at once, one that takes too long is answered a
 test('a busy main thread does not make an answer late', async () => {
   const limit = 1000;
   const { parser, reasons } = startParser(limit);
-  await parser.written('SELECT 1');
+  await written(parser, 'SELECT 1');
   // Timers of one turn: nothing is read between the question, the time it is busy, and the limit.
   const asked = new Promise(resolve =>
-    setTimeout(() => resolve(parser.written('UPDATE konto SET a = 1')), 5),
+    setTimeout(() => resolve(written(parser, 'UPDATE konto SET a = 1')), 5),
   );
   setTimeout(() => {
     const until = performance.now() + 1.5 * limit;
@@ -113,7 +114,7 @@ test('a busy main thread does not make an answer late', async () => {
 
 test('what took too long once is tried again', async () => {
   const { parser, reasons } = startParser(SHORT);
-  for (let i = 0; i < 2; i++) expect(await parser.written(SLOW)).toBeNull();
+  for (let i = 0; i < 2; i++) expect(await written(parser, SLOW)).toBeNull();
   expect(reasons).toEqual(['time', 'time']);
 });
 
@@ -122,22 +123,22 @@ test('an idle parser does not keep the process', () => {
   const loader = new URL('../../bench/typescript.mjs', import.meta.url);
   const script = `
     const { createRelationParser } = await import(process.argv[1]);
-    console.log(await createRelationParser().written('UPDATE s.konto SET a = 1'));`;
+    console.log(await createRelationParser().changes('UPDATE s.konto SET a = 1'));`;
   const { stdout, status } = spawnSync(
     process.execPath,
     ['--import', loader.href, '--input-type=module', '-e', script, relations.href],
     { encoding: 'utf8', timeout: 20_000 },
   );
-  expect([stdout, status]).toEqual(["[ 's.konto' ]\n", 0]);
+  expect([stdout, status]).toEqual(["[ { commands: [ 'UPDATE' ], relations: [ 's.konto' ] } ]\n", 0]);
 });
 
 test('an idle thread is ended, and begun again when it is asked', async () => {
   const { parser, reasons } = startParser();
   const threads = async (): Promise<number> => (await readdir('/proc/self/task')).length;
-  await parser.written('UPDATE konto SET a = 1');
+  await written(parser, 'UPDATE konto SET a = 1');
   const whileAsked = await threads();
   await eventually(async () => (await threads()) < whileAsked);
-  expect(await parser.written('UPDATE b SET a = 1')).toEqual(['b']);
+  expect(await written(parser, 'UPDATE b SET a = 1')).toEqual(['b']);
   expect(reasons).toEqual([]);
 });
 

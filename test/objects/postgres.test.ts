@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createRelationParser } from '../../src/objects/relations.js';
 import { parsePayload } from '../../src/parse/pgaudit.js';
 import { startPostgres } from '../support/postgres.js';
+import { written } from '../support/relations.js';
 
 const SCHEMA = `
   CREATE SCHEMA s;
@@ -91,5 +92,5 @@ test('the relations of a statement are those that pgaudit.log_relation names', a
   const parser = createRelationParser();
   onTestFinished(() => parser.close());
   for (const [statement, names] of logged)
-    expect([statement, await parser.written(statement)]).toEqual([statement, [...names].sort()]);
+    expect([statement, await written(parser, statement)]).toEqual([statement, [...names].sort()]);
 });

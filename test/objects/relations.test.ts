@@ -3,6 +3,7 @@ import type { Audit } from '../../src/event.js';
 import { Cache } from '../../src/objects/cache.js';
 import { createRelationParser, type RelationParser, relationsOf } from '../../src/objects/relations.js';
 import type { Unparsable } from '../../src/objects/thread.js';
+import { written } from '../support/relations.js';
 
 const reasons: Unparsable[] = [];
 const parsers: RelationParser[] = [];
@@ -67,26 +68,26 @@ describe('the relations of a statement', () => {
 
 test('a statement that cannot be parsed counts each time it is asked', async () => {
   const parser = startParser();
-  expect(await parser.written('UPDATE')).toBeNull();
-  expect(await parser.written('UPDATE')).toBeNull();
+  expect(await written(parser, 'UPDATE')).toBeNull();
+  expect(await written(parser, 'UPDATE')).toBeNull();
   expect(reasons).toEqual(['syntax', 'syntax']);
 });
 
 test('statements asked at once are each answered for themselves', async () => {
   const parser = startParser();
   const tables = Array.from({ length: 500 }, (_, i) => `t${i % 250}`);
-  const answers = await Promise.all(tables.map(table => parser.written(`DELETE FROM ${table}`)));
+  const answers = await Promise.all(tables.map(table => written(parser, `DELETE FROM ${table}`)));
   expect(answers).toEqual(tables.map(table => [table]));
 });
 
 test('a closed parser answers null, also what it was asked before', async () => {
   const parser = startParser();
-  await parser.written('SELECT 1');
-  const slow = parser.written(`${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}`);
-  const next = parser.written('UPDATE konto SET a = 1');
+  await written(parser, 'SELECT 1');
+  const slow = written(parser, `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}`);
+  const next = written(parser, 'UPDATE konto SET a = 1');
   await new Promise(resolve => setImmediate(resolve));
   await parser.close();
-  expect(await Promise.all([slow, next, parser.written('UPDATE a SET a = 1')])).toEqual([null, null, null]);
+  expect(await Promise.all([slow, next, written(parser, 'UPDATE a SET a = 1')])).toEqual([null, null, null]);
   expect(reasons).toEqual(['crash', 'unavailable', 'unavailable']);
   await parser.close();
 });

@@ -2,12 +2,13 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRelationParser } from '../../src/objects/relations.js';
+import { written } from '../support/relations.js';
 
 const parser = createRelationParser();
 afterAll(() => parser.close());
 
 async function expectWritten(statement: string, expected: readonly string[] | null): Promise<void> {
-  expect(await parser.written(statement)).toEqual(expected);
+  expect(await written(parser, statement)).toEqual(expected);
 }
 
 describe('one target', () => {

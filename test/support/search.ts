@@ -81,11 +81,12 @@ export function statement(said: Said = {}): StatementDraft {
 export function failureOf(
   { audit: _, ...rest }: StatementDraft,
   sqlState: string | null = '23505',
+  outcome: 'failed' | 'undone' | 'caught' = sqlState === null ? 'undone' : 'failed',
 ): Extract<Draft, { kind: 'failure' }> {
   made += 1;
   const session = { ...rest.session, line: made };
   const id = `${rest.instance}/${session.id}/${session.line}`;
-  return { ...rest, kind: 'failure', id, session, failure: { statement: rest.id, sqlState } };
+  return { ...rest, kind: 'failure', id, session, failure: { statement: rest.id, sqlState, outcome } };
 }
 
 export function suspectOf({ audit: _, ...rest }: StatementDraft, message: string): Draft {

@@ -38,6 +38,7 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
     identify: async ({ user }) => ({ user, status: 'unresolved', resolvedBy: [] }),
     redact: createRedactor([]),
     relations: async () => ({}),
+    isWrite: () => false,
     decoderOf: () => null,
     genuine: { isWarning: false },
     place: { instance: 'i', node: 'n' },

@@ -47,10 +47,23 @@ const LOG_KINDS: Readonly<Record<string, string>> = {
   failure: 'failure',
 };
 
-/** Whether events of this kind are counted as shipped records. */
+/** Whether events of this kind tell of a line of the log. */
 export function isOfLog(kind: string): boolean {
   return Object.hasOwn(LOG_KINDS, kind);
 }
+
+/** Whether it counts as a shipped record. One that was derived from a record which is counted already has an id of its own. */
+export function isOfRecord(event: Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>): boolean {
+  return isOfLog(event.kind) && event.id === idOfRecord(event);
+}
+
+/** PostgreSQL's key of the log line. */
+function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session'>): string | null {
+  return session === undefined ? null : `${instance}/${session.id}/${session.line}`;
+}
+
+/** Kinds that may be derived from a record which another event is of. */
+const DERIVED_KINDS = ['failure'];
 
 /** Throws Broken where the line is no event of ours. */
 export function readEvent(line: Buffer): ReadEvent {
@@ -85,14 +98,16 @@ const CHAIN_KINDS = ['seal', 'lifecycle'];
 
 /** PostgreSQL's key of the log line, or the event's place in the chain, makes the id (§7 of the design). */
 export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
-  const { instance, node, kind, chain, seq, session } = event;
+  const { instance, node, kind, chain, seq } = event;
   const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
   if (isElsewhere || node !== place.node)
     throw new Broken('misplaced', 'the event belongs to another instance or node than its folder');
   const content = LOG_KINDS[kind];
   if (content !== undefined) checkOfLog(event, content);
-  const key = session === undefined ? `${chain}/${seq}` : `${session.id}/${session.line}`;
-  if (event.id !== `${instance}/${key}`)
+  const ofRecord = idOfRecord(event);
+  const ofPlace = `${instance}/${chain}/${seq}`;
+  const isOfPlace = event.id === ofPlace && (ofRecord === null || DERIVED_KINDS.includes(kind));
+  if (event.id !== ofRecord && !isOfPlace)
     throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
 }
 

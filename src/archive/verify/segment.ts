@@ -9,7 +9,7 @@ import {
   recordCountsSchema,
   sealedPositionSchema,
 } from '../../schemas.js';
-import { isOfLog, notAnEvent, type ReadEvent } from './event.js';
+import { isOfRecord, notAnEvent, type ReadEvent } from './event.js';
 import { fileKey } from './file-key.js';
 import { Broken } from './result.js';
 import { Tally } from './tally.js';
@@ -39,6 +39,8 @@ export class Segment {
   readonly #instance: string;
   /** By kind. */
   readonly events = new Tally();
+  /** Those that are of a record each. */
+  #records = 0;
   /** By reason. */
   readonly gaps = new Tally();
   /** By the file's key. */
@@ -56,9 +58,11 @@ export class Segment {
   /** Takes an event that is no seal. Throws Broken where it stands in the log before one that came before it. */
   add(event: ReadEvent): void {
     const { kind, gap, source, instance, receivedAtMs } = event;
+    const isRecord = isOfRecord(event);
     this.events.add(kind);
+    if (isRecord) this.#records += 1;
     if (gap !== undefined) this.gaps.add(gap.reason);
-    if (source !== undefined && isOfLog(kind)) this.#addSource(instance, source);
+    if (source !== undefined && isRecord) this.#addSource(instance, source);
     this.received(receivedAtMs);
   }
 
@@ -105,7 +109,7 @@ export class Segment {
     if (!isTogether)
       throw new Broken('counts', 'the records of the seal are not those of its files together');
     const unread = this.gaps.sum(reason => reason !== 'missing-lines');
-    if (records.shipped !== this.events.sum(isOfLog) || sum(records.rejected) !== unread)
+    if (records.shipped !== this.#records || sum(records.rejected) !== unread)
       throw new Broken('counts', 'the seal counts other shipped or rejected records than its object has');
   }
 
