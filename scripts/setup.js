@@ -113,7 +113,8 @@ function installSpin() {
     // A stale list of packages names versions that are gone.
     if (!install() && apt(['update', '-q'])) install();
   }
-  if (!hasSpin()) say('there is no Spin with gcc, and it could not be installed: the test of the protocol will fail');
+  if (!hasSpin())
+    say('there is no Spin with gcc, and it could not be installed: the test of the protocol will fail');
 }
 
 function hasSpin() {

@@ -1,8 +1,8 @@
 /** What exploring the model found, kept as cases. */
 
 import { describe, expect, test } from 'vitest';
+import { choices } from '../support/choices.js';
 import { range } from '../support/log.js';
-import { choices } from './explore.js';
 import { World } from './world.js';
 
 /** Lives through the steps, and checks what is in the archive in the end. */

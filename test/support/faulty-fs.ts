@@ -19,8 +19,12 @@ export class FaultyFs implements FileSystem {
   /** Every call that changes something asks here first: it may throw. The name of the call, and its path. */
   onCall: (call: string, path: string) => void = () => undefined;
   onDeath: () => void = () => undefined;
+  /** Syncs that a planted fault leaves out. */
+  isLeftOut: (path: string) => boolean = () => false;
   readonly #root: string;
   isDead = false;
+  /** It died of a power cut. */
+  isPowerLost = false;
   /** What is called what now, and what would still be after a power cut. */
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
@@ -30,8 +34,9 @@ export class FaultyFs implements FileSystem {
   }
 
   /** From now on nothing changes any more: the process is dead. */
-  kill(): void {
+  kill(isPowerLost = false): void {
     this.isDead = true;
+    this.isPowerLost = isPowerLost;
     this.onDeath();
   }
 
@@ -131,6 +136,7 @@ export class FaultyFs implements FileSystem {
 
   async #sync(file: nodeFs.FileHandle, path: string, call: 'sync' | 'datasync'): Promise<void> {
     this.#call(call, path);
+    if (this.isLeftOut(path)) return;
     const inode = this.#names.get(path);
     if (inode === undefined || inode.synced === null) {
       this.#syncFolder(path);

@@ -35,7 +35,11 @@ export async function verify(
   const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-spin-'));
   try {
     await call('spin', ['-a', ...defined.map(one => `-D${one}`), model], folder);
-    await call('gcc', [optimized ? '-O2' : '-O0', '-w', '-DSAFETY', '-DCOLLAPSE', '-o', 'pan', 'pan.c'], folder);
+    await call(
+      'gcc',
+      [optimized ? '-O2' : '-O0', '-w', '-DSAFETY', '-DCOLLAPSE', '-o', 'pan', 'pan.c'],
+      folder,
+    );
     return toVerification(await call(join(folder, 'pan'), [`-m${DEPTH}`, '-n'], folder));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -45,7 +49,8 @@ export async function verify(
 function toVerification(output: string): Verification {
   const [, states = Number.NaN] = /(\d+) states, stored/.exec(output) ?? [];
   const [, violation = null] = /^pan:\d+: (.*)$/m.exec(output) ?? [];
-  const isWhole = /full statespace search/i.test(output) && !/max search depth too small|not completed/.test(output);
+  const isWhole =
+    /full statespace search/i.test(output) && !/max search depth too small|not completed/.test(output);
   return { states: Number(states), isExhaustive: isWhole && violation === null, violation, output };
 }
 
@@ -54,6 +59,8 @@ async function call(command: string, args: readonly string[], cwd: string): Prom
     return (await promisify(execFile)(command, args, { cwd, maxBuffer: 16 * 1024 * 1024 })).stdout;
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    throw new Error(`${command} is missing: run npm run setup, or install Spin and gcc (apt-get install spin gcc libc6-dev).`);
+    throw new Error(
+      `${command} is missing: run npm run setup, or install Spin and gcc (apt-get install spin gcc libc6-dev).`,
+    );
   }
 }
