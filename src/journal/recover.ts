@@ -23,9 +23,9 @@ const MEND =
 export async function openJournal(options: JournalOptions, checkpoint: Checkpoint): Promise<JournalState> {
   const { disk } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
-  // This syncs the state folder also if it is there: what a killed process has renamed in it is durable before anything
-  // follows from it. Else a power cut could bring back a checkpoint that does not know what a sink was given since (I1, I4,
-  // I6), or cursors that still need a segment which is removed below or by a delivery (I1).
+  // This syncs the state folder even if it exists: what a killed process renamed in it is durable before anything follows
+  // from it. Without that, a power cut could bring back a checkpoint that does not know what a sink has got since (I4, I6),
+  // or a cursor that still needs a segment which is removed below (I1).
   await disk.makeFolder(folder, options.directory);
   const found = await listSegments(folder);
   const saved = await checkpoint.read();
