@@ -13,8 +13,13 @@
  * has them), a journal that is full, and an archive that cannot be read when the state is lost (a new chain begins).
  *
  * Checked (test/SPEC.md): I1 complete and exactly once, I4 durable before any sink sees it, I5 sinks independent,
- * I6 a redelivery is the same, I9 nothing is left over. Planted faults, one at a time, show that it can fail:
- * NO_FSYNC, NO_FOLDER_SYNC, NO_STATE_SYNC, PUBLISH_EARLY, RELEASE_AFTER_ONE, NO_START_SYNC, NO_TAKE_UP_SYNC, KEEP_DELIVERED.
+ * I6 a redelivery is the same, I9 nothing is left over. Each of these macros plants a fault, to show that it can fail:
+ * NO_FSYNC, NO_FOLDER_SYNC, NO_STATE_SYNC, NO_START_SYNC, NO_TAKE_UP_SYNC, PUBLISH_EARLY, RELEASE_AFTER_ONE and
+ * KEEP_DELIVERED. With ONLY_CONSEQUENCES a fault must show in the world outside, or in a start that is refused, and not
+ * only in what I4 demands of the disk.
+ *
+ * To see the steps to a violation, in an empty folder, with -D as the test gives them:
+ *   spin -a -D... journal.pml && gcc -DSAFETY -o pan pan.c && ./pan && spin -t -p -g -D... journal.pml
  */
 
 #ifndef RECORDS
