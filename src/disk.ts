@@ -32,7 +32,7 @@ export class Disk {
     const temporary = `${path}.tmp`;
     await this.#write(temporary, data);
     await this.#fs.rename(temporary, path);
-    // Before it, a power cut brings the old content back: a checkpoint or a cursor that was acted upon already (I1, I4).
+    // Nobody may act on a checkpoint or a cursor before this: a power cut would bring the one before back (I1, I4).
     await this.syncFolder(dirname(path));
   }
 
@@ -70,7 +70,7 @@ export class Disk {
       await file.truncate(position);
       let end = position;
       for (const chunk of inLargeChunks(chunks)) end = await writeAll(file, chunk, end);
-      // The journal's lines stand on this sync, and on that of a new segment's name, before any sink sees them (I4).
+      // The journal's lines are durable from here, and with the sync of a new segment's name, before any sink sees them (I4).
       await file.datasync();
     } finally {
       await file.close();

@@ -32,7 +32,7 @@ export interface Plant {
 }
 
 export interface WholeLife extends Plant {
-  /** Is told of each call that changes something, from 1 on, before it is made: it may throw, or kill. */
+  /** Sees each call that changes something, from 1 on, before it is made: it may throw, or kill. */
   readonly onCall?: (count: number, call: Call, fs: FaultyFs) => unknown;
   /** What is left after a power cut. */
   readonly choose?: Choose;
