@@ -8,7 +8,7 @@ const MODEL = fileURLToPath(new URL('journal.pml', import.meta.url));
 const isSoak = Number(process.env.SOAK_MINUTES ?? 0) > 0;
 
 const SMALL = { RECORDS: 2, KILLS: 1, CUTS: 1, LOSSES: 1 };
-/** They grow fast: each takes minutes and gigabytes. */
+/** They grow fast: each takes a minute and 2 GB; three records with a lost state beside take more than 7 GB. */
 const LARGE = [
   { RECORDS: 3, KILLS: 1, CUTS: 1, LOSSES: 0 },
   { RECORDS: 2, KILLS: 2, CUTS: 2, LOSSES: 1 },
