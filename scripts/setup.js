@@ -1,8 +1,8 @@
 // Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with
-// pgAudit and Chromium through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
+// pgAudit, Chromium and Spin through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
 //
 //   node scripts/setup.js              all of it; fails where something cannot be had
-//   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had, and without Chromium
+//   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had, and without Chromium and Spin
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -24,6 +24,7 @@ installPostgres();
 if (!isOptional) installLanguages();
 if (!isOptional) installBrowser();
 if (!isOptional) fetchPromtool();
+if (!isOptional) installSpin();
 
 function installPackages() {
   const lock = `${root}/package-lock.json`;
@@ -100,8 +101,28 @@ function installBrowser() {
 }
 
 function hasBrowser() {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return BROWSERS.some(name => folders.some(folder => existsSync(join(folder, name))));
+  return BROWSERS.some(isOnPath);
+}
+
+/** Checks the model of the journal's protocol, with a C compiler. Without them that test fails, and says so. */
+function installSpin() {
+  if (hasSpin()) return;
+  if (existsSync('/usr/bin/apt-get') && hasPackage('spin')) {
+    say('installing spin and gcc through apt');
+    const install = () => apt(['install', '-y', '--no-install-recommends', 'spin', 'gcc', 'libc6-dev']);
+    // A stale list of packages names versions that are gone.
+    if (!install() && apt(['update', '-q'])) install();
+  }
+  if (!hasSpin())
+    say('there is no Spin with gcc, and it could not be installed: the test of the protocol will fail');
+}
+
+function hasSpin() {
+  return isOnPath('spin') && isOnPath('gcc') && existsSync('/usr/include/stdio.h');
+}
+
+function isOnPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
 }
 
 /** Whether apt has it, if need be with a new list of packages. */

@@ -32,6 +32,7 @@ export class Disk {
     const temporary = `${path}.tmp`;
     await this.#write(temporary, data);
     await this.#fs.rename(temporary, path);
+    // Nobody may act on a checkpoint or a cursor before this: a power cut would bring the one before back (I1, I4).
     await this.syncFolder(dirname(path));
   }
 
@@ -69,6 +70,7 @@ export class Disk {
       await file.truncate(position);
       let end = position;
       for (const chunk of inLargeChunks(chunks)) end = await writeAll(file, chunk, end);
+      // The journal's lines are durable from here, and with the sync of a new segment's name, before any sink sees them (I4).
       await file.datasync();
     } finally {
       await file.close();
@@ -82,7 +84,8 @@ export class Disk {
 
   /**
    * Makes a folder, and those above it that are missing. Those from `top` on are made durable once in this
-   * process also where they are there: a crash may have come between their making and their sync.
+   * process also where they are there: a crash may have come between their making and their sync. With them all
+   * names in the folders above `path` are durable: at its start the journal counts on that (I1, I4, I6).
    *
    * @param path must be absolute, and `top` be or hold it.
    */

@@ -66,8 +66,9 @@ async function findChain(
 }
 
 /**
- * A process that was killed may have stored what is read here, and not made its name durable: that is made up for. Where
- * the disk cannot for `patience` milliseconds, what it holds counts more than what a power cut might still take.
+ * A process that was killed may have stored what is read here, and not made its name durable. That is made up for: the
+ * chain goes on behind it, and a power cut would leave a hole (I1). Where the disk cannot for `patience` milliseconds, what
+ * it holds counts more than what a power cut might still take.
  */
 function durableStore(root: string, disk: Disk, clock: Clock, patience: number): ArchiveStore {
   const store = localStore(root);

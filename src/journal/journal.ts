@@ -217,7 +217,7 @@ export class Journal {
     this.#readers.push(reader);
   }
 
-  /** Deletes the sealed segments that every reader has passed. */
+  /** Deletes the sealed segments that every reader has passed; for the slowest they stay, however long it takes (I5). */
   async releaseDelivered(): Promise<void> {
     const delivered = Math.min(...this.#readers.map(reader => reader.seq));
     for (let [oldest] = this.sealed; oldest !== undefined; [oldest] = this.sealed) {
@@ -281,12 +281,16 @@ export class Journal {
       await sleep(this.#options.clock, delay, signal);
       if (signal.aborted) return;
     }
+    // Not before: what a sink has got must be what the next start goes on from (I4, I6).
     this.#publish(commit);
     const { loggedAt } = commit;
     if (loggedAt !== null) this.#report.statementDurable(this.#options.clock.now() - Date.parse(loggedAt));
   }
 
-  /** May be done again after it failed half-way: every write says where it begins. */
+  /**
+   * May be done again after it failed half-way: every write says where it begins. Lines are synced before the checkpoint
+   * that names them: otherwise a power cut leaves a checkpoint that is ahead of its segment (I1).
+   */
   async #write({ writes, state }: Commit): Promise<void> {
     const { disk } = this.#options;
     await this.#checkpoint.check();

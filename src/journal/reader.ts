@@ -152,6 +152,7 @@ export class Reader {
     return {
       events,
       markDelivered: async () => {
+        // Durable before anything is deleted: a power cut may not bring back a cursor that needs it (I1).
         await writeCursor(this.#disk, this.#cursorPath, end);
         this.#cursor = end;
         await this.#journal.releaseDelivered();

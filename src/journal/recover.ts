@@ -23,6 +23,9 @@ const MEND =
 export async function openJournal(options: JournalOptions, checkpoint: Checkpoint): Promise<JournalState> {
   const { disk } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
+  // This syncs the state folder even if it exists: what a killed process renamed in it is durable before anything follows
+  // from it. Without that, a power cut could bring back a checkpoint that does not know what a sink has got since (I4, I6),
+  // or a cursor that still needs a segment which is removed below (I1).
   await disk.makeFolder(folder, options.directory);
   const found = await listSegments(folder);
   const saved = await checkpoint.read();
@@ -35,8 +38,9 @@ export async function openJournal(options: JournalOptions, checkpoint: Checkpoin
   const sealed = state.sealed.filter(({ lastSeq }) => lastSeq > delivered);
   await checkSealed(folder, sealed);
   await checkOpen(folder, state);
-  await removeUncommitted(options, state, found);
-  return { ...state, sealed };
+  const undelivered = { ...state, sealed };
+  await removeUnneeded(options, undelivered, found);
+  return undelivered;
 }
 
 async function beginState({ clock, node, findChain }: JournalOptions): Promise<JournalState> {
@@ -89,17 +93,17 @@ async function checkOpen(folder: string, { segment, chain }: JournalState): Prom
 }
 
 /**
- * What the checkpoint does not know was never committed: no sink has seen it, and it will be read again.
+ * Removes what nobody needs. What the checkpoint does not know was never committed: no sink has seen it, and it will be
+ * read again. What every sink has was about to be removed when the last run was killed, or a power cut brought it back (I9).
  * Bytes behind the open segment's committed length are left to the next write, which begins there.
  */
-async function removeUncommitted(
+async function removeUnneeded(
   options: JournalOptions,
-  { segment, chain }: JournalState,
+  { sealed, segment }: JournalState,
   found: readonly SegmentName[],
 ): Promise<void> {
-  const folder = segmentFolder(options);
-  const firstUncommitted = segment === null ? chain.nextSeq : segment.firstSeq + 1;
-  for (const name of found.filter(one => one.firstSeq >= firstUncommitted)) {
-    await options.disk.remove(join(folder, segmentFileName(name)));
+  const needed = new Set([...sealed, ...(segment === null ? [] : [segment])].map(segmentFileName));
+  for (const name of found.map(segmentFileName).filter(one => !needed.has(one))) {
+    await options.disk.remove(join(segmentFolder(options), name));
   }
 }

@@ -1,13 +1,18 @@
 /** What exploring the model found, kept as cases. */
 
 import { describe, expect, test } from 'vitest';
+import type { Stages } from '../../src/pipeline.js';
+import { choices } from '../support/choices.js';
 import { range } from '../support/log.js';
-import { choices } from './explore.js';
 import { World } from './world.js';
 
 /** Lives through the steps, and checks what is in the archive in the end. */
-async function lived(steps: (world: World) => Promise<void>, seed = 0): Promise<void> {
-  const world = await World.create(choices(seed));
+async function lived(
+  steps: (world: World) => Promise<void>,
+  seed = 0,
+  onStages?: (stages: Stages) => void,
+): Promise<void> {
+  const world = await World.create(choices(seed), onStages);
   try {
     await steps(world);
     await world.check();
@@ -157,5 +162,41 @@ test('the model knows a loss when it sees one', async () => {
     await world.write(2, 0);
     await world.hideLog();
   });
-  await expect(lost).rejects.toThrow('records that are lost');
+  await expect(lost).rejects.toThrow('records 1, 2, 3, 4, 5 are missing');
+});
+
+describe('once all faults have stopped, everything is delivered in a bounded time', () => {
+  const outage = async (world: World): Promise<void> => {
+    await world.start();
+    await world.settle();
+    for (const sink of ['logging', 'archive'] as const) world.setDown(sink, true);
+    await world.write(3, 0);
+    await world.settle();
+    await world.pass(600_000);
+  };
+
+  test('after an outage of both sinks', () => lived(outage));
+
+  test('the model knows a sink that never wakes after one', async () => {
+    let hadOutage = false;
+    const asleep = ({ sinks }: Stages): void => {
+      const { reader } = sinks.logging;
+      const nextLines = reader.nextLines.bind(reader);
+      reader.nextLines = async (limits, signal) => {
+        while (hadOutage && !signal.aborted) await reader.wait(1_000_000, signal);
+        return await nextLines(limits, signal);
+      };
+    };
+    const slept = lived(
+      async world => {
+        await world.start();
+        await world.settle();
+        hadOutage = true;
+        await outage(world);
+      },
+      0,
+      asleep,
+    );
+    await expect(slept).rejects.toThrow(/events wait for logging/);
+  });
 });

@@ -1,6 +1,7 @@
 /** Tries sequences of events that nobody would think of (fast-check's commands), each in a world of its own. */
 
 import fc from 'fast-check';
+import { choices } from '../support/choices.js';
 import { World } from './world.js';
 
 interface Nothing {
@@ -103,13 +104,4 @@ export async function explore(parameters: fc.Parameters<unknown>): Promise<numbe
     parameters,
   );
   return runs;
-}
-
-/** The same choices for the same seed: a linear congruence (Numerical Recipes). */
-export function choices(seed: number): (choices: number) => number {
-  let state = seed;
-  return many => {
-    state = (state * 1664525 + 1013904223) % 4294967296;
-    return Math.floor((state / 4294967296) * many);
-  };
 }

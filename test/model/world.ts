@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Config } from '../../src/config/schema.js';
 import { hasCode } from '../../src/errors.js';
+import type { Stages } from '../../src/pipeline.js';
 import { readArchive } from '../support/archive.js';
 import { ManualClock } from '../support/clock.js';
 import { type Choose, FaultyFs, failure } from '../support/faulty-fs.js';
 import { Life, lifeConfig } from '../support/life.js';
 import { logged } from '../support/shipper.js';
+import { expectDelivery } from './liveness.js';
 import { type Content, Server, type Written } from './server.js';
 
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -27,6 +29,7 @@ export class World {
   readonly #server: Server;
   readonly #config: Config;
   readonly #choose: Choose;
+  readonly #onStages: (stages: Stages) => void;
   #life: Life | null = null;
   readonly #down = new Set<Sink>();
   /** Calls of the file system until the next one fails or kills. */
@@ -45,19 +48,21 @@ export class World {
   #mayHaveGaps = false;
   #hasDroppedState = false;
 
-  private constructor(folder: string, choose: Choose) {
+  private constructor(folder: string, choose: Choose, onStages: (stages: Stages) => void) {
     this.folder = folder;
     this.#logs = `${folder}-log`;
     this.#outside = `${folder}-out`;
     this.#choose = choose;
+    this.#onStages = onStages;
     this.#fs = new FaultyFs(folder);
     this.#server = new Server(this.#clock, this.#logs);
     this.#config = lifeConfig(folder, [join(this.#logs, '*')]);
     this.#fs.onCall = (_call, path) => this.#onCall(path);
   }
 
-  static async create(choose: Choose): Promise<World> {
-    const world = new World(await mkdtemp(join(PLACE, 'pgaudit-shipper-test-')), choose);
+  /** @param onStages may plant a fault into each life's stages */
+  static async create(choose: Choose, onStages: (stages: Stages) => void = () => undefined): Promise<World> {
+    const world = new World(await mkdtemp(join(PLACE, 'pgaudit-shipper-test-')), choose, onStages);
     await mkdir(world.#logs);
     await mkdir(world.#outside);
     await world.#server.start();
@@ -179,7 +184,8 @@ export class World {
     if (this.isRunning) return;
     await this.#buryDead(false);
     try {
-      this.#life = await Life.start(this.#config, { clock: this.#clock, fs: this.#fs });
+      const [clock, fs, onStages] = [this.#clock, this.#fs, this.#onStages];
+      this.#life = await Life.start(this.#config, { clock, fs, onStages });
     } catch (error) {
       if (!this.#fs.isDead && !hasCode(error, 'EIO', 'ENOSPC')) throw error;
     }
@@ -252,13 +258,14 @@ export class World {
     await this.#clock.advance(ms);
   }
 
-  /** Everything is mended, and the archive holds what it must. */
+  /** All faults stop: everything is delivered in a bounded time, and again after a kill the archive holds what it must. */
   async check(): Promise<void> {
     this.#plan = null;
     this.#down.clear();
     // Each session goes on where it can be read, so that holes show; what was half-written is whole.
     if (this.#server.content.paths.size === 0) await this.#server.newFile();
     await this.write(this.#server.sessions.length, 0);
+    await this.#deliverAll();
     await this.#buryDead(false);
     await this.start();
     await this.settle();
@@ -281,6 +288,18 @@ export class World {
     if (this.#hasDroppedState) return;
     const entries = (await logged(this.folder)).filter(event => event.kind === 'statement').map(numberOf);
     expect(entries.toSorted((a, b) => a - b)).toEqual(shipped.toSorted((a, b) => a - b));
+  }
+
+  /** What still runs goes on as it is; what has ended is started, as a supervisor does. */
+  async #deliverAll(): Promise<void> {
+    if (this.#life?.hasEnded) await this.#buryDead(false);
+    await this.start();
+    const life = this.#life;
+    if (life === null) throw new Error('it does not start, though nothing fails');
+    await expectDelivery(life, async () => {
+      const there = new Set((await this.#archived()).map(numberOf));
+      return [...this.#written.keys()].filter(n => !there.has(n) && !this.#maybe.has(n));
+    });
   }
 
   async #archived(isPartial = true) {

@@ -19,8 +19,13 @@ export class FaultyFs implements FileSystem {
   /** Every call that changes something asks here first: it may throw. The name of the call, and its path. */
   onCall: (call: string, path: string) => void = () => undefined;
   onDeath: () => void = () => undefined;
+  /** Syncs that a planted fault leaves out, by their path and the name of the call before. */
+  isLeftOut: (path: string, before: string) => boolean = () => false;
   readonly #root: string;
   isDead = false;
+  /** It died of a power cut. */
+  isPowerLost = false;
+  #before = '';
   /** What is called what now, and what would still be after a power cut. */
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
@@ -30,8 +35,9 @@ export class FaultyFs implements FileSystem {
   }
 
   /** From now on nothing changes any more: the process is dead. */
-  kill(): void {
+  kill(isPowerLost = false): void {
     this.isDead = true;
+    this.isPowerLost = isPowerLost;
     this.onDeath();
   }
 
@@ -130,7 +136,9 @@ export class FaultyFs implements FileSystem {
   };
 
   async #sync(file: nodeFs.FileHandle, path: string, call: 'sync' | 'datasync'): Promise<void> {
+    const before = this.#before;
     this.#call(call, path);
+    if (this.isLeftOut(path, before)) return;
     const inode = this.#names.get(path);
     if (inode === undefined || inode.synced === null) {
       this.#syncFolder(path);
@@ -149,6 +157,7 @@ export class FaultyFs implements FileSystem {
   #call(call: string, path: string): void {
     if (this.isDead) throw failure('EIO');
     this.onCall(call, path);
+    this.#before = call;
     if (this.isDead) throw failure('EIO');
   }
 }

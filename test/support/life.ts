@@ -140,6 +140,17 @@ export class Life {
     return this.#stages.journal.lastSeq;
   }
 
+  /** Events that some sink does not have yet, sealed or not. */
+  get waiting(): number {
+    const { journal, sinks } = this.#stages;
+    return journal.lastSeq - Math.min(sinks.logging.reader.seq, sinks.archive.reader.seq);
+  }
+
+  /** By itself or killed. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Events that wait for each sink; for the archive only those in sealed segments. */
   get lag(): { logging: number; archive: number } {
     const { journal, sinks } = this.#stages;

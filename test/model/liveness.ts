@@ -1,0 +1,31 @@
+/** Once all faults have stopped, everything is delivered in a bounded time, and nobody has to help. */
+
+import type { Life } from '../support/life.js';
+
+/** Milliseconds of the test's clock. */
+const STEP = 5000;
+/**
+ * A sink waits for a minute at most before it tries again (LAST_DELAY in `deliver/attempts.ts`), a segment of the test is
+ * sealed after another, and what came last may have to wait for both.
+ */
+const MOST = 180_000;
+
+/**
+ * Lets time pass until nothing is missing, and nothing waits for a sink. Throws if that takes too long by the test's
+ * clock; returns how long it took.
+ *
+ * @param findMissing the records that are not in the archive, and must be
+ */
+export async function expectDelivery(life: Life, findMissing: () => Promise<number[]>): Promise<number> {
+  for (let waited = 0; ; waited += STEP) {
+    const missing = life.waiting > 0 && waited < MOST ? null : await findMissing();
+    if (life.waiting === 0 && missing?.length === 0) return waited;
+    if (missing !== null && waited >= MOST) {
+      const { logging, archive } = life.lag;
+      throw new Error(
+        `not everything is delivered ${MOST} ms after the last fault: records ${missing.join(', ') || 'none'} are missing in the archive; ${logging} events wait for logging, ${archive} for the archive`,
+      );
+    }
+    await life.pass(STEP);
+  }
+}
