@@ -2,10 +2,11 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { soakMinutes } from '../support/soak.js';
 import { verify } from '../support/spin.js';
 
 const MODEL = fileURLToPath(new URL('journal.pml', import.meta.url));
-const isSoak = Number(process.env.SOAK_MINUTES ?? 0) > 0;
+const isSoak = soakMinutes > 0;
 
 const SMALL = { RECORDS: 2, KILLS: 1, CUTS: 1, LOSSES: 1 };
 /** They grow fast: each takes a minute and 2 GB; three records with a lost state beside take more than 7 GB. */

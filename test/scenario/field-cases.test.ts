@@ -47,3 +47,31 @@ describe('a process without a user', () => {
     expect(of('seal')[0]?.seal?.records.dropped).toEqual({ 'background-worker': 1 });
   });
 });
+
+describe('what became of a statement', () => {
+  test('a rollback is told beside its own record, where misc is shipped', async () => {
+    const { of } = await shipped(['rollback-with-misc.csv'], {
+      filter: { ...FILTER, classes: ['write', 'misc'] },
+    });
+    expect(of('statement').map(({ audit }) => audit?.command)).toEqual(['BEGIN', 'DELETE', 'ROLLBACK']);
+    expect(of('failure').map(({ failure }) => failure)).toEqual([
+      { statement: 'samples/6b0c0001.66/2', sqlState: null, outcome: 'undone' },
+    ]);
+  });
+
+  test('a session that ends inside a transaction takes its statements along', async () => {
+    const { of } = await shipped(['open-transaction-disconnect.csv']);
+    expect(of('failure').map(({ failure }) => failure)).toEqual([
+      { statement: 'samples/6b0c0001.69/2', sqlState: null, outcome: 'undone' },
+    ]);
+  });
+});
+
+test('each of the statements of one string names its own relation', async () => {
+  const { of } = await shipped(['compound-objects.csv']);
+  expect(of('statement').map(({ audit }) => [audit?.command, audit?.objects, audit?.objectsFrom])).toEqual([
+    ['INSERT', ['a'], 'parsed'],
+    ['UPDATE', ['b'], 'parsed'],
+    ['DELETE', ['c'], 'parsed'],
+  ]);
+});

@@ -1,0 +1,148 @@
+/** What the log tells of statements after they were shipped: failed, undone, caught, or not known. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { auditMessage, csvRecord } from '../support/csvlog.js';
+import { archived, runCommand, runOnce, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+type Columns = NonNullable<Parameters<typeof csvRecord>[0]>;
+
+/** A session's lines, each in transaction `at`. */
+function session(lines: readonly [at: string, columns: Columns][]): string {
+  return lines
+    .map(([at, columns], index) => csvRecord({ sessionLine: index + 1, virtualTransactionId: at, ...columns }))
+    .join('');
+}
+
+const says = (auditClass: string, command: string, statement: string, id = 1): Columns => ({
+  message: auditMessage(['SESSION', `${id}`, '1', auditClass, command, '', '', statement, '<none>']),
+});
+const write = (statement: string): Columns => says('WRITE', 'UPDATE', statement);
+const misc = (command: string, statement: string): Columns => says('MISC', command, statement);
+const ERROR: Columns = { severity: 'ERROR', sqlState: '23505', message: 'duplicate key' };
+const END: Columns = { commandTag: 'idle in transaction', message: 'disconnection: session time: 0:00:05' };
+
+/** The failures that come of a log, and what `search --failed` finds in it. */
+async function outcomes(log: string): Promise<{ failures: unknown[]; failed: string[] }> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'a.csv'), log);
+  expect((await runOnce(folder, settings(folder, [join(folder, 'a.csv')]))).code).toBe(0);
+  const failures = (await archived(folder, 'failure')).map(({ failure }) => {
+    const { statement, ...rest } = failure ?? { statement: '' };
+    return { ...rest, line: Number(statement.split('/').at(-1)) };
+  });
+  const archive = join(folder, 'archive');
+  const { code, output } = await runCommand(['search', archive, '--failed', '--json']);
+  const found = output.split('\n').filter(Boolean);
+  expect(code).toBe(0);
+  expect((await runCommand(['verify', archive])).output).toContain('intact');
+  return { failures, failed: found.map(line => JSON.parse(line).audit.statement) };
+}
+
+test('an error that a savepoint caught is told as such, and what follows it counts', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', ERROR],
+    ['3/1', write('two')],
+    ['3/2', write('three')],
+  ]);
+  expect(await outcomes(log)).toEqual({
+    failures: [
+      { line: 1, sqlState: '23505', outcome: 'failed' },
+      { line: 1, sqlState: '23505', outcome: 'caught' },
+    ],
+    failed: [],
+  });
+});
+
+test('ROLLBACK TO shows it, and so does a read; the end of the transaction does not', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', ERROR],
+    ['3/1', misc('ROLLBACK', 'rollback to savepoint s')],
+    ['3/2', write('two')],
+    ['3/2', ERROR],
+    ['3/2', says('READ', 'SELECT', 'select 1')],
+    ['3/3', write('three')],
+    ['3/3', ERROR],
+    ['3/3', misc('ROLLBACK', 'rollback')],
+  ]);
+  const { failures, failed } = await outcomes(log);
+  expect(failures).toEqual([
+    { line: 1, sqlState: '23505', outcome: 'failed' },
+    { line: 1, sqlState: '23505', outcome: 'caught' },
+    { line: 4, sqlState: '23505', outcome: 'failed' },
+    { line: 4, sqlState: '23505', outcome: 'caught' },
+    { line: 7, sqlState: '23505', outcome: 'failed' },
+  ]);
+  expect(failed).toEqual(['three']);
+});
+
+test('caught, and undone in the end', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', ERROR],
+    ['3/1', write('two')],
+    ['3/1', misc('ROLLBACK', '/* to */ ROLLBACK -- to')],
+  ]);
+  const { failures, failed } = await outcomes(log);
+  expect(failures).toEqual([
+    { line: 1, sqlState: '23505', outcome: 'failed' },
+    { line: 1, sqlState: '23505', outcome: 'caught' },
+    { line: 3, sqlState: null, outcome: 'undone' },
+  ]);
+  expect(failed).toEqual(['one', 'two']);
+});
+
+test('a prepared transaction is undone by whoever rolls it back, and not by COMMIT PREPARED', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', misc('PREPARE TRANSACTION', "PREPARE TRANSACTION 'it''s'")],
+    ['3/2', write('two')],
+    ['3/2', misc('PREPARE TRANSACTION', "prepare transaction 'b';")],
+    ['3/3', misc('COMMIT PREPARED', "COMMIT PREPARED 'b'")],
+    ['3/4', misc('ROLLBACK PREPARED', "ROLLBACK PREPARED 'it''s'")],
+    ['3/5', misc('ROLLBACK PREPARED', "ROLLBACK PREPARED 'b'")],
+  ]);
+  expect((await outcomes(log)).failures).toEqual([{ line: 1, sqlState: null, outcome: 'undone' }]);
+});
+
+test('a session that ends inside a transaction: certain only where BEGIN and COMMIT are logged', async () => {
+  const begin = misc('BEGIN', 'begin');
+  const certain = session([
+    ['3/1', begin],
+    ['3/1', write('one')],
+    ['3/1', misc('COMMIT', 'commit')],
+    ['3/2', begin],
+    ['3/2', write('two')],
+    ['', END],
+  ]);
+  expect((await outcomes(certain)).failures).toEqual([{ line: 5, sqlState: null, outcome: 'undone' }]);
+  const committed = session([
+    ['3/1', begin],
+    ['3/1', write('one')],
+    ['3/1', misc('COMMIT', 'commit')],
+    ['3/2', begin],
+    ['', END],
+  ]);
+  expect((await outcomes(committed)).failures).toEqual([]);
+  // The statement may have been committed, and another transaction begun.
+  const uncertain = session([
+    ['3/1', write('one')],
+    ['', END],
+  ]);
+  expect(await outcomes(uncertain)).toEqual({
+    failures: [{ line: 1, sqlState: null, outcome: 'undone', certain: false }],
+    failed: [],
+  });
+});
+
+test('a session that ends after its transaction says nothing more', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['', { ...END, commandTag: 'idle' }],
+  ]);
+  expect((await outcomes(log)).failures).toEqual([]);
+});
