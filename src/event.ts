@@ -163,12 +163,16 @@ export interface FailureContent extends FromLog {
   };
 }
 
-/** Which part of the genuine-record rule a suspect broke. */
+/**
+ * Which part of the genuine-record rule a suspect broke. `pgauditLogLevel`: its level is not the one that
+ * `source.pgauditLogLevel` says; where `pgaudit.log_level` is really that for the role, that setting helps.
+ */
 export const SUSPECT_REASONS = [
   'context',
   'query',
   'sql-state',
-  'command-tag',
+  'transaction',
+  'pgauditLogLevel',
   'location',
   'payload',
   'fields',

@@ -19,8 +19,9 @@ import { readLogLine } from './parse/csvlog.js';
 import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import type { Memory } from './parse/memory.js';
 import { type DecoderOf, type GenuineRule, parse, type Suspect } from './parse/parse.js';
-import type { Payload } from './parse/pgaudit.js';
+import { type Payload, parsePayload } from './parse/pgaudit.js';
 import type { TimeReader } from './parse/time.js';
+import { messageOf } from './pgaudit-message.js';
 import { COLUMN, type Frame, type Gap, type RawRecord } from './record.js';
 import type { Redact } from './redact/redact.js';
 import { andThen } from './settled.js';
@@ -73,6 +74,7 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict |
   sessions.note(frame, reading.file, reading.now);
   const parsed = parse(frame, judges.decoderOf, judges.genuine);
   if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
+  if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
   if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
   return judgeStatement(frame, parsed, reading, judges);
 }
@@ -240,11 +242,22 @@ function judgeSuspect(
   judges: Judges,
 ): Promise<Verdict> | Verdict {
   judges.telemetry.suspect(reason, reading);
-  const { statement, count } = judges.redact({ statement: message, parameters: null });
-  const suspect = { reason, message: statement ?? '', ...(count > 0 && { redacted: count }) };
+  const suspect = { reason, ...scrubMessage(message, judges) };
   return ship('suspect', record, null, reading, judges, (line, actor) =>
     suspectDraft(line, suspect, actor, reading, judges.place),
   );
+}
+
+/** What has a payload like pgAudit's is scrubbed as that: which parameter is a secret only the statement says. */
+function scrubMessage(message: string, { redact }: Judges): { message: string; redacted?: number } {
+  const payload = parsePayload(message.slice('AUDIT: '.length));
+  if ('suspect' in payload) {
+    const { statement, count } = redact({ statement: message, parameters: null });
+    return { message: statement ?? '', ...(count > 0 && { redacted: count }) };
+  }
+  const { statement, parameters, count } = redact(payload.audit);
+  if (count === 0) return { message };
+  return { message: messageOf({ ...payload.audit, statement, parameters }), redacted: count };
 }
 
 /** An event about what the record's own user did. */

@@ -211,7 +211,9 @@ export class Telemetry {
     if (!this.#isNews('suspect')) return;
     this.#log.error(
       { code: 'suspect', reason, file: file.path, offset: record.offset },
-      "a record looks like pgAudit's and is not: look at the suspect event",
+      reason === 'pgauditLogLevel'
+        ? 'a record is of another level than source.pgauditLogLevel: set that, if pgaudit.log_level is warning for its role'
+        : "a record looks like pgAudit's and is not: look at the suspect event",
     );
   }
 

@@ -1,7 +1,8 @@
 /** The payload that Nais' log sinks route on `jsonPayload.requestType="dbAuditEntry"`: flat, and all of it text. */
 
 import { hash } from 'node:crypto';
-import type { Audit, AuditEvent, Envelope, StatementContent } from '../event.js';
+import type { AuditEvent, Envelope, StatementContent } from '../event.js';
+import { loggedClassOf, messageOf, parametersOf } from '../pgaudit-message.js';
 import type { JsonPayload } from './destination.js';
 import { eventParts, LARGEST_PIECE } from './split.js';
 import { cutText } from './text.js';
@@ -48,7 +49,7 @@ function naisPayload(event: Envelope & StatementContent, sha256: string) {
     auditType: audit.type,
     statementId: String(audit.statementId),
     substatementId: String(audit.substatementId),
-    pgAuditClass: audit.class,
+    pgAuditClass: loggedClassOf(audit),
     pgCommand: audit.command,
     pgObjectType: audit.objectType,
     pgObjectName: audit.objectName,
@@ -58,32 +59,4 @@ function naisPayload(event: Envelope & StatementContent, sha256: string) {
     seq: event.seq,
     hash: sha256,
   };
-}
-
-/** pgAudit's message as log_audit_event in pgaudit.c writes it, with secrets scrubbed as in the event. */
-function messageOf(audit: Audit): string {
-  const {
-    type,
-    statementId,
-    substatementId,
-    class: auditClass,
-    command,
-    objectType,
-    objectName,
-    rows,
-  } = audit;
-  const statement = audit.statement ?? '<not logged>';
-  const ids = [String(statementId), String(substatementId)];
-  const names = [command, objectType ?? '', objectName ?? ''];
-  const fields = [type, ...ids, auditClass, ...names, statement, parametersOf(audit)];
-  return `AUDIT: ${[...fields, ...(rows === null ? [] : [String(rows)])].map(quoted).join(',')}`;
-}
-
-function parametersOf({ parameters }: Audit): string {
-  if (parameters === null) return '<not logged>';
-  return parameters.length === 0 ? '<none>' : parameters.map(quoted).join(',');
-}
-
-function quoted(field: string): string {
-  return /[,"\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

@@ -12,20 +12,36 @@ export interface Suspect {
   readonly message: string;
 }
 
-/** `audit`: pgAudit's own record. `suspect`: one that only looks like it. `other`: every other log line. */
-export type Parsed = ({ readonly kind: 'audit' } & Payload) | Suspect | { readonly kind: 'other' };
+/**
+ * `audit`: pgAudit's own record. `suspect`: one that only looks like it. `repetition`: the leader's of a parallel worker's
+ * record. `other`: every other log line.
+ */
+export type Parsed =
+  | ({ readonly kind: 'audit' } & Payload)
+  | Suspect
+  | { readonly kind: 'repetition' }
+  | { readonly kind: 'other' };
 
 /** How texts of a database are read; `null` for UTF-8. */
 export type DecoderOf = (database: string) => Decode | null;
 
 const AUDIT = Buffer.from('AUDIT: ');
 const OTHER = { kind: 'other' } as const;
+const REPETITION = { kind: 'repetition' } as const;
 
 /** Successful completion; warning only where `pgaudit.log_level` is that. */
 const SUCCESS = Buffer.from('00000');
 const WARNING = Buffer.from('01000');
-/** The command tag while no statement runs. */
-const IDLE = Buffer.from('idle');
+/**
+ * What the leader of a parallel query adds to what its workers say (parallel.c, HandleParallelMessage), in the languages
+ * that PostgreSQL has been translated to. No other context consists of it: PL/pgSQL's names a function and a line.
+ */
+const PARALLEL_WORKER = new Set([
+  ...['parallel worker', 'paralleler Arbeitsprozess', 'ayudante paralelo', 'processus parallèle'],
+  ...['worker parallelo', 'パラレルワーカー', 'პარალელური დამხმარე პროცესი', '병렬 처리 작업자'],
+  ...['параллельный исполнитель', 'parallell arbetare', 'паралельний виконавець', '并行工作者进程'],
+]);
+
 /** `log_error_verbosity = verbose` names where in the server's sources a record was written. */
 const LOCATION = Buffer.from('log_audit_event, pgaudit.c:');
 
@@ -45,11 +61,17 @@ export interface GenuineRule {
 export function parse(record: RawRecord, decoderOf: DecoderOf = () => null, rule = STRICT): Parsed {
   if (!record.startsWith(COLUMN.message, AUDIT)) return OTHER;
   const message = record.text(COLUMN.message, decoderOf(record.text(COLUMN.database)));
+  if (PARALLEL_WORKER.has(record.text(COLUMN.context))) return REPETITION;
   const broken = brokenBy(record, rule);
   if (broken !== null) return { kind: 'suspect', reason: broken, message };
   const payload = parsePayload(message.slice(AUDIT.length));
   if ('suspect' in payload) return { kind: 'suspect', reason: payload.suspect, message };
   return { kind: 'audit', ...payload };
+}
+
+/** `3/35`: pgAudit logs inside transactions alone. At a session's end there is none, and its number is 0. */
+function isInTransaction(virtualTransactionId: string): boolean {
+  return /\d\d$|\/[1-9]$/.test(virtualTransactionId);
 }
 
 const STRICT: GenuineRule = { isWarning: false };
@@ -58,8 +80,10 @@ function brokenBy(record: RawRecord, { isWarning }: GenuineRule): SuspectReason 
   if (!record.isEmpty(COLUMN.context)) return 'context';
   if (!record.isEmpty(COLUMN.query)) return 'query';
   const isSuccess = record.startsWith(COLUMN.sqlState, SUCCESS);
-  if (!isSuccess && !(isWarning && record.startsWith(COLUMN.sqlState, WARNING))) return 'sql-state';
-  if (record.startsWith(COLUMN.commandTag, IDLE)) return 'command-tag';
+  const isLikeWarning = record.startsWith(COLUMN.sqlState, WARNING);
+  if (!isSuccess && !isLikeWarning) return 'sql-state';
+  if (isLikeWarning && !isWarning) return 'pgauditLogLevel';
+  if (!isInTransaction(record.text(COLUMN.virtualTransactionId))) return 'transaction';
   const isElsewhere = !record.isEmpty(COLUMN.location) && !record.startsWith(COLUMN.location, LOCATION);
   return isElsewhere ? 'location' : null;
 }

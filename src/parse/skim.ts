@@ -33,8 +33,7 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
-const UPPER_A = 0x41;
-const UPPER_Z = 0x5a;
+const SLASH = 0x2f;
 
 /** More bytes than any look goes behind the last newline. */
 const MARGIN = 512;
@@ -131,12 +130,13 @@ export class Skimmer implements Skim {
     let at = tag === -1 ? -1 : afterText(view, tag);
     if (at === -1 || !familiar.started.standsAt(view, at)) return -1;
     at = afterWord(view, at + familiar.started.length);
+    const transaction = at;
     if (at !== -1) at = afterDigits(view, at);
     if (at !== -1) at = afterWord(view, at);
     if (at === -1) return -1;
     const isAudit = AUDIT.standsAt(view, at);
-    // `idle` is no statement's tag, and nothing that pgAudit writes under.
-    if (isAudit && !isUpperCase(view.getUint8(tag + 1))) return -1;
+    // pgAudit writes nothing outside of a transaction.
+    if (isAudit && !endsInTransaction(view, transaction)) return -1;
     if (isAudit) at = endOfPayload(bytes, view, at + AUDIT.length, stop, this.#phrases);
     else at = SUCCESS.standsAt(view, at - 1) ? endOfText(bytes, view, at + SUCCESS.length - 1, stop) : -1;
     const end = isAudit ? familiar.auditEnd : familiar.otherEnd;
@@ -172,8 +172,10 @@ export class Skimmer implements Skim {
   }
 }
 
-function isUpperCase(byte: number): boolean {
-  return byte >= UPPER_A && byte <= UPPER_Z;
+/** Whether a virtual transaction id of a transaction stands before the comma that ends before `at`: none ends in `/0`. */
+function endsInTransaction(view: DataView, at: number): boolean {
+  const [last, before] = [view.getUint8(at - 2), view.getUint8(at - 3)];
+  return isDigit(last - ZERO) && (isDigit(before - ZERO) || (before === SLASH && last !== ZERO));
 }
 
 function isDigit(value: number): boolean {

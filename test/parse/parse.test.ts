@@ -39,6 +39,16 @@ describe('genuine (I2)', () => {
     expect([kindBy(true), kindBy(false)]).toEqual(['audit', 'suspect']);
   });
 
+  test.each(['idle', 'idle in transaction', '', null])('under the command tag %j', commandTag => {
+    expect(parsed({ commandTag }).kind).toBe('audit');
+  });
+
+  test.each(['parallel worker', 'paralleler Arbeitsprozess'])("not the leader's repetition: %s", context => {
+    const repeated = { severity: 'WARNING', sqlState: '01000', context };
+    expect(parsed(repeated).kind).toBe('repetition');
+    expect(parsed({ ...repeated, context: `${context}\nPL/pgSQL function f() line 1` }).kind).toBe('suspect');
+  });
+
   test('that names where it was written', () => {
     expect(parsed({ location: 'log_audit_event, pgaudit.c:783' }).kind).toBe('audit');
   });
@@ -46,8 +56,9 @@ describe('genuine (I2)', () => {
   test.each<[string, Partial<Columns>]>([
     ['context', { context: 'PL/pgSQL function inline_code_block line 1 at RAISE' }],
     ['sql-state', { sqlState: '38000' }],
-    ['command-tag', { commandTag: 'idle' }],
-    ['command-tag', { commandTag: 'idle in transaction' }],
+    ['pgauditLogLevel', { severity: 'WARNING', sqlState: '01000' }],
+    ['transaction', { virtualTransactionId: '3/0' }],
+    ['transaction', { virtualTransactionId: '' }],
     ['location', { location: 'plperl_util_elog, plperl.c:4072' }],
     ['query', { query: "DO $$BEGIN RAISE LOG 'AUDIT: …'; END$$" }],
     ['payload', { message: 'AUDIT: SESSION,1,1,WRITE,"' }],

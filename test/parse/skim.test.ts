@@ -366,7 +366,7 @@ describe('of a log that a service wrote', () => {
     ['a context', { context: 'PL/pgSQL function' }],
     ['a query', { query: 'DO' }],
     ['another SQLSTATE', { sqlState: '38000' }],
-    ['no statement running', { commandTag: 'idle' }],
+    ['no transaction', { virtualTransactionId: '3/0' }],
     ['another place in the sources', { location: 'exec_stmt_raise, pl_exec.c:1' }],
     ['a class that is none', { message: 'AUDIT: SESSION,1,1,WRITES,UPDATE,,,x,<none>' }],
     ['a field too many', { message: 'AUDIT: SESSION,1,1,WRITE,UPDATE,,,x,<none>,1,2' }],

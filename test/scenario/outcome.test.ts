@@ -12,7 +12,9 @@ type Columns = NonNullable<Parameters<typeof csvRecord>[0]>;
 /** A session's lines, each in transaction `at`. */
 function session(lines: readonly [at: string, columns: Columns][]): string {
   return lines
-    .map(([at, columns], index) => csvRecord({ sessionLine: index + 1, virtualTransactionId: at, ...columns }))
+    .map(([at, columns], index) =>
+      csvRecord({ sessionLine: index + 1, virtualTransactionId: at, ...columns }),
+    )
     .join('');
 }
 

@@ -1,0 +1,27 @@
+/** Writes pgAudit's message as log_audit_event in pgaudit.c does. */
+
+import type { Audit } from './event.js';
+
+/** With the statement and parameters of the event, and with pgAudit's own class. */
+export function messageOf(audit: Audit): string {
+  const { type, statementId, substatementId, command, objectType, objectName, rows } = audit;
+  const statement = audit.statement ?? '<not logged>';
+  const ids = [String(statementId), String(substatementId)];
+  const names = [command, objectType ?? '', objectName ?? ''];
+  const fields = [type, ...ids, loggedClassOf(audit), ...names, statement, parametersOf(audit)];
+  return `AUDIT: ${[...fields, ...(rows === null ? [] : [String(rows)])].map(quoted).join(',')}`;
+}
+
+/** The class under which pgAudit logged it. */
+export function loggedClassOf({ class: auditClass, loggedClass }: Audit): string {
+  return loggedClass ?? auditClass;
+}
+
+export function parametersOf({ parameters }: Audit): string {
+  if (parameters === null) return '<not logged>';
+  return parameters.length === 0 ? '<none>' : parameters.map(quoted).join(',');
+}
+
+function quoted(field: string): string {
+  return /[,"\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
