@@ -45,6 +45,7 @@ export interface CatalogSurroundings {
 interface Role {
   readonly comment: string | null;
   readonly memberOf: ReadonlySet<string>;
+  readonly mayCommentItself: boolean;
 }
 
 /** Answers from what was read last, on disk too; nothing here rejects, and nothing waits for over two seconds. */
@@ -149,6 +150,11 @@ export class RoleCatalog {
     return this.#roles.get(user)?.comment ?? null;
   }
 
+  /** Whether the role could have written its own comment. */
+  mayCommentItself(user: string): boolean {
+    return this.#roles.get(user)?.mayCommentItself ?? true;
+  }
+
   /** As PostgreSQL names it (UTF8, LATIN1, SQL_ASCII); `null` where the database is not known. */
   encodingOf(database: string): string | null {
     return this.#encodings.get(database) ?? null;
@@ -203,7 +209,10 @@ export class RoleCatalog {
     this.#loadedAt = loadedAt;
     this.#persons = this.#personsIn(read);
     this.#roles = new Map(
-      roles.map(({ name, comment, memberOf }) => [name, { comment, memberOf: new Set(memberOf) }]),
+      roles.map(({ name, comment, memberOf, mayCommentItself }) => [
+        name,
+        { comment, memberOf: new Set(memberOf), mayCommentItself },
+      ]),
     );
     this.#encodings = new Map(databases.map(({ name, encoding }) => [name, encoding]));
     return { ...read, persons: [...this.#persons].map(([name, seenAt]) => ({ name, seenAt })) };

@@ -14,6 +14,8 @@ export const catalogs = z.object({
       comment: z.string().nullable(),
       /** The groups that it is in, directly and through other groups. */
       memberOf: z.array(z.string()),
+      /** Whether it could have written its own comment; so it is taken where nobody has looked. */
+      mayCommentItself: z.boolean().default(true),
     }),
   ),
   /** Login roles that a look showed in a group of persons, and when the last one did. */

@@ -1,5 +1,6 @@
 /** Reads a server's catalogs. What it reads is open to every role: LOGIN is all that it needs. */
 
+import { z } from 'zod';
 import { ShipperError } from '../errors.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
@@ -25,9 +26,28 @@ const ROLES = `
          ARRAY(
            SELECT g.rolname::text FROM member_of m JOIN pg_catalog.pg_roles g ON g.oid = m.role
             WHERE m.member = r.oid ORDER BY 1
-         ) AS "memberOf"
+         ) AS "memberOf",
+         r.rolsuper AS "isSuperuser", r.rolcreaterole AS "mayCreateRoles",
+         ARRAY(
+           SELECT pg_catalog.pg_get_userbyid(m.member)::text FROM pg_catalog.pg_auth_members m
+            WHERE m.roleid = r.oid AND m.admin_option
+         ) AS "admins"
     FROM pg_catalog.pg_roles r
    ORDER BY 1`;
+
+const VERSION = `SELECT pg_catalog.current_setting('server_version_num')::int AS "version"`;
+
+const roleRows = z.array(
+  z.object({
+    name: z.string(),
+    comment: z.string().nullable(),
+    memberOf: z.array(z.string()),
+    isSuperuser: z.boolean(),
+    mayCreateRoles: z.boolean(),
+    admins: z.array(z.string()),
+  }),
+);
+type RoleRow = z.infer<typeof roleRows>[number];
 
 const DATABASES = `
   SELECT d.datname::text AS "name", pg_catalog.pg_encoding_to_char(d.encoding)::text AS "encoding"
@@ -51,7 +71,9 @@ export async function readCatalogs(url: string, now: number): Promise<Catalogs> 
   try {
     return await withClient(client, () =>
       reading(client, async () => {
-        const { rows: roles } = await client.query(ROLES);
+        const { rows } = await client.query(ROLES);
+        const { version } = z.object({ version: z.number() }).parse((await client.query(VERSION)).rows[0]);
+        const roles = withCommenters(roleRows.parse(rows), version);
         const { rows: databases } = await client.query(DATABASES);
         return catalogs.parse({ v: 1, server: serverOf(url), loadedAt: now, roles, databases });
       }),
@@ -59,6 +81,30 @@ export async function readCatalogs(url: string, now: number): Promise<Catalogs> 
   } catch (error) {
     throw failure(reasonOf(error));
   }
+}
+
+/** Predefined roles that reach the server's files or programs, and with them all rights. */
+const OF_THE_SYSTEM = ['pg_write_server_files', 'pg_execute_server_program'];
+
+/**
+ * COMMENT ON ROLE takes a superuser, or CREATEROLE for a role that is none; from PostgreSQL 16 on also ADMIN on the role
+ * (aclchk.c and objectaddress.c, check_object_ownership). A role can do what the groups can that it is in: SET ROLE.
+ */
+function withCommenters(rows: readonly RoleRow[], version: number) {
+  const byName = new Map(rows.map(row => [row.name, row]));
+  const couldActAs = ({ name, memberOf }: RoleRow): RoleRow[] =>
+    [name, ...memberOf].flatMap(one => byName.get(one) ?? []);
+  const mayComment = (actor: RoleRow, target: RoleRow): boolean => {
+    if (actor.isSuperuser || OF_THE_SYSTEM.includes(actor.name)) return true;
+    if (!actor.mayCreateRoles || target.isSuperuser) return false;
+    return version < 160_000 || couldActAs(actor).some(({ name }) => target.admins.includes(name));
+  };
+  return rows.map(row => ({
+    name: row.name,
+    comment: row.comment,
+    memberOf: row.memberOf,
+    mayCommentItself: couldActAs(row).some(actor => mayComment(actor, row)),
+  }));
 }
 
 /** The failure of a database that does not answer in time. */

@@ -8,6 +8,8 @@ export interface RoleComments {
   knows(user: string, time: number): boolean | Promise<boolean>;
   /** `null` where the role is not known or has no comment. */
   commentOf(user: string): string | null;
+  /** Whether the role could have written its own comment. */
+  mayCommentItself(user: string): boolean;
   /** What is known is old, since the database cannot be read. */
   readonly isStale: boolean;
 }
@@ -15,7 +17,7 @@ export interface RoleComments {
 /**
  * Takes the person out of the role's comment (`COMMENT ON ROLE`): by the groups of the first expression that matches.
  * Without expressions the comment is `Name <email>`, an e-mail address, or else the name. It is the comment of now, not
- * of the event's time.
+ * of the event's time. Where the role could have written it itself, it is only claimed.
  */
 export function databaseResolver(roles: RoleComments, expressions: readonly Expression[]): Resolver {
   return {
@@ -25,7 +27,7 @@ export function databaseResolver(roles: RoleComments, expressions: readonly Expr
       const comment = roles.commentOf(user)?.trim();
       if (!comment) return null;
       const person = expressions.length > 0 ? personIn(comment, expressions) : personOf(comment);
-      return person && { person, isStale: roles.isStale };
+      return person && { person, isStale: roles.isStale, isClaimed: roles.mayCommentItself(user) };
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Answer {
   readonly person: Person;
   /** From a cache that has expired, while the source is down. */
   readonly isStale?: boolean;
+  /** Whoever asks may have written it himself. */
+  readonly isClaimed?: boolean;
 }
 
 export const RESOLVER_NAMES = [
@@ -100,11 +102,15 @@ function ask(resolver: Resolver, asker: Asker, before: Findings): Findings | Pro
   );
 }
 
-function withAnswer(before: Findings, { person, isStale = false }: Answer, by: ResolverName): Findings {
+/** A claim that adds nothing changes nothing: who is known otherwise needs nobody's own word. */
+function withAnswer(before: Findings, answer: Answer, by: ResolverName): Findings {
+  const { person, isStale = false, isClaimed = by === 'comment' } = answer;
+  const isNews = Object.keys({ ...person, ...before.person }).length > Object.keys(before.person).length;
+  if (isClaimed && !isNews && before.resolvedBy.length > 0) return before;
   return {
     person: { ...person, ...before.person },
     resolvedBy: before.resolvedBy.includes(by) ? before.resolvedBy : [...before.resolvedBy, by],
-    isClaimed: before.isClaimed || by === 'comment',
+    isClaimed: before.isClaimed || isClaimed,
     isStale: before.isStale || isStale,
   };
 }

@@ -47,15 +47,15 @@ const SECOND = 'YYYY-MM-DD HH:MM:SS'.length;
 const MOST_SECONDS = 1000;
 
 export interface TimeReader {
-  /** Whether times in this zone can be read. */
-  supportsZone(zone: string): boolean;
+  /** Whether a time's zone can be told: of `2026-11-21 20:40:01.123 IST` only where the configured zone uses that then. */
+  knowsZone(text: string): boolean;
   /** `2026-11-21 20:40:01.123 CET` to milliseconds since the epoch; `null` where it cannot be told. */
   read(text: string): number | null;
 }
 
 /** @param timezone IANA name of the server's log_timezone, for abbreviations that mean several offsets. */
 export function timeReader(timezone: string | undefined): TimeReader {
-  const fixed = (zone: string): number | null => numericOffset(zone) ?? ZONE_OFFSETS.get(zone) ?? null;
+  const fixed = (zone: string): number | null => ZONE_OFFSETS.get(zone) ?? numericOffset(zone);
   const readSecond = (text: string): number | null => {
     const [, date, time, zone] = TIMESTAMP.exec(text) ?? [];
     if (date === undefined || time === undefined || zone === undefined) return null;
@@ -74,15 +74,19 @@ export function timeReader(timezone: string | undefined): TimeReader {
     seconds.set(text, value);
     return value;
   };
+  const read = (text: string): number | null => {
+    if (text[SECOND] !== '.') return readKnown(text);
+    const milliseconds = text.slice(SECOND + 1, SECOND + 4);
+    const second = /^\d{3}$/.test(milliseconds)
+      ? readKnown(text.slice(0, SECOND) + text.slice(SECOND + 4))
+      : null;
+    return second === null ? null : second + Number(milliseconds);
+  };
   return {
-    supportsZone: zone => fixed(zone) !== null || timezone !== undefined,
-    read(text) {
-      if (text[SECOND] !== '.') return readKnown(text);
-      const milliseconds = text.slice(SECOND + 1, SECOND + 4);
-      const second = /^\d{3}$/.test(milliseconds)
-        ? readKnown(text.slice(0, SECOND) + text.slice(SECOND + 4))
-        : null;
-      return second === null ? null : second + Number(milliseconds);
+    read,
+    knowsZone(text) {
+      if (fixed(text.slice(text.lastIndexOf(' ') + 1)) !== null) return true;
+      return timezone !== undefined && read(text) !== null;
     },
   };
 }
@@ -94,41 +98,59 @@ function numericOffset(zone: string): number | null {
 }
 
 /**
- * The zone's offset at a wall-clock time. In the hour that comes twice when summer time ends, the
- * abbreviation decides.
+ * The zone's offset at a wall-clock time, where it uses the abbreviation then; else `null`. In the hour that comes twice
+ * when summer time ends, the abbreviation decides.
  */
-function offsetIn(timezone: string, wall: number, abbreviation: string): number {
+function offsetIn(timezone: string, wall: number, abbreviation: string): number | null {
   const near = [wall - DAY, wall + DAY].map(utc => offsetAt(timezone, utc));
   const possible = near.filter(offset => offsetAt(timezone, wall - offset * MINUTE) === offset);
-  const named = possible.find(offset =>
-    abbreviationsAt(timezone, wall - offset * MINUTE).includes(abbreviation),
-  );
-  return named ?? possible[0] ?? near[0] ?? 0;
+  return possible.find(offset => abbreviationAt(timezone, wall - offset * MINUTE) === abbreviation) ?? null;
+}
+
+/**
+ * The abbreviations that mean several offsets, by what Unicode's data (CLDR) call the time in English: it has few
+ * abbreviations itself.
+ */
+const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
+  ['Central Standard Time', 'CST'],
+  ['Central Daylight Time', 'CDT'],
+  ['China Standard Time', 'CST'],
+  ['Taipei Standard Time', 'CST'],
+  ['Taiwan Standard Time', 'CST'],
+  ['Cuba Standard Time', 'CST'],
+  ['Cuba Daylight Time', 'CDT'],
+  ['India Standard Time', 'IST'],
+  ['Israel Standard Time', 'IST'],
+  ['Irish Standard Time', 'IST'],
+  ['Korean Standard Time', 'KST'],
+  ['North Korea Time', 'KST'],
+  ['Moscow Standard Time', 'MSK'],
+  ['Volgograd Standard Time', 'MSK'],
+  ['Pacific Standard Time', 'PST'],
+  ['Philippine Standard Time', 'PST'],
+]);
+
+function abbreviationAt(timezone: string, utc: number): string | undefined {
+  return ABBREVIATIONS.get(nameAt(timezone, utc, 'long'));
 }
 
 function offsetAt(timezone: string, utc: number): number {
-  const name = nameAt(timezone, utc, 'en-US', 'longOffset').slice('GMT'.length);
+  const name = nameAt(timezone, utc, 'longOffset').slice('GMT'.length);
   return name === '' ? 0 : (numericOffset(name) ?? 0);
 }
 
-function abbreviationsAt(timezone: string, utc: number): string[] {
-  return ['en-US', 'en-IE', 'en-IN'].map(locale => nameAt(timezone, utc, locale, 'short'));
-}
+type NameStyle = 'long' | 'longOffset';
 
-function nameAt(timezone: string, utc: number, locale: string, style: 'short' | 'longOffset'): string {
-  const parts = formatter(timezone, locale, style).formatToParts(utc);
+function nameAt(timezone: string, utc: number, style: NameStyle): string {
+  const parts = formatter(timezone, style).formatToParts(utc);
   return parts.find(part => part.type === 'timeZoneName')?.value ?? '';
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function formatter(
-  timeZone: string,
-  locale: string,
-  timeZoneName: 'short' | 'longOffset',
-): Intl.DateTimeFormat {
-  const key = `${timeZone} ${locale} ${timeZoneName}`;
-  const known = formatters.get(key) ?? new Intl.DateTimeFormat(locale, { timeZone, timeZoneName });
+function formatter(timeZone: string, timeZoneName: NameStyle): Intl.DateTimeFormat {
+  const key = `${timeZone} ${timeZoneName}`;
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName });
   formatters.set(key, known);
   return known;
 }

@@ -37,7 +37,8 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
   for (const pattern of patterns) {
     faults.push(...(await unreadableFolders(pattern)));
     const matches: string[] = [];
-    for await (const path of glob(pattern)) matches.push(resolve(path));
+    if (await isThere(pattern)) matches.push(resolve(pattern));
+    else for await (const path of glob(pattern)) matches.push(resolve(path));
     if (matches.length === 0) unmatched.push(pattern);
     for (const path of matches) paths.add(path);
   }
@@ -53,6 +54,17 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
     }
   }
   return { files, faults, unmatched };
+}
+
+/** A path that is there is meant as it stands, whatever wildcards it seems to hold: `postgresql-[1].csv`. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    // Whatever is wrong with it, `glob` and the look at its folders tell.
+    return false;
+  }
 }
 
 /** Folders on the glob's way that cannot be listed: `glob` itself passes over them in silence. */

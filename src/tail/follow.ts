@@ -312,7 +312,7 @@ export class Follower {
       judged += frame.length;
       if (frame.kind === 'record') {
         const time = frame.text(COLUMN.logTime);
-        this.isBlocked = !this.#supports(time, lastTime);
+        this.isBlocked = !this.#options.times.knowsZone(time);
         if (this.isBlocked) break;
         // Times run back by milliseconds now and then.
         if (time > lastTime || zoneOf(time) !== zoneOf(lastTime)) lastTime = time;
@@ -327,12 +327,6 @@ export class Follower {
     place = placeAt(end, framer, place);
     this.#position = { ...this.#position, ...place, lastTime, columns: framer.columns };
     framer.shrink();
-  }
-
-  /** Zones change twice a year: most records have the zone of the one before. */
-  #supports(time: string, before: string): boolean {
-    const zone = zoneOf(time);
-    return (before !== '' && zone === zoneOf(before)) || this.#options.times.supportsZone(zone);
   }
 
   #bounded(gap: Gap): Gap {

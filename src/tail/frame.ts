@@ -211,9 +211,9 @@ export class Framer {
 
   #takeRecord(): RawRecord {
     const start = this.#start;
-    const { length, columns, ends, quoted } = this.#scanner;
+    const { length, columns, ends, quoted, hasReturn } = this.#scanner;
     const bytes = this.#buffer.subarray(start, start + length - 1);
-    const record = new FramedRecord(this.#base + start, bytes, columns, ends, quoted);
+    const record = new FramedRecord(this.#base + start, bytes, columns, ends, quoted, hasReturn);
     this.#restart(start + length);
     this.#columns = columns;
     return record;

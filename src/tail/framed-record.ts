@@ -12,15 +12,25 @@ export class FramedRecord implements RawRecord {
   readonly columns: number;
   readonly #ends: Int32Array;
   readonly #quoted: number;
+  readonly #hasReturn: boolean;
   /** The whole record, where it is small and ASCII: its columns are pieces of that. */
   #ascii: string | null | undefined;
 
-  constructor(offset: number, bytes: Buffer, columns: number, ends: Int32Array, quoted: number) {
+  /** @param hasReturn each newline was written as a carriage return and a newline, also those inside of texts */
+  constructor(
+    offset: number,
+    bytes: Buffer,
+    columns: number,
+    ends: Int32Array,
+    quoted: number,
+    hasReturn = false,
+  ) {
     this.offset = offset;
     this.bytes = bytes;
     this.columns = columns;
     this.#ends = ends;
     this.#quoted = quoted;
+    this.#hasReturn = hasReturn;
   }
 
   get length(): number {
@@ -30,7 +40,8 @@ export class FramedRecord implements RawRecord {
   text(column: number, decode: ((bytes: Buffer) => string) | null = null): string {
     const start = this.#startOf(column);
     const end = this.#endOf(column);
-    const text = decode === null ? this.#slice(start, end) : decode(this.bytes.subarray(start, end));
+    const raw = decode === null ? this.#slice(start, end) : decode(this.bytes.subarray(start, end));
+    const text = this.#hasReturn ? raw.replaceAll('\r\n', '\n') : raw;
     return this.#isQuoted(column) && text.includes('"') ? text.replaceAll('""', '"') : text;
   }
 

@@ -14,7 +14,7 @@ const NEWLINE = 0x0a;
 
 /** What is understood of log_time. */
 export interface LogTimes {
-  supportsZone(zone: string): boolean;
+  knowsZone(text: string): boolean;
   /** Milliseconds since the epoch. */
   read(text: string): number | null;
 }
@@ -65,7 +65,7 @@ export function identityOf(bytes: Buffer, times: LogTimes): Identity {
     return { kind: 'partial', contentId: idOf(bytes), firstTime: null };
   }
   const time = bytes.toString('latin1', head, bytes.indexOf(',', head));
-  if (!times.supportsZone(zoneOf(time))) return { kind: 'unsupported', reason: 'zone' };
+  if (!times.knowsZone(time)) return { kind: 'unsupported', reason: 'zone' };
   const newline = bytes.indexOf(NEWLINE, head);
   const isPartial = newline === -1 && bytes.length < head + LONGEST_FIRST_LINE;
   const end = Math.min(newline === -1 ? bytes.length : newline + 1, head + LONGEST_FIRST_LINE);

@@ -3,6 +3,7 @@
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 const MOST_COLUMNS = 26;
 
@@ -12,6 +13,8 @@ const UNQUOTED = 1;
 const QUOTED = 2;
 /** After a quote inside a quoted field: it either closed the field or is the first of two. */
 const AFTER_QUOTE = 3;
+/** After a carriage return outside of quotes, as Windows writes it before each newline. */
+const AFTER_RETURN = 4;
 
 /**
  * `complete`: the final newline was found. `incomplete`: it is not there yet. `breach`: the bytes
@@ -20,8 +23,8 @@ const AFTER_QUOTE = 3;
 export type ScanResult = 'complete' | 'incomplete' | 'breach';
 
 /**
- * A quote may open only at a field's start, and after a closing quote only a comma or a newline may
- * follow. The scan can stop at any byte and go on when more have come.
+ * A quote may open only at a field's start, and after a closing quote only a comma or a line end may
+ * follow: a newline, or a carriage return and a newline. The scan can stop at any byte and go on when more have come.
  */
 export class Scanner {
   /** Where each column ends, counted from the record's first byte. */
@@ -30,6 +33,8 @@ export class Scanner {
   columns = 0;
   /** Bit `i` is set where column `i` is quoted. */
   quoted = 0;
+  /** The line end was a carriage return and a newline. */
+  hasReturn = false;
   /** Bytes of the record looked at so far, the final newline included. */
   length = 0;
   #state = AT_FIELD_START;
@@ -55,6 +60,9 @@ export class Scanner {
       const byte = bytes[i];
       if (state === QUOTED) {
         if (byte === QUOTE) state = AFTER_QUOTE;
+      } else if (state === AFTER_RETURN && byte !== NEWLINE) {
+        result = 'breach';
+        break;
       } else if (byte === QUOTE) {
         if (state === UNQUOTED) {
           result = 'breach';
@@ -63,7 +71,8 @@ export class Scanner {
         if (state === AT_FIELD_START) this.quoted |= 1 << this.columns;
         state = QUOTED;
       } else if (byte === COMMA || byte === NEWLINE) {
-        this.ends[this.columns++] = i - start;
+        this.hasReturn = state === AFTER_RETURN;
+        this.ends[this.columns++] = this.hasReturn ? i - start - 1 : i - start;
         state = AT_FIELD_START;
         if (byte === NEWLINE) {
           i++;
@@ -74,6 +83,8 @@ export class Scanner {
           result = 'breach';
           break;
         }
+      } else if (byte === RETURN) {
+        state = AFTER_RETURN;
       } else if (state === AFTER_QUOTE) {
         result = 'breach';
         break;

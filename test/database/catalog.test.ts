@@ -40,7 +40,12 @@ interface Opened {
   readonly cachePath: string;
 }
 
-async function open(url: string, clock: Clock = systemClock, path?: string): Promise<Opened> {
+async function open(
+  url: string,
+  clock: Clock = systemClock,
+  path?: string,
+  personGroups: readonly string[] = [],
+): Promise<Opened> {
   const cachePath = path ?? join(await temporaryFolder(), 'roles.json');
   const [told, errors]: [string[], unknown[]] = [[], []];
   const report = {
@@ -52,7 +57,7 @@ async function open(url: string, clock: Clock = systemClock, path?: string): Pro
     cacheFailed: (_path: string, error: unknown) => void told.push(`cache ${codeOf(error)}`),
   };
   const catalog = await RoleCatalog.load(
-    { url, cachePath },
+    { url, cachePath, personGroups },
     { clock, disk: new Disk(), report, random: () => 0 },
   );
   onTestFinished(() => catalog.close());
@@ -146,6 +151,62 @@ describe('the catalogs', () => {
     await all;
     expect(catalog.commentOf('z990001')).toContain('Kari');
   });
+});
+
+describe('who could have written its own comment', () => {
+  test('a superuser, CREATEROLE, and who can become one of them or reach the files of the server', async () => {
+    const postgres = await prepared();
+    await postgres.query(
+      'postgres',
+      'CREATE ROLE boss LOGIN SUPERUSER',
+      'CREATE ROLE maker LOGIN CREATEROLE',
+      'CREATE ROLE makers CREATEROLE',
+      'CREATE ROLE half LOGIN NOINHERIT IN ROLE makers',
+      'CREATE ROLE writer LOGIN IN ROLE pg_write_server_files',
+      'CREATE ROLE deputy LOGIN IN ROLE boss',
+      'CREATE ROLE plain LOGIN CREATEDB IN ROLE persons',
+    );
+    const { catalog } = await open(urlOf(postgres));
+    await catalog.refresh();
+    const names = ['boss', 'maker', 'half', 'writer', 'deputy', 'plain', 'z990001', 'gone'];
+    expect(names.filter(name => catalog.mayCommentItself(name))).toEqual([
+      ...['boss', 'maker', 'half', 'writer', 'deputy', 'gone'],
+    ]);
+  });
+
+  test('its comment is claimed', async () => {
+    const postgres = await prepared();
+    await postgres.query(
+      'postgres',
+      'CREATE ROLE maker LOGIN CREATEROLE',
+      "COMMENT ON ROLE maker IS 'Kari Nordmann <kari.nordmann@nav.no>'",
+    );
+    const { catalog } = await open(urlOf(postgres));
+    await catalog.refresh();
+    const byName = { name: 'pattern', resolve: () => ({ person: { id: 'M' } }) } as const;
+    const people = [byName, databaseResolver(catalog, [])];
+    expect(await whoIs('maker', people)).toMatchObject({ status: 'claimed', id: 'M', name: 'Kari Nordmann' });
+    expect(await whoIs('z990001', people)).toMatchObject({ status: 'resolved', name: 'Kari Nordmann' });
+  });
+});
+
+test('a person stays one for 30 days after the last look that showed it, also after a restart', async () => {
+  const clock = new ManualClock(START);
+  const postgres = await prepared();
+  const arePersons = ({ catalog }: Opened): boolean[] =>
+    ['z990001', 'app', 'loner'].map(name => catalog.wasPerson(name));
+  const first = await open(urlOf(postgres), clock, undefined, ['persons']);
+  await first.catalog.refresh();
+  expect(arePersons(first)).toEqual([true, true, false]);
+  await postgres.query('postgres', 'REVOKE "team ""A""" FROM z990001', 'DROP ROLE app');
+  await clock.advance(29 * 24 * 60 * MINUTE);
+  await first.catalog.refresh();
+  await first.catalog.close();
+  const second = await open(urlOf(postgres), clock, first.cachePath, ['persons']);
+  expect(arePersons(second)).toEqual([true, true, false]);
+  await clock.advance(24 * 60 * MINUTE);
+  await second.catalog.refresh();
+  expect(arePersons(second)).toEqual([false, false, false]);
 });
 
 describe('changes', () => {

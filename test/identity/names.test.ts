@@ -165,6 +165,7 @@ describe("a role's comment", () => {
   const roles = (comment: string | null, isStale = false) => ({
     knows: async (user: string) => user === 'z1',
     commentOf: () => comment,
+    mayCommentItself: () => false,
     isStale,
   });
 

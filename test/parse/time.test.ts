@@ -7,6 +7,11 @@ const ZONES: Record<string, number[]> = JSON.parse(
   readFileSync(new URL('../fixtures/zones.json', import.meta.url), 'utf8'),
 );
 
+/** What zones of the tz database use the others: wall-clock times and their offsets in minutes, by Python's zoneinfo. */
+const AMBIGUOUS: Record<string, Record<string, number>> = JSON.parse(
+  readFileSync(new URL('../fixtures/ambiguous-zones.json', import.meta.url), 'utf8'),
+);
+
 function utc(text: string, timezone?: string): string | null {
   const time = timeReader(timezone).read(text);
   return time === null ? null : new Date(time).toISOString();
@@ -17,7 +22,7 @@ describe('abbreviations', () => {
     const [offset = 0] = offsets;
     const expected = new Date(Date.UTC(2026, 10, 21, 20, 40, 1, 123) - offset * 60_000).toISOString();
     expect(utc(`2026-11-21 20:40:01.123 ${zone}`)).toBe(offsets.length === 1 ? expected : null);
-    expect(timeReader(undefined).supportsZone(zone)).toBe(offsets.length === 1);
+    expect(timeReader(undefined).knowsZone(`2026-11-21 20:40:01.123 ${zone}`)).toBe(offsets.length === 1);
   });
 });
 
@@ -48,6 +53,28 @@ describe('ambiguous abbreviations', () => {
     expect(utc('2026-11-01 01:30:00.000 CST', 'America/Chicago')).toBe('2026-11-01T07:30:00.000Z');
     expect(utc('2026-10-25 01:30:00.000 IST', 'Europe/Dublin')).toBe('2026-10-25T00:30:00.000Z');
   });
+
+  test.each(Object.entries(AMBIGUOUS))('%s', (timezone, times) => {
+    const reader = timeReader(timezone);
+    for (const [text, offset] of Object.entries(times)) {
+      const wall = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
+      expect([text, reader.read(text)]).toEqual([text, wall - offset * 60_000]);
+      expect(reader.knowsZone(text)).toBe(true);
+    }
+  });
+
+  test.each(['UTC', 'Europe/Oslo', 'America/New_York', 'Asia/Tokyo'])(
+    'say nothing where %s does not use them',
+    zone => {
+      const reader = timeReader(zone);
+      for (const abbreviation of ['CST', 'CDT', 'IST', 'KST', 'MSK', 'PST']) {
+        const text = `2026-11-21 20:40:01.123 ${abbreviation}`;
+        expect([reader.read(text), reader.knowsZone(text)]).toEqual([null, false]);
+      }
+      // Ireland uses it, but not in winter.
+      expect(timeReader('Europe/Dublin').knowsZone('2026-11-21 20:40:01.123 IST')).toBe(false);
+    },
+  );
 
   test('the configured zone changes nothing about the others', () => {
     expect(utc('2026-10-25 02:30:00.000 CEST', 'Asia/Tokyo')).toBe('2026-10-25T00:30:00.000Z');

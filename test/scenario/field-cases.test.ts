@@ -75,3 +75,54 @@ test('each of the statements of one string names its own relation', async () => 
     ['DELETE', ['c'], 'parsed'],
   ]);
 });
+
+test.each(['crlf-pg12.csv', 'crlf-pg14.csv'])(
+  '%s: line ends of Windows are no part of any value',
+  async name => {
+    const { code, of, output } = await shipped([name]);
+    expect([code, of('statement').length > 0, of('gap')]).toEqual([0, true, []]);
+    expect(JSON.stringify(of('statement'))).not.toContain('\\r');
+    expect(output).not.toContain('file-unsupported');
+  },
+);
+
+test('a zone that the configured one does not use holds the file back', async () => {
+  const { of, output } = await shipped(['zone-not-of-timezone.csv'], {
+    source: { files: [join(CASES, 'zone-not-of-timezone.csv')], timezone: 'Europe/Oslo' },
+  });
+  expect([of('statement'), of('gap')]).toEqual([[], []]);
+  expect(output).toContain('source.timezone');
+  const { of: told } = await shipped(['zone-not-of-timezone.csv'], {
+    source: { files: [join(CASES, 'zone-not-of-timezone.csv')], timezone: 'Asia/Kolkata' },
+  });
+  expect(told('statement').map(({ time }) => time)).toEqual([
+    '2026-11-29T06:30:01.000Z',
+    '2026-11-29T06:30:02.000Z',
+  ]);
+});
+
+test('a comment is read at either end: pgAudit 18 cuts the one that a statement begins with', async () => {
+  const { of } = await shipped(['comment-pg17-pg18.csv'], {
+    filter: { ...FILTER, serviceUsers: [], otherUsers: 'ship' },
+    identity: [{ comment: ['user=(?<id>[A-Z]\\d{6})'] }],
+  });
+  expect(of('statement').map(({ actor }) => [actor?.status, actor?.id])).toEqual([
+    ['claimed', 'Z990007'],
+    ['unresolved', undefined],
+    ['claimed', 'Z990007'],
+  ]);
+});
+
+test("the leader's repetition of a parallel worker's record is counted, and is no suspect", async () => {
+  const { of } = await shipped(['parallel-worker-context.csv'], {
+    source: { files: [join(CASES, 'parallel-worker-context.csv')], pgauditLogLevel: 'warning' },
+  });
+  expect(of('suspect')).toEqual([]);
+  expect(of('seal')[0]?.seal?.records.dropped).toEqual({ class: 1, repetition: 1 });
+});
+
+test('a level that only one role has is a suspect that names the setting which helps', async () => {
+  const { of, output } = await shipped(['role-level-warning.csv']);
+  expect(of('suspect').map(({ suspect }) => suspect?.reason)).toEqual(['pgauditLogLevel']);
+  expect(output).toContain('source.pgauditLogLevel');
+});

@@ -8,7 +8,7 @@ import { type Identity, identify } from '../../tail/identify.js';
 import { UsageError } from './usage.js';
 
 /** Identity asks for nothing but the bytes here. */
-const ANY_TIME = { supportsZone: () => true, read: () => null };
+const ANY_TIME = { knowsZone: () => true, read: () => null };
 
 export interface LogIndex extends LogFiles {
   /** Files that are compressed, and were not looked into. */
