@@ -164,7 +164,8 @@ export interface FailureContent extends FromLog {
 }
 
 /**
- * Which part of the genuine-record rule a suspect broke. `pgauditLogLevel`: its level is not the one that
+ * Which part of the genuine-record rule a suspect broke. `line`: another record has its session and line, and was
+ * shipped under the id that they make. `pgauditLogLevel`: its level is not the one that
  * `source.pgauditLogLevel` says; where `pgaudit.log_level` is really that for the role, that setting helps.
  */
 export const SUSPECT_REASONS = [
@@ -173,6 +174,7 @@ export const SUSPECT_REASONS = [
   'sql-state',
   'transaction',
   'pgauditLogLevel',
+  'line',
   'location',
   'payload',
   'fields',

@@ -65,13 +65,33 @@ const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
  * said. Only what is shipped may take time, at most the two seconds of each resolver.
  */
 export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const { sessions } = judges.memory;
+  const { sessions, shipped } = judges.memory;
   if (frame.kind === 'gap') {
     sessions.noteGap(frame, reading.file);
     return reject(frame, reading, judges);
   }
-  if (sessions.wasRead(frame, reading.file)) return { outcome: 'dropped', reason: 'read-before' };
+  const known = shipped.knows(frame);
+  if (known === 'same' || sessions.wasRead(frame, reading.file))
+    return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
+  const verdict =
+    known === 'other' ? judgeOtherBytes(frame, reading, judges) : judgeRecord(frame, reading, judges);
+  return andThen(verdict, judged => {
+    if (judged.outcome === 'shipped') shipped.note(frame);
+    return judged;
+  });
+}
+
+/** Somebody made one of the two up, and which one the log does not tell: this one is kept, too. */
+function judgeOtherBytes(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
+  const message = record.text(COLUMN.message, judges.decoderOf(record.text(COLUMN.database)));
+  const verdict = judgeSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, judges);
+  return andThen(verdict, judged =>
+    judged.outcome === 'shipped' ? { ...judged, draft: draftOf(judged) } : judged,
+  );
+}
+
+function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const parsed = parse(frame, judges.decoderOf, judges.genuine);
   if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
@@ -211,7 +231,7 @@ function shipStatement(
   });
 }
 
-/** Without an id of its own: the record's is the statement's. */
+/** Without an id of its own: the record's is that of another event. */
 async function draftOf(verdict: Verdict): Promise<Draft> {
   if (verdict.outcome === 'dropped') throw new TypeError('a failure is always shipped');
   const { id: _, ...draft } = await verdict.draft;

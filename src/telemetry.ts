@@ -211,9 +211,7 @@ export class Telemetry {
     if (!this.#isNews('suspect')) return;
     this.#log.error(
       { code: 'suspect', reason, file: file.path, offset: record.offset },
-      reason === 'pgauditLogLevel'
-        ? 'a record is of another level than source.pgauditLogLevel: set that, if pgaudit.log_level is warning for its role'
-        : "a record looks like pgAudit's and is not: look at the suspect event",
+      "a record looks like pgAudit's and is not: look at the suspect event (pgauditLogLevel: where pgaudit.log_level is warning for its role, set source.pgauditLogLevel)",
     );
   }
 

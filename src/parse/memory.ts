@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { StateError } from '../errors.js';
 import { Logins, savedLogins } from './logins.js';
 import { Sessions, savedSessions } from './sessions.js';
+import { Shipped, savedShipped } from './shipped.js';
 import { Statements, savedStatements } from './statements.js';
 import type { TimeReader } from './time.js';
 import { savedPrepared, savedTransactions, Transactions } from './transactions.js';
@@ -15,6 +16,7 @@ const schema = z.object({
   logins: savedLogins.default([]),
   transactions: savedTransactions.default([]),
   prepared: savedPrepared.default([]),
+  shipped: savedShipped.default([]),
 });
 
 export class Memory {
@@ -22,6 +24,7 @@ export class Memory {
   readonly sessions: Sessions;
   readonly logins: Logins;
   readonly transactions: Transactions;
+  readonly shipped: Shipped;
 
   /**
    * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
@@ -35,6 +38,7 @@ export class Memory {
     this.sessions = new Sessions(times, parsed.data?.sessions, lostAt);
     this.logins = new Logins(parsed.data?.logins);
     this.transactions = new Transactions(parsed.data?.transactions, parsed.data?.prepared);
+    this.shipped = new Shipped(parsed.data?.shipped);
   }
 
   /** Plain data, bounded in size. */
@@ -45,6 +49,7 @@ export class Memory {
       logins: this.logins.saved,
       transactions: this.transactions.saved,
       prepared: this.transactions.savedPrepared,
+      shipped: this.shipped.saved,
     };
   }
 }

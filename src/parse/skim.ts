@@ -32,6 +32,7 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 const ZERO = 0x30;
 const SLASH = 0x2f;
 
@@ -205,7 +206,7 @@ function afterWord(view: DataView, at: number): number {
   for (let i = at; ; i++) {
     const byte = view.getUint8(i);
     if (byte === COMMA) return i + 1;
-    if (byte === QUOTE || byte === NEWLINE) return -1;
+    if (byte === QUOTE || byte === NEWLINE || byte === RETURN) return -1;
   }
 }
 

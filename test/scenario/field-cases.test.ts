@@ -1,11 +1,11 @@
 /** Logs from the field that once came out wrong (test/fixtures/cases). */
 
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { ArchivedEvent } from '../support/archive.js';
-import { archived, type Ended, runOnce, type Settings, settings } from '../support/shipper.js';
+import { archived, type Ended, runCommand, runOnce, type Settings, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const CASES = fileURLToPath(new URL('../fixtures/cases/', import.meta.url));
@@ -125,4 +125,40 @@ test('a level that only one role has is a suspect that names the setting which h
   const { of, output } = await shipped(['role-level-warning.csv']);
   expect(of('suspect').map(({ suspect }) => suspect?.reason)).toEqual(['pgauditLogLevel']);
   expect(output).toContain('source.pgauditLogLevel');
+});
+
+test('a record that two files hold is shipped once', async () => {
+  const { of } = await shipped(['overlap-1.csv', 'overlap-2.csv']);
+  expect(of('statement').map(({ id }) => id)).toEqual([1, 2, 3].map(line => `samples/6b0c0001.6a/${line}`));
+  expect(of('seal')[0]?.seal?.records.dropped).toEqual({ 'read-before': 1 });
+});
+
+test('one that has the key of another, and not its bytes, is kept as a suspect', async () => {
+  const folder = await temporaryFolder();
+  const first = await readFile(join(CASES, 'overlap-1.csv'), 'utf8');
+  await writeFile(join(folder, 'a.csv'), first);
+  await writeFile(join(folder, 'b.csv'), first.replaceAll('insert into a', 'insert into b'));
+  expect((await runOnce(folder, settings(folder, [join(folder, '*.csv')]))).code).toBe(0);
+  expect((await archived(folder, 'statement')).map(({ audit }) => audit?.statement)).toEqual([
+    'insert into a values (1)',
+    'insert into a values (2)',
+  ]);
+  expect(
+    (await archived(folder, 'suspect')).map(({ suspect }) => [suspect?.reason, suspect?.message]),
+  ).toEqual([
+    ['line', 'AUDIT: SESSION,1,1,WRITE,INSERT,,,insert into b values (1),<none>'],
+    ['line', 'AUDIT: SESSION,2,1,WRITE,INSERT,,,insert into b values (2),<none>'],
+  ]);
+  expect((await runCommand(['verify', join(folder, 'archive')])).code).toBe(0);
+});
+
+test('a path with wildcards in its name that is there is that file', async () => {
+  const folder = await temporaryFolder();
+  await copyFile(join(CASES, 'overlap-1.csv'), join(folder, 'log[1].csv'));
+  await copyFile(join(CASES, 'overlap-2.csv'), join(folder, 'log1.csv'));
+  await runOnce(folder, settings(folder, [join(folder, 'log[1].csv')]));
+  expect((await archived(folder, 'statement')).map(({ source }) => source?.file)).toEqual([
+    'log[1].csv',
+    'log[1].csv',
+  ]);
 });

@@ -131,9 +131,10 @@ export function checkArchive(objects: readonly (readonly [name: string, body: Bu
   return events;
 }
 
-/** What was derived from a record which another event is of has an id of its own. */
+/** A failure that another event's record tells of has an id of its own, and is not counted. */
 function isOfRecord({ id, instance, session, kind }: ArchivedEvent): boolean {
-  return kind !== 'gap' && id === `${instance}/${session?.id}/${session?.line}`;
+  if (kind === 'failure') return id === `${instance}/${session?.id}/${session?.line}`;
+  return kind === 'statement' || kind === 'suspect';
 }
 
 function checkSeal(segment: readonly ArchivedEvent[]): void {

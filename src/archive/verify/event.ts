@@ -52,9 +52,9 @@ export function isOfLog(kind: string): boolean {
   return Object.hasOwn(LOG_KINDS, kind);
 }
 
-/** Whether it counts as a shipped record. One that was derived from a record which is counted already has an id of its own. */
+/** Whether it counts as a shipped record. A failure that another event's record tells of has an id of its own. */
 export function isOfRecord(event: Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>): boolean {
-  return isOfLog(event.kind) && event.id === idOfRecord(event);
+  return isOfLog(event.kind) && (event.kind !== 'failure' || event.id === idOfRecord(event));
 }
 
 /** PostgreSQL's key of the log line. */
@@ -62,8 +62,8 @@ function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session
   return session === undefined ? null : `${instance}/${session.id}/${session.line}`;
 }
 
-/** Kinds that may be derived from a record which another event is of. */
-const DERIVED_KINDS = ['failure'];
+/** Kinds that may be of a record which another event is of, too. */
+const SECOND_KINDS = ['failure', 'suspect'];
 
 /** Throws Broken where the line is no event of ours. */
 export function readEvent(line: Buffer): ReadEvent {
@@ -106,7 +106,7 @@ export function checkIdentity(event: ReadEvent, place: { instance: string; node:
   if (content !== undefined) checkOfLog(event, content);
   const ofRecord = idOfRecord(event);
   const ofPlace = `${instance}/${chain}/${seq}`;
-  const isOfPlace = event.id === ofPlace && (ofRecord === null || DERIVED_KINDS.includes(kind));
+  const isOfPlace = event.id === ofPlace && (ofRecord === null || SECOND_KINDS.includes(kind));
   if (event.id !== ofRecord && !isOfPlace)
     throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
 }
