@@ -63,6 +63,13 @@ describe('a tear', () => {
     expect(rangesOf(sessions.takeAll())).toEqual([[3, 3]]);
   });
 
+  test('has room still after a copy brought a line that was read before it', () => {
+    const sessions = begun('a', 1);
+    sessions.noteGap(gap(1000), FILE);
+    read(sessions, 'a', 1, 12);
+    expect(rangesOf(sessions.takeAll())).toEqual([]);
+  });
+
   test('that ended before the shipper was started again has room as before', () => {
     const sessions = begun('a', 1);
     sessions.noteGap(gap(500), FILE);
@@ -121,11 +128,16 @@ describe('what is saved', () => {
     const sessions = begun('a', 1, 4);
     const { saved } = sessions;
     const copy = structuredClone(saved);
-    expect(copy.missing).toHaveLength(1);
+    expect(copy.missing).toMatchObject([{ foundAt: NOW, lines: { firstLine: 2, lastLine: 3 } }]);
     read(sessions, 'b', 1, 3);
     sessions.postpone(NOW + 1);
     expect(saved).toEqual(copy);
     expect(sessions.saved.missing).toHaveLength(2);
+  });
+
+  test('is empty where nothing was read', () => {
+    const nothing = { known: [], torn: 0, since: [], forgotten: 0, missing: [] };
+    expect(new Sessions(times, undefined).saved).toEqual(nothing);
   });
 
   test('comes back: the same is known, missing, forgotten and put off', () => {
@@ -148,7 +160,22 @@ describe('what is missing', () => {
     expect(rangesOf(sessions.takeOverdue(NOW + PATIENCE))).toEqual([[2, 2]]);
     expect(rangesOf(sessions.takeOverdue(NOW + PATIENCE))).toEqual([]);
     expect(rangesOf(sessions.takeOverdue(NOW + PATIENCE + 1))).toEqual([[4, 5]]);
+    read(sessions, 'a', 8);
+    expect(rangesOf(sessions.takeAll())).toEqual([[7, 7]]);
     expect(sessions.takeAll()).toEqual([]);
+  });
+
+  test('is told with the times of the lines around it, as far as they are known', () => {
+    const sessions = early();
+    read(sessions, 'a', 3);
+    sessions.noteGap(gap(1, { reason: 'oversize', record: { session: idOf('a'), line: '4' } }), FILE);
+    read(sessions, 'a', 6);
+    sessions.note(record('b', 3, 2), FILE, NOW);
+    expect(sessions.takeAll().map(({ after, before }) => [after, before])).toEqual([
+      ['2026-11-21 20:40:01.000 UTC', '2026-11-21 20:41:13.000 UTC'],
+      [null, '2026-11-21 20:41:16.000 UTC'],
+      [null, '2026-11-21 20:41:23.000 UTC'],
+    ]);
   });
 
   test('waits for files that cannot be read, as long as there is not too much of it (I9)', () => {
@@ -169,6 +196,7 @@ describe('what is missing', () => {
     };
     const other: [number, number] = [2, 5];
     expect(left(1, 6)).toEqual([[2, 5], other]);
+    expect(left(7, 8, 8)).toEqual([[2, 5], other]);
     expect(left(2)).toEqual([[3, 5], other]);
     expect(left(5)).toEqual([[2, 4], other]);
     expect(left(4)).toEqual([[2, 3], [5, 5], other]);
@@ -200,6 +228,9 @@ describe('the first lines of a session', () => {
     expect(left(early(), 2, { sessionStart: '2026-11-21 20:40:02 XYZ' })).toEqual([]);
     expect(left(early(), 2, {}, '/other/a.csv')).toEqual([]);
     expect(left(begun('a', 1), 2)).toEqual([]);
+    const later = early();
+    later.note(record('c', 1, 9), FILE, NOW);
+    expect(left(later, 2)).toEqual([[1, 2]]);
   });
 
   test('are not known to be missing where the first record of its folder has no time', () => {
