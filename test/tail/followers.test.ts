@@ -10,6 +10,16 @@ const HOUR = 60 * 60 * 1000;
 /** Milliseconds: what looks torn for so long is. */
 const SETTLE = 3000;
 
+test('that were known before a restart are known, in their order', () => {
+  const before = create();
+  before.assign([content('/log/a', 2), content('/log/b', 1)], true, 0);
+  const positions = before.inOrder.map(one => one.position).reverse();
+  const options = { maxRecordSize: 1 << 20, times: timeReader(undefined), once: false };
+  const after = new Followers(positions, options, 0);
+  expect(after.inOrder.map(({ path }) => path)).toEqual(['/log/b', '/log/a']);
+  expect(after.assign([content('/log/a', 2)], true, 1)).toEqual([]);
+});
+
 function create(once = false): Followers {
   return new Followers([], { maxRecordSize: 1 << 20, times: timeReader(undefined), once }, 0);
 }
@@ -66,8 +76,8 @@ describe('that are gone', () => {
   test('are forgotten after an hour, the oldest of more than 64', () => {
     const followers = create();
     const files = Array.from({ length: 70 }, (_, n) => content(path(n), n));
-    followers.assign([...files, content('/log/there', 0)], true, 0);
-    followers.assign([content('/log/there', 0)], true, 1000);
+    followers.assign([...files, content('/log/there', 100)], true, 0);
+    followers.assign([content('/log/there', 100)], true, 1000);
     expect(followers.longGone(1000 + HOUR)).toEqual([]);
     const gone = followers.longGone(1001 + HOUR);
     expect(gone.map(({ contentId }) => contentId)).toEqual([0, 1, 2, 3, 4, 5].map(path));
@@ -136,6 +146,11 @@ describe('one line that is not whole', () => {
 
   test('is read as torn beside one of the same moment, where nothing is written any more', () => {
     expect(settles(create(true), [half, content('/log/b', 1, 1)])).toBe(true);
+  });
+
+  test('is waited for all the same beside an older file, or another that is not whole', () => {
+    expect(settles(create(true), [half, content('/log/b', 1, 0)])).toBe(false);
+    expect(settles(create(true), [half, partial('/log/b', 'other', 2)])).toBe(false);
   });
 
   test('is waited for by a run that ends when all is read, as long as it may be torn', () => {
