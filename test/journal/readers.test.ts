@@ -79,6 +79,22 @@ describe('readers', () => {
     await expect(open()).rejects.toThrow('ahead of the journal');
     expect(await segments()).toHaveLength(2);
   });
+
+  test.each([
+    [1, null],
+    [2, 'ahead of the journal'],
+  ])('a cursor at event %i of a journal of one: %s', async (seq, message) => {
+    const { folder, open } = await journalFixture();
+    const old = await open();
+    await commit(old.journal, draft(1));
+    await old.crash();
+    await writeFile(join(folder, 'cursor-b.json'), `{"version":1,"seq":${seq},"firstSeq":1,"offset":7}`);
+    const opened = open().then(
+      () => null,
+      error => error.message,
+    );
+    expect(await opened).toEqual(message === null ? null : expect.stringContaining(message));
+  });
 });
 
 describe('a disk that fails', () => {
