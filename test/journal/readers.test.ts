@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import { contentOf } from '../../src/journal/chain.js';
+import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
@@ -54,6 +55,19 @@ describe('readers', () => {
     await (await reader.nextSealed(signal))?.markDelivered();
     expect(await roomAgain).toBe(true);
     expect(reports).toContain('full false');
+  });
+
+  test('the source waits while a mebibyte waits to be committed (I9)', async () => {
+    const { options, report, clock } = await journalFixture();
+    // Nobody commits.
+    const journal = await Journal.open(options, report);
+    const half = { ...draft(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
+    journal.append({ contents: [contentOf(half)] });
+    expect(await journal.waitForRoom(signal)).toBe(true);
+    journal.append({ contents: [contentOf(half)] });
+    const room = journal.waitForRoom(signal);
+    await clock.advance(1000);
+    expect(await room).toBe(false);
   });
 
   test('a segment that became shorter is told, and not passed over', async () => {
