@@ -11,7 +11,7 @@ import { commit, draft, journalFixture, signal, until } from '../support/journal
 
 const NOTHING_LEFT: Written = { rejected: [], left: [] };
 
-async function scene(mostAtOnce: number) {
+async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20 }) {
   const { folder, options, open, clock } = await journalFixture();
   const { journal } = await open();
   const cursorPath = join(folder, 'cursor-a.json');
@@ -19,7 +19,7 @@ async function scene(mostAtOnce: number) {
   const writes: { seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] = [];
   const destination = {
     mostAtOnce,
-    portion: { lines: 1000, bytes: 1 << 20 },
+    portion,
     write: async (entries: readonly LogEntry[]) => {
       const answer = Promise.withResolvers<Written>();
       writes.push({ seqs: entries.map(entry => entry.jsonPayload.seq), answer });
@@ -84,6 +84,20 @@ test('several are under way at once, no more than the destination takes, and a f
   answer(1);
   await until(() => sent().length === 3);
   expect(sent()[2]?.length).toBe(510);
+});
+
+test('be it full by its lines or by its bytes', async () => {
+  for (const portion of [
+    { lines: 2, bytes: 1 << 20 },
+    { lines: 1000, bytes: 300 },
+  ]) {
+    const { journal, sent } = await scene(2, portion);
+    await commit(journal, draft(1));
+    await until(() => sent().length === 1);
+    await commit(journal, draft(2), draft(3));
+    // The clock stands still.
+    await until(() => sent().length === 2);
+  }
 });
 
 test('the cursor moves in order, however the answers come', async () => {
