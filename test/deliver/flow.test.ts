@@ -16,13 +16,14 @@ async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20
   const { journal } = await open();
   const cursorPath = join(folder, 'cursor-a.json');
   const reader = await Reader.open(journal, options.disk, cursorPath, clock);
-  const writes: { seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] = [];
+  const writes: { entries: readonly LogEntry[]; seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] =
+    [];
   const destination = {
     mostAtOnce,
     portion,
     write: async (entries: readonly LogEntry[]) => {
       const answer = Promise.withResolvers<Written>();
-      writes.push({ seqs: entries.map(entry => entry.jsonPayload.seq), answer });
+      writes.push({ entries, seqs: entries.map(entry => entry.jsonPayload.seq), answer });
       return await answer.promise;
     },
     close: async () => undefined,
@@ -39,9 +40,14 @@ async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20
   /** Numbers of the entries in each write so far. */
   const sent = (): unknown[][] => writes.map(({ seqs }) => seqs);
   const answer = (index: number): void => writes[index]?.answer.resolve(NOTHING_LEFT);
+  /** All are taken but the first so many. */
+  const leave = (index: number, count: number): void => {
+    const left = writes[index]?.entries.slice(0, count) ?? [];
+    writes[index]?.answer.resolve({ rejected: [], left, error: new Error('later') });
+  };
   const fail = (index: number): void => writes[index]?.answer.reject(new Error('no'));
   const saved = async (): Promise<number> => JSON.parse(await readFile(cursorPath, 'utf8')).seq;
-  return { journal, clock, reader, sent, answer, fail, saved, running, abort };
+  return { journal, clock, reader, sent, answer, leave, fail, saved, running, abort };
 }
 
 test('the first event of a quiet time goes out at once; what comes meanwhile is gathered for up to 200 ms', async () => {
@@ -117,6 +123,31 @@ test('the cursor moves in order, however the answers come', async () => {
   await until(() => reader.seq === 3);
   expect(await saved()).toBe(3);
   expect(reader.lag).toEqual({ events: 0, bytes: 0 });
+});
+
+test('what a destination leaves is given again, alone, before the cursor moves (I1)', async () => {
+  const { journal, clock, reader, sent, answer, leave, running } = await scene(1);
+  await commit(journal, draft(1), draft(2), draft(3));
+  await until(() => sent().length === 1);
+  leave(0, 2);
+  await until(() => clock.loops.size > 0);
+  await clock.advance(200);
+  await until(() => sent().length === 2);
+  expect([sent(), reader.seq]).toEqual([
+    [
+      [1, 2, 3],
+      [1, 2],
+    ],
+    0,
+  ]);
+  journal.close();
+  answer(1);
+  await until(() => sent().length === 3);
+  expect(sent()[2]).toEqual([4]);
+  expect(reader.seq).toBe(3);
+  answer(2);
+  await running;
+  expect(reader.seq).toBe(4);
 });
 
 test('after an abort the cursor stays before what was not stored, though later ones were', async () => {
