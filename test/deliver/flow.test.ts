@@ -150,6 +150,26 @@ test('what a destination leaves is given again, alone, before the cursor moves (
   expect(reader.seq).toBe(4);
 });
 
+test('it ends when the journal is closed and all that is under way has arrived', async () => {
+  const { journal, clock, reader, sent, answer, running } = await scene(3);
+  let isDone = false;
+  void running.then(() => {
+    isDone = true;
+  });
+  await commit(journal, draft(1));
+  await until(() => sent().length === 1);
+  journal.close();
+  await until(() => journal.isClosed);
+  for (let waits = 0; waits < 3; waits++) await clock.advance(200);
+  await until(() => sent().length === 2);
+  answer(1);
+  await clock.advance(200);
+  expect([isDone, reader.seq]).toEqual([false, 0]);
+  answer(0);
+  await running;
+  expect(reader.seq).toBe(2);
+});
+
 test('after an abort the cursor stays before what was not stored, though later ones were', async () => {
   const { journal, clock, reader, sent, answer, fail, running, abort } = await scene(3);
   await commit(journal, draft(1));
