@@ -5,8 +5,8 @@ import { type Parsed, parse } from '../../src/parse/parse.js';
 import { parsePayload } from '../../src/parse/pgaudit.js';
 import { Phrases } from '../../src/parse/phrases.js';
 import { endOfPayload } from '../../src/parse/raw-payload.js';
-import { Framer } from '../../src/tail/frame.js';
 import { auditMessage, csvRecord, hostileText, quote } from '../support/csvlog.js';
+import { recordOf } from '../support/frames.js';
 
 /** How long the payload is in the log, by a reader that may know payloads from before; -1 where it is not genuine. */
 function rawLength(payload: string, phrases = new Phrases()): number {
@@ -125,10 +125,6 @@ test.each(['LATIN1', 'LATIN2', 'ISO_8859_5', 'WIN866', 'WIN1252', 'KOI8R', 'EUC_
 );
 
 function summary(bytes: Buffer, decode: ReturnType<typeof decoderFor>): string {
-  const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
-  framer.push(bytes);
-  const frame = framer.next();
-  if (frame?.kind !== 'record') throw new Error('the test wrote no record');
-  const parsed: Parsed = parse(frame, () => decode);
+  const parsed: Parsed = parse(recordOf(bytes), () => decode);
   return parsed.kind === 'suspect' ? parsed.reason : parsed.kind;
 }
