@@ -12,7 +12,7 @@ import { hasCode, ShipperError } from './errors.js';
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
   const holder = await readHolder(path);
   const [pid] = holder.split(' ');
-  if (pid !== undefined && holder !== '' && holder === identityOf(pid)) {
+  if (pid !== undefined && holder === identityOf(pid)) {
     throw new ShipperError(
       'locked',
       `${path}: process ${pid} uses this state folder already; stop it, or give this one its own.`,

@@ -60,10 +60,10 @@ export class Sessions {
   /** For each folder, when its first record was written: older sessions were met half-way. */
   readonly #since = new Map<string, number>();
   /** Sessions that began until then may have been forgotten; milliseconds since the epoch, as everywhere. */
-  #forgotten = 0;
+  #forgotten: number;
   /** Bytes of all tears so far. */
-  #torn = 0;
-  #missing: { foundAt: number; lines: MissingLines }[] = [];
+  #torn: number;
+  #missing: { foundAt: number; lines: MissingLines }[];
 
   /** @param forgotten where nothing is saved: sessions that began until then may have been read. */
   constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {

@@ -52,6 +52,25 @@ test('shortens each delay at random by up to half', async () => {
   expect(reports[0]?.delay).toBeCloseTo(100, 0);
 });
 
+test('after an abort nothing is tried any more, be it the first time or again', async () => {
+  const { clock, stop, attempts } = scene();
+  const [again, first] = [failing(99), failing(0)];
+  const running = attempts.attempt(again.run);
+  await clock.advance(100);
+  stop.abort();
+  expect([await running, await attempts.attempt(first.run)]).toEqual([null, null]);
+  expect([again.tries, first.tries]).toEqual([1, 0]);
+});
+
+test('what succeeded is out of the way of what comes after it', async () => {
+  const { clock, attempts } = scene();
+  await attempts.attempt(failing(0).run);
+  const next = failing(3);
+  const running = attempts.attempt(next.run);
+  await clock.advance(1400);
+  expect([await running, next.tries]).toEqual([{ value: 'done' }, 4]);
+});
+
 test('damage to the journal is not retried', async () => {
   const { attempts } = scene();
   await expect(attempts.attempt(() => Promise.reject(new StateError('damaged')))).rejects.toThrow('damaged');
@@ -75,6 +94,17 @@ describe('several at once', () => {
     expect([first.tries, second.tries, third.tries]).toEqual([6, 2, 1]);
     expect(order[0]).toBe('0');
     expect(reports).toHaveLength(5);
+  });
+
+  test('that the server is in trouble is told by whichever fails first', async () => {
+    const { clock, attempts, reports, recoveries } = scene();
+    const oldest = Promise.withResolvers<string>();
+    const all = [attempts.attempt(() => oldest.promise), attempts.attempt(failing(1).run)];
+    await clock.advance(100);
+    expect(reports).toHaveLength(1);
+    oldest.resolve('done');
+    await clock.advance(200);
+    expect([await Promise.all(all), recoveries]).toEqual([[{ value: 'done' }, { value: 'done' }], [1]]);
   });
 
   test('an abort ends them all', async () => {

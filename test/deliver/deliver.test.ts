@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temp.js';
 
 const { signal } = new AbortController();
 
-const line = (seq: number): Buffer =>
+const line = (seq: number, text = ''): Buffer =>
   Buffer.from(
     JSON.stringify({
       v: 1,
@@ -24,7 +24,7 @@ const line = (seq: number): Buffer =>
       time: '2026-11-21T20:40:00.000Z',
       instance: 'i',
       node: 'n',
-      lifecycle: {},
+      lifecycle: { text },
     }),
   );
 
@@ -97,10 +97,11 @@ describe('entries', () => {
 describe('segments', () => {
   const PLACE = { prefix: 'fagsystem', instance: 'fagsystem-prod', node: 'pg-0' };
 
-  async function segment() {
+  /** @param texts of its three events */
+  async function segment(...texts: string[]) {
     const path = join(await temporaryFolder(), 'segment');
     const lines: Buffer[] = [];
-    for (const seq of [7, 8, 9]) lines.push(chained(line(seq), lines.at(-1)));
+    for (const seq of [7, 8, 9]) lines.push(chained(line(seq, texts[seq - 7]), lines.at(-1)));
     const bytes = Buffer.from(lines.map(one => `${one}\n`).join(''));
     await writeFile(path, bytes);
     return {
@@ -151,6 +152,17 @@ describe('segments', () => {
       'last-hash': sha256(lines[2] ?? Buffer.alloc(0)),
       events: '3',
     });
+  });
+
+  test('are stored whole, be their lines longer than what is read at once, and begin just before its end', async () => {
+    const piece = 2 * 1024 * 1024;
+    const first = 'x'.repeat(piece - 100 - chained(line(7), undefined).length);
+    const { bytes, info } = await segment(first, 'y'.repeat(2 * piece));
+    const { body, metadata } = await packSegment(info, PLACE);
+    expect(gunzipSync(body).equals(bytes)).toBe(true);
+    expect(metadata).toMatchObject({ sha256: sha256(bytes), 'last-hash': info.lastHash });
+    await writeFile(info.path, bytes.toString().replace('yyy', 'zyy'));
+    await expect(packSegment(info, PLACE)).rejects.toThrow('is not what was written to it');
   });
 
   test('make the same bytes each time (I6), and no leading slash without a prefix', async () => {

@@ -11,18 +11,19 @@ import { commit, draft, journalFixture, signal, until } from '../support/journal
 
 const NOTHING_LEFT: Written = { rejected: [], left: [] };
 
-async function scene(mostAtOnce: number) {
+async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20 }) {
   const { folder, options, open, clock } = await journalFixture();
   const { journal } = await open();
   const cursorPath = join(folder, 'cursor-a.json');
   const reader = await Reader.open(journal, options.disk, cursorPath, clock);
-  const writes: { seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] = [];
+  const writes: { entries: readonly LogEntry[]; seqs: unknown[]; answer: PromiseWithResolvers<Written> }[] =
+    [];
   const destination = {
     mostAtOnce,
-    portion: { lines: 1000, bytes: 1 << 20 },
+    portion,
     write: async (entries: readonly LogEntry[]) => {
       const answer = Promise.withResolvers<Written>();
-      writes.push({ seqs: entries.map(entry => entry.jsonPayload.seq), answer });
+      writes.push({ entries, seqs: entries.map(entry => entry.jsonPayload.seq), answer });
       return await answer.promise;
     },
     close: async () => undefined,
@@ -39,9 +40,14 @@ async function scene(mostAtOnce: number) {
   /** Numbers of the entries in each write so far. */
   const sent = (): unknown[][] => writes.map(({ seqs }) => seqs);
   const answer = (index: number): void => writes[index]?.answer.resolve(NOTHING_LEFT);
+  /** All are taken but the first so many. */
+  const leave = (index: number, count: number): void => {
+    const left = writes[index]?.entries.slice(0, count) ?? [];
+    writes[index]?.answer.resolve({ rejected: [], left, error: new Error('later') });
+  };
   const fail = (index: number): void => writes[index]?.answer.reject(new Error('no'));
   const saved = async (): Promise<number> => JSON.parse(await readFile(cursorPath, 'utf8')).seq;
-  return { journal, clock, reader, sent, answer, fail, saved, running, abort };
+  return { journal, clock, reader, sent, answer, leave, fail, saved, running, abort };
 }
 
 test('the first event of a quiet time goes out at once; what comes meanwhile is gathered for up to 200 ms', async () => {
@@ -86,6 +92,20 @@ test('several are under way at once, no more than the destination takes, and a f
   expect(sent()[2]?.length).toBe(510);
 });
 
+test('be it full by its lines or by its bytes', async () => {
+  for (const portion of [
+    { lines: 2, bytes: 1 << 20 },
+    { lines: 1000, bytes: 300 },
+  ]) {
+    const { journal, sent } = await scene(2, portion);
+    await commit(journal, draft(1));
+    await until(() => sent().length === 1);
+    await commit(journal, draft(2), draft(3));
+    // The clock stands still.
+    await until(() => sent().length === 2);
+  }
+});
+
 test('the cursor moves in order, however the answers come', async () => {
   const { journal, clock, reader, sent, answer, saved } = await scene(3);
   await commit(journal, draft(1));
@@ -103,6 +123,51 @@ test('the cursor moves in order, however the answers come', async () => {
   await until(() => reader.seq === 3);
   expect(await saved()).toBe(3);
   expect(reader.lag).toEqual({ events: 0, bytes: 0 });
+});
+
+test('what a destination leaves is given again, alone, before the cursor moves (I1)', async () => {
+  const { journal, clock, reader, sent, answer, leave, running } = await scene(1);
+  await commit(journal, draft(1), draft(2), draft(3));
+  await until(() => sent().length === 1);
+  leave(0, 2);
+  await until(() => clock.loops.size > 0);
+  await clock.advance(200);
+  await until(() => sent().length === 2);
+  expect([sent(), reader.seq]).toEqual([
+    [
+      [1, 2, 3],
+      [1, 2],
+    ],
+    0,
+  ]);
+  journal.close();
+  answer(1);
+  await until(() => sent().length === 3);
+  expect(sent()[2]).toEqual([4]);
+  expect(reader.seq).toBe(3);
+  answer(2);
+  await running;
+  expect(reader.seq).toBe(4);
+});
+
+test('it ends when the journal is closed and all that is under way has arrived', async () => {
+  const { journal, clock, reader, sent, answer, running } = await scene(3);
+  let isDone = false;
+  void running.then(() => {
+    isDone = true;
+  });
+  await commit(journal, draft(1));
+  await until(() => sent().length === 1);
+  journal.close();
+  await until(() => journal.isClosed);
+  for (let waits = 0; waits < 3; waits++) await clock.advance(200);
+  await until(() => sent().length === 2);
+  answer(1);
+  await clock.advance(200);
+  expect([isDone, reader.seq]).toEqual([false, 0]);
+  answer(0);
+  await running;
+  expect(reader.seq).toBe(2);
 });
 
 test('after an abort the cursor stays before what was not stored, though later ones were', async () => {

@@ -67,6 +67,19 @@ describe('a crash', () => {
     expect(await segments()).toHaveLength(1);
   });
 
+  test('after the next segment was begun, where none was open: it is removed, too', async () => {
+    const { open, options, segments } = await journalFixture({ maxSize: 1 });
+    const first = await open();
+    await commit(first.journal, draft(1));
+    await until(() => first.journal.sealed.length === 1);
+    await first.crash();
+    const [sealed = ''] = await segments();
+    const next = '2026-11-21_20261121T204000Z-0000-0000000000000003.ndjson';
+    await writeFile(join(options.directory, 'journal', next), 'x\n');
+    await open();
+    expect(await segments()).toEqual([sealed]);
+  });
+
   test('with only progress made leaves what was saved before', async () => {
     const { open, clock, options } = await journalFixture();
     const first = await open();
@@ -151,10 +164,11 @@ describe('damaged state stops the start with a clear error', () => {
     await crash();
     const [first = ''] = await segments();
     await rm(first);
-    await expect(open()).rejects.toThrow('is missing or has another length');
-    // The sinks have it: then it was deleted.
-    for (const name of ['cursor-a.json', 'cursor-b.json'])
+    // Both sinks have it: then it was deleted.
+    for (const name of ['cursor-a.json', 'cursor-b.json']) {
+      await expect(open()).rejects.toThrow('is missing or has another length');
       await writeFile(join(folder, name), '{"version":1,"seq":2,"firstSeq":1,"offset":7}');
+    }
     const again = await open();
     expect(again.journal.sealed.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq])).toEqual([[3, 4]]);
   });

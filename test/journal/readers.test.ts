@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Disk } from '../../src/disk.js';
 import { contentOf } from '../../src/journal/chain.js';
+import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
@@ -56,6 +57,19 @@ describe('readers', () => {
     expect(reports).toContain('full false');
   });
 
+  test('the source waits while a mebibyte waits to be committed (I9)', async () => {
+    const { options, report, clock } = await journalFixture();
+    // Nobody commits.
+    const journal = await Journal.open(options, report);
+    const half = { ...draft(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
+    journal.append({ contents: [contentOf(half)] });
+    expect(await journal.waitForRoom(signal)).toBe(true);
+    journal.append({ contents: [contentOf(half)] });
+    const room = journal.waitForRoom(signal);
+    await clock.advance(1000);
+    expect(await room).toBe(false);
+  });
+
   test('a segment that became shorter is told, and not passed over', async () => {
     const { folder, options, open, clock, segments } = await journalFixture();
     const { journal } = await open();
@@ -78,6 +92,22 @@ describe('readers', () => {
     await writeFile(join(folder, 'cursor-a.json'), '{"version":1,"seq":4,"firstSeq":3,"offset":7}');
     await expect(open()).rejects.toThrow('ahead of the journal');
     expect(await segments()).toHaveLength(2);
+  });
+
+  test.each([
+    [1, null],
+    [2, 'ahead of the journal'],
+  ])('a cursor at event %i of a journal of one: %s', async (seq, message) => {
+    const { folder, open } = await journalFixture();
+    const old = await open();
+    await commit(old.journal, draft(1));
+    await old.crash();
+    await writeFile(join(folder, 'cursor-b.json'), `{"version":1,"seq":${seq},"firstSeq":1,"offset":7}`);
+    const opened = open().then(
+      () => null,
+      error => error.message,
+    );
+    expect(await opened).toEqual(message === null ? null : expect.stringContaining(message));
   });
 });
 

@@ -6,25 +6,15 @@ import { type Parsed, parse } from '../../src/parse/parse.js';
 import { Statements } from '../../src/parse/statements.js';
 import { timeReader } from '../../src/parse/time.js';
 import type { RawRecord } from '../../src/record.js';
-import { Framer } from '../../src/tail/frame.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
+import { recordOf } from '../support/frames.js';
 
 function parsed(columns: Partial<Columns>, count = 26): Parsed {
-  return withRecord(Buffer.from(csvRecord(columns, count)), record => parse(record));
+  return parse(recordOf(Buffer.from(csvRecord(columns, count))));
 }
 
 function line(columns: Partial<Columns>, count = 26): LogLine | null {
-  return withRecord(Buffer.from(csvRecord(columns, count)), record =>
-    readLogLine(record, timeReader(undefined), new Logins()),
-  );
-}
-
-function withRecord<T>(bytes: Buffer, use: (record: RawRecord) => T): T {
-  const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
-  framer.push(bytes);
-  const frame = framer.next();
-  if (frame?.kind !== 'record') throw new Error('the test wrote no record');
-  return use(frame);
+  return readLogLine(recordOf(Buffer.from(csvRecord(columns, count))), timeReader(undefined), new Logins());
 }
 
 describe('genuine (I2)', () => {
@@ -34,8 +24,7 @@ describe('genuine (I2)', () => {
 
   test('where pgaudit.log_level makes it a warning', () => {
     const warning = Buffer.from(csvRecord({ severity: 'WARNING', sqlState: '01000' }));
-    const kindBy = (isWarning: boolean): string =>
-      withRecord(warning, record => parse(record, () => null, { isWarning })).kind;
+    const kindBy = (isWarning: boolean): string => parse(recordOf(warning), () => null, { isWarning }).kind;
     expect([kindBy(true), kindBy(false)]).toEqual(['audit', 'suspect']);
   });
 
@@ -120,11 +109,11 @@ test('bytes that are not UTF-8 are shown as U+FFFD and kept as base64', () => {
   const bytes = Buffer.from(text, 'latin1');
   const read = (record: RawRecord): string | null | undefined =>
     readLogLine(record, timeReader(undefined), new Logins())?.raw;
-  expect(withRecord(bytes, record => parse(record))).toMatchObject({
+  expect(parse(recordOf(bytes))).toMatchObject({
     audit: { statement: "UPDATE t SET a='K\uFFFDre'" },
   });
-  expect(Buffer.from(withRecord(bytes, read) ?? '', 'base64')).toEqual(bytes.subarray(0, -1));
-  expect(withRecord(Buffer.from(text), read)).toBeNull();
+  expect(Buffer.from(read(recordOf(bytes)) ?? '', 'base64')).toEqual(bytes.subarray(0, -1));
+  expect(read(recordOf(Buffer.from(text)))).toBeNull();
 });
 
 describe('<previously logged>', () => {

@@ -4,8 +4,8 @@ import { decoderFor } from '../../src/parse/encodings.js';
 import { type Parsed, parse } from '../../src/parse/parse.js';
 import { parsePayload } from '../../src/parse/pgaudit.js';
 import { Phrases } from '../../src/parse/phrases.js';
-import { Framer } from '../../src/tail/frame.js';
 import { auditMessage, csvRecord, hostileText, quote } from '../support/csvlog.js';
+import { recordOf } from '../support/frames.js';
 import { rawLength } from '../support/raw-length.js';
 import { workOf } from '../support/work.js';
 
@@ -118,10 +118,6 @@ test.each(['LATIN1', 'LATIN2', 'ISO_8859_5', 'WIN866', 'WIN1252', 'KOI8R', 'EUC_
 );
 
 function summary(bytes: Buffer, decode: ReturnType<typeof decoderFor>): string {
-  const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
-  framer.push(bytes);
-  const frame = framer.next();
-  if (frame?.kind !== 'record') throw new Error('the test wrote no record');
-  const parsed: Parsed = parse(frame, () => decode);
+  const parsed: Parsed = parse(recordOf(bytes), () => decode);
   return parsed.kind === 'suspect' ? parsed.reason : parsed.kind;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import type { ArchivedEvent } from '../support/archive.js';
-import { type Columns, csvRecord } from '../support/csvlog.js';
+import { sessionLine } from '../support/log.js';
 import { archived, eventually, logged, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -28,18 +28,6 @@ async function gapsOf(...files: readonly (readonly string[])[]): Promise<Archive
     expect((await runOnce(folder, config)).code).toBe(0);
   }
   return await archived(folder, 'gap');
-}
-
-/** Line `line` of a session that began at that second of 20:40 UTC. */
-function line(session: string, number: number, second: number, more: Partial<Columns> = {}): string {
-  const start = Date.parse('2026-11-21T20:40:00Z') / 1000 + second;
-  return csvRecord({
-    sessionId: `${start.toString(16)}.${session}`,
-    sessionStart: `2026-11-21 20:40:0${second} UTC`,
-    sessionLine: number,
-    logTime: `2026-11-21 20:41:${String(10 * second + number).padStart(2, '0')}.000 UTC`,
-    ...more,
-  });
 }
 
 describe('a real log', () => {
@@ -73,7 +61,11 @@ describe('a real log', () => {
 
 describe('is told', () => {
   test('with the session, its user, the lines and the times around them', async () => {
-    const gaps = await gapsOf([line('a', 1, 1), line('a', 2, 1), line('a', 6, 1, { user: 'Z990002' })]);
+    const gaps = await gapsOf([
+      sessionLine('a', 1, 1),
+      sessionLine('a', 2, 1),
+      sessionLine('a', 6, 1, { user: 'Z990002' }),
+    ]);
     expect(gaps.map(({ gap }) => gap)).toEqual([
       {
         reason: 'missing-lines',
@@ -87,24 +79,24 @@ describe('is told', () => {
     ]);
     expect(gaps[0]?.source).toMatchObject({
       file: '0.csv',
-      offset: (line('a', 1, 1) + line('a', 2, 1)).length,
+      offset: (sessionLine('a', 1, 1) + sessionLine('a', 2, 1)).length,
     });
   });
 
   test('at the start of a session that began after the log did', async () => {
     const late = { logTime: '2026-11-21 20:40:02.000 UTC' };
-    const gaps = await gapsOf([line('a', 4, 1, late), line('b', 3, 3)]);
+    const gaps = await gapsOf([sessionLine('a', 4, 1, late), sessionLine('b', 3, 3)]);
     expect(gaps.map(({ gap }) => [gap?.session, gap?.firstLine, gap?.lastLine])).toEqual([
       ['6b0201a3.b', 1, 2],
     ]);
   });
 
   test('beside a tear that has no room for so many', async () => {
-    const torn = line('a', 2, 1).slice(0, 150);
+    const torn = sessionLine('a', 2, 1).slice(0, 150);
     const gaps = await gapsOf([
-      line('a', 1, 1),
+      sessionLine('a', 1, 1),
       torn,
-      line('a', 500, 1, { logTime: '2026-11-21 20:50:00.000 UTC' }),
+      sessionLine('a', 500, 1, { logTime: '2026-11-21 20:50:00.000 UTC' }),
     ]);
     expect(gaps.map(({ gap }) => [gap?.reason, gap?.firstLine, gap?.lastLine])).toEqual([
       ['torn', undefined, undefined],
@@ -113,24 +105,27 @@ describe('is told', () => {
   });
 
   test('over a restart of the shipper, and once', async () => {
-    const gaps = await gapsOf([line('a', 1, 1)], [line('a', 3, 1)], [line('a', 4, 1)]);
+    const gaps = await gapsOf([sessionLine('a', 1, 1)], [sessionLine('a', 3, 1)], [sessionLine('a', 4, 1)]);
     expect(gaps.map(({ gap }) => gap?.firstLine)).toEqual([2]);
   });
 });
 
 describe('is not told', () => {
   test.each<[string, string[][]]>([
-    ['of sessions that were met half-way', [[line('a', 7, 1), line('b', 9, 2), line('a', 8, 1)]]],
+    [
+      'of sessions that were met half-way',
+      [[sessionLine('a', 7, 1), sessionLine('b', 9, 2), sessionLine('a', 8, 1)]],
+    ],
     [
       'after a restart of the server',
       [
-        [line('a', 1, 1), line('a', 2, 1)],
-        [line('b', 1, 5), line('c', 1, 6)],
+        [sessionLine('a', 1, 1), sessionLine('a', 2, 1)],
+        [sessionLine('b', 1, 5), sessionLine('c', 1, 6)],
       ],
     ],
     [
       'where the line was torn, which a gap tells',
-      [[line('a', 1, 1), line('a', 2, 1).slice(0, 150), line('a', 3, 1)]],
+      [[sessionLine('a', 1, 1), sessionLine('a', 2, 1).slice(0, 150), sessionLine('a', 3, 1)]],
     ],
   ])('%s', async (_name, files) => {
     expect((await gapsOf(...files)).filter(({ gap }) => gap?.reason === 'missing-lines')).toEqual([]);
@@ -139,11 +134,11 @@ describe('is not told', () => {
   test('by a running daemon while a file that fills the hole may still come; then it is', async () => {
     const folder = await temporaryFolder();
     const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
-    await writeFile(join(folder, 'a.csv'), line('a', 1, 1));
-    await writeFile(join(folder, 'c.csv'), line('a', 3, 1) + line('a', 6, 1));
+    await writeFile(join(folder, 'a.csv'), sessionLine('a', 1, 1));
+    await writeFile(join(folder, 'c.csv'), sessionLine('a', 3, 1) + sessionLine('a', 6, 1));
     await eventually(async () => (await logged(folder, 'statement')).length === 3);
-    await writeFile(join(folder, 'b.csv'), line('a', 2, 1));
-    await appendFile(join(folder, 'c.csv'), line('a', 7, 1));
+    await writeFile(join(folder, 'b.csv'), sessionLine('a', 2, 1));
+    await appendFile(join(folder, 'c.csv'), sessionLine('a', 7, 1));
     await eventually(async () => (await logged(folder, 'gap')).length > 0);
     await shipper.stop();
     expect((await archived(folder, 'gap')).map(({ gap }) => [gap?.firstLine, gap?.lastLine])).toEqual([
@@ -159,9 +154,9 @@ test('is not told while a file that may hold it cannot be read yet, nor by a sto
   const config = settings(folder, [path('*.csv')], { source: { files: [path('*.csv')] } });
   await writeFile(
     path('a.csv'),
-    line('a', 1, 1) + line('a', 2, 1, { logTime: '2026-11-22 02:11:13.000 IST' }),
+    sessionLine('a', 1, 1) + sessionLine('a', 2, 1, { logTime: '2026-11-22 02:11:13.000 IST' }),
   );
-  await writeFile(path('b.csv'), line('a', 3, 1, { logTime: '2026-11-21 20:42:14.000 UTC' }));
+  await writeFile(path('b.csv'), sessionLine('a', 3, 1, { logTime: '2026-11-21 20:42:14.000 UTC' }));
   expect((await runOnce(folder, config)).code).toBe(1);
   const settled = { ...config, source: { files: [path('*.csv')], timezone: 'Asia/Kolkata' } };
   expect((await runOnce(folder, settled)).code).toBe(0);

@@ -1,3 +1,4 @@
+import type { RawRecord } from '../../src/record.js';
 import { Framer } from '../../src/tail/frame.js';
 
 export interface Framed {
@@ -55,4 +56,13 @@ export function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 export function pieces(bytes: Buffer, size: number): Buffer[] {
   const places = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => index * size);
   return cut(bytes, places);
+}
+
+/** The one record that stands in these bytes. */
+export function recordOf(bytes: Buffer): RawRecord {
+  const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
+  framer.push(bytes);
+  const frame = framer.next();
+  if (frame?.kind !== 'record') throw new Error('the test wrote no record');
+  return frame;
 }

@@ -4,14 +4,15 @@ import { appendFile } from 'node:fs/promises';
 import type { ArchivedEvent } from './archive.js';
 import { type Columns, csvRecord, writeMessage } from './csvlog.js';
 
+/** As PostgreSQL writes it. */
+function logTime(time: number): string {
+  return new Date(time).toISOString().replace('T', ' ').replace('Z', ' UTC');
+}
+
 /** The record of statement number `n`, each in a line of its own of one session. */
 export function numbered(n: number, columns: Partial<Columns> = {}): string {
-  const time = new Date(Date.UTC(2026, 10, 21, 20, 40, 0, n))
-    .toISOString()
-    .replace('T', ' ')
-    .replace('Z', ' UTC');
   return csvRecord({
-    logTime: time,
+    logTime: logTime(Date.UTC(2026, 10, 21, 20, 40, 0, n)),
     sessionLine: n,
     message: writeMessage(`UPDATE t SET a = ${n}`, [], n),
     ...columns,
@@ -34,4 +35,21 @@ export function numbersOf(events: readonly ArchivedEvent[]): number[] {
 
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+/** A line by its number, of a session that began at that second of 20:40 UTC. */
+export function sessionLine(
+  session: string,
+  number: number,
+  second: number,
+  more: Partial<Columns> = {},
+): string {
+  const start = Date.UTC(2026, 10, 21, 20, 40, second) / 1000;
+  return csvRecord({
+    sessionId: `${start.toString(16)}.${session}`,
+    sessionStart: `2026-11-21 20:40:0${second} UTC`,
+    sessionLine: number,
+    logTime: logTime(Date.UTC(2026, 10, 21, 20, 41, 10 * second + number)),
+    ...more,
+  });
 }

@@ -1,0 +1,75 @@
+/** One commit after the other: what is shown only once it is durable, what is saved in time, what is forgotten. */
+
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { Disk } from '../../src/disk.js';
+import { contentOf } from '../../src/journal/chain.js';
+import { readCheckpoint } from '../../src/journal/checkpoint.js';
+import { Journal } from '../../src/journal/journal.js';
+import { Reader } from '../../src/journal/reader.js';
+import type { JournalState } from '../../src/journal/state.js';
+import { FaultyFs, failure } from '../support/faulty-fs.js';
+import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+
+async function saved(folder: string): Promise<JournalState | null> {
+  return await readCheckpoint(join(folder, 'checkpoint.json'), 'i');
+}
+
+test.each([false, true])(
+  'an abort while the disk fails shows nobody what is not durable (I4), nor is it closed (at the end: %s)',
+  async isClosing => {
+    const fs = new FaultyFs('/');
+    const { options, report, reports, open } = await journalFixture({ disk: new Disk(fs) });
+    const first = await open();
+    await commit(first.journal, draft(1));
+    fs.onCall = () => {
+      throw failure('EIO');
+    };
+    first.journal.append({ contents: [contentOf(draft(2))] });
+    if (isClosing) first.journal.close();
+    await until(() => reports.includes('failed EIO'));
+    await first.crash();
+    expect([first.journal.lastSeq, first.journal.isClosed]).toEqual([1, false]);
+    fs.onCall = () => undefined;
+    expect((await Journal.open(options, report)).lastSeq).toBe(1);
+  },
+);
+
+test('progress without an event is saved a second after it began, though more comes all the time', async () => {
+  const { folder, open, clock } = await journalFixture();
+  const { journal } = await open();
+  await commit(journal, draft(1));
+  for (let at = 0; at < 3; at++) {
+    journal.append({ contents: [], ...read(10 * at, 10 * at + 10) });
+    await clock.advance(500);
+  }
+  await vi.waitFor(async () => {
+    expect((await saved(folder))?.resumes.get('')?.files[0]?.offset).toBeGreaterThan(0);
+  });
+});
+
+test('where a log goes on is known as it is appended, by server', async () => {
+  const { options, report } = await journalFixture();
+  const journal = await Journal.open(options, report);
+  expect(journal.resumeOf('a')).toEqual({ files: [], memory: null });
+  journal.append({ contents: [], ...read(0, 10), source: 'a' });
+  journal.append({ contents: [], ...read(0, 20) });
+  journal.append({ contents: [contentOf(draft(1))] });
+  expect(['a', ''].map(source => journal.resumeOf(source).files[0]?.offset)).toEqual([10, 20]);
+});
+
+test('a segment that is delivered is forgotten (I9), but not when the last seal was', async () => {
+  const { folder, options, open, clock } = await journalFixture();
+  const { journal } = await open();
+  expect(journal.lastSeal).toBeNull();
+  const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
+  await commit(journal, draft(1));
+  await clock.advance(15 * MINUTE);
+  await until(() => journal.sealed.length === 1);
+  const { lastSeal } = journal;
+  expect(lastSeal).toMatchObject({ at: clock.now(), lastSeq: 2, hash: journal.sealed[0]?.lastHash });
+  await (await reader.nextSealed(signal))?.markDelivered();
+  await commit(journal, draft(3));
+  expect((await saved(folder))?.sealed).toEqual([]);
+  expect(journal.lastSeal).toEqual(lastSeal);
+});

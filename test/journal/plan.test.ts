@@ -1,0 +1,98 @@
+/** What a commit writes and says, from what was known before it: counts, coverage, and when a segment is sealed. */
+
+import { expect, test } from 'vitest';
+import { contentOf } from '../../src/journal/chain.js';
+import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
+import { Lines } from '../../src/lines.js';
+import { draft, MINUTE, read } from '../support/journal.js';
+
+const NOW = Date.parse('2026-11-21T20:40:00Z');
+const LIMITS = { instance: 'i', maxSize: 1 << 20, maxAge: 15 * MINUTE, maxQuiet: 60 * MINUTE, sign: null };
+
+const EMPTY: JournalState = {
+  node: 'n',
+  chain: { chain: '20261121T203958Z-9f2c', nextSeq: 1, lastHash: '0'.repeat(64) },
+  sealed: [],
+  segment: null,
+  lastDate: '2026-11-21',
+  sealedAt: NOW,
+  coverage: [],
+  resumes: new Map(),
+  origin: null,
+};
+
+const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => contentOf(draft(n))) });
+
+/** One commit of these entries; `sealed`: of all that is open then, too. */
+function commitOf(
+  before: JournalState,
+  entries: readonly JournalEntry[],
+  { limits = LIMITS, sealed = false } = {},
+) {
+  const plan = new Plan(before, limits, new Lines());
+  for (const entry of entries) plan.add(entry, NOW);
+  if (sealed) plan.sealAll(NOW);
+  return plan.commit;
+}
+
+/** The seals that a commit writes. */
+function sealsOf({ writes }: Commit): Record<string, unknown>[] {
+  const text = Buffer.concat(writes.flatMap(({ chunks }) => chunks)).toString();
+  const lines = text.split('\n').filter(Boolean);
+  return lines.flatMap(line => Object(JSON.parse(line)).seal ?? []);
+}
+
+/** Bytes of a file were read, and one record was in them. */
+function readOf(fileId: string, from: number, to: number): JournalEntry {
+  const { progress, resume } = read(from, to);
+  return { contents: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, resume };
+}
+
+test('a seal counts its own segment, over commits: what is committed stays as it was', () => {
+  const first = commitOf(EMPTY, [events(1, 2)]).state;
+  const copy = structuredClone(first);
+  const second = commitOf(first, [events(3)], { sealed: true });
+  expect(first).toEqual(copy);
+  expect(sealsOf(second)).toMatchObject([{ firstSeq: 1, events: { lifecycle: 3 } }]);
+  const third = commitOf(second.state, [events(5)], { sealed: true });
+  expect(sealsOf(third)).toMatchObject([{ firstSeq: 5, events: { lifecycle: 1 } }]);
+  expect(third.state.sealed.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq])).toEqual([
+    [1, 4],
+    [5, 6],
+  ]);
+});
+
+test('each file is covered by itself, in one piece, with all its records', () => {
+  const entries = [readOf('a', 0, 10), readOf('b', 0, 5), readOf('a', 10, 30)];
+  const { state } = commitOf(EMPTY, [...entries, events(1)]);
+  expect(state.coverage).toMatchObject([
+    { file: 'b.csv', fileId: 'b', from: 0, to: 5, records: { read: 1 } },
+    { file: 'a.csv', fileId: 'a', from: 0, to: 30, records: { read: 2, dropped: { 'not-audit': 2 } } },
+  ]);
+  const [seal] = sealsOf(commitOf(state, [], { sealed: true }));
+  expect(seal).toMatchObject({ coverage: state.coverage, records: { read: 3, dropped: { 'not-audit': 3 } } });
+});
+
+test('how a chain began is known until an event tells it', () => {
+  const began: JournalState = { ...EMPTY, origin: 'taken-up' };
+  const silent = commitOf(began, [readOf('a', 0, 10)]).state;
+  expect([silent.origin, commitOf(silent, [events(1)]).state.origin]).toEqual(['taken-up', null]);
+});
+
+test('at its end nothing is sealed that tells nothing', () => {
+  const read = commitOf(EMPTY, [readOf('a', 0, 10)], { sealed: true });
+  expect(read.writes).toHaveLength(1);
+  expect(commitOf(read.state, [], { sealed: true }).writes).toEqual([]);
+});
+
+test('a segment is sealed when it is as large as it may be, and not before', () => {
+  const { segment } = commitOf(EMPTY, [events(1)]).state;
+  const bytes = segment?.bytes ?? 0;
+  for (const [maxSize, seals] of [
+    [bytes, 1],
+    [bytes + 1, 0],
+  ] as const) {
+    const commit = commitOf(EMPTY, [events(1), events(2)], { limits: { ...LIMITS, maxSize } });
+    expect(sealsOf(commit)).toHaveLength(seals);
+  }
+});

@@ -1,0 +1,54 @@
+/** One content that is followed through files of a folder, with nothing else of the tail around it. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { timeReader } from '../../src/parse/time.js';
+import type { Follower } from '../../src/tail/follow.js';
+import { Followers } from '../../src/tail/followers.js';
+import { identify } from '../../src/tail/identify.js';
+import { Survey } from '../../src/tail/survey.js';
+import { numberedRange, range } from './log.js';
+import { temporaryFolder } from './temp.js';
+
+const times = timeReader(undefined);
+
+/** A log of five records, read to its end, and let go of. */
+export async function readFive() {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, numberedRange(1, 5));
+  const survey = new Survey([join(folder, '*')], file => identify(file, times));
+  const followers = new Followers([], { maxRecordSize: 1 << 20, times, once: false }, 0);
+  onTestFinished(async () => {
+    for (const one of followers.inOrder) await one.close();
+  });
+  const look = async (now: number): Promise<void> => {
+    followers.assign((await survey.take()).files, true, now);
+  };
+  await look(0);
+  const [follower] = followers.inOrder;
+  if (follower === undefined) throw new Error('the log is not known');
+  expect(await read(follower, 0)).toEqual(range(1, 5));
+  await follower.close();
+  return { folder, path, look, follower, followers };
+}
+
+/** Session lines, gaps as `reason offset+length`, and whether the file holds something else now. */
+export async function read(follower: Follower, now: number): Promise<(number | string)[]> {
+  const seen: (number | string)[] = [];
+  const batches = follower.read(now);
+  for (let next = await batches.next(); ; next = await batches.next()) {
+    if (next.done === true) return next.value ? seen : [...seen, 'replaced'];
+    seen.push(...framesOf(next.value));
+  }
+}
+
+export function framesOf(batch: ReturnType<Follower['abandon']> | null): (number | string)[] {
+  return [...(batch?.frames ?? [])].map(frame =>
+    frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,
+  );
+}
+
+/** Bytes of the five. */
+export const LENGTH = numberedRange(1, 5).length;
