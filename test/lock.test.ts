@@ -8,6 +8,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { acquireLock } from '../src/lock.js';
 import { temporaryFolder } from './support/temp.js';
 
+const LOCK = new URL('../src/lock.ts', import.meta.url).href;
+/** Takes the lock, says how that went, and lives on. */
+const START = `
+  import { registerHooks } from 'node:module';
+  registerHooks({ resolve: (name, context, next) => next(name.replace(/^(\\..*)\\.js$/, '$1.ts'), context) });
+  const { acquireLock } = await import(process.argv[1]);
+  console.log(await acquireLock(process.argv[2]).then(() => 'had', error => error.code));
+  setInterval(() => undefined, 1000);`;
+
 /** Another process, whose name (proc(5), field 2) is as awkward as it may be. */
 async function otherProcess(folder: string): Promise<ChildProcess> {
   const program = join(folder, 'a) S 1 (b');
@@ -23,15 +32,45 @@ async function startTime(pid: number | undefined): Promise<string | undefined> {
   return (await readFile(`/proc/${pid}/stat`, 'utf8')).trim().split(' ').at(-31);
 }
 
-test('names its process by id and start time, for its owner alone, and is gone when it is given back', async () => {
+/** The lock's files, and what is in them. */
+async function files(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).filter(name => name.startsWith('lock')).sort();
+  const texts = await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')));
+  return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
+}
+
+test('names its process by id and start time, for its owner alone, and nobody when it is given back', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   const unlock = await acquireLock(path);
-  expect(await readFile(path, 'utf8')).toBe(`${process.pid} ${await startTime(process.pid)}`);
-  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await files(folder)).toEqual({ 'lock.1': `${process.pid} ${await startTime(process.pid)}` });
+  expect((await stat(join(folder, 'lock.1'))).mode & 0o777).toBe(0o600);
+  await expect(acquireLock(path)).rejects.toMatchObject({ code: 'locked' });
   await unlock();
-  expect(await readdir(folder)).toEqual([]);
   await unlock();
+  expect(await files(folder)).toEqual({ 'lock.1': '' });
+  await (await acquireLock(path))();
+  expect(await files(folder)).toEqual({ 'lock.2': '' });
+});
+
+test('of many that start at once beside a dead one, one has it', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'lock');
+  await writeFile(path, `${process.pid} 1`);
+  await writeFile(`${path}.7`, `${process.pid} 2`);
+  const starts = Array.from({ length: 20 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', START, LOCK, path]),
+  );
+  const answers = await Promise.all(
+    starts.map(async child => {
+      const [text] = await once(child.stdout, 'data');
+      return String(text).trim();
+    }),
+  );
+  expect(answers.filter(answer => answer === 'had')).toHaveLength(1);
+  expect(new Set(answers)).toEqual(new Set(['had', 'locked']));
+  expect(Object.keys(await files(folder))).toEqual(['lock.8']);
+  for (const child of starts) child.kill('SIGKILL');
 });
 
 test('is not had while the process that took it lives', async () => {
@@ -68,7 +107,7 @@ test.each<[string, (folder: string) => Promise<string>]>([
   await writeFile(path, await left(folder));
   const unlock = await acquireLock(path);
   onTestFinished(unlock);
-  expect(await readFile(path, 'utf8')).toBe(`${process.pid} ${await startTime(process.pid)}`);
+  expect(await files(folder)).toEqual({ 'lock.1': `${process.pid} ${await startTime(process.pid)}` });
 });
 
 test('is not had where it cannot be read', async () => {
