@@ -24,6 +24,7 @@ export function mendFor(code: string): string {
 
 const MENDS: Readonly<Record<string, string>> = {
   zone: UNSUPPORTED_MEND.zone,
+  contested: 'two sources name it: let each of sources[].files name the files of one server',
   ENOENT: 'it does not exist (yet)',
   ENOTDIR: 'a part of its path is no folder',
   ELOOP: 'its symbolic links run in a circle',

@@ -15,8 +15,9 @@ import { Memory } from '../parse/memory.js';
 import { timeReader } from '../parse/time.js';
 import type { SourcePosition } from '../record.js';
 import type { OpenSource, Source } from '../source.js';
+import type { Claims } from '../tail/claims.js';
 import { Ledger } from '../tail/ledger.js';
-import { Tail } from '../tail/tail.js';
+import { Tail, type TailOptions } from '../tail/tail.js';
 import type { Telemetry } from '../telemetry.js';
 import { openCatalog } from './catalog.js';
 import type { Resolvers } from './resolvers.js';
@@ -30,6 +31,8 @@ export interface Shared {
   readonly journal: Journal;
   readonly resolvers: Resolvers;
   readonly judges: Pick<Judges, 'redact' | 'relations' | 'isWrite'>;
+  /** Which server's globs name which file. */
+  readonly claims: Claims;
   readonly surroundings: Surroundings;
 }
 
@@ -114,9 +117,10 @@ export class LogSource implements Source {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
     const { files: patterns, maxRecordSize } = this.#config;
+    const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
     const ledger = new Ledger(this.#pathOf('files', '.ndjson'), disk);
     return new Tail(
-      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch },
+      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim },
       this.telemetry,
     );
   }

@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.js';
 import { isWrite, relationsOf } from '../objects/relations.js';
 import type { Stages } from '../pipeline.js';
 import { createRedactor } from '../redact/redact.js';
+import { Claims } from '../tail/claims.js';
 import type { Telemetry } from '../telemetry.js';
 import { VERSION } from '../version.js';
 import { openJournal } from './journal.js';
@@ -37,7 +38,9 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
     relations: (audit: Audit) => relationsOf(audit, parser),
     isWrite: (audit: Audit) => isWrite(audit, parser),
   };
-  const shared = { once, directory: resolve(state.directory), journal, resolvers, judges, surroundings };
+  const claims = new Claims();
+  const directory = resolve(state.directory);
+  const shared = { once, directory, journal, resolvers, judges, claims, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,

@@ -20,6 +20,7 @@ import { createRelationParser } from '../objects/relations.js';
 import { runPipeline, type Stages } from '../pipeline.js';
 import { Telemetry } from '../telemetry.js';
 import { VERSION } from '../version.js';
+import { findOverlaps } from './check/overlap.js';
 
 export interface RunOptions {
   /** Reads what is there, delivers all of it, seals and ends. */
@@ -66,6 +67,7 @@ interface Daemon {
 async function live(daemon: Daemon): Promise<void> {
   const { options, health, metrics, telemetry, stop, abort } = daemon;
   const { once, findSources, onAssembled } = options;
+  await refuseOverlap(daemon.config);
   const disk = new Disk();
   const unlock = await lockState(resolve(daemon.config.state.directory), disk);
   const sources = (await findSources?.()) ?? daemon.config.sources;
@@ -95,6 +97,16 @@ async function live(daemon: Daemon): Promise<void> {
   });
   await http?.close();
   await unlock();
+}
+
+/** Throws a ConfigError where the globs of two servers name a file: each record would be shipped under both names. */
+async function refuseOverlap({ sources }: Config): Promise<void> {
+  if (sources.length < 2) return;
+  const faults = await findOverlaps(sources);
+  if (faults.length > 0)
+    throw new ConfigError(
+      faults.map(({ path, instances }) => `sources: ${path} is named by ${instances.join(' and ')}`),
+    );
 }
 
 async function listen({ http }: Config, told: Told): Promise<HttpServer> {

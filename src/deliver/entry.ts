@@ -96,10 +96,10 @@ function timestampOf({ time, receivedAt }: Head): string {
   return age > OLDEST || age < -NEWEST ? receivedAt : time;
 }
 
-/** Groups what one transaction did: its session and its virtual transaction. */
-function operationOf({ session, virtualTransactionId }: Head): string | null {
+/** Groups what one transaction did: its server, session and virtual transaction; two servers may have the same session. */
+function operationOf({ instance, session, virtualTransactionId }: Head): string | null {
   if (session === null) return null;
-  return virtualTransactionId === null ? session : `${session}/${virtualTransactionId}`;
+  return [instance, session, ...(virtualTransactionId === null ? [] : [virtualTransactionId])].join('/');
 }
 
 /** Empty ones are left out. */

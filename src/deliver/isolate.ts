@@ -68,7 +68,7 @@ export class Isolation {
       return { rejected: [], left: [] };
     } catch (error) {
       const named = namedIn(error, entries);
-      if (named.length > 0) return this.#named(entries, named, error);
+      if (named.length > 0) return await this.#named(entries, named, error);
       if (!(await this.#isToBlame(entries, error))) throw error;
       if (entries.length === 1) return this.#refused(entries, error);
       return await this.#halves(entries);
@@ -95,8 +95,8 @@ export class Isolation {
     }
   }
 
-  /** The server has taken all others. */
-  #named(entries: readonly LogEntry[], named: readonly Named[], error: unknown): Written {
+  /** The server has taken all others; where there are none, it may have turned against whatever it is given. */
+  async #named(entries: readonly LogEntry[], named: readonly Named[], error: unknown): Promise<Written> {
     const isNamed = new Set(named.map(({ entry }) => entry));
     const taken = entries.filter(entry => !isNamed.has(entry));
     const isRefused = ({ entry, code }: Named): boolean =>
@@ -104,7 +104,8 @@ export class Isolation {
     const refused = named.filter(isRefused);
     const left = named.filter(one => !refused.includes(one)).map(({ entry }) => entry);
     if (taken.length > 0) this.#taken(taken);
-    else if (this.#proof === null || refused.length === 0) throw error;
+    else if (this.#proof === null || refused.length === 0 || !(await this.#isServerWell(entries)))
+      throw error;
     for (const { entry } of refused) this.#doubts.delete(entry.insertId);
     const rejected = refused.map(({ entry: { insertId }, code }) => ({
       insertId,
@@ -117,8 +118,11 @@ export class Isolation {
   async #isToBlame(entries: readonly LogEntry[], error: unknown): Promise<boolean> {
     const code = codeIn(error);
     if (code === null) return false;
-    if (FINAL.has(code) || isTooLarge(error))
-      return this.#proof !== null || entries.length === 1 || (await this.#isServerWell(entries));
+    if (FINAL.has(code) || isTooLarge(error)) {
+      // Before one is given up: a server that took something may have turned against everything since.
+      const isKnown = entries.length === 1 ? this.#proof === null : this.#proof !== null;
+      return isKnown || (await this.#isServerWell(entries));
+    }
     if (PASSING.has(code) || Math.min(...entries.map(entry => this.#doubt(entry))) < MOST_DOUBTS)
       return false;
     return await this.#isServerWell(entries);

@@ -30,6 +30,11 @@ export interface Told {
   readonly status: Status;
 }
 
+/** More at once are closed as they come: probes, Prometheus and a few people need far fewer. */
+const MOST_CONNECTIONS = 64;
+/** Milliseconds after which a connection that neither sends nor takes anything is closed. */
+const LONGEST_SILENCE = 10_000;
+
 const HARDENED = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -38,7 +43,7 @@ const HARDENED = {
 
 /** Listens on `host`; port 0 takes any free one. Throws where it cannot listen. */
 export async function serve(where: { host: string; port: number }, told: Told): Promise<HttpServer> {
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     answer(path, told).then(
       found => send(response, found),
@@ -46,6 +51,11 @@ export async function serve(where: { host: string; port: number }, told: Told): 
     );
   });
   server.requestTimeout = 5000;
+  server.headersTimeout = 5000;
+  server.keepAliveTimeout = 5000;
+  server.setTimeout(LONGEST_SILENCE, socket => socket.destroy());
+  server.maxConnections = MOST_CONNECTIONS;
+  server.maxRequestsPerSocket = 1000;
   await listen(server, where);
   return { port: portOf(server), close: () => close(server) };
 }

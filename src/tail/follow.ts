@@ -1,13 +1,14 @@
 /** Reads one file's content to its end, wherever the file goes meanwhile. */
 
 import { fstatSync, readSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { COLUMN, type Frame, type Gap, type Skim, type SourceFile, type SourcePosition } from '../record.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { Framer } from './frame.js';
 import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identify.js';
+import { openSame } from './open-file.js';
 import { type Place, placeAt, START } from './place.js';
 
 /** Bytes that are read in one go. */
@@ -35,7 +36,7 @@ export interface FollowerOptions {
 }
 
 /** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
-type Comparison = 'same' | 'changed' | 'other';
+export type Comparison = 'same' | 'changed' | 'other';
 
 /** What reading on found: bytes, none, more of the content in another file, or another content in this one. */
 type Found = 'chunk' | 'short chunk' | 'end' | 'elsewhere' | 'other';
@@ -361,16 +362,14 @@ export class Follower {
     const tried = new Map(this.#paths);
     let isChanged = false;
     for (const path of this.#readablePaths()) {
-      const handle = await open(path, 'r');
-      const comparison = this.#compare(handle);
-      if (comparison === 'same') {
+      const { handle, comparison } = await openSame(path, opened => this.#compare(opened));
+      if (handle !== null) {
         this.path = path;
         this.#handle = handle;
         // A copy of how it was before is no reason to forget that a longer one has changed.
         if (!isChanged) this.#doubts.settle();
         return handle;
       }
-      await handle.close();
       isChanged ||= comparison === 'changed';
       if (comparison === 'changed') this.#doubts.changed(now);
       // Not looked at again before the next look at the folders.

@@ -1,14 +1,17 @@
 /** Which content each path of the globs holds now. */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { codeOf } from '../errors.js';
 import type { SourceFault } from '../record.js';
 import { discover, type Listed } from './discover.js';
 import type { Identity } from './identify.js';
+import { openFile } from './open-file.js';
 
 export interface Surveyed extends Listed {
   readonly identity: Identity;
 }
+
+const NOT_A_FILE: Identity = { kind: 'unsupported', reason: 'not-a-file' };
 
 /** Looks again and again; a file that looks unchanged is not opened twice. */
 export class Survey {
@@ -38,10 +41,11 @@ export class Survey {
   }
 
   async #identityOf(file: Listed): Promise<Identity> {
-    if (!file.isFile) return { kind: 'unsupported', reason: 'not-a-file' };
+    if (!file.isFile) return NOT_A_FILE;
     const before = this.#before.get(file.path);
     if (before !== undefined && isUnchanged(before, file)) return before.identity;
-    const handle = await open(file.path, 'r');
+    const handle = await openFile(file.path);
+    if (handle === null) return NOT_A_FILE;
     try {
       return await this.#identify(handle);
     } finally {

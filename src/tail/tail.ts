@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
+import type { Listed } from './discover.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
@@ -24,6 +25,8 @@ export interface TailOptions {
   readonly clock: Clock;
   /** Keeps what is gone for long. */
   readonly ledger: Ledger;
+  /** Takes down which files the globs name now, and returns the paths that another server's name, too. */
+  readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
   /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
   readonly watch: WatchGlobs | null;
 }
@@ -71,6 +74,8 @@ export class Tail {
   /** When nothing waited to be read last. */
   #caughtUpAt = NEVER;
   #scanFaults: readonly SourceFault[] = [];
+  /** Paths that another server's globs name, too. */
+  #contested: ReadonlySet<string> = new Set();
   /** By content. */
   readonly #readFaults = new Map<string, SourceFault>();
   #faultsReported = '';
@@ -167,6 +172,7 @@ export class Tail {
     const now = this.#options.clock.now();
     for (const follower of this.#followers.inOrder) {
       if (!follower.isActive && follower.loss(now) === null) continue;
+      if (this.#contested.has(follower.path)) continue;
       for await (const batch of this.#readOne(follower)) {
         any = true;
         yield batch;
@@ -231,7 +237,7 @@ export class Tail {
   }
 
   #isFaulty(follower: Follower): boolean {
-    return this.#readFaults.has(follower.contentId);
+    return this.#readFaults.has(follower.contentId) || this.#contested.has(follower.path);
   }
 
   async #scan(): Promise<void> {
@@ -239,6 +245,7 @@ export class Tail {
     this.#scannedAt = now;
     const { files, faults, unmatched } = await this.#survey.take();
     this.#scanFaults = faults;
+    this.#contested = this.#options.claim?.(files) ?? new Set();
     this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
@@ -322,6 +329,7 @@ export class Tail {
       ...this.#scanFaults,
       ...this.#readFaults.values(),
       ...zones.map(([path]) => ({ path, code: 'zone' })),
+      ...[...this.#contested].map(path => ({ path, code: 'contested' })),
     ];
   }
 

@@ -1,14 +1,17 @@
 /** Several servers: each is looked at for itself, and an old file belongs to one of them. */
 
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCheck } from '../support/checked.js';
 import { append, numbersOf, range } from '../support/log.js';
 import {
   archived,
+  eventually,
+  logged,
   runCommand,
   runOnce,
+  Shipper,
   type Settings,
   severalSettings,
   writeConfig,
@@ -53,6 +56,30 @@ test('check finds a file that two servers name, by whatever path', async () => {
   expect(findings.filter(({ what }) => what === 'sources')).toMatchObject([
     { status: 'failure', detail: `${join(folder, 'a', 'log.csv')} is named by a and b` },
   ]);
+});
+
+test('a daemon does not start where two servers name a file', async () => {
+  const { folder, config } = await scene();
+  await append(join(folder, 'a', 'log.csv'), 1, 3);
+  await symlink(join(folder, 'a', 'log.csv'), join(folder, 'b', 'other.csv'));
+  const { code, output } = await runOnce(folder, config);
+  expect(code).toBe(2);
+  expect(output).toContain(`${join(folder, 'a', 'log.csv')} is named by a and b`);
+});
+
+test('a file that comes to be named by two is read for neither, until it is named by one', async () => {
+  const { folder, config } = await scene();
+  const shipper = await Shipper.start(folder, config);
+  await append(join(folder, 'new.csv'), 1, 3);
+  await symlink(join(folder, 'new.csv'), join(folder, 'b', 'new.csv'));
+  await eventually(async () => numbersOf(await logged(folder)).length === 3);
+  await symlink(join(folder, 'new.csv'), join(folder, 'a', 'new.csv'));
+  await eventually(async () => (await shipper.get('/internal/isready')).body.includes('two sources name it'));
+  await append(join(folder, 'new.csv'), 4, 5);
+  await rm(join(folder, 'a', 'new.csv'));
+  await eventually(async () => numbersOf(await logged(folder)).length === 5);
+  await shipper.stop();
+  expect((await archived(folder, 'statement')).map(({ instance }) => instance)).toEqual(Array(5).fill('b'));
 });
 
 test('check refuses a server that is not there, and to follow a change where it is not said at which', async () => {

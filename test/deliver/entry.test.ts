@@ -39,7 +39,7 @@ test('a statement becomes an entry that can be searched', () => {
       class: 'WRITE',
       command: 'UPDATE',
     },
-    operation: { id: '6b0201a1.552d/3/10', producer: 'pgaudit-shipper' },
+    operation: { id: 'fagsystem-prod/6b0201a1.552d/3/10', producer: 'pgaudit-shipper' },
     jsonPayload: EVENT,
     line: Buffer.from(JSON.stringify(EVENT)),
   });

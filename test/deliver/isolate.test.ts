@@ -69,6 +69,20 @@ test('what is sent to tell whether the server is well is what it took, though th
   expect(sent.filter(one => one.startsWith('good'))).toEqual(['good {"a":1}', 'good {"a":1}']);
 });
 
+test('a server that turns against everything after it took something is no reason to give anything up', async () => {
+  let isSour = false;
+  const { write, fails } = server(ids => {
+    if (!isSour) return null;
+    return ids.length > 2 ? failure(status.INVALID_ARGUMENT) : partial({ 0: { code: 3 }, 1: { code: 3 } });
+  });
+  expect(await write('a')).toEqual(ALL_TAKEN);
+  isSour = true;
+  expect(await fails('b')).toBe('INVALID_ARGUMENT');
+  expect(await fails('bcde')).toBe('INVALID_ARGUMENT');
+  isSour = false;
+  expect(await write('bcde')).toEqual(ALL_TAKEN);
+});
+
 describe('what is wrong in itself', () => {
   test.each([status.INVALID_ARGUMENT, status.OUT_OF_RANGE])(
     'with code %i is found by halves, once the server has taken something, and given up alone',
@@ -76,7 +90,7 @@ describe('what is wrong in itself', () => {
       const { sent, write } = server(ids => (ids.includes('x') ? failure(code) : null));
       expect(await write('a')).toEqual(ALL_TAKEN);
       expect(await write('bcxd')).toEqual({ rejected: [`x ${status[code]}`], left: [] });
-      expect(sent).toEqual(['a', 'bcxd', 'bc', 'xd', 'x', 'd']);
+      expect(sent).toEqual(['a', 'bcxd', 'bc', 'xd', 'x', 'c', 'd']);
     },
   );
 
@@ -89,7 +103,7 @@ describe('what is wrong in itself', () => {
     expect(await write('a')).toEqual(ALL_TAKEN);
     expect(await write('bcde')).toEqual(ALL_TAKEN);
     expect(await write('x')).toEqual({ rejected: ['x RESOURCE_EXHAUSTED'], left: [] });
-    expect(sent).toEqual(['a', 'bcde', 'bc', 'de', 'x']);
+    expect(sent).toEqual(['a', 'bcde', 'bc', 'de', 'x', 'e']);
   });
 
   test('while nothing was taken yet: a few are tried by themselves, from the first to the last', async () => {

@@ -3,8 +3,13 @@ import type { SourceConfig } from '../../config/schema.js';
 import { discover } from '../../tail/discover.js';
 import { type Finding, failure } from './finding.js';
 
+export interface Overlap {
+  readonly path: string;
+  readonly instances: readonly string[];
+}
+
 /** Files that several servers' globs name: whoever wrote them, every record would be shipped as of each of these servers. */
-export async function checkOverlap(sources: readonly SourceConfig[]): Promise<Finding[]> {
+export async function findOverlaps(sources: readonly SourceConfig[]): Promise<Overlap[]> {
   const namedBy = new Map<string, { readonly path: string; readonly instances: Set<string> }>();
   for (const { instance, files } of sources) {
     for (const { path, dev, ino } of (await discover(files.map(pattern => resolve(pattern)))).files) {
@@ -15,12 +20,16 @@ export async function checkOverlap(sources: readonly SourceConfig[]): Promise<Fi
   }
   return [...namedBy.values()]
     .filter(({ instances }) => instances.size > 1)
-    .map(({ path, instances }) =>
-      failure(
-        'sources',
-        `${path} is named by ${[...instances].join(' and ')}`,
-        'each of its records is shipped once for each of these servers, under the wrong name for all but one',
-        'let the globs of sources[].files name the files of one server each',
-      ),
-    );
+    .map(({ path, instances }) => ({ path, instances: [...instances] }));
+}
+
+export async function checkOverlap(sources: readonly SourceConfig[]): Promise<Finding[]> {
+  return (await findOverlaps(sources)).map(({ path, instances }) =>
+    failure(
+      'sources',
+      `${path} is named by ${instances.join(' and ')}`,
+      'the daemon does not start: each record would be shipped for each of these servers',
+      'let the globs of sources[].files name the files of one server each',
+    ),
+  );
 }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SourceConfig } from '../../config/schema.js';
 import { mendFor, UNSUPPORTED_MEND } from '../../mends.js';
@@ -6,6 +5,7 @@ import { timeReader } from '../../parse/time.js';
 import type { UnsupportedReason } from '../../record.js';
 import { Framer } from '../../tail/frame.js';
 import { identify } from '../../tail/identify.js';
+import { openFile } from '../../tail/open-file.js';
 import { Survey, type Surveyed } from '../../tail/survey.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
@@ -66,7 +66,8 @@ const VERSIONS: Readonly<Record<number, string>> = {
 
 /** How many columns the first record has, or why there is none. */
 async function columnsOf(path: string, maxRecordSize: number): Promise<number | UnsupportedReason> {
-  const file = await open(path, 'r');
+  const file = await openFile(path);
+  if (file === null) return 'not-a-file';
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
     const framer = new Framer({ offset: 0, maxRecordSize });
