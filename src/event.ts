@@ -223,12 +223,16 @@ export interface LifecycleContent {
   };
 }
 
-/** Why the chain was not taken up from the archive: it has none of this instance and node, or cannot be read. */
+/**
+ * Why the chain was not taken up from the archive: it has none of this instance and node, or cannot be read, or its newest
+ * object is damaged, or not signed by the key that is configured.
+ */
 export type NewChainReason =
   | 'archive-empty'
   | 'archive-unreadable'
   | 'archive-unreachable'
-  | 'archive-damaged';
+  | 'archive-damaged'
+  | 'archive-unsigned';
 
 /** What the newest seal in the archive tells of the chain before it. */
 export interface ChainEnd {

@@ -77,11 +77,11 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   }
 }
 
-function tellChange(content: ConfigContent, open: OpenSource, journal: Journal): void {
+async function tellChange(content: ConfigContent, open: OpenSource, journal: Journal): Promise<void> {
   const { telemetry, now, place } = open;
   telemetry.settingsChanged(content.config.changes.length);
   // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
-  journal.append({ contents: [contentOf(configDraft(content, now(), place))] });
+  await journal.append({ contents: [contentOf(configDraft(content, now(), place))] });
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {

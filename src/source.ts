@@ -31,7 +31,7 @@ export interface OpenSource extends Judges {
   readonly tail: Tail;
   /** Tells when somebody changes what is audited; `null` where no database is configured, and in a single run. */
   readonly auditSettings: {
-    follow(stop: AbortSignal, onChange: (content: ConfigContent) => void): Promise<void>;
+    follow(stop: AbortSignal, onChange: (content: ConfigContent) => Promise<void>): Promise<void>;
   } | null;
   readonly now: () => number;
 }

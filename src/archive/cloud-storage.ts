@@ -32,14 +32,6 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
       }
       return [...found].sort();
     },
-    async read(name) {
-      try {
-        const [body] = await (await bucket()).file(name).download({ validation: 'crc32c' });
-        return body;
-      } catch (error) {
-        throw toShipperError(error, MENDS);
-      }
-    },
     async *open(name) {
       try {
         const file = (await bucket()).file(name);

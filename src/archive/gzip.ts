@@ -4,8 +4,11 @@ import { Readable } from 'node:stream';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { codeOf } from '../errors.js';
 
-/** What is wrong with the bytes; `trailing`: something follows the one member that there must be. */
-export type GzipFault = 'header' | 'damaged' | 'truncated' | 'checksum' | 'trailing';
+/**
+ * What is wrong with the bytes; `trailing`: something follows the one member that there must be; `size`: they unpack to
+ * more than any segment.
+ */
+export type GzipFault = 'header' | 'damaged' | 'truncated' | 'checksum' | 'trailing' | 'size';
 
 export class GzipError extends Error {
   readonly fault: GzipFault;
@@ -17,13 +20,18 @@ export class GzipError extends Error {
   }
 }
 
+/** Bytes: eight times of what a segment may have (`archive.segment.maxSize`). A few megabytes may unpack to any size. */
+const MOST_CONTENT = 2 * 1024 ** 3;
 /** Bytes of content in one piece. */
 const PIECE = 32 * 1024;
 /** CRC-32 and length of the content, after the compressed data. */
 const TRAILER = 8;
 
 /** The content of exactly one gzip member, in pieces. Throws a GzipError where the bytes are anything else. */
-export async function* gunzipOne(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* gunzipOne(
+  compressed: AsyncIterable<Buffer>,
+  most = MOST_CONTENT,
+): AsyncGenerator<Buffer> {
   const body = new Body(compressed);
   const source = Readable.from(body.deflated(), { objectMode: false });
   const inflate = createInflateRaw({ chunkSize: PIECE });
@@ -34,6 +42,7 @@ export async function* gunzipOne(compressed: AsyncIterable<Buffer>): AsyncGenera
     for await (const piece of inflate) {
       checksum = crc32(piece, checksum);
       length += piece.length;
+      if (length > most) throw new GzipError('size');
       yield piece;
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
 import type { ArchiveStore } from './store.js';
@@ -16,7 +16,6 @@ export function localStore(root: string): ArchiveStore {
         throw error;
       }
     },
-    read: name => readFile(pathOf(name)),
     async *open(name) {
       await requireFile(pathOf(name));
       try {

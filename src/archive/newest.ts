@@ -1,13 +1,13 @@
 /** Finds where the chain ended, for a daemon that lost its state folder. */
 
-import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { createHash, hash } from 'node:crypto';
 import { z } from 'zod';
 import { ShipperError } from '../errors.js';
 import type { ChainEnd } from '../event.js';
 import { parseJson } from '../json.js';
 import { type ArchivePlace, folderOf, parseObjectName } from '../object-name.js';
 import { coverageSchema, sealedPositionSchema } from '../schemas.js';
+import { GzipError, gunzipOne } from './gzip.js';
 import type { ArchiveStore } from './store.js';
 
 const sealLine = z.object({
@@ -18,32 +18,42 @@ const sealLine = z.object({
   seal: z.object({ coverage: z.array(coverageSchema), files: z.array(sealedPositionSchema) }),
 });
 
+/** Whether a seal's line has a signature of the daemon's own key. */
+export type IsOwnSeal = (line: Buffer) => boolean;
+
 /**
  * The end of the newest chain of this instance and node; `null` where the archive has none. Throws a ShipperError with
- * code `archive-damaged` where the newest object is not what its name says.
+ * code `archive-damaged` where the newest object is not what its name says, `archive-unsigned` where it is not signed by
+ * the key that is configured: whoever may create objects could have put it there.
+ *
+ * @param isOwnSeal `null` where no key is configured
  */
-export async function findChainEnd(store: ArchiveStore, place: ArchivePlace): Promise<ChainEnd | null> {
+export async function findChainEnd(
+  store: ArchiveStore,
+  place: ArchivePlace,
+  isOwnSeal: IsOwnSeal | null = null,
+): Promise<ChainEnd | null> {
   const days = (await store.list(folderOf(place))).filter(name => /\/date=[\d-]+\/$/.test(name));
   for (const day of days.reverse()) {
     const newest = (await store.list(day)).filter(name => parseObjectName(name) !== null).at(-1);
-    if (newest !== undefined) return chainEndOf(newest, await store.read(newest));
+    if (newest !== undefined) return await chainEndOf(newest, store, isOwnSeal);
   }
   return null;
 }
 
-function chainEndOf(path: string, body: Buffer): ChainEnd {
+async function chainEndOf(path: string, store: ArchiveStore, isOwnSeal: IsOwnSeal | null): Promise<ChainEnd> {
   const name = parseObjectName(path);
-  const bytes = unzip(path, body);
-  const line = bytes.subarray(bytes.lastIndexOf('\n', -2) + 1, -1);
+  const { sha256, line } = await readEnd(path, store);
   const parsed = sealLine.safeParse(parseJson(line));
-  if (!parsed.success || !sha256(bytes).startsWith(name?.hash ?? '-')) throw damaged(path);
+  if (!parsed.success || !sha256.startsWith(name?.hash ?? '-')) throw damaged(path);
   const { chain, seq: lastSeq, time, seal } = parsed.data;
   if (chain !== name?.chain || lastSeq !== name.lastSeq) throw damaged(path);
+  if (isOwnSeal !== null && !isOwnSeal(line)) throw unsigned(path);
   const { coverage, files } = seal;
   return {
     chain,
     lastSeq,
-    lastHash: sha256(line),
+    lastHash: hash('sha256', line, 'hex'),
     date: name.date,
     sealedAt: Date.parse(time),
     coverage,
@@ -51,18 +61,38 @@ function chainEndOf(path: string, body: Buffer): ChainEnd {
   };
 }
 
-function unzip(path: string, body: Buffer): Buffer {
+/** Bytes; a seal of ten thousand files takes four million. */
+const LONGEST_SEAL = 64 * 1024 * 1024;
+
+/** The content's hash and its last line, in memory for that line. */
+async function readEnd(path: string, store: ArchiveStore): Promise<{ sha256: string; line: Buffer }> {
+  const whole = createHash('sha256');
+  let end: Buffer = Buffer.alloc(0);
   try {
-    return gunzipSync(body);
+    for await (const piece of gunzipOne(store.open(path))) {
+      whole.update(piece);
+      end = lastLines(end, piece);
+      if (end.length > LONGEST_SEAL) throw new GzipError('size');
+    }
   } catch (error) {
-    throw damaged(path, error);
+    throw error instanceof GzipError ? damaged(path, error) : error;
   }
+  return { sha256: whole.digest('hex'), line: end.subarray(end.lastIndexOf('\n', -2) + 1, -1) };
+}
+
+/** The last line so far, with what comes behind it: only the content's end tells which is the last. */
+function lastLines(before: Buffer, piece: Buffer): Buffer {
+  const newline = piece.length < 2 ? -1 : piece.lastIndexOf('\n', -2);
+  return newline === -1 ? Buffer.concat([before, piece]) : Buffer.from(piece.subarray(newline + 1));
 }
 
 function damaged(path: string, cause?: unknown): ShipperError {
   return new ShipperError('archive-damaged', `${path} in the archive is not what its name says`, cause);
 }
 
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function unsigned(path: string): ShipperError {
+  return new ShipperError(
+    'archive-unsigned',
+    `${path} in the archive is not signed by the key that archive.signingKeyFile names: find out who put it there`,
+  );
 }

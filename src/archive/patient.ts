@@ -29,7 +29,6 @@ export function patientStore(store: ArchiveStore, firstDelay = FIRST_DELAY): Arc
   };
   return {
     list: folder => again(() => store.list(folder)),
-    read: name => again(() => store.read(name)),
     describe: name => again(() => store.describe(name)),
     /** Objects never change: what was given out already is passed over. */
     async *open(name) {

@@ -5,8 +5,6 @@ export interface ArchiveStore {
    * does not exist is empty. Throws a ShipperError where it cannot be read.
    */
   list(folder: string): Promise<string[]>;
-  /** The whole object. Throws a ShipperError where it cannot be read. */
-  read(name: string): Promise<Buffer>;
   /** The object's bytes as they are stored, in pieces; iterating throws a ShipperError where it cannot be read. */
   open(name: string): AsyncIterable<Buffer>;
   /** What the store keeps beside the bytes; a folder keeps nothing. */

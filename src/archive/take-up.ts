@@ -4,13 +4,15 @@ import { type Clock, hasPassed, sleep } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { ChainEnd, NewChainReason } from '../event.js';
 import type { ArchivePlace } from '../object-name.js';
-import { findChainEnd } from './newest.js';
+import { findChainEnd, type IsOwnSeal } from './newest.js';
 import type { ArchiveStore } from './store.js';
 
 export interface TakeUpOptions {
   readonly clock: Clock;
   /** Milliseconds in which an archive that does not answer may come back. */
   readonly patience: number;
+  /** `null` where no key is configured. */
+  readonly isOwnSeal: IsOwnSeal | null;
   readonly report: {
     /** `isFinal`: a new chain begins. */
     takeUpFailed(error: unknown, isFinal: boolean): void;
@@ -26,14 +28,14 @@ const RETRY = 500;
 export async function takeUpChain(
   store: ArchiveStore,
   place: ArchivePlace,
-  { clock, patience, report }: TakeUpOptions,
+  { clock, patience, isOwnSeal, report }: TakeUpOptions,
   stop: AbortSignal,
 ): Promise<ChainEnd | NewChainReason> {
   const start = clock.now();
   for (;;) {
     stop.throwIfAborted();
     try {
-      return (await Promise.race([findChainEnd(store, place), aborted(stop)])) ?? 'archive-empty';
+      return (await Promise.race([findChainEnd(store, place, isOwnSeal), aborted(stop)])) ?? 'archive-empty';
     } catch (error) {
       stop.throwIfAborted();
       const reason =
@@ -55,6 +57,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** The archive has answered, and will not answer otherwise the next time. */
 function finalReason(error: unknown): NewChainReason | null {
   if (hasCode(error, 'archive-damaged')) return 'archive-damaged';
+  if (hasCode(error, 'archive-unsigned')) return 'archive-unsigned';
   const isRefused = /^(4\d\d|501)$/.test(codeOf(error)) && !hasCode(error, '408', '429');
   return isRefused || hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR') ? 'archive-unreadable' : null;
 }

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { cloudStore } from '../archive/cloud-storage.js';
 import { localStore } from '../archive/local.js';
+import type { IsOwnSeal } from '../archive/newest.js';
 import type { ArchiveStore } from '../archive/store.js';
 import { takeUpChain } from '../archive/take-up.js';
 import { type Clock, hasPassed } from '../clock.js';
@@ -23,6 +24,7 @@ const MOST_QUIET = 60 * 60 * 1000;
 export async function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
   const { instance, node, state, archive } = config;
   const { clock, disk, telemetry } = surroundings;
+  const signer = await openSigner(config);
   const options = {
     directory: resolve(state.directory),
     cursors: SINKS.map(sink => cursorPath(config, sink)),
@@ -31,9 +33,9 @@ export async function openJournal(config: Config, surroundings: Surroundings): P
     maxSize: archive.segment.maxSize,
     maxAge: archive.segment.maxAge,
     maxQuiet: MOST_QUIET,
-    sign: await openSigner(config),
+    sign: signer?.sign ?? null,
     maxJournalSize: state.maxSize,
-    findChain: () => findChain(config, surroundings),
+    findChain: () => findChain(config, signer?.isOwnSeal ?? null, surroundings),
     disk,
     clock,
   };
@@ -50,6 +52,7 @@ export function archivePlace({ instance, archive: { to } }: Config, node: string
 
 async function findChain(
   config: Config,
+  isOwnSeal: IsOwnSeal | null,
   { clock, disk, telemetry: report, stop }: Surroundings,
 ): Promise<ChainEnd | NewChainReason> {
   const { to, endpoint } = config.archive;
@@ -59,7 +62,8 @@ async function findChain(
       ? durableStore(resolve(to.folder), disk, clock, patience)
       : cloudStore({ ...to, endpoint, deadline: Math.max(1000, patience) });
   try {
-    return await takeUpChain(store, archivePlace(config, config.node), { clock, patience, report }, stop);
+    const options = { clock, patience, isOwnSeal, report };
+    return await takeUpChain(store, archivePlace(config, config.node), options, stop);
   } finally {
     store.close();
   }
@@ -75,7 +79,7 @@ function durableStore(root: string, disk: Disk, clock: Clock, patience: number):
   const start = clock.now();
   return {
     ...store,
-    async read(name) {
+    async *open(name) {
       const folder = dirname(join(root, name));
       try {
         await disk.makeFolder(folder, root);
@@ -84,7 +88,7 @@ function durableStore(root: string, disk: Disk, clock: Clock, patience: number):
         const fault = `${folder} cannot be made durable (${codeOf(error)})`;
         if (!hasPassed(start, clock.now(), patience)) throw new ShipperError('unsynced', fault, error);
       }
-      return await store.read(name);
+      yield* store.open(name);
     },
   };
 }

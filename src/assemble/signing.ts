@@ -1,16 +1,31 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { IsOwnSeal } from '../archive/newest.js';
+import { readSignature } from '../archive/verify/signature.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { codeOf } from '../errors.js';
 import type { Sign } from '../journal/chain.js';
 
+export interface Signer {
+  readonly sign: Sign;
+  /** Whether a seal's line was signed by the same key. */
+  readonly isOwnSeal: IsOwnSeal;
+}
+
 /** What signs the seals. Throws a ConfigError where the key cannot be used; nothing of it goes into the message. */
-export async function openSigner({ archive: { signingKeyFile } }: Config): Promise<Sign | null> {
+export async function openSigner({ archive: { signingKeyFile } }: Config): Promise<Signer | null> {
   if (signingKeyFile === undefined) return null;
   const key = await readKey(resolve(signingKeyFile));
-  return line => sign(null, line, key).toString('base64');
+  const publicKey = createPublicKey(key);
+  return {
+    sign: line => sign(null, line, key).toString('base64'),
+    isOwnSeal(line) {
+      const found = readSignature(line);
+      return found !== null && verify(null, found.signed, publicKey, found.signature);
+    },
+  };
 }
 
 async function readKey(path: string): Promise<KeyObject> {

@@ -47,7 +47,14 @@ const state = {
   sealedAt: z.number(),
   coverage: z.array(coverageSchema),
   origin: z
-    .enum(['archive-empty', 'archive-unreadable', 'archive-unreachable', 'archive-damaged', 'taken-up'])
+    .enum([
+      'archive-empty',
+      'archive-unreadable',
+      'archive-unreachable',
+      'archive-damaged',
+      'archive-unsigned',
+      'taken-up',
+    ])
     .nullable(),
 };
 

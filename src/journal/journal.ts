@@ -8,7 +8,7 @@
 
 import { join } from 'node:path';
 import { hasPassed, sleep, Waker } from '../clock.js';
-import { codeOf, StateError } from '../errors.js';
+import { codeOf, ShipperError, StateError } from '../errors.js';
 import { Lines } from '../lines.js';
 import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
@@ -70,6 +70,8 @@ export class Journal {
   /** Progress that is not in the checkpoint yet dates from then. */
   #unsavedSince: number | null = null;
   #failure: { readonly error: unknown } | null = null;
+  /** Settles with the events that were appended since the last commit. */
+  #appended = deferred();
   #isClosing = false;
   #isClosed = false;
   #isFull = false;
@@ -173,8 +175,11 @@ export class Journal {
     return this.#hasRoom();
   }
 
-  /** Takes an entry to be committed soon. */
-  append(entry: JournalEntry): void {
+  /**
+   * Takes an entry to be committed soon. What is returned resolves when its events are durable, and rejects where that
+   * comes no more.
+   */
+  append(entry: JournalEntry): Promise<void> {
     try {
       this.#next.add(entry, this.#options.clock.now());
     } catch (error) {
@@ -185,6 +190,7 @@ export class Journal {
     }
     if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
     this.#work.wake();
+    return this.#appended.promise;
   }
 
   /** Commits what was appended, seals, and ends `run`. */
@@ -198,18 +204,27 @@ export class Journal {
    * entry could not be appended: memory ran out, and what was appended of it must not be committed.
    */
   async run(signal: AbortSignal): Promise<void> {
-    while (!this.#isClosed && !signal.aborted) {
-      if (this.#failure !== null) throw this.#failure.error;
-      const now = this.#options.clock.now();
-      const closing = this.#isClosing;
-      const { commit, hasNews } = this.#take(closing, now);
-      if (hasNews) this.#unsavedSince ??= now;
-      if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
-      else this.#state = commit.state;
-      if (closing && this.#next.size === 0 && !signal.aborted) this.#isClosed = true;
-      this.#wakeReaders();
-      if (this.#next.size === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
+    try {
+      while (!this.#isClosed && !signal.aborted) await this.#commitNext(signal);
+    } finally {
+      this.#appended.reject(new ShipperError('journal-ended', 'the journal takes nothing more'));
     }
+  }
+
+  async #commitNext(signal: AbortSignal): Promise<void> {
+    if (this.#failure !== null) throw this.#failure.error;
+    const now = this.#options.clock.now();
+    const closing = this.#isClosing;
+    const appended = this.#appended;
+    const { commit, hasNews } = this.#take(closing, now);
+    if (hasNews) this.#unsavedSince ??= now;
+    if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
+    else this.#state = commit.state;
+    if (signal.aborted) return appended.reject(signal.reason);
+    appended.resolve();
+    if (closing && this.#next.size === 0) this.#isClosed = true;
+    this.#wakeReaders();
+    if (this.#next.size === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
   }
 
   /** From now on the reader is woken by every commit, and no segment is deleted before it has passed. */
@@ -248,6 +263,7 @@ export class Journal {
     free.clear();
     this.#lines = [free, taken];
     this.#next = new Plan(after, this.#options, free);
+    this.#appended = deferred();
     this.#room.wake();
     return { commit: { ...commit, state: after }, hasNews };
   }
@@ -313,6 +329,13 @@ export class Journal {
   #wakeReaders(): void {
     for (const reader of this.#readers) reader.wake();
   }
+}
+
+/** Whoever does not wait for it need not hear of its rejection. */
+function deferred(): PromiseWithResolvers<void> {
+  const made = Promise.withResolvers<void>();
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 /** Sealed segments are forgotten once they are delivered; without an open one, the chain ends with a seal. */

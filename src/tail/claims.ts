@@ -10,7 +10,8 @@ export class Claims {
   /** Takes down what a source's globs name now; returns the paths of those that another source's name, too. */
   note(source: string, files: readonly Pick<Listed, 'path' | 'dev' | 'ino'>[]): ReadonlySet<string> {
     const now = new Set(files.map(keyOf));
-    for (const key of this.#bySource.get(source) ?? []) if (!now.has(key)) this.#byFile.get(key)?.delete(source);
+    for (const key of this.#bySource.get(source) ?? [])
+      if (!now.has(key)) this.#byFile.get(key)?.delete(source);
     this.#bySource.set(source, now);
     const contested = new Set<string>();
     for (const file of files) {

@@ -67,6 +67,27 @@ test('of another node, or in an archive that is not there, there is none', async
   expect(await findChainEnd(localStore(join(root, 'nowhere')), PLACE)).toBeNull();
 });
 
+test('one that unpacks to more than any segment is damaged, and takes no memory', async () => {
+  const root = await temporaryFolder();
+  await put(root, '2026-11-20', NEW, 2);
+  const name = `${NEW}-0000000000000003-0000000000000004-${'0'.repeat(16)}.ndjson.gz`;
+  const path = join(root, 'hold', 'instance=i', 'node=n', 'date=2026-11-20', name);
+  await writeFile(path, gzipSync(Buffer.alloc(128 * 1024 * 1024)));
+  await expect(findChainEnd(localStore(root), PLACE)).rejects.toMatchObject({ code: 'archive-damaged' });
+});
+
+test('where a key is configured, one that it has not signed is not believed', async () => {
+  const root = await temporaryFolder();
+  const seal = await put(root, '2026-11-20', NEW, 2);
+  const isOwn = (line: Buffer): boolean => line.equals(seal);
+  expect(await findChainEnd(localStore(root), PLACE, isOwn)).toMatchObject({ chain: NEW, lastSeq: 2 });
+  await put(root, '2026-12-31', NEW, 4);
+  await expect(findChainEnd(localStore(root), PLACE, isOwn)).rejects.toMatchObject({
+    code: 'archive-unsigned',
+    message: expect.stringContaining('archive.signingKeyFile'),
+  });
+});
+
 test('an object that does not end with its seal is damaged', async () => {
   const root = await temporaryFolder();
   await put(root, '2026-11-20', NEW, 2, 'statement');

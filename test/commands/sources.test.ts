@@ -11,8 +11,8 @@ import {
   logged,
   runCommand,
   runOnce,
-  Shipper,
   type Settings,
+  Shipper,
   severalSettings,
   writeConfig,
 } from '../support/shipper.js';

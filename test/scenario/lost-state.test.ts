@@ -1,5 +1,6 @@
 /** The state folder is lost: the archive tells where to go on, or the new chain says that it does not. */
 
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -112,6 +113,31 @@ test('a newest object that is damaged is not trusted', async () => {
   const { output } = await runOnce(folder, settings(folder, [path]));
   expect(output).toContain('is not what its name says');
   expect(output).toContain('"chain":"archive-damaged"');
+});
+
+test('a newest object that the configured key has not signed is not taken up', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const signingKeyFile = join(folder, 'key.pem');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  await writeFile(signingKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const { archive } = oneSegment(folder);
+  const unsigned = settings(folder, [path], { archive });
+  const signed = settings(folder, [path], { archive: { ...Object(archive), signingKeyFile } });
+  await append(path, 1, 2);
+  await runOnce(folder, signed);
+  await rm(join(folder, 'state'), { recursive: true });
+  const { output } = await runOnce(folder, signed);
+  expect(output).toContain('"chain":"taken-up"');
+  // Whoever may write there puts a seal behind it, which says that all was read.
+  await append(path, 3, 4);
+  await rm(join(folder, 'state'), { recursive: true });
+  await runOnce(folder, unsigned);
+  await rm(join(folder, 'state'), { recursive: true });
+  const again = await runOnce(folder, signed);
+  expect(again.output).toContain('is not signed by the key');
+  expect(again.output).toContain('"chain":"archive-unsigned"');
+  expect(numbersOf(await logged(folder))).toEqual(expect.arrayContaining(range(1, 4)));
 });
 
 test("a chain keeps the node under which it began, whatever the host's name is now (I6)", async () => {

@@ -200,7 +200,6 @@ export function storeOf(
       const below = [...bodies.keys()].filter(name => name.startsWith(folder));
       return [...new Set(below.map(name => folder + childOf(name.slice(folder.length))))].sort();
     },
-    read: async name => read(name),
     async *open(name) {
       yield read(name);
     },

@@ -132,6 +132,7 @@ const GZIP_FAULTS: Readonly<Record<GzipFault, readonly [FailureCode, string]>> =
   truncated: ['gzip', 'the compressed bytes end too early'],
   checksum: ['gzip', "the content is not what gzip's own checksum is of"],
   trailing: ['trailing', 'more bytes follow the compressed content'],
+  size: ['gzip', 'the compressed bytes unpack to more than any segment'],
 };
 
 function notGzip(fault: GzipFault): Broken {
