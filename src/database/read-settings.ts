@@ -7,7 +7,7 @@ import { type Override, overrideSchema } from './audit-settings.js';
 /** Settings by which pgAudit works, and by which its records reach csvlog. */
 const WATCHED = `(name LIKE 'pgaudit.%' OR name LIKE 'log\\_%' OR name IN (
   'data_directory', 'event_triggers', 'lc_messages', 'local_preload_libraries', 'logging_collector',
-  'server_version_num', 'session_preload_libraries', 'shared_preload_libraries'))`;
+  'server_version_num', 'session_preload_libraries', 'shared_preload_libraries', 'update_process_title'))`;
 
 const SETTINGS = `
   SELECT name::text AS "name", setting::text AS "value", source::text AS "source", pending_restart AS "isPending"

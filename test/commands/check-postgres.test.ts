@@ -113,7 +113,8 @@ const CASES: readonly Case[] = [
   },
   {
     spoil: set('pgaudit.log_relation', 'off'),
-    found: 'warning pgaudit.log_relation: off for the whole server',
+    found:
+      'failure pgaudit.log_relation: off for the whole server: MERGE, and WITH that changes rows under a SELECT, of',
     mend: mended('pgaudit.log_relation', 'on'),
   },
   {

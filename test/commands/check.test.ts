@@ -183,7 +183,8 @@ describe('the server', () => {
       'warning server: PostgreSQL 13.16 does not log how a session was authenticated',
     ]);
     expect(ofVersion(180_000)).toEqual([]);
-    expect(ofVersion(190_000)).toEqual(['warning server: PostgreSQL 19.0']);
+    expect(ofVersion(190_000)).toEqual([]);
+    expect(ofVersion(200_000)).toEqual(['warning server: PostgreSQL 20.0']);
   });
 });
 

@@ -20,10 +20,12 @@ export function auditFindings(
   const ofRules = RULES.flatMap(rule => ruleFindings(rule, server, persons));
   const findings = [
     ...classFindings(server, persons, filter.classes),
+    ...relationFindings(server, persons),
     ...ofRules,
     ...levelFindings(server, persons, pgauditLogLevel),
     ...roleFindings(server, persons),
     ...hiddenFindings(server),
+    unseenFinding(),
   ];
   return [
     ok('pgaudit', `loaded; pgaudit.log is ${serverValue(server, 'pgaudit.log') ?? 'not seen'}`),
@@ -115,12 +117,6 @@ const RULES: readonly Rule[] = [
     why: 'the statements themselves are not written down',
   },
   {
-    setting: 'pgaudit.log_relation',
-    wanted: 'on',
-    status: 'warning',
-    why: 'off, pgAudit files MERGE as MISC, and a WITH that changes rows under a SELECT as READ: both are dropped; and no table is named',
-  },
-  {
     setting: 'pgaudit.log_statement_once',
     wanted: 'off',
     status: 'warning',
@@ -165,6 +161,45 @@ function ruleFindings(rule: Rule, server: Snapshot, persons: readonly Person[]):
     why,
     mend: mendOrigin(setting, origin, wanted, own !== null && isFine(own)),
   }));
+}
+
+/**
+ * Without `pgaudit.log_relation` pgAudit files MERGE as MISC, and a WITH that changes rows under a SELECT as READ. The
+ * shipper knows them where they are in the log at all.
+ */
+function relationFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
+  const setting = 'pgaudit.log_relation';
+  const own = serverValue(server, setting);
+  const isHidden = (value: string): boolean => {
+    const classes = loggedClasses(value);
+    return !classes.has('READ') || !classes.has('MISC');
+  };
+  return deviations(server, setting, persons, isOn).map(({ origin, value, persons: who }) => {
+    const unseen = deviations(server, 'pgaudit.log', who, one => !isHidden(one)).flatMap(one => one.persons);
+    const detail = `${value} ${describeOrigin(origin)}`;
+    const mend = mendOrigin(setting, origin, 'on', own !== null && isOn(own));
+    if (unseen.length === 0)
+      return warning(
+        setting,
+        detail,
+        'no table is named but those that the parser finds in the statement',
+        mend,
+      );
+    return failure(
+      setting,
+      `${detail}: MERGE, and WITH that changes rows under a SELECT, of ${nameAll(unseen)} are not audited`,
+      'pgAudit files them as MISC and READ, which pgaudit.log leaves out',
+      mend,
+    );
+  });
+}
+
+/** What pgAudit never shows as a change, whatever its settings are. */
+function unseenFinding(): Finding {
+  return ok(
+    'not audited',
+    'large objects (lo_*), setval, nextval, dblink_exec and cron.schedule inside SELECT are READ, FUNCTION or nothing to pgAudit; what replication applies, and a SET of pgaudit.log by a superuser, leave no record',
+  );
 }
 
 /** `pgaudit.role`: what is granted to it is audited beside, whatever pgaudit.log says. */

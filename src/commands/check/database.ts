@@ -7,6 +7,7 @@ import { auditFindings } from './audit.js';
 import { clockFinding } from './clock.js';
 import { extensionFindings } from './extension.js';
 import { type Finding, failure, ok, warning } from './finding.js';
+import { formerFindings } from './former.js';
 import { logFileFindings } from './log-file.js';
 import { peopleFindings, shippedRoles, sortRoles } from './people.js';
 import { rotationFindings } from './rotation.js';
@@ -20,8 +21,10 @@ export async function checkDatabase(source: SourceConfig, config: Config): Promi
   } catch (error) {
     return [unreadable(reasonOf(error))];
   }
+  const sorted = await sortRoles(server.roles, source.filter);
   return [
     ...(await snapshotFindings(server, source, config)),
+    ...(await formerFindings(source, config, sorted)),
     ...(await logFileFindings(server, source.files)),
   ];
 }

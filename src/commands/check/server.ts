@@ -25,7 +25,7 @@ export function serverFindings(
 
 /** Majors whose csvlog and pgAudit are known. */
 const OLDEST = 12;
-const NEWEST = 18;
+const NEWEST = 19;
 /** `connection authenticated` lines begin here. */
 const AUTHENTICATED_SINCE = 14;
 
@@ -123,13 +123,17 @@ function connectionFindings(server: Snapshot, needsLogins: boolean): Finding[] {
   }
   if (ends !== null && !isOn(ends)) {
     const why =
-      'the shipper does not learn when a session is over, and remembers it for longer than it needs';
+      'nothing tells that a session ended inside a transaction, whose statements then came to nothing';
     findings.push(warning('log_disconnections', ends, why, alterSystem('log_disconnections', 'on')));
+  }
+  if (serverValue(server, 'update_process_title') === 'off') {
+    const why = 'the log does not tell whether a session ended inside a transaction';
+    findings.push(warning('update_process_title', 'off', why, alterSystem('update_process_title', 'on')));
   }
   return findings.length > 0 ? findings : [ok('log_connections', 'and log_disconnections are on')];
 }
 
-/** A boolean; since PostgreSQL 18 also a list of what is logged. */
+/** A boolean; since PostgreSQL 18 also a list of what is logged (its manual, log_connections). */
 function logsAuthentication(value: string): boolean {
   const words = value
     .toLowerCase()

@@ -8,6 +8,7 @@ import { identify } from '../../tail/identify.js';
 import { openFile } from '../../tail/open-file.js';
 import { Survey, type Surveyed } from '../../tail/survey.js';
 import { type Finding, failure, ok, warning } from './finding.js';
+import { workerFindings } from './workers.js';
 
 /** So many bytes of a file must hold a record, if it is csvlog at all. */
 const SAMPLE = 1024 * 1024;
@@ -38,7 +39,14 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
       ),
     ];
   }
-  return [...unreadable, ...(await Promise.all(files.map(file => checkFile(file, source.maxRecordSize))))];
+  const newest = files
+    .toSorted((a, b) => b.modified - a.modified)
+    .find(({ identity }) => identity.kind === 'content');
+  return [
+    ...unreadable,
+    ...(await Promise.all(files.map(file => checkFile(file, source.maxRecordSize)))),
+    ...(newest === undefined ? [] : await workerFindings(newest.path, source)),
+  ];
 }
 
 async function checkFile({ path, identity }: Surveyed, maxRecordSize: number): Promise<Finding> {

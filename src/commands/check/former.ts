@@ -1,0 +1,35 @@
+/** Persons by membership who are members no more: the daemon ships what they do for 30 days all the same. */
+
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Config, SourceConfig } from '../../config/schema.js';
+import { catalogs } from '../../database/catalogs.js';
+import { hasCode } from '../../errors.js';
+import { parseJson } from '../../json.js';
+import { type Finding, ok } from './finding.js';
+import type { Sorted } from './people.js';
+import { identifier, some } from './sql.js';
+
+export async function formerFindings(
+  { instance }: SourceConfig,
+  config: Config,
+  sorted: readonly Sorted[],
+): Promise<Finding[]> {
+  const name = instance === config.instance ? 'catalog.json' : `catalog-${instance}.json`;
+  const kept = await personsIn(join(resolve(config.state.directory), name));
+  const kinds = new Map(sorted.map(({ role, kind }) => [role.name, kind]));
+  const former = kept.filter(person => kinds.get(person) !== 'person').map(identifier);
+  if (former.length === 0) return [];
+  return [ok('filter', `${some(former)}: a member of the persons until lately; shipped for 30 days after`)];
+}
+
+/** Nobody where the daemon has not run here, or this user may not read its state. */
+async function personsIn(path: string): Promise<string[]> {
+  try {
+    const parsed = catalogs.safeParse(parseJson(await readFile(path)));
+    return parsed.success ? parsed.data.persons.map(({ name }) => name) : [];
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'EACCES', 'ENOTDIR')) return [];
+    throw error;
+  }
+}

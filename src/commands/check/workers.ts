@@ -1,0 +1,85 @@
+/** Records of the server's own processes, which have no user: whoever can have a job run there can change rows. */
+
+import type { SourceConfig } from '../../config/schema.js';
+import { parse } from '../../parse/parse.js';
+import { timeReader } from '../../parse/time.js';
+import { COLUMN } from '../../record.js';
+import { Framer } from '../../tail/frame.js';
+import { openFile } from '../../tail/open-file.js';
+import { type Finding, ok, warning } from './finding.js';
+
+/** Bytes at a file's end that are looked at. */
+const SAMPLE = 8 * 1024 * 1024;
+const HOUR = 60 * 60_000;
+
+interface Sample {
+  /** Records without a user that the filter's classes ship, by kind of process. */
+  readonly byType: ReadonlyMap<string, number>;
+  /** Milliseconds between its first record and its last. */
+  readonly span: number;
+}
+
+/** What the end of a log file says; nothing where there is no such record. */
+export async function workerFindings(path: string, source: SourceConfig): Promise<Finding[]> {
+  const sample = await lookAt(path, source);
+  if (sample === null || sample.byType.size === 0) return [];
+  const found = [...sample.byType].map(
+    ([type, count]) => `${type || 'of no kind'}: ${aDay(count, sample)} a day`,
+  );
+  const detail = `genuine records without a user: ${found.join(', ')}`;
+  if (source.filter.backgroundWorkers === 'ship')
+    return [ok('background workers', `${detail}; they are shipped`)];
+  return [
+    warning(
+      'background workers',
+      `${detail}; they are dropped`,
+      'a person who has a job run by such a process changes rows unseen',
+      'filter: {backgroundWorkers: ship}',
+    ),
+  ];
+}
+
+function aDay(count: number, { span }: Sample): string {
+  return `about ${Math.max(1, Math.round((count * 24 * HOUR) / Math.max(span, HOUR)))}`;
+}
+
+async function lookAt(
+  path: string,
+  { filter, timezone, pgauditLogLevel, maxRecordSize }: SourceConfig,
+): Promise<Sample | null> {
+  const file = await openFile(path);
+  if (file === null) return null;
+  try {
+    const { size } = await file.stat();
+    const offset = Math.max(0, size - SAMPLE);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
+    // Its first bytes may be the end of a record.
+    const framer = new Framer({ offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
+    framer.push(buffer.subarray(0, bytesRead));
+    return count(framer, new Set<string>(filter.classes), timezone, pgauditLogLevel === 'warning');
+  } finally {
+    await file.close();
+  }
+}
+
+function count(
+  framer: Framer,
+  classes: ReadonlySet<string>,
+  timezone: string | undefined,
+  isWarning: boolean,
+): Sample {
+  const times = timeReader(timezone);
+  const byType = new Map<string, number>();
+  let [first, last] = ['', ''];
+  for (let frame = framer.next(); frame !== null; frame = framer.next()) {
+    if (frame.kind !== 'record') continue;
+    last = frame.text(COLUMN.logTime);
+    first ||= last;
+    if (!frame.isEmpty(COLUMN.user)) continue;
+    const parsed = parse(frame, () => null, { isWarning });
+    if (parsed.kind !== 'audit' || !classes.has(parsed.audit.class)) continue;
+    const type = frame.columns > COLUMN.backendType ? frame.text(COLUMN.backendType) : '';
+    byType.set(type, (byType.get(type) ?? 0) + 1);
+  }
+  return { byType, span: (times.read(last) ?? 0) - (times.read(first) ?? 0) };
+}
