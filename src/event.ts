@@ -22,6 +22,8 @@ export interface Audit {
   readonly sensitive?: true;
   /** So many secrets were scrubbed from statement and parameters; each shows as `<redacted>`. */
   readonly redacted?: number;
+  /** pgAudit's message as it was, as an age file in base64 (`redact.escrowTo`). In the archive only. */
+  readonly escrow?: string;
   /** The relations that a WRITE changes, as pgAudit or the statement names them; left out where none can be told. */
   readonly objects?: readonly string[];
   /**
@@ -142,6 +144,8 @@ export interface SuspectContent extends FromLog {
     readonly message: string;
     /** So many secrets were scrubbed from the message. */
     readonly redacted?: number;
+    /** As in Audit. */
+    readonly escrow?: string;
   };
 }
 
@@ -287,9 +291,9 @@ export interface SealedPosition extends SourcePosition {
 export interface AuditChange {
   /**
    * `setting`: the server's, or with `role` or `database` an override of it. `library`: pgAudit itself, `loaded` or
-   * not. `role`: what a login role is to the filter, by the memberships of now: `person`, `service` or `other`.
+   * not. `escrow`: to whom originals of scrubbed texts are encrypted. `role`: what a login role is to the filter, by the memberships of now: `person`, `service` or `other`.
    */
-  readonly what: 'setting' | 'library' | 'role';
+  readonly what: 'setting' | 'library' | 'role' | 'escrow';
   /** Of the setting, the library or the role. */
   readonly name: string;
   /** Whose override; neither for `ALTER ROLE ALL`, which `isOverride` tells from the server's own value. */

@@ -33,6 +33,8 @@ export interface Judges {
   readonly filter: Filter;
   readonly identify: (asker: Asker) => Actor | Promise<Actor>;
   readonly redact: Redact;
+  /** Encrypts the original of what is scrubbed; `null` where nobody is to have it. */
+  readonly escrow: ((original: string) => Promise<string>) | null;
   /** The relations that a statement changes. */
   readonly relations: (audit: Audit) => Objects | Promise<Objects>;
   /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
@@ -183,25 +185,32 @@ function judgeByClass(
 ): Verdict | Promise<Verdict> {
   if (isWrite === 'unknown') return shipStatement(record, payload, reading, judges);
   if (isWrite) return shipStatement(record, asWrite(payload), reading, judges);
-  const { failure } = restore(record, payload, judges);
-  if (failure === null) return { outcome: 'dropped', reason: 'class' };
-  return judgeFailure(record, failure, reading, judges);
+  return andThen(restore(record, payload, judges), ({ failure }) =>
+    failure === null
+      ? { outcome: 'dropped', reason: 'class' }
+      : judgeFailure(record, failure, reading, judges),
+  );
 }
 
 function asWrite({ audit, ...rest }: Payload): Payload {
   return { ...rest, audit: { ...audit, class: 'WRITE', classFrom: 'parsed', loggedClass: audit.class } };
 }
 
-/** The record's text without its secrets, and what it tells of statements before it. */
-function restore(
-  record: RawRecord,
-  payload: Payload,
-  judges: Judges,
-): { audit: Audit; failure: Failure | null } {
+interface Restored {
+  readonly audit: Audit;
+  /** What the record tells of statements before it. */
+  readonly failure: Failure | null;
+}
+
+/** The record's text without its secrets, or that which it refers to. */
+function restore(record: RawRecord, payload: Payload, judges: Judges): Restored | Promise<Restored> {
   const { statements, transactions } = judges.memory;
   const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
   const failure = transactions.audited(session, transaction, payload.audit);
-  return { audit: statements.restore(session, scrub(payload, judges)), failure };
+  return andThen(scrub(payload, judges), scrubbed => ({
+    audit: statements.restore(session, scrubbed),
+    failure,
+  }));
 }
 
 function shipStatement(
@@ -210,8 +219,19 @@ function shipStatement(
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
+  return andThen(restore(record, payload, judges), restored =>
+    shipRestored(record, payload, restored, reading, judges),
+  );
+}
+
+function shipRestored(
+  record: RawRecord,
+  payload: Payload,
+  { audit, failure }: Restored,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
   const { memory, telemetry, place } = judges;
-  const { audit, failure } = restore(record, payload, judges);
   // The parser has to see the statement as it was: what is scrubbed does not parse.
   const relations = judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
   const shipped = ship('statement', record, audit.statement, reading, judges, (line, actor) => {
@@ -249,10 +269,15 @@ function isControl({ class: auditClass, command }: Audit): boolean {
 }
 
 /** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
-function scrub(payload: Payload, { redact }: Judges): Payload {
+function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<Payload> {
   const { statement, parameters, count } = redact(payload.audit);
   if (count === 0) return payload;
-  return { ...payload, audit: { ...payload.audit, statement, parameters, redacted: count } };
+  const audit = { ...payload.audit, statement, parameters, redacted: count };
+  if (escrow === null) return { ...payload, audit };
+  return escrow(messageOf(payload.audit)).then(sealed => ({
+    ...payload,
+    audit: { ...audit, escrow: sealed },
+  }));
 }
 
 function judgeSuspect(
@@ -262,10 +287,15 @@ function judgeSuspect(
   judges: Judges,
 ): Promise<Verdict> | Verdict {
   judges.telemetry.suspect(reason, reading);
-  const suspect = { reason, ...scrubMessage(message, judges) };
-  return ship('suspect', record, null, reading, judges, (line, actor) =>
-    suspectDraft(line, suspect, actor, reading, judges.place),
-  );
+  const scrubbed = scrubMessage(message, judges);
+  const { escrow } = judges;
+  return ship('suspect', record, null, reading, judges, (line, actor) => {
+    const suspect = { reason, ...scrubbed };
+    const make = (more: object): Draft =>
+      suspectDraft(line, { ...suspect, ...more }, actor, reading, judges.place);
+    if (escrow === null || scrubbed.redacted === undefined) return make({});
+    return escrow(message).then(sealed => make({ escrow: sealed }));
+  });
 }
 
 /** What has a payload like pgAudit's is scrubbed as that: which parameter is a secret only the statement says. */

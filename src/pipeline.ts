@@ -31,6 +31,8 @@ export interface Stages {
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): Draft; stopped(): Draft };
+  /** What the configuration changed since the last run, and what is to be done once that is durable; it never rejects. */
+  readonly changed: { readonly drafts: readonly Draft[]; journaled(): Promise<void> };
   readonly clock: Clock;
 }
 
@@ -45,9 +47,11 @@ interface Sink {
  * as far as that succeeds before `abort` aborts. Rejects where a stage fails.
  */
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
-  const { sources, journal, sinks, lifecycle } = stages;
+  const { sources, journal, sinks, lifecycle, changed } = stages;
   const read = async (): Promise<void> => {
-    journal.append({ contents: [contentOf(lifecycle.started())] });
+    const durable = journal.append({ contents: [lifecycle.started(), ...changed.drafts].map(contentOf) });
+    // Where it becomes durable no more, the next run tells it again.
+    void durable.then(changed.journaled, () => undefined);
     await Promise.all(
       sources.map(source => keepReading(source, stages, stop, () => readSource(source, stages, stop))),
     );

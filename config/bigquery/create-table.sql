@@ -42,9 +42,12 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
     `rows` INT64,
     statementMissing STRING,
     redacted INT64,
+    escrow STRING,
     sensitive BOOL,
     objects ARRAY<STRING>,
-    objectsFrom STRING
+    objectsFrom STRING,
+    classFrom STRING,
+    loggedClass STRING
   >,
   session STRUCT<
     id STRING,
@@ -55,14 +58,15 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
     port INT64,
     application STRING,
     backendType STRING,
+    leaderPid INT64,
     transactionId STRING,
     virtualTransactionId STRING,
     queryId STRING,
     authentication STRUCT<identity STRING, method STRING>
   >,
   source STRUCT<file STRING, fileId STRING, offset INT64, length INT64, raw STRING>,
-  failure STRUCT<statement STRING, sqlState STRING>,
-  suspect STRUCT<reason STRING, message STRING, redacted INT64>,
+  failure STRUCT<statement STRING, sqlState STRING, outcome STRING, certain BOOL>,
+  suspect STRUCT<reason STRING, message STRING, redacted INT64, escrow STRING>,
   gap JSON,
   lifecycle JSON,
   config JSON,

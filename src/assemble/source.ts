@@ -30,7 +30,7 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'relations' | 'isWrite'>;
+  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite'>;
   /** Which server's globs name which file. */
   readonly claims: Claims;
   readonly surroundings: Surroundings;

@@ -11,6 +11,7 @@ import { createRedactor } from '../redact/redact.js';
 import { Claims } from '../tail/claims.js';
 import type { Telemetry } from '../telemetry.js';
 import { VERSION } from '../version.js';
+import { escrowChange, openEscrow } from './escrow.js';
 import { openJournal } from './journal.js';
 import { openResolvers } from './resolvers.js';
 import { createSinks } from './sinks.js';
@@ -33,8 +34,10 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
   const stopped = { action: 'stopped', version: VERSION } as const;
+  const escrow = await openEscrow(config);
   const judges = {
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
+    escrow: escrow === null ? null : (original: string) => escrow.seal(original),
     relations: (audit: Audit) => relationsOf(audit, parser),
     isWrite: (audit: Audit) => isWrite(audit, parser),
   };
@@ -44,6 +47,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,
+    changed: await escrowChange(directory, redact.escrowTo, place, surroundings),
     sources,
     journal,
     sinks: await createSinks(config, journal, surroundings),
@@ -54,7 +58,7 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
     clock,
   };
   const close = async (): Promise<void> => {
-    await Promise.all([...sources.map(source => source.close()), resolvers.close()]);
+    await Promise.all([...sources.map(source => source.close()), resolvers.close(), escrow?.close()]);
   };
   return { stages, close };
 }

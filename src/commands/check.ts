@@ -5,6 +5,7 @@ import { parseDuration } from '../config/units.js';
 import { checkDatabase } from './check/database.js';
 import { checkDestinations } from './check/destinations.js';
 import { checkEndToEnd } from './check/end-to-end.js';
+import { checkEscrow } from './check/escrow.js';
 import { type Finding, ok } from './check/finding.js';
 import { checkFilter, checkIdentity } from './check/identity.js';
 import { checkOverlap } from './check/overlap.js';
@@ -49,6 +50,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ...(await checkOverlap(sources)),
     ...(await checkState(config)),
     ...(await checkSigning(config)),
+    ...(await checkEscrow(config)),
     ...(await checkDestinations(config)),
     ...(await ofEach(sources, config, source => checkDatabase(source, config))),
     ...(endToEnd ? await ofEach(sources, config, source => checkEndToEnd(source, config, { as, wait })) : []),

@@ -219,6 +219,11 @@ const settings = z
     redact: z
       .strictObject({
         patterns: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
+        escrowTo: z
+          .array(text.regex(/^age1[02-9ac-hj-np-z]{20,}$/, 'must be a public key of age: age1…'), {
+            error: 'must be a list of public keys of age',
+          })
+          .default([]),
       })
       .prefault({}),
     state: z

@@ -44,11 +44,12 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
 };
 
 /** The entries of one line of the journal: one, or its parts where it is too large. Throws a StateError where it is no event. */
-export function toLogEntries(line: Buffer, payload: Payload): LogEntry[] {
+export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
+  const line = withoutEscrow(archived);
   const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
   if (head !== null) return [lineEntry(head, line)];
   const event = parseEvent(line);
-  const parts = payload === 'nais' ? naisParts(event, line) : eventParts(event, line.length);
+  const parts = payload === 'nais' ? naisParts(event, archived) : eventParts(event, line.length);
   const entry = envelopeOf(headOf(event));
   if (parts.length === 1) return parts.map(jsonPayload => ({ ...entry, jsonPayload }));
   return parts.map((jsonPayload, index) => ({
@@ -57,6 +58,20 @@ export function toLogEntries(line: Buffer, payload: Payload): LogEntry[] {
     split: { uid: event.id, index, totalSplits: parts.length },
     jsonPayload,
   }));
+}
+
+const ESCROW = Buffer.from(',"escrow":"');
+const QUOTE = 0x22;
+
+/**
+ * The encrypted original stays in the archive. A quote within a text is always written `\"`: the member's name cannot
+ * stand in one; its value is base64.
+ */
+function withoutEscrow(line: Buffer): Buffer {
+  const start = line.indexOf(ESCROW);
+  if (start === -1) return line;
+  const end = line.indexOf(QUOTE, start + ESCROW.length);
+  return Buffer.concat([line.subarray(0, start), line.subarray(end + 1)]);
 }
 
 /** An entry whose payload is the line as it is: it is parsed only where somebody looks into it. */

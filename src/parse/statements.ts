@@ -8,8 +8,9 @@ const textSchema = z.object({
   statement: z.string().nullable(),
   parameters: z.array(z.string()).readonly().nullable(),
   redacted: z.number().exactOptional(),
+  escrow: z.string().exactOptional(),
 });
-type Text = Pick<Audit, 'statement' | 'parameters' | 'redacted'>;
+type Text = Pick<Audit, 'statement' | 'parameters' | 'redacted' | 'escrow'>;
 
 /** For each session the latest statement, with the text of each of its substatements. */
 const remembered = z.object({
@@ -42,9 +43,14 @@ export class Statements {
 
   /** Notes the session's statement, or puts the remembered one in its place. */
   restore(session: string, { audit, isPreviouslyLogged }: Payload): Audit {
-    const { statementId, substatementId, statement, parameters, redacted } = audit;
+    const { statementId, substatementId, statement, parameters, redacted, escrow } = audit;
     if (!isPreviouslyLogged) {
-      const text = { statement, parameters, ...(redacted !== undefined && { redacted }) };
+      const text = {
+        statement,
+        parameters,
+        ...(redacted !== undefined && { redacted }),
+        ...(escrow !== undefined && { escrow }),
+      };
       this.#remember(session, statementId, substatementId, text);
       return audit;
     }
@@ -82,7 +88,7 @@ export class Statements {
   }
 }
 
-function sizeOf({ statement, parameters }: Text): number {
+function sizeOf({ statement, parameters, escrow = '' }: Text): number {
   const characters = (statement?.length ?? 0) + (parameters ?? []).reduce((sum, one) => sum + one.length, 0);
-  return characters + 64;
+  return characters + escrow.length + 64;
 }

@@ -192,7 +192,7 @@ describe('a fault is one line with file, key and what is allowed', () => {
     ],
     [
       'filter: {personalUser: []}',
-      'filter.personalUser: unknown setting; allowed here: classes, personalUsers, serviceUsers, otherUsers',
+      'filter.personalUser: unknown setting; allowed here: classes, personalUsers, serviceUsers, otherUsers, backgroundWorkers',
     ],
     [
       'identity: [{pattern: ["^x$"]}]',

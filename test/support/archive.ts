@@ -35,6 +35,7 @@ export interface ArchivedEvent {
     objects?: string[];
     objectsFrom?: string;
     classFrom?: string;
+    escrow?: string;
     loggedClass?: string;
   };
   readonly session?: {
@@ -45,7 +46,7 @@ export interface ArchivedEvent {
   };
   readonly failure?: { statement: string; sqlState: string | null };
   readonly source?: { file: string; fileId: string; offset: number; length: number; raw?: string };
-  readonly suspect?: { reason: string; message: string };
+  readonly suspect?: { reason: string; message: string; escrow?: string };
   readonly gap?: {
     reason: string;
     user?: string;

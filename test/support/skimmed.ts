@@ -37,6 +37,7 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
     filter: new Filter(RULES),
     identify: async ({ user }) => ({ user, status: 'unresolved', resolvedBy: [] }),
     redact: createRedactor([]),
+    escrow: null,
     relations: async () => ({}),
     isWrite: () => false,
     decoderOf: () => null,
