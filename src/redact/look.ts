@@ -1,10 +1,12 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { COMMA, isWord, SLASH } from '../sql/chars.js';
+import { COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
-import { takeGiven } from './columns.js';
+import { Rows, readTuple, takeGiven } from './columns.js';
+import { expressionAt, type Given, joinedValues } from './expression.js';
 import {
   endsInSecretName,
+  isInList,
   isInObject,
   isSecretPath,
   leadOf,
@@ -13,12 +15,22 @@ import {
   touchesAfter,
   touchesBefore,
 } from './hints.js';
-import { joinedValues } from './joined.js';
-import { hasTrigger, isSecretName, keyedArgument, mayDisguise, secretNameAt, triggerAfter } from './names.js';
+import {
+  hasTrigger,
+  isSecretName,
+  isSureName,
+  isUnsureFunction,
+  keyedArgument,
+  mayDisguise,
+  SECRETS,
+  secretNameAt,
+  triggerAfter,
+} from './names.js';
+import { isPlain, looksRandom } from './plain.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
-import { isStatement, operatorEnd, uriSecret, type Value, type View, valueAfter, valueAt } from './shapes.js';
-import { type Arguments, keyedValue, secretArguments } from './templates.js';
+import { isStatement, operandOf, operatorEnd, uriSecret, type Value, type View, valueAfter } from './shapes.js';
+import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
 
 /**
  * So many quotings inside each other are read: the body of a DO, a string that it executes, a function's
@@ -29,6 +41,15 @@ export const MAX_DEPTH = 4;
 /** What it takes to look at a name, and to begin with a quoted text: in characters that are read in that time. */
 const NAME_COST = 40;
 const TEXT_COST = 200;
+
+/** So far before a name a literal is looked for that is given to it, or compared. */
+const NEARBY_BEFORE = 60;
+
+/** More arguments than a function that takes a secret has. */
+const MOST_ARGUMENTS = 16;
+
+/** No longer value is a word, a number or a path. */
+const LONGEST_PLAIN = 250;
 
 /** So much is spent on the shortest statement. */
 const LEAST_BUDGET = 100_000;
@@ -48,8 +69,10 @@ export function budgetOf(text: string): Budget {
 
 export interface Found {
   readonly secrets: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1. */
-  readonly parameters: readonly number[];
+  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
+  readonly parameters: ReadonlyMap<number, boolean>;
+  /** What secrets are called elsewhere: columns and variables that they are taken from. */
+  readonly aliases: ReadonlySet<string>;
   /** Where the quoting could not be followed. */
   readonly lost: readonly Range[];
   /** Whether it could be followed in this text itself, whatever is quoted in it. */
@@ -69,9 +92,14 @@ class Look {
   readonly #view: View;
   readonly #budget: Budget;
   readonly #secrets: Range[] = [];
-  readonly #parameters: number[] = [];
+  readonly #parameters = new Map<number, boolean>();
+  readonly #aliases = new Set<string>();
+  readonly #rows: Rows;
   readonly #lost: Range[] = [];
   #held = true;
+  /** Where the last literal has its quote, and where it ends. */
+  #literal = 0;
+  #literalEnd = 0;
   /** Where the last list of columns ends that was looked at. */
   #listEnd = 0;
 
@@ -79,13 +107,14 @@ class Look {
     this.#text = text;
     this.#view = view;
     this.#budget = budget;
+    this.#rows = new Rows(text, view);
   }
 
   run(): Found {
     const text = this.#text;
     let at = 0;
     for (let trigger = -1; at < text.length && this.#goesOn; ) {
-      if (trigger <= at) trigger = triggerAfter(text, at);
+      if (trigger <= at) trigger = triggerAfter(text, at, this.#view.names);
       const to = Math.min(trigger, text.length);
       const opening = nextOpening(text, at, to);
       if (opening < to) at = this.#opening(opening, trigger);
@@ -96,6 +125,7 @@ class Look {
     return {
       secrets: union(this.#secrets),
       parameters: this.#parameters,
+      aliases: this.#aliases,
       lost: union(lost),
       held: this.#held,
     };
@@ -106,7 +136,11 @@ class Look {
     const { backslashes, disguised } = this.#view;
     if (!disguised && !this.#mayTear) {
       const end = skipPiece(this.#text, at, backslashes);
-      if (end < Math.min(trigger, this.#text.length)) return end;
+      if (end < Math.min(trigger, this.#text.length)) {
+        this.#literal = at;
+        this.#literalEnd = end;
+        return end;
+      }
     }
     return this.#piece(readPiece(this.#text, at, backslashes), trigger);
   }
@@ -120,24 +154,43 @@ class Look {
       if (secret !== null) this.#secrets.push(secret);
       return secret?.end ?? end;
     }
-    const name = secretNameAt(text, end, from);
+    const name = secretNameAt(text, end, from, this.#view.names);
     if (name === null) return end;
-    const place = keyedArgument(text.slice(name.start, name.end));
-    if (place === undefined) return this.#named(name);
-    this.#takeArguments(keyedValue(text, name.end, place, this.#view));
+    const word = text.slice(name.start, name.end);
+    const place = keyedArgument(word);
+    if (place === undefined) return this.#named(name, word);
+    this.#takeArguments(keyedArgumentAt(text, name.end, place, this.#view), !isUnsureFunction(word));
     return name.end;
   }
 
   /** Looks at the value of what has a secret's name; returns where to go on. */
-  #named(name: Range): number {
+  #named(name: Range, word: string): number {
+    const sure = this.#view.names.isSure(word);
+    this.#takeBefore(name, sure);
     const value = valueAfter(this.#text, name, this.#view);
     if (value !== null) {
       this.#passOver({ start: name.end, end: value.start });
-      const next = this.#take(value);
-      return this.#view.code ? this.#takeJoined(name.end, value) : next;
+      const next = this.#take(value, sure);
+      return this.#view.code ? this.#takeJoined(name.end, value, sure) : next;
     }
-    if (this.#view.code && name.start >= this.#listEnd) this.#given(name);
+    if (!this.#view.code) return name.end;
+    const operand = operandOf(this.#text, name, this.#view);
+    if (operand !== -1) this.#takeExpression(operand, sure);
+    else if (name.start >= this.#listEnd) this.#takeColumns(name, sure);
     return name.end;
+  }
+
+  /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
+  #takeBefore({ start }: Range, sure: boolean): void {
+    if (!this.#view.code) return;
+    const text = this.#text;
+    const near = text.slice(Math.max(this.#literalEnd, start - NEARBY_BEFORE), start);
+    if (/^(?:::[\w.]+)?\s*(?:=|<>|!=|\bas\b)\s*(?:\w+\.)?"?$/i.test(near) && this.#literalEnd > 0) {
+      const { open, close, end, closed } = readPiece(text, this.#literal, this.#view.backslashes);
+      this.#take({ start: open, end: close, next: end, closed, parameter: 0 }, sure);
+    }
+    const [, number] = /\$(\d{1,5})(?:::[\w.]+)?\s*(?:=|<>|!=|\bas\b)\s*(?:\w+\.)?"?$/i.exec(near) ?? [];
+    if (number !== undefined && isStatement(this.#view)) this.#takeParameter(Number(number), sure);
   }
 
   /** What stands between a name and its value is read no more; there may be a comment that tells an older one. */
@@ -151,29 +204,85 @@ class Look {
     }
   }
 
-  #given(name: Range): void {
-    const { listEnd, end } = takeGiven(this.#text, name, this.#view, value => this.#take(value));
+  #takeColumns(name: Range, sure: boolean): void {
+    const { names } = this.#view;
+    const { listEnd, length } = takeGiven(this.#text, name, this.#view, this.#rows, (start, column) =>
+      this.#takeExpression(start, sure || names.isSure(column)),
+    );
     this.#listEnd = listEnd;
-    this.#budget.left -= (end - listEnd) / 2;
+    this.#budget.left -= length / 2;
+    if (length === 0) this.#takeCall(name);
   }
 
-  /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
-  #takeJoined(from: number, first: Value): number {
-    let { next } = first;
-    for (const value of joinedValues(this.#text, from, first, this.#view)) next = this.#take(value);
-    return next;
-  }
-
-  #takeArguments({ values, length }: Arguments): void {
-    for (const value of values) this.#take(value);
+  /** What a function takes that has a secret's name: `set_password('kari', 'x')`. */
+  #takeCall({ end }: Range): void {
+    const text = this.#text;
+    if (text.charCodeAt(end) !== OPEN || !isStatement(this.#view)) return;
+    const starts: number[] = [];
+    const length = readTuple(text, end + 1, this.#view, starts, MOST_ARGUMENTS) - end;
+    for (const start of starts) this.#takeOthers(start);
     this.#budget.left -= length / 2;
   }
 
-  #take({ start, end, next, closed, parameter }: Value): number {
-    if (parameter > 0) this.#parameters.push(parameter);
-    if (!closed || (this.#mayTear && isWord(this.#text.charCodeAt(next)))) this.#held = false;
-    if (end > start) this.#secrets.push({ start, end });
+  /** What an expression gives that may be the secret. */
+  #takeOthers(start: number): void {
+    for (const value of this.#given(start).values) this.#takeOther(value);
+  }
+
+  /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
+  #takeJoined(from: number, first: Value, sure: boolean): number {
+    let { next } = first;
+    for (const value of joinedValues(this.#text, from, first, this.#view)) next = this.#take(value, sure);
     return next;
+  }
+
+  /** Takes what an expression gives. */
+  #takeExpression(start: number, sure: boolean): number {
+    const { values, others, alias } = this.#given(start);
+    let next = start;
+    for (const value of values) next = this.#take(value, sure);
+    for (const value of others) this.#takeOther(value);
+    this.#addAlias(alias);
+    return next;
+  }
+
+  #addAlias(alias: string): void {
+    if (alias !== '' && !this.#view.names.is(alias) && !isSecretName(alias)) this.#aliases.add(alias);
+  }
+
+  #given(start: number): Given {
+    const given = expressionAt(this.#text, start, this.#view);
+    this.#budget.left -= given.length / 2;
+    return given;
+  }
+
+  #takeArguments({ starts, length }: Arguments, sure = true): void {
+    for (const start of starts) this.#takeExpression(start, sure);
+    this.#budget.left -= length / 2;
+  }
+
+  /** One of several that may be the secret. */
+  #takeOther(value: Value): void {
+    if (value.parameter > 0) this.#takeParameter(value.parameter, false);
+    else if (looksRandom(this.#text.slice(value.start, value.end))) this.#take(value, true);
+  }
+
+  #takeParameter(number: number, sure: boolean): void {
+    this.#parameters.set(number, sure || this.#parameters.get(number) === true);
+  }
+
+  #take(value: Value, sure: boolean): number {
+    const { start, end, next, closed, parameter } = value;
+    if (parameter > 0) this.#takeParameter(parameter, sure);
+    if (!closed || (this.#mayTear && isWord(this.#text.charCodeAt(next)))) this.#held = false;
+    if (end > start && (sure || !this.#isPlain(value))) this.#secrets.push({ start, end });
+    return next;
+  }
+
+  /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */
+  #isPlain({ start, end, next }: Value): boolean {
+    const text = this.#text.slice(start, Math.min(end, start + LONGEST_PLAIN));
+    return isPlain(text) || (next === end && start > 0 && /^\d+$/.test(text) && /[\s(,=]/.test(this.#text.charAt(start - 1)));
   }
 
   get #goesOn(): boolean {
@@ -206,17 +315,23 @@ class Look {
     this.#budget.left -= NAME_COST;
     const content = decode(this.#text, piece);
     const lead = piece.kind === 'string' ? leadOf(this.#text, piece) : '';
-    const isKey = trigger >= piece.close && piece.kind !== 'comment' && isSecretName(content);
-    const isName = isKey || isSecretPath(content);
+    const isKey =
+      trigger >= piece.close && piece.kind !== 'comment' && this.#view.names.is(content);
+    const isName = isKey || (this.#view.names === SECRETS && isSecretPath(content));
     if (isName && piece.kind === 'name') {
-      return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) });
+      return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) }, content);
     }
-    const value = isName ? this.#valueOf(piece, lead) : this.#valueJoinedTo(content, piece, lead);
     if (mayHoldValue(content)) this.#descend(content, piece, lead);
     if (lead === 'format(') {
       this.#takeArguments(secretArguments(content, this.#text, piece.end, this.#view));
     }
-    return value === null ? piece.end : this.#take(value);
+    if (piece.kind === 'string') this.#remember(piece);
+    return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
+  }
+
+  #remember({ quoting, start, open, end }: Piece): void {
+    this.#literal = quoting === 'verbatim' ? start : open - 1;
+    this.#literalEnd = end;
   }
 
   #mayDisguise({ quoting, open, close }: Piece): boolean {
@@ -224,23 +339,29 @@ class Look {
   }
 
   /** The value of a string that is a name: `'password': 'x'`, `set_config('my.password', 'x', false)`. */
-  #valueOf(piece: Piece, lead: string): Value | null {
-    const next = skipTrivia(this.#text, piece.end);
-    if ((lead === 'set_config(' || isInObject(this.#text, piece)) && this.#text.charCodeAt(next) === COMMA) {
-      return valueAt(this.#text, skipTrivia(this.#text, next + 1), this.#view);
-    }
-    const joined = operatorEnd(this.#text, next, isStatement(this.#view)) !== -1;
-    return joined ? valueAfter(this.#text, piece, this.#view) : null;
+  #afterName(name: string, piece: Piece, lead: string): number {
+    const text = this.#text;
+    const sure = isSureName(isSecretPath(name) ? name.slice(0, -1) : name);
+    const next = skipTrivia(text, piece.end);
+    const isPair = text.charCodeAt(next) === COMMA;
+    if (isPair && (lead === 'set_config(' || isInObject(text, piece))) return this.#takeExpression(next + 1, sure);
+    if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5))) return this.#takeExpression(next + 4, sure);
+    if (isPair && this.#view.code && !isInList(text, piece)) this.#takeOthers(next + 1);
+    if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
+    const value = valueAfter(text, piece, this.#view);
+    return value === null ? piece.end : this.#take(value, sure);
   }
 
   /** The value joined to a string that ends in its name: `'host=x password=' || 'y'`. */
-  #valueJoinedTo(content: string, piece: Piece, lead: string): Value | null {
-    if (piece.kind !== 'string') return null;
+  #afterTemplate(content: string, piece: Piece, lead: string): number {
+    if (piece.kind !== 'string') return piece.end;
     const at = skipTrivia(this.#text, piece.end);
     const isConcat = lead === 'concat(' && this.#text.charCodeAt(at) === COMMA;
-    if (!isConcat && !this.#text.startsWith('||', at)) return null;
-    if (!endsInSecretName(content)) return null;
-    return valueAt(this.#text, skipTrivia(this.#text, at + (isConcat ? 1 : 2)), this.#view);
+    if (!isConcat && !this.#text.startsWith('||', at)) return piece.end;
+    if (!endsInSecretName(content)) return piece.end;
+    const { values, alias } = this.#given(at + (isConcat ? 1 : 2));
+    this.#addAlias(alias);
+    return values[0] === undefined ? piece.end : this.#take(values[0], true);
   }
 
   #descend(content: string, piece: Piece, lead: string): void {
@@ -251,11 +372,12 @@ class Look {
       return;
     }
     const code = piece.kind !== 'name' && (lead === 'as' || lead === 'do' || readsAsCode(content));
-    const { secrets, lost } = new Look(
+    const { secrets, lost, aliases } = new Look(
       content,
       { ...this.#view, code, depth: depth + 1 },
       this.#budget,
     ).run();
+    for (const alias of aliases) this.#aliases.add(alias);
     for (const range of locate(this.#text, piece, secrets)) this.#secrets.push(range);
     for (const range of locate(this.#text, piece, lost)) this.#lost.push(range);
   }

@@ -57,6 +57,11 @@ const KEYED =
   '(?<![a-z0-9_$])(?:crypt|(?:en|de)crypt(?:_iv)?|hmac|pgp_sym_(?:en|de)crypt(?:_bytea)?|pgp_pub_decrypt(?:_bytea)?|' +
   'digest|(?:create|update)_secret|(?:create|add)_user|opprett_bruker|authenticate|login)(?=\\s*\\()';
 
+/** Whether the function takes other things in the same place: a file to digest, a name. */
+export function isUnsureFunction(name: string): boolean {
+  return !/crypt|hmac/i.test(name);
+}
+
 /** As which argument the function takes a secret, from 1; `undefined` where it takes none. */
 export function keyedArgument(name: string): number | undefined {
   return KEYED_ARGUMENT.get(name.toLowerCase());
@@ -79,9 +84,35 @@ const FLAG = /^(?:is|has)[-_]/i;
 /** No name is longer: PostgreSQL keeps 63 bytes of an identifier. */
 const NAME_LENGTH = 64;
 
+/** What is looked for by its name. */
+export interface Names {
+  /** Finds where a name ends that may be one of them. */
+  readonly trigger: RegExp;
+  /** Whether it is one of them. */
+  is(name: string): boolean;
+  /** Whether its value is a secret whatever it looks like. */
+  isSure(name: string): boolean;
+}
+
+export const SECRETS: Names = { trigger: TRIGGER, is: isSecretName, isSure: isSureName };
+
+/** More names than a statement of a person gives a secret besides its own. */
+const MOST_ALIASES = 8;
+
+/** What a secret is called elsewhere in the same text: `p` in `SET password = v.p`. */
+export function aliasNames(aliases: ReadonlySet<string>): Names {
+  const names = new Set(Array.from(aliases).slice(0, MOST_ALIASES));
+  const either = Array.from(names, name => name.replace(/[$]/g, '\\$&')).join('|');
+  return {
+    trigger: new RegExp(`(?<![\\w$\\x80-\\uffff])(?:${either})(?![\\w$\\x80-\\uffff])`, 'gi'),
+    is: name => names.has(name.toLowerCase()),
+    isSure: () => false,
+  };
+}
+
 /** Whether a name shows, or a URI. */
 export function hasTrigger(text: string): boolean {
-  return triggerAfter(text, 0) <= text.length;
+  return triggerAfter(text, 0, SECRETS) <= text.length;
 }
 
 /** Whether escapes may hide a name. */
@@ -90,9 +121,9 @@ export function mayDisguise(text: string): boolean {
 }
 
 /** Where the first name or scheme that begins at `from` or later ends; past the text where there is none. */
-export function triggerAfter(text: string, from: number): number {
-  TRIGGER.lastIndex = from;
-  return TRIGGER.test(text) ? TRIGGER.lastIndex : text.length + 1;
+export function triggerAfter(text: string, from: number, { trigger }: Names): number {
+  trigger.lastIndex = from;
+  return trigger.test(text) ? trigger.lastIndex : text.length + 1;
 }
 
 /**
@@ -119,7 +150,8 @@ function isOther(name: string): boolean {
 }
 
 /** The whole name whose trigger ends at `end`, or `null` where it only tells of a secret. */
-export function secretNameAt(text: string, end: number, from: number): Range | null {
+export function secretNameAt(text: string, end: number, from: number, names: Names): Range | null {
   const start = wordStart(text, end, Math.max(from, end - NAME_LENGTH));
-  return isOther(text.slice(start, end)) ? null : { start, end };
+  const name = text.slice(start, end);
+  return (names === SECRETS ? isOther(name) : !names.is(name)) ? null : { start, end };
 }

@@ -3,6 +3,7 @@
 import { findSecrets } from './find.js';
 import { readsAsCode } from './hints.js';
 import { type Pattern, secretsOf } from './patterns.js';
+import { isPlain } from './plain.js';
 import { MARK, type Range, replace, union, unmarked } from './ranges.js';
 
 export interface Texts {
@@ -26,7 +27,7 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
     const found = statement === null ? null : findSecrets(statement, true);
     const scrubbed = statement === null ? null : scrub(statement, found?.ranges ?? [], patterns);
     const others = parameters?.map((text, index) =>
-      found?.parameters.has(index + 1) ? whole(text) : scrubParameter(text, patterns),
+      isSecret(text, found?.parameters.get(index + 1)) ? whole(text) : scrubParameter(text, patterns),
     );
     const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
     return {
@@ -35,6 +36,11 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
       count: (scrubbed?.count ?? 0) + inParameters,
     };
   };
+}
+
+/** `t` and `f` are truth values, as PostgreSQL logs them. */
+function isSecret(parameter: string, sure: boolean | undefined): boolean {
+  return sure === true || (sure === false && !isPlain(parameter) && !/^[tf]$/.test(parameter));
 }
 
 interface Scrubbed {

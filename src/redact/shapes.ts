@@ -19,6 +19,7 @@ import {
   SLASH,
 } from '../sql/chars.js';
 import { dottedEnd, skipSpace, skipTrivia, stringAt } from '../sql/lexer.js';
+import type { Names } from './names.js';
 import type { Range } from './ranges.js';
 
 /** How a text is read. */
@@ -31,6 +32,8 @@ export interface View {
   readonly backslashes: boolean;
   /** Names may be spelled by escapes. */
   readonly disguised: boolean;
+  /** What is looked for. */
+  readonly names: Names;
 }
 
 /** Whether the text is a statement itself: nothing in it can be another language, and `$1` is a parameter. */
@@ -64,6 +67,13 @@ export function valueAfter(text: string, name: Range, view: View): Value | null 
     return valueAt(text, from, view) ?? (isSet(text, name) ? bareValue(text, from, false) : null);
   }
   return looseValue(text, name, operator, view);
+}
+
+/** Where the expression begins that a name is given in SQL; -1 where it is given none. */
+export function operandOf(text: string, name: Range, view: View): number {
+  const at = skipTrivia(text, name.end);
+  const operator = Math.max(operatorEnd(text, at, isStatement(view)), matchEnd(text, at));
+  return operator === -1 ? -1 : skipTrivia(text, operator);
 }
 
 /** What compares with a list or a pattern in SQL. */
@@ -103,12 +113,19 @@ export function valueAt(text: string, from: number, view: View): Value | null {
       (isStatement(view) ? null : doubleQuoted(text, at)) ??
       (view.code ? numberAt(text, at) : null);
     if (value !== null) return value;
-    const open = skipTrivia(text, dottedEnd(text, at));
+    const end = dottedEnd(text, at);
+    if (isReference(text, at, end)) return null;
+    const open = skipTrivia(text, end);
     if (text.charCodeAt(open) !== OPEN && text.charCodeAt(open) !== OPEN_LIST)
       return open > at && view.code ? literalAt(text, open, view) : null;
     at = skipTrivia(text, open + 1);
   }
   return null;
+}
+
+/** What is called here takes the name of a setting, and gives its value. */
+function isReference(text: string, start: number, end: number): boolean {
+  return end - start < 32 && /(?:^|\.)current_setting$/i.test(text.slice(start, end));
 }
 
 function literalAt(text: string, at: number, view: View): Value | null {
