@@ -60,7 +60,7 @@ export function leadOf(text: string, { start }: Piece): string {
 
 /** Whether a value may follow a name in the text: each form of it has one of these. */
 export function mayHoldValue(text: string): boolean {
-  return /['"$=:]/.test(text);
+  return /['"$=:<\d]/.test(text);
 }
 
 /** Whether it ends in a secret's name and what may stand between that and its value: `password=`, `PASSWORD '`. */

@@ -1,6 +1,6 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
+import { BACKSLASH, CLOSE_LIST, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
 import { Rows, readTuple, takeGiven } from './columns.js';
 import { expressionAt, type Given, joinedValues } from './expression.js';
@@ -15,6 +15,7 @@ import {
   touchesAfter,
   touchesBefore,
 } from './hints.js';
+import { listedValues, valueBefore } from './loose.js';
 import {
   hasTrigger,
   isSecretName,
@@ -29,6 +30,7 @@ import {
 import { isPlain, looksRandom } from './plain.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
+import { secretAt } from './sweep.js';
 import { isStatement, operandOf, operatorEnd, uriSecret, type Value, type View, valueAfter } from './shapes.js';
 import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
 
@@ -50,6 +52,12 @@ const MOST_ARGUMENTS = 16;
 
 /** No longer value is a word, a number or a path. */
 const LONGEST_PLAIN = 250;
+
+/** Columns that hold values of any kind. */
+const VALUE_COLUMN =
+  /(?<![\w$])(?:(?:\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting)"?\s{0,9}(?::?=)(?=\s{0,9}[^\s])/gi;
+
+const EXECUTE = /\bexecute\s{1,9}["\w$]{1,64}\s{0,9}\(/gi;
 
 /** So much is spent on the shortest statement. */
 const LEAST_BUDGET = 100_000;
@@ -97,6 +105,8 @@ class Look {
   readonly #rows: Rows;
   readonly #lost: Range[] = [];
   #held = true;
+  /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
+  #hasKey = false;
   /** Where the last literal has its quote, and where it ends. */
   #literal = 0;
   #literalEnd = 0;
@@ -121,6 +131,8 @@ class Look {
       else at = trigger <= text.length ? this.#trigger(trigger, at) : text.length;
     }
     if (at < text.length) this.#lost.push({ start: at, end: text.length });
+    if (this.#hasKey) this.#takeKeyed();
+    if (isStatement(this.#view) && this.#parameters.size > 0) this.#takeExecuted();
     const lost = this.#held ? this.#lost : [{ start: 0, end: text.length }];
     return {
       secrets: union(this.#secrets),
@@ -129,6 +141,29 @@ class Look {
       lost: union(lost),
       held: this.#held,
     };
+  }
+
+  /** What columns get that hold values of any kind, where a key names a secret: `SET value = 'x' WHERE key = 'password'`. */
+  #takeKeyed(): void {
+    for (const { 0: found, index } of this.#text.matchAll(VALUE_COLUMN)) {
+      if (!this.#goesOn) break;
+      this.#budget.left -= NAME_COST;
+      this.#takeExpression(index + found.length, false);
+    }
+  }
+
+  /** What a prepared statement is executed with in the same text. */
+  #takeExecuted(): void {
+    const starts: number[] = [];
+    for (const { 0: found, index } of this.#text.matchAll(EXECUTE)) {
+      const from = index + found.length;
+      this.#budget.left -= readTuple(this.#text, from, this.#view, starts, MOST_ARGUMENTS) - from;
+      if (!this.#goesOn) break;
+      for (const [number, sure] of [...this.#parameters]) {
+        const start = starts[number - 1];
+        if (start !== undefined) this.#takeExpression(start, sure);
+      }
+    }
   }
 
   /** Most pieces are of no interest; in a statement itself that is told without reading more than their end. */
@@ -173,17 +208,31 @@ class Look {
       const next = this.#take(value, sure);
       return this.#view.code ? this.#takeJoined(name.end, value, sure) : next;
     }
-    if (!this.#view.code) return name.end;
+    if (!this.#view.code && this.#text.charCodeAt(name.end) === BACKSLASH) return this.#takeEscaped(name);
+    if (!this.#view.code) return this.#takeListed(name);
     const operand = operandOf(this.#text, name, this.#view);
     if (operand !== -1) this.#takeExpression(operand, sure);
     else if (name.start >= this.#listEnd) this.#takeColumns(name, sure);
     return name.end;
   }
 
+  /** The strings in a list or an object. */
+  #takeListed(name: Range): number {
+    const { values, length } = listedValues(this.#text, name);
+    for (const { start, end } of values) if (end > start) this.#secrets.push({ start, end });
+    this.#budget.left -= length;
+    return name.end;
+  }
+
   /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
-  #takeBefore({ start }: Range, sure: boolean): void {
-    if (!this.#view.code) return;
+  #takeBefore(name: Range, sure: boolean): void {
     const text = this.#text;
+    const { start } = name;
+    if (!this.#view.code) {
+      const range = valueBefore(text, name);
+      if (range !== null) this.#secrets.push(range);
+      return;
+    }
     const near = text.slice(Math.max(this.#literalEnd, start - NEARBY_BEFORE), start);
     if (/^(?:::[\w.]+)?\s*(?:=|<>|!=|\bas\b)\s*(?:\w+\.)?"?$/i.test(near) && this.#literalEnd > 0) {
       const { open, close, end, closed } = readPiece(text, this.#literal, this.#view.backslashes);
@@ -329,6 +378,14 @@ class Look {
     return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
   }
 
+  /** A string in JSON that is in a string itself: `\"password\": \"x\"`. */
+  #takeEscaped({ end }: Range): number {
+    const secret = secretAt(this.#text, end);
+    if (secret === null || secret.end <= secret.start) return end;
+    this.#secrets.push(secret);
+    return secret.end;
+  }
+
   #remember({ quoting, start, open, end }: Piece): void {
     this.#literal = quoting === 'verbatim' ? start : open - 1;
     this.#literalEnd = end;
@@ -342,13 +399,15 @@ class Look {
   #afterName(name: string, piece: Piece, lead: string): number {
     const text = this.#text;
     const sure = isSureName(isSecretPath(name) ? name.slice(0, -1) : name);
-    const next = skipTrivia(text, piece.end);
+    let next = skipTrivia(text, piece.end);
+    if (text.charCodeAt(next) === CLOSE_LIST) next = skipTrivia(text, next + 1);
+    if (this.#view.code) this.#hasKey = true;
     const isPair = text.charCodeAt(next) === COMMA;
     if (isPair && (lead === 'set_config(' || isInObject(text, piece))) return this.#takeExpression(next + 1, sure);
     if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5))) return this.#takeExpression(next + 4, sure);
     if (isPair && this.#view.code && !isInList(text, piece)) this.#takeOthers(next + 1);
     if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
-    const value = valueAfter(text, piece, this.#view);
+    const value = valueAfter(text, { start: piece.start, end: next }, this.#view);
     return value === null ? piece.end : this.#take(value, sure);
   }
 
