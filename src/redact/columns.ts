@@ -117,7 +117,8 @@ function rowsIn(text: string, view: View): Map<number, number> {
   for (let at = 0, word = ''; at < text.length && starts.size < MOST_ROWS; ) {
     const code = text.charCodeAt(at);
     const end = elementEnd(text, at, view);
-    if (code === OPEN) open.push(word === 'unnest' || isKeyword(text, skipTrivia(text, at + 1), 'values') ? at : -1);
+    if (code === OPEN)
+      open.push(word === 'unnest' || isKeyword(text, skipTrivia(text, at + 1), 'values') ? at : -1);
     const start = code === CLOSE ? (open.pop() ?? -1) : -1;
     if (start !== -1) starts.set(at, start);
     if (!isSpace(code)) word = isWord(code) ? text.slice(at, Math.min(end, at + 7)).toLowerCase() : '';
@@ -163,7 +164,8 @@ function selectStart(text: string, at: number): number {
   const from = skipTrivia(text, star + 1);
   if (text.charCodeAt(star) !== STAR || !isKeyword(text, from, 'from')) return at;
   const source = skipTrivia(text, from + 'from'.length);
-  if (!isKeyword(text, source, 'unnest')) return text.charCodeAt(source) === OPEN ? valuesIn(text, source) : at;
+  if (!isKeyword(text, source, 'unnest'))
+    return text.charCodeAt(source) === OPEN ? valuesIn(text, source) : at;
   const open = skipTrivia(text, source + 'unnest'.length);
   return text.charCodeAt(open) === OPEN ? open + 1 : at;
 }

@@ -7,8 +7,14 @@ const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,2
 
 /** Tools, and what stands before the secret. */
 const TOOLS: readonly (readonly [tools: string, before: string])[] = [
-  ['curl|wget|http|https|xh', `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:`],
-  ['sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|docker|podman|helm|oc|az|cf|cypher-shell|mosquitto_pub|clickhouse-client', '\\s-p\\s{0,3}'],
+  [
+    'curl|wget|http|https|xh',
+    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:`,
+  ],
+  [
+    'sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|docker|podman|helm|oc|az|cf|cypher-shell|mosquitto_pub|clickhouse-client',
+    '\\s-p\\s{0,3}',
+  ],
   ['mysql|mysqldump|mysqladmin|mysqlimport|mysqlsh|mariadb|mariadb-dump|7z|7za|7zr|rar|unrar', '\\s-p'],
   ['redis-cli|valkey-cli', '\\s-a\\s{0,3}'],
   ['ldapsearch|ldapmodify|ldapadd|ldapdelete|ldappasswd|ldapwhoami', '\\s-[ws]\\s{0,3}'],
@@ -20,7 +26,10 @@ const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   ['snmpwalk|snmpget|snmpset', '\\s-[AXc]\\s{0,3}'],
   ['rabbitmqctl', '(?:add_user|change_password)\\s{1,3}\\S{1,64}\\s{1,3}'],
   ['vault', '\\slogin\\s{1,3}(?=[^-])'],
-  ['echo|printf', '\\s{1,3}(?=[^|\\n]{1,200}\\|\\s{0,3}(?:sudo\\s{1,3}(?:-\\w{1,3}\\s{1,3})?-S|passwd|chpasswd|kinit|cryptsetup))'],
+  [
+    'echo|printf',
+    '\\s{1,3}(?=[^|\\n]{1,200}\\|\\s{0,3}(?:sudo\\s{1,3}(?:-\\w{1,3}\\s{1,3})?-S|passwd|chpasswd|kinit|cryptsetup))',
+  ],
 ];
 
 const PATTERNS = TOOLS.map(([tools, before]) => ({
@@ -28,15 +37,17 @@ const PATTERNS = TOOLS.map(([tools, before]) => ({
   secret: new RegExp(`${before}${GIVEN}`, 'dg'),
 }));
 
-const TOOL = new RegExp(`(?<![\\w.-])(?:${TOOLS.map(([tools]) => tools).join('|')})(?=\\s)`, 'g');
+export const TOOL = new RegExp(`(?<![\\w.-])(?:${TOOLS.map(([tools]) => tools).join('|')})(?=\\s)`, 'g');
 
 /** No command is longer in any statement that a person writes. */
 const LONGEST = 1000;
 
 /** Takes linear time: each command ends where the next tool stands. */
 export function commandSecrets(text: string): Range[] {
-  if (text.search(TOOL) === -1) return [];
-  const tools = Array.from(text.matchAll(TOOL), ({ 0: tool, index }) => ({ tool, start: index + tool.length }));
+  const tools = Array.from(text.matchAll(TOOL), ({ 0: tool, index }) => ({
+    tool,
+    start: index + tool.length,
+  }));
   return tools.flatMap(({ tool, start }, index) => {
     const next = tools[index + 1]?.start ?? text.length;
     const line = text.slice(start, Math.min(next, start + LONGEST)).split(/[\n]/, 1)[0] ?? '';

@@ -1,12 +1,15 @@
 /** Secrets that are known by what they look like, whatever stands before them. */
 
-import { commandSecrets } from './commands.js';
+import { commandSecrets, TOOL } from './commands.js';
 import { looksRandom } from './plain.js';
 import type { Range } from './ranges.js';
 
 /** What each kind holds in any case: most texts have none of it, and are looked at no further. */
-const HINT =
-  /SCRAM-SHA-256\$|PRIVATE KEY|eyJ|authorization|bearer|basic|cookie|webhook|hooks\.|[?&](?:[\w-]{0,20}sig|code|key|auth|jwt)|\$(?:2[abxy]|argon|[1567]\$)|pbkdf2|\}[\w+]|\bmd5[0-9a-f]|:(?:\d{2,5}|\*):|auth\s{0,3}=|\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)|atlasv1/i;
+const HINT = new RegExp(
+  /SCRAM-SHA-256\$|PRIVATE KEY|eyJ|authorization|bearer|basic|cookie|webhook|hooks\.|[?&](?:[\w-]{0,20}sig|code|key|auth|jwt)|\$(?:2[abxy]|argon|[1567]\$)|pbkdf2|\}[\w+]|\bmd5[0-9a-f]|:(?:\d{2,5}|\*):|auth\s{0,3}=|\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)|atlasv1/
+    .source + `|${TOOL.source}`,
+  'i',
+);
 
 /** Prefixes by which services let their tokens be found. */
 const TOKEN = new RegExp(
@@ -78,7 +81,10 @@ const KINDS: readonly Kind[] = [
   { pattern: /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT)\}([\w+/=$.]{10,})/dgi },
   { pattern: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g },
   { pattern: TOKEN },
-  { pattern: /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/dgi },
+  {
+    pattern:
+      /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/dgi,
+  },
   { pattern: /\b(?:basic|bearer)\s{1,4}([\w+/=.~-]{6,})/dgi, unsure: true },
   { pattern: /\bset-cookie["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3}[\w.-]{1,64}=([^\s;'"]+)/dgi },
   { pattern: /(?<!-)\bcookie["'\\]{0,3}\s{0,3}:\s{0,3}["'\\]{0,3}([\w.-]{1,64}=[^'"\n\\]+)/dgi },
@@ -89,7 +95,10 @@ const KINDS: readonly Kind[] = [
     unsure: true,
   },
   { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/dg },
-  { pattern: /(?:[\w-]\.[\w-]{1,63}|localhost|\*):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/dg },
+  {
+    pattern:
+      /(?:[\w-]\.[\w-]{1,63}|localhost|\*):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/dg,
+  },
 ];
 
 const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/g;
@@ -97,9 +106,8 @@ const KEY_ENDS = /-----(?:BEGIN|END)/g;
 
 /** In the order of their kinds. */
 export function evidentSecrets(text: string): Range[] {
-  const commands = commandSecrets(text);
-  if (!HINT.test(text)) return commands;
-  return [...commands, ...privateKeys(text), ...KINDS.flatMap(kind => secretsOfKind(text, kind))];
+  if (!HINT.test(text)) return [];
+  return [...commandSecrets(text), ...privateKeys(text), ...KINDS.flatMap(kind => secretsOfKind(text, kind))];
 }
 
 function secretsOfKind(text: string, { pattern, unsure }: Kind): Range[] {

@@ -1,6 +1,16 @@
 /** The values of what an expression of SQL gives: of a literal, of those joined to it, of the branches of a CASE. */
 
-import { CLOSE, CLOSE_LIST, COMMA, DOLLAR, isWord, OPEN, OPEN_LIST, SEMICOLON, SINGLE } from '../sql/chars.js';
+import {
+  CLOSE,
+  CLOSE_LIST,
+  COMMA,
+  DOLLAR,
+  isWord,
+  OPEN,
+  OPEN_LIST,
+  SEMICOLON,
+  SINGLE,
+} from '../sql/chars.js';
 import { dottedEnd, skipTrivia } from '../sql/lexer.js';
 import { CLAUSE, elementEnd } from './columns.js';
 import { type Value, type View, valueAt } from './shapes.js';
@@ -81,7 +91,12 @@ function aliasAt(text: string, from: number): string {
     const end = dottedEnd(text, at);
     const next = skipTrivia(text, end);
     if (text.charCodeAt(next) !== OPEN) {
-      const name = text.slice(at, Math.min(end, at + 200)).split('.').at(-1)?.toLowerCase() ?? '';
+      const name =
+        text
+          .slice(at, Math.min(end, at + 200))
+          .split('.')
+          .at(-1)
+          ?.toLowerCase() ?? '';
       return name.length > 63 || NO_ALIAS.test(name) ? '' : name;
     }
     at = skipTrivia(text, next + 1);

@@ -23,7 +23,10 @@ export function findSecrets(text: string, code: boolean): Secrets {
   if (!disguised && !hasTrigger(text))
     return evident.length === 0 ? NONE : { ...NONE, ranges: union(evident) };
   const first = read(text, { code, disguised, names: SECRETS });
-  const readings = [...first, ...first.flatMap(({ aliases }) => readAliases(text, { code, disguised }, aliases))];
+  const readings = [
+    ...first,
+    ...first.flatMap(({ aliases }) => readAliases(text, { code, disguised }, aliases)),
+  ];
   const lost = readings.flatMap(found => (found.held ? found.lost : [{ start: 0, end: text.length }]));
   const swept = union(lost).map(range => sweep(text, range));
   return {
@@ -35,7 +38,11 @@ export function findSecrets(text: string, code: boolean): Secrets {
 /** What the names are given from which a secret is taken; it costs as much as the first look. */
 function readAliases(text: string, how: Omit<How, 'names'>, aliases: ReadonlySet<string>): Found[] {
   if (aliases.size === 0) return [];
-  return read(text, { ...how, names: aliasNames(aliases) }).map(found => ({ ...found, lost: [], held: true }));
+  return read(text, { ...how, names: aliasNames(aliases) }).map(found => ({
+    ...found,
+    lost: [],
+    held: true,
+  }));
 }
 
 function sureFirst(readings: readonly Found[]): Map<number, boolean> {

@@ -113,7 +113,9 @@ export function touchesBefore(text: string, { quoting, start }: Piece): boolean 
 
 /** Whether it stands in a list of values of one kind: `kind IN ('password', 'x')`. */
 export function isInList(text: string, { start }: Piece): boolean {
-  return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(text.slice(Math.max(start - NEARBY, 0), start));
+  return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(
+    text.slice(Math.max(start - NEARBY, 0), start),
+  );
 }
 
 /** So far before a key the function is looked for that makes an object of it. */

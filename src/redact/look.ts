@@ -30,8 +30,16 @@ import {
 import { isPlain, looksRandom } from './plain.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { type Range, union } from './ranges.js';
+import {
+  isStatement,
+  operandOf,
+  operatorEnd,
+  uriSecret,
+  type Value,
+  type View,
+  valueAfter,
+} from './shapes.js';
 import { secretAt } from './sweep.js';
-import { isStatement, operandOf, operatorEnd, uriSecret, type Value, type View, valueAfter } from './shapes.js';
 import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
 
 /**
@@ -331,7 +339,10 @@ class Look {
   /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */
   #isPlain({ start, end, next }: Value): boolean {
     const text = this.#text.slice(start, Math.min(end, start + LONGEST_PLAIN));
-    return isPlain(text) || (next === end && start > 0 && /^\d+$/.test(text) && /[\s(,=]/.test(this.#text.charAt(start - 1)));
+    return (
+      isPlain(text) ||
+      (next === end && start > 0 && /^\d+$/.test(text) && /[\s(,=]/.test(this.#text.charAt(start - 1)))
+    );
   }
 
   get #goesOn(): boolean {
@@ -364,8 +375,7 @@ class Look {
     this.#budget.left -= NAME_COST;
     const content = decode(this.#text, piece);
     const lead = piece.kind === 'string' ? leadOf(this.#text, piece) : '';
-    const isKey =
-      trigger >= piece.close && piece.kind !== 'comment' && this.#view.names.is(content);
+    const isKey = trigger >= piece.close && piece.kind !== 'comment' && this.#view.names.is(content);
     const isName = isKey || (this.#view.names === SECRETS && isSecretPath(content));
     if (isName && piece.kind === 'name') {
       return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) }, content);
@@ -403,8 +413,10 @@ class Look {
     if (text.charCodeAt(next) === CLOSE_LIST) next = skipTrivia(text, next + 1);
     if (this.#view.code) this.#hasKey = true;
     const isPair = text.charCodeAt(next) === COMMA;
-    if (isPair && (lead === 'set_config(' || isInObject(text, piece))) return this.#takeExpression(next + 1, sure);
-    if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5))) return this.#takeExpression(next + 4, sure);
+    if (isPair && (lead === 'set_config(' || isInObject(text, piece)))
+      return this.#takeExpression(next + 1, sure);
+    if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5)))
+      return this.#takeExpression(next + 4, sure);
     if (isPair && this.#view.code && !isInList(text, piece)) this.#takeOthers(next + 1);
     if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
     const value = valueAfter(text, { start: piece.start, end: next }, this.#view);

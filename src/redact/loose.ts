@@ -41,7 +41,12 @@ function lineValue(text: string, { start }: Range, at: number): Value | null {
 
 /** The secret that follows its name without a sign between them. */
 export function toldValue(text: string, name: Range): Value | null {
-  return optionValue(text, name) ?? elementValue(text, name) ?? pairedValue(text, name) ?? sentenceValue(text, name);
+  return (
+    optionValue(text, name) ??
+    elementValue(text, name) ??
+    pairedValue(text, name) ??
+    sentenceValue(text, name)
+  );
 }
 
 /** `--password x`. */
@@ -120,7 +125,8 @@ export function listedValues(text: string, name: Range): { values: Range[]; leng
     const string = quotedValue(text, at);
     at = string?.next ?? at + 1;
     if (string === null || text.charAt(skipSpace(text, at)) === ':') continue;
-    if (!isPlain(text.slice(string.start, Math.min(string.end, string.start + LONGEST_LINE)))) values.push(string);
+    if (!isPlain(text.slice(string.start, Math.min(string.end, string.start + LONGEST_LINE))))
+      values.push(string);
   }
   return { values, length: at - from };
 }
@@ -204,4 +210,3 @@ function bareEnd(text: string, at: number, query: boolean): number {
   }
   return Math.min(end, text.length);
 }
-

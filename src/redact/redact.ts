@@ -29,7 +29,9 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
     const paired = statement === null ? NONE : pairedParameters(statement, parameters ?? []);
     const scrubbed = statement === null ? null : scrub(statement, found?.ranges ?? [], patterns);
     const others = parameters?.map((text, index) =>
-      isSecret(text, found?.parameters.get(index + 1) ?? paired.get(index + 1)) ? whole(text) : scrubParameter(text, patterns),
+      isSecret(text, found?.parameters.get(index + 1) ?? paired.get(index + 1))
+        ? whole(text)
+        : scrubParameter(text, patterns),
     );
     const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
     return {
