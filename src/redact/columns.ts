@@ -108,13 +108,13 @@ export class Rows {
   }
 }
 
-/** More than any statement that a person writes has. */
+/** More than any statement that a person writes has, of rows, and of parentheses in each other. */
 const MOST_ROWS = 1000;
 
 function rowsIn(text: string, view: View): Map<number, number> {
   const starts = new Map<number, number>();
   const open: number[] = [];
-  for (let at = 0, word = ''; at < text.length && starts.size < MOST_ROWS; ) {
+  for (let at = 0, word = ''; at < text.length && starts.size < MOST_ROWS && open.length < MOST_ROWS; ) {
     const code = text.charCodeAt(at);
     const end = elementEnd(text, at, view);
     if (code === OPEN)

@@ -1,6 +1,6 @@
 /** Secrets in command lines: `curl -u user:x`, `sshpass -p x`. Options that are called `password` are found by their name. */
 
-import type { Range } from './ranges.js';
+import { add, type Range } from './ranges.js';
 
 /** What an option is given: in quotes, or up to white space. What begins with `$` names a secret that stands elsewhere. */
 const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,200})'|(?!\\$)([^\\s"'|;&$][^\\s"'|;&]*))`;
@@ -32,6 +32,8 @@ const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   ],
 ];
 
+const NOTHING = /(?!)/g;
+
 const PATTERNS = TOOLS.map(([tools, before]) => ({
   isTool: new RegExp(`^(?:${tools})$`),
   secret: new RegExp(`${before}${GIVEN}`, 'dg'),
@@ -44,22 +46,22 @@ const LONGEST = 1000;
 
 /** Takes linear time: each command ends where the next tool stands. */
 export function commandSecrets(text: string): Range[] {
-  const tools = Array.from(text.matchAll(TOOL), ({ 0: tool, index }) => ({
-    tool,
-    start: index + tool.length,
-  }));
-  return tools.flatMap(({ tool, start }, index) => {
-    const next = tools[index + 1]?.start ?? text.length;
-    const line = text.slice(start, Math.min(next, start + LONGEST)).split(/[\n]/, 1)[0] ?? '';
-    return secretsOfTool(tool, line).map(range => ({ start: start + range.start, end: start + range.end }));
-  });
+  const ranges: Range[] = [];
+  let [tool, start] = ['', -1];
+  for (const { 0: next, index } of text.matchAll(TOOL)) {
+    if (start !== -1) takeSecrets(text, tool, { start, end: index }, ranges);
+    [tool, start] = [next, index + next.length];
+  }
+  if (start !== -1) takeSecrets(text, tool, { start, end: text.length }, ranges);
+  return ranges;
 }
 
-function secretsOfTool(tool: string, line: string): Range[] {
+/** What the tool is given between its name and the next one. */
+function takeSecrets(text: string, tool: string, { start, end }: Range, ranges: Range[]): void {
+  const [line = ''] = text.slice(start, Math.min(end, start + LONGEST)).split('\n', 1);
   const pattern = PATTERNS.find(({ isTool }) => isTool.test(tool));
-  if (pattern === undefined) return [];
-  return Array.from(line.matchAll(pattern.secret), ({ indices }) => {
-    const [start = 0, end = 0] = indices?.slice(1).find(one => one !== undefined) ?? [];
-    return { start, end };
-  });
+  for (const { indices } of line.matchAll(pattern?.secret ?? NOTHING)) {
+    const [from = 0, to = 0] = indices?.slice(1).find(one => one !== undefined) ?? [];
+    add(ranges, { start: start + from, end: start + to });
+  }
 }

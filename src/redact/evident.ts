@@ -2,7 +2,7 @@
 
 import { commandSecrets, TOOL } from './commands.js';
 import { looksRandom } from './plain.js';
-import type { Range } from './ranges.js';
+import { add, type Range } from './ranges.js';
 
 /** What each kind holds in any case: most texts have none of it, and are looked at no further. */
 const HINT = new RegExp(
@@ -114,7 +114,7 @@ function secretsOfKind(text: string, { pattern, unsure }: Kind): Range[] {
   const ranges: Range[] = [];
   for (const { 0: found, 1: part, index, indices } of text.matchAll(pattern)) {
     const [start, end] = indices?.[1] ?? [index, index + found.length];
-    if (!unsure || looksRandom(part ?? found)) ranges.push({ start, end });
+    if (!unsure || looksRandom(part ?? found)) add(ranges, { start, end });
   }
   return ranges;
 }
@@ -129,7 +129,8 @@ function privateKeys(text: string): Range[] {
     const isClosed = text.startsWith('-----END', end);
     const content = isClosed ? '' : text.slice(start, end);
     const quote = content.search(/['"]/);
-    ranges.push({ start, end: quote === -1 ? end : start + quote });
+    const until = quote === -1 ? end : start + quote;
+    if (until > start) add(ranges, { start, end: until });
   }
-  return ranges.filter(({ start, end }) => end > start);
+  return ranges;
 }

@@ -29,7 +29,7 @@ import {
 } from './names.js';
 import { isPlain, looksRandom } from './plain.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
-import { type Range, union } from './ranges.js';
+import { add, type Range, union } from './ranges.js';
 import {
   isStatement,
   operandOf,
@@ -138,7 +138,7 @@ class Look {
       if (opening < to) at = this.#opening(opening, trigger);
       else at = trigger <= text.length ? this.#trigger(trigger, at) : text.length;
     }
-    if (at < text.length) this.#lost.push({ start: at, end: text.length });
+    if (at < text.length) add(this.#lost, { start: at, end: text.length });
     if (this.#hasKey) this.#takeKeyed();
     if (isStatement(this.#view) && this.#parameters.size > 0) this.#takeExecuted();
     const lost = this.#held ? this.#lost : [{ start: 0, end: text.length }];
@@ -194,7 +194,7 @@ class Look {
     this.#budget.left -= NAME_COST;
     if (text.charCodeAt(end - 1) === SLASH) {
       const secret = uriSecret(text, end, this.#view.code);
-      if (secret !== null) this.#secrets.push(secret);
+      if (secret !== null) add(this.#secrets, secret);
       return secret?.end ?? end;
     }
     const name = secretNameAt(text, end, from, this.#view.names);
@@ -227,7 +227,7 @@ class Look {
   /** The strings in a list or an object. */
   #takeListed(name: Range): number {
     const { values, length } = listedValues(this.#text, name);
-    for (const { start, end } of values) if (end > start) this.#secrets.push({ start, end });
+    for (const { start, end } of values) if (end > start) add(this.#secrets, { start, end });
     this.#budget.left -= length;
     return name.end;
   }
@@ -238,7 +238,7 @@ class Look {
     const { start } = name;
     if (!this.#view.code) {
       const range = valueBefore(text, name);
-      if (range !== null) this.#secrets.push(range);
+      if (range !== null) add(this.#secrets, range);
       return;
     }
     const near = text.slice(Math.max(this.#literalEnd, start - NEARBY_BEFORE), start);
@@ -332,7 +332,7 @@ class Look {
     const { start, end, next, closed, parameter } = value;
     if (parameter > 0) this.#takeParameter(parameter, sure);
     if (!closed || (this.#mayTear && isWord(this.#text.charCodeAt(next)))) this.#held = false;
-    if (end > start && (sure || !this.#isPlain(value))) this.#secrets.push({ start, end });
+    if (end > start && (sure || !this.#isPlain(value))) add(this.#secrets, { start, end });
     return next;
   }
 
@@ -392,7 +392,7 @@ class Look {
   #takeEscaped({ end }: Range): number {
     const secret = secretAt(this.#text, end);
     if (secret === null || secret.end <= secret.start) return end;
-    this.#secrets.push(secret);
+    add(this.#secrets, secret);
     return secret.end;
   }
 
@@ -439,7 +439,7 @@ class Look {
     const { depth } = this.#view;
     this.#budget.left -= content.length + TEXT_COST;
     if (depth === MAX_DEPTH || this.#budget.left < 0) {
-      this.#lost.push({ start: piece.open, end: piece.close });
+      add(this.#lost, { start: piece.open, end: piece.close });
       return;
     }
     const code = piece.kind !== 'name' && (lead === 'as' || lead === 'do' || readsAsCode(content));
@@ -449,7 +449,7 @@ class Look {
       this.#budget,
     ).run();
     for (const alias of aliases) this.#aliases.add(alias);
-    for (const range of locate(this.#text, piece, secrets)) this.#secrets.push(range);
-    for (const range of locate(this.#text, piece, lost)) this.#lost.push(range);
+    for (const range of locate(this.#text, piece, secrets)) add(this.#secrets, range);
+    for (const range of locate(this.#text, piece, lost)) add(this.#lost, range);
   }
 }

@@ -9,6 +9,20 @@ export interface Range {
 /** What stands where a secret stood. It holds no quote and no backslash: it fits into any quoting. */
 export const MARK = '<redacted>';
 
+/** So many pieces are kept apart, whatever is between them: a text that is nothing but secrets must not fill the memory. */
+const MOST_APART = 200_000;
+
+/** Past that, pieces with no more than this between them are one. */
+const NEAR = 256;
+
+/** Adds a piece to a list. */
+export function add(ranges: Range[], range: Range): void {
+  const last = ranges.at(-1);
+  const joins = last !== undefined && range.start >= last.start && range.start - last.end <= NEAR;
+  if (last === undefined || ranges.length < MOST_APART || !joins) ranges.push(range);
+  else ranges[ranges.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+}
+
 /** All the pieces in order, those that overlap or touch as one. */
 export function union(...lists: readonly (readonly Range[])[]): readonly Range[] {
   const full = lists.filter(({ length }) => length > 0);

@@ -16,7 +16,7 @@ import {
 } from '../sql/chars.js';
 import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from '../sql/lexer.js';
 import { SECRETS, secretNameAt, triggerAfter } from './names.js';
-import type { Range } from './ranges.js';
+import { add, type Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';
 
 /** A secret in dollar quotes is no longer than this; past it nobody knows what is quoted. */
@@ -35,7 +35,7 @@ export function sweep(text: string, { start, end }: Range): Range[] {
   for (let at = triggerAfter(part, 0, SECRETS); at <= part.length; ) {
     const secret = part[at - 1] === '/' ? uriSecret(part, at, true) : secretAt(part, at);
     if (secret !== null && secret.end > secret.start)
-      secrets.push({ start: start + secret.start, end: start + secret.end });
+      add(secrets, { start: start + secret.start, end: start + secret.end });
     at = triggerAfter(part, Math.max(secret?.end ?? 0, at), SECRETS);
   }
   return secrets;
