@@ -1,6 +1,6 @@
 /** Secrets in command lines: `curl -u user:x`, `sshpass -p x`. Options that are called `password` are found by their name. */
 
-import { add, type Range } from './ranges.js';
+import { add, type MutableRange, type Range } from './ranges.js';
 
 /** What an option is given: in quotes, or up to white space. What begins with `$` names a secret that stands elsewhere. */
 const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,200})'|(?!\\$)([^\\s"'|;&$][^\\s"'|;&]*))`;
@@ -46,7 +46,7 @@ const LONGEST = 1000;
 
 /** Takes linear time: each command ends where the next tool stands. */
 export function commandSecrets(text: string): Range[] {
-  const ranges: Range[] = [];
+  const ranges: MutableRange[] = [];
   let [tool, start] = ['', -1];
   for (const { 0: next, index } of text.matchAll(TOOL)) {
     if (start !== -1) takeSecrets(text, tool, { start, end: index }, ranges);
@@ -57,7 +57,7 @@ export function commandSecrets(text: string): Range[] {
 }
 
 /** What the tool is given between its name and the next one. */
-function takeSecrets(text: string, tool: string, { start, end }: Range, ranges: Range[]): void {
+function takeSecrets(text: string, tool: string, { start, end }: Range, ranges: MutableRange[]): void {
   const [line = ''] = text.slice(start, Math.min(end, start + LONGEST)).split('\n', 1);
   const pattern = PATTERNS.find(({ isTool }) => isTool.test(tool));
   for (const { indices } of line.matchAll(pattern?.secret ?? NOTHING)) {

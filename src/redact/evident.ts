@@ -2,12 +2,31 @@
 
 import { commandSecrets, TOOL } from './commands.js';
 import { looksRandom } from './plain.js';
-import { add, type Range } from './ranges.js';
+import { add, type MutableRange, type Range } from './ranges.js';
 
 /** What each kind holds in any case: most texts have none of it, and are looked at no further. */
 const HINT = new RegExp(
-  /SCRAM-SHA-256\$|PRIVATE KEY|eyJ|authorization|bearer|basic|cookie|webhook|hooks\.|[?&](?:[\w-]{0,20}sig|code|key|auth|jwt)|\$(?:2[abxy]|argon|[1567]\$)|pbkdf2|\}[\w+]|\bmd5[0-9a-f]|:(?:\d{2,5}|\*):|auth\s{0,3}=|\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)|atlasv1/
-    .source + `|${TOOL.source}`,
+  [
+    'SCRAM-SHA-256\\$',
+    'PRIVATE KEY',
+    'eyJ',
+    'authorization',
+    'bearer',
+    'basic',
+    'cookie',
+    'webhook',
+    'hooks\\.',
+    '[?&](?:[\\w-]{0,20}sig|code|key|auth|jwt)',
+    '\\$(?:2[abxy]|argon|scrypt|[1567]\\$)',
+    'pbkdf2',
+    '\\}[\\w+]',
+    '\\bmd5[0-9a-f]',
+    ':(?:\\d{2,5}|\\*):',
+    'auth\\s{0,3}=',
+    '\\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)',
+    'atlasv1',
+    TOOL.source,
+  ].join('|'),
   'i',
 );
 
@@ -111,7 +130,7 @@ export function evidentSecrets(text: string): Range[] {
 }
 
 function secretsOfKind(text: string, { pattern, unsure }: Kind): Range[] {
-  const ranges: Range[] = [];
+  const ranges: MutableRange[] = [];
   for (const { 0: found, 1: part, index, indices } of text.matchAll(pattern)) {
     const [start, end] = indices?.[1] ?? [index, index + found.length];
     if (!unsure || looksRandom(part ?? found)) add(ranges, { start, end });
@@ -121,7 +140,7 @@ function secretsOfKind(text: string, { pattern, unsure }: Kind): Range[] {
 
 /** What stands between the lines that begin and end a key; where none ends it, up to a quote. */
 function privateKeys(text: string): Range[] {
-  const ranges: Range[] = [];
+  const ranges: MutableRange[] = [];
   for (const { 0: line, index } of text.matchAll(KEY_BEGINS)) {
     const start = index + line.length;
     KEY_ENDS.lastIndex = start;

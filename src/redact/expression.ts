@@ -25,58 +25,64 @@ const JOINING =
 /** So far before a value that is looked for. */
 const NEARBY = 40;
 
-/** What an expression gives. */
-export interface Given {
-  /** As its name says, secrets or not. */
-  readonly values: readonly Value[];
-  /** Arguments of a function, any of which may be the secret. */
-  readonly others: readonly Value[];
-  /** The name of what it gives, where it is a column or a variable; empty where it is anything else. */
-  readonly alias: string;
-  /** So many characters were read of it. */
-  readonly length: number;
+/** Takes what an expression gives. */
+export interface Taker {
+  /** What its name says, a secret or not. */
+  value(value: Value): void;
+  /** An argument of a function, any of which may be the secret. */
+  other(value: Value): void;
+  /** The name of the column or the variable that it gives. */
+  alias(name: string): void;
 }
 
-/** What the expression at `from` gives. */
-export function expressionAt(text: string, from: number, view: View): Given {
+/** Hands over what the expression at `from` gives; returns where it ends, or how far it was read. */
+export function takeExpression(text: string, from: number, view: View, taker: Taker): number {
   const at = skipTrivia(text, from);
   const first = valueAt(text, at, view);
-  if (first !== null) {
-    const values = [first, ...joinedValues(text, at, first, view)];
-    return { values, others: [], alias: '', length: (values.at(-1)?.next ?? at) - at };
+  if (first === null) return takeResults(text, at, view, taker);
+  taker.value(first);
+  let { next } = first;
+  for (const value of joinedValues(text, at, first, view)) {
+    taker.value(value);
+    next = value.next;
   }
-  const branches = branchesOf(text, at, view);
-  return { ...branches, alias: branches.values.length === 0 ? aliasAt(text, at) : '' };
+  return next;
 }
 
-/** The results of the CASEs in the expression at `from`, and the literals among the arguments of its calls. */
-function branchesOf(text: string, from: number, view: View): Omit<Given, 'alias'> {
-  const values: Value[] = [];
-  const others: Value[] = [];
-  let [depth, cases, isResult] = [0, 0, true];
+/** Hands over the results of the CASEs in an expression, the arguments of its calls, and what it is called. */
+function takeResults(text: string, from: number, view: View, taker: Taker): number {
+  const alias = aliasAt(text, from);
+  if (alias !== '') taker.alias(alias);
+  const place = { depth: 0, cases: 0, isResult: true };
   let at = from;
   for (let end = at; at < text.length; at = end) {
     const code = text.charCodeAt(at);
     end = elementEnd(text, at, view);
-    if (code === OPEN || code === OPEN_LIST) depth++;
-    else if (isClose(code)) depth--;
-    if (depth < 0 || code === SEMICOLON || (code === COMMA && depth === 0)) break;
     const word = isWord(code) && end - at < 10 ? text.slice(at, end).toLowerCase() : '';
-    if (depth === 0 && cases === 0 && CLAUSE.test(word)) break;
-    if (word === 'case') cases++;
-    else if (word === 'end') cases--;
-    else if (word === 'when') isResult = false;
-    if (word === 'end' && cases === 0 && depth === 0) break;
-    if (word === 'then' || word === 'else') {
-      isResult = true;
-      const value = valueAt(text, skipTrivia(text, end), view);
-      if (value !== null) values.push(value);
-    } else if (isResult && cases === 0 && depth > 0 && (code === SINGLE || code === DOLLAR)) {
-      const value = valueAt(text, at, view);
-      if (value !== null) others.push(value);
-    }
+    if (endsAt(code, word, place)) break;
+    const isLiteral = code === SINGLE || code === DOLLAR;
+    const isArgument = isLiteral && place.isResult && place.cases === 0 && place.depth > 0;
+    const isBranch = word === 'then' || word === 'else';
+    const value = isArgument || isBranch ? valueAt(text, isBranch ? skipTrivia(text, end) : at, view) : null;
+    if (value !== null) isBranch ? taker.value(value) : taker.other(value);
   }
-  return { values, others, length: at - from };
+  return at;
+}
+
+/** Keeps count of where in an expression it is; returns whether the expression ends there. */
+function endsAt(
+  code: number,
+  word: string,
+  place: { depth: number; cases: number; isResult: boolean },
+): boolean {
+  if (code === OPEN || code === OPEN_LIST) place.depth++;
+  else if (isClose(code)) place.depth--;
+  else if (word === 'case') place.cases++;
+  else if (word === 'end') place.cases--;
+  if (word !== '')
+    place.isResult = word === 'when' ? false : place.isResult || word === 'then' || word === 'else';
+  if (place.depth < 0 || place.cases < 0 || code === SEMICOLON) return true;
+  return place.depth === 0 && (code === COMMA || (place.cases === 0 && CLAUSE.test(word)));
 }
 
 /** So many calls around a name are seen through: `quote_literal(p)`. */
@@ -85,18 +91,17 @@ const MOST_CALLS = 4;
 /** Names of something else, or of too much. */
 const NO_ALIAS = /^(?:null|default|true|false|case|select|array|row|now|not|exists|id|cast|values|\d.*|)$/i;
 
+/** No longer names are looked at, with those of the schema and the table. */
+const LONGEST_NAME = 200;
+
 function aliasAt(text: string, from: number): string {
   let at = from;
   for (let calls = 0; calls <= MOST_CALLS; calls++) {
     const end = dottedEnd(text, at);
     const next = skipTrivia(text, end);
     if (text.charCodeAt(next) !== OPEN) {
-      const name =
-        text
-          .slice(at, Math.min(end, at + 200))
-          .split('.')
-          .at(-1)
-          ?.toLowerCase() ?? '';
+      const dotted = text.slice(at, Math.min(end, at + LONGEST_NAME)).toLowerCase();
+      const name = dotted.slice(dotted.lastIndexOf('.') + 1);
       return name.length > 63 || NO_ALIAS.test(name) ? '' : name;
     }
     at = skipTrivia(text, next + 1);

@@ -1,7 +1,8 @@
 /** Finds the secrets in a statement or a parameter. */
 
+import { budgetOf } from './budget.js';
 import { evidentSecrets } from './evident.js';
-import { budgetOf, type Found, look } from './look.js';
+import { type Found, look } from './look.js';
 import { aliasNames, hasTrigger, mayDisguise, SECRETS } from './names.js';
 import { type Range, union } from './ranges.js';
 import type { View } from './shapes.js';

@@ -2,15 +2,19 @@
 
 import { BACKSLASH, CLOSE_LIST, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
+import { type Budget, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, readTuple, takeGiven } from './columns.js';
-import { expressionAt, type Given, joinedValues } from './expression.js';
+import { executions, valueColumns } from './elsewhere.js';
+import { joinedValues, takeExpression } from './expression.js';
 import {
   endsInSecretName,
+  isGivenTo,
   isInList,
   isInObject,
   isSecretPath,
   leadOf,
   mayHoldValue,
+  parameterBefore,
   readsAsCode,
   touchesAfter,
   touchesBefore,
@@ -18,7 +22,6 @@ import {
 import { listedValues, valueBefore } from './loose.js';
 import {
   hasTrigger,
-  isSecretName,
   isSureName,
   isUnsureFunction,
   keyedArgument,
@@ -27,9 +30,8 @@ import {
   secretNameAt,
   triggerAfter,
 } from './names.js';
-import { isPlain, looksRandom } from './plain.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
-import { add, type Range, union } from './ranges.js';
+import { add, type MutableRange, type Range, union } from './ranges.js';
 import {
   isStatement,
   operandOf,
@@ -40,6 +42,7 @@ import {
   valueAfter,
 } from './shapes.js';
 import { secretAt } from './sweep.js';
+import { Taken } from './taken.js';
 import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
 
 /**
@@ -47,41 +50,6 @@ import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js
  * body in that, and a string in that. What is quoted deeper is only swept.
  */
 export const MAX_DEPTH = 4;
-
-/** What it takes to look at a name, and to begin with a quoted text: in characters that are read in that time. */
-const NAME_COST = 40;
-const TEXT_COST = 200;
-
-/** So far before a name a literal is looked for that is given to it, or compared. */
-const NEARBY_BEFORE = 60;
-
-/** More arguments than a function that takes a secret has. */
-const MOST_ARGUMENTS = 16;
-
-/** No longer value is a word, a number or a path. */
-const LONGEST_PLAIN = 250;
-
-/** Columns that hold values of any kind. */
-const VALUE_COLUMN =
-  /(?<![\w$])(?:(?:\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting)"?\s{0,9}(?::?=)(?=\s{0,9}[^\s])/gi;
-
-const EXECUTE = /\bexecute\s{1,9}["\w$]{1,64}\s{0,9}\(/gi;
-
-/** So much is spent on the shortest statement. */
-const LEAST_BUDGET = 100_000;
-
-/** A comment that names a secret and tells it has more characters. */
-const SHORTEST_COMMENT = 8;
-
-/** How much may still be spent on what looks like a secret. */
-export interface Budget {
-  left: number;
-}
-
-/** Enough to read all that is quoted once more, or a name in every forty characters. */
-export function budgetOf(text: string): Budget {
-  return { left: text.length + LEAST_BUDGET };
-}
 
 export interface Found {
   readonly secrets: readonly Range[];
@@ -107,11 +75,9 @@ class Look {
   readonly #text: string;
   readonly #view: View;
   readonly #budget: Budget;
-  readonly #secrets: Range[] = [];
-  readonly #parameters = new Map<number, boolean>();
-  readonly #aliases = new Set<string>();
+  readonly #taken: Taken;
   readonly #rows: Rows;
-  readonly #lost: Range[] = [];
+  readonly #lost: MutableRange[] = [];
   #held = true;
   /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
   #hasKey = false;
@@ -126,6 +92,7 @@ class Look {
     this.#view = view;
     this.#budget = budget;
     this.#rows = new Rows(text, view);
+    this.#taken = new Taken(text, view.names);
   }
 
   run(): Found {
@@ -139,37 +106,27 @@ class Look {
       else at = trigger <= text.length ? this.#trigger(trigger, at) : text.length;
     }
     if (at < text.length) add(this.#lost, { start: at, end: text.length });
-    if (this.#hasKey) this.#takeKeyed();
-    if (isStatement(this.#view) && this.#parameters.size > 0) this.#takeExecuted();
+    this.#takeElsewhere();
     const lost = this.#held ? this.#lost : [{ start: 0, end: text.length }];
     return {
-      secrets: union(this.#secrets),
-      parameters: this.#parameters,
-      aliases: this.#aliases,
+      secrets: union(this.#taken.secrets),
+      parameters: this.#taken.parameters,
+      aliases: this.#taken.aliases,
       lost: union(lost),
       held: this.#held,
     };
   }
 
-  /** What columns get that hold values of any kind, where a key names a secret: `SET value = 'x' WHERE key = 'password'`. */
-  #takeKeyed(): void {
-    for (const { 0: found, index } of this.#text.matchAll(VALUE_COLUMN)) {
-      if (!this.#goesOn) break;
-      this.#budget.left -= NAME_COST;
-      this.#takeExpression(index + found.length, false);
+  /** What stands elsewhere in the same text: the value of a key that names a secret, the parameters of what is executed. */
+  #takeElsewhere(): void {
+    if (this.#hasKey) {
+      for (const start of valueColumns(this.#text)) if (this.#goesOn) this.#takeExpression(start, false);
     }
-  }
-
-  /** What a prepared statement is executed with in the same text. */
-  #takeExecuted(): void {
-    const starts: number[] = [];
-    for (const { 0: found, index } of this.#text.matchAll(EXECUTE)) {
-      const from = index + found.length;
-      this.#budget.left -= readTuple(this.#text, from, this.#view, starts, MOST_ARGUMENTS) - from;
-      if (!this.#goesOn) break;
-      for (const [number, sure] of [...this.#parameters]) {
+    if (!isStatement(this.#view) || this.#taken.parameters.size === 0) return;
+    for (const starts of executions(this.#text, this.#view)) {
+      for (const [number, sure] of [...this.#taken.parameters]) {
         const start = starts[number - 1];
-        if (start !== undefined) this.#takeExpression(start, sure);
+        if (start !== undefined && this.#goesOn) this.#takeExpression(start, sure);
       }
     }
   }
@@ -194,7 +151,7 @@ class Look {
     this.#budget.left -= NAME_COST;
     if (text.charCodeAt(end - 1) === SLASH) {
       const secret = uriSecret(text, end, this.#view.code);
-      if (secret !== null) add(this.#secrets, secret);
+      if (secret !== null) this.#taken.secret(secret);
       return secret?.end ?? end;
     }
     const name = secretNameAt(text, end, from, this.#view.names);
@@ -227,7 +184,7 @@ class Look {
   /** The strings in a list or an object. */
   #takeListed(name: Range): number {
     const { values, length } = listedValues(this.#text, name);
-    for (const { start, end } of values) if (end > start) add(this.#secrets, { start, end });
+    for (const { start, end } of values) if (end > start) this.#taken.secret({ start, end });
     this.#budget.left -= length;
     return name.end;
   }
@@ -238,16 +195,15 @@ class Look {
     const { start } = name;
     if (!this.#view.code) {
       const range = valueBefore(text, name);
-      if (range !== null) add(this.#secrets, range);
+      if (range !== null) this.#taken.secret(range);
       return;
     }
-    const near = text.slice(Math.max(this.#literalEnd, start - NEARBY_BEFORE), start);
-    if (/^(?:::[\w.]+)?\s*(?:=|<>|!=|\bas\b)\s*(?:\w+\.)?"?$/i.test(near) && this.#literalEnd > 0) {
+    if (this.#literalEnd > 0 && isGivenTo(text, this.#literalEnd, start)) {
       const { open, close, end, closed } = readPiece(text, this.#literal, this.#view.backslashes);
       this.#take({ start: open, end: close, next: end, closed, parameter: 0 }, sure);
     }
-    const [, number] = /\$(\d{1,5})(?:::[\w.]+)?\s*(?:=|<>|!=|\bas\b)\s*(?:\w+\.)?"?$/i.exec(near) ?? [];
-    if (number !== undefined && isStatement(this.#view)) this.#takeParameter(Number(number), sure);
+    const number = isStatement(this.#view) ? parameterBefore(text, this.#literalEnd, start) : 0;
+    if (number > 0) this.#taken.parameter(number, sure);
   }
 
   /** What stands between a name and its value is read no more; there may be a comment that tells an older one. */
@@ -274,16 +230,11 @@ class Look {
   /** What a function takes that has a secret's name: `set_password('kari', 'x')`. */
   #takeCall({ end }: Range): void {
     const text = this.#text;
-    if (text.charCodeAt(end) !== OPEN || !isStatement(this.#view)) return;
+    if (text.charCodeAt(end) !== OPEN) return;
     const starts: number[] = [];
     const length = readTuple(text, end + 1, this.#view, starts, MOST_ARGUMENTS) - end;
     for (const start of starts) this.#takeOthers(start);
     this.#budget.left -= length / 2;
-  }
-
-  /** What an expression gives that may be the secret. */
-  #takeOthers(start: number): void {
-    for (const value of this.#given(start).values) this.#takeOther(value);
   }
 
   /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
@@ -293,24 +244,36 @@ class Look {
     return next;
   }
 
-  /** Takes what an expression gives. */
+  /** Takes what an expression gives; returns where to go on. */
   #takeExpression(start: number, sure: boolean): number {
-    const { values, others, alias } = this.#given(start);
+    return this.#express(
+      start,
+      value => this.#take(value, sure),
+      value => this.#taken.other(value),
+    );
+  }
+
+  /** Takes what an expression gives that may be the secret. */
+  #takeOthers(start: number): void {
+    this.#express(
+      start,
+      value => this.#taken.other(value),
+      () => undefined,
+    );
+  }
+
+  #express(start: number, value: (value: Value) => void, other: (value: Value) => void): number {
     let next = start;
-    for (const value of values) next = this.#take(value, sure);
-    for (const value of others) this.#takeOther(value);
-    this.#addAlias(alias);
+    const taker = {
+      value: (one: Value) => {
+        value(one);
+        ({ next } = one);
+      },
+      other,
+      alias: (name: string) => this.#taken.alias(name),
+    };
+    this.#budget.left -= (takeExpression(this.#text, start, this.#view, taker) - start) / 2;
     return next;
-  }
-
-  #addAlias(alias: string): void {
-    if (alias !== '' && !this.#view.names.is(alias) && !isSecretName(alias)) this.#aliases.add(alias);
-  }
-
-  #given(start: number): Given {
-    const given = expressionAt(this.#text, start, this.#view);
-    this.#budget.left -= given.length / 2;
-    return given;
   }
 
   #takeArguments({ starts, length }: Arguments, sure = true): void {
@@ -318,31 +281,11 @@ class Look {
     this.#budget.left -= length / 2;
   }
 
-  /** One of several that may be the secret. */
-  #takeOther(value: Value): void {
-    if (value.parameter > 0) this.#takeParameter(value.parameter, false);
-    else if (looksRandom(this.#text.slice(value.start, value.end))) this.#take(value, true);
-  }
-
-  #takeParameter(number: number, sure: boolean): void {
-    this.#parameters.set(number, sure || this.#parameters.get(number) === true);
-  }
-
   #take(value: Value, sure: boolean): number {
-    const { start, end, next, closed, parameter } = value;
-    if (parameter > 0) this.#takeParameter(parameter, sure);
+    const { next, closed } = value;
     if (!closed || (this.#mayTear && isWord(this.#text.charCodeAt(next)))) this.#held = false;
-    if (end > start && (sure || !this.#isPlain(value))) add(this.#secrets, { start, end });
+    this.#taken.value(value, sure);
     return next;
-  }
-
-  /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */
-  #isPlain({ start, end, next }: Value): boolean {
-    const text = this.#text.slice(start, Math.min(end, start + LONGEST_PLAIN));
-    return (
-      isPlain(text) ||
-      (next === end && start > 0 && /^\d+$/.test(text) && /[\s(,=]/.test(this.#text.charAt(start - 1)))
-    );
   }
 
   get #goesOn(): boolean {
@@ -392,7 +335,7 @@ class Look {
   #takeEscaped({ end }: Range): number {
     const secret = secretAt(this.#text, end);
     if (secret === null || secret.end <= secret.start) return end;
-    add(this.#secrets, secret);
+    this.#taken.secret(secret);
     return secret.end;
   }
 
@@ -430,9 +373,15 @@ class Look {
     const isConcat = lead === 'concat(' && this.#text.charCodeAt(at) === COMMA;
     if (!isConcat && !this.#text.startsWith('||', at)) return piece.end;
     if (!endsInSecretName(content)) return piece.end;
-    const { values, alias } = this.#given(at + (isConcat ? 1 : 2));
-    this.#addAlias(alias);
-    return values[0] === undefined ? piece.end : this.#take(values[0], true);
+    let isFirst = true;
+    const first = (value: Value) => {
+      if (isFirst) this.#take(value, true);
+      isFirst = false;
+    };
+    return Math.max(
+      piece.end,
+      this.#express(at + (isConcat ? 1 : 2), first, () => undefined),
+    );
   }
 
   #descend(content: string, piece: Piece, lead: string): void {
@@ -448,8 +397,8 @@ class Look {
       { ...this.#view, code, depth: depth + 1 },
       this.#budget,
     ).run();
-    for (const alias of aliases) this.#aliases.add(alias);
-    for (const range of locate(this.#text, piece, secrets)) add(this.#secrets, range);
+    for (const alias of aliases) this.#taken.alias(alias);
+    for (const range of locate(this.#text, piece, secrets)) this.#taken.secret(range);
     for (const range of locate(this.#text, piece, lost)) add(this.#lost, range);
   }
 }

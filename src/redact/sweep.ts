@@ -16,7 +16,7 @@ import {
 } from '../sql/chars.js';
 import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from '../sql/lexer.js';
 import { SECRETS, secretNameAt, triggerAfter } from './names.js';
-import { add, type Range } from './ranges.js';
+import { add, type MutableRange, type Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';
 
 /** A secret in dollar quotes is no longer than this; past it nobody knows what is quoted. */
@@ -31,7 +31,7 @@ const MOST_BACKSLASHES = 7;
 /** The secrets in the given part of a text. Takes linear time. */
 export function sweep(text: string, { start, end }: Range): Range[] {
   const part = text.slice(start, end);
-  const secrets: Range[] = [];
+  const secrets: MutableRange[] = [];
   for (let at = triggerAfter(part, 0, SECRETS); at <= part.length; ) {
     const secret = part[at - 1] === '/' ? uriSecret(part, at, true) : secretAt(part, at);
     if (secret !== null && secret.end > secret.start)
