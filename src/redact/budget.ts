@@ -7,9 +7,6 @@ export const TEXT_COST = 200;
 /** So much is spent on the shortest statement. */
 const LEAST_BUDGET = 100_000;
 
-/** A comment that names a secret and tells it has more characters. */
-const SHORTEST_COMMENT = 8;
-
 /** How much may still be spent on what looks like a secret. */
 export interface Budget {
   left: number;

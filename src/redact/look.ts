@@ -51,6 +51,12 @@ import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js
  */
 export const MAX_DEPTH = 4;
 
+/** More arguments than a function that takes a secret has. */
+const MOST_ARGUMENTS = 16;
+
+/** A comment that names a secret and tells it has more characters. */
+const SHORTEST_COMMENT = 8;
+
 export interface Found {
   readonly secrets: readonly Range[];
   /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
@@ -173,20 +179,20 @@ class Look {
       const next = this.#take(value, sure);
       return this.#view.code ? this.#takeJoined(name.end, value, sure) : next;
     }
-    if (!this.#view.code && this.#text.charCodeAt(name.end) === BACKSLASH) return this.#takeEscaped(name);
-    if (!this.#view.code) return this.#takeListed(name);
+    if (!this.#view.code) return this.#takeLoose(name);
     const operand = operandOf(this.#text, name, this.#view);
     if (operand !== -1) this.#takeExpression(operand, sure);
     else if (name.start >= this.#listEnd) this.#takeColumns(name, sure);
     return name.end;
   }
 
-  /** The strings in a list or an object. */
-  #takeListed(name: Range): number {
+  /** The strings in a list or an object, or in JSON that is in a string itself: `\"password\": \"x\"`. */
+  #takeLoose(name: Range): number {
+    const escaped = this.#text.charCodeAt(name.end) === BACKSLASH ? secretAt(this.#text, name.end) : null;
     const { values, length } = listedValues(this.#text, name);
-    for (const { start, end } of values) if (end > start) this.#taken.secret({ start, end });
+    for (const range of escaped === null ? values : [escaped]) this.#taken.secret(range);
     this.#budget.left -= length;
-    return name.end;
+    return escaped?.end ?? name.end;
   }
 
   /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
@@ -329,14 +335,6 @@ class Look {
     }
     if (piece.kind === 'string') this.#remember(piece);
     return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
-  }
-
-  /** A string in JSON that is in a string itself: `\"password\": \"x\"`. */
-  #takeEscaped({ end }: Range): number {
-    const secret = secretAt(this.#text, end);
-    if (secret === null || secret.end <= secret.start) return end;
-    this.#taken.secret(secret);
-    return secret.end;
   }
 
   #remember({ quoting, start, open, end }: Piece): void {

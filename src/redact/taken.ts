@@ -23,13 +23,13 @@ export class Taken {
   }
 
   secret(range: Range): void {
-    add(this.secrets, range);
+    if (range.end > range.start) add(this.secrets, range);
   }
 
   /** What is given to a name, which says for `sure` that it is a secret, or may say it. */
   value(value: Value, sure: boolean): void {
     if (value.parameter > 0) this.parameter(value.parameter, sure);
-    else if (value.end > value.start && (sure || !this.#isPlain(value))) this.secret(value);
+    else if (sure || !this.#isPlain(value)) this.secret(value);
   }
 
   /** One of several of which any may be the secret. */
