@@ -2,67 +2,129 @@
 
 import {
   CLOSE,
+  CLOSE_LIST,
   COMMA,
   DASH,
   DOLLAR,
   DOUBLE,
   EQUALS,
+  isSpace,
   isWord,
   OPEN,
+  OPEN_LIST,
   SEMICOLON,
   SINGLE,
   SLASH,
+  STAR,
 } from '../sql/chars.js';
 import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
-import { isSecretName } from './names.js';
 import { decode } from './quoting.js';
 import type { Range } from './ranges.js';
-import { type Value, type View, valueAt } from './shapes.js';
+import type { View } from './shapes.js';
 
 /** No table has more (PostgreSQL manual, appendix K). */
 const MOST_COLUMNS = 1600;
 
 /**
- * Hands over what the secret columns of a list get, the first of which is `name`; nothing where that is in
- * no such list. Returns how far it read the list, whose names need no other look, and how far the text.
+ * Hands over where the expressions begin that the secret columns of a list get, the first of which is `name`, and what
+ * these columns are called; nothing where that is in no such list. Returns how far it read the list, whose names need
+ * no other look, and how far the text.
  */
 export function takeGiven(
   text: string,
   name: Range,
   view: View,
-  take: (value: Value) => void,
-): { listEnd: number; end: number } {
-  const { end: listEnd, places } = restOfList(text, name.end);
+  rows: Rows,
+  take: (start: number, column: string) => void,
+): { listEnd: number; length: number } {
+  const { end: listEnd, places } = restOfList(text, name, view);
   const starts: number[] = [];
-  let end = places.length === 0 ? listEnd : valuesStart(text, listEnd);
+  if (places.length === 0) return { listEnd, length: 0 };
+  const before = rows.before(name.start);
+  const from = before === -1 ? valuesStart(text, listEnd) : before;
+  let end = from;
   for (let begin = tupleStart(text, end); begin !== -1; begin = tupleStart(text, end)) {
     const tupleEnd = readTuple(text, begin, view, starts);
-    for (const place of places) {
+    for (const { place, column } of places) {
       const start = starts[starts.length - place];
-      const value = start === undefined ? null : valueAt(text, skipTrivia(text, start), view);
-      if (value !== null) take(value);
+      if (start !== undefined) take(start, column);
     }
     end = skipTrivia(text, tupleEnd);
     if (text.charCodeAt(end) === COMMA) end = skipTrivia(text, end + 1);
     else end = skipUnion(text, end);
   }
-  return { listEnd, end };
+  return { listEnd, length: end - from };
 }
 
-/** The places of the secret columns, counted from the list's end, where 1 is the last. `at` is past the first of them. */
-function restOfList(text: string, at: number): { end: number; places: number[] } {
-  const secret = [true];
-  let end = skipTrivia(text, at);
-  for (; text.charCodeAt(end) === COMMA && secret.length < MOST_COLUMNS; end = skipTrivia(text, end)) {
+/** The secret columns by their places, counted from the list's end, where 1 is the last; `name` is the first of them. */
+function restOfList(
+  text: string,
+  name: Range,
+  view: View,
+): { end: number; places: { place: number; column: string }[] } {
+  const columns = [text.slice(name.start, name.end).replaceAll('"', '')];
+  let end = skipTrivia(text, name.end);
+  for (; text.charCodeAt(end) === COMMA && columns.length < MOST_COLUMNS; end = skipTrivia(text, end)) {
     const start = skipTrivia(text, end + 1);
     const column = readColumn(text, start);
     if (column.end === start) break;
-    secret.push(isSecretName(column.name));
+    columns.push(column.name);
     end = column.end;
   }
   if (text.charCodeAt(end) !== CLOSE) return { end, places: [] };
-  const places = secret.flatMap((isSecret, index) => (isSecret ? [secret.length - index] : []));
+  const places = columns.flatMap((column, index) =>
+    index === 0 || view.names.is(column) ? [{ place: columns.length - index, column }] : [],
+  );
   return { end: end + 1, places };
+}
+
+/** So far before a list of columns its rows are looked for. */
+const NEARBY = 300;
+
+/** The end of the rows that a list of columns names, before that: `(VALUES (1, 'x')) AS v (id, `. */
+const ROWS_END = /\)\s*(?:with\s+ordinality\s+)?(?:as\s+)?["\w$]{1,64}\s*\($/i;
+
+/** Rows in parentheses, `(VALUES …)` and `unnest(…)`: where they begin, by where they end. */
+export class Rows {
+  readonly #text: string;
+  readonly #view: View;
+  #starts: Map<number, number> | null = null;
+
+  constructor(text: string, view: View) {
+    this.#text = text;
+    this.#view = view;
+  }
+
+  /** Where the rows open whose columns are named after them, by a list in which a name begins at `at`; -1 where there are none. */
+  before(at: number): number {
+    const from = Math.max(at - NEARBY, 0);
+    const near = this.#text.slice(from, at);
+    const open = near.lastIndexOf('(');
+    if (open === -1 || !/^[\w\s",$]*$/.test(near.slice(open + 1))) return -1;
+    const close = near.slice(0, open + 1).search(ROWS_END);
+    if (close === -1) return -1;
+    this.#starts ??= rowsIn(this.#text, this.#view);
+    return this.#starts.get(from + close) ?? -1;
+  }
+}
+
+/** More than any statement that a person writes has, of rows, and of parentheses in each other. */
+const MOST_ROWS = 1000;
+
+function rowsIn(text: string, view: View): Map<number, number> {
+  const starts = new Map<number, number>();
+  const open: number[] = [];
+  for (let at = 0, word = ''; at < text.length && starts.size < MOST_ROWS && open.length < MOST_ROWS; ) {
+    const code = text.charCodeAt(at);
+    const end = elementEnd(text, at, view);
+    if (code === OPEN)
+      open.push(word === 'unnest' || isKeyword(text, skipTrivia(text, at + 1), 'values') ? at : -1);
+    const start = code === CLOSE ? (open.pop() ?? -1) : -1;
+    if (start !== -1) starts.set(at, start);
+    if (!isSpace(code)) word = isWord(code) ? text.slice(at, Math.min(end, at + 7)).toLowerCase() : '';
+    at = end;
+  }
+  return starts;
 }
 
 function readColumn(text: string, at: number): { name: string; end: number } {
@@ -89,11 +151,29 @@ function valuesStart(text: string, listEnd: number): number {
 
 /** Where the first element of a tuple, or of what a SELECT gives, is; -1 where there is none. */
 function tupleStart(text: string, at: number): number {
-  if (isKeyword(text, at, 'select')) return at + 'select'.length;
+  if (isKeyword(text, at, 'select')) return selectStart(text, at + 'select'.length);
   if (text.charCodeAt(at) !== OPEN) return -1;
   const inner = skipTrivia(text, at + 1);
-  if (isKeyword(text, inner, 'select')) return inner + 'select'.length;
-  if (!isKeyword(text, inner, 'values')) return at + 1;
+  if (isKeyword(text, inner, 'select')) return selectStart(text, inner + 'select'.length);
+  return isKeyword(text, inner, 'values') ? valuesIn(text, at) : at + 1;
+}
+
+/** Where the list of a SELECT begins; of `SELECT * FROM (VALUES …)` and `SELECT * FROM unnest(…)` that of what is in there. */
+function selectStart(text: string, at: number): number {
+  const star = skipTrivia(text, at);
+  const from = skipTrivia(text, star + 1);
+  if (text.charCodeAt(star) !== STAR || !isKeyword(text, from, 'from')) return at;
+  const source = skipTrivia(text, from + 'from'.length);
+  if (!isKeyword(text, source, 'unnest'))
+    return text.charCodeAt(source) === OPEN ? valuesIn(text, source) : at;
+  const open = skipTrivia(text, source + 'unnest'.length);
+  return text.charCodeAt(open) === OPEN ? open + 1 : at;
+}
+
+/** Where the first row is of VALUES in parentheses; -1 where there are none. */
+function valuesIn(text: string, open: number): number {
+  const inner = skipTrivia(text, open + 1);
+  if (!isKeyword(text, inner, 'values')) return -1;
   const tuple = skipTrivia(text, inner + 'values'.length);
   return text.charCodeAt(tuple) === OPEN ? tuple + 1 : -1;
 }
@@ -112,7 +192,7 @@ function isKeyword(text: string, at: number, word: string): boolean {
 }
 
 /** What ends the list of a SELECT that stands in no parentheses. */
-const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
+export const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
 
 /**
  * Finds where the elements begin of a tuple whose parenthesis opens before `from`, or of a SELECT's list; returns where
@@ -132,8 +212,8 @@ export function readTuple(
   while (at < text.length && depth > 0 && starts.length <= most) {
     const code = text.charCodeAt(at);
     if (code === COMMA && depth === 1) starts.push(at + 1);
-    else if (code === OPEN) depth++;
-    else if (code === CLOSE) depth--;
+    else if (code === OPEN || code === OPEN_LIST) depth++;
+    else if (code === CLOSE || code === CLOSE_LIST) depth--;
     const end = elementEnd(text, at, view);
     if (
       depth === 1 &&
@@ -146,7 +226,7 @@ export function readTuple(
 }
 
 /** One past the literal, identifier, comment, word or other character at `at`. */
-function elementEnd(text: string, at: number, view: View): number {
+export function elementEnd(text: string, at: number, view: View): number {
   switch (text.charCodeAt(at)) {
     case SINGLE:
     case DOUBLE:

@@ -1,25 +1,155 @@
 /** Secrets that are known by what they look like, whatever stands before them. */
 
-import type { Range } from './ranges.js';
+import { commandSecrets, TOOL } from './commands.js';
+import { looksRandom } from './plain.js';
+import { add, type MutableRange, type Range } from './ranges.js';
 
 /** What each kind holds in any case: most texts have none of it, and are looked at no further. */
-const HINT = /SCRAM-SHA-256\$|PRIVATE KEY-----|eyJ|authorization/i;
+const HINT = new RegExp(
+  [
+    'SCRAM-SHA-256\\$',
+    'PRIVATE KEY',
+    'eyJ',
+    'authorization',
+    'bearer',
+    'basic',
+    'cookie',
+    'webhook',
+    'hooks\\.',
+    '[?&](?:[\\w-]{0,20}sig|code|key|auth|jwt)',
+    '\\$(?:2[abxy]|argon|scrypt|[1567]\\$)',
+    'pbkdf2',
+    '\\}[\\w+]',
+    '\\bmd5[0-9a-f]',
+    ':(?:\\d{2,5}|\\*):',
+    'auth\\s{0,3}=',
+    '\\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)',
+    'atlasv1',
+    TOOL.source,
+  ].join('|'),
+  'i',
+);
+
+/** Prefixes by which services let their tokens be found. */
+const TOKEN = new RegExp(
+  `(?<![\\w-])(?:${[
+    'gh[opsur]_',
+    'github_pat_',
+    'gl(?:pat|dt|rt|soat|cbt|ptt|ft|imt|agent|oas|ffct)-',
+    'hv[sbr]\\.',
+    'xox[abeoprs](?:\\.xox[a-z])?-',
+    'xapp-',
+    'AIza',
+    'ya29\\.',
+    'GOCSPX-',
+    '[sr]k_(?:live|test|prod)_',
+    'whsec_',
+    'npm_',
+    'pypi-',
+    'do[opr]_v1_',
+    'AGE-SECRET-KEY-(?:PQ-)?1',
+    'hf_',
+    'shp(?:at|ca|pa|ss)_',
+    'sq0(?:atp|csp|idp)-',
+    'EAAA',
+    'gl(?:c|sa)_',
+    'NRAK-',
+    'lin_(?:api|oauth)_',
+    'rubygems_',
+    'dckr_(?:pat|oat)_',
+    'AT[AC]TT3',
+    'dapi',
+    'pul-',
+    'sntry[su]_',
+    'tskey-(?:auth|api|client)-',
+    'dp\\.(?:pt|st|ct|sa|scim|audit)\\.',
+    'nvapi-',
+    'gsk_',
+    'xkeysib-',
+    'PMAK-',
+    'figd_',
+    'nfp_',
+    'pscale_(?:tkn|pw|oauth)_',
+    'ntn_',
+    'CFPAT-',
+    'LTAI',
+    'AKID',
+    'sk-(?:proj|ant|or|admin|svcacct|lf)-',
+    'sk-',
+  ].join('|')})[\\w=+-]{12,}(?:\\.[\\w=+-]{4,})*|(?<![\\w-])A[KSBC][IC]A[A-Z0-9]{6,}(?![a-z])|` +
+    '(?<![\\w-])SG\\.[\\w-]{10,}\\.[\\w-]{10,}|(?<=\\batlasv1\\.)[\\w-]{20,}',
+  'g',
+);
+
+/** A kind of secret; of a match the group that took part in it, or all of it. */
+interface Kind {
+  readonly pattern: RegExp;
+  /** Words may stand there as well. */
+  readonly unsure?: true;
+}
 
 /**
- * A role's password as PostgreSQL stores it and `\password` sends it, a private key, a JSON Web Token, and what an HTTP
- * header authorizes with. Each takes linear time: nothing is matched in two ways, or from inside of what was.
+ * A role's password as PostgreSQL stores it, and the hashes of others, tokens, and what a request authorizes with. Each
+ * takes linear time: nothing is matched in two ways, or from inside of what was.
  */
-const KINDS = [
-  /(?<=SCRAM-SHA-256\$)\d{1,10}:[\w+/=]+\$[\w+/=]+:[\w+/=]+/g,
-  /(?<=-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)[^-]+/g,
-  /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g,
-  /(?<=authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token)\s{1,4})[^\s"'\\]{8,}/gi,
-] as const;
+const KINDS: readonly Kind[] = [
+  { pattern: /SCRAM-SHA-256\$(\d{1,10}:[\w+/=]+\$[\w+/=]+:[\w+/=]+)/dg },
+  { pattern: /(?<!\w)md5[0-9a-f]{32}(?!\w)/g },
+  { pattern: /\$(?:2[abxy]\$\d\d\$[./\w]{10,}|[156]\$[./\w]{1,16}\$[./\w]{20,})/g },
+  { pattern: /(?:\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})|pbkdf2_sha\d{1,3})\$([^\s'"]{10,})/dg },
+  { pattern: /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT)\}([\w+/=$.]{10,})/dgi },
+  { pattern: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g },
+  { pattern: TOKEN },
+  {
+    pattern:
+      /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/dgi,
+  },
+  { pattern: /\b(?:basic|bearer)\s{1,4}([\w+/=.~-]{6,})/dgi, unsure: true },
+  { pattern: /\bset-cookie["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3}[\w.-]{1,64}=([^\s;'"]+)/dgi },
+  { pattern: /(?<!-)\bcookie["'\\]{0,3}\s{0,3}:\s{0,3}["'\\]{0,3}([\w.-]{1,64}=[^'"\n\\]+)/dgi },
+  { pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/([\w/+-]+)/dgi },
+  { pattern: /(?:discord(?:app)?\.com\/api\/webhooks\/|\.webhook\.office\.com\/webhookb2\/)([^\s'"?&]+)/dgi },
+  {
+    pattern: /[?&](?:sig|[\w-]{0,12}signature|code|key|auth|jwt|sas)=([^\s&#'"]{6,})/dgi,
+    unsure: true,
+  },
+  { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/dg },
+  {
+    pattern:
+      /(?:[\w-]\.[\w-]{1,63}|localhost|\*):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/dg,
+  },
+];
+
+const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/g;
+const KEY_ENDS = /-----(?:BEGIN|END)/g;
 
 /** In the order of their kinds. */
 export function evidentSecrets(text: string): Range[] {
   if (!HINT.test(text)) return [];
-  return KINDS.flatMap(kind =>
-    Array.from(text.matchAll(kind), ({ 0: found, index }) => ({ start: index, end: index + found.length })),
-  );
+  return [...commandSecrets(text), ...privateKeys(text), ...KINDS.flatMap(kind => secretsOfKind(text, kind))];
+}
+
+function secretsOfKind(text: string, { pattern, unsure }: Kind): Range[] {
+  const ranges: MutableRange[] = [];
+  for (const { 0: found, 1: part, index, indices } of text.matchAll(pattern)) {
+    const [start, end] = indices?.[1] ?? [index, index + found.length];
+    if (!unsure || looksRandom(part ?? found)) add(ranges, { start, end });
+  }
+  return ranges;
+}
+
+/** What stands between the lines that begin and end a key; where none ends it, up to a quote. */
+function privateKeys(text: string): Range[] {
+  const ranges: MutableRange[] = [];
+  for (const { 0: line, index } of text.matchAll(KEY_BEGINS)) {
+    const start = index + line.length;
+    KEY_ENDS.lastIndex = start;
+    const end = KEY_ENDS.exec(text)?.index ?? text.length;
+    const isClosed = text.startsWith('-----END', end);
+    const content = isClosed ? '' : text.slice(start, end);
+    const quote = content.search(/['"]/);
+    const until = quote === -1 ? end : start + quote;
+    if (until > start) add(ranges, { start, end: until });
+  }
+  return ranges;
 }

@@ -1,19 +1,21 @@
 /** Finds the secrets in a statement or a parameter. */
 
+import { budgetOf } from './budget.js';
 import { evidentSecrets } from './evident.js';
-import { budgetOf, type Found, look } from './look.js';
-import { hasTrigger, mayDisguise } from './names.js';
+import { type Found, look } from './look.js';
+import { aliasNames, hasTrigger, mayDisguise, SECRETS } from './names.js';
 import { type Range, union } from './ranges.js';
+import type { View } from './shapes.js';
 import { sweep } from './sweep.js';
 
 export interface Secrets {
   /** In order, none touching another. */
   readonly ranges: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1. */
-  readonly parameters: ReadonlySet<number>;
+  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
+  readonly parameters: ReadonlyMap<number, boolean>;
 }
 
-const NONE: Secrets = { ranges: [], parameters: new Set() };
+const NONE: Secrets = { ranges: [], parameters: new Map() };
 
 /** `code`: the text is SQL, whatever it looks like. Takes linear time; throws nothing. */
 export function findSecrets(text: string, code: boolean): Secrets {
@@ -21,21 +23,44 @@ export function findSecrets(text: string, code: boolean): Secrets {
   const evident = evidentSecrets(text);
   if (!disguised && !hasTrigger(text))
     return evident.length === 0 ? NONE : { ...NONE, ranges: union(evident) };
-  const readings = read(text, { code, disguised });
+  const first = read(text, { code, disguised, names: SECRETS });
+  const readings = [
+    ...first,
+    ...first.flatMap(({ aliases }) => readAliases(text, { code, disguised }, aliases)),
+  ];
   const lost = readings.flatMap(found => (found.held ? found.lost : [{ start: 0, end: text.length }]));
   const swept = union(lost).map(range => sweep(text, range));
   return {
     ranges: union(...readings.map(({ secrets }) => secrets), swept.flat(), evident),
-    parameters: new Set(readings.flatMap(({ parameters }) => parameters)),
+    parameters: sureFirst(readings),
   };
 }
+
+/** What the names are given from which a secret is taken; it costs as much as the first look. */
+function readAliases(text: string, how: Omit<How, 'names'>, aliases: ReadonlySet<string>): Found[] {
+  if (aliases.size === 0) return [];
+  return read(text, { ...how, names: aliasNames(aliases) }).map(found => ({
+    ...found,
+    lost: [],
+    held: true,
+  }));
+}
+
+function sureFirst(readings: readonly Found[]): Map<number, boolean> {
+  const parameters = new Map<number, boolean>();
+  for (const [number, sure] of readings.flatMap(found => [...found.parameters]))
+    parameters.set(number, sure || parameters.get(number) === true);
+  return parameters;
+}
+
+type How = Pick<View, 'code' | 'disguised' | 'names'>;
 
 /**
  * The readings that may be the server's. Only `\'` is read differently with
  * `standard_conforming_strings = off` (PostgreSQL manual, 19.13.1), which the log does not tell: a statement
  * that has it is read both ways, and a reading that can follow less than the other is not the server's.
  */
-function read(text: string, how: { code: boolean; disguised: boolean }): Found[] {
+function read(text: string, how: How): Found[] {
   const budget = budgetOf(text);
   const standard = look(text, { ...how, backslashes: false }, budget);
   if (!how.code || !text.includes("\\'")) return [standard];

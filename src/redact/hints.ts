@@ -60,7 +60,7 @@ export function leadOf(text: string, { start }: Piece): string {
 
 /** Whether a value may follow a name in the text: each form of it has one of these. */
 export function mayHoldValue(text: string): boolean {
-  return /['"$=:]/.test(text);
+  return /['"$=:<\d]/.test(text);
 }
 
 /** Whether it ends in a secret's name and what may stand between that and its value: `password=`, `PASSWORD '`. */
@@ -109,6 +109,29 @@ export function touchesAfter(text: string, { quoting, end }: Piece): boolean {
 export function touchesBefore(text: string, { quoting, start }: Piece): boolean {
   const code = text.charCodeAt(start - 1);
   return quoting !== 'verbatim' && isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(start - 2)));
+}
+
+/** What joins a value to the name after it, which may be that of a column of a table: `'x' = u.password`, `'x' AS password`. */
+const JOINS_NAME = '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b)\\s*(?:\\w+\\.)?"?$';
+const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
+const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
+
+/** Whether the literal that ends at `end` is given to the name at `name`, or compared with it. */
+export function isGivenTo(text: string, end: number, name: number): boolean {
+  return name - end < NEARBY && LITERAL_JOINS.test(text.slice(end, name));
+}
+
+/** The number of the parameter that is given to the name at `name`, or compared with it; 0 where none is. */
+export function parameterBefore(text: string, from: number, name: number): number {
+  const near = text.slice(Math.max(from, name - NEARBY), name);
+  return near.includes('$') ? Number(PARAMETER_JOINS.exec(near)?.[1] ?? 0) : 0;
+}
+
+/** Whether it stands in a list of values of one kind: `kind IN ('password', 'x')`. */
+export function isInList(text: string, { start }: Piece): boolean {
+  return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(
+    text.slice(Math.max(start - NEARBY, 0), start),
+  );
 }
 
 /** So far before a key the function is looked for that makes an object of it. */

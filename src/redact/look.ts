@@ -1,24 +1,49 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { COMMA, isWord, SLASH } from '../sql/chars.js';
+import { BACKSLASH, CLOSE_LIST, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
-import { takeGiven } from './columns.js';
+import { type Budget, NAME_COST, TEXT_COST } from './budget.js';
+import { Rows, readTuple, takeGiven } from './columns.js';
+import { executions, valueColumns } from './elsewhere.js';
+import { joinedValues, takeExpression } from './expression.js';
 import {
   endsInSecretName,
+  isGivenTo,
+  isInList,
   isInObject,
   isSecretPath,
   leadOf,
   mayHoldValue,
+  parameterBefore,
   readsAsCode,
   touchesAfter,
   touchesBefore,
 } from './hints.js';
-import { joinedValues } from './joined.js';
-import { hasTrigger, isSecretName, keyedArgument, mayDisguise, secretNameAt, triggerAfter } from './names.js';
+import { listedValues, valueBefore } from './loose.js';
+import {
+  hasTrigger,
+  isSureName,
+  isUnsureFunction,
+  keyedArgument,
+  mayDisguise,
+  SECRETS,
+  secretNameAt,
+  triggerAfter,
+} from './names.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
-import { type Range, union } from './ranges.js';
-import { isStatement, operatorEnd, uriSecret, type Value, type View, valueAfter, valueAt } from './shapes.js';
-import { type Arguments, keyedValue, secretArguments } from './templates.js';
+import { add, type MutableRange, type Range, union } from './ranges.js';
+import {
+  isStatement,
+  operandOf,
+  operatorEnd,
+  uriSecret,
+  type Value,
+  type View,
+  valueAfter,
+} from './shapes.js';
+import { secretAt } from './sweep.js';
+import { Taken } from './taken.js';
+import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
 
 /**
  * So many quotings inside each other are read: the body of a DO, a string that it executes, a function's
@@ -26,30 +51,18 @@ import { type Arguments, keyedValue, secretArguments } from './templates.js';
  */
 export const MAX_DEPTH = 4;
 
-/** What it takes to look at a name, and to begin with a quoted text: in characters that are read in that time. */
-const NAME_COST = 40;
-const TEXT_COST = 200;
-
-/** So much is spent on the shortest statement. */
-const LEAST_BUDGET = 100_000;
+/** More arguments than a function that takes a secret has. */
+const MOST_ARGUMENTS = 16;
 
 /** A comment that names a secret and tells it has more characters. */
 const SHORTEST_COMMENT = 8;
 
-/** How much may still be spent on what looks like a secret. */
-export interface Budget {
-  left: number;
-}
-
-/** Enough to read all that is quoted once more, or a name in every forty characters. */
-export function budgetOf(text: string): Budget {
-  return { left: text.length + LEAST_BUDGET };
-}
-
 export interface Found {
   readonly secrets: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1. */
-  readonly parameters: readonly number[];
+  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
+  readonly parameters: ReadonlyMap<number, boolean>;
+  /** What secrets are called elsewhere: columns and variables that they are taken from. */
+  readonly aliases: ReadonlySet<string>;
   /** Where the quoting could not be followed. */
   readonly lost: readonly Range[];
   /** Whether it could be followed in this text itself, whatever is quoted in it. */
@@ -68,10 +81,15 @@ class Look {
   readonly #text: string;
   readonly #view: View;
   readonly #budget: Budget;
-  readonly #secrets: Range[] = [];
-  readonly #parameters: number[] = [];
-  readonly #lost: Range[] = [];
+  readonly #taken: Taken;
+  readonly #rows: Rows;
+  readonly #lost: MutableRange[] = [];
   #held = true;
+  /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
+  #hasKey = false;
+  /** Where the last literal has its quote, and where it ends. */
+  #literal = 0;
+  #literalEnd = 0;
   /** Where the last list of columns ends that was looked at. */
   #listEnd = 0;
 
@@ -79,26 +97,44 @@ class Look {
     this.#text = text;
     this.#view = view;
     this.#budget = budget;
+    this.#rows = new Rows(text, view);
+    this.#taken = new Taken(text, view.names);
   }
 
   run(): Found {
     const text = this.#text;
     let at = 0;
     for (let trigger = -1; at < text.length && this.#goesOn; ) {
-      if (trigger <= at) trigger = triggerAfter(text, at);
+      if (trigger <= at) trigger = triggerAfter(text, at, this.#view.names);
       const to = Math.min(trigger, text.length);
       const opening = nextOpening(text, at, to);
       if (opening < to) at = this.#opening(opening, trigger);
       else at = trigger <= text.length ? this.#trigger(trigger, at) : text.length;
     }
-    if (at < text.length) this.#lost.push({ start: at, end: text.length });
+    if (at < text.length) add(this.#lost, { start: at, end: text.length });
+    this.#takeElsewhere();
     const lost = this.#held ? this.#lost : [{ start: 0, end: text.length }];
     return {
-      secrets: union(this.#secrets),
-      parameters: this.#parameters,
+      secrets: union(this.#taken.secrets),
+      parameters: this.#taken.parameters,
+      aliases: this.#taken.aliases,
       lost: union(lost),
       held: this.#held,
     };
+  }
+
+  /** What stands elsewhere in the same text: the value of a key that names a secret, the parameters of what is executed. */
+  #takeElsewhere(): void {
+    if (this.#hasKey) {
+      for (const start of valueColumns(this.#text)) if (this.#goesOn) this.#takeExpression(start, false);
+    }
+    if (!isStatement(this.#view) || this.#taken.parameters.size === 0) return;
+    for (const starts of executions(this.#text, this.#view)) {
+      for (const [number, sure] of [...this.#taken.parameters]) {
+        const start = starts[number - 1];
+        if (start !== undefined && this.#goesOn) this.#takeExpression(start, sure);
+      }
+    }
   }
 
   /** Most pieces are of no interest; in a statement itself that is told without reading more than their end. */
@@ -106,7 +142,11 @@ class Look {
     const { backslashes, disguised } = this.#view;
     if (!disguised && !this.#mayTear) {
       const end = skipPiece(this.#text, at, backslashes);
-      if (end < Math.min(trigger, this.#text.length)) return end;
+      if (end < Math.min(trigger, this.#text.length)) {
+        this.#literal = at;
+        this.#literalEnd = end;
+        return end;
+      }
     }
     return this.#piece(readPiece(this.#text, at, backslashes), trigger);
   }
@@ -117,27 +157,59 @@ class Look {
     this.#budget.left -= NAME_COST;
     if (text.charCodeAt(end - 1) === SLASH) {
       const secret = uriSecret(text, end, this.#view.code);
-      if (secret !== null) this.#secrets.push(secret);
+      if (secret !== null) this.#taken.secret(secret);
       return secret?.end ?? end;
     }
-    const name = secretNameAt(text, end, from);
+    const name = secretNameAt(text, end, from, this.#view.names);
     if (name === null) return end;
-    const place = keyedArgument(text.slice(name.start, name.end));
-    if (place === undefined) return this.#named(name);
-    this.#takeArguments(keyedValue(text, name.end, place, this.#view));
+    const word = text.slice(name.start, name.end);
+    const place = keyedArgument(word);
+    if (place === undefined) return this.#named(name, word);
+    this.#takeArguments(keyedArgumentAt(text, name.end, place, this.#view), !isUnsureFunction(word));
     return name.end;
   }
 
   /** Looks at the value of what has a secret's name; returns where to go on. */
-  #named(name: Range): number {
+  #named(name: Range, word: string): number {
+    const sure = this.#view.names.isSure(word);
+    this.#takeBefore(name, sure);
     const value = valueAfter(this.#text, name, this.#view);
     if (value !== null) {
       this.#passOver({ start: name.end, end: value.start });
-      const next = this.#take(value);
-      return this.#view.code ? this.#takeJoined(name.end, value) : next;
+      const next = this.#take(value, sure);
+      return this.#view.code ? this.#takeJoined(name.end, value, sure) : next;
     }
-    if (this.#view.code && name.start >= this.#listEnd) this.#given(name);
+    if (!this.#view.code) return this.#takeLoose(name);
+    const operand = operandOf(this.#text, name, this.#view);
+    if (operand !== -1) this.#takeExpression(operand, sure);
+    else if (name.start >= this.#listEnd) this.#takeColumns(name, sure);
     return name.end;
+  }
+
+  /** The strings in a list or an object, or in JSON that is in a string itself: `\"password\": \"x\"`. */
+  #takeLoose(name: Range): number {
+    const escaped = this.#text.charCodeAt(name.end) === BACKSLASH ? secretAt(this.#text, name.end) : null;
+    const { values, length } = listedValues(this.#text, name);
+    for (const range of escaped === null ? values : [escaped]) this.#taken.secret(range);
+    this.#budget.left -= length;
+    return escaped?.end ?? name.end;
+  }
+
+  /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
+  #takeBefore(name: Range, sure: boolean): void {
+    const text = this.#text;
+    const { start } = name;
+    if (!this.#view.code) {
+      const range = valueBefore(text, name);
+      if (range !== null) this.#taken.secret(range);
+      return;
+    }
+    if (this.#literalEnd > 0 && isGivenTo(text, this.#literalEnd, start)) {
+      const { open, close, end, closed } = readPiece(text, this.#literal, this.#view.backslashes);
+      this.#take({ start: open, end: close, next: end, closed, parameter: 0 }, sure);
+    }
+    const number = isStatement(this.#view) ? parameterBefore(text, this.#literalEnd, start) : 0;
+    if (number > 0) this.#taken.parameter(number, sure);
   }
 
   /** What stands between a name and its value is read no more; there may be a comment that tells an older one. */
@@ -151,28 +223,74 @@ class Look {
     }
   }
 
-  #given(name: Range): void {
-    const { listEnd, end } = takeGiven(this.#text, name, this.#view, value => this.#take(value));
+  #takeColumns(name: Range, sure: boolean): void {
+    const { names } = this.#view;
+    const { listEnd, length } = takeGiven(this.#text, name, this.#view, this.#rows, (start, column) =>
+      this.#takeExpression(start, sure || names.isSure(column)),
+    );
     this.#listEnd = listEnd;
-    this.#budget.left -= (end - listEnd) / 2;
+    this.#budget.left -= length / 2;
+    if (length === 0) this.#takeCall(name);
   }
 
-  /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
-  #takeJoined(from: number, first: Value): number {
-    let { next } = first;
-    for (const value of joinedValues(this.#text, from, first, this.#view)) next = this.#take(value);
-    return next;
-  }
-
-  #takeArguments({ values, length }: Arguments): void {
-    for (const value of values) this.#take(value);
+  /** What a function takes that has a secret's name: `set_password('kari', 'x')`. */
+  #takeCall({ end }: Range): void {
+    const text = this.#text;
+    if (text.charCodeAt(end) !== OPEN) return;
+    const starts: number[] = [];
+    const length = readTuple(text, end + 1, this.#view, starts, MOST_ARGUMENTS) - end;
+    for (const start of starts) this.#takeOthers(start);
     this.#budget.left -= length / 2;
   }
 
-  #take({ start, end, next, closed, parameter }: Value): number {
-    if (parameter > 0) this.#parameters.push(parameter);
+  /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
+  #takeJoined(from: number, first: Value, sure: boolean): number {
+    let { next } = first;
+    for (const value of joinedValues(this.#text, from, first, this.#view)) next = this.#take(value, sure);
+    return next;
+  }
+
+  /** Takes what an expression gives; returns where to go on. */
+  #takeExpression(start: number, sure: boolean): number {
+    return this.#express(
+      start,
+      value => this.#take(value, sure),
+      value => this.#taken.other(value),
+    );
+  }
+
+  /** Takes what an expression gives that may be the secret. */
+  #takeOthers(start: number): void {
+    this.#express(
+      start,
+      value => this.#taken.other(value),
+      () => undefined,
+    );
+  }
+
+  #express(start: number, value: (value: Value) => void, other: (value: Value) => void): number {
+    let next = start;
+    const taker = {
+      value: (one: Value) => {
+        value(one);
+        ({ next } = one);
+      },
+      other,
+      alias: (name: string) => this.#taken.alias(name),
+    };
+    this.#budget.left -= (takeExpression(this.#text, start, this.#view, taker) - start) / 2;
+    return next;
+  }
+
+  #takeArguments({ starts, length }: Arguments, sure = true): void {
+    for (const start of starts) this.#takeExpression(start, sure);
+    this.#budget.left -= length / 2;
+  }
+
+  #take(value: Value, sure: boolean): number {
+    const { next, closed } = value;
     if (!closed || (this.#mayTear && isWord(this.#text.charCodeAt(next)))) this.#held = false;
-    if (end > start) this.#secrets.push({ start, end });
+    this.#taken.value(value, sure);
     return next;
   }
 
@@ -206,17 +324,22 @@ class Look {
     this.#budget.left -= NAME_COST;
     const content = decode(this.#text, piece);
     const lead = piece.kind === 'string' ? leadOf(this.#text, piece) : '';
-    const isKey = trigger >= piece.close && piece.kind !== 'comment' && isSecretName(content);
-    const isName = isKey || isSecretPath(content);
+    const isKey = trigger >= piece.close && piece.kind !== 'comment' && this.#view.names.is(content);
+    const isName = isKey || (this.#view.names === SECRETS && isSecretPath(content));
     if (isName && piece.kind === 'name') {
-      return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) });
+      return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) }, content);
     }
-    const value = isName ? this.#valueOf(piece, lead) : this.#valueJoinedTo(content, piece, lead);
     if (mayHoldValue(content)) this.#descend(content, piece, lead);
     if (lead === 'format(') {
       this.#takeArguments(secretArguments(content, this.#text, piece.end, this.#view));
     }
-    return value === null ? piece.end : this.#take(value);
+    if (piece.kind === 'string') this.#remember(piece);
+    return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
+  }
+
+  #remember({ quoting, start, open, end }: Piece): void {
+    this.#literal = quoting === 'verbatim' ? start : open - 1;
+    this.#literalEnd = end;
   }
 
   #mayDisguise({ quoting, open, close }: Piece): boolean {
@@ -224,39 +347,56 @@ class Look {
   }
 
   /** The value of a string that is a name: `'password': 'x'`, `set_config('my.password', 'x', false)`. */
-  #valueOf(piece: Piece, lead: string): Value | null {
-    const next = skipTrivia(this.#text, piece.end);
-    if ((lead === 'set_config(' || isInObject(this.#text, piece)) && this.#text.charCodeAt(next) === COMMA) {
-      return valueAt(this.#text, skipTrivia(this.#text, next + 1), this.#view);
-    }
-    const joined = operatorEnd(this.#text, next, isStatement(this.#view)) !== -1;
-    return joined ? valueAfter(this.#text, piece, this.#view) : null;
+  #afterName(name: string, piece: Piece, lead: string): number {
+    const text = this.#text;
+    const sure = isSureName(isSecretPath(name) ? name.slice(0, -1) : name);
+    let next = skipTrivia(text, piece.end);
+    if (text.charCodeAt(next) === CLOSE_LIST) next = skipTrivia(text, next + 1);
+    if (this.#view.code) this.#hasKey = true;
+    const isPair = text.charCodeAt(next) === COMMA;
+    if (isPair && (lead === 'set_config(' || isInObject(text, piece)))
+      return this.#takeExpression(next + 1, sure);
+    if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5)))
+      return this.#takeExpression(next + 4, sure);
+    if (isPair && this.#view.code && !isInList(text, piece)) this.#takeOthers(next + 1);
+    if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
+    const value = valueAfter(text, { start: piece.start, end: next }, this.#view);
+    return value === null ? piece.end : this.#take(value, sure);
   }
 
   /** The value joined to a string that ends in its name: `'host=x password=' || 'y'`. */
-  #valueJoinedTo(content: string, piece: Piece, lead: string): Value | null {
-    if (piece.kind !== 'string') return null;
+  #afterTemplate(content: string, piece: Piece, lead: string): number {
+    if (piece.kind !== 'string') return piece.end;
     const at = skipTrivia(this.#text, piece.end);
     const isConcat = lead === 'concat(' && this.#text.charCodeAt(at) === COMMA;
-    if (!isConcat && !this.#text.startsWith('||', at)) return null;
-    if (!endsInSecretName(content)) return null;
-    return valueAt(this.#text, skipTrivia(this.#text, at + (isConcat ? 1 : 2)), this.#view);
+    if (!isConcat && !this.#text.startsWith('||', at)) return piece.end;
+    if (!endsInSecretName(content)) return piece.end;
+    let isFirst = true;
+    const first = (value: Value) => {
+      if (isFirst) this.#take(value, true);
+      isFirst = false;
+    };
+    return Math.max(
+      piece.end,
+      this.#express(at + (isConcat ? 1 : 2), first, () => undefined),
+    );
   }
 
   #descend(content: string, piece: Piece, lead: string): void {
     const { depth } = this.#view;
     this.#budget.left -= content.length + TEXT_COST;
     if (depth === MAX_DEPTH || this.#budget.left < 0) {
-      this.#lost.push({ start: piece.open, end: piece.close });
+      add(this.#lost, { start: piece.open, end: piece.close });
       return;
     }
     const code = piece.kind !== 'name' && (lead === 'as' || lead === 'do' || readsAsCode(content));
-    const { secrets, lost } = new Look(
+    const { secrets, lost, aliases } = new Look(
       content,
       { ...this.#view, code, depth: depth + 1 },
       this.#budget,
     ).run();
-    for (const range of locate(this.#text, piece, secrets)) this.#secrets.push(range);
-    for (const range of locate(this.#text, piece, lost)) this.#lost.push(range);
+    for (const alias of aliases) this.#taken.alias(alias);
+    for (const range of locate(this.#text, piece, secrets)) this.#taken.secret(range);
+    for (const range of locate(this.#text, piece, lost)) add(this.#lost, range);
   }
 }

@@ -1,18 +1,35 @@
 /** Words that say that a secret follows. */
 
-import { isLetter } from '../sql/chars.js';
 import { wordStart } from '../sql/lexer.js';
 import type { Range } from './ranges.js';
 
-const PASSWORD =
-  'passwords?|passwd|passord|passwort|passphrase|passcode|(?<![a-z0-9])(?:pass|pw)|pwd|pswd|secret|token|credentials?';
-const KEY =
-  '(?:private|access|account|api|encryption|signing|shared|secret|master|hmac|scram_client|scram_server)';
+/** What goes by these names is a secret, whatever it looks like. */
+const SURE_WORDS =
+  'passwords?|passwd|passord(?:et|ene|er)?|passwort|kennwort|passphrase|passcode|pwd|pswd|pw|' +
+  'l(?:ö|o\\u0308?)senord(?:et)?|adgangskoden?|kodeord(?:et)?|salasana|mot[-_]?de[-_]?passe|contrase[ñn]a';
+const SURE_KEY =
+  '(?:private|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
+  'scram_server|krypterings?|signerings?|tilgangs|api|hemmelig|åtkomst|adgangs)';
 
-/** What a secret's name ends in: a word for it, or the hash of one, which can be guessed at offline. */
-const SECRET = `(?:${PASSWORD}|${KEY}[-_ ]?key)(?:[-_]?(?:hash|digest))?\\d*`;
+/** What goes by these may be a secret, or a word, a count or a flag: `token = 'og'`, `pass = true`. */
+const UNSURE_WORDS =
+  'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:en)?)?|hemlighet(?:en)?|hemmelighed(?:en)?|salaisuus|' +
+  'pass(?:phrase|word)_command|geheimnis|(?:engangs|pin|tilgangs|sikkerhets)[-_]?koden?|pin[-_]?codes?|' +
+  '(?:recovery|backup|security)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
+  'authorization|key[-_]?pem|session[-_]?id|sessionid|connection[-_]?string|pass|pin|salt|seed';
+const UNSURE_KEY = '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client)';
 
-/** Functions of pgcrypto that take a password or a key, and as which of their arguments. */
+/** What a secret's name ends in besides: the hash of one, which can be guessed at offline, and what it is written as. */
+const SUFFIX = '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base))?\\d*';
+const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?)';
+
+const SURE = `(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`;
+const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`;
+
+/** Words that other words end in: they count where they begin one, `user_pass` and `userPass`, not in `compass`. */
+const SHORT = /(?:pass|pw|pin|salt|seed)(?:[-_]?(?:hash|digest|value|code|kode))?\d*$/i;
+
+/** Functions that take a password or a key, most of them of pgcrypto, and as which of their arguments. */
 const KEYED_ARGUMENT = new Map([
   ['crypt', 1],
   ['encrypt', 2],
@@ -26,10 +43,24 @@ const KEYED_ARGUMENT = new Map([
   ['pgp_sym_decrypt_bytea', 2],
   ['pgp_pub_decrypt', 3],
   ['pgp_pub_decrypt_bytea', 3],
+  ['digest', 1],
+  ['create_secret', 1],
+  ['update_secret', 2],
+  ['create_user', 2],
+  ['opprett_bruker', 2],
+  ['add_user', 2],
+  ['authenticate', 2],
+  ['login', 2],
 ]);
 
 const KEYED =
-  '(?<![a-z0-9_$])(?:crypt|(?:en|de)crypt(?:_iv)?|hmac|pgp_sym_(?:en|de)crypt(?:_bytea)?|pgp_pub_decrypt(?:_bytea)?)';
+  '(?<![a-z0-9_$])(?:crypt|(?:en|de)crypt(?:_iv)?|hmac|pgp_sym_(?:en|de)crypt(?:_bytea)?|pgp_pub_decrypt(?:_bytea)?|' +
+  'digest|(?:create|update)_secret|(?:create|add)_user|opprett_bruker|authenticate|login)(?=\\s*\\()';
+
+/** Whether the function takes other things in the same place: a file to digest, a name. */
+export function isUnsureFunction(name: string): boolean {
+  return !/crypt|hmac/i.test(name);
+}
 
 /** As which argument the function takes a secret, from 1; `undefined` where it takes none. */
 export function keyedArgument(name: string): number | undefined {
@@ -43,6 +74,7 @@ export function keyedArgument(name: string): number | undefined {
 const TRIGGER = new RegExp(`(?:${SECRET}|${KEYED})(?![\\w$\\x80-\\uffff])|://`, 'gi');
 
 const NAME = new RegExp(`${SECRET}$`, 'i');
+const SURE_NAME = new RegExp(`${SURE}$`, 'i');
 
 /** Escapes by which a name could be spelled without showing it: `U&"p\0061ssword"`, `E'p\x61ssword'`. */
 const DISGUISE = /u&['"]|\\[xu0-7]/i;
@@ -52,9 +84,35 @@ const FLAG = /^(?:is|has)[-_]/i;
 /** No name is longer: PostgreSQL keeps 63 bytes of an identifier. */
 const NAME_LENGTH = 64;
 
+/** What is looked for by its name. */
+export interface Names {
+  /** Finds where a name ends that may be one of them. */
+  readonly trigger: RegExp;
+  /** Whether it is one of them. */
+  is(name: string): boolean;
+  /** Whether its value is a secret whatever it looks like. */
+  isSure(name: string): boolean;
+}
+
+export const SECRETS: Names = { trigger: TRIGGER, is: isSecretName, isSure: isSureName };
+
+/** More names than a statement of a person gives a secret besides its own. */
+const MOST_ALIASES = 8;
+
+/** What a secret is called elsewhere in the same text: `p` in `SET password = v.p`. */
+export function aliasNames(aliases: ReadonlySet<string>): Names {
+  const names = new Set(Array.from(aliases).slice(0, MOST_ALIASES));
+  const either = Array.from(names, name => name.replace(/[$]/g, '\\$&')).join('|');
+  return {
+    trigger: new RegExp(`(?<![\\w$\\x80-\\uffff])(?:${either})(?![\\w$\\x80-\\uffff])`, 'gi'),
+    is: name => names.has(name.toLowerCase()),
+    isSure: () => false,
+  };
+}
+
 /** Whether a name shows, or a URI. */
 export function hasTrigger(text: string): boolean {
-  return triggerAfter(text, 0) <= text.length;
+  return triggerAfter(text, 0, SECRETS) <= text.length;
 }
 
 /** Whether escapes may hide a name. */
@@ -63,9 +121,9 @@ export function mayDisguise(text: string): boolean {
 }
 
 /** Where the first name or scheme that begins at `from` or later ends; past the text where there is none. */
-export function triggerAfter(text: string, from: number): number {
-  TRIGGER.lastIndex = from;
-  return TRIGGER.test(text) ? TRIGGER.lastIndex : text.length + 1;
+export function triggerAfter(text: string, from: number, { trigger }: Names): number {
+  trigger.lastIndex = from;
+  return trigger.test(text) ? trigger.lastIndex : text.length + 1;
 }
 
 /**
@@ -73,13 +131,27 @@ export function triggerAfter(text: string, from: number): number {
  * `password_changed`, `password_encryption` and `has_password` tell of secrets, and are none.
  */
 export function isSecretName(name: string): boolean {
-  return name.length <= NAME_LENGTH && NAME.test(name) && !FLAG.test(name);
+  return name.length <= NAME_LENGTH && NAME.test(name) && !isOther(name);
+}
+
+/** Whether it is a secret whatever it looks like. */
+export function isSureName(name: string): boolean {
+  return SURE_NAME.test(name);
+}
+
+/** Whether a name that ends as a secret's does tells of one only, or is another word. */
+function isOther(name: string): boolean {
+  if (FLAG.test(name)) return true;
+  const at = name.search(SHORT);
+  if (at <= 0) return false;
+  const [before, first] = [name.charAt(at - 1), name.charAt(at)];
+  const isHump = /[a-z\d]/.test(before) && /[A-Z]/.test(first);
+  return !isHump && /[a-z\d\x80-\uffff]/i.test(before) && !SURE_NAME.test(`${name.slice(0, at)}`);
 }
 
 /** The whole name whose trigger ends at `end`, or `null` where it only tells of a secret. */
-export function secretNameAt(text: string, end: number, from: number): Range | null {
+export function secretNameAt(text: string, end: number, from: number, names: Names): Range | null {
   const start = wordStart(text, end, Math.max(from, end - NAME_LENGTH));
-  const first = text.charCodeAt(start);
-  const mayBeFlag = isLetter(first, 'i') || isLetter(first, 'h');
-  return mayBeFlag && FLAG.test(text.slice(start, end)) ? null : { start, end };
+  const name = text.slice(start, end);
+  return (names === SECRETS ? isOther(name) : !names.is(name)) ? null : { start, end };
 }

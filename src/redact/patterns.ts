@@ -1,6 +1,6 @@
 /** What `redact.patterns` adds: regular expressions for secrets that only the operator knows of. */
 
-import type { Range } from './ranges.js';
+import { add, type MutableRange, type Range } from './ranges.js';
 
 /** A regular expression in RE2's syntax and time; RE2JS is one. */
 export interface Pattern {
@@ -23,11 +23,11 @@ export function secretsOf(pattern: Pattern, text: string): Range[] {
   const { secret } = pattern.namedGroups();
   const groups = [...(secret === undefined ? [] : [secret]), ...(pattern.groupCount() > 0 ? [1] : []), 0];
   const matches = pattern.matcher(text);
-  const ranges: Range[] = [];
+  const ranges: MutableRange[] = [];
   while (matches.find()) {
     const group = groups.find(one => matches.start(one) >= 0) ?? 0;
     const range = { start: matches.start(group), end: matches.end(group) };
-    if (range.end > range.start) ranges.push(range);
+    if (range.end > range.start) add(ranges, range);
   }
   return ranges;
 }

@@ -10,16 +10,29 @@ const SHORT = new Uint16Array(256);
 /** The content with its quotes and escapes resolved. */
 export function decode(text: string, piece: Piece): string {
   if (isVerbatim(text, piece)) return text.slice(piece.open, piece.close);
-  const units = new Units(text, piece);
   const most = piece.close - piece.open;
-  const decoded = most > SHORT.length ? new Uint16Array(most) : SHORT;
+  if (most <= SHORT.length) {
+    const length = decodeInto(SHORT, text, piece);
+    return Reflect.apply(String.fromCharCode, String, SHORT.subarray(0, length));
+  }
+  const narrow = new Uint8Array(most);
+  const length = decodeInto(narrow, text, piece);
+  if (length !== -1) return Buffer.from(narrow.buffer, 0, length).toString('latin1');
+  const wide = new Uint16Array(most);
+  return Buffer.from(wide.buffer, 0, decodeInto(wide, text, piece) * 2).toString('utf16le');
+}
+
+/** Returns how many code units the content has; -1 where one of them does not fit. */
+function decodeInto(decoded: Uint8Array | Uint16Array, text: string, piece: Piece): number {
+  const units = new Units(text, piece);
+  const most = decoded.BYTES_PER_ELEMENT === 1 ? 0xff : 0xffff;
   let length = 0;
   while (units.next()) {
+    if (units.code > most) return -1;
     decoded[length++] = units.code;
     if (units.length === 2) decoded[length++] = units.low;
   }
-  if (decoded === SHORT) return Reflect.apply(String.fromCharCode, String, SHORT.subarray(0, length));
-  return Buffer.from(decoded.buffer, 0, length * 2).toString('utf16le');
+  return length;
 }
 
 /** Where pieces of the decoded content are in the text itself. They come in order, as `union` gives them. */

@@ -6,8 +6,28 @@ export interface Range {
   readonly end: number;
 }
 
+/** One that may still grow. */
+export interface MutableRange {
+  readonly start: number;
+  end: number;
+}
+
 /** What stands where a secret stood. It holds no quote and no backslash: it fits into any quoting. */
 export const MARK = '<redacted>';
+
+/** So many pieces are kept apart, whatever is between them: a text that is nothing but secrets must not fill the memory. */
+const MOST_APART = 100_000;
+
+/** Past that, pieces with no more than this between them are one. */
+const NEAR = 256;
+
+/** Adds a piece to a list of its own. */
+export function add(ranges: MutableRange[], { start, end }: Range): void {
+  const last = ranges.at(-1);
+  const joins = last !== undefined && start >= last.start && start - last.end <= NEAR;
+  if (last === undefined || ranges.length < MOST_APART || !joins) ranges.push({ start, end });
+  else last.end = Math.max(last.end, end);
+}
 
 /** All the pieces in order, those that overlap or touch as one. */
 export function union(...lists: readonly (readonly Range[])[]): readonly Range[] {
@@ -46,11 +66,12 @@ export function unmarked(text: string, ranges: readonly Range[]): readonly Range
 
 /** The text with the mark in the place of each piece; the pieces as `union` gives them. */
 export function replace(text: string, ranges: readonly Range[]): string {
-  let replaced = '';
+  const kept: string[] = [];
   let at = 0;
   for (const { start, end } of ranges) {
-    replaced += text.slice(at, start) + MARK;
+    kept.push(text.slice(at, start));
     at = end;
   }
-  return replaced + text.slice(at);
+  kept.push(text.slice(at));
+  return kept.join(MARK);
 }

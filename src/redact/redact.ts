@@ -2,7 +2,9 @@
 
 import { findSecrets } from './find.js';
 import { readsAsCode } from './hints.js';
+import { isSecretName } from './names.js';
 import { type Pattern, secretsOf } from './patterns.js';
+import { isPlain } from './plain.js';
 import { MARK, type Range, replace, union, unmarked } from './ranges.js';
 
 export interface Texts {
@@ -24,9 +26,12 @@ export type Redact = (texts: Texts) => Redacted;
 export function createRedactor(patterns: readonly Pattern[]): Redact {
   return ({ statement, parameters }) => {
     const found = statement === null ? null : findSecrets(statement, true);
+    const paired = statement === null ? NONE : pairedParameters(statement, parameters ?? []);
     const scrubbed = statement === null ? null : scrub(statement, found?.ranges ?? [], patterns);
     const others = parameters?.map((text, index) =>
-      found?.parameters.has(index + 1) ? whole(text) : scrubParameter(text, patterns),
+      isSecret(text, found?.parameters.get(index + 1) ?? paired.get(index + 1))
+        ? whole(text)
+        : scrubParameter(text, patterns),
     );
     const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
     return {
@@ -35,6 +40,26 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
       count: (scrubbed?.count ?? 0) + inParameters,
     };
   };
+}
+
+const NONE: ReadonlyMap<number, boolean> = new Map();
+
+/** What may be a key that names a setting: `smtp.password`. */
+const KEY = /^[\w.:\x80-\uffff-]{2,64}$/;
+
+/** The parameters that are given to the name of a secret, which is a parameter itself. */
+function pairedParameters(statement: string, parameters: readonly string[]): ReadonlyMap<number, boolean> {
+  const keys = parameters.map(text => KEY.test(text) && isSecretName(text));
+  if (!keys.includes(true)) return NONE;
+  const written = statement.replace(/\$(\d{1,5})(?!\d)/g, (place, number) =>
+    keys[Number(number) - 1] === true ? `'${parameters[Number(number) - 1]}'` : place,
+  );
+  return findSecrets(written, true).parameters;
+}
+
+/** `t` and `f` are truth values, as PostgreSQL logs them. */
+function isSecret(parameter: string, sure: boolean | undefined): boolean {
+  return sure === true || (sure === false && !isPlain(parameter) && !/^[tf]$/.test(parameter));
 }
 
 interface Scrubbed {

@@ -2,7 +2,6 @@
 
 import {
   AT,
-  BACKSLASH,
   BANG,
   COLON,
   DOLLAR,
@@ -18,7 +17,9 @@ import {
   SINGLE,
   SLASH,
 } from '../sql/chars.js';
-import { dottedEnd, skipSpace, skipTrivia, stringAt } from '../sql/lexer.js';
+import { dottedEnd, skipTrivia, stringAt } from '../sql/lexer.js';
+import { bareValue, doubleQuoted, looseValue, toldValue } from './loose.js';
+import type { Names } from './names.js';
 import type { Range } from './ranges.js';
 
 /** How a text is read. */
@@ -31,6 +32,8 @@ export interface View {
   readonly backslashes: boolean;
   /** Names may be spelled by escapes. */
   readonly disguised: boolean;
+  /** What is looked for. */
+  readonly names: Names;
 }
 
 /** Whether the text is a statement itself: nothing in it can be another language, and `$1` is a parameter. */
@@ -58,12 +61,22 @@ const DECLARATION = /[\w\s.()"]{0,80}?(?::=|\bdefault\b)/iy;
 export function valueAfter(text: string, name: Range, view: View): Value | null {
   const at = skipTrivia(text, name.end);
   const operator = Math.max(operatorEnd(text, at, isStatement(view)), view.code ? matchEnd(text, at) : -1);
-  if (operator === -1) return literalAt(text, at, view) ?? declaredValue(text, at, view);
+  if (operator === -1) {
+    const value = literalAt(text, at, view) ?? declaredValue(text, at, view);
+    return value === null && !view.code ? toldValue(text, name) : value;
+  }
   if (view.code) {
     const from = skipTrivia(text, operator);
     return valueAt(text, from, view) ?? (isSet(text, name) ? bareValue(text, from, false) : null);
   }
   return looseValue(text, name, operator, view);
+}
+
+/** Where the expression begins that a name is given in SQL; -1 where it is given none. */
+export function operandOf(text: string, name: Range, view: View): number {
+  const at = skipTrivia(text, name.end);
+  const operator = Math.max(operatorEnd(text, at, isStatement(view)), matchEnd(text, at));
+  return operator === -1 ? -1 : skipTrivia(text, operator);
 }
 
 /** What compares with a list or a pattern in SQL. */
@@ -103,7 +116,9 @@ export function valueAt(text: string, from: number, view: View): Value | null {
       (isStatement(view) ? null : doubleQuoted(text, at)) ??
       (view.code ? numberAt(text, at) : null);
     if (value !== null) return value;
-    const open = skipTrivia(text, dottedEnd(text, at));
+    const end = dottedEnd(text, at);
+    if (isReference(text, at, end)) return null;
+    const open = skipTrivia(text, end);
     if (text.charCodeAt(open) !== OPEN && text.charCodeAt(open) !== OPEN_LIST)
       return open > at && view.code ? literalAt(text, open, view) : null;
     at = skipTrivia(text, open + 1);
@@ -111,7 +126,12 @@ export function valueAt(text: string, from: number, view: View): Value | null {
   return null;
 }
 
-function literalAt(text: string, at: number, view: View): Value | null {
+/** What is called here takes the name of a setting, and gives its value. */
+function isReference(text: string, start: number, end: number): boolean {
+  return end - start < 32 && /(?:^|\.)current_setting$/i.test(text.slice(start, end));
+}
+
+export function literalAt(text: string, at: number, view: View): Value | null {
   const literal = stringAt(text, at, view.backslashes);
   if (literal !== null) {
     const { open, close, end, closed } = literal;
@@ -139,99 +159,6 @@ export function operatorEnd(text: string, at: number, sql: boolean): number {
   if ((first === LESS && second === GREATER) || (first === BANG && second === EQUALS)) return at + 2;
   const isTo = isLetter(first, 't') && isLetter(second, 'o') && !isWord(text.charCodeAt(at + 2));
   return isTo ? at + 2 : -1;
-}
-
-/** The value outside SQL: in a connection string, a URI's query, JSON, or a piece of SQL that does not look like it. */
-function looseValue(text: string, name: Range, operator: number, view: View): Value | null {
-  const before = text.charAt(name.start - 1);
-  const from = skipSpace(text, operator);
-  if (before === '?' || before === '&') return bareValue(text, from, true);
-  const quoted = quotedValue(text, from) ?? literalAt(text, from, view);
-  if (quoted !== null && (isQuote(text, from) || endsThere(text, quoted))) return quoted;
-  const joined = text.slice(operator - 2, operator);
-  if (joined.endsWith(':')) return afterColon(text, name, from);
-  if (before === '.' || (!joined.endsWith('=') && joined !== '=>')) return null;
-  return bareValue(text, from, false);
-}
-
-/** What JSON has without quotes, and YAML and HTTP headers in a line of its own. A sentence goes on after a word. */
-const BARE = /(?:-?\d[\w.+-]*(?=\s*[,}])|[^\s"'|>&*[{,]\S*(?=[^\S\n]*(?:\n|$)))/y;
-
-function afterColon(text: string, { start }: Range, at: number): Value | null {
-  BARE.lastIndex = at;
-  const [found] = BARE.exec(text) ?? [];
-  if (found === undefined) return null;
-  const isNumber = ',}'.includes(text.charAt(skipSpace(text, at + found.length)) || ' ');
-  if (!isNumber && !/(?:^|\n)[-#\s]*$/.test(text.slice(Math.max(start - NEARBY, 0), start))) return null;
-  const end = at + found.length;
-  return { start: at, end, next: end, closed: true, parameter: 0 };
-}
-
-function isQuote(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === SINGLE || code === DOUBLE;
-}
-
-/** Whether it is closed and nothing goes on after it: `$a$b` and `E'a'b` are what is meant, and no literals. */
-function endsThere(text: string, { closed, next }: Value): boolean {
-  return (
-    closed && (next === text.length || isSpace(text.charCodeAt(next)) || ',;)'.includes(text.charAt(next)))
-  );
-}
-
-/**
- * `'x y'` or `"x y"` outside SQL. A connection string escapes with backslashes (libpq, 34.1.1.1), a piece
- * of SQL doubles its quotes: the value goes on over both.
- */
-function quotedValue(text: string, at: number): Value | null {
-  if (text.charCodeAt(at) !== SINGLE) return doubleQuoted(text, at);
-  let end = at + 1;
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
-    if (code === BACKSLASH) end++;
-    else if (code !== SINGLE) continue;
-    else if (text.charCodeAt(end + 1) === SINGLE) end++;
-    else break;
-  }
-  return delimited(text, at + 1, end);
-}
-
-/** A string of JSON, or of the many languages that write strings likewise. */
-function doubleQuoted(text: string, at: number): Value | null {
-  if (text.charCodeAt(at) !== DOUBLE) return null;
-  let end = at + 1;
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
-    if (code === DOUBLE) break;
-    if (code === BACKSLASH) end++;
-  }
-  return delimited(text, at + 1, end);
-}
-
-function delimited(text: string, start: number, close: number): Value {
-  const end = Math.min(close, text.length);
-  const closed = close < text.length;
-  return { start, end, next: closed ? end + 1 : end, closed, parameter: 0 };
-}
-
-/** What takes the value's place in a template: `%s`, `%1$L`. */
-const PLACEHOLDER = /^%(?:\d+\$)?-?\d*[sLI]$/;
-
-/** `password=x`: up to the next space that no backslash escapes (libpq, `conninfo_parse`), in a URI's query up to `&`. */
-function bareValue(text: string, at: number, query: boolean): Value | null {
-  const end = bareEnd(text, at, query);
-  const placeholder = end - at < 9 && PLACEHOLDER.test(text.slice(at, end));
-  return end === at || placeholder ? null : { start: at, end, next: end, closed: true, parameter: 0 };
-}
-
-function bareEnd(text: string, at: number, query: boolean): number {
-  let end = at;
-  for (; end < text.length; end++) {
-    const char = text.charAt(end);
-    if (isSpace(text.charCodeAt(end)) || (query && (char === '&' || char === '#'))) break;
-    if (char === '\\') end++;
-  }
-  return Math.min(end, text.length);
 }
 
 /**

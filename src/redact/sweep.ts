@@ -15,8 +15,8 @@ import {
   SINGLE,
 } from '../sql/chars.js';
 import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from '../sql/lexer.js';
-import { secretNameAt, triggerAfter } from './names.js';
-import type { Range } from './ranges.js';
+import { SECRETS, secretNameAt, triggerAfter } from './names.js';
+import { add, type MutableRange, type Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';
 
 /** A secret in dollar quotes is no longer than this; past it nobody knows what is quoted. */
@@ -31,18 +31,18 @@ const MOST_BACKSLASHES = 7;
 /** The secrets in the given part of a text. Takes linear time. */
 export function sweep(text: string, { start, end }: Range): Range[] {
   const part = text.slice(start, end);
-  const secrets: Range[] = [];
-  for (let at = triggerAfter(part, 0); at <= part.length; ) {
+  const secrets: MutableRange[] = [];
+  for (let at = triggerAfter(part, 0, SECRETS); at <= part.length; ) {
     const secret = part[at - 1] === '/' ? uriSecret(part, at, true) : secretAt(part, at);
     if (secret !== null && secret.end > secret.start)
-      secrets.push({ start: start + secret.start, end: start + secret.end });
-    at = triggerAfter(part, Math.max(secret?.end ?? 0, at));
+      add(secrets, { start: start + secret.start, end: start + secret.end });
+    at = triggerAfter(part, Math.max(secret?.end ?? 0, at), SECRETS);
   }
   return secrets;
 }
 
-function secretAt(text: string, trigger: number): Range | null {
-  const name = secretNameAt(text, trigger, 0);
+export function secretAt(text: string, trigger: number): Range | null {
+  const name = secretNameAt(text, trigger, 0, SECRETS);
   if (name === null) return null;
   const after = skipSpace(text, skipQuotes(text, name.end));
   const operator = operatorEnd(text, after, false);

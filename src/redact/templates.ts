@@ -4,7 +4,7 @@ import { OPEN, PERCENT } from '../sql/chars.js';
 import { skipTrivia } from '../sql/lexer.js';
 import { readTuple } from './columns.js';
 import { endsInSecretName } from './hints.js';
-import { type Value, type View, valueAt } from './shapes.js';
+import type { View } from './shapes.js';
 
 /** More arguments than a template has in any statement that a person writes. */
 const MOST_ARGUMENTS = 32;
@@ -13,7 +13,8 @@ const MOST_ARGUMENTS = 32;
 const PLACEHOLDER = /^%(?:(\d{1,3})\$)?-?\d{0,3}[sLI]/;
 
 export interface Arguments {
-  readonly values: readonly Value[];
+  /** Where each begins. */
+  readonly starts: readonly number[];
   /** So much was read of them, in characters. */
   readonly length: number;
 }
@@ -21,15 +22,10 @@ export interface Arguments {
 /** The arguments that the template puts in a secret's place; `at` is past the template's literal. */
 export function secretArguments(template: string, text: string, at: number, view: View): Arguments {
   const secret = secretPlaces(template);
-  const values: Value[] = [];
-  if (secret.size === 0) return { values, length: 0 };
+  if (secret.size === 0) return { starts: [], length: 0 };
   const starts: number[] = [];
   const end = readTuple(text, at, view, starts, MOST_ARGUMENTS);
-  for (const [place, start] of starts.entries()) {
-    const value = secret.has(place) ? valueAt(text, skipTrivia(text, start), view) : null;
-    if (value !== null) values.push(value);
-  }
-  return { values, length: end - at };
+  return { starts: starts.filter((_, place) => secret.has(place)), length: end - at };
 }
 
 /** Which arguments stand in a secret's place, from 1. */
@@ -46,13 +42,12 @@ function secretPlaces(template: string): Set<number> {
   return places;
 }
 
-/** The secret argument of a function of pgcrypto, whose name ends at `at`. */
-export function keyedValue(text: string, at: number, place: number, view: View): Arguments {
+/** The secret argument of a function, whose name ends at `at`. */
+export function keyedArgumentAt(text: string, at: number, place: number, view: View): Arguments {
   const open = skipTrivia(text, at);
-  if (text.charCodeAt(open) !== OPEN) return { values: [], length: 0 };
+  if (text.charCodeAt(open) !== OPEN) return { starts: [], length: 0 };
   const starts: number[] = [];
   const end = readTuple(text, open + 1, view, starts, place);
   const start = starts[place - 1];
-  const value = start === undefined ? null : valueAt(text, skipTrivia(text, start), view);
-  return { values: value === null ? [] : [value], length: end - at };
+  return { starts: start === undefined ? [] : [start], length: end - at };
 }

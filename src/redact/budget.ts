@@ -1,0 +1,18 @@
+/** What it takes to look at what seems to be a secret. */
+
+/** To look at a name, and to begin with a quoted text: in characters that are read in that time. */
+export const NAME_COST = 40;
+export const TEXT_COST = 200;
+
+/** So much is spent on the shortest statement. */
+const LEAST_BUDGET = 100_000;
+
+/** How much may still be spent on what looks like a secret. */
+export interface Budget {
+  left: number;
+}
+
+/** Enough to read all that is quoted once more, or a name in every forty characters. */
+export function budgetOf(text: string): Budget {
+  return { left: text.length + LEAST_BUDGET };
+}

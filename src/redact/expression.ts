@@ -1,0 +1,160 @@
+/** The values of what an expression of SQL gives: of a literal, of those joined to it, of the branches of a CASE. */
+
+import {
+  CLOSE,
+  CLOSE_LIST,
+  COMMA,
+  DOLLAR,
+  isWord,
+  OPEN,
+  OPEN_LIST,
+  SEMICOLON,
+  SINGLE,
+} from '../sql/chars.js';
+import { dottedEnd, skipTrivia } from '../sql/lexer.js';
+import { CLAUSE, elementEnd } from './columns.js';
+import { type Value, type View, valueAt } from './shapes.js';
+
+/** More parts than a secret is put together from in any statement that a person writes. */
+const MOST_PARTS = 16;
+
+/** Before the first of what is all a part of the value, and its quote. */
+const JOINING =
+  /\b(?:(?:concat|concat_ws|coalesce|in)\s*\(|array\s*\[)\s*(?:(?:[enbx]|u&)?'|\$\w*\$|\$\d{1,5})?$/i;
+
+/** So far before a value that is looked for. */
+const NEARBY = 40;
+
+/** Takes what an expression gives. */
+export interface Taker {
+  /** What its name says, a secret or not. */
+  value(value: Value): void;
+  /** An argument of a function, any of which may be the secret. */
+  other(value: Value): void;
+  /** The name of the column or the variable that it gives. */
+  alias(name: string): void;
+}
+
+/** Hands over what the expression at `from` gives; returns where it ends, or how far it was read. */
+export function takeExpression(text: string, from: number, view: View, taker: Taker): number {
+  const at = skipTrivia(text, from);
+  const first = valueAt(text, at, view);
+  if (first === null) return takeResults(text, at, view, taker);
+  taker.value(first);
+  let { next } = first;
+  for (const value of joinedValues(text, at, first, view)) {
+    taker.value(value);
+    next = value.next;
+  }
+  return next;
+}
+
+/** Hands over the results of the CASEs in an expression, the arguments of its calls, and what it is called. */
+function takeResults(text: string, from: number, view: View, taker: Taker): number {
+  const alias = aliasAt(text, from);
+  if (alias !== '') taker.alias(alias);
+  const place = { depth: 0, cases: 0, isResult: true };
+  let at = from;
+  for (let end = at; at < text.length; at = end) {
+    const code = text.charCodeAt(at);
+    end = elementEnd(text, at, view);
+    const word = isWord(code) && end - at < 10 ? text.slice(at, end).toLowerCase() : '';
+    if (endsAt(code, word, place)) break;
+    const isLiteral = code === SINGLE || code === DOLLAR;
+    const isArgument = isLiteral && place.isResult && place.cases === 0 && place.depth > 0;
+    const isBranch = word === 'then' || word === 'else';
+    const value = isArgument || isBranch ? valueAt(text, isBranch ? skipTrivia(text, end) : at, view) : null;
+    if (value !== null) isBranch ? taker.value(value) : taker.other(value);
+  }
+  return at;
+}
+
+/** Keeps count of where in an expression it is; returns whether the expression ends there. */
+function endsAt(
+  code: number,
+  word: string,
+  place: { depth: number; cases: number; isResult: boolean },
+): boolean {
+  if (code === OPEN || code === OPEN_LIST) place.depth++;
+  else if (isClose(code)) place.depth--;
+  else if (word === 'case') place.cases++;
+  else if (word === 'end') place.cases--;
+  if (word !== '')
+    place.isResult = word === 'when' ? false : place.isResult || word === 'then' || word === 'else';
+  if (place.depth < 0 || place.cases < 0 || code === SEMICOLON) return true;
+  return place.depth === 0 && (code === COMMA || (place.cases === 0 && CLAUSE.test(word)));
+}
+
+/** So many calls around a name are seen through: `quote_literal(p)`. */
+const MOST_CALLS = 4;
+
+/** Names of something else, or of too much. */
+const NO_ALIAS = /^(?:null|default|true|false|case|select|array|row|now|not|exists|id|cast|values|\d.*|)$/i;
+
+/** No longer names are looked at, with those of the schema and the table. */
+const LONGEST_NAME = 200;
+
+function aliasAt(text: string, from: number): string {
+  let at = from;
+  for (let calls = 0; calls <= MOST_CALLS; calls++) {
+    const end = dottedEnd(text, at);
+    const next = skipTrivia(text, end);
+    if (text.charCodeAt(next) !== OPEN) {
+      const dotted = text.slice(at, Math.min(end, at + LONGEST_NAME)).toLowerCase();
+      const name = dotted.slice(dotted.lastIndexOf('.') + 1);
+      return name.length > 63 || NO_ALIAS.test(name) ? '' : name;
+    }
+    at = skipTrivia(text, next + 1);
+  }
+  return '';
+}
+
+/** The values joined to the `first` one, of what begins at `from`. */
+export function joinedValues(text: string, from: number, first: Value, view: View): Value[] {
+  const values: Value[] = [];
+  let place: Place = { calls: callsIn(text.slice(from, first.start)), joins: joinsAt(text, first) };
+  for (let value: Value | null = first; value !== null && values.length < MOST_PARTS; ) {
+    const joined = joinedAt(text, value, place);
+    value = joined === null ? null : valueAt(text, joined.at, view);
+    if (joined === null || value === null) break;
+    const calls = callsIn(text.slice(joined.at, value.start));
+    place = { calls: joined.calls + calls, joins: calls > 0 ? joinsAt(text, value) : joined.joins };
+    values.push(value);
+  }
+  return values;
+}
+
+/** Where a value is: in so many calls or lists, the innermost of which may join all that is in it. */
+interface Place {
+  readonly calls: number;
+  readonly joins: boolean;
+}
+
+function callsIn(text: string): number {
+  return text.split(/[([]/).length - 1;
+}
+
+/** Where that begins which is joined to a value; `null` where nothing is. */
+function joinedAt(text: string, { next }: Value, { calls, joins }: Place): (Place & { at: number }) | null {
+  let left = calls;
+  let at = skipCast(text, skipTrivia(text, next));
+  if (calls > 0 && joins && text.charCodeAt(at) === COMMA)
+    return { at: skipTrivia(text, at + 1), calls, joins };
+  for (; left > 0 && isClose(text.charCodeAt(at)); left--) at = skipCast(text, skipTrivia(text, at + 1));
+  if (!text.startsWith('||', at)) return null;
+  return { at: skipTrivia(text, at + 2), calls: left, joins: joins && left === calls };
+}
+
+function isClose(code: number): boolean {
+  return code === CLOSE || code === CLOSE_LIST;
+}
+
+function joinsAt(text: string, { start }: Value): boolean {
+  return JOINING.test(text.slice(Math.max(start - NEARBY, 0), start));
+}
+
+function skipCast(text: string, at: number): number {
+  if (!text.startsWith('::', at)) return at;
+  const end = dottedEnd(text, at + 2);
+  return text.charCodeAt(end) === OPEN ? end : skipTrivia(text, end);
+}

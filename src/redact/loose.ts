@@ -1,0 +1,212 @@
+/** What a secret looks like outside SQL: in a connection string, JSON, YAML, XML, properties, a command line, a sentence. */
+
+import { BACKSLASH, DOUBLE, isSpace, SINGLE } from '../sql/chars.js';
+import { lineEnd, skipSpace } from '../sql/lexer.js';
+import { isPlain, looksRandom } from './plain.js';
+import type { Range } from './ranges.js';
+import { literalAt, type Value, type View } from './shapes.js';
+
+/** So far before a name it is looked for what it is in. */
+const NEARBY = 80;
+const NEARBY_PAIR = 200;
+
+/** No value of one line is longer. */
+const LONGEST_LINE = 1000;
+
+/** The value outside SQL: in a connection string, a URI's query, JSON, or a piece of SQL that does not look like it. */
+export function looseValue(text: string, name: Range, operator: number, view: View): Value | null {
+  const before = text.charAt(name.start - 1);
+  const from = skipSpace(text, operator);
+  if (before === '?' || before === '&') return bareValue(text, from, true);
+  const quoted = quotedValue(text, from) ?? literalAt(text, from, view);
+  if (quoted !== null && (isQuote(text, from) || endsThere(text, quoted))) return quoted;
+  const joined = text.slice(operator - 2, operator);
+  if (joined.endsWith(':')) return afterColon(text, name, from) ?? randomAt(text, from);
+  if (!joined.endsWith('=') && joined !== '=>') return null;
+  const value = lineValue(text, name, from) ?? bareValue(text, from, false);
+  return before === '.' && value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
+}
+
+/** Where a property begins in a line of its own: `db.password = x y`. */
+const LINE = /(?:^|\n)[^\S\n]*(?:export )?(?:[\w-]+\.){0,8}$/;
+
+/** The value that fills a line of several: it may have spaces, but no other pair. */
+function lineValue(text: string, { start }: Range, at: number): Value | null {
+  if (!LINE.test(text.slice(Math.max(start - NEARBY, 0), start))) return null;
+  const end = Math.min(lineEnd(text, at), at + LONGEST_LINE);
+  const value = text.slice(at, end).trimEnd();
+  if (value === '' || end === text.length || /\s[\w-]+=|[;'"\\]/.test(value)) return null;
+  return { start: at, end: at + value.length, next: at + value.length, closed: true, parameter: 0 };
+}
+
+/** The secret that follows its name without a sign between them. */
+export function toldValue(text: string, name: Range): Value | null {
+  return (
+    optionValue(text, name) ??
+    elementValue(text, name) ??
+    pairedValue(text, name) ??
+    sentenceValue(text, name)
+  );
+}
+
+/** `--password x`. */
+function optionValue(text: string, { start, end }: Range): Value | null {
+  if (!text.startsWith('--', start)) return null;
+  return matchAt(text, end, /\s{1,9}(?:"|'{1,2})?(?![-$])([^\s"'|;&]+)/dy);
+}
+
+/** `<password>x</password>`. */
+function elementValue(text: string, { start, end }: Range): Value | null {
+  const opens = /<(?:[\w.-]{1,64}:)?$/.test(text.slice(Math.max(start - NEARBY, 0), start));
+  return opens ? matchAt(text, end, /[^<>]{0,200}>\s{0,99}(?:<!\[CDATA\[)?([^<\s][^<]*)/dy) : null;
+}
+
+/** `"name": "password", "value": "x"`, `<add key="password" value="x"/>` and `<entry key="password">x</entry>`. */
+function pairedValue(text: string, { end }: Range): Value | null {
+  const value =
+    matchAt(
+      text,
+      end,
+      /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
+    ) ?? matchAt(text, end, /["'\\]{1,4}\s{0,9}>\s{0,99}([^<\s][^<]*)/dy);
+  return value === null || isPlain(text.slice(value.start, value.end)) ? null : value;
+}
+
+/** The value that stands before the name: `{"value": "x", "name": "password"}`. */
+export function valueBefore(text: string, { start }: Range): Range | null {
+  const from = Math.max(start - NEARBY_PAIR, 0);
+  const found =
+    /["'\s](?:value|val|verdi)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{1,4}([^"'\\{}<>]+)["'\\]{1,4}[\s,]{1,9}["'\\]{0,4}(?:key|name|k|navn|nøkkel)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}$/di.exec(
+      text.slice(from, start),
+    );
+  const [first, end] = found?.indices?.[1] ?? [0, 0];
+  const range = { start: from + first, end: from + end };
+  return end === 0 || isPlain(text.slice(range.start, range.end)) ? null : range;
+}
+
+/** `the password is x`, `login kari password x`: where x is no word. */
+function sentenceValue(text: string, { end }: Range): Value | null {
+  const value = matchAt(
+    text,
+    end,
+    /[\s:]{1,4}(?:(?:er|is|are|var|was|ble|blir|til|to|satt til|set to|be|ist|är)[\s:]{1,4})?["'«(]{0,2}([^\s"'<>,;()]{6,200})/diy,
+  );
+  return value !== null && looksRandom(text.slice(value.start, value.end)) ? value : null;
+}
+
+function randomAt(text: string, at: number): Value | null {
+  const value = matchAt(text, at, /([^\s"'<>,;()]{6,200})/dy);
+  return value !== null && looksRandom(text.slice(value.start, value.end)) ? value : null;
+}
+
+function matchAt(text: string, at: number, pattern: RegExp): Value | null {
+  pattern.lastIndex = at;
+  const [start, end] = pattern.exec(text)?.indices?.[1] ?? [0, 0];
+  return end === 0 ? null : { start, end, next: end, closed: true, parameter: 0 };
+}
+
+/** So much of a list or an object is read. */
+const LONGEST_LIST = 10_000;
+
+/** The strings in the list or the object that a name is given: `"tokens": ["x", "y"]`, `"password": {"value": "x"}`. */
+export function listedValues(text: string, name: Range): { values: Range[]; length: number } {
+  const values: Range[] = [];
+  const opening = /["'\\]{0,4}\s{0,9}[:=]\s{0,9}[[{]/y;
+  opening.lastIndex = name.end;
+  if (!opening.test(text)) return { values, length: 0 };
+  const from = opening.lastIndex;
+  const most = Math.min(from + LONGEST_LIST, text.length);
+  let depth = 1;
+  let at = from;
+  while (at < most && depth > 0) {
+    const char = text.charAt(at);
+    if (char === '[' || char === '{') depth++;
+    else if (char === ']' || char === '}') depth--;
+    const string = quotedValue(text, at);
+    at = string?.next ?? at + 1;
+    if (string === null || text.charAt(skipSpace(text, at)) === ':') continue;
+    if (!isPlain(text.slice(string.start, Math.min(string.end, string.start + LONGEST_LINE))))
+      values.push(string);
+  }
+  return { values, length: at - from };
+}
+
+/** What JSON has without quotes, and YAML and HTTP headers in a line of its own. A sentence goes on after a word. */
+const BARE = /(?:-?\d[\w.+-]*(?=\s*[,}])|[^\s"'|>&*[{,]\S*(?=[^\S\n]*(?:\n|$)))/y;
+
+function afterColon(text: string, { start }: Range, at: number): Value | null {
+  BARE.lastIndex = at;
+  const [found] = BARE.exec(text) ?? [];
+  if (found === undefined) return null;
+  const isNumber = ',}'.includes(text.charAt(skipSpace(text, at + found.length)) || ' ');
+  if (!isNumber && !/(?:^|\n)[-#\s]*$/.test(text.slice(Math.max(start - NEARBY, 0), start))) return null;
+  const end = at + found.length;
+  return { start: at, end, next: end, closed: true, parameter: 0 };
+}
+
+function isQuote(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === SINGLE || code === DOUBLE;
+}
+
+/** Whether it is closed and nothing goes on after it: `$a$b` and `E'a'b` are what is meant, and no literals. */
+function endsThere(text: string, { closed, next }: Value): boolean {
+  return (
+    closed && (next === text.length || isSpace(text.charCodeAt(next)) || ',;)'.includes(text.charAt(next)))
+  );
+}
+
+/**
+ * `'x y'` or `"x y"` outside SQL. A connection string escapes with backslashes (libpq, 34.1.1.1), a piece
+ * of SQL doubles its quotes: the value goes on over both.
+ */
+function quotedValue(text: string, at: number): Value | null {
+  if (text.charCodeAt(at) !== SINGLE) return doubleQuoted(text, at);
+  let end = at + 1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === BACKSLASH) end++;
+    else if (code !== SINGLE) continue;
+    else if (text.charCodeAt(end + 1) === SINGLE) end++;
+    else break;
+  }
+  return delimited(text, at + 1, end);
+}
+
+/** A string of JSON, or of the many languages that write strings likewise. */
+export function doubleQuoted(text: string, at: number): Value | null {
+  if (text.charCodeAt(at) !== DOUBLE) return null;
+  let end = at + 1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === DOUBLE) break;
+    if (code === BACKSLASH) end++;
+  }
+  return delimited(text, at + 1, end);
+}
+
+function delimited(text: string, start: number, close: number): Value {
+  const end = Math.min(close, text.length);
+  const closed = close < text.length;
+  return { start, end, next: closed ? end + 1 : end, closed, parameter: 0 };
+}
+
+/** What takes the value's place in a template: `%s`, `%1$L`. */
+const PLACEHOLDER = /^%(?:\d+\$)?-?\d*[sLI]$/;
+
+/** `password=x`: up to the next space that no backslash escapes (libpq, `conninfo_parse`), in a URI's query up to `&`. */
+export function bareValue(text: string, at: number, query: boolean): Value | null {
+  const end = bareEnd(text, at, query);
+  const placeholder = end - at < 9 && PLACEHOLDER.test(text.slice(at, end));
+  return end === at || placeholder ? null : { start: at, end, next: end, closed: true, parameter: 0 };
+}
+
+function bareEnd(text: string, at: number, query: boolean): number {
+  let end = at;
+  for (; end < text.length; end++) {
+    const char = text.charAt(end);
+    if (isSpace(text.charCodeAt(end)) || (query && (char === '&' || char === '#'))) break;
+    if (char === '\\') end++;
+  }
+  return Math.min(end, text.length);
+}

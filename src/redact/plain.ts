@@ -1,0 +1,35 @@
+/** Tells values that are no secrets, whatever they are called, by what they look like. */
+
+/** No word is longer: random letters are. */
+const LONGEST_WORD = 24;
+
+const WORD = /^(?:\p{Lu}?\p{Ll}{2,}|\p{Lu}{2,12}|\p{L}\.|v?\d{1,3})$/u;
+
+/** Algorithms and encodings. */
+const ALGORITHM = /^(?:sha|md|aes|utf|rsa|base|iso|latin|win|x|oauth|http|ripemd|rs|hs|es)\d{1,4}$/i;
+
+/** Between words; `!` and `?` are parts of passwords, but at a word's end. */
+const GAP = /[\s/_.,:;()-]+|[!?](?=\s|$)/;
+const NUMBER = /^-?(?:\d{0,5}(?:\.\d{0,6})?|\d{1,3}(?:[ .,]\d{3})+)%?$/;
+const TIME =
+  /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$|^\d\d:\d\d(?::\d\d)?$/;
+
+/** Longer values are no words, dates or paths. */
+const LONGEST = 200;
+
+/** Words, a path or a name of words, a small number, a date or time, or nothing. */
+export function isPlain(value: string): boolean {
+  if (value.length > LONGEST) return false;
+  if (NUMBER.test(value) || TIME.test(value)) return true;
+  const words = value.split(GAP);
+  return words.every(word => isWord(word) || (words.length > 1 && /^\p{L}$/u.test(word)));
+}
+
+function isWord(word: string): boolean {
+  return word === '' || (word.length <= LONGEST_WORD && (WORD.test(word) || ALGORITHM.test(word)));
+}
+
+/** As people and machines choose them: letters and digits, and no word, number or date. */
+export function looksRandom(value: string): boolean {
+  return value.length >= 6 && /\d/.test(value) && /\p{L}/u.test(value) && !isPlain(value);
+}

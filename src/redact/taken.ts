@@ -1,0 +1,57 @@
+/** What was found in a text. */
+
+import { isSecretName, type Names } from './names.js';
+import { isPlain, looksRandom } from './plain.js';
+import { add, type MutableRange, type Range } from './ranges.js';
+import type { Value } from './shapes.js';
+
+/** No longer value is a word, a number or a path. */
+const LONGEST_PLAIN = 250;
+
+export class Taken {
+  readonly secrets: MutableRange[] = [];
+  /** Numbers of parameters, from 1; `true` for those that are secrets whatever they look like. */
+  readonly parameters = new Map<number, boolean>();
+  readonly aliases = new Set<string>();
+
+  readonly #text: string;
+  readonly #names: Names;
+
+  constructor(text: string, names: Names) {
+    this.#text = text;
+    this.#names = names;
+  }
+
+  secret(range: Range): void {
+    if (range.end > range.start) add(this.secrets, range);
+  }
+
+  /** What is given to a name, which says for `sure` that it is a secret, or may say it. */
+  value(value: Value, sure: boolean): void {
+    if (value.parameter > 0) this.parameter(value.parameter, sure);
+    else if (sure || !this.#isPlain(value)) this.secret(value);
+  }
+
+  /** One of several of which any may be the secret. */
+  other(value: Value): void {
+    if (value.parameter > 0) this.parameter(value.parameter, false);
+    else if (looksRandom(this.#text.slice(value.start, value.end))) this.secret(value);
+  }
+
+  parameter(number: number, sure: boolean): void {
+    this.parameters.set(number, sure || this.parameters.get(number) === true);
+  }
+
+  /** What the secret is called where it is taken from. */
+  alias(name: string): void {
+    if (!this.#names.is(name) && !isSecretName(name)) this.aliases.add(name);
+  }
+
+  /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */
+  #isPlain({ start, end, next }: Value): boolean {
+    const text = this.#text.slice(start, Math.min(end, start + LONGEST_PLAIN));
+    return (
+      isPlain(text) || (next === end && /^\d+$/.test(text) && /[\s(,=]/.test(this.#text.charAt(start - 1)))
+    );
+  }
+}
