@@ -198,7 +198,7 @@ function relationFindings(server: Snapshot, persons: readonly Person[]): Finding
 function unseenFinding(): Finding {
   return ok(
     'not audited',
-    'large objects (lo_*), setval, nextval, dblink_exec and cron.schedule inside SELECT are READ, FUNCTION or nothing to pgAudit; what replication applies, and a SET of pgaudit.log by a superuser, leave no record',
+    'what a function with SECURITY DEFINER does; large objects (lo_*), setval, nextval, dblink_exec and cron.schedule inside SELECT, which are READ, FUNCTION or nothing to pgAudit; what replication applies; a SET of pgaudit.log by a superuser',
   );
 }
 
