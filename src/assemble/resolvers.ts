@@ -11,6 +11,7 @@ import { HttpResolver } from '../identity/http.js';
 import { tokenFile } from '../identity/lookup.js';
 import { patternResolver } from '../identity/pattern.js';
 import type { Resolver } from '../identity/resolver.js';
+import { createRedactor } from '../redact/redact.js';
 import type { Surroundings } from './surroundings.js';
 
 /** One entry of `identity`: exactly one of its settings is there. */
@@ -51,7 +52,12 @@ export async function openResolvers(opening: Opening): Promise<Resolvers> {
 
 async function openResolver(one: ResolverConfig, index: number, opening: Opening): Promise<ResolverOf> {
   const { database } = one;
-  if (database !== undefined) return catalog => catalog && databaseResolver(catalog, database);
+  if (database !== undefined) {
+    const redact = createRedactor(opening.config.redact.patterns.map(({ compiled }) => compiled));
+    const scrub = (text: string): string =>
+      redact({ statement: null, parameters: [text] }).parameters?.[0] ?? '';
+    return catalog => catalog && databaseResolver(catalog, database, scrub);
+  }
   const shared = await openShared(one, index, opening);
   return () => shared;
 }

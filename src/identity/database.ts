@@ -18,14 +18,21 @@ export interface RoleComments {
  * Takes the person out of the role's comment (`COMMENT ON ROLE`): by the groups of the first expression that matches.
  * Without expressions the comment is `Name <email>`, an e-mail address, or else the name. It is the comment of now, not
  * of the event's time. Where the role could have written it itself, it is only claimed.
+ *
+ * @param scrub takes secrets out: some keep a password there
  */
-export function databaseResolver(roles: RoleComments, expressions: readonly Expression[]): Resolver {
+export function databaseResolver(
+  roles: RoleComments,
+  expressions: readonly Expression[],
+  scrub: (text: string) => string = text => text,
+): Resolver {
   return {
     name: 'database',
     async resolve({ user, time }) {
       if (!(await roles.knows(user, time))) return null;
-      const comment = roles.commentOf(user)?.trim();
-      if (!comment) return null;
+      const written = roles.commentOf(user)?.trim();
+      if (!written) return null;
+      const comment = scrub(written);
       const person = expressions.length > 0 ? personIn(comment, expressions) : personOf(comment);
       return person && { person, isStale: roles.isStale, isClaimed: roles.mayCommentItself(user) };
     },

@@ -54,6 +54,16 @@ ${statements(report, definitions)}
 ${whatIsMore(definitions.more, searchCommand(report, '--class', 'DDL,ROLE'))}</section>`;
 }
 
+export function scrubbedSection(report: Report): Html {
+  const { scrubbed, redacted } = report.findings;
+  return html`<section id="redacted"><h2>Scrubbed statements</h2>
+<p>${plural(redacted, 'secret')} (passwords and the like) in the period's statements, parameters and suspect records
+${redacted === 1 ? 'was' : 'were'} replaced by <code>&lt;redacted&gt;</code> before anything was kept. A change can be made to look like
+one: whoever holds an escrow key opens the original in the event's <code>escrow</code>.</p>
+${statements(report, scrubbed)}
+${whatIsMore(scrubbed.more, searchCommand(report, '--text', '<redacted>'))}</section>`;
+}
+
 export function outsideSection(report: Report): Html {
   const { findings, hours, zone } = report;
   const { outside, total } = findings;

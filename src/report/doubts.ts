@@ -74,7 +74,7 @@ function sqlStateName(sqlState: string | null): Part {
 }
 
 export function unknownSection(report: Report): Html {
-  const { notResolved, redacted } = report.findings;
+  const { notResolved } = report.findings;
   const all = notResolved.sorted;
   const shown = all.slice(0, MOST_ROWS);
   return html`<section id="unresolved"><h2>Unresolved persons</h2>
@@ -93,10 +93,7 @@ ${
         shown,
       )
 }
-${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'user'))}${notExact(notResolved)}
-<h2 id="redacted">Redacted secrets</h2>
-<p>${plural(redacted, 'secret')} (passwords and the like) in the period's statements, parameters and suspect records
-${redacted === 1 ? 'was' : 'were'} replaced by <code>&lt;redacted&gt;</code> before anything was kept.</p></section>`;
+${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'user'))}${notExact(notResolved)}</section>`;
 }
 
 export function suspectSection(report: Report): Html {

@@ -124,6 +124,8 @@ export class Findings {
   readonly definitions = new Bounded<Listed>(MOST_STATEMENTS);
   readonly writes = new Sample<Listed>(MOST_SAMPLED);
   readonly outside = new Sample<Listed>(MOST_SAMPLED);
+  /** Of which something was scrubbed: a change may have been made to look like a secret. */
+  readonly scrubbed = new Bounded<Listed>(MOST_LISTED);
   readonly suspects = new Bounded<Told<'suspect'>>(MOST_LISTED);
   readonly gaps = new Bounded<Told<'gap'>>(MOST_LISTED);
   readonly settings = new Bounded<Told<'config'>>(MOST_LISTED);
@@ -165,6 +167,7 @@ export class Findings {
     const change: Change = { class: classOf(audit.class), when, rows: audit.rows ?? null };
     this.#count(statement, person, change);
     this.redacted += audit.redacted ?? 0;
+    if (audit.redacted) this.scrubbed.add(() => this.#listed(statement, person, LONGEST_EXCERPT));
     if (actor.status !== 'resolved') this.#unknown(actor);
     if (change.class === 'ddl' || change.class === 'role')
       this.definitions.add(() => this.#listed(statement, person, this.#room()));

@@ -3,7 +3,14 @@
 import { hash } from 'node:crypto';
 import { constant, type Html, html } from '../html.js';
 import { daySection, objectSection, personSection } from './activity.js';
-import { bulkOf, bulkSection, definitionSection, outsideSection, writeSection } from './changes.js';
+import {
+  bulkOf,
+  bulkSection,
+  definitionSection,
+  outsideSection,
+  scrubbedSection,
+  writeSection,
+} from './changes.js';
 import { failureSection, gapSection, settingsSection, suspectSection, unknownSection } from './doubts.js';
 import { moment } from './parts.js';
 import { proofSection, verdict } from './proof.js';
@@ -20,6 +27,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
   objects: 'By object',
   bulk: 'Bulk changes',
   ddl: 'Definitions and rights',
+  redacted: 'Scrubbed statements',
   outside: 'Outside working hours',
   writes: 'Sample of writes',
   failures: 'Failures',
@@ -49,7 +57,7 @@ ${verdict(report)}${facts(report)}
     ([id, name]) => html`<li><a href="#${id}">${name}</a></li>`,
   )}</ul></nav></header>
 <main>${figures(report)}
-${[daySection, personSection, objectSection, bulkSection, definitionSection, outsideSection, writeSection].map(section => section(report))}
+${[daySection, personSection, objectSection, bulkSection, definitionSection, scrubbedSection, outsideSection, writeSection].map(section => section(report))}
 ${[failureSection, suspectSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
 ${signature()}</main></body></html>
 `;

@@ -83,7 +83,8 @@ test('it says who changed what, and what a review has to look into', async () =>
   expect(await text('failures')).toContain('23505 unique violation');
   expect(await text('suspects')).toContain('not really');
   expect(await text('gaps')).toContain('session 6b0201a1.9999, lines 7 to 9');
-  expect(await text('unresolved')).toMatch(/tmp_dba\s+unresolved\s+1.*1 secret /s);
+  expect(await text('unresolved')).toMatch(/tmp_dba\s+unresolved\s+1/s);
+  expect(await text('redacted')).toMatch(/1 secret .*ALTER ROLE app PASSWORD <redacted>/s);
   expect(await page.locator('#sign').innerText()).toMatch(/Name.*Date.*Signature/s);
   expect(await page.locator('#writes li').count()).toBe(25);
 });
