@@ -2,7 +2,7 @@
 
 import type { Audit } from '../event.js';
 import { andThen } from '../settled.js';
-import { isQuotingInDoubt } from '../sql/quoting-doubt.js';
+import { isQuotingInDoubt, withEscapes } from '../sql/quoting-doubt.js';
 import { Cache, type CacheLimits } from './cache.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
@@ -80,22 +80,26 @@ export function relationsOf(audit: Audit, parser: RelationParser): Objects | Pro
   const { objectName, statement } = audit;
   if (objectName !== null) return { objects: [objectName], objectsFrom: 'pgaudit' };
   if (statement === null) return {};
-  return andThen(parser.changes(statement), changes => objectsOf(audit, statement, changes ?? []));
+  return andThen(parser.changes(statement), changes => {
+    if (!isQuotingInDoubt(statement)) return objectsOf(audit, changes ?? [], true);
+    return andThen(parser.changes(withEscapes(statement)), others =>
+      objectsOf(audit, [...(changes ?? []), ...(others ?? [])], false),
+    );
+  });
 }
 
 /**
  * Before PostgreSQL 17 a string of several statements is logged whole with each of them: only those of the record's own
  * command are its own. Where that leaves several that differ, or the server may have read the quotes otherwise, the
- * names are `ambiguous`.
+ * names are `ambiguous`, and those of either reading.
  */
-function objectsOf({ command }: Audit, statement: string, changes: readonly Change[]): Objects {
+function objectsOf({ command }: Audit, changes: readonly Change[], isCertain: boolean): Objects {
   const own = changes.filter(({ commands }) => commands.includes(command));
   const candidates = own.length > 0 ? own : changes;
   const objects = [...new Set(candidates.flatMap(({ relations }) => relations))].sort();
   if (objects.length === 0) return {};
-  const isCertain =
-    candidates.every(({ relations }) => relations.length === objects.length) && !isQuotingInDoubt(statement);
-  return { objects, objectsFrom: isCertain ? 'parsed' : 'ambiguous' };
+  const areSame = candidates.every(({ relations }) => relations.length === objects.length);
+  return { objects, objectsFrom: isCertain && areSame ? 'parsed' : 'ambiguous' };
 }
 
 /** What changes data, in any statement that does. */
