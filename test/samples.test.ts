@@ -12,7 +12,7 @@ const SAMPLES = fileURLToPath(new URL('fixtures/samples', import.meta.url));
 const names = readdirSync(SAMPLES).filter(name => name.endsWith('.csv'));
 
 test('all samples are here', () => {
-  expect(names).toHaveLength(6);
+  expect(names).toHaveLength(7);
 });
 
 test.each(names)('%s: exactly the right events, field by field, and counts that add up', async name => {
@@ -23,7 +23,7 @@ test.each(names)('%s: exactly the right events, field by field, and counts that 
   const { code } = await runOnce(folder, settings(folder, [join(folder, '*.csv')], oneSegment(folder)));
 
   expect(code).toBe(0);
-  const ofLog = (await archived(folder)).filter(({ kind }) => kind === 'statement' || kind === 'failure');
+  const ofLog = (await archived(folder)).filter(({ kind }) => ['statement', 'failure', 'suspect'].includes(kind));
   const events = ofLog.map(({ v, chain, seq, previousHash, receivedAt, source, ...rest }) => {
     const { fileId, ...place } = source ?? { fileId: '' };
     expect([v, typeof chain, typeof seq, previousHash.length, fileId.length]).toEqual([
