@@ -8,7 +8,8 @@ import { expect, test } from 'vitest';
 import { archived, logged, oneSegment, runOnce, settings } from './support/shipper.js';
 import { temporaryFolder } from './support/temp.js';
 
-const SAMPLES = fileURLToPath(new URL('fixtures/samples', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../recorded', import.meta.url));
+const EXPECTED = fileURLToPath(new URL('fixtures/recorded', import.meta.url));
 const names = readdirSync(SAMPLES).filter(name => name.endsWith('.csv'));
 
 test('all samples are here', () => {
@@ -17,13 +18,15 @@ test('all samples are here', () => {
 
 test.each(names)('%s: exactly the right events, field by field, and counts that add up', async name => {
   const folder = await temporaryFolder();
-  const expected = JSON.parse(readFileSync(join(SAMPLES, name.replace('.csv', '.expected.json')), 'utf8'));
+  const expected = JSON.parse(readFileSync(join(EXPECTED, name.replace('.csv', '.expected.json')), 'utf8'));
   await copyFile(join(SAMPLES, name), join(folder, name));
 
   const { code } = await runOnce(folder, settings(folder, [join(folder, '*.csv')], oneSegment(folder)));
 
   expect(code).toBe(0);
-  const ofLog = (await archived(folder)).filter(({ kind }) => ['statement', 'failure', 'suspect'].includes(kind));
+  const ofLog = (await archived(folder)).filter(({ kind }) =>
+    ['statement', 'failure', 'suspect'].includes(kind),
+  );
   const events = ofLog.map(({ v, chain, seq, previousHash, receivedAt, source, ...rest }) => {
     const { fileId, ...place } = source ?? { fileId: '' };
     expect([v, typeof chain, typeof seq, previousHash.length, fileId.length]).toEqual([

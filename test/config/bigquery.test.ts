@@ -266,7 +266,7 @@ describe('the table', () => {
 
   /** An archive of recorded logs, with what else a log may hold. */
   async function allKinds(): Promise<string> {
-    const samples = fileURLToPath(new URL('../fixtures/samples', import.meta.url));
+    const samples = fileURLToPath(new URL('../../recorded', import.meta.url));
     const names = (await readdir(samples)).filter(name => name.endsWith('.csv'));
     const torn = join(folder, 'torn.csv');
     await writeFile(

@@ -8,7 +8,7 @@ import { auditMessage, type Columns, csvRecord, hostileText, quote } from '../su
 import { cut } from '../support/frames.js';
 import { compare, outcomeOf } from '../support/skimmed.js';
 
-const SAMPLES = fileURLToPath(new URL('../fixtures/samples/', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../recorded/', import.meta.url));
 
 interface Session {
   readonly user: string | null;

@@ -8,7 +8,7 @@ import { anyColumns, csvRecord, fieldsOf, writeMessage } from '../support/csvlog
 import { cut, frames, pieces } from '../support/frames.js';
 import { workOf } from '../support/work.js';
 
-const SAMPLES = fileURLToPath(new URL('../fixtures/samples/', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../recorded/', import.meta.url));
 
 const count = workOf(new URL('./work-cases.ts', import.meta.url));
 afterAll(() => count.close());

@@ -12,7 +12,7 @@ import { listObjects, ShipperProcess, until } from './shipper.js';
 import { heading, oneLine, say, showDropped, showEntry, showStep, showWrong } from './show.js';
 import { type Outcome, PEOPLE, SCENE, STEPS, type Step } from './workload.js';
 
-const RECORDED = inProject('test/fixtures/samples');
+const RECORDED = inProject('recorded');
 /** Milliseconds in which a statement shows up, if it is logged at all. */
 const SOON = 2000;
 
