@@ -1,40 +1,40 @@
 /** Keeps two daemons off one state folder: they would fork its chain. */
 
 import { readFileSync } from 'node:fs';
-import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode, ShipperError } from './errors.js';
 
 /** So often others were faster, each time with a new file: then something else is wrong. */
 const MOST_TRIES = 100;
+/** No process's. */
+const NOBODY = 'nobody';
 
 /**
  * Takes the lock; the returned function gives it back. Throws a ShipperError where a living process holds it.
  *
- * Each holder has a file of its own, `lock.<number>`; the highest number holds. A holder is known by process id and start
- * time, so that a process that was killed never stands in the way. A link is made with its content, and only once under
- * a name: of two that see the same dead holder one becomes the next. Who gives it back leaves an empty file, since a
- * number that was used twice would have two holders. Version 0.1 wrote `lock`, which counts as number 0.
+ * Each holder has a symbolic link of its own, `lock.<number>`, that points to what it is known by: its process id and
+ * start time, so that a process that was killed never stands in the way. The highest number holds. A link is made with
+ * its content, only once under a name, and on a full disk, too: of two that see the same dead holder one becomes the
+ * next. Who gives it back makes the next number nobody's, since one that was used twice would have two holders.
+ * Version 0.1 wrote a file `lock`, which counts as number 0.
  */
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
-  const own = identityOf(String(process.pid)) ?? '';
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, own, { mode: 0o600 });
-  try {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const next = (await highest(path)) + 1;
-      await refuseLiving(path, next - 1);
-      if (!(await isLinked(temporary, fileOf(path, next)))) continue;
-      // Where the numbers before were removed meanwhile, another may have gone ahead.
-      if ((await highest(path)) > next) {
-        await rm(fileOf(path, next), { force: true });
-        continue;
-      }
-      await removeBefore(path, next);
-      return async () => await writeFile(fileOf(path, next), '', { mode: 0o600 });
+  const own = identityOf(String(process.pid)) ?? NOBODY;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const next = (await highest(path)) + 1;
+    await refuseLiving(path, next - 1);
+    if (!(await isLinked(own, fileOf(path, next)))) continue;
+    // Where the numbers before were removed meanwhile, another may have gone ahead.
+    if ((await highest(path)) > next) {
+      await rm(fileOf(path, next), { force: true });
+      continue;
     }
-  } finally {
-    await rm(temporary, { force: true });
+    await removeBefore(path, next);
+    return async () => {
+      await isLinked(NOBODY, fileOf(path, next + 1));
+      await rm(fileOf(path, next), { force: true });
+    };
   }
   throw new ShipperError('locked', `${path}: others take this state folder again and again; stop them.`);
 }
@@ -59,7 +59,7 @@ async function highest(path: string): Promise<number> {
 }
 
 async function refuseLiving(path: string, number: number): Promise<void> {
-  const holder = await readHolder(fileOf(path, number));
+  const holder = await readHolder(path, number);
   const [pid] = holder.split(' ');
   if (pid === undefined || holder !== identityOf(pid)) return;
   throw new ShipperError(
@@ -68,9 +68,9 @@ async function refuseLiving(path: string, number: number): Promise<void> {
   );
 }
 
-async function isLinked(from: string, to: string): Promise<boolean> {
+async function isLinked(holder: string, at: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await symlink(holder, at);
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -83,11 +83,11 @@ async function removeBefore(path: string, number: number): Promise<void> {
   for (const one of await numbers(path)) if (one < number) await rm(fileOf(path, one), { force: true });
 }
 
-async function readHolder(path: string): Promise<string> {
+async function readHolder(path: string, number: number): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return number === 0 ? await readFile(path, 'utf8') : await readlink(fileOf(path, number));
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '';
+    if (hasCode(error, 'ENOENT')) return NOBODY;
     throw error;
   }
 }
