@@ -22,7 +22,11 @@ const HINT = new RegExp(
     '\\}[\\w+]',
     '\\bmd5[0-9a-f]',
     ':(?:\\d{2,5}|\\*):',
-    'auth\\s{0,3}=',
+    'auth"?\\s{0,3}[:=]',
+    'Private-Lines',
+    ':AA[\\w-]{30}',
+    '://[\\w-]{16}',
+    '/[^\\s/@\'":]{4,64}@',
     '\\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)',
     'atlasv1',
     TOOL.source,
@@ -120,8 +124,8 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/g;
-const KEY_ENDS = /-----(?:BEGIN|END)/g;
+const KEY_BEGINS = /-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-----?/g;
+const KEY_ENDS = /-----? ?(?:BEGIN|(END))/g;
 
 /** In the order of their kinds. */
 export function evidentSecrets(text: string): Range[] {
@@ -144,9 +148,9 @@ function privateKeys(text: string): Range[] {
   for (const { 0: line, index } of text.matchAll(KEY_BEGINS)) {
     const start = index + line.length;
     KEY_ENDS.lastIndex = start;
-    const end = KEY_ENDS.exec(text)?.index ?? text.length;
-    const isClosed = text.startsWith('-----END', end);
-    const content = isClosed ? '' : text.slice(start, end);
+    const mark = KEY_ENDS.exec(text);
+    const end = mark?.index ?? text.length;
+    const content = mark?.[1] !== undefined ? '' : text.slice(start, end);
     const quote = content.search(/['"]/);
     const until = quote === -1 ? end : start + quote;
     if (until > start) add(ranges, { start, end: until });

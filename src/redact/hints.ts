@@ -127,6 +127,11 @@ export function parameterBefore(text: string, from: number, name: number): numbe
   return near.includes('$') ? Number(PARAMETER_JOINS.exec(near)?.[1] ?? 0) : 0;
 }
 
+/** Where the literal ends its place in a row, and the name of a key stands at `key` after it: `('x', 'smtp.password')`. */
+export function isBesideKey(text: string, end: number, key: number): boolean {
+  return key - end < NEARBY && /^\s*,\s*$/.test(text.slice(end, key));
+}
+
 /** Whether it stands in a list of values of one kind: `kind IN ('password', 'x')`. */
 export function isInList(text: string, { start }: Piece): boolean {
   return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(
@@ -147,6 +152,7 @@ export function isInObject(text: string, { start }: Piece): boolean {
 /** Whether it is the path of a secret in a JSON document: `{user,password}`. */
 export function isSecretPath(text: string): boolean {
   if (!text.startsWith('{') || !text.endsWith('}')) return false;
-  const last = text.slice(Math.max(text.lastIndexOf(',') + 1, 1), -1);
+  const path = text.slice(1, -1).replace(/(?:,\d{1,9})+$/, '');
+  const last = path.slice(path.lastIndexOf(',') + 1);
   return isSecretName(last.trim().replaceAll('"', ''));
 }

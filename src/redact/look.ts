@@ -1,13 +1,14 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { BACKSLASH, CLOSE_LIST, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
-import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
+import { BACKSLASH, CLOSE_LIST, COLON, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
+import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
 import { type Budget, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, readTuple, takeGiven } from './columns.js';
 import { executions, valueColumns } from './elsewhere.js';
 import { joinedValues, takeExpression } from './expression.js';
 import {
   endsInSecretName,
+  isBesideKey,
   isGivenTo,
   isInList,
   isInObject,
@@ -51,6 +52,9 @@ import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js
  */
 export const MAX_DEPTH = 4;
 
+/** So many values stand with a key in a row. */
+const MOST_OTHERS = 3;
+
 /** More arguments than a function that takes a secret has. */
 const MOST_ARGUMENTS = 16;
 
@@ -90,6 +94,9 @@ class Look {
   /** Where the last literal has its quote, and where it ends. */
   #literal = 0;
   #literalEnd = 0;
+  /** The same of the one before it. */
+  #before = 0;
+  #beforeEnd = 0;
   /** Where the last list of columns ends that was looked at. */
   #listEnd = 0;
 
@@ -338,6 +345,8 @@ class Look {
   }
 
   #remember({ quoting, start, open, end }: Piece): void {
+    this.#before = this.#literal;
+    this.#beforeEnd = this.#literalEnd;
     this.#literal = quoting === 'verbatim' ? start : open - 1;
     this.#literalEnd = end;
   }
@@ -358,16 +367,34 @@ class Look {
       return this.#takeExpression(next + 1, sure);
     if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5)))
       return this.#takeExpression(next + 4, sure);
-    if (isPair && this.#view.code && !isInList(text, piece)) this.#takeOthers(next + 1);
+    if (this.#view.code && !isInList(text, piece)) this.#takeRow(piece, isPair ? next + 1 : -1);
+    if (isInObject(text, piece) && text.charCodeAt(next) === COLON)
+      return this.#takeExpression(next + 1, sure);
     if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
     const value = valueAfter(text, { start: piece.start, end: next }, this.#view);
     return value === null ? piece.end : this.#take(value, sure);
+  }
+
+  /** What stands beside the name of a key in a row: `('x', 'smtp.password')`, `('smtp.password', 'text', 'x')`. */
+  #takeRow(piece: Piece, from: number): void {
+    const text = this.#text;
+    if (this.#beforeEnd > 0 && isBesideKey(text, this.#beforeEnd, piece.start)) {
+      const { open, close, end, closed } = readPiece(text, this.#before, this.#view.backslashes);
+      this.#taken.other({ start: open, end: close, next: end, closed, parameter: 0 });
+    }
+    if (from === -1) return;
+    const starts: number[] = [];
+    this.#budget.left -= (readTuple(text, from, this.#view, starts, MOST_OTHERS) - from) / 2;
+    for (const start of starts.slice(0, MOST_OTHERS)) this.#takeOthers(start);
   }
 
   /** The value joined to a string that ends in its name: `'host=x password=' || 'y'`. */
   #afterTemplate(content: string, piece: Piece, lead: string): number {
     if (piece.kind !== 'string') return piece.end;
     const at = skipTrivia(this.#text, piece.end);
+    const isRaised = content.includes('%') && this.#text.charCodeAt(at) === COMMA && hasTrigger(content);
+    if (isRaised || (/^using\b/i.test(this.#text.slice(at, at + 6)) && hasTrigger(content)))
+      this.#takeRow(piece, isRaised ? at + 1 : at + 5);
     const isConcat = lead === 'concat(' && this.#text.charCodeAt(at) === COMMA;
     if (!isConcat && !this.#text.startsWith('||', at)) return piece.end;
     if (!endsInSecretName(content)) return piece.end;

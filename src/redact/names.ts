@@ -16,18 +16,21 @@ const UNSURE_WORDS =
   'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:en)?)?|hemlighet(?:en)?|hemmelighed(?:en)?|salaisuus|' +
   'pass(?:phrase|word)_command|geheimnis|(?:engangs|pin|tilgangs|sikkerhets)[-_]?koden?|pin[-_]?codes?|' +
   '(?:recovery|backup|security)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
-  'authorization|key[-_]?pem|session[-_]?id|sessionid|connection[-_]?string|pass|pin|salt|seed';
+  'authorization|key[-_]?pem|session[-_]?id|sessionid|connection[-_]?string|geheim|zugangsdaten|lösen|bearer|jwt|rediscli_auth|auth[-_]?key|' +
+  'pass|pin|puk|cv[vc]|salt|seed';
 const UNSURE_KEY = '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client)';
 
 /** What a secret's name ends in besides: the hash of one, which can be guessed at offline, and what it is written as. */
-const SUFFIX = '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base))?\\d*';
-const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?)';
+const SUFFIX =
+  '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
+const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
 const SURE = `(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`;
 const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`;
 
 /** Words that other words end in: they count where they begin one, `user_pass` and `userPass`, not in `compass`. */
-const SHORT = /(?:pass|pw|pin|salt|seed)(?:[-_]?(?:hash|digest|value|code|kode))?\d*$/i;
+const SHORT =
+  /(?<!ssh)(?:pass|pw|pin|puk|cv[vc]|salt|seed|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
 
 /** Functions that take a password or a key, most of them of pgcrypto, and as which of their arguments. */
 const KEYED_ARGUMENT = new Map([
