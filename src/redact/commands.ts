@@ -36,7 +36,7 @@ const NOTHING = /(?!)/g;
 
 const PATTERNS = TOOLS.map(([tools, before]) => ({
   isTool: new RegExp(`^(?:${tools})$`),
-  secret: new RegExp(`${before}${GIVEN}`, 'dg'),
+  secret: new RegExp(`(?:${before})${GIVEN}`, 'dg'),
 }));
 
 export const TOOL = new RegExp(`(?<![\\w.-])(?:${TOOLS.map(([tools]) => tools).join('|')})(?=\\s)`, 'g');

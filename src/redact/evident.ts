@@ -118,6 +118,12 @@ const KINDS: readonly Kind[] = [
     unsure: true,
   },
   { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/dg },
+  { pattern: /Private-Lines: \d{1,4}\s{1,4}([^'"]+)/dg },
+  { pattern: /(?<!\w)\d{8,10}:AA[\w-]{30,}/g },
+  { pattern: /"auth"\s{0,3}:\s{0,3}"([\w+/=]{8,})"/dg, unsure: true },
+  { pattern: /:\/\/([\w-]{16,})@/dg, unsure: true },
+  { pattern: /\w\/([^\s/@'":]{4,64})@(?:\/\/)?[\w.-]{1,64}:\d{2,5}/dg, unsure: true },
+  { pattern: /(?<![^\n'"])[\w-]{1,63}:(?:\d{4,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/dg },
   {
     pattern:
       /(?:[\w-]\.[\w-]{1,63}|localhost|\*):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/dg,

@@ -111,27 +111,6 @@ export function touchesBefore(text: string, { quoting, start }: Piece): boolean 
   return quoting !== 'verbatim' && isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(start - 2)));
 }
 
-/** What joins a value to the name after it, which may be that of a column of a table: `'x' = u.password`, `'x' AS password`. */
-const JOINS_NAME = '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b)\\s*(?:\\w+\\.)?"?$';
-const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
-const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
-
-/** Whether the literal that ends at `end` is given to the name at `name`, or compared with it. */
-export function isGivenTo(text: string, end: number, name: number): boolean {
-  return name - end < NEARBY && LITERAL_JOINS.test(text.slice(end, name));
-}
-
-/** The number of the parameter that is given to the name at `name`, or compared with it; 0 where none is. */
-export function parameterBefore(text: string, from: number, name: number): number {
-  const near = text.slice(Math.max(from, name - NEARBY), name);
-  return near.includes('$') ? Number(PARAMETER_JOINS.exec(near)?.[1] ?? 0) : 0;
-}
-
-/** Where the literal ends its place in a row, and the name of a key stands at `key` after it: `('x', 'smtp.password')`. */
-export function isBesideKey(text: string, end: number, key: number): boolean {
-  return key - end < NEARBY && /^\s*,\s*$/.test(text.slice(end, key));
-}
-
 /** Whether it stands in a list of values of one kind: `kind IN ('password', 'x')`. */
 export function isInList(text: string, { start }: Piece): boolean {
   return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(

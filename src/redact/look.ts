@@ -2,20 +2,18 @@
 
 import { BACKSLASH, CLOSE_LIST, COLON, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
+import { Literals, parameterBefore } from './before.js';
 import { type Budget, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, readTuple, takeGiven } from './columns.js';
 import { executions, valueColumns } from './elsewhere.js';
 import { joinedValues, takeExpression } from './expression.js';
 import {
   endsInSecretName,
-  isBesideKey,
-  isGivenTo,
   isInList,
   isInObject,
   isSecretPath,
   leadOf,
   mayHoldValue,
-  parameterBefore,
   readsAsCode,
   touchesAfter,
   touchesBefore,
@@ -91,12 +89,7 @@ class Look {
   #held = true;
   /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
   #hasKey = false;
-  /** Where the last literal has its quote, and where it ends. */
-  #literal = 0;
-  #literalEnd = 0;
-  /** The same of the one before it. */
-  #before = 0;
-  #beforeEnd = 0;
+  readonly #literals: Literals;
   /** Where the last list of columns ends that was looked at. */
   #listEnd = 0;
 
@@ -104,6 +97,7 @@ class Look {
     this.#text = text;
     this.#view = view;
     this.#budget = budget;
+    this.#literals = new Literals(text, view.backslashes);
     this.#rows = new Rows(text, view);
     this.#taken = new Taken(text, view.names);
   }
@@ -150,8 +144,7 @@ class Look {
     if (!disguised && !this.#mayTear) {
       const end = skipPiece(this.#text, at, backslashes);
       if (end < Math.min(trigger, this.#text.length)) {
-        this.#literal = at;
-        this.#literalEnd = end;
+        this.#literals.passed(at, end);
         return end;
       }
     }
@@ -211,11 +204,9 @@ class Look {
       if (range !== null) this.#taken.secret(range);
       return;
     }
-    if (this.#literalEnd > 0 && isGivenTo(text, this.#literalEnd, start)) {
-      const { open, close, end, closed } = readPiece(text, this.#literal, this.#view.backslashes);
-      this.#take({ start: open, end: close, next: end, closed, parameter: 0 }, sure);
-    }
-    const number = isStatement(this.#view) ? parameterBefore(text, this.#literalEnd, start) : 0;
+    const value = this.#literals.givenTo(start);
+    if (value !== null) this.#take(value, sure);
+    const number = isStatement(this.#view) ? parameterBefore(text, start) : 0;
     if (number > 0) this.#taken.parameter(number, sure);
   }
 
@@ -340,15 +331,9 @@ class Look {
     if (lead === 'format(') {
       this.#takeArguments(secretArguments(content, this.#text, piece.end, this.#view));
     }
-    if (piece.kind === 'string') this.#remember(piece);
+    if (piece.kind === 'string')
+      this.#literals.passed(piece.quoting === 'verbatim' ? piece.start : piece.open - 1, piece.end);
     return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
-  }
-
-  #remember({ quoting, start, open, end }: Piece): void {
-    this.#before = this.#literal;
-    this.#beforeEnd = this.#literalEnd;
-    this.#literal = quoting === 'verbatim' ? start : open - 1;
-    this.#literalEnd = end;
   }
 
   #mayDisguise({ quoting, open, close }: Piece): boolean {
@@ -365,8 +350,8 @@ class Look {
     const isPair = text.charCodeAt(next) === COMMA;
     if (isPair && (lead === 'set_config(' || isInObject(text, piece)))
       return this.#takeExpression(next + 1, sure);
-    if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5)))
-      return this.#takeExpression(next + 4, sure);
+    if (this.#view.code && /^(?:then|value)\b/i.test(text.slice(next, next + 6)))
+      return this.#takeExpression(wordEnd(text, next), sure);
     if (this.#view.code && !isInList(text, piece)) this.#takeRow(piece, isPair ? next + 1 : -1);
     if (isInObject(text, piece) && text.charCodeAt(next) === COLON)
       return this.#takeExpression(next + 1, sure);
@@ -378,10 +363,8 @@ class Look {
   /** What stands beside the name of a key in a row: `('x', 'smtp.password')`, `('smtp.password', 'text', 'x')`. */
   #takeRow(piece: Piece, from: number): void {
     const text = this.#text;
-    if (this.#beforeEnd > 0 && isBesideKey(text, this.#beforeEnd, piece.start)) {
-      const { open, close, end, closed } = readPiece(text, this.#before, this.#view.backslashes);
-      this.#taken.other({ start: open, end: close, next: end, closed, parameter: 0 });
-    }
+    const before = this.#literals.besideKey(piece.start);
+    if (before !== null) this.#taken.other(before);
     if (from === -1) return;
     const starts: number[] = [];
     this.#budget.left -= (readTuple(text, from, this.#view, starts, MOST_OTHERS) - from) / 2;
