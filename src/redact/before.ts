@@ -13,8 +13,17 @@ const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
 
 /** The number of the parameter that is given to the name at `name`, or compared with it; 0 where none is. */
 export function parameterBefore(text: string, name: number): number {
+  return parameterAt(text, name, PARAMETER_JOINS);
+}
+
+/** The number of the parameter beside the key at `key` in the same row; 0 where none is. */
+export function parameterBeside(text: string, key: number): number {
+  return parameterAt(text, key, /\$(\d{1,5})(?:::[\w.]{1,64})?\s*,\s*$/);
+}
+
+function parameterAt(text: string, name: number, joins: RegExp): number {
   const near = text.slice(Math.max(0, name - NEARBY), name);
-  return near.includes('$') ? Number(PARAMETER_JOINS.exec(near)?.[1] ?? 0) : 0;
+  return near.includes('$') ? Number(joins.exec(near)?.[1] ?? 0) : 0;
 }
 
 interface Literal {

@@ -16,3 +16,9 @@ export interface Budget {
 export function budgetOf(text: string): Budget {
   return { left: text.length + LEAST_BUDGET };
 }
+
+/**
+ * So many quotings inside each other are read: the body of a DO, a string that it executes, a function's
+ * body in that, and a string in that. What is quoted deeper is only swept.
+ */
+export const MAX_DEPTH = 4;

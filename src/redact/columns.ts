@@ -173,7 +173,8 @@ function tupleStart(text: string, at: number): number {
 
 /** Where the list of a SELECT begins; of `SELECT * FROM (VALUES …)` and `SELECT * FROM unnest(…)` that of what is in there. */
 function selectStart(text: string, at: number): number {
-  const star = skipTrivia(text, at);
+  const first = skipTrivia(text, at);
+  const star = text.charCodeAt(first) === STAR ? first : dottedEnd(text, first);
   const from = skipTrivia(text, star + 1);
   if (text.charCodeAt(star) !== STAR || !isKeyword(text, from, 'from')) return at;
   const source = skipTrivia(text, from + 'from'.length);

@@ -103,7 +103,7 @@ const KINDS: readonly Kind[] = [
   { pattern: /(?:\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})|pbkdf2_sha\d{1,3})\$([^\s'"]{10,})/dg },
   { pattern: /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT)\}([\w+/=$.]{10,})/dgi },
   { pattern: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g },
-  { pattern: TOKEN },
+  { pattern: TOKEN, unsure: true },
   {
     pattern:
       /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/dgi,

@@ -2,8 +2,8 @@
 
 import { BACKSLASH, CLOSE_LIST, COLON, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
-import { Literals, parameterBefore } from './before.js';
-import { type Budget, NAME_COST, TEXT_COST } from './budget.js';
+import { Literals, parameterBefore, parameterBeside } from './before.js';
+import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, readTuple, takeGiven } from './columns.js';
 import { executions, valueColumns } from './elsewhere.js';
 import { joinedValues, takeExpression } from './expression.js';
@@ -41,14 +41,8 @@ import {
   valueAfter,
 } from './shapes.js';
 import { secretAt } from './sweep.js';
-import { Taken } from './taken.js';
+import { type Found, Taken } from './taken.js';
 import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
-
-/**
- * So many quotings inside each other are read: the body of a DO, a string that it executes, a function's
- * body in that, and a string in that. What is quoted deeper is only swept.
- */
-export const MAX_DEPTH = 4;
 
 /** So many values stand with a key in a row. */
 const MOST_OTHERS = 3;
@@ -58,18 +52,6 @@ const MOST_ARGUMENTS = 16;
 
 /** A comment that names a secret and tells it has more characters. */
 const SHORTEST_COMMENT = 8;
-
-export interface Found {
-  readonly secrets: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
-  readonly parameters: ReadonlyMap<number, boolean>;
-  /** What secrets are called elsewhere: columns and variables that they are taken from. */
-  readonly aliases: ReadonlySet<string>;
-  /** Where the quoting could not be followed. */
-  readonly lost: readonly Range[];
-  /** Whether it could be followed in this text itself, whatever is quoted in it. */
-  readonly held: boolean;
-}
 
 /**
  * Takes linear time: each character is read a fixed number of times, and what looks like a secret as far
@@ -365,6 +347,8 @@ class Look {
     const text = this.#text;
     const before = this.#literals.besideKey(piece.start);
     if (before !== null) this.#taken.other(before);
+    const number = isStatement(this.#view) ? parameterBeside(text, piece.start) : 0;
+    if (number > 0) this.#taken.parameter(number, false);
     if (from === -1) return;
     const starts: number[] = [];
     this.#budget.left -= (readTuple(text, from, this.#view, starts, MOST_OTHERS) - from) / 2;

@@ -56,7 +56,7 @@ const MOST_CALLS = 4;
 
 /** A type, as short as types are, and what the value follows then. */
 const DECLARATION =
-  /[\w\s.()"]{0,80}?(?::=|\bdefault\b)|(?:constant\s{1,9})?(?:text|varchar|character varying|citext|name|jsonb?)\s{0,9}(?:\(\d{1,5}\))?\s{0,9}=/iy;
+  /[\w\s.()"]{0,80}?(?::=|\bdefault\b)|(?:constant\s{1,9})?(?:text|varchar|character varying|citext|jsonb?)\s{0,9}(?:\(\d{1,5}\))?\s{0,9}=/iy;
 
 /** `[1]` and `[1:2]` of an array. */
 const SUBSCRIPT = /\[[\d\s:]{1,20}\]/y;
