@@ -258,7 +258,7 @@ class Look {
       other,
       alias: (name: string) => this.#taken.alias(name),
     };
-    this.#budget.left -= (takeExpression(this.#text, start, this.#view, taker) - start) / 2;
+    this.#budget.left -= takeExpression(this.#text, start, this.#view, taker) - start;
     return next;
   }
 
@@ -351,7 +351,7 @@ class Look {
     if (number > 0) this.#taken.parameter(number, false);
     if (from === -1) return;
     const starts: number[] = [];
-    this.#budget.left -= (readTuple(text, from, this.#view, starts, MOST_OTHERS) - from) / 2;
+    this.#budget.left -= readTuple(text, from, this.#view, starts, MOST_OTHERS) - from;
     for (const start of starts.slice(0, MOST_OTHERS)) this.#takeOthers(start);
   }
 
