@@ -209,7 +209,7 @@ class Look {
       this.#takeExpression(start, sure || names.isSure(column)),
     );
     this.#listEnd = listEnd;
-    this.#budget.left -= length / 2;
+    this.#budget.left -= length;
     if (length === 0) this.#takeCall(name);
   }
 

@@ -290,6 +290,9 @@ HOSTILE['an alias, then its name again and again'] = size =>
 HOSTILE['an alias, then lists of it'] = size =>
   `UPDATE u SET password = p; ${fill("(VALUES ('x1y2z3')) v(p),", size)}`;
 HOSTILE['a key, then values again and again'] = size => `SELECT 'password'; ${fill("value='x1y2z3' ", size)}`;
+HOSTILE['a header, then keys again and again'] = size => `Bearer x1y2z3 ${fill("'password','x',", size)}`;
+HOSTILE['a tool, a key, an alias, then all kinds of things'] = size =>
+  `curl Bearer SET password = p; SELECT 'password', ${fill("password=p; p='x' value='x1y2z3', ", size)}`;
 HOSTILE['a key, then values of CASE'] = size => `SELECT 'password'; ${fill('value=CASE WHEN ', size)}`;
 HOSTILE['a CASE of very many'] = size =>
   `UPDATE u SET password = CASE id ${fill("WHEN 1 THEN 'x' ", size)} END`;
