@@ -1,6 +1,6 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { BACKSLASH, CLOSE_LIST, COLON, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
+import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, OPEN, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
 import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
@@ -170,7 +170,9 @@ class Look {
 
   /** The strings in a list or an object, or in JSON that is in a string itself: `\"password\": \"x\"`. */
   #takeLoose(name: Range): number {
-    const escaped = this.#text.charCodeAt(name.end) === BACKSLASH ? secretAt(this.#text, name.end) : null;
+    const after = this.#text.charCodeAt(name.end);
+    const isTorn = after === BACKSLASH || after === DOUBLE;
+    const escaped = isTorn ? secretAt(this.#text, name.end) : null;
     const { values, length } = listedValues(this.#text, name);
     for (const range of escaped === null ? values : [escaped]) this.#taken.secret(range);
     this.#budget.left -= length;
