@@ -139,7 +139,8 @@ function readColumn(text: string, at: number): { name: string; end: number } {
 /** Where the first tuple is after a list of columns: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
 function valuesStart(text: string, listEnd: number): number {
   let at = skipTrivia(text, listEnd);
-  if (text.charCodeAt(at) === EQUALS) at = skipTrivia(text, at + 1);
+  if (text.charCodeAt(at) === EQUALS) return callStart(text, skipTrivia(text, at + 1));
+  if (isKeyword(text, at, 'in')) return listStart(text, skipTrivia(text, at + 'in'.length));
   for (let words = 0; words < 4 && isWord(text.charCodeAt(at)); words++) {
     const end = dottedEnd(text, at);
     if (!/^(?:as|values|overriding|system|user|value|row)$/i.test(text.slice(at, Math.min(end, at + 11))))
@@ -147,6 +148,18 @@ function valuesStart(text: string, listEnd: number): number {
     at = skipTrivia(text, end);
   }
   return at;
+}
+
+/** Where the parentheses are of a row or a call: `= ROW (`, `= lower(`. */
+function callStart(text: string, at: number): number {
+  const end = skipTrivia(text, dottedEnd(text, at));
+  return text.charCodeAt(end) === OPEN ? end : at;
+}
+
+/** Where the first row is of a list of rows: `IN ((1, 'x'), (2, 'y'))`. */
+function listStart(text: string, at: number): number {
+  const row = text.charCodeAt(at) === OPEN ? skipTrivia(text, at + 1) : at;
+  return text.charCodeAt(row) === OPEN ? row : at;
 }
 
 /** Where the first element of a tuple, or of what a SELECT gives, is; -1 where there is none. */
@@ -160,7 +173,8 @@ function tupleStart(text: string, at: number): number {
 
 /** Where the list of a SELECT begins; of `SELECT * FROM (VALUES …)` and `SELECT * FROM unnest(…)` that of what is in there. */
 function selectStart(text: string, at: number): number {
-  const star = skipTrivia(text, at);
+  const first = skipTrivia(text, at);
+  const star = text.charCodeAt(first) === STAR ? first : dottedEnd(text, first);
   const from = skipTrivia(text, star + 1);
   if (text.charCodeAt(star) !== STAR || !isKeyword(text, from, 'from')) return at;
   const source = skipTrivia(text, from + 'from'.length);
@@ -192,7 +206,7 @@ function isKeyword(text: string, at: number, word: string): boolean {
 }
 
 /** What ends the list of a SELECT that stands in no parentheses. */
-export const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
+const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
 
 /**
  * Finds where the elements begin of a tuple whose parenthesis opens before `from`, or of a SELECT's list; returns where

@@ -9,7 +9,7 @@ const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,2
 const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   [
     'curl|wget|http|https|xh',
-    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:`,
+    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:|\\s(?:-b|--cookie|--oauth2-bearer)\\s{1,3}(?:["']{0,2}[\\w.-]{1,64}=)?`,
   ],
   [
     'sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|docker|podman|helm|oc|az|cf|cypher-shell|mosquitto_pub|clickhouse-client',
@@ -36,7 +36,7 @@ const NOTHING = /(?!)/g;
 
 const PATTERNS = TOOLS.map(([tools, before]) => ({
   isTool: new RegExp(`^(?:${tools})$`),
-  secret: new RegExp(`${before}${GIVEN}`, 'dg'),
+  secret: new RegExp(`(?:${before})${GIVEN}`, 'dg'),
 }));
 
 export const TOOL = new RegExp(`(?<![\\w.-])(?:${TOOLS.map(([tools]) => tools).join('|')})(?=\\s)`, 'g');

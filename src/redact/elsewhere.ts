@@ -5,7 +5,7 @@ import type { View } from './shapes.js';
 
 /** Columns that hold values of any kind, and the sign after them. */
 const VALUE_COLUMN =
-  /(?<![\w$])(?:(?:\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting)"?\s{0,9}:?=/gi;
+  /(?<![\w$])(?:(?:\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting|tekst|text)"?\s{0,9}:?=/gi;
 
 /** Where the expressions begin that these columns are given: `SET value = 'x' WHERE key = 'smtp.password'`. */
 export function* valueColumns(text: string): Generator<number> {

@@ -22,7 +22,11 @@ const HINT = new RegExp(
     '\\}[\\w+]',
     '\\bmd5[0-9a-f]',
     ':(?:\\d{2,5}|\\*):',
-    'auth\\s{0,3}=',
+    'auth"?\\s{0,3}[:=]',
+    'Private-Lines',
+    ':AA[\\w-]{30}',
+    '://[\\w-]{16}',
+    '/[^\\s/@\'":]{4,64}@',
     '\\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)',
     'atlasv1',
     TOOL.source,
@@ -93,47 +97,69 @@ interface Kind {
  * takes linear time: nothing is matched in two ways, or from inside of what was.
  */
 const KINDS: readonly Kind[] = [
-  { pattern: /SCRAM-SHA-256\$(\d{1,10}:[\w+/=]+\$[\w+/=]+:[\w+/=]+)/dg },
+  { pattern: /SCRAM-SHA-256\$(\d{1,10}:[\w+/=]+\$[\w+/=]+:[\w+/=]+)/g },
   { pattern: /(?<!\w)md5[0-9a-f]{32}(?!\w)/g },
   { pattern: /\$(?:2[abxy]\$\d\d\$[./\w]{10,}|[156]\$[./\w]{1,16}\$[./\w]{20,})/g },
-  { pattern: /(?:\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})|pbkdf2_sha\d{1,3})\$([^\s'"]{10,})/dg },
-  { pattern: /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT)\}([\w+/=$.]{10,})/dgi },
+  { pattern: /(?:\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})|pbkdf2_sha\d{1,3})\$([^\s'"]{10,})/g },
+  { pattern: /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT)\}([\w+/=$.]{10,})/gi },
   { pattern: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g },
-  { pattern: TOKEN },
+  { pattern: TOKEN, unsure: true },
   {
     pattern:
-      /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/dgi,
+      /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/gi,
   },
-  { pattern: /\b(?:basic|bearer)\s{1,4}([\w+/=.~-]{6,})/dgi, unsure: true },
-  { pattern: /\bset-cookie["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3}[\w.-]{1,64}=([^\s;'"]+)/dgi },
-  { pattern: /(?<!-)\bcookie["'\\]{0,3}\s{0,3}:\s{0,3}["'\\]{0,3}([\w.-]{1,64}=[^'"\n\\]+)/dgi },
-  { pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/([\w/+-]+)/dgi },
-  { pattern: /(?:discord(?:app)?\.com\/api\/webhooks\/|\.webhook\.office\.com\/webhookb2\/)([^\s'"?&]+)/dgi },
+  { pattern: /\b(?:basic|bearer)\s{1,4}([\w+/=.~-]{6,})/gi, unsure: true },
+  { pattern: /\bset-cookie["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3}[\w.-]{1,64}=([^\s;'"]+)/gi },
+  { pattern: /(?<!-)\bcookie["'\\]{0,3}\s{0,3}:\s{0,3}["'\\]{0,3}([\w.-]{1,64}=[^'"\n\\]+)/gi },
+  { pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/([\w/+-]+)/gi },
+  { pattern: /(?:discord(?:app)?\.com\/api\/webhooks\/|\.webhook\.office\.com\/webhookb2\/)([^\s'"?&]+)/gi },
   {
-    pattern: /[?&](?:sig|[\w-]{0,12}signature|code|key|auth|jwt|sas)=([^\s&#'"]{6,})/dgi,
+    pattern: /[?&](?:sig|[\w-]{0,12}signature|code|key|auth|jwt|sas)=([^\s&#'"]{6,})/gi,
     unsure: true,
   },
-  { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/dg },
+  { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/g },
+  { pattern: /Private-Lines: \d{1,4}\s{1,4}([^'"]+)/g },
+  { pattern: /(?<!\w)\d{8,10}:AA[\w-]{30,}/g },
+  { pattern: /"auth"\s{0,3}:\s{0,3}"([\w+/=]{8,})"/g, unsure: true },
+  { pattern: /:\/\/([\w-]{16,})@/g, unsure: true },
+  { pattern: /\w\/([^\s/@'":]{4,64})@(?:\/\/)?[\w.-]{1,64}:\d{2,5}/g, unsure: true },
+  { pattern: /(?<![^\n'"])[\w-]{1,63}:(?:\d{4,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/g },
   {
-    pattern:
-      /(?:[\w-]\.[\w-]{1,63}|localhost|\*):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/dg,
+    pattern: /(?:[\w-]\.[\w-]{1,63}|localhost|\*):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w.@*-]{1,63}:([^\s:'"]{4,})/g,
   },
 ];
 
-const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/g;
-const KEY_ENDS = /-----(?:BEGIN|END)/g;
+const KEY_BEGINS = /-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-----?/g;
+const KEY_ENDS = /-----? ?(?:BEGIN|(END))/g;
 
 /** In the order of their kinds. */
 export function evidentSecrets(text: string): Range[] {
   if (!HINT.test(text)) return [];
-  return [...commandSecrets(text), ...privateKeys(text), ...KINDS.flatMap(kind => secretsOfKind(text, kind))];
+  return [
+    ...commandSecrets(text),
+    ...privateKeys(text),
+    ...secretsOf(text, SURE, () => true),
+    ...secretsOf(text, UNSURE, looksRandom),
+  ];
 }
 
-function secretsOfKind(text: string, { pattern, unsure }: Kind): Range[] {
+/** All kinds as one, so that a text is passed over once, whatever it holds. */
+function eitherOf(kinds: readonly Kind[]): RegExp {
+  const sources = kinds.map(({ pattern: { source, ignoreCase } }) =>
+    ignoreCase ? `(?i:${source})` : source,
+  );
+  return new RegExp(sources.join('|'), 'dg');
+}
+
+const SURE = eitherOf(KINDS.filter(({ unsure }) => !unsure));
+const UNSURE = eitherOf(KINDS.filter(({ unsure }) => unsure));
+
+function secretsOf(text: string, kinds: RegExp, isSecret: (value: string) => boolean): Range[] {
   const ranges: MutableRange[] = [];
-  for (const { 0: found, 1: part, index, indices } of text.matchAll(pattern)) {
-    const [start, end] = indices?.[1] ?? [index, index + found.length];
-    if (!unsure || looksRandom(part ?? found)) add(ranges, { start, end });
+  for (const { indices } of text.matchAll(kinds)) {
+    const [all, ...groups] = indices ?? [];
+    const [start, end] = groups.find(group => group !== undefined) ?? all ?? [0, 0];
+    if (isSecret(text.slice(start, end))) add(ranges, { start, end });
   }
   return ranges;
 }
@@ -144,9 +170,9 @@ function privateKeys(text: string): Range[] {
   for (const { 0: line, index } of text.matchAll(KEY_BEGINS)) {
     const start = index + line.length;
     KEY_ENDS.lastIndex = start;
-    const end = KEY_ENDS.exec(text)?.index ?? text.length;
-    const isClosed = text.startsWith('-----END', end);
-    const content = isClosed ? '' : text.slice(start, end);
+    const mark = KEY_ENDS.exec(text);
+    const end = mark?.index ?? text.length;
+    const content = mark?.[1] !== undefined ? '' : text.slice(start, end);
     const quote = content.search(/['"]/);
     const until = quote === -1 ? end : start + quote;
     if (until > start) add(ranges, { start, end: until });

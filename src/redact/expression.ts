@@ -12,7 +12,7 @@ import {
   SINGLE,
 } from '../sql/chars.js';
 import { dottedEnd, skipTrivia } from '../sql/lexer.js';
-import { CLAUSE, elementEnd } from './columns.js';
+import { elementEnd } from './columns.js';
 import { type Value, type View, valueAt } from './shapes.js';
 
 /** More parts than a secret is put together from in any statement that a person writes. */
@@ -61,13 +61,16 @@ function takeResults(text: string, from: number, view: View, taker: Taker): numb
     const word = isWord(code) && end - at < 10 ? text.slice(at, end).toLowerCase() : '';
     if (endsAt(code, word, place)) break;
     const isLiteral = code === SINGLE || code === DOLLAR;
-    const isArgument = isLiteral && place.isResult && place.cases === 0 && place.depth > 0;
+    const isArgument = isLiteral && place.isResult && place.cases === 0;
     const isBranch = word === 'then' || word === 'else';
     const value = isArgument || isBranch ? valueAt(text, isBranch ? skipTrivia(text, end) : at, view) : null;
     if (value !== null) isBranch ? taker.value(value) : taker.other(value);
   }
   return at;
 }
+
+/** What ends an expression that stands in no parentheses. */
+const ENDS = /^(?:from|where|union|on|returning|order|limit|group|and|or|as|when|then|using|loop|into)$/;
 
 /** Keeps count of where in an expression it is; returns whether the expression ends there. */
 function endsAt(
@@ -82,7 +85,7 @@ function endsAt(
   if (word !== '')
     place.isResult = word === 'when' ? false : place.isResult || word === 'then' || word === 'else';
   if (place.depth < 0 || place.cases < 0 || code === SEMICOLON) return true;
-  return place.depth === 0 && (code === COMMA || (place.cases === 0 && CLAUSE.test(word)));
+  return place.depth === 0 && (code === COMMA || (place.cases === 0 && ENDS.test(word)));
 }
 
 /** So many calls around a name are seen through: `quote_literal(p)`. */

@@ -2,11 +2,12 @@
 
 import { budgetOf } from './budget.js';
 import { evidentSecrets } from './evident.js';
-import { type Found, look } from './look.js';
+import { look } from './look.js';
 import { aliasNames, hasTrigger, mayDisguise, SECRETS } from './names.js';
 import { type Range, union } from './ranges.js';
 import type { View } from './shapes.js';
 import { sweep } from './sweep.js';
+import type { Found } from './taken.js';
 
 export interface Secrets {
   /** In order, none touching another. */

@@ -111,22 +111,6 @@ export function touchesBefore(text: string, { quoting, start }: Piece): boolean 
   return quoting !== 'verbatim' && isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(start - 2)));
 }
 
-/** What joins a value to the name after it, which may be that of a column of a table: `'x' = u.password`, `'x' AS password`. */
-const JOINS_NAME = '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b)\\s*(?:\\w+\\.)?"?$';
-const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
-const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
-
-/** Whether the literal that ends at `end` is given to the name at `name`, or compared with it. */
-export function isGivenTo(text: string, end: number, name: number): boolean {
-  return name - end < NEARBY && LITERAL_JOINS.test(text.slice(end, name));
-}
-
-/** The number of the parameter that is given to the name at `name`, or compared with it; 0 where none is. */
-export function parameterBefore(text: string, from: number, name: number): number {
-  const near = text.slice(Math.max(from, name - NEARBY), name);
-  return near.includes('$') ? Number(PARAMETER_JOINS.exec(near)?.[1] ?? 0) : 0;
-}
-
 /** Whether it stands in a list of values of one kind: `kind IN ('password', 'x')`. */
 export function isInList(text: string, { start }: Piece): boolean {
   return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(
@@ -147,6 +131,7 @@ export function isInObject(text: string, { start }: Piece): boolean {
 /** Whether it is the path of a secret in a JSON document: `{user,password}`. */
 export function isSecretPath(text: string): boolean {
   if (!text.startsWith('{') || !text.endsWith('}')) return false;
-  const last = text.slice(Math.max(text.lastIndexOf(',') + 1, 1), -1);
+  const path = text.slice(1, -1).replace(/(?:,\d{1,9})+$/, '');
+  const last = path.slice(path.lastIndexOf(',') + 1);
   return isSecretName(last.trim().replaceAll('"', ''));
 }

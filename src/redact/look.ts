@@ -1,20 +1,19 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { BACKSLASH, CLOSE_LIST, COMMA, isWord, OPEN, SLASH } from '../sql/chars.js';
-import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia } from '../sql/lexer.js';
-import { type Budget, NAME_COST, TEXT_COST } from './budget.js';
+import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, OPEN, SLASH } from '../sql/chars.js';
+import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
+import { Literals, parameterBefore, parameterBeside } from './before.js';
+import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, readTuple, takeGiven } from './columns.js';
 import { executions, valueColumns } from './elsewhere.js';
 import { joinedValues, takeExpression } from './expression.js';
 import {
   endsInSecretName,
-  isGivenTo,
   isInList,
   isInObject,
   isSecretPath,
   leadOf,
   mayHoldValue,
-  parameterBefore,
   readsAsCode,
   touchesAfter,
   touchesBefore,
@@ -42,32 +41,17 @@ import {
   valueAfter,
 } from './shapes.js';
 import { secretAt } from './sweep.js';
-import { Taken } from './taken.js';
+import { type Found, Taken } from './taken.js';
 import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
 
-/**
- * So many quotings inside each other are read: the body of a DO, a string that it executes, a function's
- * body in that, and a string in that. What is quoted deeper is only swept.
- */
-export const MAX_DEPTH = 4;
+/** So many values stand with a key in a row. */
+const MOST_OTHERS = 3;
 
 /** More arguments than a function that takes a secret has. */
 const MOST_ARGUMENTS = 16;
 
 /** A comment that names a secret and tells it has more characters. */
 const SHORTEST_COMMENT = 8;
-
-export interface Found {
-  readonly secrets: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
-  readonly parameters: ReadonlyMap<number, boolean>;
-  /** What secrets are called elsewhere: columns and variables that they are taken from. */
-  readonly aliases: ReadonlySet<string>;
-  /** Where the quoting could not be followed. */
-  readonly lost: readonly Range[];
-  /** Whether it could be followed in this text itself, whatever is quoted in it. */
-  readonly held: boolean;
-}
 
 /**
  * Takes linear time: each character is read a fixed number of times, and what looks like a secret as far
@@ -87,9 +71,7 @@ class Look {
   #held = true;
   /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
   #hasKey = false;
-  /** Where the last literal has its quote, and where it ends. */
-  #literal = 0;
-  #literalEnd = 0;
+  readonly #literals: Literals;
   /** Where the last list of columns ends that was looked at. */
   #listEnd = 0;
 
@@ -97,6 +79,7 @@ class Look {
     this.#text = text;
     this.#view = view;
     this.#budget = budget;
+    this.#literals = new Literals(text, view.backslashes);
     this.#rows = new Rows(text, view);
     this.#taken = new Taken(text, view.names);
   }
@@ -143,8 +126,7 @@ class Look {
     if (!disguised && !this.#mayTear) {
       const end = skipPiece(this.#text, at, backslashes);
       if (end < Math.min(trigger, this.#text.length)) {
-        this.#literal = at;
-        this.#literalEnd = end;
+        this.#literals.passed(at, end);
         return end;
       }
     }
@@ -188,7 +170,9 @@ class Look {
 
   /** The strings in a list or an object, or in JSON that is in a string itself: `\"password\": \"x\"`. */
   #takeLoose(name: Range): number {
-    const escaped = this.#text.charCodeAt(name.end) === BACKSLASH ? secretAt(this.#text, name.end) : null;
+    const after = this.#text.charCodeAt(name.end);
+    const isTorn = after === BACKSLASH || after === DOUBLE;
+    const escaped = isTorn ? secretAt(this.#text, name.end) : null;
     const { values, length } = listedValues(this.#text, name);
     for (const range of escaped === null ? values : [escaped]) this.#taken.secret(range);
     this.#budget.left -= length;
@@ -204,11 +188,9 @@ class Look {
       if (range !== null) this.#taken.secret(range);
       return;
     }
-    if (this.#literalEnd > 0 && isGivenTo(text, this.#literalEnd, start)) {
-      const { open, close, end, closed } = readPiece(text, this.#literal, this.#view.backslashes);
-      this.#take({ start: open, end: close, next: end, closed, parameter: 0 }, sure);
-    }
-    const number = isStatement(this.#view) ? parameterBefore(text, this.#literalEnd, start) : 0;
+    const value = this.#literals.givenTo(start);
+    if (value !== null) this.#take(value, sure);
+    const number = isStatement(this.#view) ? parameterBefore(text, start) : 0;
     if (number > 0) this.#taken.parameter(number, sure);
   }
 
@@ -229,7 +211,7 @@ class Look {
       this.#takeExpression(start, sure || names.isSure(column)),
     );
     this.#listEnd = listEnd;
-    this.#budget.left -= length / 2;
+    this.#budget.left -= length;
     if (length === 0) this.#takeCall(name);
   }
 
@@ -278,7 +260,7 @@ class Look {
       other,
       alias: (name: string) => this.#taken.alias(name),
     };
-    this.#budget.left -= (takeExpression(this.#text, start, this.#view, taker) - start) / 2;
+    this.#budget.left -= takeExpression(this.#text, start, this.#view, taker) - start;
     return next;
   }
 
@@ -333,13 +315,9 @@ class Look {
     if (lead === 'format(') {
       this.#takeArguments(secretArguments(content, this.#text, piece.end, this.#view));
     }
-    if (piece.kind === 'string') this.#remember(piece);
+    if (piece.kind === 'string')
+      this.#literals.passed(piece.quoting === 'verbatim' ? piece.start : piece.open - 1, piece.end);
     return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
-  }
-
-  #remember({ quoting, start, open, end }: Piece): void {
-    this.#literal = quoting === 'verbatim' ? start : open - 1;
-    this.#literalEnd = end;
   }
 
   #mayDisguise({ quoting, open, close }: Piece): boolean {
@@ -356,18 +334,36 @@ class Look {
     const isPair = text.charCodeAt(next) === COMMA;
     if (isPair && (lead === 'set_config(' || isInObject(text, piece)))
       return this.#takeExpression(next + 1, sure);
-    if (this.#view.code && /^then\b/i.test(text.slice(next, next + 5)))
-      return this.#takeExpression(next + 4, sure);
-    if (isPair && this.#view.code && !isInList(text, piece)) this.#takeOthers(next + 1);
+    if (this.#view.code && /^(?:then|value)\b/i.test(text.slice(next, next + 6)))
+      return this.#takeExpression(wordEnd(text, next), sure);
+    if (this.#view.code && !isInList(text, piece)) this.#takeRow(piece, isPair ? next + 1 : -1);
+    if (isInObject(text, piece) && text.charCodeAt(next) === COLON)
+      return this.#takeExpression(next + 1, sure);
     if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
     const value = valueAfter(text, { start: piece.start, end: next }, this.#view);
     return value === null ? piece.end : this.#take(value, sure);
+  }
+
+  /** What stands beside the name of a key in a row: `('x', 'smtp.password')`, `('smtp.password', 'text', 'x')`. */
+  #takeRow(piece: Piece, from: number): void {
+    const text = this.#text;
+    const before = this.#literals.besideKey(piece.start);
+    if (before !== null) this.#taken.other(before);
+    const number = isStatement(this.#view) ? parameterBeside(text, piece.start) : 0;
+    if (number > 0) this.#taken.parameter(number, false);
+    if (from === -1) return;
+    const starts: number[] = [];
+    this.#budget.left -= readTuple(text, from, this.#view, starts, MOST_OTHERS) - from;
+    for (const start of starts.slice(0, MOST_OTHERS)) this.#takeOthers(start);
   }
 
   /** The value joined to a string that ends in its name: `'host=x password=' || 'y'`. */
   #afterTemplate(content: string, piece: Piece, lead: string): number {
     if (piece.kind !== 'string') return piece.end;
     const at = skipTrivia(this.#text, piece.end);
+    const isRaised = content.includes('%') && this.#text.charCodeAt(at) === COMMA && hasTrigger(content);
+    if (isRaised || (/^using\b/i.test(this.#text.slice(at, at + 6)) && hasTrigger(content)))
+      this.#takeRow(piece, isRaised ? at + 1 : at + 5);
     const isConcat = lead === 'concat(' && this.#text.charCodeAt(at) === COMMA;
     if (!isConcat && !this.#text.startsWith('||', at)) return piece.end;
     if (!endsInSecretName(content)) return piece.end;

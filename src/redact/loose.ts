@@ -28,7 +28,7 @@ export function looseValue(text: string, name: Range, operator: number, view: Vi
 }
 
 /** Where a property begins in a line of its own: `db.password = x y`. */
-const LINE = /(?:^|\n)[^\S\n]*(?:export )?(?:[\w-]+\.){0,8}$/;
+const LINE = /(?:^|\n)[^\S\n]*(?:export |set )?(?:[\w-]+\.){0,8}$/;
 
 /** The value that fills a line of several: it may have spaces, but no other pair. */
 function lineValue(text: string, { start }: Range, at: number): Value | null {
@@ -58,6 +58,7 @@ function optionValue(text: string, { start, end }: Range): Value | null {
 /** `<password>x</password>`. */
 function elementValue(text: string, { start, end }: Range): Value | null {
   const opens = /<(?:[\w.-]{1,64}:)?$/.test(text.slice(Math.max(start - NEARBY, 0), start));
+  if (text.startsWith('&lt;', start - 4)) return matchAt(text, end, /(?:(?!&gt;)[^<>;]){0,80}&gt;([^&<]+)/dy);
   return opens ? matchAt(text, end, /[^<>]{0,200}>\s{0,99}(?:<!\[CDATA\[)?([^<\s][^<]*)/dy) : null;
 }
 
@@ -68,7 +69,9 @@ function pairedValue(text: string, { end }: Range): Value | null {
       text,
       end,
       /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
-    ) ?? matchAt(text, end, /["'\\]{1,4}\s{0,9}>\s{0,99}([^<\s][^<]*)/dy);
+    ) ??
+    matchAt(text, end, /["'\\]{0,4}\s{0,9}>\s{0,99}([^<\s][^<]*)(?=<)/dy) ??
+    matchAt(text, end, /\s{0,9}<\/[\w:]{1,32}>\s{0,99}<(?:value|val|verdi)[^<>]{0,80}>([^<]+)/diy);
   return value === null || isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
@@ -89,7 +92,7 @@ function sentenceValue(text: string, { end }: Range): Value | null {
   const value = matchAt(
     text,
     end,
-    /[\s:]{1,4}(?:(?:er|is|are|var|was|ble|blir|til|to|satt til|set to|be|ist|är)[\s:]{1,4})?["'«(]{0,2}([^\s"'<>,;()]{6,200})/diy,
+    /(?:[\s:]{1,4}|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
   );
   return value !== null && looksRandom(text.slice(value.start, value.end)) ? value : null;
 }
@@ -105,6 +108,32 @@ function matchAt(text: string, at: number, pattern: RegExp): Value | null {
   return end === 0 ? null : { start, end, next: end, closed: true, parameter: 0 };
 }
 
+/** What stands in the lines under a name in YAML: the items of a list, or a text of several lines. */
+const BLOCK = /["']?:[^\S\n]*(?:([|>])[+-]?)?[^\S\n]*\n/y;
+
+function linesUnder(text: string, { start, end }: Range): { values: Range[]; length: number } {
+  const values: Range[] = [];
+  BLOCK.lastIndex = end;
+  const [opening, sign] = BLOCK.exec(text) ?? [];
+  if (opening === undefined) return { values, length: 0 };
+  const before = text.slice(Math.max(start - NEARBY, 0), start);
+  const indent = /(?:^|\n)([^\S\n]*)["']?$/.exec(before)?.[1]?.length ?? 0;
+  const from = end + opening.length;
+  let at = from;
+  for (let next = at; at < text.length && values.length < MOST_LINES; at = next + 1) {
+    next = lineEnd(text, at);
+    const [, space = '', item, value = ''] =
+      /^(\s*)(-\s+)?["']?(.*?)["']?$/.exec(text.slice(at, Math.min(next, at + LONGEST_LINE))) ?? [];
+    if (sign === undefined ? item === undefined : space.length <= indent) break;
+    const first = at + space.length + (item ?? '').length;
+    if (sign !== undefined || !isPlain(value)) values.push({ start: first, end: next });
+  }
+  return { values, length: at - from };
+}
+
+/** No secret has more lines. */
+const MOST_LINES = 64;
+
 /** So much of a list or an object is read. */
 const LONGEST_LIST = 10_000;
 
@@ -113,7 +142,7 @@ export function listedValues(text: string, name: Range): { values: Range[]; leng
   const values: Range[] = [];
   const opening = /["'\\]{0,4}\s{0,9}[:=]\s{0,9}[[{]/y;
   opening.lastIndex = name.end;
-  if (!opening.test(text)) return { values, length: 0 };
+  if (!opening.test(text)) return linesUnder(text, name);
   const from = opening.lastIndex;
   const most = Math.min(from + LONGEST_LIST, text.length);
   let depth = 1;
@@ -137,7 +166,7 @@ const BARE = /(?:-?\d[\w.+-]*(?=\s*[,}])|[^\s"'|>&*[{,]\S*(?=[^\S\n]*(?:\n|$)))/
 function afterColon(text: string, { start }: Range, at: number): Value | null {
   BARE.lastIndex = at;
   const [found] = BARE.exec(text) ?? [];
-  if (found === undefined) return null;
+  if (found === undefined || /^%[sLI]?$/.test(found)) return null;
   const isNumber = ',}'.includes(text.charAt(skipSpace(text, at + found.length)) || ' ');
   if (!isNumber && !/(?:^|\n)[-#\s]*$/.test(text.slice(Math.max(start - NEARBY, 0), start))) return null;
   const end = at + found.length;

@@ -9,25 +9,28 @@ const SURE_WORDS =
   'l(?:ö|o\\u0308?)senord(?:et)?|adgangskoden?|kodeord(?:et)?|salasana|mot[-_]?de[-_]?passe|contrase[ñn]a';
 const SURE_KEY =
   '(?:private|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
-  'scram_server|krypterings?|signerings?|tilgangs|api|hemmelig|åtkomst|adgangs)';
+  'scram_server|krypterings?|signerings?|tilgangs|hemmelig|åtkomst|adgangs)';
 
 /** What goes by these may be a secret, or a word, a count or a flag: `token = 'og'`, `pass = true`. */
 const UNSURE_WORDS =
   'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:en)?)?|hemlighet(?:en)?|hemmelighed(?:en)?|salaisuus|' +
   'pass(?:phrase|word)_command|geheimnis|(?:engangs|pin|tilgangs|sikkerhets)[-_]?koden?|pin[-_]?codes?|' +
   '(?:recovery|backup|security)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
-  'authorization|key[-_]?pem|session[-_]?id|sessionid|connection[-_]?string|pass|pin|salt|seed';
+  'authorization|key[-_]?pem|session[-_]?id|connection[-_]?string|geheim|zugangsdaten|lösen|bearer|jwt|' +
+  'rediscli_auth|auth[-_]?key|pass|pin|puk|cv[vc]|salt|seed';
 const UNSURE_KEY = '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client)';
 
 /** What a secret's name ends in besides: the hash of one, which can be guessed at offline, and what it is written as. */
-const SUFFIX = '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base))?\\d*';
-const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?)';
+const SUFFIX =
+  '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
+const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
 const SURE = `(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`;
 const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`;
 
 /** Words that other words end in: they count where they begin one, `user_pass` and `userPass`, not in `compass`. */
-const SHORT = /(?:pass|pw|pin|salt|seed)(?:[-_]?(?:hash|digest|value|code|kode))?\d*$/i;
+const SHORT =
+  /(?<!ssh)(?:pass|pw|pin|puk|cv[vc]|salt|seed|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
 
 /** Functions that take a password or a key, most of them of pgcrypto, and as which of their arguments. */
 const KEYED_ARGUMENT = new Map([
@@ -55,7 +58,7 @@ const KEYED_ARGUMENT = new Map([
 
 const KEYED =
   '(?<![a-z0-9_$])(?:crypt|(?:en|de)crypt(?:_iv)?|hmac|pgp_sym_(?:en|de)crypt(?:_bytea)?|pgp_pub_decrypt(?:_bytea)?|' +
-  'digest|(?:create|update)_secret|(?:create|add)_user|opprett_bruker|authenticate|login)(?=\\s*\\()';
+  'digest|(?:create|update)_secret|(?:create|add)_user|opprett_bruker|authenticate|login)';
 
 /** Whether the function takes other things in the same place: a file to digest, a name. */
 export function isUnsureFunction(name: string): boolean {
@@ -146,7 +149,7 @@ function isOther(name: string): boolean {
   if (at <= 0) return false;
   const [before, first] = [name.charAt(at - 1), name.charAt(at)];
   const isHump = /[a-z\d]/.test(before) && /[A-Z]/.test(first);
-  return !isHump && /[a-z\d\x80-\uffff]/i.test(before) && !SURE_NAME.test(`${name.slice(0, at)}`);
+  return !isHump && /[a-z\d\x80-\uffff]/i.test(before) && !SURE_NAME.test(name.slice(0, at));
 }
 
 /** The whole name whose trigger ends at `end`, or `null` where it only tells of a secret. */

@@ -55,11 +55,22 @@ export interface Value extends Range {
 const MOST_CALLS = 4;
 
 /** A type, as short as types are, and what the value follows then. */
-const DECLARATION = /[\w\s.()"]{0,80}?(?::=|\bdefault\b)/iy;
+const DECLARATION =
+  /[\w\s.()"]{0,80}?(?::=|\bdefault\b)|(?:constant\s{1,9})?(?:text|varchar|character varying|citext|jsonb?)\s{0,9}(?:\(\d{1,5}\))?\s{0,9}=/iy;
+
+/** `[1]` and `[1:2]` of an array. */
+const SUBSCRIPT = /\[[\d\s:]{1,20}\]/y;
+
+/** Past white space, comments and a subscript. */
+function afterName(text: string, { end }: Range): number {
+  const at = skipTrivia(text, end);
+  SUBSCRIPT.lastIndex = at;
+  return SUBSCRIPT.test(text) ? skipTrivia(text, SUBSCRIPT.lastIndex) : at;
+}
 
 /** The value that follows a secret's name, or `null`. */
 export function valueAfter(text: string, name: Range, view: View): Value | null {
-  const at = skipTrivia(text, name.end);
+  const at = afterName(text, name);
   const operator = Math.max(operatorEnd(text, at, isStatement(view)), view.code ? matchEnd(text, at) : -1);
   if (operator === -1) {
     const value = literalAt(text, at, view) ?? declaredValue(text, at, view);
@@ -74,13 +85,14 @@ export function valueAfter(text: string, name: Range, view: View): Value | null 
 
 /** Where the expression begins that a name is given in SQL; -1 where it is given none. */
 export function operandOf(text: string, name: Range, view: View): number {
-  const at = skipTrivia(text, name.end);
+  const at = afterName(text, name);
   const operator = Math.max(operatorEnd(text, at, isStatement(view)), matchEnd(text, at));
   return operator === -1 ? -1 : skipTrivia(text, operator);
 }
 
 /** What compares with a list or a pattern in SQL. */
-const MATCH = /(?:not\s{1,9})?(?:in\b|i?like\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?/iy;
+const MATCH =
+  /(?:not\s{1,9})?(?:in\b|i?like\b|between\b|similar\s{1,9}to\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?/iy;
 
 function matchEnd(text: string, at: number): number {
   MATCH.lastIndex = at;

@@ -8,6 +8,19 @@ import type { Value } from './shapes.js';
 /** No longer value is a word, a number or a path. */
 const LONGEST_PLAIN = 250;
 
+export interface Found {
+  readonly secrets: readonly Range[];
+  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
+  readonly parameters: ReadonlyMap<number, boolean>;
+  /** What secrets are called elsewhere: columns and variables that they are taken from. */
+  readonly aliases: ReadonlySet<string>;
+  /** Where the quoting could not be followed. */
+  readonly lost: readonly Range[];
+  /** Whether it could be followed in this text itself, whatever is quoted in it. */
+  readonly held: boolean;
+}
+
+/** Collects it. */
 export class Taken {
   readonly secrets: MutableRange[] = [];
   /** Numbers of parameters, from 1; `true` for those that are secrets whatever they look like. */
@@ -29,7 +42,7 @@ export class Taken {
   /** What is given to a name, which says for `sure` that it is a secret, or may say it. */
   value(value: Value, sure: boolean): void {
     if (value.parameter > 0) this.parameter(value.parameter, sure);
-    else if (sure || !this.#isPlain(value)) this.secret(value);
+    else if (sure ? !this.#isMask(value) : !this.#isPlain(value)) this.secret(value);
   }
 
   /** One of several of which any may be the secret. */
@@ -45,6 +58,11 @@ export class Taken {
   /** What the secret is called where it is taken from. */
   alias(name: string): void {
     if (!this.#names.is(name) && !isSecretName(name)) this.aliases.add(name);
+  }
+
+  /** Whether somebody has hidden it already: `'***'`. */
+  #isMask({ start, end }: Value): boolean {
+    return end - start < LONGEST_PLAIN && /^\*+$/.test(this.#text.slice(start, end));
   }
 
   /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */

@@ -1,6 +1,6 @@
 /**
  * Statements as people write them. In a corpus of secrets each holds `S3CR3T`, and none of it may be left; one of plain
- * statements comes out as it was. The blind ones were written before the code was looked at.
+ * statements comes out as it was. The blind ones were written before the code was looked at, the near ones beside it.
  */
 
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ function left({ statement, parameters = [] }: Case): string {
   return [redacted.statement ?? '', ...(redacted.parameters ?? [])].join('\n');
 }
 
-describe.each(['cases/redact-secret', 'redact-blind-secret'])('%s', name => {
+describe.each(['cases/redact-secret', 'redact-blind-secret', 'redact-near-secret'])('%s', name => {
   const cases = corpus(name);
 
   test.each(cases.filter(({ label }) => !UNKNOWABLE.has(label)))('$label: $statement', one => {
@@ -45,7 +45,7 @@ describe.each(['cases/redact-secret', 'redact-blind-secret'])('%s', name => {
   });
 });
 
-describe.each(['cases/redact-plain', 'redact-blind-plain'])('%s', name => {
+describe.each(['cases/redact-plain', 'redact-blind-plain', 'redact-near-plain'])('%s', name => {
   test.each(corpus(name))('$label: $statement', ({ statement, parameters = [] }) => {
     expect(redact({ statement, parameters })).toEqual({ statement, parameters, count: 0 });
   });

@@ -99,6 +99,8 @@ const NAMES = [
     'x://@:',
     "U&'password' UESCAPE ",
     'api-key=',
+    'pw=a ',
+    "pw=''a'', ",
   ],
   ...[
     "format('PASSWORD %L',",
@@ -182,6 +184,25 @@ const NAMES = [
       '\npassword = x y\n',
     ],
     ...[
+      'password: |\n  x\n',
+      'tokens:\n  - x1y2z3\n',
+      'tokens:\n',
+      '&lt;password&gt;',
+      '&lt;password',
+      'password a b c d e: ',
+      'password (a b): x1y2z3 ',
+      "'x1y2z3','smtp.password',",
+      "'password: %',",
+      "'password=$1' USING ",
+      "json_object('password' VALUE ",
+      'password[1]=',
+      'password[',
+      '(a,password) IN ((1,',
+      'x/y1z2@z:15 ',
+      '"auth":"',
+      'Private-Lines: 1 ',
+      'h:5432:*:',
+      '123456789:AA',
       '-----BEGIN RSA PRIVATE KEY-----\nA-B: c\n',
       '-----BEGIN PGP PRIVATE KEY BLOCK-----',
       "-----BEGIN PRIVATE KEY-----'",
@@ -269,6 +290,9 @@ HOSTILE['an alias, then its name again and again'] = size =>
 HOSTILE['an alias, then lists of it'] = size =>
   `UPDATE u SET password = p; ${fill("(VALUES ('x1y2z3')) v(p),", size)}`;
 HOSTILE['a key, then values again and again'] = size => `SELECT 'password'; ${fill("value='x1y2z3' ", size)}`;
+HOSTILE['a header, then keys again and again'] = size => `Bearer x1y2z3 ${fill("'password','x',", size)}`;
+HOSTILE['a tool, a key, an alias, then all kinds of things'] = size =>
+  `curl Bearer SET password = p; SELECT 'password', ${fill("password=p; p='x' value='x1y2z3', ", size)}`;
 HOSTILE['a key, then values of CASE'] = size => `SELECT 'password'; ${fill('value=CASE WHEN ', size)}`;
 HOSTILE['a CASE of very many'] = size =>
   `UPDATE u SET password = CASE id ${fill("WHEN 1 THEN 'x' ", size)} END`;

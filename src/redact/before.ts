@@ -1,0 +1,67 @@
+/** Values that stand before their name: `'x' = password`, `'x' AS password`, `('x', 'smtp.password')`. */
+
+import { readPiece } from '../sql/lexer.js';
+import type { Value } from './shapes.js';
+
+/** So far before a name its value is looked for. */
+const NEARBY = 100;
+
+/** What joins a value to the name after it, which may be that of a column of a table. */
+const JOINS_NAME = '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b)\\s*(?:\\w{1,63}\\.)?"?$';
+const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
+const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
+
+/** The number of the parameter that is given to the name at `name`, or compared with it; 0 where none is. */
+export function parameterBefore(text: string, name: number): number {
+  return parameterAt(text, name, PARAMETER_JOINS);
+}
+
+/** The number of the parameter beside the key at `key` in the same row; 0 where none is. */
+export function parameterBeside(text: string, key: number): number {
+  return parameterAt(text, key, /\$(\d{1,5})(?:::[\w.]{1,64})?\s*,\s*$/);
+}
+
+function parameterAt(text: string, name: number, joins: RegExp): number {
+  const near = text.slice(Math.max(0, name - NEARBY), name);
+  return near.includes('$') ? Number(joins.exec(near)?.[1] ?? 0) : 0;
+}
+
+interface Literal {
+  /** Where its quote opens. */
+  readonly at: number;
+  readonly end: number;
+}
+
+/** The last two literals of a text that is read from its beginning. */
+export class Literals {
+  readonly #text: string;
+  readonly #backslashes: boolean;
+  #last: Literal = { at: 0, end: 0 };
+  #before: Literal = { at: 0, end: 0 };
+
+  constructor(text: string, backslashes: boolean) {
+    this.#text = text;
+    this.#backslashes = backslashes;
+  }
+
+  passed(at: number, end: number): void {
+    this.#before = this.#last;
+    this.#last = { at, end };
+  }
+
+  /** The literal that is given to the name that begins there, or compared with it. */
+  givenTo(name: number): Value | null {
+    return this.#joined(this.#last, name, LITERAL_JOINS);
+  }
+
+  /** The literal before the last one, which is the key that begins there, in the same row. */
+  besideKey(key: number): Value | null {
+    return this.#joined(this.#before, key, /^\s*,\s*$/);
+  }
+
+  #joined({ at, end }: Literal, name: number, joins: RegExp): Value | null {
+    if (end === 0 || name - end > NEARBY || !joins.test(this.#text.slice(end, name))) return null;
+    const piece = readPiece(this.#text, at, this.#backslashes);
+    return { start: piece.open, end: piece.close, next: piece.end, closed: piece.closed, parameter: 0 };
+  }
+}
