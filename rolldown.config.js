@@ -4,7 +4,7 @@
 import { defineConfig } from 'rolldown';
 
 export default defineConfig({
-  input: { main: 'src/main.ts', worker: 'src/objects/worker.ts' },
+  input: { main: 'src/main.ts', worker: 'src/objects/worker.ts', large: 'src/large/child.ts' },
   platform: 'node',
   tsconfig: 'tsconfig.json',
   external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, 'libpg-query', 'pg'],

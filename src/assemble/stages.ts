@@ -37,7 +37,9 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
     relations: (audit: Audit) => relationsOf(audit, parser),
     isWrite: (audit: Audit) => isWrite(audit, parser),
   };
-  const shared = { once, directory: resolve(state.directory), journal, resolvers, judges, surroundings };
+  const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
+  const directory = resolve(state.directory);
+  const shared = { once, directory, journal, resolvers, judges, patterns, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,

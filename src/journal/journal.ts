@@ -76,6 +76,10 @@ export class Journal {
   #lastSeal: LastSeal | null;
   readonly #work: Waker;
   readonly #room: Waker;
+  readonly #saved: Waker;
+  /** Entries that were appended, and those of them that are durable, since the start. */
+  #appended = 0;
+  #durable = 0;
   readonly #readers: AttachedReader[] = [];
 
   private constructor(
@@ -94,6 +98,7 @@ export class Journal {
     this.#lastSeal = sealIn(state);
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
+    this.#saved = new Waker(options.clock);
   }
 
   /** Takes up the journal in `directory`, or begins one. Throws a StateError where it is damaged. */
@@ -184,7 +189,15 @@ export class Journal {
       throw error;
     }
     if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
+    this.#appended++;
     this.#work.wake();
+  }
+
+  /** Waits until what was appended so far is durable, or the signal aborts; returns whether it is. */
+  async waitUntilDurable(signal: AbortSignal): Promise<boolean> {
+    const appended = this.#appended;
+    while (this.#durable < appended && !signal.aborted) await this.#saved.wait(1000, signal);
+    return this.#durable >= appended;
   }
 
   /** Commits what was appended, seals, and ends `run`. */
@@ -202,10 +215,14 @@ export class Journal {
       if (this.#failure !== null) throw this.#failure.error;
       const now = this.#options.clock.now();
       const closing = this.#isClosing;
+      const taken = this.#appended;
       const { commit, hasNews } = this.#take(closing, now);
       if (hasNews) this.#unsavedSince ??= now;
-      if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
+      if (commit.writes.length > 0 || closing || this.#isSaveDue(now))
+        await this.#commit(commit, taken, signal);
       else this.#state = commit.state;
+      // At once: a large line must not wait for the next one in memory.
+      this.#lines[1].clear();
       if (closing && this.#next.size === 0 && !signal.aborted) this.#isClosed = true;
       this.#wakeReaders();
       if (this.#next.size === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
@@ -245,7 +262,6 @@ export class Journal {
     const after = { ...state, sealed: this.#undelivered(state) };
     // The commit before this one is done, and its room is free.
     const [taken, free] = this.#lines;
-    free.clear();
     this.#lines = [free, taken];
     this.#next = new Plan(after, this.#options, free);
     this.#room.wake();
@@ -268,7 +284,7 @@ export class Journal {
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }
 
-  async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+  async #commit(commit: Commit, appended: number, signal: AbortSignal): Promise<void> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await this.#write(commit);
@@ -283,6 +299,8 @@ export class Journal {
     }
     // Not before: what a sink has got must be what the next start goes on from (I4, I6).
     this.#publish(commit);
+    this.#durable = appended;
+    this.#saved.wake();
     const { loggedAt } = commit;
     if (loggedAt !== null) this.#report.statementDurable(this.#options.clock.now() - Date.parse(loggedAt));
   }
