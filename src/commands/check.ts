@@ -7,6 +7,7 @@ import { checkDestinations } from './check/destinations.js';
 import { checkEndToEnd } from './check/end-to-end.js';
 import { type Finding, ok } from './check/finding.js';
 import { checkFilter, checkIdentity } from './check/identity.js';
+import { checkMemory } from './check/memory.js';
 import { checkOverlap } from './check/overlap.js';
 import { renderJson, renderTable } from './check/render.js';
 import { checkSigning } from './check/signing.js';
@@ -48,6 +49,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ])),
     ...(await checkOverlap(sources)),
     ...(await checkState(config)),
+    ...checkMemory(config),
     ...(await checkSigning(config)),
     ...(await checkDestinations(config)),
     ...(await ofEach(sources, config, source => checkDatabase(source, config))),

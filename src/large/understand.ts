@@ -23,6 +23,8 @@ const AUDIT = 'AUDIT: ';
 const MOST_FIELDS = 10;
 const STATEMENT_FIELD = 7;
 const PARAMETER_FIELD = 8;
+/** The protocol has room for 65,535. */
+const MOST_PARAMETERS = 1024 * 1024;
 /** Bytes. What pgAudit writes in place of a text is shorter. */
 const LONGEST_MARK = 64;
 /** Characters of a statement that tell what becomes of a transaction. */
@@ -70,8 +72,12 @@ function readPayload(payload: Buffer, decode: Decode): Payload | BrokenPayload {
   return { ...parsed, audit: { ...parsed.audit, statement: decode(unquote(statement)) } };
 }
 
+/** More than any statement may have: what has them is not pgAudit's. */
 function parametersIn(list: Buffer, decode: Decode): string[] | null {
-  return splitFields(list, Number.POSITIVE_INFINITY)?.map(field => decode(unquote(field))) ?? null;
+  const fields = splitFields(list, MOST_PARAMETERS);
+  return fields === null || fields.length > MOST_PARAMETERS
+    ? null
+    : fields.map(field => decode(unquote(field)));
 }
 
 function scrubStatement({ audit, isPreviouslyLogged }: Payload, redact: Redact): Understood {
