@@ -4,7 +4,12 @@
 import { defineConfig } from 'rolldown';
 
 export default defineConfig({
-  input: { main: 'src/main.ts', worker: 'src/objects/worker.ts', escrow: 'src/escrow/worker.ts' },
+  input: {
+    main: 'src/main.ts',
+    worker: 'src/objects/worker.ts',
+    escrow: 'src/escrow/worker.ts',
+    large: 'src/large/child.ts',
+  },
   platform: 'node',
   tsconfig: 'tsconfig.json',
   external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, 'libpg-query', 'pg'],

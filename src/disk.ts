@@ -129,9 +129,18 @@ export class Disk {
   }
 }
 
-/** Many small ones are put together; a few large ones are not copied. */
-function inLargeChunks(chunks: readonly Buffer[]): readonly Buffer[] {
-  return chunks.every(chunk => chunk.length >= LARGE) ? chunks : [Buffer.concat(chunks)];
+/** Many small ones are put together; large ones are not copied. */
+function* inLargeChunks(chunks: readonly Buffer[]): Generator<Buffer> {
+  let small: Buffer[] = [];
+  for (const chunk of chunks) {
+    if (chunk.length < LARGE) small.push(chunk);
+    else {
+      if (small.length > 0) yield Buffer.concat(small);
+      small = [];
+      yield chunk;
+    }
+  }
+  if (small.length > 0) yield Buffer.concat(small);
 }
 
 /** Returns where the data ends. */

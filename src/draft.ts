@@ -15,6 +15,7 @@ import type {
   Source,
   SuspectContent,
 } from './event.js';
+import type { LargeText } from './large-text.js';
 import type { TimeReader } from './parse/time.js';
 import type { Gap, MissingLines, RawRecord, SourceFile } from './record.js';
 
@@ -26,6 +27,8 @@ export interface Reading {
   readonly file: SourceFile;
   readonly record: Pick<RawRecord, 'offset' | 'length'>;
   readonly now: number;
+  /** All of a large record that is not UTF-8. */
+  readonly raw?: LargeText;
 }
 
 export function statementDraft(

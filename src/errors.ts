@@ -21,6 +21,13 @@ export class StateError extends ShipperError {
   }
 }
 
+/** The original of what is scrubbed could not be encrypted. */
+export class EscrowError extends ShipperError {
+  constructor() {
+    super('escrow', 'what was scrubbed could not be encrypted: give the daemon more memory');
+  }
+}
+
 /**
  * The short name of any error: the code of the operating system, of gRPC or of HTTP, else the class.
  * Messages of libraries may quote the input, so logs get this instead.

@@ -201,7 +201,7 @@ export interface GapContent {
     readonly user?: string;
     readonly session?: string;
     readonly line?: string;
-    /** Of a record that was too large, with its final newline. */
+    /** Of a record that was too large or could not be read, with its final newline. */
     readonly sha256?: string;
     /** The session's lines that are missing. */
     readonly firstLine?: number;

@@ -1,64 +1,24 @@
 /** What becomes of one frame of the log: an event, or the reason why there is none. */
 
+import { createHash } from 'node:crypto';
 import { isSensitive } from './database/sensitive.js';
-import {
-  eventId,
-  failureDraft,
-  gapDraft,
-  type Place,
-  type Reading,
-  statementDraft,
-  suspectDraft,
-} from './draft.js';
-import type { Actor, Audit, Draft, FailureContent, LogLine } from './event.js';
-import type { Filter } from './filter/filter.js';
+import { eventId, failureDraft, type Reading, statementDraft, suspectDraft } from './draft.js';
+import { EscrowError } from './errors.js';
+import type { Audit, Draft, FailureContent, SuspectContent, SuspectReason } from './event.js';
 import type { UserKind } from './filter/users.js';
-import type { Asker } from './identity/resolver.js';
+import type { LargeRead } from './large/reader.js';
+import { LARGE_RECORD, STATEMENT } from './large-text.js';
 import { claimsOf } from './parse/claims.js';
-import { readLogLine } from './parse/csvlog.js';
 import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
-import type { Memory } from './parse/memory.js';
-import { type DecoderOf, type GenuineRule, parse, type Suspect } from './parse/parse.js';
+import { look, parse, type Suspect } from './parse/parse.js';
 import { type Payload, parsePayload } from './parse/pgaudit.js';
-import type { TimeReader } from './parse/time.js';
+import { hasGenuinePayload } from './parse/raw-payload.js';
 import { messageOf } from './pgaudit-message.js';
-import { COLUMN, type Frame, type Gap, type RawRecord } from './record.js';
-import type { Redact } from './redact/redact.js';
+import { COLUMN, type Frame, type RawRecord, unreadable } from './record.js';
 import { andThen } from './settled.js';
-import type { Telemetry } from './telemetry.js';
+import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './verdict.js';
 
-export interface Judges {
-  readonly times: TimeReader;
-  readonly memory: Memory;
-  readonly filter: Filter;
-  readonly identify: (asker: Asker) => Actor | Promise<Actor>;
-  readonly redact: Redact;
-  /** Encrypts the original of what is scrubbed; `null` where nobody is to have it. */
-  readonly escrow: ((original: string) => Promise<string>) | null;
-  /** The relations that a statement changes. */
-  readonly relations: (audit: Audit) => Objects | Promise<Objects>;
-  /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
-  readonly isWrite: (audit: Audit) => boolean | 'unknown' | Promise<boolean | 'unknown'>;
-  /** How texts of a database are read; `null` for UTF-8. */
-  readonly decoderOf: DecoderOf;
-  readonly genuine: GenuineRule;
-  readonly place: Place;
-  readonly telemetry: Telemetry;
-}
-
-type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
 type Failure = FailureContent['failure'];
-
-export type Verdict =
-  | {
-      readonly outcome: 'shipped' | 'rejected';
-      readonly reason: string;
-      /** A promise where the statement is still parsed; what comes later need not wait for that. */
-      readonly draft: Draft | Promise<Draft>;
-      /** What the same record tells of earlier statements: no other record is counted for it. */
-      readonly derived?: Draft | Promise<Draft>;
-    }
-  | { readonly outcome: 'dropped'; readonly reason: string };
 
 const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
 
@@ -68,6 +28,7 @@ const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
  */
 export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const { sessions, shipped } = judges.memory;
+  const { large } = judges;
   if (frame.kind === 'gap') {
     sessions.noteGap(frame, reading.file);
     return reject(frame, reading, judges);
@@ -76,11 +37,29 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict |
   if (known === 'same' || sessions.wasRead(frame, reading.file))
     return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
+  const judgeIt = known === 'other' ? judgeOtherBytes : judgeRecord;
   const verdict =
-    known === 'other' ? judgeOtherBytes(frame, reading, judges) : judgeRecord(frame, reading, judges);
-  return andThen(verdict, judged => {
-    if (judged.outcome === 'shipped') shipped.note(frame);
+    large !== null && frame.length > LARGE_RECORD
+      ? judgeLarge(frame, known === 'other' ? 'line' : null, large, reading, judges)
+      : judgeIt(frame, reading, judges);
+  return andThen(orUnreadable(verdict, frame, reading, judges), judged => {
+    if (judged.outcome === 'shipped') shipped.note(frame, judged.digest);
     return judged;
+  });
+}
+
+/** Without its original for those who may see it nothing is shipped that was scrubbed. */
+function orUnreadable(
+  verdict: Verdict | Promise<Verdict>,
+  record: RawRecord,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  if (!(verdict instanceof Promise)) return verdict;
+  return verdict.catch(error => {
+    if (!(error instanceof EscrowError)) throw error;
+    const sha256 = createHash('sha256').update(record.bytes).update('\n').digest('hex');
+    return reject(unreadable(record, sha256), reading, judges);
   });
 }
 
@@ -88,9 +67,79 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict |
 function judgeOtherBytes(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const message = record.text(COLUMN.message, judges.decoderOf(record.text(COLUMN.database)));
   const verdict = judgeSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, judges);
-  return andThen(verdict, judged =>
-    judged.outcome === 'shipped' ? { ...judged, draft: draftOf(judged) } : judged,
-  );
+  return andThen(verdict, withoutId);
+}
+
+/** The id that its line makes is that of another event. */
+function withoutId(verdict: Verdict): Verdict {
+  return verdict.outcome === 'shipped' ? { ...verdict, draft: draftOf(verdict) } : verdict;
+}
+
+/**
+ * A record that is too large for this process. No text of it is made here: what is dropped for its user, or is not
+ * pgAudit's, can be told without.
+ *
+ * @param reason why it is a suspect, where that is known
+ */
+async function judgeLarge(
+  record: RawRecord,
+  reason: 'line' | null,
+  large: NonNullable<Judges['large']>,
+  reading: Reading,
+  judges: Judges,
+): Promise<Verdict> {
+  const seen = reason === null ? look(record, judges.genuine) : ({ kind: 'suspect', reason } as const);
+  if (seen.kind === 'other') return await judgeOther(record, reading, judges);
+  if (seen.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
+  if (seen.kind === 'audit') {
+    const dropped = await dropByUser(record, reading, judges);
+    if (dropped !== null) return dropped;
+  }
+  const read = await large.read(record, seen.kind === 'suspect', reading);
+  if (read.kind === 'gap') return reject(read, reading, judges);
+  const { raw, digest } = read;
+  const whole = raw === null ? reading : { ...reading, raw };
+  const verdict =
+    read.kind === 'audit'
+      ? await judgeStatement(record, read, whole, judges)
+      : await judgeLargeSuspect(
+          record,
+          seen.kind === 'suspect' ? seen.reason : read.reason,
+          read,
+          whole,
+          judges,
+        );
+  if (verdict.outcome === 'dropped') return verdict;
+  const texts = [...(verdict.texts ?? []), ...(raw === null ? [] : [raw])];
+  const judged = { ...verdict, texts, digest };
+  return reason === null ? judged : withoutId(judged);
+}
+
+/** `null` where that needs a look at the texts. */
+async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): Promise<Verdict | null> {
+  const { filter, telemetry } = judges;
+  const user = record.text(COLUMN.user);
+  const kind = await filter.users.kindOf(user, () => timeOf(record, reading, judges));
+  const { isShipped, reason } = filter.decide(kind, 'WRITE');
+  if (isShipped || reason === 'class' || !hasGenuinePayload(record)) return null;
+  if (kind === 'other') telemetry.otherUser(user, false);
+  return { outcome: 'dropped', reason };
+}
+
+function judgeLargeSuspect(
+  record: RawRecord,
+  reason: SuspectReason | null,
+  { redacted, escrow, texts }: Extract<LargeRead, { kind: 'suspect' }>,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  const suspect = {
+    message: STATEMENT,
+    ...(redacted > 0 && { redacted }),
+    ...(escrow !== undefined && { escrow }),
+  };
+  const verdict = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, judges);
+  return andThen(verdict, judged => (judged.outcome === 'dropped' ? judged : { ...judged, texts }));
 }
 
 function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
@@ -133,7 +182,7 @@ function judgeFailure(
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
-  return ship('failure', record, null, reading, judges, (line, actor) =>
+  return ship('failure', record, [], reading, judges, (line, actor) =>
     failureDraft(line, failure, actor, reading, judges.place),
   );
 }
@@ -168,11 +217,17 @@ function judgeKnown(
   // A record that is not shipped for its class may hold the text that a later one refers to.
   if (reason !== 'class') return { outcome: 'dropped', reason };
   if (filter.decide(kind, 'WRITE').isShipped) {
-    const isWrite = judges.isWrite(payload.audit);
+    const isWrite = isWriteOf(payload, judges);
     if (isWrite !== false)
       return andThen(isWrite, found => judgeByClass(record, payload, found, reading, judges));
   }
   return judgeByClass(record, payload, false, reading, judges);
+}
+
+/** A large statement is not parsed. */
+function isWriteOf({ audit, large }: Payload, judges: Judges): ReturnType<Judges['isWrite']> {
+  if (large === undefined) return judges.isWrite(audit);
+  return large.mayWrite ? 'unknown' : false;
 }
 
 /** One whose class is not shipped, unless it writes all the same; where nobody can tell, it is shipped as it was filed. */
@@ -196,8 +251,7 @@ function asWrite({ audit, ...rest }: Payload): Payload {
   return { ...rest, audit: { ...audit, class: 'WRITE', classFrom: 'parsed', loggedClass: audit.class } };
 }
 
-interface Restored {
-  readonly audit: Audit;
+interface Restored extends Pick<Payload, 'audit' | 'large'> {
   /** What the record tells of statements before it. */
   readonly failure: Failure | null;
 }
@@ -205,12 +259,11 @@ interface Restored {
 /** The record's text without its secrets, or that which it refers to. */
 function restore(record: RawRecord, payload: Payload, judges: Judges): Restored | Promise<Restored> {
   const { statements, transactions } = judges.memory;
+  const { audit, large } = payload;
   const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
-  const failure = transactions.audited(session, transaction, payload.audit);
-  return andThen(scrub(payload, judges), scrubbed => ({
-    audit: statements.restore(session, scrubbed),
-    failure,
-  }));
+  const logged = large === undefined ? audit : { ...audit, statement: large.start };
+  const failure = transactions.audited(session, transaction, logged);
+  return andThen(scrub(payload, judges), scrubbed => ({ ...statements.restore(session, scrubbed), failure }));
 }
 
 function shipStatement(
@@ -227,28 +280,42 @@ function shipStatement(
 function shipRestored(
   record: RawRecord,
   payload: Payload,
-  { audit, failure }: Restored,
+  { audit, failure, large }: Restored,
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
   const { memory, telemetry, place } = judges;
   // The parser has to see the statement as it was: what is scrubbed does not parse.
-  const relations = judges.relations(payload.isPreviouslyLogged ? audit : payload.audit);
-  const shipped = ship('statement', record, audit.statement, reading, judges, (line, actor) => {
+  const relations =
+    large === undefined
+      ? judges.relations(payload.isPreviouslyLogged ? audit : payload.audit)
+      : relationsOfLarge(audit, judges);
+  const claims = large?.claims ?? claimsOf(audit.statement, null);
+  const shipped = ship('statement', record, claims, reading, judges, (line, actor) => {
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
     const { id, virtualTransactionId } = line.session;
     if (!isControl(audit)) memory.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
     return andThen(relations, objects => {
-      const whole = { ...audit, ...objects, ...(isSensitive(audit) && ({ sensitive: true } as const)) };
+      const isMarked = large?.isSensitive ?? isSensitive(audit);
+      const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
       return statementDraft(line, whole, actor, reading, place);
     });
   });
-  if (failure === null) return shipped;
+  if (failure === null && large === undefined) return shipped;
   return andThen(shipped, verdict => {
     if (verdict.outcome !== 'shipped') return verdict;
-    return { ...verdict, derived: andThen(judgeFailure(record, failure, reading, judges), draftOf) };
+    const judged = large === undefined ? verdict : { ...verdict, texts: large.texts };
+    if (failure === null) return judged;
+    return { ...judged, derived: andThen(judgeFailure(record, failure, reading, judges), draftOf) };
   });
+}
+
+/** As of a statement that the parser refuses for its size. */
+function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objects | Promise<Objects> {
+  const isUnparsed = audit.class === 'WRITE' && audit.objectName === null && audit.statement !== null;
+  if (isUnparsed) telemetry.unparsable('size');
+  return relations({ ...audit, statement: null });
 }
 
 /** Without an id of its own: the record's is that of another event. */
@@ -270,6 +337,7 @@ function isControl({ class: auditClass, command }: Audit): boolean {
 
 /** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
 function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<Payload> {
+  if (payload.large !== undefined) return payload;
   const { statement, parameters, count } = redact(payload.audit);
   if (count === 0) return payload;
   const audit = { ...payload.audit, statement, parameters, redacted: count };
@@ -286,16 +354,25 @@ function judgeSuspect(
   reading: Reading,
   judges: Judges,
 ): Promise<Verdict> | Verdict {
-  judges.telemetry.suspect(reason, reading);
   const scrubbed = scrubMessage(message, judges);
   const { escrow } = judges;
-  return ship('suspect', record, null, reading, judges, (line, actor) => {
-    const suspect = { reason, ...scrubbed };
-    const make = (more: object): Draft =>
-      suspectDraft(line, { ...suspect, ...more }, actor, reading, judges.place);
-    if (escrow === null || scrubbed.redacted === undefined) return make({});
-    return escrow(message).then(sealed => make({ escrow: sealed }));
-  });
+  if (escrow === null || scrubbed.redacted === undefined)
+    return shipSuspect(record, { reason, ...scrubbed }, reading, judges);
+  return escrow(message).then(sealed =>
+    shipSuspect(record, { reason, ...scrubbed, escrow: sealed }, reading, judges),
+  );
+}
+
+function shipSuspect(
+  record: RawRecord,
+  suspect: SuspectContent['suspect'],
+  reading: Reading,
+  judges: Judges,
+): Promise<Verdict> | Verdict {
+  judges.telemetry.suspect(suspect.reason, reading);
+  return ship('suspect', record, [], reading, judges, (line, actor) =>
+    suspectDraft(line, suspect, actor, reading, judges.place),
+  );
 }
 
 /** What has a payload like pgAudit's is scrubbed as that: which parameter is a secret only the statement says. */
@@ -308,34 +385,4 @@ function scrubMessage(message: string, { redact }: Judges): { message: string; r
   const { statement, parameters, count } = redact(payload.audit);
   if (count === 0) return { message };
   return { message: messageOf({ ...payload.audit, statement, parameters }), redacted: count };
-}
-
-/** An event about what the record's own user did. */
-function ship(
-  reason: string,
-  record: RawRecord,
-  statement: string | null,
-  reading: Reading,
-  judges: Judges,
-  make: (line: LogLine, actor: Actor) => Draft | Promise<Draft>,
-): Verdict | Promise<Verdict> {
-  const line = readLogLine(record, judges.times, judges.memory.logins);
-  if (line === null) return rejectTime(reading, judges);
-  const { user, time, session } = line;
-  const claims = claimsOf(statement, session.application);
-  const actor = judges.identify({ user, time, authentication: session.authentication ?? null, claims });
-  return andThen(actor, known => ({ outcome: 'shipped', reason, draft: make(line, known) }));
-}
-
-function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {
-  return times.read(record.text(COLUMN.logTime)) ?? now;
-}
-
-function rejectTime(reading: Reading, judges: Judges): Verdict {
-  return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, judges);
-}
-
-function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Judges): Verdict {
-  telemetry.gap(gap, reading.file.path);
-  return { outcome: 'rejected', reason: gap.reason, draft: gapDraft(gap, reading, place, times) };
 }

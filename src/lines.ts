@@ -1,5 +1,8 @@
 /** Lines in UTF-8, gathered in a few buffers: one for each would cost more than what is in it. */
 
+import { createHash } from 'node:crypto';
+
+const NEWLINE = Buffer.from('\n');
 const FIRST_CHUNK = 4 * 1024;
 /** So much is kept for what comes next. */
 const LARGEST_CHUNK = 4 * 1024 * 1024;
@@ -49,6 +52,23 @@ export class Lines {
     this.#used += bytes.copy(this.#chunk, this.#used);
     this.#used += this.#chunk.write(after, this.#used);
     return this.#added(start);
+  }
+
+  /**
+   * Adds a large line, without its newline, in pieces of which the bytes are not copied, and must stay as they are. Returns
+   * the line's SHA-256 (hex).
+   */
+  addPieces(pieces: readonly (string | Buffer)[]): string {
+    const bytes = pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+    const sha256 = createHash('sha256');
+    for (const piece of bytes) sha256.update(piece);
+    const before = this.#chunk.subarray(0, this.#used);
+    this.#full.push(...(before.length > 0 ? [before] : []), ...bytes, NEWLINE);
+    this.#chunk = this.#chunk.subarray(this.#used);
+    this.#used = 0;
+    this.count += 1;
+    this.lastLength = bytes.reduce((sum, piece) => sum + piece.length, NEWLINE.length);
+    return sha256.digest('hex');
   }
 
   get chunks(): Buffer[] {

@@ -10,7 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { configDraft, missingLinesDraft } from './draft.js';
 import type { ConfigContent, Draft } from './event.js';
-import { type Content, contentOf } from './journal/chain.js';
+import { type Content, contentOf, contentWith } from './journal/chain.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
 import type { Resume } from './journal/sources.js';
@@ -97,7 +97,16 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
       // The log goes on meanwhile: what waits to be read is held, lest it be deleted first.
       await tail.look();
     }
-    if (batch !== null) journal.append(await readBatch(batch, stages, skimmer));
+    if (batch !== null) {
+      const durable = journal.append(await readBatch(batch, stages, skimmer));
+      // One large record at a time is in memory, and what it may do to this process it does before its mark is removed.
+      if (stages.large?.isUnsettled)
+        await durable.then(
+          () => stages.large?.settle(),
+          // The journal itself says why it ends; what was begun stays marked.
+          () => undefined,
+        );
+    }
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
     const contents = tellOverdue(stages);
@@ -122,7 +131,7 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
     if (verdict.outcome !== 'dropped') {
       // What is told of earlier statements comes before the one that tells it.
       if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, contentOf));
-      contents.push(andThen(verdict.draft, contentOf));
+      contents.push(andThen(verdict.draft, draft => contentWith(draft, verdict.texts ?? [])));
     }
     if (verdict.outcome === 'dropped' && frame.kind === 'record')
       learn(frame, verdict.reason, stages, skimmer);

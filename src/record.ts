@@ -63,6 +63,8 @@ export interface RawRecord {
   readonly bytes: Buffer;
   /** How many columns it has: 23 (PostgreSQL 12 and before), 24 (13) or 26 (14 and later). */
   readonly columns: number;
+  /** Each newline was written as a carriage return and a newline, also those inside of texts. */
+  readonly hasReturn: boolean;
   /** A column's text without its quotes; without `decode` it is UTF-8, and other bytes become U+FFFD. */
   text(column: number, decode?: ((bytes: Buffer) => string) | null): string;
   isEmpty(column: number): boolean;
@@ -84,9 +86,17 @@ export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns'
 /**
  * Why bytes of a log file could not be read as records. `truncated`: the file holds something else now;
  * `vanished`: it is gone; `changed`: bytes before these are not what they were when they were read; `time`: it
- * cannot be told when it was.
+ * cannot be told when it was; `unreadable`: a record that ended whatever read or encrypted it.
  */
-export const GAP_REASONS = ['torn', 'oversize', 'truncated', 'vanished', 'changed', 'time'] as const;
+export const GAP_REASONS = [
+  'torn',
+  'oversize',
+  'truncated',
+  'vanished',
+  'changed',
+  'time',
+  'unreadable',
+] as const;
 export type GapReason = (typeof GAP_REASONS)[number];
 
 /** Bytes that were in the file and are not in the archive. */
@@ -105,8 +115,27 @@ export interface KnownRecord {
   readonly user?: string;
   readonly session?: string;
   readonly line?: string;
-  /** Of its bytes, where it is whole and was too large to hold. */
+  /** Of its bytes, where it is whole and was too large to hold, or could not be read. */
   readonly sha256?: string;
+}
+
+/** @param sha256 of the record's bytes, in hex */
+export function unreadable(record: RawRecord, sha256: string): Gap {
+  const known = {
+    user: record.text(COLUMN.user),
+    session: record.text(COLUMN.sessionId),
+    line: record.text(COLUMN.sessionLine),
+    sha256,
+  };
+  const { offset, length } = record;
+  return {
+    kind: 'gap',
+    reason: 'unreadable',
+    offset,
+    length,
+    record: known,
+    after: record.text(COLUMN.logTime),
+  };
 }
 
 /** Lines of a session that are in no file. */

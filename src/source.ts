@@ -3,10 +3,11 @@
 import { type Clock, sleep } from './clock.js';
 import { StateError } from './errors.js';
 import type { ConfigContent } from './event.js';
-import type { Judges } from './judge.js';
+import type { LargeReader } from './large/reader.js';
 import type { SourcePosition } from './record.js';
 import type { Tail } from './tail/tail.js';
 import type { Telemetry } from './telemetry.js';
+import type { Judges } from './verdict.js';
 
 /** One server's log. */
 export interface Source {
@@ -28,6 +29,7 @@ export interface Source {
 
 export interface OpenSource extends Judges {
   readonly name: string;
+  readonly large: LargeReader | null;
   readonly tail: Tail;
   /** Tells when somebody changes what is audited; `null` where no database is configured, and in a single run. */
   readonly auditSettings: {

@@ -225,6 +225,11 @@ export class Telemetry {
     );
   }
 
+  largeRecordFailed(why: string): void {
+    if (!this.#isNews('large-record')) return;
+    this.#log.warn({ code: 'large-record-failed', why }, 'a large record was not read, and is tried again');
+  }
+
   missingLines({ session, firstLine, lastLine, file }: MissingLines): void {
     this.#metrics.gaps.inc({ reason: 'missing-lines' });
     this.#metrics.missingLines.inc(lastLine - firstLine + 1);
@@ -271,15 +276,9 @@ export class Telemetry {
 
   journalFull(isFull: boolean): void {
     this.#metrics.journalFull.set(isFull ? 1 : 0);
-    this.#health.set(
-      'journal size',
-      isFull ? 'state.maxSize is reached; reading waits until a sink delivers' : null,
-    );
-    if (isFull)
-      this.#log.error(
-        { code: 'journal-full' },
-        'state.maxSize is reached; reading waits until the sinks have caught up',
-      );
+    const full = 'state.maxSize is reached; reading waits until a sink delivers';
+    this.#health.set('journal size', isFull ? full : null);
+    if (isFull) this.#log.error({ code: 'journal-full' }, full);
     else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
   }
 

@@ -9,7 +9,8 @@ import { memberRule, personRule, type UserRule, Users } from '../filter/users.js
 import { identify } from '../identity/resolver.js';
 import type { Journal } from '../journal/journal.js';
 import type { Resume } from '../journal/sources.js';
-import type { Judges } from '../judge.js';
+import type { Settings } from '../large/protocol.js';
+import { LargeReader } from '../large/reader.js';
 import { decoderFor } from '../parse/encodings.js';
 import { Memory } from '../parse/memory.js';
 import { timeReader } from '../parse/time.js';
@@ -19,6 +20,7 @@ import type { Claims } from '../tail/claims.js';
 import { Ledger } from '../tail/ledger.js';
 import { Tail, type TailOptions } from '../tail/tail.js';
 import type { Telemetry } from '../telemetry.js';
+import type { Judges } from '../verdict.js';
 import { openCatalog } from './catalog.js';
 import type { Resolvers } from './resolvers.js';
 import type { Surroundings } from './surroundings.js';
@@ -31,6 +33,8 @@ export interface Shared {
   readonly journal: Journal;
   readonly resolvers: Resolvers;
   readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite'>;
+  /** What the process for large records has to know. */
+  readonly settings: Settings;
   /** Which server's globs name which file. */
   readonly claims: Claims;
   readonly surroundings: Surroundings;
@@ -52,6 +56,7 @@ export class LogSource implements Source {
   #tail: Tail | null = null;
   #catalog: RoleCatalog | null = null;
   #auditSettings: SettingsWatch | null = null;
+  #large: LargeReader | null = null;
 
   constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
     this.instance = config.instance;
@@ -92,6 +97,8 @@ export class LogSource implements Source {
     const tail = this.#createTail(resume, times);
     this.#tail = tail;
     const answering = resolvers.of(catalog);
+    const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
+    this.#large = this.#createLargeReader(encodingOf);
     return {
       ...judges,
       name,
@@ -99,10 +106,11 @@ export class LogSource implements Source {
       times,
       memory: new Memory(times, resume.memory, this.#isLost(resume) ? clock.now() : 0),
       filter,
+      large: this.#large,
       auditSettings: this.#auditSettings,
       identify: asker => identify(asker, answering),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
-      decoderOf: of => decoderFor(catalog?.encodingOf(of) ?? null),
+      decoderOf: of => decoderFor(encodingOf(of)),
       place: { instance, node: journal.node },
       now: clock.now,
       telemetry,
@@ -110,7 +118,7 @@ export class LogSource implements Source {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#catalog?.close(), this.#auditSettings?.close()]);
+    await Promise.all([this.#catalog?.close(), this.#auditSettings?.close(), this.#large?.close()]);
   }
 
   #createTail({ files: positions }: Resume, times: Judges['times']): Tail {
@@ -123,6 +131,15 @@ export class LogSource implements Source {
       { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim },
       this.telemetry,
     );
+  }
+
+  #createLargeReader(encodingOf: (database: string) => string | null): LargeReader {
+    const { settings, surroundings } = this.#shared;
+    const { clock, disk } = surroundings;
+    const { maxRecordSize } = this.#config;
+    const markerPath = this.#pathOf('large-record', '.json');
+    const options = { settings, maxRecordSize, encodingOf, markerPath };
+    return new LargeReader({ ...options, disk, clock, report: this.telemetry });
   }
 
   /** @param users by the memberships of now: who leaves the persons is told at once, and stays one all the same */

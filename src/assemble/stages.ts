@@ -43,7 +43,9 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   };
   const claims = new Claims();
   const directory = resolve(state.directory);
-  const shared = { once, directory, journal, resolvers, judges, claims, surroundings };
+  const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
+  const settings = { patterns, recipients: redact.escrowTo };
+  const shared = { once, directory, journal, resolvers, judges, settings, claims, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,

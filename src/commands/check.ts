@@ -8,6 +8,7 @@ import { checkEndToEnd } from './check/end-to-end.js';
 import { checkEscrow } from './check/escrow.js';
 import { type Finding, ok } from './check/finding.js';
 import { checkFilter, checkIdentity } from './check/identity.js';
+import { checkMemory } from './check/memory.js';
 import { checkOverlap } from './check/overlap.js';
 import { renderJson, renderTable } from './check/render.js';
 import { checkSigning } from './check/signing.js';
@@ -49,6 +50,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ])),
     ...(await checkOverlap(sources)),
     ...(await checkState(config)),
+    ...checkMemory(config),
     ...(await checkSigning(config)),
     ...(await checkEscrow(config)),
     ...(await checkDestinations(config)),

@@ -4,7 +4,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import { ShipperError } from '../errors.js';
+import { EscrowError } from '../errors.js';
 
 /** The same folder holds worker.ts in `src`; the bundle calls it escrow.js. */
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './escrow.js', import.meta.url);
@@ -33,7 +33,7 @@ export class Escrow {
   }
 
   /**
-   * An age file in base64, which `base64 -d | age -d -i KEY` opens. Rejects with a ShipperError where it cannot be made: the
+   * An age file in base64, which `base64 -d | age -d -i KEY` opens. Rejects with an EscrowError where it cannot be made: the
    * event must not pass without it.
    */
   seal(text: string): Promise<string> {
@@ -50,7 +50,7 @@ export class Escrow {
 
   #ask(original: Original): void {
     if (this.#isClosed) {
-      original.reject(failure());
+      original.reject(new EscrowError());
       return;
     }
     clearTimeout(this.#idle);
@@ -84,11 +84,7 @@ export class Escrow {
     if (first === undefined) return;
     first.deaths += 1;
     if (first.deaths < MOST_DEATHS) this.#ask(first);
-    else first.reject(failure());
+    else first.reject(new EscrowError());
     for (const original of rest) this.#ask(original);
   }
-}
-
-function failure(): ShipperError {
-  return new ShipperError('escrow', 'what was scrubbed could not be encrypted: give the daemon more memory');
 }

@@ -2,6 +2,7 @@
 
 import { hash, randomBytes } from 'node:crypto';
 import type { Draft, EventKind } from '../event.js';
+import { type LargeText, PARAMETERS } from '../large-text.js';
 import type { Lines } from '../lines.js';
 
 /** Where a chain stands. */
@@ -30,8 +31,27 @@ export interface Content {
   readonly instance: string | null;
   /** What the line holds after what the chain adds, without the opening brace. */
   readonly json: string;
+  /** What follows in a large one: texts in UTF-8 that are not made strings, and what stands between them. */
+  readonly rest?: readonly (string | Buffer)[];
   /** Of a statement: its time in the log (ISO). */
   readonly loggedAt?: string;
+}
+
+/** @param texts what stands in the JSON in place of their tokens */
+export function contentWith(draft: Draft, texts: readonly LargeText[]): Content {
+  const content = contentOf(draft);
+  return texts.length === 0 ? content : { ...content, json: '', rest: texts.reduce(insert, [content.json]) };
+}
+
+/** A token stands in a JSON once, within its quotes, or not at all. */
+function insert(parts: readonly (string | Buffer)[], { token, json }: LargeText): (string | Buffer)[] {
+  // A list of texts has quotes of its own.
+  const mark = token === PARAMETERS ? `"${token}"` : token;
+  return parts.flatMap(part => {
+    if (typeof part !== 'string') return [part];
+    const at = part.indexOf(mark);
+    return at === -1 ? [part] : [part.slice(0, at), ...json, part.slice(at + mark.length)];
+  });
 }
 
 export function contentOf(draft: Draft): Content {
@@ -47,16 +67,20 @@ export function contentOf(draft: Draft): Content {
 /** Makes the content the chain's next line, adds it to `lines`, and returns where the chain stands then. */
 export function link(
   state: ChainState,
-  { kind, instance, json: rest }: Content,
+  { kind, instance, json, rest }: Content,
   lines: Lines,
   sign: Sign | null = null,
 ): ChainState {
-  const { chain, nextSeq: seq, lastHash } = state;
-  const head = `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${lastHash}",`;
+  const { chain, nextSeq: seq, lastHash: previousHash } = state;
+  const head = `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${previousHash}",`;
   const id =
     instance === null ? '' : `"kind":"${kind}","id":${JSON.stringify(`${instance}/${chain}/${seq}`)},`;
+  if (rest !== undefined) {
+    const lastHash = lines.addPieces([head + id + json, ...rest]);
+    return { chain, nextSeq: seq + 1, lastHash };
+  }
   const line =
-    sign === null ? lines.add(head + id, rest, '\n') : lines.add(`${signed(head + id + rest, sign)}\n`);
+    sign === null ? lines.add(head + id, json, '\n') : lines.add(`${signed(head + id + json, sign)}\n`);
   return { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) };
 }
 

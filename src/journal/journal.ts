@@ -220,6 +220,8 @@ export class Journal {
     if (hasNews) this.#unsavedSince ??= now;
     if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
     else this.#state = commit.state;
+    // At once: a large line must not wait for the next one in memory.
+    this.#lines[1].clear();
     if (signal.aborted) return appended.reject(signal.reason);
     appended.resolve();
     if (closing && this.#next.size === 0) this.#isClosed = true;
@@ -260,7 +262,6 @@ export class Journal {
     const after = { ...state, sealed: this.#undelivered(state) };
     // The commit before this one is done, and its room is free.
     const [taken, free] = this.#lines;
-    free.clear();
     this.#lines = [free, taken];
     this.#next = new Plan(after, this.#options, free);
     this.#appended = deferred();

@@ -4,6 +4,7 @@ import type { Audit } from '../event.js';
 import { andThen } from '../settled.js';
 import { isQuotingInDoubt, withEscapes } from '../sql/quoting-doubt.js';
 import { Cache, type CacheLimits } from './cache.js';
+import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
 
@@ -102,27 +103,20 @@ function objectsOf({ command }: Audit, changes: readonly Change[], isCertain: bo
   return { objects, objectsFrom: isCertain && areSame ? 'parsed' : 'ambiguous' };
 }
 
-/** What changes data, in any statement that does. */
-const WRITING = /\b(?:insert|update|delete|merge)\b/i;
-
 /**
  * Whether a record that pgAudit filed as READ or MISC changes data all the same: with `pgaudit.log_relation` off, that
  * is how it files a WITH that changes data under a SELECT, and MERGE (before pgAudit 17). `unknown` where the parser
  * cannot say. Never rejects.
  */
 export function isWrite(
-  { class: auditClass, command, objectName, statement }: Audit,
+  audit: Audit,
   parser: RelationParser,
 ): boolean | 'unknown' | Promise<boolean | 'unknown'> {
-  if (auditClass !== 'READ' && auditClass !== 'MISC') return false;
-  if (objectName !== null || statement === null || !WRITING.test(statement)) return false;
+  const { class: auditClass, command, statement } = audit;
+  if (statement === null || !mayWrite(audit)) return false;
   const own = auditClass === 'READ' ? command : 'MERGE';
-  if (auditClass === 'MISC' && command !== UNKNOWN_COMMAND && command !== 'MERGE') return false;
   return andThen(parser.changes(statement), changes => {
     if (changes?.some(({ commands }) => commands.includes(own))) return true;
     return changes === null || isQuotingInDoubt(statement) ? 'unknown' : false;
   });
 }
-
-/** pgAudit's command for a kind of node that it does not know (pgaudit.c, CreateCommandTag). */
-const UNKNOWN_COMMAND = '???';

@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isoWriter } from '../clock.js';
 import type { LogLine, Session } from '../event.js';
+import { LARGE_RECORD } from '../large-text.js';
 import { COLUMN, type RawRecord } from '../record.js';
 import type { Logins } from './logins.js';
 import type { TimeReader } from './time.js';
@@ -16,7 +17,8 @@ export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins
     user: record.text(COLUMN.user),
     database: record.text(COLUMN.database) || null,
     session: readSession(record, times, logins),
-    raw: isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
+    // That of a large one is made in pieces, where it is wanted.
+    raw: record.length > LARGE_RECORD || isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
   };
 }
 

@@ -27,6 +27,7 @@ export type DecoderOf = (database: string) => Decode | null;
 
 const AUDIT = Buffer.from('AUDIT: ');
 const OTHER = { kind: 'other' } as const;
+const GENUINE = { kind: 'audit' } as const;
 const REPETITION = { kind: 'repetition' } as const;
 
 /** Successful completion; warning only where `pgaudit.log_level` is that. */
@@ -41,6 +42,8 @@ const PARALLEL_WORKER = new Set([
   ...['worker parallelo', 'パラレルワーカー', 'პარალელური დამხმარე პროცესი', '병렬 처리 작업자'],
   ...['параллельный исполнитель', 'parallell arbetare', 'паралельний виконавець', '并行工作者进程'],
 ]);
+/** Bytes, with comma and quotes; none of them takes half of it. */
+const LONGEST_CONTEXT = 200;
 
 /** `log_error_verbosity = verbose` names where in the server's sources a record was written. */
 const LOCATION = Buffer.from('log_audit_event, pgaudit.c:');
@@ -59,14 +62,30 @@ export interface GenuineRule {
  * the location tells. The payload must fit, too.
  */
 export function parse(record: RawRecord, decoderOf: DecoderOf = () => null, rule = STRICT): Parsed {
-  if (!record.startsWith(COLUMN.message, AUDIT)) return OTHER;
+  const seen = look(record, rule);
+  if (seen.kind === 'other' || seen.kind === 'repetition') return seen;
   const message = record.text(COLUMN.message, decoderOf(record.text(COLUMN.database)));
-  if (PARALLEL_WORKER.has(record.text(COLUMN.context))) return REPETITION;
-  const broken = brokenBy(record, rule);
-  if (broken !== null) return { kind: 'suspect', reason: broken, message };
+  if (seen.kind === 'suspect') return { ...seen, message };
   const payload = parsePayload(message.slice(AUDIT.length));
   if ('suspect' in payload) return { kind: 'suspect', reason: payload.suspect, message };
   return { kind: 'audit', ...payload };
+}
+
+/** What a record is, as far as that can be told without its payload: `audit` where nothing speaks against it. */
+export function look(
+  record: RawRecord,
+  rule = STRICT,
+): Omit<Suspect, 'message'> | typeof GENUINE | typeof REPETITION | typeof OTHER {
+  if (!record.startsWith(COLUMN.message, AUDIT)) return OTHER;
+  if (isRepetition(record)) return REPETITION;
+  const reason = brokenBy(record, rule);
+  return reason === null ? GENUINE : { kind: 'suspect', reason };
+}
+
+/** A context may be as large as a statement: no text is made of one that cannot be it. */
+function isRepetition(record: RawRecord): boolean {
+  const length = record.endOf(COLUMN.context) - record.endOf(COLUMN.context - 1);
+  return length <= LONGEST_CONTEXT && PARALLEL_WORKER.has(record.text(COLUMN.context));
 }
 
 /** `3/35`: pgAudit logs inside transactions alone. At a session's end there is none, and its number is 0. */

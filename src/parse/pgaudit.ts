@@ -1,6 +1,7 @@
 /** Reads pgAudit's payload: the text after `AUDIT: `. */
 
 import { AUDIT_CLASSES, type Audit, type AuditClass, type SuspectReason } from '../event.js';
+import type { LargeStatement } from '../large-text.js';
 import { splitCsv } from './csv.js';
 
 /** What pgAudit writes in place of a text (pgaudit.c, log_audit_event). */
@@ -12,15 +13,26 @@ export interface Payload {
   readonly audit: Audit;
   /** Statement and parameters stand in an earlier record of the same substatement. */
   readonly isPreviouslyLogged: boolean;
+  /** Of a large record, whose texts stand in `audit` as tokens, and are scrubbed. */
+  readonly large?: LargeStatement;
 }
+
+export type BrokenPayload = { readonly suspect: SuspectReason };
 
 /**
  * `SESSION,7,1,WRITE,UPDATE,,,UPDATE t SET a=$1,5`: 9 fields, 10 with `pgaudit.log_rows`. Returns the part
  * of the genuine-record rule that is broken, where one is.
  */
-export function parsePayload(payload: string): Payload | { readonly suspect: SuspectReason } {
+export function parsePayload(payload: string): Payload | BrokenPayload {
   const fields = splitCsv(payload);
-  if (fields === null) return { suspect: 'payload' };
+  return fields === null ? { suspect: 'payload' } : payloadOf(fields, splitCsv);
+}
+
+/** @param split takes the parameters apart; `null` where they are no CSV */
+export function payloadOf(
+  fields: readonly string[],
+  split: (parameter: string) => string[] | null,
+): Payload | BrokenPayload {
   const [
     type,
     statementId,
@@ -40,7 +52,7 @@ export function parsePayload(payload: string): Payload | { readonly suspect: Sus
   if (rows !== undefined && !isWholeNumber(rows)) return { suspect: 'rows' };
   const isPreviouslyLogged = statement === PREVIOUSLY_LOGGED;
   // pgAudit writes the mark into both fields or none: alone it is a real parameter.
-  const parameters = parseParameters(parameter);
+  const parameters = parseParameters(parameter, split);
   if (parameters === undefined) return { suspect: 'parameters' };
   return {
     isPreviouslyLogged,
@@ -73,10 +85,13 @@ export function isRollback({ class: auditClass, command, statement }: Audit): bo
 const LONGEST_ROLLBACK = 1000;
 
 /** PARAMETER is CSV once more; an empty field is NULL or ''. Returns undefined where it is no CSV. */
-function parseParameters(parameter: string): string[] | null | undefined {
+function parseParameters(
+  parameter: string,
+  split: (parameter: string) => string[] | null,
+): string[] | null | undefined {
   if (parameter === NONE) return [];
   if (parameter === NOT_LOGGED) return null;
-  return splitCsv(parameter) ?? undefined;
+  return split(parameter) ?? undefined;
 }
 
 function isWholeNumber(text: string | undefined): text is string {

@@ -6,7 +6,8 @@
  * quoted field of it, or one of the parameters', and the first odd one closes the message.
  */
 
-import type { Phrases } from './phrases.js';
+import { COLUMN, type RawRecord } from '../record.js';
+import { Phrases } from './phrases.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -58,6 +59,14 @@ export function endOfPayload(
   if (parameters === -1) return -1;
   if (known === -1) phrases.add(bytes, view, at, parameters);
   return endOfMessage(view, parameters, stop);
+}
+
+/** Whether the payload of a record whose message begins with `AUDIT: ` is certain to be genuine. */
+export function hasGenuinePayload(record: RawRecord): boolean {
+  const { bytes } = record;
+  const start = record.endOf(COLUMN.message - 1) + ',"AUDIT: '.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return endOfPayload(bytes, view, start, bytes.length, new Phrases()) === record.endOf(COLUMN.message) - 1;
 }
 
 /** From the parameters on. */

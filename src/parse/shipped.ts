@@ -30,9 +30,11 @@ export class Shipped {
     return known === digestOf(record) ? 'same' : 'other';
   }
 
-  note(record: RawRecord): void {
+  /** @param sha256 of the record's bytes in base64, where it is known */
+  note(record: RawRecord, sha256?: string): void {
     const key = keyOf(record);
-    if (this.#records.get(key) === undefined) this.#records.set(key, digestOf(record));
+    if (this.#records.get(key) !== undefined) return;
+    this.#records.set(key, sha256?.slice(0, DIGEST) ?? digestOf(record));
   }
 
   /** Plain data for the checkpoint. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Audit } from '../event.js';
+import { type LargeStatement, sizeOf as sizeOfLarge } from '../large-text.js';
 import type { Payload } from './pgaudit.js';
 
 const textSchema = z.object({
@@ -10,7 +11,10 @@ const textSchema = z.object({
   redacted: z.number().exactOptional(),
   escrow: z.string().exactOptional(),
 });
-type Text = Pick<Audit, 'statement' | 'parameters' | 'redacted' | 'escrow'>;
+interface Text extends Pick<Audit, 'statement' | 'parameters' | 'redacted' | 'escrow'> {
+  /** It is of a large record: a restart forgets it. */
+  readonly large?: LargeStatement;
+}
 
 /** For each session the latest statement, with the text of each of its substatements. */
 const remembered = z.object({
@@ -42,7 +46,8 @@ export class Statements {
   }
 
   /** Notes the session's statement, or puts the remembered one in its place. */
-  restore(session: string, { audit, isPreviouslyLogged }: Payload): Audit {
+  restore(session: string, payload: Payload): Pick<Payload, 'audit' | 'large'> {
+    const { audit, isPreviouslyLogged, large } = payload;
     const { statementId, substatementId, statement, parameters, redacted, escrow } = audit;
     if (!isPreviouslyLogged) {
       const text = {
@@ -50,13 +55,16 @@ export class Statements {
         parameters,
         ...(redacted !== undefined && { redacted }),
         ...(escrow !== undefined && { escrow }),
+        ...(large !== undefined && { large }),
       };
       this.#remember(session, statementId, substatementId, text);
-      return audit;
+      return payload;
     }
     const known = this.#bySession.get(session);
     const text = known?.statementId === statementId ? known.texts.get(substatementId) : undefined;
-    return text === undefined ? { ...audit, statementMissing: 'previously-logged' } : { ...audit, ...text };
+    if (text === undefined) return { audit: { ...audit, statementMissing: 'previously-logged' } };
+    const { large: remembered, ...own } = text;
+    return { audit: { ...audit, ...own }, ...(remembered !== undefined && { large: remembered }) };
   }
 
   /** Plain data for the checkpoint: the session used last comes last. */
@@ -88,7 +96,9 @@ export class Statements {
   }
 }
 
-function sizeOf({ statement, parameters, escrow = '' }: Text): number {
+/** A large one counts as too much for the checkpoint, however little is left of it. */
+function sizeOf({ statement, parameters, escrow = '', large }: Text): number {
+  if (large !== undefined) return MOST_CHARACTERS + 1 + sizeOfLarge(large.texts);
   const characters = (statement?.length ?? 0) + (parameters ?? []).reduce((sum, one) => sum + one.length, 0);
   return characters + escrow.length + 64;
 }

@@ -10,13 +10,12 @@ export class FramedRecord implements RawRecord {
   readonly offset: number;
   readonly bytes: Buffer;
   readonly columns: number;
+  readonly hasReturn: boolean;
   readonly #ends: Int32Array;
   readonly #quoted: number;
-  readonly #hasReturn: boolean;
   /** The whole record, where it is small and ASCII: its columns are pieces of that. */
   #ascii: string | null | undefined;
 
-  /** @param hasReturn each newline was written as a carriage return and a newline, also those inside of texts */
   constructor(
     offset: number,
     bytes: Buffer,
@@ -30,7 +29,7 @@ export class FramedRecord implements RawRecord {
     this.columns = columns;
     this.#ends = ends;
     this.#quoted = quoted;
-    this.#hasReturn = hasReturn;
+    this.hasReturn = hasReturn;
   }
 
   get length(): number {
@@ -41,7 +40,7 @@ export class FramedRecord implements RawRecord {
     const start = this.#startOf(column);
     const end = this.#endOf(column);
     const raw = decode === null ? this.#slice(start, end) : decode(this.bytes.subarray(start, end));
-    const text = this.#hasReturn ? raw.replaceAll('\r\n', '\n') : raw;
+    const text = this.hasReturn ? raw.replaceAll('\r\n', '\n') : raw;
     return this.#isQuoted(column) && text.includes('"') ? text.replaceAll('""', '"') : text;
   }
 

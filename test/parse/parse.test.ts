@@ -122,7 +122,7 @@ describe('<previously logged>', () => {
 
   function restored(statements: Statements, record: Parsed, session = '6b.1'): object {
     if (record.kind !== 'audit') throw new Error('the test wrote no genuine record');
-    const { statement, parameters, statementMissing } = statements.restore(session, record);
+    const { statement, parameters, statementMissing } = statements.restore(session, record).audit;
     return { statement, parameters, ...(statementMissing ? { statementMissing } : {}) };
   }
 

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Filter, type FilterRules } from '../../src/filter/filter.js';
 import { Users } from '../../src/filter/users.js';
 import { Health } from '../../src/health.js';
-import { type Judges, judge } from '../../src/judge.js';
+import { judge } from '../../src/judge.js';
 import { createMetrics } from '../../src/metrics.js';
 import { Memory } from '../../src/parse/memory.js';
 import { Skimmer } from '../../src/parse/skim.js';
@@ -13,6 +13,7 @@ import { COLUMN, countRecord, type Frame, noRecords, type RecordCounts } from '.
 import { createRedactor } from '../../src/redact/redact.js';
 import { Framer } from '../../src/tail/frame.js';
 import { Telemetry } from '../../src/telemetry.js';
+import type { Judges } from '../../src/verdict.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 
@@ -40,6 +41,7 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
     escrow: null,
     relations: async () => ({}),
     isWrite: () => false,
+    large: null,
     decoderOf: () => null,
     genuine: { isWarning: false },
     place: { instance: 'i', node: 'n' },

@@ -1,0 +1,86 @@
+/** What becomes of a frame of the log, what that takes, and the events that it is. */
+
+import { gapDraft, type Place, type Reading } from './draft.js';
+import type { Actor, Audit, Draft, LogLine } from './event.js';
+import type { Filter } from './filter/filter.js';
+import type { Asker } from './identity/resolver.js';
+import type { LargeReader } from './large/reader.js';
+import type { LargeText } from './large-text.js';
+import { claimsOf } from './parse/claims.js';
+import { readLogLine } from './parse/csvlog.js';
+import type { Memory } from './parse/memory.js';
+import type { DecoderOf, GenuineRule } from './parse/parse.js';
+import type { TimeReader } from './parse/time.js';
+import { COLUMN, type Gap, type RawRecord } from './record.js';
+import type { Redact } from './redact/redact.js';
+import { andThen } from './settled.js';
+import type { Telemetry } from './telemetry.js';
+
+export interface Judges {
+  readonly times: TimeReader;
+  readonly memory: Memory;
+  readonly filter: Filter;
+  readonly identify: (asker: Asker) => Actor | Promise<Actor>;
+  readonly redact: Redact;
+  /** Encrypts the original of what is scrubbed; `null` where nobody is to have it. */
+  readonly escrow: ((original: string) => Promise<string>) | null;
+  /** Reads pgAudit's large records; `null`: they are read here as others are. */
+  readonly large: Pick<LargeReader, 'read'> | null;
+  /** The relations that a statement changes. */
+  readonly relations: (audit: Audit) => Objects | Promise<Objects>;
+  /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
+  readonly isWrite: (audit: Audit) => boolean | 'unknown' | Promise<boolean | 'unknown'>;
+  /** How texts of a database are read; `null` for UTF-8. */
+  readonly decoderOf: DecoderOf;
+  readonly genuine: GenuineRule;
+  readonly place: Place;
+  readonly telemetry: Telemetry;
+}
+
+export type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
+export type Verdict =
+  | {
+      readonly outcome: 'shipped' | 'rejected';
+      readonly reason: string;
+      /** A promise where the statement is still parsed; what comes later need not wait for that. */
+      readonly draft: Draft | Promise<Draft>;
+      /** What the same record tells of earlier statements: no other record is counted for it. */
+      readonly derived?: Draft | Promise<Draft>;
+      /** What the draft's JSON holds in place of their tokens. */
+      readonly texts?: readonly LargeText[];
+      /** SHA-256 (base64) of the record's bytes, where it is known. */
+      readonly digest?: string;
+    }
+  | { readonly outcome: 'dropped'; readonly reason: string };
+
+/** An event about what the record's own user did. */
+export function ship(
+  reason: string,
+  record: RawRecord,
+  claims: readonly string[],
+  reading: Reading,
+  judges: Judges,
+  make: (line: LogLine, actor: Actor) => Draft | Promise<Draft>,
+): Verdict | Promise<Verdict> {
+  const read = readLogLine(record, judges.times, judges.memory.logins);
+  if (read === null) return rejectTime(reading, judges);
+  const line = reading.raw === undefined ? read : { ...read, raw: reading.raw.token };
+  const { user, time, session } = line;
+  const authentication = session.authentication ?? null;
+  const all = [...claims, ...claimsOf(null, session.application)];
+  const actor = judges.identify({ user, time, authentication, claims: all });
+  return andThen(actor, known => ({ outcome: 'shipped', reason, draft: make(line, known) }));
+}
+
+export function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {
+  return times.read(record.text(COLUMN.logTime)) ?? now;
+}
+
+function rejectTime(reading: Reading, judges: Judges): Verdict {
+  return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, judges);
+}
+
+export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Judges): Verdict {
+  telemetry.gap(gap, reading.file.path);
+  return { outcome: 'rejected', reason: gap.reason, draft: gapDraft(gap, reading, place, times) };
+}
