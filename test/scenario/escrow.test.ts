@@ -70,6 +70,31 @@ test('the text of an earlier record comes with its original', async () => {
   expect(await opened(event?.audit?.escrow, identity)).toBe(read);
 });
 
+test('the original of a record over 1 MiB, a statement or a suspect, comes whole from the process that read it', async () => {
+  const folder = await temporaryFolder();
+  const { identity, recipient } = await keyPair();
+  const statement = `${WEAPON} -- ${'ærlig "talt", '.repeat(100_000)}`;
+  const forged = { message: writeMessage(statement), context: 'PL/pgSQL' };
+  const plain = `UPDATE konto SET a = '${'x'.repeat(1_200_000)}'`;
+  const log = [
+    csvRecord({ sessionLine: 1, message: writeMessage(statement) }),
+    csvRecord({ sessionLine: 2, ...forged }),
+    csvRecord({ sessionLine: 3, message: writeMessage(plain, [], 3) }),
+  ];
+  await writeFile(join(folder, 'a.csv'), log.join(''));
+  const config = settings(folder, [join(folder, 'a.csv')], { redact: { escrowTo: [recipient] } });
+  const { code, output } = await runOnce(folder, config);
+  expect(code).toBe(0);
+  const [first, second] = await archived(folder, 'statement');
+  const [suspect] = await archived(folder, 'suspect');
+  expect((await opened(first?.audit?.escrow, identity)) === writeMessage(statement)).toBe(true);
+  expect((await opened(suspect?.suspect?.escrow, identity)) === forged.message).toBe(true);
+  expect(second?.audit?.statement === plain).toBe(true);
+  expect(second?.audit).not.toHaveProperty('escrow');
+  const entries = JSON.stringify(await logged(folder));
+  expect(/"escrow":"|S3CR3T/.test(entries + output)).toBe(false);
+});
+
 test('whoever changes the keys is told of, once', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');

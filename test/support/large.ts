@@ -36,8 +36,8 @@ export function largeRecord(n: number): string {
   return numbered(n, { message: writeMessage(LARGE_STATEMENT, [], n) });
 }
 
-const SECRETS = 200 * 1024;
-const ORDINARY = ' and "words", '.repeat(7);
+const SECRETS = 90 * 1024;
+const ORDINARY = ' and "words", '.repeat(16);
 
 function statementWith(secret: string): string {
   return `UPDATE begin SET a = '${`pw=${secret}${ORDINARY}`.repeat(SECRETS)}' WHERE "end"`;
