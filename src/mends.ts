@@ -24,6 +24,8 @@ export function mendFor(code: string): string {
 
 const MENDS: Readonly<Record<string, string>> = {
   zone: UNSUPPORTED_MEND.zone,
+  format: UNSUPPORTED_MEND.format,
+  columns: UNSUPPORTED_MEND.columns,
   contested: 'two sources name it: let each of sources[].files name the files of one server',
   ENOENT: 'it does not exist (yet)',
   ENOTDIR: 'a part of its path is no folder',

@@ -115,9 +115,9 @@ export class Tail {
     return Math.max(this.#caughtUpAt, readUpTo);
   }
 
-  /** Some of the source cannot be read at the moment. */
+  /** Some of the source cannot be read at the moment. What is no csvlog holds no line that could be missing. */
   get isHindered(): boolean {
-    return this.#faults().length > 0;
+    return this.#hindrances().length > 0;
   }
 
   /**
@@ -202,8 +202,9 @@ export class Tail {
       await follower.close();
     }
     if (follower.isBlocked) this.#unsupported(follower.path, 'zone');
-    this.#reportFaults();
     if (follower.notCsvlog !== null) this.#unsupported(follower.path, follower.notCsvlog);
+    else if (!follower.isBlocked) this.#unsupportedReported.delete(follower.path);
+    this.#reportFaults();
     if (!this.#isDone(follower, now)) return;
     const rest = follower.finish();
     if (rest !== null) yield rest;
@@ -322,15 +323,24 @@ export class Tail {
       if (!there.has(path)) this.#unsupportedReported.delete(path);
   }
 
-  /** A zone that cannot be told holds a file back until somebody settles it: that is a fault, too. */
-  #faults(): SourceFault[] {
-    const zones = [...this.#unsupportedReported].filter(([, reason]) => reason === 'zone');
+  /** A zone that cannot be told holds a file back until somebody settles it. */
+  #hindrances(): SourceFault[] {
     return [
       ...this.#scanFaults,
       ...this.#readFaults.values(),
-      ...zones.map(([path]) => ({ path, code: 'zone' })),
+      ...this.#unsupportedFor('zone'),
       ...[...this.#contested].map(path => ({ path, code: 'contested' })),
     ];
+  }
+
+  /** Nobody knows what a log in another format holds. Compressed ones were read before, as a rule. */
+  #faults(): SourceFault[] {
+    return [...this.#hindrances(), ...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+  }
+
+  #unsupportedFor(code: UnsupportedReason): SourceFault[] {
+    const found = [...this.#unsupportedReported].filter(([, reason]) => reason === code);
+    return found.map(([path]) => ({ path, code }));
   }
 
   #reportFaults(): void {

@@ -162,3 +162,22 @@ test('a path with wildcards in its name that is there is that file', async () =>
     'log[1].csv',
   ]);
 });
+
+test.each(['jsonlog.json', 'pgauditlogtofile-1.8.log'])(
+  '%s is named, is not ready, and is a failure',
+  async name => {
+    const { code, output, events } = await shipped([name]);
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`"code":"file-unsupported".*${name}`));
+    expect(output).toMatch(/"reason":"(format|columns)"/);
+    expect(events.filter(({ kind }) => kind !== 'lifecycle' && kind !== 'seal')).toEqual([]);
+  },
+);
+
+test('the password of a program that COPY starts is scrubbed', async () => {
+  const { code, output, events } = await shipped(['copy-program-password.csv']);
+  expect(code).toBe(0);
+  expect(events.filter(({ kind }) => kind === 'statement')).not.toEqual([]);
+  expect(JSON.stringify(events) + output).toContain('<redacted>');
+  expect(JSON.stringify(events) + output).not.toContain('HEMMELIG');
+});
