@@ -1,10 +1,13 @@
 /** `check` on a real PostgreSQL: each misconfiguration is named with its mend, which mends it; nothing is on a good one. */
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCheck } from '../support/checked.js';
 import { CheckedServer } from '../support/checked-server.js';
 import { restarter } from '../support/restart.js';
 import type { Settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
 
 let server: CheckedServer;
 beforeAll(async () => {
@@ -225,6 +228,18 @@ const CASES: readonly Case[] = [
     undo: 'DROP ROLE dba',
   },
   {
+    spoil: set('update_process_title', 'off'),
+    found: 'warning update_process_title: off',
+    mend: mended('update_process_title', 'on'),
+  },
+  {
+    // A key word names a role in quotes only.
+    spoil: `CREATE ROLE "user" LOGIN\nALTER ROLE "user" SET log_min_messages = 'panic'`,
+    found: 'warning filter: "user": no rule knows this',
+    mend: 'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
+    undo: 'DROP ROLE "user"',
+  },
+  {
     spoil: 'CREATE ROLE batch LOGIN',
     found: 'warning filter: batch: no rule knows this',
     mend: 'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
@@ -320,6 +335,22 @@ describe('the configuration does not fit the server', () => {
       'failure filter: memberOf:persons names a role that the server does not have → CREATE ROLE persons NOLOGIN; or mend the rule',
     ]);
     await server.run(set('log_connections', 'on'));
+  });
+
+  test('who was in the group of persons until lately is listed, and who still is a person is not', async () => {
+    const directory = await temporaryFolder();
+    const seen = { seenAt: Date.now() };
+    const persons = ['Z990001', 'ola', 'order'].map(name => ({ name, ...seen }));
+    const kept = { v: 1, server: 'x', loadedAt: 0, roles: [], persons, databases: [] };
+    await writeFile(join(directory, 'catalog.json'), JSON.stringify(kept));
+    const { findings } = await runCheck(server.config({ state: { directory } }));
+    expect(findings.filter(({ detail }) => detail.includes('until lately'))).toMatchObject([
+      {
+        status: 'ok',
+        what: 'filter',
+        detail: expect.stringMatching(/^ola, "order": a member of the persons/),
+      },
+    ]);
   });
 
   test('the database cannot be reached, or lets nobody in: a failure, and no word of the URL', async () => {
