@@ -93,15 +93,28 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
       // The log goes on meanwhile: what waits to be read is held, lest it be deleted first.
       await tail.look();
     }
-    if (batch !== null) journal.append(await readBatch(batch, stages, skimmer));
-    // One large record at a time is in memory, and what it may do to this process it does before its mark is removed.
-    if (stages.large?.isUnsettled && (await journal.waitUntilDurable(stop))) await stages.large.settle();
+    if (batch !== null) {
+      const entry = await readBatch(batch, stages, skimmer);
+      journal.append(entry);
+      await settleLarge(entry, stages, journal, stop);
+    }
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
     const contents = tellOverdue(stages);
     if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
     telemetry.sourceReads();
   }
+}
+
+/** One large record at a time is in memory, and what it may do to this process it does before its mark is removed. */
+async function settleLarge(
+  { contents }: JournalEntry,
+  { large }: OpenSource,
+  journal: Journal,
+  stop: AbortSignal,
+): Promise<void> {
+  if (!large?.isUnsettled) return;
+  if (contents.length === 0 || (await journal.waitUntilDurable(stop))) await large.settle();
 }
 
 /** What a batch of the log comes to. */

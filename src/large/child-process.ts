@@ -13,6 +13,8 @@ const CHILD = fileURLToPath(
 );
 /** Bytes that are given at once. */
 const SLICE = 1024 * 1024;
+/** Bytes of a record after which it is ended at once: it would keep several times as much. */
+const VERY_LARGE = 8 * 1024 * 1024;
 /** Milliseconds without a question after which it is ended. */
 const MOST_IDLE = 5000;
 
@@ -58,7 +60,9 @@ export class LargeChild {
     const child = this.#child;
     this.#timer = setTimeout(() => child.end(), this.#options.timeLimit);
     try {
-      return await child.ask(question, bytes);
+      const reply = await child.ask(question, bytes);
+      if (bytes.length > VERY_LARGE) this.close();
+      return reply;
     } catch (error) {
       this.close();
       throw error instanceof ChildGone ? new ChildGone(!child.isReady) : error;

@@ -35,6 +35,8 @@ const MISC = word('MISC');
 const TEXTS = 4;
 /** Of a whole number, as `parsePayload` reads them. */
 const MOST_DIGITS = 15;
+/** Bytes that are looked at before a search. */
+const NEAR = 8;
 
 /**
  * Returns where the quote stands that closes the message; -1 where the payload is not genuine, or that cannot be told
@@ -173,7 +175,7 @@ function zeroIn(bytes: number): number {
 /** @param at after the quotes that open the field */
 function endOfQuoted(bytes: Buffer, view: DataView, at: number, stop: number): number {
   for (let i = at; ; ) {
-    i = bytes.indexOf(QUOTE, i);
+    i = nextQuote(bytes, view, i);
     if (i === -1 || i >= stop) return -1;
     const run = quotesAt(view, i);
     const pairs = run >> 1;
@@ -181,6 +183,13 @@ function endOfQuoted(bytes: Buffer, view: DataView, at: number, stop: number): n
     if ((pairs & 1) === 1) return isEnd(view, i) ? i : -1;
     if ((run & 1) === 1) return -1;
   }
+}
+
+/** To search costs as much as to look at some bytes: a large record may hold a quote in every few. */
+function nextQuote(bytes: Buffer, view: DataView, at: number): number {
+  const near = Math.min(at + NEAR, bytes.length);
+  for (let i = at; i < near; i++) if (view.getUint8(i) === QUOTE) return i;
+  return bytes.indexOf(QUOTE, near);
 }
 
 /** After a run of pairs: a quote that is left is not one of two. */
