@@ -35,6 +35,8 @@ const MISC = word('MISC');
 const TEXTS = 4;
 /** Of a whole number, as `parsePayload` reads them. */
 const MOST_DIGITS = 15;
+/** Bytes; more than any look goes behind the place that it is at. */
+const SHORT_MESSAGE = 256;
 /** Bytes that are looked at before a search. */
 const NEAR = 8;
 
@@ -66,7 +68,10 @@ export function endOfPayload(
 /** Whether the payload of a record whose message begins with `AUDIT: ` is certain to be genuine. */
 export function hasGenuinePayload(record: RawRecord): boolean {
   const { bytes } = record;
-  const start = record.endOf(COLUMN.message - 1) + ',"AUDIT: '.length;
+  const before = record.endOf(COLUMN.message - 1);
+  // A look at a short one might go behind the record.
+  if (record.endOf(COLUMN.message) - before < SHORT_MESSAGE) return false;
+  const start = before + ',"AUDIT: '.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return endOfPayload(bytes, view, start, bytes.length, new Phrases()) === record.endOf(COLUMN.message) - 1;
 }

@@ -88,6 +88,10 @@ const RECORDS: Record<string, Make> = {
   ],
   'what is sensitive': pad => [{ message: writeMessage(`SELECT pg_reload_conf() -- ${pad}`) }],
   'no statement': pad => [{ message: writeMessage('<not logged>', [pad]) }],
+  'a service whose message is not what is large': pad => [
+    { user: 'app', application: pad },
+    { user: 'app', database: pad },
+  ],
   'a service': pad => [{ user: 'app', message: writeMessage(pad) }],
   'somebody of no list': pad => [{ user: 'x', message: writeMessage(pad) }],
   'a class that is not shipped': pad => [{ message: writeMessage(pad).replace('WRITE', 'MISC') }],
