@@ -98,14 +98,8 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
       await tail.look();
     }
     if (batch !== null) {
-      const durable = journal.append(await readBatch(batch, stages, skimmer));
-      // One large record at a time is in memory, and what it may do to this process it does before its mark is removed.
-      if (stages.large?.isUnsettled)
-        await durable.then(
-          () => stages.large?.settle(),
-          // The journal itself says why it ends; what was begun stays marked.
-          () => undefined,
-        );
+      const entry = await readBatch(batch, stages, skimmer);
+      await settleLarge(entry, journal.append(entry), stages.large);
     }
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
@@ -113,6 +107,21 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
     if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
     telemetry.sourceReads();
   }
+}
+
+/** One large record at a time is in memory, and what it may do to this process it does before its mark is removed. */
+async function settleLarge(
+  { contents }: JournalEntry,
+  durable: Promise<void>,
+  large: OpenSource['large'],
+): Promise<void> {
+  if (!large?.isUnsettled) return;
+  if (contents.length === 0) return await large.settle();
+  // Where the journal ends, it says why itself; what was begun stays marked.
+  await durable.then(
+    () => large.settle(),
+    () => undefined,
+  );
 }
 
 /** What a batch of the log comes to. */

@@ -13,6 +13,8 @@ const CHILD = fileURLToPath(
 );
 /** Bytes that are given at once. */
 const SLICE = 1024 * 1024;
+/** Bytes of a record after which it is ended at once: it would keep several times as much. */
+const VERY_LARGE = 8 * 1024 * 1024;
 /** Milliseconds without a question after which it is ended. */
 const MOST_IDLE = 5000;
 
@@ -56,11 +58,13 @@ export class LargeChild {
   /** One record at a time. Throws a ChildGone; the next call begins another process. */
   async ask(question: Question, bytes: Buffer): Promise<Reply> {
     clearTimeout(this.#timer);
-    this.#child ??= new RunningChild(this.#options);
+    this.#child ??= started(this.#options);
     const child = this.#child;
     this.#timer = setTimeout(() => child.end(), this.#options.timeLimit);
     try {
-      return await child.ask(question, bytes);
+      const reply = await child.ask(question, bytes);
+      if (bytes.length > VERY_LARGE) this.close();
+      return reply;
     } catch (error) {
       this.close();
       throw error instanceof ChildGone ? new ChildGone(!child.isReady) : error;
@@ -78,6 +82,15 @@ export class LargeChild {
   }
 }
 
+/** Throws a ChildGone where there is no room for another process, or for the pipes to it. */
+function started(options: ChildOptions): RunningChild {
+  try {
+    return new RunningChild(options);
+  } catch {
+    throw new ChildGone(true);
+  }
+}
+
 class RunningChild {
   isReady = false;
   readonly #process: ChildProcess;
@@ -92,15 +105,16 @@ class RunningChild {
       [`--max-old-space-size=${memory}`, '--max-semi-space-size=4', CHILD],
       { env: {}, stdio: ['pipe', 'pipe', 'ignore'] },
     );
+    // Whoever writes or reads is told.
+    const ignore = (): void => undefined;
+    // First of all: a process that did not start may have no pipes, and says so later.
+    child.on('error', ignore);
+    child.stdin.on('error', ignore);
+    child.stdout.on('error', ignore);
     this.#process = child;
     this.#input = child.stdin;
     this.#frames = new Frames(child.stdout);
     this.#settings = settings;
-    // Whoever writes or reads is told.
-    const ignore = (): void => undefined;
-    child.on('error', ignore);
-    child.stdin.on('error', ignore);
-    child.stdout.on('error', ignore);
   }
 
   async ask(question: Question, bytes: Buffer): Promise<Reply> {

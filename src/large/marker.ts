@@ -25,8 +25,8 @@ const MOST_STARTS = 2;
 export class Marker {
   readonly #path: string;
   readonly #disk: Disk;
-  /** What this process found, or wrote; undefined before the first look. */
-  #mark: Mark | null | undefined;
+  /** What this process found, or wrote. */
+  #mark: Mark | null = null;
   #isOwn = false;
 
   constructor(path: string, disk: Disk) {
@@ -55,7 +55,7 @@ export class Marker {
 
   /** What came of the record is durable. */
   async end(): Promise<void> {
-    if (this.#mark == null) return;
+    if (this.#mark === null) return;
     await this.#disk.remove(this.#path);
     this.#mark = null;
     this.#isOwn = false;
@@ -63,7 +63,7 @@ export class Marker {
 
   /** The daemon ends before the record did, and not because of it: this start does not count. */
   async withdraw(): Promise<void> {
-    if (!this.#isOwn || this.#mark == null) return;
+    if (!this.#isOwn || this.#mark === null) return;
     if (this.#mark.starts > 1) await this.#write({ ...this.#mark, starts: this.#mark.starts - 1 });
     else await this.end();
     this.#isOwn = false;

@@ -35,6 +35,10 @@ const MISC = word('MISC');
 const TEXTS = 4;
 /** Of a whole number, as `parsePayload` reads them. */
 const MOST_DIGITS = 15;
+/** Bytes; more than any look goes behind the place that it is at. */
+const SHORT_MESSAGE = 256;
+/** Bytes that are looked at before a search. */
+const NEAR = 8;
 
 /**
  * Returns where the quote stands that closes the message; -1 where the payload is not genuine, or that cannot be told
@@ -64,7 +68,10 @@ export function endOfPayload(
 /** Whether the payload of a record whose message begins with `AUDIT: ` is certain to be genuine. */
 export function hasGenuinePayload(record: RawRecord): boolean {
   const { bytes } = record;
-  const start = record.endOf(COLUMN.message - 1) + ',"AUDIT: '.length;
+  const before = record.endOf(COLUMN.message - 1);
+  // A look at a short one might go behind the record.
+  if (record.endOf(COLUMN.message) - before < SHORT_MESSAGE) return false;
+  const start = before + ',"AUDIT: '.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return endOfPayload(bytes, view, start, bytes.length, new Phrases()) === record.endOf(COLUMN.message) - 1;
 }
@@ -173,7 +180,7 @@ function zeroIn(bytes: number): number {
 /** @param at after the quotes that open the field */
 function endOfQuoted(bytes: Buffer, view: DataView, at: number, stop: number): number {
   for (let i = at; ; ) {
-    i = bytes.indexOf(QUOTE, i);
+    i = nextQuote(bytes, view, i);
     if (i === -1 || i >= stop) return -1;
     const run = quotesAt(view, i);
     const pairs = run >> 1;
@@ -181,6 +188,13 @@ function endOfQuoted(bytes: Buffer, view: DataView, at: number, stop: number): n
     if ((pairs & 1) === 1) return isEnd(view, i) ? i : -1;
     if ((run & 1) === 1) return -1;
   }
+}
+
+/** To search costs as much as to look at some bytes: a large record may hold a quote in every few. */
+function nextQuote(bytes: Buffer, view: DataView, at: number): number {
+  const near = Math.min(at + NEAR, bytes.length);
+  for (let i = at; i < near; i++) if (view.getUint8(i) === QUOTE) return i;
+  return bytes.indexOf(QUOTE, near);
 }
 
 /** After a run of pairs: a quote that is left is not one of two. */

@@ -80,18 +80,6 @@ test('a spoiled parser never answers: 10 stacks that overflow, each with a good 
   expect(reasons).toEqual(Array(10).fill('crash'));
 });
 
-test('150 INSERTs of 78 KB, as pg_dump writes them, cost two threads', async () => {
-  const { parser, reasons } = startParser(AMPLE);
-  let threads = 0;
-  const count = (): void => void threads++;
-  process.on('worker', count);
-  onTestFinished(() => void process.off('worker', count));
-  const rows = Array(1800).fill("(1, 'Kari Nordmann', 'Storgata 1', 1234.5)").join(', ');
-  for (let i = 0; i < 150; i++)
-    expect(await written(parser, `INSERT INTO t${i} VALUES ${rows}`)).toEqual([`t${i}`]);
-  expect([threads, reasons]).toEqual([2, []]);
-});
-
 test('while a statement is parsed, the event loop goes on', async () => {
   const { parser } = startParser(SHORT);
   expect(await turnsUntil(Promise.resolve(written(parser, SLOW)))).toBeGreaterThan(100);
