@@ -33,7 +33,7 @@ async function judgesWith(encoding: string | null): Promise<Judges> {
   const report = { largeRecordFailed: (why: string) => expect.fail(why) };
   const encodingOf = (): string | null => encoding;
   const options = {
-    settings: { patterns: [PATTERN] },
+    settings: { patterns: [PATTERN], recipients: [] },
     maxRecordSize: 2 * ABOVE,
     encodingOf,
     markerPath,
