@@ -15,8 +15,7 @@ import { periodOf, rotationFindings } from '../../src/commands/check/rotation.js
 import { serverFindings } from '../../src/commands/check/server.js';
 import { schema } from '../../src/config/schema.js';
 import type { Snapshot } from '../../src/database/snapshot.js';
-import { type Row, runCheck } from '../support/checked.js';
-import { csvRecord, writeMessage } from '../support/csvlog.js';
+import { runCheck } from '../support/checked.js';
 import { numbered } from '../support/log.js';
 import { type Settings, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -50,7 +49,7 @@ async function faultsOf(more: Settings): Promise<readonly string[]> {
   return faults.filter(fault => !fault.startsWith('warning database'));
 }
 
-const shown = (findings: readonly Pick<Row, 'status' | 'what' | 'detail'>[]): string[] =>
+const shown = (findings: readonly Finding[]): string[] =>
   findings.map(({ status, what, detail }) => `${status} ${what}: ${detail}`);
 
 describe('pgaudit.log', () => {
@@ -370,43 +369,5 @@ describe('what keeps the daemon from its start, or from reading', () => {
     expect(faults).toContain(
       'failure source: /nowhere (ENOENT) → it does not exist (yet): mend source.files, or log_directory',
     );
-  });
-});
-
-describe('what nobody would look for', () => {
-  /** What `check` says of this, whatever its status. */
-  async function rowsOf(what: string, log: string, more: Settings): Promise<readonly string[]> {
-    const folder = await temporaryFolder();
-    const path = join(folder, 'a.csv');
-    await writeFile(path, log);
-    const { findings } = await runCheck(settings(folder, [path], more));
-    return shown(findings.filter(row => row.what === what));
-  }
-
-  const worker = (sessionLine: number, logTime: string): string =>
-    csvRecord({
-      sessionLine,
-      logTime,
-      user: '',
-      backendType: 'pg_cron launcher',
-      message: writeMessage('UPDATE konto SET a = 1', [], sessionLine),
-    });
-  const twelveHours =
-    worker(1, '2026-11-21 08:00:00.000 UTC') +
-    numbered(2) +
-    worker(3, '2026-11-21 14:00:00.000 UTC') +
-    worker(4, '2026-11-21 20:00:00.000 UTC');
-  const NAMED = 'genuine records without a user: pg_cron launcher: about 6 a day';
-
-  test.each([
-    ['ship', `ok background workers: ${NAMED}; they are shipped`],
-    ['drop', `warning background workers: ${NAMED}; they are dropped`],
-  ])('how many records a day have no user, with backgroundWorkers: %s', async (backgroundWorkers, row) => {
-    const filter = { personalUsers: ['^Z'], backgroundWorkers };
-    expect(await rowsOf('background workers', twelveHours, { filter })).toEqual([row]);
-  });
-
-  test('nothing is said where all have one', async () => {
-    expect(await rowsOf('background workers', numbered(1) + numbered(2), {})).toEqual([]);
   });
 });
