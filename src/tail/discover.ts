@@ -73,8 +73,9 @@ async function unreadableFolders(pattern: string): Promise<SourceFault[]> {
   const faults = await listingFaults(base);
   const below = resolve(pattern).slice(base.length).split(sep).filter(Boolean).slice(0, -1);
   for (const depth of below.keys()) {
+    // What `glob` has seen and is gone is a link that leads nowhere, or was deleted meanwhile.
     for await (const path of glob(join(base, ...below.slice(0, depth + 1))))
-      faults.push(...(await listingFaults(path)));
+      faults.push(...(await listingFaults(path)).filter(({ code }) => code !== 'ENOENT'));
   }
   return faults;
 }
