@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { acquireLock } from '../src/lock.js';
@@ -32,31 +32,40 @@ async function startTime(pid: number | undefined): Promise<string | undefined> {
   return (await readFile(`/proc/${pid}/stat`, 'utf8')).trim().split(' ').at(-31);
 }
 
-/** The lock's links, and where they point to. */
-async function files(folder: string): Promise<Record<string, string>> {
-  const names = (await readdir(folder)).filter(name => name.startsWith('lock')).sort();
-  const texts = await Promise.all(names.map(name => readlink(join(folder, name))));
-  return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
+/** The lock's files, by which of them are the same one. */
+async function files(folder: string): Promise<string[][]> {
+  const byInode = new Map<number, string[]>();
+  for (const name of (await readdir(folder)).filter(one => one.startsWith('lock')).sort()) {
+    const { ino, size, mode } = await lstat(join(folder, name));
+    expect([size, mode & 0o777]).toEqual([0, 0o600]);
+    byInode.set(ino, [...(byInode.get(ino) ?? []), name]);
+  }
+  return [...byInode.values()];
+}
+
+async function ownFile(): Promise<string> {
+  return `lock.${process.pid}-${await startTime(process.pid)}`;
 }
 
 test('names its process by id and start time, and nobody when it is given back', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   const unlock = await acquireLock(path);
-  expect(await files(folder)).toEqual({ 'lock.1': `${process.pid} ${await startTime(process.pid)}` });
+  expect(await files(folder)).toEqual([['lock.1', await ownFile()]]);
   await expect(acquireLock(path)).rejects.toMatchObject({ code: 'locked' });
   await unlock();
   await unlock();
-  expect(await files(folder)).toEqual({ 'lock.2': 'nobody' });
+  expect(await files(folder)).toEqual([['lock.1']]);
   await (await acquireLock(path))();
-  expect(await files(folder)).toEqual({ 'lock.4': 'nobody' });
+  expect(await files(folder)).toEqual([['lock.2']]);
 });
 
 test('of many that start at once beside a dead one, one has it', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   await writeFile(path, `${process.pid} 1`);
-  await symlink(`${process.pid} 2`, `${path}.7`);
+  await writeFile(`${path}.${process.pid}-2`, '', { mode: 0o600 });
+  await link(`${path}.${process.pid}-2`, `${path}.7`);
   const starts = Array.from({ length: 20 }, () =>
     spawn(process.execPath, ['--input-type=module', '-e', START, LOCK, path]),
   );
@@ -68,7 +77,7 @@ test('of many that start at once beside a dead one, one has it', async () => {
   );
   expect(answers.filter(answer => answer === 'had')).toHaveLength(1);
   expect(new Set(answers)).toEqual(new Set(['had', 'locked']));
-  expect(Object.keys(await files(folder))).toEqual(['lock.8']);
+  expect(await files(folder)).toEqual([expect.arrayContaining(['lock.8', expect.stringMatching(/^lock\.\d+-\d+$/)])]);
   for (const child of starts) child.kill('SIGKILL');
 });
 
@@ -106,7 +115,7 @@ test.each<[string, (folder: string) => Promise<string>]>([
   await writeFile(path, await left(folder));
   const unlock = await acquireLock(path);
   onTestFinished(unlock);
-  expect(await files(folder)).toEqual({ 'lock.1': `${process.pid} ${await startTime(process.pid)}` });
+  expect(await files(folder)).toEqual([['lock.1', await ownFile()]]);
 });
 
 test('is not had where it cannot be read', async () => {

@@ -233,7 +233,6 @@ const CASES: readonly Case[] = [
     mend: mended('update_process_title', 'on'),
   },
   {
-    // A key word names a role in quotes only.
     spoil: 'CREATE ROLE "user" LOGIN',
     found: 'warning filter: "user": no rule knows this',
     mend: 'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
