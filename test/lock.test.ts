@@ -77,7 +77,9 @@ test('of many that start at once beside a dead one, one has it', async () => {
   );
   expect(answers.filter(answer => answer === 'had')).toHaveLength(1);
   expect(new Set(answers)).toEqual(new Set(['had', 'locked']));
-  expect(await files(folder)).toEqual([expect.arrayContaining(['lock.8', expect.stringMatching(/^lock\.\d+-\d+$/)])]);
+  expect(await files(folder)).toEqual([
+    expect.arrayContaining(['lock.8', expect.stringMatching(/^lock\.\d+-\d+$/)]),
+  ]);
   for (const child of starts) child.kill('SIGKILL');
 });
 
