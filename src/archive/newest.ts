@@ -67,23 +67,37 @@ const LONGEST_SEAL = 64 * 1024 * 1024;
 /** The content's hash and its last line, in memory for that line. */
 async function readEnd(path: string, store: ArchiveStore): Promise<{ sha256: string; line: Buffer }> {
   const whole = createHash('sha256');
-  let end: Buffer = Buffer.alloc(0);
+  const last = new LastLine();
   try {
     for await (const piece of gunzipOne(store.open(path))) {
       whole.update(piece);
-      end = lastLines(end, piece);
-      if (end.length > LONGEST_SEAL) throw new GzipError('size');
+      last.add(piece);
+      if (last.length > LONGEST_SEAL) throw new GzipError('size');
     }
   } catch (error) {
     throw error instanceof GzipError ? damaged(path, error) : error;
   }
-  return { sha256: whole.digest('hex'), line: end.subarray(end.lastIndexOf('\n', -2) + 1, -1) };
+  return { sha256: whole.digest('hex'), line: last.text };
 }
 
-/** The last line so far, with what comes behind it: only the content's end tells which is the last. */
-function lastLines(before: Buffer, piece: Buffer): Buffer {
-  const newline = piece.length < 2 ? -1 : piece.lastIndexOf('\n', -2);
-  return newline === -1 ? Buffer.concat([before, piece]) : Buffer.from(piece.subarray(newline + 1));
+/** Keeps the last line of a content that comes in pieces: only its end tells which one that is. */
+class LastLine {
+  #pieces: Buffer[] = [];
+  length = 0;
+
+  add(piece: Buffer): void {
+    const newline = piece.length < 2 ? -1 : piece.lastIndexOf('\n', -2);
+    if (newline !== -1) [this.#pieces, this.length] = [[], 0];
+    const rest = Buffer.from(piece.subarray(newline + 1));
+    this.#pieces.push(rest);
+    this.length += rest.length;
+  }
+
+  /** Without its newline. A line before it may stand there, too, where a piece ended with it. */
+  get text(): Buffer {
+    const end = Buffer.concat(this.#pieces);
+    return end.subarray(end.lastIndexOf('\n', -2) + 1, -1);
+  }
 }
 
 function damaged(path: string, cause?: unknown): ShipperError {
