@@ -9,6 +9,7 @@ import type { UserKind } from './filter/users.js';
 import type { LargeRead } from './large/reader.js';
 import { LARGE_RECORD, STATEMENT } from './large-text.js';
 import { claimsOf } from './parse/claims.js';
+import { controlOf, endsPrepared } from './parse/control.js';
 import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import { look, parse, type Suspect } from './parse/parse.js';
 import { type Payload, parsePayload } from './parse/pgaudit.js';
@@ -215,19 +216,23 @@ function judgeKnown(
   if (kind === 'other' || kind === 'unknown') telemetry.otherUser(record.text(COLUMN.user), isShipped);
   if (isShipped) return shipStatement(record, payload, reading, judges);
   // A record that is not shipped for its class may hold the text that a later one refers to.
-  if (reason !== 'class') return { outcome: 'dropped', reason };
+  if (reason !== 'class' && !endsPrepared(payload.audit)) return { outcome: 'dropped', reason };
   if (filter.decide(kind, 'WRITE').isShipped) {
-    const isWrite = isWriteOf(payload, judges);
+    const isWrite = isWriteOf(record, payload, judges);
     if (isWrite !== false)
-      return andThen(isWrite, found => judgeByClass(record, payload, found, reading, judges));
+      return andThen(isWrite, found => judgeByClass(record, payload, found, reason, reading, judges));
   }
-  return judgeByClass(record, payload, false, reading, judges);
+  return judgeByClass(record, payload, false, reason, reading, judges);
 }
 
 /** A large statement is not parsed. */
-function isWriteOf({ audit, large }: Payload, judges: Judges): ReturnType<Judges['isWrite']> {
-  if (large === undefined) return judges.isWrite(audit);
-  return large.mayWrite ? 'unknown' : false;
+function isWriteOf(record: RawRecord, payload: Payload, judges: Judges): ReturnType<Judges['isWrite']> {
+  const { statements } = judges.memory;
+  const whole = payload.isPreviouslyLogged
+    ? statements.restore(record.text(COLUMN.sessionId), payload)
+    : payload;
+  if (whole.large === undefined) return judges.isWrite(whole.audit);
+  return whole.large.mayWrite ? 'unknown' : false;
 }
 
 /** One whose class is not shipped, unless it writes all the same; where nobody can tell, it is shipped as it was filed. */
@@ -235,15 +240,14 @@ function judgeByClass(
   record: RawRecord,
   payload: Payload,
   isWrite: boolean | 'unknown',
+  reason: string,
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
   if (isWrite === 'unknown') return shipStatement(record, payload, reading, judges);
   if (isWrite) return shipStatement(record, asWrite(payload), reading, judges);
   return andThen(restore(record, payload, judges), ({ failure }) =>
-    failure === null
-      ? { outcome: 'dropped', reason: 'class' }
-      : judgeFailure(record, failure, reading, judges),
+    failure === null ? { outcome: 'dropped', reason } : judgeFailure(record, failure, reading, judges),
   );
 }
 
@@ -261,8 +265,7 @@ function restore(record: RawRecord, payload: Payload, judges: Judges): Restored 
   const { statements, transactions } = judges.memory;
   const { audit, large } = payload;
   const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
-  const logged = large === undefined ? audit : { ...audit, statement: large.start };
-  const failure = transactions.audited(session, transaction, logged);
+  const failure = transactions.audited(session, transaction, audit, large?.control ?? controlOf(audit));
   return andThen(scrub(payload, judges), scrubbed => ({ ...statements.restore(session, scrubbed), failure }));
 }
 

@@ -1,6 +1,7 @@
 /** Texts of a record that is too large to be judged in this process: they are never made a string of here. */
 
 import { randomUUID } from 'node:crypto';
+import type { Control } from './parse/control.js';
 
 /** Bytes of a record. A larger one is judged in a process of its own, with a memory limit. */
 export const LARGE_RECORD = 1024 * 1024;
@@ -18,11 +19,10 @@ export const PARAMETERS = randomUUID();
 export const ESCROW = randomUUID();
 export const RAW = randomUUID();
 
-/** What of a statement has to be told without its text. Secrets are scrubbed, but for those in `start`. */
+/** What of a statement has to be told without its text. Secrets are scrubbed. */
 export interface LargeStatement {
   readonly texts: readonly LargeText[];
-  /** Its first thousand characters, as it was logged. */
-  readonly start: string | null;
+  readonly control: Control;
   /** What it claims about its author. */
   readonly claims: readonly string[];
   readonly isSensitive: boolean;

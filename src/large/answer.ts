@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { AUDIT_CLASSES, SUSPECT_REASONS } from '../event.js';
+import { ROLLBACKS } from '../parse/control.js';
 
 const audit = z.object({
   type: z.enum(['SESSION', 'OBJECT']),
@@ -24,7 +25,7 @@ export const answerSchema = z.discriminatedUnion('kind', [
     hasStatement: z.boolean(),
     /** `null` where they were not logged. */
     parameters: z.number().nullable(),
-    start: z.string().nullable(),
+    control: z.object({ rollback: z.enum(ROLLBACKS).nullable(), names: z.array(z.string()).readonly() }),
     claims: z.array(z.string()),
     isSensitive: z.boolean(),
     mayWrite: z.boolean(),

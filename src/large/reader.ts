@@ -162,7 +162,7 @@ function parsedOf({ answer, first, second, escrow }: Reply): LargeParsed {
   ];
   const sealed = escrow.length > 0 && { escrow: ESCROW };
   if (answer.kind === 'suspect') return { ...answer, ...sealed, texts };
-  const { hasStatement, parameters, isPreviouslyLogged, start, claims, isSensitive, mayWrite } = answer;
+  const { hasStatement, parameters, isPreviouslyLogged, control, claims, isSensitive, mayWrite } = answer;
   const { rows, redacted, ...head } = answer.audit;
   const audit = {
     ...head,
@@ -172,7 +172,7 @@ function parsedOf({ answer, first, second, escrow }: Reply): LargeParsed {
     ...(redacted !== undefined && { redacted }),
     ...sealed,
   };
-  const large = { texts, start, claims, isSensitive, mayWrite };
+  const large = { texts, control, claims, isSensitive, mayWrite };
   return { kind: 'audit', audit, isPreviouslyLogged, large };
 }
 

@@ -4,6 +4,7 @@ import { isSensitive } from '../database/sensitive.js';
 import type { Audit, SuspectReason } from '../event.js';
 import { mayWrite } from '../objects/may-write.js';
 import { claimsOf } from '../parse/claims.js';
+import { controlOf } from '../parse/control.js';
 import { decoderFor } from '../parse/encodings.js';
 import { type BrokenPayload, type Payload, payloadOf } from '../parse/pgaudit.js';
 import { messageOf } from '../pgaudit-message.js';
@@ -31,8 +32,6 @@ const PARAMETER_FIELD = 8;
 const MOST_PARAMETERS = 1024 * 1024;
 /** Bytes. What pgAudit writes in place of a text is shorter. */
 const LONGEST_MARK = 64;
-/** Characters of a statement that tell what becomes of a transaction. */
-const START = 1000;
 
 type Decode = (bytes: Buffer) => string;
 
@@ -92,7 +91,6 @@ function parametersIn(list: Buffer, decode: Decode): string[] | null {
 
 function scrubStatement({ audit, isPreviouslyLogged }: Payload, redact: Redact): Scrubbed {
   const { statement: whole, parameters: all, ...rest } = audit;
-  const start = whole?.slice(0, START) ?? null;
   const isWriting = mayWrite(audit);
   const { statement, parameters, count } = redact({ statement: whole, parameters: all });
   const answer: Answer = {
@@ -101,7 +99,7 @@ function scrubStatement({ audit, isPreviouslyLogged }: Payload, redact: Redact):
     isPreviouslyLogged,
     hasStatement: statement !== null,
     parameters: parameters?.length ?? null,
-    start,
+    control: controlOf(audit),
     claims: claimsOf(statement, null),
     isSensitive: isSensitive({ command: audit.command, statement }),
     mayWrite: isWriting,

@@ -1,7 +1,7 @@
 import type { Audit } from '../event.js';
 
-/** What changes data, in any statement that does. */
-const WRITING = /\b(?:insert|update|delete|merge)\b/i;
+/** What changes data, in any text that says so; a function with an SQL body is logged with an empty one. */
+const WRITING = /^$|\b(?:insert|update|delete|merge)\b/i;
 
 /** pgAudit's command for a kind of node that it does not know (pgaudit.c, CreateCommandTag). */
 const UNKNOWN_COMMAND = '???';
@@ -10,5 +10,6 @@ const UNKNOWN_COMMAND = '???';
 export function mayWrite({ class: auditClass, command, objectName, statement }: Audit): boolean {
   if (auditClass !== 'READ' && auditClass !== 'MISC') return false;
   if (auditClass === 'MISC' && command !== UNKNOWN_COMMAND && command !== 'MERGE') return false;
-  return objectName === null && statement !== null && WRITING.test(statement);
+  if (objectName !== null) return false;
+  return statement === null ? auditClass === 'MISC' : WRITING.test(statement);
 }

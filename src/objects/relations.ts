@@ -3,6 +3,7 @@
 import type { Audit } from '../event.js';
 import { andThen } from '../settled.js';
 import { isQuotingInDoubt, withEscapes } from '../sql/quoting-doubt.js';
+import { hasNoSelect } from '../sql/statements.js';
 import { Cache, type CacheLimits } from './cache.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
@@ -91,32 +92,35 @@ export function relationsOf(audit: Audit, parser: RelationParser): Objects | Pro
 
 /**
  * Before PostgreSQL 17 a string of several statements is logged whole with each of them: only those of the record's own
- * command are its own. Where that leaves several that differ, or the server may have read the quotes otherwise, the
- * names are `ambiguous`, and those of either reading.
+ * command are its own. Where that leaves none (a rule may have written elsewhere) or several that differ, or the server
+ * may have read the quotes otherwise, the names are `ambiguous`: those of all, and of either reading.
  */
 function objectsOf({ command }: Audit, changes: readonly Change[], isCertain: boolean): Objects {
   const own = changes.filter(({ commands }) => commands.includes(command));
-  const candidates = own.length > 0 ? own : changes;
+  const isOwn = own.length > 0;
+  const candidates = isOwn ? own : changes;
   const objects = [...new Set(candidates.flatMap(({ relations }) => relations))].sort();
   if (objects.length === 0) return {};
   const areSame = candidates.every(({ relations }) => relations.length === objects.length);
-  return { objects, objectsFrom: isCertain && areSame ? 'parsed' : 'ambiguous' };
+  return { objects, objectsFrom: isCertain && isOwn && areSame ? 'parsed' : 'ambiguous' };
 }
 
 /**
  * Whether a record that pgAudit filed as READ or MISC changes data all the same: with `pgaudit.log_relation` off, that
  * is how it files a WITH that changes data under a SELECT, and MERGE (before pgAudit 17). `unknown` where the parser
- * cannot say. Never rejects.
+ * cannot say: also where there is no text, or where a rule made a SELECT of the one statement that it holds. Never rejects.
  */
 export function isWrite(
   audit: Audit,
   parser: RelationParser,
 ): boolean | 'unknown' | Promise<boolean | 'unknown'> {
   const { class: auditClass, command, statement } = audit;
-  if (statement === null || !mayWrite(audit)) return false;
+  if (!mayWrite(audit)) return false;
+  if (!statement) return 'unknown';
   const own = auditClass === 'READ' ? command : 'MERGE';
   return andThen(parser.changes(statement), changes => {
     if (changes?.some(({ commands }) => commands.includes(own))) return true;
-    return changes === null || isQuotingInDoubt(statement) ? 'unknown' : false;
+    if (changes === null || isQuotingInDoubt(statement)) return 'unknown';
+    return changes.length > 0 && hasNoSelect(statement) ? 'unknown' : false;
   });
 }

@@ -37,6 +37,7 @@ const AROUND = new Map([
   ['ExplainStmt', 'EXPLAIN'],
   ['PrepareStmt', 'PREPARE'],
   ['DeclareCursorStmt', 'DECLARE CURSOR'],
+  ['CreateTableAsStmt', 'CREATE TABLE AS'],
 ]);
 
 /**
@@ -74,7 +75,11 @@ function ownCommands(statement: unknown): string[] {
   const around = AROUND.get(kind);
   if (around !== undefined && isObject(value)) return [around, ...ownCommands(value.query)];
   const command = COMMANDS.get(kind);
-  return command === undefined ? [] : [command];
+  if (command === undefined) return [];
+  // With `pgaudit.log_relation` COPY FROM is an INSERT; COPY TO runs a query.
+  return kind === 'CopyStmt' && isObject(value)
+    ? [command, 'INSERT', ...ownCommands(value.query)]
+    : [command];
 }
 
 /** By a list of what is left to see instead of recursion: a tree may be ten thousands of levels deep. */

@@ -71,19 +71,6 @@ export function payloadOf(
   };
 }
 
-/**
- * Whether the statement undoes a whole transaction. `ROLLBACK TO`, a savepoint's, has the same command; without its
- * text it cannot be told.
- */
-export function isRollback({ class: auditClass, command, statement }: Audit): boolean {
-  if (auditClass !== 'MISC' || command !== 'ROLLBACK' || statement === null) return false;
-  const start = statement.slice(0, LONGEST_ROLLBACK).replaceAll(/\/\*[\s\S]*?\*\/|--[^\n]*/g, ' ');
-  return !/\bto\b/i.test(start);
-}
-
-/** Characters; a rollback says what it is in far fewer. */
-const LONGEST_ROLLBACK = 1000;
-
 /** PARAMETER is CSV once more; an empty field is NULL or ''. Returns undefined where it is no CSV. */
 function parseParameters(
   parameter: string,

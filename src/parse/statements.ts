@@ -33,7 +33,8 @@ const MOST_CHARACTERS = 1 << 20;
 
 /**
  * pgAudit says `<previously logged>` only within one statement and substatement of a session, so the
- * latest statement of each session is enough. Sessions that were quiet longest are forgotten first.
+ * latest statement of each session is enough. Sessions that were quiet longest are forgotten first, and of one
+ * session the substatements that were logged first: a loop has millions of them.
  */
 export class Statements {
   readonly #bySession = new Map<string, { statementId: number; texts: Map<number, Text>; size: number }>();
@@ -80,8 +81,14 @@ export class Statements {
       known?.statementId === statementId ? known : { statementId, texts: new Map<number, Text>(), size: 0 };
     this.#forget(session);
     const before = kept.texts.get(substatementId);
+    kept.texts.delete(substatementId);
     kept.texts.set(substatementId, text);
     kept.size += sizeOf(text) - (before === undefined ? 0 : sizeOf(before));
+    for (const [oldest, one] of kept.texts) {
+      if (kept.size <= MOST_CHARACTERS || oldest === substatementId) break;
+      kept.texts.delete(oldest);
+      kept.size -= sizeOf(one);
+    }
     this.#bySession.set(session, kept);
     this.#size += kept.size;
     for (const oldest of this.#bySession.keys()) {

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import type { Audit, FailureContent } from '../event.js';
-import { isRollback } from './pgaudit.js';
+import type { Control } from './control.js';
 import { Remembered } from './remembered.js';
 
 type Failure = FailureContent['failure'];
@@ -16,14 +16,16 @@ const transaction = z.object({
   statement: z.string().nullable(),
   /** The SQLSTATE of the error that was reported; no savepoint has caught it yet. */
   failedBy: z.string().exactOptional(),
-  /** Its BEGIN is in the log; so its COMMIT will be. */
+  /** Its BEGIN is in the log; so what asks for its end will be. */
   hasBegun: z.boolean().exactOptional(),
+  /** Its COMMIT was asked for. It may fail yet: by a deferred constraint, or a conflict with another transaction. */
+  isCommitting: z.boolean().exactOptional(),
 });
 type Transaction = z.infer<typeof transaction>;
 
 export const savedTransactions = z.array(z.tuple([z.string(), transaction]));
 export type SavedTransactions = z.infer<typeof savedTransactions>;
-/** By the name that PREPARE TRANSACTION gave. */
+/** By the hash of the name that PREPARE TRANSACTION gave. */
 export const savedPrepared = z.array(z.tuple([z.string(), z.string()]));
 export type SavedPrepared = z.infer<typeof savedPrepared>;
 
@@ -49,9 +51,14 @@ export class Transactions {
    * What a record of pgAudit tells of statements that were shipped before it: `undone` by a rollback; `caught`: after the
    * error that was reported, nothing but a savepoint can let the transaction go on.
    */
-  audited(session: string, virtualTransactionId: string, audit: Audit): Failure | null {
-    if (audit.class === 'MISC' && !isToSavepoint(audit))
-      return this.#control(session, virtualTransactionId, audit);
+  audited(
+    session: string,
+    virtualTransactionId: string,
+    audit: Pick<Audit, 'class' | 'command'>,
+    control: Control,
+  ): Failure | null {
+    if (audit.class === 'MISC' && control.rollback !== 'savepoint')
+      return this.#control(session, virtualTransactionId, audit.command, control);
     const known = this.#in(session, virtualTransactionId);
     if (known?.failedBy === undefined || known.statement === null) return null;
     const { failedBy: sqlState, ...rest } = known;
@@ -76,7 +83,8 @@ export class Transactions {
     this.#bySession.delete(session);
     if (!isInside || known === undefined || known.statement === null || known.failedBy !== undefined)
       return null;
-    const { statement, hasBegun } = known;
+    const { statement, hasBegun, isCommitting } = known;
+    if (isCommitting) return null;
     return { statement, sqlState: null, outcome: 'undone', ...(!hasBegun && { certain: false }) };
   }
 
@@ -95,44 +103,43 @@ export class Transactions {
   }
 
   /** BEGIN, COMMIT, ROLLBACK and those of two-phase commit; other commands change nothing. */
-  #control(session: string, virtualTransactionId: string, audit: Audit): Failure | null {
+  #control(session: string, virtualTransactionId: string, command: string, control: Control): Failure | null {
     const known = this.#in(session, virtualTransactionId);
-    const { command } = audit;
     if (command === 'BEGIN' || command === 'START TRANSACTION')
       this.#bySession.set(session, { statement: null, ...known, virtualTransactionId, hasBegun: true });
-    if (command === 'COMMIT') this.#bySession.delete(session);
-    if (command === 'PREPARE TRANSACTION') this.#prepare(audit, known);
-    if (command === 'COMMIT PREPARED' || command === 'ROLLBACK PREPARED') return this.#endPrepared(audit);
-    if (!isRollback(audit)) return null;
+    if (command === 'COMMIT') this.#commit(session, known);
+    if (command === 'PREPARE TRANSACTION') this.#prepare(session, control, known);
+    if (command === 'COMMIT PREPARED' || command === 'ROLLBACK PREPARED')
+      return this.#endPrepared(command, control);
+    if (command !== 'ROLLBACK' || control.rollback === null) return null;
     this.#bySession.delete(session);
     if (known === undefined || known.statement === null || known.failedBy !== undefined) return null;
-    return { statement: known.statement, sqlState: null, outcome: 'undone' };
+    const isUnclear = control.rollback === 'unclear';
+    const { statement } = known;
+    return { statement, sqlState: null, outcome: 'undone', ...(isUnclear && { certain: false }) };
   }
 
-  #prepare(audit: Audit, known: Transaction | undefined): void {
-    const name = nameIn(audit);
-    if (name !== null && known !== undefined && known.statement !== null)
-      this.#prepared.set(name, known.statement);
+  /** Only an error of the same transaction tells that it failed. */
+  #commit(session: string, known: Transaction | undefined): void {
+    if (known === undefined) this.#bySession.delete(session);
+    else this.#bySession.set(session, { ...known, isCommitting: true });
   }
 
-  #endPrepared(audit: Audit): Failure | null {
-    const name = nameIn(audit);
-    const statement = name === null ? undefined : this.#prepared.get(name);
-    if (name === null || statement === undefined) return null;
-    this.#prepared.delete(name);
-    return audit.command === 'COMMIT PREPARED' ? null : { statement, sqlState: null, outcome: 'undone' };
+  /** A text may prepare several, one after the other: then this is the first that is not prepared yet. */
+  #prepare(session: string, { names }: Control, known: Transaction | undefined): void {
+    const name = names.find(one => this.#prepared.get(one) === undefined);
+    if (known === undefined) return;
+    this.#commit(session, known);
+    if (name !== undefined && known.statement !== null) this.#prepared.set(name, known.statement);
   }
-}
 
-function isToSavepoint(audit: Audit): boolean {
-  return audit.command === 'ROLLBACK' && audit.statement !== null && !isRollback(audit);
-}
-
-/** Characters; PostgreSQL allows a name of 200 bytes. */
-const LONGEST_COMMAND = 1000;
-
-/** `PREPARE TRANSACTION 'name'` and the two that end it. */
-function nameIn({ statement }: Audit): string | null {
-  const [, name] = /'((?:[^']|'')*)'\s*;?\s*$/.exec(statement?.slice(0, LONGEST_COMMAND) ?? '') ?? [];
-  return name ?? null;
+  #endPrepared(command: string, { names }: Control): Failure | null {
+    for (const name of names) {
+      const statement = this.#prepared.get(name);
+      if (statement === undefined) continue;
+      this.#prepared.delete(name);
+      return command === 'COMMIT PREPARED' ? null : { statement, sqlState: null, outcome: 'undone' };
+    }
+    return null;
+  }
 }

@@ -25,7 +25,16 @@ describe('a record filed as READ or MISC', () => {
     ['MISC', 'MERGE', 'WITH x AS (SELECT 1) MERGE INTO t USING x ON true WHEN MATCHED THEN DELETE', true],
     ['READ', 'SELECT', "SELECT 'insert' FROM t", false],
     ['READ', 'SELECT', 'SELECT * FROM t FOR UPDATE', false],
-    ['READ', 'SELECT', 'INSERT INTO a SELECT * FROM b', false],
+    // A rule made it one: pgAudit files an INSERT as WRITE, and once.
+    ['READ', 'SELECT', 'INSERT INTO a SELECT * FROM b', 'unknown'],
+    ['READ', 'SELECT', '', 'unknown'],
+    ['READ', 'SELECT', 'CREATE TABLE k AS WITH d AS (DELETE FROM a RETURNING *) SELECT * FROM d', true],
+    [
+      'READ',
+      'SELECT',
+      'EXPLAIN ANALYZE CREATE TABLE k AS WITH d AS (DELETE FROM a RETURNING *) TABLE d',
+      true,
+    ],
     ['READ', 'SELECT', 'SELECT 1; UPDATE t SET a = 1', false],
     ['READ', 'SELECT', 'SELECT 1; WITH x AS (UPDATE t SET a = 1 RETURNING *) SELECT 1', true],
     ['READ', 'SELECT', null, false],

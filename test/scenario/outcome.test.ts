@@ -1,6 +1,6 @@
 /** What the log tells of statements after they were shipped: failed, undone, caught, or not known. */
 
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { auditMessage, csvRecord } from '../support/csvlog.js';
@@ -42,6 +42,64 @@ async function outcomes(log: string): Promise<{ failures: unknown[]; failed: str
   expect((await runCommand(['verify', archive])).output).toContain('intact');
   return { failures, failed: found.map(line => JSON.parse(line).audit.statement) };
 }
+
+test('a COMMIT that fails takes the transaction along; one that does not is left alone, however its session ends', async () => {
+  const deferred: Columns = {
+    severity: 'ERROR',
+    sqlState: '23503',
+    message: 'violates foreign key constraint',
+  };
+  const log = session([
+    ['3/1', misc('BEGIN', 'BEGIN')],
+    ['3/1', write('one')],
+    ['3/1', misc('COMMIT', 'COMMIT')],
+    ['3/1', deferred],
+    ['3/2', misc('BEGIN', 'BEGIN')],
+    ['3/2', write('two')],
+    ['3/2', misc('COMMIT', 'COMMIT')],
+    ['', END],
+  ]);
+  expect(await outcomes(log)).toEqual({
+    failures: [{ line: 2, sqlState: '23503', outcome: 'failed' }],
+    failed: ['one'],
+  });
+});
+
+test('a text with both kinds of ROLLBACK leaves open which one it was', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', misc('ROLLBACK', 'ROLLBACK TO s; ROLLBACK')],
+    ['3/2', write('two')],
+    ['3/2', misc('ROLLBACK', `ROLLBACK /*${'x'.repeat(2000)}*/ TO s`)],
+  ]);
+  expect((await outcomes(log)).failures).toEqual([
+    { line: 1, sqlState: null, outcome: 'undone', certain: false },
+  ]);
+});
+
+test('a prepared transaction is rolled back by whoever does it; its name, which may be a secret, is kept nowhere', async () => {
+  const name = "'postgres://ola:S3CR3T@db/x'";
+  const folder = await temporaryFolder();
+  const log =
+    session([
+      ['3/1', write('one')],
+      ['3/1', misc('PREPARE TRANSACTION', `PREPARE TRANSACTION ${name}`)],
+    ]) +
+    csvRecord({
+      ...misc('ROLLBACK PREPARED', `ROLLBACK PREPARED ${name} -- by the administrator`),
+      user: 'nobody_knows',
+      sessionId: '6b0201a1.999',
+      sessionLine: 1,
+      virtualTransactionId: '4/1',
+    });
+  await writeFile(join(folder, 'a.csv'), log);
+  await runOnce(folder, settings(folder, [join(folder, 'a.csv')], { filter: { personalUsers: ['^Z'] } }));
+  expect(await archived(folder, 'failure')).toMatchObject([{ failure: { outcome: 'undone' } }]);
+  expect((await archived(folder, 'statement')).length).toBe(1);
+  for (const file of await readdir(join(folder, 'state'), { recursive: true, withFileTypes: true }))
+    if (file.isFile())
+      expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain('S3CR3T');
+});
 
 test('an error that a savepoint caught is told as such, and what follows it counts', async () => {
   const log = session([
