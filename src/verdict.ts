@@ -64,12 +64,18 @@ export function ship(
 ): Verdict | Promise<Verdict> {
   const read = readLogLine(record, judges.times, judges.memory.logins);
   if (read === null) return rejectTime(reading, judges);
-  const line = reading.raw === undefined ? read : { ...read, raw: reading.raw.token };
-  const { user, time, session } = line;
+  const session = { ...read.session, application: scrubbed(read.session.application, judges) };
+  const line = { ...read, session, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
+  const { user, time } = line;
   const authentication = session.authentication ?? null;
   const all = [...claims, ...claimsOf(null, session.application)];
   const actor = judges.identify({ user, time, authentication, claims: all });
   return andThen(actor, known => ({ outcome: 'shipped', reason, draft: make(line, known) }));
+}
+
+/** A connection's URL in the name of the program is a common mistake. */
+function scrubbed(application: string | null, { redact }: Judges): string | null {
+  return application === null ? null : redact({ statement: application, parameters: null }).statement;
 }
 
 export function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {

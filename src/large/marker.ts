@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import type { Disk } from '../disk.js';
 import type { Reading } from '../draft.js';
+import { StateError } from '../errors.js';
 import { readStateFile } from '../journal/statefile.js';
 
 const schema = z.strictObject({
@@ -34,23 +35,36 @@ export class Marker {
     this.#disk = disk;
   }
 
-  /** Whether this process wrote what is there. */
+  /** Whether this process has begun it, or given it up. */
   get isOwn(): boolean {
     return this.#isOwn;
   }
 
   /** Returns false where daemons have died of this record, and another one is not to try it. */
   async begin({ file: { fileId }, record: { offset, length } }: Reading): Promise<boolean> {
-    this.#mark ??= await readStateFile(this.#path, schema);
+    this.#mark ??= await this.#read();
     const before = this.#mark;
     const isSame = before?.fileId === fileId && before.offset === offset && before.length === length;
     const starts = isSame ? before.starts : 0;
     // What this process has begun before ended without its death.
-    if (isSame && this.#isOwn) return true;
-    if (starts >= MOST_STARTS) return false;
-    await this.#write({ version: 1, fileId, offset, length, starts: starts + 1 });
+    if (isSame && this.#isOwn) return starts <= MOST_STARTS;
+    const mark = { version: 1, fileId, offset, length, starts: starts + 1 } as const;
+    const mayTry = starts < MOST_STARTS;
+    // What is given up stays marked as it is, until the gap is durable.
+    if (mayTry) await this.#write(mark);
+    else this.#mark = mark;
     this.#isOwn = true;
-    return true;
+    return mayTry;
+  }
+
+  /** A damaged mark counts no deaths; the next one takes its place. */
+  async #read(): Promise<Mark | null> {
+    try {
+      return await readStateFile(this.#path, schema);
+    } catch (error) {
+      if (error instanceof StateError) return null;
+      throw error;
+    }
   }
 
   /** What came of the record is durable. */

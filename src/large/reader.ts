@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, sleep } from '../clock.js';
 import type { Disk } from '../disk.js';
 import type { Reading } from '../draft.js';
-import { codeOf, StateError } from '../errors.js';
+import { codeOf } from '../errors.js';
 import type { SuspectReason } from '../event.js';
 import { ESCROW, type LargeText, PARAMETERS, RAW, STATEMENT } from '../large-text.js';
 import type { Payload } from '../parse/pgaudit.js';
@@ -121,7 +121,6 @@ export class LargeReader {
       try {
         return await this.#marker.begin(reading);
       } catch (error) {
-        if (error instanceof StateError) throw error;
         this.#options.report.largeRecordFailed(codeOf(error));
       }
       await this.#pause();

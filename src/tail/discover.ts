@@ -37,8 +37,7 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
   for (const pattern of patterns) {
     faults.push(...(await unreadableFolders(pattern)));
     const matches: string[] = [];
-    if (await isThere(pattern)) matches.push(resolve(pattern));
-    else for await (const path of glob(pattern)) matches.push(resolve(path));
+    for await (const path of glob(await withoutMistaken(pattern))) matches.push(resolve(path));
     if (matches.length === 0) unmatched.push(pattern);
     for (const path of matches) paths.add(path);
   }
@@ -56,7 +55,18 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
   return { files, faults, unmatched };
 }
 
-/** A path that is there is meant as it stands, whatever wildcards it seems to hold: `postgresql-[1].csv`. */
+/** A file or folder that is there is meant as it stands, whatever wildcards it seems to hold: `log[1]/*.csv`. */
+async function withoutMistaken(pattern: string): Promise<string> {
+  let [meant, path] = ['', ''];
+  for (const part of resolve(pattern).split(sep).slice(1)) {
+    // Below a wildcard nothing is there by this name.
+    path += sep + part;
+    const isName = /[[*?{]/.test(part) && (await isThere(path));
+    meant += sep + (isName ? part.replaceAll(/[[*?{]/g, '[$&]') : part);
+  }
+  return meant;
+}
+
 async function isThere(path: string): Promise<boolean> {
   try {
     await stat(path);

@@ -54,6 +54,19 @@ test('each auditor opens each original; log entries, state and log hold none', a
   expect((await runCommand(['verify', join(folder, 'archive')])).code).toBe(0);
 });
 
+test('a secret in the name of the program is none in the archive', async () => {
+  const folder = await temporaryFolder();
+  const columns = { application: 'postgres://ola:S3CR3T@db/x' };
+  await writeFile(
+    join(folder, 'a.csv'),
+    csvRecord({ ...columns, message: writeMessage('UPDATE konto SET a = 1') }),
+  );
+  await runOnce(folder, settings(folder, [join(folder, 'a.csv')]));
+  expect(await archived(folder, 'statement')).toMatchObject([
+    { session: { application: 'postgres://ola:<redacted>@db/x' } },
+  ]);
+});
+
 test('the text of an earlier record comes with its original', async () => {
   const folder = await temporaryFolder();
   const { identity, recipient } = await keyPair();

@@ -1,6 +1,6 @@
 /** Logs from the field that once came out wrong (test/fixtures/cases). */
 
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -161,6 +161,16 @@ test('a path with wildcards in its name that is there is that file', async () =>
     'log[1].csv',
     'log[1].csv',
   ]);
+});
+
+test('and so is a folder on the way', async () => {
+  const folder = await temporaryFolder();
+  for (const name of ['log[1]', 'log1']) await mkdir(join(folder, name));
+  await copyFile(join(CASES, 'overlap-1.csv'), join(folder, 'log[1]', 'a{1}.csv'));
+  await copyFile(join(CASES, 'overlap-2.csv'), join(folder, 'log1', 'b.csv'));
+  await runOnce(folder, settings(folder, [join(folder, 'log[1]', '*.csv')]));
+  const events = await archived(folder, 'statement');
+  expect(new Set(events.map(({ source }) => source?.file))).toEqual(new Set(['a{1}.csv']));
 });
 
 test.each(['jsonlog.json', 'pgauditlogtofile-1.8.log'])(

@@ -1,6 +1,6 @@
 /** Records over 1 MiB, which a process of their own reads: it may die of them, and nothing else does. */
 
-import { appendFile, readdir } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { largeRecord, readingChild, SCRUBBED_STATEMENT, sha256 } from '../support/large.js';
@@ -97,6 +97,17 @@ test('the third daemon does not try a record under which two died', async () => 
   await third.stop();
   expect(await gapsOf(folder)).toMatchObject([GAP]);
   expect(third.logged('large-record-failed')).toEqual([]);
+  expect(await readdir(join(folder, 'state'))).not.toContain('large-record.json');
+});
+
+test('a damaged mark counts no deaths', async () => {
+  const { folder, start } = await logWithLarge();
+  await mkdir(join(folder, 'state'));
+  await writeFile(join(folder, 'state', 'large-record.json'), '{"version":1,');
+  const shipper = await start();
+  await untilArchived(folder, 3);
+  await shipper.stop();
+  expect(await readdir(join(folder, 'state'))).not.toContain('large-record.json');
 });
 
 test('a daemon that is stopped in order under it, or killed after it, does not count', async () => {
