@@ -136,15 +136,17 @@ function readColumn(text: string, at: number): { name: string; end: number } {
   return { name: text.slice(at, end), end };
 }
 
+/** What stands between a list of columns and its rows. */
+const BEFORE_ROWS = /^(?:as|not|materialized|values|overriding|system|user|value|row)$/i;
+
 /** Where the first tuple is after a list of columns: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
 function valuesStart(text: string, listEnd: number): number {
   let at = skipTrivia(text, listEnd);
   if (text.charCodeAt(at) === EQUALS) return callStart(text, skipTrivia(text, at + 1));
   if (isKeyword(text, at, 'in')) return listStart(text, skipTrivia(text, at + 'in'.length));
-  for (let words = 0; words < 4 && isWord(text.charCodeAt(at)); words++) {
+  for (let words = 0; words < 5 && isWord(text.charCodeAt(at)); words++) {
     const end = dottedEnd(text, at);
-    if (!/^(?:as|values|overriding|system|user|value|row)$/i.test(text.slice(at, Math.min(end, at + 11))))
-      break;
+    if (!BEFORE_ROWS.test(text.slice(at, Math.min(end, at + 13)))) break;
     at = skipTrivia(text, end);
   }
   return at;
@@ -206,7 +208,7 @@ function isKeyword(text: string, at: number, word: string): boolean {
 }
 
 /** What ends the list of a SELECT that stands in no parentheses. */
-const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
+export const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
 
 /**
  * Finds where the elements begin of a tuple whose parenthesis opens before `from`, or of a SELECT's list; returns where

@@ -1,6 +1,7 @@
 /** Where a secret stands that is named at another place of the same text. */
 
-import { readTuple } from './columns.js';
+import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../sql/chars.js';
+import { CLAUSE, elementEnd, readTuple } from './columns.js';
 import type { View } from './shapes.js';
 
 /** Columns that hold values of any kind, and the sign after them. */
@@ -29,4 +30,54 @@ export function* executions(text: string, view: View): Generator<readonly number
     readTuple(text, index + found.length, view, starts, MOST_PARAMETERS);
     yield starts;
   }
+}
+
+/** A query that is read, and which of its columns the first SELECT calls a secret. */
+interface Query {
+  /** Of the column in the list of a SELECT, from 1; 0 outside of it. */
+  place: number;
+  isUnited: boolean;
+  /** For each place whether it is a secret for sure. */
+  readonly secret: Map<number, boolean>;
+}
+
+/** More than any statement that a person writes has. */
+const MOST_OPEN = 1000;
+const MOST_STARTS = 1000;
+
+/** Where the expressions begin that a UNION adds to a secret's column: `SELECT 'x' AS password UNION SELECT 'y'`. */
+export function unitedValues(text: string, view: View): readonly { start: number; sure: boolean }[] {
+  const starts: { start: number; sure: boolean }[] = [];
+  if (!/\bunion\b/i.test(text)) return starts;
+  const open: Query[] = [newQuery()];
+  for (let at = 0; at < text.length && open.length < MOST_OPEN && starts.length < MOST_STARTS; ) {
+    const code = text.charCodeAt(at);
+    const end = elementEnd(text, at, view);
+    if (code === OPEN) open.push(newQuery());
+    else if ((code === CLOSE && open.length > 1) || code === SEMICOLON) open.pop();
+    if (open.length === 0) open.push(newQuery());
+    const query = open.at(-1);
+    const begins = query !== undefined && begin(query, code, text.slice(at, Math.min(end, at + 65)), view);
+    const sure = begins && query.isUnited ? query.secret.get(query.place) : undefined;
+    if (sure !== undefined) starts.push({ start: end, sure });
+    at = end;
+  }
+  return starts;
+}
+
+function newQuery(): Query {
+  return { place: 0, isUnited: false, secret: new Map() };
+}
+
+/** Whether a column of the query begins after this element. */
+function begin(query: Query, code: number, element: string, { names }: View): boolean {
+  if (code === COMMA && query.place > 0) return ++query.place > 0;
+  if (!isWord(code) && code !== DOUBLE) return false;
+  const name = element.replaceAll('"', '');
+  if (/^select$/i.test(element)) query.place = 1;
+  else if (CLAUSE.test(element)) query.place = 0;
+  else if (query.place > 0 && !query.isUnited && names.is(name))
+    query.secret.set(query.place, names.isSure(name));
+  if (/^union$/i.test(element)) query.isUnited = true;
+  return /^select$/i.test(element);
 }

@@ -29,6 +29,7 @@ const HINT = new RegExp(
     '/[^\\s/@\'":]{4,64}@',
     '\\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)',
     'atlasv1',
+    ' / ',
     TOOL.source,
   ].join('|'),
   'i',
@@ -119,7 +120,12 @@ const KINDS: readonly Kind[] = [
   },
   { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/g },
   { pattern: /Private-Lines: \d{1,4}\s{1,4}([^'"]+)/g },
-  { pattern: /(?<!\w)\d{8,10}:AA[\w-]{30,}/g },
+  { pattern: /(?<=\b|\bbot)\d{8,10}:AA[\w-]{30,}/g },
+  {
+    pattern:
+      /(?<!\w)(?:(?:inn?logg?ing|pålogg?ing|log[io]n|bruker(?:navn)?|user(?:name)?|kont[oi]|account|tilgang|credentials?)\s{0,3}[:=]?\s{1,3}[\w.@-]{1,64}|admin(?:istrator)?|root|postgres|sysadmin) \/ ([^\s'"/]{6,})/gi,
+    unsure: true,
+  },
   { pattern: /"auth"\s{0,3}:\s{0,3}"([\w+/=]{8,})"/g, unsure: true },
   { pattern: /:\/\/([\w-]{16,})@/g, unsure: true },
   { pattern: /\w\/([^\s/@'":]{4,64})@(?:\/\/)?[\w.-]{1,64}:\d{2,5}/g, unsure: true },

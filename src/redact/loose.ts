@@ -45,7 +45,8 @@ export function toldValue(text: string, name: Range): Value | null {
     optionValue(text, name) ??
     elementValue(text, name) ??
     pairedValue(text, name) ??
-    sentenceValue(text, name)
+    sentenceValue(text, name) ??
+    listValue(text, name)
   );
 }
 
@@ -87,12 +88,23 @@ export function valueBefore(text: string, { start }: Range): Range | null {
   return end === 0 || isPlain(text.slice(range.start, range.end)) ? null : range;
 }
 
+/** `{user,kari,password,x}`, an array of names and values. */
+function listValue(text: string, { start, end }: Range): Value | null {
+  if (
+    !text.startsWith('{') ||
+    !/[{,]\s{0,9}"?(?:[\w.]{1,64}\.)?$/.test(text.slice(Math.max(start - NEARBY, 0), start))
+  )
+    return null;
+  const value = matchAt(text, end, /"?\s{0,9},\s{0,9}"?([^",{}]{1,200})"?\s{0,9}[,}]/dy);
+  return value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
+}
+
 /** `the password is x`, `login kari password x`: where x is no word. */
 function sentenceValue(text: string, { end }: Range): Value | null {
   const value = matchAt(
     text,
     end,
-    /(?:[\s:]{1,4}|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
+    /(?:[\s:]{1,4}(?!\()|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
   );
   return value !== null && looksRandom(text.slice(value.start, value.end)) ? value : null;
 }

@@ -1,7 +1,7 @@
-/** Secrets among the arguments of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
+/** Arguments of functions, and secrets among those of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
 
 import { OPEN, PERCENT } from '../sql/chars.js';
-import { skipTrivia } from '../sql/lexer.js';
+import { type Piece, skipTrivia } from '../sql/lexer.js';
 import { readTuple } from './columns.js';
 import { endsInSecretName } from './hints.js';
 import type { View } from './shapes.js';
@@ -17,6 +17,23 @@ export interface Arguments {
   readonly starts: readonly number[];
   /** So much was read of them, in characters. */
   readonly length: number;
+}
+
+/** The first ones of those that begin at `at`. */
+export function argumentsAt(text: string, at: number, most: number, view: View): Arguments {
+  const starts: number[] = [];
+  const end = readTuple(text, at, view, starts, most);
+  return { starts: starts.slice(0, most), length: end - at };
+}
+
+/** More lists than become columns in any statement that a person writes. */
+const MOST_LISTS = 4;
+
+/** The lists after one of names, all of which become columns: `unnest(ARRAY['user', 'password'], ARRAY['kari', 'x'])`. */
+export function listsBeside(text: string, name: Piece, lead: string, view: View): Arguments {
+  const rest = lead === 'unnest(' ? 0 : argumentsAt(text, name.end, MOST_ARGUMENTS, view).length;
+  const { starts, length } = argumentsAt(text, name.end + rest, MOST_LISTS, view);
+  return { starts: starts.slice(1), length: rest + length };
 }
 
 /** The arguments that the template puts in a secret's place; `at` is past the template's literal. */

@@ -26,6 +26,9 @@ const UNKNOWABLE = new Map([
     'composite cast',
     'a field of a composite type has no name in the text: ROW(…)::credentials may hold anything',
   ],
+  ['do constant', 'what is called `nokkel` and no more may be any key'],
+  ['security label', 'what a mask shows in the place of a secret is none'],
+  ['copy from stdin inline', 'the rows of COPY are never in a statement that is logged'],
 ]);
 
 function left({ statement, parameters = [] }: Case): string {
@@ -33,20 +36,26 @@ function left({ statement, parameters = [] }: Case): string {
   return [redacted.statement ?? '', ...(redacted.parameters ?? [])].join('\n');
 }
 
-describe.each(['cases/redact-secret', 'redact-blind-secret', 'redact-near-secret'])('%s', name => {
-  const cases = corpus(name);
+describe.each(['cases/redact-secret', 'redact-blind-secret', 'redact-near-secret', 'redact-blind2-secret'])(
+  '%s',
+  name => {
+    const cases = corpus(name);
 
-  test.each(cases.filter(({ label }) => !UNKNOWABLE.has(label)))('$label: $statement', one => {
-    expect(left(one)).not.toMatch(/S3CR3T/i);
-  });
+    test.each(cases.filter(({ label }) => !UNKNOWABLE.has(label)))('$label: $statement', one => {
+      expect(left(one)).not.toMatch(/S3CR3T/i);
+    });
 
-  test.each(cases.filter(({ label }) => UNKNOWABLE.has(label)))('not known: $label', one => {
-    expect(left(one)).toMatch(/S3CR3T/i);
-  });
-});
+    test.each(cases.filter(({ label }) => UNKNOWABLE.has(label)))('not known: $label', one => {
+      expect(left(one)).toMatch(/S3CR3T/i);
+    });
+  },
+);
 
-describe.each(['cases/redact-plain', 'redact-blind-plain', 'redact-near-plain'])('%s', name => {
-  test.each(corpus(name))('$label: $statement', ({ statement, parameters = [] }) => {
-    expect(redact({ statement, parameters })).toEqual({ statement, parameters, count: 0 });
-  });
-});
+describe.each(['cases/redact-plain', 'redact-blind-plain', 'redact-near-plain', 'redact-blind2-plain'])(
+  '%s',
+  name => {
+    test.each(corpus(name))('$label: $statement', ({ statement, parameters = [] }) => {
+      expect(redact({ statement, parameters })).toEqual({ statement, parameters, count: 0 });
+    });
+  },
+);
