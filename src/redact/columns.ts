@@ -42,11 +42,13 @@ export function takeGiven(
   if (places.length === 0) return { listEnd, length: 0 };
   const before = rows.before(name.start);
   const from = before === -1 ? valuesStart(text, listEnd) : before;
+  const numbered =
+    before !== -1 && NUMBERED.test(text.slice(Math.max(from, name.start - NEARBY), name.start)) ? 1 : 0;
   let end = from;
   for (let begin = tupleStart(text, end); begin !== -1; begin = tupleStart(text, end)) {
     const tupleEnd = readTuple(text, begin, view, starts);
     for (const { place, column } of places) {
-      const start = starts[starts.length - place];
+      const start = starts[starts.length + numbered - place];
       if (start !== undefined) take(start, column);
     }
     end = skipTrivia(text, tupleEnd);
@@ -80,6 +82,9 @@ function restOfList(
 
 /** So far before a list of columns its rows are looked for. */
 const NEARBY = 300;
+
+/** The rows get one more column, which is a number. */
+const NUMBERED = /with\s+ordinality\s+[^()]*\($/i;
 
 /** The end of the rows that a list of columns names, before that: `(VALUES (1, 'x')) AS v (id, `. */
 const ROWS_END = /\)\s*(?:with\s+ordinality\s+)?(?:as\s+)?["\w$]{1,64}\s*\($/i;

@@ -43,6 +43,12 @@ export function readsAsCode(text: string): boolean {
   );
 }
 
+/** Whether the content of a piece is read as SQL. Outside SQL `--from=x` is an option, and no comment. */
+export function isCode(content: string, { kind }: Piece, lead: string, inCode: boolean): boolean {
+  const mayBe = kind === 'string' || (kind === 'comment' && inCode);
+  return mayBe && (lead === 'as' || lead === 'do' || readsAsCode(content));
+}
+
 /**
  * What leads to a piece: the keyword or the called function right before it (`as`, `do`, `format(`), in
  * small letters; empty where it is anything else.
@@ -120,7 +126,14 @@ export function isInList(text: string, { start }: Piece): boolean {
 
 /** Whether it is one of the lists that `unnest` makes rows of, or in one: `unnest(ARRAY['password', …], …)`. */
 export function isUnnested(text: string, { start }: Piece): boolean {
-  return /\bunnest\s*\(\s*(?:array\s*\[[^()[\]]*)?$/i.test(text.slice(Math.max(start - NEARBY, 0), start));
+  return /\b(?:unnest|hstore|jsonb?_object)\s*\(\s*(?:array\s*\[[^()[\]]*)?$/i.test(
+    text.slice(Math.max(start - NEARBY, 0), start),
+  );
+}
+
+/** Whether the function takes a list of names, and others beside it. */
+export function isListing(lead: string): boolean {
+  return /^(?:unnest|hstore|jsonb?_object)\($/.test(lead);
 }
 
 /** Past the call that ends right after the name of a setting: `current_setting('my.token', true)`. */

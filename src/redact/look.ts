@@ -1,6 +1,6 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, OPEN, SLASH } from '../sql/chars.js';
+import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
 import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
@@ -9,15 +9,16 @@ import { executions, unitedValues, valueColumns } from './elsewhere.js';
 import { takeExpression } from './expression.js';
 import {
   endsInSecretName,
+  isCode,
   isInList,
   isInObject,
   isKey,
+  isListing,
   isSecretPath,
   isUnnested,
   leadOf,
   listsSecret,
   mayHoldValue,
-  readsAsCode,
   settingEnd,
   touchesAfter,
   touchesBefore,
@@ -45,7 +46,14 @@ import {
 } from './shapes.js';
 import { secretAt } from './sweep.js';
 import { type Found, Taken } from './taken.js';
-import { type Arguments, argumentsAt, keyedArgumentAt, listsBeside, secretArguments } from './templates.js';
+import {
+  type Arguments,
+  argumentsAt,
+  argumentsStart,
+  keyedArgumentAt,
+  listsBeside,
+  secretArguments,
+} from './templates.js';
 
 /** So many values stand with a key in a row. */
 const MOST_OTHERS = 3;
@@ -188,16 +196,14 @@ class Look {
 
   /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
   #takeBefore(name: Range, sure: boolean): void {
-    const text = this.#text;
-    const { start } = name;
     if (!this.#view.code) {
-      const range = valueBefore(text, name);
+      const range = valueBefore(this.#text, name);
       if (range !== null) this.#taken.secret(range);
       return;
     }
-    const value = this.#literals.givenTo(start);
+    const value = this.#literals.givenTo(name.start);
     if (value !== null) this.#take(value, sure);
-    const number = isStatement(this.#view) ? parameterBefore(text, start) : 0;
+    const number = isStatement(this.#view) ? parameterBefore(this.#text, name.start) : 0;
     if (number > 0) this.#taken.parameter(number, sure);
   }
 
@@ -222,11 +228,12 @@ class Look {
     if (length === 0) this.#takeCall(name);
   }
 
-  /** What a function takes that has a secret's name: `set_password('kari', 'x')`. */
-  #takeCall({ end }: Range): void {
+  /** What a function takes that has a secret's name, a table, or a function beside one: `set_password('kari', 'x')`. */
+  #takeCall({ start, end }: Range): void {
     const text = this.#text;
-    if (text.charCodeAt(end) === OPEN)
-      this.#takeAnyOf(argumentsAt(text, end + 1, MOST_ARGUMENTS, this.#view));
+    const at = argumentsStart(text, { start, end });
+    if (at === -1) return;
+    this.#takeAnyOf(argumentsAt(text, at, MOST_ARGUMENTS, this.#view));
   }
 
   /** Takes what an expression gives, whose first value may be `known`; returns where to go on. */
@@ -311,7 +318,7 @@ class Look {
     }
     if (mayHoldValue(content)) this.#descend(content, piece, lead);
     if (lead === 'format(') this.#takeArguments(secretArguments(content, text, piece.end, view));
-    if (lead === 'unnest(' && listsSecret(content)) this.#takeAnyOf(listsBeside(text, piece, lead, view));
+    if (isListing(lead) && listsSecret(content)) this.#takeAnyOf(listsBeside(text, piece, lead, view));
     return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
   }
 
@@ -379,7 +386,7 @@ class Look {
       add(this.#lost, { start: piece.open, end: piece.close });
       return;
     }
-    const code = piece.kind !== 'name' && (lead === 'as' || lead === 'do' || readsAsCode(content));
+    const code = isCode(content, piece, lead, this.#view.code);
     const { secrets, lost, aliases } = new Look(
       content,
       { ...this.#view, code, depth: depth + 1 },

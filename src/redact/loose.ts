@@ -46,7 +46,8 @@ export function toldValue(text: string, name: Range): Value | null {
     elementValue(text, name) ??
     pairedValue(text, name) ??
     sentenceValue(text, name) ??
-    listValue(text, name)
+    listValue(text, name) ??
+    setValue(text, name)
   );
 }
 
@@ -60,7 +61,13 @@ function optionValue(text: string, { start, end }: Range): Value | null {
 function elementValue(text: string, { start, end }: Range): Value | null {
   const opens = /<(?:[\w.-]{1,64}:)?$/.test(text.slice(Math.max(start - NEARBY, 0), start));
   if (text.startsWith('&lt;', start - 4)) return matchAt(text, end, /(?:(?!&gt;)[^<>;]){0,80}&gt;([^&<]+)/dy);
-  return opens ? matchAt(text, end, /[^<>]{0,200}>\s{0,99}(?:<!\[CDATA\[)?([^<\s][^<]*)/dy) : null;
+  return opens
+    ? matchAt(
+        text,
+        end,
+        /[^<>]{0,200}>\s{0,99}(?:<(?:value|val|verdi|string|text)\b[^<>]{0,80}>\s{0,99})?(?:<!\[CDATA\[)?([^<\s][^<]*)/diy,
+      )
+    : null;
 }
 
 /** `"name": "password", "value": "x"`, `<add key="password" value="x"/>` and `<entry key="password">x</entry>`. */
@@ -72,7 +79,11 @@ function pairedValue(text: string, { end }: Range): Value | null {
       /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
     ) ??
     matchAt(text, end, /["'\\]{0,4}\s{0,9}>\s{0,99}([^<\s][^<]*)(?=<)/dy) ??
-    matchAt(text, end, /\s{0,9}<\/[\w:]{1,32}>\s{0,99}<(?:value|val|verdi)[^<>]{0,80}>([^<]+)/diy);
+    matchAt(
+      text,
+      end,
+      /\s{0,9}(?:<\/[\w:]{1,32}|[^<>]{0,40})>\s{0,99}<(?:value|val|verdi|string)[^<>]{0,80}>([^<]+)/diy,
+    );
   return value === null || isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
@@ -99,12 +110,24 @@ function listValue(text: string, { start, end }: Range): Value | null {
   return value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
+/** `define("password", "x")`, `config["password"] = "x"`. */
+function setValue(text: string, { start, end }: Range): Value | null {
+  const before = text.slice(Math.max(start - NEARBY, 0), start + 1);
+  if (!/[([]\s{0,3}\\?["'](?:[\w.-]{1,64}\.)?[^"']?$/.test(before)) return null;
+  const value = matchAt(
+    text,
+    end,
+    /(?:\\?["'])?(?:\s{0,3}\])?\s{0,3}(?:,|=)\s{0,3}\\?["']([^"'\\\n]{1,200})/dy,
+  );
+  return value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
+}
+
 /** `the password is x`, `login kari password x`: where x is no word. */
 function sentenceValue(text: string, { end }: Range): Value | null {
   const value = matchAt(
     text,
     end,
-    /(?:[\s:]{1,4}(?!\()|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
+    /(?:[\s:]{1,4}(?:\d\s)?(?!\()|(?<=sana)\s{1,3}on\s{1,4}|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
   );
   return value !== null && looksRandom(text.slice(value.start, value.end)) ? value : null;
 }

@@ -7,31 +7,33 @@ import type { Range } from './ranges.js';
 const SURE_WORDS =
   'passwords?|passwd|passord(?:et|ene|er)?|passwort|kennwort|passphrase|passcode|pwd|pswd|pw|' +
   'l(?:ö|o\\u0308?)senord(?:et)?|adgangskoden?|kodeord(?:et)?|salasana|mot[-_]?de[-_]?passe|contrase[ñn]a|' +
-  'passfrase|l(?:ø|o)senord(?:et)?|(?:lykil|aðgangs)or[ðd](?:ið)?|tunnussana|wachtwoord|senha|has[łl]o|heslo|пароль';
+  'passfrase|l(?:ø|o)senord(?:et)?|(?:lykil|aðgangs)or[ðd](?:ið)?|tunnussana|l[øo]yndord(?:et)?|tunnusluku|psk|psw|pword|mnemonic|seed[-_]?phrase|wachtwoord|senha|has[łl]o|heslo|пароль';
 const SURE_KEY =
   '(?:private|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
-  'scram_server|krypterings?|signerings?|tilgangs|hemmelig|åtkomst|adgangs)';
+  'scram_server|krypterings?|signerings?|tilgangs|hemmelig|åtkomst|adgangs|salaus|sikkerhets|säkerhets|enc|wrapping)';
 
 /** What goes by these may be a secret, or a word, a count or a flag: `token = 'og'`, `pass = true`. */
 const UNSURE_WORDS =
   'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:en)?)?|hemlighet(?:en)?|hemmelighed(?:en)?|salaisuus|' +
-  'pass(?:phrase|word)_command|geheimnis|(?:[ei]ng[aå]ngs|pin|tilgangs|sikkerhets|säkerhets)[-_]?kod(?:en?)?|pin[-_]?codes?|' +
-  '(?:recovery|backup|security)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
+  'pass(?:phrase|word)_command|geheimnis|(?:[ei]ng[aå]ngs|pin|tilgangs|sikkerhets|säkerhets|p[åa]loggings|innloggings|aktiverings|bekreftelses|alarm)[-_]?kod(?:en?)?|pin[-_]?codes?|' +
+  '(?:recovery|backup|security|activation|verification|reset|invite|login|unlock|access)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
   'authorization|key[-_]?pem|session[-_]?id|connection[-_]?string|geheim|zugangsdaten|lösen|bearer|jwt|' +
   'rediscli_auth|auth[-_]?key|pass|pin|puk|cv[vc]|salt|seed';
-const UNSURE_KEY = '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client)';
+const UNSURE_KEY =
+  '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client|subscription|security|session|webhook|deploy|recovery|vault|bot|wallet)';
 
 /** What a secret's name ends in besides: the hash of one, which can be guessed at offline, and what it is written as. */
 const SUFFIX =
-  '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
-const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
+  '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|txt?|str|clear(?:text)?|sha\\d*|md5|bcrypt|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
+const THE_KEY =
+  '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|n(?:ø|o|oe)gle[rn]?|nykel(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
 const SURE = `(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`;
 const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`;
 
 /** Words that other words end in: they count where they begin one, `user_pass` and `userPass`, not in `compass`. */
 const SHORT =
-  /(?<!ssh)(?:pass|pw|pin|puk|cv[vc]|salt|seed|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
+  /(?<!ssh)(?:pass|pw|psk|psw|pin|puk|cv[vc]|salt|seed|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
 
 /** Functions that take a password or a key, most of them of pgcrypto, and as which of their arguments. */
 const KEYED_ARGUMENT = new Map([

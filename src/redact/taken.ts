@@ -8,9 +8,9 @@ import type { Value } from './shapes.js';
 /** No longer value is a word, a number or a path. */
 const LONGEST_PLAIN = 250;
 
-/** `***`, `^[A-Za-z0-9]{12,}$`. */
+/** `***`, `^[A-Za-z0-9]{12,}$`, `^\$2[aby]\$`, `${PASSWORD}`, `{{ password }}`, `os.environ["PASSWORD"]`. */
 const MASK =
-  /^(?:\*+|\^?(?:\[\^?(?:\w-\w|\[:\w{1,9}:\])+\][*+?]?|\.[*+]|\\{1,2}[dwsDWS][*+?]?|\{\d{0,3},?\d{0,3}\})+\$?)$/;
+  /^(?:\*+|\^?(?:\[\^?(?:\w-\w|\[:\w{1,9}:\])+\][*+?]?|\.[*+]|\\{1,2}[dwsDWS][*+?]?|\{\d{0,3},?\d{0,3}\})+\$?|\^\\{0,2}\$(?:2|2[abxy]|2\[[abxy]+\]|[156]|argon2i?d?)\\{0,2}\$|\$\{\w[\w.-]{0,80}\}|\{\{\s?[\w.-]{1,80}\s?\}\}|(?:os\.environ|process\.env|System\.getenv)[\w.()[\]"']{1,80})$/;
 
 export interface Found {
   readonly secrets: readonly Range[];
