@@ -1,8 +1,9 @@
 /** Where a secret stands that is named at another place of the same text. */
 
 import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../sql/chars.js';
+import { skipTrivia } from '../sql/lexer.js';
 import { CLAUSE, elementEnd, readTuple } from './columns.js';
-import type { View } from './shapes.js';
+import { type View, valueAt } from './shapes.js';
 
 /** Columns that hold values of any kind, and the sign after them. */
 const VALUE_COLUMN =
@@ -36,48 +37,76 @@ export function* executions(text: string, view: View): Generator<readonly number
 interface Query {
   /** Of the column in the list of a SELECT, from 1; 0 outside of it. */
   place: number;
+  /** Where the column begins. */
+  start: number;
+  /** Whether AS was the last word. */
+  isNamed: boolean;
   isUnited: boolean;
   /** For each place whether it is a secret for sure. */
   readonly secret: Map<number, boolean>;
 }
 
+interface Column {
+  readonly start: number;
+  readonly sure: boolean;
+}
+
 /** More than any statement that a person writes has. */
 const MOST_OPEN = 1000;
-const MOST_STARTS = 1000;
+const MOST_COLUMNS = 1000;
 
-/** Where the expressions begin that a UNION adds to a secret's column: `SELECT 'x' AS password UNION SELECT 'y'`. */
-export function unitedValues(text: string, view: View): readonly { start: number; sure: boolean }[] {
-  const starts: { start: number; sure: boolean }[] = [];
-  if (!/\bunion\b/i.test(text)) return starts;
+/**
+ * What is called a secret in the list of a SELECT, and what a UNION adds to that: `SELECT unnest(ARRAY['x', 'y']) AS
+ * password`, `SELECT 'x' AS password UNION SELECT 'y'`.
+ */
+export function selectedColumns(text: string, view: View): readonly Column[] {
+  const columns: Column[] = [];
+  if (!/\b(?:union|as)\b/i.test(text)) return columns;
   const open: Query[] = [newQuery()];
-  for (let at = 0; at < text.length && open.length < MOST_OPEN && starts.length < MOST_STARTS; ) {
+  for (let at = 0; at < text.length && open.length < MOST_OPEN && columns.length < MOST_COLUMNS; ) {
     const code = text.charCodeAt(at);
     const end = elementEnd(text, at, view);
     if (code === OPEN) open.push(newQuery());
     else if ((code === CLOSE && open.length > 1) || code === SEMICOLON) open.pop();
     if (open.length === 0) open.push(newQuery());
-    const query = open.at(-1);
-    const begins = query !== undefined && begin(query, code, text.slice(at, Math.min(end, at + 65)), view);
-    const sure = begins && query.isUnited ? query.secret.get(query.place) : undefined;
-    if (sure !== undefined) starts.push({ start: end, sure });
+    const query = open.at(-1) ?? newQuery();
+    const isBegin = code === COMMA && query.place > 0;
+    const word = isWord(code) || code === DOUBLE ? text.slice(at, Math.min(end, at + LONGEST_WORD)) : '';
+    const column =
+      isBegin || /^select$/i.test(word) ? beginColumn(query, isBegin, end) : nameColumn(query, word, view);
+    if (
+      column !== null &&
+      (column.start === end || valueAt(text, skipTrivia(text, column.start), view) !== null)
+    )
+      columns.push(column);
     at = end;
   }
-  return starts;
+  return columns;
 }
+
+/** No name that is looked at is longer, in quotes. */
+const LONGEST_WORD = 66;
 
 function newQuery(): Query {
-  return { place: 0, isUnited: false, secret: new Map() };
+  return { place: 0, start: 0, isNamed: false, isUnited: false, secret: new Map() };
 }
 
-/** Whether a column of the query begins after this element. */
-function begin(query: Query, code: number, element: string, { names }: View): boolean {
-  if (code === COMMA && query.place > 0) return ++query.place > 0;
-  if (!isWord(code) && code !== DOUBLE) return false;
-  const name = element.replaceAll('"', '');
-  if (/^select$/i.test(element)) query.place = 1;
-  else if (CLAUSE.test(element)) query.place = 0;
-  else if (query.place > 0 && !query.isUnited && names.is(name))
-    query.secret.set(query.place, names.isSure(name));
-  if (/^union$/i.test(element)) query.isUnited = true;
-  return /^select$/i.test(element);
+function beginColumn(query: Query, isNext: boolean, start: number): Column | null {
+  query.place = isNext ? query.place + 1 : 1;
+  query.start = start;
+  const sure = query.isUnited ? query.secret.get(query.place) : undefined;
+  return sure === undefined ? null : { start, sure };
+}
+
+/** The column that this word calls a secret. */
+function nameColumn(query: Query, word: string, { names }: View): Column | null {
+  if (word === '') return null;
+  const { isNamed, place, start } = query;
+  query.isNamed = /^as$/i.test(word);
+  query.isUnited ||= /^union$/i.test(word);
+  if (CLAUSE.test(word)) query.place = 0;
+  const name = word.replaceAll('"', '');
+  if (place === 0 || query.isUnited || !names.is(name)) return null;
+  query.secret.set(place, names.isSure(name));
+  return isNamed ? { start, sure: names.isSure(name) } : null;
 }

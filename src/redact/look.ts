@@ -5,7 +5,7 @@ import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } fr
 import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, takeGiven } from './columns.js';
-import { executions, unitedValues, valueColumns } from './elsewhere.js';
+import { executions, selectedColumns, valueColumns } from './elsewhere.js';
 import { takeExpression } from './expression.js';
 import {
   endsInSecretName,
@@ -124,8 +124,8 @@ class Look {
     if (this.#hasKey) {
       for (const start of valueColumns(this.#text)) if (this.#goesOn) this.#takeExpression(start, false);
     }
-    const united = this.#hasName && this.#view.code ? unitedValues(this.#text, this.#view) : [];
-    for (const { start, sure } of united) if (this.#goesOn) this.#takeExpression(start, sure);
+    const columns = this.#hasName && this.#view.code ? selectedColumns(this.#text, this.#view) : [];
+    for (const { start, sure } of columns) if (this.#goesOn) this.#takeExpression(start, sure);
     if (!isStatement(this.#view) || this.#taken.parameters.size === 0) return;
     for (const starts of executions(this.#text, this.#view)) {
       for (const [number, sure] of [...this.#taken.parameters]) {

@@ -15,6 +15,17 @@ const LONGEST_LINE = 1000;
 
 /** The value outside SQL: in a connection string, a URI's query, JSON, or a piece of SQL that does not look like it. */
 export function looseValue(text: string, name: Range, operator: number, view: View): Value | null {
+  const value = givenValue(text, name, operator, view);
+  const isSaid =
+    value !== null && text.charAt(operator - 1) === ':' && value.end - value.start < LONGEST_SAID;
+  return isSaid && SAID.test(text.slice(value.start, value.end)) ? null : value;
+}
+
+/** What is said of a password in JSON or a list of rights, and is none: `"password": "required"`, `password:reset`. */
+const SAID = /^(?:required|optional|string|reset|read|write|create|delete)$/;
+const LONGEST_SAID = 10;
+
+function givenValue(text: string, name: Range, operator: number, view: View): Value | null {
   const before = text.charAt(name.start - 1);
   const from = skipSpace(text, operator);
   if (before === '?' || before === '&') return bareValue(text, from, true);
@@ -65,7 +76,7 @@ function elementValue(text: string, { start, end }: Range): Value | null {
     ? matchAt(
         text,
         end,
-        /[^<>]{0,200}>\s{0,99}(?:<(?:value|val|verdi|string|text)\b[^<>]{0,80}>\s{0,99})?(?:<!\[CDATA\[)?([^<\s][^<]*)/diy,
+        /[^<>]{0,200}>\s{0,99}(?:<(?:value|val|verdi|string|text|data)\b[^<>]{0,80}>\s{0,99})?(?:<!\[CDATA\[)?([^<\s][^<]*)/diy,
       )
     : null;
 }
@@ -76,7 +87,7 @@ function pairedValue(text: string, { end }: Range): Value | null {
     matchAt(
       text,
       end,
-      /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
+      /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content|default)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
     ) ??
     matchAt(text, end, /["'\\]{0,4}\s{0,9}>\s{0,99}([^<\s][^<]*)(?=<)/dy) ??
     matchAt(

@@ -5,26 +5,26 @@ import type { Range } from './ranges.js';
 
 /** What goes by these names is a secret, whatever it looks like. */
 const SURE_WORDS =
-  'passwords?|passwd|passord(?:et|ene|er)?|passwort|kennwort|passphrase|passcode|pwd|pswd|pw|' +
+  'passwords?|passwd|passord(?:et|ene|er)?|passwort|kennwort|passphrases?|passcodes?|pwd|pswd|pw|' +
   'l(?:ö|o\\u0308?)senord(?:et)?|adgangskoden?|kodeord(?:et)?|salasana|mot[-_]?de[-_]?passe|contrase[ñn]a|' +
   'passfrase|l(?:ø|o)senord(?:et)?|(?:lykil|aðgangs)or[ðd](?:ið)?|tunnussana|l[øo]yndord(?:et)?|tunnusluku|psk|psw|pword|mnemonic|seed[-_]?phrase|wachtwoord|senha|has[łl]o|heslo|пароль';
 const SURE_KEY =
-  '(?:private|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
+  '(?:private?|yksityinen|salainen|hemlig|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
   'scram_server|krypterings?|signerings?|tilgangs|hemmelig|åtkomst|adgangs|salaus|sikkerhets|säkerhets|enc|wrapping)';
 
 /** What goes by these may be a secret, or a word, a count or a flag: `token = 'og'`, `pass = true`. */
 const UNSURE_WORDS =
-  'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:en)?)?|hemlighet(?:en)?|hemmelighed(?:en)?|salaisuus|' +
-  'pass(?:phrase|word)_command|geheimnis|(?:[ei]ng[aå]ngs|pin|tilgangs|sikkerhets|säkerhets|p[åa]loggings|innloggings|aktiverings|bekreftelses|alarm)[-_]?kod(?:en?)?|pin[-_]?codes?|' +
+  'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:ene?|er)?)?|hemlighet(?:en|er)?|hemmelighed(?:en|er)?|salaisuus|' +
+  'pass(?:phrase|word)_command|geheimnis|(?:[ei]ng[aå]ngs|pin|tilgangs|sikkerhets|säkerhets|p[åa]loggings|innloggings|aktiverings|bekreftelses|alarm)[-_]?kod(?:en|er|e)?|hemmelig[-_]?kode|p[äa][äa]sykoodi|pin[-_]?codes?|' +
   '(?:recovery|backup|security|activation|verification|reset|invite|login|unlock|access)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
   'authorization|key[-_]?pem|session[-_]?id|connection[-_]?string|geheim|zugangsdaten|lösen|bearer|jwt|' +
-  'rediscli_auth|auth[-_]?key|pass|pin|puk|cv[vc]|salt|seed';
+  'rediscli_auth|auth[-_]?key|pass|pins?|puk|cv[vc]|salts?|seeds?';
 const UNSURE_KEY =
   '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client|subscription|security|session|webhook|deploy|recovery|vault|bot|wallet)';
 
 /** What a secret's name ends in besides: the hash of one, which can be guessed at offline, and what it is written as. */
 const SUFFIX =
-  '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|txt?|str|clear(?:text)?|sha\\d*|md5|bcrypt|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
+  '(?:[-_]?(?:s?hash|list[ae]?|digest|value|verdi|plain|plaintext|txt?|str|clear(?:text)?|sha\\d*|md5|bcrypt|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
 const THE_KEY =
   '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|n(?:ø|o|oe)gle[rn]?|nykel(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
@@ -33,7 +33,7 @@ const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${
 
 /** Words that other words end in: they count where they begin one, `user_pass` and `userPass`, not in `compass`. */
 const SHORT =
-  /(?<!ssh)(?:pass|pw|psk|psw|pin|puk|cv[vc]|salt|seed|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
+  /(?<!ssh)(?:pass|pw|psk|psw|pins?|puk|cv[vc]|salts?|seeds?|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
 
 /** Functions that take a password or a key, most of them of pgcrypto, and as which of their arguments. */
 const KEYED_ARGUMENT = new Map([

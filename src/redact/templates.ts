@@ -32,7 +32,7 @@ const NEARBY = 40;
 
 /** Functions that compare, or choose one of what they are given. */
 const COMPARING =
-  /\b(?:starts_with|strpos|regexp_like|similarity|levenshtein|coalesce|nullif|greatest|least)\s*\(\s*(?:\w+\.)?$/i;
+  /\b(?:starts_with|strpos|regexp_like|similarity|levenshtein|coalesce|nullif|greatest|least|xmlelement)\s*\(\s*(?:name\s+)?(?:\w+\.)?$/i;
 
 /**
  * Where the arguments begin of a function of that name, the row of a table of secrets, or what a function takes beside
