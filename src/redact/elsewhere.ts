@@ -3,7 +3,7 @@
 import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../sql/chars.js';
 import { skipTrivia } from '../sql/lexer.js';
 import { CLAUSE, elementEnd, readTuple } from './columns.js';
-import { type View, valueAt } from './shapes.js';
+import { isStatement, type View, valueAt } from './shapes.js';
 
 /** Columns that hold values of any kind, and the sign after them. */
 const VALUE_COLUMN =
@@ -33,6 +33,24 @@ export function* executions(text: string, view: View): Generator<readonly number
   }
 }
 
+/** Where the expressions begin that are a secret by a name that is no neighbour of theirs. */
+export function namedElsewhere(text: string, view: View): readonly Column[] {
+  return isStatement(view)
+    ? [...selectedColumns(text, view), ...returned(text, view)]
+    : selectedColumns(text, view);
+}
+
+/** What a function returns that has a secret's name: `CREATE FUNCTION get_api_key() … RETURN 'x'`. */
+function returned(text: string, { names }: View): Column[] {
+  const [, name = ''] = /\bfunction\s{1,9}(?:\w{1,63}\.)?"?(\w{1,63})/i.exec(text) ?? [];
+  if (!names.is(name)) return [];
+  const ends = text.matchAll(/\b(?:return|select)\s{1,9}(?=')/gi).take(MOST_RETURNS);
+  return Array.from(ends, ({ 0: found, index }) => ({ start: index + found.length, sure: false }));
+}
+
+/** More than any function has that a person writes. */
+const MOST_RETURNS = 8;
+
 /** A query that is read, and which of its columns the first SELECT calls a secret. */
 interface Query {
   /** Of the column in the list of a SELECT, from 1; 0 outside of it. */
@@ -59,7 +77,7 @@ const MOST_COLUMNS = 1000;
  * What is called a secret in the list of a SELECT, and what a UNION adds to that: `SELECT unnest(ARRAY['x', 'y']) AS
  * password`, `SELECT 'x' AS password UNION SELECT 'y'`.
  */
-export function selectedColumns(text: string, view: View): readonly Column[] {
+function selectedColumns(text: string, view: View): readonly Column[] {
   const columns: Column[] = [];
   if (!/\b(?:union|as)\b/i.test(text)) return columns;
   const open: Query[] = [newQuery()];

@@ -74,7 +74,10 @@ const KINDS: readonly Kind[] = [
     pattern:
       /\b(?:getConnection|NetworkCredential|PSCredential|UsernamePasswordCredentials?)\s{0,2}\([^()"'\n]{0,80}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/gi,
   },
-  { pattern: /"(?:d|p|q|dp|dq|qi|k)"\s{0,3}:\s{0,3}"([\w-]{12,})"/g, unsure: true },
+  {
+    pattern: /"(?:d|p|q|dp|dq|qi|k)"\s{0,3}:\s{0,3}"((?=[\w-]{0,40}[A-Z])(?=[\w-]{0,40}[a-z])[\w-]{14,})"/g,
+    unsure: true,
+  },
   { pattern: /\b(?:ro|rw|snmp-server )community6?\s{1,3}([^\s'"]{1,64})/gi, unsure: true },
   {
     pattern:

@@ -5,7 +5,7 @@ import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } fr
 import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, takeGiven } from './columns.js';
-import { executions, selectedColumns, valueColumns } from './elsewhere.js';
+import { executions, namedElsewhere, valueColumns } from './elsewhere.js';
 import { takeExpression } from './expression.js';
 import {
   endsInSecretName,
@@ -124,7 +124,7 @@ class Look {
     if (this.#hasKey) {
       for (const start of valueColumns(this.#text)) if (this.#goesOn) this.#takeExpression(start, false);
     }
-    const columns = this.#hasName && this.#view.code ? selectedColumns(this.#text, this.#view) : [];
+    const columns = this.#hasName && this.#view.code ? namedElsewhere(this.#text, this.#view) : [];
     for (const { start, sure } of columns) if (this.#goesOn) this.#takeExpression(start, sure);
     if (!isStatement(this.#view) || this.#taken.parameters.size === 0) return;
     for (const starts of executions(this.#text, this.#view)) {
@@ -245,7 +245,7 @@ class Look {
   /** Takes what expressions give any of which may be the secret. */
   #takeAnyOf({ starts, length }: Arguments): void {
     for (const start of starts) this.#express(start, value => this.#taken.other(value));
-    this.#budget.left -= length / 2;
+    this.#budget.left -= length;
   }
 
   #express(
