@@ -120,7 +120,7 @@ const PREFIX = Array.from(
 ).join('|');
 
 /** The source of what one begins with. */
-export const TOKEN_BEGINS = `(?<![\\w-])(?-i:${PREFIX}|A[KSBC][IC]A[A-Z0-9]{6}|SG\\.|authress_|scauth_|ext_|sc_)`;
+export const TOKEN_BEGINS = `(?<![\\w-])(?-i:${PREFIX}|A[KSBC][IC]A[A-Z0-9]{6}|SG\\.|(?:authress|scauth|ext|sc)_[a-z0-9]{3,30}\\.)`;
 
 const TOKEN = new RegExp(
   `(?<![\\w-])(?:(?:${PREFIX})[\\w=+-]{12,}(?:\\.[\\w=+-]{4,})*|` +
