@@ -7,7 +7,8 @@ import type { Value } from './shapes.js';
 const NEARBY = 100;
 
 /** What joins a value to the name after it, which may be that of a column of a table. */
-const JOINS_NAME = '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b)\\s*(?:\\w{1,63}\\.)?"?$';
+const JOINS_NAME =
+  '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b|\\binto\\b(?:\\s+strict)?|\\bin\\s*\\((?:\\s*[\\w.]{1,63}\\s*,){0,3})\\s*(?:\\w{1,63}\\.)?"?$';
 const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
 const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
 

@@ -42,11 +42,13 @@ export function takeGiven(
   if (places.length === 0) return { listEnd, length: 0 };
   const before = rows.before(name.start);
   const from = before === -1 ? valuesStart(text, listEnd) : before;
+  const numbered =
+    before !== -1 && NUMBERED.test(text.slice(Math.max(from, name.start - NEARBY), name.start)) ? 1 : 0;
   let end = from;
   for (let begin = tupleStart(text, end); begin !== -1; begin = tupleStart(text, end)) {
     const tupleEnd = readTuple(text, begin, view, starts);
     for (const { place, column } of places) {
-      const start = starts[starts.length - place];
+      const start = starts[starts.length + numbered - place];
       if (start !== undefined) take(start, column);
     }
     end = skipTrivia(text, tupleEnd);
@@ -80,6 +82,9 @@ function restOfList(
 
 /** So far before a list of columns its rows are looked for. */
 const NEARBY = 300;
+
+/** The rows get one more column, which is a number. */
+const NUMBERED = /with\s+ordinality\s+[^()]*\($/i;
 
 /** The end of the rows that a list of columns names, before that: `(VALUES (1, 'x')) AS v (id, `. */
 const ROWS_END = /\)\s*(?:with\s+ordinality\s+)?(?:as\s+)?["\w$]{1,64}\s*\($/i;
@@ -136,15 +141,17 @@ function readColumn(text: string, at: number): { name: string; end: number } {
   return { name: text.slice(at, end), end };
 }
 
+/** What stands between a list of columns and its rows. */
+const BEFORE_ROWS = /^(?:as|not|materialized|values|overriding|system|user|value|row)$/i;
+
 /** Where the first tuple is after a list of columns: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
 function valuesStart(text: string, listEnd: number): number {
   let at = skipTrivia(text, listEnd);
   if (text.charCodeAt(at) === EQUALS) return callStart(text, skipTrivia(text, at + 1));
   if (isKeyword(text, at, 'in')) return listStart(text, skipTrivia(text, at + 'in'.length));
-  for (let words = 0; words < 4 && isWord(text.charCodeAt(at)); words++) {
+  for (let words = 0; words < 5 && isWord(text.charCodeAt(at)); words++) {
     const end = dottedEnd(text, at);
-    if (!/^(?:as|values|overriding|system|user|value|row)$/i.test(text.slice(at, Math.min(end, at + 11))))
-      break;
+    if (!BEFORE_ROWS.test(text.slice(at, Math.min(end, at + 13)))) break;
     at = skipTrivia(text, end);
   }
   return at;
@@ -206,7 +213,7 @@ function isKeyword(text: string, at: number, word: string): boolean {
 }
 
 /** What ends the list of a SELECT that stands in no parentheses. */
-const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
+export const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
 
 /**
  * Finds where the elements begin of a tuple whose parenthesis opens before `from`, or of a SELECT's list; returns where

@@ -9,17 +9,25 @@ const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,2
 const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   [
     'curl|wget|http|https|xh',
-    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:|\\s(?:-b|--cookie|--oauth2-bearer)\\s{1,3}(?:["']{0,2}[\\w.-]{1,64}=)?`,
+    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:|\\s(?:-E|--cert)\\s{1,3}[^\\s:]{1,200}:|\\s(?:-b|--cookie|--oauth2-bearer)\\s{1,3}(?:["']{0,2}[\\w.-]{1,64}=)?`,
   ],
   [
-    'sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|docker|podman|helm|oc|az|cf|cypher-shell|mosquitto_pub|clickhouse-client',
+    'sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|cypher-shell|mosquitto_pub|clickhouse-client|useradd|usermod',
     '\\s-p\\s{0,3}',
   ],
+  ['docker|podman|helm|oc|az|cf', '\\slogin\\b[^|;&]{0,200}?\\s-p\\s{0,3}'],
+  ['keytool|jarsigner', '\\s-(?:(?:src|dest)?(?:store|key)|new)pass\\s{1,3}'],
+  ['ssh-keygen', '\\s-[NP]\\s{1,3}'],
+  ['mc', '\\salias\\s{1,3}set(?:\\s{1,3}\\S{1,200}){3}\\s{1,3}'],
+  ['expect', '\\ssend\\s{1,3}(?:--\\s{1,3})?\\\\?'],
   ['mysql|mysqldump|mysqladmin|mysqlimport|mysqlsh|mariadb|mariadb-dump|7z|7za|7zr|rar|unrar', '\\s-p'],
   ['redis-cli|valkey-cli', '\\s-a\\s{0,3}'],
   ['ldapsearch|ldapmodify|ldapadd|ldapdelete|ldappasswd|ldapwhoami', '\\s-[ws]\\s{0,3}'],
   ['openssl|gpg', '\\s-(?:k\\s{1,3}|K\\s{1,3}|pass(?:in|out)?\\s{1,3}["\']{0,2}pass:)'],
-  ['smbclient|rpcclient|net|smbget|nmblookup', '\\s-U\\s{0,3}["\']{0,2}[^\\s%"\']{1,64}%'],
+  [
+    'smbclient|rpcclient|net|smbget|nmblookup',
+    '\\s-U\\s{0,3}["\']{0,2}[^\\s%"\']{1,64}%|\\suse\\s{1,3}(?:[A-Za-z]:\\s{1,3})?\\\\{2,4}\\S{1,200}\\s{1,3}(?=[^\\s/*])',
+  ],
   ['htpasswd', '\\s-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}(?:\\s{1,3}/\\S{1,200})?\\s{1,3}[\\w.@-]{1,64}\\s{1,3}'],
   ['sqlcmd|bcp|isql|osql|tsql|ipmitool|zip|unzip|curlftpfs', '\\s-P\\s{0,3}'],
   ['lftp', '\\s-u\\s{0,3}[^\\s,]{1,64},'],

@@ -1,7 +1,9 @@
 /** Where a secret stands that is named at another place of the same text. */
 
-import { readTuple } from './columns.js';
-import type { View } from './shapes.js';
+import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../sql/chars.js';
+import { skipTrivia } from '../sql/lexer.js';
+import { CLAUSE, elementEnd, readTuple } from './columns.js';
+import { isStatement, type View, valueAt } from './shapes.js';
 
 /** Columns that hold values of any kind, and the sign after them. */
 const VALUE_COLUMN =
@@ -29,4 +31,100 @@ export function* executions(text: string, view: View): Generator<readonly number
     readTuple(text, index + found.length, view, starts, MOST_PARAMETERS);
     yield starts;
   }
+}
+
+/** Where the expressions begin that are a secret by a name that is no neighbour of theirs. */
+export function namedElsewhere(text: string, view: View): readonly Column[] {
+  return isStatement(view)
+    ? [...selectedColumns(text, view), ...returned(text, view)]
+    : selectedColumns(text, view);
+}
+
+/** What a function returns that has a secret's name: `CREATE FUNCTION get_api_key() … RETURN 'x'`. */
+function returned(text: string, { names }: View): Column[] {
+  const [, name = ''] = /\bfunction\s{1,9}(?:\w{1,63}\.)?"?(\w{1,63})/i.exec(text) ?? [];
+  if (!names.is(name)) return [];
+  const ends = text.matchAll(/\b(?:return|select)\s{1,9}(?=')/gi).take(MOST_RETURNS);
+  return Array.from(ends, ({ 0: found, index }) => ({ start: index + found.length, sure: false }));
+}
+
+/** More than any function has that a person writes. */
+const MOST_RETURNS = 8;
+
+/** A query that is read, and which of its columns the first SELECT calls a secret. */
+interface Query {
+  /** Of the column in the list of a SELECT, from 1; 0 outside of it. */
+  place: number;
+  /** Where the column begins. */
+  start: number;
+  /** Whether AS was the last word. */
+  isNamed: boolean;
+  isUnited: boolean;
+  /** For each place whether it is a secret for sure. */
+  readonly secret: Map<number, boolean>;
+}
+
+interface Column {
+  readonly start: number;
+  readonly sure: boolean;
+}
+
+/** More than any statement that a person writes has. */
+const MOST_OPEN = 1000;
+const MOST_COLUMNS = 1000;
+
+/**
+ * What is called a secret in the list of a SELECT, and what a UNION adds to that: `SELECT unnest(ARRAY['x', 'y']) AS
+ * password`, `SELECT 'x' AS password UNION SELECT 'y'`.
+ */
+function selectedColumns(text: string, view: View): readonly Column[] {
+  const columns: Column[] = [];
+  if (!/\b(?:union|as)\b/i.test(text)) return columns;
+  const open: Query[] = [newQuery()];
+  for (let at = 0; at < text.length && open.length < MOST_OPEN && columns.length < MOST_COLUMNS; ) {
+    const code = text.charCodeAt(at);
+    const end = elementEnd(text, at, view);
+    if (code === OPEN) open.push(newQuery());
+    else if ((code === CLOSE && open.length > 1) || code === SEMICOLON) open.pop();
+    if (open.length === 0) open.push(newQuery());
+    const query = open.at(-1) ?? newQuery();
+    const isBegin = code === COMMA && query.place > 0;
+    const word = isWord(code) || code === DOUBLE ? text.slice(at, Math.min(end, at + LONGEST_WORD)) : '';
+    const column =
+      isBegin || /^select$/i.test(word) ? beginColumn(query, isBegin, end) : nameColumn(query, word, view);
+    if (
+      column !== null &&
+      (column.start === end || valueAt(text, skipTrivia(text, column.start), view) !== null)
+    )
+      columns.push(column);
+    at = end;
+  }
+  return columns;
+}
+
+/** No name that is looked at is longer, in quotes. */
+const LONGEST_WORD = 66;
+
+function newQuery(): Query {
+  return { place: 0, start: 0, isNamed: false, isUnited: false, secret: new Map() };
+}
+
+function beginColumn(query: Query, isNext: boolean, start: number): Column | null {
+  query.place = isNext ? query.place + 1 : 1;
+  query.start = start;
+  const sure = query.isUnited ? query.secret.get(query.place) : undefined;
+  return sure === undefined ? null : { start, sure };
+}
+
+/** The column that this word calls a secret. */
+function nameColumn(query: Query, word: string, { names }: View): Column | null {
+  if (word === '') return null;
+  const { isNamed, place, start } = query;
+  query.isNamed = /^as$/i.test(word);
+  query.isUnited ||= /^union$/i.test(word);
+  if (CLAUSE.test(word)) query.place = 0;
+  const name = word.replaceAll('"', '');
+  if (place === 0 || query.isUnited || !names.is(name)) return null;
+  query.secret.set(place, names.isSure(name));
+  return isNamed ? { start, sure: names.isSure(name) } : null;
 }

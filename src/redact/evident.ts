@@ -3,6 +3,7 @@
 import { commandSecrets, TOOL } from './commands.js';
 import { looksRandom } from './plain.js';
 import { add, type MutableRange, type Range } from './ranges.js';
+import { TOKEN_BEGINS, tokenSecrets } from './tokens.js';
 
 /** What each kind holds in any case: most texts have none of it, and are looked at no further. */
 const HINT = new RegExp(
@@ -21,68 +22,28 @@ const HINT = new RegExp(
     'pbkdf2',
     '\\}[\\w+]',
     '\\bmd5[0-9a-f]',
-    ':(?:\\d{2,5}|\\*):',
+    ':(?:\\d{2,5}|\\*):[\\w*-]{1,63}:[\\w.@*-]{1,63}:[^\\s:]',
     'auth"?\\s{0,3}[:=]',
     'Private-Lines',
     ':AA[\\w-]{30}',
     '://[\\w-]{16}',
     '/[^\\s/@\'":]{4,64}@',
-    '\\b(?:gh[opsur]_|github_|gl[a-z]{2,6}-|hv[sbr]\\.|xox|xapp-|A[KSBCI][IAC]A|AIza|ya29\\.|GOCSPX-|[sr]k[_-]|whsec_|npm_|pypi-|SG\\.|do[opr]_v1_|AGE-SECRET|hf_|shp|sq0|gls?[ac]_|NRAK|lin_|rubygems_|dckr_|AT[AC]TT3|dapi|pul-|sntry|tskey-|dp\\.|nvapi-|gsk_|xkeysib-|PMAK-|figd_|nfp_|pscale_|ntn_|CFPAT-|LTAI|AKID|EAAA)',
     'atlasv1',
+    'Q~',
+    '_mmk',
+    'APA91b',
+    '1//0',
+    'SecureString',
+    'getConnection',
+    'Credential',
+    'kty"',
+    '(?:ro|rw|server )community',
+    'kind["\']?:\\s{0,3}["\']?Secret',
+    '\\w / (?=[^\\s\'"/]{6})[^\\s\'"/\\d]*\\d',
+    TOKEN_BEGINS,
     TOOL.source,
   ].join('|'),
   'i',
-);
-
-/** Prefixes by which services let their tokens be found. */
-const TOKEN = new RegExp(
-  `(?<![\\w-])(?:${[
-    'gh[opsur]_',
-    'github_pat_',
-    'gl(?:pat|dt|rt|soat|cbt|ptt|ft|imt|agent|oas|ffct)-',
-    'hv[sbr]\\.',
-    'xox[abeoprs](?:\\.xox[a-z])?-',
-    'xapp-',
-    'AIza',
-    'ya29\\.',
-    'GOCSPX-',
-    '[sr]k_(?:live|test|prod)_',
-    'whsec_',
-    'npm_',
-    'pypi-',
-    'do[opr]_v1_',
-    'AGE-SECRET-KEY-(?:PQ-)?1',
-    'hf_',
-    'shp(?:at|ca|pa|ss)_',
-    'sq0(?:atp|csp|idp)-',
-    'EAAA',
-    'gl(?:c|sa)_',
-    'NRAK-',
-    'lin_(?:api|oauth)_',
-    'rubygems_',
-    'dckr_(?:pat|oat)_',
-    'AT[AC]TT3',
-    'dapi',
-    'pul-',
-    'sntry[su]_',
-    'tskey-(?:auth|api|client)-',
-    'dp\\.(?:pt|st|ct|sa|scim|audit)\\.',
-    'nvapi-',
-    'gsk_',
-    'xkeysib-',
-    'PMAK-',
-    'figd_',
-    'nfp_',
-    'pscale_(?:tkn|pw|oauth)_',
-    'ntn_',
-    'CFPAT-',
-    'LTAI',
-    'AKID',
-    'sk-(?:proj|ant|or|admin|svcacct|lf)-',
-    'sk-',
-  ].join('|')})[\\w=+-]{12,}(?:\\.[\\w=+-]{4,})*|(?<![\\w-])A[KSBC][IC]A[A-Z0-9]{6,}(?![a-z])|` +
-    '(?<![\\w-])SG\\.[\\w-]{10,}\\.[\\w-]{10,}|(?<=\\batlasv1\\.)[\\w-]{20,}',
-  'g',
 );
 
 /** A kind of secret; of a match the group that took part in it, or all of it. */
@@ -103,10 +64,24 @@ const KINDS: readonly Kind[] = [
   { pattern: /(?:\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})|pbkdf2_sha\d{1,3})\$([^\s'"]{10,})/g },
   { pattern: /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT)\}([\w+/=$.]{10,})/gi },
   { pattern: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g },
-  { pattern: TOKEN, unsure: true },
+  { pattern: /(?<=\batlasv1\.)[\w-]{20,}/g },
   {
     pattern:
-      /authorization["'\\\s:=,>]{1,10}(?:basic|bearer|token|digest|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})/gi,
+      /(?<![\w~.])[\w~.]{3,8}\dQ~[\w~.-]{31,34}|(?<!\w)\w{6}_\w{29}_mmk|(?<=:)APA91b[\w-]{20,}|(?<!\w)1\/\/0[\w-]{20,}/g,
+  },
+  { pattern: /\bSecureString\s{1,3}(?:-String\s{1,3})?["']([^"'$\n]{1,200})["']/gi },
+  {
+    pattern:
+      /\b(?:getConnection|NetworkCredential|PSCredential|UsernamePasswordCredentials?)\s{0,2}\([^()"'\n]{0,80}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/gi,
+  },
+  {
+    pattern: /"(?:d|p|q|dp|dq|qi|k)"\s{0,3}:\s{0,3}"((?=[\w-]{0,40}[A-Z])(?=[\w-]{0,40}[a-z])[\w-]{14,})"/g,
+    unsure: true,
+  },
+  { pattern: /\b(?:ro|rw|snmp-server )community6?\s{1,3}([^\s'"]{1,64})/gi, unsure: true },
+  {
+    pattern:
+      /authorization["'\\\s:=,>]{1,10}(?:(?:basic|bearer|token|apikey|negotiate)\s{1,4}([^\s"'\\]{8,})|(?:digest|aws4-hmac-sha256)\s{1,4}([^'\r\n]{8,500}))/gi,
   },
   { pattern: /\b(?:basic|bearer)\s{1,4}([\w+/=.~-]{6,})/gi, unsure: true },
   { pattern: /\bset-cookie["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3}[\w.-]{1,64}=([^\s;'"]+)/gi },
@@ -119,7 +94,12 @@ const KINDS: readonly Kind[] = [
   },
   { pattern: /\bauth\s{0,3}=\s{0,3}\(\s{0,3}["'][^"'\n]{0,64}["']\s{0,3},\s{0,3}["']([^"'\n]{1,200})["']/g },
   { pattern: /Private-Lines: \d{1,4}\s{1,4}([^'"]+)/g },
-  { pattern: /(?<!\w)\d{8,10}:AA[\w-]{30,}/g },
+  { pattern: /(?<=\b|\bbot)\d{8,10}:AA[\w-]{30,}/g },
+  {
+    pattern:
+      /(?<!\w)(?:(?:inn?logg?ing|pålogg?ing|log[io]n|bruker(?:navn)?|user(?:name)?|kont[oi]|account|tilgang|credentials?)\s{0,3}[:=]?\s{1,3}[\w.@-]{1,64}|admin(?:istrator)?|root|postgres|sysadmin) \/ ([^\s'"/]{6,})/gi,
+    unsure: true,
+  },
   { pattern: /"auth"\s{0,3}:\s{0,3}"([\w+/=]{8,})"/g, unsure: true },
   { pattern: /:\/\/([\w-]{16,})@/g, unsure: true },
   { pattern: /\w\/([^\s/@'":]{4,64})@(?:\/\/)?[\w.-]{1,64}:\d{2,5}/g, unsure: true },
@@ -136,8 +116,10 @@ const KEY_ENDS = /-----? ?(?:BEGIN|(END))/g;
 export function evidentSecrets(text: string): Range[] {
   if (!HINT.test(text)) return [];
   return [
+    ...tokenSecrets(text),
     ...commandSecrets(text),
     ...privateKeys(text),
+    ...manifestSecrets(text),
     ...secretsOf(text, SURE, () => true),
     ...secretsOf(text, UNSURE, looksRandom),
   ];
@@ -160,6 +142,28 @@ function secretsOf(text: string, kinds: RegExp, isSecret: (value: string) => boo
     const [all, ...groups] = indices ?? [];
     const [start, end] = groups.find(group => group !== undefined) ?? all ?? [0, 0];
     if (isSecret(text.slice(start, end))) add(ranges, { start, end });
+  }
+  return ranges;
+}
+
+/** No secret of Kubernetes is longer in any statement that a person writes. */
+const LONGEST_MANIFEST = 4000;
+
+/** What a secret of Kubernetes holds, whatever it is called there. */
+function manifestSecrets(text: string): Range[] {
+  const ranges: MutableRange[] = [];
+  const kind = /kind["']?:\s{0,3}["']?Secret\b/g;
+  while (kind.test(text)) {
+    const from = kind.lastIndex;
+    kind.lastIndex += LONGEST_MANIFEST;
+    const [manifest = ''] = text.slice(from, kind.lastIndex).split('\n---', 1);
+    const data = Math.max(manifest.search(/(?<!meta)(?:data|stringData)["']?:/), 0);
+    for (const { 1: value = '', index, 0: all } of manifest
+      .slice(data)
+      .matchAll(/:\s{0,3}["']?([\w+/=]{8,})/g)) {
+      const end = from + data + index + all.length;
+      if (data > 0 && looksRandom(value)) add(ranges, { start: end - value.length, end });
+    }
   }
   return ranges;
 }

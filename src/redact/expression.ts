@@ -35,18 +35,25 @@ export interface Taker {
   alias(name: string): void;
 }
 
-/** Hands over what the expression at `from` gives; returns where it ends, or how far it was read. */
-export function takeExpression(text: string, from: number, view: View, taker: Taker): number {
+/**
+ * Hands over what the expression at `from` gives, whose first value may be `known`; returns where it ends, or how far it
+ * was read.
+ */
+export function takeExpression(
+  text: string,
+  from: number,
+  view: View,
+  taker: Taker,
+  known: Value | null = null,
+): number {
   const at = skipTrivia(text, from);
-  const first = valueAt(text, at, view);
+  const first = known ?? valueAt(text, at, view);
   if (first === null) return takeResults(text, at, view, taker);
-  taker.value(first);
-  let { next } = first;
-  for (const value of joinedValues(text, at, first, view)) {
-    taker.value(value);
-    next = value.next;
-  }
-  return next;
+  const values = [first, ...joinedValues(text, at, first, view)];
+  for (const value of values) taker.value(value);
+  const { next } = values.at(-1) ?? first;
+  const rest = /^\s*\|\|\s*case\b/i.exec(text.slice(next, next + NEARBY));
+  return rest === null ? next : takeResults(text, skipTrivia(text, next) + 2, view, taker);
 }
 
 /** Hands over the results of the CASEs in an expression, the arguments of its calls, and what it is called. */
@@ -113,8 +120,8 @@ function aliasAt(text: string, from: number): string {
 }
 
 /** The values joined to the `first` one, of what begins at `from`. */
-export function joinedValues(text: string, from: number, first: Value, view: View): Value[] {
-  const values: Value[] = [];
+function joinedValues(text: string, from: number, first: Value, view: View): Value[] {
+  const values = rangeEnd(text, first, view);
   let place: Place = { calls: callsIn(text.slice(from, first.start)), joins: joinsAt(text, first) };
   for (let value: Value | null = first; value !== null && values.length < MOST_PARTS; ) {
     const joined = joinedAt(text, value, place);
@@ -125,6 +132,15 @@ export function joinedValues(text: string, from: number, first: Value, view: Vie
     values.push(value);
   }
   return values;
+}
+
+/** The upper end of a range: `BETWEEN 'x' AND 'y'`. */
+function rangeEnd(text: string, { start, next }: Value, view: View): Value[] {
+  const before = text.slice(Math.max(start - NEARBY, 0), start);
+  const at = skipTrivia(text, next);
+  if (!/\bbetween\s+(?:symmetric\s+)?(?:[enbx]|u&)?['$\d]*$/i.test(before)) return [];
+  const upper = /^and\b/i.test(text.slice(at, at + 4)) ? valueAt(text, skipTrivia(text, at + 3), view) : null;
+  return upper === null ? [] : [upper];
 }
 
 /** Where a value is: in so many calls or lists, the innermost of which may join all that is in it. */

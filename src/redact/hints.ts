@@ -13,7 +13,7 @@ import {
   SINGLE,
 } from '../sql/chars.js';
 import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from '../sql/lexer.js';
-import { isSecretName } from './names.js';
+import { isSecretName, type Names, SECRETS } from './names.js';
 
 /** So much of a text is looked at around a place. */
 const NEARBY = 100;
@@ -41,6 +41,12 @@ export function readsAsCode(text: string): boolean {
   return (
     CODE_WORDS.has(text.slice(at, end).toLowerCase()) && text.charCodeAt(skipTrivia(text, end)) !== EQUALS
   );
+}
+
+/** Whether the content of a piece is read as SQL. Outside SQL `--from=x` is an option, and no comment. */
+export function isCode(content: string, { kind }: Piece, lead: string, inCode: boolean): boolean {
+  const mayBe = kind === 'string' || (kind === 'comment' && inCode);
+  return mayBe && (lead === 'as' || lead === 'do' || readsAsCode(content));
 }
 
 /**
@@ -118,6 +124,24 @@ export function isInList(text: string, { start }: Piece): boolean {
   );
 }
 
+/** Whether it is one of the lists that `unnest` makes rows of, or in one: `unnest(ARRAY['password', …], …)`. */
+export function isUnnested(text: string, { start }: Piece): boolean {
+  return /\b(?:unnest|hstore|jsonb?_object)\s*\(\s*(?:array\s*\[[^()[\]]*)?$/i.test(
+    text.slice(Math.max(start - NEARBY, 0), start),
+  );
+}
+
+/** Whether the function takes a list of names, and others beside it. */
+export function isListing(lead: string): boolean {
+  return /^(?:unnest|hstore|jsonb?_object)\($/.test(lead);
+}
+
+/** Past the call that ends right after the name of a setting: `current_setting('my.token', true)`. */
+export function settingEnd(text: string, at: number): number {
+  const [rest = ''] = /^\s*(?:,\s*\w{1,5}\s*)?\)/.exec(text.slice(at, at + NEARBY)) ?? [];
+  return at + rest.length;
+}
+
 /** So far before a key the function is looked for that makes an object of it. */
 const OBJECT_NEARBY = 500;
 
@@ -125,6 +149,22 @@ const OBJECT_NEARBY = 500;
 export function isInObject(text: string, { start }: Piece): boolean {
   return /\b(?:jsonb?_build_object|jsonb?_object|jsonb_set|jsonb_insert|hstore)\s*\([^;]*$/i.test(
     text.slice(Math.max(start - OBJECT_NEARBY, 0), start),
+  );
+}
+
+/** No name of a secret is longer, nor its path. */
+const LONGEST_KEY = 200;
+
+/** Whether it is the name of a secret, its path, or a pattern that finds it. */
+export function isKey(text: string, names: Names): boolean {
+  if (text.length > LONGEST_KEY) return false;
+  return names.is(text.replace(/^%|%$/g, '')) || (names === SECRETS && isSecretPath(text));
+}
+
+/** Whether a secret's name is in a list: `{user,password,url}`. */
+export function listsSecret(text: string): boolean {
+  return (
+    text.startsWith('{') && text.length < OBJECT_NEARBY && text.slice(1, -1).split(',').some(isSecretName)
   );
 }
 

@@ -1,20 +1,25 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, OPEN, SLASH } from '../sql/chars.js';
+import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
 import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
-import { Rows, readTuple, takeGiven } from './columns.js';
-import { executions, valueColumns } from './elsewhere.js';
-import { joinedValues, takeExpression } from './expression.js';
+import { Rows, takeGiven } from './columns.js';
+import { executions, namedElsewhere, valueColumns } from './elsewhere.js';
+import { takeExpression } from './expression.js';
 import {
   endsInSecretName,
+  isCode,
   isInList,
   isInObject,
+  isKey,
+  isListing,
   isSecretPath,
+  isUnnested,
   leadOf,
+  listsSecret,
   mayHoldValue,
-  readsAsCode,
+  settingEnd,
   touchesAfter,
   touchesBefore,
 } from './hints.js';
@@ -25,7 +30,6 @@ import {
   isUnsureFunction,
   keyedArgument,
   mayDisguise,
-  SECRETS,
   secretNameAt,
   triggerAfter,
 } from './names.js';
@@ -42,7 +46,14 @@ import {
 } from './shapes.js';
 import { secretAt } from './sweep.js';
 import { type Found, Taken } from './taken.js';
-import { type Arguments, keyedArgumentAt, secretArguments } from './templates.js';
+import {
+  type Arguments,
+  argumentsAt,
+  argumentsStart,
+  keyedArgumentAt,
+  listsBeside,
+  secretArguments,
+} from './templates.js';
 
 /** So many values stand with a key in a row. */
 const MOST_OTHERS = 3;
@@ -71,6 +82,8 @@ class Look {
   #held = true;
   /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
   #hasKey = false;
+  /** Whether it has the name of a secret. */
+  #hasName = false;
   readonly #literals: Literals;
   /** Where the last list of columns ends that was looked at. */
   #listEnd = 0;
@@ -111,6 +124,8 @@ class Look {
     if (this.#hasKey) {
       for (const start of valueColumns(this.#text)) if (this.#goesOn) this.#takeExpression(start, false);
     }
+    const columns = this.#hasName && this.#view.code ? namedElsewhere(this.#text, this.#view) : [];
+    for (const { start, sure } of columns) if (this.#goesOn) this.#takeExpression(start, sure);
     if (!isStatement(this.#view) || this.#taken.parameters.size === 0) return;
     for (const starts of executions(this.#text, this.#view)) {
       for (const [number, sure] of [...this.#taken.parameters]) {
@@ -154,12 +169,12 @@ class Look {
   /** Looks at the value of what has a secret's name; returns where to go on. */
   #named(name: Range, word: string): number {
     const sure = this.#view.names.isSure(word);
+    this.#hasName = true;
     this.#takeBefore(name, sure);
     const value = valueAfter(this.#text, name, this.#view);
     if (value !== null) {
       this.#passOver({ start: name.end, end: value.start });
-      const next = this.#take(value, sure);
-      return this.#view.code ? this.#takeJoined(name.end, value, sure) : next;
+      return this.#view.code ? this.#takeExpression(name.end, sure, value) : this.#take(value, sure);
     }
     if (!this.#view.code) return this.#takeLoose(name);
     const operand = operandOf(this.#text, name, this.#view);
@@ -181,16 +196,14 @@ class Look {
 
   /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
   #takeBefore(name: Range, sure: boolean): void {
-    const text = this.#text;
-    const { start } = name;
     if (!this.#view.code) {
-      const range = valueBefore(text, name);
+      const range = valueBefore(this.#text, name);
       if (range !== null) this.#taken.secret(range);
       return;
     }
-    const value = this.#literals.givenTo(start);
+    const value = this.#literals.givenTo(name.start);
     if (value !== null) this.#take(value, sure);
-    const number = isStatement(this.#view) ? parameterBefore(text, start) : 0;
+    const number = isStatement(this.#view) ? parameterBefore(this.#text, name.start) : 0;
     if (number > 0) this.#taken.parameter(number, sure);
   }
 
@@ -215,42 +228,32 @@ class Look {
     if (length === 0) this.#takeCall(name);
   }
 
-  /** What a function takes that has a secret's name: `set_password('kari', 'x')`. */
-  #takeCall({ end }: Range): void {
+  /** What a function takes that has a secret's name, a table, or a function beside one: `set_password('kari', 'x')`. */
+  #takeCall({ start, end }: Range): void {
     const text = this.#text;
-    if (text.charCodeAt(end) !== OPEN) return;
-    const starts: number[] = [];
-    const length = readTuple(text, end + 1, this.#view, starts, MOST_ARGUMENTS) - end;
-    for (const start of starts) this.#takeOthers(start);
-    this.#budget.left -= length / 2;
+    const at = argumentsStart(text, { start, end });
+    if (at === -1) return;
+    this.#takeAnyOf(argumentsAt(text, at, MOST_ARGUMENTS, this.#view));
   }
 
-  /** What is joined to a value is a part of it: `password = 'md5' || md5('x' || 'user')`. */
-  #takeJoined(from: number, first: Value, sure: boolean): number {
-    let { next } = first;
-    for (const value of joinedValues(this.#text, from, first, this.#view)) next = this.#take(value, sure);
-    return next;
+  /** Takes what an expression gives, whose first value may be `known`; returns where to go on. */
+  #takeExpression(start: number, sure: boolean, known: Value | null = null): number {
+    const other = (value: Value) => this.#taken.other(value);
+    return this.#express(start, value => this.#take(value, sure), other, known);
   }
 
-  /** Takes what an expression gives; returns where to go on. */
-  #takeExpression(start: number, sure: boolean): number {
-    return this.#express(
-      start,
-      value => this.#take(value, sure),
-      value => this.#taken.other(value),
-    );
+  /** Takes what expressions give any of which may be the secret. */
+  #takeAnyOf({ starts, length }: Arguments): void {
+    for (const start of starts) this.#express(start, value => this.#taken.other(value));
+    this.#budget.left -= length;
   }
 
-  /** Takes what an expression gives that may be the secret. */
-  #takeOthers(start: number): void {
-    this.#express(
-      start,
-      value => this.#taken.other(value),
-      () => undefined,
-    );
-  }
-
-  #express(start: number, value: (value: Value) => void, other: (value: Value) => void): number {
+  #express(
+    start: number,
+    value: (value: Value) => void,
+    other: (value: Value) => void = () => undefined,
+    known: Value | null = null,
+  ): number {
     let next = start;
     const taker = {
       value: (one: Value) => {
@@ -260,7 +263,7 @@ class Look {
       other,
       alias: (name: string) => this.#taken.alias(name),
     };
-    this.#budget.left -= takeExpression(this.#text, start, this.#view, taker) - start;
+    this.#budget.left -= takeExpression(this.#text, start, this.#view, taker, known) - start;
     return next;
   }
 
@@ -302,21 +305,20 @@ class Look {
   #piece(piece: Piece, trigger: number): number {
     if (!piece.closed || this.#isTorn(piece)) this.#held = false;
     if (this.#isRefuted) return piece.end;
-    if (trigger > piece.close && !this.#mayDisguise(piece)) return piece.end;
-    this.#budget.left -= NAME_COST;
-    const content = decode(this.#text, piece);
-    const lead = piece.kind === 'string' ? leadOf(this.#text, piece) : '';
-    const isKey = trigger >= piece.close && piece.kind !== 'comment' && this.#view.names.is(content);
-    const isName = isKey || (this.#view.names === SECRETS && isSecretPath(content));
-    if (isName && piece.kind === 'name') {
-      return this.#named({ start: piece.start, end: escapeClauseEnd(this.#text, piece) }, content);
-    }
-    if (mayHoldValue(content)) this.#descend(content, piece, lead);
-    if (lead === 'format(') {
-      this.#takeArguments(secretArguments(content, this.#text, piece.end, this.#view));
-    }
     if (piece.kind === 'string')
       this.#literals.passed(piece.quoting === 'verbatim' ? piece.start : piece.open - 1, piece.end);
+    if (trigger > piece.close && !this.#mayDisguise(piece)) return piece.end;
+    this.#budget.left -= NAME_COST;
+    const [text, view] = [this.#text, this.#view];
+    const content = decode(text, piece);
+    const lead = piece.kind === 'string' ? leadOf(text, piece) : '';
+    const isName = piece.kind !== 'comment' && isKey(content, view.names);
+    if (isName && piece.kind === 'name') {
+      return this.#named({ start: piece.start, end: escapeClauseEnd(text, piece) }, content);
+    }
+    if (mayHoldValue(content)) this.#descend(content, piece, lead);
+    if (lead === 'format(') this.#takeArguments(secretArguments(content, text, piece.end, view));
+    if (isListing(lead) && listsSecret(content)) this.#takeAnyOf(listsBeside(text, piece, lead, view));
     return isName ? this.#afterName(content, piece, lead) : this.#afterTemplate(content, piece, lead);
   }
 
@@ -328,7 +330,7 @@ class Look {
   #afterName(name: string, piece: Piece, lead: string): number {
     const text = this.#text;
     const sure = isSureName(isSecretPath(name) ? name.slice(0, -1) : name);
-    let next = skipTrivia(text, piece.end);
+    let next = skipTrivia(text, lead === 'current_setting(' ? settingEnd(text, piece.end) : piece.end);
     if (text.charCodeAt(next) === CLOSE_LIST) next = skipTrivia(text, next + 1);
     if (this.#view.code) this.#hasKey = true;
     const isPair = text.charCodeAt(next) === COMMA;
@@ -336,7 +338,9 @@ class Look {
       return this.#takeExpression(next + 1, sure);
     if (this.#view.code && /^(?:then|value)\b/i.test(text.slice(next, next + 6)))
       return this.#takeExpression(wordEnd(text, next), sure);
-    if (this.#view.code && !isInList(text, piece)) this.#takeRow(piece, isPair ? next + 1 : -1);
+    if (this.#view.code && isUnnested(text, piece))
+      this.#takeAnyOf(listsBeside(text, piece, lead, this.#view));
+    else if (this.#view.code && !isInList(text, piece)) this.#takeRow(piece, isPair ? next + 1 : -1);
     if (isInObject(text, piece) && text.charCodeAt(next) === COLON)
       return this.#takeExpression(next + 1, sure);
     if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
@@ -351,10 +355,7 @@ class Look {
     if (before !== null) this.#taken.other(before);
     const number = isStatement(this.#view) ? parameterBeside(text, piece.start) : 0;
     if (number > 0) this.#taken.parameter(number, false);
-    if (from === -1) return;
-    const starts: number[] = [];
-    this.#budget.left -= readTuple(text, from, this.#view, starts, MOST_OTHERS) - from;
-    for (const start of starts.slice(0, MOST_OTHERS)) this.#takeOthers(start);
+    if (from !== -1) this.#takeAnyOf(argumentsAt(text, from, MOST_OTHERS, this.#view));
   }
 
   /** The value joined to a string that ends in its name: `'host=x password=' || 'y'`. */
@@ -385,7 +386,7 @@ class Look {
       add(this.#lost, { start: piece.open, end: piece.close });
       return;
     }
-    const code = piece.kind !== 'name' && (lead === 'as' || lead === 'do' || readsAsCode(content));
+    const code = isCode(content, piece, lead, this.#view.code);
     const { secrets, lost, aliases } = new Look(
       content,
       { ...this.#view, code, depth: depth + 1 },

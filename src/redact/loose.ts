@@ -15,6 +15,17 @@ const LONGEST_LINE = 1000;
 
 /** The value outside SQL: in a connection string, a URI's query, JSON, or a piece of SQL that does not look like it. */
 export function looseValue(text: string, name: Range, operator: number, view: View): Value | null {
+  const value = givenValue(text, name, operator, view);
+  const isSaid =
+    value !== null && text.charAt(operator - 1) === ':' && value.end - value.start < LONGEST_SAID;
+  return isSaid && SAID.test(text.slice(value.start, value.end)) ? null : value;
+}
+
+/** What is said of a password in JSON or a list of rights, and is none: `"password": "required"`, `password:reset`. */
+const SAID = /^(?:required|optional|string|reset|read|write|create|delete)$/;
+const LONGEST_SAID = 10;
+
+function givenValue(text: string, name: Range, operator: number, view: View): Value | null {
   const before = text.charAt(name.start - 1);
   const from = skipSpace(text, operator);
   if (before === '?' || before === '&') return bareValue(text, from, true);
@@ -45,7 +56,9 @@ export function toldValue(text: string, name: Range): Value | null {
     optionValue(text, name) ??
     elementValue(text, name) ??
     pairedValue(text, name) ??
-    sentenceValue(text, name)
+    sentenceValue(text, name) ??
+    listValue(text, name) ??
+    setValue(text, name)
   );
 }
 
@@ -59,7 +72,13 @@ function optionValue(text: string, { start, end }: Range): Value | null {
 function elementValue(text: string, { start, end }: Range): Value | null {
   const opens = /<(?:[\w.-]{1,64}:)?$/.test(text.slice(Math.max(start - NEARBY, 0), start));
   if (text.startsWith('&lt;', start - 4)) return matchAt(text, end, /(?:(?!&gt;)[^<>;]){0,80}&gt;([^&<]+)/dy);
-  return opens ? matchAt(text, end, /[^<>]{0,200}>\s{0,99}(?:<!\[CDATA\[)?([^<\s][^<]*)/dy) : null;
+  return opens
+    ? matchAt(
+        text,
+        end,
+        /[^<>]{0,200}>\s{0,99}(?:<(?:value|val|verdi|string|text|data)\b[^<>]{0,80}>\s{0,99})?(?:<!\[CDATA\[)?([^<\s][^<]*)/diy,
+      )
+    : null;
 }
 
 /** `"name": "password", "value": "x"`, `<add key="password" value="x"/>` and `<entry key="password">x</entry>`. */
@@ -68,10 +87,14 @@ function pairedValue(text: string, { end }: Range): Value | null {
     matchAt(
       text,
       end,
-      /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
+      /["'\\]{0,4}[^{}<>]{0,80}?["'\s](?:value|val|verdi|v|content|default)["'\\]{0,4}\s{0,9}[:=]\s{0,9}["'\\]{0,4}([^"'\\<>\n]+)/diy,
     ) ??
     matchAt(text, end, /["'\\]{0,4}\s{0,9}>\s{0,99}([^<\s][^<]*)(?=<)/dy) ??
-    matchAt(text, end, /\s{0,9}<\/[\w:]{1,32}>\s{0,99}<(?:value|val|verdi)[^<>]{0,80}>([^<]+)/diy);
+    matchAt(
+      text,
+      end,
+      /\s{0,9}(?:<\/[\w:]{1,32}|[^<>]{0,40})>\s{0,99}<(?:value|val|verdi|string)[^<>]{0,80}>([^<]+)/diy,
+    );
   return value === null || isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
@@ -87,12 +110,35 @@ export function valueBefore(text: string, { start }: Range): Range | null {
   return end === 0 || isPlain(text.slice(range.start, range.end)) ? null : range;
 }
 
+/** `{user,kari,password,x}`, an array of names and values. */
+function listValue(text: string, { start, end }: Range): Value | null {
+  if (
+    !text.startsWith('{') ||
+    !/[{,]\s{0,9}"?(?:[\w.]{1,64}\.)?$/.test(text.slice(Math.max(start - NEARBY, 0), start))
+  )
+    return null;
+  const value = matchAt(text, end, /"?\s{0,9},\s{0,9}"?([^",{}]{1,200})"?\s{0,9}[,}]/dy);
+  return value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
+}
+
+/** `define("password", "x")`, `config["password"] = "x"`. */
+function setValue(text: string, { start, end }: Range): Value | null {
+  const before = text.slice(Math.max(start - NEARBY, 0), start + 1);
+  if (!/[([]\s{0,3}\\?["'](?:[\w.-]{1,64}\.)?[^"']?$/.test(before)) return null;
+  const value = matchAt(
+    text,
+    end,
+    /(?:\\?["'])?(?:\s{0,3}\])?\s{0,3}(?:,|=)\s{0,3}\\?["']([^"'\\\n]{1,200})/dy,
+  );
+  return value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
+}
+
 /** `the password is x`, `login kari password x`: where x is no word. */
 function sentenceValue(text: string, { end }: Range): Value | null {
   const value = matchAt(
     text,
     end,
-    /(?:[\s:]{1,4}|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
+    /(?:[\s:]{1,4}(?:\d\s)?(?!\()|(?<=sana)\s{1,3}on\s{1,4}|(?:[\s(]{1,3}[\p{L}]{1,20}\)?){0,4}?(?:\s{0,3}(?:[:=→]|-+>)|\s(?:er|is|are|var|was|ble|blir|be|ist|är|(?:satt|endret) til|(?:set|changed) to))\s{1,4})["'«(]{0,2}([^\s"'<>,;()]{6,200})/diuy,
   );
   return value !== null && looksRandom(text.slice(value.start, value.end)) ? value : null;
 }

@@ -5,32 +5,35 @@ import type { Range } from './ranges.js';
 
 /** What goes by these names is a secret, whatever it looks like. */
 const SURE_WORDS =
-  'passwords?|passwd|passord(?:et|ene|er)?|passwort|kennwort|passphrase|passcode|pwd|pswd|pw|' +
-  'l(?:ö|o\\u0308?)senord(?:et)?|adgangskoden?|kodeord(?:et)?|salasana|mot[-_]?de[-_]?passe|contrase[ñn]a';
+  'passwords?|passwd|passord(?:et|ene|er)?|passwort|kennwort|passphrases?|passcodes?|pwd|pswd|pw|' +
+  'l(?:ö|o\\u0308?)senord(?:et)?|adgangskoden?|kodeord(?:et)?|salasana|mot[-_]?de[-_]?passe|contrase[ñn]a|' +
+  'passfrase|l(?:ø|o)senord(?:et)?|(?:lykil|aðgangs)or[ðd](?:ið)?|tunnussana|l[øo]yndord(?:et)?|tunnusluku|psk|psw|pword|mnemonic|seed[-_]?phrase|wachtwoord|senha|has[łl]o|heslo|пароль';
 const SURE_KEY =
-  '(?:private|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
-  'scram_server|krypterings?|signerings?|tilgangs|hemmelig|åtkomst|adgangs)';
+  '(?:private?|yksityinen|salainen|hemlig|api|encryption|encrypt|decryption|signing|secret|master|hmac|fernet|jwt|aes|cipher|scram_client|' +
+  'scram_server|krypterings?|signerings?|tilgangs|hemmelig|åtkomst|adgangs|salaus|sikkerhets|säkerhets|enc|wrapping)';
 
 /** What goes by these may be a secret, or a word, a count or a flag: `token = 'og'`, `pass = true`. */
 const UNSURE_WORDS =
-  'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:en)?)?|hemlighet(?:en)?|hemmelighed(?:en)?|salaisuus|' +
-  'pass(?:phrase|word)_command|geheimnis|(?:engangs|pin|tilgangs|sikkerhets)[-_]?koden?|pin[-_]?codes?|' +
-  '(?:recovery|backup|security)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
+  'secrets?|tokens?|tokene[tn]?|credentials?|hemmelig(?:het(?:ene?|er)?)?|hemlighet(?:en|er)?|hemmelighed(?:en|er)?|salaisuus|' +
+  'pass(?:phrase|word)_command|geheimnis|(?:[ei]ng[aå]ngs|pin|tilgangs|sikkerhets|säkerhets|p[åa]loggings|innloggings|aktiverings|bekreftelses|alarm)[-_]?kod(?:en|er|e)?|hemmelig[-_]?kode|p[äa][äa]sykoodi|pin[-_]?codes?|' +
+  '(?:recovery|backup|security|activation|verification|reset|invite|login|unlock|access)[-_]?codes?|(?:otp|totp|mfa|hotp)[-_]?(?:seed|key|code)?|auth[-_]?header|' +
   'authorization|key[-_]?pem|session[-_]?id|connection[-_]?string|geheim|zugangsdaten|lösen|bearer|jwt|' +
-  'rediscli_auth|auth[-_]?key|pass|pin|puk|cv[vc]|salt|seed';
-const UNSURE_KEY = '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client)';
+  'rediscli_auth|auth[-_]?key|pass|pins?|puk|cv[vc]|salts?|seeds?';
+const UNSURE_KEY =
+  '(?:access|account|shared|app|ssh|ssl|tls|license|lisens|storage|service|konto|client|subscription|security|session|webhook|deploy|recovery|vault|bot|wallet)';
 
 /** What a secret's name ends in besides: the hash of one, which can be guessed at offline, and what it is written as. */
 const SUFFIX =
-  '(?:[-_]?(?:hash|digest|value|verdi|plain|plaintext|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
-const THE_KEY = '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
+  '(?:[-_]?(?:s?hash|list[ae]?|digest|value|verdi|plain|plaintext|txt?|str|clear(?:text)?|sha\\d*|md5|bcrypt|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
+const THE_KEY =
+  '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|n(?:ø|o|oe)gle[rn]?|nykel(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
 const SURE = `(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`;
 const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`;
 
 /** Words that other words end in: they count where they begin one, `user_pass` and `userPass`, not in `compass`. */
 const SHORT =
-  /(?<!ssh)(?:pass|pw|pin|puk|cv[vc]|salt|seed|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
+  /(?<!ssh)(?:pass|pw|psk|psw|pins?|puk|cv[vc]|salts?|seeds?|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
 
 /** Functions that take a password or a key, most of them of pgcrypto, and as which of their arguments. */
 const KEYED_ARGUMENT = new Map([
@@ -54,11 +57,13 @@ const KEYED_ARGUMENT = new Map([
   ['add_user', 2],
   ['authenticate', 2],
   ['login', 2],
+  ['sign', 2],
+  ['verify', 2],
 ]);
 
 const KEYED =
   '(?<![a-z0-9_$])(?:crypt|(?:en|de)crypt(?:_iv)?|hmac|pgp_sym_(?:en|de)crypt(?:_bytea)?|pgp_pub_decrypt(?:_bytea)?|' +
-  'digest|(?:create|update)_secret|(?:create|add)_user|opprett_bruker|authenticate|login)';
+  'digest|(?:create|update)_secret|(?:create|add)_user|opprett_bruker|authenticate|login|sign|verify)';
 
 /** Whether the function takes other things in the same place: a file to digest, a name. */
 export function isUnsureFunction(name: string): boolean {
@@ -83,6 +88,10 @@ const SURE_NAME = new RegExp(`${SURE}$`, 'i');
 const DISGUISE = /u&['"]|\\[xu0-7]/i;
 
 const FLAG = /^(?:is|has)[-_]/i;
+
+/** What may be true or false, too: `must_change_password`, `visPassord`. */
+const MAYBE_FLAG =
+  /(?:^|[-_])(?:must|m[aå]|skal|needs?|requires?|krever?|force|allow|enable|show|hide|vis|skjul|use|bruk|har|er|can|kan)(?:[-_]|(?=[A-Z]))/;
 
 /** No name is longer: PostgreSQL keeps 63 bytes of an identifier. */
 const NAME_LENGTH = 64;
@@ -139,7 +148,7 @@ export function isSecretName(name: string): boolean {
 
 /** Whether it is a secret whatever it looks like. */
 export function isSureName(name: string): boolean {
-  return SURE_NAME.test(name);
+  return SURE_NAME.test(name) && !MAYBE_FLAG.test(name);
 }
 
 /** Whether a name that ends as a secret's does tells of one only, or is another word. */

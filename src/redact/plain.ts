@@ -3,7 +3,7 @@
 /** No word is longer: random letters are. */
 const LONGEST_WORD = 24;
 
-const WORD = /^(?:\p{Lu}?\p{Ll}{2,}|\p{Lu}{2,12}|\p{L}\.|v?\d{1,3})$/u;
+const WORD = /^(?:\p{Lu}\p{Ll}+|\p{Ll}{2,}|\p{Lu}{2,12}|\p{L}\.|v?\d{1,3})$/u;
 
 /** Algorithms and encodings. */
 const ALGORITHM = /^(?:sha|md|aes|utf|rsa|base|iso|latin|win|x|oauth|http|ripemd|rs|hs|es)\d{1,4}$/i;
@@ -12,7 +12,7 @@ const ALGORITHM = /^(?:sha|md|aes|utf|rsa|base|iso|latin|win|x|oauth|http|ripemd
 const STANDARD = /^[A-Z]{2,6}\d{1,3}$/;
 
 /** Between words; `!` and `?` are parts of passwords, but at a word's end. */
-const GAP = /[\s/_.,:;()%^*-]+|[!?](?=\s|$)/;
+const GAP = /[\s/_.,:;(){}%^*-]+|[!?](?=\s|$)/;
 const NUMBER = /^-?(?:\d{0,5}(?:\.\d{0,6})?|\d{1,3}(?:[ .,]\d{3})+)%?$/;
 /** Of a person or a document: `Z990001`. */
 const IDENTIFIER = /^[A-Za-z]{1,2}\d{5,7}$/;

@@ -1,7 +1,7 @@
 /** Scrubs secrets from what an event says about a statement, before anything is kept of it. */
 
 import { findSecrets } from './find.js';
-import { isSecretPath, readsAsCode } from './hints.js';
+import { listsSecret, readsAsCode } from './hints.js';
 import { isSecretName } from './names.js';
 import { type Pattern, secretsOf } from './patterns.js';
 import { isPlain } from './plain.js';
@@ -47,13 +47,13 @@ const NONE: ReadonlyMap<number, boolean> = new Map();
 /** What may be a key that names a setting: `smtp.password`. */
 const KEY = /^[\w.:\x80-\uffff-]{2,64}$/;
 
-/** The path of a value in JSON. */
+/** The path of a value in JSON, or a list of names. */
 const PATH = /^\{[\w,.-]{2,200}\}$/;
 
 /** The parameters that are given to the name of a secret, which is a parameter itself. */
 function pairedParameters(statement: string, parameters: readonly string[]): ReadonlyMap<number, boolean> {
   const keys = parameters.map(
-    text => (KEY.test(text) && isSecretName(text)) || (PATH.test(text) && isSecretPath(text)),
+    text => (KEY.test(text) && isSecretName(text)) || (PATH.test(text) && listsSecret(text)),
   );
   if (!keys.includes(true)) return NONE;
   const written = statement.replace(/\$(\d{1,5})(?!\d)/g, (place, number) =>

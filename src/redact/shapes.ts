@@ -112,8 +112,12 @@ function numberAt(text: string, at: number): Value | null {
 /** So far before the name of a setting its SET is looked for. */
 const NEARBY = 80;
 
-/** `SET my.password = x`: a setting that extensions and applications make up has a dot in its name. */
-function isSet(text: string, { start }: Range): boolean {
+/**
+ * `SET my.password = x`: a setting that extensions and applications make up has a dot in its name. What begins with
+ * `set X_PASSWORD=x` is a command of Windows.
+ */
+function isSet(text: string, { start, end }: Range): boolean {
+  if (start < NEARBY && /^\s*set "?$/i.test(text.slice(0, start))) return text.charCodeAt(end) === EQUALS;
   return /\bset\s+(?:session\s+|local\s+)?(?:[\w$"]+\.)+$/i.test(
     text.slice(Math.max(start - NEARBY, 0), start),
   );

@@ -8,6 +8,10 @@ import type { Value } from './shapes.js';
 /** No longer value is a word, a number or a path. */
 const LONGEST_PLAIN = 250;
 
+/** `***`, `^[A-Za-z0-9]{12,}$`, `^\$2[aby]\$`, `${PASSWORD}`, `{{ password }}`, `os.environ["PASSWORD"]`. */
+const MASK =
+  /^(?:\*+|\^?(?:\[\^?(?:\w-\w|\[:\w{1,9}:\])+\][*+?]?|\.[*+]|\\{1,2}[dwsDWS][*+?]?|\{\d{0,3},?\d{0,3}\})+\$?|\^\\{0,2}\$(?:2|2[abxy]|2\[[abxy]+\]|[156]|argon2i?d?)\\{0,2}\$|\$\{\w[\w.-]{0,80}\}|\{\{\s?[\w.-]{1,80}\s?\}\}|(?:os\.environ|process\.env|System\.getenv)[\w.()[\]"']{1,80})$/;
+
 export interface Found {
   readonly secrets: readonly Range[];
   /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
@@ -60,9 +64,9 @@ export class Taken {
     if (!this.#names.is(name) && !isSecretName(name)) this.aliases.add(name);
   }
 
-  /** Whether somebody has hidden it already: `'***'`. */
+  /** Whether somebody has hidden it already, or it is a pattern without a letter of its own. */
   #isMask({ start, end }: Value): boolean {
-    return end - start < LONGEST_PLAIN && /^\*+$/.test(this.#text.slice(start, end));
+    return end - start < LONGEST_PLAIN && MASK.test(this.#text.slice(start, end));
   }
 
   /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */

@@ -1,9 +1,10 @@
-/** Secrets among the arguments of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
+/** Arguments of functions, and secrets among those of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
 
-import { OPEN, PERCENT } from '../sql/chars.js';
-import { skipTrivia } from '../sql/lexer.js';
+import { COMMA, OPEN, PERCENT } from '../sql/chars.js';
+import { type Piece, skipTrivia } from '../sql/lexer.js';
 import { readTuple } from './columns.js';
-import { endsInSecretName } from './hints.js';
+import { endsInSecretName, isListing } from './hints.js';
+import type { Range } from './ranges.js';
 import type { View } from './shapes.js';
 
 /** More arguments than a template has in any statement that a person writes. */
@@ -17,6 +18,44 @@ export interface Arguments {
   readonly starts: readonly number[];
   /** So much was read of them, in characters. */
   readonly length: number;
+}
+
+/** The first ones of those that begin at `at`. */
+export function argumentsAt(text: string, at: number, most: number, view: View): Arguments {
+  const starts: number[] = [];
+  const end = readTuple(text, at, view, starts, most);
+  return { starts: starts.slice(0, most), length: end - at };
+}
+
+/** So far around a name it is looked for what takes it. */
+const NEARBY = 40;
+
+/** Functions that compare, or choose one of what they are given. */
+const COMPARING =
+  /\b(?:starts_with|strpos|regexp_like|similarity|levenshtein|coalesce|nullif|greatest|least|xmlelement)\s*\(\s*(?:name\s+)?(?:\w+\.)?$/i;
+
+/**
+ * Where the arguments begin of a function of that name, the row of a table of secrets, or what a function takes beside
+ * the name: `set_password(`, `INTO user_secrets VALUES (`, `starts_with(token, `; -1 where there is none.
+ */
+export function argumentsStart(text: string, { start, end }: Range): number {
+  if (text.charCodeAt(end) === OPEN) return end + 1;
+  const [rows] = /^\s+values\s*\(/i.exec(text.slice(end, end + NEARBY)) ?? [];
+  if (rows !== undefined && /s$/i.test(text.slice(start, end))) return end + rows.length;
+  const next = skipTrivia(text, end);
+  const isCompared =
+    text.charCodeAt(next) === COMMA && COMPARING.test(text.slice(Math.max(start - NEARBY, 0), start));
+  return isCompared ? next + 1 : -1;
+}
+
+/** More lists than become columns in any statement that a person writes. */
+const MOST_LISTS = 4;
+
+/** The lists after one of names, all of which become columns: `unnest(ARRAY['user', 'password'], ARRAY['kari', 'x'])`. */
+export function listsBeside(text: string, name: Piece, lead: string, view: View): Arguments {
+  const rest = isListing(lead) ? 0 : argumentsAt(text, name.end, MOST_ARGUMENTS, view).length;
+  const { starts, length } = argumentsAt(text, name.end + rest, MOST_LISTS, view);
+  return { starts: starts.slice(1), length: rest + length };
 }
 
 /** The arguments that the template puts in a secret's place; `at` is past the template's literal. */

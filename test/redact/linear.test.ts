@@ -6,7 +6,7 @@ import { HOSTILE } from './hostile.js';
 import type { As } from './work-cases.js';
 
 const SIZE = 200_000;
-/** For each character; 40 is what the worst text takes. */
+/** For each character; 56 is what the worst text takes. */
 const MOST = 60;
 /** Of a text that holds nothing of interest. */
 const MOST_OF_PLAIN = 5;

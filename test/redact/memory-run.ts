@@ -1,4 +1,4 @@
-/** Scrubs one hostile text, and tells how much memory that took, in bytes, node and all. */
+/** Scrubs one hostile text, and tells how much memory that took, in bytes, and how much node did by itself. */
 
 import { registerHooks } from 'node:module';
 
@@ -8,8 +8,12 @@ registerHooks({
 const { createRedactor } = await import('../../src/redact/redact.js');
 const { HOSTILE } = await import('./hostile.js');
 
-const [name = '', size = '0'] = process.argv.slice(2);
+const [name = '', size = '0', prefix = ''] = process.argv.slice(2);
+const base = process.resourceUsage().maxRSS * 1024;
 const text = HOSTILE[name]?.(Number(size)) ?? '';
-const { count } = createRedactor([])({ statement: `INSERT INTO x VALUES ('${text}')`, parameters: null });
+const { count } = createRedactor([])({
+  statement: `INSERT INTO x VALUES (${prefix}'${text}')`,
+  parameters: null,
+});
 const most = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(JSON.stringify({ length: text.length, count, most }));
+process.stdout.write(JSON.stringify({ length: text.length, count, most, base }));
