@@ -323,7 +323,7 @@ function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objec
 
 /** Without an id of its own: the record's is that of another event. */
 async function draftOf(verdict: Verdict): Promise<Draft> {
-  if (verdict.outcome === 'dropped') throw new TypeError('a failure is always shipped');
+  if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
   const { id: _, ...draft } = await verdict.draft;
   return draft;
 }

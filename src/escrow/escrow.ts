@@ -72,7 +72,14 @@ export class Escrow {
     this.#asked.shift()?.resolve(sealed);
     if (this.#asked.length > 0) return;
     this.#worker?.unref();
-    this.#idle = setTimeout(() => void this.#worker?.terminate(), MOST_IDLE).unref();
+    this.#idle = setTimeout(() => this.#end(), MOST_IDLE).unref();
+  }
+
+  /** What is asked from now on is another thread's. */
+  #end(): void {
+    const worker = this.#worker;
+    this.#worker = null;
+    void worker?.terminate();
   }
 
   /** The original that it was at is tried again, and the others come after it. */

@@ -1,4 +1,4 @@
-/** A map that forgets what was used longest ago, so that memory has a limit (I9). */
+/** A map that forgets what was set longest ago, so that memory has a limit (I9). */
 export class Remembered<V> {
   readonly #most: number;
   readonly #values: Map<string, V>;
@@ -27,7 +27,7 @@ export class Remembered<V> {
     this.#values.delete(key);
   }
 
-  /** Used last comes last. */
+  /** Set last comes last. */
   get entries(): [string, V][] {
     return [...this.#values];
   }
