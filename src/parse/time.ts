@@ -44,11 +44,10 @@ function offsets(minutes: number, ...names: string[]): [string, number][] {
 const NUMERIC_ZONE = /^([+-])(\d\d):?(\d\d)?(?::?\d\d)?$/;
 const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (\S+)$/;
 const SECOND = 'YYYY-MM-DD HH:MM:SS'.length;
-const HALF_YEAR = 183 * DAY;
 const MOST_SECONDS = 1000;
 
 export interface TimeReader {
-  /** Whether a time's zone can be told: of `2026-11-21 20:40:01.123 IST` only where the configured zone uses that. */
+  /** Whether a time's zone can be told: of `2026-11-21 20:40:01.123 IST` only where the configured zone uses that then. */
   knowsZone(text: string): boolean;
   /** `2026-11-21 20:40:01.123 CET` to milliseconds since the epoch; `null` where it cannot be told. */
   read(text: string): number | null;
@@ -99,16 +98,13 @@ function numericOffset(zone: string): number | null {
 }
 
 /**
- * The zone's offset at a wall-clock time, where it uses the abbreviation in that half year or the other; else `null`. In
- * the hour that comes twice when summer time ends, the abbreviation decides.
+ * The zone's offset at a wall-clock time, where it uses the abbreviation then; else `null`. In the hour that comes twice
+ * when summer time ends, the abbreviation decides.
  */
 function offsetIn(timezone: string, wall: number, abbreviation: string): number | null {
   const near = [wall - DAY, wall + DAY].map(utc => offsetAt(timezone, utc));
   const possible = near.filter(offset => offsetAt(timezone, wall - offset * MINUTE) === offset);
-  const exact = possible.find(offset => abbreviationAt(timezone, wall - offset * MINUTE) === abbreviation);
-  if (exact !== undefined) return exact;
-  const isUsed = abbreviationAt(timezone, wall + HALF_YEAR) === abbreviation;
-  return isUsed ? (possible[0] ?? null) : null;
+  return possible.find(offset => abbreviationAt(timezone, wall - offset * MINUTE) === abbreviation) ?? null;
 }
 
 /**
