@@ -3,7 +3,7 @@
 import type { Audit } from '../event.js';
 import { andThen } from '../settled.js';
 import { isQuotingInDoubt, withEscapes } from '../sql/quoting-doubt.js';
-import { hasNoSelect } from '../sql/statements.js';
+import { hasNoQuery } from '../sql/statements.js';
 import { Cache, type CacheLimits } from './cache.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
@@ -121,6 +121,6 @@ export function isWrite(
   return andThen(parser.changes(statement), changes => {
     if (changes?.some(({ commands }) => commands.includes(own))) return true;
     if (changes === null || isQuotingInDoubt(statement)) return 'unknown';
-    return changes.length > 0 && hasNoSelect(statement) ? 'unknown' : false;
+    return changes.length > 0 && hasNoQuery(statement) ? 'unknown' : false;
   });
 }

@@ -30,9 +30,12 @@ export function controlOf({ class: auditClass, command, statement }: Audit): Con
   return TWO_PHASE.has(command) ? { rollback: null, names: namesIn(statement, command) } : NONE;
 }
 
+/** Of a statement, which tell what it is. */
+const MOST_TOKENS = 4;
+
 function rollbackIn(text: string): Rollback {
   const kinds = new Set<Rollback>();
-  for (const [first, ...rest] of statementsIn(text)) {
+  for (const [first, ...rest] of statementsIn(text, MOST_TOKENS)) {
     if ((first !== 'rollback' && first !== 'abort') || rest[0] === 'prepared') continue;
     const next = rest[0] === 'work' || rest[0] === 'transaction' ? rest[1] : rest[0];
     kinds.add(next === 'to' ? 'savepoint' : 'transaction');
@@ -44,7 +47,7 @@ function rollbackIn(text: string): Rollback {
 function namesIn(text: string, command: string): string[] {
   const [first, second] = command.toLowerCase().split(' ');
   const names: string[] = [];
-  for (const [one, two, name] of statementsIn(text))
+  for (const [one, two, name] of statementsIn(text, MOST_TOKENS))
     if (one === first && two === second && name?.startsWith("'"))
       names.push(hash('sha256', name, 'hex').slice(0, 32));
   return names;

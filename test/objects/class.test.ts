@@ -25,8 +25,9 @@ describe('a record filed as READ or MISC', () => {
     ['MISC', 'MERGE', 'WITH x AS (SELECT 1) MERGE INTO t USING x ON true WHEN MATCHED THEN DELETE', true],
     ['READ', 'SELECT', "SELECT 'insert' FROM t", false],
     ['READ', 'SELECT', 'SELECT * FROM t FOR UPDATE', false],
-    // A rule made it one: pgAudit files an INSERT as WRITE, and once.
-    ['READ', 'SELECT', 'INSERT INTO a SELECT * FROM b', 'unknown'],
+    ['READ', 'SELECT', 'INSERT INTO a SELECT * FROM b', false],
+    // A rule made a SELECT of it: pgAudit files an INSERT as WRITE, and once.
+    ['READ', 'SELECT', "INSERT INTO a VALUES ('select')", 'unknown'],
     ['READ', 'SELECT', '', 'unknown'],
     ['READ', 'SELECT', 'CREATE TABLE k AS WITH d AS (DELETE FROM a RETURNING *) SELECT * FROM d', true],
     [
