@@ -8,7 +8,7 @@ const { SOAK_SEED = String(Date.now() % 1_000_000) } = process.env;
 
 /** Each lane waits for the file system most of the time. */
 const LANES = 8;
-const RUNS = 1000;
+const RUNS = 500;
 /** The same in every `npm test`, so that a failure is the change's. */
 const SEED = 20_261_122;
 
