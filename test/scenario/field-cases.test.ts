@@ -130,7 +130,8 @@ test('a level that only one role has is a suspect that names the setting which h
 test('a record that two files hold is shipped once', async () => {
   const { of } = await shipped(['overlap-1.csv', 'overlap-2.csv']);
   expect(of('statement').map(({ id }) => id)).toEqual([1, 2, 3].map(line => `samples/6b0c0001.6a/${line}`));
-  expect(of('seal')[0]?.seal?.records.dropped).toEqual({ 'read-before': 1 });
+  const again = of('seal').map(({ seal }) => seal?.records.dropped['read-before'] ?? 0);
+  expect(again.reduce((sum, count) => sum + count, 0)).toBe(1);
 });
 
 test('one that has the key of another, and not its bytes, is kept as a suspect', async () => {
