@@ -5,7 +5,7 @@ import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
 import type { ArchivePlace } from '../object-name.js';
 import { Attempts } from './attempts.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
-import { type Payload, toLogEntries } from './entry.js';
+import { LARGE_LINE, type Payload, toLogEntries, toLogEntriesInTurns } from './entry.js';
 import { Flights } from './flights.js';
 import { packSegment } from './object.js';
 import { LARGEST_ENTRY } from './split.js';
@@ -76,9 +76,8 @@ export async function deliverEntries(
     lines = await flights.unlessFailed(next())
   ) {
     const delivery = lines;
-    flights.start(send(inRequests(delivery.lines, payload, destination.portion.lines)), () =>
-      finish(delivery, 'logging', marking, surroundings),
-    );
+    const requests = await inRequests(delivery.lines, payload, destination.portion.lines);
+    flights.start(send(requests), () => finish(delivery, 'logging', marking, surroundings));
   }
   await flights.landed();
 }
@@ -117,11 +116,16 @@ function writing(
 }
 
 /** The entries of these lines, in lists that one request takes. */
-function inRequests(lines: readonly Buffer[], payload: Payload, mostEntries: number): LogEntry[][] {
+async function inRequests(
+  lines: readonly Buffer[],
+  payload: Payload,
+  mostEntries: number,
+): Promise<LogEntry[][]> {
   const requests: LogEntry[][] = [];
   let room = { entries: 0, bytes: 0 };
   for (const line of lines) {
-    const entries = toLogEntries(line, payload);
+    const entries =
+      line.length > LARGE_LINE ? await toLogEntriesInTurns(line, payload) : toLogEntries(line, payload);
     const bytes = entries.length === 1 ? line.length : LARGEST_ENTRY;
     for (const entry of entries) {
       if (room.entries === 0 || bytes > room.bytes) {

@@ -1,5 +1,6 @@
 /** Turns events into LogEntries. Everything here depends on the event alone, so a redelivery is the same (I6). */
 
+import { setImmediate } from 'node:timers/promises';
 import { StateError } from '../errors.js';
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
 import { parseJson } from '../json.js';
@@ -48,8 +49,27 @@ export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   const line = withoutEscrow(archived);
   const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
   if (head !== null) return [lineEntry(head, line)];
+  return entriesOf(parseEvent(line), { archived, size: line.length }, payload);
+}
+
+/** Bytes of a line, of which it takes long enough that everything else should have its turn in between. */
+export const LARGE_LINE = 4 * 1024 * 1024;
+
+/** The same: parsed in one turn of the event loop, and cut in the next. */
+export async function toLogEntriesInTurns(archived: Buffer, payload: Payload): Promise<LogEntry[]> {
+  const line = withoutEscrow(archived);
   const event = parseEvent(line);
-  const parts = payload === 'nais' ? naisParts(event, archived) : eventParts(event, line.length);
+  await setImmediate();
+  return entriesOf(event, { archived, size: line.length }, payload);
+}
+
+/** @param size bytes of the line without what stays in the archive */
+function entriesOf(
+  event: AuditEvent,
+  { archived, size }: { archived: Buffer; size: number },
+  payload: Payload,
+): LogEntry[] {
+  const parts = payload === 'nais' ? naisParts(event, archived) : eventParts(event, size);
   const entry = envelopeOf(headOf(event));
   if (parts.length === 1) return parts.map(jsonPayload => ({ ...entry, jsonPayload }));
   return parts.map((jsonPayload, index) => ({
