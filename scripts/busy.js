@@ -18,13 +18,12 @@ setImmediate(function spin() { for (let n = 0; n < 1e7; n++); setImmediate(spin)
 const neighbours = Array.from({ length: isHalf ? 0 : NEIGHBOURS }, () =>
   spawn(process.execPath, ['-e', FOREVER], { stdio: 'ignore' }),
 );
-process.on('exit', () => {
-  for (const neighbour of neighbours) neighbour.kill();
-});
 const [command, ...rest] = [
   ...(isHalf ? ['taskset', '-c', '0'] : []),
   ...[process.execPath, `${root}/node_modules/vitest/vitest.mjs`, 'run', ...args],
 ];
 const { status, error } = spawnSync(command, rest, { cwd: root, stdio: 'inherit' });
+// As long as they run, this process would.
+for (const neighbour of neighbours) neighbour.kill();
 if (error) console.error(`${command} could not be run: ${error.code}. taskset is in util-linux.`);
 process.exitCode = status ?? 1;
