@@ -3,12 +3,12 @@
 import type { Audit } from './event.js';
 
 /** With the statement and parameters of the event, and with pgAudit's own class. */
-export function messageOf(audit: Audit): string {
+export function messageOf(audit: Audit, quoted = quotedField): string {
   const { type, statementId, substatementId, command, objectType, objectName, rows } = audit;
   const statement = audit.statement ?? '<not logged>';
   const ids = [String(statementId), String(substatementId)];
   const names = [command, objectType ?? '', objectName ?? ''];
-  const fields = [type, ...ids, loggedClassOf(audit), ...names, statement, parametersOf(audit)];
+  const fields = [type, ...ids, loggedClassOf(audit), ...names, statement, parametersOf(audit, quoted)];
   return `AUDIT: ${[...fields, ...(rows === null ? [] : [String(rows)])].map(quoted).join(',')}`;
 }
 
@@ -17,11 +17,12 @@ export function loggedClassOf({ class: auditClass, loggedClass }: Audit): string
   return loggedClass ?? auditClass;
 }
 
-export function parametersOf({ parameters }: Audit): string {
+export function parametersOf({ parameters }: Audit, quoted = quotedField): string {
   if (parameters === null) return '<not logged>';
   return parameters.length === 0 ? '<none>' : parameters.map(quoted).join(',');
 }
 
-function quoted(field: string): string {
+/** A field of CSV, in quotes where it needs them. */
+export function quotedField(field: string): string {
   return /[,"\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

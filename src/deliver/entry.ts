@@ -1,11 +1,11 @@
 /** Turns events into LogEntries. Everything here depends on the event alone, so a redelivery is the same (I6). */
 
-import { setImmediate } from 'node:timers/promises';
 import { StateError } from '../errors.js';
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
 import { parseJson } from '../json.js';
-import type { LogEntry, Severity } from './destination.js';
+import type { JsonPayload, LogEntry, Severity } from './destination.js';
 import { type Head, headOf, readHead } from './head.js';
+import { LongTexts, STRINGS } from './long-texts.js';
 import { naisParts } from './nais.js';
 import { eventParts, LARGEST_ENTRY } from './split.js';
 import { cutText } from './text.js';
@@ -49,27 +49,26 @@ export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   const line = withoutEscrow(archived);
   const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
   if (head !== null) return [lineEntry(head, line)];
-  return entriesOf(parseEvent(line), { archived, size: line.length }, payload);
+  const event = parseEvent(line);
+  const parts =
+    payload === 'nais' ? naisParts(event, archived, STRINGS) : eventParts(event, line.length, STRINGS);
+  return entriesOf(event, parts);
 }
 
-/** Bytes of a line, of which it takes long enough that everything else should have its turn in between. */
+/** Bytes of a line that would take too long, and too much memory, to be parsed whole. */
 export const LARGE_LINE = 4 * 1024 * 1024;
 
-/** The same: parsed in one turn of the event loop, and cut in the next. */
+/** The same without holding up the event loop, and with its long texts in the line alone. */
 export async function toLogEntriesInTurns(archived: Buffer, payload: Payload): Promise<LogEntry[]> {
   const line = withoutEscrow(archived);
-  const event = parseEvent(line);
-  await setImmediate();
-  return entriesOf(event, { archived, size: line.length }, payload);
+  const texts = new LongTexts();
+  const event = parseEvent(await texts.takenOut(line));
+  const parts =
+    payload === 'nais' ? naisParts(event, archived, texts) : eventParts(event, line.length, texts);
+  return entriesOf(event, parts).map(entry => largeEntry(entry, texts));
 }
 
-/** @param size bytes of the line without what stays in the archive */
-function entriesOf(
-  event: AuditEvent,
-  { archived, size }: { archived: Buffer; size: number },
-  payload: Payload,
-): LogEntry[] {
-  const parts = payload === 'nais' ? naisParts(event, archived) : eventParts(event, size);
+function entriesOf(event: AuditEvent, parts: readonly JsonPayload[]): LogEntry[] {
   const entry = envelopeOf(headOf(event));
   if (parts.length === 1) return parts.map(jsonPayload => ({ ...entry, jsonPayload }));
   return parts.map((jsonPayload, index) => ({
@@ -101,6 +100,21 @@ function lineEntry(head: Head, line: Buffer): LogEntry {
     line,
     get jsonPayload() {
       return { ...parseEvent(line) };
+    },
+  };
+}
+
+/** An entry whose payload is put together only where it is needed: by then others have been sent. */
+function largeEntry(entry: LogEntry, texts: LongTexts): LogEntry {
+  const line = (): Buffer => texts.toJson(entry.jsonPayload);
+  return {
+    ...entry,
+    get line() {
+      return line();
+    },
+    get jsonPayload() {
+      const payload = parseJson(line());
+      return typeof payload === 'object' ? { ...payload } : {};
     },
   };
 }

@@ -157,7 +157,8 @@ export class Isolation {
 
 /** The bytes of its line are its own only until it is delivered. */
 function kept(entry: LogEntry): LogEntry {
-  return entry.line === undefined ? entry : { ...entry, line: Buffer.from(entry.line) };
+  const { line } = entry;
+  return line === undefined ? entry : { ...entry, line: Buffer.from(line) };
 }
 
 /** A few of several entries, from the first to the last. */

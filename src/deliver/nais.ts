@@ -4,8 +4,8 @@ import { hash } from 'node:crypto';
 import type { AuditEvent, Envelope, StatementContent } from '../event.js';
 import { loggedClassOf, messageOf, parametersOf } from '../pgaudit-message.js';
 import type { JsonPayload } from './destination.js';
+import type { Texts } from './long-texts.js';
 import { eventParts, LARGEST_PIECE } from './split.js';
-import { cutText } from './text.js';
 
 /** The fields that may be large; in an event of several parts each has its pieces, one after the other. */
 const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
@@ -16,18 +16,17 @@ const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
  *
  * @param line the event as it stands in the journal and in the archive
  */
-export function naisParts(event: AuditEvent, line: Buffer): JsonPayload[] {
-  if (event.kind !== 'statement') return eventParts(event, line.length);
-  const whole = naisPayload(event, hash('sha256', line, 'hex'));
-  const size = TEXTS.reduce((sum, name) => sum + Buffer.byteLength(whole[name] ?? ''), 0);
-  if (size <= LARGEST_PIECE) return [whole];
+export function naisParts(event: AuditEvent, line: Buffer, texts: Texts): JsonPayload[] {
+  if (event.kind !== 'statement') return eventParts(event, line.length, texts);
+  const whole = naisPayload(event, hash('sha256', line, 'hex'), texts);
   const pieces = TEXTS.flatMap(name =>
-    cutText(whole[name] ?? '', LARGEST_PIECE).map(piece => ({ name, piece })),
+    texts.cut(whole[name] ?? '', LARGEST_PIECE).map(({ text, size }) => ({ name, text, size })),
   );
+  if (pieces.reduce((sum, { size }) => sum + size, 0) <= LARGEST_PIECE) return [whole];
   const empty = Object.fromEntries(TEXTS.map(name => [name, whole[name] === null ? null : '']));
   return pieces
-    .filter(({ piece }) => piece !== '')
-    .map(({ name, piece }) => ({ ...whole, ...empty, [name]: piece }));
+    .filter(({ size }) => size > 0)
+    .map(({ name, text }) => ({ ...whole, ...empty, [name]: text }));
 }
 
 /** The whole payload again, from all of its parts in their order. */
@@ -37,11 +36,11 @@ export function joinNaisParts([first = {}, ...rest]: readonly JsonPayload[]): Js
   return { ...first, ...Object.fromEntries(TEXTS.map(name => [name, joined(name)])) };
 }
 
-function naisPayload(event: Envelope & StatementContent, sha256: string) {
+function naisPayload(event: Envelope & StatementContent, sha256: string, { quoted }: Texts) {
   const { actor, audit, database } = event;
   return {
     requestType: 'dbAuditEntry',
-    originalMessage: messageOf(audit),
+    originalMessage: messageOf(audit, quoted),
     logTime: event.time,
     navIdent: actor.id ?? actor.user,
     epost: actor.email ?? null,
@@ -54,7 +53,7 @@ function naisPayload(event: Envelope & StatementContent, sha256: string) {
     pgObjectType: audit.objectType,
     pgObjectName: audit.objectName,
     sqlStatement: audit.statement,
-    sqlParameters: audit.parameters === null ? null : parametersOf(audit),
+    sqlParameters: audit.parameters === null ? null : parametersOf(audit, quoted),
     id: event.id,
     seq: event.seq,
     hash: sha256,

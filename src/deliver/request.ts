@@ -52,8 +52,9 @@ function writeEntry(writer: BackwardWriter, entry: LogEntry): void {
   writer.number(10, SEVERITY[entry.severity]);
   writeTimestamp(writer, entry.timestamp);
   const inner = writer.length;
-  if (entry.line === undefined) writeStruct(writer, entry.jsonPayload);
-  else writeJsonStruct(writer, entry.line);
+  const { line } = entry;
+  if (line === undefined) writeStruct(writer, entry.jsonPayload);
+  else writeJsonStruct(writer, line);
   writer.delimit(6, inner);
   writer.text(4, entry.insertId);
   writer.delimit(4, end);

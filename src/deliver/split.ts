@@ -2,7 +2,7 @@
 
 import type { AuditEvent, Envelope, SealContent, StatementContent, SuspectContent } from '../event.js';
 import type { JsonPayload } from './destination.js';
-import { cutText } from './text.js';
+import { STRINGS, type Texts } from './long-texts.js';
 
 /** Bytes of JSON; Cloud Logging takes about 256 KiB an entry. */
 export const LARGEST_ENTRY = 240 * 1024;
@@ -12,8 +12,8 @@ export const LARGEST_PIECE = 200 * 1024;
 const PARAMETER_OVERHEAD = 16;
 
 /** The event, which takes `bytes` bytes of JSON, as payload of one entry, or of several where it is too large. */
-export function eventParts(event: AuditEvent, bytes: number): JsonPayload[] {
-  return (bytes <= LARGEST_ENTRY ? [event] : splitEvent(event)).map(part => ({ ...part }));
+export function eventParts(event: AuditEvent, bytes: number, texts: Texts): JsonPayload[] {
+  return (bytes <= LARGEST_ENTRY ? [event] : splitEvent(event, texts)).map(part => ({ ...part }));
 }
 
 type Cuttable = Envelope & (StatementContent | SuspectContent);
@@ -24,19 +24,19 @@ type Cuttable = Envelope & (StatementContent | SuspectContent);
  * last of the part before ended, then parts with the raw record. Where there are very many, objects have parts of their own. Texts are cut between characters, all
  * other fields are repeated. A seal is cut between the files that it tells of.
  */
-export function splitEvent(event: AuditEvent): AuditEvent[] {
+export function splitEvent(event: AuditEvent, texts = STRINGS): AuditEvent[] {
   if (event.kind === 'seal') return sealParts(event);
   if (event.kind !== 'statement' && event.kind !== 'suspect') return [event];
   const { raw, ...source } = event.source;
   const objectParts = partsOfObjects({ ...event, source });
   const bare = objectParts.length === 0 ? { ...event, source } : withoutObjects({ ...event, source });
-  const rawParts = (raw === undefined ? [] : cutText(raw, LARGEST_PIECE)).map(piece => ({
+  const rawParts = (raw === undefined ? [] : texts.cut(raw, LARGEST_PIECE)).map(({ text }) => ({
     ...withText(bare, ''),
-    source: { ...source, raw: piece },
+    source: { ...source, raw: text },
   }));
   return [
-    ...cutText(textOf(event), LARGEST_PIECE).map(piece => withText(bare, piece)),
-    ...parameterParts(bare),
+    ...texts.cut(textOf(event), LARGEST_PIECE).map(({ text }) => withText(bare, text)),
+    ...parameterParts(bare, texts),
     ...objectParts,
     ...rawParts,
   ];
@@ -142,18 +142,18 @@ function inGroups<T>(items: readonly T[]): T[][] {
   return groups;
 }
 
-function parameterParts(event: Cuttable): Cuttable[] {
+function parameterParts(event: Cuttable, texts: Texts): Cuttable[] {
   const parameters = event.kind === 'statement' ? (event.audit.parameters ?? []) : [];
   const groups: string[][] = [];
   let room = 0;
   for (const parameter of parameters) {
-    for (const [index, piece] of cutText(parameter, LARGEST_PIECE).entries()) {
-      const size = Buffer.byteLength(piece) + PARAMETER_OVERHEAD;
+    for (const [index, piece] of texts.cut(parameter, LARGEST_PIECE).entries()) {
+      const size = piece.size + PARAMETER_OVERHEAD;
       if (size > room) {
         groups.push(index > 0 || groups.length === 0 ? [] : ['']);
         room = LARGEST_PIECE + PARAMETER_OVERHEAD;
       }
-      groups.at(-1)?.push(piece);
+      groups.at(-1)?.push(piece.text);
       room -= size;
     }
   }
