@@ -195,7 +195,7 @@ export interface GapContent {
   readonly kind: 'gap';
   readonly receivedAt: string;
   readonly gap: {
-    /** A GapReason, or `missing-lines` where a session's numbering shows the loss. */
+    /** A GapReason, or where a session's numbering shows the loss `missing-lines` or `missing-statements`. */
     readonly reason: string;
     /** Of the record that the bytes begin with, or whose lines are missing. */
     readonly user?: string;
@@ -206,6 +206,9 @@ export interface GapContent {
     /** The session's lines that are missing. */
     readonly firstLine?: number;
     readonly lastLine?: number;
+    /** The session's statements, as pgAudit numbers them, that are missing. */
+    readonly firstStatement?: number;
+    readonly lastStatement?: number;
     /** UTC times of the records before and after, as far as they are known. */
     readonly after?: string;
     readonly before?: string;
@@ -224,6 +227,67 @@ export interface LifecycleContent {
     readonly reason?: NewChainReason;
     /** True where the state folder was lost, and the newest seal in the archive told where to go on. */
     readonly takenUpFromArchive?: boolean;
+    /** Of a new chain: where the one before it ended, wherever the archive can tell. */
+    readonly previousChain?: { readonly chain: string; readonly seq: number; readonly hash: string };
+    /** True where nothing is to be expected after this stop (`run --once --retire`). */
+    readonly retired?: true;
+  };
+}
+
+/** A person's change that the server logged (`log_statement`, durations) and pgAudit did not. */
+export interface UnauditedContent extends FromLog {
+  readonly kind: 'unaudited';
+  readonly unaudited: {
+    /** What PostgreSQL's parser takes it for. */
+    readonly class: AuditClass;
+    /** The first so many bytes of what the server logged; secrets are scrubbed. */
+    readonly statement: string;
+    /** The text was longer. */
+    readonly isCut?: true;
+    /** As in Audit. */
+    readonly redacted?: number;
+    readonly escrow?: string;
+    /** Statement ids that were expected of pgAudit, and those that came. */
+    readonly expected: number;
+    readonly audited: number;
+  };
+}
+
+/** Who is not audited as `filter.classes` asks for, of all persons. */
+export interface UnauditedRoles {
+  readonly count: number;
+  /** The first 100 of them, in their order. */
+  readonly names: readonly string[];
+}
+
+/** Persons with the same audit state: in each database that they may connect to. */
+export interface PopulationGroup {
+  readonly roles: readonly string[];
+  readonly databases: readonly {
+    readonly databases: readonly string[];
+    /** `pgaudit.log` as it counts there; `null` where pgAudit is not loaded. */
+    readonly log: string | null;
+    /** Why pgAudit does not log all that is shipped, in the words of `check`; none where it does. */
+    readonly faults: readonly string[];
+  }[];
+}
+
+/** Who could log in to a server, and what pgAudit logs of them: daily, and at a start where it is not as before. */
+export interface PopulationContent {
+  readonly kind: 'population';
+  readonly population: {
+    /** From 0; a large population is told in several events. */
+    readonly part: { readonly index: number; readonly total: number };
+    /** PostgreSQL's version, and pgAudit's; `null` where it is not loaded. */
+    readonly server: { readonly version: string; readonly pgaudit: string | null };
+    readonly databases: number;
+    readonly persons: number;
+    readonly services: number;
+    readonly others: number;
+    readonly groups: readonly PopulationGroup[];
+    readonly unaudited: UnauditedRoles;
+    /** Persons and others who may turn auditing off, or forge what it says, and by what. */
+    readonly mayTurnOff: readonly { readonly role: string; readonly by: readonly string[] }[];
   };
 }
 
@@ -278,7 +342,16 @@ export interface SealContent {
     readonly coverage: readonly Coverage[];
     /** Where reading of every known file goes on, for a daemon that lost its state. */
     readonly files: readonly SealedPosition[];
+    /** Of each server: all that its log held at that time (UTC) is in the chain. Version 0.1 did not say. */
+    readonly until?: readonly SealedUntil[];
   };
+}
+
+/** Up to when a server's log is in the chain. */
+export interface SealedUntil {
+  /** As in Coverage. */
+  readonly source?: string;
+  readonly time: string;
 }
 
 /** Where reading of one file goes on. */
@@ -311,6 +384,8 @@ export interface ConfigContent {
     /** When the settings were as before: UTC; they may have changed at any time since. */
     readonly since: string;
     readonly changes: readonly AuditChange[];
+    /** After these changes. */
+    readonly unaudited?: UnauditedRoles;
   };
 }
 
@@ -321,6 +396,8 @@ export type Content =
   | GapContent
   | LifecycleContent
   | ConfigContent
+  | UnauditedContent
+  | PopulationContent
   | SealContent;
 
 export type AuditEvent = Envelope & Content;

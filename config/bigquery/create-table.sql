@@ -70,6 +70,8 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
   gap JSON,
   lifecycle JSON,
   config JSON,
+  unaudited JSON,
+  population JSON,
   seal JSON,
   signature STRING
 )

@@ -16,6 +16,8 @@ const KINDS: Readonly<Record<EventKind | 'config', true>> = {
   seal: true,
   lifecycle: true,
   config: true,
+  unaudited: true,
+  population: true,
 };
 
 /** What commander makes of the arguments. */

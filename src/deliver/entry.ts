@@ -40,6 +40,8 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   suspect: 'CRITICAL',
   gap: 'CRITICAL',
   config: 'CRITICAL',
+  unaudited: 'CRITICAL',
+  population: 'NOTICE',
   lifecycle: 'NOTICE',
   seal: 'DEBUG',
 };
