@@ -267,7 +267,9 @@ export interface PopulationGroup {
     readonly databases: readonly string[];
     /** `pgaudit.log` as it counts there; `null` where pgAudit is not loaded. */
     readonly log: string | null;
-    /** Why pgAudit does not log all that is shipped, in the words of `check`; none where it does. */
+    /** Whether all of `filter.classes` reaches the log, as far as can be seen. */
+    readonly isAudited: boolean;
+    /** What is wrong, by the rules of `check`; some of it is logged and lacks only a part, such as the parameters. */
     readonly faults: readonly string[];
   }[];
 }

@@ -6,33 +6,39 @@ import { type Catalogs, catalogs } from './catalogs.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
 
 /**
- * Every role, also those that may not log in (any more): the log tells of yesterday. From PostgreSQL 16 on a
+ * Who is in which group, directly and through others, as `groups_of (member, names, inherited)`. From PostgreSQL 16 on a
  * membership may let its holder neither use nor take on the group's rights, as that of whoever made the group: it
- * counts as none. The columns that say so are read by name, since older versions have none.
+ * counts as none. The columns that say so are read by name, since older versions have none. `inherited` are those whose
+ * rights count without SET ROLE, as that to connect.
  */
-const ROLES = `
-  WITH RECURSIVE granted (member, role) AS (
-    SELECT m.member, m.roleid
-      FROM pg_catalog.pg_auth_members m, pg_catalog.to_jsonb(m) options
+export const MEMBERSHIPS = `granted (member, role, inherits) AS (
+    SELECT m.member, m.roleid, coalesce((options ->> 'inherit_option')::boolean, r.rolinherit)
+      FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.member, pg_catalog.to_jsonb(m) options
      WHERE coalesce(options ->> 'inherit_option', 'true') = 'true'
         OR coalesce(options ->> 'set_option', 'true') = 'true'
-  ), member_of (member, role) AS (
-    SELECT member, role FROM granted
+  ), member_of (member, role, inherits) AS (
+    SELECT member, role, inherits FROM granted
     UNION
-    SELECT m.member, g.role FROM member_of m JOIN granted g ON g.member = m.role
-  )
+    SELECT m.member, g.role, m.inherits AND g.inherits FROM member_of m JOIN granted g ON g.member = m.role
+  ), groups_of (member, names, inherited) AS (
+    SELECT m.member, array_agg(DISTINCT g.rolname::text ORDER BY g.rolname::text),
+           array_agg(DISTINCT g.rolname::text) FILTER (WHERE m.inherits)
+      FROM member_of m JOIN pg_catalog.pg_roles g ON g.oid = m.role
+     GROUP BY m.member
+  )`;
+
+/** Every role, also those that may not log in (any more): the log tells of yesterday. */
+const ROLES = `
+  WITH RECURSIVE ${MEMBERSHIPS}
   SELECT r.rolname::text AS "name",
          pg_catalog.shobj_description(r.oid, 'pg_authid') AS "comment",
-         ARRAY(
-           SELECT g.rolname::text FROM member_of m JOIN pg_catalog.pg_roles g ON g.oid = m.role
-            WHERE m.member = r.oid ORDER BY 1
-         ) AS "memberOf",
+         coalesce(g.names, '{}') AS "memberOf",
          r.rolsuper AS "isSuperuser", r.rolcreaterole AS "mayCreateRoles",
          ARRAY(
            SELECT pg_catalog.pg_get_userbyid(m.member)::text FROM pg_catalog.pg_auth_members m
             WHERE m.roleid = r.oid AND m.admin_option
          ) AS "admins"
-    FROM pg_catalog.pg_roles r
+    FROM pg_catalog.pg_roles r LEFT JOIN groups_of g ON g.member = r.oid
    ORDER BY 1`;
 
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num')::int AS "version"`;

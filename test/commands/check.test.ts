@@ -3,11 +3,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loggedClasses } from '../../src/commands/check/audit.js';
 import { clockFinding } from '../../src/commands/check/clock.js';
-import { deviations, type Person } from '../../src/commands/check/effective.js';
 import type { Finding } from '../../src/commands/check/finding.js';
-import { passes } from '../../src/commands/check/levels.js';
 import { activeFindings, modeFindings } from '../../src/commands/check/log-file.js';
 import { durableFinding, mountOf } from '../../src/commands/check/mount.js';
 import { renderTable } from '../../src/commands/check/render.js';
@@ -15,6 +12,8 @@ import { periodOf, rotationFindings } from '../../src/commands/check/rotation.js
 import { serverFindings } from '../../src/commands/check/server.js';
 import { schema } from '../../src/config/schema.js';
 import type { Snapshot } from '../../src/database/snapshot.js';
+import { deviations, type Person } from '../../src/population/effective.js';
+import { loggedClasses, passes } from '../../src/population/rules.js';
 import { runCheck } from '../support/checked.js';
 import { numbered } from '../support/log.js';
 import { type Settings, settings } from '../support/shipper.js';
@@ -26,7 +25,9 @@ const DAY = 24 * 60 * 60_000;
 function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}): Snapshot {
   const list = Object.entries(values).map(([name, value]) => ({ name, value, isPending: false }));
   return {
+    server: 'db:5432',
     version: 170_002,
+    pgaudit: '17.0',
     user: 'shipper',
     isSuperuser: false,
     clockAhead: 0,

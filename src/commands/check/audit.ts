@@ -1,13 +1,21 @@
 /** Whether pgAudit writes down all that the filter wants, for every person in every database. */
 
 import type { SourceConfig } from '../../config/schema.js';
-import { isPgauditLoaded } from '../../database/read-settings.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import type { AuditClass } from '../../event.js';
-import { describeOrigin, deviations, isOn, mendOrigin, type Person, serverValue } from './effective.js';
-import { type Finding, failure, ok, warning } from './finding.js';
+import {
+  describeOrigin,
+  deviations,
+  isOn,
+  mendOrigin,
+  type Person,
+  serverValue,
+} from '../../population/effective.js';
+import { ALL_CLASSES, isHiddenWrite, loggedClasses, missingClasses } from '../../population/rules.js';
+import { notLoaded, takenAway } from '../../population/server.js';
+import { identifier, some } from '../../sql/compose.js';
+import { type Finding, failure, ofServer, ok, warning } from './finding.js';
 import { levelFindings } from './levels.js';
-import { alterSystemRestart, identifier, some } from './sql.js';
 
 /** pgAudit's own settings. */
 export function auditFindings(
@@ -15,12 +23,14 @@ export function auditFindings(
   persons: readonly Person[],
   { filter, pgauditLogLevel }: SourceConfig,
 ): Finding[] {
-  const settings = [...server.settings.values()];
-  if (!isPgauditLoaded(settings)) return [notLoaded(server)];
+  const missing = notLoaded(server);
+  if (missing !== null) return [ofServer(missing)];
+  const elsewhere = takenAway(server);
   const ofRules = RULES.flatMap(rule => ruleFindings(rule, server, persons));
   const findings = [
+    ...(elsewhere === null ? [] : [ofServer(elsewhere)]),
     ...classFindings(server, persons, filter.classes),
-    ...relationFindings(server, persons),
+    ...relationFindings(server, persons, filter.classes),
     ...ofRules,
     ...levelFindings(server, persons, pgauditLogLevel),
     ...roleFindings(server, persons),
@@ -33,45 +43,12 @@ export function auditFindings(
   ];
 }
 
-function notLoaded(server: Snapshot): Finding {
-  const libraries = serverValue(server, 'shared_preload_libraries');
-  const pending = server.settings.get('shared_preload_libraries')?.isPending === true;
-  const wanted = [...(libraries ?? '').split(','), 'pgaudit'].map(name => name.trim()).filter(Boolean);
-  return failure(
-    'pgaudit',
-    pending ? 'pgAudit is configured, and loaded only by a restart' : 'pgAudit is not loaded',
-    'nothing at all is audited',
-    pending
-      ? 'restart PostgreSQL'
-      : `${alterSystemRestart('shared_preload_libraries', ...wanted)}${libraries === null ? '; keep those that are there' : ''}`,
-  );
-}
-
-/** What the text of `pgaudit.log` comes to (pgaudit.c, check_pgaudit_log): each name adds, each with `-` takes away. */
-export function loggedClasses(value: string): ReadonlySet<string> {
-  const classes = new Set<string>();
-  for (const word of value
-    .toUpperCase()
-    .split(',')
-    .map(part => part.trim().replaceAll('"', ''))) {
-    const name = word.replace(/^-/, '');
-    const meant = name === 'ALL' ? ALL_CLASSES : [name];
-    for (const one of meant) {
-      if (word.startsWith('-')) classes.delete(one);
-      else classes.add(one);
-    }
-  }
-  return classes;
-}
-
-const ALL_CLASSES = ['READ', 'WRITE', 'FUNCTION', 'ROLE', 'DDL', 'MISC', 'MISC_SET'];
-
 function classFindings(
   server: Snapshot,
   persons: readonly Person[],
   classes: readonly AuditClass[],
 ): Finding[] {
-  const missingIn = (value: string): AuditClass[] => classes.filter(one => !loggedClasses(value).has(one));
+  const missingIn = (value: string): AuditClass[] => missingClasses(value, classes);
   const isFine = (value: string): boolean => missingIn(value).length === 0;
   const own = serverValue(server, 'pgaudit.log');
   return deviations(server, 'pgaudit.log', persons, isFine).map(({ origin, value, persons: who }) => {
@@ -163,17 +140,15 @@ function ruleFindings(rule: Rule, server: Snapshot, persons: readonly Person[]):
   }));
 }
 
-/**
- * Without `pgaudit.log_relation` pgAudit files MERGE as MISC, and a WITH that changes rows under a SELECT as READ. The
- * shipper knows them where they are in the log at all.
- */
-function relationFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
+/** The shipper knows writes that pgAudit files otherwise where they are in the log at all. */
+function relationFindings(
+  server: Snapshot,
+  persons: readonly Person[],
+  classes: readonly AuditClass[],
+): Finding[] {
   const setting = 'pgaudit.log_relation';
   const own = serverValue(server, setting);
-  const isHidden = (value: string): boolean => {
-    const classes = loggedClasses(value);
-    return !classes.has('READ') || !classes.has('MISC');
-  };
+  const isHidden = (value: string): boolean => isHiddenWrite(value, classes);
   return deviations(server, setting, persons, isOn).map(({ origin, value, persons: who }) => {
     const unseen = deviations(server, 'pgaudit.log', who, one => !isHidden(one)).flatMap(one => one.persons);
     const detail = `${value} ${describeOrigin(origin)}`;

@@ -3,13 +3,14 @@
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { reasonOf } from '../../database/connect.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
+import { shippedRoles, sortRoles } from '../../population/people.js';
 import { auditFindings } from './audit.js';
 import { clockFinding } from './clock.js';
 import { extensionFindings } from './extension.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { formerFindings } from './former.js';
 import { logFileFindings } from './log-file.js';
-import { peopleFindings, shippedRoles, sortRoles } from './people.js';
+import { peopleFindings } from './people.js';
 import { rotationFindings } from './rotation.js';
 import { serverFindings } from './server.js';
 

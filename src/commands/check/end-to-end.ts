@@ -5,11 +5,11 @@ import type { Client } from 'pg';
 import { openArchive } from '../../archive/location.js';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { clientFor, reasonOf, withClient } from '../../database/connect.js';
-import { readRoles } from '../../database/snapshot.js';
+import { lookAt } from '../../database/look.js';
 import type { AuditClass } from '../../event.js';
+import { shippedRoles, sortRoles } from '../../population/people.js';
+import { identifier } from '../../sql/compose.js';
 import { type Finding, failure, ok } from './finding.js';
-import { shippedRoles, sortRoles } from './people.js';
-import { identifier } from './sql.js';
 import { askDaemon } from './trace/daemon.js';
 import { traceFindings } from './trace/findings.js';
 import { follow } from './trace/follow.js';
@@ -76,7 +76,7 @@ async function whyUnfit(
       'filter: {classes: [write, ddl, role]}',
     );
   try {
-    const sorted = await sortRoles(await readRoles(url, Date.now()), source.filter);
+    const sorted = await sortRoles((await lookAt(url)).roles, source.filter);
     const shipped = shippedRoles(sorted, source.filter);
     if (shipped.some(({ name }) => name === user)) return null;
   } catch (error) {

@@ -1,8 +1,8 @@
 /** pgAudit's extension, which every database has of its own. */
 
 import type { DatabaseState, ExtensionState, Snapshot } from '../../database/snapshot.js';
+import { identifier, some } from '../../sql/compose.js';
 import { type Finding, ok, warning } from './finding.js';
-import { identifier, some } from './sql.js';
 
 const NEEDED = 'without it, DDL is audited without the type and name of what it changed';
 

@@ -1,3 +1,5 @@
+import type { ServerFault } from '../../population/server.js';
+
 /** One row of what `check` prints. */
 export interface Finding {
   readonly what: string;
@@ -19,4 +21,8 @@ export function warning(what: string, detail: string, why: string, mend: string)
 
 export function failure(what: string, detail: string, why: string, mend: string): Finding {
   return { what, status: 'failure', detail, why, mend };
+}
+
+export function ofServer({ setting, detail, why, fix }: ServerFault): Finding {
+  return failure(setting, detail, why, fix);
 }

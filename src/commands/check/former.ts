@@ -6,9 +6,9 @@ import type { Config, SourceConfig } from '../../config/schema.js';
 import { catalogs } from '../../database/catalogs.js';
 import { hasCode } from '../../errors.js';
 import { parseJson } from '../../json.js';
+import type { Sorted } from '../../population/people.js';
+import { identifier, some } from '../../sql/compose.js';
 import { type Finding, ok } from './finding.js';
-import type { Sorted } from './people.js';
-import { identifier, some } from './sql.js';
 
 export async function formerFindings(
   { instance }: SourceConfig,

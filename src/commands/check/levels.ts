@@ -10,28 +10,9 @@ import {
   mendOrigin,
   type Person,
   serverValue,
-} from './effective.js';
+} from '../../population/effective.js';
+import { passes } from '../../population/rules.js';
 import { type Finding, failure, warning } from './finding.js';
-
-/** From the least to the greatest; LOG stands between ERROR and FATAL (elog.c, is_log_level_output). */
-const LEVELS = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'info', 'notice', 'warning', 'error'];
-
-/**
- * Whether what pgAudit or an error says in a client's session passes `log_min_messages`. Since PostgreSQL 19 that may be a
- * list by kind of process (`fatal, backend:warning`): the level for `backend` counts, else the one without a kind.
- */
-export function passes(level: string, least: string): boolean {
-  const entries = least.split(',').map(entry => entry.trim().toLowerCase());
-  const ofBackends = entries
-    .find(entry => entry.startsWith('backend:'))
-    ?.slice('backend:'.length)
-    .trim();
-  const bare = ofBackends ?? entries.find(entry => !entry.includes(':')) ?? 'warning';
-  const [of, from] = [level.toLowerCase(), bare].map(name => name.replace(/^debug$/, 'debug2'));
-  if (of === undefined || from === undefined) return false;
-  if (of === 'log') return from === 'log' || LEVELS.includes(from);
-  return LEVELS.includes(from) && LEVELS.indexOf(of) >= LEVELS.indexOf(from);
-}
 
 /** `pgaudit.log_level` counts only where `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
 export function levelFindings(

@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Snapshot } from '../../database/snapshot.js';
 import { hasCode } from '../../errors.js';
+import { serverValue } from '../../population/effective.js';
+import { alterSystem, identifier } from '../../sql/compose.js';
 import { discover, type Listed } from '../../tail/discover.js';
-import { serverValue } from './effective.js';
 import { type Finding, failure, ok, warning } from './finding.js';
-import { alterSystem, identifier } from './sql.js';
 
 /** Who runs the shipper: its user and groups; `null` where the system has none. */
 export interface Runner {

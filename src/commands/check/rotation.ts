@@ -1,9 +1,9 @@
 /** Whether the log is kept for long enough to be read, and how its files are named. */
 
 import type { Snapshot } from '../../database/snapshot.js';
-import { isOn, serverValue } from './effective.js';
+import { isOn, serverValue } from '../../population/effective.js';
+import { alterSystem } from '../../sql/compose.js';
 import { type Finding, ok, warning } from './finding.js';
-import { alterSystem } from './sql.js';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;

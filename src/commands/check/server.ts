@@ -3,9 +3,10 @@
 import { type Config, isTimeZone, type SourceConfig } from '../../config/schema.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import { timeReader } from '../../parse/time.js';
-import { isOn, serverValue } from './effective.js';
-import { type Finding, failure, ok, warning } from './finding.js';
-import { alterSystem, alterSystemRestart } from './sql.js';
+import { isOn, serverValue } from '../../population/effective.js';
+import { collectorOff, noCsvlog } from '../../population/server.js';
+import { alterSystem } from '../../sql/compose.js';
+import { type Finding, failure, ofServer, ok, warning } from './finding.js';
 
 export function serverFindings(
   server: Snapshot,
@@ -57,33 +58,16 @@ function versionFinding(version: number, needsLogins: boolean): Finding {
 }
 
 function collectorFindings(server: Snapshot): Finding[] {
-  const collector = server.settings.get('logging_collector');
-  if (collector === undefined || collector.value === null) return [];
-  if (isOn(collector.value)) return [ok('logging_collector', 'on')];
-  return [
-    failure(
-      'logging_collector',
-      collector.isPending ? 'off, and on only after a restart' : 'off',
-      'csvlog is written by the collector alone',
-      collector.isPending ? 'restart PostgreSQL' : alterSystemRestart('logging_collector', 'on'),
-    ),
-  ];
+  const off = collectorOff(server);
+  if (off !== null) return [ofServer(off)];
+  return serverValue(server, 'logging_collector') === null ? [] : [ok('logging_collector', 'on')];
 }
 
 function destinationFindings(server: Snapshot): Finding[] {
+  const fault = noCsvlog(server);
+  if (fault !== null) return [ofServer(fault)];
   const value = serverValue(server, 'log_destination');
-  if (value === null) return [];
-  const destinations = value.split(',').map(one => one.trim().toLowerCase());
-  if (destinations.includes('csvlog')) return [ok('log_destination', value)];
-  const wanted = [...destinations.filter(Boolean), 'csvlog'].join(',');
-  return [
-    failure(
-      'log_destination',
-      value || 'nothing',
-      'no csvlog is written: there is nothing to ship',
-      alterSystem('log_destination', wanted),
-    ),
-  ];
+  return value === null ? [] : [ok('log_destination', value)];
 }
 
 /** The server's own words are read as the shipper will read them. */
