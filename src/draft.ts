@@ -12,6 +12,7 @@ import type {
   GapContent,
   LifecycleContent,
   LogLine,
+  PopulationContent,
   Source,
   SuspectContent,
 } from './event.js';
@@ -96,6 +97,11 @@ export function lifecycleDraft(lifecycle: LifecycleContent['lifecycle'], now: nu
 }
 
 export function configDraft(content: ConfigContent, now: number, place: Place): Draft {
+  const { kind, ...rest } = content;
+  return { kind, time: new Date(now).toISOString(), ...place, ...rest };
+}
+
+export function populationDraft(content: PopulationContent, now: number, place: Place): Draft {
   const { kind, ...rest } = content;
   return { kind, time: new Date(now).toISOString(), ...place, ...rest };
 }

@@ -26,6 +26,8 @@ const MENDS: Readonly<Record<string, string>> = {
   zone: UNSUPPORTED_MEND.zone,
   format: UNSUPPORTED_MEND.format,
   columns: UNSUPPORTED_MEND.columns,
+  'no-log':
+    'no log file can be read: mend source.files, or set log_destination to csvlog and logging_collector on',
   contested: 'two sources name it: let each of sources[].files name the files of one server',
   ENOENT: 'it does not exist (yet)',
   ENOTDIR: 'a part of its path is no folder',

@@ -154,6 +154,18 @@ export function createMetrics() {
       most,
     ),
     catalogFailures: counter('catalog_failures_total', 'Outages in which the catalogs could not be read.'),
+    unauditedRoles: new Together(
+      unknown(
+        'unaudited_roles',
+        'Persons who are not audited as filter.classes asks for, as far as the database says.',
+      ),
+      sum,
+    ),
+    problem: gauge(
+      'problem',
+      '1 while there is such a problem, else 0; /internal/status.json says what to do.',
+      ['code'],
+    ),
     configChanges: counter('config_changes_total', "Changes of the server's audit settings that were seen."),
     redacted: counter('redacted_secrets_total', 'Secrets that were scrubbed from statements and parameters.'),
     unparsed: counter(

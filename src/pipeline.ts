@@ -8,8 +8,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.js';
-import { configDraft, missingLinesDraft } from './draft.js';
-import type { ConfigContent, Draft } from './event.js';
+import type { Told } from './database/settings-watch.js';
+import { configDraft, missingLinesDraft, populationDraft } from './draft.js';
+import type { Draft } from './event.js';
 import { type Content, contentOf, contentWith } from './journal/chain.js';
 import type { Journal } from './journal/journal.js';
 import type { Reader } from './journal/reader.js';
@@ -68,7 +69,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   try {
     const open = await source.open(until);
     journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
-    watching = open.auditSettings?.follow(until, content => tellChange(content, open, journal));
+    watching = open.auditSettings?.follow(until, content => tellAudit(content, open, journal));
     await readLog(open, journal, stop);
     // What is missing may come before the next start, unless this was all there is.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
@@ -81,11 +82,16 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   }
 }
 
-async function tellChange(content: ConfigContent, open: OpenSource, journal: Journal): Promise<void> {
-  const { telemetry, now, place } = open;
-  telemetry.settingsChanged(content.config.changes.length);
+async function tellAudit(
+  content: Told,
+  { telemetry, now, place }: OpenSource,
+  journal: Journal,
+): Promise<void> {
+  if (content.kind === 'config') telemetry.settingsChanged(content.config.changes);
+  const draft =
+    content.kind === 'config' ? configDraft(content, now(), place) : populationDraft(content, now(), place);
   // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
-  await journal.append({ contents: [contentOf(configDraft(content, now(), place))] });
+  await journal.append({ contents: [contentOf(draft)] });
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
 /** One server's log among others: what goes wrong with it is not theirs. */
 
 import { type Clock, sleep } from './clock.js';
+import type { Tell } from './database/settings-watch.js';
 import { StateError } from './errors.js';
-import type { ConfigContent } from './event.js';
 import type { LargeReader } from './large/reader.js';
 import type { SourcePosition } from './record.js';
 import type { Tail } from './tail/tail.js';
@@ -31,10 +31,8 @@ export interface OpenSource extends Judges {
   readonly name: string;
   readonly large: LargeReader | null;
   readonly tail: Tail;
-  /** Tells when somebody changes what is audited; `null` where no database is configured, and in a single run. */
-  readonly auditSettings: {
-    follow(stop: AbortSignal, onChange: (content: ConfigContent) => Promise<void>): Promise<void>;
-  } | null;
+  /** Tells who is audited, and when somebody changes it; `null` where no database is configured, and in a single run. */
+  readonly auditSettings: { follow(stop: AbortSignal, tell: Tell): Promise<void> } | null;
   readonly now: () => number;
 }
 

@@ -4,8 +4,9 @@
  */
 
 import type { Logger } from 'pino';
+import { DatabaseTelemetry } from './database-telemetry.js';
 import { codeOf, framesOf, placeOf } from './errors.js';
-import type { Health } from './health.js';
+import type { Health, Problem, ProblemCode } from './health.js';
 import { mendFor, messageOf, UNSUPPORTED_MEND } from './mends.js';
 import type { Metrics } from './metrics.js';
 import type { Gap, MissingLines, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
@@ -15,7 +16,7 @@ const MOST_USERS_NAMED = 1000;
 /** Milliseconds for which a sink may fail before somebody has to look. */
 const FAILING_UNTIL_ERROR = 30_000;
 
-export class Telemetry {
+export class Telemetry extends DatabaseTelemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
@@ -28,7 +29,9 @@ export class Telemetry {
   #failing: string | null = null;
 
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null = null) {
-    this.#log = source === null ? log : log.child({ source });
+    const own = source === null ? log : log.child({ source });
+    super(own, metrics, health, source);
+    this.#log = own;
     this.#metrics = metrics;
     this.#health = health;
     this.#part = source === null ? 'source' : `source ${source}`;
@@ -47,7 +50,11 @@ export class Telemetry {
     const what = `there is no state, and the archive cannot tell where the chain ended: ${messageOf(error)}`;
     if (isFinal) this.#log.error(fields, `${what}; a new chain begins`);
     else {
-      this.#health.set('start', `waits for the archive: ${messageOf(error)}`);
+      this.#health.set('start', {
+        code: 'starting',
+        what: 'waits for the archive',
+        fix: messageOf(error),
+      });
       this.#log.warn(fields, `${what}; trying again`);
     }
   }
@@ -70,7 +77,7 @@ export class Telemetry {
   }
 
   stopping(reason: string): void {
-    this.#health.set('start', 'is stopping');
+    this.#health.set('start', { code: 'starting', what: 'it is stopping', fix: 'start it again' });
     this.#log.info({ code: 'stopping', reason }, 'stopping: journaling what was read, then delivering it');
   }
 
@@ -114,8 +121,8 @@ export class Telemetry {
   }
 
   /** @param what it waits for; the first look at its files ends it */
-  sourceWaits(what: string): void {
-    this.#health.set(this.#part, `waits for ${what}`);
+  sourceWaits(what: string, fix = 'wait'): void {
+    this.#health.set(this.#part, { code: 'source-waiting', what: `waits for ${what}`, fix });
   }
 
   /**
@@ -125,7 +132,11 @@ export class Telemetry {
   sourceFailed(error: unknown, isFinal = false): void {
     const code = codeOf(error);
     this.#metrics.sourceReadable.set(`${this.#part} reading`, 0);
-    this.#health.set(`${this.#part} reading`, `fails, and is tried again: ${messageOf(error)}`);
+    this.#health.set(`${this.#part} reading`, {
+      code: 'source-failing',
+      what: 'fails, and is tried again',
+      fix: messageOf(error),
+    });
     if (this.#failing === code) return;
     this.#failing = code;
     this.#log.error(
@@ -146,7 +157,7 @@ export class Telemetry {
   sourceFaults(faults: readonly SourceFault[]): void {
     this.#metrics.sourceReadable.set(this.#part, faults.length === 0 ? 1 : 0);
     const [first] = faults;
-    this.#health.set(this.#part, first === undefined ? null : `${first.path}: ${mendFor(first.code)}`);
+    this.#health.set(this.#part, sourceProblems(faults));
     if (first === undefined) this.#log.info({ code: 'source-readable' }, 'all log files can be read');
     else
       this.#log.error(
@@ -262,7 +273,7 @@ export class Telemetry {
 
   commitFailed(code: string): void {
     this.#metrics.journalFailures.inc({ code });
-    this.#health.set('journal', `cannot be written: ${mendFor(code)}`);
+    this.#health.set('journal', { code: 'journal-failing', what: 'cannot be written', fix: mendFor(code) });
     this.#log.error(
       { code: 'journal-failed', error: code },
       `the journal cannot be written; reading waits: ${mendFor(code)}`,
@@ -277,7 +288,8 @@ export class Telemetry {
   journalFull(isFull: boolean): void {
     this.#metrics.journalFull.set(isFull ? 1 : 0);
     const full = 'state.maxSize is reached; reading waits until a sink delivers';
-    this.#health.set('journal size', isFull ? full : null);
+    const fix = 'mend the sink that lags, or give state.maxSize more room';
+    this.#health.set('journal size', isFull ? { code: 'journal-full', what: full, fix } : null);
     if (isFull) this.#log.error({ code: 'journal-full' }, full);
     else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
   }
@@ -328,43 +340,6 @@ export class Telemetry {
     this.#log.info({ code: 'lookup-recovered', failures }, 'the look-up service answers again');
   }
 
-  catalogLoaded(roles: number): void {
-    this.#metrics.catalogRoles.set(this.#part, roles);
-    this.#metrics.catalogFailing.set(this.#part, 0);
-    this.#log.info({ code: 'catalog-loaded', roles }, "the database's roles were read");
-  }
-
-  catalogFailed(error: unknown): void {
-    this.#metrics.catalogFailures.inc();
-    this.#metrics.catalogFailing.set(this.#part, 1);
-    this.#log.error(
-      { code: 'catalog-failed', error: codeOf(error) },
-      `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
-    );
-  }
-
-  groupMissing(role: string): void {
-    this.#log.error(
-      { code: 'group-missing', role },
-      'the filter names a group role that the database does not have; nobody is its member: mend memberOf',
-    );
-  }
-
-  settingsChanged(changes: number): void {
-    this.#metrics.configChanges.inc(changes);
-    this.#log.error(
-      { code: 'settings-changed', changes },
-      'somebody changed what is audited, or a login role appeared that no rule knows: look at the config event',
-    );
-  }
-
-  settingsFailed(error: unknown): void {
-    this.#log.error(
-      { code: 'settings-failed', error: codeOf(error) },
-      `the server's audit settings cannot be read; a change is told when they can be: ${messageOf(error)}`,
-    );
-  }
-
   cacheFailed(path: string, error: unknown): void {
     this.#log.warn(
       { code: 'cache-failed', path, error: codeOf(error) },
@@ -396,3 +371,20 @@ export class Telemetry {
     );
   }
 }
+
+/** Faults of one kind are one problem: the first says what to do. */
+function sourceProblems(faults: readonly SourceFault[]): Problem[] {
+  const kinds = Map.groupBy(faults, ({ code }) => SOURCE_PROBLEMS[code] ?? 'log-unreadable');
+  return [...kinds].map(([code, [first, ...more]]) => ({
+    code,
+    what: `${first?.path ?? ''}${more.length === 0 ? '' : ` and ${more.length} more`}`,
+    fix: mendFor(first?.code ?? ''),
+  }));
+}
+
+const SOURCE_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  zone: 'log-held-back',
+  format: 'log-format',
+  columns: 'log-format',
+  'no-log': 'no-log',
+};

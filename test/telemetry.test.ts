@@ -58,13 +58,13 @@ test('a problem makes it not ready until it is gone', () => {
   telemetry.started('1', 'i', 'new');
   telemetry.sourceFaults([{ path: '/log', code: 'EACCES' }]);
   telemetry.commitFailed('ENOSPC');
-  expect(health.problems).toEqual([
+  expect(health.hindrances).toEqual([
     "source: /log: no permission: allow it to the shipper's user",
     'journal: cannot be written: the disk is full',
   ]);
   telemetry.sourceFaults([]);
   telemetry.commitRecovered();
-  expect(health.problems).toEqual([]);
+  expect(health.hindrances).toEqual([]);
 });
 
 test('what is mended at one of several servers is not mended at the other; both together make the totals', async () => {
@@ -79,12 +79,12 @@ test('what is mended at one of several servers is not mended at the other; both 
   }
   a.sourceFaults([]);
   a.catalogLoaded(3);
-  expect(health.problems).toEqual(["source b: /x: no permission: allow it to the shipper's user"]);
+  expect(health.hindrances).toEqual(["source b: /x: no permission: allow it to the shipper's user"]);
   expect(await metric('source_readable')).toBe('pgaudit_shipper_source_readable 0');
   expect(await metric('catalog_failing')).toBe('pgaudit_shipper_catalog_failing 1');
   b.sourceFaults([]);
   b.catalogLoaded(4);
-  expect(health.problems).toEqual([]);
+  expect(health.hindrances).toEqual([]);
   expect(await metric('source_readable')).toBe('pgaudit_shipper_source_readable 1');
   expect(await metric('catalog_failing')).toBe('pgaudit_shipper_catalog_failing 0');
   expect(await metric('catalog_roles')).toBe('pgaudit_shipper_catalog_roles 7');
@@ -99,10 +99,10 @@ test('a server whose log fails again and again is named once, until it is read',
   for (let time = 0; time < 3; time++) failed();
   // A look at its files is none at what is in them.
   one.sourceFaults([]);
-  expect(health.problems).toEqual(['source a reading: fails, and is tried again: the disk fails']);
+  expect(health.hindrances).toEqual(['source a reading: fails, and is tried again: the disk fails']);
   one.sourceReads();
   one.sourceReads();
-  expect(health.problems).toEqual([]);
+  expect(health.hindrances).toEqual([]);
   failed();
   const codes = lines.map(line => JSON.parse(line).code);
   expect(codes).toEqual(['source-failed', 'source-readable', 'source-recovered', 'source-failed']);

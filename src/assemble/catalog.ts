@@ -6,8 +6,8 @@ import type { Telemetry } from '../telemetry.js';
 
 const RETRY = 1000;
 /** Why the database cannot be read is told in the log. */
-const AWAITED =
-  'its database, since memberOf rules need its roles: mend database.url, or start it; catalog-failed in the log says what is wrong';
+const AWAITED = 'its database, since memberOf rules need its roles';
+const FIX = 'mend database.url, or start it; catalog-failed in the log says what is wrong';
 
 export interface CatalogOptions {
   /** The file that keeps the last answer. */
@@ -37,7 +37,7 @@ export async function openCatalog(
   await catalog.refresh();
   while (groups.length > 0 && catalog.loadedAt === null) {
     until.throwIfAborted();
-    report.sourceWaits(AWAITED);
+    report.sourceWaits(AWAITED, FIX);
     if (once) {
       throw new ShipperError(
         'catalog',

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
+import type { ServerLook } from '../database/look.js';
 import type { SettingsWatch } from '../database/settings-watch.js';
 import { Filter } from '../filter/filter.js';
 import { memberRule, personRule, type UserRule, Users } from '../filter/users.js';
@@ -14,6 +15,7 @@ import { LargeReader } from '../large/reader.js';
 import { decoderFor } from '../parse/encodings.js';
 import { Memory } from '../parse/memory.js';
 import { timeReader } from '../parse/time.js';
+import { type JudgedServer, judgeServer } from '../population/judge.js';
 import type { SourcePosition } from '../record.js';
 import type { OpenSource, Source } from '../source.js';
 import type { Claims } from '../tail/claims.js';
@@ -55,7 +57,7 @@ export class LogSource implements Source {
   readonly #shared: Shared;
   #tail: Tail | null = null;
   #catalog: RoleCatalog | null = null;
-  #auditSettings: SettingsWatch | null = null;
+  #auditSettings: SettingsWatch<JudgedServer> | null = null;
   #large: LargeReader | null = null;
 
   constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
@@ -88,10 +90,8 @@ export class LogSource implements Source {
     const database = { clock, disk, report: telemetry };
     const catalog = await openCatalog(this.#config, { cachePath, once, until }, database);
     this.#catalog = catalog;
-    const filter = createFilter(this.#config, catalog);
-    this.#auditSettings = once
-      ? null
-      : await this.#watchSettings(createUsers(this.#config, catalog, memberRule));
+    this.#auditSettings = once ? null : await this.#watchSettings();
+    const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
     const times = timeReader(timezone);
     const resume = journal.resumeOf(name);
     const tail = this.#createTail(resume, times);
@@ -142,21 +142,18 @@ export class LogSource implements Source {
     return new LargeReader({ ...options, disk, clock, report: this.telemetry });
   }
 
-  /** @param users by the memberships of now: who leaves the persons is told at once, and stays one all the same */
-  async #watchSettings(users: Users): Promise<SettingsWatch | null> {
-    const { database } = this.#config;
+  /** By the memberships of now: who leaves the persons is told at once, and stays one to the filter all the same. */
+  async #watchSettings(): Promise<SettingsWatch<JudgedServer> | null> {
+    const { database, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;
     const { clock, disk } = this.#shared.surroundings;
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      kindOf: async (role: string) => {
-        const kind = await users.kindOf(role, clock.now);
-        return kind === 'nobody' || kind === 'unknown' ? null : kind;
-      },
+      judge: (look: ServerLook) => judgeServer(look, { filter, pgauditLogLevel }),
     };
     const { SettingsWatch: Watch } = await import('../database/settings-watch.js');
-    return await Watch.load(options, { clock, disk, report: this.telemetry });
+    return await Watch.load<JudgedServer>(options, { clock, disk, report: this.telemetry });
   }
 
   /** Files were read, and what was remembered of them is not known. */
@@ -169,26 +166,23 @@ export class LogSource implements Source {
   }
 }
 
-function createFilter(config: SourceConfig, catalog: RoleCatalog | null): Filter {
+/** @param onChange called where the log shows that roles may have changed */
+function createFilter(config: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Filter {
   const { classes, otherUsers, backgroundWorkers } = config.filter;
-  const users = createUsers(config, catalog, personRule);
+  const users = createUsers(config, catalog, onChange);
   return new Filter({ classes: new Set(classes), users, otherUsers, backgroundWorkers });
 }
 
-/** @param ofPersons makes the rule of a group of persons */
-function createUsers(
-  { filter }: SourceConfig,
-  catalog: RoleCatalog | null,
-  ofPersons: typeof memberRule,
-): Users {
+function createUsers({ filter }: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Users {
   const rules = (written: typeof filter.personalUsers, ofGroup: typeof memberRule): UserRule[] =>
     written.flatMap((rule): UserRule[] => {
       if (!('memberOf' in rule)) return [rule];
       return catalog === null ? [] : [ofGroup(rule.memberOf, catalog)];
     });
   return new Users({
-    personalUsers: rules(filter.personalUsers, ofPersons),
+    personalUsers: rules(filter.personalUsers, personRule),
     serviceUsers: rules(filter.serviceUsers, memberRule),
     memberships: groupRoles(filter).length > 0 ? catalog : null,
+    onChange,
   });
 }

@@ -9,7 +9,7 @@ import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { Disk, diskRoom } from '../disk.js';
 import { codeOf, ShipperError } from '../errors.js';
-import { Health } from '../health.js';
+import { Health, PROBLEM_CODES } from '../health.js';
 import { type HttpServer, serve, type Told } from '../http/server.js';
 import { Status } from '../http/status.js';
 import { acquireLock } from '../lock.js';
@@ -37,7 +37,11 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
   const { once, logTo = 'stdout' } = options;
   const health = new Health();
   const metrics = createMetrics();
-  metrics.observers.push(async () => metrics.ready.set(health.problems.length === 0 ? 1 : 0));
+  metrics.observers.push(async () => {
+    metrics.ready.set(health.hindrances.length === 0 ? 1 : 0);
+    const lasting = new Set(health.problems.map(({ code }) => code));
+    for (const code of PROBLEM_CODES) metrics.problem.set({ code }, lasting.has(code) ? 1 : 0);
+  });
   const telemetry = new Telemetry(createLogger(config.log.level, logTo), metrics, health);
   const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry);
   const daemon = { config, options, health, metrics, telemetry, stop, abort };

@@ -31,6 +31,16 @@ export const auditSettings = z.object({
   overrides: z.array(overrideSchema),
   /** What each login role is to the filter; a look of version 0.1 has none of it. */
   kinds: z.record(text, roleKind).exactOptional(),
+  /** What the archive was told last of the population; absent before the first time. */
+  population: z
+    .object({
+      /** SHA-256 of it, and of who is not audited. */
+      digest: text,
+      unaudited: text,
+      /** UTC: `2026-11-21` */
+      day: text,
+    })
+    .exactOptional(),
 });
 export type AuditSettings = z.infer<typeof auditSettings>;
 

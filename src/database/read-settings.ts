@@ -69,17 +69,6 @@ export async function readOverrides(client: Client): Promise<Override[]> {
   return z.array(overrideSchema).parse(rows);
 }
 
-const LOGIN_ROLES = `
-  SELECT rolname::text AS "name" FROM pg_catalog.pg_roles WHERE rolcanlogin ORDER BY 1`;
-
-export async function readLoginRoles(client: Client): Promise<string[]> {
-  const { rows } = await client.query(LOGIN_ROLES);
-  return z
-    .array(z.object({ name: z.string() }))
-    .parse(rows)
-    .map(({ name }) => name);
-}
-
 /** pgAudit's settings are listed only where it is loaded; what is merely written for it is not. */
 export function isPgauditLoaded(settings: readonly Setting[]): boolean {
   return settings.some(({ name }) => name === 'pgaudit.log');

@@ -1,35 +1,54 @@
-/** Looks every minute whether somebody changed what is audited. */
+/** Looks every minute whether somebody changed what is audited, and who is not audited now. */
 
+import { createHash } from 'node:crypto';
 import { CacheFile, type CacheFileReport } from '../cachefile.js';
-import { type Clock, sleep } from '../clock.js';
+import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { ShipperError } from '../errors.js';
-import type { ConfigContent } from '../event.js';
+import type { AuditChange, ConfigContent, PopulationContent, UnauditedRoles } from '../event.js';
 import { type AuditSettings, auditSettings, diff, type RoleKind, remember } from './audit-settings.js';
-import { clientFor, reading, reasonOf, withClient } from './connect.js';
-import { isPgauditLoaded, readLoginRoles, readOverrides, readSettings } from './read-settings.js';
+import { clientFor, reasonOf } from './connect.js';
+import { lookAt, type ServerLook } from './look.js';
+import { isPgauditLoaded } from './read-settings.js';
 
 /** Milliseconds between two looks. */
 const INTERVAL = 60_000;
+/** Milliseconds between two looks at least, where the log shows one change of roles after the other. */
+const LEAST_INTERVAL = 5000;
+/** Changes that one event tells: after a change of the filter every role may have one. */
+const MOST_CHANGES = 500;
 
-export interface SettingsWatchOptions {
+/** What a look comes to. */
+export interface Judged {
+  /** What each login role is to the filter. */
+  readonly kinds: Readonly<Record<string, RoleKind>>;
+  readonly population: readonly PopulationContent[];
+  readonly unaudited: UnauditedRoles;
+}
+
+export interface SettingsWatchOptions<J extends Judged> {
   /** `postgres://user@host:port/database`; any database of the server will do. */
   readonly url: string;
   /** The file that keeps the last look. */
   readonly cachePath: string;
-  /** What a login role is to the filter; `null` where nobody can tell. */
-  readonly kindOf: (role: string) => Promise<RoleKind | null>;
+  readonly judge: (look: ServerLook) => Promise<J>;
 }
 
-export interface SettingsReport extends CacheFileReport {
+export type Told = ConfigContent | PopulationContent;
+/** Resolves when the event is in the journal; where it rejects, it is told again. */
+export type Tell = (content: Told) => void | Promise<void>;
+
+export interface SettingsReport<J extends Judged> extends CacheFileReport {
   /** The settings cannot be read; told once per outage. A change is told when they can be read again. */
   settingsFailed(error: unknown): void;
+  /** After each look: what it found lasts until the next one. */
+  settingsJudged(judged: J): void;
 }
 
-export interface WatchSurroundings {
+export interface WatchSurroundings<J extends Judged> {
   readonly clock: Clock;
   readonly disk: Disk;
-  readonly report: SettingsReport;
+  readonly report: SettingsReport<J>;
 }
 
 /**
@@ -37,21 +56,28 @@ export interface WatchSurroundings {
  * again, and never not at all. What changed and changed back between two looks is not seen here; the statements that
  * did it are in the log.
  */
-export class SettingsWatch {
-  readonly #options: SettingsWatchOptions;
-  readonly #surroundings: WatchSurroundings;
+export class SettingsWatch<J extends Judged> {
+  readonly #options: SettingsWatchOptions<J>;
+  readonly #surroundings: WatchSurroundings<J>;
   readonly #file: CacheFile<AuditSettings>;
+  readonly #waker: Waker;
   #last: AuditSettings | null = null;
+  /** Since the start. */
+  #hasLooked = false;
   #isFailing = false;
 
-  private constructor(options: SettingsWatchOptions, surroundings: WatchSurroundings) {
+  private constructor(options: SettingsWatchOptions<J>, surroundings: WatchSurroundings<J>) {
     this.#options = options;
     this.#surroundings = surroundings;
+    this.#waker = new Waker(surroundings.clock);
     this.#file = new CacheFile({ ...surroundings, path: options.cachePath, schema: auditSettings });
   }
 
   /** Takes up the last look from disk; the database is not asked. Throws a ShipperError where the URL is none. */
-  static async load(options: SettingsWatchOptions, surroundings: WatchSurroundings): Promise<SettingsWatch> {
+  static async load<J extends Judged>(
+    options: SettingsWatchOptions<J>,
+    surroundings: WatchSurroundings<J>,
+  ): Promise<SettingsWatch<J>> {
     clientFor(options.url);
     const watch = new SettingsWatch(options, surroundings);
     watch.#last = await watch.#file.read();
@@ -59,32 +85,42 @@ export class SettingsWatch {
   }
 
   /**
-   * Looks at once and then every minute, until the signal aborts. The first look ever has nothing to compare with, and
-   * tells nothing.
-   *
-   * @param onChange resolves when the event is in the journal; where it rejects, the change is told again
+   * Looks at once and then every minute or when it is woken, until the signal aborts. The first look ever has nothing to compare the settings
+   * with, and tells the population alone.
    */
-  async follow(
-    signal: AbortSignal,
-    onChange: (content: ConfigContent) => void | Promise<void>,
-  ): Promise<void> {
+  async follow(signal: AbortSignal, tell: Tell): Promise<void> {
+    const { clock } = this.#surroundings;
     while (!signal.aborted) {
-      await this.look(onChange);
-      await sleep(this.#surroundings.clock, INTERVAL, signal);
+      const lookedAt = clock.now();
+      await this.look(tell);
+      await this.#waker.wait(INTERVAL, signal);
+      if (!hasPassed(lookedAt, clock.now(), LEAST_INTERVAL)) await sleep(clock, LEAST_INTERVAL, signal);
     }
   }
 
+  /** The log shows that something changed roles, or what is set for them. */
+  wake(): void {
+    this.#waker.wake();
+  }
+
   /** Looks once; it never rejects. */
-  async look(onChange: (content: ConfigContent) => void | Promise<void>): Promise<void> {
+  async look(tell: Tell): Promise<void> {
+    const { clock, report } = this.#surroundings;
     try {
-      const now = remember(this.#last, await this.#read());
-      const changes = this.#last === null ? [] : diff(this.#last, now);
-      if (changes.length > 0) await onChange(toContent(this.#last?.readAt ?? 0, changes));
-      this.#last = now;
-      this.#file.schedule(() => now);
+      const readAt = clock.now();
+      const look = await readAll(this.#options.url);
+      const seen = remember(this.#last, settingsOf(look, readAt));
+      const judged = await this.#options.judge(withRemembered(look, seen));
+      report.settingsJudged(judged);
+      const now = { ...seen, kinds: { ...judged.kinds } };
+      const isChanged = await this.#tellChanges(now, judged, tell);
+      const population = await this.#tellPopulation(now, judged, isChanged, tell);
+      this.#last = { ...now, population };
+      this.#hasLooked = true;
+      this.#file.schedule(() => this.#last ?? now);
       this.#isFailing = false;
     } catch (error) {
-      if (!this.#isFailing) this.#surroundings.report.settingsFailed(error);
+      if (!this.#isFailing) report.settingsFailed(error);
       this.#isFailing = true;
     }
   }
@@ -94,45 +130,74 @@ export class SettingsWatch {
     return this.#file.close();
   }
 
-  async #read(): Promise<AuditSettings> {
-    const { url, kindOf } = this.#options;
-    const readAt = this.#surroundings.clock.now();
-    const { server, settings, overrides, logins } = await readAll(url);
-    const kinds: NonNullable<AuditSettings['kinds']> = {};
-    for (const role of logins) {
-      const kind = await kindOf(role);
-      if (kind !== null) kinds[role] = kind;
+  /** Returns whether any was told. */
+  async #tellChanges(now: AuditSettings, { unaudited }: J, tell: Tell): Promise<boolean> {
+    const changes = this.#last === null ? [] : diff(this.#last, now);
+    const since = new Date(this.#last?.readAt ?? 0).toISOString();
+    for (let start = 0; start < changes.length; start += MOST_CHANGES) {
+      const some: readonly AuditChange[] = changes.slice(start, start + MOST_CHANGES);
+      await tell({ kind: 'config', config: { since, changes: some, unaudited } });
     }
-    return {
-      v: 1,
-      server,
-      readAt,
-      isLoaded: isPgauditLoaded(settings),
-      settings: settings.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }])),
-      overrides,
-      kinds,
+    return changes.length > 0;
+  }
+
+  /** Daily, at a start if it is not as before, and where others are not audited and no change of a setting tells so. */
+  async #tellPopulation(
+    { server, readAt }: AuditSettings,
+    { population, unaudited }: J,
+    isChanged: boolean,
+    tell: Tell,
+  ): Promise<NonNullable<AuditSettings['population']>> {
+    const before = this.#last?.server === server ? this.#last.population : undefined;
+    const now = {
+      digest: digestOf(population),
+      unaudited: digestOf([unaudited]),
+      day: new Date(readAt).toISOString().slice(0, 10),
     };
+    const isDue =
+      before?.day !== now.day ||
+      (!this.#hasLooked && before.digest !== now.digest) ||
+      (!isChanged && before.unaudited !== now.unaudited);
+    if (!isDue) return { ...before, unaudited: now.unaudited };
+    for (const part of population) await tell(part);
+    return now;
   }
 }
 
-async function readAll(url: string) {
-  const client = clientFor(url);
+function digestOf(parts: readonly object[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(JSON.stringify(part));
+  return hash.digest('hex');
+}
+
+function settingsOf({ server, settings, overrides }: ServerLook, readAt: number): AuditSettings {
+  const all = [...settings.values()];
+  return {
+    v: 1,
+    server,
+    readAt,
+    isLoaded: isPgauditLoaded(all),
+    settings: all.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }])),
+    overrides: [...overrides],
+  };
+}
+
+/** What this look could not see is as it was seen last. */
+function withRemembered(look: ServerLook, { settings }: AuditSettings): ServerLook {
+  const known = new Map(settings.map(({ name, value }) => [name, value]));
+  const filled = [...look.settings.values()].map(one => ({
+    ...one,
+    value: one.value ?? known.get(one.name) ?? null,
+  }));
+  return { ...look, settings: new Map(filled.map(one => [one.name, one])) };
+}
+
+async function readAll(url: string): Promise<ServerLook> {
   try {
-    return await withClient(client, () =>
-      reading(client, async () => ({
-        server: `${client.host}:${client.port}`,
-        settings: await readSettings(client),
-        overrides: await readOverrides(client),
-        logins: await readLoginRoles(client),
-      })),
-    );
+    return await lookAt(url);
   } catch (error) {
     const code = reasonOf(error);
     // A message of the database or of its client may hold anything.
     throw new ShipperError(code, `the database's settings cannot be read (${code})`);
   }
-}
-
-function toContent(since: number, changes: ConfigContent['config']['changes']): ConfigContent {
-  return { kind: 'config', config: { since: new Date(since).toISOString(), changes } };
 }

@@ -1,6 +1,13 @@
 /** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
 
-import type { AuditEvent, Envelope, SealContent, StatementContent, SuspectContent } from '../event.js';
+import type {
+  AuditEvent,
+  Envelope,
+  PopulationContent,
+  SealContent,
+  StatementContent,
+  SuspectContent,
+} from '../event.js';
 import type { JsonPayload } from './destination.js';
 import { STRINGS, type Texts } from './long-texts.js';
 
@@ -13,7 +20,14 @@ const PARAMETER_OVERHEAD = 16;
 
 /** The event, which takes `bytes` bytes of JSON, as payload of one entry, or of several where it is too large. */
 export function eventParts(event: AuditEvent, bytes: number, texts: Texts): JsonPayload[] {
+  if (event.kind === 'population') return [populationPayload(event)];
   return (bytes <= LARGEST_ENTRY ? [event] : splitEvent(event, texts)).map(part => ({ ...part }));
+}
+
+/** Counts, and the first who are not audited; the archive has everybody by name, and who may turn auditing off. */
+function populationPayload({ population, ...event }: Envelope & PopulationContent): JsonPayload {
+  const { groups: _, mayTurnOff: __, ...counts } = population;
+  return { ...event, population: counts };
 }
 
 type Cuttable = Envelope & (StatementContent | SuspectContent);

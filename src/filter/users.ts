@@ -52,6 +52,8 @@ export interface UserRules {
   readonly personalUsers: readonly UserRule[];
   /** Where a rule needs them. */
   readonly memberships: Memberships | null;
+  /** Called where roles, memberships or settings of roles may have changed. */
+  readonly onChange?: () => void;
 }
 
 /** Role names are few; more than this at once is somebody playing. */
@@ -87,6 +89,7 @@ export class Users {
   /** Roles or memberships may have changed. */
   expire(): void {
     this.#rules.memberships?.expire();
+    this.#rules.onChange?.();
   }
 
   #kindOf(user: string): UserKind {

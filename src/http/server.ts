@@ -65,9 +65,9 @@ async function answer(path: string, { health, metrics, status }: Told): Promise<
     case '/internal/isalive':
       return { status: 200, type: TEXT, body: 'alive\n' };
     case '/internal/isready': {
-      const { problems } = health;
-      if (problems.length === 0) return { status: 200, type: TEXT, body: 'ready\n' };
-      return { status: 503, type: TEXT, body: `not ready\n${problems.join('\n')}\n` };
+      const { hindrances } = health;
+      if (hindrances.length === 0) return { status: 200, type: TEXT, body: 'ready\n' };
+      return { status: 503, type: TEXT, body: `not ready\n${hindrances.join('\n')}\n` };
     }
     case '/internal/prometheus':
       return { status: 200, type: metrics.registry.contentType, body: await render(metrics) };

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { constant, type Html, html } from '../html.js';
 import { barPlot } from '../plot.js';
-import type { Minute, SinkSample, StatusSample, StatusSubject } from './status.js';
+import type { Minute, ProblemSample, SinkSample, StatusSample, StatusSubject } from './status.js';
 import { SCRIPT, STYLE } from './status-style.js';
 
 export const STATUS_POLICY = [
@@ -46,7 +46,8 @@ export function renderStatus(
 
 /** Seen in the title of a tab. */
 function mark(sample: StatusSample | null): string {
-  return sample?.problems.length === 0 ? '✓' : '✗';
+  if (sample === null || sample.problems.some(({ hinders }) => hinders)) return '✗';
+  return sample.problems.length === 0 ? '✓' : '!';
 }
 
 function content(sample: StatusSample, ring: readonly Minute[]): Html {
@@ -59,18 +60,18 @@ ${lagPlot('logging', 'Cloud Logging', sample, ring)}${lagPlot('archive', 'Archiv
 <a href="/internal/prometheus">prometheus</a>.</p>`;
 }
 
-function verdict(problems: readonly string[], isBehind: boolean): Html {
+function verdict(problems: readonly ProblemSample[], isBehind: boolean): Html {
   if (problems.length === 0)
     return html`<p class="verdict good"><strong>Ready.</strong> ${isBehind ? 'Deliveries are behind: see below.' : 'Everything works.'}</p>`;
-  return html`<div class="verdict bad"><strong>Not ready.</strong><ul>${problems.map(problemItem)}</ul>
-<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to mend it. Nothing is lost meanwhile: what was read is in
-the journal, and what was not yet read stays in the log files, as long as these are kept.</p></div>`;
+  const isReady = !problems.some(({ hinders }) => hinders);
+  const kept = html`Nothing is lost meanwhile: what was read is in the journal, and what was not yet read stays in the log
+files, as long as these are kept.`;
+  return html`<div class="verdict bad"><strong>${isReady ? 'Running, with problems.' : 'Not ready.'}</strong><ul>${problems.map(problemItem)}</ul>
+<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to mend it. ${isReady ? 'What is not audited or not logged meanwhile is in no archive.' : kept}</p></div>`;
 }
 
-function problemItem(problem: string): Html {
-  const end = problem.indexOf(': ');
-  if (end === -1) return html`<li>${problem}</li>`;
-  return html`<li><b>${problem.slice(0, end)}</b>: ${problem.slice(end + 2)}</li>`;
+function problemItem({ part, code, what, fix, since }: ProblemSample): Html {
+  return html`<li><b>${part}</b>: ${what}: ${fix} <span class="soft">(<code>${code}</code> since ${since.slice(0, 19).replace('T', ' ')} UTC)</span></li>`;
 }
 
 function card(name: string, state: 'good' | 'slow' | 'bad', word: string, facts: readonly string[]): Html {
@@ -78,7 +79,7 @@ function card(name: string, state: 'good' | 'slow' | 'bad', word: string, facts:
 }
 
 function hasProblem({ problems }: StatusSample, part: string): boolean {
-  return problems.some(problem => problem.startsWith(`${part}:`) || problem.startsWith(`${part} `));
+  return problems.some(problem => problem.part === part || problem.part.startsWith(`${part} `));
 }
 
 function sourceCard(sample: StatusSample): Html {

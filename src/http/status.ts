@@ -14,6 +14,19 @@ export interface SinkSample {
   readonly to: string;
 }
 
+/** A state that needs somebody. */
+export interface ProblemSample {
+  readonly code: string;
+  /** UTC. */
+  readonly since: string;
+  readonly what: string;
+  readonly fix: string;
+  /** The part that has it: `source`, or `source orders` of several. */
+  readonly part: string;
+  /** The daemon cannot do its job. */
+  readonly hinders: boolean;
+}
+
 /** One of several servers. */
 export interface SourceSample {
   readonly instance: string;
@@ -28,8 +41,7 @@ export interface StatusSample {
   readonly now: number;
   /** Milliseconds since the start, by a clock that nobody sets. */
   readonly uptime: number;
-  /** As Health has them: `part: what to do`. */
-  readonly problems: readonly string[];
+  readonly problems: readonly ProblemSample[];
   readonly source: { readonly bytes: number; readonly files: number };
   /** Each of several servers; empty where there is but one. */
   readonly sources: readonly SourceSample[];
@@ -113,7 +125,7 @@ export class Status {
     const { now, uptime, ...rest } = sample;
     return `${JSON.stringify({
       ...this.#subject,
-      isReady: sample.problems.length === 0,
+      isReady: !sample.problems.some(({ hinders }) => hinders),
       time: new Date(now).toISOString(),
       uptimeSeconds: Math.floor(uptime / 1000),
       ...rest,

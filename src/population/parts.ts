@@ -1,6 +1,5 @@
 /** A population as events: none has more than some thousand names, however many roles and databases there are. */
 
-import { createHash } from 'node:crypto';
 import type { PopulationContent, PopulationGroup } from '../event.js';
 import type { Population } from './population.js';
 
@@ -26,13 +25,6 @@ export function populationParts(population: Population): PopulationContent[] {
       mayTurnOff: pieces.flatMap(piece => ('mighty' in piece ? [piece.mighty] : [])),
     },
   }));
-}
-
-/** What a population is known by; the same wherever it is told in the same parts. */
-export function digestOf(parts: readonly PopulationContent[]): string {
-  const hash = createHash('sha256');
-  for (const { population } of parts) hash.update(JSON.stringify(population));
-  return hash.digest('hex');
 }
 
 function* piecesOf({ groups, mayTurnOff }: Population): Generator<Piece> {

@@ -78,22 +78,29 @@ function versionName(version: number): string {
 }
 
 type State = Omit<Place, 'databases'>;
+/** The same object for the same state. */
 type ReadState = (settings: EffectiveSettings, person: string, database: string) => State;
 
 /** What counts for one person in one database; the same values are judged once. */
 function stateReader(look: ServerLook, rules: AuditRules, isLoaded: boolean): ReadState {
+  const nothing = toState(null, [NOT_LOADED]);
+  if (!isLoaded) return () => nothing;
   const everywhere = takenAway(look) === null ? [] : [TAKEN_AWAY];
-  if (!isLoaded) return () => toState(null, [NOT_LOADED]);
-  const known = new Map<string, State>();
+  const byValues = new Map<string, State>();
+  const states = new Map<string, State>();
   return (settings, person, database) => {
     const values = AUDIT_SETTINGS.map(name => settings.of(name, person, database).value);
     const key = JSON.stringify(values);
-    const found = known.get(key);
-    if (found !== undefined) return found;
+    const known = byValues.get(key);
+    if (known !== undefined) return known;
     const read = (name: string): string | null => values[AUDIT_SETTINGS.indexOf(name)] ?? null;
     const state = toState(read('pgaudit.log') ?? 'not seen', [...everywhere, ...faultsOf(read, rules)]);
-    known.set(key, state);
-    return state;
+    // Other values may come to the same.
+    const text = JSON.stringify(state);
+    const same = states.get(text) ?? state;
+    states.set(text, same);
+    byValues.set(key, same);
+    return same;
   };
 }
 

@@ -7,6 +7,7 @@ import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.j
 import type { Listed } from './discover.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
+import { isAnyReadable, newestInOtherFormat } from './formats.js';
 import { Hints } from './hints.js';
 import { identify, type LogTimes } from './identify.js';
 import type { Ledger } from './ledger.js';
@@ -74,6 +75,8 @@ export class Tail {
   /** When nothing waited to be read last. */
   #caughtUpAt = NEVER;
   #scanFaults: readonly SourceFault[] = [];
+  /** Of the last look. */
+  #files: readonly Surveyed[] = [];
   /** Paths that another server's globs name, too. */
   #contested: ReadonlySet<string> = new Set();
   /** By content. */
@@ -246,6 +249,7 @@ export class Tail {
     this.#scannedAt = now;
     const { files, faults, unmatched } = await this.#survey.take();
     this.#scanFaults = faults;
+    this.#files = files;
     this.#contested = this.#options.claim?.(files) ?? new Set();
     this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
@@ -333,9 +337,19 @@ export class Tail {
     ];
   }
 
-  /** Nobody knows what a log in another format holds. Compressed ones were read before, as a rule. */
   #faults(): SourceFault[] {
-    return [...this.#hindrances(), ...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+    const faults = [...this.#hindrances(), ...this.#otherFormats()];
+    const reasonOf = (path: string): UnsupportedReason | undefined => this.#unsupportedReported.get(path);
+    if (this.#scanFaults.length > 0 || isAnyReadable(this.#files, reasonOf)) return faults;
+    return [...faults, { path: this.#patterns.join(', '), code: 'no-log' }];
+  }
+
+  /** Nobody knows what a log in another format holds. Where more may come, the newest says what the server writes now. */
+  #otherFormats(): SourceFault[] {
+    const all = [...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+    if (this.#options.once) return all;
+    const newest = newestInOtherFormat(this.#files, path => this.#unsupportedReported.get(path));
+    return all.filter(({ path }) => path === newest);
   }
 
   #unsupportedFor(code: UnsupportedReason): SourceFault[] {

@@ -212,19 +212,19 @@ const CASES: readonly Case[] = [
   {
     spoil: 'ALTER ROLE "Z990001" SUPERUSER',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
-    mend: "ALTER ROLE … NOSUPERUSER; REVOKE … FROM …; a person's own role needs none of it",
+    mend: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
     undo: 'ALTER ROLE "Z990001" NOSUPERUSER',
   },
   {
     spoil: 'GRANT SET ON PARAMETER pgaudit.log TO "kari@nav.no"',
     found: 'warning superusers: "kari@nav.no" can turn auditing off: superuser,',
-    mend: "ALTER ROLE … NOSUPERUSER; REVOKE … FROM …; a person's own role needs none of it",
+    mend: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
     undo: 'REVOKE SET ON PARAMETER pgaudit.log FROM "kari@nav.no"',
   },
   {
     spoil: 'CREATE ROLE dba SUPERUSER\nGRANT dba TO "Z990001"',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
-    mend: "ALTER ROLE … NOSUPERUSER; REVOKE … FROM …; a person's own role needs none of it",
+    mend: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
     undo: 'DROP ROLE dba',
   },
   {

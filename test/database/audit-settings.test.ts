@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { type AuditSettings, diff, remember } from '../../src/database/audit-settings.js';
-import { SettingsWatch } from '../../src/database/settings-watch.js';
+import type { Role } from '../../src/database/look.js';
+import { type Judged, SettingsWatch } from '../../src/database/settings-watch.js';
 import { Disk } from '../../src/disk.js';
 import { codeOf } from '../../src/errors.js';
 import type { AuditChange, ConfigContent } from '../../src/event.js';
@@ -90,11 +91,19 @@ beforeAll(async () => {
 afterAll(async () => await server.stop());
 
 interface Watched {
-  readonly watch: SettingsWatch;
+  readonly watch: SettingsWatch<Judged>;
+  /** Changes of settings. */
   readonly told: ConfigContent[];
   readonly failures: string[];
   readonly cachePath: string;
   look(): Promise<readonly AuditChange[]>;
+}
+
+const NOBODY = { count: 0, names: [] };
+
+function kindsOf(roles: readonly Role[]): Judged['kinds'] {
+  const logins = roles.filter(({ canLogin }) => canLogin).map(({ name }) => name);
+  return Object.fromEntries(logins.map(name => [name, name.startsWith('batch') ? 'other' : 'person']));
 }
 
 async function open(
@@ -107,20 +116,21 @@ async function open(
   const failures: string[] = [];
   const report = {
     settingsFailed: (error: unknown) => void failures.push(codeOf(error)),
+    settingsJudged: () => undefined,
     cacheFailed: (_path: string, error: unknown) => void failures.push(`cache ${codeOf(error)}`),
   };
   const watch = await SettingsWatch.load(
     {
       url: `postgres://shipper:s3cret@127.0.0.1:${port}/postgres`,
       cachePath: path,
-      kindOf: async role => (role.startsWith('batch') ? 'other' : 'person'),
+      judge: async ({ roles }) => ({ kinds: kindsOf(roles), population: [], unaudited: NOBODY }),
     },
     { clock, disk: new Disk(), report },
   );
   onTestFinished(() => watch.close());
   const look = async (): Promise<readonly AuditChange[]> => {
     const before = told.length;
-    await watch.look(content => void told.push(content));
+    await watch.look(content => void (content.kind === 'config' && told.push(content)));
     return told.slice(before).flatMap(({ config }) => config.changes);
   };
   return { watch, told, failures, cachePath: path, look };
@@ -218,7 +228,10 @@ describe('on a real server', () => {
     const clock = new ManualClock('2026-11-21T20:40:00Z');
     const { watch, told } = await open(undefined, server.postgres.port, clock);
     const stop = new AbortController();
-    const following = watch.follow(stop.signal, content => void told.push(content));
+    const following = watch.follow(
+      stop.signal,
+      content => void (content.kind === 'config' && told.push(content)),
+    );
     await untilWaiting(clock);
     await server.run('ALTER SYSTEM SET log_statement = ddl; SELECT pg_reload_conf();');
     await clock.advance(59_000);
@@ -231,6 +244,7 @@ describe('on a real server', () => {
         config: {
           since: '2026-11-21T20:40:00.000Z',
           changes: [{ what: 'setting', name: 'log_statement', before: 'none', after: 'ddl' }],
+          unaudited: NOBODY,
         },
       },
     ]);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { Status, type StatusSample } from '../../src/http/status.js';
+import { type ProblemSample, Status, type StatusSample } from '../../src/http/status.js';
 import { DESKTOP, openPage, overhang, PHONE, startBrowser, type Watched } from '../support/browser.js';
 import { HOSTILE } from '../support/hostile-text.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -54,6 +54,10 @@ function sampleAt(minute: number, more: Partial<StatusSample> = {}): StatusSampl
     seal: { at: Date.UTC(2026, 10, 21, 11, 58), hash: HASH, lastSeq: 123_400 },
     ...more,
   };
+}
+
+function problem(part: string, what: string, code = 'log-unreadable', hinders = true): ProblemSample {
+  return { code, since: '2026-11-21T11:00:00.000Z', what, fix: 'do this', part, hinders };
 }
 
 /** An hour with an outage of Cloud Logging in it. */
@@ -121,21 +125,39 @@ test.each([
 ] as const)('not ready, %s: the page says what to do', async (name, options) => {
   const status = anHour();
   const problems = [
-    'source: /var/log/postgresql/a.csv: no permission',
-    'journal size: state.maxSize is reached',
+    problem('source', '/var/log/postgresql/a.csv', 'log-unreadable'),
+    problem('journal size', 'state.maxSize is reached', 'journal-full'),
   ];
   status.sample(sampleAt(71, { problems, suspects: 3 }));
   const { page, complaints } = await look(status, options, `not-ready-${name}`);
-  expect(await page.locator('.verdict li').allTextContents()).toEqual(problems);
+  expect(await page.locator('.verdict li').allTextContents()).toEqual([
+    'source: /var/log/postgresql/a.csv: do this (log-unreadable since 2026-11-21 11:00:00 UTC)',
+    'journal size: state.maxSize is reached: do this (journal-full since 2026-11-21 11:00:00 UTC)',
+  ]);
   expect(await page.title()).toContain('✗');
   expect(await page.locator('.card.bad h2').allTextContents()).toEqual(['Source', 'Journal']);
   expect(await page.locator('tr.look').allTextContents()).toContain('suspects3');
   expect(complaints).toEqual([]);
 });
 
+test('a problem of others leaves it running, and not green', async () => {
+  const status = anHour();
+  const problems = [problem('audit', '2 of 9 persons are not audited', 'not-audited', false)];
+  status.sample(sampleAt(71, { problems }));
+  const { page, complaints } = await look(status, DESKTOP, 'problem');
+  expect(await page.locator('.verdict.good').count()).toBe(0);
+  expect(await page.locator('.verdict.bad strong').textContent()).toBe('Running, with problems.');
+  expect(await page.locator('.verdict li').textContent()).toContain(
+    '2 of 9 persons are not audited: do this',
+  );
+  expect(await page.title()).toBe('! fagsystem-prod: pgaudit-shipper');
+  expect(JSON.parse(status.toJson())).toMatchObject({ isReady: true, problems });
+  expect(complaints).toEqual([]);
+});
+
 test('hostile text in a problem is only text', async () => {
   const status = new Status(SUBJECT);
-  status.sample(sampleAt(1, { problems: HOSTILE.map(text => `source: /log/${text}`) }));
+  status.sample(sampleAt(1, { problems: HOSTILE.map(text => problem('source', `/log/${text}`)) }));
   const { page, complaints, requests } = await look(status, PHONE, 'hostile');
   expect(await page.locator('.verdict li').count()).toBe(HOSTILE.length);
   expect(await page.locator('script').count()).toBe(1);
@@ -151,7 +173,7 @@ test('the page keeps itself fresh, and says when nobody answers', async () => {
   const { page } = await openPage(browser);
   await page.clock.install();
   await page.goto(url);
-  status.sample(sampleAt(72, { problems: ['journal: cannot be written: the disk is full'] }));
+  status.sample(sampleAt(72, { problems: [problem('journal', 'cannot be written: the disk is full')] }));
   await page.clock.fastForward(5000);
   await page.locator('.verdict.bad').waitFor();
   expect(await page.title()).toContain('✗');
@@ -193,7 +215,7 @@ test('several servers: which of them cannot be read, and how much of each waits'
     { instance: 'orders', unread: 2048, isRead: true },
     { instance: 'billing', unread: 0, isRead: false },
   ];
-  status.sample(sampleAt(1, { sources, problems: ['source billing: waits for its database'] }));
+  status.sample(sampleAt(1, { sources, problems: [problem('source billing', 'waits for its database')] }));
   const { html } = status.page();
   expect(html).toContain('<p>orders: 2.0 KiB not read yet</p><p>billing: cannot be read</p>');
   expect(html).toContain('<b>source billing</b>: waits for its database');

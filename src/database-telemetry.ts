@@ -1,0 +1,114 @@
+/** The part of the vocabulary that tells of a server's database: its roles, its audit settings, and who is not audited. */
+
+import type { Logger } from 'pino';
+import { codeOf } from './errors.js';
+import type { AuditChange, UnauditedRoles } from './event.js';
+import type { Health, Problem } from './health.js';
+import { messageOf } from './mends.js';
+import type { Metrics } from './metrics.js';
+
+/** Changes of settings that one line of the log names. */
+const MOST_CHANGES_NAMED = 20;
+const LONGEST_VALUE = 200;
+
+type Asked = 'roles' | 'settings';
+
+export class DatabaseTelemetry {
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  /** What Health and the metrics call the server. */
+  readonly #partOf: (what: string) => string;
+  /** What the last look at the server found. */
+  #audit: readonly Problem[] = [];
+  /** What the database cannot be asked for, and why. */
+  readonly #outages = new Map<Asked, unknown>();
+
+  /** @param source one of several servers */
+  constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#health = health;
+    this.#partOf = what => (source === null ? what : `${what} ${source}`);
+  }
+
+  catalogLoaded(roles: number): void {
+    this.#metrics.catalogRoles.set(this.#partOf('source'), roles);
+    this.#metrics.catalogFailing.set(this.#partOf('source'), 0);
+    this.#reached('roles');
+    this.#log.info({ code: 'catalog-loaded', roles }, "the database's roles were read");
+  }
+
+  catalogFailed(error: unknown): void {
+    this.#metrics.catalogFailures.inc();
+    this.#metrics.catalogFailing.set(this.#partOf('source'), 1);
+    this.#unreachable('roles', error);
+    this.#log.error(
+      { code: 'catalog-failed', error: codeOf(error) },
+      `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
+    );
+  }
+
+  groupMissing(role: string): void {
+    this.#log.error(
+      { code: 'group-missing', role },
+      'the filter names a group role that the database does not have; nobody is its member: mend memberOf',
+    );
+  }
+
+  /** Names and values of settings are no content, and a change of the filter may have one for each role. */
+  settingsChanged(changes: readonly AuditChange[]): void {
+    this.#metrics.configChanges.inc(changes.length);
+    const named = changes.slice(0, MOST_CHANGES_NAMED).map(change => ({
+      ...change,
+      before: change.before?.slice(0, LONGEST_VALUE) ?? null,
+      after: change.after?.slice(0, LONGEST_VALUE) ?? null,
+    }));
+    this.#log.error(
+      { code: 'settings-changed', count: changes.length, changes: named },
+      'somebody changed what is audited, or a login role appeared that no rule knows: look at the config event',
+    );
+  }
+
+  settingsFailed(error: unknown): void {
+    this.#unreachable('settings', error);
+    this.#log.error(
+      { code: 'settings-failed', error: codeOf(error) },
+      `the server's audit settings cannot be read; a change is told when they can be: ${messageOf(error)}`,
+    );
+  }
+
+  /** What a look at the server found; it lasts until the next one. */
+  settingsJudged({ unaudited, problems }: { unaudited: UnauditedRoles; problems: readonly Problem[] }): void {
+    this.#reached('settings');
+    this.#metrics.unauditedRoles.set(this.#partOf('source'), unaudited.count);
+    const before = this.#audit;
+    this.#audit = problems;
+    this.#health.set(this.#partOf('audit'), problems);
+    const isIn = (list: readonly Problem[], { code }: Problem): boolean =>
+      list.some(one => one.code === code);
+    for (const problem of problems.filter(one => !isIn(before, one)))
+      this.#log.error(
+        { code: 'problem', problem: problem.code, roles: unaudited.names },
+        `${problem.what}: ${problem.fix}`,
+      );
+    for (const { code } of before.filter(one => !isIn(problems, one)))
+      this.#log.info({ code: 'problem-solved', problem: code }, 'a problem is gone');
+  }
+
+  #unreachable(what: Asked, error: unknown): void {
+    this.#outages.set(what, error);
+    this.#health.set(this.#partOf('database'), {
+      code: 'database-unreachable',
+      what: `the database cannot be asked for its ${what}; who is audited is not known`,
+      fix: `${messageOf(error)}: mend database.url, or start the server; check says more`,
+    });
+  }
+
+  #reached(what: Asked): void {
+    if (!this.#outages.delete(what)) return;
+    const [other] = this.#outages;
+    if (other === undefined) this.#health.set(this.#partOf('database'), null);
+    else this.#unreachable(...other);
+  }
+}

@@ -1,0 +1,46 @@
+/** What somebody must see to, as a look at the server finds it: no names, since the status page shows it. */
+
+import type { ServerLook } from '../database/look.js';
+import type { ProblemCode } from '../health.js';
+import { some } from '../sql/compose.js';
+import type { Population } from './population.js';
+import { collectorOff, noCsvlog, notLoaded, type ServerFault, takenAway } from './server.js';
+
+export interface AuditProblem {
+  readonly code: ProblemCode;
+  readonly what: string;
+  readonly fix: string;
+}
+
+const WHOM =
+  'the newest population or config event in the archive names them; `pgaudit-shipper check` says where it is set, with the SQL that mends it';
+/** Faults that are told at once. */
+const MOST_FAULTS = 3;
+
+export function problemsOf(look: ServerLook, population: Population): AuditProblem[] {
+  const { persons, unaudited, lost, lacking } = population;
+  return [
+    ofServer('pgaudit-not-loaded', notLoaded(look)),
+    ofServer('pgauditlogtofile', takenAway(look)),
+    ofServer('log-format', collectorOff(look) ?? noCsvlog(look)),
+    unaudited.count === 0
+      ? null
+      : toProblem(
+          'not-audited',
+          `${unaudited.count} of ${persons} persons are not audited as filter.classes asks for`,
+          lost,
+        ),
+    lacking.length === 0
+      ? null
+      : toProblem('audited-in-part', 'what is logged of some persons lacks something', lacking),
+  ].filter(problem => problem !== null);
+}
+
+function ofServer(code: ProblemCode, fault: ServerFault | null): AuditProblem | null {
+  if (fault === null) return null;
+  return { code, what: `${fault.setting}: ${fault.detail}: ${fault.why}`, fix: fault.fix };
+}
+
+function toProblem(code: ProblemCode, what: string, faults: readonly string[]): AuditProblem {
+  return { code, what: `${what} (${some(faults, MOST_FAULTS)})`, fix: WHOM };
+}

@@ -1,0 +1,119 @@
+/** On a real server: a state that somebody must mend shows as long as it lasts, and after a restart, too. */
+
+import { expect, test } from 'vitest';
+import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import { startPostgres } from '../support/postgres.js';
+import { archived, eventually, logged, type Settings, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+interface Problem {
+  readonly code: string;
+  readonly since: string;
+  readonly what: string;
+  readonly fix: string;
+}
+
+interface Shown {
+  readonly codes: readonly string[];
+  readonly unaudited: number;
+  readonly gauge: number;
+  readonly isGreen: boolean;
+  readonly isReady: boolean;
+}
+
+async function problemsOf(shipper: Shipper): Promise<Problem[]> {
+  const { problems = [] } = JSON.parse((await shipper.get('/internal/status.json')).body);
+  return problems;
+}
+
+/** All the places where a problem shows. */
+async function shown(shipper: Shipper): Promise<Shown> {
+  const page = (await shipper.get('/')).body;
+  return {
+    codes: (await problemsOf(shipper)).map(({ code }) => code),
+    unaudited: await shipper.metric('pgaudit_shipper_unaudited_roles'),
+    gauge: await shipper.metric('pgaudit_shipper_problem{code="not-audited"}'),
+    isGreen: page.includes('class="verdict good"'),
+    isReady: await shipper.isReady(),
+  };
+}
+
+const WELL: Shown = { codes: [], unaudited: 0, gauge: 0, isGreen: true, isReady: true };
+const NOT_AUDITED: Shown = { codes: ['not-audited'], unaudited: 1, gauge: 1, isGreen: false, isReady: true };
+
+async function started(
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ postgres: ThrowawayPostgres; folder: string; config: Settings }> {
+  const postgres = await startPostgres({ 'pgaudit.log_relation': 'on', ...more });
+  await postgres.query('postgres', 'CREATE ROLE app_shipper LOGIN', 'CREATE ROLE "Z990001" LOGIN');
+  const folder = await temporaryFolder();
+  const config = settings(folder, [postgres.logPattern], {
+    filter: { personalUsers: ['^Z'], serviceUsers: ['^app', '^postgres$'] },
+    database: { url: `postgres://app_shipper@127.0.0.1:${postgres.port}/postgres` },
+  });
+  return { postgres, folder, config };
+}
+
+/** It reads, and has looked at the server. */
+async function running(folder: string, config: Settings): Promise<Shipper> {
+  const shipper = await Shipper.start(folder, config);
+  await eventually(() => shipper.isReady());
+  await eventually(async () =>
+    /^\S+unaudited_roles \d/m.test((await shipper.get('/internal/prometheus')).body),
+  );
+  return shipper;
+}
+
+test('a person who is not audited: page, status.json and gauge, through a restart, until it is undone', {
+  timeout: 90_000,
+}, async () => {
+  const { postgres, folder, config } = await started();
+  const first = await running(folder, config);
+  expect(await shown(first)).toEqual(WELL);
+  await postgres.query('postgres', `ALTER ROLE "Z990001" SET pgaudit.log = 'none'`);
+  await eventually(async () => (await problemsOf(first)).length > 0);
+  expect(await shown(first)).toEqual(NOT_AUDITED);
+  expect(await problemsOf(first)).toMatchObject([
+    {
+      what: '1 of 1 persons are not audited as filter.classes asks for (pgaudit.log none: WRITE, DDL, ROLE not audited)',
+      fix: expect.stringContaining('pgaudit-shipper check'),
+    },
+  ]);
+  expect(first.logged('settings-changed')).toMatchObject([
+    { changes: [{ name: 'pgaudit.log', role: 'Z990001', before: null, after: 'none' }] },
+  ]);
+  await first.stop();
+
+  const second = await running(folder, config);
+  expect(await shown(second)).toEqual(NOT_AUDITED);
+  expect(second.logged('problem')).toMatchObject([{ problem: 'not-audited', roles: ['Z990001'] }]);
+  // Nothing changed since: the first look finds the state.
+  expect(second.logged('settings-changed')).toEqual([]);
+  await postgres.query('postgres', 'ALTER ROLE "Z990001" RESET pgaudit.log');
+  await eventually(async () => (await problemsOf(second)).length === 0);
+  expect(await shown(second)).toEqual(WELL);
+  await second.stop();
+
+  const populations = (await archived(folder, 'population')).map(({ population }) => population);
+  // At the first start, and at the second, since it was another one then.
+  expect(populations).toMatchObject([
+    { persons: 1, services: 2, others: 0, unaudited: { count: 0 }, groups: [{ roles: ['Z990001'] }] },
+    { persons: 1, unaudited: { count: 1, names: ['Z990001'] }, groups: [{ roles: ['Z990001'] }] },
+  ]);
+  expect(populations[1]?.groups[0]?.databases).toEqual([
+    {
+      databases: ['postgres', 'template1'],
+      log: 'none',
+      isAudited: false,
+      faults: ['pgaudit.log none: WRITE, DDL, ROLE not audited'],
+    },
+  ]);
+  const [, entry] = await logged(folder, 'population');
+  expect(entry?.population?.unaudited).toEqual({ count: 1, names: ['Z990001'] });
+  expect(Object.keys(entry?.population ?? {})).not.toEqual(expect.arrayContaining(['groups']));
+  const configs = (await archived(folder, 'config')).map(({ config: told }) => told?.unaudited);
+  expect(configs).toEqual([
+    { count: 1, names: ['Z990001'] },
+    { count: 0, names: [] },
+  ]);
+});
