@@ -15,11 +15,24 @@ const change = z.object({
   after: z.string().nullable(),
 });
 
+const names = z.array(z.string());
+const unaudited = z.object({ count: z.number(), names });
+
+const population = z.object({
+  part: z.object({ index: z.number(), total: z.number() }),
+  groups: z.array(
+    z.object({ roles: names, databases: z.array(z.object({ databases: names, isAudited: z.boolean() })) }),
+  ),
+  unaudited,
+  mayTurnOff: z.array(z.object({ role: z.string(), by: names })),
+});
+
 const reportedEvent = z.object({
   kind: z.string(),
   id: z.string(),
   time: z.iso.datetime(),
   instance: z.string(),
+  node: z.string().optional(),
   database: text,
   actor: z
     .object({ user: z.string(), status: z.string(), id: text, name: text, email: text, unit: text })
@@ -68,7 +81,8 @@ const reportedEvent = z.object({
       takenUpFromArchive: z.boolean().optional(),
     })
     .optional(),
-  config: z.object({ since: text, changes: z.array(change) }).optional(),
+  config: z.object({ since: text, changes: z.array(change), unaudited: unaudited.optional() }).optional(),
+  population: population.optional(),
 });
 
 export type ReportedEvent = z.infer<typeof reportedEvent>;
@@ -78,13 +92,16 @@ export type ReportedAudit = NonNullable<ReportedEvent['audit']>;
 /** Bytes of an event that holds no text of a client. */
 const LONGEST_OWN = 256 * 1024;
 const WITH_TEXT = ['statement', 'suspect'];
+/** Of a population: some thousand names, however they are written. */
+const LONGEST_POPULATION = 4 * 1024 * 1024;
 
 /** `null` where the line is no event of ours. */
 export function readEvent(line: Buffer): ReportedEvent | null {
   const parsed = reportedEvent.safeParse(parseJson(line));
   if (!parsed.success) return null;
   const { kind } = parsed.data;
-  return line.length <= LONGEST_OWN || WITH_TEXT.includes(kind) || kind === 'seal' ? parsed.data : null;
+  const longest = kind === 'population' ? LONGEST_POPULATION : LONGEST_OWN;
+  return line.length <= longest || WITH_TEXT.includes(kind) || kind === 'seal' ? parsed.data : null;
 }
 
 /** Somebody as auditors know them. */

@@ -13,6 +13,7 @@ import {
   start,
 } from './event.js';
 import { Heavy } from './heavy.js';
+import { Populations } from './population.js';
 import { isWithin, type WorkingHours, type Zone } from './zone.js';
 
 /** What is listed one by one. */
@@ -130,6 +131,7 @@ export class Findings {
   readonly gaps = new Bounded<Told<'gap'>>(MOST_LISTED);
   readonly settings = new Bounded<Told<'config'>>(MOST_LISTED);
   readonly starts = new Bounded<Told<'lifecycle'>>(MOST_LISTED);
+  readonly populations = new Populations();
   readonly gapReasons = new Heavy<{ readonly reason: string; events: number }>(100);
   redacted = 0;
   #characters = 0;
@@ -148,6 +150,7 @@ export class Findings {
     const { since, until } = this.#options.period;
     const local = this.#options.zone.at(at);
     if (local.day < since || local.day > until) return;
+    this.populations.add(event, at, local.day);
     const { actor, audit, failure } = event;
     if (event.kind === 'statement' && actor !== undefined && audit !== undefined)
       this.#statement({ event, actor, audit, at, ...this.#whenIs(local) }, hash);

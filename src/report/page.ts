@@ -13,6 +13,7 @@ import {
 } from './changes.js';
 import { failureSection, gapSection, settingsSection, suspectSection, unknownSection } from './doubts.js';
 import { moment } from './parts.js';
+import { populationSection } from './population-section.js';
 import { proofSection, verdict } from './proof.js';
 import { isBroken, type Report } from './report.js';
 import { STYLE } from './style.js';
@@ -22,6 +23,7 @@ import { number, stranger } from './table.js';
 const POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'`;
 
 const CONTENTS: Readonly<Record<string, string>> = {
+  population: 'Population',
   days: 'By day',
   persons: 'By person',
   objects: 'By object',
@@ -57,7 +59,7 @@ ${verdict(report)}${facts(report)}
     ([id, name]) => html`<li><a href="#${id}">${name}</a></li>`,
   )}</ul></nav></header>
 <main>${figures(report)}
-${[daySection, personSection, objectSection, bulkSection, definitionSection, scrubbedSection, outsideSection, writeSection].map(section => section(report))}
+${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, scrubbedSection, outsideSection, writeSection].map(section => section(report))}
 ${[failureSection, suspectSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
 ${signature()}</main></body></html>
 `;

@@ -110,10 +110,18 @@ describe('files among the globs that are no csvlog', () => {
       ['zone.csv', 'zone'],
     ]);
     expect(await shipper.metric('pgaudit_shipper_source_files_unsupported_total{reason="columns"}')).toBe(1);
-    // Somebody has to settle the zone; the others go on.
-    expect((await shipper.get('/internal/isready')).body).toContain(
-      `${join(logs, 'zone.csv')}: Its time zone is ambiguous: set source.timezone`,
-    );
+    // Somebody has to settle the zone, and what is newest is no csvlog; the others go on.
+    const { problems, isReady } = JSON.parse((await shipper.get('/internal/status.json')).body);
+    expect(isReady).toBe(true);
+    expect(problems).toMatchObject([
+      {
+        code: 'log-held-back',
+        what: join(logs, 'zone.csv'),
+        fix: expect.stringContaining('Its time zone is ambiguous: set source.timezone'),
+      },
+      { code: 'log-format', what: join(logs, 'stderr.log') },
+    ]);
+    expect(await shipper.metric('pgaudit_shipper_problem{code="log-held-back"}')).toBe(1);
     await shipper.stop();
     expect(numbersOf(await archived(folder))).toEqual(range(1, 4));
     expect(await archived(folder, 'gap')).toEqual([]);
@@ -134,11 +142,16 @@ describe('files among the globs that are no csvlog', () => {
 });
 
 describe('a source that cannot be read', () => {
-  test('no file yet: ready, waiting, and a warning', async () => {
+  test('no file yet: not ready, waiting, and a warning; ready with the first one, if only an empty one', async () => {
     const folder = await temporaryFolder();
     const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
-    await eventually(() => shipper.isReady());
     await shipper.eventuallyLogged('nothing-matches');
+    await shipper.eventuallyLogged('source-unreadable');
+    const { status, body } = await shipper.get('/internal/isready');
+    expect([status, body]).toEqual([503, expect.stringContaining('no log file can be read')]);
+    await writeFile(join(folder, 'a.csv'), '');
+    await eventually(() => shipper.isReady());
+    expect(JSON.parse((await shipper.get('/internal/status.json')).body).problems).toEqual([]);
   });
 
   test('a path that cannot be opened: not ready, a clear message, tried again', async () => {
@@ -183,6 +196,7 @@ describe('state', () => {
   test('that a living daemon uses is refused; that of a killed one is taken over', async () => {
     const folder = await temporaryFolder();
     const config = settings(folder, [join(folder, '*.csv')]);
+    await writeFile(join(folder, 'a.csv'), '');
     const shipper = await Shipper.start(folder, config);
     await eventually(() => shipper.isReady());
     const { code, output } = await runOnce(folder, config);

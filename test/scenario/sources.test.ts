@@ -1,6 +1,6 @@
 /** Several servers by one daemon: one chain, and each server's log read as if there were no other. */
 
-import { mkdir, rm, symlink, unlink } from 'node:fs/promises';
+import { mkdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { schema } from '../../src/config/schema.js';
@@ -261,6 +261,7 @@ test.each(['one', 'several'])(
     };
     const alone = settings(folder, [log('host')], { instance: 'host' });
     await append(log('host'), 1, 2);
+    await writeFile(log('a'), '');
     const waiting = { ...(which === 'one' ? alone : config('host', 'a')), ...more };
     const shipper = await Shipper.start(folder, waiting);
     await shipper.eventuallyLogged('catalog-failed');

@@ -1,0 +1,142 @@
+/** Who could log in, and who of them was audited, as the population and config events of a period tell it. */
+
+import { Bounded } from './bounded.js';
+import { nameLike, type ReportedEvent } from './event.js';
+import { Heavy } from './heavy.js';
+import { ServerPopulation } from './server-population.js';
+
+export type ReportedPopulation = NonNullable<ReportedEvent['population']>;
+export type ReportedUnaudited = ReportedPopulation['unaudited'];
+
+/** What is listed, and what is kept to be put together for the page. */
+const MOST_LISTED = 200;
+const MOST_DAYS = 20_000;
+const MOST_SERVERS = 1000;
+/** Names of roles that are kept to be compared, of all servers. */
+const MOST_COMPARED = 100_000;
+/** Names that one row shows. */
+export const MOST_NAMED = 10;
+
+/** One database on one day: the most of what its populations said. */
+export interface PopulationDay {
+  readonly database: string;
+  readonly persons: number;
+  readonly unaudited: number;
+  /** The first of those who were not audited. */
+  readonly names: readonly string[];
+}
+
+/** What is otherwise than in the population before. */
+export interface PopulationChange {
+  readonly at: number;
+  readonly server: string;
+  readonly what: string;
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+/** For so long persons were not audited. */
+export interface Unaudited {
+  readonly server: string;
+  readonly since: number;
+  /** `null`: it lasts, as far as the period's events tell. */
+  until: number | null;
+  most: number;
+  readonly names: readonly string[];
+}
+
+export class Populations {
+  readonly changes = new Bounded<PopulationChange>(MOST_LISTED);
+  readonly unaudited = new Bounded<Unaudited>(MOST_LISTED);
+  readonly mighty = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
+  /** By server and day; a day is known where a population was told on it. */
+  readonly days = new Map<string, Map<string, Map<string, PopulationDay>>>();
+  /** Gaps by server and day. */
+  readonly gaps = new Map<string, Map<string, number>>();
+  /** Rows of days that there was no room for. */
+  missingRows = 0;
+  /** Not every population was compared with the one before: there are too many roles. */
+  areTooMany = false;
+  #rows = 0;
+  readonly #servers = new Map<string, ServerPopulation>();
+
+  /**
+   * Any event of the period.
+   *
+   * @param day the local day
+   */
+  add(event: ReportedEvent, at: number, day: string): void {
+    if (event.kind === 'lifecycle') return;
+    const server = serverOf(event);
+    if (!this.days.has(server)) {
+      if (this.days.size >= MOST_SERVERS) return;
+      this.days.set(server, new Map());
+    }
+    if (event.kind === 'gap') this.#gap(server, day);
+    if (event.config?.unaudited !== undefined) this.#unauditedAt(server, event.config.unaudited, at);
+    if (event.kind === 'population' && event.population !== undefined)
+      this.#population(server, event.population, at, day);
+  }
+
+  #gap(server: string, day: string): void {
+    const days = this.gaps.get(server) ?? new Map();
+    this.gaps.set(server, days.set(day, (days.get(day) ?? 0) + 1));
+  }
+
+  #population(server: string, population: ReportedPopulation, at: number, day: string): void {
+    const known = this.#servers.get(server) ?? new ServerPopulation();
+    this.#servers.set(server, known);
+    for (const { role, by } of population.mayTurnOff) {
+      const one = { server, role: nameLike(role), by: nameLike(by.join(', ')), events: 0 };
+      this.mighty.at(`${server} ${one.role}`, () => one).events += 1;
+    }
+    if (!known.add(population, this.#room())) return;
+    this.#unauditedAt(server, population.unaudited, at);
+    for (const row of known.rows) this.#row(server, day, row);
+    for (const { what, names } of known.changes())
+      this.changes.add(() => ({ at, server, what, count: names.length, names: named(names) }));
+    this.areTooMany ||= known.isTooLarge;
+  }
+
+  #room(): number {
+    const kept = [...this.#servers.values()].reduce((sum, { size }) => sum + size, 0);
+    return MOST_COMPARED - kept;
+  }
+
+  /** Several populations of one day are one row, of the most that any of them said. */
+  #row(server: string, day: string, row: PopulationDay): void {
+    const days = this.days.get(server) ?? new Map<string, Map<string, PopulationDay>>();
+    const databases = days.get(day) ?? new Map<string, PopulationDay>();
+    days.set(day, databases);
+    const before = databases.get(row.database);
+    if (before === undefined && this.#rows >= MOST_DAYS) {
+      this.missingRows += 1;
+      return;
+    }
+    if (before === undefined) this.#rows += 1;
+    databases.set(row.database, {
+      database: row.database,
+      persons: Math.max(row.persons, before?.persons ?? 0),
+      unaudited: Math.max(row.unaudited, before?.unaudited ?? 0),
+      names: named([...new Set([...(before?.names ?? []), ...row.names])]),
+    });
+  }
+
+  #unauditedAt(server: string, { count, names }: ReportedUnaudited, at: number): void {
+    const last = this.unaudited.items.findLast(one => one.server === server && one.until === null);
+    if (count === 0) {
+      if (last !== undefined) last.until = at;
+      return;
+    }
+    if (last !== undefined) last.most = Math.max(last.most, count);
+    else this.unaudited.add(() => ({ server, since: at, until: null, most: count, names: named(names) }));
+  }
+}
+
+function serverOf({ instance, node }: ReportedEvent): string {
+  return nameLike(node === undefined ? instance : `${instance} / ${node}`);
+}
+
+function named(names: readonly string[]): string[] {
+  return names.slice(0, MOST_NAMED).map(nameLike);
+}

@@ -1,0 +1,91 @@
+/** One server's populations, each told in parts, and each compared with the one before. */
+
+import { nameLike } from './event.js';
+import type { PopulationDay, ReportedPopulation } from './population.js';
+import { MOST_NAMED } from './population.js';
+
+interface Row {
+  persons: number;
+  unaudited: number;
+  readonly names: string[];
+}
+
+type Audited = Map<string, boolean>;
+
+export class ServerPopulation {
+  /** Not all of its roles are kept, and none is compared. */
+  isTooLarge = false;
+  #rows = new Map<string, Row>();
+  /** Whether each person is audited, as of the population that is being read and of the one before. */
+  #current: Audited = new Map();
+  #before: Audited | null = null;
+  #next = 0;
+
+  /** Names that are kept. */
+  get size(): number {
+    return this.#current.size + (this.#before?.size ?? 0);
+  }
+
+  /**
+   * Takes the next part. Returns whether it was the last one: then `rows` and `changes` tell of the whole.
+   *
+   * @param room for names
+   */
+  add({ part, groups }: ReportedPopulation, room: number): boolean {
+    if (part.index === 0) {
+      this.#rows = new Map();
+      this.#current = new Map();
+      this.isTooLarge = false;
+    } else if (part.index !== this.#next) return false;
+    this.#next = part.index + 1;
+    for (const { roles, databases } of groups) {
+      if (this.#current.size + roles.length > room) this.isTooLarge = true;
+      else this.#keep(roles, !databases.some(({ isAudited }) => !isAudited));
+      for (const place of databases)
+        for (const database of place.databases) this.#count(nameLike(database), roles, place.isAudited);
+    }
+    return this.#next === part.total;
+  }
+
+  get rows(): PopulationDay[] {
+    return [...this.#rows].map(([database, row]) => ({ database, ...row }));
+  }
+
+  /** Who came, went, or is audited otherwise than before; the next population is compared with this one. */
+  changes(): { readonly what: string; readonly names: readonly string[] }[] {
+    const [before, now] = [this.#before, this.#current];
+    this.#before = this.isTooLarge ? null : now;
+    if (before === null || this.isTooLarge) return [];
+    const found = (of: Audited, isMeant: (name: string, isAudited: boolean) => boolean): string[] =>
+      [...of].filter(([name, isAudited]) => isMeant(name, isAudited)).map(([name]) => name);
+    return [
+      { what: 'could log in from now on', names: found(now, name => !before.has(name)) },
+      { what: 'could log in no more', names: found(before, name => !now.has(name)) },
+      {
+        what: 'not audited any more',
+        names: found(now, (name, isAudited) => !isAudited && before.get(name) === true),
+      },
+      {
+        what: 'audited again',
+        names: found(now, (name, isAudited) => isAudited && before.get(name) === false),
+      },
+    ].filter(({ names }) => names.length > 0);
+  }
+
+  /** A large group is told in pieces of its databases. */
+  #keep(roles: readonly string[], isAudited: boolean): void {
+    for (const written of roles) {
+      const role = nameLike(written);
+      this.#current.set(role, isAudited && this.#current.get(role) !== false);
+    }
+  }
+
+  #count(database: string, roles: readonly string[], isAudited: boolean): void {
+    const row = this.#rows.get(database) ?? { persons: 0, unaudited: 0, names: [] };
+    this.#rows.set(database, row);
+    row.persons += roles.length;
+    if (isAudited) return;
+    row.unaudited += roles.length;
+    for (const name of roles.slice(0, MOST_NAMED - row.names.length)) row.names.push(nameLike(name));
+  }
+}
