@@ -59,6 +59,8 @@ export class Populations {
   areTooMany = false;
   #rows = 0;
   readonly #servers = new Map<string, ServerPopulation>();
+  /** By server, while persons of it are not audited. */
+  readonly #open = new Map<string, Unaudited>();
 
   /**
    * Any event of the period.
@@ -123,13 +125,16 @@ export class Populations {
   }
 
   #unauditedAt(server: string, { count, names }: ReportedUnaudited, at: number): void {
-    const last = this.unaudited.items.findLast(one => one.server === server && one.until === null);
+    const last = this.#open.get(server);
     if (count === 0) {
       if (last !== undefined) last.until = at;
-      return;
+      this.#open.delete(server);
+    } else if (last !== undefined) last.most = Math.max(last.most, count);
+    else {
+      const stretch: Unaudited = { server, since: at, until: null, most: count, names: named(names) };
+      this.#open.set(server, stretch);
+      this.unaudited.add(() => stretch);
     }
-    if (last !== undefined) last.most = Math.max(last.most, count);
-    else this.unaudited.add(() => ({ server, since: at, until: null, most: count, names: named(names) }));
   }
 }
 

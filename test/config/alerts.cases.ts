@@ -189,5 +189,29 @@ export const CASES: readonly AlertCase[] = [
     ],
   },
   { alert: 'PgauditShipperMissingLines', ...counted('missing_lines_total') },
+  {
+    alert: 'PgauditShipperUnaudited',
+    fires: [{ unaudited_roles: '3x180' }, { unaudited_roles: '0x140 1x40' }],
+    quiet: [{ unaudited_roles: '0x180' }, { unaudited_roles: 'NaN '.repeat(180).trim() }, { unaudited_roles: '3x140 0x40' }],
+  },
+  {
+    alert: 'PgauditShipperNoTrail',
+    fires: [
+      { 'problem{code="pgaudit-not-loaded"}': '1x180' },
+      { 'problem{code="log-format"}': '0x140 1x40' },
+    ],
+    quiet: [
+      { 'problem{code="pgaudit-not-loaded"}': '1x140 0x40', 'problem{code="no-log"}': '0x180' },
+      { 'problem{code="database-unreachable"}': '1x180' },
+    ],
+  },
+  {
+    alert: 'PgauditShipperProblem',
+    fires: [
+      { 'problem{code="database-unreachable"}': '1x180' },
+      { 'problem{code="log-held-back"}': '0x100 1x80' },
+    ],
+    quiet: [{ 'problem{code="log-held-back"}': '0x145 1x35' }, { 'problem{code="not-audited"}': '1x180' }],
+  },
   { alert: 'PgauditShipperAuditSettingsChanged', ...counted('config_changes_total') },
 ];
