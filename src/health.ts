@@ -1,5 +1,7 @@
 /** What needs somebody, as long as it lasts (a problem), and whether the daemon itself can do its job. */
 
+import { z } from 'zod';
+
 /**
  * `hinders`: the daemon cannot do its job. Else it can, and what others must mend keeps evidence from being complete. The
  * order is that of the status page.
@@ -45,9 +47,19 @@ export interface LastingProblem extends Problem {
   readonly hinders: boolean;
 }
 
+/** When a problem of a part was found first. */
+export const problemTimes = z.object({
+  v: z.literal(1),
+  problems: z.array(z.object({ part: z.string(), code: z.string(), since: z.iso.datetime() })),
+});
+type Since = z.infer<typeof problemTimes>['problems'][number];
+
 export class Health {
   readonly #now: () => number;
   readonly #parts = new Map<string, readonly LastingProblem[]>();
+  /** Of the run before, until a part was looked at. */
+  #known: readonly Since[] = [];
+  #onChange: (() => void) | null = null;
 
   /** @param now milliseconds since the epoch */
   constructor(now: () => number = Date.now) {
@@ -55,10 +67,30 @@ export class Health {
     this.set('start', { code: 'starting', what: 'it is starting', fix: 'wait' });
   }
 
+  /**
+   * What others must mend may last for longer than a process: it goes on from when the run before found it first.
+   *
+   * @param onChange called when `lasting` is otherwise
+   */
+  recall(known: readonly Since[], onChange: () => void): void {
+    this.#known = known;
+    this.#onChange = onChange;
+  }
+
+  /** What a next run should know. What was not looked at yet is as it was. */
+  get lasting(): Since[] {
+    const found = this.problems.filter(({ hinders }) => !hinders);
+    return [...this.#known, ...found.map(({ part, code, since }) => ({ part, code, since }))];
+  }
+
   /** All that is wrong with a part; `null` when all is well. What lasts keeps its time. */
   set(part: string, given: Problem | readonly Problem[] | null): void {
-    const before = this.#parts.get(part) ?? [];
     const problems = given === null ? [] : 'code' in given ? [given] : given;
+    const told = JSON.stringify(this.lasting);
+    const before = [...(this.#parts.get(part) ?? []), ...this.#known.filter(one => one.part === part)];
+    // Before its first look a part knows nothing.
+    if (!problems.some(({ code }) => code === 'source-waiting'))
+      this.#known = this.#known.filter(one => one.part !== part);
     const now = new Date(this.#now()).toISOString();
     const lasting = problems.map(({ code, what, fix }) => ({
       code,
@@ -70,6 +102,7 @@ export class Health {
     }));
     if (lasting.length === 0) this.#parts.delete(part);
     else this.#parts.set(part, lasting);
+    if (JSON.stringify(this.lasting) !== told) this.#onChange?.();
   }
 
   /** Also where it is of one of several: `source orders` is of `source`. */

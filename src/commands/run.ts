@@ -1,15 +1,17 @@
 /** `run`: the daemon. */
 
 import { join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { SINKS } from '../assemble/journal.js';
 import { assemble } from '../assemble/stages.js';
 import { lookAt } from '../assemble/status.js';
+import { CacheFile } from '../cachefile.js';
 import { systemClock } from '../clock.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { Disk, diskRoom } from '../disk.js';
 import { codeOf, ShipperError } from '../errors.js';
-import { Health, PROBLEM_CODES } from '../health.js';
+import { Health, PROBLEM_CODES, problemTimes } from '../health.js';
 import { type HttpServer, serve, type Told } from '../http/server.js';
 import { Status } from '../http/status.js';
 import { acquireLock } from '../lock.js';
@@ -73,7 +75,9 @@ async function live(daemon: Daemon): Promise<void> {
   const { once, findSources, onAssembled } = options;
   await refuseOverlap(daemon.config);
   const disk = new Disk();
-  const unlock = await lockState(resolve(daemon.config.state.directory), disk);
+  const directory = resolve(daemon.config.state.directory);
+  const unlock = await lockState(directory, disk);
+  const known = await recallProblems(directory, disk, daemon);
   const sources = (await findSources?.()) ?? daemon.config.sources;
   const config = { ...daemon.config, sources };
   const status = new Status({ instance: config.instance, node: config.node, version: VERSION });
@@ -99,8 +103,21 @@ async function live(daemon: Daemon): Promise<void> {
     logging: sinks.logging.reader.lag.events,
     archive: sinks.archive.reader.lag.events,
   });
-  await http?.close();
+  await Promise.all([http?.close(), known.close()]);
   await unlock();
+}
+
+/** Since when somebody has been asked to mend what, through restarts. */
+async function recallProblems(
+  directory: string,
+  disk: Disk,
+  { health, telemetry }: Daemon,
+): Promise<CacheFile<z.infer<typeof problemTimes>>> {
+  const path = join(directory, 'problems.json');
+  const file = new CacheFile({ path, schema: problemTimes, clock: systemClock, disk, report: telemetry });
+  const saved = await file.read();
+  health.recall(saved?.problems ?? [], () => file.schedule(() => ({ v: 1, problems: health.lasting })));
+  return file;
 }
 
 /** Throws a ConfigError where the globs of two servers name a file: each record would be shipped under both names. */

@@ -192,7 +192,11 @@ export const CASES: readonly AlertCase[] = [
   {
     alert: 'PgauditShipperUnaudited',
     fires: [{ unaudited_roles: '3x180' }, { unaudited_roles: '0x140 1x40' }],
-    quiet: [{ unaudited_roles: '0x180' }, { unaudited_roles: 'NaN '.repeat(180).trim() }, { unaudited_roles: '3x140 0x40' }],
+    quiet: [
+      { unaudited_roles: '0x180' },
+      { unaudited_roles: 'NaN '.repeat(180).trim() },
+      { unaudited_roles: '3x140 0x40' },
+    ],
   },
   {
     alert: 'PgauditShipperNoTrail',

@@ -78,6 +78,44 @@ test('a larger one is several, each with its place among them', () => {
   expect(entries.every(entry => entry.labels.user === 'Z990001')).toBe(true);
 });
 
+test('a population: counts, and who is not audited; the archive alone has everybody by name', () => {
+  const names = Array.from({ length: 5000 }, (_, n) => `role${n}`);
+  const unaudited = { count: 5000, names: names.slice(0, 100) };
+  const databases = [{ databases: ['hold'], log: 'none', isAudited: false, faults: ['none'] }];
+  const counts = {
+    part: { index: 0, total: 1 },
+    server: { version: '15.18', pgaudit: '1.7' },
+    databases: 1,
+    persons: 5000,
+    services: 2,
+    others: 0,
+  };
+  const population = {
+    ...counts,
+    groups: [{ roles: names, databases }],
+    unaudited,
+    mayTurnOff: [{ role: 'dba', by: ['superuser'] }],
+  };
+  const event: AuditEvent = {
+    v: 1,
+    chain: 'c',
+    seq: 4,
+    previousHash: '0'.repeat(64),
+    kind: 'population',
+    id: 'i/c/4',
+    time: '2026-11-21T20:40:01.123Z',
+    instance: 'i',
+    node: 'n',
+    population,
+  };
+  for (const payload of ['event', 'nais'] as const)
+    expect(toLogEntries(Buffer.from(JSON.stringify(event)), payload)).toMatchObject([
+      { severity: 'NOTICE', jsonPayload: { ...event, population: { ...counts, unaudited } } },
+    ]);
+  const [entry] = toLogEntries(Buffer.from(JSON.stringify(event)), 'event');
+  expect(JSON.stringify(entry)).not.toMatch(/role100|groups|mayTurnOff/);
+});
+
 describe('the parts join to the whole', () => {
   test('of a 3 MB statement', () => expectSplit(statementEvent('UPDATE t '.repeat(350_000), ['a', '']), 17));
   test('cut between characters', () => expectSplit(statementEvent('å\u{1F600}'.repeat(50_000), []), 2));

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
 import { startPostgres } from '../support/postgres.js';
+import { restarter } from '../support/restart.js';
 import { archived, eventually, logged, type Settings, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -82,10 +83,12 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   expect(first.logged('settings-changed')).toMatchObject([
     { changes: [{ name: 'pgaudit.log', role: 'Z990001', before: null, after: 'none' }] },
   ]);
+  const [seen] = await problemsOf(first);
   await first.stop();
 
   const second = await running(folder, config);
   expect(await shown(second)).toEqual(NOT_AUDITED);
+  expect(await problemsOf(second)).toMatchObject([{ since: seen?.since }]);
   expect(second.logged('problem')).toMatchObject([{ problem: 'not-audited', roles: ['Z990001'] }]);
   // Nothing changed since: the first look finds the state.
   expect(second.logged('settings-changed')).toEqual([]);
@@ -116,4 +119,48 @@ test('a person who is not audited: page, status.json and gauge, through a restar
     { count: 1, names: ['Z990001'] },
     { count: 0, names: [] },
   ]);
+});
+
+test('a server that writes no csvlog, one without pgAudit, and one that is down', {
+  timeout: 120_000,
+}, async () => {
+  const { postgres, folder, config } = await started();
+  const codes = async (shipper: Shipper): Promise<readonly string[]> => (await shown(shipper)).codes;
+  await postgres.query('postgres', "ALTER SYSTEM SET log_destination = 'stderr'", 'SELECT pg_reload_conf()');
+  const first = await running(folder, config);
+  await eventually(async () => (await codes(first)).length > 0);
+  expect(await problemsOf(first)).toMatchObject([
+    {
+      code: 'log-format',
+      what: 'log_destination: stderr: no csvlog is written: there is nothing to ship',
+      fix: "ALTER SYSTEM SET log_destination = 'stderr,csvlog'; SELECT pg_reload_conf();",
+    },
+  ]);
+  await first.stop();
+
+  await postgres.query(
+    'postgres',
+    'ALTER SYSTEM RESET log_destination',
+    "ALTER SYSTEM SET shared_preload_libraries = ''",
+  );
+  const restart = await restarter(postgres);
+  await postgres.stop();
+  const down = await Shipper.start(folder, config);
+  await down.eventuallyLogged('settings-failed');
+  expect(await shown(down)).toMatchObject({ codes: ['database-unreachable'], isGreen: false, isReady: true });
+  expect((await problemsOf(down))[0]?.fix).toContain('nobody listens at the destination: mend database.url');
+  await down.stop();
+
+  restart();
+  const second = await running(folder, config);
+  expect(await shown(second)).toMatchObject({
+    codes: ['pgaudit-not-loaded', 'not-audited'],
+    unaudited: 1,
+    isGreen: false,
+    isReady: true,
+  });
+  expect((await problemsOf(second))[0]?.fix).toContain('ALTER SYSTEM SET shared_preload_libraries');
+  await second.stop();
+  const told = (await archived(folder, 'population')).map(({ population }) => population?.server);
+  expect(told.at(-1)).toEqual({ version: expect.stringMatching(/^\d+\.\d+$/), pgaudit: null });
 });
