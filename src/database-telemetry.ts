@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { codeOf } from './errors.js';
 import type { AuditChange, UnauditedRoles } from './event.js';
 import type { Health, Problem } from './health.js';
-import { messageOf } from './mends.js';
+import { databaseMendFor, messageOf } from './mends.js';
 import type { Metrics } from './metrics.js';
 
 /** Changes of settings that one line of the log names. */
@@ -100,8 +100,8 @@ export class DatabaseTelemetry {
     this.#outages.set(what, error);
     this.#health.set(this.#partOf('database'), {
       code: 'database-unreachable',
-      what: `the database cannot be asked for its ${what}; who is audited is not known`,
-      fix: `${messageOf(error)}: mend database.url, or start the server; check says more`,
+      what: `the database cannot be asked for its ${what} (${codeOf(error)}): who is audited is not known`,
+      fix: databaseMendFor(codeOf(error)),
     });
   }
 

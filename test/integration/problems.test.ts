@@ -141,14 +141,15 @@ test('a server that writes no csvlog, one without pgAudit, and one that is down'
   await postgres.query(
     'postgres',
     'ALTER SYSTEM RESET log_destination',
-    "ALTER SYSTEM SET shared_preload_libraries = ''",
+    "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain'",
   );
   const restart = await restarter(postgres);
   await postgres.stop();
   const down = await Shipper.start(folder, config);
   await down.eventuallyLogged('settings-failed');
+  await eventually(() => down.isReady());
   expect(await shown(down)).toMatchObject({ codes: ['database-unreachable'], isGreen: false, isReady: true });
-  expect((await problemsOf(down))[0]?.fix).toContain('nobody listens at the destination: mend database.url');
+  expect((await problemsOf(down))[0]?.fix).toBe('nobody listens at the host and port of database.url');
   await down.stop();
 
   restart();

@@ -42,6 +42,7 @@ test('a marker in SQL, parameters and messages shows up nowhere but in the desti
     identity: [{ pattern: ['^(?<id>[A-Z]\\d{6})$'] }, { directory: people }],
     log: { level: 'debug' },
   });
+  await writeFile(path, '');
   const shipper = await Shipper.start(folder, config);
   await eventually(() => shipper.isReady());
   for (const record of records) await appendFile(path, record);

@@ -3,6 +3,7 @@
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { reasonOf } from '../../database/connect.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
+import { databaseMendFor } from '../../mends.js';
 import { shippedRoles, sortRoles } from '../../population/people.js';
 import { auditFindings } from './audit.js';
 import { clockFinding } from './clock.js';
@@ -64,31 +65,6 @@ function unreadable(code: string): Finding {
     'database',
     `cannot be read (${code})`,
     "the server's settings, pgAudit's and its roles were not checked; group roles and comments are not known",
-    MENDS[code] ?? (/^28/.test(code) ? MENDS['28000'] : undefined) ?? 'mend database.url',
+    databaseMendFor(code),
   );
 }
-
-const MENDS: Readonly<Record<string, string>> = {
-  '28000': 'CREATE ROLE shipper LOGIN; and let it in in pg_hba.conf, with the password of database.url',
-  '3D000': 'database.url names a database that does not exist',
-  '42501': 'GRANT CONNECT ON DATABASE … to the role of database.url',
-  '53300':
-    'too many connections: ALTER ROLE … CONNECTION LIMIT -1, ALTER DATABASE … CONNECTION LIMIT -1, or raise max_connections',
-  '57P03': 'the server is starting: try again',
-  ECONNREFUSED: 'nobody listens at the host and port of database.url',
-  ENOTFOUND: "database.url's host cannot be resolved",
-  ETIMEDOUT: "database.url's host does not answer",
-  connection:
-    "database.url's host does not answer, broke off the connection, or has no TLS and sslmode asks for it",
-  database: 'database.url is none, or names a certificate or key that cannot be read',
-  ...Object.fromEntries(
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT'].map(
-      code => [
-        code,
-        "the server's certificate is not trusted: name its CA in database.url: ?sslrootcert=FILE",
-      ],
-    ),
-  ),
-  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name than database.url's host",
-  CERT_HAS_EXPIRED: "the server's certificate has expired",
-};
