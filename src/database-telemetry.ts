@@ -78,6 +78,13 @@ export class DatabaseTelemetry {
     );
   }
 
+  settingsUntold(error: unknown): void {
+    this.#log.warn(
+      { code: 'settings-untold', error: codeOf(error) },
+      `what a look at the server found did not come into the journal, and is told again: ${messageOf(error)}`,
+    );
+  }
+
   /** What a look at the server found; it lasts until the next one. */
   settingsJudged({ unaudited, problems }: { unaudited: UnauditedRoles; problems: readonly Problem[] }): void {
     this.#reached('settings');
@@ -106,7 +113,7 @@ export class DatabaseTelemetry {
   }
 
   #reached(what: Asked): void {
-    if (!this.#outages.delete(what)) return;
+    this.#outages.delete(what);
     const [other] = this.#outages;
     if (other === undefined) this.#health.set(this.#partOf('database'), null);
     else this.#unreachable(...other);

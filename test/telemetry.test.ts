@@ -108,3 +108,44 @@ test('a server whose log fails again and again is named once, until it is read',
   expect(codes).toEqual(['source-failed', 'source-readable', 'source-recovered', 'source-failed']);
   expect(lines.join('')).not.toContain('secret');
 });
+
+test('a change of settings is logged with setting, role and values, and not without end', () => {
+  const { telemetry, lines } = fixture();
+  const change = { what: 'setting', name: 'pgaudit.log', role: 'kari', before: 'write' } as const;
+  telemetry.settingsChanged(Array.from({ length: 500 }, () => ({ ...change, after: 'x'.repeat(10_000) })));
+  const { count, changes } = JSON.parse(lines[0] ?? '');
+  expect([count, changes.length]).toEqual([500, 20]);
+  expect(changes[0]).toEqual({ ...change, after: 'x'.repeat(200) });
+});
+
+test('a database that cannot be asked is one problem, until it answers everything', async () => {
+  const { telemetry, health } = fixture();
+  const codes = (): string[] => health.problems.map(({ code }) => code);
+  const nobody = { unaudited: { count: 0, names: [] }, problems: [] };
+  telemetry.catalogFailed(new ShipperError('28P01', 'x'));
+  telemetry.settingsFailed(new ShipperError('ECONNREFUSED', 'x'));
+  expect(codes()).toEqual(['database-unreachable']);
+  expect(health.hindrances).toEqual([]);
+  telemetry.settingsJudged(nobody);
+  expect(health.problems[0]?.fix).toContain('let it in in pg_hba.conf');
+  telemetry.catalogLoaded(3);
+  expect(codes()).toEqual([]);
+});
+
+test('persons who are not audited are named in the log once, and counted until they are', async () => {
+  const { telemetry, lines, health, metrics } = fixture();
+  const orders = telemetry.ofSource('orders');
+  const problem = { code: 'not-audited', what: '1 of 2', fix: 'mend it' } as const;
+  expect(await render(metrics)).toMatch(/^pgaudit_shipper_unaudited_roles nan$/im);
+  for (const count of [1, 2])
+    orders.settingsJudged({ unaudited: { count, names: ['kari'] }, problems: [problem] });
+  telemetry.settingsJudged({ unaudited: { count: 3, names: [] }, problems: [] });
+  expect(health.problems).toMatchObject([{ part: 'audit orders', code: 'not-audited' }]);
+  expect(await render(metrics)).toContain('\npgaudit_shipper_unaudited_roles 5\n');
+  orders.settingsJudged({ unaudited: { count: 0, names: [] }, problems: [] });
+  expect(lines.map(line => JSON.parse(line))).toMatchObject([
+    { code: 'problem', problem: 'not-audited', roles: ['kari'], source: 'orders' },
+    { code: 'problem-solved', problem: 'not-audited', source: 'orders' },
+  ]);
+  expect(health.problems).toEqual([]);
+});

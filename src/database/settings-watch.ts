@@ -41,6 +41,8 @@ export type Tell = (content: Told) => void | Promise<void>;
 export interface SettingsReport<J extends Judged> extends CacheFileReport {
   /** The settings cannot be read; told once per outage. A change is told when they can be read again. */
   settingsFailed(error: unknown): void;
+  /** What a look found did not come into the journal; the next look tells it again. */
+  settingsUntold(error: unknown): void;
   /** After each look: what it found lasts until the next one. */
   settingsJudged(judged: J): void;
 }
@@ -85,8 +87,8 @@ export class SettingsWatch<J extends Judged> {
   }
 
   /**
-   * Looks at once and then every minute or when it is woken, until the signal aborts. The first look ever has nothing to compare the settings
-   * with, and tells the population alone.
+   * Looks at once and then every minute, or when it is woken, until the signal aborts. The first look ever has nothing to
+   * compare the settings with, and tells the population alone.
    */
   async follow(signal: AbortSignal, tell: Tell): Promise<void> {
     const { clock } = this.#surroundings;
@@ -106,23 +108,34 @@ export class SettingsWatch<J extends Judged> {
   /** Looks once; it never rejects. */
   async look(tell: Tell): Promise<void> {
     const { clock, report } = this.#surroundings;
+    const readAt = clock.now();
+    let look: ServerLook;
     try {
-      const readAt = clock.now();
-      const look = await readAll(this.#options.url);
-      const seen = remember(this.#last, settingsOf(look, readAt));
-      const judged = await this.#options.judge(withRemembered(look, seen));
-      report.settingsJudged(judged);
-      const now = { ...seen, kinds: { ...judged.kinds } };
-      const isChanged = await this.#tellChanges(now, judged, tell);
-      const population = await this.#tellPopulation(now, judged, isChanged, tell);
-      this.#last = { ...now, population };
-      this.#hasLooked = true;
-      this.#file.schedule(() => this.#last ?? now);
-      this.#isFailing = false;
+      look = await readAll(this.#options.url);
     } catch (error) {
       if (!this.#isFailing) report.settingsFailed(error);
       this.#isFailing = true;
+      return;
     }
+    this.#isFailing = false;
+    try {
+      await this.#looked(look, readAt, tell);
+    } catch (error) {
+      report.settingsUntold(error);
+    }
+  }
+
+  async #looked(look: ServerLook, readAt: number, tell: Tell): Promise<void> {
+    const seen = remember(this.#last, settingsOf(look, readAt));
+    const judged = await this.#options.judge(withRemembered(look, seen));
+    this.#surroundings.report.settingsJudged(judged);
+    const now = { ...seen, kinds: { ...judged.kinds } };
+    const isChanged = await this.#tellChanges(now, judged, tell);
+    const population = await this.#tellPopulation(now, judged, isChanged, tell);
+    const last = { ...now, population };
+    this.#last = last;
+    this.#hasLooked = true;
+    this.#file.schedule(() => last);
   }
 
   /** Writes the last look, if it is not written yet. */

@@ -3,8 +3,12 @@
 import type { PopulationContent, PopulationGroup } from '../event.js';
 import type { Population } from './population.js';
 
-/** Names of roles and of databases in one part. */
+/** Names of roles and of databases in one part, and faults. */
 const MOST_NAMES = 5000;
+/** One half for each. */
+const HALF = MOST_NAMES / 2;
+/** Databases of one state; the rest of the half is for its faults. */
+const MOST_DATABASES = HALF - 100;
 
 type Told = PopulationContent['population'];
 type Piece = { readonly names: number } & (
@@ -30,30 +34,33 @@ export function populationParts(population: Population): PopulationContent[] {
 function* piecesOf({ groups, mayTurnOff }: Population): Generator<Piece> {
   for (const { roles, databases } of groups)
     for (const places of besideRoles(databases))
-      for (let start = 0; start < roles.length; start += MOST_NAMES / 2) {
-        const some = roles.slice(start, start + MOST_NAMES / 2);
-        yield { names: some.length + countNames(places), group: { roles: some, databases: places } };
+      for (let start = 0; start < roles.length; start += HALF) {
+        const some = roles.slice(start, start + HALF);
+        yield { names: some.length + sizesOf(places), group: { roles: some, databases: places } };
       }
   for (const mighty of mayTurnOff) yield { names: 1 + mighty.by.length, mighty };
 }
 
 type Place = PopulationGroup['databases'][number];
 
-function countNames(places: readonly Place[]): number {
-  return places.reduce((sum, { databases }) => sum + databases.length, 0);
+function sizeOf({ databases, faults }: Place): number {
+  return databases.length + 1 + faults.length;
+}
+
+function sizesOf(places: readonly Place[]): number {
+  return places.reduce((sum, place) => sum + sizeOf(place), 0);
 }
 
 /** Databases that fit into a part beside as many roles. */
 function besideRoles(places: readonly Place[]): Place[][] {
-  return packed(places.flatMap(cutPlace), ({ databases }) => databases.length, MOST_NAMES / 2);
+  return packed(places.flatMap(cutPlace), sizeOf, HALF);
 }
 
 function cutPlace(place: Place): Place[] {
   const { databases } = place;
-  const count = Math.max(1, Math.ceil(databases.length / (MOST_NAMES / 2)));
-  return Array.from({ length: count }, (_, index) => ({
+  return Array.from({ length: Math.ceil(databases.length / MOST_DATABASES) }, (_, index) => ({
     ...place,
-    databases: databases.slice((index * MOST_NAMES) / 2, ((index + 1) * MOST_NAMES) / 2),
+    databases: databases.slice(index * MOST_DATABASES, (index + 1) * MOST_DATABASES),
   }));
 }
 

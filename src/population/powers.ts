@@ -8,6 +8,9 @@ export const OF_THE_SYSTEM = ['pg_write_server_files', 'pg_execute_server_progra
 /** Up to PostgreSQL 15 CREATEROLE may grant every role but superusers, those of the system included. */
 const CREATEROLE_IS_HARMLESS = 160_000;
 
+/** One is enough. */
+const MOST_POWERS = 5;
+
 /** By what a role may do so, itself or after SET ROLE; nothing where it may not. */
 export function powersIn({
   roles,
@@ -21,7 +24,7 @@ export function powersIn({
   return role => {
     const own = mighty.get(role.name);
     const through = [...role.memberOf].filter(name => mighty.has(name)).map(name => `member of ${name}`);
-    return own === undefined ? through : [own, ...through];
+    return (own === undefined ? through : [own, ...through]).slice(0, MOST_POWERS);
   };
 }
 
