@@ -21,10 +21,11 @@ export function levelFindings(
   expected: SourceConfig['pgauditLogLevel'],
 ): Finding[] {
   const least = serverValue(server, 'log_min_messages') ?? 'warning';
-  const toClients = deviations(server, 'pgaudit.log_client', persons, value => !isOn(value)).length > 0;
+  const toClients = deviations(server, 'pgaudit.log_client', persons, value => !isOn(value));
+  const whose = [...new Set(toClients.flatMap(one => one.persons))];
   const isWarning = (value: string): boolean => value.toLowerCase() === 'warning';
   const ofLevel = (isFine: (value: string) => boolean): Deviation[] =>
-    toClients ? deviations(server, 'pgaudit.log_level', persons, isFine) : [];
+    deviations(server, 'pgaudit.log_level', whose, isFine);
   const warnings = ofLevel(value => !isWarning(value));
   return [
     ...ofLevel(value => passes(value, least)).map(deviation =>
