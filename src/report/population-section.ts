@@ -2,7 +2,7 @@
 
 import { type Html, html, type Part } from '../html.js';
 import { moment, notExact, whatIsMore } from './parts.js';
-import type { PopulationChange, PopulationDay, Unaudited } from './population.js';
+import type { PopulationChange, PopulationDay, ReportedUnaudited, Unaudited } from './population.js';
 import { type Report, searchCommand } from './report.js';
 import { type Column, number, plural, stranger, table } from './table.js';
 import { addDays, countDays } from './zone.js';
@@ -22,6 +22,8 @@ interface Row {
   readonly databases: readonly string[];
   /** `null`: no population was told. */
   readonly of: PopulationDay | null;
+  /** Who was not audited after a change of that day. */
+  readonly changed: ReportedUnaudited | null;
   readonly gaps: number;
 }
 
@@ -59,10 +61,16 @@ function persons({ of }: Row): Part {
   return of === null ? html`<span class="mark">not known</span>` : number(of.persons);
 }
 
-function notAudited({ of }: Row): Part {
-  if (of === null) return html`<span class="mark">not known</span>`;
-  if (of.unaudited === 0) return 'nobody';
-  return html`<span class="mark">${number(of.unaudited)}</span> ${someNames(of.names, of.unaudited, of.names.length)}`;
+function notAudited({ of, changed }: Row): Part {
+  const part =
+    changed === null ? null : html`, after a change of that day: ${marked(changed.names, changed.count)}`;
+  if (of === null) return html`<span class="mark">not known</span>${part}`;
+  if (of.unaudited > 0) return html`${marked(of.names, of.unaudited)}${part}`;
+  return html`${changed === null ? 'nobody' : 'nobody before'}${part}`;
+}
+
+function marked(names: readonly string[], count: number): Html {
+  return html`<span class="mark">${number(count)}</span> ${someNames(names, count, names.length)}`;
 }
 
 function someNames(names: readonly string[], count: number, most: number): Part {
@@ -94,15 +102,17 @@ function stretchesOf(report: Report): Stretch[] {
 
 /** Databases of which the same is to be said are one row. */
 function rowsOf({ findings }: Report, server: string, day: string): Row[] {
-  const { days, gaps } = findings.populations;
-  const count = gaps.get(server)?.get(day) ?? 0;
-  const databases = days.get(server)?.get(day);
-  if (databases === undefined) return [{ databases: [], of: null, gaps: count }];
+  const { populations } = findings;
+  const gaps = populations.gaps.get(server)?.get(day) ?? 0;
+  const changed = populations.changed.get(server)?.get(day) ?? null;
+  const databases = populations.days.get(server)?.get(day);
+  if (databases === undefined) return [{ databases: [], of: null, changed, gaps }];
   const same = Map.groupBy(databases.values(), ({ database: _, ...rest }) => JSON.stringify(rest));
   return [...same.values()].map(([first = NOBODY, ...more]) => ({
     databases: [first, ...more].map(({ database }) => database),
     of: { ...first, database: '' },
-    gaps: count,
+    changed,
+    gaps,
   }));
 }
 

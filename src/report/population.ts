@@ -42,7 +42,7 @@ export interface Unaudited {
   /** `null`: it lasts, as far as the period's events tell. */
   until: number | null;
   most: number;
-  readonly names: readonly string[];
+  names: readonly string[];
 }
 
 export class Populations {
@@ -51,6 +51,8 @@ export class Populations {
   readonly mighty = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
   /** By server and day; a day is known where a population was told on it. */
   readonly days = new Map<string, Map<string, Map<string, PopulationDay>>>();
+  /** By server and day: those who were not audited after a change of that day, in whatever database. */
+  readonly changed = new Map<string, Map<string, ReportedUnaudited>>();
   /** Gaps by server and day. */
   readonly gaps = new Map<string, Map<string, number>>();
   /** Rows of days that there was no room for. */
@@ -75,7 +77,7 @@ export class Populations {
       this.days.set(server, new Map());
     }
     if (event.kind === 'gap') this.#gap(server, day);
-    if (event.config?.unaudited !== undefined) this.#unauditedAt(server, event.config.unaudited, at);
+    if (event.config?.unaudited !== undefined) this.#changed(server, event.config.unaudited, at, day);
     if (event.kind === 'population' && event.population !== undefined)
       this.#population(server, event.population, at, day);
   }
@@ -100,6 +102,15 @@ export class Populations {
     this.areTooMany ||= known.isTooLarge;
   }
 
+  #changed(server: string, unaudited: ReportedUnaudited, at: number, day: string): void {
+    this.#unauditedAt(server, unaudited, at);
+    if (unaudited.count === 0) return;
+    const days = this.changed.get(server) ?? new Map<string, ReportedUnaudited>();
+    const before = days.get(day);
+    const count = Math.max(unaudited.count, before?.count ?? 0);
+    this.changed.set(server, days.set(day, { count, names: both(before?.names, unaudited.names) }));
+  }
+
   #room(): number {
     const kept = [...this.#servers.values()].reduce((sum, { size }) => sum + size, 0);
     return MOST_COMPARED - kept;
@@ -120,7 +131,7 @@ export class Populations {
       database: row.database,
       persons: Math.max(row.persons, before?.persons ?? 0),
       unaudited: Math.max(row.unaudited, before?.unaudited ?? 0),
-      names: named([...new Set([...(before?.names ?? []), ...row.names])]),
+      names: both(before?.names, row.names),
     });
   }
 
@@ -129,8 +140,10 @@ export class Populations {
     if (count === 0) {
       if (last !== undefined) last.until = at;
       this.#open.delete(server);
-    } else if (last !== undefined) last.most = Math.max(last.most, count);
-    else {
+    } else if (last !== undefined) {
+      last.most = Math.max(last.most, count);
+      last.names = both(last.names, names);
+    } else {
       const stretch: Unaudited = { server, since: at, until: null, most: count, names: named(names) };
       this.#open.set(server, stretch);
       this.unaudited.add(() => stretch);
@@ -140,6 +153,10 @@ export class Populations {
 
 function serverOf({ instance, node }: ReportedEvent): string {
   return nameLike(node === undefined ? instance : `${instance} / ${node}`);
+}
+
+function both(before: readonly string[] = [], names: readonly string[] = []): string[] {
+  return named([...new Set([...before, ...names.slice(0, MOST_NAMED)])]);
 }
 
 function named(names: readonly string[]): string[] {

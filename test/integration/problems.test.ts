@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
 import { startPostgres } from '../support/postgres.js';
 import { restarter } from '../support/restart.js';
-import { archived, eventually, logged, type Settings, Shipper, settings } from '../support/shipper.js';
+import {
+  archived,
+  eventually,
+  logged,
+  runCommand,
+  type Settings,
+  Shipper,
+  settings,
+} from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 interface Problem {
@@ -97,6 +105,8 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   expect(await shown(second)).toEqual(WELL);
   await second.stop();
 
+  // What is missing is another matter than what is broken.
+  expect((await runCommand(['verify', `file:${folder}/archive`])).code).not.toBe(1);
   const populations = (await archived(folder, 'population')).map(({ population }) => population);
   // At the first start, and at the second, since it was another one then.
   expect(populations).toMatchObject([

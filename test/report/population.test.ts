@@ -90,15 +90,17 @@ test('for each day and database who could log in, who was not audited, and what 
     told('2025-11-06T00:00:10.000Z', audited(['kari']), silent(['ola'])),
     changed('2025-11-06T12:00:00.000Z', { count: 0, names: [] }),
     told('2025-11-07T00:00:10.000Z', audited(['kari', 'per'])),
+    changed('2025-11-07T11:00:00.000Z', { count: 1, names: ['per'] }),
+    changed('2025-11-07T12:00:00.000Z', { count: 0, names: [] }),
   ]);
   expect(rows.filter(row => row.startsWith('|2025'))).toEqual(
     expect.arrayContaining([
       '|2025-11-01 to 2025-11-02|prod / pg-0|not known|not known|',
       '|2025-11-03 to 2025-11-04|prod / pg-0|hold, lager|2|nobody|',
-      '|2025-11-05|prod / pg-0|not known|not known|',
+      '|2025-11-05|prod / pg-0|not known|not known, after a change of that day: 1 ola|',
       '|2025-11-06|prod / pg-0|hold|2|nobody|',
       '|2025-11-06|prod / pg-0|lager|2|1 ola|',
-      '|2025-11-07|prod / pg-0|hold, lager|2|nobody|',
+      '|2025-11-07|prod / pg-0|hold, lager|2|nobody before, after a change of that day: 1 per|',
       '|2025-11-08 to 2025-11-20|prod / pg-0|not known|not known|',
       '|2025-11-21|prod / pg-0|not known|not known|1|',
       '|2025-11-22 to 2025-11-30|prod / pg-0|not known|not known|',

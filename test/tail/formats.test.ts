@@ -34,7 +34,7 @@ describe('another format', () => {
     [
       'beside a csv that is none',
       [file('/a.csv', 1, unsupported('format')), file('/a.log', 2, unsupported('format'))],
-      '/a.csv',
+      '/a.log',
     ],
     ['packed', [file('/a.csv', 1), file('/b.gz', 2, unsupported('compressed'))], null],
     ['alone', [file('/b.json', 2, unsupported('format'))], '/b.json'],
