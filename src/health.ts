@@ -16,6 +16,7 @@ const PROBLEMS = {
   'journal-full': 'hinders',
   'log-held-back': 'lasts',
   'log-format': 'lasts',
+  'log-elsewhere': 'lasts',
   'pgaudit-not-loaded': 'lasts',
   pgauditlogtofile: 'lasts',
   'not-audited': 'lasts',

@@ -144,13 +144,13 @@ export class LogSource implements Source {
 
   /** By the memberships of now: who leaves the persons is told at once, and stays one to the filter all the same. */
   async #watchSettings(): Promise<SettingsWatch<JudgedServer> | null> {
-    const { database, filter, pgauditLogLevel } = this.#config;
+    const { database, files, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;
     const { clock, disk } = this.#shared.surroundings;
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      judge: (look: ServerLook) => judgeServer(look, { filter, pgauditLogLevel }),
+      judge: (look: ServerLook) => judgeServer(look, { files, filter, pgauditLogLevel }),
     };
     const { SettingsWatch: Watch } = await import('../database/settings-watch.js');
     return await Watch.load<JudgedServer>(options, { clock, disk, report: this.telemetry });

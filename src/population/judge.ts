@@ -1,9 +1,12 @@
 /** What a look at a server comes to: who is audited, and what somebody must see to. */
 
+import { resolve } from 'node:path';
 import type { FilterConfig } from '../config/schema.js';
 import type { RoleKind } from '../database/audit-settings.js';
 import type { ServerLook } from '../database/look.js';
 import type { Judged } from '../database/settings-watch.js';
+import { discover } from '../tail/discover.js';
+import { activeFile } from './active-file.js';
 import { populationParts } from './parts.js';
 import { type Sorted, sortRoles } from './people.js';
 import { populationOf } from './population.js';
@@ -15,22 +18,25 @@ export interface JudgedServer extends Judged {
 }
 
 export interface ServerRules {
+  /** `source.files` */
+  readonly files: readonly string[];
   readonly filter: FilterConfig;
   readonly pgauditLogLevel: AuditRules['pgauditLogLevel'];
 }
 
 export async function judgeServer(
   look: ServerLook,
-  { filter, pgauditLogLevel }: ServerRules,
+  { files, filter, pgauditLogLevel }: ServerRules,
 ): Promise<JudgedServer> {
   const sorted = await sortRoles(look.roles, filter);
   const { classes, otherUsers } = filter;
   const population = await populationOf(look, sorted, { classes, otherUsers, pgauditLogLevel });
+  const { files: listed } = await discover(files.map(pattern => resolve(pattern)));
   return {
     kinds: kindsOf(sorted),
     population: populationParts(population),
     unaudited: population.unaudited,
-    problems: problemsOf(look, population),
+    problems: problemsOf(look, population, await activeFile(look, listed)),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { ServerLook } from '../database/look.js';
 import type { ProblemCode } from '../health.js';
 import { some } from '../sql/compose.js';
+import { type ActiveFile, nameActive } from './active-file.js';
 import type { Population } from './population.js';
 import { collectorOff, noCsvlog, notLoaded, type ServerFault, takenAway } from './server.js';
 
@@ -17,12 +18,17 @@ const WHOM =
 /** Faults that are told at once. */
 const MOST_FAULTS = 3;
 
-export function problemsOf(look: ServerLook, population: Population): AuditProblem[] {
+export function problemsOf(
+  look: ServerLook,
+  population: Population,
+  active: ActiveFile | null,
+): AuditProblem[] {
   const { persons, unaudited, lost, lacking } = population;
   return [
     ofServer('pgaudit-not-loaded', notLoaded(look)),
     ofServer('pgauditlogtofile', takenAway(look)),
     ofServer('log-format', collectorOff(look) ?? noCsvlog(look)),
+    active?.state === 'unmatched' ? elsewhere(active) : null,
     unaudited.count === 0
       ? null
       : toProblem(
@@ -34,6 +40,11 @@ export function problemsOf(look: ServerLook, population: Population): AuditProbl
       ? null
       : toProblem('audited-in-part', 'what is logged of some persons lacks something', lacking),
   ].filter(problem => problem !== null);
+}
+
+function elsewhere(active: ActiveFile): AuditProblem {
+  const what = `${active.path} is written now, and source.files does not name it: it is not read`;
+  return { code: 'log-elsewhere', what, fix: nameActive(active) };
 }
 
 function ofServer(code: ProblemCode, fault: ServerFault | null): AuditProblem | null {

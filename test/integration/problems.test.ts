@@ -1,5 +1,7 @@
 /** On a real server: a state that somebody must mend shows as long as it lasts, and after a restart, too. */
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
 import { startPostgres } from '../support/postgres.js';
@@ -73,9 +75,7 @@ async function running(folder: string, config: Settings): Promise<Shipper> {
   return shipper;
 }
 
-test('a person who is not audited: page, status.json and gauge, through a restart, until it is undone', {
-  timeout: 90_000,
-}, async () => {
+test('a person who is not audited: page, status.json and gauge, through a restart, until it is undone', async () => {
   const { postgres, folder, config } = await started();
   const first = await running(folder, config);
   expect(await shown(first)).toEqual(WELL);
@@ -131,9 +131,7 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   ]);
 });
 
-test('a server that writes no csvlog, one without pgAudit, and one that is down', {
-  timeout: 120_000,
-}, async () => {
+test('a server that writes no csvlog, one that writes it elsewhere, one without pgAudit, and one that is down', async () => {
   const { postgres, folder, config } = await started();
   const codes = async (shipper: Shipper): Promise<readonly string[]> => (await shown(shipper)).codes;
   await postgres.query('postgres', "ALTER SYSTEM SET log_destination = 'stderr'", 'SELECT pg_reload_conf()');
@@ -147,6 +145,18 @@ test('a server that writes no csvlog, one without pgAudit, and one that is down'
     },
   ]);
   await first.stop();
+
+  await postgres.query('postgres', 'ALTER SYSTEM RESET log_destination', 'SELECT pg_reload_conf()');
+  const other = join(folder, 'empty.csv');
+  await writeFile(other, '');
+  await postgres.query('postgres', 'GRANT pg_read_all_settings TO app_shipper');
+  await postgres.query('postgres', 'GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO app_shipper');
+  const wrong = await running(folder, { ...config, source: { files: [other] } });
+  await eventually(async () => (await codes(wrong)).length > 0);
+  expect(await problemsOf(wrong)).toMatchObject([
+    { code: 'log-elsewhere', fix: `source: {files: ["${postgres.logPattern}"]}` },
+  ]);
+  await wrong.stop();
 
   await postgres.query(
     'postgres',

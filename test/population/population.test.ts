@@ -212,7 +212,7 @@ describe('who may turn it off', () => {
 
 describe('problems', () => {
   const codesWith = async (given: Given): Promise<string[]> =>
-    problemsOf(lookWith(given), await populationWith(given)).map(({ code }) => code);
+    problemsOf(lookWith(given), await populationWith(given), null).map(({ code }) => code);
 
   test.each<[Given, string[]]>([
     [{}, []],
@@ -230,9 +230,19 @@ describe('problems', () => {
     expect(await codesWith(given)).toEqual(expected);
   });
 
+  test.each([
+    ['matched', []],
+    ['elsewhere', []],
+    ['unmatched', ['log-elsewhere']],
+  ] as const)('a file that is written now and is %s', async (state, expected) => {
+    const active = { path: '/log/new/a.csv', state };
+    const found = problemsOf(lookWith({}), await populationWith({}), active);
+    expect(found.map(({ code }) => code)).toEqual(expected);
+  });
+
   test('they name nobody, and say what to do', async () => {
     const given = { overrides: [override('pgaudit.log', 'none', 'kari')] };
-    const [problem] = problemsOf(lookWith(given), await populationWith(given));
+    const [problem] = problemsOf(lookWith(given), await populationWith(given), null);
     expect(problem?.what).toBe(
       '1 of 2 persons are not audited as filter.classes asks for (pgaudit.log none: WRITE, DDL, ROLE not audited)',
     );

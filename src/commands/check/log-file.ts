@@ -1,9 +1,9 @@
 /** Whether the file that the server writes now is one of those that the shipper reads, and may read. */
 
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Snapshot } from '../../database/snapshot.js';
-import { hasCode } from '../../errors.js';
+import { type ActiveFile, activeFile, nameActive } from '../../population/active-file.js';
 import { serverValue } from '../../population/effective.js';
 import { alterSystem, identifier } from '../../sql/compose.js';
 import { discover, type Listed } from '../../tail/discover.js';
@@ -21,37 +21,10 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** What is found where the server says that its log is. */
-export interface ActiveFile {
-  readonly path: string;
-  /** `elsewhere`: this machine has no such file, or does not let the shipper see it. */
-  readonly state: 'matched' | 'unmatched' | 'elsewhere';
-}
-
 export async function logFileFindings(server: Snapshot, patterns: readonly string[]): Promise<Finding[]> {
   const { files } = await discover(patterns.map(pattern => resolve(pattern)));
-  const active = activePath(server);
-  const found = active === null ? null : { path: active, state: await stateOf(active, files) };
-  return [...activeFindings(server, found), ...modeFindings(server, await ownerOf(files), runner())];
-}
-
-/** Absolute; `null` where the server writes none, or does not tell where. */
-function activePath({ logFile, settings }: Snapshot): string | null {
-  if (logFile === null || logFile === 'hidden') return null;
-  if (isAbsolute(logFile)) return logFile;
-  const data = settings.get('data_directory')?.value ?? null;
-  return data === null ? null : join(data, logFile);
-}
-
-/** The same file may have several paths. */
-async function stateOf(path: string, files: readonly Listed[]): Promise<ActiveFile['state']> {
-  try {
-    const { dev, ino } = await stat(path);
-    return files.some(file => file.dev === dev && file.ino === ino) ? 'matched' : 'unmatched';
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'EACCES', 'ENOTDIR')) throw error;
-    return 'elsewhere';
-  }
+  const active = await activeFile(server, files);
+  return [...activeFindings(server, active), ...modeFindings(server, await ownerOf(files), runner())];
 }
 
 export function activeFindings(server: Snapshot, active: ActiveFile | null): Finding[] {
@@ -64,7 +37,7 @@ export function activeFindings(server: Snapshot, active: ActiveFile | null): Fin
         'active file',
         `${path} is written now, and source.files does not name it`,
         'it is not read',
-        `source: {files: ["${join(path, '..', '*.csv')}"]}`,
+        nameActive(active),
       ),
     ];
   return [
