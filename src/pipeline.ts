@@ -70,6 +70,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
     watching = open.auditSettings?.follow(until, content => tellChange(content, open, journal));
     await readLog(open, journal, stop);
+    noteUntil(open, journal);
     // What is missing may come before the next start, unless this was all there is.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
     const contents = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
@@ -79,6 +80,11 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     await watching;
     await source.close();
   }
+}
+
+/** What comes of all that was read until then is appended. */
+function noteUntil({ name, tail }: OpenSource, journal: Journal): void {
+  if (tail.readUntil !== null) journal.readUntil(name, tail.readUntil);
 }
 
 async function tellChange(content: ConfigContent, open: OpenSource, journal: Journal): Promise<void> {
@@ -101,6 +107,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
       const entry = await readBatch(batch, stages, skimmer);
       await settleLarge(entry, journal.append(entry), stages.large);
     }
+    noteUntil(stages, journal);
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
     const contents = tellOverdue(stages);

@@ -65,6 +65,8 @@ export class Journal {
   /** As appended, by server: ahead of the state. */
   readonly #resumes: Map<string, Resume>;
   readonly #checkpoint: Checkpoint;
+  /** By server: up to when its log was read, as a seal says it. */
+  readonly #untils = new Map<string, number>();
   /** Segments up to here are deleted. */
   #released = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
@@ -89,7 +91,7 @@ export class Journal {
     this.#options = options;
     this.#report = report;
     this.#state = state;
-    this.#next = new Plan(state, options, this.#lines[0]);
+    this.#next = this.#planAfter(state, this.#lines[0]);
     this.#resumes = new Map(state.resumes);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
@@ -107,6 +109,11 @@ export class Journal {
   /** Where the log of a server goes on: what its last entry that was appended said. */
   resumeOf(source = OWN): Resume {
     return this.#resumes.get(source) ?? { files: [], memory: null };
+  }
+
+  /** All that the log of a server held at this time (milliseconds since the epoch) was appended. */
+  readUntil(source: string, time: number): void {
+    this.#untils.set(source, time);
   }
 
   /** The last event that is durable. */
@@ -263,10 +270,14 @@ export class Journal {
     // The commit before this one is done, and its room is free.
     const [taken, free] = this.#lines;
     this.#lines = [free, taken];
-    this.#next = new Plan(after, this.#options, free);
+    this.#next = this.#planAfter(after, free);
     this.#appended = deferred();
     this.#room.wake();
     return { commit: { ...commit, state: after }, hasNews };
+  }
+
+  #planAfter(state: JournalState, lines: Lines): Plan {
+    return new Plan(state, this.#options, lines, this.#untils);
   }
 
   #undelivered({ sealed }: JournalState): Sealed[] {

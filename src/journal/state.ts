@@ -117,15 +117,20 @@ export class Plan {
   readonly #limits: SealLimits;
   /** For the first write; others are rare. */
   readonly #lines: Lines;
+  readonly #untils: ReadonlyMap<string, number>;
 
-  /** @param lines empty; theirs are the commit's bytes */
-  constructor(before: JournalState, limits: SealLimits, lines: Lines) {
+  /**
+   * @param lines empty; theirs are the commit's bytes
+   * @param untils by server: all that its log held at that time was added
+   */
+  constructor(before: JournalState, limits: SealLimits, lines: Lines, untils: ReadonlyMap<string, number>) {
     this.#state = before;
     this.#chain = before.chain;
     this.#segment = before.segment && { ...before.segment };
     this.#events = { ...before.segment?.events };
     this.#limits = limits;
     this.#lines = lines;
+    this.#untils = untils;
   }
 
   get commit(): Commit {
@@ -186,7 +191,10 @@ export class Plan {
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
     const files = filesOf(resumes);
-    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files };
+    const until = [...this.#untils].map(([source, at]) =>
+      marked(source, { time: new Date(at).toISOString() }),
+    );
+    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files, until };
     const time = new Date(now).toISOString();
     this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), now, sign);
     const { nextSeq, lastHash } = this.#chain;

@@ -14,7 +14,7 @@ import {
 import { failureSection, gapSection, settingsSection, suspectSection, unknownSection } from './doubts.js';
 import { moment } from './parts.js';
 import { proofSection, verdict } from './proof.js';
-import { isBroken, type Report } from './report.js';
+import { type Report, verdictOf } from './report.js';
 import { STYLE } from './style.js';
 import { number, stranger } from './table.js';
 
@@ -77,7 +77,7 @@ function facts(report: Report): Html {
     ['Archive', stranger(archive)],
     ['Chains', chains.map(({ chain }, index) => html`${index > 0 ? ', ' : ''}<code>${chain}</code>`)],
     [
-      isBroken(report) ? 'Last hash that is good' : 'Last seal',
+      verdictOf(report) === 'broken' ? 'Last hash that is good' : 'Last seal',
       chains.map(({ lastHash }) => html`<code>${lastHash}</code> `),
     ],
     ['Working hours', `${hours}, Monday to Friday`],

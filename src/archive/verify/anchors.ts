@@ -6,7 +6,7 @@ import type { Days } from '../walk.js';
 import type { Chain } from './chain.js';
 import { dayOf } from './clock.js';
 import type { ReadEvent } from './event.js';
-import { Broken, type Warnings } from './result.js';
+import { Broken, plainChain, type Warnings } from './result.js';
 
 const sealSchema = z.object({
   v: z.literal(1),
@@ -152,10 +152,6 @@ function missingSeal({ chain, seq }: Anchor, found: Chain | undefined): Broken {
   return new Broken('tail', `the chain ends with event ${found.lastSeq}, Cloud Logging has its seal ${seq}`, {
     seq,
   });
-}
-
-function plainChain(name: string): string {
-  return /^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(name) ? name : 'unknown';
 }
 
 function keyOf({ instance, node }: Place): string {

@@ -2,9 +2,12 @@
 
 import { ahead } from '../ahead.js';
 import type { ArchiveStore } from '../store.js';
-import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '../walk.js';
+import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../walk.js';
 import type { Anchors, PartAnchors } from './anchors.js';
+import { AuditedByServer } from './audited.js';
 import { Chain, dayOfChain } from './chain.js';
+import { PartCoverage } from './coverage.js';
+import { readEvent } from './event.js';
 import { LinesCheck } from './lines.js';
 import { LogComparison, type LogFiles } from './log-files.js';
 import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
@@ -13,6 +16,7 @@ import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnin
 import type { PublicKey } from './signature.js';
 import { type Unproved, warnForeign } from './surroundings.js';
 import { Totals } from './totals.js';
+import type { KnownPart } from './verdict.js';
 
 export interface PartOptions {
   readonly days: Days;
@@ -34,12 +38,15 @@ export class PartCheck {
   readonly #warnings: Warnings;
   readonly #chains = new Map<string, Chain>();
   readonly #totals = new Totals();
+  readonly #coverage: PartCoverage;
+  readonly #audited = new AuditedByServer();
   readonly #anchors: PartAnchors | null;
   readonly #logs: LogComparison | null;
 
   constructor(store: ArchiveStore, part: ArchivePart, options: PartOptions, warnings: Warnings) {
     this.#store = store;
     this.#part = part;
+    this.#coverage = new PartCoverage(part.instance);
     this.#options = options;
     this.#warnings = warnings;
     this.#anchors = options.anchors?.of(part, warnings) ?? null;
@@ -57,6 +64,11 @@ export class PartCheck {
     };
   }
 
+  /** What the archive covers of its servers, once it was run. */
+  get known(): KnownPart {
+    return { node: this.#part.node, coverage: this.#coverage, audited: this.#audited.bySource };
+  }
+
   /** Throws a ShipperError where the archive or a log file cannot be read. */
   async run(shares: Shares): Promise<PartResult> {
     let failure: Failure | null = null;
@@ -64,6 +76,7 @@ export class PartCheck {
     try {
       await this.#walk(shares);
       for (const chain of this.#chains.values()) chain.end();
+      if (this.#chains.size === 0) await this.#findNothing();
       this.#anchors?.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
@@ -74,6 +87,31 @@ export class PartCheck {
     }
     const { instance, node } = this.#part;
     return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
+  }
+
+  /** It may have begun, and been retired, before the days that are looked at, or begin after them. */
+  async #findNothing(): Promise<void> {
+    const { since, until } = this.#options.days;
+    const days = (await partitions(this.#store, this.#part.folder, 'date')).map(([day]) => day);
+    const before = days.filter(day => since !== null && day < since);
+    if (before.length === 0 && until !== null && days.some(day => day > until))
+      return this.#coverage.nothing(Number.POSITIVE_INFINITY, null, null);
+    const retiredAt = await this.#retiredOn(before.at(-1));
+    const why = days.length === 0 ? 'there is no object of it' : null;
+    this.#coverage.nothing(Number.NEGATIVE_INFINITY, retiredAt, why);
+  }
+
+  /** When the daemon was retired, by the newest object of its last day before the range. */
+  async #retiredOn(day: string | undefined): Promise<number | null> {
+    if (day === undefined) return null;
+    let newest: ArchivedObject | null = null;
+    for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day }))
+      newest = object;
+    if (newest === null) return null;
+    const coverage = new PartCoverage(this.#part.instance);
+    const reader = new ObjectReader(await prepareObject(this.#store, newest), this.#store);
+    for await (const line of reader.lines()) coverage.add(readEvent(line));
+    return coverage.retiredAt;
   }
 
   async #walk(shares: Shares): Promise<void> {
@@ -98,6 +136,12 @@ export class PartCheck {
       part: this.#part,
       keys: this.#options.keys,
       totals: this.#totals,
+      coverage: this.#coverage,
+      audited: this.#audited,
+      endOf: name => {
+        const known = this.#chains.get(name);
+        return known === undefined ? null : { seq: known.lastSeq, hash: known.lastHash };
+      },
       anchors: this.#anchors,
       logs: this.#logs,
     });
