@@ -64,11 +64,14 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
 async function readSource(source: Source, { once, journal }: Stages, stop: AbortSignal): Promise<void> {
   const failed = new AbortController();
   const until = AbortSignal.any([stop, failed.signal]);
-  let watching: Promise<void> | undefined;
+  let watching: Promise<unknown> | undefined;
   try {
     const open = await source.open(until);
     journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
-    watching = open.auditSettings?.follow(until, content => tellChange(content, open, journal));
+    watching = Promise.all([
+      open.auditSettings?.follow(until, content => tellChange(content, open, journal)),
+      open.beat?.(until),
+    ]);
     await readLog(open, journal, stop);
     noteUntil(open, journal);
     // What is missing may come before the next start, unless this was all there is.
@@ -83,8 +86,14 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
 }
 
 /** What comes of all that was read until then is appended. */
-function noteUntil({ name, tail }: OpenSource, journal: Journal): void {
-  if (tail.readUntil !== null) journal.readUntil(name, tail.readUntil);
+function noteUntil({ name, tail, heartbeat }: OpenSource, journal: Journal): void {
+  const until = heartbeat === null ? tail.readUntil : earlier(tail.readUntil, heartbeat.readAt);
+  if (until !== null) journal.readUntil(name, until);
+}
+
+/** Without a heartbeat nobody knows whose log was read. */
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.min(a, b);
 }
 
 async function tellChange(content: ConfigContent, open: OpenSource, journal: Journal): Promise<void> {

@@ -35,6 +35,8 @@ export interface OpenSource extends Judges {
   readonly auditSettings: {
     follow(stop: AbortSignal, onChange: (content: ConfigContent) => Promise<void>): Promise<void>;
   } | null;
+  /** Sends heartbeats until the signal aborts; `null` where no database is configured, and in a single run. */
+  readonly beat: ((stop: AbortSignal) => Promise<void>) | null;
   readonly now: () => number;
 }
 

@@ -358,6 +358,13 @@ export class Telemetry {
     );
   }
 
+  heartbeatFailed(error: unknown): void {
+    this.#log.error(
+      { code: 'heartbeat-failed', error: codeOf(error) },
+      `nothing proves that the log of this server is read, and seals cover no more of it: ${messageOf(error)}`,
+    );
+  }
+
   settingsFailed(error: unknown): void {
     this.#log.error(
       { code: 'settings-failed', error: codeOf(error) },

@@ -1,5 +1,6 @@
 /** Proves that an archive is whole and as it was written, or finds the first thing that is not (I10). */
 
+import { ShipperError } from '../errors.js';
 import type { ArchiveLocation } from './location.js';
 import { patientStore } from './patient.js';
 import type { Anchors } from './verify/anchors.js';
@@ -57,10 +58,11 @@ export async function verifyArchive(
   const shares = new Shares(onProgress);
   for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
   const parts: PartResult[] = [];
+  const onChain = oneChainFor(keys);
   const unproved: Unproved[] = [];
   const known: KnownPart[] = [];
   for (const part of found) {
-    const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles }, warnings);
+    const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles, onChain }, warnings);
     parts.push(await check.run(shares));
     unproved.push(check.unproved);
     known.push(check.known);
@@ -74,6 +76,20 @@ export async function verifyArchive(
   const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
   const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
   return { verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits };
+}
+
+/** A key that counts from a seq on says of which chain, where there are several: each counts its own events. */
+function oneChainFor(keys: readonly PublicKey[]): (chain: string) => void {
+  const isAmbiguous = keys.some(({ chain, seq }) => chain === null && seq > 1);
+  const met = new Set<string>();
+  return chain => {
+    met.add(chain);
+    if (isAmbiguous && met.size > 1)
+      throw new ShipperError(
+        'usage',
+        `there are several chains: give --public-key FILE@CHAIN/SEQ (${[...met].join(', ')})`,
+      );
+  };
 }
 
 /** Of what lies beside the objects nobody knows whether it was one of them. */

@@ -83,7 +83,8 @@ function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry):
   };
 }
 
-function originOf({ origin }: Journal): Partial<LifecycleContent['lifecycle']> {
+function originOf({ origin, previousChain }: Journal): Partial<LifecycleContent['lifecycle']> {
   if (origin === null) return {};
-  return origin === 'taken-up' ? { takenUpFromArchive: true } : { newChain: true, reason: origin };
+  if (origin === 'taken-up') return { takenUpFromArchive: true };
+  return { newChain: true, reason: origin, ...(previousChain === null ? {} : { previousChain }) };
 }

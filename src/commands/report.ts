@@ -18,7 +18,7 @@ import { VERSION } from '../version.js';
 import { repeatable } from './repeatable.js';
 import { readPublicKey } from './verify/keys.js';
 import { UsageError } from './verify/usage.js';
-import { EXIT_CODES, readGrace } from './verify.js';
+import { EXIT_CODES, isBadUsage, readGrace } from './verify.js';
 
 /** As the command line gives them. */
 export interface ReportArguments {
@@ -86,8 +86,8 @@ export async function report(archive: string, given: ReportArguments, now = Date
       ? EXIT_CODES.whole
       : fail(`the archive is ${name}, and the report says how`, EXIT_CODES[name]);
   } catch (error) {
-    if (error instanceof UsageError) return fail(error.message, BAD_USAGE);
-    if (error instanceof ShipperError) return fail(error.message, FAILED);
+    if (error instanceof UsageError || error instanceof ShipperError)
+      return fail(error.message, isBadUsage(error) ? BAD_USAGE : FAILED);
     if (!hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR', 'EIO')) throw error;
     return fail(`${archive} cannot be read (${codeOf(error)})`, FAILED);
   }

@@ -185,6 +185,8 @@ function observe(
       metrics.instanceLagBytes.set(label, source.unread);
       metrics.instanceFailing.set(label, health.has(`source ${source.instance}`) ? 1 : 0);
     }
+    for (const { instance: audited, name } of sources)
+      metrics.coveredUntil.set({ audit_instance: audited }, (journal.untilOf(name) ?? 0) / 1000);
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);

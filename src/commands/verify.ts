@@ -6,7 +6,7 @@ import type { Progress } from '../archive/verify/progress.js';
 import type { VerdictName, VerifyResult, Warning } from '../archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../archive/verify.js';
 import { DURATION_UNITS, parseDuration } from '../config/units.js';
-import { ShipperError } from '../errors.js';
+import { hasCode, ShipperError } from '../errors.js';
 import { readPublicKey } from './verify/keys.js';
 import { indexLogFiles } from './verify/log-index.js';
 import { render } from './verify/render.js';
@@ -46,8 +46,12 @@ export async function verify(where: string, options: VerifyArguments = {}): Prom
     if (json)
       process.stdout.write(`${JSON.stringify({ archive: where, isIntact: false, error: error.message })}\n`);
     else process.stderr.write(`${error.message}\n`);
-    return error instanceof UsageError ? BAD_USAGE : EXIT_CODES.broken;
+    return isBadUsage(error) ? BAD_USAGE : EXIT_CODES.broken;
   }
+}
+
+export function isBadUsage(error: unknown): boolean {
+  return error instanceof UsageError || hasCode(error, 'usage');
 }
 
 async function verifyWith(where: string, options: VerifyArguments): Promise<VerifyResult> {

@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, ShipperError, StateError } from '../errors.js';
+import type { PreviousChain } from '../event.js';
 import { Lines } from '../lines.js';
 import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
@@ -54,6 +55,8 @@ const LAST_RETRY = 5000;
 export class Journal {
   /** How this start came by its chain; `null` where it goes on with its own state. */
   readonly origin: Origin | null;
+  /** Of a chain that begins: the one before it, where the archive could tell. */
+  readonly previousChain: PreviousChain | null;
   readonly #options: JournalOptions;
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
@@ -95,6 +98,7 @@ export class Journal {
     this.#resumes = new Map(state.resumes);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
+    this.previousChain = state.previousChain ?? null;
     this.#lastSeal = sealIn(state);
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
@@ -114,6 +118,11 @@ export class Journal {
   /** All that the log of a server held at this time (milliseconds since the epoch) was appended. */
   readUntil(source: string, time: number): void {
     this.#untils.set(source, time);
+  }
+
+  /** Up to when it is so; `null` where this process does not know. */
+  untilOf(source: string): number | null {
+    return this.#untils.get(source) ?? null;
   }
 
   /** The last event that is durable. */

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
-import type { ChainEnd, Coverage, NewChainReason, SealContent, SealReason } from '../event.js';
+import type { ChainEnd, Coverage, NewChainReason, PreviousChain, SealContent, SealReason } from '../event.js';
 import { Lines } from '../lines.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile } from '../record.js';
 import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
@@ -35,6 +35,8 @@ export interface JournalState {
   readonly resumes: Resumes;
   /** How this state came to be, until the first event of the run tells it. */
   readonly origin: Origin | null;
+  /** Of a chain that has just begun: the one before it, where the archive could tell. */
+  readonly previousChain?: PreviousChain;
 }
 
 /** A chain that has just begun, and why, or one that the archive's newest seal told of. */

@@ -29,6 +29,8 @@ export interface TailOptions {
   readonly ledger: Ledger;
   /** Takes down which files the globs name now, and returns the paths that another server's name, too. */
   readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
+  /** With `once`: whether something is still to be written that has to be read. */
+  readonly isAwaited?: () => boolean;
   /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
   readonly watch: WatchGlobs | null;
 }
@@ -265,7 +267,7 @@ export class Tail {
   async #isAllRead(): Promise<boolean> {
     const isTorn = (one: Follower): boolean =>
       one.hasPending && one.notCsvlog === null && this.#followers.hasSuccessor(one);
-    if (this.#followers.inOrder.some(isTorn)) return false;
+    if (this.#options.isAwaited?.() === true || this.#followers.inOrder.some(isTorn)) return false;
     await this.#scan();
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
     const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;

@@ -24,6 +24,8 @@ export interface PartOptions {
   readonly keys: readonly PublicKey[];
   readonly anchors: Anchors | null;
   readonly logFiles: LogFiles | null;
+  /** Called with the name of each chain that is met; may throw. */
+  readonly onChain: (chain: string) => void;
 }
 
 /** Small objects that are fetched at once. */
@@ -61,6 +63,9 @@ export class PartCheck {
       cut: chains.filter(chain => chain.isCut).map(chain => chain.name),
       behind:
         anchors === null ? [] : chains.filter(chain => anchors.isBehind(chain)).map(chain => chain.name),
+      notCompared: [...(anchors?.outside ?? [])].map(
+        ([chain, { seals, first, last }]) => `${seals} seals of ${chain}, from ${first} to ${last}`,
+      ),
     };
   }
 
@@ -168,6 +173,7 @@ export class PartCheck {
     if (this.#chains.size > 0)
       this.#warnings.add('new-chain', newChain(object.chain), { object: object.path, seq: object.firstSeq });
     this.#chains.set(object.chain, chain);
+    this.#options.onChain(object.chain);
     return chain;
   }
 }

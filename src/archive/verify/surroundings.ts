@@ -53,6 +53,8 @@ export interface Unproved {
   readonly cut: readonly string[];
   /** Whether their end, after the last seal that Cloud Logging has of them, is as it was written. */
   readonly behind: readonly string[];
+  /** Seals that are older or newer than all that Cloud Logging's export has of their chain, with their times. */
+  readonly notCompared: readonly string[];
 }
 
 /** In sentences. */
@@ -74,6 +76,9 @@ export function limitsOf(
       );
     limits.push('whether objects were removed from the end: give --seals');
   }
+  const notCompared = unproved.flatMap(one => one.notCompared);
+  if (notCompared.length > 0)
+    limits.push(`not compared, since --seals has none of that time: ${notCompared.join('; ')}`);
   if (behind.length > 0)
     limits.push(
       `what follows the last seal that --seals has of ${behind.join(', ')}: it is proved by itself alone`,
