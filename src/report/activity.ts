@@ -41,7 +41,8 @@ export function daySection(report: Report): Html {
     amount: together(days, findings.days),
     isUnsure: days.some(day => uncovered.has(day)),
   }));
-  const active = rows.filter(({ amount, isUnsure }) => isUnsure || amount.events > 0 || amount.failed > 0);
+  const active = rows.filter(({ amount }) => amount.events > 0 || amount.failed > 0);
+  const listed = rows.filter(row => row.isUnsure || active.includes(row));
   const busiest = active.toSorted((a, b) => b.amount.events - a.amount.events)[0];
   const series = usedSeries(findings.total);
   const bars = rows.map(({ label, amount, isUnsure }) => ({
@@ -65,7 +66,7 @@ ${table(
     },
     ...amountColumns(findings.total, ({ amount }: { amount: Amount }) => amount),
   ],
-  active,
+  listed,
 )}
 ${hoursPlot(findings.hours)}</section>`;
 }

@@ -119,6 +119,11 @@ export class PartCoverage {
       this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, why });
   }
 
+  /** A chain that names no server is that of its own. */
+  end(): void {
+    if (this.sources.size === 0) this.#sourceOf(this.#instance);
+  }
+
   /** Takes an event that is no seal. */
   add(event: ReadEvent): void {
     if (event.lifecycle !== undefined) this.retiredAt = event.lifecycle.retired === true ? event.at : null;
@@ -137,6 +142,7 @@ export class PartCoverage {
     if (chain === undefined) return;
     if (reason === 'age' && openedAt !== null)
       this.longestSegment = Math.max(this.longestSegment, event.at - openedAt);
+    for (const { source = this.#instance } of files) this.#sourceOf(source);
     for (const { source = this.#instance, fileId, from } of coverage) {
       const key = JSON.stringify([source, fileId]);
       if (!chain.untils.has(source)) chain.starts.set(key, Math.min(from, chain.starts.get(key) ?? from));

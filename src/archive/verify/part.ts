@@ -81,6 +81,7 @@ export class PartCheck {
     try {
       await this.#walk(shares);
       for (const chain of this.#chains.values()) chain.end();
+      this.#coverage.end();
       if (this.#chains.size === 0) await this.#findNothing();
       this.#anchors?.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;

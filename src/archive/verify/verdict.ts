@@ -93,8 +93,11 @@ function missingOf(
       .map(hole => ({ ...hole, why: whyHole(hole, expected) })),
   ];
   return uncovered.flatMap(one => {
-    const span = one.from === Number.NEGATIVE_INFINITY && one.to >= asked.from ? one : within(one, asked);
-    return span === null ? [] : [{ ...span, why: one.why, node }];
+    const span = within(one, asked);
+    if (span === null) return [];
+    // Nobody knows since when.
+    const from = one.from === Number.NEGATIVE_INFINITY ? one.from : span.from;
+    return [{ from, to: span.to, why: one.why, node }];
   });
 }
 
