@@ -7,26 +7,18 @@ import { openArchive } from '../../src/archive/location.js';
 import type { VerifyResult } from '../../src/archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../../src/archive/verify.js';
 import type { Draft } from '../../src/event.js';
+import { day, days, gapDraft } from '../support/covered.js';
 import { write } from '../support/reviewed.js';
 import { type SealedChain, type SealedSegment, writeSealed } from '../support/sealed.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const PLACE = { instance: 'prod', node: 'pg-0' };
 const NOW = Date.parse('2025-11-06T00:00:00.000Z');
+const HOUR = 60 * 60 * 1000;
 const CHAIN = '20250901T000000Z-0001';
 const SECOND = '20251104T080000Z-0002';
 
-/** A day that is read to its end, with a write at ten. */
-function day(date: string, events: readonly Draft[] = []): SealedSegment {
-  const drafts = [write(`${date}T10:00:00.000Z`, { user: 'Z990001', name: 'Kari Nordmann' }), ...events];
-  return { date, events: drafts, ...closed(`${date}T23:59:59.000Z`) };
-}
-
-function closed(time: string): Pick<SealedSegment, 'until' | 'sealedAt'> {
-  return { until: [{ time }], sealedAt: time };
-}
-
-const DAYS = ['2025-11-01', '2025-11-02', '2025-11-03', '2025-11-04', '2025-11-05'];
+const DAYS = days();
 
 async function archiveOf(days: readonly SealedSegment[], chain: Partial<SealedChain> = {}) {
   const folder = await temporaryFolder();
@@ -43,11 +35,6 @@ function missing({ instances }: VerifyResult): string[] {
   return instances.flatMap(one => one.missing.map(({ from, to, why }) => `${from} ${to} ${why}`));
 }
 
-function gapDraft(gap: object, time: string): Draft {
-  const source = { file: 'a.csv', fileId: 'f', offset: 0, length: 0 };
-  return { kind: 'gap', time, receivedAt: time, ...PLACE, gap: { reason: 'torn', ...gap }, source };
-}
-
 test('an archive that covers all until now is whole', async () => {
   const { folder } = await archiveOf(DAYS.map(date => day(date)));
   const result = await verify(folder);
@@ -59,8 +46,6 @@ test('an archive that covers all until now is whole', async () => {
 });
 
 describe('the end', () => {
-  const late = { now: Date.parse('2025-11-06T09:00:00.000Z') };
-
   test('an archive that was cut off there is incomplete, since its last seal', async () => {
     const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
     for (const name of names.slice(2)) await rm(join(folder, name));
@@ -71,12 +56,31 @@ describe('the end', () => {
     ]);
   });
 
-  test('two hours and the longest segment need not be covered yet; --grace says otherwise', async () => {
+  test('two hours need not be covered yet; --grace says otherwise', async () => {
     const { folder } = await archiveOf(DAYS.map(date => day(date)));
-    expect((await verify(folder, { period: late })).verdict).toBe('whole');
-    expect((await verify(folder, { period: { ...late, grace: 60_000 } })).verdict).toBe('incomplete');
-    const { folder: quiet } = await archiveOf(DAYS.map(date => ({ ...day(date), reason: 'date' })));
-    expect((await verify(quiet, { period: { ...late, grace: 10 * 3_600_000 } })).verdict).toBe('whole');
+    const verdictAt = async (now: string, grace: number | null = null): Promise<string> =>
+      (await verify(folder, { period: { now: Date.parse(now), grace } })).verdict;
+    expect(await verdictAt('2025-11-06T01:59:00.000Z')).toBe('whole');
+    expect(await verdictAt('2025-11-06T02:01:00.000Z')).toBe('incomplete');
+    expect(await verdictAt('2025-11-06T02:01:00.000Z', 10 * HOUR)).toBe('whole');
+    expect(await verdictAt('2025-11-06T00:01:00.000Z', 60_000)).toBe('incomplete');
+  });
+
+  test('nor the time that a segment may stay open', async () => {
+    const open = {
+      until: [{ time: '2025-11-05T14:00:00.000Z' }],
+      sealedAt: '2025-11-05T14:00:00.000Z',
+      reason: 'age',
+    } as const;
+    const { folder } = await archiveOf([day('2025-11-04'), { ...day('2025-11-05'), ...open }]);
+    // It was opened at ten.
+    for (const [now, verdict] of [
+      ['19:59', 'whole'],
+      ['20:01', 'incomplete'],
+    ])
+      expect(
+        (await verify(folder, { period: { now: Date.parse(`2025-11-05T${now}:00.000Z`) } })).verdict,
+      ).toBe(verdict);
   });
 
   test('a seal that says no time covers nothing, however new it is', async () => {
@@ -156,6 +160,32 @@ describe('the beginning', () => {
     expect((await verify(folder, { days: { since: '2025-11-02', until: '2025-11-04' } })).verdict).toBe(
       'whole',
     );
+  });
+
+  test('objects that are missing at the edges of some days are missed', async () => {
+    const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
+    await rm(join(folder, names[2] ?? ''));
+    for (const range of [
+      { since: '2025-11-03', until: null },
+      { since: null, until: '2025-11-03' },
+      { since: '2025-11-04', until: null },
+    ])
+      expect(await verify(folder, { days: range })).toMatchObject({
+        verdict: 'broken',
+        failure: { code: 'missing' },
+      });
+    expect((await verify(folder, { days: { since: '2025-11-05', until: null } })).verdict).toBe('whole');
+  });
+
+  test('where older days were removed after their retention, the first that is kept is whole', async () => {
+    const early = write('2025-11-03T00:30:00.000Z', { user: 'Z990001', name: 'Kari Nordmann' });
+    const segments = DAYS.map(date =>
+      date === '2025-11-03' ? { ...day(date), events: [early] } : day(date),
+    );
+    const { folder, names } = await archiveOf(segments);
+    for (const name of names.slice(0, 2)) await rm(dirname(join(folder, name)), { recursive: true });
+    expect((await verify(folder, { days: { since: '2025-11-03', until: null } })).verdict).toBe('whole');
+    expect((await verify(folder, { days: { since: '2025-11-02', until: null } })).verdict).toBe('incomplete');
   });
 
   test.each(['archive-unreadable', 'archive-unreachable', 'archive-damaged', 'archive-unsigned'] as const)(

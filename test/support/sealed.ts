@@ -1,7 +1,7 @@
 /** Archives that are whole in every way, of events that a test makes up. */
 
 import { gzipSync } from 'node:zlib';
-import type { Draft, LifecycleContent, SealContent } from '../../src/event.js';
+import type { Draft, LifecycleContent, SealContent, SealReason } from '../../src/event.js';
 import { formatObjectName } from '../../src/object-name.js';
 import { noRecords, type RecordCounts } from '../../src/record.js';
 import { sha256 } from './archive.js';
@@ -24,6 +24,7 @@ export interface SealedSegment {
   readonly until?: SealContent['seal']['until'];
   /** 23:30 of its day. */
   readonly sealedAt?: string;
+  readonly reason?: SealReason;
 }
 
 export interface SealedChain extends Place {
@@ -75,7 +76,7 @@ export async function writeSealed(
 }
 
 function makeObject(
-  { date, events, until, sealedAt = `${date}T23:30:00.000Z` }: SealedSegment,
+  { date, events, until, sealedAt = `${date}T23:30:00.000Z`, reason = 'date' }: SealedSegment,
   before: End,
   { instance, node, chain, lifecycle, fileId, startedAt = `${date}T00:00:00.000Z` }: SealedChain,
 ): { name: string; body: Buffer; end: End } {
@@ -85,14 +86,14 @@ function makeObject(
   const drafts = [...first, ...events].map((draft, index) =>
     placed(draft, before.offset + index * 100, fileId),
   );
-  const seal = sealOf(drafts, before, { time: sealedAt, until, fileId }, place);
+  const seal = sealOf(drafts, before, { time: sealedAt, until, fileId, reason }, place);
   let { seq, hash } = before;
   const lines = [...drafts, seal.draft].map(({ kind, id, ...rest }) => {
     seq += 1;
     const head = { v: 1, chain, seq, previousHash: hash, kind };
     const line = JSON.stringify({
       ...head,
-      id: id ?? `${place.instance}/${chain}/${seq}`,
+      id: id?.replace(/^[^/]*/, instance) ?? `${instance}/${chain}/${seq}`,
       ...rest,
       ...place,
     });
@@ -116,7 +117,12 @@ function placed(draft: Draft, offset: number, fileId: string): Draft {
 function sealOf(
   drafts: readonly Draft[],
   { seq, offset }: End,
-  { time, until, fileId }: { time: string; until: SealedSegment['until']; fileId: string },
+  {
+    time,
+    until,
+    fileId,
+    reason,
+  }: { time: string; until: SealedSegment['until']; fileId: string; reason: SealReason },
   place: Place,
 ): { draft: Draft; offset: number } {
   const kinds = drafts.map(({ kind }) => kind);
@@ -127,7 +133,7 @@ function sealOf(
   const ends = drafts.map(draft => ('source' in draft ? draft.source.offset + draft.source.length : 0));
   const to = Math.max(offset, ...ends);
   const seal: SealContent['seal'] = {
-    reason: 'age',
+    reason,
     firstSeq: seq + 1,
     events,
     records,

@@ -58,6 +58,9 @@ export class PartCoverage {
   /** From when on something is expected of this daemon; -Infinity where that lies before the days that are looked at. */
   startedAt: number | null = null;
   retiredAt: number | null = null;
+  /** What the first event that is looked at follows is not there: it was removed after its retention, or by somebody. */
+  isBeginningLost = false;
+  readonly #goingOn = new Set<string>();
   /** Of the largest segment that was sealed for its age, in milliseconds. */
   longestSegment = 0;
 
@@ -67,10 +70,13 @@ export class PartCoverage {
 
   /** Takes the first event of a chain that is looked at. Throws Broken where it names another end of the chain before. */
   begin(event: ReadEvent, isCut: boolean, endOf: EndOf): void {
-    const startedAt = isCut ? Number.NEGATIVE_INFINITY : event.at;
+    const startedAt = this.#goingOn.has(event.chain) ? Number.NEGATIVE_INFINITY : event.receivedAtMs;
     const isFirst = this.#chains.size === 0;
     this.#chains.set(event.chain, { startedAt, isCut, untils: new Map(), starts: new Map() });
-    this.startedAt = Math.min(this.startedAt ?? startedAt, startedAt);
+    // What came before is not kept any more, and was expected all the same.
+    const expectedFrom = isCut ? Number.NEGATIVE_INFINITY : startedAt;
+    this.startedAt = Math.min(this.startedAt ?? expectedFrom, expectedFrom);
+    this.isBeginningLost ||= isCut && !this.#goingOn.has(event.chain);
     this.retiredAt = null;
     const { previousChain, reason } = event.lifecycle ?? {};
     if (previousChain !== undefined) this.#follow(previousChain, endOf(previousChain.chain), startedAt);
@@ -98,6 +104,11 @@ export class PartCoverage {
       );
     else if (end.seq === seq && end.hash !== hash)
       throw new Broken('link', `chain ${plainChain(chain)} ends with another event than the next chain says`);
+  }
+
+  /** The archive has what comes before the first event of this chain that is looked at: it covers the range's beginning. */
+  goesOn(chain: string): void {
+    this.#goingOn.add(chain);
   }
 
   /** Whether an event of this chain was taken. */

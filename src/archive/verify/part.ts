@@ -83,6 +83,7 @@ export class PartCheck {
       for (const chain of this.#chains.values()) chain.end();
       this.#coverage.end();
       if (this.#chains.size === 0) await this.#findNothing();
+      for (const chain of this.#chains.values()) await this.#checkAfter(chain);
       this.#anchors?.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
@@ -98,7 +99,7 @@ export class PartCheck {
   /** It may have begun, and been retired, before the days that are looked at, or begin after them. */
   async #findNothing(): Promise<void> {
     const { since, until } = this.#options.days;
-    const days = (await partitions(this.#store, this.#part.folder, 'date')).map(([day]) => day);
+    const days = await this.#daysInArchive();
     const before = days.filter(day => since !== null && day < since);
     if (before.length === 0 && until !== null && days.some(day => day > until))
       return this.#coverage.nothing(Number.POSITIVE_INFINITY, null, null);
@@ -120,6 +121,36 @@ export class PartCheck {
     return coverage.retiredAt;
   }
 
+  /** The chain's last object before the range; `null` where none is kept. */
+  async #objectBefore(chain: string): Promise<ArchivedObject | null> {
+    const { since } = this.#options.days;
+    const days = (await this.#daysInArchive()).filter(day => since !== null && day < since);
+    return (await this.#nearest(chain, days.reverse()))?.at(-1) ?? null;
+  }
+
+  /** Throws Broken where objects between the range and what follows it are missing. */
+  async #checkAfter({ name, lastSeq }: Chain): Promise<void> {
+    const { until } = this.#options.days;
+    const days = (await this.#daysInArchive()).filter(day => until !== null && day > until);
+    const after = (await this.#nearest(name, days))?.[0];
+    if (after !== undefined && after.firstSeq > lastSeq + 1) throw missing(lastSeq + 1, after.firstSeq - 1);
+  }
+
+  /** A chain's objects of the first of these days that has any. */
+  async #nearest(chain: string, days: readonly string[]): Promise<ArchivedObject[] | null> {
+    for (const day of days) {
+      const found: ArchivedObject[] = [];
+      for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day }))
+        if (object.chain === chain) found.push(object);
+      if (found.length > 0) return found;
+    }
+    return null;
+  }
+
+  async #daysInArchive(): Promise<string[]> {
+    return (await partitions(this.#store, this.#part.folder, 'date')).map(([day]) => day);
+  }
+
   async #walk(shares: Shares): Promise<void> {
     const onForeign = (object: string): void => warnForeign(this.#warnings, object);
     const objects = walkObjects(this.#store, this.#part, this.#options.days, onForeign);
@@ -136,7 +167,7 @@ export class PartCheck {
 
   async #checkObject(prepared: PreparedObject, shares: Shares): Promise<void> {
     const { object } = prepared;
-    const chain = this.#chainOf(object);
+    const chain = await this.#chainOf(object);
     chain.begin(object);
     const check = new LinesCheck(object, chain, {
       part: this.#part,
@@ -166,17 +197,28 @@ export class PartCheck {
     this.#totals.bytes += reader.bytes;
   }
 
-  #chainOf(object: ArchivedObject): Chain {
+  async #chainOf(object: ArchivedObject): Promise<Chain> {
     const known = this.#chains.get(object.chain);
     if (known !== undefined) return known;
     const { since } = this.#options.days;
-    const chain = new Chain(object, since !== null && dayOfChain(object.chain) < since, this.#warnings);
+    const mayBeCut = since !== null && dayOfChain(object.chain) < since;
+    const before = mayBeCut ? await this.#objectBefore(object.chain) : null;
+    if (before !== null && before.lastSeq + 1 < object.firstSeq)
+      throw missing(before.lastSeq + 1, object.firstSeq - 1);
+    const chain = new Chain(object, mayBeCut, this.#warnings);
+    if (before !== null) this.#coverage.goesOn(object.chain);
     if (this.#chains.size > 0)
       this.#warnings.add('new-chain', newChain(object.chain), { object: object.path, seq: object.firstSeq });
     this.#chains.set(object.chain, chain);
     this.#options.onChain(object.chain);
     return chain;
   }
+}
+
+function missing(first: number, last: number): Broken {
+  return new Broken('missing', `events ${first} to ${last} are missing at the edge of these days`, {
+    seq: first,
+  });
 }
 
 const NO_METADATA = "objects have none of the shipper's metadata: they were copied, or put back by somebody";

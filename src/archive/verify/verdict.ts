@@ -47,7 +47,8 @@ function instanceOf(
   const asked = { from: begin, to: end };
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));
-  const nobody = without(asked, [...ofNodes, ...covered]).filter(
+  const ofAnyNode = parts.flatMap(({ coverage }) => expectedOf(coverage, asked) ?? []);
+  const nobody = without(asked, [...ofAnyNode, ...covered]).filter(
     span => !isOfGrace(span, end, covered, period.grace),
   );
   const missing = [...ofNodes, ...nobody.map(span => ({ ...span, node: null, why: whyNobody(span, parts) }))];
@@ -75,22 +76,18 @@ function missingOf(
   asked: Span,
   { grace }: { readonly grace: number },
 ): MissingSpan[] {
-  const source = coverage.sources.get(instance);
-  const startedAt = coverage.startedAt ?? asked.from;
-  const expected = {
-    from: Math.max(asked.from, startedAt),
-    to: Math.min(asked.to, coverage.retiredAt ?? asked.to),
-  };
-  const holes =
-    expected.from < expected.to
-      ? without(expected, [...(source?.covered ?? []), ...(source?.gaps ?? [])])
-      : [];
+  const { covered = [], gaps = [] } = coverage.sources.get(instance) ?? {};
+  const expected = expectedOf(coverage, asked);
+  const holes = expected === null ? [] : without(expected, [...covered, ...gaps]);
+  const isForgiven = (hole: Span): boolean =>
+    expected === null ||
+    isOfGrace(hole, expected.to, covered, grace) ||
+    // Where older objects are not kept, the first one that is tells of a time after the last one that is not.
+    (coverage.isBeginningLost && hole.from <= expected.from && hole.to <= expected.from + grace);
   const uncovered = [
     ...coverage.unknown,
-    ...(source?.gaps ?? []),
-    ...holes
-      .filter(hole => !isOfGrace(hole, expected.to, source?.covered ?? [], grace))
-      .map(hole => ({ ...hole, why: whyHole(hole, expected) })),
+    ...gaps,
+    ...holes.filter(hole => !isForgiven(hole)).map(hole => ({ ...hole, why: whyHole(hole, asked) })),
   ];
   return uncovered.flatMap(one => {
     const span = within(one, asked);
@@ -99,6 +96,13 @@ function missingOf(
     const from = one.from === Number.NEGATIVE_INFINITY ? one.from : span.from;
     return [{ from, to: span.to, why: one.why, node }];
   });
+}
+
+/** From a daemon's first chain until it was retired; `null` where that has nothing of what is asked for. */
+function expectedOf({ startedAt, retiredAt }: PartCoverage, asked: Span): Span | null {
+  const from = Math.max(asked.from, startedAt ?? asked.from);
+  const to = Math.min(asked.to, retiredAt ?? asked.to);
+  return from < to ? { from, to } : null;
 }
 
 /** The end of what is expected need not be covered yet, where something of late is. */
