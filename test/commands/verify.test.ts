@@ -5,8 +5,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type VerifyArguments, verify } from '../../src/commands/verify.js';
+import { day } from '../support/covered.js';
 import { type Forgery, withStatement } from '../support/forgery.js';
 import { realArchive } from '../support/real-archive.js';
+import { writeSealed } from '../support/sealed.js';
 import { runCommand } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -160,6 +162,16 @@ describe('what it is given', () => {
     );
     const chain = name.slice(0, 21);
     expect((await run(root, { publicKey: [one, `${two}@${chain}/17`] })).code).toBe(0);
+  });
+
+  test('a key that counts from some event on names its chain, where there are several', async () => {
+    const root = await temporaryFolder();
+    const days = [day('2025-11-01'), day('2025-11-02')];
+    await writeSealed(root, days);
+    await writeSealed(root, days, { node: 'pg-1', chain: '20251101T000000Z-0002' });
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const { code, stderr } = await run(root, { publicKey: [`${await pem(publicKey)}@5`] });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('give --public-key FILE@CHAIN/SEQ')]);
   });
 
   test('seals of Cloud Logging', async () => {
