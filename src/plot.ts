@@ -39,10 +39,12 @@ export function barPlot({
   format = String,
   scaleFor = roundUp,
 }: Plot): Html {
+  const isUnsure = bars.some(bar => bar.isUnsure);
+  const shown = isUnsure ? [...series, UNSURE] : series;
   const top = scaleFor(Math.max(...bars.map(totalOf), 0));
   const middle = bars[Math.floor((bars.length - 1) / 2)]?.label ?? '';
   return html`<figure class="plot">
-<figcaption>${title}${series.length < 2 ? null : legend(series)}</figcaption>
+<figcaption>${title}${shown.length < 2 && !isUnsure ? null : legend(shown)}</figcaption>
 <div class="canvas"><div class="scale" aria-hidden="true"><span>${format(top)}</span><span>${
     top % 2 === 0 ? format(top / 2) : ''
   }</span><span>0</span></div>
@@ -80,6 +82,8 @@ function drawBar({ label, values, isUnsure = false }: Bar, index: number, drawin
   const title = `${label}: ${told.join(', ')}${isUnsure ? '; not all of it is covered' : ''}`;
   return html`<g class="bar"><title>${title}</title>${isUnsure ? unsure(index) : null}${drawSeries(values, index, drawing)}</g>`;
 }
+
+const UNSURE: Series = { name: 'not all of it is covered', className: 'missing' };
 
 function unsure(index: number): Html {
   return html`<rect class="missing" x="${index}" width="1" y="0" height="100"/>`;
