@@ -18,6 +18,7 @@ export default defineConfig({
     // What waits, waits for an event: this only ends what hangs, on the slowest machine.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 300_000 } },
     setupFiles: ['test/support/seed.ts'],
     // Most of them wait most of the time: for a process to start, a server to answer, a time limit to pass.
     maxWorkers: 4,

@@ -9,7 +9,7 @@ import type { Config } from './config/schema.js';
 import { inProject } from './paths.js';
 import { VERSION } from './version.js';
 
-/** Exit codes: 0 done, 1 failed, 2 bad usage or configuration. */
+/** Exit codes: 0 done, 1 failed, 2 bad usage or configuration; 3 of `verify` and `report`: incomplete. */
 const BAD_USAGE = 2;
 
 /** The embedded default: everything in local folders. */
@@ -31,9 +31,15 @@ program
   .description('the daemon: tail the csvlog, ship what persons change')
   .addOption(config)
   .option('--once', 'read what is there, deliver all of it, seal and exit', false)
-  .action(async ({ config: file, once }: { config: string; once: boolean }) => {
+  .option(
+    '--retire',
+    'with --once: for the last time; verify expects nothing of this daemon from then on',
+    false,
+  )
+  .action(async ({ config: file, ...options }: { config: string; once: boolean; retire: boolean }) => {
+    if (options.retire && !options.once) return refuse('--retire is given with --once');
     const { run } = await import('./commands/run.js');
-    process.exitCode = await withConfig(file, loaded => run(loaded, { once }));
+    process.exitCode = await withConfig(file, loaded => run(loaded, options));
   });
 
 program
@@ -72,7 +78,9 @@ program
 
 program
   .command('verify')
-  .description('prove that an archive is whole and as it was written, or name the first thing that is not')
+  .description(
+    'say whether an archive is whole (0), broken (1) or incomplete (3), and name what is wrong or missing',
+  )
   .argument('<archive>', 'gs://bucket/prefix or file:folder')
   .option('--since <day>', 'only objects from this day on (UTC, such as 2026-11-21)')
   .option('--until <day>', 'only objects up to this day')
@@ -86,6 +94,7 @@ program
   .addOption(
     repeatable('--against <path>', 'original log file, folder of them or quoted glob, to be compared'),
   )
+  .option('--grace <duration>', 'how much of the end need not be covered yet, such as 26h for a daily run')
   .option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint')
   .option('--json', 'one JSON object', false)
   .action(async (archive: string, options: VerifyArguments) => {
@@ -99,6 +108,11 @@ if (process.argv[2] !== 'run') {
   const { addReport } = await import('./commands/report.js');
   addSearch(program);
   addReport(program);
+}
+
+function refuse(fault: string): void {
+  process.stderr.write(`${fault}\n`);
+  process.exitCode = BAD_USAGE;
 }
 
 /** Prints what is wrong with the configuration, a line each, and returns the exit code. */

@@ -78,6 +78,13 @@ export class DatabaseTelemetry {
     );
   }
 
+  heartbeatFailed(error: unknown): void {
+    this.#log.error(
+      { code: 'heartbeat-failed', error: codeOf(error) },
+      `nothing proves that the log of this server is read, and seals cover no more of it: ${messageOf(error)}`,
+    );
+  }
+
   settingsUntold(error: unknown): void {
     this.#log.warn(
       { code: 'settings-untold', error: codeOf(error) },

@@ -72,8 +72,9 @@ export function failureDraft(
 }
 
 export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {
-  const { reason, record, after = null } = gap;
-  return lossDraft({ reason, ...record, ...bounds({ after }, times) }, reading, place);
+  const { reason, record, after = null, before } = gap;
+  const end = before === undefined ? {} : { before: new Date(before).toISOString() };
+  return lossDraft({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
 }
 
 export function missingLinesDraft(

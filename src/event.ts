@@ -228,7 +228,7 @@ export interface LifecycleContent {
     /** True where the state folder was lost, and the newest seal in the archive told where to go on. */
     readonly takenUpFromArchive?: boolean;
     /** Of a new chain: where the one before it ended, wherever the archive can tell. */
-    readonly previousChain?: { readonly chain: string; readonly seq: number; readonly hash: string };
+    readonly previousChain?: PreviousChain;
     /** True where nothing is to be expected after this stop (`run --once --retire`). */
     readonly retired?: true;
   };
@@ -303,6 +303,19 @@ export type NewChainReason =
   | 'archive-unreachable'
   | 'archive-damaged'
   | 'archive-unsigned';
+
+/** Where a chain ended: its last event in the archive, and the SHA-256 (hex) of that line. */
+export interface PreviousChain {
+  readonly chain: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Why a chain begins, and which one came before it, where the archive can tell. */
+export interface NewChain {
+  readonly reason: NewChainReason;
+  readonly previousChain?: PreviousChain;
+}
 
 /** What the newest seal in the archive tells of the chain before it. */
 export interface ChainEnd {

@@ -22,6 +22,7 @@ import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from '.
 type Failure = FailureContent['failure'];
 
 const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
+const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
 
 /**
  * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
@@ -145,7 +146,8 @@ function judgeLargeSuspect(
 
 function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const parsed = parse(frame, judges.decoderOf, judges.genuine);
-  if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
+  if (parsed.kind === 'other')
+    return judges.heartbeat?.reads(frame) === true ? HEARTBEAT : judgeOther(frame, reading, judges);
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
   if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
   return judgeStatement(frame, parsed, reading, judges);

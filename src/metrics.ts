@@ -115,6 +115,11 @@ export function createMetrics() {
       'Since when the oldest event on disk is there; 0 where none is.',
     ),
     lastSeal: unknown('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
+    coveredUntil: gauge(
+      'covered_until_timestamp_seconds',
+      'All that the log of a server held until then is in the chain (Unix time); 0 before the first time that it was read to its end.',
+      ['audit_instance'],
+    ),
     journalLatency: histogram(
       'journal_latency_seconds',
       'From the time in the log of the first statement of a commit until it is durable; once for each commit.',

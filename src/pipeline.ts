@@ -65,12 +65,16 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
 async function readSource(source: Source, { once, journal }: Stages, stop: AbortSignal): Promise<void> {
   const failed = new AbortController();
   const until = AbortSignal.any([stop, failed.signal]);
-  let watching: Promise<void> | undefined;
+  let watching: Promise<unknown> | undefined;
   try {
     const open = await source.open(until);
     journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
-    watching = open.auditSettings?.follow(until, content => tellAudit(content, open, journal));
+    watching = Promise.all([
+      open.auditSettings?.follow(until, content => tellAudit(content, open, journal)),
+      open.beat?.(until),
+    ]);
     await readLog(open, journal, stop);
+    noteUntil(open, journal);
     // What is missing may come before the next start, unless this was all there is.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
     const contents = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
@@ -80,6 +84,17 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     await watching;
     await source.close();
   }
+}
+
+/** What comes of all that was read until then is appended. */
+function noteUntil({ name, tail, heartbeat }: OpenSource, journal: Journal): void {
+  const until = heartbeat === null ? tail.readUntil : earlier(tail.readUntil, heartbeat.readAt);
+  if (until !== null) journal.readUntil(name, until);
+}
+
+/** Without a heartbeat nobody knows whose log was read. */
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.min(a, b);
 }
 
 async function tellAudit(
@@ -107,6 +122,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
       const entry = await readBatch(batch, stages, skimmer);
       await settleLarge(entry, journal.append(entry), stages.large);
     }
+    noteUntil(stages, journal);
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
     const contents = tellOverdue(stages);

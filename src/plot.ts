@@ -12,6 +12,8 @@ export interface Bar {
   readonly label: string;
   /** One for each series, stacked from below. */
   readonly values: readonly number[];
+  /** Nobody knows whether this is all there was. */
+  readonly isUnsure?: boolean;
 }
 
 export interface Plot {
@@ -37,10 +39,12 @@ export function barPlot({
   format = String,
   scaleFor = roundUp,
 }: Plot): Html {
+  const isUnsure = bars.some(bar => bar.isUnsure);
+  const shown = isUnsure ? [...series, UNSURE] : series;
   const top = scaleFor(Math.max(...bars.map(totalOf), 0));
   const middle = bars[Math.floor((bars.length - 1) / 2)]?.label ?? '';
   return html`<figure class="plot">
-<figcaption>${title}${series.length < 2 ? null : legend(series)}</figcaption>
+<figcaption>${title}${shown.length < 2 && !isUnsure ? null : legend(shown)}</figcaption>
 <div class="canvas"><div class="scale" aria-hidden="true"><span>${format(top)}</span><span>${
     top % 2 === 0 ? format(top / 2) : ''
   }</span><span>0</span></div>
@@ -55,9 +59,14 @@ ${bars.map((bar, index) => drawBar(bar, index, { series, top, format }))}</svg><
 }
 
 /** Bars alone, for a cell of a table that says the same in numbers. */
-export function spark(values: readonly number[], top: number, className: string): Html {
+export function spark(
+  values: readonly number[],
+  top: number,
+  className: string,
+  unsureAt: ReadonlySet<number> = new Set(),
+): Html {
   const series = [{ name: '', className }];
-  return html`<svg class="spark" viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" aria-hidden="true">${values.map(
+  return html`<svg class="spark" viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" aria-hidden="true">${[...unsureAt].map(unsure)}${values.map(
     (value, index) => drawSeries([value], index, { series, top, format: String }),
   )}</svg>`;
 }
@@ -68,9 +77,16 @@ interface Drawing {
   readonly format: (value: number) => string;
 }
 
-function drawBar({ label, values }: Bar, index: number, drawing: Drawing): Html {
+function drawBar({ label, values, isUnsure = false }: Bar, index: number, drawing: Drawing): Html {
   const told = drawing.series.map(({ name }, at) => `${name} ${drawing.format(values[at] ?? 0)}`);
-  return html`<g class="bar"><title>${label}: ${told.join(', ')}</title>${drawSeries(values, index, drawing)}</g>`;
+  const title = `${label}: ${told.join(', ')}${isUnsure ? '; not all of it is covered' : ''}`;
+  return html`<g class="bar"><title>${title}</title>${isUnsure ? unsure(index) : null}${drawSeries(values, index, drawing)}</g>`;
+}
+
+const UNSURE: Series = { name: 'not all of it is covered', className: 'missing' };
+
+function unsure(index: number): Html {
+  return html`<rect class="missing" x="${index}" width="1" y="0" height="100"/>`;
 }
 
 function drawSeries(values: readonly number[], index: number, { series, top }: Drawing): Html[] {

@@ -86,7 +86,8 @@ export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns'
 /**
  * Why bytes of a log file could not be read as records. `truncated`: the file holds something else now;
  * `vanished`: it is gone; `changed`: bytes before these are not what they were when they were read; `time`: it
- * cannot be told when it was; `unreadable`: a record that ended whatever read or encrypted it.
+ * cannot be told when it was; `unreadable`: a record that ended whatever read or encrypted it; `unwatched`: while nobody
+ * read the log, the file that was being read was removed, and nobody knows what else was written to it.
  */
 export const GAP_REASONS = [
   'torn',
@@ -96,6 +97,7 @@ export const GAP_REASONS = [
   'changed',
   'time',
   'unreadable',
+  'unwatched',
 ] as const;
 export type GapReason = (typeof GAP_REASONS)[number];
 
@@ -109,6 +111,8 @@ export interface Gap {
   readonly record?: KnownRecord;
   /** The latest log_time before it, as it stands there. */
   readonly after?: string;
+  /** When the log goes on, in milliseconds since the epoch. */
+  readonly before?: number;
 }
 
 export interface KnownRecord {

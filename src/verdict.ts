@@ -1,5 +1,6 @@
 /** What becomes of a frame of the log, what that takes, and the events that it is. */
 
+import type { Heartbeat } from './database/heartbeat.js';
 import { gapDraft, type Place, type Reading } from './draft.js';
 import type { Actor, Audit, Draft, LogLine } from './event.js';
 import type { Filter } from './filter/filter.js';
@@ -33,6 +34,8 @@ export interface Judges {
   /** How texts of a database are read; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
+  /** What the server was asked to write to its log; `null` where no database is configured. */
+  readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt'> | null;
   readonly place: Place;
   readonly telemetry: Telemetry;
 }

@@ -2,8 +2,8 @@
 
 import { createHash, hash } from 'node:crypto';
 import { z } from 'zod';
-import { ShipperError } from '../errors.js';
-import type { ChainEnd } from '../event.js';
+import { hasCode, ShipperError } from '../errors.js';
+import type { ChainEnd, PreviousChain } from '../event.js';
 import { parseJson } from '../json.js';
 import { type ArchivePlace, folderOf, parseObjectName } from '../object-name.js';
 import { coverageSchema, sealedPositionSchema } from '../schemas.js';
@@ -33,12 +33,52 @@ export async function findChainEnd(
   place: ArchivePlace,
   isOwnSeal: IsOwnSeal | null = null,
 ): Promise<ChainEnd | null> {
-  const days = (await store.list(folderOf(place))).filter(name => /\/date=[\d-]+\/$/.test(name));
-  for (const day of days.reverse()) {
-    const newest = (await store.list(day)).filter(name => parseObjectName(name) !== null).at(-1);
-    if (newest !== undefined) return await chainEndOf(newest, store, isOwnSeal);
-  }
+  for await (const newest of newestFirst(store, place)) return await chainEndOf(newest, store, isOwnSeal);
   return null;
+}
+
+/** Objects that are looked at, from the newest on, where those before them cannot be believed. */
+const MOST_TRIED = 16;
+
+/**
+ * The chain that came before a new one: of the newest object whose seal the daemon's own key has signed, else of the
+ * newest that is what its name says; `null` where there is none among the newest.
+ */
+export async function findPreviousChain(
+  store: ArchiveStore,
+  place: ArchivePlace,
+  isOwnSeal: IsOwnSeal | null,
+): Promise<PreviousChain | null> {
+  let readable: PreviousChain | null = null;
+  let tried = 0;
+  for await (const path of newestFirst(store, place)) {
+    if (++tried > MOST_TRIED) break;
+    const own = await previousOf(path, store, isOwnSeal);
+    if (own !== null) return own;
+    readable ??= isOwnSeal === null ? null : await previousOf(path, store, null);
+  }
+  return readable;
+}
+
+async function previousOf(
+  path: string,
+  store: ArchiveStore,
+  isOwnSeal: IsOwnSeal | null,
+): Promise<PreviousChain | null> {
+  try {
+    const { chain, lastSeq: seq, lastHash } = await chainEndOf(path, store, isOwnSeal);
+    return { chain, seq, hash: lastHash };
+  } catch (error) {
+    if (hasCode(error, 'archive-damaged', 'archive-unsigned')) return null;
+    throw error;
+  }
+}
+
+/** The objects of this instance and node, by their names. */
+async function* newestFirst(store: ArchiveStore, place: ArchivePlace): AsyncGenerator<string> {
+  const days = (await store.list(folderOf(place))).filter(name => /\/date=[\d-]+\/$/.test(name));
+  for (const day of days.reverse())
+    yield* (await store.list(day)).filter(name => parseObjectName(name) !== null).reverse();
 }
 
 async function chainEndOf(path: string, store: ArchiveStore, isOwnSeal: IsOwnSeal | null): Promise<ChainEnd> {

@@ -2,9 +2,9 @@
 
 import { type Clock, hasPassed, sleep } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
-import type { ChainEnd, NewChainReason } from '../event.js';
+import type { ChainEnd, NewChain, NewChainReason } from '../event.js';
 import type { ArchivePlace } from '../object-name.js';
-import { findChainEnd, type IsOwnSeal } from './newest.js';
+import { findChainEnd, findPreviousChain, type IsOwnSeal } from './newest.js';
 import type { ArchiveStore } from './store.js';
 
 export interface TakeUpOptions {
@@ -30,21 +30,35 @@ export async function takeUpChain(
   place: ArchivePlace,
   { clock, patience, isOwnSeal, report }: TakeUpOptions,
   stop: AbortSignal,
-): Promise<ChainEnd | NewChainReason> {
+): Promise<ChainEnd | NewChain> {
   const start = clock.now();
   for (;;) {
     stop.throwIfAborted();
     try {
-      return (await Promise.race([findChainEnd(store, place, isOwnSeal), aborted(stop)])) ?? 'archive-empty';
+      const found = await Promise.race([findChainEnd(store, place, isOwnSeal), aborted(stop)]);
+      return found ?? { reason: 'archive-empty' };
     } catch (error) {
       stop.throwIfAborted();
       const reason =
         finalReason(error) ?? (hasPassed(start, clock.now(), patience) ? 'archive-unreachable' : null);
       report.takeUpFailed(error, reason !== null);
-      if (reason !== null) return reason;
+      if (reason !== null) return await newChain(reason, store, place, isOwnSeal);
     }
     await sleep(clock, RETRY, stop);
   }
+}
+
+/** Where the archive can be read, and its newest object cannot be believed, an older one tells of the chain before. */
+async function newChain(
+  reason: NewChainReason,
+  store: ArchiveStore,
+  place: ArchivePlace,
+  isOwnSeal: IsOwnSeal | null,
+): Promise<NewChain> {
+  if (reason !== 'archive-damaged' && reason !== 'archive-unsigned') return { reason };
+  // What cannot be read now is not waited for a second time.
+  const previousChain = await findPreviousChain(store, place, isOwnSeal).catch(() => null);
+  return previousChain === null ? { reason } : { reason, previousChain };
 }
 
 /** Rejects with the signal's reason when it aborts. */

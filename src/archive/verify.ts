@@ -1,14 +1,23 @@
 /** Proves that an archive is whole and as it was written, or finds the first thing that is not (I10). */
 
+import { ShipperError } from '../errors.js';
 import type { ArchiveLocation } from './location.js';
 import { patientStore } from './patient.js';
 import type { Anchors } from './verify/anchors.js';
 import type { LogFiles } from './verify/log-files.js';
 import { PartCheck } from './verify/part.js';
 import { type Progress, Shares } from './verify/progress.js';
-import { Broken, type Failure, type PartResult, type VerifyResult, Warnings } from './verify/result.js';
+import {
+  Broken,
+  type Failure,
+  type PartResult,
+  type VerifyResult,
+  type Warning,
+  Warnings,
+} from './verify/result.js';
 import type { PublicKey } from './verify/signature.js';
-import { checkInstances, limitsOf, listDays, type Unproved } from './verify/surroundings.js';
+import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from './verify/surroundings.js';
+import { instancesOf, isWholeInstance, type KnownPart, type Period } from './verify/verdict.js';
 import { ALL_DAYS, type Days, listParts } from './walk.js';
 
 export interface VerifyOptions {
@@ -20,7 +29,11 @@ export interface VerifyOptions {
   readonly seals?: Anchors | null;
   /** What still exists of the log: events must say what it says. */
   readonly logFiles?: LogFiles | null;
+  /** What is expected to be covered; the days, where it is not given. */
+  readonly period?: Partial<Period>;
 }
+
+const DAY = 24 * 60 * 60 * 1000;
 
 /**
  * Reads the whole archive, or some days of it, in memory that does not grow with it. Throws a ShipperError where
@@ -28,26 +41,62 @@ export interface VerifyOptions {
  */
 export async function verifyArchive(
   { store, prefix }: ArchiveLocation,
-  { days = ALL_DAYS, keys = [], seals = null, logFiles = null }: VerifyOptions = {},
+  { days = ALL_DAYS, keys = [], seals = null, logFiles = null, period: asked = {} }: VerifyOptions = {},
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<VerifyResult> {
   const patient = patientStore(store);
+  const period = {
+    from: days.since === null ? null : Date.parse(days.since),
+    to: days.until === null ? null : Date.parse(days.until) + DAY,
+    now: Date.now(),
+    grace: null,
+    ...asked,
+  };
   const warnings = new Warnings();
   const found = await listParts(patient, prefix);
   await checkInstances(patient, found, warnings);
   const shares = new Shares(onProgress);
   for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
   const parts: PartResult[] = [];
+  const onChain = oneChainFor(keys);
   const unproved: Unproved[] = [];
+  const known: KnownPart[] = [];
   for (const part of found) {
-    const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles }, warnings);
+    const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles, onChain }, warnings);
     parts.push(await check.run(shares));
     unproved.push(check.unproved);
+    known.push(check.known);
   }
   const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
   const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
-  const limits = limitsOf(parts, unproved, given);
-  return { isIntact: failure === null, failure, parts, warnings: warnings.all, limits };
+  const doubts = doubtsOf(warnings.all);
+  const instances = instancesOf(known, period);
+  const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];
+  const isIntact = failure === null;
+  const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
+  const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
+  return { verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits };
+}
+
+/** A key that counts from a seq on says of which chain, where there are several: each counts its own events. */
+function oneChainFor(keys: readonly PublicKey[]): (chain: string) => void {
+  const isAmbiguous = keys.some(({ chain, seq }) => chain === null && seq > 1);
+  const met = new Set<string>();
+  return chain => {
+    met.add(chain);
+    if (isAmbiguous && met.size > 1)
+      throw new ShipperError(
+        'usage',
+        `there are several chains: give --public-key FILE@CHAIN/SEQ (${[...met].join(', ')})`,
+      );
+  };
+}
+
+/** Of what lies beside the objects nobody knows whether it was one of them. */
+function doubtsOf(warnings: readonly Warning[]): string[] {
+  return warnings
+    .filter(({ code }) => code === 'foreign')
+    .map(({ what, object }) => (object === null ? what : `${what}, such as ${object}`));
 }
 
 /** What is wrong with the archive as a whole, where all that is there is intact. */

@@ -52,8 +52,12 @@ export async function* walkObjects(
   }
 }
 
-/** Folders named `<key>=<value>/` with their values. */
-async function partitions(store: ArchiveStore, folder: string, key: string): Promise<[string, string][]> {
+/** Folders named `<key>=<value>/` right below this one, with their values. */
+export async function partitions(
+  store: ArchiveStore,
+  folder: string,
+  key: string,
+): Promise<[string, string][]> {
   return (await store.list(folder)).flatMap((name): [string, string][] => {
     const last = name.slice(folder.length);
     return last.startsWith(`${key}=`) && last.endsWith('/') ? [[last.slice(key.length + 1, -1), name]] : [];

@@ -8,7 +8,7 @@ import { type Clock, hasPassed } from '../clock.js';
 import type { Config } from '../config/schema.js';
 import type { Disk } from '../disk.js';
 import { codeOf, ShipperError } from '../errors.js';
-import type { ChainEnd, NewChainReason } from '../event.js';
+import type { ChainEnd, NewChain } from '../event.js';
 import { Journal } from '../journal/journal.js';
 import type { ArchivePlace } from '../object-name.js';
 import { openSigner } from './signing.js';
@@ -54,7 +54,7 @@ async function findChain(
   config: Config,
   isOwnSeal: IsOwnSeal | null,
   { clock, disk, telemetry: report, stop }: Surroundings,
-): Promise<ChainEnd | NewChainReason> {
+): Promise<ChainEnd | NewChain> {
   const { to, endpoint } = config.archive;
   const patience = config.state.takeUpTimeout;
   const store =

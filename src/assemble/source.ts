@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
+import type { Heartbeat } from '../database/heartbeat.js';
 import type { ServerLook } from '../database/look.js';
 import type { SettingsWatch } from '../database/settings-watch.js';
 import { Filter } from '../filter/filter.js';
@@ -94,7 +95,8 @@ export class LogSource implements Source {
     const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
     const times = timeReader(timezone);
     const resume = journal.resumeOf(name);
-    const tail = this.#createTail(resume, times);
+    const heartbeat = await this.#createHeartbeat();
+    const tail = this.#createTail(resume, times, heartbeat);
     this.#tail = tail;
     const answering = resolvers.of(catalog);
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
@@ -108,6 +110,8 @@ export class LogSource implements Source {
       filter,
       large: this.#large,
       auditSettings: this.#auditSettings,
+      heartbeat,
+      beat: once || heartbeat === null ? null : stop => heartbeat.follow(stop),
       identify: asker => identify(asker, answering),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
       decoderOf: of => decoderFor(encodingOf(of)),
@@ -121,14 +125,26 @@ export class LogSource implements Source {
     await Promise.all([this.#catalog?.close(), this.#auditSettings?.close(), this.#large?.close()]);
   }
 
-  #createTail({ files: positions }: Resume, times: Judges['times']): Tail {
+  /** A single run has sent its own before it reads. */
+  async #createHeartbeat(): Promise<Heartbeat | null> {
+    const { database } = this.#config;
+    if (database === undefined) return null;
+    const { once, surroundings } = this.#shared;
+    const { Heartbeat: Created } = await import('../database/heartbeat.js');
+    const heartbeat = new Created(database.url, surroundings.clock, this.telemetry);
+    if (once) await heartbeat.send();
+    return heartbeat;
+  }
+
+  #createTail({ files: positions }: Resume, times: Judges['times'], heartbeat: Heartbeat | null): Tail {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
     const { files: patterns, maxRecordSize } = this.#config;
     const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
     const ledger = new Ledger(this.#pathOf('files', '.ndjson'), disk);
+    const isAwaited = (): boolean => heartbeat?.isAwaited === true;
     return new Tail(
-      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim },
+      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim, isAwaited },
       this.telemetry,
     );
   }

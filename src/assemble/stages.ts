@@ -25,7 +25,11 @@ export interface Assembly {
 }
 
 /** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
-export async function assemble(config: Config, once: boolean, surroundings: Surroundings): Promise<Assembly> {
+export async function assemble(
+  config: Config,
+  { once, retire = false }: { readonly once: boolean; readonly retire?: boolean },
+  surroundings: Surroundings,
+): Promise<Assembly> {
   const { clock, telemetry, parser } = surroundings;
   const { instance, redact, state } = config;
   const resolvers = await openResolvers({ config, surroundings });
@@ -33,7 +37,11 @@ export async function assemble(config: Config, once: boolean, surroundings: Surr
   const place = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
-  const stopped = { action: 'stopped', version: VERSION } as const;
+  const stopped = {
+    action: 'stopped',
+    version: VERSION,
+    ...(retire ? { retired: true as const } : {}),
+  } as const;
   const escrow = await openEscrow(config);
   const judges = {
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
@@ -75,7 +83,8 @@ function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry):
   };
 }
 
-function originOf({ origin }: Journal): Partial<LifecycleContent['lifecycle']> {
+function originOf({ origin, previousChain }: Journal): Partial<LifecycleContent['lifecycle']> {
   if (origin === null) return {};
-  return origin === 'taken-up' ? { takenUpFromArchive: true } : { newChain: true, reason: origin };
+  if (origin === 'taken-up') return { takenUpFromArchive: true };
+  return { newChain: true, reason: origin, ...(previousChain === null ? {} : { previousChain }) };
 }

@@ -6,19 +6,19 @@ import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import { type ArchiveLocation, openArchive } from '../archive/location.js';
 import type { VerifyResult } from '../archive/verify/result.js';
-import type { PublicKey } from '../archive/verify/signature.js';
-import { verifyArchive } from '../archive/verify.js';
+import { type VerifyOptions, verifyArchive } from '../archive/verify.js';
 import type { Days } from '../archive/walk.js';
 import { codeOf, hasCode, ShipperError } from '../errors.js';
 import { Findings, type Period } from '../report/findings.js';
 import { renderPage } from '../report/page.js';
 import { noReading, type Reading, readEvents } from '../report/read.js';
-import { isBroken, quoted, type Report } from '../report/report.js';
+import { quoted, type Report, verdictOf } from '../report/report.js';
 import { addDays, countDays, type WorkingHours, Zone } from '../report/zone.js';
 import { VERSION } from '../version.js';
 import { repeatable } from './repeatable.js';
 import { readPublicKey } from './verify/keys.js';
 import { UsageError } from './verify/usage.js';
+import { EXIT_CODES, isBadUsage, readGrace } from './verify.js';
 
 /** As the command line gives them. */
 export interface ReportArguments {
@@ -29,6 +29,8 @@ export interface ReportArguments {
   readonly out: string;
   /** `FILE[@[CHAIN/]SEQ]` */
   readonly publicKey?: readonly string[];
+  /** How much of the end need not be covered yet. */
+  readonly grace?: string;
   readonly bulk?: string;
   readonly hours?: string;
   readonly timezone?: string;
@@ -36,7 +38,6 @@ export interface ReportArguments {
   readonly endpoint?: string;
 }
 
-const DONE = 0;
 const FAILED = 1;
 const BAD_USAGE = 2;
 
@@ -65,13 +66,14 @@ export function addReport(program: Command): void {
     )
     .option('--hours <from-to>', 'working hours, Monday to Friday', '07:00-17:00')
     .option('--timezone <zone>', 'of days and hours', 'Europe/Oslo')
+    .option('--grace <duration>', 'how much of the end need not be covered yet, as for verify')
     .addOption(new Option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint'))
     .action(async (archive: string, given: ReportArguments) => {
       process.exitCode = await report(archive, given);
     });
 }
 
-/** Writes the page and returns the exit code: 1 where the archive is broken, too, which the page says. */
+/** Writes the page and returns the exit code, which is that of `verify` where there is a page. */
 export async function report(archive: string, given: ReportArguments, now = Date.now()): Promise<number> {
   try {
     const asked = readArguments(given);
@@ -79,11 +81,13 @@ export async function report(archive: string, given: ReportArguments, now = Date
     const page = renderPage(made);
     await writePage(given.out, page);
     process.stdout.write(`${hash('sha256', page, 'hex')}  ${given.out}\n`);
-    if (!isBroken(made)) return DONE;
-    return fail('the archive is broken, and the report says how', FAILED);
+    const name = verdictOf(made);
+    return name === 'whole'
+      ? EXIT_CODES.whole
+      : fail(`the archive is ${name}, and the report says how`, EXIT_CODES[name]);
   } catch (error) {
-    if (error instanceof UsageError) return fail(error.message, BAD_USAGE);
-    if (error instanceof ShipperError) return fail(error.message, FAILED);
+    if (error instanceof UsageError || error instanceof ShipperError)
+      return fail(error.message, isBadUsage(error) ? BAD_USAGE : FAILED);
     if (!hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR', 'EIO')) throw error;
     return fail(`${archive} cannot be read (${codeOf(error)})`, FAILED);
   }
@@ -113,7 +117,8 @@ async function makeReport(
   const findings = new Findings({ period, zone, hours });
   const reading = noReading();
   try {
-    const verified = await readAll(location, { days, keys }, findings, reading);
+    const asked = askedOf(period, zone, now, readGrace(given.grace));
+    const verified = await readAll(location, { days, keys, period: asked }, findings, reading);
     return {
       archive,
       period,
@@ -140,10 +145,20 @@ function daysOf({ since }: Period): Days {
   return { since: addDays(since, -2), until: null };
 }
 
+/** The period in milliseconds since the epoch. */
+function askedOf(
+  { since, until }: Period,
+  zone: Zone,
+  now: number,
+  grace: number | null,
+): NonNullable<VerifyOptions['period']> {
+  return { from: zone.startOf(since), to: zone.startOf(addDays(until, 1)), now, grace };
+}
+
 /** The first half of the bar is the verification. */
 async function readAll(
   location: ArchiveLocation,
-  given: { readonly days: Days; readonly keys: readonly PublicKey[] },
+  given: VerifyOptions & { readonly days: Days },
   findings: Findings,
   reading: Reading,
 ): Promise<VerifyResult> {

@@ -27,6 +27,8 @@ import { findOverlaps } from './check/overlap.js';
 export interface RunOptions {
   /** Reads what is there, delivers all of it, seals and ends. */
   readonly once: boolean;
+  /** This is the last run: nothing is expected after it. */
+  readonly retire?: boolean;
   /** What is read in place of the configured sources; asked once the state folder is this process' own. */
   readonly findSources?: () => Promise<Config['sources']>;
   /** Called before reading begins. */
@@ -72,7 +74,7 @@ interface Daemon {
 /** From the lock to its release. */
 async function live(daemon: Daemon): Promise<void> {
   const { options, health, metrics, telemetry, stop, abort } = daemon;
-  const { once, findSources, onAssembled } = options;
+  const { once, retire = false, findSources, onAssembled } = options;
   await refuseOverlap(daemon.config);
   const disk = new Disk();
   const directory = resolve(daemon.config.state.directory);
@@ -88,7 +90,7 @@ async function live(daemon: Daemon): Promise<void> {
   // It is loaded meanwhile: a single run has statements for it soon.
   if (once) void parser.changes('SELECT 1');
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
-  const { stages, close } = await assemble(config, once, surroundings);
+  const { stages, close } = await assemble(config, { once, retire }, surroundings);
   observe(stages, config, metrics, health);
   status.watch(() => lookAt({ config, stages, metrics, health, telemetry }));
   if (!once) setInterval(() => void status.refresh(), 60_000).unref();
@@ -204,6 +206,8 @@ function observe(
       metrics.instanceLagBytes.set(label, source.unread);
       metrics.instanceFailing.set(label, health.has(`source ${source.instance}`) ? 1 : 0);
     }
+    for (const { instance: audited, name } of sources)
+      metrics.coveredUntil.set({ audit_instance: audited }, (journal.untilOf(name) ?? 0) / 1000);
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);

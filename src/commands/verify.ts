@@ -1,11 +1,12 @@
-/** `verify`: proves that an archive is whole and as it was written, or names the first thing that is not. */
+/** `verify`: says whether an archive is whole, incomplete or broken, and names what is missing or wrong first. */
 
 import { SingleBar } from 'cli-progress';
 import { openArchive } from '../archive/location.js';
 import type { Progress } from '../archive/verify/progress.js';
-import type { VerifyResult, Warning } from '../archive/verify/result.js';
+import type { VerdictName, VerifyResult, Warning } from '../archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../archive/verify.js';
-import { ShipperError } from '../errors.js';
+import { DURATION_UNITS, parseDuration } from '../config/units.js';
+import { hasCode, ShipperError } from '../errors.js';
 import { readPublicKey } from './verify/keys.js';
 import { indexLogFiles } from './verify/log-index.js';
 import { render } from './verify/render.js';
@@ -23,14 +24,15 @@ export interface VerifyArguments {
   readonly seals?: readonly string[];
   /** Log files, folders of them, or globs. */
   readonly against?: readonly string[];
+  /** How much of the end need not be covered yet. */
+  readonly grace?: string;
   /** Another server than Google's. */
   readonly endpoint?: string;
   readonly json?: boolean;
 }
 
-const INTACT = 0;
-const BROKEN = 1;
 const BAD_USAGE = 2;
+export const EXIT_CODES: Readonly<Record<VerdictName, number>> = { whole: 0, broken: 1, incomplete: 3 };
 
 /** Prints what was proved, or what is wrong first, and returns the exit code. */
 export async function verify(where: string, options: VerifyArguments = {}): Promise<number> {
@@ -38,14 +40,18 @@ export async function verify(where: string, options: VerifyArguments = {}): Prom
   try {
     const result = await verifyWith(where, options);
     process.stdout.write(json ? `${JSON.stringify({ archive: where, ...result })}\n` : render(where, result));
-    return result.isIntact ? INTACT : BROKEN;
+    return EXIT_CODES[result.verdict];
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
     if (json)
       process.stdout.write(`${JSON.stringify({ archive: where, isIntact: false, error: error.message })}\n`);
     else process.stderr.write(`${error.message}\n`);
-    return error instanceof UsageError ? BAD_USAGE : BROKEN;
+    return isBadUsage(error) ? BAD_USAGE : EXIT_CODES.broken;
   }
+}
+
+export function isBadUsage(error: unknown): boolean {
+  return error instanceof UsageError || hasCode(error, 'usage');
 }
 
 async function verifyWith(where: string, options: VerifyArguments): Promise<VerifyResult> {
@@ -55,7 +61,8 @@ async function verifyWith(where: string, options: VerifyArguments): Promise<Veri
   const exported = options.seals === undefined ? null : await readSeals(options.seals);
   const logFiles = against.length === 0 ? null : await indexLogFiles(against);
   const archive = openArchive(where, endpoint);
-  const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles };
+  const period = { grace: readGrace(options.grace) };
+  const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles, period };
   try {
     const result = await withBar(onProgress => verifyArchive(archive, given, onProgress));
     const warnings = warningsOf(exported?.incomplete ?? 0, logFiles?.compressed ?? 0);
@@ -70,6 +77,14 @@ function readDay(text: string | null): string | null {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
   if (!isDay) throw new UsageError('a day is given as 2026-11-21');
   return text;
+}
+
+/** In milliseconds; throws a UsageError where it is no duration. */
+export function readGrace(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const grace = parseDuration(text);
+  if (grace === null) throw new UsageError(`--grace is given as 26h (units: ${DURATION_UNITS})`);
+  return grace;
 }
 
 function warningsOf(incomplete: number, compressed: number): Warning[] {

@@ -3,6 +3,7 @@
 import { StateError } from '../errors.js';
 import type { AuditClass, AuditEvent, EventKind } from '../event.js';
 import { parseJson } from '../json.js';
+import { atOnce, inTurns } from '../turns.js';
 import type { JsonPayload, LogEntry, Severity } from './destination.js';
 import { type Head, headOf, readHead } from './head.js';
 import { LongTexts, STRINGS } from './long-texts.js';
@@ -53,7 +54,9 @@ export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   if (head !== null) return [lineEntry(head, line)];
   const event = parseEvent(line);
   const parts =
-    payload === 'nais' ? naisParts(event, archived, STRINGS) : eventParts(event, line.length, STRINGS);
+    payload === 'nais'
+      ? atOnce(naisParts(event, archived, STRINGS))
+      : eventParts(event, line.length, STRINGS);
   return entriesOf(event, parts);
 }
 
@@ -66,7 +69,9 @@ export async function toLogEntriesInTurns(archived: Buffer, payload: Payload): P
   const texts = new LongTexts();
   const event = parseEvent(await texts.takenOut(line));
   const parts =
-    payload === 'nais' ? naisParts(event, archived, texts) : eventParts(event, line.length, texts);
+    payload === 'nais'
+      ? await inTurns(naisParts(event, archived, texts))
+      : eventParts(event, line.length, texts);
   return entriesOf(event, parts).map(entry => largeEntry(entry, texts));
 }
 

@@ -58,6 +58,7 @@ interface Range {
 
 export class LongTexts implements Texts {
   readonly #buffers: Buffer[] = [];
+  readonly #quoted = new Map<string, string>();
 
   /** The line with references in place of its long texts, found without holding up the event loop. */
   async takenOut(line: Buffer): Promise<Buffer> {
@@ -92,8 +93,12 @@ export class LongTexts implements Texts {
 
   readonly quoted = (field: string): string => {
     if (!REFERENCE.test(field)) return STRINGS.quoted(field);
+    const known = this.#quoted.get(field);
+    if (known !== undefined) return known;
     const json = this.#jsonOf(field);
-    return needsQuotes(json) ? this.#add(inQuotes(json)) : field;
+    const quoted = needsQuotes(json) ? this.#add(inQuotes(json)) : field;
+    this.#quoted.set(field, quoted);
+    return quoted;
   };
 
   /** The JSON of a value, with the texts in place of what refers to them. */
@@ -181,11 +186,12 @@ function lengthOfEscape(letter: number | undefined): number {
 
 /** It holds a comma, a quote or an end of line. */
 function needsQuotes(json: Buffer): boolean {
-  for (let at = 0; at < json.length; at++) {
-    if (json[at] === COMMA || json[at] === QUOTE) return true;
+  if (json.includes(COMMA) || json.includes(QUOTE)) return true;
+  const first = json.indexOf(BACKSLASH);
+  for (let at = first === -1 ? json.length : first; at < json.length; at++) {
     if (json[at] !== BACKSLASH) continue;
     const letter = json[++at];
-    if (letter === QUOTE || letter === LETTER_N || letter === LETTER_R) return true;
+    if (letter === LETTER_N || letter === LETTER_R) return true;
   }
   return false;
 }
@@ -194,6 +200,7 @@ const ESCAPED_QUOTE = Buffer.from('\\"');
 
 /** In JSON, each quote is written `\"`. */
 function inQuotes(json: Buffer): Buffer {
+  if (!json.includes(QUOTE)) return Buffer.concat([ESCAPED_QUOTE, json, ESCAPED_QUOTE]);
   let quotes = 2;
   for (let at = 0; at < json.length; at++) if (json[at] === QUOTE) quotes++;
   const quoted = Buffer.allocUnsafe(json.length + quotes * ESCAPED_QUOTE.length);

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { AuditEvent, Envelope, StatementContent } from '../event.js';
 import { loggedClassOf, messageOf, parametersOf } from '../pgaudit-message.js';
+import type { Steps } from '../turns.js';
 import type { JsonPayload } from './destination.js';
 import type { Texts } from './long-texts.js';
 import { eventParts, LARGEST_PIECE } from './split.js';
@@ -16,12 +17,20 @@ const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
  *
  * @param line the event as it stands in the journal and in the archive
  */
-export function naisParts(event: AuditEvent, line: Buffer, texts: Texts): JsonPayload[] {
+export function* naisParts(event: AuditEvent, line: Buffer, texts: Texts): Steps<JsonPayload[]> {
   if (event.kind !== 'statement') return eventParts(event, line.length, texts);
-  const whole = naisPayload(event, hash('sha256', line, 'hex'), texts);
-  const pieces = TEXTS.flatMap(name =>
-    texts.cut(whole[name] ?? '', LARGEST_PIECE).map(({ text, size }) => ({ name, text, size })),
-  );
+  const sha256 = hash('sha256', line, 'hex');
+  yield;
+  // It is remembered for the message.
+  texts.quoted(event.audit.statement ?? '');
+  yield;
+  const whole = naisPayload(event, sha256, texts);
+  yield;
+  const pieces: { name: (typeof TEXTS)[number]; text: string; size: number }[] = [];
+  for (const name of TEXTS) {
+    for (const piece of texts.cut(whole[name] ?? '', LARGEST_PIECE)) pieces.push({ name, ...piece });
+    yield;
+  }
   if (pieces.reduce((sum, { size }) => sum + size, 0) <= LARGEST_PIECE) return [whole];
   const empty = Object.fromEntries(TEXTS.map(name => [name, whole[name] === null ? null : '']));
   return pieces

@@ -56,6 +56,7 @@ const state = {
       'taken-up',
     ])
     .nullable(),
+  previousChain: z.object({ chain: z.string(), seq: z.number(), hash: z.string() }).exactOptional(),
 };
 
 const files = z.array(positionSchema);

@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, ShipperError, StateError } from '../errors.js';
+import type { PreviousChain } from '../event.js';
 import { Lines } from '../lines.js';
 import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
@@ -54,6 +55,8 @@ const LAST_RETRY = 5000;
 export class Journal {
   /** How this start came by its chain; `null` where it goes on with its own state. */
   readonly origin: Origin | null;
+  /** Of a chain that begins: the one before it, where the archive could tell. */
+  readonly previousChain: PreviousChain | null;
   readonly #options: JournalOptions;
   readonly #report: JournalReport;
   /** As committed; ahead of the checkpoint where only progress was made. */
@@ -65,6 +68,8 @@ export class Journal {
   /** As appended, by server: ahead of the state. */
   readonly #resumes: Map<string, Resume>;
   readonly #checkpoint: Checkpoint;
+  /** By server: up to when its log was read, as a seal says it. */
+  readonly #untils = new Map<string, number>();
   /** Segments up to here are deleted. */
   #released = 0;
   /** Progress that is not in the checkpoint yet dates from then. */
@@ -89,10 +94,11 @@ export class Journal {
     this.#options = options;
     this.#report = report;
     this.#state = state;
-    this.#next = new Plan(state, options, this.#lines[0]);
+    this.#next = this.#planAfter(state, this.#lines[0]);
     this.#resumes = new Map(state.resumes);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
+    this.previousChain = state.previousChain ?? null;
     this.#lastSeal = sealIn(state);
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
@@ -107,6 +113,16 @@ export class Journal {
   /** Where the log of a server goes on: what its last entry that was appended said. */
   resumeOf(source = OWN): Resume {
     return this.#resumes.get(source) ?? { files: [], memory: null };
+  }
+
+  /** All that the log of a server held at this time (milliseconds since the epoch) was appended. */
+  readUntil(source: string, time: number): void {
+    this.#untils.set(source, time);
+  }
+
+  /** Up to when it is so; `null` where this process does not know. */
+  untilOf(source: string): number | null {
+    return this.#untils.get(source) ?? null;
   }
 
   /** The last event that is durable. */
@@ -263,10 +279,14 @@ export class Journal {
     // The commit before this one is done, and its room is free.
     const [taken, free] = this.#lines;
     this.#lines = [free, taken];
-    this.#next = new Plan(after, this.#options, free);
+    this.#next = this.#planAfter(after, free);
     this.#appended = deferred();
     this.#room.wake();
     return { commit: { ...commit, state: after }, hasNews };
+  }
+
+  #planAfter(state: JournalState, lines: Lines): Plan {
+    return new Plan(state, this.#options, lines, this.#untils);
   }
 
   #undelivered({ sealed }: JournalState): Sealed[] {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
-import type { ChainEnd, NewChainReason } from '../event.js';
+import type { ChainEnd, NewChain } from '../event.js';
 import type { SealLimits } from './state.js';
 
 export interface JournalOptions extends SealLimits {
@@ -14,7 +14,7 @@ export interface JournalOptions extends SealLimits {
   /** Bytes of segments on disk at which the source has to wait. */
   readonly maxJournalSize: number;
   /** Asked where there is no state: the chain's end, or why a new one has to begin. */
-  readonly findChain: () => Promise<ChainEnd | NewChainReason>;
+  readonly findChain: () => Promise<ChainEnd | NewChain>;
   readonly disk: Disk;
   readonly clock: Clock;
 }

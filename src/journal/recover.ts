@@ -45,7 +45,8 @@ export async function openJournal(options: JournalOptions, checkpoint: Checkpoin
 
 async function beginState({ clock, node, findChain }: JournalOptions): Promise<JournalState> {
   const found = await findChain();
-  if (typeof found !== 'string') return stateAfter(node, found);
+  if ('chain' in found) return stateAfter(node, found);
+  const { reason, previousChain } = found;
   const now = clock.now();
   return {
     node,
@@ -56,7 +57,8 @@ async function beginState({ clock, node, findChain }: JournalOptions): Promise<J
     sealedAt: now,
     coverage: [],
     resumes: new Map(),
-    origin: found,
+    origin: reason,
+    ...(previousChain === undefined ? {} : { previousChain }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { hasPassed } from '../clock.js';
-import type { ChainEnd, Coverage, NewChainReason, SealContent, SealReason } from '../event.js';
+import type { ChainEnd, Coverage, NewChainReason, PreviousChain, SealContent, SealReason } from '../event.js';
 import { Lines } from '../lines.js';
 import { addRecords, noRecords, type RecordCounts, type SourceFile } from '../record.js';
 import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
@@ -35,6 +35,8 @@ export interface JournalState {
   readonly resumes: Resumes;
   /** How this state came to be, until the first event of the run tells it. */
   readonly origin: Origin | null;
+  /** Of a chain that has just begun: the one before it, where the archive could tell. */
+  readonly previousChain?: PreviousChain;
 }
 
 /** A chain that has just begun, and why, or one that the archive's newest seal told of. */
@@ -117,15 +119,20 @@ export class Plan {
   readonly #limits: SealLimits;
   /** For the first write; others are rare. */
   readonly #lines: Lines;
+  readonly #untils: ReadonlyMap<string, number>;
 
-  /** @param lines empty; theirs are the commit's bytes */
-  constructor(before: JournalState, limits: SealLimits, lines: Lines) {
+  /**
+   * @param lines empty; theirs are the commit's bytes
+   * @param untils by server: all that its log held at that time was added
+   */
+  constructor(before: JournalState, limits: SealLimits, lines: Lines, untils: ReadonlyMap<string, number>) {
     this.#state = before;
     this.#chain = before.chain;
     this.#segment = before.segment && { ...before.segment };
     this.#events = { ...before.segment?.events };
     this.#limits = limits;
     this.#lines = lines;
+    this.#untils = untils;
   }
 
   get commit(): Commit {
@@ -186,7 +193,10 @@ export class Plan {
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
     const files = filesOf(resumes);
-    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files };
+    const until = [...this.#untils].map(([source, at]) =>
+      marked(source, { time: new Date(at).toISOString() }),
+    );
+    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files, until };
     const time = new Date(now).toISOString();
     this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), now, sign);
     const { nextSeq, lastHash } = this.#chain;

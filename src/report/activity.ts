@@ -6,7 +6,7 @@ import { type Amount, CLASSES, noAmount } from './amount.js';
 import type { PersonAmount, PersonDay, Touched } from './findings.js';
 import { nameOf, notExact, objectName, whatIsMore } from './parts.js';
 import { type Step, stretches } from './periods.js';
-import { type Report, searchCommand } from './report.js';
+import { type Report, searchCommand, uncoveredDays } from './report.js';
 import { type Column, number, numberOrNothing, plural, stranger, table } from './table.js';
 
 const MOST_PERSONS = 100;
@@ -30,16 +30,24 @@ const WHEN_SERIES: readonly Series[] = [
 
 const TITLES: Readonly<Record<Step, string>> = { day: 'Day', week: 'Week', month: 'Month', year: 'Year' };
 
-export function daySection({ findings, period, zone, madeAt }: Report): Html {
+export function daySection(report: Report): Html {
+  const { findings, period, zone, madeAt } = report;
+  const uncovered = uncoveredDays(report);
   const today = zone.at(madeAt).day;
   const last = today >= period.since && today < period.until ? today : period.until;
   const { step, stretches: all } = stretches(period.since, last);
-  const rows = all.map(({ label, days }) => ({ label, amount: together(days, findings.days) }));
+  const rows = all.map(({ label, days }) => ({
+    label,
+    amount: together(days, findings.days),
+    isUnsure: days.some(day => uncovered.has(day)),
+  }));
   const active = rows.filter(({ amount }) => amount.events > 0 || amount.failed > 0);
+  const listed = rows.filter(row => row.isUnsure || active.includes(row));
   const busiest = active.toSorted((a, b) => b.amount.events - a.amount.events)[0];
   const series = usedSeries(findings.total);
-  const bars = rows.map(({ label, amount }) => ({
+  const bars = rows.map(({ label, amount, isUnsure }) => ({
     label,
+    isUnsure,
     values: series.map(({ index }) => countOf(amount, index)),
   }));
   const description = `${plural(findings.total.events, 'statement')} in ${plural(rows.length, step)}, ${number(rows.length - active.length)} of them without any. ${
@@ -52,12 +60,13 @@ ${table(
   [
     {
       head: TITLES[step],
-      cell: ({ label }) => html`<span class="day">${label}</span>`,
+      cell: ({ label, isUnsure }) =>
+        html`<span class="day">${label}</span>${isUnsure ? html` <span class="mark">not all of it is covered</span>` : null}`,
       kind: 'main',
     },
     ...amountColumns(findings.total, ({ amount }: { amount: Amount }) => amount),
   ],
-  active,
+  listed,
 )}
 ${hoursPlot(findings.hours)}</section>`;
 }
@@ -85,6 +94,10 @@ export function personSection(report: Report): Html {
   const persons = findings.persons.sorted;
   const shown = persons.slice(0, MOST_PERSONS);
   const { step, stretches: all } = stretches(period.since, period.until);
+  const uncovered = uncoveredDays(report);
+  const unsureAt = new Set(
+    all.flatMap(({ days }, index) => (days.some(day => uncovered.has(day)) ? [index] : [])),
+  );
   const byPerson = Map.groupBy(findings.personDays.sorted, ({ person }) => person.key);
   const seriesOf = ({ person }: PersonAmount): number[] => {
     const days = new Map((byPerson.get(person.key) ?? []).map(one => [one.day, one]));
@@ -102,7 +115,10 @@ export function personSection(report: Report): Html {
       cell: ({ users }) => [...users].map((user, index) => [index > 0 ? ', ' : '', stranger(user)]),
     },
     ...(rows.every(({ person }) => person.unit === null) ? [] : [unitColumn<(typeof rows)[number]>()]),
-    { head: `Statements by ${step}`, cell: ({ series }) => spark(series, Math.max(...series), 'write') },
+    {
+      head: `Statements by ${step}`,
+      cell: ({ series }) => spark(series, Math.max(...series), 'write', unsureAt),
+    },
     ...amountColumns(findings.total, (row: Amount) => row),
     { head: 'Days', cell: ({ days }) => numberOrNothing(days), kind: 'number' },
   ];

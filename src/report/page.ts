@@ -15,7 +15,7 @@ import { failureSection, gapSection, settingsSection, suspectSection, unknownSec
 import { moment } from './parts.js';
 import { populationSection } from './population-section.js';
 import { proofSection, verdict } from './proof.js';
-import { isBroken, type Report } from './report.js';
+import { type Report, verdictOf } from './report.js';
 import { STYLE } from './style.js';
 import { number, stranger } from './table.js';
 
@@ -79,7 +79,7 @@ function facts(report: Report): Html {
     ['Archive', stranger(archive)],
     ['Chains', chains.map(({ chain }, index) => html`${index > 0 ? ', ' : ''}<code>${chain}</code>`)],
     [
-      isBroken(report) ? 'Last hash that is good' : 'Last seal',
+      verdictOf(report) === 'broken' ? 'Last hash that is good' : 'Last seal',
       chains.map(({ lastHash }) => html`<code>${lastHash}</code> `),
     ],
     ['Working hours', `${hours}, Monday to Friday`],

@@ -1,22 +1,53 @@
 /** What `verify` proved, what it could not know, and how anybody can check it. */
 
+import { lacks } from '../archive/verify/lacks.js';
 import type { ChainResult, Failure, PartResult } from '../archive/verify/result.js';
 import { type Html, html } from '../html.js';
-import { isBroken, quoted, type Report } from './report.js';
+import { quoted, type Report, verdictOf } from './report.js';
 import { number, plural, stranger } from './table.js';
 
 /** The first thing on the page. */
 export function verdict(report: Report): Html {
   const { verified, reading } = report;
-  if (!isBroken(report))
-    return html`<div class="verdict"><strong>The archive is intact.</strong> Everything below was read from events whose
-hash chain holds without a break${hasGoodSignatures(report) ? ', and whose seals are signed with the given key' : ''}.
-${verified.warnings.length > 0 ? html`There are <a href="#proof">warnings</a>.` : null}</div>`;
+  const name = verdictOf(report);
+  if (name === 'whole')
+    return html`<div class="verdict"><strong>The archive is whole.</strong> All that the log of ${serversOf(report)} held in this
+period is in it, and ${proved(report)}</div>`;
+  if (name === 'incomplete') return incomplete(report);
   return html`<div class="verdict broken" role="alert"><strong>The archive is broken. Do not rely on what is below.</strong>
 ${verified.parts.map(({ instance, node, failure }) => (failure === null ? null : broken(failure, `Instance ${instance}, node ${node}: `)))}
 ${verified.failure !== null && verified.parts.every(part => part.failure === null) ? broken(verified.failure, '') : null}
 ${reading.damages.map(({ object, what }) => html`<p>${stranger(object)}: ${what}.</p>`)}
 <p>Find out what happened before anybody signs. What can still be read is shown below; it may be incomplete or forged.</p></div>`;
+}
+
+/** Intact, and what is missing by name and time. */
+function incomplete(report: Report): Html {
+  const missing = lacks(report.verified);
+  const shown = missing.slice(0, MOST_LACKS);
+  return html`<div class="verdict incomplete" role="alert"><strong>The archive is incomplete.</strong> What is there is intact:
+${proved(report)} What is missing (times are UTC):
+<ul>${shown.map(lack => html`<li>${stranger(lack)}</li>`)}</ul>${
+    missing.length > shown.length
+      ? html`<p>And ${number(missing.length - shown.length)} more, which <code>verify</code> names.</p>`
+      : null
+  }</div>`;
+}
+
+const MOST_LACKS = 50;
+
+function serversOf({ verified }: Report): Html {
+  const names = verified.instances.map(({ instance }) => instance);
+  return html`${stranger(names.join(', '))}`;
+}
+
+function proved(report: Report): Html {
+  const { warnings, instances } = report.verified;
+  const unknown = instances.filter(({ isAuditKnown }) => !isAuditKnown);
+  return html`everything below was read from events whose hash chain holds without a
+break${hasGoodSignatures(report) ? ', and whose seals are signed with the given key' : ''}.
+${unknown.length > 0 ? html`Whether every person was audited is <strong>not known</strong> for ${stranger(unknown.map(one => one.instance).join(', '))}: no database is configured.` : null}
+${warnings.length > 0 ? html`There are <a href="#proof">warnings</a>.` : null}`;
 }
 
 function broken({ object, line, seq, what, fits }: Failure, prefix: string): Html {

@@ -48,8 +48,8 @@ export async function* readEvents(
   const patient = patientStore(store);
   for (const part of await listParts(patient, prefix)) {
     const chains = verified.isIntact ? new VerifiedChains(partIn(verified, part)) : null;
-    const onForeign = (object: string): void =>
-      tell(reading, object, 'its name is none that the shipper gives');
+    // The verification has told of what is foreign.
+    const onForeign = (): void => undefined;
     for await (const { object, lines } of openObjects(patient, part, { days, ahead: AHEAD, onForeign })) {
       // What was sealed after the verification belongs to the next report.
       if (chains?.includes(object) === false) continue;

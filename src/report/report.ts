@@ -1,9 +1,9 @@
 /** Everything that a page shows. */
 
-import type { VerifyResult } from '../archive/verify/result.js';
+import type { VerdictName, VerifyResult } from '../archive/verify/result.js';
 import type { Findings, Period } from './findings.js';
 import type { Reading } from './read.js';
-import type { Zone } from './zone.js';
+import { addDays, type Zone } from './zone.js';
 
 export interface Report {
   /** The archive as the command line names it. */
@@ -24,9 +24,25 @@ export interface Report {
   readonly version: string;
 }
 
-/** The archive is not what it was, or cannot be read. */
-export function isBroken({ verified, reading }: Report): boolean {
-  return !verified.isIntact || reading.damages.length > 0;
+/** What `verify` says, or `broken` where the archive was changed since, or cannot be read. */
+export function verdictOf({ verified, reading }: Report): VerdictName {
+  return reading.damages.length > 0 ? 'broken' : verified.verdict;
+}
+
+/** Local days of which the archive does not hold all. */
+export function uncoveredDays({ verified, zone, period }: Report): ReadonlySet<string> {
+  const days = new Set<string>();
+  for (const { from, to } of verified.instances.flatMap(({ missing }) => missing)) {
+    const start = from === null ? period.since : later(zone.at(Date.parse(from)).day, period.since);
+    const end = Date.parse(to);
+    for (let day = start; day <= period.until && zone.startOf(day) <= end; day = addDays(day, 1))
+      days.add(day);
+  }
+  return days;
+}
+
+function later(a: string, b: string): string {
+  return a < b ? b : a;
 }
 
 /** The command that finds what a page has no room for. Times are given in UTC. */

@@ -26,6 +26,8 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25r
 .verdict strong { color: var(--good); }
 .verdict.broken { border-color: var(--bad); background: var(--bad-panel); }
 .verdict.broken strong { color: var(--bad); }
+.verdict.incomplete { border-color: var(--warn); background: var(--warn-panel); }
+.verdict.incomplete strong { color: var(--warn); }
 .warn { background: var(--warn-panel); border-left: .3rem solid var(--warn); padding: .4rem .75rem; margin: .75rem 0; max-width: none; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: .75rem 0; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
@@ -55,6 +57,7 @@ figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap
 .spark { width: 9rem; height: 1.4rem; display: block; border-bottom: 1px solid var(--line); }
 rect.write, rect.inside { fill: var(--write); } rect.ddl, rect.outside { fill: var(--ddl); }
 rect.role, rect.weekend { fill: var(--role); } rect.other { fill: var(--other); }
+rect.missing { fill: var(--bad); opacity: .45; }
 ol.statements { list-style: none; padding: 0; max-width: none; }
 ol.statements li { padding: .6rem 0; border-bottom: 1px solid var(--line); }
 ol.statements .head { display: flex; flex-wrap: wrap; gap: .1rem .9rem; break-after: avoid; }

@@ -237,6 +237,12 @@ export class Follower {
     return this.#batch(() => this.#lost(loss));
   }
 
+  /** Somebody removed it while nobody read the log, which goes on in another file. */
+  unwatched(before: number | null): Batch {
+    const gap: Gap = { kind: 'gap', reason: 'unwatched', offset: this.#position.offset, length: 0 };
+    return this.#batch(() => [this.#bounded(before === null ? gap : { ...gap, before })]);
+  }
+
   *#lost(reason: Loss): Generator<Gap> {
     const { offset, size } = this.#position;
     const gap: Gap = {

@@ -60,6 +60,18 @@ export class Followers {
     this.#sort();
   }
 
+  /**
+   * The first that is listed of those that were written after this one; `null` where none is.
+   */
+  successorOf(follower: Follower): Follower | null {
+    const at = this.#inOrder.indexOf(follower);
+    return this.#inOrder.slice(at + 1).find(({ isListed }) => isListed) ?? null;
+  }
+
+  get(contentId: string): Follower | undefined {
+    return this.#byContent.get(contentId);
+  }
+
   /** Its folder has a newer file: PostgreSQL writes to one at a time. */
   hasSuccessor(follower: Follower): boolean {
     return this.#newest.get(follower.home) !== follower;

@@ -5,12 +5,14 @@ import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
 import type { Listed } from './discover.js';
+import { SETTLE } from './doubts.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
 import { isAnyReadable, newestInOtherFormat } from './formats.js';
 import { Hints } from './hints.js';
 import { identify, type LogTimes } from './identify.js';
 import type { Ledger } from './ledger.js';
+import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
 import type { WatchGlobs } from './watch.js';
 
@@ -28,6 +30,8 @@ export interface TailOptions {
   readonly ledger: Ledger;
   /** Takes down which files the globs name now, and returns the paths that another server's name, too. */
   readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
+  /** With `once`: whether something is still to be written that has to be read. */
+  readonly isAwaited?: () => boolean;
   /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
   readonly watch: WatchGlobs | null;
 }
@@ -70,6 +74,9 @@ export class Tail {
   readonly #survey: Survey;
   readonly #waker: Waker;
   readonly #followers: Followers;
+  readonly #readUntil = new ReadUntil();
+  /** In which reading stopped the last time, until it is known whether it is still there. */
+  #lastRead: Follower | null;
   #scannedAt = NEVER;
   readonly #openedAt: number;
   /** When nothing waited to be read last. */
@@ -94,6 +101,12 @@ export class Tail {
     this.#waker = new Waker(clock);
     this.#openedAt = clock.now();
     this.#followers = new Followers(positions, options, this.#openedAt);
+    this.#lastRead = this.#followers.inOrder.at(-1) ?? null;
+  }
+
+  /** All that the log held at this time was read: milliseconds since the epoch; `null` where none is known. */
+  get readUntil(): number | null {
+    return this.#readUntil.time;
   }
 
   /** How far every known file has been read, as of the last batch whose frames were taken. */
@@ -134,6 +147,7 @@ export class Tail {
       while (!signal.aborted) {
         await this.look();
         const isNews = yield* this.#readAll(signal);
+        this.#readUntil.read(contentId => this.#offsetOf(contentId));
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
         if (this.unread === 0) this.#caughtUpAt = clock.now();
@@ -173,6 +187,8 @@ export class Tail {
   async *#readAll(signal: AbortSignal): AsyncGenerator<Batch, boolean> {
     let any = false;
     const now = this.#options.clock.now();
+    const unwatched = this.#unwatched(now);
+    if (unwatched !== null) yield unwatched;
     for (const follower of this.#followers.inOrder) {
       if (!follower.isActive && follower.loss(now) === null) continue;
       if (this.#contested.has(follower.path)) continue;
@@ -184,6 +200,27 @@ export class Tail {
       }
     }
     return any;
+  }
+
+  /**
+   * Whoever removed the file in which reading stopped, while nobody read, may have removed more than was read. Where no
+   * log is there, that is known of by what it does not say.
+   */
+  #unwatched(now: number): Batch | null {
+    const last = this.#lastRead;
+    if (last === null) return null;
+    if (last.isListed || last.isOpen || last.unread > 0) this.#lastRead = null;
+    const next = this.#followers.successorOf(last);
+    if (this.#lastRead === null || next === null || !hasPassed(now - last.goneFor(now), now, SETTLE))
+      return null;
+    this.#lastRead = null;
+    return last.unwatched(next.firstTime);
+  }
+
+  /** How far a content was read; `null` where it was no log after all. */
+  #offsetOf(contentId: string): number | null {
+    const follower = this.#followers.get(contentId);
+    return follower === undefined || follower.notCsvlog !== null ? null : follower.position.offset;
   }
 
   async *#readOne(follower: Follower): AsyncGenerator<Batch> {
@@ -233,11 +270,12 @@ export class Tail {
   async #isAllRead(): Promise<boolean> {
     const isTorn = (one: Follower): boolean =>
       one.hasPending && one.notCsvlog === null && this.#followers.hasSuccessor(one);
-    if (this.#followers.inOrder.some(isTorn)) return false;
+    if (this.#options.isAwaited?.() === true || this.#followers.inOrder.some(isTorn)) return false;
     await this.#scan();
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
+    const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;
     const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !this.#isFaulty(one));
-    return !this.#followers.hasPartial && !this.#followers.inOrder.some(isLeft);
+    return isSettled && !this.#followers.hasPartial && !this.#followers.inOrder.some(isLeft);
   }
 
   #isFaulty(follower: Follower): boolean {
@@ -254,6 +292,7 @@ export class Tail {
     this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
+    if (faults.length === 0) this.#readUntil.looked(files, now);
     await this.#recall(files, now);
     // What could not be seen is not gone.
     for (const found of this.#followers.assign(files, faults.length === 0, now)) {

@@ -3,9 +3,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { localStore } from '../../src/archive/local.js';
-import { findChainEnd } from '../../src/archive/newest.js';
+import { findChainEnd, findPreviousChain } from '../../src/archive/newest.js';
 import { sha256 } from '../support/archive.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -92,4 +92,36 @@ test('an object that does not end with its seal is damaged', async () => {
   const root = await temporaryFolder();
   await put(root, '2026-11-20', NEW, 2, 'statement');
   await expect(findChainEnd(localStore(root), PLACE)).rejects.toMatchObject({ code: 'archive-damaged' });
+});
+
+describe('the chain before a new one', () => {
+  const store = async (): Promise<{ root: string; own: Buffer }> => {
+    const root = await temporaryFolder();
+    return { root, own: await put(root, '2026-11-20', NEW, 2) };
+  };
+
+  test('is that of the newest object that the configured key has signed', async () => {
+    const { root, own } = await store();
+    await put(root, '2026-12-31', NEW, 4);
+    const isOwn = (line: Buffer): boolean => line.equals(own);
+    expect(await findPreviousChain(localStore(root), PLACE, isOwn)).toEqual({
+      chain: NEW,
+      seq: 2,
+      hash: sha256(own),
+    });
+  });
+
+  test('else of the newest that is what its name says', async () => {
+    const { root } = await store();
+    await put(root, '2026-12-31', NEW, 4, 'statement');
+    const nobodys = (): boolean => false;
+    for (const isOwn of [null, nobodys])
+      expect(await findPreviousChain(localStore(root), PLACE, isOwn)).toMatchObject({ chain: NEW, seq: 2 });
+  });
+
+  test('is not known where none of the newest can be read', async () => {
+    const root = await temporaryFolder();
+    await put(root, '2026-12-31', NEW, 4, 'statement');
+    expect(await findPreviousChain(localStore(root), PLACE, null)).toBeNull();
+  });
 });

@@ -11,6 +11,9 @@ import { type Forgery, sealOf, withStatement } from '../support/forgery.js';
 import { realArchive } from '../support/real-archive.js';
 import { temporaryFolder } from '../support/temp.js';
 
+/** No database is configured here. */
+const AUDIT_STATE = expect.stringContaining('the audit state of samples');
+
 const real = realArchive();
 const { expectFound, verifyForged } = real;
 
@@ -191,7 +194,7 @@ describe('seals of Cloud Logging', () => {
     expect(result).toMatchObject({
       isIntact: true,
       warnings: [],
-      limits: [],
+      limits: [AUDIT_STATE],
       parts: [{ seals: { total: 4, anchored: 4 } }],
     });
   });
@@ -236,20 +239,57 @@ describe('seals of Cloud Logging', () => {
     );
   });
 
-  test('an end that Cloud Logging has no seals of is said to be proved by itself alone', async () => {
+  /** The seals that Cloud Logging has, but for those that are to be missing there. */
+  async function exported(keeps: (seq: number, index: number) => boolean) {
     const folder = join(real.folder, 'logging');
     const texts = await Promise.all(
       (await readdir(folder)).map(name => readFile(join(folder, name), 'utf8')),
     );
     const entries = texts.flatMap(text => text.split('\n').filter(Boolean)).map(line => JSON.parse(line));
+    const seals = entries.filter(({ jsonPayload }) => jsonPayload.kind === 'seal');
     const path = join(await temporaryFolder(), 'export.json');
-    await writeFile(path, JSON.stringify(entries.filter(({ jsonPayload }) => jsonPayload.seq < 20)));
-    const { anchors: seals } = await readSeals([path]);
-    const { result } = await verifyForged(() => undefined, { seals });
+    const kept = seals.filter(({ jsonPayload }, index) => keeps(jsonPayload.seq, index));
+    await writeFile(path, JSON.stringify(kept));
+    return (await readSeals([path])).anchors;
+  }
+
+  test('an end that Cloud Logging has no seals of is said to be proved by itself alone', async () => {
+    const { result } = await verifyForged(() => undefined, { seals: await exported(seq => seq < 20) });
     expect(result.isIntact).toBe(true);
     expect(result.limits).toEqual([
+      expect.stringMatching(/not compared, since --seals has none of that time: 2 seals of \d{8}T/),
       expect.stringMatching(/follows the last seal that --seals has of \d{8}T/),
+      AUDIT_STATE,
     ]);
+  });
+
+  test('a beginning that it has no seals of is not compared, either', async () => {
+    const { result } = await verifyForged(() => undefined, { seals: await exported(seq => seq > 20) });
+    expect(result).toMatchObject({ verdict: 'whole' });
+    expect(result.limits).toContainEqual(expect.stringMatching(/not compared, .*: 2 seals of \d{8}T/));
+  });
+
+  test('one between two that it has is missing there', async () => {
+    const seals = await exported((_, index) => index !== 2);
+    await expectFound(
+      () => undefined,
+      { code: 'anchor', what: /older and newer ones and not this/, seq: 24 },
+      { seals },
+    );
+  });
+
+  test('but for one that was lost with the state, before the chain was taken up again', async () => {
+    const takeUp = (forgery: Forgery): void => {
+      forgery.edit(3, 1, event => ({
+        ...event,
+        lifecycle: { ...Object(event.lifecycle), takenUpFromArchive: true },
+      }));
+      forgery.rebuild(3);
+    };
+    const { result } = await verifyForged(takeUp, {
+      seals: await exported((_, index) => index !== 2 && index !== 3),
+    });
+    expect(result.isIntact).toBe(true);
   });
 
   test('the seal was another event', async () => {

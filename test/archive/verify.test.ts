@@ -205,6 +205,7 @@ describe('made in days and quiet hours', () => {
       expect.stringMatching(/what comes after 2026-11-22/),
       expect.any(String),
       expect.any(String),
+      expect.stringContaining('the audit state of samples'),
     ]);
     // From its first day on, nothing is cut.
     const first = await verify({ days: { since: '2026-11-21', until: null } });

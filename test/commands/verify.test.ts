@@ -5,8 +5,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type VerifyArguments, verify } from '../../src/commands/verify.js';
+import { day } from '../support/covered.js';
 import { type Forgery, withStatement } from '../support/forgery.js';
 import { realArchive } from '../support/real-archive.js';
+import { writeSealed } from '../support/sealed.js';
 import { runCommand } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -55,7 +57,7 @@ describe('what it prints', () => {
     expect(stdout).toMatch(/^ {2}gaps +none$/m);
     expect(stdout).toMatch(/^ {2}seals +4, 0 signed/m);
     expect(stdout).toMatch(/^not known +whether objects were removed from the end/m);
-    expect(stdout).toMatch(/intact +.*file:/);
+    expect(stdout).toMatch(/whole +.*file:/);
     expect(stdout).not.toContain('UPDATE');
   });
 
@@ -72,6 +74,7 @@ describe('what it prints', () => {
   test('as JSON: one object', async () => {
     const intact = await run(join(real.folder, 'archive'), { json: true });
     expect(JSON.parse(intact.stdout)).toMatchObject({
+      verdict: 'whole',
       isIntact: true,
       failure: null,
       parts: [{ objects: 4 }],
@@ -102,7 +105,8 @@ describe('what it prints', () => {
       forgery.rebuild();
     });
     const { code, stdout } = await run(root);
-    expect(code).toBe(0);
+    // The chain begins for a reason that leaves open what was before.
+    expect(code).toBe(3);
     expect(stdout).not.toContain('secret');
     expect(stdout).toContain('1 other');
   });
@@ -160,6 +164,16 @@ describe('what it is given', () => {
     expect((await run(root, { publicKey: [one, `${two}@${chain}/17`] })).code).toBe(0);
   });
 
+  test('a key that counts from some event on names its chain, where there are several', async () => {
+    const root = await temporaryFolder();
+    const days = [day('2025-11-01'), day('2025-11-02')];
+    await writeSealed(root, days);
+    await writeSealed(root, days, { node: 'pg-1', chain: '20251101T000000Z-0002' });
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const { code, stderr } = await run(root, { publicKey: [`${await pem(publicKey)}@5`] });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('give --public-key FILE@CHAIN/SEQ')]);
+  });
+
   test('seals of Cloud Logging', async () => {
     const folder = join(real.folder, 'logging');
     const seals = (await readdir(folder)).map(name => join(folder, name));
@@ -194,7 +208,7 @@ describe('what it is given', () => {
       since: '2020-01-01',
       until: '2020-12-31',
     });
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(stdout).toMatch(/^ {2}objects +0,/m);
     expect(stdout).toMatch(/^not known +what comes after 2020-12-31$/m);
   });

@@ -114,6 +114,11 @@ export const CASES: readonly AlertCase[] = [
       { journal_last_seal_timestamp_seconds: UNKNOWN },
     ],
   },
+  {
+    alert: 'PgauditShipperNotCovered',
+    fires: [{ 'covered_until_timestamp_seconds{audit_instance="a"}': '0x180' }],
+    quiet: [{ 'covered_until_timestamp_seconds{audit_instance="a"}': '0x60 3600x120' }],
+  },
   { alert: 'PgauditShipperLoggingLag', ...lag('logging', 700, 500) },
   { alert: 'PgauditShipperLoggingLagCritical', ...lag('logging', 15_000, 3600) },
   { alert: 'PgauditShipperArchiveLag', ...lag('archive', 3700, 1200) },

@@ -29,7 +29,7 @@ function commitOf(
   entries: readonly JournalEntry[],
   { limits = LIMITS, sealed = false } = {},
 ) {
-  const plan = new Plan(before, limits, new Lines());
+  const plan = new Plan(before, limits, new Lines(), new Map());
   for (const entry of entries) plan.add(entry, NOW);
   if (sealed) plan.sealAll(NOW);
   return plan.commit;

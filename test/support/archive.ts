@@ -61,7 +61,13 @@ export interface ArchivedEvent {
     after?: string;
     before?: string;
   };
-  readonly lifecycle?: { action: string; newChain?: boolean; reason?: string; takenUpFromArchive?: boolean };
+  readonly lifecycle?: {
+    action: string;
+    newChain?: boolean;
+    reason?: string;
+    takenUpFromArchive?: boolean;
+    retired?: boolean;
+  };
   readonly seal?: Seal;
   readonly [other: string]: unknown;
 }

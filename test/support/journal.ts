@@ -49,7 +49,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
     maxQuiet: 60 * MINUTE,
     sign: null,
     maxJournalSize: 1 << 30,
-    findChain: async () => 'archive-empty',
+    findChain: async () => ({ reason: 'archive-empty' }),
     disk: new Disk(),
     clock,
     ...more,

@@ -84,7 +84,7 @@ export class Life {
       abort: abort.signal,
     };
     const activity = new Activity();
-    const assembling = activity.in('start', () => assemble(config, once, surroundings));
+    const assembling = activity.in('start', () => assemble(config, { once }, surroundings));
     const assembly = await driven(clock, activity, assembling);
     onStages?.(assembly.stages);
     return new Life(assembly, { clock, fs }, stop, abort, activity);

@@ -1,20 +1,40 @@
 /** Archives that are whole in every way, of events that a test makes up. */
 
 import { gzipSync } from 'node:zlib';
-import type { Draft, SealContent } from '../../src/event.js';
+import type { Draft, LifecycleContent, SealContent, SealReason } from '../../src/event.js';
 import { formatObjectName } from '../../src/object-name.js';
 import { noRecords, type RecordCounts } from '../../src/record.js';
 import { sha256 } from './archive.js';
 import { writeObject } from './search.js';
 
-const CHAIN = '20250901T000000Z-0001';
-const FILE = { file: 'a.csv', fileId: 'f' };
+const FIRST: SealedChain = {
+  instance: 'prod',
+  node: 'pg-0',
+  chain: '20250901T000000Z-0001',
+  lifecycle: { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-empty' },
+  fileId: 'f',
+};
 const OF_LOG = ['statement', 'suspect', 'failure'];
 
 export interface SealedSegment {
   readonly date: string;
   /** They get places in the log file in this order. */
   readonly events: readonly Draft[];
+  /** Version 0.1 says no time. */
+  readonly until?: SealContent['seal']['until'];
+  /** 23:30 of its day. */
+  readonly sealedAt?: string;
+  readonly reason?: SealReason;
+}
+
+export interface SealedChain extends Place {
+  readonly chain: string;
+  /** Of its first event; null where it is not new. */
+  readonly lifecycle: LifecycleContent['lifecycle'];
+  /** Of its first event; midnight of the first day. */
+  readonly startedAt?: string;
+  /** Of the log file that it reads. */
+  readonly fileId: string;
 }
 
 /** One segment for each UTC day of events that come in order. */
@@ -41,34 +61,39 @@ interface End {
 export async function writeSealed(
   folder: string,
   segments: readonly SealedSegment[],
-  place: Place = { instance: 'prod', node: 'pg-0' },
-): Promise<{ names: string[]; lastHash: string }> {
+  given: Partial<SealedChain> = {},
+): Promise<{ names: string[]; lastHash: string; lastSeq: number; offset: number }> {
+  const chain: SealedChain = { ...FIRST, ...given };
   let end: End = { seq: 0, hash: '0'.repeat(64), offset: 0 };
   const names: string[] = [];
   for (const segment of segments) {
-    const made = makeObject(segment, end, place);
+    const made = makeObject(segment, end, chain);
     await writeObject(folder, made);
     names.push(made.name);
     end = made.end;
   }
-  return { names, lastHash: end.hash };
+  return { names, lastHash: end.hash, lastSeq: end.seq, offset: end.offset };
 }
 
 function makeObject(
-  { date, events }: SealedSegment,
+  { date, events, until, sealedAt = `${date}T23:30:00.000Z`, reason = 'date' }: SealedSegment,
   before: End,
-  place: Place,
+  { instance, node, chain, lifecycle, fileId, startedAt = `${date}T00:00:00.000Z` }: SealedChain,
 ): { name: string; body: Buffer; end: End } {
-  const first = before.seq === 0 ? [started(date, place)] : [];
-  const drafts = [...first, ...events].map((draft, index) => placed(draft, before.offset + index * 100));
-  const seal = sealOf(drafts, before, `${date}T23:30:00.000Z`, place);
+  const place = { instance, node };
+  const started: Draft = { kind: 'lifecycle', time: startedAt, ...place, lifecycle };
+  const first = before.seq === 0 ? [started] : [];
+  const drafts = [...first, ...events].map((draft, index) =>
+    placed(draft, before.offset + index * 100, fileId),
+  );
+  const seal = sealOf(drafts, before, { time: sealedAt, until, fileId, reason }, place);
   let { seq, hash } = before;
   const lines = [...drafts, seal.draft].map(({ kind, id, ...rest }) => {
     seq += 1;
-    const head = { v: 1, chain: CHAIN, seq, previousHash: hash, kind };
+    const head = { v: 1, chain, seq, previousHash: hash, kind };
     const line = JSON.stringify({
       ...head,
-      id: id ?? `${place.instance}/${CHAIN}/${seq}`,
+      id: id?.replace(/^[^/]*/, instance) ?? `${instance}/${chain}/${seq}`,
       ...rest,
       ...place,
     });
@@ -78,26 +103,26 @@ function makeObject(
   const content = Buffer.from(`${lines.join('\n')}\n`);
   const name = formatObjectName(
     { prefix: '', ...place },
-    { date, chain: CHAIN, firstSeq: before.seq + 1, lastSeq: seq, hash: sha256(content).slice(0, 16) },
+    { date, chain, firstSeq: before.seq + 1, lastSeq: seq, hash: sha256(content).slice(0, 16) },
   );
   return { name, body: gzipSync(content), end: { seq, hash, offset: seal.offset } };
 }
 
-function placed(draft: Draft, offset: number): Draft {
+function placed(draft: Draft, offset: number, fileId: string): Draft {
   return OF_LOG.includes(draft.kind) && 'source' in draft
-    ? { ...draft, source: { ...draft.source, offset, length: 100 } }
+    ? { ...draft, source: { ...draft.source, fileId, offset, length: 100 } }
     : draft;
-}
-
-function started(date: string, place: Place): Draft {
-  const lifecycle = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-empty' } as const;
-  return { kind: 'lifecycle', time: `${date}T00:00:00.000Z`, ...place, lifecycle };
 }
 
 function sealOf(
   drafts: readonly Draft[],
   { seq, offset }: End,
-  time: string,
+  {
+    time,
+    until,
+    fileId,
+    reason,
+  }: { time: string; until: SealedSegment['until']; fileId: string; reason: SealReason },
   place: Place,
 ): { draft: Draft; offset: number } {
   const kinds = drafts.map(({ kind }) => kind);
@@ -108,12 +133,14 @@ function sealOf(
   const ends = drafts.map(draft => ('source' in draft ? draft.source.offset + draft.source.length : 0));
   const to = Math.max(offset, ...ends);
   const seal: SealContent['seal'] = {
-    reason: 'age',
+    reason,
     firstSeq: seq + 1,
     events,
     records,
-    coverage: [{ ...FILE, from: offset, to, records }],
-    files: [],
+    coverage: [{ file: 'a.csv', fileId, from: offset, to, records }],
+    // Of a chain's own server alone.
+    files: (until ?? []).flatMap(({ source }) => (source === undefined ? [positionAt(to, fileId)] : [])),
+    ...(until === undefined ? {} : { until }),
   };
   return { draft: { kind: 'seal', time, ...place, seal }, offset: to };
 }
@@ -127,5 +154,20 @@ function recordsOf(drafts: readonly Draft[]): RecordCounts {
     shipped,
     dropped: { 'service-user': 3 },
     rejected: torn === 0 ? {} : { torn },
+  };
+}
+
+function positionAt(offset: number, fileId: string): SealContent['seal']['files'][number] {
+  const tail = { length: 0, sha256: sha256(Buffer.alloc(0)) };
+  return {
+    fileId,
+    contentId: fileId,
+    path: 'a.csv',
+    firstTime: 0,
+    lastTime: '',
+    columns: 26,
+    offset,
+    size: offset,
+    tail,
   };
 }

@@ -35,6 +35,7 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
   return {
     times,
     memory: new Memory(times, null, 0),
+    heartbeat: null,
     filter: new Filter(RULES),
     identify: async ({ user }) => ({ user, status: 'unresolved', resolvedBy: [] }),
     redact: createRedactor([]),

@@ -6,7 +6,7 @@ import type { Days } from '../walk.js';
 import type { Chain } from './chain.js';
 import { dayOf } from './clock.js';
 import type { ReadEvent } from './event.js';
-import { Broken, type Warnings } from './result.js';
+import { Broken, plainChain, type Warnings } from './result.js';
 
 const sealSchema = z.object({
   v: z.literal(1),
@@ -68,16 +68,25 @@ export class PartAnchors {
   /** Of each chain, the last seal that is known from elsewhere: it proves all that comes before it. */
   readonly #proved = new Map<string, number>();
   readonly #warnings: Warnings;
+  /** Of each chain, the seals that are known from elsewhere, in their order. */
+  readonly #seqs: ReadonlyMap<string, readonly number[]>;
+  /** Seals of the archive between two that are known from elsewhere, and not known themselves. */
+  readonly #unknown: { readonly chain: string; readonly seq: number }[] = [];
+  /** By chain, when seals were written that lie before or behind all that are known from elsewhere. */
+  readonly outside = new Map<string, { seals: number; readonly first: string; last: string }>();
 
   constructor(anchors: readonly Anchor[], warnings: Warnings) {
     // From the last to the first: what comes next is taken from the end.
     const sorted = anchors.toSorted((a, b) => compare(b.chain, a.chain) || b.seq - a.seq);
     this.#ahead = Map.groupBy(sorted, anchor => anchor.chain);
+    this.#seqs = new Map(
+      [...this.#ahead].map(([chain, ofChain]) => [chain, ofChain.map(({ seq }) => seq).reverse()]),
+    );
     this.#warnings = warnings;
   }
 
   /** Returns whether this seal of the archive is known from elsewhere. Throws Broken where it is another there. */
-  check(seal: Pick<ReadEvent, 'seq' | 'previousHash' | 'whole'>, chain: Chain): boolean {
+  check(seal: Pick<ReadEvent, 'seq' | 'previousHash' | 'whole' | 'time'>, chain: Chain): boolean {
     const digest = digestOf(seal.whole);
     const isSame = (anchor: Anchor): boolean => anchor.seq === seal.seq && anchor.digest === digest;
     const known = [...this.#takeUntil(seal.seq, chain)];
@@ -87,7 +96,20 @@ export class PartAnchors {
       if (isSame(anchor) || anchor.seq < chain.firstSeq || this.#isReplaced(anchor, chain)) continue;
       throw anchor.seq === seal.seq ? differing(anchor, seal) : missingSeal(anchor, chain);
     }
+    if (!isKnown) this.#notKnown(seal, chain);
     return isKnown;
+  }
+
+  /** Cloud Logging gets seals in their order: one between two others was removed there, or never came from the daemon. */
+  #notKnown({ seq, time }: Pick<ReadEvent, 'seq' | 'time'>, { name }: Chain): void {
+    const seqs = this.#seqs.get(name) ?? [];
+    const [oldest = seq, newest = seq] = [seqs[0], seqs.at(-1)];
+    if (seq > oldest && seq < newest) {
+      if (this.#unknown.length < MOST_UNKNOWN) this.#unknown.push({ chain: name, seq });
+      return;
+    }
+    const known = this.outside.get(name) ?? { seals: 0, first: time, last: time };
+    this.outside.set(name, { ...known, seals: known.seals + 1, last: time });
   }
 
   *#takeUntil(seq: number, { name }: Chain): Generator<Anchor> {
@@ -98,8 +120,13 @@ export class PartAnchors {
     }
   }
 
-  /** Throws Broken where the archive, as far as it was looked at, ends before the last of them. */
+  /** Throws Broken where the archive, as far as it was looked at, ends before the last of them, or has others. */
   end(chains: ReadonlyMap<string, Chain>, days: Days): void {
+    for (const { chain: name, seq } of this.#unknown) {
+      const chain = chains.get(name);
+      const next = this.#seqs.get(name)?.find(known => known > seq) ?? seq;
+      if (chain?.wasTakenUpBetween(seq, next) !== true) throw notInExport(seq);
+    }
     for (const [name, ahead] of [...this.#ahead].reverse()) {
       const chain = chains.get(name);
       for (const anchor of ahead.toReversed())
@@ -119,6 +146,19 @@ export class PartAnchors {
   isBehind({ name, lastSeq }: Chain): boolean {
     return (this.#proved.get(name) ?? 0) < lastSeq;
   }
+}
+
+/** Kept until the end: only then is it known whether the chain was taken up after them. */
+const MOST_UNKNOWN = 10_000;
+
+function notInExport(seq: number): Broken {
+  return new Broken(
+    'anchor',
+    `event ${seq} is a seal here, and Cloud Logging has older and newer ones and not this`,
+    {
+      seq,
+    },
+  );
 }
 
 const REPLACED =
@@ -152,10 +192,6 @@ function missingSeal({ chain, seq }: Anchor, found: Chain | undefined): Broken {
   return new Broken('tail', `the chain ends with event ${found.lastSeq}, Cloud Logging has its seal ${seq}`, {
     seq,
   });
-}
-
-function plainChain(name: string): string {
-  return /^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(name) ? name : 'unknown';
 }
 
 function keyOf({ instance, node }: Place): string {

@@ -129,6 +129,11 @@ export class Chain {
     return this.#takeUps.some(takeUp => takeUp.seq <= seq && at <= takeUp.at && takeUp.seq <= proved);
   }
 
+  /** Whether the state was lost, and the chain taken up from the archive, behind one event and up to another. */
+  wasTakenUpBetween(after: number, upTo: number): boolean {
+    return this.#takeUps.some(({ seq }) => seq > after && seq <= upTo);
+  }
+
   #unlinked({ seq }: ReadEvent, number: number): Broken {
     if (number > 1) {
       const place = { line: number - 1, seq: seq - 1 };

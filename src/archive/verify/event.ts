@@ -6,6 +6,8 @@ import { Broken } from './result.js';
 
 const count = z.int().nonnegative();
 
+const unauditedRoles = z.object({ count, names: z.array(z.string()) });
+
 const eventSchema = z.object({
   v: z.literal(1),
   chain: z.string(),
@@ -19,13 +21,19 @@ const eventSchema = z.object({
   node: z.string(),
   session: z.object({ id: z.string(), line: count }).optional(),
   source: z.object({ fileId: z.string(), offset: count, length: count }).optional(),
-  gap: z.object({ reason: z.string() }).optional(),
+  gap: z
+    .object({ reason: z.string(), after: z.iso.datetime().optional(), before: z.iso.datetime().optional() })
+    .optional(),
+  population: z.object({ unaudited: unauditedRoles }).optional(),
+  config: z.object({ unaudited: unauditedRoles.optional() }).optional(),
   lifecycle: z
     .object({
       action: z.string(),
       newChain: z.boolean().optional(),
       reason: z.string().optional(),
       takenUpFromArchive: z.boolean().optional(),
+      previousChain: z.object({ chain: z.string(), seq: count, hash: z.string() }).optional(),
+      retired: z.boolean().optional(),
     })
     .optional(),
   signature: z.string().optional(),

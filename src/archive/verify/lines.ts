@@ -2,7 +2,9 @@
 
 import type { ArchivedObject, ArchivePart } from '../walk.js';
 import type { PartAnchors } from './anchors.js';
+import type { AuditedByServer } from './audited.js';
 import type { Chain } from './chain.js';
+import type { EndOf, PartCoverage } from './coverage.js';
 import { checkIdentity, isOfLog, type ReadEvent, readEvent } from './event.js';
 import type { LogComparison } from './log-files.js';
 import type { LineHashes } from './object.js';
@@ -15,6 +17,9 @@ export interface LinesContext {
   readonly part: ArchivePart;
   readonly keys: readonly PublicKey[];
   readonly totals: Totals;
+  readonly coverage: PartCoverage;
+  readonly audited: AuditedByServer;
+  readonly endOf: EndOf;
   readonly anchors: PartAnchors | null;
   readonly logs: LogComparison | null;
 }
@@ -52,6 +57,8 @@ export class LinesCheck {
       if (number === 1) this.#firstHash = this.#chain.lastHash;
       checkIdentity(event, this.#context.part);
       this.#context.totals.at(event.at);
+      const { coverage, endOf } = this.#context;
+      if (!coverage.knows(event.chain)) coverage.begin(event, this.#chain.isCut, endOf);
       return event.kind === 'seal'
         ? this.#seal(line, event)
         : this.#event(event, { ...place, seq: event.seq });
@@ -61,7 +68,10 @@ export class LinesCheck {
   }
 
   #event(event: ReadEvent, place: Place): Promise<void> | null {
+    const { coverage, audited } = this.#context;
     this.#segment.add(event);
+    coverage.add(event);
+    audited.add(event);
     if (!isOfLog(event.kind)) return null;
     this.#chain.clock.addEvent(event.at, event.receivedAtMs, place);
     return this.#context.logs?.add(event.whole, place) ?? null;
@@ -71,6 +81,7 @@ export class LinesCheck {
     const { keys, totals, anchors, logs } = this.#context;
     const seal = this.#segment.close(event);
     this.#chain.seal(seal);
+    this.#context.coverage.seal(event, seal, this.#segment.firstReceived);
     const { path, date } = this.#object;
     this.#chain.clock.seal(this.#segment, event.at, { date, object: path, isCut: this.#chain.isCut });
     totals.addSeal(checkSignature(line, event, keys), anchors?.check(event, this.#chain) ?? false);

@@ -2,9 +2,12 @@
 
 import { ahead } from '../ahead.js';
 import type { ArchiveStore } from '../store.js';
-import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '../walk.js';
+import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../walk.js';
 import type { Anchors, PartAnchors } from './anchors.js';
+import { AuditedByServer } from './audited.js';
 import { Chain, dayOfChain } from './chain.js';
+import { PartCoverage } from './coverage.js';
+import { readEvent } from './event.js';
 import { LinesCheck } from './lines.js';
 import { LogComparison, type LogFiles } from './log-files.js';
 import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
@@ -13,6 +16,7 @@ import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnin
 import type { PublicKey } from './signature.js';
 import { type Unproved, warnForeign } from './surroundings.js';
 import { Totals } from './totals.js';
+import type { KnownPart } from './verdict.js';
 
 export interface PartOptions {
   readonly days: Days;
@@ -20,6 +24,8 @@ export interface PartOptions {
   readonly keys: readonly PublicKey[];
   readonly anchors: Anchors | null;
   readonly logFiles: LogFiles | null;
+  /** Called with the name of each chain that is met; may throw. */
+  readonly onChain: (chain: string) => void;
 }
 
 /** Small objects that are fetched at once. */
@@ -34,12 +40,15 @@ export class PartCheck {
   readonly #warnings: Warnings;
   readonly #chains = new Map<string, Chain>();
   readonly #totals = new Totals();
+  readonly #coverage: PartCoverage;
+  readonly #audited = new AuditedByServer();
   readonly #anchors: PartAnchors | null;
   readonly #logs: LogComparison | null;
 
   constructor(store: ArchiveStore, part: ArchivePart, options: PartOptions, warnings: Warnings) {
     this.#store = store;
     this.#part = part;
+    this.#coverage = new PartCoverage(part.instance);
     this.#options = options;
     this.#warnings = warnings;
     this.#anchors = options.anchors?.of(part, warnings) ?? null;
@@ -54,7 +63,15 @@ export class PartCheck {
       cut: chains.filter(chain => chain.isCut).map(chain => chain.name),
       behind:
         anchors === null ? [] : chains.filter(chain => anchors.isBehind(chain)).map(chain => chain.name),
+      notCompared: [...(anchors?.outside ?? [])].map(
+        ([chain, { seals, first, last }]) => `${seals} seals of ${chain}, from ${first} to ${last}`,
+      ),
     };
+  }
+
+  /** What the archive covers of its servers, once it was run. */
+  get known(): KnownPart {
+    return { node: this.#part.node, coverage: this.#coverage, audited: this.#audited.bySource };
   }
 
   /** Throws a ShipperError where the archive or a log file cannot be read. */
@@ -64,6 +81,9 @@ export class PartCheck {
     try {
       await this.#walk(shares);
       for (const chain of this.#chains.values()) chain.end();
+      this.#coverage.end();
+      if (this.#chains.size === 0) await this.#findNothing();
+      for (const chain of this.#chains.values()) await this.#checkAfter(chain);
       this.#anchors?.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
@@ -74,6 +94,61 @@ export class PartCheck {
     }
     const { instance, node } = this.#part;
     return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
+  }
+
+  /** It may have begun, and been retired, before the days that are looked at, or begin after them. */
+  async #findNothing(): Promise<void> {
+    const { since, until } = this.#options.days;
+    const days = await this.#daysInArchive();
+    const before = days.filter(day => since !== null && day < since);
+    if (before.length === 0 && until !== null && days.some(day => day > until))
+      return this.#coverage.nothing(Number.POSITIVE_INFINITY, null, null);
+    const retiredAt = await this.#retiredOn(before.at(-1));
+    const why = days.length === 0 ? 'there is no object of it' : null;
+    this.#coverage.nothing(Number.NEGATIVE_INFINITY, retiredAt, why);
+  }
+
+  /** When the daemon was retired, by the newest object of its last day before the range. */
+  async #retiredOn(day: string | undefined): Promise<number | null> {
+    if (day === undefined) return null;
+    let newest: ArchivedObject | null = null;
+    for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day }))
+      newest = object;
+    if (newest === null) return null;
+    const coverage = new PartCoverage(this.#part.instance);
+    const reader = new ObjectReader(await prepareObject(this.#store, newest), this.#store);
+    for await (const line of reader.lines()) coverage.add(readEvent(line));
+    return coverage.retiredAt;
+  }
+
+  /** The chain's last object before the range; `null` where none is kept. */
+  async #objectBefore(chain: string): Promise<ArchivedObject | null> {
+    const { since } = this.#options.days;
+    const days = (await this.#daysInArchive()).filter(day => since !== null && day < since);
+    return (await this.#nearest(chain, days.reverse()))?.at(-1) ?? null;
+  }
+
+  /** Throws Broken where objects between the range and what follows it are missing. */
+  async #checkAfter({ name, lastSeq }: Chain): Promise<void> {
+    const { until } = this.#options.days;
+    const days = (await this.#daysInArchive()).filter(day => until !== null && day > until);
+    const after = (await this.#nearest(name, days))?.[0];
+    if (after !== undefined && after.firstSeq > lastSeq + 1) throw missing(lastSeq + 1, after.firstSeq - 1);
+  }
+
+  /** A chain's objects of the first of these days that has any. */
+  async #nearest(chain: string, days: readonly string[]): Promise<ArchivedObject[] | null> {
+    for (const day of days) {
+      const found: ArchivedObject[] = [];
+      for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day }))
+        if (object.chain === chain) found.push(object);
+      if (found.length > 0) return found;
+    }
+    return null;
+  }
+
+  async #daysInArchive(): Promise<string[]> {
+    return (await partitions(this.#store, this.#part.folder, 'date')).map(([day]) => day);
   }
 
   async #walk(shares: Shares): Promise<void> {
@@ -92,12 +167,18 @@ export class PartCheck {
 
   async #checkObject(prepared: PreparedObject, shares: Shares): Promise<void> {
     const { object } = prepared;
-    const chain = this.#chainOf(object);
+    const chain = await this.#chainOf(object);
     chain.begin(object);
     const check = new LinesCheck(object, chain, {
       part: this.#part,
       keys: this.#options.keys,
       totals: this.#totals,
+      coverage: this.#coverage,
+      audited: this.#audited,
+      endOf: name => {
+        const known = this.#chains.get(name);
+        return known === undefined ? null : { seq: known.lastSeq, hash: known.lastHash };
+      },
       anchors: this.#anchors,
       logs: this.#logs,
     });
@@ -116,16 +197,28 @@ export class PartCheck {
     this.#totals.bytes += reader.bytes;
   }
 
-  #chainOf(object: ArchivedObject): Chain {
+  async #chainOf(object: ArchivedObject): Promise<Chain> {
     const known = this.#chains.get(object.chain);
     if (known !== undefined) return known;
     const { since } = this.#options.days;
-    const chain = new Chain(object, since !== null && dayOfChain(object.chain) < since, this.#warnings);
+    const mayBeCut = since !== null && dayOfChain(object.chain) < since;
+    const before = mayBeCut ? await this.#objectBefore(object.chain) : null;
+    if (before !== null && before.lastSeq + 1 < object.firstSeq)
+      throw missing(before.lastSeq + 1, object.firstSeq - 1);
+    const chain = new Chain(object, mayBeCut, this.#warnings);
+    if (before !== null) this.#coverage.goesOn(object.chain);
     if (this.#chains.size > 0)
       this.#warnings.add('new-chain', newChain(object.chain), { object: object.path, seq: object.firstSeq });
     this.#chains.set(object.chain, chain);
+    this.#options.onChain(object.chain);
     return chain;
   }
+}
+
+function missing(first: number, last: number): Broken {
+  return new Broken('missing', `events ${first} to ${last} are missing at the edge of these days`, {
+    seq: first,
+  });
 }
 
 const NO_METADATA = "objects have none of the shipper's metadata: they were copied, or put back by somebody";

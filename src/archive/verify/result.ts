@@ -2,14 +2,57 @@
 
 import type { RecordCounts } from '../../record.js';
 
+/**
+ * `whole`: intact, and all that is expected is covered; `incomplete`: intact, and something is not covered, not audited
+ * or not known to be of the archive; `broken`: not what was written.
+ */
+export type VerdictName = 'whole' | 'incomplete' | 'broken';
+
 export interface VerifyResult {
+  readonly verdict: VerdictName;
   readonly isIntact: boolean;
   /** What is wrong first, in the first part where anything is. */
   readonly failure: Failure | null;
   readonly parts: readonly PartResult[];
+  /** Each server of the archive. */
+  readonly instances: readonly InstanceResult[];
+  /** What makes it incomplete besides what is said of the instances, in sentences. */
+  readonly doubts: readonly string[];
   readonly warnings: readonly Warning[];
   /** What this verification could not know, in sentences. */
   readonly limits: readonly string[];
+}
+
+/** What the archive holds of one server in the period that was asked for. Times are UTC. */
+export interface InstanceResult {
+  readonly instance: string;
+  readonly nodes: readonly string[];
+  /** All that its log held until then is in the archive; `null` where nothing is. */
+  readonly coveredUntil: string | null;
+  /** Stretches of which the archive does not hold all that the log held. */
+  readonly missing: readonly MissingStretch[];
+  /** Stretches in which persons were not audited. */
+  readonly notAudited: readonly UnauditedStretch[];
+  /** Changes that pgAudit did not log (kind `unaudited`). */
+  readonly unaudited: { readonly count: number; readonly first: string | null; readonly last: string | null };
+  /** Whether anybody looked at who is audited: no database is configured otherwise. */
+  readonly isAuditKnown: boolean;
+}
+
+export interface MissingStretch {
+  readonly node: string | null;
+  /** `null`: nobody knows since when. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly why: string;
+}
+
+export interface UnauditedStretch {
+  readonly from: string;
+  readonly to: string;
+  /** So many persons, and the first hundred of them. */
+  readonly count: number;
+  readonly names: readonly string[];
 }
 
 /** One daemon's part of the archive, up to its first failure. */
@@ -186,4 +229,9 @@ export class Warnings {
 /** A name that an event gives, if it is one of the kind we write; else a word that quotes nothing. */
 export function plainName(text: string): string {
   return /^[a-z][a-z0-9-]{0,39}$/.test(text) ? text : 'other';
+}
+
+/** The name of a chain, if it is one; else a word that quotes nothing. */
+export function plainChain(name: string): string {
+  return /^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(name) ? name : 'unknown';
 }

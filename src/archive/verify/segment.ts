@@ -22,10 +22,11 @@ const sealSchema = z.object({
     records: recordCountsSchema,
     coverage: z.array(coverageSchema),
     files: z.array(sealedPositionSchema),
+    until: z.array(z.object({ source: z.string().exactOptional(), time: z.iso.datetime() })).exactOptional(),
   }),
 });
 
-export type Seal = Omit<SealContent['seal'], 'reason'>;
+export type Seal = Omit<SealContent['seal'], 'reason'> & { readonly reason: string };
 
 /** Bytes `from` to `to` of a file, from which events of the segment were read. */
 interface Range {

@@ -2,7 +2,7 @@
 
 import type { ArchiveStore } from '../store.js';
 import type { ArchivePart, Days } from '../walk.js';
-import type { PartResult, Warnings } from './result.js';
+import type { InstanceResult, PartResult, Warnings } from './result.js';
 
 /** Names that a day, a node and an instance have as folders. */
 const DAY = /^date=(\d{4}-\d\d-\d\d)\/$/;
@@ -53,6 +53,8 @@ export interface Unproved {
   readonly cut: readonly string[];
   /** Whether their end, after the last seal that Cloud Logging has of them, is as it was written. */
   readonly behind: readonly string[];
+  /** Seals that are older or newer than all that Cloud Logging's export has of their chain, with their times. */
+  readonly notCompared: readonly string[];
 }
 
 /** In sentences. */
@@ -74,9 +76,29 @@ export function limitsOf(
       );
     limits.push('whether objects were removed from the end: give --seals');
   }
+  const notCompared = unproved.flatMap(one => one.notCompared);
+  if (notCompared.length > 0)
+    limits.push(`not compared, since --seals has none of that time: ${notCompared.join('; ')}`);
   if (behind.length > 0)
     limits.push(
       `what follows the last seal that --seals has of ${behind.join(', ')}: it is proved by itself alone`,
+    );
+  return limits;
+}
+
+export function auditLimits(
+  instances: readonly InstanceResult[],
+  parts: readonly { readonly coverage: { readonly isByTime: boolean } }[],
+): string[] {
+  const unknown = instances.filter(({ isAuditKnown }) => !isAuditKnown).map(({ instance }) => instance);
+  const limits: string[] = [];
+  if (unknown.length > 0)
+    limits.push(
+      `the audit state of ${unknown.join(', ')}: no database is configured, so nobody looked at who is audited`,
+    );
+  if (parts.some(({ coverage }) => coverage.isByTime))
+    limits.push(
+      'whether seals of version 0.1 cover all until their time: they do not say up to when the log was read',
     );
   return limits;
 }

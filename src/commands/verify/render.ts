@@ -1,25 +1,56 @@
 /** What a verification came to, for people. */
 
 import { styleText } from 'node:util';
-import type { Failure, PartResult, VerifyResult, Warning } from '../../archive/verify/result.js';
+import { oneLine } from '../../archive/table-text.js';
+import { lacks } from '../../archive/verify/lacks.js';
+import type {
+  Failure,
+  InstanceResult,
+  PartResult,
+  VerifyResult,
+  Warning,
+} from '../../archive/verify/result.js';
+import { isWholeInstance } from '../../archive/verify/verdict.js';
 
 /** Width of the first column. */
 const LABEL = 12;
 
 export function render(where: string, result: VerifyResult): string {
-  const { parts, warnings, limits, failure } = result;
-  const verdict =
-    failure === null
-      ? row(styleText('green', 'intact'.padEnd(LABEL)), where)
-      : renderFailure(
-          failure,
-          parts.filter(part => part.failure !== null && part.failure !== failure).length,
-        );
+  const { parts, instances, warnings, limits, failure } = result;
   return [
     ...parts.map(renderPart),
     ...warnings.map(renderWarning),
     ...limits.map(limit => row('not known'.padEnd(LABEL), limit)),
-    verdict,
+    ...instances.map(renderInstance),
+    failure === null
+      ? renderIntact(where, result)
+      : renderFailure(
+          failure,
+          parts.filter(part => part.failure !== null && part.failure !== failure).length,
+        ),
+  ].join('');
+}
+
+/** One line for each server of the fleet. */
+function renderInstance(one: InstanceResult): string {
+  const { instance, coveredUntil, missing } = one;
+  const state = isWholeInstance(one) ? styleText('green', 'whole') : styleText('yellow', 'incomplete');
+  const isSilent = missing.some(
+    ({ to, from }) => coveredUntil !== null && from !== null && from >= coveredUntil && to > coveredUntil,
+  );
+  const until =
+    coveredUntil === null
+      ? 'covered at no time'
+      : `${isSilent ? 'silent since' : 'covered until'} ${coveredUntil}`;
+  return row('instance'.padEnd(LABEL), `${oneLine(instance)}: ${state}, ${until}`);
+}
+
+/** Whole, or what is missing, each by name and time. */
+function renderIntact(where: string, result: VerifyResult): string {
+  if (result.verdict === 'whole') return row(styleText('green', 'whole'.padEnd(LABEL)), where);
+  return [
+    ...lacks(result).map(lack => row('missing'.padEnd(LABEL), lack)),
+    row(styleText('yellow', 'incomplete'.padEnd(LABEL)), where),
   ].join('');
 }
 

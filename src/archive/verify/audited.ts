@@ -1,0 +1,67 @@
+/** Which persons were not audited, and what they did meanwhile, as the events of a server tell it. */
+
+import type { ReadEvent } from './event.js';
+import type { Span } from './spans.js';
+
+/** A stretch in which persons were not audited. */
+export interface NotAudited extends Span {
+  /** So many at most, and some of them. */
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+/** Stretches of one server that are kept one by one; those that come later make the last one longer. */
+const MOST_STRETCHES = 1000;
+
+export class AuditedByServer {
+  readonly bySource = new Map<string, Audited>();
+
+  add(event: ReadEvent): void {
+    if (event.population === undefined && event.config === undefined && event.kind !== 'unaudited') return;
+    const known = this.bySource.get(event.instance) ?? new Audited();
+    this.bySource.set(event.instance, known);
+    known.add(event);
+  }
+}
+
+export class Audited {
+  readonly stretches: NotAudited[] = [];
+  /** Changes that pgAudit did not log. */
+  changes = 0;
+  firstChange: number | null = null;
+  lastChange: number | null = null;
+  /** When a look at the roles was told first; `null` where nobody ever looked. */
+  knownFrom: number | null = null;
+  #isOpen = false;
+
+  add({ kind, at, population, config }: ReadEvent): void {
+    if (kind === 'unaudited') {
+      this.changes += 1;
+      this.firstChange ??= at;
+      this.lastChange = at;
+    }
+    if (population !== undefined) this.knownFrom ??= at;
+    const roles = population?.unaudited ?? config?.unaudited;
+    if (roles !== undefined) this.#looked(at, roles);
+  }
+
+  /** Later ones are as the last look found them. */
+  end(at: number): void {
+    if (this.#isOpen) this.#lengthen(at);
+  }
+
+  #looked(at: number, { count, names }: { count: number; names: readonly string[] }): void {
+    if (this.#isOpen) this.#lengthen(at);
+    const last = this.stretches.at(-1);
+    const isSame = this.#isOpen && last?.count === count && last.names.join('\0') === names.join('\0');
+    this.#isOpen = count > 0;
+    if (count === 0 || isSame) return;
+    if (this.stretches.length < MOST_STRETCHES) this.stretches.push({ from: at, to: at, count, names });
+  }
+
+  #lengthen(to: number): void {
+    const last = this.stretches.at(-1);
+    if (last !== undefined)
+      this.stretches[this.stretches.length - 1] = { ...last, to: Math.max(last.to, to) };
+  }
+}

@@ -1,0 +1,216 @@
+/** Which times of its servers one daemon's part of an archive covers (§8a of the design). */
+
+import type { ReadEvent } from './event.js';
+import { Broken, plainChain, plainName } from './result.js';
+import type { Seal } from './segment.js';
+import { join, type Span } from './spans.js';
+
+/** A stretch that is not covered, and why. */
+export interface Uncovered extends Span {
+  readonly why: string;
+}
+
+/** What is known of one server's log. */
+export interface SourceCoverage {
+  readonly covered: Span[];
+  /** Stretches that gap events name. */
+  readonly gaps: Uncovered[];
+}
+
+/** Where a chain stopped reading a server's log, and up to when all of it is in the chain. */
+interface Stop {
+  readonly fileId: string;
+  readonly offset: number;
+  readonly until: number;
+}
+
+interface ChainEnd {
+  readonly seq: number;
+  /** SHA-256 (hex) of its last line. */
+  readonly hash: string;
+}
+
+/** Where a chain of the archive ends; `null` where there is none of this name. */
+export type EndOf = (chain: string) => ChainEnd | null;
+
+interface OfChain {
+  readonly startedAt: number;
+  /** It began before the days that are looked at: it covers their beginning. */
+  readonly isCut: boolean;
+  /** By server. */
+  readonly untils: Map<string, number>;
+  /** By server and file, the first byte that was read, before the first `until`. */
+  readonly starts: Map<string, number>;
+}
+
+/** Gaps of one server that are kept one by one; those that come later are one stretch together. */
+const MOST_GAPS = 1000;
+
+export class PartCoverage {
+  readonly #instance: string;
+  readonly #chains = new Map<string, OfChain>();
+  readonly sources = new Map<string, SourceCoverage>();
+  readonly #stops = new Map<string, Stop>();
+  /** What is not known of the time before a chain. */
+  readonly unknown: Uncovered[] = [];
+  /** Seals of version 0.1 tell no time of reading: theirs is that of the seal. */
+  isByTime = false;
+  /** From when on something is expected of this daemon; -Infinity where that lies before the days that are looked at. */
+  startedAt: number | null = null;
+  retiredAt: number | null = null;
+  /** What the first event that is looked at follows is not there: it was removed after its retention, or by somebody. */
+  isBeginningLost = false;
+  readonly #goingOn = new Set<string>();
+  /** Of the largest segment that was sealed for its age, in milliseconds. */
+  longestSegment = 0;
+
+  constructor(instance: string) {
+    this.#instance = instance;
+  }
+
+  /** Takes the first event of a chain that is looked at. Throws Broken where it names another end of the chain before. */
+  begin(event: ReadEvent, isCut: boolean, endOf: EndOf): void {
+    const startedAt = this.#goingOn.has(event.chain) ? Number.NEGATIVE_INFINITY : event.receivedAtMs;
+    const isFirst = this.#chains.size === 0;
+    this.#chains.set(event.chain, { startedAt, isCut, untils: new Map(), starts: new Map() });
+    // What came before is not kept any more, and was expected all the same.
+    const expectedFrom = isCut ? Number.NEGATIVE_INFINITY : startedAt;
+    this.startedAt = Math.min(this.startedAt ?? expectedFrom, expectedFrom);
+    this.isBeginningLost ||= isCut && !this.#goingOn.has(event.chain);
+    this.retiredAt = null;
+    const { previousChain, reason } = event.lifecycle ?? {};
+    if (previousChain !== undefined) this.#follow(previousChain, endOf(previousChain.chain), startedAt);
+    else if (!isCut && isFirst && reason !== 'archive-empty')
+      this.unknown.push({
+        from: Number.NEGATIVE_INFINITY,
+        to: startedAt,
+        why: 'what was before the first chain is not known',
+      });
+  }
+
+  #follow(
+    { chain, seq, hash }: ChainEnd & { readonly chain: string },
+    end: ChainEnd | null,
+    startedAt: number,
+  ): void {
+    if (end === null) {
+      const why = `chain ${plainChain(chain)}, which came before, is not there`;
+      this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: startedAt, why });
+    } else if (end.seq < seq)
+      throw new Broken(
+        'missing',
+        `chain ${plainChain(chain)} went on to event ${seq}, as the next chain says`,
+        { seq: end.seq + 1 },
+      );
+    else if (end.seq === seq && end.hash !== hash)
+      throw new Broken('link', `chain ${plainChain(chain)} ends with another event than the next chain says`);
+  }
+
+  /** The archive has what comes before the first event of this chain that is looked at: it covers the range's beginning. */
+  goesOn(chain: string): void {
+    this.#goingOn.add(chain);
+  }
+
+  /** Whether an event of this chain was taken. */
+  knows(chain: string): boolean {
+    return this.#chains.has(chain);
+  }
+
+  /**
+   * To be called where nothing of the daemon lies in the days that are looked at.
+   *
+   * @param startedAt when something is expected of it first; Infinity where that comes later
+   * @param why there is nothing; `null` where that is for others to say
+   */
+  nothing(startedAt: number, retiredAt: number | null, why: string | null): void {
+    this.#sourceOf(this.#instance);
+    this.startedAt = startedAt;
+    this.retiredAt = retiredAt;
+    if (why !== null)
+      this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, why });
+  }
+
+  /** A chain that names no server is that of its own. */
+  end(): void {
+    if (this.sources.size === 0) this.#sourceOf(this.#instance);
+  }
+
+  /** Takes an event that is no seal. */
+  add(event: ReadEvent): void {
+    if (event.lifecycle !== undefined) this.retiredAt = event.lifecycle.retired === true ? event.at : null;
+    if (event.gap === undefined) return;
+    const { gaps } = this.#sourceOf(event.instance);
+    const { after, before, reason } = event.gap;
+    const to = before === undefined ? event.at : Date.parse(before);
+    const known = this.#chains.get(event.chain);
+    const from =
+      after === undefined ? (known?.untils.get(event.instance) ?? known?.startedAt ?? to) : Date.parse(after);
+    addGap(gaps, { from: Math.min(from, to), to: Math.max(from, to), why: `gap (${plainName(reason)})` });
+  }
+
+  seal(event: ReadEvent, { until, coverage, files, reason }: Seal, openedAt: number | null): void {
+    const chain = this.#chains.get(event.chain);
+    if (chain === undefined) return;
+    if (reason === 'age' && openedAt !== null)
+      this.longestSegment = Math.max(this.longestSegment, event.at - openedAt);
+    for (const { source = this.#instance } of files) this.#sourceOf(source);
+    for (const { source = this.#instance, fileId, from } of coverage) {
+      const key = JSON.stringify([source, fileId]);
+      if (!chain.untils.has(source)) chain.starts.set(key, Math.min(from, chain.starts.get(key) ?? from));
+    }
+    for (const [source, time] of this.#untils(event, until, files, coverage))
+      this.#cover(source, time, chain);
+    for (const { source = this.#instance, fileId, offset } of files) {
+      const reached = chain.untils.get(source);
+      // The newest file comes last. Until a chain has caught up, it is asked where the one before it stopped.
+      if (reached !== undefined) this.#stops.set(source, { fileId, offset, until: reached });
+    }
+  }
+
+  #untils(
+    { at }: ReadEvent,
+    until: Seal['until'],
+    files: Seal['files'],
+    coverage: Seal['coverage'],
+  ): [string, number][] {
+    if (until !== undefined)
+      return until.map(({ source = this.#instance, time }) => [source, Math.min(Date.parse(time), at)]);
+    this.isByTime = true;
+    const sources = new Set([...files, ...coverage].map(({ source = this.#instance }) => source));
+    return [...(sources.size === 0 ? [this.#instance] : sources)].map(source => [source, at]);
+  }
+
+  #cover(source: string, to: number, chain: OfChain): void {
+    const before = chain.untils.get(source);
+    const from = before ?? this.#startOf(source, chain);
+    if (to < from) return;
+    join(this.#sourceOf(source).covered, { from, to });
+    chain.untils.set(source, to);
+    if (before === undefined) chain.starts.clear();
+  }
+
+  /** From when on a chain covers a server's log. */
+  #startOf(source: string, { startedAt, isCut, starts }: OfChain): number {
+    const stop = this.#stops.get(source);
+    if (isCut || stop === undefined) return startedAt;
+    const start = starts.get(JSON.stringify([source, stop.fileId]));
+    return start !== undefined && start <= stop.offset ? Math.min(stop.until, startedAt) : startedAt;
+  }
+
+  #sourceOf(source: string): SourceCoverage {
+    const known = this.sources.get(source) ?? { covered: [], gaps: [] };
+    this.sources.set(source, known);
+    return known;
+  }
+}
+
+function addGap(gaps: Uncovered[], gap: Uncovered): void {
+  const last = gaps.at(-1);
+  if (gaps.length < MOST_GAPS || last === undefined) gaps.push(gap);
+  else
+    gaps[gaps.length - 1] = {
+      from: Math.min(last.from, gap.from),
+      to: Math.max(last.to, gap.to),
+      why: 'gaps',
+    };
+}

@@ -1,0 +1,37 @@
+/** What makes an archive incomplete, in the words that `verify` and `report` share. */
+
+import { oneLine } from '../table-text.js';
+import type { InstanceResult, VerifyResult } from './result.js';
+
+/** Stretches of one server that are named one by one. */
+const MOST_NAMED = 100;
+/** Persons that are named in one line. */
+const MOST_NAMES = 10;
+
+/** A line each, by name and time; names come from the archive, and are made harmless. */
+export function lacks({ instances, doubts }: Pick<VerifyResult, 'instances' | 'doubts'>): string[] {
+  return [...instances.flatMap(lacksOf), ...doubts].map(oneLine);
+}
+
+function lacksOf({ instance, missing, notAudited, unaudited }: InstanceResult): string[] {
+  const named = missing.slice(0, MOST_NAMED).map(({ node, from, to, why }) => {
+    const place = node === null ? instance : `${instance}/${node}`;
+    return `${place}: ${from ?? 'the beginning'} to ${to}: ${why}`;
+  });
+  const persons = notAudited.slice(0, MOST_NAMED).map(({ from, to, count, names }) => {
+    const shown = names.slice(0, MOST_NAMES);
+    const more = count > shown.length ? ` and ${count - shown.length} more` : '';
+    return `${instance}: ${from} to ${to}: not audited: ${shown.join(', ')}${more}`;
+  });
+  const more = missing.length + notAudited.length - named.length - persons.length;
+  return [
+    ...named,
+    ...persons,
+    ...(more > 0 ? [`${instance}: ${more} more stretches`] : []),
+    ...(unaudited.count > 0
+      ? [
+          `${instance}: ${unaudited.first} to ${unaudited.last}: ${unaudited.count} changes that pgAudit did not log (kind unaudited)`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,38 @@
+/** Stretches of time, in milliseconds since the epoch; an open beginning is -Infinity. */
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Adds a stretch to those before it, which end no later than it begins, or touch it. */
+export function join(spans: Span[], span: Span): void {
+  const last = spans.at(-1);
+  if (last === undefined || span.from > last.to || span.from < last.from) spans.push(span);
+  else spans[spans.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
+}
+
+/** The same time in stretches that are in order and do not touch. */
+export function union(spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) join(joined, span);
+  return joined;
+}
+
+/** What of `whole` is in none of these. */
+export function without(whole: Span, spans: readonly Span[]): Span[] {
+  const left: Span[] = [];
+  let from = whole.from;
+  for (const span of union(spans)) {
+    if (span.from > from && from < whole.to) left.push({ from, to: Math.min(span.from, whole.to) });
+    from = Math.max(from, span.to);
+  }
+  if (from < whole.to) left.push({ from, to: whole.to });
+  return left;
+}
+
+/** What both have; a moment counts as a stretch. */
+export function within(span: Span, { from, to }: Span): Span | null {
+  const both = { from: Math.max(span.from, from), to: Math.min(span.to, to) };
+  return both.from <= both.to ? both : null;
+}

@@ -1,0 +1,95 @@
+/**
+ * A line that the shipper has the server write to its log, and reads back: it proves that this folder holds that server's
+ * log, and that records of the level LOG, as pgAudit's are, still reach it.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { type Clock, sleep } from '../clock.js';
+import { ShipperError } from '../errors.js';
+import { COLUMN, type RawRecord } from '../record.js';
+import { clientFor, reasonOf, withClient } from './connect.js';
+
+/** Milliseconds between two. */
+const INTERVAL = 5 * 60_000;
+/** Milliseconds that a single run waits for its own. */
+const PATIENCE = 10_000;
+/** Heartbeats that were sent and not read yet, at most; a log that is read late has older ones. */
+const MOST_PENDING = 64;
+const START = Buffer.from('pgaudit-shipper ');
+
+export interface HeartbeatReport {
+  /** The server does not write it; told once per outage. */
+  heartbeatFailed(error: unknown): void;
+}
+
+export class Heartbeat {
+  readonly #url: string;
+  readonly #clock: Clock;
+  readonly #report: HeartbeatReport;
+  /** By nonce, when it was sent. */
+  readonly #pending = new Map<string, number>();
+  #readAt: number | null = null;
+  #sentAt: number | null = null;
+  #isFailing = false;
+
+  /** Throws a ShipperError where the URL is none. */
+  constructor(url: string, clock: Clock, report: HeartbeatReport) {
+    clientFor(url);
+    this.#url = url;
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  /** When the newest that was read back had been sent, in milliseconds since the epoch. */
+  get readAt(): number | null {
+    return this.#readAt;
+  }
+
+  /** A single run's own may still come. */
+  get isAwaited(): boolean {
+    return (
+      this.#sentAt !== null &&
+      (this.#readAt ?? 0) < this.#sentAt &&
+      this.#clock.now() < this.#sentAt + PATIENCE
+    );
+  }
+
+  /** Sends one at once and then every five minutes, until the signal aborts. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.send();
+      await sleep(this.#clock, INTERVAL, signal);
+    }
+  }
+
+  /** It never rejects. A plain login role may do this. */
+  async send(): Promise<void> {
+    const nonce = randomUUID();
+    const at = this.#clock.now();
+    this.#pending.set(nonce, at);
+    for (const oldest of [...this.#pending.keys()].slice(0, -MOST_PENDING)) this.#pending.delete(oldest);
+    try {
+      await withClient(clientFor(this.#url), client =>
+        client.query(`DO $$BEGIN RAISE LOG '${START.toString()}${nonce}'; END$$`),
+      );
+      this.#sentAt = at;
+      this.#isFailing = false;
+    } catch (error) {
+      const code = reasonOf(error);
+      const failure = new ShipperError(code, `the heartbeat cannot be written (${code})`);
+      if (!this.#isFailing) this.#report.heartbeatFailed(failure);
+      this.#isFailing = true;
+    }
+  }
+
+  /** Whether the record is a heartbeat that this process has sent. */
+  reads(record: RawRecord): boolean {
+    if (!record.startsWith(COLUMN.message, START)) return false;
+    const nonce = record.text(COLUMN.message).slice(START.length);
+    const sentAt = this.#pending.get(nonce);
+    if (sentAt === undefined) return false;
+    this.#pending.delete(nonce);
+    this.#readAt = Math.max(this.#readAt ?? sentAt, sentAt);
+    return true;
+  }
+}

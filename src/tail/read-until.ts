@@ -1,0 +1,75 @@
+/** Up to when all that the log held has been read: what a seal says of its server (I12). */
+
+import { basename, dirname } from 'node:path';
+import { hasPassed } from '../clock.js';
+import type { Surveyed } from './survey.js';
+
+/** Milliseconds after which a goal that is not reached gives way to a newer one. */
+const PATIENCE = 30_000;
+
+interface Goal {
+  /** When the look began that found these sizes, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Bytes of each content that was not read as far yet, by its id. */
+  readonly sizes: Map<string, number>;
+}
+
+/**
+ * Each complete look at the folders sets a goal: the sizes of the files at that moment. Once all of them are read as far,
+ * everything that the log held then has been read, however much is written meanwhile.
+ */
+export class ReadUntil {
+  #goal: Goal | null = null;
+  #time: number | null = null;
+
+  /** Milliseconds since the epoch; `null` before the first goal is reached. */
+  get time(): number | null {
+    return this.#time;
+  }
+
+  /** @param files all that the globs name, as a look without faults found them that began at `at` */
+  looked(files: readonly Surveyed[], at: number): void {
+    if (this.#goal !== null && !hasPassed(this.#goal.at, at, PATIENCE)) return;
+    this.#goal = isWholeLog(files) ? { at, sizes: sizesOf(files) } : null;
+  }
+
+  /** @param offsetOf how far a content was read; `null` where nothing of it will be */
+  read(offsetOf: (contentId: string) => number | null): void {
+    if (this.#goal === null) return;
+    const { at, sizes } = this.#goal;
+    for (const [contentId, size] of sizes) if ((offsetOf(contentId) ?? size) >= size) sizes.delete(contentId);
+    if (sizes.size > 0) return;
+    this.#time = at;
+    this.#goal = null;
+  }
+}
+
+/**
+ * Whether the log can be read: there is some, nothing waits to be known as a log file, and no newer file is in another
+ * format. What the collector writes beside a csvlog file under the same name is none.
+ */
+function isWholeLog(files: readonly Surveyed[]): boolean {
+  const logs = files.filter(({ identity }) => identity.kind === 'content');
+  const newest = Math.max(...logs.map(({ modified }) => modified));
+  const names = new Set(logs.map(({ path }) => withoutEnd(path)));
+  const isInTheWay = ({ path, modified, identity }: Surveyed): boolean => {
+    if (identity.kind === 'partial') return true;
+    if (identity.kind !== 'unsupported') return false;
+    if (identity.reason === 'zone') return true;
+    const isOther = identity.reason === 'format' || identity.reason === 'columns';
+    return isOther && modified > newest && !names.has(withoutEnd(path));
+  };
+  return logs.length > 0 && !files.some(isInTheWay);
+}
+
+function withoutEnd(path: string): string {
+  return `${dirname(path)}/${basename(path).replace(/\.[^.]*$/, '')}`;
+}
+
+function sizesOf(files: readonly Surveyed[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { identity, size } of files)
+    if (identity.kind === 'content')
+      sizes.set(identity.contentId, Math.max(size, sizes.get(identity.contentId) ?? 0));
+  return sizes;
+}

@@ -1,0 +1,379 @@
+/** What is covered, what is missing, and that nothing missing is whole (I12). Times are those of §8a of the design. */
+
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openArchive } from '../../src/archive/location.js';
+import type { VerifyResult } from '../../src/archive/verify/result.js';
+import { type VerifyOptions, verifyArchive } from '../../src/archive/verify.js';
+import type { Draft } from '../../src/event.js';
+import { day, days, gapDraft } from '../support/covered.js';
+import { write } from '../support/reviewed.js';
+import { type SealedChain, type SealedSegment, writeSealed } from '../support/sealed.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const PLACE = { instance: 'prod', node: 'pg-0' };
+const NOW = Date.parse('2025-11-06T00:00:00.000Z');
+const HOUR = 60 * 60 * 1000;
+const CHAIN = '20250901T000000Z-0001';
+const SECOND = '20251104T080000Z-0002';
+
+const DAYS = days();
+
+async function archiveOf(days: readonly SealedSegment[], chain: Partial<SealedChain> = {}) {
+  const folder = await temporaryFolder();
+  return { folder, ...(await writeSealed(folder, days, chain)) };
+}
+
+async function verify(folder: string, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const given = { ...options, period: { now: NOW, ...options.period } };
+  return await verifyArchive(openArchive(folder), given);
+}
+
+/** The stretches that are missing, as `from to why`. */
+function missing({ instances }: VerifyResult): string[] {
+  return instances.flatMap(one => one.missing.map(({ from, to, why }) => `${from} ${to} ${why}`));
+}
+
+test('an archive that covers all until now is whole', async () => {
+  const { folder } = await archiveOf(DAYS.map(date => day(date)));
+  const result = await verify(folder);
+  expect(result).toMatchObject({
+    verdict: 'whole',
+    instances: [{ instance: 'prod', nodes: ['pg-0'], coveredUntil: '2025-11-05T23:59:59.000Z', missing: [] }],
+  });
+  expect(result.limits).toContainEqual(expect.stringContaining('the audit state of prod'));
+});
+
+describe('the end', () => {
+  test('an archive that was cut off there is incomplete, since its last seal', async () => {
+    const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
+    for (const name of names.slice(2)) await rm(join(folder, name));
+    const result = await verify(folder);
+    expect(result.verdict).toBe('incomplete');
+    expect(missing(result)).toEqual([
+      '2025-11-02T23:59:59.000Z 2025-11-06T00:00:00.000Z nothing that covers it was sealed since',
+    ]);
+  });
+
+  test('two hours need not be covered yet; --grace says otherwise', async () => {
+    const { folder } = await archiveOf(DAYS.map(date => day(date)));
+    const verdictAt = async (now: string, grace: number | null = null): Promise<string> =>
+      (await verify(folder, { period: { now: Date.parse(now), grace } })).verdict;
+    expect(await verdictAt('2025-11-06T01:59:00.000Z')).toBe('whole');
+    expect(await verdictAt('2025-11-06T02:01:00.000Z')).toBe('incomplete');
+    expect(await verdictAt('2025-11-06T02:01:00.000Z', 10 * HOUR)).toBe('whole');
+    expect(await verdictAt('2025-11-06T00:01:00.000Z', 60_000)).toBe('incomplete');
+  });
+
+  test('nor the time that a segment may stay open', async () => {
+    const open = {
+      until: [{ time: '2025-11-05T14:00:00.000Z' }],
+      sealedAt: '2025-11-05T14:00:00.000Z',
+      reason: 'age',
+    } as const;
+    const { folder } = await archiveOf([day('2025-11-04'), { ...day('2025-11-05'), ...open }]);
+    // It was opened at ten.
+    for (const [now, verdict] of [
+      ['19:59', 'whole'],
+      ['20:01', 'incomplete'],
+    ])
+      expect(
+        (await verify(folder, { period: { now: Date.parse(`2025-11-05T${now}:00.000Z`) } })).verdict,
+      ).toBe(verdict);
+  });
+
+  test('a seal that says no time covers nothing, however new it is', async () => {
+    const { folder } = await archiveOf(DAYS.map(date => ({ ...day(date), until: [] })));
+    const result = await verify(folder);
+    expect(result).toMatchObject({ verdict: 'incomplete', instances: [{ coveredUntil: null }] });
+  });
+
+  test('a time after the seal that says it counts as that of the seal', async () => {
+    const { folder } = await archiveOf([
+      { ...day('2025-11-01'), until: [{ time: '2026-11-01T00:00:00.000Z' }] },
+    ]);
+    expect((await verify(folder)).instances[0]?.coveredUntil).toBe('2025-11-01T23:59:59.000Z');
+  });
+
+  test('nothing is expected of a daemon that was retired', async () => {
+    const stopped = { action: 'stopped', version: '1.0.0', retired: true } as const;
+    const end: Draft = { kind: 'lifecycle', time: '2025-11-02T23:59:59.000Z', ...PLACE, lifecycle: stopped };
+    const { folder } = await archiveOf([day('2025-11-01'), day('2025-11-02', [end])]);
+    expect((await verify(folder, { days: { since: '2025-11-01', until: '2025-11-02' } })).verdict).toBe(
+      'whole',
+    );
+    expect((await verify(folder)).instances[0]?.missing).toEqual([
+      expect.objectContaining({
+        node: null,
+        from: '2025-11-02T23:59:59.000Z',
+        why: expect.stringContaining('retired'),
+      }),
+    ]);
+    // Another daemon covers the server since.
+    await writeSealed(
+      folder,
+      DAYS.slice(2).map(date => day(date)),
+      { node: 'pg-1', chain: '20251103T000000Z-0003' },
+    );
+    expect((await verify(folder)).verdict).toBe('incomplete');
+    await writeSealed(
+      folder,
+      DAYS.slice(1).map(date => day(date)),
+      { node: 'pg-2', chain: '20251102T000000Z-0004' },
+    );
+    expect(missing(await verify(folder))).toEqual([]);
+  });
+});
+
+describe('the beginning', () => {
+  test.each([
+    [
+      'a period that begins before the archive',
+      { since: '2025-10-30', until: null },
+      '2025-10-30T00:00:00.000Z 2025-11-01T00:00:00.000Z',
+    ],
+    [
+      'a period before the archive',
+      { since: '2025-10-01', until: '2025-10-02' },
+      '2025-10-01T00:00:00.000Z 2025-10-03T00:00:00.000Z',
+    ],
+    [
+      'a period after the archive',
+      { since: '2025-11-06', until: null },
+      '2025-11-06T00:00:00.000Z 2025-11-09T00:00:00.000Z',
+    ],
+  ])('%s', async (_, days, stretch) => {
+    const { folder } = await archiveOf(DAYS.map(date => day(date)));
+    const result = await verify(folder, {
+      days,
+      period: { now: Date.parse('2025-11-09'), grace: 4 * 86_400_000 },
+    });
+    expect([result.verdict, missing(result).map(text => text.split(' ').slice(0, 2).join(' '))[0]]).toEqual([
+      'incomplete',
+      stretch,
+    ]);
+  });
+
+  test('days in the middle of a chain are covered from their first moment', async () => {
+    const { folder } = await archiveOf(DAYS.map(date => day(date)));
+    expect((await verify(folder, { days: { since: '2025-11-02', until: '2025-11-04' } })).verdict).toBe(
+      'whole',
+    );
+  });
+
+  test('objects that are missing at the edges of some days are missed', async () => {
+    const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
+    await rm(join(folder, names[2] ?? ''));
+    for (const range of [
+      { since: '2025-11-03', until: null },
+      { since: null, until: '2025-11-03' },
+      { since: '2025-11-04', until: null },
+    ])
+      expect(await verify(folder, { days: range })).toMatchObject({
+        verdict: 'broken',
+        failure: { code: 'missing' },
+      });
+    expect((await verify(folder, { days: { since: '2025-11-05', until: null } })).verdict).toBe('whole');
+  });
+
+  test('where older days were removed after their retention, the first that is kept is whole', async () => {
+    const early = write('2025-11-03T00:30:00.000Z', { user: 'Z990001', name: 'Kari Nordmann' });
+    const segments = DAYS.map(date =>
+      date === '2025-11-03' ? { ...day(date), events: [early] } : day(date),
+    );
+    const { folder, names } = await archiveOf(segments);
+    for (const name of names.slice(0, 2)) await rm(dirname(join(folder, name)), { recursive: true });
+    expect((await verify(folder, { days: { since: '2025-11-03', until: null } })).verdict).toBe('whole');
+    expect((await verify(folder, { days: { since: '2025-11-02', until: null } })).verdict).toBe('incomplete');
+  });
+
+  test.each(['archive-unreadable', 'archive-unreachable', 'archive-damaged', 'archive-unsigned'] as const)(
+    'of a first chain that began since %s nobody knows what was before',
+    async reason => {
+      const lifecycle = { action: 'started', version: '1.0.0', newChain: true, reason } as const;
+      const { folder } = await archiveOf(
+        DAYS.map(date => day(date)),
+        { lifecycle },
+      );
+      expect(missing(await verify(folder))).toEqual([
+        'null 2025-11-01T00:00:00.000Z what was before the first chain is not known',
+      ]);
+    },
+  );
+});
+
+describe('two chains', () => {
+  const since = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-damaged' } as const;
+
+  async function twoChains(second: Partial<SealedChain>) {
+    const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
+    const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
+    const chain = {
+      chain: SECOND,
+      startedAt: '2025-11-04T08:00:00.000Z',
+      lifecycle: { ...since, previousChain },
+    };
+    await writeSealed(
+      first.folder,
+      DAYS.slice(3).map(date => day(date)),
+      { ...chain, ...second },
+    );
+    return { ...first, previousChain };
+  }
+
+  test('join where the second reads the file in which the first stopped', async () => {
+    const { folder } = await twoChains({});
+    expect((await verify(folder)).verdict).toBe('whole');
+  });
+
+  test('do not join where that file is gone', async () => {
+    const { folder } = await twoChains({ fileId: 'g' });
+    expect(missing(await verify(folder))).toEqual([
+      '2025-11-03T23:59:59.000Z 2025-11-04T08:00:00.000Z nothing that covers it was sealed',
+    ]);
+  });
+
+  test('the first is missed where it was removed', async () => {
+    const { folder, names } = await twoChains({});
+    for (const name of names) await rm(join(folder, name));
+    const result = await verify(folder);
+    expect(result.verdict).toBe('incomplete');
+    expect(missing(result)[0]).toContain(`chain ${CHAIN}, which came before, is not there`);
+  });
+
+  test('the end of the first is missed where it was cut off', async () => {
+    const { folder, names } = await twoChains({});
+    await rm(join(folder, names[2] ?? ''));
+    expect(await verify(folder)).toMatchObject({ verdict: 'broken', failure: { code: 'missing' } });
+  });
+
+  test('the second knows how the first ended', async () => {
+    const { folder, previousChain } = await twoChains({});
+    const lifecycle = { ...since, previousChain: { ...previousChain, hash: 'f'.repeat(64) } };
+    const other = await temporaryFolder();
+    await writeSealed(
+      other,
+      DAYS.slice(0, 3).map(date => day(date)),
+    );
+    await writeSealed(
+      other,
+      DAYS.slice(3).map(date => day(date)),
+      { chain: SECOND, lifecycle },
+    );
+    expect((await verify(folder)).isIntact).toBe(true);
+    expect(await verify(other)).toMatchObject({ verdict: 'broken', failure: { code: 'link' } });
+  });
+});
+
+describe('gaps', () => {
+  test('are missing stretches, from what came before to what came after', async () => {
+    const gap = gapDraft(
+      { after: '2025-11-03T08:00:00.000Z', before: '2025-11-03T09:00:00.000Z' },
+      '2025-11-03T09:30:00.000Z',
+    );
+    const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-03' ? [gap] : [])));
+    expect(missing(await verify(folder))).toEqual([
+      '2025-11-03T08:00:00.000Z 2025-11-03T09:00:00.000Z gap (torn)',
+    ]);
+    expect((await verify(folder, { days: { since: '2025-11-04', until: null } })).verdict).toBe('whole');
+  });
+
+  test('without bounds reach from the last time that was covered to when they were found', async () => {
+    const gap = gapDraft({}, '2025-11-03T09:30:00.000Z');
+    const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-03' ? [gap] : [])));
+    expect(missing(await verify(folder))).toEqual([
+      '2025-11-02T23:59:59.000Z 2025-11-03T09:30:00.000Z gap (torn)',
+    ]);
+  });
+
+  test('ten thousand of them are a thousand and one stretch', async () => {
+    const gaps = Array.from({ length: 10_000 }, () =>
+      gapDraft({ reason: 'missing-lines' }, '2025-11-03T09:30:00.000Z'),
+    );
+    const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-03' ? gaps : [])));
+    expect(missing(await verify(folder))).toHaveLength(1000);
+  });
+});
+
+describe('persons who are not audited', () => {
+  const looked = (time: string, count: number, names: readonly string[] = []): Draft => {
+    const roles = { count, names };
+    const config = { since: time, changes: [], unaudited: roles };
+    return { kind: 'config', time, ...PLACE, config };
+  };
+
+  test('are named with the time', async () => {
+    const { folder } = await archiveOf([
+      day('2025-11-04', [looked('2025-11-04T11:00:00.000Z', 1, ['Z990001'])]),
+      day('2025-11-05', [looked('2025-11-05T11:00:00.000Z', 0)]),
+    ]);
+    const result = await verify(folder);
+    expect([result.verdict, result.instances[0]?.notAudited]).toEqual([
+      'incomplete',
+      [{ from: '2025-11-04T11:00:00.000Z', to: '2025-11-05T11:00:00.000Z', count: 1, names: ['Z990001'] }],
+    ]);
+  });
+
+  test('stay so until a look finds them audited', async () => {
+    const { folder } = await archiveOf([
+      day('2025-11-04', [looked('2025-11-04T11:00:00.000Z', 1, ['Z990001'])]),
+      day('2025-11-05'),
+    ]);
+    expect((await verify(folder)).instances[0]?.notAudited).toMatchObject([
+      { to: '2025-11-06T00:00:00.000Z' },
+    ]);
+  });
+});
+
+describe('the folder', () => {
+  test.each([
+    ['a day was renamed', (folder: string) => rename(folder, `${folder}.old`)],
+    [
+      'a day was moved away and linked',
+      async (folder: string) => {
+        const elsewhere = join(await temporaryFolder(), 'day');
+        await rename(folder, elsewhere);
+        await symlink(elsewhere, folder);
+      },
+    ],
+    ['something foreign lies in it', (folder: string) => writeFile(join(folder, 'notes.txt'), 'x')],
+  ])('where %s it is not whole', async (_, happen) => {
+    const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
+    await happen(join(folder, dirname(names.at(-1) ?? '')));
+    expect((await verify(folder)).verdict).not.toBe('whole');
+  });
+
+  test('an emptied archive is not whole', async () => {
+    const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
+    for (const name of names) await rm(dirname(join(folder, name)), { recursive: true });
+    expect((await verify(folder)).verdict).toBe('incomplete');
+    await rm(join(folder, 'instance=prod'), { recursive: true });
+    expect((await verify(folder)).verdict).toBe('broken');
+  });
+});
+
+test('seals of version 0.1 count by their own time, and that is said', async () => {
+  const { folder } = await archiveOf(
+    DAYS.map(date => ({ date, events: day(date).events, sealedAt: `${date}T23:59:59.000Z` })),
+  );
+  const result = await verify(folder);
+  expect(result.verdict).toBe('whole');
+  expect(result.limits).toContainEqual(expect.stringContaining('seals of version 0.1'));
+});
+
+test('several servers in one chain are expected each for itself', async () => {
+  const until = (date: string, time = '23:59:59') => [
+    { source: 'a', time: `${date}T23:59:59.000Z` },
+    { source: 'b', time: `${date}T${time}.000Z` },
+  ];
+  const days = DAYS.map(date => ({ ...day(date), until: until(date) }));
+  const { folder } = await archiveOf(
+    days.map(one => (one.date > '2025-11-03' ? { ...one, until: until('2025-11-03') } : one)),
+  );
+  const result = await verify(folder);
+  expect(result.instances.map(({ instance, coveredUntil }) => [instance, coveredUntil])).toEqual([
+    ['a', '2025-11-03T23:59:59.000Z'],
+    ['b', '2025-11-03T23:59:59.000Z'],
+  ]);
+});

@@ -1,0 +1,166 @@
+/**
+ * Ways to make evidence disappear from an archive, and what `verify` and `report` say: none is whole (I12). Those that a
+ * running daemon sees are in `integration/evidence.test.ts`.
+ */
+
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { day, days, gapDraft } from '../support/covered.js';
+import { type SealedChain, writeSealed } from '../support/sealed.js';
+import { runCommand } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+const INCOMPLETE = 3;
+const BROKEN = 1;
+const FIRST = '20251101T000000Z-0001';
+const SECOND: Partial<SealedChain> = { chain: '20251104T000000Z-0002' };
+const PERIOD = ['--since', '2025-11-01', '--until', '2025-11-05'];
+
+interface Scene {
+  readonly archive: string;
+  /** Objects, the oldest first. */
+  readonly names: readonly string[];
+}
+
+/** Five days of one server; the last two are another chain's, which names the first. */
+async function scene(): Promise<Scene> {
+  const archive = await temporaryFolder();
+  const first = await writeSealed(
+    archive,
+    days()
+      .slice(0, 3)
+      .map(date => day(date)),
+    { chain: FIRST },
+  );
+  const previousChain = { chain: FIRST, seq: first.lastSeq, hash: first.lastHash };
+  const lifecycle = {
+    action: 'started',
+    version: '1.0.0',
+    newChain: true,
+    reason: 'archive-damaged',
+  } as const;
+  const second = await writeSealed(
+    archive,
+    days()
+      .slice(3)
+      .map(date => day(date)),
+    {
+      ...SECOND,
+      lifecycle: { ...lifecycle, previousChain },
+    },
+  );
+  return { archive, names: [...first.names, ...second.names] };
+}
+
+async function codes(archive: string, period = PERIOD): Promise<readonly (number | null)[]> {
+  const out = join(await temporaryFolder(), 'report.html');
+  const verified = await runCommand(['verify', ...period, archive]);
+  const reported = await runCommand(['report', '--timezone', 'UTC', ...period, '--out', out, archive]);
+  return [verified.code, reported.code];
+}
+
+async function remove({ archive, names }: Scene, from: number, to?: number): Promise<void> {
+  for (const name of names.slice(from, to)) await rm(join(archive, name));
+}
+
+const dayFolder = ({ archive, names }: Scene): string => dirname(join(archive, names.at(-1) ?? ''));
+
+test('nothing has disappeared: whole', async () => {
+  const { archive } = await scene();
+  expect(await codes(archive)).toEqual([0, 0]);
+});
+
+type Happen = (scene: Scene) => Promise<unknown>;
+
+describe('what disappears from the archive', () => {
+  test.each<[string, number, Happen]>([
+    ['its newest object', INCOMPLETE, one => remove(one, -1)],
+    ['all objects but the first', INCOMPLETE, one => remove(one, 1)],
+    ['an object in the middle', BROKEN, one => remove(one, 1, 2)],
+    ['the first object', BROKEN, one => remove(one, 0, 1)],
+    ['a whole earlier chain', INCOMPLETE, one => remove(one, 0, 3)],
+    ['the end of an earlier chain', BROKEN, one => remove(one, 2, 3)],
+    ['a whole later chain', INCOMPLETE, one => remove(one, 3)],
+    ['every object; the folders stay', INCOMPLETE, one => remove(one, 0)],
+    ['everything', BROKEN, one => rm(join(one.archive, 'instance=prod'), { recursive: true })],
+    ['the last day, which was renamed', INCOMPLETE, one => rename(dayFolder(one), `${dayFolder(one)}.old`)],
+    [
+      'the last day, which is a link to elsewhere',
+      INCOMPLETE,
+      async one => {
+        const elsewhere = join(await temporaryFolder(), 'day');
+        await rename(dayFolder(one), elsewhere);
+        await symlink(elsewhere, dayFolder(one));
+      },
+    ],
+    [
+      'an object behind a name that no shipper gives',
+      INCOMPLETE,
+      async one => {
+        const name = join(one.archive, one.names.at(-1) ?? '');
+        await rename(name, `${name}.bak`);
+      },
+    ],
+    [
+      'nothing, and something foreign was added',
+      INCOMPLETE,
+      one => writeFile(join(dayFolder(one), 'x.txt'), ''),
+    ],
+    ['nothing, and an object was copied', BROKEN, one => copyBeside(one)],
+  ])('%s', async (_, code, happen) => {
+    const one = await scene();
+    await happen(one);
+    const [verified, reported] = await codes(one.archive);
+    expect([verified, reported]).toEqual([code, code]);
+  });
+});
+
+/** Under another day. */
+async function copyBeside({ archive, names }: Scene): Promise<void> {
+  const [first = '', second = ''] = names;
+  await rename(join(archive, first), join(archive, dirname(second), first.split('/').at(-1) ?? ''));
+}
+
+describe('a period of which there is nothing', () => {
+  test.each([
+    ['before the archive', ['--since', '2025-10-01', '--until', '2025-10-31']],
+    ['that begins before it', ['--since', '2025-10-31', '--until', '2025-11-05']],
+    ['after it', ['--since', '2025-11-06', '--until', '2025-11-10']],
+    ['that ends after it', ['--since', '2025-11-01', '--until', '2025-11-10']],
+  ])('%s', async (_, period) => {
+    const { archive } = await scene();
+    expect(await codes(archive, period)).toEqual([INCOMPLETE, INCOMPLETE]);
+  });
+});
+
+test.each([
+  [
+    'a part of the log',
+    gapDraft(
+      { before: '2025-11-02T12:00:00.000Z', after: '2025-11-02T11:00:00.000Z' },
+      '2025-11-02T12:30:00.000Z',
+    ),
+  ],
+  ['statements of a session', gapDraft({ reason: 'missing-statements' }, '2025-11-02T12:30:00.000Z')],
+])('%s that never was read', async (_, gap) => {
+  const archive = await temporaryFolder();
+  await writeSealed(
+    archive,
+    days().map(date => day(date, date === '2025-11-02' ? [gap] : [])),
+  );
+  expect(await codes(archive)).toEqual([INCOMPLETE, INCOMPLETE]);
+});
+
+test('one of two servers, in a fleet', async () => {
+  const { archive } = await scene();
+  await writeSealed(
+    archive,
+    days(2).map(date => day(date)),
+    { instance: 'other' },
+  );
+  const { code, output } = await runCommand(['verify', ...PERIOD, archive]);
+  expect(code).toBe(INCOMPLETE);
+  expect(output).toMatch(/^instance +other: incomplete, silent since 2025-11-02T23:59:59.000Z$/m);
+  expect(output).toMatch(/^instance +prod: whole, covered until 2025-11-05T23:59:59.000Z$/m);
+});

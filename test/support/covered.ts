@@ -1,0 +1,26 @@
+/** Days of a server that are covered to their last second. */
+
+import type { Draft } from '../../src/event.js';
+import { write } from './reviewed.js';
+import type { SealedSegment } from './sealed.js';
+
+/** With a write at ten. */
+export function day(date: string, events: readonly Draft[] = []): SealedSegment {
+  const drafts = [write(`${date}T10:00:00.000Z`, { user: 'Z990001', name: 'Kari Nordmann' }), ...events];
+  return { date, events: drafts, ...closed(`${date}T23:59:59.000Z`) };
+}
+
+function closed(time: string): Pick<SealedSegment, 'until' | 'sealedAt'> {
+  return { until: [{ time }], sealedAt: time };
+}
+
+/** `2025-11-01` to `2025-11-05`, or as many as are asked for. */
+export function days(count = 5): string[] {
+  return Array.from({ length: count }, (_, index) => `2025-11-${String(index + 1).padStart(2, '0')}`);
+}
+
+export function gapDraft(gap: object, time: string): Draft {
+  const source = { file: 'a.csv', fileId: 'f', offset: 0, length: 0 };
+  const place = { instance: 'prod', node: 'pg-0' };
+  return { kind: 'gap', time, receivedAt: time, ...place, gap: { reason: 'torn', ...gap }, source };
+}
