@@ -8,12 +8,12 @@ import type { Listed } from './discover.js';
 import { SETTLE } from './doubts.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
-import { isAnyReadable, newestInOtherFormat } from './formats.js';
 import { Hints } from './hints.js';
 import { identify, type LogTimes } from './identify.js';
 import type { Ledger } from './ledger.js';
 import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
+import { Unsupported } from './unsupported.js';
 import type { WatchGlobs } from './watch.js';
 
 export interface TailOptions {
@@ -90,12 +90,13 @@ export class Tail {
   readonly #readFaults = new Map<string, SourceFault>();
   #faultsReported = '';
   #unmatchedReported: ReadonlySet<string> = new Set();
-  readonly #unsupportedReported = new Map<string, UnsupportedReason>();
+  readonly #unsupported: Unsupported;
 
   constructor(options: TailOptions, report: TailReport) {
     const { patterns, positions, times, clock } = options;
     this.#options = options;
     this.#report = report;
+    this.#unsupported = new Unsupported((path, reason) => report.fileUnsupported(path, reason));
     this.#patterns = patterns.map(pattern => resolve(pattern));
     this.#survey = new Survey(this.#patterns, file => identify(file, times));
     this.#waker = new Waker(clock);
@@ -241,9 +242,9 @@ export class Tail {
       this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
       await follower.close();
     }
-    if (follower.isBlocked) this.#unsupported(follower.path, 'zone');
-    if (follower.notCsvlog !== null) this.#unsupported(follower.path, follower.notCsvlog);
-    else if (!follower.isBlocked) this.#unsupportedReported.delete(follower.path);
+    if (follower.isBlocked) this.#unsupported.note(follower.path, 'zone');
+    if (follower.notCsvlog !== null) this.#unsupported.note(follower.path, follower.notCsvlog);
+    else if (!follower.isBlocked) this.#unsupported.forget(follower.path);
     this.#reportFaults();
     if (!this.#isDone(follower, now)) return;
     const rest = follower.finish();
@@ -291,15 +292,15 @@ export class Tail {
     this.#contested = this.#options.claim?.(files) ?? new Set();
     this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
-      if (identity.kind === 'unsupported') this.#unsupported(path, identity.reason);
+      if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
     if (faults.length === 0) this.#readUntil.looked(files, now);
     await this.#recall(files, now);
     // What could not be seen is not gone.
     for (const found of this.#followers.assign(files, faults.length === 0, now)) {
-      this.#unsupportedReported.delete(found.path);
+      this.#unsupported.forget(found.path);
       this.#report.fileFound(found);
     }
-    this.#forgetUnsupported(files);
+    this.#unsupported.keep(files);
     await this.#forgetGone(now);
     await this.#holdUnread(now);
     this.#reportFaults();
@@ -354,46 +355,21 @@ export class Tail {
     this.#unmatchedReported = new Set(unmatched);
   }
 
-  #unsupported(path: string, reason: UnsupportedReason): void {
-    if (this.#unsupportedReported.get(path) === reason) return;
-    this.#unsupportedReported.set(path, reason);
-    this.#report.fileUnsupported(path, reason);
-  }
-
-  #forgetUnsupported(files: readonly Surveyed[]): void {
-    const there = new Set(files.map(file => file.path));
-    for (const path of this.#unsupportedReported.keys())
-      if (!there.has(path)) this.#unsupportedReported.delete(path);
-  }
-
   /** A zone that cannot be told holds a file back until somebody settles it. */
   #hindrances(): SourceFault[] {
     return [
       ...this.#scanFaults,
       ...this.#readFaults.values(),
-      ...this.#unsupportedFor('zone'),
+      ...this.#unsupported.of('zone'),
       ...[...this.#contested].map(path => ({ path, code: 'contested' })),
     ];
   }
 
   #faults(): SourceFault[] {
-    const faults = [...this.#hindrances(), ...this.#otherFormats()];
-    const reasonOf = (path: string): UnsupportedReason | undefined => this.#unsupportedReported.get(path);
-    if (this.#scanFaults.length > 0 || isAnyReadable(this.#files, reasonOf)) return faults;
+    const others = this.#unsupported.otherFormats(this.#files, this.#options.once);
+    const faults = [...this.#hindrances(), ...others];
+    if (this.#scanFaults.length > 0 || this.#unsupported.isAnyReadable(this.#files)) return faults;
     return [...faults, { path: this.#patterns.join(', '), code: 'no-log' }];
-  }
-
-  /** Nobody knows what a log in another format holds. Where more may come, the newest says what the server writes now. */
-  #otherFormats(): SourceFault[] {
-    const all = [...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
-    if (this.#options.once) return all;
-    const newest = newestInOtherFormat(this.#files, path => this.#unsupportedReported.get(path));
-    return all.filter(({ path }) => path === newest);
-  }
-
-  #unsupportedFor(code: UnsupportedReason): SourceFault[] {
-    const found = [...this.#unsupportedReported].filter(([, reason]) => reason === code);
-    return found.map(([path]) => ({ path, code }));
   }
 
   #reportFaults(): void {

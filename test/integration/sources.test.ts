@@ -6,10 +6,13 @@ import { startPostgres } from '../support/postgres.js';
 import { archived, eventually, runCommand, Shipper, severalSettings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
+/** Without it MERGE is not logged: nobody would be called audited. */
+const AUDITED = { 'pgaudit.log_relation': 'on' };
+
 test('a server whose database is down, with memberOf rules: the other is delivered, and it goes on when it is up', {
   timeout: 90_000,
 }, async () => {
-  const [orders, billing] = [await startPostgres(), await startPostgres()];
+  const [orders, billing] = [await startPostgres(AUDITED), await startPostgres(AUDITED)];
   for (const server of [orders, billing])
     await server.query(
       'postgres',
