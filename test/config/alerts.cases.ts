@@ -195,7 +195,7 @@ export const CASES: readonly AlertCase[] = [
   },
   { alert: 'PgauditShipperMissingLines', ...counted('missing_lines_total') },
   {
-    alert: 'PgauditShipperUnaudited',
+    alert: 'PgauditShipperNotAudited',
     fires: [{ unaudited_roles: '3x180' }, { unaudited_roles: '0x140 1x40' }],
     quiet: [
       { unaudited_roles: '0x180' },
