@@ -17,7 +17,7 @@ import type {
 } from './event.js';
 import type { LargeText } from './large-text.js';
 import type { TimeReader } from './parse/time.js';
-import type { Gap, MissingLines, RawRecord, SourceFile } from './record.js';
+import { type Gap, type Missing, type RawRecord, rangeOf, type SourceFile } from './record.js';
 
 /** Where this daemon stands. */
 export type Place = Pick<Envelope, 'instance' | 'node'>;
@@ -75,15 +75,10 @@ export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeRe
   return lossDraft({ reason, ...record, ...bounds({ after }, times) }, reading, place);
 }
 
-export function missingLinesDraft(
-  missing: MissingLines,
-  now: number,
-  place: Place,
-  times: TimeReader,
-): Draft {
-  const { user, session, firstLine, lastLine, after, before, file, record } = missing;
-  const lines = { user, session, firstLine, lastLine, ...bounds({ after, before }, times) };
-  return lossDraft({ reason: 'missing-lines', ...lines }, { file, record, now }, place);
+export function missingDraft(missing: Missing, now: number, place: Place, times: TimeReader): Draft {
+  const { of, user, session, after, before, file, record } = missing;
+  const gap = { user, session, ...rangeOf(missing), ...bounds({ after, before }, times) };
+  return lossDraft({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
 }
 
 function lossDraft(gap: GapContent['gap'], reading: Reading, place: Place): Draft {

@@ -13,7 +13,7 @@ import { controlOf, endsPrepared } from './parse/control.js';
 import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import { look, parse, type Suspect } from './parse/parse.js';
 import { type Payload, parsePayload } from './parse/pgaudit.js';
-import { hasGenuinePayload } from './parse/raw-payload.js';
+import { statementOfGenuine } from './parse/raw-payload.js';
 import { messageOf } from './pgaudit-message.js';
 import { COLUMN, type Frame, type RawRecord, unreadable } from './record.js';
 import { andThen } from './settled.js';
@@ -97,7 +97,10 @@ async function judgeLarge(
     if (dropped !== null) return dropped;
   }
   const read = await large.read(record, seen.kind === 'suspect', reading);
-  if (read.kind === 'gap') return reject(read, reading, judges);
+  if (read.kind === 'gap') {
+    judges.memory.sessions.noteUnread(record);
+    return reject(read, reading, judges);
+  }
   const { raw, digest } = read;
   const whole = raw === null ? reading : { ...reading, raw };
   const verdict =
@@ -122,7 +125,10 @@ async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): 
   const user = record.text(COLUMN.user);
   const kind = await filter.users.kindOf(user, () => timeOf(record, reading, judges));
   const { isShipped, reason } = filter.decide(kind, 'WRITE');
-  if (isShipped || reason === 'class' || !hasGenuinePayload(record)) return null;
+  if (isShipped || reason === 'class') return null;
+  const statement = statementOfGenuine(record);
+  if (statement === null) return null;
+  noteStatement(record, statement, reading, judges);
   if (kind === 'other') telemetry.otherUser(user, false);
   return { outcome: 'dropped', reason };
 }
@@ -188,12 +194,22 @@ function judgeFailure(
   );
 }
 
+function noteStatement(
+  record: RawRecord,
+  statement: number,
+  { file, now }: Reading,
+  { memory: { sessions } }: Judges,
+): void {
+  sessions.noteStatement(record, statement, file, now);
+}
+
 function judgeStatement(
   record: RawRecord,
   payload: Payload,
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
+  noteStatement(record, payload.audit.statementId, reading, judges);
   const user = record.text(COLUMN.user);
   const { users } = judges.filter;
   // What somebody does to roles may change whose statements are shipped.
@@ -373,6 +389,7 @@ function shipSuspect(
   judges: Judges,
 ): Promise<Verdict> | Verdict {
   judges.telemetry.suspect(suspect.reason, reading);
+  judges.memory.sessions.noteUnread(record);
   return ship('suspect', record, [], reading, judges, (line, actor) =>
     suspectDraft(line, suspect, actor, reading, judges.place),
   );

@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.js';
-import { configDraft, missingLinesDraft } from './draft.js';
+import { configDraft, missingDraft } from './draft.js';
 import type { ConfigContent, Draft } from './event.js';
 import { type Content, contentOf, contentWith } from './journal/chain.js';
 import type { Journal } from './journal/journal.js';
@@ -17,7 +17,7 @@ import type { Resume } from './journal/sources.js';
 import type { JournalEntry } from './journal/state.js';
 import { judge } from './judge.js';
 import { Skimmer } from './parse/skim.js';
-import { countRecord, type MissingLines, noRecords, type RawRecord } from './record.js';
+import { countRecord, type Missing, noRecords, type RawRecord } from './record.js';
 import { andThen } from './settled.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
 import type { Batch } from './tail/follow.js';
@@ -160,20 +160,17 @@ function learn(record: RawRecord, reason: string, { filter }: OpenSource, skimme
     skimmer.learn(record, reason);
 }
 
-/** Lines that will not come any more. */
+/** Lines and statements that will not come any more. */
 function tellOverdue(stages: OpenSource): Content[] {
   const { sessions } = stages.memory;
   if (stages.tail.isHindered) sessions.postpone(stages.now());
   return tellMissing(sessions.takeOverdue(stages.now()), stages);
 }
 
-function tellMissing(
-  missing: readonly MissingLines[],
-  { times, place, telemetry, now }: OpenSource,
-): Content[] {
-  return missing.map(lines => {
-    telemetry.missingLines(lines);
-    return contentOf(missingLinesDraft(lines, now(), place, times));
+function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): Content[] {
+  return all.map(missing => {
+    telemetry.missing(missing);
+    return contentOf(missingDraft(missing, now(), place, times));
   });
 }
 

@@ -8,7 +8,14 @@ import { codeOf, framesOf, placeOf } from './errors.js';
 import type { Health } from './health.js';
 import { mendFor, messageOf, UNSUPPORTED_MEND } from './mends.js';
 import type { Metrics } from './metrics.js';
-import type { Gap, MissingLines, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
+import {
+  type Gap,
+  type Missing,
+  type RecordCounts,
+  rangeOf,
+  type SourceFault,
+  type UnsupportedReason,
+} from './record.js';
 
 /** Users that are named in the log at most, lest it be flooded. */
 const MOST_USERS_NAMED = 1000;
@@ -230,13 +237,15 @@ export class Telemetry {
     this.#log.warn({ code: 'large-record-failed', why }, 'a large record was not read, and is tried again');
   }
 
-  missingLines({ session, firstLine, lastLine, file }: MissingLines): void {
-    this.#metrics.gaps.inc({ reason: 'missing-lines' });
-    this.#metrics.missingLines.inc(lastLine - firstLine + 1);
-    if (!this.#isNews('missing-lines')) return;
+  missing(missing: Missing): void {
+    const { of, session, first, last, file } = missing;
+    const reason = `missing-${of}`;
+    this.#metrics.gaps.inc({ reason });
+    this.#metrics.missing[of].inc(last - first + 1);
+    if (!this.#isNews(reason)) return;
     this.#log.error(
-      { code: 'gap', reason: 'missing-lines', session, firstLine, lastLine, file: file.path },
-      'lines of a session are in no log file: look at the gap event',
+      { code: 'gap', reason, session, ...rangeOf(missing), file: file.path },
+      `${of} of a session are in no log file: look at the gap event`,
     );
   }
 

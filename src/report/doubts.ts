@@ -122,20 +122,22 @@ export function gapSection(report: Report): Html {
     { head: 'Missing', cell: missing, kind: 'wide' },
   ];
   return html`<section id="gaps"><h2>Gaps</h2>
-<p>Parts of the log that could not be read, or lines of sessions that are in no file. What they held is not in the archive.
+<p>Parts of the log that could not be read, or lines or statements of sessions that are in no file. What they held is not in the archive.
 ${reasons.length === 0 ? null : `${reasons.join(', ')}.`}</p>
 ${list(gaps, 'gap', columns)}
 ${whatIsMore(gaps.more, searchCommand(report, '--kind', 'gap'))}</section>`;
 }
 
+type Count = number | null | undefined;
+
 function missing({ what, source }: Told<'gap'>): Part {
-  const { session, firstLine, lastLine, after, before } = what;
-  const lines =
-    session == null
-      ? null
-      : html`session <code>${stranger(session)}</code>${firstLine == null ? null : `, lines ${firstLine} to ${lastLine ?? firstLine}`}. `;
+  const { session, firstLine, lastLine, firstStatement, lastStatement, after, before } = what;
+  const numbers =
+    range('lines', firstLine, lastLine) ??
+    range("statements by pgAudit's numbers", firstStatement, lastStatement);
+  const lines = session == null ? null : html`session <code>${stranger(session)}</code>${numbers}. `;
   const bytes =
-    source === undefined || firstLine != null
+    source === undefined || numbers !== null
       ? null
       : html`${plural(source.length, 'byte')} of <code>${stranger(source.file)}</code> from byte ${source.offset}. `;
   const between =
@@ -143,6 +145,10 @@ function missing({ what, source }: Told<'gap'>): Part {
       ? null
       : `Between ${after ?? 'the beginning'} and ${before ?? 'the end'} (UTC).`;
   return [lines, bytes, between];
+}
+
+function range(of: string, first: Count, last: Count): string | null {
+  return first == null ? null : `, ${of} ${first} to ${last ?? first}`;
 }
 
 export function settingsSection(report: Report): Html {

@@ -54,6 +54,8 @@ const reportedEvent = z.object({
       session: text,
       firstLine: count,
       lastLine: count,
+      firstStatement: count,
+      lastStatement: count,
       after: text,
       before: text,
     })
