@@ -2,15 +2,15 @@
 
 import { createHash } from 'node:crypto';
 import { isSensitive } from './database/sensitive.js';
-import { eventId, failureDraft, type Reading, statementDraft, suspectDraft } from './draft.js';
+import { eventId, type Reading, statementDraft, suspectDraft } from './draft.js';
 import { EscrowError } from './errors.js';
-import type { Audit, Draft, FailureContent, SuspectContent, SuspectReason } from './event.js';
+import type { Audit, FailureContent, SuspectContent, SuspectReason } from './event.js';
 import type { UserKind } from './filter/users.js';
+import { draftOf, judgeFailure, judgeOther } from './judge-other.js';
 import type { LargeRead } from './large/reader.js';
 import { LARGE_RECORD, STATEMENT } from './large-text.js';
 import { claimsOf } from './parse/claims.js';
 import { controlOf, endsPrepared } from './parse/control.js';
-import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import { look, parse, type Suspect } from './parse/parse.js';
 import { type Payload, parsePayload } from './parse/pgaudit.js';
 import { statementOfGenuine } from './parse/raw-payload.js';
@@ -20,8 +20,6 @@ import { andThen } from './settled.js';
 import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './verdict.js';
 
 type Failure = FailureContent['failure'];
-
-const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
 
 /**
  * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
@@ -155,43 +153,6 @@ function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdic
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
   if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
   return judgeStatement(frame, parsed, reading, judges);
-}
-
-/** Lines that are not pgAudit's are not shipped: they inform. */
-function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  noteLogin(record, reading.now, judges);
-  const failure = failureIn(record, judges);
-  return failure === null ? NOT_AUDIT : judgeFailure(record, failure, reading, judges);
-}
-
-/** The error of a transaction in which something was shipped, or its session's end inside of it. */
-function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
-  const session = record.text(COLUMN.sessionId);
-  const sqlState = readError(record);
-  if (sqlState !== null)
-    return transactions.failed(session, record.text(COLUMN.virtualTransactionId), sqlState);
-  const end = readDisconnection(record);
-  return end === null ? null : transactions.ended(session, end.isInside);
-}
-
-/** Services log in and out all the time; nobody asks who they are. */
-function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
-  const authentication = readAuthentication(record);
-  if (authentication !== null) {
-    if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
-      logins.begin(record.text(COLUMN.sessionId), authentication, now);
-  } else if (readDisconnection(record) !== null) logins.end(record.text(COLUMN.sessionId));
-}
-
-function judgeFailure(
-  record: RawRecord,
-  failure: Failure,
-  reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  return ship('failure', record, [], reading, judges, (line, actor) =>
-    failureDraft(line, failure, actor, reading, judges.place),
-  );
 }
 
 function noteStatement(
@@ -335,13 +296,6 @@ function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objec
   const isUnparsed = audit.class === 'WRITE' && audit.objectName === null && audit.statement !== null;
   if (isUnparsed) telemetry.unparsable('size');
   return relations({ ...audit, statement: null });
-}
-
-/** Without an id of its own: the record's is that of another event. */
-async function draftOf(verdict: Verdict): Promise<Draft> {
-  if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
-  const { id: _, ...draft } = await verdict.draft;
-  return draft;
 }
 
 /** They change nothing themselves, where `misc` is shipped. */

@@ -27,11 +27,11 @@ function next(session: Session, columns: Partial<Columns>, skipped = 0): string 
   const { user, pid, application, columns: count } = session;
   session.line += 1 + skipped;
   const sessionId = `6b0201a1.${pid.toString(16)}`;
-  const message = columns.message?.replace(/(?<=^AUDIT: \w+,)(same|next|further)(?=,)/, step => {
+  const numbered = { ...columns };
+  numbered.message &&= numbered.message.replace(/(?<=^AUDIT: \w+,)(same|next|further)(?=,)/, step => {
     session.statement += Reflect.get(steps, step);
     return String(session.statement);
   });
-  const numbered = { ...columns, ...(message !== undefined && { message }) };
   return csvRecord({ user, pid, application, sessionId, sessionLine: session.line, ...numbered }, count);
 }
 
