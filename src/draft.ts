@@ -14,6 +14,7 @@ import type {
   LogLine,
   Source,
   SuspectContent,
+  UnauditedContent,
 } from './event.js';
 import type { LargeText } from './large-text.js';
 import type { TimeReader } from './parse/time.js';
@@ -68,6 +69,20 @@ export function failureDraft(
   // The raw record would hold the error's message.
   const source = sourceOf(reading, null);
   return { kind: 'failure', ...fromLog(line, reading, place), database, actor, failure, session, source };
+}
+
+/** Of a statement that was read before: it is no record's own event. */
+export function unauditedDraft(
+  line: LogLine,
+  unaudited: UnauditedContent['unaudited'],
+  actor: Actor,
+  source: Source,
+  now: number,
+  { instance, node }: Place,
+): Draft {
+  const { database, session } = line;
+  const times = { time: writeTime(line.time), receivedAt: writeReceivedAt(now) };
+  return { kind: 'unaudited', ...times, instance, node, database, actor, unaudited, session, source };
 }
 
 export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {
@@ -126,7 +141,7 @@ function fromLog(line: LogLine, { now }: Reading, place: Place) {
   };
 }
 
-function sourceOf({ file, record }: Reading, raw: string | null): Source {
+export function sourceOf({ file, record }: Reading, raw: string | null): Source {
   const { offset, length } = record;
   return { file: basename(file.path), fileId: file.fileId, offset, length, ...(raw === null ? {} : { raw }) };
 }

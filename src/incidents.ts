@@ -33,6 +33,16 @@ export class Incidents {
     );
   }
 
+  /** A person's change that the server logged and pgAudit did not. */
+  unaudited({ session, file, offset }: { session: string; file: string; offset: number }): void {
+    this.#metrics.unaudited.inc();
+    if (!this.#isNews('unaudited')) return;
+    this.#log.error(
+      { code: 'unaudited', session, file, offset },
+      'a person changed something, and pgAudit did not log it: look at the unaudited event',
+    );
+  }
+
   largeRecordFailed(why: string): void {
     if (!this.#isNews('large-record')) return;
     this.#log.warn({ code: 'large-record-failed', why }, 'a large record was not read, and is tried again');

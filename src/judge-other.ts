@@ -2,8 +2,10 @@
 
 import { failureDraft, type Reading } from './draft.js';
 import type { Draft, FailureContent } from './event.js';
+import { judgeUnaudited } from './judge-unaudited.js';
 import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import { COLUMN, type RawRecord } from './record.js';
+import { andThen } from './settled.js';
 import { type Judges, ship, type Verdict } from './verdict.js';
 
 type Failure = FailureContent['failure'];
@@ -14,7 +16,10 @@ const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
 export function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   noteLogin(record, reading.now, judges);
   const failure = failureIn(record, judges);
-  return failure === null ? NOT_AUDIT : judgeFailure(record, failure, reading, judges);
+  const verdict = failure === null ? NOT_AUDIT : judgeFailure(record, failure, reading, judges);
+  return andThen(judgeUnaudited(record, reading, judges), ({ derived }) =>
+    derived === undefined ? verdict : andThen(verdict, judged => ({ ...judged, derived })),
+  );
 }
 
 /** The error of a transaction in which something was shipped, or its session's end inside of it. */

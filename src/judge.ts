@@ -159,9 +159,10 @@ function noteStatement(
   record: RawRecord,
   statement: number,
   { file, now }: Reading,
-  { memory: { sessions } }: Judges,
+  { memory: { sessions, pending } }: Judges,
 ): void {
   sessions.noteStatement(record, statement, file, now);
+  pending.audited(record.text(COLUMN.sessionId), statement);
 }
 
 function judgeStatement(

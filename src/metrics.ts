@@ -137,6 +137,7 @@ export function createMetrics() {
       ),
     },
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
+    unaudited: counter('unaudited_total', 'Changes of persons that the server logged and pgAudit did not.'),
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),
     retries: counter('sink_retries_total', 'Deliveries that failed and are tried again.', ['sink', 'code']),
     rejected: counter(

@@ -1,6 +1,7 @@
 /** One server's log, as its part of the configuration asks for it. */
 
 import { join } from 'node:path';
+import { loggedClasses } from '../commands/check/audit.js';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
 import type { SettingsWatch } from '../database/settings-watch.js';
@@ -32,7 +33,7 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite'>;
+  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
   /** What the process for large records has to know. */
   readonly settings: Settings;
   /** Which server's globs name which file. */
@@ -110,6 +111,7 @@ export class LogSource implements Source {
       auditSettings: this.#auditSettings,
       identify: asker => identify(asker, answering),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
+      auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
       decoderOf: of => decoderFor(encodingOf(of)),
       place: { instance, node: journal.node },
       now: clock.now,
@@ -167,6 +169,19 @@ export class LogSource implements Source {
   #pathOf(what: string, end: string): string {
     return join(this.#shared.directory, `${what}${this.name === '' ? '' : `-${this.name}`}${end}`);
   }
+}
+
+/** Levels of `log_min_messages` at which errors, or all that the server tells of statements, are not logged. */
+const QUIET = ['log', 'fatal', 'panic'];
+
+/** What the server itself says, where it is known. */
+function auditedClasses(
+  { filter }: SourceConfig,
+  settings: Pick<SettingsWatch, 'valueOf'> | null,
+): ReadonlySet<string> {
+  if (QUIET.includes(settings?.valueOf('log_min_messages') ?? '')) return new Set();
+  const log = settings?.valueOf('pgaudit.log') ?? null;
+  return log === null ? new Set(filter.classes) : loggedClasses(log);
 }
 
 function createFilter(config: SourceConfig, catalog: RoleCatalog | null): Filter {

@@ -26,6 +26,7 @@ export interface ArchivedEvent {
     resolvedBy: string[];
   };
   readonly audit?: {
+    substatementId: number;
     class: string;
     command: string;
     statement: string | null;
@@ -59,6 +60,15 @@ export interface ArchivedEvent {
     lastStatement?: number;
     after?: string;
     before?: string;
+  };
+  readonly unaudited?: {
+    class: string;
+    statement: string;
+    isCut?: boolean;
+    redacted?: number;
+    escrow?: string;
+    expected: number;
+    audited: number;
   };
   readonly lifecycle?: { action: string; newChain?: boolean; reason?: string; takenUpFromArchive?: boolean };
   readonly seal?: Seal;

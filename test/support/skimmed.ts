@@ -41,6 +41,8 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
     escrow: null,
     relations: async () => ({}),
     isWrite: () => false,
+    classesOf: () => null,
+    auditedClasses: () => RULES.classes,
     large: null,
     decoderOf: () => null,
     genuine: { isWarning: false },
@@ -82,7 +84,11 @@ export async function outcomeOf(
     countRecord(counts, verdict.outcome, verdict.reason);
     if (verdict.outcome !== 'dropped') drafts.push(await verdict.draft);
     else if (frame.kind === 'record' && (verdict.reason === 'service-user' || verdict.reason === 'not-audit'))
-      skimmer.learn(frame, verdict.reason);
+      skimmer.learn(
+        frame,
+        verdict.reason,
+        RULES.users.kindOf(frame.text(COLUMN.user), () => 0) === 'service',
+      );
   };
   for (const piece of [...pieces, null]) {
     if (piece === null) framer.finish();

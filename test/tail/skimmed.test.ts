@@ -50,7 +50,8 @@ async function readAll(folder: string, isSkimmed: boolean) {
       const verdict = await judge(frame, { file: batch.file, record: { offset, length }, now: 1 }, judges);
       countRecord(counts, verdict.outcome, verdict.reason);
       judged += length;
-      if (frame.kind === 'record' && verdict.reason === 'service-user') skimmer.learn(frame, 'service-user');
+      if (frame.kind === 'record' && verdict.reason === 'service-user')
+        skimmer.learn(frame, 'service-user', true);
     }
     batches.push({ from: batch.from, to: batch.to, judged });
   }
