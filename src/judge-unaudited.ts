@@ -1,15 +1,18 @@
 /**
- * Persons' changes that the server told (`log_statement`) and pgAudit did not. A false alarm is worse than a miss: a statement
+ * Persons' changes that the server told (`log_statement`, durations) and pgAudit did not. A false alarm is worse than a miss: a statement
  * counts only if nothing else can explain that its records are not there.
  */
 
 import { cutText } from './deliver/text.js';
 import { type Reading, sourceOf, unauditedDraft } from './draft.js';
-import type { AuditClass, Draft } from './event.js';
+import type { Draft } from './event.js';
+import type { Filter } from './filter/filter.js';
+import type { UserKind } from './filter/users.js';
 import { claimsOf } from './parse/claims.js';
 import { readDisconnection } from './parse/lines.js';
 import { hashOf, type Pending } from './parse/pending.js';
-import { isBetweenStatements, statementIn } from './parse/statement-lines.js';
+import type { Known } from './parse/sessions.js';
+import { lineAround, statementIn } from './parse/statement-lines.js';
 import { COLUMN, type RawRecord } from './record.js';
 import { andThen } from './settled.js';
 import { actorOf, type Judges, readLine, timeOf } from './verdict.js';
@@ -23,37 +26,52 @@ const CHANGE = /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|
 /** Classes of SQLSTATE that are no errors (the manual's appendix A). */
 const NO_ERROR = /^0[012]/;
 
+type Found = { readonly derived?: Draft | Promise<Draft> };
+
+/** Whether a user's statements count, or may count one day. */
+export function isWatched(user: string, filter: Filter): boolean {
+  const kind = filter.users.kindOf(user, () => 0);
+  return kind instanceof Promise || kind === 'unknown' || isPerson(kind, filter);
+}
+
+function isPerson(kind: UserKind, filter: Filter): boolean {
+  return kind === 'person' || (kind === 'other' && filter.decide(kind, 'WRITE').isShipped);
+}
+
 /**
- * Notes what a record that is not pgAudit's tells of its session's statements. Returns the event of an earlier one, where
- * it shows now that pgAudit did not log it.
+ * Notes what a record that is not pgAudit's tells of its session's statements. Returns the event of one, where it shows
+ * now that pgAudit did not log it.
  */
-export function judgeUnaudited(
-  record: RawRecord,
-  reading: Reading,
-  judges: Judges,
-): { readonly derived?: Draft | Promise<Draft> } | Promise<{ readonly derived?: Draft | Promise<Draft> }> {
-  const id = record.text(COLUMN.sessionId);
+export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judges): Found | Promise<Found> {
+  const known = judges.memory.sessions.known(record.text(COLUMN.sessionId));
   // One that a late file brought says nothing of what is pending.
-  if (judges.memory.sessions.known(id)?.line !== Number(record.text(COLUMN.sessionLine))) return {};
-  const isBetween = isBetweenStatements(record);
-  const unaudited = decide(record, id, isBetween, judges);
+  if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
+  const around = lineAround(record);
+  const unaudited = decide(record, known, around !== null, judges);
   const decided = unaudited === null ? {} : { derived: tell(unaudited, reading.now, judges) };
-  return isBetween ? andThen(notePending(record, reading, judges), () => decided) : decided;
+  if (around === null) return decided;
+  const isBare = known.statement === known.between && known.unread === 0;
+  known.between = known.statement;
+  if (around === 'after' && !isBare) return decided;
+  return andThen(statementOf(record, around, known, reading, judges), told => {
+    if (told === null) return decided;
+    if (around === 'after') return { derived: tell(told, reading.now, judges) };
+    judges.memory.pending.add(told);
+    return decided;
+  });
 }
 
 /** The session's statement that waits, where this record shows that its audit will not come any more. */
-function decide(record: RawRecord, id: string, isBetween: boolean, { memory }: Judges): Pending | null {
-  const { pending, sessions } = memory;
-  const waiting = pending.get(id);
+function decide(record: RawRecord, known: Known, isAround: boolean, { memory }: Judges): Pending | null {
+  const waiting = memory.pending.get(known.id);
   if (waiting === undefined) return null;
-  const sqlState = record.text(COLUMN.sqlState);
-  const isError = !NO_ERROR.test(sqlState);
-  if (!isError && !isBetween && readDisconnection(record) === null) return null;
-  pending.remove(id);
+  const isError = !NO_ERROR.test(record.text(COLUMN.sqlState));
+  if (!isError && !isAround && readDisconnection(record) === null) return null;
+  memory.pending.remove(known.id);
   // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
   if (isError && isOf(waiting, record)) return null;
   // Its record may be among those that were not read.
-  return sessions.known(id)?.unread === 0 ? waiting : null;
+  return known.unread === 0 ? waiting : null;
 }
 
 /** Whether an error is of this statement, as far as the log tells of which it is (`log_min_error_statement`). */
@@ -62,53 +80,58 @@ function isOf({ sha256 }: Pending, record: RawRecord): boolean {
   return query === '' || hashOf(query) === sha256;
 }
 
-function notePending(record: RawRecord, reading: Reading, judges: Judges): void | Promise<void> {
+/** What a line tells of a person's statement; `null` where that does not have to be audited. */
+function statementOf(
+  record: RawRecord,
+  around: 'before' | 'after',
+  known: Known,
+  reading: Reading,
+  judges: Judges,
+): Pending | null | Promise<Pending | null> {
   const { filter, auditedClasses, classesOf } = judges;
   const audited = auditedClasses();
-  if (audited.size === 0) return;
+  if (audited.size === 0) return null;
   const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, judges));
-  return andThen(kind, known => {
-    if (known !== 'person' && !(known === 'other' && filter.decide(known, 'WRITE').isShipped)) return;
-    const sql = statementIn(record, judges.decoderOf(record.text(COLUMN.database)));
-    if (sql === null || !CHANGE.test(sql)) return;
+  return andThen(kind, one => {
+    if (!isPerson(one, filter)) return null;
+    const sql = statementIn(record, around, judges.decoderOf(record.text(COLUMN.database)));
+    if (sql === null || !CHANGE.test(sql)) return null;
     return andThen(classesOf(sql), classes => {
-      const changes = (classes ?? []).filter(one => audited.has(one));
+      const changes = (classes ?? []).filter(name => audited.has(name));
       const [first] = changes;
-      if (first !== undefined) return hold(record, sql, first, changes.length, reading, judges);
+      const counts = { expected: changes.length, audited: 0, latest: known.statement };
+      return first === undefined
+        ? null
+        : pendingOf(record, sql, { class: first, ...counts }, reading, judges);
     });
   });
 }
 
-function hold(
+function pendingOf(
   record: RawRecord,
   sql: string,
-  auditClass: AuditClass,
-  expected: number,
+  counts: Pick<Pending, 'class' | 'expected' | 'audited' | 'latest'>,
   reading: Reading,
   judges: Judges,
-): void | Promise<void> {
-  const { redact, escrow, memory } = judges;
+): Pending | null | Promise<Pending> {
+  const { redact, escrow } = judges;
   const line = readLine(record, judges);
-  if (line === null) return;
+  if (line === null) return null;
   const { statement: scrubbed, count } = redact({ statement: sql, parameters: null });
   const [statement = '', ...rest] = cutText(scrubbed ?? '', LONGEST);
   const [original = ''] = cutText(sql, LONGEST);
   const sealed = count > 0 && escrow !== null ? escrow(original) : null;
-  return andThen(sealed, encrypted => {
-    memory.pending.add({
-      line: { ...line, raw: null },
-      source: sourceOf(reading, null),
-      sha256: hashOf(sql),
-      class: auditClass,
-      statement,
-      ...(rest.length > 0 && { isCut: true }),
-      ...(count > 0 && { redacted: count }),
-      ...(encrypted !== null && { escrow: encrypted }),
-      expected,
-      audited: 0,
-      latest: memory.sessions.known(line.session.id)?.statement ?? 0,
-    });
-  });
+  return andThen(sealed, encrypted => ({
+    foundAt: reading.now,
+    line: { ...line, raw: null },
+    source: sourceOf(reading, null),
+    sha256: hashOf(sql),
+    statement,
+    ...(rest.length > 0 && { isCut: true as const }),
+    ...(count > 0 && { redacted: count }),
+    ...(encrypted !== null && { escrow: encrypted }),
+    ...counts,
+  }));
 }
 
 /**
@@ -117,7 +140,7 @@ function hold(
  */
 export function tellOverdue(now: number, judges: Judges): Promise<Draft[]> {
   const { pending, sessions } = judges.memory;
-  const overdue = pending.olderThan(now - ONE_DAY);
+  const overdue = pending.overdue(now, ONE_DAY);
   for (const { line } of overdue) pending.remove(line.session.id);
   const certain = overdue.filter(
     one => one.class === 'WRITE' && sessions.known(one.line.session.id)?.unread === 0,
@@ -126,7 +149,7 @@ export function tellOverdue(now: number, judges: Judges): Promise<Draft[]> {
 }
 
 function tell(one: Pending, now: number, judges: Judges): Draft | Promise<Draft> {
-  const { line, source, sha256: _, latest: __, ...unaudited } = one;
+  const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
   judges.telemetry.unaudited({ ...source, session: line.session.id });
   return andThen(actorOf(line, claimsOf(one.statement, null), judges), actor =>
     unauditedDraft(line, unaudited, actor, source, now, judges.place),

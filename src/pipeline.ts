@@ -16,7 +16,7 @@ import type { Reader } from './journal/reader.js';
 import type { Resume } from './journal/sources.js';
 import type { JournalEntry } from './journal/state.js';
 import { judge } from './judge.js';
-import { tellOverdue as tellUnaudited } from './judge-unaudited.js';
+import { isWatched, tellOverdue as tellUnaudited } from './judge-unaudited.js';
 import { Skimmer } from './parse/skim.js';
 import { COLUMN, countRecord, type Missing, noRecords, type RawRecord } from './record.js';
 import { andThen } from './settled.js';
@@ -154,15 +154,18 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
   return { source: stages.name, contents: await Promise.all(contents), progress, resume };
 }
 
-/** Of whom it hangs on memberships whether he is a service user each record has to be asked for. */
-function learn(record: RawRecord, reason: string, { filter: { users } }: OpenSource, skimmer: Skimmer): void {
-  if (reason === 'not-audit')
-    skimmer.learn(
-      record,
-      reason,
-      users.areConstant && users.kindOf(record.text(COLUMN.user), () => 0) === 'service',
-    );
-  else if (reason === 'service-user' && users.areConstant) skimmer.learn(record, reason, true);
+/**
+ * Of whom it hangs on memberships whether he is a service user each record of pgAudit's has to be asked for; of those
+ * whose statements may be unaudited, each other record.
+ */
+export function learn(
+  record: RawRecord,
+  reason: string,
+  { filter }: Pick<OpenSource, 'filter'>,
+  skimmer: Skimmer,
+): void {
+  if (reason === 'service-user' && filter.users.areConstant) skimmer.learn(record, reason);
+  if (reason === 'not-audit' && !isWatched(record.text(COLUMN.user), filter)) skimmer.learn(record, reason);
 }
 
 /** Lines, statements and records of pgAudit's that will not come any more. */

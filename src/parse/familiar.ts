@@ -20,8 +20,6 @@ export interface Familiar {
   /** session_start_time: `2026-11-24 07:50:05 CET,`. */
   readonly started: Stretch;
   readonly columns: number;
-  /** Of a service: the statements that the server tells of it are of no interest. */
-  isService: boolean;
   /** From the message's end to the query id, or to the record's: of a genuine record that is dropped for its user, … */
   auditEnd: Stretch | null;
   /** … and of one that is not pgAudit's. */
@@ -71,7 +69,6 @@ export class Familiars {
       start,
       started,
       columns,
-      isService: false,
       auditEnd: null,
       otherEnd: null,
       place: -1,

@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { hasPassed } from '../clock.js';
 import { AUDIT_CLASSES } from '../event.js';
 import { UNKNOWN } from './sessions.js';
 
@@ -22,6 +23,8 @@ const session = z.object({
   authentication: z.object({ identity: text.nullable(), method: text }).exactOptional(),
 });
 const pending = z.object({
+  /** When it was read, in milliseconds since the epoch. */
+  foundAt: z.number(),
   /** Of the record that told it, as in events. */
   line: z.object({ time: z.number(), user: text, database: text.nullable(), session, raw: z.null() }),
   source: z.object({ file: text, fileId: text, offset: z.number(), length: z.number() }),
@@ -80,9 +83,9 @@ export class PendingStatements {
     this.#bySession.delete(of);
   }
 
-  /** Those that were told before `time` (milliseconds since the epoch). */
-  olderThan(time: number): Pending[] {
-    return [...this.#bySession.values()].filter(({ line }) => line.time < time);
+  /** Those that have waited for longer than so many milliseconds. */
+  overdue(now: number, patience: number): Pending[] {
+    return [...this.#bySession.values()].filter(({ foundAt }) => hasPassed(foundAt, now, patience));
   }
 
   /** Plain data for the checkpoint. */

@@ -38,6 +38,11 @@ export interface Known {
   statementTime: string;
   /** Lines since then that were not read, or tell no number: each may hold a statement. */
   unread: number;
+  /**
+   * pgAudit's highest number when the server told of a statement last, or of its duration; not a number before that. A
+   * restart forgets it.
+   */
+  between: number;
 }
 
 export const UNKNOWN = -1;
@@ -220,9 +225,12 @@ export class Sessions {
 
   /** From its first line on, all statements of a session are known, unless its log went elsewhere before. */
   #begin(known: Known, record: RawRecord, file: SourceFile): void {
-    if (record.text(COLUMN.sessionLine) === '1' && this.#isNew(record, file)) {
-      known.statement = 0;
-      known.statementTime = record.text(COLUMN.logTime);
+    if (record.text(COLUMN.sessionLine) === '1') {
+      if (this.#isNew(record, file)) {
+        known.statement = 0;
+        known.statementTime = record.text(COLUMN.logTime);
+      }
+      known.between = known.statement;
     }
     const folder = dirname(file.path);
     if (this.#since.has(folder)) return;
@@ -247,7 +255,16 @@ export class Sessions {
 }
 
 function nothingOf(id: string): Known {
-  return { id, line: 0, time: '', torn: 0, statement: UNKNOWN, statementTime: '', unread: 0 };
+  return {
+    id,
+    line: 0,
+    time: '',
+    torn: 0,
+    statement: UNKNOWN,
+    statementTime: '',
+    unread: 0,
+    between: Number.NaN,
+  };
 }
 
 /** A session's id begins with its start, in whole seconds and hexadecimal. */

@@ -47,8 +47,6 @@ const SUCCESS = new Stretch(Buffer.from(',00000,"'));
 const AUDI = word('AUDI');
 const DISC = word('disc');
 const CONN = word('conn');
-const IDLE = word('idle');
-const EXEC = word('exec');
 const AUTHENTICATED = new Stretch(Buffer.from('authenticated'));
 
 /** Why records are dropped that may be passed over. */
@@ -88,13 +86,12 @@ export class Skimmer implements Skim {
     return { end: at, lastTime: this.#latest.text };
   }
 
-  /** Makes the session of a record familiar that was judged, and dropped for this reason; of a service or perhaps not. */
-  learn(record: RawRecord, reason: Passable, isService: boolean): void {
+  /** Makes the session of a record familiar that was judged, and dropped for this reason. */
+  learn(record: RawRecord, reason: Passable): void {
     const session = this.#sessions.known(record.text(COLUMN.sessionId));
     if (session === undefined || record.text(COLUMN.logTime).slice(MILLISECONDS_END) !== this.#zone) return;
     const familiar = this.#familiars.meet(record, session);
     if (familiar === null) return;
-    familiar.isService = isService;
     const end = record.columns > COLUMN.queryId ? record.endOf(COLUMN.queryId - 1) + 1 : record.bytes.length;
     const stretch = stretchOf(record.bytes.subarray(record.endOf(COLUMN.message), end), LONGEST);
     if (reason === 'service-user') familiar.auditEnd = stretch;
@@ -132,7 +129,6 @@ export class Skimmer implements Skim {
     const line = start + MILLISECONDS_END + familiar.start.length;
     const tag = afterNumber(view, line, familiar.session.line + 1);
     let at = tag === -1 ? -1 : afterText(view, tag);
-    const isIdle = tag !== -1 && view.getInt32(tag + 1, true) === IDLE;
     if (at === -1 || !familiar.started.standsAt(view, at)) return -1;
     at = afterWord(view, at + familiar.started.length);
     const transaction = at;
@@ -145,11 +141,7 @@ export class Skimmer implements Skim {
     const statement = isAudit ? statementAt(view, at + AUDIT.length) : -1;
     if (isAudit && !isSameOrNext(statement, familiar.session.statement)) return -1;
     if (isAudit) at = endOfPayload(bytes, view, at + AUDIT.length, stop, this.#phrases);
-    else if (!SUCCESS.standsAt(view, at - 1)) return -1;
-    else at += SUCCESS.length - 1;
-    // A person's statement may wait for its audit, or end the wait of the one before.
-    if (!isAudit && !familiar.isService && (isIdle || view.getInt32(at, true) === EXEC)) return -1;
-    if (!isAudit) at = endOfText(bytes, view, at, stop);
+    else at = SUCCESS.standsAt(view, at - 1) ? endOfText(bytes, view, at + SUCCESS.length - 1, stop) : -1;
     const end = isAudit ? familiar.auditEnd : familiar.otherEnd;
     if (at === -1 || end === null || !end.standsAt(view, at + 1)) return -1;
     at += 1 + end.length;

@@ -2,7 +2,7 @@
 
 import { type Html, html, type Part } from '../html.js';
 import type { Bounded } from './bounded.js';
-import type { FailureCount, NotResolved, Told } from './findings.js';
+import type { FailureCount, NotResolved, Sign, Told } from './findings.js';
 import { moment, nameOf, notExact, whatIsMore } from './parts.js';
 import { type Report, searchCommand } from './report.js';
 import { type Column, number, plural, stranger, table } from './table.js';
@@ -113,6 +113,24 @@ ${list(suspects, 'suspect', columns)}
 ${whatIsMore(suspects.more, searchCommand(report, '--kind', 'suspect'))}</section>`;
 }
 
+export function unauditedSection(report: Report): Html {
+  const { unaudited } = report.findings;
+  const columns: Column<Told<'unaudited'>>[] = [
+    ...commonColumns<'unaudited'>(report.zone),
+    { head: 'Class', cell: ({ what }) => stranger(what.class) },
+    {
+      head: 'Statement',
+      cell: ({ what }) => html`<code dir="auto">${stranger(what.statement)}</code>`,
+      kind: 'wide',
+    },
+  ];
+  return html`<section id="unaudited"><h2>Unaudited changes</h2>
+<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or hindered. They are found only where the
+server logs statements (<code>log_statement</code>).</p>
+${list(unaudited, 'change', columns)}
+${whatIsMore(unaudited.more, searchCommand(report, '--kind', 'unaudited'))}</section>`;
+}
+
 export function gapSection(report: Report): Html {
   const { gaps, gapReasons } = report.findings;
   const reasons = gapReasons.sorted.map(({ reason, events }) => `${number(events)} ${reason}`);
@@ -192,7 +210,7 @@ function chainNews({ newChain, reason, takenUpFromArchive }: Told<'lifecycle'>['
   return newChain === true ? html`begun anew: ${stranger(reason ?? 'no reason given')}` : null;
 }
 
-function list<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'>(
+function list<K extends Sign>(
   told: Bounded<Told<K>>,
   what: string,
   columns: readonly Column<Told<K>>[],
@@ -205,7 +223,7 @@ function list<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'>(
   );
 }
 
-function commonColumns<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'>(zone: Zone): Column<Told<K>>[] {
+function commonColumns<K extends Sign>(zone: Zone): Column<Told<K>>[] {
   return [
     {
       head: 'Time',

@@ -191,5 +191,6 @@ export const CASES: readonly AlertCase[] = [
   },
   { alert: 'PgauditShipperMissingLines', ...counted('missing_lines_total') },
   { alert: 'PgauditShipperMissingStatements', ...counted('missing_statements_total') },
+  { alert: 'PgauditShipperUnaudited', ...counted('unaudited_total') },
   { alert: 'PgauditShipperAuditSettingsChanged', ...counted('config_changes_total') },
 ];

@@ -59,41 +59,47 @@ test('whatever an audited person does, and however the server tells of it, nothi
   expect(events.filter(({ kind }) => kind === 'statement').length).toBeGreaterThan(TELLING.length * 150);
 }, 300_000);
 
-test('each change of a person whom pgAudit does not log is told, as pgAudit would have filed it', async () => {
-  const postgres = await startPostgres({ log_statement: 'mod' });
-  await postgres.query(
-    'postgres',
-    `CREATE ROLE "${KARI}" LOGIN SUPERUSER`,
-    `CREATE ROLE "${OLA}" LOGIN SUPERUSER`,
-    `ALTER ROLE "${OLA}" SET pgaudit.log = 'none'`,
-  );
-  for (const [index, protocol] of PROTOCOLS.entries())
-    for (const [user, name] of [
-      [KARI, `k${index}`],
-      [OLA, `o${index}`],
-    ] as const) {
-      const client = await postgres.connect(user);
-      for (const text of changesOf(name)) await change(client, text, protocol);
-      await client.end();
-    }
-  const folder = await temporaryFolder();
-  expect((await runOnce(folder, settings(folder, [postgres.logPattern]))).code).toBe(0);
-  const told = (await archived(folder, 'unaudited')).map(({ unaudited, actor }) => {
-    const { class: filed, statement, expected, audited } = unaudited ?? {};
-    return [actor?.user, filed, statement, expected, audited];
-  });
-  const classes = classesOf(await archived(folder, 'statement'));
-  const expected = PROTOCOLS.flatMap((_, index) =>
-    changesOf(`o${index}`).map((text, at) => [
-      OLA,
-      classes.get(changesOf(`k${index}`)[at] ?? ''),
-      text,
-      1,
-      0,
-    ]),
-  );
-  expect(told).toEqual(expected);
-}, 120_000);
+const WAYS = [{ log_statement: 'mod' }, { log_statement: 'all' }, { log_min_duration_statement: '0' }];
+
+test.each(WAYS)(
+  'each change of a person whom pgAudit does not log is told, as pgAudit would have filed it: %j',
+  async way => {
+    const postgres = await startPostgres(way);
+    await postgres.query(
+      'postgres',
+      `CREATE ROLE "${KARI}" LOGIN SUPERUSER`,
+      `CREATE ROLE "${OLA}" LOGIN SUPERUSER`,
+      `ALTER ROLE "${OLA}" SET pgaudit.log = 'none'`,
+    );
+    for (const [index, protocol] of PROTOCOLS.entries())
+      for (const [user, name] of [
+        [KARI, `k${index}`],
+        [OLA, `o${index}`],
+      ] as const) {
+        const client = await postgres.connect(user);
+        for (const text of changesOf(name)) await change(client, text, protocol);
+        await client.end();
+      }
+    const folder = await temporaryFolder();
+    expect((await runOnce(folder, settings(folder, [postgres.logPattern]))).code).toBe(0);
+    const told = (await archived(folder, 'unaudited')).map(({ unaudited, actor }) => {
+      const { class: filed, statement, expected, audited } = unaudited ?? {};
+      return [actor?.user, filed, statement, expected, audited];
+    });
+    const classes = classesOf(await archived(folder, 'statement'));
+    const expected = PROTOCOLS.flatMap((_, index) =>
+      changesOf(`o${index}`).map((text, at) => [
+        OLA,
+        classes.get(changesOf(`k${index}`)[at] ?? ''),
+        text,
+        1,
+        0,
+      ]),
+    );
+    expect(told).toEqual(expected);
+  },
+  120_000,
+);
 
 /** What pgAudit itself says of each text; of `CREATE TABLE AS` it logs what is read first. */
 function classesOf(statements: readonly ArchivedEvent[]): Map<string, string> {

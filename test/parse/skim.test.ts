@@ -19,7 +19,7 @@ interface Session {
   statement: number;
 }
 
-/** Of a statement: as the one before in its session, the next one, or one further. */
+/** Of a statement, from the one before in its session. */
 const steps = { same: 0, next: 1, further: 2 };
 
 /** One more record of a session, in the order in which its server writes them. */
@@ -96,6 +96,8 @@ const message = fc.oneof(
         'connection authorized: user=x',
         'disconnection: session time: 0:00:00.1',
         'duration: 1 ms',
+        'statement: UPDATE t',
+        'execute <unnamed>: UPDATE t',
         'AUDIT:',
         'A',
       ),
@@ -195,20 +197,7 @@ describe('with and without skimming', () => {
       at: fc.nat(60_000),
       removed: fc.constantFrom(0, 1, 1, 1, 2, 40),
       put: fc.constantFrom(
-        '',
-        '"',
-        '""',
-        ',',
-        '\n',
-        '\r',
-        '\u0000',
-        '0',
-        '9',
-        'x',
-        'å',
-        'AUDIT: ',
-        ',,',
-        ' ',
+        ...['', '"', '""', ',', '\n', '\r', '\u0000', '0', '9', 'x', 'å', 'AUDIT: ', ',,', ' '],
       ),
     });
     const damages = fc.array(damage, { minLength: 1, maxLength: 4 });
@@ -296,8 +285,8 @@ describe('with and without skimming', () => {
   });
 
   test('so does one in which persons log in and out', async () => {
-    const line = (sessionLine: number, message: string, commandTag = 'idle'): string =>
-      csvRecord({ sessionLine, message, commandTag, application: '' });
+    const line = (sessionLine: number, message: string, commandTag = 'startup'): string =>
+      csvRecord({ user: 'postgres', sessionLine, message, commandTag, application: '' });
     const received = [1, 2, 3].map(n => line(n, `connection received: host=${n}`));
     const authenticated = line(
       4,

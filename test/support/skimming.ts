@@ -43,7 +43,7 @@ export function skim(pieces: readonly Buffer[]): number {
       lastTime = frame.text(0);
       sessions.note(frame, FILE, 1);
       sessions.noteStatement(frame, 1, FILE, 1);
-      skimmer.learn(frame, 'service-user', true);
+      skimmer.learn(frame, 'service-user');
     }
   }
   const counts = noRecords();
