@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
-import type { Listed } from './discover.js';
+import { isPath, type Listed } from './discover.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
@@ -335,7 +335,18 @@ export class Tail {
 
   /** Nobody knows what a log in another format holds. Compressed ones were read before, as a rule. */
   #faults(): SourceFault[] {
-    return [...this.#hindrances(), ...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+    const others = [...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+    return [...this.#hindrances(), ...others, ...(this.#options.once ? this.#faultsOnce() : [])];
+  }
+
+  /** Nobody waits for a file that is not there, or is another one than its name says. */
+  #faultsOnce(): SourceFault[] {
+    const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
+    const others = [...this.#unsupportedFor('compressed'), ...this.#unsupportedFor('not-a-file')];
+    const unmatched = [...this.#unmatchedReported];
+    const isNothing = unmatched.length === this.#patterns.length;
+    const missing = isNothing ? unmatched : unmatched.filter(isPath);
+    return [...others.filter(named), ...missing.map(path => ({ path, code: 'unmatched' }))];
   }
 
   #unsupportedFor(code: UnsupportedReason): SourceFault[] {
