@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { loggedClasses } from '../commands/check/audit.js';
+import { passes } from '../commands/check/levels.js';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
 import type { SettingsWatch } from '../database/settings-watch.js';
@@ -171,15 +172,12 @@ export class LogSource implements Source {
   }
 }
 
-/** Levels of `log_min_messages` at which errors, or all that the server tells of statements, are not logged. */
-const QUIET = ['log', 'fatal', 'panic'];
-
-/** What the server itself says, where it is known. */
+/** What the server itself says, where it is known; nothing where errors are not logged, which would explain what is missing. */
 function auditedClasses(
   { filter }: SourceConfig,
   settings: Pick<SettingsWatch, 'valueOf'> | null,
 ): ReadonlySet<string> {
-  if (QUIET.includes(settings?.valueOf('log_min_messages') ?? '')) return new Set();
+  if (!passes('error', settings?.valueOf('log_min_messages') ?? 'warning')) return new Set();
   const log = settings?.valueOf('pgaudit.log') ?? null;
   return log === null ? new Set(filter.classes) : loggedClasses(log);
 }

@@ -173,6 +173,15 @@ describe('the server', () => {
   });
 
   test.each([
+    ['mod', []],
+    ['all', []],
+    ['ddl', ['warning log_statement: ddl']],
+    ['none', ['warning log_statement: none']],
+  ])('log_statement %s', (log_statement, expected) => {
+    expect(findings(serverWith({ log_statement }))).toEqual(expected);
+  });
+
+  test.each([
     ['on', []],
     ['authentication,authorization', []],
     ['all', []],
