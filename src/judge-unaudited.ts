@@ -9,7 +9,7 @@ import type { Draft } from './event.js';
 import type { Filter } from './filter/filter.js';
 import type { UserKind } from './filter/users.js';
 import { claimsOf } from './parse/claims.js';
-import { readDisconnection } from './parse/lines.js';
+import { readDisconnection, readError } from './parse/lines.js';
 import { hashOf, type Pending } from './parse/pending.js';
 import type { Known } from './parse/sessions.js';
 import { lineAround, statementIn } from './parse/statement-lines.js';
@@ -65,13 +65,19 @@ export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judg
 function decide(record: RawRecord, known: Known, isAround: boolean, { memory }: Judges): Pending | null {
   const waiting = memory.pending.get(known.id);
   if (waiting === undefined) return null;
-  const isError = !NO_ERROR.test(record.text(COLUMN.sqlState));
+  const isError = isFailure(record);
   if (!isError && !isAround && readDisconnection(record) === null) return null;
   memory.pending.remove(known.id);
   // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
   if (isError && isOf(waiting, record)) return null;
   // Its record may be among those that were not read.
   return known.unread === 0 ? waiting : null;
+}
+
+/** In any language; a client's own RAISE WARNING with the SQLSTATE of an error is none, and has a context. */
+function isFailure(record: RawRecord): boolean {
+  if (NO_ERROR.test(record.text(COLUMN.sqlState))) return false;
+  return readError(record) !== null || record.isEmpty(COLUMN.context);
 }
 
 /** Whether an error is of this statement, as far as the log tells of which it is (`log_min_error_statement`). */

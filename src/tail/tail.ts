@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
-import { isPath, type Listed } from './discover.js';
+import type { Listed } from './discover.js';
 import type { Batch, Follower } from './follow.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
@@ -339,14 +339,12 @@ export class Tail {
     return [...this.#hindrances(), ...others, ...(this.#options.once ? this.#faultsOnce() : [])];
   }
 
-  /** Nobody waits for a file that is not there, or is another one than its name says. */
+  /** Nobody waits: there must be something to read, and what is named must be a log. */
   #faultsOnce(): SourceFault[] {
     const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
     const others = [...this.#unsupportedFor('compressed'), ...this.#unsupportedFor('not-a-file')];
-    const unmatched = [...this.#unmatchedReported];
-    const isNothing = unmatched.length === this.#patterns.length;
-    const missing = isNothing ? unmatched : unmatched.filter(isPath);
-    return [...others.filter(named), ...missing.map(path => ({ path, code: 'unmatched' }))];
+    const unmatched = [...this.#unmatchedReported].map(path => ({ path, code: 'unmatched' }));
+    return [...others.filter(named), ...(unmatched.length === this.#patterns.length ? unmatched : [])];
   }
 
   #unsupportedFor(code: UnsupportedReason): SourceFault[] {

@@ -163,7 +163,8 @@ describe('a source that cannot be read', () => {
   test.each<[string, string[], number]>([
     ['a folder that is not there', ['nowhere/*.csv'], 1],
     ['no file that matches', ['*.nothing'], 1],
-    ['a file that is named and not there', ['good.csv', 'nothing.csv'], 1],
+    ['a file that is not there, alone', ['nothing.csv'], 1],
+    ['a file that is not there yet, beside one that is', ['good.csv', 'nothing.csv'], 0],
     ['a file that is named and compressed', ['good.csv', 'old.csv.gz'], 1],
     ['a file that is named and is none', ['good.csv', 'log'], 1],
     ['a log in another format', ['good.csv', 'other.log'], 1],

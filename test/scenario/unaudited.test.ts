@@ -85,6 +85,11 @@ describe('a change that the server told is unaudited', () => {
       [first, told(`${TEXT}; ${TEXT}`), audited(1), last],
       [[`${TEXT}; ${TEXT}`, 2, 1]],
     ],
+    [
+      'before a warning that pretends to be its error',
+      [first, told(), { ...failed(null), severity: 'WARNING', context: 'PL/pgSQL' }, last],
+      [[TEXT, 1, 0]],
+    ],
     ['before another statement’s error', [first, told(), failed('SELECT 1/0'), last], [[TEXT, 1, 0]]],
   ])('%s', async (_name, lines, expected) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual(expected);
@@ -132,6 +137,10 @@ describe('it is not', () => {
     ],
     ['where it failed', [first, told(), failed(), last]],
     ['where the error does not say of which statement it is', [first, told(), failed(null), last]],
+    [
+      'where an error in another language has a context',
+      [first, told(), { ...failed(), severity: 'VIRHE', context: '' }, last],
+    ],
     [
       'where the session was ended',
       [first, told(), { ...failed(null), severity: 'FATAL', sqlState: '57P01' }, last],

@@ -107,7 +107,8 @@ export function checkIdentity(event: ReadEvent, place: { instance: string; node:
   const ofRecord = idOfRecord(event);
   const ofPlace = `${instance}/${chain}/${seq}`;
   const isOfPlace = event.id === ofPlace && (ofRecord === null || SECOND_KINDS.includes(kind));
-  if (event.id !== ofRecord && !isOfPlace)
+  // The record of an unaudited statement is no event itself.
+  if ((event.id !== ofRecord || kind === 'unaudited') && !isOfPlace)
     throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
 }
 

@@ -50,11 +50,12 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   ];
 }
 
+/** It may be one that the server makes later. */
 function missing(path: string): Finding {
-  return failure(
+  return warning(
     'source',
     `${path} does not exist`,
-    'there is nothing to read',
+    'nothing is read there before it does',
     'see log_directory and log_filename, or mend source.files',
   );
 }
