@@ -1,6 +1,8 @@
 /** One server's log, as its part of the configuration asks for it. */
 
 import { join } from 'node:path';
+import { loggedClasses } from '../commands/check/audit.js';
+import { passes } from '../commands/check/levels.js';
 import { groupRoles, type SourceConfig } from '../config/schema.js';
 import type { RoleCatalog } from '../database/catalog.js';
 import type { Heartbeat } from '../database/heartbeat.js';
@@ -33,7 +35,7 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite'>;
+  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
   /** What the process for large records has to know. */
   readonly settings: Settings;
   /** Which server's globs name which file. */
@@ -114,6 +116,7 @@ export class LogSource implements Source {
       beat: once || heartbeat === null ? null : stop => heartbeat.follow(stop),
       identify: asker => identify(asker, answering),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
+      auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
       decoderOf: of => decoderFor(encodingOf(of)),
       place: { instance, node: journal.node },
       now: clock.now,
@@ -183,6 +186,16 @@ export class LogSource implements Source {
   #pathOf(what: string, end: string): string {
     return join(this.#shared.directory, `${what}${this.name === '' ? '' : `-${this.name}`}${end}`);
   }
+}
+
+/** What the server itself says, where it is known; nothing where errors are not logged, which would explain what is missing. */
+function auditedClasses(
+  { filter }: SourceConfig,
+  settings: Pick<SettingsWatch, 'valueOf'> | null,
+): ReadonlySet<string> {
+  if (!passes('error', settings?.valueOf('log_min_messages') ?? 'warning')) return new Set();
+  const log = settings?.valueOf('pgaudit.log') ?? null;
+  return log === null ? new Set(filter.classes) : loggedClasses(log);
 }
 
 function createFilter(config: SourceConfig, catalog: RoleCatalog | null): Filter {

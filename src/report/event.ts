@@ -47,6 +47,9 @@ const reportedEvent = z.object({
     })
     .optional(),
   suspect: z.object({ reason: z.string(), message: z.string(), redacted: count }).optional(),
+  unaudited: z
+    .object({ class: z.string(), statement: z.string(), isCut: z.boolean().optional(), redacted: count })
+    .optional(),
   gap: z
     .object({
       reason: z.string(),
@@ -54,6 +57,8 @@ const reportedEvent = z.object({
       session: text,
       firstLine: count,
       lastLine: count,
+      firstStatement: count,
+      lastStatement: count,
       after: text,
       before: text,
     })
@@ -77,7 +82,7 @@ export type ReportedAudit = NonNullable<ReportedEvent['audit']>;
 
 /** Bytes of an event that holds no text of a client. */
 const LONGEST_OWN = 256 * 1024;
-const WITH_TEXT = ['statement', 'suspect'];
+const WITH_TEXT = ['statement', 'suspect', 'unaudited'];
 
 /** `null` where the line is no event of ours. */
 export function readEvent(line: Buffer): ReportedEvent | null {

@@ -374,7 +374,16 @@ export class Tail {
 
   /** Nobody knows what a log in another format holds. Compressed ones were read before, as a rule. */
   #faults(): SourceFault[] {
-    return [...this.#hindrances(), ...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+    const others = [...this.#unsupportedFor('format'), ...this.#unsupportedFor('columns')];
+    return [...this.#hindrances(), ...others, ...(this.#options.once ? this.#faultsOnce() : [])];
+  }
+
+  /** Nobody waits: there must be something to read, and what is named must be a log. */
+  #faultsOnce(): SourceFault[] {
+    const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
+    const others = [...this.#unsupportedFor('compressed'), ...this.#unsupportedFor('not-a-file')];
+    const unmatched = [...this.#unmatchedReported].map(path => ({ path, code: 'unmatched' }));
+    return [...others.filter(named), ...(unmatched.length === this.#patterns.length ? unmatched : [])];
   }
 
   #unsupportedFor(code: UnsupportedReason): SourceFault[] {

@@ -191,8 +191,11 @@ export const CASES: readonly AlertCase[] = [
     quiet: [
       ...counted('gaps_total{reason="torn"}').quiet,
       { 'gaps_total{reason="missing-lines"}': ONE_MORE, ...ANEW },
+      { 'gaps_total{reason="missing-statements"}': ONE_MORE, ...ANEW },
     ],
   },
   { alert: 'PgauditShipperMissingLines', ...counted('missing_lines_total') },
+  { alert: 'PgauditShipperMissingStatements', ...counted('missing_statements_total') },
+  { alert: 'PgauditShipperUnaudited', ...counted('unaudited_total') },
   { alert: 'PgauditShipperAuditSettingsChanged', ...counted('config_changes_total') },
 ];

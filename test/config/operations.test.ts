@@ -18,7 +18,7 @@ const rows = [
   action: action.trim(),
 }));
 
-const telemetry = read('src/telemetry.ts');
+const telemetry = read('src/telemetry.ts') + read('src/incidents.ts');
 const codes = [...new Set([...telemetry.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, code = '']) => code))];
 /** Where a code is logged at once; others choose their level. */
 const logged = [...telemetry.matchAll(/#log\.(\w+)\(\s*\{\s*code: '([a-z-]+)'/g)].map(
