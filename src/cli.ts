@@ -6,11 +6,13 @@ import { repeatable } from './commands/repeatable.js';
 import type { VerifyArguments } from './commands/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
+import { describeError } from './mends.js';
 import { inProject } from './paths.js';
 import { VERSION } from './version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration; 3 of `verify` and `report`: incomplete. */
 const BAD_USAGE = 2;
+const FAILED = 1;
 
 /** The embedded default: everything in local folders. */
 const LOCAL_CONFIG = inProject('config/local.yaml');
@@ -51,9 +53,14 @@ program
   .option('--source <instance>', 'look at this one of several sources alone')
   .option('--as <role or url>', 'who makes it: a role, put into database.url, or a connection URL')
   .option('--wait <duration>', 'how long it may take', '60s')
+  .option('--user <user>', 'look with the rights of this user, who is to run the daemon; needs root')
   .action(async ({ config: file, ...options }: CheckArguments & { config: string }) => {
     const { check } = await import('./commands/check.js');
-    process.exitCode = await withConfig(file, loaded => check(loaded, file, options));
+    const { becomeUser } = await import('./commands/check/user.js');
+    const fault = options.user === undefined ? null : becomeUser(options.user);
+    if (fault !== null) process.stderr.write(`${fault}\n`);
+    process.exitCode =
+      fault === null ? await withConfig(file, loaded => check(loaded, file, options)) : BAD_USAGE;
   });
 
 program
@@ -129,8 +136,11 @@ async function withConfig(file: string, command: (loaded: Config) => Promise<num
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
+  else {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exitCode = FAILED;
+  }
 }
 // Requests that were given up may still hold the event loop; everything that counts is on disk.
 process.exit();

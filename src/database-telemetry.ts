@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { codeOf } from './errors.js';
 import type { AuditChange, UnauditedRoles } from './event.js';
 import type { Health, Problem } from './health.js';
+import { Incidents } from './incidents.js';
 import { databaseMendFor, messageOf } from './mends.js';
 import type { Metrics } from './metrics.js';
 
@@ -13,7 +14,7 @@ const LONGEST_VALUE = 200;
 
 type Asked = 'roles' | 'settings';
 
-export class DatabaseTelemetry {
+export class DatabaseTelemetry extends Incidents {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
@@ -26,6 +27,7 @@ export class DatabaseTelemetry {
 
   /** @param source one of several servers */
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
+    super(log, metrics);
     this.#log = log;
     this.#metrics = metrics;
     this.#health = health;

@@ -15,10 +15,11 @@ import type {
   PopulationContent,
   Source,
   SuspectContent,
+  UnauditedContent,
 } from './event.js';
 import type { LargeText } from './large-text.js';
 import type { TimeReader } from './parse/time.js';
-import type { Gap, MissingLines, RawRecord, SourceFile } from './record.js';
+import { type Gap, type Missing, type RawRecord, rangeOf, type SourceFile } from './record.js';
 
 /** Where this daemon stands. */
 export type Place = Pick<Envelope, 'instance' | 'node'>;
@@ -71,21 +72,30 @@ export function failureDraft(
   return { kind: 'failure', ...fromLog(line, reading, place), database, actor, failure, session, source };
 }
 
+/** Of a statement that was read before: it is no record's own event. */
+export function unauditedDraft(
+  line: LogLine,
+  unaudited: UnauditedContent['unaudited'],
+  actor: Actor,
+  source: Source,
+  now: number,
+  { instance, node }: Place,
+): Draft {
+  const { database, session } = line;
+  const times = { time: writeTime(line.time), receivedAt: writeReceivedAt(now) };
+  return { kind: 'unaudited', ...times, instance, node, database, actor, unaudited, session, source };
+}
+
 export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {
   const { reason, record, after = null, before } = gap;
   const end = before === undefined ? {} : { before: new Date(before).toISOString() };
   return lossDraft({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
 }
 
-export function missingLinesDraft(
-  missing: MissingLines,
-  now: number,
-  place: Place,
-  times: TimeReader,
-): Draft {
-  const { user, session, firstLine, lastLine, after, before, file, record } = missing;
-  const lines = { user, session, firstLine, lastLine, ...bounds({ after, before }, times) };
-  return lossDraft({ reason: 'missing-lines', ...lines }, { file, record, now }, place);
+export function missingDraft(missing: Missing, now: number, place: Place, times: TimeReader): Draft {
+  const { of, user, session, after, before, file, record } = missing;
+  const gap = { user, session, ...rangeOf(missing), ...bounds({ after, before }, times) };
+  return lossDraft({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
 }
 
 function lossDraft(gap: GapContent['gap'], reading: Reading, place: Place): Draft {
@@ -138,7 +148,7 @@ function fromLog(line: LogLine, { now }: Reading, place: Place) {
   };
 }
 
-function sourceOf({ file, record }: Reading, raw: string | null): Source {
+export function sourceOf({ file, record }: Reading, raw: string | null): Source {
   const { offset, length } = record;
   return { file: basename(file.path), fileId: file.fileId, offset, length, ...(raw === null ? {} : { raw }) };
 }

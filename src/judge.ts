@@ -2,27 +2,24 @@
 
 import { createHash } from 'node:crypto';
 import { isSensitive } from './database/sensitive.js';
-import { eventId, failureDraft, type Reading, statementDraft, suspectDraft } from './draft.js';
+import { eventId, type Reading, statementDraft, suspectDraft } from './draft.js';
 import { EscrowError } from './errors.js';
-import type { Audit, Draft, FailureContent, SuspectContent, SuspectReason } from './event.js';
+import type { Audit, FailureContent, SuspectContent, SuspectReason } from './event.js';
 import type { UserKind } from './filter/users.js';
+import { draftOf, judgeFailure, judgeOther } from './judge-other.js';
 import type { LargeRead } from './large/reader.js';
 import { LARGE_RECORD, STATEMENT } from './large-text.js';
 import { claimsOf } from './parse/claims.js';
 import { controlOf, endsPrepared } from './parse/control.js';
-import { readAuthentication, readDisconnection, readError } from './parse/lines.js';
 import { look, parse, type Suspect } from './parse/parse.js';
 import { type Payload, parsePayload } from './parse/pgaudit.js';
-import { hasGenuinePayload } from './parse/raw-payload.js';
+import { statementOfGenuine } from './parse/raw-payload.js';
 import { messageOf } from './pgaudit-message.js';
 import { COLUMN, type Frame, type RawRecord, unreadable } from './record.js';
 import { andThen } from './settled.js';
 import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './verdict.js';
 
 type Failure = FailureContent['failure'];
-
-const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
-const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
 
 /**
  * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
@@ -98,7 +95,10 @@ async function judgeLarge(
     if (dropped !== null) return dropped;
   }
   const read = await large.read(record, seen.kind === 'suspect', reading);
-  if (read.kind === 'gap') return reject(read, reading, judges);
+  if (read.kind === 'gap') {
+    judges.memory.sessions.noteUnread(record);
+    return reject(read, reading, judges);
+  }
   const { raw, digest } = read;
   const whole = raw === null ? reading : { ...reading, raw };
   const verdict =
@@ -123,7 +123,10 @@ async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): 
   const user = record.text(COLUMN.user);
   const kind = await filter.users.kindOf(user, () => timeOf(record, reading, judges));
   const { isShipped, reason } = filter.decide(kind, 'WRITE');
-  if (isShipped || reason === 'class' || !hasGenuinePayload(record)) return null;
+  if (isShipped || reason === 'class') return null;
+  const statement = statementOfGenuine(record);
+  if (statement === null) return null;
+  noteStatement(record, statement, reading, judges);
   if (kind === 'other') telemetry.otherUser(user, false);
   return { outcome: 'dropped', reason };
 }
@@ -146,48 +149,20 @@ function judgeLargeSuspect(
 
 function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const parsed = parse(frame, judges.decoderOf, judges.genuine);
-  if (parsed.kind === 'other')
-    return judges.heartbeat?.reads(frame) === true ? HEARTBEAT : judgeOther(frame, reading, judges);
+  if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
   if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
   return judgeStatement(frame, parsed, reading, judges);
 }
 
-/** Lines that are not pgAudit's are not shipped: they inform. */
-function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  noteLogin(record, reading.now, judges);
-  const failure = failureIn(record, judges);
-  return failure === null ? NOT_AUDIT : judgeFailure(record, failure, reading, judges);
-}
-
-/** The error of a transaction in which something was shipped, or its session's end inside of it. */
-function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
-  const session = record.text(COLUMN.sessionId);
-  const sqlState = readError(record);
-  if (sqlState !== null)
-    return transactions.failed(session, record.text(COLUMN.virtualTransactionId), sqlState);
-  const end = readDisconnection(record);
-  return end === null ? null : transactions.ended(session, end.isInside);
-}
-
-/** Services log in and out all the time; nobody asks who they are. */
-function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
-  const authentication = readAuthentication(record);
-  if (authentication !== null) {
-    if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
-      logins.begin(record.text(COLUMN.sessionId), authentication, now);
-  } else if (readDisconnection(record) !== null) logins.end(record.text(COLUMN.sessionId));
-}
-
-function judgeFailure(
+function noteStatement(
   record: RawRecord,
-  failure: Failure,
-  reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  return ship('failure', record, [], reading, judges, (line, actor) =>
-    failureDraft(line, failure, actor, reading, judges.place),
-  );
+  statement: number,
+  { file, now }: Reading,
+  { memory: { sessions, pending } }: Judges,
+): void {
+  sessions.noteStatement(record, statement, file, now);
+  pending.audited(record.text(COLUMN.sessionId), statement);
 }
 
 function judgeStatement(
@@ -196,6 +171,7 @@ function judgeStatement(
   reading: Reading,
   judges: Judges,
 ): Verdict | Promise<Verdict> {
+  noteStatement(record, payload.audit.statementId, reading, judges);
   const user = record.text(COLUMN.user);
   const { users } = judges.filter;
   // What somebody does to roles may change whose statements are shipped.
@@ -323,13 +299,6 @@ function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objec
   return relations({ ...audit, statement: null });
 }
 
-/** Without an id of its own: the record's is that of another event. */
-async function draftOf(verdict: Verdict): Promise<Draft> {
-  if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
-  const { id: _, ...draft } = await verdict.draft;
-  return draft;
-}
-
 /** They change nothing themselves, where `misc` is shipped. */
 const CONTROL = new Set([
   ...['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
@@ -375,6 +344,7 @@ function shipSuspect(
   judges: Judges,
 ): Promise<Verdict> | Verdict {
   judges.telemetry.suspect(suspect.reason, reading);
+  judges.memory.sessions.noteUnread(record);
   return ship('suspect', record, [], reading, judges, (line, actor) =>
     suspectDraft(line, suspect, actor, reading, judges.place),
   );

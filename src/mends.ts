@@ -1,6 +1,6 @@
 /** What to do about what went wrong; nothing here gets to see content (I8). */
 
-import { codeOf, ShipperError } from './errors.js';
+import { codeOf, framesOf, ShipperError } from './errors.js';
 import type { UnsupportedReason } from './record.js';
 
 /** What to do about files that cannot be read as csvlog. */
@@ -17,6 +17,14 @@ export function messageOf(error: unknown): string {
   return error instanceof ShipperError ? error.message : mendFor(codeOf(error));
 }
 
+/** The same for who called a command; of what nobody expected, with where it was thrown, and never a library's own text. */
+export function describeError(error: unknown): string {
+  if (error instanceof ShipperError) return `pgaudit-shipper: ${error.message}`;
+  return [`pgaudit-shipper failed: ${messageOf(error)}`, ...framesOf(error).map(frame => `  ${frame}`)].join(
+    '\n',
+  );
+}
+
 /** What to do, by the code of the operating system. */
 export function mendFor(code: string): string {
   return MENDS[code] ?? `code ${code}`;
@@ -28,6 +36,9 @@ const MENDS: Readonly<Record<string, string>> = {
   columns: UNSUPPORTED_MEND.columns,
   'no-log':
     'no log file can be read: mend source.files, or set log_destination to csvlog and logging_collector on',
+  compressed: UNSUPPORTED_MEND.compressed,
+  'not-a-file': UNSUPPORTED_MEND['not-a-file'],
+  unmatched: 'no file matches it: mend source.files, or see whether the server writes csvlog there',
   contested: 'two sources name it: let each of sources[].files name the files of one server',
   ENOENT: 'it does not exist (yet)',
   ENOTDIR: 'a part of its path is no folder',

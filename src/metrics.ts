@@ -132,9 +132,17 @@ export function createMetrics() {
     gaps: byReason('gaps_total', 'Stretches of the log that could not be read.', [
       ...GAP_REASONS,
       'missing-lines',
+      'missing-statements',
     ]),
-    missingLines: counter('missing_lines_total', 'Lines of sessions that are in no log file.'),
+    missing: {
+      lines: counter('missing_lines_total', 'Lines of sessions that are in no log file.'),
+      statements: counter(
+        'missing_statements_total',
+        "Statements of sessions, by pgAudit's numbers, whose records are in no log file.",
+      ),
+    },
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
+    unaudited: counter('unaudited_total', 'Changes of persons that the server logged and pgAudit did not.'),
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),
     retries: counter('sink_retries_total', 'Deliveries that failed and are tried again.', ['sink', 'code']),
     rejected: counter(

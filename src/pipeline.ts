@@ -9,7 +9,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import type { Told } from './database/settings-watch.js';
-import { configDraft, missingLinesDraft, populationDraft } from './draft.js';
+import { configDraft, missingDraft, populationDraft } from './draft.js';
 import type { Draft } from './event.js';
 import { type Content, contentOf, contentWith } from './journal/chain.js';
 import type { Journal } from './journal/journal.js';
@@ -17,8 +17,9 @@ import type { Reader } from './journal/reader.js';
 import type { Resume } from './journal/sources.js';
 import type { JournalEntry } from './journal/state.js';
 import { judge } from './judge.js';
+import { isWatched, tellOverdue as tellUnaudited } from './judge-unaudited.js';
 import { Skimmer } from './parse/skim.js';
-import { countRecord, type MissingLines, noRecords, type RawRecord } from './record.js';
+import { COLUMN, countRecord, type Missing, noRecords, type RawRecord } from './record.js';
 import { andThen } from './settled.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
 import type { Batch } from './tail/follow.js';
@@ -125,7 +126,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
     noteUntil(stages, journal);
     // Whatever else goes on gets its turn between two batches.
     await setImmediate();
-    const contents = tellOverdue(stages);
+    const contents = await tellOverdue(stages);
     if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
     telemetry.sourceReads();
   }
@@ -159,11 +160,10 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
     // Most records are dropped, and need no turn of the event loop.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
-    if (verdict.outcome !== 'dropped') {
-      // What is told of earlier statements comes before the one that tells it.
-      if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, contentOf));
+    // What is told of earlier statements comes before the one that tells it.
+    if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, contentOf));
+    if (verdict.outcome !== 'dropped')
       contents.push(andThen(verdict.draft, draft => contentWith(draft, verdict.texts ?? [])));
-    }
     if (verdict.outcome === 'dropped' && frame.kind === 'record')
       learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
@@ -176,26 +176,33 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
   return { source: stages.name, contents: await Promise.all(contents), progress, resume };
 }
 
-/** Of whom it hangs on memberships whether he is a service user each record has to be asked for. */
-function learn(record: RawRecord, reason: string, { filter }: OpenSource, skimmer: Skimmer): void {
-  if (reason === 'not-audit' || (reason === 'service-user' && filter.users.areConstant))
-    skimmer.learn(record, reason);
+/**
+ * Of whom it hangs on memberships whether he is a service user each record of pgAudit's has to be asked for; of those
+ * whose statements may be unaudited, each other record.
+ */
+export function learn(
+  record: RawRecord,
+  reason: string,
+  { filter }: Pick<OpenSource, 'filter'>,
+  skimmer: Skimmer,
+): void {
+  if (reason === 'service-user' && filter.users.areConstant) skimmer.learn(record, reason);
+  if (reason === 'not-audit' && !isWatched(record.text(COLUMN.user), filter)) skimmer.learn(record, reason);
 }
 
-/** Lines that will not come any more. */
-function tellOverdue(stages: OpenSource): Content[] {
-  const { sessions } = stages.memory;
-  if (stages.tail.isHindered) sessions.postpone(stages.now());
-  return tellMissing(sessions.takeOverdue(stages.now()), stages);
+/** Lines, statements and records of pgAudit's that will not come any more. */
+async function tellOverdue(stages: OpenSource): Promise<Content[]> {
+  const { memory, tail, now } = stages;
+  if (tail.isHindered) memory.sessions.postpone(now());
+  const missing = tellMissing(memory.sessions.takeOverdue(now()), stages);
+  if (tail.isHindered || tail.unread > 0) return missing;
+  return [...missing, ...(await tellUnaudited(now(), stages)).map(contentOf)];
 }
 
-function tellMissing(
-  missing: readonly MissingLines[],
-  { times, place, telemetry, now }: OpenSource,
-): Content[] {
-  return missing.map(lines => {
-    telemetry.missingLines(lines);
-    return contentOf(missingLinesDraft(lines, now(), place, times));
+function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): Content[] {
+  return all.map(missing => {
+    telemetry.missing(missing);
+    return contentOf(missingDraft(missing, now(), place, times));
   });
 }
 

@@ -142,18 +142,33 @@ export function unreadable(record: RawRecord, sha256: string): Gap {
   };
 }
 
-/** Lines of a session that are in no file. */
-export interface MissingLines {
+/** Numbers of a session's lines, or of its statements as pgAudit counts them, that are in no file. */
+export interface Missing {
+  readonly of: 'lines' | 'statements';
   readonly session: string;
   readonly user: string;
-  readonly firstLine: number;
-  readonly lastLine: number;
-  /** log_time of the session's lines before and after, as they stand in the log; `null` where none was read before. */
+  readonly first: number;
+  readonly last: number;
+  /** log_time of the session's numbers before and after, as they stand in the log; `null` where none was read before. */
   readonly after: string | null;
   readonly before: string;
   /** The record that showed it. */
   readonly file: SourceFile;
   readonly record: Pick<RawRecord, 'offset' | 'length'>;
+}
+
+/** Reasons of gaps that no record of a file is counted for: numbers that are missing. */
+export const MISSING_REASONS: ReadonlySet<string> = new Set(['missing-lines', 'missing-statements']);
+
+/** As events and the daemon's log name what is missing. */
+export function rangeOf({ of, first, last }: Missing): {
+  firstLine?: number;
+  lastLine?: number;
+  firstStatement?: number;
+  lastStatement?: number;
+} {
+  if (of === 'lines') return { firstLine: first, lastLine: last };
+  return { firstStatement: first, lastStatement: last };
 }
 
 export type Frame = RawRecord | Gap;

@@ -9,7 +9,7 @@ import { codeOf, framesOf, placeOf } from './errors.js';
 import type { Health, Problem, ProblemCode } from './health.js';
 import { mendFor, messageOf, UNSUPPORTED_MEND } from './mends.js';
 import type { Metrics } from './metrics.js';
-import type { Gap, MissingLines, RecordCounts, SourceFault, UnsupportedReason } from './record.js';
+import type { RecordCounts, SourceFault, UnsupportedReason } from './record.js';
 
 /** Users that are named in the log at most, lest it be flooded. */
 const MOST_USERS_NAMED = 1000;
@@ -24,7 +24,6 @@ export class Telemetry extends DatabaseTelemetry {
   readonly #part: string;
   readonly #sources: Telemetry[] = [];
   readonly #usersNamed = new Set<string>();
-  readonly #happened = new Map<string, number>();
   /** With which code reading fails. */
   #failing: string | null = null;
 
@@ -215,47 +214,6 @@ export class Telemetry extends DatabaseTelemetry {
 
   identified(status: string): void {
     this.#metrics.identities.inc({ status });
-  }
-
-  suspect(reason: string, { file, record }: { file: { path: string }; record: { offset: number } }): void {
-    this.#metrics.suspects.inc({ reason });
-    if (!this.#isNews('suspect')) return;
-    this.#log.error(
-      { code: 'suspect', reason, file: file.path, offset: record.offset },
-      "a record looks like pgAudit's and is not: look at the suspect event (pgauditLogLevel: where pgaudit.log_level is warning for its role, set source.pgauditLogLevel)",
-    );
-  }
-
-  gap({ reason, offset, length }: Gap, file: string): void {
-    this.#metrics.gaps.inc({ reason });
-    this.#metrics.gapBytes.inc({ reason }, length);
-    if (!this.#isNews('gap')) return;
-    this.#log.error(
-      { code: 'gap', reason, file, offset, length },
-      'a part of the log could not be read: look at the gap event',
-    );
-  }
-
-  largeRecordFailed(why: string): void {
-    if (!this.#isNews('large-record')) return;
-    this.#log.warn({ code: 'large-record-failed', why }, 'a large record was not read, and is tried again');
-  }
-
-  missingLines({ session, firstLine, lastLine, file }: MissingLines): void {
-    this.#metrics.gaps.inc({ reason: 'missing-lines' });
-    this.#metrics.missingLines.inc(lastLine - firstLine + 1);
-    if (!this.#isNews('missing-lines')) return;
-    this.#log.error(
-      { code: 'gap', reason: 'missing-lines', session, firstLine, lastLine, file: file.path },
-      'lines of a session are in no log file: look at the gap event',
-    );
-  }
-
-  /** Clients can make these happen without end: the first, second, fourth, eighth … is logged, each is counted. */
-  #isNews(what: string): boolean {
-    const count = (this.#happened.get(what) ?? 0) + 1;
-    this.#happened.set(what, count);
-    return Number.isInteger(Math.log2(count));
   }
 
   committed(events: number, bytes: number): void {

@@ -2,7 +2,7 @@
 
 import type { Heartbeat } from './database/heartbeat.js';
 import { gapDraft, type Place, type Reading } from './draft.js';
-import type { Actor, Audit, Draft, LogLine } from './event.js';
+import type { Actor, Audit, AuditClass, Draft, LogLine } from './event.js';
 import type { Filter } from './filter/filter.js';
 import type { Asker } from './identity/resolver.js';
 import type { LargeReader } from './large/reader.js';
@@ -31,6 +31,10 @@ export interface Judges {
   readonly relations: (audit: Audit) => Objects | Promise<Objects>;
   /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
   readonly isWrite: (audit: Audit) => boolean | 'unknown' | Promise<boolean | 'unknown'>;
+  /** pgAudit's class of each statement of a text that changes something; `null` where the text cannot be parsed. */
+  readonly classesOf: (sql: string) => readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
+  /** What the server has pgAudit log, unless that is set otherwise for a role or a database. */
+  readonly auditedClasses: () => ReadonlySet<string>;
   /** How texts of a database are read; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
@@ -54,7 +58,11 @@ export type Verdict =
       /** SHA-256 (base64) of the record's bytes, where it is known. */
       readonly digest?: string;
     }
-  | { readonly outcome: 'dropped'; readonly reason: string };
+  | {
+      readonly outcome: 'dropped';
+      readonly reason: string;
+      readonly derived?: Draft | Promise<Draft>;
+    };
 
 /** An event about what the record's own user did. */
 export function ship(
@@ -65,15 +73,32 @@ export function ship(
   judges: Judges,
   make: (line: LogLine, actor: Actor) => Draft | Promise<Draft>,
 ): Verdict | Promise<Verdict> {
-  const read = readLogLine(record, judges.times, judges.memory.logins);
+  const read = readLine(record, judges);
   if (read === null) return rejectTime(reading, judges);
-  const session = { ...read.session, application: scrubbed(read.session.application, judges) };
-  const line = { ...read, session, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
-  const { user, time } = line;
+  const line = { ...read, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
+  return andThen(actorOf(line, claims, judges), known => ({
+    outcome: 'shipped',
+    reason,
+    draft: make(line, known),
+  }));
+}
+
+/** `null` where its time cannot be told. */
+export function readLine(record: RawRecord, judges: Judges): LogLine | null {
+  const read = readLogLine(record, judges.times, judges.memory.logins);
+  if (read === null) return null;
+  return { ...read, session: { ...read.session, application: scrubbed(read.session.application, judges) } };
+}
+
+/** @param claims what the statement itself says */
+export function actorOf(
+  { user, time, session }: LogLine,
+  claims: readonly string[],
+  judges: Judges,
+): Actor | Promise<Actor> {
   const authentication = session.authentication ?? null;
   const all = [...claims, ...claimsOf(null, session.application)];
-  const actor = judges.identify({ user, time, authentication, claims: all });
-  return andThen(actor, known => ({ outcome: 'shipped', reason, draft: make(line, known) }));
+  return judges.identify({ user, time, authentication, claims: all });
 }
 
 /** A connection's URL in the name of the program is a common mistake. */

@@ -40,6 +40,8 @@ test.each(names)('%s: exactly the right events, field by field, and counts that 
     return { ...rest, source: place };
   });
   expect(events).toEqual(expected.events);
+  const doubts = (await archived(folder)).filter(({ kind }) => ['gap', 'unaudited'].includes(kind));
+  expect(doubts).toEqual([]);
   const seals = (await archived(folder, 'seal')).flatMap(event => event.seal?.coverage ?? []);
   expect(seals.map(({ file, from, to, records }) => ({ file, from, to, records }))).toEqual([
     { file: name, from: 0, to: readFileSync(join(SAMPLES, name)).length, records: expected.records },

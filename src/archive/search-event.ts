@@ -23,6 +23,7 @@ const searchedEvent = z.object({
   session: z.object({ id: z.string() }).optional(),
   failure: z.object({ statement: z.string(), sqlState: text }).optional(),
   suspect: z.object({ reason: z.string(), message: z.string() }).optional(),
+  unaudited: z.object({ class: z.string(), statement: z.string() }).optional(),
   gap: z.object({ reason: z.string(), user: text, session: text }).optional(),
 });
 

@@ -22,7 +22,7 @@ export interface Query {
   readonly commands: readonly string[];
   readonly object: string | null;
   readonly session: string | null;
-  /** Part of a statement, its parameters or a suspect's message; case does not count. */
+  /** Part of a statement, its parameters or of one that was not audited, or a suspect's message; case does not count. */
   readonly text: string | null;
   /** Only statements of a transaction that failed later. */
   readonly isFailed: boolean;
@@ -90,6 +90,8 @@ function namesOf({ actor }: SearchedEvent): string[] {
   return [actor?.id, actor?.name, actor?.email].filter(name => name != null);
 }
 
-function textsOf({ audit, suspect }: SearchedEvent): string[] {
-  return [audit?.statement, ...(audit?.parameters ?? []), suspect?.message].filter(text => text != null);
+function textsOf({ audit, suspect, unaudited }: SearchedEvent): string[] {
+  return [audit?.statement, ...(audit?.parameters ?? []), suspect?.message, unaudited?.statement].filter(
+    text => text != null,
+  );
 }

@@ -110,14 +110,15 @@ function toRow(cells: readonly Cell[], { hasColors }: TableOptions): string {
 
 /** What stands in the columns of command and statement. */
 function contentOf({ line, event }: Found): [command: string, statement: string] {
-  const { kind, audit, suspect, failure } = event;
+  const { kind, audit, suspect, failure, unaudited } = event;
   if (audit !== undefined) return [audit.command, audit.statement ?? '(not logged)'];
   if (suspect !== undefined) return [kind, `${suspect.reason}: ${suspect.message}`];
+  if (unaudited !== undefined) return [kind, unaudited.statement];
   if (failure !== undefined) return [kind, `${failure.sqlState ?? 'rolled back'}: ${failure.statement}`];
   return [kind, JSON.stringify(Reflect.get(Object(parseJson(line)), kind)) ?? ''];
 }
 
 function styleOf({ kind, audit }: SearchedEvent): Style {
-  if (kind === 'suspect' || kind === 'gap') return 'red';
+  if (kind === 'suspect' || kind === 'gap' || kind === 'unaudited') return 'red';
   return audit?.class === 'DDL' || audit?.class === 'ROLE' ? 'yellow' : 'green';
 }

@@ -17,6 +17,7 @@ import { decoderFor } from '../parse/encodings.js';
 import { Memory } from '../parse/memory.js';
 import { timeReader } from '../parse/time.js';
 import { type JudgedServer, judgeServer } from '../population/judge.js';
+import { loggedClasses, passes } from '../population/rules.js';
 import type { SourcePosition } from '../record.js';
 import type { OpenSource, Source } from '../source.js';
 import type { Claims } from '../tail/claims.js';
@@ -35,7 +36,7 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite'>;
+  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
   /** What the process for large records has to know. */
   readonly settings: Settings;
   /** Which server's globs name which file. */
@@ -114,6 +115,7 @@ export class LogSource implements Source {
       beat: once || heartbeat === null ? null : stop => heartbeat.follow(stop),
       identify: asker => identify(asker, answering),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
+      auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
       decoderOf: of => decoderFor(encodingOf(of)),
       place: { instance, node: journal.node },
       now: clock.now,
@@ -180,6 +182,16 @@ export class LogSource implements Source {
   #pathOf(what: string, end: string): string {
     return join(this.#shared.directory, `${what}${this.name === '' ? '' : `-${this.name}`}${end}`);
   }
+}
+
+/** What the server itself says, where it is known; nothing where errors are not logged, which would explain what is missing. */
+function auditedClasses(
+  { filter }: SourceConfig,
+  settings: Pick<SettingsWatch<JudgedServer>, 'valueOf'> | null,
+): ReadonlySet<string> {
+  if (!passes('error', settings?.valueOf('log_min_messages') ?? 'warning')) return new Set();
+  const log = settings?.valueOf('pgaudit.log') ?? null;
+  return log === null ? new Set(filter.classes) : loggedClasses(log);
 }
 
 /** @param onChange called where the log shows that roles may have changed */

@@ -48,6 +48,7 @@ export async function assemble(
     escrow: escrow === null ? null : (original: string) => escrow.seal(original),
     relations: (audit: Audit) => relationsOf(audit, parser),
     isWrite: (audit: Audit) => isWrite(audit, parser),
+    classesOf: (sql: string) => parser.classes(sql),
   };
   const claims = new Claims();
   const directory = resolve(state.directory);

@@ -6,10 +6,11 @@ import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
-import type { Config } from '../config/schema.js';
+import type { Config, SourceConfig } from '../config/schema.js';
 import { codeOf, ShipperError } from '../errors.js';
 import type { Metrics } from '../metrics.js';
 import type { Stages } from '../pipeline.js';
+import { discover } from '../tail/discover.js';
 import { run } from './run.js';
 
 /** A file as it is read: itself, or what was in it. */
@@ -44,7 +45,8 @@ export async function backfill(
         const unpacked = await unpackAll(files, folder);
         report.files = unpacked;
         const old = unpacked.map(({ path }) => escapeGlob(path));
-        return config.sources.map(one =>
+        const sources = await Promise.all(config.sources.map(withoutUnmatched));
+        return sources.map(one =>
           one.instance === (from ?? one.instance) ? { ...one, files: [...one.files, ...old] } : one,
         );
       },
@@ -107,6 +109,12 @@ class Report {
     const positions = this.#stages?.sources.flatMap(source => source.positions) ?? [];
     return positions.filter(({ path }) => paths.has(path)).reduce((sum, { offset }) => sum + offset, 0);
   }
+}
+
+/** Old files may be read where the server's log is not. */
+async function withoutUnmatched(source: SourceConfig): Promise<SourceConfig> {
+  const { unmatched } = await discover(source.files);
+  return { ...source, files: source.files.filter(pattern => !unmatched.includes(pattern)) };
 }
 
 async function unpackAll(files: readonly string[], folder: string): Promise<Unpacked[]> {

@@ -14,6 +14,7 @@ import { renderJson, renderTable } from './check/render.js';
 import { checkSigning } from './check/signing.js';
 import { checkSource } from './check/source.js';
 import { checkState } from './check/state.js';
+import { checkUser } from './check/user.js';
 
 /** As the command line gives them. */
 export interface CheckArguments {
@@ -26,6 +27,8 @@ export interface CheckArguments {
   readonly as?: string;
   /** How long it may take: `60s`. */
   readonly wait?: string;
+  /** As whom it looks; it does already. */
+  readonly user?: string;
 }
 
 const FAILED = 1;
@@ -43,6 +46,7 @@ export async function check(config: Config, file: string, options: CheckArgument
   if (endToEnd && sources.length > 1) return refuse(`--end-to-end needs --source, one of ${names}`);
   const findings: Finding[] = [
     ok('configuration', file),
+    ...checkUser(options.user ?? null),
     ...(await checkIdentity(config)),
     ...(await ofEach(sources, config, async source => [
       ...checkFilter(source),

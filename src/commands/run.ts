@@ -17,6 +17,7 @@ import { Status } from '../http/status.js';
 import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
 import { limitGarbage, restWhenQuiet } from '../memory.js';
+import { describeError } from '../mends.js';
 import { createMetrics, type Metrics } from '../metrics.js';
 import { createRelationParser } from '../objects/relations.js';
 import { runPipeline, type Stages } from '../pipeline.js';
@@ -47,7 +48,12 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
     for (const code of PROBLEM_CODES) metrics.problem.set({ code }, lasting.has(code) ? 1 : 0);
   });
   const telemetry = new Telemetry(createLogger(config.log.level, logTo), metrics, health);
-  const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry);
+  // Whoever called a single run reads its end himself.
+  const fail = (error: unknown): void => {
+    if (once) process.stderr.write(`${describeError(error)}\n`);
+    else telemetry.failed(error);
+  };
+  const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry, fail);
   const daemon = { config, options, health, metrics, telemetry, stop, abort };
   try {
     await live(daemon);
@@ -56,7 +62,7 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
     if (error instanceof ConfigError) throw error;
     // Stopped while it waited for the archive, with nothing begun.
     if (stop.aborted && error === stop.reason) return once ? 1 : 0;
-    telemetry.failed(error);
+    fail(error);
     return 1;
   }
 }
@@ -153,6 +159,7 @@ async function listen({ http }: Config, told: Told): Promise<HttpServer> {
 function shutdownSignals(
   gracePeriod: number,
   telemetry: Telemetry,
+  fail: (error: unknown) => void,
 ): { stop: AbortSignal; abort: AbortSignal } {
   const stop = new AbortController();
   const abort = new AbortController();
@@ -165,7 +172,7 @@ function shutdownSignals(
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   const onError = (error: unknown): void => {
-    telemetry.failed(error);
+    fail(error);
     process.exit(1);
   };
   process.on('uncaughtException', onError);

@@ -138,6 +138,11 @@ export class SettingsWatch<J extends Judged> {
     this.#file.schedule(() => last);
   }
 
+  /** The server's own value of a setting, as the last look saw it; `null` where that is not known. */
+  valueOf(name: string): string | null {
+    return this.#last?.settings.find(setting => setting.name === name)?.value ?? null;
+  }
+
   /** Writes the last look, if it is not written yet. */
   close(): Promise<void> {
     return this.#file.close();

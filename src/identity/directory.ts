@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, sleep } from '../clock.js';
 import { codeOf } from '../errors.js';
-import { loadPeople, type PersonEntry } from './people.js';
+import { folded, loadPeople, type PersonEntry } from './people.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between looks at the file. */
@@ -128,11 +128,6 @@ function idKey(id: string): string {
 
 function emailKey(email: string): string {
   return `email ${folded(email)}`;
-}
-
-/** An å is one letter or two, as the keyboard and the program that wrote the file have it. */
-function folded(text: string): string {
-  return text.normalize('NFC').toLowerCase();
 }
 
 /** `null` where the e-mail fits into a role's name whole. */

@@ -1,5 +1,6 @@
 /** Reads a file of people: CSV with a header line, or a YAML list of the same fields. */
 
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseYaml } from 'yaml';
@@ -38,14 +39,15 @@ const row = z.object({
 /**
  * Fields are found by name, whatever their case and order; unknown ones are ignored. Times are ISO 8601
  * and UTC unless they say otherwise; a `validTo` without a time of day includes that day. Throws a
- * ShipperError that names the entry's number and field, never what stands there.
+ * ShipperError that names the entry's number and field, never what stands there; also where two entries name different
+ * persons for one role, id or e-mail at one time.
  */
 export function readPeople(path: string, content: string): PersonEntry[] {
   // An empty file may be one that is being written: this one never is.
   if (path === NOBODY) return [];
   if (content.trim() === '')
     throw peopleError(path, 'is empty: without people it has its header line, or is []');
-  return rowsOf(path, content).map((raw, index) => {
+  const entries = rowsOf(path, content).map((raw, index) => {
     const parsed = row.safeParse(withFieldNames(raw));
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
@@ -61,23 +63,91 @@ export function readPeople(path: string, content: string): PersonEntry[] {
       validTo: validTo ? readTime(validTo) + (isDateOnly(validTo) ? DAY : 0) : Number.POSITIVE_INFINITY,
     };
   });
+  for (const keyOf of [keyOfUser, keyOfId, keyOfEmail]) refuseTwoAnswers(path, entries, keyOf);
+  return entries;
 }
 
-/** Reads the file at `path`, as above. Throws a ShipperError also where it cannot be read. */
+const keyOfUser = ({ user }: PersonEntry): string | null => user;
+const keyOfId = ({ user, person: { id } }: PersonEntry): string | null =>
+  user === null && id !== undefined ? folded(id) : null;
+const keyOfEmail = ({ user, person: { email } }: PersonEntry): string | null =>
+  user === null && email !== undefined ? folded(email) : null;
+
+type Numbered = PersonEntry & { readonly number: number };
+
+function refuseTwoAnswers(
+  path: string,
+  entries: readonly PersonEntry[],
+  keyOf: (entry: PersonEntry) => string | null,
+): void {
+  const numbered = entries.map((entry, index): Numbered => ({ ...entry, number: index + 1 }));
+  for (const [key, group] of Map.groupBy(numbered, keyOf)) {
+    const two = key === null ? null : twoAtOneTime(group);
+    if (two === null) continue;
+    const numbers = two.sort((a, b) => a - b).join(' and ');
+    throw peopleError(path, `entries ${numbers}: two answers for one role at one time; end one with validTo`);
+  }
+}
+
+/** The numbers of two entries that name different persons for a time that they share. */
+function twoAtOneTime(group: readonly Numbered[]): [number, number] | null {
+  let valid: Numbered[] = [];
+  for (const next of group.toSorted((a, b) => a.validFrom - b.validFrom)) {
+    valid = valid.filter(({ validTo }) => validTo > next.validFrom);
+    const other = valid.find(one => !isSamePerson(one.person, next.person));
+    if (other !== undefined && next.validFrom < next.validTo) return [other.number, next.number];
+    valid.push(next);
+  }
+  return null;
+}
+
+function isSamePerson(a: Person, b: Person): boolean {
+  return (['id', 'email', 'name', 'unit'] as const).every(field => a[field] === b[field]);
+}
+
+/** An å is one letter or two, as the keyboard and the program that wrote the file have it. */
+export function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
+/** Reads the file at `path`, as above. Throws a ShipperError also where it cannot be read, or is not UTF-8. */
 export async function loadPeople(path: string): Promise<PersonEntry[]> {
-  let content: string;
+  return readPeople(path, await textOf(path));
+}
+
+/** The names of fields that are not looked at, in the file's order. Throws as `loadPeople`. */
+export async function ignoredFields(path: string): Promise<string[]> {
+  const content = await textOf(path);
+  if (content.trim() === '') return [];
+  const names = rowsOf(path, content).flatMap(raw => Object.keys(Object(withFieldNames(raw))));
+  return [...new Set(names)].filter(name => !FIELDS.some(field => field === name));
+}
+
+async function textOf(path: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    content = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw new ShipperError('directory', `${path} cannot be read (${codeOf(error)})`, error);
   }
-  return readPeople(path, content);
+  if (!isUtf8(bytes))
+    throw peopleError(
+      path,
+      'is not UTF-8: save it as that (in Excel as "CSV UTF-8"), else names are damaged',
+    );
+  return bytes.toString('utf8');
 }
 
 function rowsOf(path: string, content: string): unknown[] {
   try {
     if (!/\.ya?ml$/i.test(path))
-      return parseCsv(content, { bom: true, columns: true, skip_empty_lines: true, trim: true });
+      return parseCsv(content, {
+        bom: true,
+        columns: true,
+        delimiter: delimiterOf(content),
+        skip_empty_lines: true,
+        trim: true,
+      });
     // Every value is a text: 0417 is a unit, not a number.
     const list: unknown = parseYaml(content, { schema: 'failsafe' }) ?? [];
     if (Array.isArray(list)) return list;
@@ -85,6 +155,12 @@ function rowsOf(path: string, content: string): unknown[] {
     throw peopleError(path, `is not well-formed (${codeOf(error)})`, error);
   }
   throw peopleError(path, 'is no list of people');
+}
+
+/** Spreadsheets write semicolons where a comma stands in numbers; the header line holds no other text. */
+function delimiterOf(content: string): string {
+  const [header = ''] = content.trimStart().split('\n', 1);
+  return header.includes(';') && !header.includes(',') ? ';' : ',';
 }
 
 function withFieldNames(raw: unknown): unknown {

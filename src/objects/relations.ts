@@ -1,6 +1,6 @@
 /** What a statement changes: as pgAudit says, else as PostgreSQL's own parser reads it. */
 
-import type { Audit } from '../event.js';
+import type { Audit, AuditClass } from '../event.js';
 import { andThen } from '../settled.js';
 import { isQuotingInDoubt, withEscapes } from '../sql/quoting-doubt.js';
 import { hasNoQuery } from '../sql/statements.js';
@@ -22,6 +22,11 @@ export interface RelationParser {
    * loaded). Texts that are asked at the same time are parsed one after the other.
    */
   changes(statement: string): readonly Change[] | null | Promise<readonly Change[] | null>;
+  /**
+   * pgAudit's class of each statement of a text that changes something; else as `changes`. What cannot be parsed is not
+   * told: nothing that is shipped lacks anything for it.
+   */
+  classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
   /** Ends the parser's thread; what is asked later is `null`. */
   close(): Promise<void>;
 }
@@ -42,12 +47,15 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
   const thread = new ParserThread(timeLimit);
   const cache = new Cache<Answer | Promise<Answer>>(CACHE);
   const settled = (answer: Answer): readonly Change[] | null => {
-    if (typeof answer !== 'string') return answer;
+    if (typeof answer !== 'string') return answer.changes;
     unparsable?.(answer);
     return null;
   };
+  const answerOf = (statement: string) => cache.get(statement) ?? ask(statement, thread, cache);
   return {
-    changes: statement => andThen(cache.get(statement) ?? ask(statement, thread, cache), settled),
+    changes: statement => andThen(answerOf(statement), settled),
+    classes: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
     close: () => thread.close(),
   };
 }

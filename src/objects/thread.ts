@@ -1,6 +1,7 @@
 /** The thread with PostgreSQL's parser: begun when first asked, ended when it fails, and begun again. */
 
 import { Worker } from 'node:worker_threads';
+import type { AuditClass } from '../event.js';
 import type { Change } from './tree.js';
 
 /**
@@ -9,7 +10,13 @@ import type { Change } from './tree.js';
  * `unavailable`: the parser could not be loaded, or is closed.
  */
 export type Unparsable = 'syntax' | 'size' | 'time' | 'crash' | 'unavailable';
-export type Answer = readonly Change[] | Unparsable;
+export type Answer = Parsed | Unparsable;
+
+export interface Parsed {
+  readonly changes: readonly Change[];
+  /** pgAudit's class of each statement that changes something. */
+  readonly classes: readonly AuditClass[];
+}
 
 /** The same folder holds worker.ts in `src` and worker.js in `dist`. */
 const WORKER = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
@@ -195,6 +202,6 @@ function nextMessage(worker: Worker, limit: number): Promise<unknown> {
 }
 
 function isAnswer(value: unknown): value is Answer {
-  if (Array.isArray(value)) return true;
+  if (Array.isArray(Reflect.get(Object(value), 'changes'))) return true;
   return value === 'syntax' || value === 'size' || value === 'time' || value === 'crash';
 }

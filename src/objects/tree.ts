@@ -122,6 +122,6 @@ function quoteIdentifier(name: string, isKeyword: (name: string) => boolean): st
   return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }

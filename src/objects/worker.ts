@@ -6,8 +6,11 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
-import { type Change, changesIn } from './tree.ts';
+import { classesIn } from './classes.ts';
+import type { Parsed } from './thread.ts';
+import { changesIn } from './tree.ts';
 
+const NOTHING: Parsed = { changes: [], classes: [] };
 /** The most that names may take, in characters: an event repeats them in each part that it is cut into. */
 const LONGEST_NAMES = 16 * 1024;
 /** Keyword kinds of libpg_query above UNRESERVED_KEYWORD, which quote_identifier quotes. */
@@ -24,15 +27,16 @@ await loadModule();
 answer('UPDATE a SET b = 1');
 
 /**
- * The text's statements that write, or why they cannot be told. What is no error of the parser itself is
+ * The text's statements that write or change something else, or why they cannot be told. What is no error of the parser itself is
  * thrown, and ends the thread: a stack that overflowed leaves the parser's memory in disorder.
  */
-function answer(statement: string): readonly Change[] | 'syntax' | 'size' {
-  if (statement.trim() === '') return [];
+function answer(statement: string): Parsed | 'syntax' | 'size' {
+  if (statement.trim() === '') return NOTHING;
   try {
-    const changes = changesIn(parseSync(statement), isKeyword);
+    const tree: unknown = parseSync(statement);
+    const changes = changesIn(tree, isKeyword);
     const names = new Set(changes.flatMap(({ relations }) => relations));
-    return [...names].join('').length <= LONGEST_NAMES ? changes : 'size';
+    return [...names].join('').length <= LONGEST_NAMES ? { changes, classes: classesIn(tree) } : 'size';
   } catch (error) {
     if (hasSqlDetails(error)) return 'syntax';
     throw error;

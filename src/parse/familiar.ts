@@ -24,8 +24,9 @@ export interface Familiar {
   auditEnd: Stretch | null;
   /** … and of one that is not pgAudit's. */
   otherEnd: Stretch | null;
-  /** Where its latest record stands that was passed over and not noted yet; -1 where there is none. */
+  /** Where its latest record stands that was passed over and not noted yet, and its latest of pgAudit's; -1 for none. */
   place: number;
+  auditPlace: number;
 }
 
 export class Familiars {
@@ -63,7 +64,16 @@ export class Familiars {
     const start = part(MILLISECONDS_END, COLUMN.sessionId);
     const started = part(record.endOf(COLUMN.commandTag) + 1, COLUMN.sessionStart);
     if (start === null || started === null) return null;
-    const met = { session, start, started, columns, auditEnd: null, otherEnd: null, place: -1 };
+    const met = {
+      session,
+      start,
+      started,
+      columns,
+      auditEnd: null,
+      otherEnd: null,
+      place: -1,
+      auditPlace: -1,
+    };
     if (this.#sessions[slot] !== undefined) this.#sessions[slot ^ 1] = this.#sessions[slot];
     this.#sessions[slot] = met;
     this.#try(pid - MILLISECONDS_END);

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { StateError } from '../errors.js';
 import { Logins, savedLogins } from './logins.js';
+import { PendingStatements, savedPending } from './pending.js';
 import { Sessions, savedSessions } from './sessions.js';
 import { Shipped, savedShipped } from './shipped.js';
 import { Statements, savedStatements } from './statements.js';
@@ -17,6 +18,7 @@ const schema = z.object({
   transactions: savedTransactions.default([]),
   prepared: savedPrepared.default([]),
   shipped: savedShipped.default([]),
+  pending: savedPending.default([]),
 });
 
 export class Memory {
@@ -25,6 +27,8 @@ export class Memory {
   readonly logins: Logins;
   readonly transactions: Transactions;
   readonly shipped: Shipped;
+  /** Statements that the server told and pgAudit did not, so far. */
+  readonly pending: PendingStatements;
 
   /**
    * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
@@ -39,6 +43,7 @@ export class Memory {
     this.logins = new Logins(parsed.data?.logins);
     this.transactions = new Transactions(parsed.data?.transactions, parsed.data?.prepared);
     this.shipped = new Shipped(parsed.data?.shipped);
+    this.pending = new PendingStatements(parsed.data?.pending);
   }
 
   /** Plain data, bounded in size. */
@@ -50,6 +55,7 @@ export class Memory {
       transactions: this.transactions.saved,
       prepared: this.transactions.savedPrepared,
       shipped: this.shipped.saved,
+      pending: this.pending.saved,
     };
   }
 }

@@ -13,6 +13,7 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+const ZERO = 0x30;
 
 /** Four characters as they stand in the log. */
 export function word(text: string): number {
@@ -65,15 +66,30 @@ export function endOfPayload(
   return endOfMessage(view, parameters, stop);
 }
 
-/** Whether the payload of a record whose message begins with `AUDIT: ` is certain to be genuine. */
-export function hasGenuinePayload(record: RawRecord): boolean {
+/**
+ * The number of the statement; -1 where none can be told in passing.
+ *
+ * @param start after `AUDIT: `
+ */
+export function statementAt(view: DataView, start: number): number {
+  const at = afterType(view, start);
+  const end = at === -1 ? -1 : endOfDigits(view, at);
+  if (end === -1) return -1;
+  let number = 0;
+  for (let i = at; i < end; i++) number = number * 10 + view.getUint8(i) - ZERO;
+  return number;
+}
+
+/** The statement's number where the payload of a record whose message begins with `AUDIT: ` is certain to be genuine; else `null`. */
+export function statementOfGenuine(record: RawRecord): number | null {
   const { bytes } = record;
   const before = record.endOf(COLUMN.message - 1);
   // A look at a short one might go behind the record.
-  if (record.endOf(COLUMN.message) - before < SHORT_MESSAGE) return false;
+  if (record.endOf(COLUMN.message) - before < SHORT_MESSAGE) return null;
   const start = before + ',"AUDIT: '.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return endOfPayload(bytes, view, start, bytes.length, new Phrases()) === record.endOf(COLUMN.message) - 1;
+  const end = endOfPayload(bytes, view, start, bytes.length, new Phrases());
+  return end === record.endOf(COLUMN.message) - 1 ? statementAt(view, start) : null;
 }
 
 /** From the parameters on. */

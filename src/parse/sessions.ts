@@ -1,34 +1,27 @@
 /**
- * PostgreSQL numbers the lines of each session from 1 without holes (its manual, `session_line_num`; measured):
- * a number that is missing is a line that is missing.
+ * PostgreSQL numbers the lines of each session from 1 without holes (its manual, `session_line_num`; measured), and
+ * pgAudit the statements that it logs of each (pgaudit.c, log_audit_event; measured): a number that is missing is a
+ * line, or a statement, that is missing. One that was kept out of the log, as by `SET log_min_messages`, took no line.
  */
 
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { hasPassed } from '../clock.js';
-import { COLUMN, type Gap, type MissingLines, type RawRecord, type SourceFile } from '../record.js';
+import { COLUMN, type Gap, type Missing, type RawRecord, type SourceFile } from '../record.js';
+import { Holes, savedHoles } from './holes.js';
 import type { TimeReader } from './time.js';
 
-const savedFile = z.object({ fileId: z.string(), path: z.string() });
-const missingLines = z.object({
-  session: z.string(),
-  user: z.string(),
-  firstLine: z.number(),
-  lastLine: z.number(),
-  after: z.string().nullable(),
-  before: z.string(),
-  file: savedFile,
-  record: z.object({ offset: z.number(), length: z.number() }),
-});
 export const savedSessions = z.object({
   /** Session, its last line, log_time of that line, `torn` then; the session read last comes last. */
   known: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])),
   torn: z.number(),
   since: z.array(z.tuple([z.string(), z.number()])),
   forgotten: z.number(),
-  missing: z.array(z.object({ foundAt: z.number(), lines: missingLines })),
+  ...savedHoles,
+  /** Of the same sessions, where it is known: the last statement, log_time of its record, lines since that were not read.
+   * A state of version 0.1 lacks it. */
+  statements: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])).default([]),
 });
-export type SavedSessions = z.infer<typeof savedSessions>;
+export type SavedSessions = z.input<typeof savedSessions>;
 
 /** A session, for as long as it is remembered. */
 export interface Known {
@@ -39,20 +32,30 @@ export interface Known {
   time: string;
   /** How many bytes had been torn when it was read. */
   torn: number;
+  /** pgAudit's highest number; 0 before the first, `UNKNOWN` where the session was met half-way. */
+  statement: number;
+  /** log_time of its record, or of the session's first line. */
+  statementTime: string;
+  /** Lines since then that were not read, or tell no number: each may hold a statement. */
+  unread: number;
+  /**
+   * pgAudit's highest number when the server told of a statement last, or of its duration; not a number before that. A
+   * restart forgets it.
+   */
+  between: number;
 }
+
+export const UNKNOWN = -1;
 
 /** Sessions that are remembered; those that were quiet longest are forgotten first. */
 const MOST_SESSIONS = 2000;
 /** Bytes that a record takes at least: so many lines a tear may hold. */
 const SHORTEST_RECORD = 100;
-/** Holes that wait for files which cannot be read. */
-const MOST_POSTPONED = 1000;
-/** Milliseconds in which a file that appears late may still bring what is missing. */
-const PATIENCE = 10_000;
 
 /**
  * What is missing is told where it is certain: in a session whose earlier lines were read, and at the start of one
- * that began after the first record of its folder was. Lines for which there is room in a tear are not told again.
+ * that began after the first record of its folder was. Lines for which there is room in a tear are not told again, nor
+ * statements for which there is room in lines that were not read, be these told or not.
  */
 export class Sessions {
   readonly #times: TimeReader;
@@ -63,17 +66,21 @@ export class Sessions {
   #forgotten: number;
   /** Bytes of all tears so far. */
   #torn: number;
-  #missing: { foundAt: number; lines: MissingLines }[];
+  readonly #holes: Holes;
 
   /** @param forgotten where nothing is saved: sessions that began until then may have been read. */
   constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
     this.#times = times;
-    for (const [session, line, time, torn] of saved?.known ?? [])
-      this.#known.set(session, { id: session, line, time, torn });
+    for (const [id, line, time, torn] of saved?.known ?? [])
+      this.#known.set(id, { ...nothingOf(id), line, time, torn });
+    for (const [session, statement, statementTime, unread] of saved?.statements ?? []) {
+      const known = this.#known.get(session);
+      if (known !== undefined) Object.assign(known, { statement, statementTime, unread });
+    }
     for (const [folder, time] of saved?.since ?? []) this.#since.set(folder, time);
     this.#forgotten = saved?.forgotten ?? forgotten;
     this.#torn = saved?.torn ?? 0;
-    this.#missing = saved?.missing ?? [];
+    this.#holes = new Holes(saved);
   }
 
   /** Whether a record of a file that is read anew was read before its bytes changed. */
@@ -91,30 +98,43 @@ export class Sessions {
   note(record: RawRecord, file: SourceFile, now: number): void {
     const session = record.text(COLUMN.sessionId);
     const line = Number(record.text(COLUMN.sessionLine));
-    const known = this.#known.get(session);
-    if (known !== undefined && line <= known.line) {
-      this.#arrived(session, line);
+    const before = this.#known.get(session);
+    if (before !== undefined && line <= before.line) {
+      this.#holes.arrived('lines', session, line);
       return;
     }
     const time = record.text(COLUMN.logTime);
-    const next = known === undefined ? 1 : known.line + 1;
-    if (line > next && this.#isCertain(known, record, file, line - next)) {
-      this.#missing.push({
-        foundAt: now,
-        lines: {
-          session,
-          user: record.text(COLUMN.user),
-          firstLine: next,
-          lastLine: line - 1,
-          after: known?.time || null,
-          before: time,
-          file: { fileId: file.fileId, path: file.path },
-          record: { offset: record.offset, length: record.length },
-        },
-      });
+    const known = before ?? nothingOf(session);
+    const next = known.line + 1;
+    if (line > next && this.#isCertain(before, record, file, line - next))
+      this.#lacks({ of: 'lines', first: next, last: line - 1, after: known.time || null }, record, file, now);
+    if (line > next) known.unread += line - next;
+    if (before === undefined) this.#begin(known, record, file);
+    this.#remember(known, line, time);
+  }
+
+  /** Notes which of its session's statements a genuine record is of, after the record itself was noted. */
+  noteStatement(record: RawRecord, statement: number, file: SourceFile, now: number): void {
+    const known = this.#known.get(record.text(COLUMN.sessionId));
+    if (known === undefined) return;
+    if (statement < known.statement) {
+      this.#holes.arrived('statements', known.id, statement);
+      return;
     }
-    if (known === undefined) this.#begin(file, time);
-    this.#remember(known ?? { id: session, line, time, torn: 0 }, line, time);
+    const next = known.statement + 1;
+    if (known.statement !== UNKNOWN && statement - next > known.unread) {
+      const hole = { first: next, last: statement - 1, after: known.statementTime || null };
+      this.#lacks({ of: 'statements', ...hole }, record, file, now);
+    }
+    known.statement = statement;
+    known.statementTime = record.text(COLUMN.logTime);
+    known.unread = 0;
+  }
+
+  /** Notes that a record which was noted may be of a statement, and does not tell which. */
+  noteUnread(record: RawRecord): void {
+    const known = this.#known.get(record.text(COLUMN.sessionId));
+    if (known !== undefined) known.unread += 1;
   }
 
   /** A session by its id, if it is remembered. */
@@ -133,49 +153,60 @@ export class Sessions {
       this.#torn += length;
       this.#since.clear();
       // The torn end of a file is told only after the next file was begun.
-      const isElsewhere = ({ lines }: { lines: MissingLines }): boolean =>
-        dirname(lines.file.path) !== dirname(file.path) ||
-        lines.lastLine - lines.firstLine >= length / SHORTEST_RECORD;
-      this.#missing = this.#missing.filter(isElsewhere);
+      this.#holes.remove(
+        ({ of, first, last, file: { path } }) =>
+          of === 'lines' && dirname(path) === dirname(file.path) && last - first < length / SHORTEST_RECORD,
+      );
     }
     if (record?.session === undefined) return;
     const line = Number(record.line);
-    const known = this.#known.get(record.session) ?? { id: record.session, line: 0, time: '', torn: 0 };
-    if (line <= known.line) this.#arrived(known.id, line);
-    if (line === known.line + 1) this.#remember(known, line, '');
+    const known = this.#known.get(record.session) ?? nothingOf(record.session);
+    if (line <= known.line) this.#holes.arrived('lines', known.id, line);
+    if (line !== known.line + 1) return;
+    known.unread += 1;
+    this.#remember(known, line, '');
   }
 
   /** Takes what has been missing for so long that it will not come any more. */
-  takeOverdue(now: number): MissingLines[] {
-    const isOverdue = (hole: { foundAt: number }): boolean => hasPassed(hole.foundAt, now, PATIENCE);
-    const overdue = this.#missing.filter(isOverdue);
-    if (overdue.length > 0) this.#missing = this.#missing.filter(hole => !isOverdue(hole));
-    return overdue.map(({ lines }) => lines);
+  takeOverdue(now: number): Missing[] {
+    return this.#holes.takeOverdue(now);
   }
 
   /** Takes all that is missing: nothing more will come. */
-  takeAll(): MissingLines[] {
-    const all = this.#missing;
-    this.#missing = [];
-    return all.map(({ lines }) => lines);
+  takeAll(): Missing[] {
+    return this.#holes.takeAll();
   }
 
-  /** Some files cannot be read at the moment: what is missing may stand in them. Too much does not wait for them. */
+  /** Some files cannot be read at the moment: what is missing may stand in them. */
   postpone(now: number): void {
-    if (this.#missing.length > MOST_POSTPONED) return;
-    for (const hole of this.#missing) hole.foundAt = now;
+    this.#holes.postpone(now);
   }
 
   /** Plain data for the checkpoint. */
-  get saved(): SavedSessions {
+  get saved(): z.output<typeof savedSessions> {
+    const known = [...this.#known.values()];
     return {
-      known: [...this.#known].map(([session, { line, time, torn }]) => [session, line, time, torn]),
+      known: known.map(({ id, line, time, torn }) => [id, line, time, torn]),
       torn: this.#torn,
       since: [...this.#since],
       forgotten: this.#forgotten,
-      // Copies: what is found later must not get into a checkpoint that does not have its position.
-      missing: this.#missing.map(hole => ({ ...hole })),
+      statements: known
+        .filter(({ statement }) => statement !== UNKNOWN)
+        .map(({ id, statement, statementTime, unread }) => [id, statement, statementTime, unread]),
+      ...this.#holes.saved,
     };
+  }
+
+  #lacks(
+    what: Pick<Missing, 'of' | 'first' | 'last' | 'after'>,
+    record: RawRecord,
+    { fileId, path }: SourceFile,
+    now: number,
+  ): void {
+    const { offset, length } = record;
+    const where = { file: { fileId, path }, record: { offset, length }, before: record.text(COLUMN.logTime) };
+    const [session, user] = [record.text(COLUMN.sessionId), record.text(COLUMN.user)];
+    this.#holes.add({ ...what, session, user, ...where }, now);
   }
 
   #isCertain(known: Known | undefined, record: RawRecord, file: SourceFile, lines: number): boolean {
@@ -192,10 +223,18 @@ export class Sessions {
     return Math.min(start, written) > Math.max(since, this.#forgotten);
   }
 
-  #begin(file: SourceFile, time: string): void {
+  /** From its first line on, all statements of a session are known, unless its log went elsewhere before. */
+  #begin(known: Known, record: RawRecord, file: SourceFile): void {
+    if (record.text(COLUMN.sessionLine) === '1') {
+      if (this.#isNew(record, file)) {
+        known.statement = 0;
+        known.statementTime = record.text(COLUMN.logTime);
+      }
+      known.between = known.statement;
+    }
     const folder = dirname(file.path);
     if (this.#since.has(folder)) return;
-    const since = this.#times.read(time);
+    const since = this.#times.read(record.text(COLUMN.logTime));
     if (since !== null) this.#since.set(folder, since);
   }
 
@@ -213,23 +252,19 @@ export class Sessions {
       return;
     }
   }
+}
 
-  /** A file that appeared late brought the line: what is still missing lies before and behind it. */
-  #arrived(session: string, line: number): void {
-    if (this.#missing.length === 0) return;
-    this.#missing = this.#missing.flatMap(hole => {
-      const { lines } = hole;
-      const { firstLine, lastLine } = lines;
-      if (lines.session !== session || line < firstLine || line > lastLine) return [hole];
-      const parts = [
-        { ...lines, lastLine: line - 1 },
-        { ...lines, firstLine: line + 1 },
-      ];
-      return parts
-        .filter(part => part.firstLine <= part.lastLine)
-        .map(part => ({ foundAt: hole.foundAt, lines: part }));
-    });
-  }
+function nothingOf(id: string): Known {
+  return {
+    id,
+    line: 0,
+    time: '',
+    torn: 0,
+    statement: UNKNOWN,
+    statementTime: '',
+    unread: 0,
+    between: Number.NaN,
+  };
 }
 
 /** A session's id begins with its start, in whole seconds and hexadecimal. */

@@ -12,7 +12,7 @@
  *   read            | SQLSTATE and mark  | read by endOfPayload       | end, the same                   | read
  *
  * Passed over are genuine records of service users, and records that are not pgAudit's and tell nothing of their
- * session: whole ones, of as many columns as those before, with the line number that comes next in their session.
+ * session: whole ones, of as many columns as those before, with the numbers of line and statement that come next in their session.
  * At any other one the skimmer stops, and the long way decides. It may stop where it likes; what it passes over the
  * long way must drop for the same reason, with the same effect on what is remembered (test/parse/skim.test.ts).
  *
@@ -24,8 +24,8 @@ import { type Before, COLUMN, type RawRecord, type RecordCounts, type Skim } fro
 import { type Familiar, Familiars, LONGEST } from './familiar.js';
 import { LatestTime, MILLISECONDS_END } from './latest-time.js';
 import { Phrases } from './phrases.js';
-import { endOfPayload, word } from './raw-payload.js';
-import type { Sessions } from './sessions.js';
+import { endOfPayload, statementAt, word } from './raw-payload.js';
+import { type Sessions, UNKNOWN } from './sessions.js';
 import { Stretch, stretchOf } from './stretch.js';
 
 const QUOTE = 0x22;
@@ -138,6 +138,8 @@ export class Skimmer implements Skim {
     const isAudit = AUDIT.standsAt(view, at);
     // pgAudit writes nothing outside of a transaction.
     if (isAudit && !endsInTransaction(view, transaction)) return -1;
+    const statement = isAudit ? statementAt(view, at + AUDIT.length) : -1;
+    if (isAudit && !isSameOrNext(statement, familiar.session.statement)) return -1;
     if (isAudit) at = endOfPayload(bytes, view, at + AUDIT.length, stop, this.#phrases);
     else at = SUCCESS.standsAt(view, at - 1) ? endOfText(bytes, view, at + SUCCESS.length - 1, stop) : -1;
     const end = isAudit ? familiar.auditEnd : familiar.otherEnd;
@@ -146,14 +148,21 @@ export class Skimmer implements Skim {
     if (this.#columns > COLUMN.queryId) at = afterQueryId(view, at);
     if (at === -1 || at > stop || view.getUint8(at) !== NEWLINE) return -1;
     if (at + 1 - start > this.#maxRecordSize) return -1;
-    this.#passOver(familiar, start, milliseconds, isAudit);
+    this.#passOver(familiar, start, milliseconds, statement);
     return at + 1;
   }
 
-  #passOver(familiar: Familiar, start: number, milliseconds: number, isAudit: boolean): void {
-    if (isAudit) this.#services++;
-    else this.#others++;
-    familiar.session.line++;
+  /** @param statement pgAudit's number; -1 of another record */
+  #passOver(familiar: Familiar, start: number, milliseconds: number, statement: number): void {
+    const { session } = familiar;
+    if (statement === -1) this.#others++;
+    else {
+      this.#services++;
+      session.statement = statement;
+      session.unread = 0;
+      familiar.auditPlace = start;
+    }
+    session.line++;
     if (familiar.place === -1) this.#touched.push(familiar);
     familiar.place = start;
     this.#latest.passed(start, milliseconds);
@@ -163,10 +172,14 @@ export class Skimmer implements Skim {
   #note(bytes: Buffer): void {
     if (this.#touched.length === 0) return;
     const { length } = this.#latest.text;
+    const timeAt = (place: number): string => bytes.toString('latin1', place, place + length);
     for (const familiar of this.#touched.sort((a, b) => a.place - b.place)) {
-      const { session, place } = familiar;
-      this.#sessions.noteLines(session, session.line, bytes.toString('latin1', place, place + length));
+      const { session, place, auditPlace } = familiar;
+      const time = timeAt(place);
+      this.#sessions.noteLines(session, session.line, time);
+      if (auditPlace !== -1) session.statementTime = auditPlace === place ? time : timeAt(auditPlace);
       familiar.place = -1;
+      familiar.auditPlace = -1;
     }
     this.#touched = [];
     this.#latest.end(bytes);
@@ -177,6 +190,11 @@ export class Skimmer implements Skim {
 function endsInTransaction(view: DataView, at: number): boolean {
   const [last, before] = [view.getUint8(at - 2), view.getUint8(at - 3)];
   return isDigit(last - ZERO) && (isDigit(before - ZERO) || (before === SLASH && last !== ZERO));
+}
+
+/** In all that may be passed over, a session's statements have the numbers that come next. */
+function isSameOrNext(statement: number, known: number): boolean {
+  return known !== UNKNOWN && (statement === known || statement === known + 1);
 }
 
 function isDigit(value: number): boolean {

@@ -2,7 +2,7 @@
 
 import { type Html, html, type Part } from '../html.js';
 import type { Bounded } from './bounded.js';
-import type { FailureCount, NotResolved, Told } from './findings.js';
+import type { FailureCount, NotResolved, Sign, Told } from './findings.js';
 import { moment, nameOf, notExact, whatIsMore } from './parts.js';
 import { type Report, searchCommand } from './report.js';
 import { type Column, number, plural, stranger, table } from './table.js';
@@ -113,6 +113,24 @@ ${list(suspects, 'suspect', columns)}
 ${whatIsMore(suspects.more, searchCommand(report, '--kind', 'suspect'))}</section>`;
 }
 
+export function unauditedSection(report: Report): Html {
+  const { unaudited } = report.findings;
+  const columns: Column<Told<'unaudited'>>[] = [
+    ...commonColumns<'unaudited'>(report.zone),
+    { head: 'Class', cell: ({ what }) => stranger(what.class) },
+    {
+      head: 'Statement',
+      cell: ({ what }) => html`<code dir="auto">${stranger(what.statement)}</code>`,
+      kind: 'wide',
+    },
+  ];
+  return html`<section id="unaudited"><h2>Unaudited changes</h2>
+<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or hindered. They are found only where the
+server logs statements (<code>log_statement</code>).</p>
+${list(unaudited, 'change', columns)}
+${whatIsMore(unaudited.more, searchCommand(report, '--kind', 'unaudited'))}</section>`;
+}
+
 export function gapSection(report: Report): Html {
   const { gaps, gapReasons } = report.findings;
   const reasons = gapReasons.sorted.map(({ reason, events }) => `${number(events)} ${reason}`);
@@ -122,20 +140,22 @@ export function gapSection(report: Report): Html {
     { head: 'Missing', cell: missing, kind: 'wide' },
   ];
   return html`<section id="gaps"><h2>Gaps</h2>
-<p>Parts of the log that could not be read, or lines of sessions that are in no file. What they held is not in the archive.
+<p>Parts of the log that could not be read, or lines or statements of sessions that are in no file. What they held is not in the archive.
 ${reasons.length === 0 ? null : `${reasons.join(', ')}.`}</p>
 ${list(gaps, 'gap', columns)}
 ${whatIsMore(gaps.more, searchCommand(report, '--kind', 'gap'))}</section>`;
 }
 
+type Count = number | null | undefined;
+
 function missing({ what, source }: Told<'gap'>): Part {
-  const { session, firstLine, lastLine, after, before } = what;
-  const lines =
-    session == null
-      ? null
-      : html`session <code>${stranger(session)}</code>${firstLine == null ? null : `, lines ${firstLine} to ${lastLine ?? firstLine}`}. `;
+  const { session, firstLine, lastLine, firstStatement, lastStatement, after, before } = what;
+  const numbers =
+    range('lines', firstLine, lastLine) ??
+    range("statements by pgAudit's numbers", firstStatement, lastStatement);
+  const lines = session == null ? null : html`session <code>${stranger(session)}</code>${numbers}. `;
   const bytes =
-    source === undefined || firstLine != null
+    source === undefined || numbers !== null
       ? null
       : html`${plural(source.length, 'byte')} of <code>${stranger(source.file)}</code> from byte ${source.offset}. `;
   const between =
@@ -143,6 +163,10 @@ function missing({ what, source }: Told<'gap'>): Part {
       ? null
       : `Between ${after ?? 'the beginning'} and ${before ?? 'the end'} (UTC).`;
   return [lines, bytes, between];
+}
+
+function range(of: string, first: Count, last: Count): string | null {
+  return first == null ? null : `, ${of} ${first} to ${last ?? first}`;
 }
 
 export function settingsSection(report: Report): Html {
@@ -186,7 +210,7 @@ function chainNews({ newChain, reason, takenUpFromArchive }: Told<'lifecycle'>['
   return newChain === true ? html`begun anew: ${stranger(reason ?? 'no reason given')}` : null;
 }
 
-function list<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'>(
+function list<K extends Sign>(
   told: Bounded<Told<K>>,
   what: string,
   columns: readonly Column<Told<K>>[],
@@ -199,7 +223,7 @@ function list<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'>(
   );
 }
 
-function commonColumns<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'>(zone: Zone): Column<Told<K>>[] {
+function commonColumns<K extends Sign>(zone: Zone): Column<Told<K>>[] {
   return [
     {
       head: 'Time',

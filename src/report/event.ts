@@ -60,6 +60,9 @@ const reportedEvent = z.object({
     })
     .optional(),
   suspect: z.object({ reason: z.string(), message: z.string(), redacted: count }).optional(),
+  unaudited: z
+    .object({ class: z.string(), statement: z.string(), isCut: z.boolean().optional(), redacted: count })
+    .optional(),
   gap: z
     .object({
       reason: z.string(),
@@ -67,6 +70,8 @@ const reportedEvent = z.object({
       session: text,
       firstLine: count,
       lastLine: count,
+      firstStatement: count,
+      lastStatement: count,
       after: text,
       before: text,
     })
@@ -91,7 +96,7 @@ export type ReportedAudit = NonNullable<ReportedEvent['audit']>;
 
 /** Bytes of an event that holds no text of a client. */
 const LONGEST_OWN = 256 * 1024;
-const WITH_TEXT = ['statement', 'suspect'];
+const WITH_TEXT = ['statement', 'suspect', 'unaudited'];
 /** Of a population: some thousand names, however they are written. */
 const LONGEST_POPULATION = 4 * 1024 * 1024;
 

@@ -98,8 +98,10 @@ export interface NotResolved {
   events: number;
 }
 
-/** Of an event that says that something is wrong. */
-export interface Told<K extends 'suspect' | 'gap' | 'config' | 'lifecycle'> {
+/** Kinds that say that something is wrong. */
+export type Sign = 'suspect' | 'unaudited' | 'gap' | 'config' | 'lifecycle';
+
+export interface Told<K extends Sign> {
   readonly id: string;
   readonly at: number;
   readonly instance: string;
@@ -128,6 +130,7 @@ export class Findings {
   /** Of which something was scrubbed: a change may have been made to look like a secret. */
   readonly scrubbed = new Bounded<Listed>(MOST_LISTED);
   readonly suspects = new Bounded<Told<'suspect'>>(MOST_LISTED);
+  readonly unaudited = new Bounded<Told<'unaudited'>>(MOST_LISTED);
   readonly gaps = new Bounded<Told<'gap'>>(MOST_LISTED);
   readonly settings = new Bounded<Told<'config'>>(MOST_LISTED);
   readonly starts = new Bounded<Told<'lifecycle'>>(MOST_LISTED);
@@ -247,12 +250,16 @@ export class Findings {
 
   /** Events that tell of the trail itself. */
   #sign(event: ReportedEvent, at: number): void {
-    const { id, instance, source, suspect, gap, config, lifecycle } = event;
+    const { id, instance, source, suspect, unaudited, gap, config, lifecycle } = event;
     const told = { id, at, instance, source, user: event.actor?.user ?? gap?.user ?? null };
     if (event.kind === 'suspect' && suspect !== undefined) {
       this.redacted += suspect.redacted ?? 0;
       const message = start(suspect.message, LONGEST_EXCERPT);
       this.suspects.add(() => ({ ...told, what: { ...suspect, message } }));
+    } else if (event.kind === 'unaudited' && unaudited !== undefined) {
+      this.redacted += unaudited.redacted ?? 0;
+      const statement = start(unaudited.statement, LONGEST_EXCERPT);
+      this.unaudited.add(() => ({ ...told, what: { ...unaudited, statement } }));
     } else if (event.kind === 'gap' && gap !== undefined) {
       this.gapReasons.at(gap.reason, () => ({ reason: gap.reason, events: 0 })).events += 1;
       this.gaps.add(() => ({ ...told, what: gap }));

@@ -11,7 +11,14 @@ import {
   scrubbedSection,
   writeSection,
 } from './changes.js';
-import { failureSection, gapSection, settingsSection, suspectSection, unknownSection } from './doubts.js';
+import {
+  failureSection,
+  gapSection,
+  settingsSection,
+  suspectSection,
+  unauditedSection,
+  unknownSection,
+} from './doubts.js';
 import { moment } from './parts.js';
 import { populationSection } from './population-section.js';
 import { proofSection, verdict } from './proof.js';
@@ -34,6 +41,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
   writes: 'Sample of writes',
   failures: 'Failures',
   suspects: 'Suspects',
+  unaudited: 'Unaudited changes',
   gaps: 'Gaps',
   unresolved: 'Unresolved persons',
   settings: 'Audit settings',
@@ -60,7 +68,7 @@ ${verdict(report)}${facts(report)}
   )}</ul></nav></header>
 <main>${figures(report)}
 ${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, scrubbedSection, outsideSection, writeSection].map(section => section(report))}
-${[failureSection, suspectSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
+${[failureSection, suspectSection, unauditedSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
 ${signature()}</main></body></html>
 `;
   return page.text;
@@ -89,7 +97,8 @@ function facts(report: Report): Html {
 }
 
 function figures(report: Report): Html {
-  const { total, persons, definitions, suspects, gaps, notResolved, settings, redacted } = report.findings;
+  const { total, persons, definitions, suspects, unaudited, gaps, notResolved, settings, redacted } =
+    report.findings;
   const all: [string, number, boolean][] = [
     ['persons', persons.size, false],
     ['statements', total.events, false],
@@ -98,6 +107,7 @@ function figures(report: Report): Html {
     ['outside hours', total.outside + total.weekend, false],
     ['failures', total.failed, false],
     ['suspects', suspects.total, true],
+    ['unaudited changes', unaudited.total, true],
     ['gaps', gaps.total, true],
     ['roles not resolved', notResolved.size, true],
     ['audit settings changed', settings.total, true],

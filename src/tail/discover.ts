@@ -99,10 +99,17 @@ async function listingFaults(folder: string): Promise<SourceFault[]> {
   }
 }
 
+const WILDCARD = /[*?[{]|[!+@]\(/;
+
+/** Whether a pattern names one file. */
+export function isPath(pattern: string): boolean {
+  return !WILDCARD.test(pattern);
+}
+
 /** The deepest folder that a glob names without wildcards. */
 export function baseFolder(pattern: string): string {
   const parts = resolve(pattern).split(sep);
-  const magic = parts.findIndex(part => /[*?[{]|[!+@]\(/.test(part));
+  const magic = parts.findIndex(part => WILDCARD.test(part));
   return magic === -1 ? dirname(resolve(pattern)) : parts.slice(0, magic).join(sep) || sep;
 }
 

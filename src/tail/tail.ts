@@ -366,10 +366,20 @@ export class Tail {
   }
 
   #faults(): SourceFault[] {
-    const others = this.#unsupported.otherFormats(this.#files, this.#options.once);
-    const faults = [...this.#hindrances(), ...others];
-    if (this.#scanFaults.length > 0 || this.#unsupported.isAnyReadable(this.#files)) return faults;
+    const { once } = this.#options;
+    const others = this.#unsupported.otherFormats(this.#files, once);
+    const faults = [...this.#hindrances(), ...others, ...(once ? this.#faultsOnce() : [])];
+    const isKnown = this.#scanFaults.length > 0 || faults.some(({ code }) => code === 'unmatched');
+    if (isKnown || this.#unsupported.isAnyReadable(this.#files)) return faults;
     return [...faults, { path: this.#patterns.join(', '), code: 'no-log' }];
+  }
+
+  /** Nobody waits: there must be something to read, and what is named must be a log. */
+  #faultsOnce(): SourceFault[] {
+    const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
+    const others = [...this.#unsupported.of('compressed'), ...this.#unsupported.of('not-a-file')];
+    const unmatched = [...this.#unmatchedReported].map(path => ({ path, code: 'unmatched' }));
+    return [...others.filter(named), ...(unmatched.length === this.#patterns.length ? unmatched : [])];
   }
 
   #reportFaults(): void {

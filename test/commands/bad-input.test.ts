@@ -1,6 +1,6 @@
 /** What happens when things are not as they should be: it says so, and goes on with the rest. */
 
-import { appendFile, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -176,9 +176,34 @@ describe('a source that cannot be read', () => {
     await eventually(() => shipper.isReady());
   });
 
-  test('--once fails where it cannot read', async () => {
+  test.each<[string, string[], number]>([
+    ['a folder that is not there', ['nowhere/*.csv'], 1],
+    ['no file that matches', ['*.nothing'], 1],
+    ['a file that is not there, alone', ['nothing.csv'], 1],
+    ['a file that is not there yet, beside one that is', ['good.csv', 'nothing.csv'], 0],
+    ['a file that is named and compressed', ['good.csv', 'old.csv.gz'], 1],
+    ['a file that is named and is none', ['good.csv', 'log'], 1],
+    ['a log in another format', ['good.csv', 'other.log'], 1],
+    ['a wildcard that matches nothing beside one that does', ['good.csv', '*.nothing'], 0],
+    ['a compressed file among others', ['*.csv*'], 0],
+    ['an empty file', ['empty.csv'], 0],
+    ['nothing new', ['good.csv'], 0],
+  ])('--once and check of %s', async (_what, names, expected) => {
     const folder = await temporaryFolder();
-    expect((await runOnce(folder, settings(folder, [join(folder, 'nowhere', '*.csv')]))).code).toBe(1);
+    await append(join(folder, 'good.csv'), 1);
+    await writeFile(join(folder, 'empty.csv'), '');
+    await writeFile(join(folder, 'old.csv.gz'), gzipSync('x'));
+    await writeFile(join(folder, 'other.log'), '2026-11-21 20:40:01.123 CET [1] LOG:  x\n'.repeat(50));
+    await mkdir(join(folder, 'log'));
+    const config = settings(
+      folder,
+      names.map(name => join(folder, name)),
+    );
+    await runOnce(folder, config);
+    const again = await runOnce(folder, config);
+    expect(again.code).toBe(expected);
+    const checked = await runCommand(['check', '--config', join(folder, 'config.yaml')]);
+    expect([checked.code, checked.output]).toEqual([expected, expect.any(String)]);
   });
 });
 
@@ -191,6 +216,8 @@ describe('state', () => {
     await writeFile(join(folder, 'state', 'checkpoint.json'), '{');
     const { code, output } = await runOnce(folder, config);
     expect(code).toBe(1);
+    expect(output.split('\n').at(-2)).toMatch(/^pgaudit-shipper: \S+checkpoint\.json is damaged/);
+    expect(output).not.toMatch(/"level":"fatal"|\n +at /);
     expect(output).toContain(
       'checkpoint.json is damaged or of another version. Move the whole state folder away',
     );
@@ -205,6 +232,7 @@ describe('state', () => {
     const { code, output } = await runOnce(folder, config);
     expect([code, output]).toEqual([1, expect.stringMatching(/process \d+ uses this state folder already/)]);
     await shipper.kill();
+    await append(join(folder, 'a.csv'), 1);
     expect((await runOnce(folder, config)).code).toBe(0);
   });
 });
@@ -231,6 +259,29 @@ describe('check', () => {
     await writeFile(join(folder, 'a.csv'), numbered(1));
     const path = await writeConfig(folder, settings(folder, [join(folder, '*.csv')]));
     expect((await runCommand(['check', '--config', path])).code).toBe(0);
+  });
+});
+
+describe('check --user', () => {
+  test('of nobody the system knows, or by who may not: exit code 2', async () => {
+    const { code, output } = await runCommand(['check', '--user', 'no such user']);
+    expect([code, output]).toEqual([2, '--user no such user: the system knows no such user\n']);
+  });
+
+  // Tests may run as root, or not: only one of the two can be tried.
+  const isRoot = process.getuid?.() === 0;
+  test('looks with the rights of that user', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a.csv'), numbered(1), { mode: 0o600 });
+    const path = await writeConfig(folder, settings(folder, [join(folder, '*.csv')]));
+    await chmod(folder, 0o755);
+    const { code, output } = await runCommand(['check', '--user', '65534', '--config', path], {
+      NO_COLOR: '1',
+    });
+    const found = isRoot ? /^failure +source +\S+a\.csv \(EACCES\)/m : /^--user 65534: only root may look/;
+    expect([code, output]).toEqual([isRoot ? 1 : 2, expect.stringMatching(found)]);
+    const own = await runCommand(['check', '--config', path], { NO_COLOR: '1' });
+    expect(/^warning +user +this is root, and the daemon will not be/m.test(own.output)).toBe(isRoot);
   });
 });
 

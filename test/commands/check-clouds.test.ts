@@ -4,6 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { runCheck } from '../support/checked.js';
 import { type Cloud, startCloud } from '../support/cloud.js';
+import { append } from '../support/log.js';
 import { type Settings, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -16,6 +17,7 @@ async function scene(): Promise<{ cloud: Cloud; config: Settings }> {
   const cloud = await startCloud();
   cloud.storage.bucketMetadata = GOOD;
   const folder = await temporaryFolder();
+  await append(`${folder}/a.csv`, 1);
   return { cloud, config: settings(folder, [`${folder}/*.csv`], cloud.settings) };
 }
 

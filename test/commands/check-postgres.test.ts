@@ -310,7 +310,7 @@ describe('the configuration does not fit the server', () => {
   test('source.files names another folder', async () => {
     const found = await faults({ source: { files: [`${server.folder}/*.csv`] } });
     expect(found).toEqual([
-      expect.stringMatching(/^warning source: no file matches source.files/),
+      expect.stringMatching(/^failure source: no file matches source.files/),
       expect.stringMatching(
         /^failure active file: \S+\.csv is written now, and source.files does not name it → source: \{files: \["\S+\/log\/\*\.csv"\]\}/,
       ),

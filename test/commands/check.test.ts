@@ -174,6 +174,15 @@ describe('the server', () => {
   });
 
   test.each([
+    ['mod', []],
+    ['all', []],
+    ['ddl', ['warning log_statement: ddl']],
+    ['none', ['warning log_statement: none']],
+  ])('log_statement %s', (log_statement, expected) => {
+    expect(findings(serverWith({ log_statement }))).toEqual(expected);
+  });
+
+  test.each([
     ['on', []],
     ['authentication,authorization', []],
     ['all', []],
@@ -292,6 +301,7 @@ describe('the whole command', () => {
   test('local destinations that cannot be written fail', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'file'), '');
+    await writeFile(join(folder, 'a.csv'), numbered(1));
     const to = `file:${join(folder, 'file', 'below')}`;
     const { code, faults } = await runCheck(
       settings(folder, [join(folder, '*.csv')], { archive: { to }, logging: { to } }),
@@ -355,6 +365,14 @@ describe('what keeps the daemon from its start, or from reading', () => {
       `→ let the user of the shipper read it; where there is none yet: openssl genpkey -algorithm ed25519 -out ${path}`,
     );
     expect(fault).not.toContain('s3cret');
+  });
+
+  test('columns of people that nobody reads', async () => {
+    const path = join(await temporaryFolder(), 'people.csv');
+    await writeFile(path, 'id,name,phone,e-mail\nZ990001,Kari,1,2\n');
+    expect(await faultsOf({ identity: [{ directory: path }] })).toContainEqual(
+      expect.stringMatching(/^warning directory: \S+people\.csv: not read are phone, e-mail →/),
+    );
   });
 
   test('a token that cannot be read', async () => {

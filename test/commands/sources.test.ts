@@ -40,7 +40,7 @@ test('check names the server of each finding, and looks at one alone where that 
       .filter(({ what }) => what.startsWith(`${instance}: `))
       .map(({ what, status }) => `${status} ${what.slice(3)}`);
   expect(of('a')).toEqual(['ok source', 'warning database']);
-  expect(of('b')).toEqual(['failure filter', 'warning source', 'failure database']);
+  expect(of('b')).toEqual(['failure filter', 'failure source', 'failure database']);
   const alone = await runCheck(config, { source: 'a' });
   expect(alone.findings.filter(({ what }) => what.startsWith('b: '))).toEqual([]);
   // What is everybody's names nobody.

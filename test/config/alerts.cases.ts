@@ -191,6 +191,7 @@ export const CASES: readonly AlertCase[] = [
     quiet: [
       ...counted('gaps_total{reason="torn"}').quiet,
       { 'gaps_total{reason="missing-lines"}': ONE_MORE, ...ANEW },
+      { 'gaps_total{reason="missing-statements"}': ONE_MORE, ...ANEW },
     ],
   },
   { alert: 'PgauditShipperMissingLines', ...counted('missing_lines_total') },
@@ -222,5 +223,7 @@ export const CASES: readonly AlertCase[] = [
     ],
     quiet: [{ 'problem{code="log-held-back"}': '0x145 1x35' }, { 'problem{code="not-audited"}': '1x180' }],
   },
+  { alert: 'PgauditShipperMissingStatements', ...counted('missing_statements_total') },
+  { alert: 'PgauditShipperUnaudited', ...counted('unaudited_total') },
   { alert: 'PgauditShipperAuditSettingsChanged', ...counted('config_changes_total') },
 ];

@@ -120,6 +120,29 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     expect(status).toBe('unresolved');
   });
 
+  test('of one role and several times, that may touch, and one person twice, is no fault', () => {
+    const rows = [
+      'x,Kari,,2026-11-20',
+      'x,Ola,2026-11-21,2026-11-21',
+      'x,Kari,2026-11-22,',
+      'x,Kari,2026-11-25,',
+    ];
+    expect(readPeople('p.csv', ['user,name,validFrom,validTo', ...rows].join('\n'))).toHaveLength(4);
+    const shared = ['user,name,validFrom,validTo', ...rows, 'x,Ola,2026-11-27,2026-11-27'].join('\n');
+    expect(() => readPeople('p.csv', shared)).toThrow(/p\.csv: entries [34] and 5: two answers/);
+  });
+
+  test('reads semicolons, as spreadsheets write them', async () => {
+    const people = await directory('id;name;unit\nZ990001;"Nordmann, Kari";4817\n');
+    expect(await whoIs('Z990001', [people])).toMatchObject({ name: 'Nordmann, Kari', unit: '4817' });
+  });
+
+  test('that is not UTF-8 is refused: a name would be damaged', async () => {
+    const path = join(await temporaryFolder(), 'people.csv');
+    await writeFile(path, Buffer.from('id,name\nZ990001,K\u00e5re\n', 'latin1'));
+    await expect(Directory.load(path, silent)).rejects.toThrow('people.csv: is not UTF-8: save it as that');
+  });
+
   test('reads YAML with the same fields', async () => {
     const yaml = await directory(
       '- {id: Z990001, name: Kari, unit: 0417}\n- {user: drift, name: Vakt, validTo: 2099-01-01}\n',
@@ -135,6 +158,13 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     ['people.csv', 'id,name\nZ1,a\n,nobody\n', 'entry 2: needs a user, an id or an email'],
     ['people.yaml', 'a: b', 'is no list of people'],
     ['people.yaml', '[', 'is not well-formed'],
+    [
+      'people.csv',
+      'user;name\nx;Nobody, a\nx;Nobody, b\n',
+      'entries 1 and 2: two answers for one role at one time',
+    ],
+    ['people.csv', 'id,name\nz1,nobody\nZ1,somebody\n', 'entries 1 and 2: two answers'],
+    ['people.csv', 'email,id\na@b,1\nc@d,2\nA@b,3\n', 'entries 1 and 3: two answers'],
     ['people.csv', '', 'is empty'],
     ['people.yaml', '\n', 'is empty'],
   ])('%s with %j says what is wrong, without what stands there', (name, content, problem) => {

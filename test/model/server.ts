@@ -128,7 +128,8 @@ export class Server {
       sessionId: session.id,
       sessionStart: utc(session.start).replace('.000', ''),
       sessionLine: ++session.line,
-      message: writeMessage(`UPDATE "t"\nSET a = '${n},"\n'`, [String(n)], n),
+      // pgAudit counts the statements of each session.
+      message: writeMessage(`UPDATE "t"\nSET a = '${n},"\n'`, [String(n)], session.line),
     });
     return { n, session: session.id, content: this.content, text };
   }

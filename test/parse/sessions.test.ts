@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { Sessions } from '../../src/parse/sessions.js';
 import { timeReader } from '../../src/parse/time.js';
-import { COLUMN, type Gap, type MissingLines, type SourceFile } from '../../src/record.js';
+import { COLUMN, type Gap, type Missing, type SourceFile } from '../../src/record.js';
 import type { Columns } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
 import { sessionLine } from '../support/log.js';
@@ -40,8 +40,8 @@ function gap(length: number, more: Partial<Gap> = {}): Gap {
   return { kind: 'gap', reason: 'torn', offset: 0, length, ...more };
 }
 
-function rangesOf(missing: readonly MissingLines[]): [number, number][] {
-  return missing.map(({ firstLine, lastLine }) => [firstLine, lastLine]);
+function rangesOf(missing: readonly Missing[]): [number, number][] {
+  return missing.map(({ first, last }) => [first, last]);
 }
 
 describe('a tear', () => {
@@ -137,6 +137,7 @@ describe('what is saved', () => {
 
   test('is empty where nothing was read', () => {
     const nothing = { known: [], torn: 0, since: [], forgotten: 0, missing: [] };
+    Object.assign(nothing, { statements: [], missingStatements: [] });
     expect(new Sessions(times, undefined).saved).toEqual(nothing);
   });
 

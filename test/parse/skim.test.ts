@@ -16,14 +16,23 @@ interface Session {
   readonly application: string;
   readonly columns: number;
   line: number;
+  statement: number;
 }
+
+/** Of a statement, from the one before in its session. */
+const steps = { same: 0, next: 1, further: 2 };
 
 /** One more record of a session, in the order in which its server writes them. */
 function next(session: Session, columns: Partial<Columns>, skipped = 0): string {
   const { user, pid, application, columns: count } = session;
   session.line += 1 + skipped;
   const sessionId = `6b0201a1.${pid.toString(16)}`;
-  return csvRecord({ user, pid, application, sessionId, sessionLine: session.line, ...columns }, count);
+  const numbered = { ...columns };
+  numbered.message &&= numbered.message.replace(/(?<=^AUDIT: \w+,)(same|next|further)(?=,)/, step => {
+    session.statement += Reflect.get(steps, step);
+    return String(session.statement);
+  });
+  return csvRecord({ user, pid, application, sessionId, sessionLine: session.line, ...numbered }, count);
 }
 
 const text = fc.oneof(
@@ -38,7 +47,17 @@ const parameter = fc.oneof(
 const payload = fc
   .record({
     type: fc.constantFrom('SESSION', 'SESSION', 'SESSION', 'OBJECT', 'session', '"SESSION"'),
-    ids: fc.constantFrom('1,1', '12,1', '1,', '01,2', 'x,1', '1234567890123456,1'),
+    ids: fc.constantFrom(
+      'same,1',
+      'next,1',
+      'next,12',
+      '1,1',
+      '12,1',
+      '1,',
+      '01,2',
+      'x,1',
+      '1234567890123456,1',
+    ),
     class: fc.constantFrom('READ', 'WRITE', 'FUNCTION', 'DDL', 'MISC', 'ROLE', 'READS', 'FUNC', 'DD'),
     command: fc.constantFrom('SELECT', 'UPDATE', 'CREATE TABLE', '', '"a,b"'),
     object: fc.constantFrom(',', 'TABLE,public.t', 'TABLE,"public.""a,b"""', '"T"', ',,'),
@@ -50,11 +69,19 @@ const payload = fc
     const texts = auditMessage([statement, last]).slice('AUDIT: '.length);
     return `AUDIT: ${all.type},${all.ids},${all.class},${all.command},${all.object},${texts}${rows}`;
   });
+/** Mostly the first. */
+function rarely<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
+  return fc.oneof(
+    { weight: 40, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+}
+
 const plainPayload = fc
-  .tuple(fc.nat(99), text, fc.array(hostileText, { maxLength: 3 }))
+  .tuple(rarely('next', 'same', 'further'), text, fc.array(hostileText, { maxLength: 3 }))
   .map(([id, statement, texts]) => {
     const parameters = texts.length === 0 ? '<none>' : auditMessage(texts).slice('AUDIT: '.length);
-    return auditMessage(['SESSION', String(id), '1', 'READ', 'SELECT', '', '', statement, parameters]);
+    return auditMessage(['SESSION', id, '1', 'READ', 'SELECT', '', '', statement, parameters]);
   });
 const message = fc.oneof(
   { weight: 6, arbitrary: plainPayload },
@@ -69,20 +96,14 @@ const message = fc.oneof(
         'connection authorized: user=x',
         'disconnection: session time: 0:00:00.1',
         'duration: 1 ms',
+        'statement: UPDATE t',
+        'execute <unnamed>: UPDATE t',
         'AUDIT:',
         'A',
       ),
     ),
   },
 );
-/** Mostly the first. */
-function rarely<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
-  return fc.oneof(
-    { weight: 40, arbitrary: fc.constant(usual) },
-    { weight: 1, arbitrary: fc.constantFrom(...others) },
-  );
-}
-
 const second = fc.constantFrom(0, 0, 0, 0, 1, 2, 59);
 const oddities: fc.Arbitrary<Partial<Columns>> = fc.oneof(
   { weight: 12, arbitrary: fc.constant({}) },
@@ -132,6 +153,7 @@ function write(events: readonly Event[], columns = 26): string[] {
     application: index === 1 ? 'psql' : 'app',
     columns,
     line: 0,
+    statement: 0,
   }));
   return events.flatMap(one => {
     const session = sessions[one.session];
@@ -175,20 +197,7 @@ describe('with and without skimming', () => {
       at: fc.nat(60_000),
       removed: fc.constantFrom(0, 1, 1, 1, 2, 40),
       put: fc.constantFrom(
-        '',
-        '"',
-        '""',
-        ',',
-        '\n',
-        '\r',
-        '\u0000',
-        '0',
-        '9',
-        'x',
-        'å',
-        'AUDIT: ',
-        ',,',
-        ' ',
+        ...['', '"', '""', ',', '\n', '\r', '\u0000', '0', '9', 'x', 'å', 'AUDIT: ', ',,', ' '],
       ),
     });
     const damages = fc.array(damage, { minLength: 1, maxLength: 4 });
@@ -276,8 +285,8 @@ describe('with and without skimming', () => {
   });
 
   test('so does one in which persons log in and out', async () => {
-    const line = (sessionLine: number, message: string, commandTag = 'idle'): string =>
-      csvRecord({ sessionLine, message, commandTag, application: '' });
+    const line = (sessionLine: number, message: string, commandTag = 'startup'): string =>
+      csvRecord({ user: 'postgres', sessionLine, message, commandTag, application: '' });
     const received = [1, 2, 3].map(n => line(n, `connection received: host=${n}`));
     const authenticated = line(
       4,

@@ -20,7 +20,7 @@ export class CheckedServer {
     const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-test-'));
     // The server's unprivileged user has to pass through.
     await chmod(folder, 0o711);
-    const options = { 'pgaudit.log_relation': 'on', ...more };
+    const options = { 'pgaudit.log_relation': 'on', log_statement: 'mod', ...more };
     const server = new CheckedServer(
       await ThrowawayPostgres.start(join(folder, 'postgres'), options),
       folder,

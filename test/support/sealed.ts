@@ -147,7 +147,9 @@ function sealOf(
 
 function recordsOf(drafts: readonly Draft[]): RecordCounts {
   const shipped = drafts.filter(({ kind }) => OF_LOG.includes(kind)).length;
-  const torn = drafts.filter(draft => draft.kind === 'gap' && draft.gap.reason !== 'missing-lines').length;
+  const torn = drafts.filter(
+    draft => draft.kind === 'gap' && !draft.gap.reason.startsWith('missing-'),
+  ).length;
   return {
     ...noRecords(),
     read: shipped + torn + 3,

@@ -9,6 +9,7 @@ import { createMetrics } from '../../src/metrics.js';
 import { Memory } from '../../src/parse/memory.js';
 import { Skimmer } from '../../src/parse/skim.js';
 import { timeReader } from '../../src/parse/time.js';
+import { learn } from '../../src/pipeline.js';
 import { COLUMN, countRecord, type Frame, noRecords, type RecordCounts } from '../../src/record.js';
 import { createRedactor } from '../../src/redact/redact.js';
 import { Framer } from '../../src/tail/frame.js';
@@ -42,6 +43,8 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
     escrow: null,
     relations: async () => ({}),
     isWrite: () => false,
+    classesOf: sql => (sql.startsWith('UPDATE') ? ['WRITE'] : []),
+    auditedClasses: () => RULES.classes,
     large: null,
     decoderOf: () => null,
     genuine: { isWarning: false },
@@ -81,9 +84,9 @@ export async function outcomeOf(
     const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
     const verdict = await judge(frame, reading, judges);
     countRecord(counts, verdict.outcome, verdict.reason);
+    if (verdict.derived !== undefined) drafts.push(await verdict.derived);
     if (verdict.outcome !== 'dropped') drafts.push(await verdict.draft);
-    else if (frame.kind === 'record' && (verdict.reason === 'service-user' || verdict.reason === 'not-audit'))
-      skimmer.learn(frame, verdict.reason);
+    else if (frame.kind === 'record') learn(frame, verdict.reason, judges, skimmer);
   };
   for (const piece of [...pieces, null]) {
     if (piece === null) framer.finish();

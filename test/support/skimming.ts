@@ -11,6 +11,7 @@ import { pieces } from './frames.js';
 export const RECORDS = 40_000;
 export const SESSIONS = 4;
 const PIECE = 1024 * 1024;
+const FILE = { fileId: 'f', path: '/log/a.csv' };
 
 /** Of four sessions, with statements that differ and parameters in quotes. */
 export function serviceLog(): Buffer {
@@ -40,7 +41,8 @@ export function skim(pieces: readonly Buffer[]): number {
       if (frame.kind !== 'record') throw new Error('the test wrote only records');
       judged++;
       lastTime = frame.text(0);
-      sessions.note(frame, { fileId: 'f', path: '/log/a.csv' }, 1);
+      sessions.note(frame, FILE, 1);
+      sessions.noteStatement(frame, 1, FILE, 1);
       skimmer.learn(frame, 'service-user');
     }
   }

@@ -11,6 +11,7 @@ import { timeReader } from '../../src/parse/time.js';
 import { countRecord, noRecords } from '../../src/record.js';
 import { Ledger } from '../../src/tail/ledger.js';
 import { Tail } from '../../src/tail/tail.js';
+import { writeMessage } from '../support/csvlog.js';
 import { numbered, numberedRange } from '../support/log.js';
 import { judgesOf } from '../support/skimmed.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -63,8 +64,9 @@ const LOG = Array.from({ length: 40_000 }, (_, n) =>
   numbered(n + 1, n % 100 === 0 ? { sessionId: '6b0201a1.1', sessionLine: 1 + n / 100 } : skipping(n)),
 ).join('');
 
-function skipping(n: number): { user: string; sessionLine: number } {
-  return { user: 'app', sessionLine: n - Math.floor(n / 100) };
+function skipping(n: number): { user: string; sessionLine: number; message: string } {
+  const sessionLine = n - Math.floor(n / 100);
+  return { user: 'app', sessionLine, message: writeMessage(`UPDATE t SET a = ${n}`, [], sessionLine) };
 }
 
 test('position, latest time, counts and memory are the same', async () => {

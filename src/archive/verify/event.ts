@@ -71,7 +71,7 @@ function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session
 }
 
 /** Kinds that may be of a record which another event is of, too. */
-const SECOND_KINDS = ['failure', 'suspect'];
+const SECOND_KINDS = ['failure', 'suspect', 'unaudited'];
 
 /** Throws Broken where the line is no event of ours. */
 export function readEvent(line: Buffer): ReadEvent {
@@ -110,12 +110,13 @@ export function checkIdentity(event: ReadEvent, place: { instance: string; node:
   const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
   if (isElsewhere || node !== place.node)
     throw new Broken('misplaced', 'the event belongs to another instance or node than its folder');
-  const content = LOG_KINDS[kind];
+  const content = kind === 'unaudited' ? kind : LOG_KINDS[kind];
   if (content !== undefined) checkOfLog(event, content);
   const ofRecord = idOfRecord(event);
   const ofPlace = `${instance}/${chain}/${seq}`;
   const isOfPlace = event.id === ofPlace && (ofRecord === null || SECOND_KINDS.includes(kind));
-  if (event.id !== ofRecord && !isOfPlace)
+  // The record of an unaudited statement is no event itself.
+  if ((event.id !== ofRecord || kind === 'unaudited') && !isOfPlace)
     throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
 }
 

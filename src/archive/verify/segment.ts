@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Coverage, SealContent } from '../../event.js';
-import type { RecordCounts } from '../../record.js';
+import { MISSING_REASONS, type RecordCounts } from '../../record.js';
 import {
   coverageSchema,
   eventCountsSchema,
@@ -109,7 +109,7 @@ export class Segment {
       together(perFile.map(one => one.rejected)).equals(records.rejected);
     if (!isTogether)
       throw new Broken('counts', 'the records of the seal are not those of its files together');
-    const unread = this.gaps.sum(reason => reason !== 'missing-lines');
+    const unread = this.gaps.sum(reason => !MISSING_REASONS.has(reason));
     if (records.shipped !== this.#records || sum(records.rejected) !== unread)
       throw new Broken('counts', 'the seal counts other shipped or rejected records than its object has');
   }

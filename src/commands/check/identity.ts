@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { codeOf, ShipperError } from '../../errors.js';
-import { loadPeople } from '../../identity/people.js';
+import { ignoredFields, loadPeople } from '../../identity/people.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
+
+/** Columns that are named; a file may have any number. */
+const MOST_NAMED = 20;
 
 /** Whether the files of people can be read, and whether anybody is named at all. */
 export async function checkIdentity({ identity }: Config): Promise<Finding[]> {
@@ -51,18 +54,38 @@ async function checkToken(path: string): Promise<Finding[]> {
   }
 }
 
-async function checkDirectory(path: string): Promise<Finding> {
+async function checkDirectory(path: string): Promise<Finding[]> {
   try {
     const people = await loadPeople(path);
-    if (people.length > 0) return ok('directory', `${path}: ${people.length} entries`);
-    return warning('directory', `${path} is empty`, 'it names nobody', 'fill it, or remove it from identity');
+    if (people.length === 0)
+      return [
+        warning('directory', `${path} is empty`, 'it names nobody', 'fill it, or remove it from identity'),
+      ];
+    return [
+      ok('directory', `${path}: ${people.length} entries`),
+      ...ignored(path, await ignoredFields(path)),
+    ];
   } catch (error) {
     if (!(error instanceof ShipperError)) throw error;
-    return failure(
-      'directory',
-      error.message,
-      'the daemon will not start before that',
-      'mend the file, or remove it from identity',
-    );
+    return [
+      failure(
+        'directory',
+        error.message,
+        'the daemon will not start before that',
+        'mend the file, or remove it from identity',
+      ),
+    ];
   }
+}
+
+function ignored(path: string, fields: readonly string[]): Finding[] {
+  if (fields.length === 0) return [];
+  return [
+    warning(
+      'directory',
+      `${path}: not read are ${fields.slice(0, MOST_NAMED).join(', ')}${fields.length > MOST_NAMED ? ', …' : ''}`,
+      'what they say of people is in no event',
+      'name columns user, id, email, name, unit, validFrom, validTo; or leave it so',
+    ),
+  ];
 }

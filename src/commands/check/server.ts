@@ -20,6 +20,7 @@ export function serverFindings(
     ...destinationFindings(server),
     timezoneFinding(server, timezone),
     ...connectionFindings(server, needsLogins),
+    ...statementFindings(server),
     ...languageFindings(server),
   ];
 }
@@ -115,6 +116,24 @@ function connectionFindings(server: Snapshot, needsLogins: boolean): Finding[] {
     findings.push(warning('update_process_title', 'off', why, alterSystem('update_process_title', 'on')));
   }
   return findings.length > 0 ? findings : [ok('log_connections', 'and log_disconnections are on')];
+}
+
+/** Beside pgAudit, the server itself can tell which statements are changes: then what pgAudit leaves out shows. */
+function statementFindings(server: Snapshot): Finding[] {
+  const value = serverValue(server, 'log_statement');
+  if (value === null) return [];
+  if (value === 'mod' || value === 'all')
+    return [
+      ok('log_statement', `${value}: a person's change that pgAudit does not log becomes an unaudited event`),
+    ];
+  return [
+    warning(
+      'log_statement',
+      value,
+      "a person's change that pgAudit does not log leaves no trace (`mod` costs one more record in the log for each change, also for those of services, with its text: up to twice the log)",
+      alterSystem('log_statement', 'mod'),
+    ),
+  ];
 }
 
 /** A boolean; since PostgreSQL 18 also a list of what is logged (its manual, log_connections). */

@@ -3,6 +3,7 @@ import type { SourceConfig } from '../../config/schema.js';
 import { mendFor, UNSUPPORTED_MEND } from '../../mends.js';
 import { timeReader } from '../../parse/time.js';
 import type { UnsupportedReason } from '../../record.js';
+import { isPath } from '../../tail/discover.js';
 import { Framer } from '../../tail/frame.js';
 import { identify } from '../../tail/identify.js';
 import { openFile } from '../../tail/open-file.js';
@@ -16,11 +17,9 @@ const SAMPLE = 1024 * 1024;
 /** Whether the globs name files that this user can read and that are csvlog. */
 export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   const times = timeReader(source.timezone);
-  const survey = new Survey(
-    source.files.map(pattern => resolve(pattern)),
-    file => identify(file, times),
-  );
-  const { files, faults } = await survey.take();
+  const patterns = source.files.map(pattern => resolve(pattern));
+  const survey = new Survey(patterns, file => identify(file, times));
+  const { files, faults, unmatched } = await survey.take();
   const unreadable = faults.map(({ path, code }) =>
     failure(
       'source',
@@ -31,7 +30,7 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   );
   if (files.length === 0 && faults.length === 0) {
     return [
-      warning(
+      failure(
         'source',
         'no file matches source.files',
         'there is nothing to read',
@@ -42,20 +41,37 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   const newest = files
     .toSorted((a, b) => b.modified - a.modified)
     .find(({ identity }) => identity.kind === 'content');
+  const named = new Set(patterns.filter(isPath));
   return [
     ...unreadable,
-    ...(await Promise.all(files.map(file => checkFile(file, source.maxRecordSize)))),
+    ...(faults.length > 0 ? [] : unmatched.filter(isPath).map(missing)),
+    ...(await Promise.all(files.map(file => checkFile(file, named.has(file.path), source.maxRecordSize)))),
     ...(newest === undefined ? [] : await workerFindings(newest.path, source)),
   ];
 }
 
-async function checkFile({ path, identity }: Surveyed, maxRecordSize: number): Promise<Finding> {
+/** It may be one that the server makes later. */
+function missing(path: string): Finding {
+  return warning(
+    'source',
+    `${path} does not exist`,
+    'nothing is read there before it does',
+    'see log_directory and log_filename, or mend source.files',
+  );
+}
+
+/** @param isNamed whether source.files names it without wildcards */
+async function checkFile(
+  { path, identity }: Surveyed,
+  isNamed: boolean,
+  maxRecordSize: number,
+): Promise<Finding> {
   if (identity.kind === 'empty') return ok('source', `${path}: empty`);
-  if (identity.kind === 'unsupported') return unsupported(path, identity.reason);
+  if (identity.kind === 'unsupported') return unsupported(path, isNamed, identity.reason);
   const columns = await columnsOf(path, maxRecordSize);
   return typeof columns === 'number'
     ? ok('source', `${path}: csvlog of ${VERSIONS[columns] ?? 'PostgreSQL'}`)
-    : unsupported(path, columns);
+    : unsupported(path, isNamed, columns);
 }
 
 const ELSEWHERE = ': mend source.files, or log_directory';
@@ -88,9 +104,10 @@ async function columnsOf(path: string, maxRecordSize: number): Promise<number | 
   }
 }
 
-function unsupported(path: string, reason: UnsupportedReason): Finding {
+/** Folders and compressed files among those that a wildcard names are passed over; anything else may hold what is to be shipped. */
+function unsupported(path: string, isNamed: boolean, reason: UnsupportedReason): Finding {
   const mend = UNSUPPORTED_MEND[reason];
-  return reason === 'zone' || reason === 'columns'
-    ? failure('source', path, 'it is not read', mend)
-    : warning('source', path, 'it is passed over', mend);
+  return !isNamed && (reason === 'compressed' || reason === 'not-a-file')
+    ? warning('source', path, 'it is passed over', mend)
+    : failure('source', path, 'it is not read', mend);
 }
