@@ -17,6 +17,8 @@ const LATE = 60_000;
 const PATIENCE = 10_000;
 /** Heartbeats that were sent and not read yet, at most; a log that is read late has older ones. */
 const MOST_PENDING = 64;
+/** SQLSTATE's class of syntax and access rules. */
+const NOT_ALLOWED = '42';
 const START = Buffer.from('pgaudit-shipper ');
 
 export interface HeartbeatReport {
@@ -33,6 +35,7 @@ export class Heartbeat {
   #readAt: number | null = null;
   #sentAt: number | null = null;
   #isFailing = false;
+  #isRefused = false;
 
   /** Throws a ShipperError where the URL is none. */
   constructor(url: string, clock: Clock, report: HeartbeatReport) {
@@ -57,13 +60,14 @@ export class Heartbeat {
   }
 
   /**
-   * Whether the server does not write them, or they do not come where the log is read.
+   * Whether the server refuses to write them, or they do not come where the log is read. That it cannot be reached is
+   * another matter.
    *
    * @param readUntil all that the log held then was read: milliseconds since the epoch
    */
   isMissing(readUntil: number | null): boolean {
     const [oldest] = this.#pending.values();
-    return this.#isFailing || (oldest !== undefined && readUntil !== null && oldest + LATE < readUntil);
+    return this.#isRefused || (oldest !== undefined && readUntil !== null && oldest + LATE < readUntil);
   }
 
   /** Sends one at once and then every five minutes, until the signal aborts. */
@@ -84,12 +88,14 @@ export class Heartbeat {
       await writeHeartbeat(this.#url, nonce);
       this.#sentAt = at;
       this.#isFailing = false;
+      this.#isRefused = false;
     } catch (error) {
       this.#pending.delete(nonce);
       const code = reasonOf(error);
       const failure = new ShipperError(code, `the heartbeat cannot be written (${code})`);
       if (!this.#isFailing) this.#report.heartbeatFailed(failure);
       this.#isFailing = true;
+      this.#isRefused = code.startsWith(NOT_ALLOWED);
     }
   }
 
