@@ -42,6 +42,16 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   });
 });
 
+test('docs/evidence.md names alerts and metrics that there are', () => {
+  const table = read('docs/evidence.md');
+  const named = [...table.matchAll(/`(PgauditShipper\w+)`/g)].map(([, name]) => name);
+  expect(alerts.map(({ alert }) => alert)).toEqual(expect.arrayContaining(named));
+  const metrics = [...table.matchAll(/`(\w+_(?:total|roles|seconds))`/g)].map(
+    ([, name]) => `pgaudit_shipper_${name}`,
+  );
+  expect([...series.keys()]).toEqual(expect.arrayContaining(metrics));
+});
+
 test('each has cases, and no other', () => {
   expect(CASES.map(({ alert }) => alert)).toEqual(alerts.map(({ alert }) => alert));
 });
