@@ -1,9 +1,11 @@
 /** On a real PostgreSQL: a person's change that pgAudit did not log is told, and nothing that it did log ever is. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ArchivedEvent } from '../support/archive.js';
 import { startPostgres } from '../support/postgres.js';
-import { archived, runOnce, settings } from '../support/shipper.js';
+import { archived, eventually, logged, runCommand, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 import { change, changesOf, extended, type Protocol, work } from '../support/workload.js';
 
@@ -109,3 +111,40 @@ function classesOf(statements: readonly ArchivedEvent[]): Map<string, string> {
       known.set(audit.statement ?? '', known.get(audit.statement ?? '') ?? audit.class);
   return known;
 }
+
+test('what the server’s own pgaudit.log leaves out is not expected, where the database can be asked', async () => {
+  const postgres = await startPostgres({ log_statement: 'mod', 'pgaudit.log': 'ddl' });
+  await postgres.query(
+    'postgres',
+    'CREATE ROLE shipper LOGIN',
+    `CREATE ROLE "${KARI}" LOGIN SUPERUSER`,
+    `CREATE ROLE "${OLA}" LOGIN SUPERUSER`,
+    `ALTER ROLE "${OLA}" SET pgaudit.log = 'none'`,
+  );
+  const folder = await temporaryFolder();
+  const database = { url: `postgres://shipper@127.0.0.1:${postgres.port}/postgres` };
+  const shipper = await Shipper.start(folder, settings(folder, [postgres.logPattern], { database }));
+  await eventually(async () => existsSync(join(folder, 'state', 'audit-settings.json')));
+  for (const user of [KARI, OLA]) {
+    const name = user.toLowerCase();
+    await postgres.query(
+      user,
+      `CREATE TABLE ${name} (id int)`,
+      `INSERT INTO ${name} VALUES (1)`,
+      `DROP TABLE ${name}`,
+    );
+  }
+  await eventually(async () => (await logged(folder, 'unaudited')).length === 2);
+  await shipper.stop();
+  const told = (await archived(folder, 'unaudited')).map(({ actor, unaudited }) => [
+    actor?.user,
+    unaudited?.statement,
+  ]);
+  expect(told).toEqual([
+    [OLA, 'CREATE TABLE z990002 (id int)'],
+    [OLA, 'DROP TABLE z990002'],
+  ]);
+  expect(shipper.logged('unaudited')).toMatchObject([{ level: 'error' }, { level: 'error' }]);
+  // 1: it is not as it was written.
+  expect((await runCommand(['verify', join(folder, 'archive')])).code).not.toBe(1);
+}, 60_000);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
-import { archived, runOnce, settings } from '../support/shipper.js';
+import { archived, runCommand, runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const SAMPLES = fileURLToPath(new URL('../../recorded', import.meta.url));
@@ -68,6 +68,8 @@ test.each(['pg13.csv', 'pg15.csv', 'pg15-rows.csv', 'pg15-once.csv', 'pg17.csv',
     await writeFile(join(folder, 'a.csv'), without(lines, session ?? '', statement ?? ''));
     const config = settings(folder, [join(folder, '*.csv')]);
     expect((await runOnce(folder, config)).code).toBe(0);
+    // 1: it is not as it was written.
+    expect((await runCommand(['verify', join(folder, 'archive')])).code).not.toBe(1);
     const gaps = await archived(folder, 'gap');
     expect(gaps.map(({ gap }) => gap)).toEqual([
       {

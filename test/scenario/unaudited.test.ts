@@ -16,6 +16,8 @@ import { archived, logged, runCommand, runOnce, settings } from '../support/ship
 import { judgesOf } from '../support/skimmed.js';
 import { temporaryFolder } from '../support/temp.js';
 
+/** What `verify` says of an archive that is not as it was written. */
+const BROKEN = 1;
 const TEXT = 'UPDATE t SET a = 1';
 const IDLE = { commandTag: 'idle' };
 
@@ -53,7 +55,7 @@ async function unauditedIn(...files: readonly string[]): Promise<ArchivedEvent[]
     await writeFile(join(folder, `${index}.csv`), text);
     expect((await runOnce(folder, settings(folder, [join(folder, '*.csv')]))).code).toBe(0);
   }
-  expect((await runCommand(['verify', join(folder, 'archive')])).output).toContain('intact');
+  expect((await runCommand(['verify', join(folder, 'archive')])).code).not.toBe(BROKEN);
   return await archived(folder, 'unaudited');
 }
 
