@@ -2,11 +2,12 @@
 
 import type { Logger } from 'pino';
 import { codeOf } from './errors.js';
-import type { AuditChange, UnauditedRoles } from './event.js';
+import type { AuditChange } from './event.js';
 import type { Health, Problem } from './health.js';
 import { Incidents } from './incidents.js';
 import { databaseMendFor, messageOf } from './mends.js';
 import type { Metrics } from './metrics.js';
+import type { UnauditedRoles } from './population-event.js';
 
 /** Changes of settings that one line of the log names. */
 const MOST_CHANGES_NAMED = 20;
@@ -20,6 +21,7 @@ export class DatabaseTelemetry extends Incidents {
   readonly #health: Health;
   /** What Health and the metrics call the server. */
   readonly #partOf: (what: string) => string;
+  #isHeartbeatMissing = false;
   /** What the last look at the server found. */
   #audit: readonly Problem[] = [];
   /** What the database cannot be asked for, and why. */
@@ -85,6 +87,17 @@ export class DatabaseTelemetry extends Incidents {
       { code: 'heartbeat-failed', error: codeOf(error) },
       `nothing proves that the log of this server is read, and seals cover no more of it: ${messageOf(error)}`,
     );
+  }
+
+  /** It lasts until one comes back. */
+  heartbeatMissing(isMissing: boolean): void {
+    if (isMissing === this.#isHeartbeatMissing) return;
+    this.#isHeartbeatMissing = isMissing;
+    const what =
+      'what the shipper asks the server to write to its log is not found in the files that it reads';
+    const fix =
+      'name the files of the server of database.url in source.files; its log_min_messages must let LOG pass, and its role may run DO';
+    this.#health.set(this.#partOf('heartbeat'), isMissing ? { code: 'heartbeat-missing', what, fix } : null);
   }
 
   settingsUntold(error: unknown): void {

@@ -12,13 +12,13 @@ import type {
   GapContent,
   LifecycleContent,
   LogLine,
-  PopulationContent,
   Source,
   SuspectContent,
   UnauditedContent,
 } from './event.js';
 import type { LargeText } from './large-text.js';
 import type { TimeReader } from './parse/time.js';
+import type { PopulationContent } from './population-event.js';
 import { type Gap, type Missing, type RawRecord, rangeOf, type SourceFile } from './record.js';
 
 /** Where this daemon stands. */

@@ -22,6 +22,7 @@ const PROBLEMS = {
   'not-audited': 'lasts',
   'audited-in-part': 'lasts',
   'database-unreachable': 'lasts',
+  'heartbeat-missing': 'lasts',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -87,7 +87,8 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
 }
 
 /** What comes of all that was read until then is appended. */
-function noteUntil({ name, tail, heartbeat }: OpenSource, journal: Journal): void {
+function noteUntil({ name, tail, heartbeat, telemetry }: OpenSource, journal: Journal): void {
+  telemetry.heartbeatMissing(heartbeat?.isMissing(tail.readUntil) === true);
   const until = heartbeat === null ? tail.readUntil : earlier(tail.readUntil, heartbeat.readAt);
   if (until !== null) journal.readUntil(name, until);
 }

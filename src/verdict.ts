@@ -39,7 +39,7 @@ export interface Judges {
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
   /** What the server was asked to write to its log; `null` where no database is configured. */
-  readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt'> | null;
+  readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt' | 'isMissing'> | null;
   readonly place: Place;
   readonly telemetry: Telemetry;
 }

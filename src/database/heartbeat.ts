@@ -3,7 +3,7 @@
  * log, and that records of the level LOG, as pgAudit's are, still reach it.
  */
 
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type UUID } from 'node:crypto';
 import { type Clock, sleep } from '../clock.js';
 import { ShipperError } from '../errors.js';
 import { COLUMN, type RawRecord } from '../record.js';
@@ -11,10 +11,14 @@ import { clientFor, reasonOf, withClient } from './connect.js';
 
 /** Milliseconds between two. */
 const INTERVAL = 5 * 60_000;
+/** Milliseconds that the log is read further without one that was sent before. */
+const LATE = 60_000;
 /** Milliseconds that a single run waits for its own. */
 const PATIENCE = 10_000;
 /** Heartbeats that were sent and not read yet, at most; a log that is read late has older ones. */
 const MOST_PENDING = 64;
+/** SQLSTATE's class of syntax and access rules. */
+const NOT_ALLOWED = '42';
 const START = Buffer.from('pgaudit-shipper ');
 
 export interface HeartbeatReport {
@@ -31,6 +35,7 @@ export class Heartbeat {
   #readAt: number | null = null;
   #sentAt: number | null = null;
   #isFailing = false;
+  #isRefused = false;
 
   /** Throws a ShipperError where the URL is none. */
   constructor(url: string, clock: Clock, report: HeartbeatReport) {
@@ -54,6 +59,17 @@ export class Heartbeat {
     );
   }
 
+  /**
+   * Whether the server refuses to write them, or they do not come where the log is read. That it cannot be reached is
+   * another matter.
+   *
+   * @param readUntil all that the log held then was read: milliseconds since the epoch
+   */
+  isMissing(readUntil: number | null): boolean {
+    const [oldest] = this.#pending.values();
+    return this.#isRefused || (oldest !== undefined && readUntil !== null && oldest + LATE < readUntil);
+  }
+
   /** Sends one at once and then every five minutes, until the signal aborts. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -69,16 +85,17 @@ export class Heartbeat {
     this.#pending.set(nonce, at);
     for (const oldest of [...this.#pending.keys()].slice(0, -MOST_PENDING)) this.#pending.delete(oldest);
     try {
-      await withClient(clientFor(this.#url), client =>
-        client.query(`DO $$BEGIN RAISE LOG '${START.toString()}${nonce}'; END$$`),
-      );
+      await writeHeartbeat(this.#url, nonce);
       this.#sentAt = at;
       this.#isFailing = false;
+      this.#isRefused = false;
     } catch (error) {
+      this.#pending.delete(nonce);
       const code = reasonOf(error);
       const failure = new ShipperError(code, `the heartbeat cannot be written (${code})`);
       if (!this.#isFailing) this.#report.heartbeatFailed(failure);
       this.#isFailing = true;
+      this.#isRefused = code.startsWith(NOT_ALLOWED);
     }
   }
 
@@ -88,8 +105,16 @@ export class Heartbeat {
     const nonce = record.text(COLUMN.message).slice(START.length);
     const sentAt = this.#pending.get(nonce);
     if (sentAt === undefined) return false;
-    this.#pending.delete(nonce);
+    // Those that were sent before have been lost, or were never written.
+    for (const [other, at] of this.#pending) if (at <= sentAt) this.#pending.delete(other);
     this.#readAt = Math.max(this.#readAt ?? sentAt, sentAt);
     return true;
   }
+}
+
+/** Rejects with the database's error. */
+export async function writeHeartbeat(url: string, nonce: UUID): Promise<void> {
+  await withClient(clientFor(url), client =>
+    client.query(`DO $$BEGIN RAISE LOG '${START.toString()}${nonce}'; END$$`),
+  );
 }

@@ -1,13 +1,7 @@
 /** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
 
-import type {
-  AuditEvent,
-  Envelope,
-  PopulationContent,
-  SealContent,
-  StatementContent,
-  SuspectContent,
-} from '../event.js';
+import type { AuditEvent, Envelope, SealContent, StatementContent, SuspectContent } from '../event.js';
+import type { PopulationContent } from '../population-event.js';
 import type { JsonPayload } from './destination.js';
 import { STRINGS, type Texts } from './long-texts.js';
 

@@ -1,6 +1,6 @@
 /** A population as events: none has more than some thousand names, however many roles and databases there are. */
 
-import type { PopulationContent, PopulationGroup } from '../event.js';
+import type { PopulationContent, PopulationGroup } from '../population-event.js';
 import type { Population } from './population.js';
 
 /** Names of roles and of databases in one part, and faults. */

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ServerLook } from '../database/look.js';
 import { isPgauditLoaded } from '../database/read-settings.js';
-import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../event.js';
+import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../population-event.js';
 import { EffectiveSettings } from './effective.js';
 import type { Sorted } from './people.js';
 import { powersIn } from './powers.js';

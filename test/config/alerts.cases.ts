@@ -209,6 +209,7 @@ export const CASES: readonly AlertCase[] = [
     fires: [
       { 'problem{code="pgaudit-not-loaded"}': '1x180' },
       { 'problem{code="log-format"}': '0x140 1x40' },
+      { 'problem{code="heartbeat-missing"}': '0x140 1x40' },
     ],
     quiet: [
       { 'problem{code="pgaudit-not-loaded"}': '1x140 0x40', 'problem{code="no-log"}': '0x180' },

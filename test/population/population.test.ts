@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Role, ServerLook } from '../../src/database/look.js';
-import type { PopulationContent } from '../../src/event.js';
 import { populationParts } from '../../src/population/parts.js';
 import type { Sorted } from '../../src/population/people.js';
 import { type Population, type PopulationRules, populationOf } from '../../src/population/population.js';
 import { problemsOf } from '../../src/population/problems.js';
+import type { PopulationContent } from '../../src/population-event.js';
 
 const RULES: PopulationRules = {
   classes: ['WRITE', 'DDL', 'ROLE'],

@@ -1,7 +1,9 @@
 /** What the database itself tells of its settings, its roles and its log. */
 
+import { randomUUID } from 'node:crypto';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { reasonOf } from '../../database/connect.js';
+import { writeHeartbeat } from '../../database/heartbeat.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
 import { databaseMendFor } from '../../mends.js';
 import { shippedRoles, sortRoles } from '../../population/people.js';
@@ -26,6 +28,7 @@ export async function checkDatabase(source: SourceConfig, config: Config): Promi
   const sorted = await sortRoles(server.roles, source.filter);
   return [
     ...(await snapshotFindings(server, source, config)),
+    ...(await heartbeatFindings(source.database.url)),
     ...(await formerFindings(source, config, sorted)),
     ...(await logFileFindings(server, source.files)),
   ];
@@ -49,6 +52,23 @@ export async function snapshotFindings(
     ...extensionFindings(server),
     ...peopleFindings(server, sorted, source.filter),
   ];
+}
+
+/** One line in the server's log: whether it comes back, the daemon's first minute tells. */
+async function heartbeatFindings(url: string): Promise<Finding[]> {
+  try {
+    await writeHeartbeat(url, randomUUID());
+    return [];
+  } catch (error) {
+    return [
+      failure(
+        'heartbeat',
+        `cannot be written (${reasonOf(error)})`,
+        'nothing proves whose log is read: seals cover nothing, and verify says incomplete',
+        'GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC;',
+      ),
+    ];
+  }
 }
 
 function notConfigured(): Finding {
