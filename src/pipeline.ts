@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.js';
-import type { Told } from './database/settings-watch.js';
+import type { Tell, Told } from './database/settings-watch.js';
 import { configDraft, missingDraft, populationDraft } from './draft.js';
 import type { Draft } from './event.js';
 import { type Content, contentOf, contentWith } from './journal/chain.js';
@@ -70,10 +70,9 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   try {
     const open = await source.open(until);
     journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
-    watching = Promise.all([
-      open.auditSettings?.follow(until, content => tellAudit(content, open, journal)),
-      open.beat?.(until),
-    ]);
+    const tell: Tell = content => tellAudit(content, open, journal);
+    if (once) await open.auditSettings?.look(tell);
+    else watching = Promise.all([open.auditSettings?.follow(until, tell), open.beat?.(until)]);
     await readLog(open, journal, stop);
     noteUntil(open, journal);
     // What is missing may come before the next start, unless this was all there is.

@@ -31,8 +31,12 @@ export interface OpenSource extends Judges {
   readonly name: string;
   readonly large: LargeReader | null;
   readonly tail: Tail;
-  /** Tells who is audited, and when somebody changes it; `null` where no database is configured, and in a single run. */
-  readonly auditSettings: { follow(stop: AbortSignal, tell: Tell): Promise<void> } | null;
+  /** Tells who is audited, and when somebody changes it; `null` where no database is configured. */
+  readonly auditSettings: {
+    follow(stop: AbortSignal, tell: Tell): Promise<void>;
+    /** Once. */
+    look(tell: Tell): Promise<void>;
+  } | null;
   /** Sends heartbeats until the signal aborts; `null` where no database is configured, and in a single run. */
   readonly beat: ((stop: AbortSignal) => Promise<void>) | null;
   readonly now: () => number;

@@ -4,13 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { auditMessage, type Columns, csvRecord } from './support/csvlog.js';
-import { archived, runOnce, settings } from './support/shipper.js';
+import { archived, oneSegment, runOnce, settings } from './support/shipper.js';
 import { temporaryFolder } from './support/temp.js';
 
 async function shipped(records: readonly string[]) {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), records.join(''));
-  await runOnce(folder, settings(folder, [join(folder, '*.csv')]));
+  await runOnce(folder, settings(folder, [join(folder, '*.csv')], oneSegment(folder)));
   return await archived(folder);
 }
 

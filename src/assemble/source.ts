@@ -92,7 +92,7 @@ export class LogSource implements Source {
     const database = { clock, disk, report: telemetry };
     const catalog = await openCatalog(this.#config, { cachePath, once, until }, database);
     this.#catalog = catalog;
-    this.#auditSettings = once ? null : await this.#watchSettings();
+    this.#auditSettings = await this.#watchSettings();
     const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
     const times = timeReader(timezone);
     const resume = journal.resumeOf(name);

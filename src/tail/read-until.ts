@@ -1,7 +1,7 @@
 /** Up to when all that the log held has been read: what a seal says of its server (I12). */
 
-import { basename, dirname } from 'node:path';
 import { hasPassed } from '../clock.js';
+import { newestInOtherFormat } from './formats.js';
 import type { Surveyed } from './survey.js';
 
 /** Milliseconds after which a goal that is not reached gives way to a newer one. */
@@ -44,26 +44,12 @@ export class ReadUntil {
   }
 }
 
-/**
- * Whether the log can be read: there is some, nothing waits to be known as a log file, and no newer file is in another
- * format. What the collector writes beside a csvlog file under the same name is none.
- */
+/** Whether the log can be read: there is some, nothing waits to be known as a log file, and no newer file is in another format. */
 function isWholeLog(files: readonly Surveyed[]): boolean {
-  const logs = files.filter(({ identity }) => identity.kind === 'content');
-  const newest = Math.max(...logs.map(({ modified }) => modified));
-  const names = new Set(logs.map(({ path }) => withoutEnd(path)));
-  const isInTheWay = ({ path, modified, identity }: Surveyed): boolean => {
-    if (identity.kind === 'partial') return true;
-    if (identity.kind !== 'unsupported') return false;
-    if (identity.reason === 'zone') return true;
-    const isOther = identity.reason === 'format' || identity.reason === 'columns';
-    return isOther && modified > newest && !names.has(withoutEnd(path));
-  };
-  return logs.length > 0 && !files.some(isInTheWay);
-}
-
-function withoutEnd(path: string): string {
-  return `${dirname(path)}/${basename(path).replace(/\.[^.]*$/, '')}`;
+  const isInTheWay = ({ identity }: Surveyed): boolean =>
+    identity.kind === 'partial' || (identity.kind === 'unsupported' && identity.reason === 'zone');
+  const isThere = files.some(({ identity }) => identity.kind === 'content');
+  return isThere && !files.some(isInTheWay) && newestInOtherFormat(files, () => undefined) === null;
 }
 
 function sizesOf(files: readonly Surveyed[]): Map<string, number> {

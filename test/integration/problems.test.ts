@@ -11,6 +11,7 @@ import {
   eventually,
   logged,
   runCommand,
+  runOnce,
   type Settings,
   Shipper,
   settings,
@@ -184,4 +185,23 @@ test('a server that writes no csvlog, one that writes it elsewhere, one without 
   await second.stop();
   const told = (await archived(folder, 'population')).map(({ population }) => population?.server);
   expect(told.at(-1)).toEqual({ version: expect.stringMatching(/^\d+\.\d+$/), pgaudit: null });
+});
+
+test('single runs tell the population, too: once a day, and when it changed', async () => {
+  const { postgres, folder, config } = await started();
+  for (const log of [null, null, 'none', 'none', null]) {
+    const action = log === null ? 'RESET pgaudit.log' : `SET pgaudit.log = '${log}'`;
+    await postgres.query('postgres', `ALTER ROLE "Z990001" ${action}`);
+    expect((await runOnce(folder, config)).code).toBe(0);
+  }
+  const told = (await archived(folder)).filter(({ kind }) => kind === 'population' || kind === 'config');
+  expect(
+    told.map(({ kind, population, config: changed }) => [kind, (population ?? changed)?.unaudited?.count]),
+  ).toEqual([
+    ['population', 0],
+    ['config', 1],
+    ['population', 1],
+    ['config', 0],
+    ['population', 0],
+  ]);
 });
