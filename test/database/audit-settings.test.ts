@@ -230,7 +230,7 @@ describe('on a real server', () => {
         kind: 'config',
         config: {
           since: '2026-11-21T20:40:00.000Z',
-          changes: [{ what: 'setting', name: 'log_statement', before: 'none', after: 'ddl' }],
+          changes: [{ what: 'setting', name: 'log_statement', before: 'mod', after: 'ddl' }],
         },
       },
     ]);
