@@ -1,4 +1,4 @@
-/** What somebody has to look into: the part of `Telemetry` that tells of single records. Nothing here gets to see content (I8). */
+/** What somebody has to look into: the part of `Telemetry` about single records. Nothing here gets to see content (I8). */
 
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.js';

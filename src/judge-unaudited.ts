@@ -1,6 +1,6 @@
 /**
- * Persons' changes that the server told (`log_statement`, durations) and pgAudit did not. A false alarm is worse than a miss: a statement
- * counts only if nothing else can explain that its records are not there.
+ * Persons' changes that the server logged (`log_statement`, durations) and pgAudit did not. A false alarm is worse than a
+ * miss: a statement counts only if nothing else can explain that its records are missing.
  */
 
 import { cutText } from './deliver/text.js';
@@ -39,7 +39,7 @@ function isPerson(kind: UserKind, filter: Filter): boolean {
 }
 
 /**
- * Notes what a record that is not pgAudit's tells of its session's statements. Returns the event of one, where it shows
+ * Notes what a record that is not pgAudit's says of its session's statements. Returns the event of one, if it shows
  * now that pgAudit did not log it.
  */
 export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judges): Found | Promise<Found> {
@@ -48,15 +48,15 @@ export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judg
   if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
   const around = lineAround(record);
   const unaudited = decide(record, known, around !== null, judges);
-  const decided = unaudited === null ? {} : { derived: tell(unaudited, reading.now, judges) };
+  const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, judges) };
   if (around === null) return decided;
   const isBare = known.statement === known.between && known.unread === 0;
   known.between = known.statement;
-  if (around === 'after' && !isBare) return decided;
-  return andThen(statementOf(record, around, known, reading, judges), told => {
-    if (told === null) return decided;
-    if (around === 'after') return { derived: tell(told, reading.now, judges) };
-    judges.memory.pending.add(told);
+  if (around === 'after' && (!isBare || unaudited !== null)) return decided;
+  return andThen(statementOf(record, around, known, reading, judges), statement => {
+    if (statement === null) return decided;
+    if (around === 'after') return { derived: report(statement, reading.now, judges) };
+    judges.memory.pending.add(statement);
     return decided;
   });
 }
@@ -80,13 +80,13 @@ function isFailure(record: RawRecord): boolean {
   return readError(record) !== null || record.isEmpty(COLUMN.context);
 }
 
-/** Whether an error is of this statement, as far as the log tells of which it is (`log_min_error_statement`). */
+/** Whether an error is of this statement, as far as the log names its statement (`log_min_error_statement`). */
 function isOf({ sha256 }: Pending, record: RawRecord): boolean {
   const query = record.text(COLUMN.query);
   return query === '' || hashOf(query) === sha256;
 }
 
-/** What a line tells of a person's statement; `null` where that does not have to be audited. */
+/** A person's statement in such a line; `null` if it does not have to be audited. */
 function statementOf(
   record: RawRecord,
   around: 'before' | 'after',
@@ -141,20 +141,20 @@ function pendingOf(
 }
 
 /**
- * Those whose session has not logged anything for a day, after all that is there was read. Only writes: what else there is
- * may be audited when it is done, after any time.
+ * Statements whose session has logged nothing for a day, after everything was read. Only writes: pgAudit may log other
+ * changes when they are done, after any time.
  */
-export function tellOverdue(now: number, judges: Judges): Promise<Draft[]> {
+export function reportOverdue(now: number, judges: Judges): Promise<Draft[]> {
   const { pending, sessions } = judges.memory;
   const overdue = pending.overdue(now, ONE_DAY);
   for (const { line } of overdue) pending.remove(line.session.id);
   const certain = overdue.filter(
     one => one.class === 'WRITE' && sessions.known(one.line.session.id)?.unread === 0,
   );
-  return Promise.all(certain.map(one => tell(one, now, judges)));
+  return Promise.all(certain.map(one => report(one, now, judges)));
 }
 
-function tell(one: Pending, now: number, judges: Judges): Draft | Promise<Draft> {
+function report(one: Pending, now: number, judges: Judges): Draft | Promise<Draft> {
   const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
   judges.telemetry.unaudited({ ...source, session: line.session.id });
   return andThen(actorOf(line, claimsOf(one.statement, null), judges), actor =>

@@ -17,7 +17,7 @@ import type { Reader } from './journal/reader.js';
 import type { Resume } from './journal/sources.js';
 import type { JournalEntry } from './journal/state.js';
 import { judge } from './judge.js';
-import { isWatched, tellOverdue as tellUnaudited } from './judge-unaudited.js';
+import { isWatched, reportOverdue } from './judge-unaudited.js';
 import { Skimmer } from './parse/skim.js';
 import { COLUMN, countRecord, type Missing, noRecords, type RawRecord } from './record.js';
 import { andThen } from './settled.js';
@@ -196,7 +196,7 @@ async function tellOverdue(stages: OpenSource): Promise<Content[]> {
   if (tail.isHindered) memory.sessions.postpone(now());
   const missing = tellMissing(memory.sessions.takeOverdue(now()), stages);
   if (tail.isHindered || tail.unread > 0) return missing;
-  return [...missing, ...(await tellUnaudited(now(), stages)).map(contentOf)];
+  return [...missing, ...(await reportOverdue(now(), stages)).map(contentOf)];
 }
 
 function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): Content[] {

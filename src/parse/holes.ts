@@ -96,7 +96,7 @@ export class Holes {
     return all.map(({ missing }) => missing);
   }
 
-  /** Some files cannot be read at the moment: what is missing may stand in them. Too much does not wait for them. */
+  /** Some files cannot be read at the moment: they may hold what is missing. Too much does not wait for them. */
   postpone(now: number): void {
     if (this.#all.length > MOST_POSTPONED) return;
     this.#all = this.#all.map(hole => ({ ...hole, foundAt: now }));

@@ -27,7 +27,7 @@ export class Memory {
   readonly logins: Logins;
   readonly transactions: Transactions;
   readonly shipped: Shipped;
-  /** Statements that the server told and pgAudit did not, so far. */
+  /** Statements that the server logged and pgAudit did not, so far. */
   readonly pending: PendingStatements;
 
   /**

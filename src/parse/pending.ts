@@ -1,4 +1,4 @@
-/** Statements that the server told, and of which pgAudit's records are still to come. */
+/** Statements that the server logged, while pgAudit's records of them are still to come. */
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const session = z.object({
 const pending = z.object({
   /** When it was read, in milliseconds since the epoch. */
   foundAt: z.number(),
-  /** Of the record that told it, as in events. */
+  /** Of the record that names it, as in events. */
   line: z.object({ time: z.number(), user: text, database: text.nullable(), session, raw: z.null() }),
   source: z.object({ file: text, fileId: text, offset: z.number(), length: z.number() }),
   /** SHA-256 of the SQL, to know it again in an error. */

@@ -1,6 +1,6 @@
 /**
- * Lines in which the server tells a statement. `log_statement` tells it before it runs: `statement: UPDATE …`, its first
- * word translated by lc_messages, or `execute <unnamed>: UPDATE …`. Durations tell it when it is done:
+ * Lines in which the server logs a statement. `log_statement` logs it before it runs: `statement: UPDATE …`, the first
+ * word translated by lc_messages, or `execute <unnamed>: UPDATE …`. Durations log it when it is done:
  * `duration: 0.3 ms  statement: UPDATE …`.
  */
 
@@ -11,7 +11,7 @@ const SUCCESS = Buffer.from('00000');
 /** Of a session that has no statement under way; with `update_process_title` off it may say so all the time. */
 const IDLE = Buffer.from('idle');
 const EXECUTE = Buffer.from('execute ');
-/** `execute fetch from <unnamed>/C_1: …`: more rows of what was told before. */
+/** `execute fetch from <unnamed>/C_1: …`: more rows of a statement that was logged before. */
 const FETCH = /^(?:[^\s:]+\s?: [\d.,]+ ms {2})?execute fetch from /;
 /** `statement: `; French has a space before the colon. */
 const WORD = /^"?[^\s:"]+\s?: /;
@@ -24,7 +24,7 @@ const LONGEST_START = 100;
 const LARGEST = 256 * 1024;
 
 /**
- * `before`: the server tells a statement that it is about to run, or something between two statements, like
+ * `before`: the server logs a statement that it is about to run, or something between two statements, like
  * `disconnection: `; `after`: how long one took. All records of the statement before came before it. `null`: neither.
  */
 export function lineAround(record: RawRecord): 'before' | 'after' | null {
@@ -42,7 +42,7 @@ function startOf(record: RawRecord): string {
   return record.bytes.toString('utf8', start, end);
 }
 
-/** The SQL of such a line; `null` where it tells none that runs, or too much. */
+/** The SQL of such a line; `null` if it has none that runs, or too much. */
 export function statementIn(
   record: RawRecord,
   around: 'before' | 'after',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { judge } from '../../src/judge.js';
-import { tellOverdue } from '../../src/judge-unaudited.js';
+import { reportOverdue } from '../../src/judge-unaudited.js';
 import { createRelationParser } from '../../src/objects/relations.js';
 import { Memory } from '../../src/parse/memory.js';
 import { timeReader } from '../../src/parse/time.js';
@@ -227,8 +227,8 @@ describe('of a session that logs nothing more', () => {
       ...judges,
       memory: new Memory(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
     };
-    const drafts = await tellOverdue(at, next);
-    expect(await tellOverdue(at, next)).toEqual([]);
+    const drafts = await reportOverdue(at, next);
+    expect(await reportOverdue(at, next)).toEqual([]);
     return drafts.map(({ kind, time }) => `${kind} ${time}`);
   }
 

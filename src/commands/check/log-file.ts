@@ -75,8 +75,8 @@ export function modeFindings(server: Snapshot, owner: Owner | null, who: Runner 
   const text = serverValue(server, 'log_file_mode');
   if (text === null || owner === null || who === null) return [];
   const mode = Number.parseInt(text, 8);
-  if (who.uid === 0 || who.uid === owner.uid)
-    return [ok('log_file_mode', `${text}, and the files are this user's`)];
+  if (who.uid === 0) return [ok('log_file_mode', `${text}, and this is root, who may read everything`)];
+  if (who.uid === owner.uid) return [ok('log_file_mode', `${text}, and the files are this user's`)];
   const isInGroup = who.gids.includes(owner.gid);
   if ((mode & 0o004) !== 0)
     return [
