@@ -101,8 +101,10 @@ function twoAtOneTime(group: readonly Numbered[]): [number, number] | null {
   return null;
 }
 
+/** One person may have two addresses, and an id in either case. */
 function isSamePerson(a: Person, b: Person): boolean {
-  return (['id', 'email', 'name', 'unit'] as const).every(field => a[field] === b[field]);
+  if (a.id === undefined && a.name === undefined && a.email !== b.email) return false;
+  return folded(a.id ?? '') === folded(b.id ?? '') && a.name === b.name && a.unit === b.unit;
 }
 
 /** An å is one letter or two, as the keyboard and the program that wrote the file have it. */

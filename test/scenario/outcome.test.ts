@@ -39,7 +39,7 @@ async function outcomes(log: string): Promise<{ failures: unknown[]; failed: str
   const { code, output } = await runCommand(['search', archive, '--failed', '--json']);
   const found = output.split('\n').filter(Boolean);
   expect(code).toBe(0);
-  expect((await runCommand(['verify', archive])).output).toContain('intact');
+  expect((await runCommand(['verify', archive])).output).toContain('whole');
   return { failures, failed: found.map(line => JSON.parse(line).audit.statement) };
 }
 
