@@ -16,6 +16,7 @@ import {
   Warnings,
 } from './verify/result.js';
 import type { PublicKey } from './verify/signature.js';
+import type { Span } from './verify/spans.js';
 import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from './verify/surroundings.js';
 import { instancesOf, isWholeInstance, type KnownPart, type Period } from './verify/verdict.js';
 import { ALL_DAYS, type Days, listParts } from './walk.js';
@@ -62,7 +63,12 @@ export async function verifyArchive(
   const unproved: Unproved[] = [];
   const known: KnownPart[] = [];
   for (const part of found) {
-    const check = new PartCheck(patient, part, { days, keys, anchors: seals, logFiles, onChain }, warnings);
+    const check = new PartCheck(
+      patient,
+      part,
+      { days, keys, anchors: seals, logFiles, asked: askedOf(period), onChain },
+      warnings,
+    );
     parts.push(await check.run(shares));
     unproved.push(check.unproved);
     known.push(check.known);
@@ -76,6 +82,10 @@ export async function verifyArchive(
   const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
   const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
   return { verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits };
+}
+
+function askedOf({ from, to }: Period): Span {
+  return { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY };
 }
 
 /** A key that counts from a seq on says of which chain, where there are several: each counts its own events. */

@@ -326,6 +326,26 @@ describe('persons who are not audited', () => {
   });
 });
 
+test('a change that pgAudit did not log makes the days incomplete on which it was made, and no others', async () => {
+  const { actor, audit: _, ...record } = write('2025-11-02T11:00:00.000Z', { user: 'Z990001' });
+  const unaudited = { class: 'WRITE', statement: 'DELETE FROM t', expected: 1, audited: 0 } as const;
+  const { id: _id, ...rest } = { ...record, actor };
+  const { folder } = await archiveOf(
+    DAYS.map(date => day(date, date === '2025-11-02' ? [{ ...rest, kind: 'unaudited', unaudited }] : [])),
+  );
+  expect(await verify(folder)).toMatchObject({
+    verdict: 'incomplete',
+    instances: [{ unaudited: { count: 1, first: '2025-11-02T11:00:00.000Z' } }],
+  });
+  expect(await verify(folder, { days: { since: '2025-11-03', until: null } })).toMatchObject({
+    verdict: 'whole',
+  });
+  const period = { from: Date.parse('2025-11-03'), to: null };
+  expect(await verify(folder, { days: { since: '2025-11-01', until: null }, period })).toMatchObject({
+    verdict: 'whole',
+  });
+});
+
 describe('the folder', () => {
   test.each([
     ['a day was renamed', (folder: string) => rename(folder, `${folder}.old`)],

@@ -15,10 +15,16 @@ const MOST_STRETCHES = 1000;
 
 export class AuditedByServer {
   readonly bySource = new Map<string, Audited>();
+  readonly #asked: Span;
+
+  /** @param asked changes outside of this time are not counted */
+  constructor(asked: Span) {
+    this.#asked = asked;
+  }
 
   add(event: ReadEvent): void {
     if (event.population === undefined && event.config === undefined && event.kind !== 'unaudited') return;
-    const known = this.bySource.get(event.instance) ?? new Audited();
+    const known = this.bySource.get(event.instance) ?? new Audited(this.#asked);
     this.bySource.set(event.instance, known);
     known.add(event);
   }
@@ -33,9 +39,14 @@ export class Audited {
   /** When a look at the roles was told first; `null` where nobody ever looked. */
   knownFrom: number | null = null;
   #isOpen = false;
+  readonly #asked: Span;
+
+  constructor(asked: Span) {
+    this.#asked = asked;
+  }
 
   add({ kind, at, population, config }: ReadEvent): void {
-    if (kind === 'unaudited') {
+    if (kind === 'unaudited' && at >= this.#asked.from && at <= this.#asked.to) {
       this.changes += 1;
       this.firstChange ??= at;
       this.lastChange = at;

@@ -14,6 +14,7 @@ import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
 import { inSteps, type Shares, type Step } from './progress.js';
 import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnings } from './result.js';
 import type { PublicKey } from './signature.js';
+import type { Span } from './spans.js';
 import { type Unproved, warnForeign } from './surroundings.js';
 import { Totals } from './totals.js';
 import type { KnownPart } from './verdict.js';
@@ -24,6 +25,8 @@ export interface PartOptions {
   readonly keys: readonly PublicKey[];
   readonly anchors: Anchors | null;
   readonly logFiles: LogFiles | null;
+  /** The time that was asked for. */
+  readonly asked: Span;
   /** Called with the name of each chain that is met; may throw. */
   readonly onChain: (chain: string) => void;
 }
@@ -41,7 +44,7 @@ export class PartCheck {
   readonly #chains = new Map<string, Chain>();
   readonly #totals = new Totals();
   readonly #coverage: PartCoverage;
-  readonly #audited = new AuditedByServer();
+  readonly #audited: AuditedByServer;
   readonly #anchors: PartAnchors | null;
   readonly #logs: LogComparison | null;
 
@@ -49,6 +52,7 @@ export class PartCheck {
     this.#store = store;
     this.#part = part;
     this.#coverage = new PartCoverage(part.instance);
+    this.#audited = new AuditedByServer(options.asked);
     this.#options = options;
     this.#warnings = warnings;
     this.#anchors = options.anchors?.of(part, warnings) ?? null;

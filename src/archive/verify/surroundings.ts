@@ -74,7 +74,7 @@ export function limitsOf(
       limits.push(
         'whether everything from some event on was written anew: neither signatures nor --seals tell',
       );
-    limits.push('whether objects were removed from the end: give --seals');
+    limits.push('whether objects were removed from the end, or all of a daemon or server: give --seals');
   }
   const notCompared = unproved.flatMap(one => one.notCompared);
   if (notCompared.length > 0)
