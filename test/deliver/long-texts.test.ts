@@ -3,40 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { LogEntry } from '../../src/deliver/destination.js';
 import { type Payload, toLogEntries, toLogEntriesInTurns } from '../../src/deliver/entry.js';
 import { hostileText } from '../support/csvlog.js';
+import { statementEvent } from '../support/statement-event.js';
 
 const KiB = 1024;
 
-function lineOf(statement: string | null, parameters: readonly string[] | null, raw?: string): Buffer {
-  return Buffer.from(
-    JSON.stringify({
-      v: 1,
-      chain: 'c',
-      seq: 7,
-      previousHash: '0',
-      kind: 'statement',
-      id: 'i/6b.1/4',
-      time: '2026-11-21T20:40:01.123Z',
-      receivedAt: '2026-11-21T20:40:01.180Z',
-      instance: 'i',
-      node: 'n',
-      database: 'd',
-      actor: { user: 'Z990001', status: 'resolved', resolvedBy: ['pattern'] },
-      audit: {
-        type: 'SESSION',
-        statementId: 1,
-        substatementId: 1,
-        class: 'WRITE',
-        command: 'UPDATE',
-        objectType: null,
-        objectName: null,
-        statement,
-        parameters,
-        rows: null,
-      },
-      session: { id: '6b.1', line: 4, virtualTransactionId: '3/1', transactionId: '0' },
-      source: { file: 'f', fileId: 'x', offset: 0, length: 1, ...(raw === undefined ? {} : { raw }) },
-    }),
-  );
+function lineOf(...texts: Parameters<typeof statementEvent>): Buffer {
+  return Buffer.from(JSON.stringify(statementEvent(...texts)));
 }
 
 const PAYLOADS: readonly Payload[] = ['event', 'nais'];

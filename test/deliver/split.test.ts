@@ -4,45 +4,9 @@ import type { LogEntry } from '../../src/deliver/destination.js';
 import { toLogEntries } from '../../src/deliver/entry.js';
 import { joinEvents, splitEvent } from '../../src/deliver/split.js';
 import type { AuditEvent } from '../../src/event.js';
+import { statementEvent } from '../support/statement-event.js';
 
 const KiB = 1024;
-
-function statementEvent(
-  statement: string | null,
-  parameters: readonly string[] | null,
-  raw?: string,
-): AuditEvent {
-  return JSON.parse(
-    JSON.stringify({
-      v: 1,
-      chain: 'c',
-      seq: 7,
-      previousHash: '0',
-      kind: 'statement',
-      id: 'i/6b.1/4',
-      time: '2026-11-21T20:40:01.123Z',
-      receivedAt: '2026-11-21T20:40:01.180Z',
-      instance: 'i',
-      node: 'n',
-      database: 'd',
-      actor: { user: 'Z990001', status: 'resolved', resolvedBy: ['pattern'] },
-      audit: {
-        type: 'SESSION',
-        statementId: 1,
-        substatementId: 1,
-        class: 'WRITE',
-        command: 'UPDATE',
-        objectType: null,
-        objectName: null,
-        statement,
-        parameters,
-        rows: null,
-      },
-      session: { id: '6b.1', line: 4, virtualTransactionId: '3/1', transactionId: '0' },
-      source: { file: 'f', fileId: 'x', offset: 0, length: 1, ...(raw === undefined ? {} : { raw }) },
-    }),
-  );
-}
 
 function suspectEvent(message: string): AuditEvent {
   const { audit, ...rest } = JSON.parse(JSON.stringify(statementEvent('', [])));
