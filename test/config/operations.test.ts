@@ -1,13 +1,16 @@
-/** docs/operations.md: every log code is in its table, and every link leads somewhere. */
+/** The pages for people: every log code is in its table, every link leads somewhere, and every page is linked to. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
-const PAGES = ['docs/operations.md', 'config/kubernetes/README.md', 'README.md'];
+const DOCS = readdirSync(join(ROOT, 'docs'))
+  .filter(name => name.endsWith('.md'))
+  .map(name => `docs/${name}`);
+const PAGES = [...DOCS, 'config/kubernetes/README.md', 'README.md'];
 
 const rows = [
   ...read('docs/operations.md').matchAll(/^\| `([a-z-]+)` \| ([a-z, ]+) \| (.+) \| (.*?) ?\|$/gm),
@@ -46,8 +49,7 @@ test('who must act is told what to do', () => {
 });
 
 test.each(PAGES)('%s: links lead to files and sections that exist', page => {
-  const links = [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
-  const broken = links.filter(link => {
+  const broken = linksOf(page).filter(link => {
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : join(dirname(page), path);
     if (!existsSync(join(ROOT, target))) return true;
@@ -55,6 +57,18 @@ test.each(PAGES)('%s: links lead to files and sections that exist', page => {
   });
   expect(broken).toEqual([]);
 });
+
+test('the README leads to every page', () => {
+  const targets = linksOf('README.md').map(link => normalize(link.split('#')[0] ?? ''));
+  expect(DOCS.filter(page => !targets.includes(page))).toEqual([]);
+});
+
+/** Links and pictures within the project. */
+function linksOf(page: string): string[] {
+  return [...read(page).matchAll(/(?:\]\(|<img src=")(?!https?:)([^)"\s]+)[)"]/g)].map(
+    ([, link = '']) => link,
+  );
+}
 
 /** As GitHub makes them. */
 function anchorsOf(text: string): string[] {

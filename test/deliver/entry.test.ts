@@ -3,7 +3,7 @@ import type { LogEntry } from '../../src/deliver/destination.js';
 import { toLogEntries } from '../../src/deliver/entry.js';
 import type { AuditClass, AuditEvent } from '../../src/event.js';
 
-/** The event of the README. */
+/** The event of docs/event.md. */
 const EVENT: AuditEvent =
   JSON.parse(`{"v":1,"chain":"20261121T203958Z-9f2c","seq":17,"previousHash":"${'a'.repeat(64)}","kind":"statement",
  "id":"fagsystem-prod/6b0201a1.552d/4","time":"2026-11-21T20:40:01.123Z","receivedAt":"2026-11-21T20:40:01.180Z",

@@ -93,7 +93,7 @@ async function serve(status: Status): Promise<{ url: string; stop: () => void }>
   return { url: `http://127.0.0.1:${port}/`, stop };
 }
 
-/** Pictures go where SCREENSHOTS says: those of the README come from here. */
+/** Pictures go where SCREENSHOTS says: those of docs/operations.md come from here. */
 async function look(status: Status, options: BrowserContextOptions, name: string): Promise<Watched> {
   const watched = await openPage(browser, options);
   const { url } = await serve(status);

@@ -70,7 +70,7 @@ test('a day that nobody read: incomplete, in amber, the stretch named, the day r
   expect(await page.locator('#days tbody tr', { hasText: MISSING }).innerText()).toContain(
     'not all of it is covered',
   );
-  // The picture of the README: the verdict, and the month.
+  // The picture of docs/proof.md: the verdict, and the month.
   await page.locator('.facts, nav, .figures, .soft').evaluateAll(others => {
     for (const other of others) other.remove();
   });

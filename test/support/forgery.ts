@@ -1,6 +1,6 @@
 /**
  * An archive in the hands of somebody who may write to it, and who knows how it is made. Nothing of the shipper's own
- * code is used: hashes, names and signatures are made anew by what the README says of them.
+ * code is used: hashes, names and signatures are made by what docs/event.md and docs/proof.md say of them.
  */
 
 import { hash, type KeyObject, sign } from 'node:crypto';
