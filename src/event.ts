@@ -228,6 +228,8 @@ export interface LifecycleContent {
     readonly reason?: NewChainReason;
     /** True where the state folder was lost, and the newest seal in the archive told where to go on. */
     readonly takenUpFromArchive?: boolean;
+    /** The servers whose logs this daemon reads, where there are several: each is expected from now on. */
+    readonly servers?: readonly string[];
     /** Of a new chain: where the one before it ended, wherever the archive can tell. */
     readonly previousChain?: PreviousChain;
     /** True where nothing is to be expected after this stop (`run --once --retire`). */
@@ -320,6 +322,8 @@ export interface SealContent {
     readonly files: readonly SealedPosition[];
     /** Of each server: all that its log held at that time (UTC) is in the chain. Version 0.1 did not say. */
     readonly until?: readonly SealedUntil[];
+    /** Milliseconds that a segment may stay open (`archive.segment.maxAge`). Version 0.1 did not say. */
+    readonly maxAge?: number;
   };
 }
 

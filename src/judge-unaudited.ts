@@ -23,6 +23,8 @@ const LONGEST = 8 * 1024;
 const ONE_DAY = 24 * 60 * 60 * 1000;
 /** What a text must hold to be worth parsing. */
 const CHANGE = /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|revoke|comment|refresh)\b/i;
+/** The process that brings a server up (its manual, pg_stat_activity). */
+const STARTUP = 'startup';
 /** Classes of SQLSTATE that are no errors (the manual's appendix A). */
 const NO_ERROR = /^0[012]/;
 
@@ -43,6 +45,8 @@ function isPerson(kind: UserKind, filter: Filter): boolean {
  * now that pgAudit did not log it.
  */
 export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judges): Found | Promise<Found> {
+  // The server has started anew: what its sessions were about to do came to nothing.
+  if (record.text(COLUMN.backendType) === STARTUP) judges.memory.pending.clear();
   const known = judges.memory.sessions.known(record.text(COLUMN.sessionId));
   // One that a late file brought says nothing of what is pending.
   if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};

@@ -117,7 +117,7 @@ export function createMetrics() {
     lastSeal: unknown('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
     coveredUntil: gauge(
       'covered_until_timestamp_seconds',
-      'All that the log of a server held until then is in the chain (Unix time); 0 before the first time that it was read to its end.',
+      'All that the log of a server held until then is in the chain (Unix time); when the process began, before the log was read to its end for the first time.',
       ['audit_instance'],
     ),
     journalLatency: histogram(

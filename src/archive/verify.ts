@@ -53,6 +53,9 @@ export async function verifyArchive(
     grace: null,
     ...asked,
   };
+  const { from, to, now } = period;
+  if (from !== null && from >= Math.min(to ?? now, now))
+    throw new ShipperError('usage', 'the period ends before it begins, or has not begun');
   const warnings = new Warnings();
   const found = await listParts(patient, prefix);
   await checkInstances(patient, found, warnings);
@@ -75,7 +78,7 @@ export async function verifyArchive(
   }
   const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
   const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
-  const doubts = doubtsOf(warnings.all);
+  const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
   const instances = instancesOf(known, period);
   const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];
   const isIntact = failure === null;
@@ -100,6 +103,19 @@ function oneChainFor(keys: readonly PublicKey[]): (chain: string) => void {
         `there are several chains: give --public-key FILE@CHAIN/SEQ (${[...met].join(', ')})`,
       );
   };
+}
+
+/** Milliseconds by which clocks may differ. */
+const TOLERANCE = 5 * 60 * 1000;
+
+/** A clock that is ahead covers what has not come yet. */
+function futureSeals(parts: readonly KnownPart[], now: number): string[] {
+  return parts
+    .filter(({ coverage }) => coverage.sealedAt > now + TOLERANCE)
+    .map(
+      ({ node, coverage }) =>
+        `node ${node}: a seal is of ${new Date(coverage.sealedAt).toISOString()}, which has not come yet: a clock was ahead`,
+    );
 }
 
 /** Of what lies beside the objects nobody knows whether it was one of them. */

@@ -36,7 +36,8 @@ export async function assemble(
   const journal = await openJournal(config, surroundings);
   const place = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
-  const started = { action: 'started', version: VERSION, ...originOf(journal) } as const;
+  const servers = config.areNamed ? { servers: config.sources.map(one => one.instance) } : {};
+  const started = { action: 'started', version: VERSION, ...originOf(journal), ...servers } as const;
   const stopped = {
     action: 'stopped',
     version: VERSION,

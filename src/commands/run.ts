@@ -203,6 +203,8 @@ function observe(
   const { instance, state } = config;
   const secondsSince = (time: number | null): number =>
     time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
+  // Before the log was read to its end for the first time, how long that takes counts.
+  const beganAt = clock.now();
   metrics.buildInfo.set({ version: VERSION, audit_instance: instance, node: journal.node }, 1);
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
@@ -214,7 +216,7 @@ function observe(
       metrics.instanceFailing.set(label, health.has(`source ${source.instance}`) ? 1 : 0);
     }
     for (const { instance: audited, name } of sources)
-      metrics.coveredUntil.set({ audit_instance: audited }, (journal.untilOf(name) ?? 0) / 1000);
+      metrics.coveredUntil.set({ audit_instance: audited }, (journal.untilOf(name) ?? beganAt) / 1000);
     metrics.journalSize.set(journal.size);
     metrics.journalAge.set(secondsSince(await journal.oldest()));
     metrics.lastSeal.set(journal.sealedAt / 1000);

@@ -187,7 +187,7 @@ export class Plan {
   }
 
   #seal(reason: SealReason, now: number): void {
-    const { instance, sign } = this.#limits;
+    const { instance, sign, maxAge } = this.#limits;
     const { node, coverage, resumes } = this.#state;
     const { date, chain, firstSeq } = this.#segment ?? this.#openSegment(now);
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
@@ -196,7 +196,7 @@ export class Plan {
     const until = [...this.#untils].map(([source, at]) =>
       marked(source, { time: new Date(at).toISOString() }),
     );
-    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files, until };
+    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files, until, maxAge };
     const time = new Date(now).toISOString();
     this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), now, sign);
     const { nextSeq, lastHash } = this.#chain;

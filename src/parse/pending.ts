@@ -79,6 +79,10 @@ export class PendingStatements {
     return this.#bySession.get(of);
   }
 
+  clear(): void {
+    this.#bySession.clear();
+  }
+
   remove(of: string): void {
     this.#bySession.delete(of);
   }

@@ -20,6 +20,7 @@ interface FollowersOptions extends FollowerOptions {
 export class Followers {
   readonly #options: FollowersOptions;
   readonly #byContent = new Map<string, Follower>();
+  readonly #knownAtStart: ReadonlySet<string>;
   /** Files of one line that is not whole, by their content, with the time since when they look so. */
   #partial = new Map<string, number>();
   #inOrder: readonly Follower[] = [];
@@ -28,6 +29,7 @@ export class Followers {
 
   constructor(positions: readonly SourcePosition[], options: FollowersOptions, now: number) {
     this.#options = options;
+    this.#knownAtStart = new Set(positions.map(({ contentId }) => contentId));
     for (const position of positions) this.#add(position, now);
     this.#sort();
   }
@@ -61,11 +63,15 @@ export class Followers {
   }
 
   /**
-   * The first that is listed of those that were written after this one; `null` where none is.
+   * The first that is listed of those that were written after this one, or of those that were not known at the start, where
+   * a clock was set back; `null` where none is.
    */
   successorOf(follower: Follower): Follower | null {
     const at = this.#inOrder.indexOf(follower);
-    return this.#inOrder.slice(at + 1).find(({ isListed }) => isListed) ?? null;
+    const isNew = ({ isListed, contentId }: Follower): boolean =>
+      isListed && !this.#knownAtStart.has(contentId);
+    const later = this.#inOrder.slice(at + 1).find(({ isListed }) => isListed);
+    return later ?? this.#inOrder.find(isNew) ?? null;
   }
 
   get(contentId: string): Follower | undefined {

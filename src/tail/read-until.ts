@@ -1,7 +1,7 @@
 /** Up to when all that the log held has been read: what a seal says of its server (I12). */
 
 import { hasPassed } from '../clock.js';
-import { newestInOtherFormat } from './formats.js';
+import { newestInOtherFormat, type ReasonOf } from './formats.js';
 import type { Surveyed } from './survey.js';
 
 /** Milliseconds after which a goal that is not reached gives way to a newer one. */
@@ -10,6 +10,7 @@ const PATIENCE = 30_000;
 interface Goal {
   /** When the look began that found these sizes, in milliseconds since the epoch. */
   readonly at: number;
+  readonly files: readonly Surveyed[];
   /** Bytes of each content that was not read as far yet, by its id. */
   readonly sizes: Map<string, number>;
 }
@@ -27,20 +28,28 @@ export class ReadUntil {
     return this.#time;
   }
 
+  /** What was read is not all, whatever the goal was. */
+  doubt(): void {
+    this.#goal = null;
+  }
+
   /** @param files all that the globs name, as a look without faults found them that began at `at` */
   looked(files: readonly Surveyed[], at: number): void {
     if (this.#goal !== null && !hasPassed(this.#goal.at, at, PATIENCE)) return;
-    this.#goal = isWholeLog(files) ? { at, sizes: sizesOf(files) } : null;
+    this.#goal = isWholeLog(files) ? { at, files, sizes: sizesOf(files) } : null;
   }
 
-  /** @param offsetOf how far a content was read; `null` where nothing of it will be */
-  read(offsetOf: (contentId: string) => number | null): void {
+  /**
+   * @param offsetOf how far a content was read; `null` where nothing of it will be
+   * @param reasonOf why a path is not read, which may show only when it is read
+   */
+  read(offsetOf: (contentId: string) => number | null, reasonOf: ReasonOf): void {
     if (this.#goal === null) return;
-    const { at, sizes } = this.#goal;
+    const { at, files, sizes } = this.#goal;
     for (const [contentId, size] of sizes) if ((offsetOf(contentId) ?? size) >= size) sizes.delete(contentId);
     if (sizes.size > 0) return;
-    this.#time = at;
     this.#goal = null;
+    if (newestInOtherFormat(files, reasonOf) === null) this.#time = at;
   }
 }
 

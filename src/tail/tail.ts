@@ -148,7 +148,7 @@ export class Tail {
       while (!signal.aborted) {
         await this.look();
         const isNews = yield* this.#readAll(signal);
-        this.#readUntil.read(contentId => this.#offsetOf(contentId));
+        this.#readUntil.read(contentId => this.#offsetOf(contentId), this.#unsupported.reasonOf);
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
         if (this.unread === 0) this.#caughtUpAt = clock.now();
@@ -211,9 +211,10 @@ export class Tail {
     const last = this.#lastRead;
     if (last === null) return null;
     if (last.isListed || last.isOpen || last.unread > 0) this.#lastRead = null;
+    if (this.#lastRead === null) return null;
+    this.#readUntil.doubt();
     const next = this.#followers.successorOf(last);
-    if (this.#lastRead === null || next === null || !hasPassed(now - last.goneFor(now), now, SETTLE))
-      return null;
+    if (next === null || !hasPassed(now - last.goneFor(now), now, SETTLE)) return null;
     this.#lastRead = null;
     return last.unwatched(next.firstTime);
   }

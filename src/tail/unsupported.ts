@@ -18,6 +18,8 @@ export class Unsupported {
     this.#report(path, reason);
   }
 
+  readonly reasonOf = (path: string): UnsupportedReason | undefined => this.#reasons.get(path);
+
   /** It is read after all. */
   forget(path: string): void {
     this.#reasons.delete(path);
@@ -41,11 +43,11 @@ export class Unsupported {
   otherFormats(files: readonly Surveyed[], once: boolean): SourceFault[] {
     const all = [...this.of('format'), ...this.of('columns')];
     if (once) return all;
-    const newest = newestInOtherFormat(files, path => this.#reasons.get(path));
+    const newest = newestInOtherFormat(files, this.reasonOf);
     return all.filter(({ path }) => path === newest);
   }
 
   isAnyReadable(files: readonly Surveyed[]): boolean {
-    return isAnyReadable(files, path => this.#reasons.get(path));
+    return isAnyReadable(files, this.reasonOf);
   }
 }

@@ -66,21 +66,19 @@ describe('the end', () => {
     expect(await verdictAt('2025-11-06T00:01:00.000Z', 60_000)).toBe('incomplete');
   });
 
-  test('nor the time that a segment may stay open', async () => {
-    const open = {
-      until: [{ time: '2025-11-05T14:00:00.000Z' }],
-      sealedAt: '2025-11-05T14:00:00.000Z',
-      reason: 'age',
-    } as const;
-    const { folder } = await archiveOf([day('2025-11-04'), { ...day('2025-11-05'), ...open }]);
-    // It was opened at ten.
-    for (const [now, verdict] of [
-      ['19:59', 'whole'],
-      ['20:01', 'incomplete'],
-    ])
-      expect(
-        (await verify(folder, { period: { now: Date.parse(`2025-11-05T${now}:00.000Z`) } })).verdict,
-      ).toBe(verdict);
+  test('nor the time for which the daemon lets a segment stay open', async () => {
+    const verdictAt = async (now: string, how: Partial<SealedSegment>): Promise<string> => {
+      const time = '2025-11-05T14:00:00.000Z';
+      const last = { ...day('2025-11-05'), until: [{ time }], sealedAt: time, ...how };
+      const { folder } = await archiveOf([day('2025-11-04'), last]);
+      return (await verify(folder, { period: { now: Date.parse(`2025-11-05T${now}:00.000Z`) } })).verdict;
+    };
+    const fourHours = { maxAge: 4 * HOUR };
+    expect(await verdictAt('19:59', fourHours)).toBe('whole');
+    expect(await verdictAt('20:01', fourHours)).toBe('incomplete');
+    // It was opened at ten. A machine that was suspended makes it seem longer.
+    expect(await verdictAt('16:59', { reason: 'age' })).toBe('whole');
+    expect(await verdictAt('17:01', { reason: 'age' })).toBe('incomplete');
   });
 
   test('a seal that says no time covers nothing, however new it is', async () => {
@@ -315,6 +313,29 @@ describe('persons who are not audited', () => {
     ]);
   });
 
+  test('were so when the days began, if the look before them found it', async () => {
+    const { folder } = await archiveOf([
+      day('2025-11-03', [looked('2025-11-03T11:00:00.000Z', 1, ['Z990001'])]),
+      day('2025-11-04', [looked('2025-11-04T10:30:00.000Z', 0)]),
+      day('2025-11-05', [looked('2025-11-05T10:30:00.000Z', 0)]),
+    ]);
+    const { instances } = await verify(folder, { days: { since: '2025-11-04', until: null } });
+    expect(instances[0]?.notAudited).toMatchObject([
+      { from: '2025-11-04T00:00:00.000Z', to: '2025-11-04T10:30:00.000Z' },
+    ]);
+  });
+
+  test('are not known while nobody looks for over a day', async () => {
+    const { folder } = await archiveOf([
+      day('2025-11-01', [looked('2025-11-01T11:00:00.000Z', 0)]),
+      ...DAYS.slice(1).map(date => day(date)),
+    ]);
+    const { limits } = await verify(folder);
+    expect(limits).toContainEqual(
+      expect.stringContaining('from 2025-11-01T11:00:00.000Z to 2025-11-06T00:00:00.000Z: nobody looked'),
+    );
+  });
+
   test('stay so until a look finds them audited', async () => {
     const { folder } = await archiveOf([
       day('2025-11-04', [looked('2025-11-04T11:00:00.000Z', 1, ['Z990001'])]),
@@ -343,6 +364,91 @@ test('a change that pgAudit did not log makes the days incomplete on which it wa
   const period = { from: Date.parse('2025-11-03'), to: null };
   expect(await verify(folder, { days: { since: '2025-11-01', until: null }, period })).toMatchObject({
     verdict: 'whole',
+  });
+});
+
+describe('clocks', () => {
+  test('one that is ahead covers nothing that has not come', async () => {
+    const { folder } = await archiveOf([day('2025-11-01'), day('2025-12-02')]);
+    const result = await verify(folder);
+    expect([result.verdict, result.doubts]).toEqual([
+      'incomplete',
+      [expect.stringContaining('a clock was ahead')],
+    ]);
+  });
+
+  test('one that was ahead, and was set right, covers what came until then', async () => {
+    const ahead = { until: [{ time: '2025-11-04T12:00:00.000Z' }], sealedAt: '2025-11-04T12:00:00.000Z' };
+    const back = { until: [{ time: '2025-11-01T12:00:00.000Z' }], sealedAt: '2025-11-01T12:00:00.000Z' };
+    const write = day('2025-11-01');
+    const { folder } = await archiveOf([
+      { ...write, ...ahead },
+      { ...day('2025-11-01', []), events: [], ...back },
+      day('2025-11-05'),
+    ]);
+    expect((await verify(folder)).instances[0]?.coveredUntil).toBe('2025-11-05T23:59:59.000Z');
+    const { folder: dead } = await archiveOf([
+      { ...write, ...ahead },
+      { ...day('2025-11-01'), events: [], ...back },
+    ]);
+    expect((await verify(dead)).instances[0]?.coveredUntil).toBe('2025-11-01T12:00:00.000Z');
+  });
+});
+
+test.each([
+  ['in the future', '2030-01-01', null],
+  ['that ends before it begins', '2025-11-05', '2025-11-01'],
+])('a period %s is bad usage', async (_, since, until) => {
+  const { folder } = await archiveOf(DAYS.map(date => day(date)));
+  await expect(verify(folder, { days: { since, until } })).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a server that is configured and whose log never was read is missed', async () => {
+  const lifecycle = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-empty' } as const;
+  const { folder } = await archiveOf(
+    DAYS.map(date => ({ ...day(date), until: [{ source: 'a', time: `${date}T23:59:59.000Z` }] })),
+    { lifecycle: { ...lifecycle, servers: ['a', 'b'] } },
+  );
+  const { verdict, instances } = await verify(folder);
+  expect(verdict).toBe('incomplete');
+  expect(instances).toMatchObject([
+    { instance: 'a', missing: [] },
+    { instance: 'b', coveredUntil: null, missing: [{ to: '2025-11-06T00:00:00.000Z' }] },
+  ]);
+});
+
+test('a loss of before the archive began counts, too', async () => {
+  const gap = gapDraft(
+    { after: '2025-10-03T08:00:00.000Z', before: '2025-10-03T09:00:00.000Z' },
+    '2025-11-01T09:30:00.000Z',
+  );
+  const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-01' ? [gap] : [])));
+  expect(missing(await verify(folder))[0]).toBe(
+    '2025-10-03T08:00:00.000Z 2025-10-03T09:00:00.000Z gap (torn)',
+  );
+  expect((await verify(folder, { days: { since: '2025-11-01', until: null } })).verdict).toBe('incomplete');
+});
+
+test('a chain that lies before the days is looked for where the next one names it', async () => {
+  const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
+  const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
+  const lifecycle = {
+    action: 'started',
+    version: '1.0.0',
+    newChain: true,
+    reason: 'archive-damaged',
+  } as const;
+  await writeSealed(
+    first.folder,
+    DAYS.slice(3).map(date => day(date)),
+    { chain: '20251104T000000Z-0002', lifecycle: { ...lifecycle, previousChain } },
+  );
+  const since = { days: { since: '2025-11-04', until: null } };
+  expect(missing(await verify(first.folder, since))).toEqual([]);
+  await rm(join(first.folder, first.names[2] ?? ''));
+  expect(await verify(first.folder, since)).toMatchObject({
+    verdict: 'broken',
+    failure: { code: 'missing' },
   });
 });
 

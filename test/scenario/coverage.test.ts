@@ -73,6 +73,23 @@ test('the file in which it had stopped was removed meanwhile: until the next one
   });
 });
 
+test('it was removed, and only an older one is left: nothing more is covered until a new one comes', async () => {
+  const { folder, path, config } = await logFolder();
+  await append(path('a.csv'), 1, 3);
+  await append(path('b.csv'), 4, 6);
+  await runOnce(folder, config);
+  const [first] = (await verify(folder)).instances;
+  await rm(path('b.csv'));
+  await runOnce(folder, config);
+  expect((await verify(folder)).instances[0]?.coveredUntil).toBe(first?.coveredUntil);
+  // The clock was set back meanwhile.
+  await writeFile(path('c.csv'), numbered(0, { sessionId: '6b0201a1.9999', sessionLine: 1 }));
+  await runOnce(folder, config);
+  expect(gapsIn(await readArchive(join(folder, 'archive')))).toContainEqual(
+    expect.objectContaining({ reason: 'unwatched' }),
+  );
+});
+
 test('a file that was only renamed meanwhile is no loss, nor is a folder that is empty for a while', async () => {
   const { folder, path, config } = await logFolder();
   await append(path('a.csv'), 1, 3);

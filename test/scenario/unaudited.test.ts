@@ -214,11 +214,11 @@ describe('of a session that logs nothing more', () => {
   const NOW = Date.parse('2026-11-21T20:00:00Z');
   const DAY = 24 * 60 * 60 * 1000;
 
-  async function overdue(sql: string, at: number): Promise<string[]> {
+  async function overdue(sql: string, at: number, ...more: Partial<Columns>[]): Promise<string[]> {
     const parser = createRelationParser();
     onTestFinished(() => parser.close());
     const judges = judgesOf({ classesOf: text => parser.classes(text), relations: () => ({}) });
-    for (const [index, columns] of [first, told(sql)].entries()) {
+    for (const [index, columns] of [first, told(sql), ...more].entries()) {
       const frame = recordOf(Buffer.from(csvRecord({ sessionLine: index + 1, ...columns })));
       await judge(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, judges);
     }
@@ -237,5 +237,11 @@ describe('of a session that logs nothing more', () => {
     expect(await overdue(TEXT, NOW + DAY - 1)).toEqual([]);
     expect(await overdue(TEXT, NOW + DAY)).toEqual([event]);
     expect(await overdue('CREATE INDEX ON t (a)', NOW + 30 * DAY)).toEqual([]);
+  });
+
+  test('one that the server did not live to run is none', async () => {
+    const startup = { user: '', sessionId: '6b0201b0.1', sessionLine: 1, backendType: 'startup' };
+    const restarted = { ...startup, message: 'database system was interrupted; last known up at …' };
+    expect(await overdue(TEXT, NOW + DAY, restarted)).toEqual([]);
   });
 });

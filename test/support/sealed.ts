@@ -25,6 +25,8 @@ export interface SealedSegment {
   /** 23:30 of its day. */
   readonly sealedAt?: string;
   readonly reason?: SealReason;
+  /** Milliseconds; version 0.1 says none. */
+  readonly maxAge?: number;
 }
 
 export interface SealedChain extends Place {
@@ -76,7 +78,7 @@ export async function writeSealed(
 }
 
 function makeObject(
-  { date, events, until, sealedAt = `${date}T23:30:00.000Z`, reason = 'date' }: SealedSegment,
+  { date, events, until, sealedAt = `${date}T23:30:00.000Z`, reason = 'date', maxAge }: SealedSegment,
   before: End,
   { instance, node, chain, lifecycle, fileId, startedAt = `${date}T00:00:00.000Z` }: SealedChain,
 ): { name: string; body: Buffer; end: End } {
@@ -86,7 +88,12 @@ function makeObject(
   const drafts = [...first, ...events].map((draft, index) =>
     placed(draft, before.offset + index * 100, fileId),
   );
-  const seal = sealOf(drafts, before, { time: sealedAt, until, fileId, reason }, place);
+  const seal = sealOf(
+    drafts,
+    before,
+    { time: sealedAt, fileId, reason, ...(until && { until }), ...(maxAge !== undefined && { maxAge }) },
+    place,
+  );
   let { seq, hash } = before;
   const lines = [...drafts, seal.draft].map(({ kind, id, ...rest }) => {
     seq += 1;
@@ -114,15 +121,16 @@ function placed(draft: Draft, offset: number, fileId: string): Draft {
     : draft;
 }
 
+interface Closing extends Pick<SealedSegment, 'until' | 'maxAge'> {
+  readonly time: string;
+  readonly fileId: string;
+  readonly reason: SealReason;
+}
+
 function sealOf(
   drafts: readonly Draft[],
   { seq, offset }: End,
-  {
-    time,
-    until,
-    fileId,
-    reason,
-  }: { time: string; until: SealedSegment['until']; fileId: string; reason: SealReason },
+  { time, until, fileId, reason, maxAge }: Closing,
   place: Place,
 ): { draft: Draft; offset: number } {
   const kinds = drafts.map(({ kind }) => kind);
@@ -141,6 +149,7 @@ function sealOf(
     // Of a chain's own server alone.
     files: (until ?? []).flatMap(({ source }) => (source === undefined ? [positionAt(to, fileId)] : [])),
     ...(until === undefined ? {} : { until }),
+    ...(maxAge === undefined ? {} : { maxAge }),
   };
   return { draft: { kind: 'seal', time, ...place, seal }, offset: to };
 }

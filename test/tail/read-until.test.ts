@@ -9,13 +9,14 @@ function file(path: string, identity: Identity, { size = 100, modified = 1 } = {
 
 const content = (contentId: string): Identity => ({ kind: 'content', contentId, firstTime: 0 });
 const OTHER: Identity = { kind: 'unsupported', reason: 'format' };
+const UNKNOWN = (): undefined => undefined;
 const LOG = file('/log/a.csv', content('a'));
 
 /** All is read after a look at these files. */
 function timeAfter(files: readonly Surveyed[]): number | null {
   const until = new ReadUntil();
   until.looked(files, 1000);
-  until.read(() => 1_000_000);
+  until.read(() => 1_000_000, UNKNOWN);
   return until.time;
 }
 
@@ -25,7 +26,7 @@ test('a look counts once everything that it saw is read', () => {
     ['a', 100],
     ['b', 40],
   ]);
-  const read = (): void => until.read(contentId => offsets.get(contentId) ?? null);
+  const read = (): void => until.read(contentId => offsets.get(contentId) ?? null, UNKNOWN);
   until.looked([LOG, file('/log/b.csv', content('b'))], 1000);
   read();
   expect(until.time).toBeNull();
@@ -41,18 +42,18 @@ test('however much is written meanwhile: a goal stands until it is reached, or h
   const until = new ReadUntil();
   until.looked([LOG], 1000);
   until.looked([file('/log/a.csv', content('a'), { size: 1e9 })], 3000);
-  until.read(() => 100);
+  until.read(() => 100, UNKNOWN);
   expect(until.time).toBe(1000);
   until.looked([file('/log/a.csv', content('a'), { size: 1e9 })], 4000);
   until.looked([file('/log/a.csv', content('a'), { size: 50 })], 34_000);
-  until.read(() => 100);
+  until.read(() => 100, UNKNOWN);
   expect(until.time).toBe(34_000);
 });
 
 test('copies of one content count as the longest of them', () => {
   const until = new ReadUntil();
   until.looked([LOG, file('/log/a.csv.1', content('a'), { size: 200 })], 1000);
-  until.read(() => 150);
+  until.read(() => 150, UNKNOWN);
   expect(until.time).toBeNull();
 });
 
@@ -70,6 +71,16 @@ describe('the log is not read', () => {
       [LOG, file('/log/b.csv', { kind: 'partial', contentId: 'b', firstTime: null })],
     ],
   ])('%s', (_, files) => expect(timeAfter(files)).toBeNull());
+});
+
+test('a newest file that turns out to be in another format while it is read says that nothing more is known', () => {
+  const until = new ReadUntil();
+  until.looked([LOG, file('/log/b.csv', content('b'), { modified: 2 })], 1000);
+  until.read(
+    () => 100,
+    path => (path === '/log/b.csv' ? 'columns' : undefined),
+  );
+  expect(until.time).toBeNull();
 });
 
 describe('it is', () => {

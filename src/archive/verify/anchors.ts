@@ -73,7 +73,10 @@ export class PartAnchors {
   /** Seals of the archive between two that are known from elsewhere, and not known themselves. */
   readonly #unknown: { readonly chain: string; readonly seq: number }[] = [];
   /** By chain, when seals were written that lie before or behind all that are known from elsewhere. */
-  readonly outside = new Map<string, { seals: number; readonly first: string; last: string }>();
+  readonly outside = new Map<
+    string,
+    { readonly chain: string; seals: number; readonly first: string; last: string }
+  >();
 
   constructor(anchors: readonly Anchor[], warnings: Warnings) {
     // From the last to the first: what comes next is taken from the end.
@@ -108,8 +111,9 @@ export class PartAnchors {
       if (this.#unknown.length < MOST_UNKNOWN) this.#unknown.push({ chain: name, seq });
       return;
     }
-    const known = this.outside.get(name) ?? { seals: 0, first: time, last: time };
-    this.outside.set(name, { ...known, seals: known.seals + 1, last: time });
+    const key = `${name} ${seq < oldest ? 'before' : 'behind'}`;
+    const known = this.outside.get(key) ?? { chain: name, seals: 0, first: time, last: time };
+    this.outside.set(key, { ...known, seals: known.seals + 1, last: time });
   }
 
   *#takeUntil(seq: number, { name }: Chain): Generator<Anchor> {

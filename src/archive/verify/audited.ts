@@ -10,6 +10,8 @@ export interface NotAudited extends Span {
   readonly names: readonly string[];
 }
 
+/** A look is told daily. */
+const LONGEST_UNSEEN = 26 * 60 * 60 * 1000;
 /** Stretches of one server that are kept one by one; those that come later make the last one longer. */
 const MOST_STRETCHES = 1000;
 
@@ -38,6 +40,9 @@ export class Audited {
   lastChange: number | null = null;
   /** When a look at the roles was told first; `null` where nobody ever looked. */
   knownFrom: number | null = null;
+  /** Stretches in which nobody looked who was audited. */
+  readonly unseen: Span[] = [];
+  #lookedAt: number | null = null;
   #isOpen = false;
   readonly #asked: Span;
 
@@ -53,21 +58,32 @@ export class Audited {
     }
     if (population !== undefined) this.knownFrom ??= at;
     const roles = population?.unaudited ?? config?.unaudited;
-    if (roles !== undefined) this.#looked(at, roles);
+    // It may have changed at any time since the look before.
+    const since = config?.since === undefined ? at : Date.parse(config.since);
+    if (roles !== undefined) this.#looked(roles.count > 0 ? Math.min(since, at) : at, at, roles);
   }
 
   /** Later ones are as the last look found them. */
   end(at: number): void {
+    this.#tellUnknown(at);
     if (this.#isOpen) this.#lengthen(at);
   }
 
-  #looked(at: number, { count, names }: { count: number; names: readonly string[] }): void {
+  #tellUnknown(at: number): void {
+    const last = this.#lookedAt;
+    this.#lookedAt = Math.max(at, last ?? at);
+    if (last === null || at - last <= LONGEST_UNSEEN || this.unseen.length >= MOST_STRETCHES) return;
+    this.unseen.push({ from: last, to: at });
+  }
+
+  #looked(from: number, at: number, { count, names }: { count: number; names: readonly string[] }): void {
+    this.#tellUnknown(at);
     if (this.#isOpen) this.#lengthen(at);
     const last = this.stretches.at(-1);
     const isSame = this.#isOpen && last?.count === count && last.names.join('\0') === names.join('\0');
     this.#isOpen = count > 0;
     if (count === 0 || isSame) return;
-    if (this.stretches.length < MOST_STRETCHES) this.stretches.push({ from: at, to: at, count, names });
+    if (this.stretches.length < MOST_STRETCHES) this.stretches.push({ from, to: at, count, names });
   }
 
   #lengthen(to: number): void {

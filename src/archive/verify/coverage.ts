@@ -3,7 +3,7 @@
 import type { ReadEvent } from './event.js';
 import { Broken, plainChain, plainName } from './result.js';
 import type { Seal } from './segment.js';
-import { join, type Span } from './spans.js';
+import { cutBack, join, type Span } from './spans.js';
 
 /** A stretch that is not covered, and why. */
 export interface Uncovered extends Span {
@@ -14,7 +14,19 @@ export interface Uncovered extends Span {
 export interface SourceCoverage {
   readonly covered: Span[];
   /** Stretches that gap events name. */
-  readonly gaps: Uncovered[];
+  readonly gaps: Gap[];
+}
+
+export interface Gap extends Uncovered {
+  /** When it was found. */
+  readonly foundAt: number;
+}
+
+/** The end of a chain that another one names as the one before it. */
+export interface Named extends ChainEnd {
+  readonly chain: string;
+  /** When the other one began. */
+  readonly until: number;
 }
 
 /** Where a chain stopped reading a server's log, and up to when all of it is in the chain. */
@@ -61,8 +73,11 @@ export class PartCoverage {
   /** What the first event that is looked at follows is not there: it was removed after its retention, or by somebody. */
   isBeginningLost = false;
   readonly #goingOn = new Set<string>();
-  /** Of the largest segment that was sealed for its age, in milliseconds. */
+  /** For how long a segment may stay open, in milliseconds. */
   longestSegment = 0;
+  sealedAt = Number.NEGATIVE_INFINITY;
+  /** Chains before these, which were not met until then: they may lie before the days that are looked at. */
+  readonly notMet: Named[] = [];
 
   constructor(instance: string) {
     this.#instance = instance;
@@ -79,7 +94,8 @@ export class PartCoverage {
     this.isBeginningLost ||= isCut && !this.#goingOn.has(event.chain);
     this.retiredAt = null;
     const { previousChain, reason } = event.lifecycle ?? {};
-    if (previousChain !== undefined) this.#follow(previousChain, endOf(previousChain.chain), startedAt);
+    if (previousChain !== undefined)
+      this.#follow({ ...previousChain, until: startedAt }, endOf(previousChain.chain));
     else if (!isCut && isFirst && reason !== 'archive-empty')
       this.unknown.push({
         from: Number.NEGATIVE_INFINITY,
@@ -88,22 +104,24 @@ export class PartCoverage {
       });
   }
 
-  #follow(
-    { chain, seq, hash }: ChainEnd & { readonly chain: string },
-    end: ChainEnd | null,
-    startedAt: number,
-  ): void {
-    if (end === null) {
-      const why = `chain ${plainChain(chain)}, which came before, is not there`;
-      this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: startedAt, why });
-    } else if (end.seq < seq)
-      throw new Broken(
-        'missing',
-        `chain ${plainChain(chain)} went on to event ${seq}, as the next chain says`,
-        { seq: end.seq + 1 },
-      );
+  #follow(named: Named, end: ChainEnd | null): void {
+    const { chain, seq, hash } = named;
+    if (end === null) this.notMet.push(named);
+    else if (end.seq < seq) throw endsEarly(named, end.seq);
     else if (end.seq === seq && end.hash !== hash)
       throw new Broken('link', `chain ${plainChain(chain)} ends with another event than the next chain says`);
+  }
+
+  /**
+   * To be called for each of `notMet`. Throws Broken where the archive has less of it than the next chain says.
+   *
+   * @param lastSeq of what lies before the days that are looked at; `null` where nothing of it is there
+   */
+  metBefore(named: Named, lastSeq: number | null): void {
+    if (lastSeq !== null && lastSeq < named.seq) throw endsEarly(named, lastSeq);
+    if (lastSeq !== null) return;
+    const why = `chain ${plainChain(named.chain)}, which came before, is not there`;
+    this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: named.until, why });
   }
 
   /** The archive has what comes before the first event of this chain that is looked at: it covers the range's beginning. */
@@ -138,6 +156,7 @@ export class PartCoverage {
   /** Takes an event that is no seal. */
   add(event: ReadEvent): void {
     if (event.lifecycle !== undefined) this.retiredAt = event.lifecycle.retired === true ? event.at : null;
+    for (const server of event.lifecycle?.servers ?? []) this.#sourceOf(server);
     if (event.gap === undefined) return;
     const { gaps } = this.#sourceOf(event.instance);
     const { after, before, reason } = event.gap;
@@ -145,14 +164,16 @@ export class PartCoverage {
     const known = this.#chains.get(event.chain);
     const from =
       after === undefined ? (known?.untils.get(event.instance) ?? known?.startedAt ?? to) : Date.parse(after);
-    addGap(gaps, { from: Math.min(from, to), to: Math.max(from, to), why: `gap (${plainName(reason)})` });
+    const [start, end] = from < to ? [from, to] : [to, from];
+    addGap(gaps, { from: start, to: end, foundAt: event.at, why: `gap (${plainName(reason)})` });
   }
 
-  seal(event: ReadEvent, { until, coverage, files, reason }: Seal, openedAt: number | null): void {
+  seal(event: ReadEvent, seal: Seal, openedAt: number | null): void {
+    const { until, coverage, files } = seal;
     const chain = this.#chains.get(event.chain);
     if (chain === undefined) return;
-    if (reason === 'age' && openedAt !== null)
-      this.longestSegment = Math.max(this.longestSegment, event.at - openedAt);
+    this.sealedAt = Math.max(this.sealedAt, event.at);
+    this.longestSegment = Math.max(this.longestSegment, maxAgeOf(seal, event.at, openedAt));
     for (const { source = this.#instance } of files) this.#sourceOf(source);
     for (const { source = this.#instance, fileId, from } of coverage) {
       const key = JSON.stringify([source, fileId]);
@@ -183,8 +204,10 @@ export class PartCoverage {
   #cover(source: string, to: number, chain: OfChain): void {
     const before = chain.untils.get(source);
     const from = before ?? this.#startOf(source, chain);
-    if (to < from) return;
-    join(this.#sourceOf(source).covered, { from, to });
+    const { covered } = this.#sourceOf(source);
+    // A clock that was ahead covers nothing that had not come yet.
+    if (to < from) cutBack(covered, to);
+    else join(covered, { from, to });
     chain.untils.set(source, to);
     if (before === undefined) chain.starts.clear();
   }
@@ -204,13 +227,28 @@ export class PartCoverage {
   }
 }
 
-function addGap(gaps: Uncovered[], gap: Uncovered): void {
+function endsEarly({ chain, seq }: Named, lastSeq: number): Broken {
+  const what = `chain ${plainChain(chain)} went on to event ${seq}, as the next chain says`;
+  return new Broken('missing', what, { seq: lastSeq + 1 });
+}
+
+/** Milliseconds; longer than a suspended machine may make it seem. */
+const LONGEST_SEEN = 60 * 60 * 1000;
+
+/** For how long its daemon lets a segment stay open; version 0.1 shows it by those that were sealed for their age. */
+function maxAgeOf({ maxAge, reason }: Seal, sealedAt: number, openedAt: number | null): number {
+  if (maxAge !== undefined) return maxAge;
+  return reason === 'age' && openedAt !== null ? Math.min(sealedAt - openedAt, LONGEST_SEEN) : 0;
+}
+
+function addGap(gaps: Gap[], gap: Gap): void {
   const last = gaps.at(-1);
   if (gaps.length < MOST_GAPS || last === undefined) gaps.push(gap);
   else
     gaps[gaps.length - 1] = {
       from: Math.min(last.from, gap.from),
       to: Math.max(last.to, gap.to),
+      foundAt: gap.foundAt,
       why: 'gaps',
     };
 }

@@ -6,7 +6,11 @@ import { Broken } from './result.js';
 
 const count = z.int().nonnegative();
 
-const unauditedRoles = z.object({ count, names: z.array(z.string()) });
+/** Of more names than an event has, the first will do. */
+const unauditedRoles = z.object({
+  count,
+  names: z.array(z.string()).transform(names => names.slice(0, 100)),
+});
 
 const eventSchema = z.object({
   v: z.literal(1),
@@ -25,7 +29,7 @@ const eventSchema = z.object({
     .object({ reason: z.string(), after: z.iso.datetime().optional(), before: z.iso.datetime().optional() })
     .optional(),
   population: z.object({ unaudited: unauditedRoles }).optional(),
-  config: z.object({ unaudited: unauditedRoles.optional() }).optional(),
+  config: z.object({ since: z.iso.datetime().optional(), unaudited: unauditedRoles.optional() }).optional(),
   lifecycle: z
     .object({
       action: z.string(),
@@ -34,6 +38,7 @@ const eventSchema = z.object({
       takenUpFromArchive: z.boolean().optional(),
       previousChain: z.object({ chain: z.string(), seq: count, hash: z.string() }).optional(),
       retired: z.boolean().optional(),
+      servers: z.array(z.string()).optional(),
     })
     .optional(),
   signature: z.string().optional(),

@@ -5,6 +5,8 @@ import type { InstanceResult, VerifyResult } from './result.js';
 
 /** Stretches of one server that are named one by one. */
 const MOST_NAMED = 100;
+/** Characters of a name; PostgreSQL's have at most 63 bytes. */
+const LONGEST_NAME = 100;
 /** Persons that are named in one line. */
 const MOST_NAMES = 10;
 
@@ -19,7 +21,7 @@ function lacksOf({ instance, missing, notAudited, unaudited }: InstanceResult): 
     return `${place}: ${from ?? 'the beginning'} to ${to}: ${why}`;
   });
   const persons = notAudited.slice(0, MOST_NAMED).map(({ from, to, count, names }) => {
-    const shown = names.slice(0, MOST_NAMES);
+    const shown = names.slice(0, MOST_NAMES).map(name => name.slice(0, LONGEST_NAME));
     const more = count > shown.length ? ` and ${count - shown.length} more` : '';
     return `${instance}: ${from} to ${to}: not audited: ${shown.join(', ')}${more}`;
   });

@@ -67,8 +67,8 @@ export class PartCheck {
       cut: chains.filter(chain => chain.isCut).map(chain => chain.name),
       behind:
         anchors === null ? [] : chains.filter(chain => anchors.isBehind(chain)).map(chain => chain.name),
-      notCompared: [...(anchors?.outside ?? [])].map(
-        ([chain, { seals, first, last }]) => `${seals} seals of ${chain}, from ${first} to ${last}`,
+      notCompared: [...(anchors?.outside.values() ?? [])].map(
+        ({ chain, seals, first, last }) => `${seals} seals of ${chain}, from ${first} to ${last}`,
       ),
     };
   }
@@ -88,6 +88,8 @@ export class PartCheck {
       this.#coverage.end();
       if (this.#chains.size === 0) await this.#findNothing();
       for (const chain of this.#chains.values()) await this.#checkAfter(chain);
+      for (const named of this.#coverage.notMet)
+        this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
       this.#anchors?.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
@@ -130,6 +132,14 @@ export class PartCheck {
     const { since } = this.#options.days;
     const days = (await this.#daysInArchive()).filter(day => since !== null && day < since);
     return (await this.#nearest(chain, days.reverse()))?.at(-1) ?? null;
+  }
+
+  /** Who was not audited when the range began, the looks of the day before say. */
+  async #lookAtAuditOn(day: string): Promise<void> {
+    for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day })) {
+      const reader = new ObjectReader(await prepareObject(this.#store, object), this.#store);
+      for await (const line of reader.lines()) if (isOfAudit(line)) this.#audited.add(readEvent(line));
+    }
   }
 
   /** Throws Broken where objects between the range and what follows it are missing. */
@@ -207,6 +217,7 @@ export class PartCheck {
     const { since } = this.#options.days;
     const mayBeCut = since !== null && dayOfChain(object.chain) < since;
     const before = mayBeCut ? await this.#objectBefore(object.chain) : null;
+    if (before !== null) await this.#lookAtAuditOn(before.date);
     if (before !== null && before.lastSeq + 1 < object.firstSeq)
       throw missing(before.lastSeq + 1, object.firstSeq - 1);
     const chain = new Chain(object, mayBeCut, this.#warnings);
@@ -217,6 +228,10 @@ export class PartCheck {
     this.#options.onChain(object.chain);
     return chain;
   }
+}
+
+function isOfAudit(line: Buffer): boolean {
+  return line.includes('"kind":"population"') || line.includes('"kind":"config"');
 }
 
 function missing(first: number, last: number): Broken {

@@ -37,6 +37,8 @@ export interface InstanceResult {
   readonly unaudited: { readonly count: number; readonly first: string | null; readonly last: string | null };
   /** Whether anybody looked at who is audited: no database is configured otherwise. */
   readonly isAuditKnown: boolean;
+  /** Stretches of over a day in which nobody looked. */
+  readonly notLookedAt: readonly { readonly from: string; readonly to: string }[];
 }
 
 export interface MissingStretch {

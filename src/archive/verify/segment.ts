@@ -23,6 +23,7 @@ const sealSchema = z.object({
     coverage: z.array(coverageSchema),
     files: z.array(sealedPositionSchema),
     until: z.array(z.object({ source: z.string().exactOptional(), time: z.iso.datetime() })).exactOptional(),
+    maxAge: z.number().nonnegative().exactOptional(),
   }),
 });
 

@@ -12,6 +12,14 @@ export function join(spans: Span[], span: Span): void {
   else spans[spans.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
 }
 
+/** Without what is later than this, of stretches that are in order. */
+export function cutBack(spans: Span[], end: number): void {
+  for (let last = spans.at(-1); last !== undefined && last.to > end; last = spans.at(-1)) {
+    spans.pop();
+    if (last.from < end) spans.push({ from: last.from, to: end });
+  }
+}
+
 /** The same time in stretches that are in order and do not touch. */
 export function union(spans: readonly Span[]): Span[] {
   const joined: Span[] = [];

@@ -86,12 +86,18 @@ export function limitsOf(
   return limits;
 }
 
+/** Stretches of one server that are named one by one. */
+const MOST_NAMED = 20;
+
 export function auditLimits(
   instances: readonly InstanceResult[],
   parts: readonly { readonly coverage: { readonly isByTime: boolean } }[],
 ): string[] {
   const unknown = instances.filter(({ isAuditKnown }) => !isAuditKnown).map(({ instance }) => instance);
   const limits: string[] = [];
+  for (const { instance, notLookedAt } of instances)
+    for (const { from, to } of notLookedAt.slice(0, MOST_NAMED))
+      limits.push(`the audit state of ${instance} from ${from} to ${to}: nobody looked at who was audited`);
   if (unknown.length > 0)
     limits.push(
       `the audit state of ${unknown.join(', ')}: no database is configured, so nobody looked at who is audited`,

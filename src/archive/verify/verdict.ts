@@ -26,13 +26,17 @@ export interface KnownPart {
 
 /** A quiet server is sealed by the hour. */
 const GRACE = 2 * 60 * 60 * 1000;
+/** What a last run may take, from its last look at the log to its end. */
+const LAST_RUN = 5 * 60 * 1000;
 
 /** Every server of these parts, by name. */
 export function instancesOf(parts: readonly KnownPart[], period: Period): InstanceResult[] {
-  const names = new Set(parts.flatMap(({ coverage }) => [...coverage.sources.keys()]));
+  const names = new Set(
+    parts.flatMap(({ coverage, audited }) => [...coverage.sources.keys(), ...audited.keys()]),
+  );
   const grace = period.grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
   return [...names].sort().map(name => {
-    const ofOne = parts.filter(({ coverage }) => coverage.sources.has(name));
+    const ofOne = parts.filter(({ coverage, audited }) => coverage.sources.has(name) || audited.has(name));
     return instanceOf(name, ofOne, { ...period, grace });
   });
 }
@@ -43,17 +47,18 @@ function instanceOf(
   period: Period & { readonly grace: number },
 ): InstanceResult {
   const end = Math.min(period.to ?? period.now, period.now);
-  const begin = period.from ?? Math.min(...parts.map(({ coverage }) => coverage.startedAt ?? end));
+  const begin = period.from ?? Math.min(...parts.map(part => beginningOf(part, instance) ?? end));
   const asked = { from: begin, to: end };
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));
   const ofAnyNode = parts.flatMap(({ coverage }) => expectedOf(coverage, asked) ?? []);
   const nobody = without(asked, [...ofAnyNode, ...covered]).filter(
-    span => !isOfGrace(span, end, covered, period.grace),
+    span => !isOfGrace(span, end, latestOf(covered), period.grace),
   );
   const missing = [...ofNodes, ...nobody.map(span => ({ ...span, node: null, why: whyNobody(span, parts) }))];
   const audited = parts.flatMap(part => part.audited.get(instance) ?? []);
-  for (const one of audited) one.end(end);
+  for (const { coverage, audited: ofPart } of parts)
+    ofPart.get(instance)?.end(Math.min(end, coverage.retiredAt ?? end));
   return {
     instance,
     nodes: parts.map(({ node }) => node),
@@ -62,6 +67,7 @@ function instanceOf(
     notAudited: audited.flatMap(one => notAuditedIn(one, asked)),
     unaudited: unauditedOf(audited),
     isAuditKnown: audited.some(({ knownFrom }) => knownFrom !== null),
+    notLookedAt: audited.flatMap(({ unseen }) => unseen.flatMap(span => textOf(within(span, asked)))),
   };
 }
 
@@ -79,14 +85,19 @@ function missingOf(
   const { covered = [], gaps = [] } = coverage.sources.get(instance) ?? {};
   const expected = expectedOf(coverage, asked);
   const holes = expected === null ? [] : without(expected, [...covered, ...gaps]);
+  const atEnd = expected?.to === coverage.retiredAt ? Math.min(grace, LAST_RUN) : grace;
+  const latest = latestOf(covered);
   const isForgiven = (hole: Span): boolean =>
     expected === null ||
-    isOfGrace(hole, expected.to, covered, grace) ||
+    isOfGrace(hole, expected.to, latest, atEnd) ||
     // Where older objects are not kept, the first one that is tells of a time after the last one that is not.
     (coverage.isBeginningLost && hole.from <= expected.from && hole.to <= expected.from + grace);
   const uncovered = [
     ...coverage.unknown,
-    ...gaps,
+    // Its own times are the server's, whose clock may be another.
+    ...gaps.map(gap =>
+      within(gap, asked) === null && isIn(asked, gap.foundAt) ? at(gap.foundAt, gap.why) : gap,
+    ),
     ...holes.filter(hole => !isForgiven(hole)).map(hole => ({ ...hole, why: whyHole(hole, asked) })),
   ];
   return uncovered.flatMap(one => {
@@ -98,6 +109,26 @@ function missingOf(
   });
 }
 
+function latestOf(spans: readonly Span[]): number {
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const { to } of spans) latest = Math.max(latest, to);
+  return latest;
+}
+
+/** From when on a part tells of a server; its first look may have found losses of earlier times. */
+function beginningOf({ coverage }: KnownPart, instance: string): number | null {
+  const gaps = coverage.sources.get(instance)?.gaps ?? [];
+  return gaps.reduce<number | null>((first, { from }) => Math.min(first ?? from, from), coverage.startedAt);
+}
+
+function isIn({ from, to }: Span, time: number): boolean {
+  return time >= from && time <= to;
+}
+
+function at(time: number, why: string): Uncovered {
+  return { from: time, to: time, why };
+}
+
 /** From a daemon's first chain until it was retired; `null` where that has nothing of what is asked for. */
 function expectedOf({ startedAt, retiredAt }: PartCoverage, asked: Span): Span | null {
   const from = Math.max(asked.from, startedAt ?? asked.from);
@@ -106,8 +137,7 @@ function expectedOf({ startedAt, retiredAt }: PartCoverage, asked: Span): Span |
 }
 
 /** The end of what is expected need not be covered yet, where something of late is. */
-function isOfGrace({ from, to }: Span, end: number, covered: readonly Span[], grace: number): boolean {
-  const latest = Math.max(...covered.map(span => span.to));
+function isOfGrace({ from, to }: Span, end: number, latest: number, grace: number): boolean {
   return to >= end && from >= end - grace && latest >= end - grace;
 }
 
@@ -139,6 +169,10 @@ function unauditedOf(audited: readonly Audited[]): InstanceResult['unaudited'] {
     first: timeOf(Math.min(...found.map(({ firstChange }) => firstChange ?? Number.POSITIVE_INFINITY))),
     last: timeOf(Math.max(...found.map(({ lastChange }) => lastChange ?? Number.NEGATIVE_INFINITY))),
   };
+}
+
+function textOf(span: Span | null): { from: string; to: string }[] {
+  return span === null ? [] : [{ from: iso(span.from), to: iso(span.to) }];
 }
 
 function toMissing({ from, to, why, node }: MissingSpan): MissingStretch {
