@@ -3,37 +3,16 @@
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openArchive } from '../../src/archive/location.js';
-import type { VerifyResult } from '../../src/archive/verify/result.js';
-import { type VerifyOptions, verifyArchive } from '../../src/archive/verify.js';
 import type { Draft } from '../../src/event.js';
-import { day, days, gapDraft } from '../support/covered.js';
+import { archiveOf, day, days, gapDraft, missing, verifyCovered as verify } from '../support/covered.js';
 import { write } from '../support/reviewed.js';
-import { type SealedChain, type SealedSegment, writeSealed } from '../support/sealed.js';
+import { type SealedSegment, writeSealed } from '../support/sealed.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const PLACE = { instance: 'prod', node: 'pg-0' };
-const NOW = Date.parse('2025-11-06T00:00:00.000Z');
 const HOUR = 60 * 60 * 1000;
-const CHAIN = '20250901T000000Z-0001';
-const SECOND = '20251104T080000Z-0002';
 
 const DAYS = days();
-
-async function archiveOf(days: readonly SealedSegment[], chain: Partial<SealedChain> = {}) {
-  const folder = await temporaryFolder();
-  return { folder, ...(await writeSealed(folder, days, chain)) };
-}
-
-async function verify(folder: string, options: VerifyOptions = {}): Promise<VerifyResult> {
-  const given = { ...options, period: { now: NOW, ...options.period } };
-  return await verifyArchive(openArchive(folder), given);
-}
-
-/** The stretches that are missing, as `from to why`. */
-function missing({ instances }: VerifyResult): string[] {
-  return instances.flatMap(one => one.missing.map(({ from, to, why }) => `${from} ${to} ${why}`));
-}
 
 test('an archive that covers all until now is whole', async () => {
   const { folder } = await archiveOf(DAYS.map(date => day(date)));
@@ -201,69 +180,6 @@ describe('the beginning', () => {
   );
 });
 
-describe('two chains', () => {
-  const since = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-damaged' } as const;
-
-  async function twoChains(second: Partial<SealedChain>) {
-    const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
-    const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
-    const chain = {
-      chain: SECOND,
-      startedAt: '2025-11-04T08:00:00.000Z',
-      lifecycle: { ...since, previousChain },
-    };
-    await writeSealed(
-      first.folder,
-      DAYS.slice(3).map(date => day(date)),
-      { ...chain, ...second },
-    );
-    return { ...first, previousChain };
-  }
-
-  test('join where the second reads the file in which the first stopped', async () => {
-    const { folder } = await twoChains({});
-    expect((await verify(folder)).verdict).toBe('whole');
-  });
-
-  test('do not join where that file is gone', async () => {
-    const { folder } = await twoChains({ fileId: 'g' });
-    expect(missing(await verify(folder))).toEqual([
-      '2025-11-03T23:59:59.000Z 2025-11-04T08:00:00.000Z nothing that covers it was sealed',
-    ]);
-  });
-
-  test('the first is missed where it was removed', async () => {
-    const { folder, names } = await twoChains({});
-    for (const name of names) await rm(join(folder, name));
-    const result = await verify(folder);
-    expect(result.verdict).toBe('incomplete');
-    expect(missing(result)[0]).toContain(`chain ${CHAIN}, which came before, is not there`);
-  });
-
-  test('the end of the first is missed where it was cut off', async () => {
-    const { folder, names } = await twoChains({});
-    await rm(join(folder, names[2] ?? ''));
-    expect(await verify(folder)).toMatchObject({ verdict: 'broken', failure: { code: 'missing' } });
-  });
-
-  test('the second knows how the first ended', async () => {
-    const { folder, previousChain } = await twoChains({});
-    const lifecycle = { ...since, previousChain: { ...previousChain, hash: 'f'.repeat(64) } };
-    const other = await temporaryFolder();
-    await writeSealed(
-      other,
-      DAYS.slice(0, 3).map(date => day(date)),
-    );
-    await writeSealed(
-      other,
-      DAYS.slice(3).map(date => day(date)),
-      { chain: SECOND, lifecycle },
-    );
-    expect((await verify(folder)).isIntact).toBe(true);
-    expect(await verify(other)).toMatchObject({ verdict: 'broken', failure: { code: 'link' } });
-  });
-});
-
 describe('gaps', () => {
   test('are missing stretches, from what came before to what came after', async () => {
     const gap = gapDraft(
@@ -291,79 +207,6 @@ describe('gaps', () => {
     );
     const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-03' ? gaps : [])));
     expect(missing(await verify(folder))).toHaveLength(1000);
-  });
-});
-
-describe('persons who are not audited', () => {
-  const looked = (time: string, count: number, names: readonly string[] = []): Draft => {
-    const roles = { count, names };
-    const config = { since: time, changes: [], unaudited: roles };
-    return { kind: 'config', time, ...PLACE, config };
-  };
-
-  test('are named with the time', async () => {
-    const { folder } = await archiveOf([
-      day('2025-11-04', [looked('2025-11-04T11:00:00.000Z', 1, ['Z990001'])]),
-      day('2025-11-05', [looked('2025-11-05T11:00:00.000Z', 0)]),
-    ]);
-    const result = await verify(folder);
-    expect([result.verdict, result.instances[0]?.notAudited]).toEqual([
-      'incomplete',
-      [{ from: '2025-11-04T11:00:00.000Z', to: '2025-11-05T11:00:00.000Z', count: 1, names: ['Z990001'] }],
-    ]);
-  });
-
-  test('were so when the days began, if the look before them found it', async () => {
-    const { folder } = await archiveOf([
-      day('2025-11-03', [looked('2025-11-03T11:00:00.000Z', 1, ['Z990001'])]),
-      day('2025-11-04', [looked('2025-11-04T10:30:00.000Z', 0)]),
-      day('2025-11-05', [looked('2025-11-05T10:30:00.000Z', 0)]),
-    ]);
-    const { instances } = await verify(folder, { days: { since: '2025-11-04', until: null } });
-    expect(instances[0]?.notAudited).toMatchObject([
-      { from: '2025-11-04T00:00:00.000Z', to: '2025-11-04T10:30:00.000Z' },
-    ]);
-  });
-
-  test('are not known while nobody looks for over a day', async () => {
-    const { folder } = await archiveOf([
-      day('2025-11-01', [looked('2025-11-01T11:00:00.000Z', 0)]),
-      ...DAYS.slice(1).map(date => day(date)),
-    ]);
-    const { limits } = await verify(folder);
-    expect(limits).toContainEqual(
-      expect.stringContaining('from 2025-11-01T11:00:00.000Z to 2025-11-06T00:00:00.000Z: nobody looked'),
-    );
-  });
-
-  test('stay so until a look finds them audited', async () => {
-    const { folder } = await archiveOf([
-      day('2025-11-04', [looked('2025-11-04T11:00:00.000Z', 1, ['Z990001'])]),
-      day('2025-11-05'),
-    ]);
-    expect((await verify(folder)).instances[0]?.notAudited).toMatchObject([
-      { to: '2025-11-06T00:00:00.000Z' },
-    ]);
-  });
-});
-
-test('a change that pgAudit did not log makes the days incomplete on which it was made, and no others', async () => {
-  const { actor, audit: _, ...record } = write('2025-11-02T11:00:00.000Z', { user: 'Z990001' });
-  const unaudited = { class: 'WRITE', statement: 'DELETE FROM t', expected: 1, audited: 0 } as const;
-  const { id: _id, ...rest } = { ...record, actor };
-  const { folder } = await archiveOf(
-    DAYS.map(date => day(date, date === '2025-11-02' ? [{ ...rest, kind: 'unaudited', unaudited }] : [])),
-  );
-  expect(await verify(folder)).toMatchObject({
-    verdict: 'incomplete',
-    instances: [{ unaudited: { count: 1, first: '2025-11-02T11:00:00.000Z' } }],
-  });
-  expect(await verify(folder, { days: { since: '2025-11-03', until: null } })).toMatchObject({
-    verdict: 'whole',
-  });
-  const period = { from: Date.parse('2025-11-03'), to: null };
-  expect(await verify(folder, { days: { since: '2025-11-01', until: null }, period })).toMatchObject({
-    verdict: 'whole',
   });
 });
 
@@ -427,29 +270,6 @@ test('a loss of before the archive began counts, too', async () => {
     '2025-10-03T08:00:00.000Z 2025-10-03T09:00:00.000Z gap (torn)',
   );
   expect((await verify(folder, { days: { since: '2025-11-01', until: null } })).verdict).toBe('incomplete');
-});
-
-test('a chain that lies before the days is looked for where the next one names it', async () => {
-  const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
-  const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
-  const lifecycle = {
-    action: 'started',
-    version: '1.0.0',
-    newChain: true,
-    reason: 'archive-damaged',
-  } as const;
-  await writeSealed(
-    first.folder,
-    DAYS.slice(3).map(date => day(date)),
-    { chain: '20251104T000000Z-0002', lifecycle: { ...lifecycle, previousChain } },
-  );
-  const since = { days: { since: '2025-11-04', until: null } };
-  expect(missing(await verify(first.folder, since))).toEqual([]);
-  await rm(join(first.folder, first.names[2] ?? ''));
-  expect(await verify(first.folder, since)).toMatchObject({
-    verdict: 'broken',
-    failure: { code: 'missing' },
-  });
 });
 
 describe('the folder', () => {

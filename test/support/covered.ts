@@ -1,8 +1,14 @@
 /** Days of a server that are covered to their last second. */
 
+import { openArchive } from '../../src/archive/location.js';
+import type { VerifyResult } from '../../src/archive/verify/result.js';
+import { type VerifyOptions, verifyArchive } from '../../src/archive/verify.js';
 import type { Draft } from '../../src/event.js';
 import { write } from './reviewed.js';
-import type { SealedSegment } from './sealed.js';
+import { type SealedChain, type SealedSegment, writeSealed } from './sealed.js';
+import { temporaryFolder } from './temp.js';
+
+const NOW = Date.parse('2025-11-06T00:00:00.000Z');
 
 /** With a write at ten. */
 export function day(date: string, events: readonly Draft[] = []): SealedSegment {
@@ -23,4 +29,20 @@ export function gapDraft(gap: object, time: string): Draft {
   const source = { file: 'a.csv', fileId: 'f', offset: 0, length: 0 };
   const place = { instance: 'prod', node: 'pg-0' };
   return { kind: 'gap', time, receivedAt: time, ...place, gap: { reason: 'torn', ...gap }, source };
+}
+
+export async function archiveOf(segments: readonly SealedSegment[], chain: Partial<SealedChain> = {}) {
+  const folder = await temporaryFolder();
+  return { folder, ...(await writeSealed(folder, segments, chain)) };
+}
+
+/** At the end of `days()`. */
+export async function verifyCovered(folder: string, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const given = { ...options, period: { now: NOW, ...options.period } };
+  return await verifyArchive(openArchive(folder), given);
+}
+
+/** The stretches that are missing, as `from to why`. */
+export function missing({ instances }: VerifyResult): string[] {
+  return instances.flatMap(one => one.missing.map(({ from, to, why }) => `${from} ${to} ${why}`));
 }
