@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { UnsupportedReason } from '../record.js';
+import { startOfPacked } from './compressed.js';
 import { findHead, isHead, TIME_LENGTH } from './head.js';
 
 /** A record's first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */
@@ -25,7 +26,12 @@ export type Identity =
   /** One line that is not whole yet; `contentId` changes while it grows. */
   | { readonly kind: 'partial'; readonly contentId: string; readonly firstTime: number | null }
   | { readonly kind: 'empty' }
-  | { readonly kind: 'unsupported'; readonly reason: UnsupportedReason };
+  | {
+      readonly kind: 'unsupported';
+      readonly reason: UnsupportedReason;
+      /** Of one that is compressed: what was packed, as far as that is known. */
+      readonly packed?: { readonly contentId: string; readonly firstTime: number | null };
+    };
 
 /** Reads the file's beginning. */
 export async function identify(file: FileHandle, times: LogTimes): Promise<Identity> {
@@ -57,7 +63,7 @@ function isEnough(start: Buffer): boolean {
 /** The same, from the file's first bytes: as many as the first record's first line needs, or all. */
 export function identityOf(bytes: Buffer, times: LogTimes): Identity {
   if (bytes.length === 0) return { kind: 'empty' };
-  if (isCompressed(bytes)) return { kind: 'unsupported', reason: 'compressed' };
+  if (isCompressed(bytes)) return compressed(bytes, times);
   const head = findHead(bytes, 0, bytes.length);
   if (isHead(bytes, head, bytes.length) !== true) {
     const isWhole = bytes.includes(NEWLINE) || bytes.length >= WINDOW;
@@ -74,6 +80,14 @@ export function identityOf(bytes: Buffer, times: LogTimes): Identity {
     contentId: idOf(bytes.subarray(0, end)),
     firstTime: times.read(time),
   };
+}
+
+function compressed(bytes: Buffer, times: LogTimes): Identity {
+  const start = startOfPacked(bytes);
+  const packed = start === null || isCompressed(start) ? null : identityOf(start, times);
+  if (packed?.kind !== 'content') return { kind: 'unsupported', reason: 'compressed' };
+  const { contentId, firstTime } = packed;
+  return { kind: 'unsupported', reason: 'compressed', packed: { contentId, firstTime } };
 }
 
 /** The zone of a log_time. */

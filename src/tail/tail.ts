@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
 import { codeOf, hasCode } from '../errors.js';
 import type { SourceFault, SourcePosition, UnsupportedReason } from '../record.js';
+import { CompressedFiles } from './compressed.js';
 import type { Listed } from './discover.js';
 import { SETTLE } from './doubts.js';
 import type { Batch, Follower } from './follow.js';
@@ -75,6 +76,7 @@ export class Tail {
   readonly #waker: Waker;
   readonly #followers: Followers;
   readonly #readUntil = new ReadUntil();
+  readonly #compressed: CompressedFiles;
   /** In which reading stopped the last time, until it is known whether it is still there. */
   #lastRead: Follower | null;
   #scannedAt = NEVER;
@@ -103,6 +105,9 @@ export class Tail {
     this.#openedAt = clock.now();
     this.#followers = new Followers(positions, options, this.#openedAt);
     this.#lastRead = this.#followers.inOrder.at(-1) ?? null;
+    const wasRead = async (contentId: string): Promise<boolean> =>
+      this.#followers.has(contentId) || (await options.ledger.find(contentId)) !== null;
+    this.#compressed = new CompressedFiles(this.#lastRead?.firstTime ?? this.#openedAt, wasRead);
   }
 
   /** All that the log held at this time was read: milliseconds since the epoch; `null` where none is known. */
@@ -294,7 +299,7 @@ export class Tail {
     this.#reportUnmatched(unmatched);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
-    if (faults.length === 0) this.#readUntil.looked(files, now);
+    if (faults.length === 0 && (await this.#compressed.areAllRead(files))) this.#readUntil.looked(files, now);
     await this.#recall(files, now);
     // What could not be seen is not gone.
     for (const found of this.#followers.assign(files, faults.length === 0, now)) {

@@ -1,7 +1,8 @@
 /** What the daemon's seals cover, as `verify` says it: what was removed while it was down is missing (I12). */
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { readArchive } from '../support/archive.js';
 import { append, numbered, numbersOf, range } from '../support/log.js';
@@ -88,6 +89,32 @@ test('it was removed, and only an older one is left: nothing more is covered unt
   expect(gapsIn(await readArchive(join(folder, 'archive')))).toContainEqual(
     expect.objectContaining({ reason: 'unwatched' }),
   );
+});
+
+test('a file that was compressed before anybody read it is a part of the log; one that was read is not missed', async () => {
+  const { folder, path, config } = await logFolder();
+  const both = { ...config, source: { files: [path('*')], timezone: 'Europe/Oslo' } };
+  const compress = async (name: string): Promise<void> => {
+    await writeFile(path(`${name}.gz`), gzipSync(await readFile(path(name))));
+    await rm(path(name));
+  };
+  await append(path('a.csv'), 1, 3);
+  await append(path('b.csv'), 4, 6);
+  await runOnce(folder, both);
+  await compress('a.csv');
+  await runOnce(folder, both);
+  expect(await verify(folder)).toMatchObject({ verdict: 'whole' });
+  const [before] = (await verify(folder)).instances;
+  await append(path('c.csv'), 7, 5000);
+  await compress('c.csv');
+  await append(path('d.csv'), 5001, 5003);
+  await runOnce(folder, both);
+  expect((await verify(folder)).instances[0]?.coveredUntil).toBe(before?.coveredUntil);
+  const file = join(folder, 'config.yaml');
+  expect((await runCommand(['backfill', '--config', file, path('c.csv.gz')])).code).toBe(0);
+  await runOnce(folder, both);
+  const [after] = (await verify(folder)).instances;
+  expect((after?.coveredUntil ?? '') > (before?.coveredUntil ?? '')).toBe(true);
 });
 
 test('a file that was only renamed meanwhile is no loss, nor is a folder that is empty for a while', async () => {
