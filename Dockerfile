@@ -13,6 +13,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json rolldown.config.js ./
 COPY src src
+COPY demo demo
 RUN npm run build
 
 # Production dependencies only. Optional ones are needed (native code for this platform), but for Node.js itself, which the

@@ -6,9 +6,9 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: {
     main: 'src/main.ts',
-    worker: 'src/objects/worker.ts',
-    escrow: 'src/escrow/worker.ts',
-    large: 'src/large/child.ts',
+    worker: 'src/relations/worker.ts',
+    escrow: 'src/redact/escrow/worker.ts',
+    large: 'src/daemon/large/child.ts',
   },
   platform: 'node',
   tsconfig: 'tsconfig.json',

@@ -6,7 +6,7 @@ import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ThrowawayPostgres } from '../src/commands/demo/postgres.js';
+import { ThrowawayPostgres } from '../demo/postgres.js';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { ThrowawayPostgres } from '../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../demo/postgres.js';
 
 /** One write a transaction. */
 export const WRITE = fileURLToPath(new URL('write.sql', import.meta.url));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { ThrowawayPostgres } from '../src/commands/demo/postgres.js';
+import { ThrowawayPostgres } from '../demo/postgres.js';
 import { CACHE, logOf, PERSON } from './input.js';
 import { pgbench, tps, WRITE } from './pgbench.js';
 import { untilReady, usageNow, withConfig, withDaemon, withLoggingServer } from './processes.js';

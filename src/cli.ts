@@ -1,14 +1,14 @@
 /** The command line: arguments, configuration, exit codes. */
 
 import { Command, CommanderError, Option } from 'commander';
-import type { CheckArguments } from './commands/check.js';
-import { repeatable } from './commands/repeatable.js';
-import type { VerifyArguments } from './commands/verify.js';
+import type { CheckArguments } from './commands/check/check.js';
+import type { VerifyArguments } from './commands/verify/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
-import { describeError } from './mends.js';
-import { inProject } from './paths.js';
-import { VERSION } from './version.js';
+import { describeError } from './lib/fixes.js';
+import { inProject } from './lib/paths.js';
+import { repeatable } from './lib/repeatable.js';
+import { VERSION } from './lib/version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration; 3 of `verify` and `report`: incomplete. */
 const BAD_USAGE = 2;
@@ -40,7 +40,7 @@ program
   )
   .action(async ({ config: file, ...options }: { config: string; once: boolean; retire: boolean }) => {
     if (options.retire && !options.once) return refuse('--retire is given with --once');
-    const { run } = await import('./commands/run.js');
+    const { run } = await import('./daemon/run.js');
     process.exitCode = await withConfig(file, loaded => run(loaded, options));
   });
 
@@ -55,7 +55,7 @@ program
   .option('--wait <duration>', 'how long it may take', '60s')
   .option('--user <user>', 'look with the rights of this user, who is to run the daemon; needs root')
   .action(async ({ config: file, ...options }: CheckArguments & { config: string }) => {
-    const { check } = await import('./commands/check.js');
+    const { check } = await import('./commands/check/check.js');
     const { becomeUser } = await import('./commands/check/user.js');
     const fault = options.user === undefined ? null : becomeUser(options.user);
     if (fault !== null) process.stderr.write(`${fault}\n`);
@@ -70,7 +70,7 @@ program
   .addOption(config)
   .option('--source <instance>', 'whose log they are of, where there are several sources')
   .action(async (files: string[], { config: file, source }: { config: string; source?: string }) => {
-    const { backfill } = await import('./commands/backfill.js');
+    const { backfill } = await import('./commands/backfill/backfill.js');
     process.exitCode = await withConfig(file, loaded => backfill(loaded, files, source));
   });
 
@@ -79,7 +79,7 @@ program
   .description('the main job on a throw-away PostgreSQL with pgAudit and local folders')
   .option('--keep', 'stay up afterwards and print the psql line to try for oneself', false)
   .action(async ({ keep }: { keep: boolean }) => {
-    const { demo } = await import('./commands/demo/demo.js');
+    const { demo } = await import('../demo/demo.js');
     process.exitCode = await demo({ keep });
   });
 
@@ -105,14 +105,14 @@ program
   .option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint')
   .option('--json', 'one JSON object', false)
   .action(async (archive: string, options: VerifyArguments) => {
-    const { verify } = await import('./commands/verify.js');
+    const { verify } = await import('./commands/verify/verify.js');
     process.exitCode = await verify(archive, options);
   });
 
 // The daemon starts without what the archive's readers need.
 if (process.argv[2] !== 'run') {
-  const { addSearch } = await import('./commands/search.js');
-  const { addReport } = await import('./commands/report.js');
+  const { addSearch } = await import('./commands/search/search.js');
+  const { addReport } = await import('./commands/report/report.js');
   addSearch(program);
   addReport(program);
 }

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { archived, logged, oneSegment, runOnce, settings } from './support/shipper.js';
 import { temporaryFolder } from './support/temp.js';
 
-const SAMPLES = fileURLToPath(new URL('../recorded', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../demo/recorded', import.meta.url));
 const EXPECTED = fileURLToPath(new URL('fixtures/recorded', import.meta.url));
 const names = readdirSync(SAMPLES).filter(name => name.endsWith('.csv'));
 

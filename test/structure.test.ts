@@ -1,4 +1,4 @@
-/** The rooms of the house: a stage imports shared helpers, never a sibling stage. */
+/** The rooms of the house: which may import which (docs/ARCHITECTURE.md has the drawing). */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,42 +6,68 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** In the order of the data's way. Each may know the types of those above it; their code is for `daemon/` to join. */
 const STAGES = [
-  'tail',
-  'parse',
-  'filter',
+  'config',
+  'read',
+  'audit',
+  'session',
+  'decide',
   'identity',
-  'database',
   'redact',
-  'objects',
+  'relations',
+  'database',
+  'detect',
   'journal',
   'deliver',
   'archive',
-  'http',
-  'config',
+  'report',
 ];
-
-/** Rooms that every stage may use. */
-const SHARED = ['', 'google', 'sql'];
+/** These join the stages. */
+const JOINERS = ['daemon', 'commands'];
+/** Every room may use these, and they use none but each other: `event` may use `lib`. */
+const SHARED = ['lib', 'event'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
 
-/** The rooms that a file imports from; the room of a file in src itself is ''. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(SRC, file), 'utf8');
-  const targets = [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, target = '']) =>
-    join(dirname(file), target),
-  );
-  return targets.map(target => (target.includes('/') ? (target.split('/')[0] ?? '') : ''));
+interface Import {
+  readonly room: string;
+  readonly isType: boolean;
 }
 
-test.each(files.filter(file => STAGES.includes(file.split('/')[0] ?? '')))(
-  '%s imports no sibling stage',
-  file => {
-    const [own] = file.split('/');
-    expect(importsOf(file).filter(room => !SHARED.includes(room) && room !== own)).toEqual([]);
-  },
-);
+function roomOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : path;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  return [
+    ...text.matchAll(/^(?:import|export)( type)? [^;']*?from '(\.[^']+)'|import\(\s*'(\.[^']+)'\s*\)/gm),
+  ].map(([, type, target = '', dynamic = '']) => ({
+    room: roomOf(join(dirname(file), target || dynamic)),
+    isType: type !== undefined,
+  }));
+}
+
+/** What a file of this room must not import. */
+function isForbidden(own: string, { room, isType }: Import): boolean {
+  if (room === own || JOINERS.includes(own)) return false;
+  if (SHARED.includes(own)) return own === 'lib' || room !== 'lib';
+  if (SHARED.includes(room)) return false;
+  return !isType || !STAGES.includes(room) || STAGES.indexOf(room) > STAGES.indexOf(own);
+}
+
+test('src holds two files and rooms that are named here', () => {
+  const entries = readdirSync(SRC);
+  expect(entries.filter(name => name.endsWith('.ts')).sort()).toEqual(['cli.ts', 'main.ts']);
+  const rooms = entries.filter(name => !name.endsWith('.ts'));
+  expect(rooms.filter(name => ![...STAGES, ...JOINERS, ...SHARED].includes(name))).toEqual([]);
+});
+
+test.each(files.filter(file => file.includes('/')))('%s imports what its room may', file => {
+  expect(importsOf(file).filter(one => isForbidden(roomOf(file), one))).toEqual([]);
+});
 
 test.each(files)('%s is short enough to read', file => {
   expect(readFileSync(join(SRC, file), 'utf8').split('\n').length).toBeLessThanOrEqual(400);

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { codeOf } from '../errors.js';
+import { codeOf } from '../lib/errors.js';
 import { substitute } from './environment.js';
 import { type Config, schema, settingNames } from './schema.js';
 

@@ -2,8 +2,8 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { AUDIT_CLASSES } from '../event.js';
-import { Expression } from '../expression.js';
+import { AUDIT_CLASSES } from '../event/event.js';
+import { Expression } from '../lib/expression.js';
 import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js';
 
 /** The named groups that a pattern of the `pattern` resolver may have. */

@@ -1,10 +1,10 @@
 /** What the server knows of its roles and databases, kept at hand. */
 
-import { Backoff } from '../backoff.js';
-import { CacheFile, type CacheFileReport } from '../cachefile.js';
-import { type Clock, hasPassed, sleep } from '../clock.js';
-import type { Disk } from '../disk.js';
-import { within } from '../within.js';
+import { Backoff } from '../lib/back-off.js';
+import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
+import { type Clock, hasPassed, sleep } from '../lib/clock.js';
+import type { Disk } from '../lib/disk.js';
+import { within } from '../lib/within.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { lateFailure, readCatalogs, serverOf } from './read.js';
 

@@ -1,7 +1,7 @@
 /** Connections that look at a server, and what went wrong with them. */
 
 import { Client, type ClientConfig } from 'pg';
-import { codeOf, ShipperError } from '../errors.js';
+import { codeOf, ShipperError } from '../lib/errors.js';
 
 /** Milliseconds until connecting, and each statement, is given up. */
 const TIMEOUT = 5000;

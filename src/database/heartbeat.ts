@@ -4,9 +4,9 @@
  */
 
 import { randomUUID, type UUID } from 'node:crypto';
-import { type Clock, sleep } from '../clock.js';
-import { ShipperError } from '../errors.js';
-import { COLUMN, type RawRecord } from '../record.js';
+import { type Clock, sleep } from '../lib/clock.js';
+import { ShipperError } from '../lib/errors.js';
+import { COLUMN, type RawRecord } from '../lib/record.js';
 import { clientFor, reasonOf, withClient } from './connect.js';
 
 /** Milliseconds between two. */

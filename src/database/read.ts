@@ -1,7 +1,7 @@
 /** Reads a server's catalogs. What it reads is open to every role: LOGIN is all that it needs. */
 
 import { z } from 'zod';
-import { ShipperError } from '../errors.js';
+import { ShipperError } from '../lib/errors.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
 

@@ -1,12 +1,12 @@
 /** Looks every minute whether somebody changed what is audited, and who is not audited now. */
 
 import { createHash } from 'node:crypto';
-import { CacheFile, type CacheFileReport } from '../cachefile.js';
-import { type Clock, hasPassed, sleep, Waker } from '../clock.js';
-import type { Disk } from '../disk.js';
-import { ShipperError } from '../errors.js';
-import type { AuditChange, ConfigContent } from '../event.js';
-import type { PopulationContent, UnauditedRoles } from '../population-event.js';
+import type { AuditChange, ConfigContent } from '../event/event.js';
+import type { PopulationContent, UnauditedRoles } from '../event/population.js';
+import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
+import { type Clock, hasPassed, sleep, Waker } from '../lib/clock.js';
+import type { Disk } from '../lib/disk.js';
+import { ShipperError } from '../lib/errors.js';
 import { type AuditSettings, auditSettings, diff, type RoleKind, remember } from './audit-settings.js';
 import { clientFor, reasonOf } from './connect.js';
 import { lookAt, type ServerLook } from './look.js';

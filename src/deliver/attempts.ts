@@ -1,7 +1,7 @@
 /** One sink's attempts: each is made until it succeeds. Operators mend permissions, networks come back. */
 
-import { type Clock, sleep, Waker } from '../clock.js';
-import { StateError } from '../errors.js';
+import { type Clock, sleep, Waker } from '../lib/clock.js';
+import { StateError } from '../lib/errors.js';
 
 const FIRST_DELAY = 200;
 const LAST_DELAY = 60_000;

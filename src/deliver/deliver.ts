@@ -1,14 +1,14 @@
 /** The two sinks: each reads the journal on its own, delivers in order, and only then moves its cursor. */
 
-import type { Clock } from '../clock.js';
-import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
-import type { ArchivePlace } from '../object-name.js';
+import type { Delivery, LineDelivery, SegmentDelivery } from '../journal/delivery.js';
+import type { Clock } from '../lib/clock.js';
+import type { ArchivePlace } from '../lib/object-name.js';
+import { packSegment } from './archive/object.js';
 import { Attempts } from './attempts.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
-import { LARGE_LINE, type Payload, toLogEntries, toLogEntriesInTurns } from './entry.js';
 import { Flights } from './flights.js';
-import { packSegment } from './object.js';
-import { LARGEST_ENTRY } from './split.js';
+import { LARGE_LINE, type Payload, toLogEntries, toLogEntriesInTurns } from './logging/log-entry.js';
+import { LARGEST_ENTRY } from './logging/split.js';
 
 export type SinkName = 'logging' | 'archive';
 

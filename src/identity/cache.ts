@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CacheFile, type CacheFileOptions } from '../cachefile.js';
+import { CacheFile, type CacheFileOptions } from '../lib/cache-file.js';
 import type { Person } from './resolver.js';
 
 /** Entries that are kept; those not asked for longest go first. */

@@ -1,4 +1,4 @@
-import type { Expression } from '../expression.js';
+import type { Expression } from '../lib/expression.js';
 import { personIn } from './groups.js';
 import type { Resolver } from './resolver.js';
 

@@ -1,4 +1,4 @@
-import type { Expression } from '../expression.js';
+import type { Expression } from '../lib/expression.js';
 import { isEmail, personIn } from './groups.js';
 import type { Person, Resolver } from './resolver.js';
 

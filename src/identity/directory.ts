@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { type Clock, sleep } from '../clock.js';
-import { codeOf } from '../errors.js';
+import { type Clock, sleep } from '../lib/clock.js';
+import { codeOf } from '../lib/errors.js';
 import { folded, loadPeople, type PersonEntry } from './people.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 

@@ -1,4 +1,4 @@
-import type { Expression } from '../expression.js';
+import type { Expression } from '../lib/expression.js';
 import type { Person } from './resolver.js';
 
 /**

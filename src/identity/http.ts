@@ -1,11 +1,11 @@
 /** Asks a look-up service who somebody is, sparingly, and remembers what it said. */
 
 import { createHash } from 'node:crypto';
-import { Backoff } from '../backoff.js';
-import type { CacheFileReport } from '../cachefile.js';
-import { type Clock, hasPassed } from '../clock.js';
-import type { Disk } from '../disk.js';
-import { within } from '../within.js';
+import { Backoff } from '../lib/back-off.js';
+import type { CacheFileReport } from '../lib/cache-file.js';
+import { type Clock, hasPassed } from '../lib/clock.js';
+import type { Disk } from '../lib/disk.js';
+import { within } from '../lib/within.js';
 import { type Cached, LookupCache } from './cache.js';
 import { type LookupFields, type LookupOutcome, lateFailure, lookUp, type TokenSupplier } from './lookup.js';
 import type { Answer, Question, Resolver } from './resolver.js';

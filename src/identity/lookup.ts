@@ -1,8 +1,8 @@
 /** One request to a look-up service. */
 
 import { readFile } from 'node:fs/promises';
-import { codeOf, ShipperError } from '../errors.js';
-import { parseJson } from '../json.js';
+import { codeOf, ShipperError } from '../lib/errors.js';
+import { parseJson } from '../lib/json.js';
 import { valueAt } from './pointer.js';
 import type { Person } from './resolver.js';
 import type { LookupRequest } from './template.js';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { codeOf, ShipperError } from '../errors.js';
+import { codeOf, ShipperError } from '../lib/errors.js';
 import type { Person } from './resolver.js';
 
 /** One person, or one person's time with a shared role. */

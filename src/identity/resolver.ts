@@ -1,7 +1,7 @@
 /** What every resolver answers, and how answers become an actor. */
 
-import type { Actor, ActorStatus, Authentication } from '../event.js';
-import { andThen } from '../settled.js';
+import type { Actor, ActorStatus, Authentication } from '../event/event.js';
+import { andThen } from '../lib/settled.js';
 
 /** What can be known about a person. */
 export interface Person {

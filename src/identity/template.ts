@@ -1,6 +1,6 @@
 /** What to ask a look-up service: an address and a body with `{id}`, `{email}` and `{user}` in them. */
 
-import { ShipperError } from '../errors.js';
+import { ShipperError } from '../lib/errors.js';
 import type { Question } from './resolver.js';
 
 /** Longer values are no person's id or address; a client may have made them up. */

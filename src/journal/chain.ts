@@ -1,9 +1,9 @@
 /** Links events into a hash chain: each line names the hash of the line before. */
 
 import { hash, randomBytes } from 'node:crypto';
-import type { Draft, EventKind } from '../event.js';
-import { type LargeText, PARAMETERS } from '../large-text.js';
-import type { Lines } from '../lines.js';
+import type { Draft, EventKind } from '../event/event.js';
+import { type LargeText, PARAMETERS } from '../lib/large-text.js';
+import type { Lines } from '../lib/line-buffer.js';
 
 /** Where a chain stands. */
 export interface ChainState {

@@ -1,7 +1,7 @@
 /** How far one sink has come in the journal. */
 
 import { z } from 'zod';
-import type { Disk } from '../disk.js';
+import type { Disk } from '../lib/disk.js';
 import { readStateFile } from './statefile.js';
 
 export interface Cursor {

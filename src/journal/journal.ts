@@ -7,10 +7,10 @@
  */
 
 import { join } from 'node:path';
-import { hasPassed, sleep, Waker } from '../clock.js';
-import { codeOf, ShipperError, StateError } from '../errors.js';
-import type { PreviousChain } from '../event.js';
-import { Lines } from '../lines.js';
+import type { PreviousChain } from '../event/event.js';
+import { hasPassed, sleep, Waker } from '../lib/clock.js';
+import { codeOf, ShipperError, StateError } from '../lib/errors.js';
+import { Lines } from '../lib/line-buffer.js';
 import { Checkpoint } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';

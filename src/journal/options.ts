@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Clock } from '../clock.js';
-import type { Disk } from '../disk.js';
-import type { ChainEnd, NewChain } from '../event.js';
+import type { ChainEnd, NewChain } from '../event/event.js';
+import type { Clock } from '../lib/clock.js';
+import type { Disk } from '../lib/disk.js';
 import type { SealLimits } from './state.js';
 
 export interface JournalOptions extends SealLimits {

@@ -1,10 +1,10 @@
 /** Reads the journal for one sink, from its cursor on, and lets go of what every sink has. */
 
-import { type Clock, Waker } from '../clock.js';
-import type { Delivery, LineDelivery, SegmentDelivery } from '../delivery.js';
-import type { Disk } from '../disk.js';
-import { StateError } from '../errors.js';
+import { type Clock, Waker } from '../lib/clock.js';
+import type { Disk } from '../lib/disk.js';
+import { StateError } from '../lib/errors.js';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
+import type { Delivery, LineDelivery, SegmentDelivery } from './delivery.js';
 import type { Journal } from './journal.js';
 import { readLines, readTime, type SegmentFile } from './segments.js';
 

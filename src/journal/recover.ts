@@ -1,8 +1,8 @@
 /** Takes the journal up where the last run left it. */
 
 import { join } from 'node:path';
-import { fileSize } from '../disk.js';
-import { StateError } from '../errors.js';
+import { fileSize } from '../lib/disk.js';
+import { StateError } from '../lib/errors.js';
 import { hashOf, newChain } from './chain.js';
 import type { Checkpoint } from './checkpoint.js';
 import { readCursor } from './cursor.js';

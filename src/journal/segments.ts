@@ -2,8 +2,8 @@
 
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { paddedSeq } from '../delivery.js';
-import { hasCode } from '../errors.js';
+import { hasCode } from '../lib/errors.js';
+import { paddedSeq } from './delivery.js';
 
 /** A segment is known by when it was opened and where in the chain it begins. */
 export interface SegmentName {

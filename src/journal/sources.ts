@@ -1,7 +1,7 @@
 /** Several servers in one chain: what belongs to one of them is marked with its name. */
 
-import type { SealedPosition } from '../event.js';
-import type { SourcePosition } from '../record.js';
+import type { SealedPosition } from '../event/event.js';
+import type { SourcePosition } from '../lib/record.js';
 
 /** What the stages before the journal need after a restart. */
 export interface Resume {

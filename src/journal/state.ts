@@ -1,10 +1,17 @@
 /** What the journal knows, and how it changes: by nothing but what came, and when. */
 
 import { basename } from 'node:path';
-import { hasPassed } from '../clock.js';
-import type { ChainEnd, Coverage, NewChainReason, PreviousChain, SealContent, SealReason } from '../event.js';
-import { Lines } from '../lines.js';
-import { addRecords, noRecords, type RecordCounts, type SourceFile } from '../record.js';
+import type {
+  ChainEnd,
+  Coverage,
+  NewChainReason,
+  PreviousChain,
+  SealContent,
+  SealReason,
+} from '../event/event.js';
+import { hasPassed } from '../lib/clock.js';
+import { Lines } from '../lib/line-buffer.js';
+import { addRecords, noRecords, type RecordCounts, type SourceFile } from '../lib/record.js';
 import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
 import { filesOf, marked, OWN, type Resume, type Resumes, resumesOf } from './sources.js';

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { codeOf, hasCode, StateError } from '../errors.js';
-import { parseJson } from '../json.js';
+import { codeOf, hasCode, StateError } from '../lib/errors.js';
+import { parseJson } from '../lib/json.js';
 
 /** What to do about a damaged one. */
 export const MEND = 'Move the whole state folder away: the chain is then taken up from the archive.';

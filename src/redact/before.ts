@@ -1,6 +1,6 @@
 /** Values that stand before their name: `'x' = password`, `'x' AS password`, `('x', 'smtp.password')`. */
 
-import { readPiece } from '../sql/lexer.js';
+import { readPiece } from '../lib/sql/lexer.js';
 import type { Value } from './shapes.js';
 
 /** So far before a name its value is looked for. */

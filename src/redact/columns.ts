@@ -16,8 +16,8 @@ import {
   SINGLE,
   SLASH,
   STAR,
-} from '../sql/chars.js';
-import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
+} from '../lib/sql/chars.js';
+import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from '../lib/sql/lexer.js';
 import { decode } from './quoting.js';
 import type { Range } from './ranges.js';
 import type { View } from './shapes.js';

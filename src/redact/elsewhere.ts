@@ -1,7 +1,7 @@
 /** Where a secret stands that is named at another place of the same text. */
 
-import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../sql/chars.js';
-import { skipTrivia } from '../sql/lexer.js';
+import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../lib/sql/chars.js';
+import { skipTrivia } from '../lib/sql/lexer.js';
 import { CLAUSE, elementEnd, readTuple } from './columns.js';
 import { isStatement, type View, valueAt } from './shapes.js';
 

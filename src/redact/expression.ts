@@ -10,8 +10,8 @@ import {
   OPEN_LIST,
   SEMICOLON,
   SINGLE,
-} from '../sql/chars.js';
-import { dottedEnd, skipTrivia } from '../sql/lexer.js';
+} from '../lib/sql/chars.js';
+import { dottedEnd, skipTrivia } from '../lib/sql/lexer.js';
 import { elementEnd } from './columns.js';
 import { type Value, type View, valueAt } from './shapes.js';
 

@@ -11,8 +11,8 @@ import {
   isWord,
   OPEN,
   SINGLE,
-} from '../sql/chars.js';
-import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from '../sql/lexer.js';
+} from '../lib/sql/chars.js';
+import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from '../lib/sql/lexer.js';
 import { isSecretName, type Names, SECRETS } from './names.js';
 
 /** So much of a text is looked at around a place. */

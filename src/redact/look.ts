@@ -1,7 +1,7 @@
 /** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
 
-import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../sql/chars.js';
-import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';
+import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../lib/sql/chars.js';
+import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../lib/sql/lexer.js';
 import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, takeGiven } from './columns.js';

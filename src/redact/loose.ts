@@ -1,7 +1,7 @@
 /** What a secret looks like outside SQL: in a connection string, JSON, YAML, XML, properties, a command line, a sentence. */
 
-import { BACKSLASH, DOUBLE, isSpace, SINGLE } from '../sql/chars.js';
-import { lineEnd, skipSpace } from '../sql/lexer.js';
+import { BACKSLASH, DOUBLE, isSpace, SINGLE } from '../lib/sql/chars.js';
+import { lineEnd, skipSpace } from '../lib/sql/lexer.js';
 import { isPlain, looksRandom } from './plain.js';
 import type { Range } from './ranges.js';
 import { literalAt, type Value, type View } from './shapes.js';

@@ -1,6 +1,6 @@
 /** Words that say that a secret follows. */
 
-import { wordStart } from '../sql/lexer.js';
+import { wordStart } from '../lib/sql/lexer.js';
 import type { Range } from './ranges.js';
 
 /** What goes by these names is a secret, whatever it looks like. */

@@ -1,7 +1,7 @@
 /** What a quoted text stands for, and which of its own characters stand for a part of that. */
 
-import { DOUBLE, PLUS, SINGLE } from '../sql/chars.js';
-import { type Piece, reopening, skipTrivia } from '../sql/lexer.js';
+import { DOUBLE, PLUS, SINGLE } from '../lib/sql/chars.js';
+import { type Piece, reopening, skipTrivia } from '../lib/sql/lexer.js';
 import type { Range } from './ranges.js';
 
 /** Short contents are decoded here: to allocate a buffer takes longer than to fill it. */

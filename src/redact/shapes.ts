@@ -16,8 +16,8 @@ import {
   OPEN_LIST,
   SINGLE,
   SLASH,
-} from '../sql/chars.js';
-import { dottedEnd, skipTrivia, stringAt } from '../sql/lexer.js';
+} from '../lib/sql/chars.js';
+import { dottedEnd, skipTrivia, stringAt } from '../lib/sql/lexer.js';
 import { bareValue, doubleQuoted, looseValue, toldValue } from './loose.js';
 import type { Names } from './names.js';
 import type { Range } from './ranges.js';

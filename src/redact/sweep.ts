@@ -13,8 +13,8 @@ import {
   isWord,
   OPEN,
   SINGLE,
-} from '../sql/chars.js';
-import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from '../sql/lexer.js';
+} from '../lib/sql/chars.js';
+import { dollarTagEnd, isPrefix, lineEnd, skipSpace, wordEnd } from '../lib/sql/lexer.js';
 import { SECRETS, secretNameAt, triggerAfter } from './names.js';
 import { add, type MutableRange, type Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';

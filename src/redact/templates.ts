@@ -1,7 +1,7 @@
 /** Arguments of functions, and secrets among those of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
 
-import { COMMA, OPEN, PERCENT } from '../sql/chars.js';
-import { type Piece, skipTrivia } from '../sql/lexer.js';
+import { COMMA, OPEN, PERCENT } from '../lib/sql/chars.js';
+import { type Piece, skipTrivia } from '../lib/sql/lexer.js';
 import { readTuple } from './columns.js';
 import { endsInSecretName, isListing } from './hints.js';
 import type { Range } from './ranges.js';

@@ -1,7 +1,7 @@
 /** Who changed what and how much, by day and person. */
 
-import { type Html, html, type Part } from '../html.js';
-import { barPlot, type Series, spark } from '../plot.js';
+import { type Html, html, type Part } from '../lib/html.js';
+import { barPlot, type Series, spark } from '../lib/plot.js';
 import { type Amount, CLASSES, noAmount } from './amount.js';
 import type { PersonAmount, PersonDay, Touched } from './findings.js';
 import { nameOf, notExact, objectName, whatIsMore } from './parts.js';

@@ -1,6 +1,6 @@
 /** Changes that a review looks at one by one. */
 
-import { type Html, html, type Part } from '../html.js';
+import { type Html, html, type Part } from '../lib/html.js';
 import type { Bounded } from './bounded.js';
 import type { Listed, Touched } from './findings.js';
 import { moment, nameOf, notExact, objectName, whatIsMore, whenMark } from './parts.js';

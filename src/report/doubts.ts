@@ -1,6 +1,6 @@
 /** What somebody must look into: failures, suspects, gaps, unknown persons, and changes of what is audited. */
 
-import { type Html, html, type Part } from '../html.js';
+import { type Html, html, type Part } from '../lib/html.js';
 import type { Bounded } from './bounded.js';
 import type { FailureCount, NotResolved, Sign, Told } from './findings.js';
 import { moment, nameOf, notExact, whatIsMore } from './parts.js';

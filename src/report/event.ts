@@ -1,7 +1,7 @@
 /** What a report looks at in an event. */
 
 import { z } from 'zod';
-import { parseJson } from '../json.js';
+import { parseJson } from '../lib/json.js';
 
 const text = z.string().nullable().optional();
 const count = z.number().nullable().optional();

@@ -1,7 +1,7 @@
 /** The page: one file that needs nothing else, runs nothing, and may be printed and signed. */
 
 import { hash } from 'node:crypto';
-import { constant, type Html, html } from '../html.js';
+import { constant, type Html, html } from '../lib/html.js';
 import { daySection, objectSection, personSection } from './activity.js';
 import {
   bulkOf,

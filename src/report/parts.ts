@@ -1,6 +1,6 @@
 /** Small pieces that several sections show. */
 
-import { type Html, html, type Part } from '../html.js';
+import { type Html, html, type Part } from '../lib/html.js';
 import type { When } from './amount.js';
 import type { Person } from './event.js';
 import type { Heavy } from './heavy.js';

@@ -1,6 +1,6 @@
 /** The section that says for whom, where and when there is evidence at all. */
 
-import { type Html, html, type Part } from '../html.js';
+import { type Html, html, type Part } from '../lib/html.js';
 import { moment, notExact, whatIsMore } from './parts.js';
 import type { PopulationChange, PopulationDay, ReportedUnaudited, Unaudited } from './population.js';
 import { type Report, searchCommand } from './report.js';

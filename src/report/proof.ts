@@ -2,7 +2,7 @@
 
 import { lacks } from '../archive/verify/lacks.js';
 import type { ChainResult, Failure, PartResult } from '../archive/verify/result.js';
-import { type Html, html } from '../html.js';
+import { type Html, html } from '../lib/html.js';
 import { quoted, type Report, verdictOf } from './report.js';
 import { number, plural, stranger } from './table.js';
 

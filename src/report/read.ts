@@ -1,11 +1,11 @@
 /** Reads an archive for a report, and proves that it is what was verified just before. */
 
 import { hash } from 'node:crypto';
-import type { ArchiveLocation } from '../archive/location.js';
-import { patientStore } from '../archive/patient.js';
-import { damageOf, openObjects } from '../archive/search-read.js';
+import { damageOf, openObjects } from '../archive/search/read.js';
+import type { ArchiveLocation } from '../archive/store/location.js';
+import { patientStore } from '../archive/store/patient.js';
+import { type ArchivedObject, type Days, listParts } from '../archive/store/walk.js';
 import type { ChainResult, PartResult, VerifyResult } from '../archive/verify/result.js';
-import { type ArchivedObject, type Days, listParts } from '../archive/walk.js';
 import { type ReportedEvent, readEvent } from './event.js';
 
 const PREVIOUS_HASH = Buffer.from('"previousHash":"');

@@ -1,6 +1,6 @@
 /** Tables that become lists of cards on a phone. */
 
-import { type Html, html, type Part } from '../html.js';
+import { type Html, html, type Part } from '../lib/html.js';
 
 export interface Column<T> {
   readonly head: string;

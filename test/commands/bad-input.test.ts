@@ -19,7 +19,7 @@ import {
 } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-const SAMPLE = fileURLToPath(new URL('../../recorded/pg15.csv', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../../demo/recorded/pg15.csv', import.meta.url));
 
 describe('the command line', () => {
   test.each([

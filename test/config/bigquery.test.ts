@@ -12,8 +12,8 @@ import { gunzipSync } from 'node:zlib';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { searchArchive } from '../../src/commands/search.js';
-import { addSearchOptions, type SearchArguments } from '../../src/commands/search-options.js';
+import { addSearchOptions, type SearchArguments } from '../../src/commands/search/options.js';
+import { searchArchive } from '../../src/commands/search/search.js';
 import { objectsIn } from '../support/archive.js';
 import { auditMessage, csvRecord } from '../support/csvlog.js';
 import { runOnce, settings } from '../support/shipper.js';
@@ -266,7 +266,7 @@ describe('the table', () => {
 
   /** An archive of recorded logs, with what else a log may hold. */
   async function allKinds(): Promise<string> {
-    const samples = fileURLToPath(new URL('../../recorded', import.meta.url));
+    const samples = fileURLToPath(new URL('../../demo/recorded', import.meta.url));
     const names = (await readdir(samples)).filter(name => name.endsWith('.csv'));
     const torn = join(folder, 'torn.csv');
     await writeFile(

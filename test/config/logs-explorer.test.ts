@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { type Payload, toLogEntries } from '../../src/deliver/entry.js';
+import { type Payload, toLogEntries } from '../../src/deliver/logging/log-entry.js';
 import { failureOf, statement, writeArchive } from '../support/search.js';
 
 const FOLDER = fileURLToPath(new URL('../../config/logs-explorer', import.meta.url));

@@ -4,10 +4,10 @@ import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { cloudLogging } from '../../src/deliver/cloud-logging.js';
 import type { EntryDestination, LogEntry } from '../../src/deliver/destination.js';
-import { localEntries } from '../../src/deliver/local.js';
-import { Disk } from '../../src/disk.js';
+import { localEntries } from '../../src/deliver/folders.js';
+import { cloudLogging } from '../../src/deliver/logging/cloud-logging.js';
+import { Disk } from '../../src/lib/disk.js';
 import { startLoggingServer } from '../support/logging-server.js';
 import { temporaryFolder } from '../support/temp.js';
 

@@ -4,10 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Storage } from '@google-cloud/storage';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { cloudStorage } from '../../src/deliver/cloud-storage.js';
+import { cloudStorage } from '../../src/deliver/archive/cloud-storage.js';
 import type { ArchiveObject, ObjectDestination } from '../../src/deliver/destination.js';
-import { localObjects } from '../../src/deliver/local.js';
-import { Disk } from '../../src/disk.js';
+import { localObjects } from '../../src/deliver/folders.js';
+import { Disk } from '../../src/lib/disk.js';
 import { crc32c, startStorageServer } from '../support/storage-server.js';
 import { temporaryFolder } from '../support/temp.js';
 

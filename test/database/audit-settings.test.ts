@@ -3,13 +3,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Clock, systemClock } from '../../src/clock.js';
 import { type AuditSettings, diff, remember } from '../../src/database/audit-settings.js';
 import type { Role } from '../../src/database/look.js';
 import { type Judged, SettingsWatch } from '../../src/database/settings-watch.js';
-import { Disk } from '../../src/disk.js';
-import { codeOf } from '../../src/errors.js';
-import type { AuditChange, ConfigContent } from '../../src/event.js';
+import type { AuditChange, ConfigContent } from '../../src/event/event.js';
+import { type Clock, systemClock } from '../../src/lib/clock.js';
+import { Disk } from '../../src/lib/disk.js';
+import { codeOf } from '../../src/lib/errors.js';
 import { CheckedServer } from '../support/checked-server.js';
 import { ManualClock } from '../support/clock.js';
 import { temporaryFolder } from '../support/temp.js';

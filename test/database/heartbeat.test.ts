@@ -3,10 +3,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.js';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
 import { Heartbeat } from '../../src/database/heartbeat.js';
-import { COLUMN, type RawRecord } from '../../src/record.js';
+import { systemClock } from '../../src/lib/clock.js';
+import { COLUMN, type RawRecord } from '../../src/lib/record.js';
 import { frames, recordOf } from '../support/frames.js';
 import { startPostgres } from '../support/postgres.js';
 import { eventually } from '../support/shipper.js';

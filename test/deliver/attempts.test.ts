@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Attempts } from '../../src/deliver/attempts.js';
-import { StateError } from '../../src/errors.js';
+import { StateError } from '../../src/lib/errors.js';
 import { ManualClock } from '../support/clock.js';
 
 function scene(random = 0) {

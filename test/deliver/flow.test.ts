@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { deliverEntries } from '../../src/deliver/deliver.js';
 import type { LogEntry, Written } from '../../src/deliver/destination.js';
-import type { Draft } from '../../src/event.js';
+import type { Draft } from '../../src/event/event.js';
 import { Reader } from '../../src/journal/reader.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Expression } from '../../src/expression.js';
 import { authenticationResolver } from '../../src/identity/authentication.js';
+import { Expression } from '../../src/lib/expression.js';
 import { question } from '../support/asker.js';
 
 const resolver = authenticationResolver([]);

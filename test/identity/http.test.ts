@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../src/commands/demo/postgres.js';
+import { freePort } from '../../demo/postgres.js';
 import { tokenFile } from '../../src/identity/lookup.js';
 import { question, whoIs } from '../support/asker.js';
 import { ManualClock } from '../support/clock.js';

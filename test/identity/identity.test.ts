@@ -1,11 +1,11 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Expression } from '../../src/expression.js';
 import { Directory } from '../../src/identity/directory.js';
 import { patternResolver } from '../../src/identity/pattern.js';
 import { readPeople } from '../../src/identity/people.js';
 import type { Resolver } from '../../src/identity/resolver.js';
+import { Expression } from '../../src/lib/expression.js';
 import { whoIs } from '../support/asker.js';
 import { ManualClock } from '../support/clock.js';
 import { temporaryFolder } from '../support/temp.js';

@@ -3,12 +3,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Expression } from '../../src/expression.js';
 import { commentResolver } from '../../src/identity/comment.js';
 import { databaseResolver } from '../../src/identity/database.js';
 import { Directory } from '../../src/identity/directory.js';
 import { patternResolver } from '../../src/identity/pattern.js';
 import type { Resolver } from '../../src/identity/resolver.js';
+import { Expression } from '../../src/lib/expression.js';
 import { whoIs } from '../support/asker.js';
 import { temporaryFolder } from '../support/temp.js';
 

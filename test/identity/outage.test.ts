@@ -2,8 +2,8 @@
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { Disk } from '../../src/disk.js';
 import type { Resolver } from '../../src/identity/resolver.js';
+import { Disk } from '../../src/lib/disk.js';
 import { question, whoIs } from '../support/asker.js';
 import { ManualClock } from '../support/clock.js';
 import { openResolver } from '../support/http-resolver.js';

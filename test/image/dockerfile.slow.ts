@@ -119,7 +119,7 @@ async function furnish({ root }: Built): Promise<void> {
   const log = join(root, 'var/log/postgresql');
   for (const path of [log, join(root, 'etc/pgaudit-shipper'), join(root, 'tmp')])
     await mkdir(path, { recursive: true });
-  await copyFile(join(ROOT, 'recorded/pg15.csv'), join(log, 'postgresql.csv'));
+  await copyFile(join(ROOT, 'demo/recorded/pg15.csv'), join(log, 'postgresql.csv'));
   const config = settings(state, [join(log, '*.csv')]);
   await writeFile(join(root, 'etc/pgaudit-shipper/config.yaml'), stringify(config));
   spawnSync('chmod', ['-R', 'a-w,a+rX', root]);

@@ -1,7 +1,7 @@
 /** A hostile person at a real PostgreSQL: nothing that was not executed becomes a statement (I2). */
 
 import { beforeAll, expect, test } from 'vitest';
-import { installedMajors } from '../../src/commands/demo/postgres.js';
+import { installedMajors } from '../../demo/postgres.js';
 import { startCloud } from '../support/cloud.js';
 import type { Attempt } from '../support/forgers.js';
 import { isWrong, outcomeOf, report } from '../support/forgers-compare.js';

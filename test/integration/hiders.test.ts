@@ -1,7 +1,7 @@
 /** Whoever tries to change rows unseen, on a real server: the change is shipped, or what made it possible is. */
 
 import { expect, test } from 'vitest';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
 import { ATTEMPTS, type Attempt, BOSS, type Found, MAKER, PERSON } from '../support/hiders.js';
 import { startPostgres } from '../support/postgres.js';
 import { archived, eventually, logged, Shipper, settings } from '../support/shipper.js';

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
 import type { ArchivedEvent } from '../support/archive.js';
 import { startPostgres } from '../support/postgres.js';
 import { archived, eventually, type Settings, Shipper, settings } from '../support/shipper.js';

@@ -1,8 +1,8 @@
 /** The main job, end to end: a real PostgreSQL with pgAudit, the real daemon, the real Google clients. */
 
 import { beforeAll, expect, test } from 'vitest';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
-import { installedMajors } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
+import { installedMajors } from '../../demo/postgres.js';
 import { sum } from '../support/archive.js';
 import { type Cloud, startCloud } from '../support/cloud.js';
 import { startPostgres } from '../support/postgres.js';

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
 import { startPostgres } from '../support/postgres.js';
 import { restarter } from '../support/restart.js';
 import {

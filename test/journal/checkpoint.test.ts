@@ -4,10 +4,10 @@ import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Disk } from '../../src/disk.js';
 import { Checkpoint } from '../../src/journal/checkpoint.js';
 import { apply, deltaOf, deltaSchema } from '../../src/journal/delta.js';
 import type { JournalState } from '../../src/journal/state.js';
+import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs } from '../support/faulty-fs.js';
 import { temporaryFolder } from '../support/temp.js';
 

@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { Disk } from '../../src/disk.js';
 import { contentOf } from '../../src/journal/chain.js';
 import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
+import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { contentOf } from '../../src/journal/chain.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
-import { Lines } from '../../src/lines.js';
+import { Lines } from '../../src/lib/line-buffer.js';
 import { draft, MINUTE, read } from '../support/journal.js';
 
 const NOW = Date.parse('2026-11-21T20:40:00Z');

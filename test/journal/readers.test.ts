@@ -1,10 +1,10 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Disk } from '../../src/disk.js';
 import { contentOf } from '../../src/journal/chain.js';
 import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
+import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
 

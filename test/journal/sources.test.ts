@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Disk } from '../../src/disk.js';
-import type { ChainEnd } from '../../src/event.js';
+import type { ChainEnd } from '../../src/event/event.js';
 import { contentOf } from '../../src/journal/chain.js';
 import { Checkpoint } from '../../src/journal/checkpoint.js';
 import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
-import { noRecords } from '../../src/record.js';
+import { Disk } from '../../src/lib/disk.js';
+import { noRecords } from '../../src/lib/record.js';
 import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
 import { temporaryFolder } from '../support/temp.js';
 

@@ -1,7 +1,7 @@
 /** What exploring the model found, kept as cases. */
 
 import { describe, expect, test } from 'vitest';
-import type { Stages } from '../../src/pipeline.js';
+import type { Stages } from '../../src/daemon/pipeline.js';
 import { choices } from '../support/choices.js';
 import { range } from '../support/log.js';
 import { World } from './world.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Draft } from '../../src/event.js';
+import type { Draft } from '../../src/event/event.js';
 import { DESKTOP, openPage, startBrowser } from '../support/browser.js';
 import { day, gapDraft } from '../support/covered.js';
 import { makeReport } from '../support/report.js';

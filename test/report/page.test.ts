@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReportArguments } from '../../src/commands/report.js';
+import type { ReportArguments } from '../../src/commands/report/report.js';
 import { DESKTOP, openPage, overhang, PHONE, startBrowser, type Watched } from '../support/browser.js';
 import { HOSTILE } from '../support/hostile-text.js';
 import { makeReport } from '../support/report.js';

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Draft } from '../../src/event.js';
-import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../../src/population-event.js';
+import type { Draft } from '../../src/event/event.js';
+import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../../src/event/population.js';
 import type { ReportedEvent } from '../../src/report/event.js';
 import { Populations } from '../../src/report/population.js';
 import { makeReport } from '../support/report.js';

@@ -4,7 +4,7 @@ import { readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test, vi } from 'vitest';
-import { addReport } from '../../src/commands/report.js';
+import { addReport } from '../../src/commands/report/report.js';
 import { sha256 } from '../support/archive.js';
 import { makeReport } from '../support/report.js';
 import { november, write } from '../support/reviewed.js';

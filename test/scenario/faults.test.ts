@@ -7,12 +7,12 @@ import { connect, createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../src/commands/demo/postgres.js';
-import { cloudLogging } from '../../src/deliver/cloud-logging.js';
-import { cloudStorage } from '../../src/deliver/cloud-storage.js';
+import { freePort } from '../../demo/postgres.js';
+import { cloudStorage } from '../../src/deliver/archive/cloud-storage.js';
 import { deliverEntries, deliverSegments } from '../../src/deliver/deliver.js';
-import { codeOf } from '../../src/errors.js';
+import { cloudLogging } from '../../src/deliver/logging/cloud-logging.js';
 import { Reader } from '../../src/journal/reader.js';
+import { codeOf } from '../../src/lib/errors.js';
 import { checkArchive } from '../support/archive.js';
 import { commit, draft, journalFixture } from '../support/journal.js';
 import {

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { hasCode } from '../../src/errors.js';
+import { hasCode } from '../../src/lib/errors.js';
 import { append, numbersOf, range } from '../support/log.js';
 import { archived, eventually, logged, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';

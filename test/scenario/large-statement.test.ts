@@ -3,9 +3,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { joinNaisParts } from '../../src/deliver/nais.js';
-import { joinEvents } from '../../src/deliver/split.js';
-import type { AuditEvent } from '../../src/event.js';
+import { joinNaisParts } from '../../src/deliver/logging/nais.js';
+import { joinEvents } from '../../src/deliver/logging/split.js';
+import type { AuditEvent } from '../../src/event/event.js';
 import { startCloud } from '../support/cloud.js';
 import { writeMessage } from '../support/csvlog.js';
 import { numbered } from '../support/log.js';

@@ -10,7 +10,7 @@ import { sessionLine } from '../support/log.js';
 import { archived, eventually, logged, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-const SAMPLES = fileURLToPath(new URL('../../recorded', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../demo/recorded', import.meta.url));
 
 /** The records of a real log, each as it stands there. */
 async function records(name: string): Promise<string[]> {

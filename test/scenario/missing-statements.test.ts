@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { archived, runCommand, runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-const SAMPLES = fileURLToPath(new URL('../../recorded', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../demo/recorded', import.meta.url));
 const STATEMENT = /^AUDIT: (?:SESSION|OBJECT),(\d+),/;
 
 interface Line {

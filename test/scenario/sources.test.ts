@@ -4,7 +4,7 @@ import { mkdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { schema } from '../../src/config/schema.js';
-import type { Source } from '../../src/source.js';
+import type { Source } from '../../src/daemon/source.js';
 import { objectsIn } from '../support/archive.js';
 import { ManualClock } from '../support/clock.js';
 import { FaultyFs } from '../support/faulty-fs.js';

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
-import type { PopulationContent } from '../../src/population-event.js';
+import type { PopulationContent } from '../../src/event/population.js';
 
 /** An event as JSON gives it; tests look at what they know is there. */
 export interface ArchivedEvent {

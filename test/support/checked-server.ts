@@ -3,7 +3,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import { ThrowawayPostgres } from '../../demo/postgres.js';
 import { type Settings, settings } from './shipper.js';
 
 export class CheckedServer {

@@ -1,7 +1,7 @@
 /** What `check` finds, in this process. */
 
 import { vi } from 'vitest';
-import { type CheckArguments, check } from '../../src/commands/check.js';
+import { type CheckArguments, check } from '../../src/commands/check/check.js';
 import { schema } from '../../src/config/schema.js';
 import type { Settings } from './shipper.js';
 

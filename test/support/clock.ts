@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '../../src/lib/clock.js';
 import { loopNow } from './activity.js';
 
 /** A clock that stands still until the test moves it. */

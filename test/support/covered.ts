@@ -1,9 +1,9 @@
 /** Days of a server that are covered to their last second. */
 
-import { openArchive } from '../../src/archive/location.js';
+import { openArchive } from '../../src/archive/store/location.js';
 import type { VerifyResult } from '../../src/archive/verify/result.js';
-import { type VerifyOptions, verifyArchive } from '../../src/archive/verify.js';
-import type { Draft } from '../../src/event.js';
+import { type VerifyOptions, verifyArchive } from '../../src/archive/verify/verify.js';
+import type { Draft } from '../../src/event/event.js';
 import { write } from './reviewed.js';
 import { type SealedChain, type SealedSegment, writeSealed } from './sealed.js';
 import { temporaryFolder } from './temp.js';

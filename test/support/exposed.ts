@@ -1,6 +1,6 @@
 /** What the daemon's metrics page can show: names and labels, for those who query it. */
 
-import { createMetrics } from '../../src/metrics.js';
+import { createMetrics } from '../../src/daemon/metrics.js';
 
 /** Labels that Prometheus and the platform put on every series. */
 const TARGET_LABELS = ['job', 'instance', 'namespace', 'pod', 'app'];

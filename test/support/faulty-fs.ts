@@ -5,7 +5,7 @@
 
 import * as nodeFs from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { FileSystem } from '../../src/disk.js';
+import type { FileSystem } from '../../src/lib/disk.js';
 
 /** One file's content, whatever it is called. */
 interface Inode {

@@ -3,11 +3,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { timeReader } from '../../src/parse/time.js';
-import type { Follower } from '../../src/tail/follow.js';
-import { Followers } from '../../src/tail/followers.js';
-import { identify } from '../../src/tail/identify.js';
-import { Survey } from '../../src/tail/survey.js';
+import { timeReader } from '../../src/audit/time.js';
+import type { Follower } from '../../src/read/files/follower.js';
+import { Followers } from '../../src/read/files/followers.js';
+import { identify } from '../../src/read/files/identify.js';
+import { Survey } from '../../src/read/files/survey.js';
 import { numberedRange, range } from './log.js';
 import { temporaryFolder } from './temp.js';
 

@@ -1,5 +1,5 @@
-import type { RawRecord } from '../../src/record.js';
-import { Framer } from '../../src/tail/frame.js';
+import type { RawRecord } from '../../src/lib/record.js';
+import { Framer } from '../../src/read/frame/framer.js';
 
 export interface Framed {
   readonly kind: 'record' | 'gap';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Clock, systemClock } from '../../src/clock.js';
-import { Disk } from '../../src/disk.js';
-import { codeOf } from '../../src/errors.js';
 import { HttpResolver, type HttpResolverOptions, type LookupReport } from '../../src/identity/http.js';
+import { type Clock, systemClock } from '../../src/lib/clock.js';
+import { Disk } from '../../src/lib/disk.js';
+import { codeOf } from '../../src/lib/errors.js';
 import { temporaryFolder } from './temp.js';
 
 export interface Told {

@@ -3,12 +3,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Disk } from '../../src/disk.js';
-import type { Draft } from '../../src/event.js';
+import type { Draft } from '../../src/event/event.js';
 import { contentOf } from '../../src/journal/chain.js';
 import { Journal, type JournalReport } from '../../src/journal/journal.js';
 import type { JournalOptions } from '../../src/journal/options.js';
-import { noRecords, type SourcePosition } from '../../src/record.js';
+import { Disk } from '../../src/lib/disk.js';
+import { noRecords, type SourcePosition } from '../../src/lib/record.js';
 import { ManualClock } from './clock.js';
 import { temporaryFolder } from './temp.js';
 

@@ -2,14 +2,14 @@
 
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type Assembly, assemble } from '../../src/assemble/stages.js';
 import { type Config, schema } from '../../src/config/schema.js';
-import { Disk } from '../../src/disk.js';
-import { Health } from '../../src/health.js';
-import { createMetrics } from '../../src/metrics.js';
-import { createRelationParser } from '../../src/objects/relations.js';
-import { runPipeline, type Stages } from '../../src/pipeline.js';
-import { Telemetry } from '../../src/telemetry.js';
+import { type Assembly, assemble } from '../../src/daemon/assemble/stages.js';
+import { Health } from '../../src/daemon/health.js';
+import { createMetrics } from '../../src/daemon/metrics.js';
+import { runPipeline, type Stages } from '../../src/daemon/pipeline.js';
+import { Telemetry } from '../../src/daemon/telemetry/telemetry.js';
+import { Disk } from '../../src/lib/disk.js';
+import { createRelationParser } from '../../src/relations/relations.js';
 import { Activity } from './activity.js';
 import type { ManualClock } from './clock.js';
 import type { FaultyFs } from './faulty-fs.js';

@@ -1,8 +1,8 @@
 /** Faults of the program, planted by what surrounds it: each takes away one thing that the journal's promises rest on. */
 
 import { existsSync } from 'node:fs';
+import type { Stages } from '../../src/daemon/pipeline.js';
 import { Reader } from '../../src/journal/reader.js';
-import type { Stages } from '../../src/pipeline.js';
 import type { FaultyFs } from './faulty-fs.js';
 
 /** The syncs of these paths do nothing; `before` is the call before, if only those after it are meant. */

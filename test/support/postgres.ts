@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import { ThrowawayPostgres } from '../../demo/postgres.js';
 import { temporaryFolder } from './temp.js';
 
 /** A real PostgreSQL with pgAudit that is gone when the test ends; it fails, and says how to mend it, where there is none. */

@@ -1,4 +1,4 @@
-import type { RelationParser } from '../../src/objects/relations.js';
+import type { RelationParser } from '../../src/relations/relations.js';
 
 /** The relations that a text's statements write to together, sorted; `null` where it cannot be parsed. */
 export async function written(parser: RelationParser, statement: string): Promise<string[] | null> {

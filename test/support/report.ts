@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { type ReportArguments, report } from '../../src/commands/report.js';
+import { type ReportArguments, report } from '../../src/commands/report/report.js';
 
 export const NOVEMBER = { since: '2025-11-01', until: '2025-11-30' };
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
 
 /** Returns a function that starts the same server again, at the same port, once it was stopped; it stops when the test ends. */
 export async function restarter(postgres: ThrowawayPostgres): Promise<() => void> {

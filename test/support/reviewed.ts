@@ -1,6 +1,6 @@
 /** A month of work by made-up people, with everything in it that a review looks for. */
 
-import type { Draft } from '../../src/event.js';
+import type { Draft } from '../../src/event/event.js';
 import { failureOf, gap, type Said, type StatementDraft, statement, suspectOf } from './search.js';
 
 const KARI = { user: 'Z990001', name: 'Kari Nordmann', email: 'kari.nordmann@nav.no' };

@@ -1,9 +1,9 @@
 /** Archives that are whole in every way, of events that a test makes up. */
 
 import { gzipSync } from 'node:zlib';
-import type { Draft, LifecycleContent, SealContent, SealReason } from '../../src/event.js';
-import { formatObjectName } from '../../src/object-name.js';
-import { noRecords, type RecordCounts } from '../../src/record.js';
+import type { Draft, LifecycleContent, SealContent, SealReason } from '../../src/event/event.js';
+import { formatObjectName } from '../../src/lib/object-name.js';
+import { noRecords, type RecordCounts } from '../../src/lib/record.js';
 import { sha256 } from './archive.js';
 import { writeObject } from './search.js';
 

@@ -3,13 +3,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Found, search } from '../../src/archive/search.js';
-import { EVERYTHING, type Query } from '../../src/archive/search-query.js';
-import type { ArchiveStore } from '../../src/archive/store.js';
-import { ShipperError } from '../../src/errors.js';
-import type { Audit, Draft, SealContent, Session } from '../../src/event.js';
-import { formatObjectName } from '../../src/object-name.js';
-import { noRecords } from '../../src/record.js';
+import { EVERYTHING, type Query } from '../../src/archive/search/query.js';
+import { type Found, search } from '../../src/archive/search/search.js';
+import type { ArchiveStore } from '../../src/archive/store/store.js';
+import type { Audit, Draft, SealContent, Session } from '../../src/event/event.js';
+import { ShipperError } from '../../src/lib/errors.js';
+import { formatObjectName } from '../../src/lib/object-name.js';
+import { noRecords } from '../../src/lib/record.js';
 import { sha256 } from './archive.js';
 
 const PLACE = { instance: 'prod', node: 'pg-0' };

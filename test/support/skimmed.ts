@@ -1,20 +1,20 @@
 /** Judges a log with and without a skimmer, to see that it makes no difference. */
 
 import { pino } from 'pino';
-import { Filter, type FilterRules } from '../../src/filter/filter.js';
-import { Users } from '../../src/filter/users.js';
-import { Health } from '../../src/health.js';
-import { judge } from '../../src/judge.js';
-import { createMetrics } from '../../src/metrics.js';
-import { Memory } from '../../src/parse/memory.js';
-import { Skimmer } from '../../src/parse/skim.js';
-import { timeReader } from '../../src/parse/time.js';
-import { learn } from '../../src/pipeline.js';
-import { COLUMN, countRecord, type Frame, noRecords, type RecordCounts } from '../../src/record.js';
+import { timeReader } from '../../src/audit/time.js';
+import { Health } from '../../src/daemon/health.js';
+import { createMetrics } from '../../src/daemon/metrics.js';
+import { learn } from '../../src/daemon/pipeline.js';
+import type { Judges } from '../../src/daemon/records/outcome.js';
+import { judge } from '../../src/daemon/records/record.js';
+import { Skimmer } from '../../src/daemon/skim/skim.js';
+import { Telemetry } from '../../src/daemon/telemetry/telemetry.js';
+import { Filter, type FilterRules } from '../../src/decide/filter.js';
+import { Users } from '../../src/decide/users.js';
+import { COLUMN, countRecord, type Frame, noRecords, type RecordCounts } from '../../src/lib/record.js';
+import { Framer } from '../../src/read/frame/framer.js';
 import { createRedactor } from '../../src/redact/redact.js';
-import { Framer } from '../../src/tail/frame.js';
-import { Telemetry } from '../../src/telemetry.js';
-import type { Judges } from '../../src/verdict.js';
+import { Memory } from '../../src/session/facts.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 

@@ -1,10 +1,10 @@
 /** A service's log, and passing over it. */
 
-import { Memory } from '../../src/parse/memory.js';
-import { Skimmer } from '../../src/parse/skim.js';
-import { timeReader } from '../../src/parse/time.js';
-import { noRecords } from '../../src/record.js';
-import { Framer } from '../../src/tail/frame.js';
+import { timeReader } from '../../src/audit/time.js';
+import { Skimmer } from '../../src/daemon/skim/skim.js';
+import { noRecords } from '../../src/lib/record.js';
+import { Framer } from '../../src/read/frame/framer.js';
+import { Memory } from '../../src/session/facts.js';
 import { auditMessage, csvRecord } from './csvlog.js';
 import { pieces } from './frames.js';
 

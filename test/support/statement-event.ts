@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../src/event.js';
+import type { AuditEvent } from '../../src/event/event.js';
 
 /** With these texts; its id is `i/6b.1/4`. */
 export function statementEvent(

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import type { ThrowawayPostgres } from '../../src/commands/demo/postgres.js';
+import type { ThrowawayPostgres } from '../../demo/postgres.js';
 
 /** One change each, in this order; `@` is another name for each who does it. */
 export const CHANGES: readonly string[] = [

@@ -2,10 +2,10 @@
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import type { Days } from '../walk.js';
+import type { Days } from '../store/walk.js';
 import type { Chain } from './chain.js';
 import { dayOf } from './clock.js';
-import type { ReadEvent } from './event.js';
+import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, type Warnings } from './result.js';
 
 const sealSchema = z.object({

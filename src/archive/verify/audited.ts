@@ -1,6 +1,6 @@
 /** Which persons were not audited, and what they did meanwhile, as the events of a server tell it. */
 
-import type { ReadEvent } from './event.js';
+import type { ReadEvent } from './read-event.js';
 import type { Span } from './spans.js';
 
 /** A stretch in which persons were not audited. */

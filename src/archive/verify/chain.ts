@@ -1,11 +1,11 @@
 /** One hash chain, object by object: each line follows the one before, and each object the one before. */
 
 import { hash } from 'node:crypto';
-import type { SealedPosition } from '../../event.js';
-import type { ArchivedObject } from '../walk.js';
+import type { SealedPosition } from '../../event/event.js';
+import type { ArchivedObject } from '../store/walk.js';
 import { ChainClock } from './clock.js';
-import type { ReadEvent } from './event.js';
 import { fileKey } from './file-key.js';
+import type { ReadEvent } from './read-event.js';
 import { Broken, type ChainResult, plainName, type Warnings } from './result.js';
 import type { Seal } from './segment.js';
 

@@ -1,6 +1,6 @@
 /** Which times of its servers one daemon's part of an archive covers (§8a of the design). */
 
-import type { ReadEvent } from './event.js';
+import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, plainName } from './result.js';
 import type { Seal } from './segment.js';
 import { cutBack, join, type Span } from './spans.js';

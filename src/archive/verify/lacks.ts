@@ -1,6 +1,6 @@
 /** What makes an archive incomplete, in the words that `verify` and `report` share. */
 
-import { oneLine } from '../table-text.js';
+import { oneLine } from '../../lib/terminal-text.js';
 import type { InstanceResult, VerifyResult } from './result.js';
 
 /** Stretches of one server that are named one by one. */

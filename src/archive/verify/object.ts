@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32c } from '@node-rs/crc32';
-import { codeOf, ShipperError } from '../../errors.js';
-import { GzipError, type GzipFault, gunzipOne } from '../gzip.js';
-import { LongLineError, splitLines } from '../lines.js';
-import type { ArchiveStore, StoredObject } from '../store.js';
-import type { ArchivedObject } from '../walk.js';
+import { codeOf, ShipperError } from '../../lib/errors.js';
+import { GzipError, type GzipFault, gunzipOne } from '../store/gzip.js';
+import { LongLineError, splitLines } from '../store/object-lines.js';
+import type { ArchiveStore, StoredObject } from '../store/store.js';
+import type { ArchivedObject } from '../store/walk.js';
 import { Broken, type FailureCode } from './result.js';
 
 /** Objects of so few bytes are fetched before it is their turn. */

@@ -1,17 +1,17 @@
 /** Verifies one daemon's part of an archive, object by object, up to the first thing that is wrong. */
 
-import { ahead } from '../ahead.js';
-import type { ArchiveStore } from '../store.js';
-import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../walk.js';
+import { ahead } from '../store/ahead.js';
+import type { ArchiveStore } from '../store/store.js';
+import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
 import type { Anchors, PartAnchors } from './anchors.js';
 import { AuditedByServer } from './audited.js';
 import { Chain, dayOfChain } from './chain.js';
 import { PartCoverage } from './coverage.js';
-import { readEvent } from './event.js';
-import { LinesCheck } from './lines.js';
+import { LinesCheck } from './line-checks.js';
 import { LogComparison, type LogFiles } from './log-files.js';
 import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
 import { inSteps, type Shares, type Step } from './progress.js';
+import { readEvent } from './read-event.js';
 import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnings } from './result.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';

@@ -1,6 +1,6 @@
 /** How far a verification is: by days of the archive, all alike, since nobody knows how large they are. */
 
-import type { ArchivedObject } from '../walk.js';
+import type { ArchivedObject } from '../store/walk.js';
 
 export interface Progress {
   /** From 0 to 1. */

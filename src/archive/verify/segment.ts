@@ -1,16 +1,16 @@
 /** What the events of one object come to, and whether its seal says the same. */
 
 import { z } from 'zod';
-import type { Coverage, SealContent } from '../../event.js';
-import { MISSING_REASONS, type RecordCounts } from '../../record.js';
+import type { Coverage, SealContent } from '../../event/event.js';
 import {
   coverageSchema,
   eventCountsSchema,
   recordCountsSchema,
   sealedPositionSchema,
-} from '../../schemas.js';
-import { isOfRecord, notAnEvent, type ReadEvent } from './event.js';
+} from '../../event/schemas.js';
+import { MISSING_REASONS, type RecordCounts } from '../../lib/record.js';
 import { fileKey } from './file-key.js';
+import { isOfRecord, notAnEvent, type ReadEvent } from './read-event.js';
 import { Broken } from './result.js';
 import { Tally } from './tally.js';
 

@@ -1,7 +1,7 @@
 /** What lies in an archive besides objects, and what a verification cannot know. */
 
-import type { ArchiveStore } from '../store.js';
-import type { ArchivePart, Days } from '../walk.js';
+import type { ArchiveStore } from '../store/store.js';
+import type { ArchivePart, Days } from '../store/walk.js';
 import type { InstanceResult, PartResult, Warnings } from './result.js';
 
 /** Names that a day, a node and an instance have as folders. */

@@ -1,8 +1,6 @@
 /** Whether pgAudit writes down all that the filter wants, for every person in every database. */
 
 import type { SourceConfig } from '../../config/schema.js';
-import type { Snapshot } from '../../database/snapshot.js';
-import type { AuditClass } from '../../event.js';
 import {
   describeOrigin,
   deviations,
@@ -10,10 +8,17 @@ import {
   mendOrigin,
   type Person,
   serverValue,
-} from '../../population/effective.js';
-import { ALL_CLASSES, isHiddenWrite, loggedClasses, missingClasses } from '../../population/rules.js';
-import { notLoaded, takenAway } from '../../population/server.js';
-import { identifier, some } from '../../sql/compose.js';
+} from '../../database/population/effective.js';
+import {
+  ALL_CLASSES,
+  isHiddenWrite,
+  loggedClasses,
+  missingClasses,
+} from '../../database/population/rules.js';
+import { notLoaded, takenAway } from '../../database/population/server.js';
+import type { Snapshot } from '../../database/snapshot.js';
+import type { AuditClass } from '../../event/event.js';
+import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, failure, ofServer, ok, warning } from './finding.js';
 import { levelFindings } from './levels.js';
 

@@ -2,9 +2,9 @@
 
 import type { Bucket } from '@google-cloud/storage';
 import { z } from 'zod';
-import { codeOf, hasCode, ShipperError } from '../../errors.js';
-import { withDeadline } from '../../google/deadline.js';
-import { FORBIDDEN, NOT_FOUND, StorageConnector, type StorageOptions } from '../../google/storage.js';
+import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import { withDeadline } from '../../lib/google/deadline.js';
+import { FORBIDDEN, NOT_FOUND, StorageConnector, type StorageOptions } from '../../lib/google/storage.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 const CREATE = 'storage.objects.create';

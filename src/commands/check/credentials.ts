@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.js';
-import { needsCredentials } from '../../google/credentials.js';
-import { StorageConnector } from '../../google/storage.js';
-import { messageOf } from '../../mends.js';
+import { messageOf } from '../../lib/fixes.js';
+import { needsCredentials } from '../../lib/google/credentials.js';
+import { StorageConnector } from '../../lib/google/storage.js';
 import { type Finding, failure, ok } from './finding.js';
 
 const MEND =

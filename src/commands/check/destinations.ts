@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
-import { needsCredentials } from '../../google/credentials.js';
+import { needsCredentials } from '../../lib/google/credentials.js';
 import { checkBucket } from './bucket.js';
 import { checkClock } from './clock.js';
 import { checkCredentials } from './credentials.js';

@@ -2,13 +2,13 @@
 
 import { join, resolve } from 'node:path';
 import type { Client } from 'pg';
-import { openArchive } from '../../archive/location.js';
+import { openArchive } from '../../archive/store/location.js';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { clientFor, reasonOf, withClient } from '../../database/connect.js';
 import { lookAt } from '../../database/look.js';
-import type { AuditClass } from '../../event.js';
-import { shippedRoles, sortRoles } from '../../population/people.js';
-import { identifier } from '../../sql/compose.js';
+import { shippedRoles, sortRoles } from '../../database/population/people.js';
+import type { AuditClass } from '../../event/event.js';
+import { identifier } from '../../lib/sql/compose.js';
 import { type Finding, failure, ok } from './finding.js';
 import { askDaemon } from './trace/daemon.js';
 import { traceFindings } from './trace/findings.js';

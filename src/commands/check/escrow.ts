@@ -1,6 +1,6 @@
-import { openEscrow } from '../../assemble/escrow.js';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
+import { openEscrow } from '../../daemon/assemble/escrow.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 /** Whether what is scrubbed is kept for somebody. */

@@ -1,7 +1,7 @@
 /** pgAudit's extension, which every database has of its own. */
 
 import type { DatabaseState, ExtensionState, Snapshot } from '../../database/snapshot.js';
-import { identifier, some } from '../../sql/compose.js';
+import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, ok, warning } from './finding.js';
 
 const NEEDED = 'without it, DDL is audited without the type and name of what it changed';

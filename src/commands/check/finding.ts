@@ -1,4 +1,4 @@
-import type { ServerFault } from '../../population/server.js';
+import type { ServerFault } from '../../database/population/server.js';
 
 /** One row of what `check` prints. */
 export interface Finding {

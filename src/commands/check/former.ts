@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { catalogs } from '../../database/catalogs.js';
-import { hasCode } from '../../errors.js';
-import { parseJson } from '../../json.js';
-import type { Sorted } from '../../population/people.js';
-import { identifier, some } from '../../sql/compose.js';
+import type { Sorted } from '../../database/population/people.js';
+import { hasCode } from '../../lib/errors.js';
+import { parseJson } from '../../lib/json.js';
+import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, ok } from './finding.js';
 
 export async function formerFindings(

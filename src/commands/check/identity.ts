@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
-import { codeOf, ShipperError } from '../../errors.js';
 import { ignoredFields, loadPeople } from '../../identity/people.js';
+import { codeOf, ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";

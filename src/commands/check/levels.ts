@@ -1,7 +1,6 @@
 /** Whether what pgAudit says gets through to the log, and is taken for pgAudit's there. */
 
 import type { SourceConfig } from '../../config/schema.js';
-import type { Snapshot } from '../../database/snapshot.js';
 import {
   type Deviation,
   describeOrigin,
@@ -10,8 +9,9 @@ import {
   mendOrigin,
   type Person,
   serverValue,
-} from '../../population/effective.js';
-import { passes } from '../../population/rules.js';
+} from '../../database/population/effective.js';
+import { passes } from '../../database/population/rules.js';
+import type { Snapshot } from '../../database/snapshot.js';
 import { type Finding, failure, warning } from './finding.js';
 
 /** `pgaudit.log_level` counts only where `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */

@@ -2,11 +2,11 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { type ActiveFile, activeFile, nameActive } from '../../database/population/active-file.js';
+import { serverValue } from '../../database/population/effective.js';
 import type { Snapshot } from '../../database/snapshot.js';
-import { type ActiveFile, activeFile, nameActive } from '../../population/active-file.js';
-import { serverValue } from '../../population/effective.js';
-import { alterSystem, identifier } from '../../sql/compose.js';
-import { discover, type Listed } from '../../tail/discover.js';
+import { alterSystem, identifier } from '../../lib/sql/compose.js';
+import { discover, type Listed } from '../../read/files/discover.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 /** Who runs the shipper: its user and groups; `null` where the system has none. */

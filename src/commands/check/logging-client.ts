@@ -2,9 +2,9 @@
 
 import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
 import { status } from '@grpc/grpc-js';
-import { codeOf } from '../../errors.js';
-import { type Endpoint, needsCredentials, requireCredentials } from '../../google/credentials.js';
-import { clientOptions } from '../../google/logging.js';
+import { codeOf } from '../../lib/errors.js';
+import { type Endpoint, needsCredentials, requireCredentials } from '../../lib/google/credentials.js';
+import { clientOptions } from '../../lib/google/logging.js';
 
 /** Milliseconds for one request. */
 const DEADLINE = 10_000;

@@ -1,7 +1,7 @@
 /** Whether Cloud Logging would take an entry. */
 
-import { toStruct } from '../../deliver/struct.js';
-import { ShipperError } from '../../errors.js';
+import { toStruct } from '../../deliver/logging/struct.js';
+import { ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok } from './finding.js';
 import { CALL, statusOf, withLogging } from './logging-client.js';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { SourceConfig } from '../../config/schema.js';
-import { discover } from '../../tail/discover.js';
+import { discover } from '../../read/files/discover.js';
 import { type Finding, failure } from './finding.js';
 
 export interface Overlap {

@@ -2,10 +2,10 @@
 
 import type { FilterConfig as Filter } from '../../config/schema.js';
 import type { Role } from '../../database/look.js';
+import { type Sorted, shippedRoles } from '../../database/population/people.js';
+import { OF_THE_SYSTEM, powersIn } from '../../database/population/powers.js';
 import type { Snapshot } from '../../database/snapshot.js';
-import { type Sorted, shippedRoles } from '../../population/people.js';
-import { OF_THE_SYSTEM, powersIn } from '../../population/powers.js';
-import { identifier, some } from '../../sql/compose.js';
+import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
 export function peopleFindings(server: Snapshot, sorted: readonly Sorted[], filter: Filter): Finding[] {

@@ -1,7 +1,7 @@
 /** What `check` found, for people and for programs. */
 
 import { styleText } from 'node:util';
-import { harmless } from '../../archive/table-text.js';
+import { harmless } from '../../lib/terminal-text.js';
 import type { Finding } from './finding.js';
 
 const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;

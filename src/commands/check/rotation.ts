@@ -1,8 +1,8 @@
 /** Whether the log is kept for long enough to be read, and how its files are named. */
 
+import { isOn, serverValue } from '../../database/population/effective.js';
 import type { Snapshot } from '../../database/snapshot.js';
-import { isOn, serverValue } from '../../population/effective.js';
-import { alterSystem } from '../../sql/compose.js';
+import { alterSystem } from '../../lib/sql/compose.js';
 import { type Finding, ok, warning } from './finding.js';
 
 const HOUR = 60 * 60_000;

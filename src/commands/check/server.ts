@@ -1,11 +1,11 @@
 /** Whether the server writes csvlog that the shipper can read: what it logs, where to, in which language and zone. */
 
+import { timeReader } from '../../audit/time.js';
 import { type Config, isTimeZone, type SourceConfig } from '../../config/schema.js';
+import { isOn, serverValue } from '../../database/population/effective.js';
+import { collectorOff, noCsvlog } from '../../database/population/server.js';
 import type { Snapshot } from '../../database/snapshot.js';
-import { timeReader } from '../../parse/time.js';
-import { isOn, serverValue } from '../../population/effective.js';
-import { collectorOff, noCsvlog } from '../../population/server.js';
-import { alterSystem } from '../../sql/compose.js';
+import { alterSystem } from '../../lib/sql/compose.js';
 import { type Finding, failure, ofServer, ok, warning } from './finding.js';
 
 export function serverFindings(

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { openSigner } from '../../assemble/signing.js';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
+import { openSigner } from '../../daemon/assemble/signing.js';
 import { type Finding, failure, ok } from './finding.js';
 
 /** Whether the key that signs the seals can be used; nothing where they are not signed. */

@@ -1,11 +1,11 @@
 /** Records of the server's own processes, which have no user: whoever can have a job run there can change rows. */
 
+import { parse } from '../../audit/genuine.js';
+import { timeReader } from '../../audit/time.js';
 import type { SourceConfig } from '../../config/schema.js';
-import { parse } from '../../parse/parse.js';
-import { timeReader } from '../../parse/time.js';
-import { COLUMN } from '../../record.js';
-import { Framer } from '../../tail/frame.js';
-import { openFile } from '../../tail/open-file.js';
+import { COLUMN } from '../../lib/record.js';
+import { openFile } from '../../read/files/open-file.js';
+import { Framer } from '../../read/frame/framer.js';
 import { type Finding, ok, warning } from './finding.js';
 
 /** Bytes at a file's end that are looked at. */

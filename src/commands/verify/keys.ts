@@ -3,7 +3,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { PublicKey } from '../../archive/verify/signature.js';
-import { codeOf } from '../../errors.js';
+import { codeOf } from '../../lib/errors.js';
 import { UsageError } from './usage.js';
 
 /** Where a key begins to count: `@5000`, or `@20261121T203958Z-9f2c/5000` in an archive of several chains. */

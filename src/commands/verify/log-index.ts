@@ -3,8 +3,8 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogFiles } from '../../archive/verify/log-files.js';
-import { discover, type Listed } from '../../tail/discover.js';
-import { type Identity, identify } from '../../tail/identify.js';
+import { discover, type Listed } from '../../read/files/discover.js';
+import { type Identity, identify } from '../../read/files/identify.js';
 import { UsageError } from './usage.js';
 
 /** Identity asks for nothing but the bytes here. */

@@ -1,7 +1,6 @@
 /** What a verification came to, for people. */
 
 import { styleText } from 'node:util';
-import { oneLine } from '../../archive/table-text.js';
 import { lacks } from '../../archive/verify/lacks.js';
 import type {
   Failure,
@@ -11,6 +10,7 @@ import type {
   Warning,
 } from '../../archive/verify/result.js';
 import { isWholeInstance } from '../../archive/verify/verdict.js';
+import { oneLine } from '../../lib/terminal-text.js';
 
 /** Width of the first column. */
 const LABEL = 12;

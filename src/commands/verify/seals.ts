@@ -3,13 +3,13 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { splitLines } from '../../archive/lines.js';
+import { splitLines } from '../../archive/store/object-lines.js';
 import { Anchors } from '../../archive/verify/anchors.js';
-import { joinEvents } from '../../deliver/split.js';
-import { codeOf } from '../../errors.js';
-import type { AuditEvent } from '../../event.js';
-import { parseJson } from '../../json.js';
-import { coverageSchema, positionSchema } from '../../schemas.js';
+import { joinEvents } from '../../deliver/logging/split.js';
+import type { AuditEvent } from '../../event/event.js';
+import { coverageSchema, positionSchema } from '../../event/schemas.js';
+import { codeOf } from '../../lib/errors.js';
+import { parseJson } from '../../lib/json.js';
 import { UsageError } from './usage.js';
 
 const entrySchema = z.object({

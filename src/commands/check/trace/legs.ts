@@ -1,11 +1,11 @@
 /** The places that a change passes, and how to see whether it has. */
 
 import { open } from 'node:fs/promises';
-import { gunzip } from '../../../archive/lines.js';
-import type { ArchiveLocation } from '../../../archive/location.js';
-import { listParts, walkObjects } from '../../../archive/walk.js';
-import { hasCode, ShipperError } from '../../../errors.js';
-import { discover } from '../../../tail/discover.js';
+import type { ArchiveLocation } from '../../../archive/store/location.js';
+import { gunzip } from '../../../archive/store/object-lines.js';
+import { listParts, walkObjects } from '../../../archive/store/walk.js';
+import { hasCode, ShipperError } from '../../../lib/errors.js';
+import { discover } from '../../../read/files/discover.js';
 import { CALL, withLogging } from '../logging-client.js';
 
 export type LegName = 'csvlog' | 'journal' | 'logging' | 'archive';

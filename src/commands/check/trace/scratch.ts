@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { reading } from '../../../database/connect.js';
-import { hasCode } from '../../../errors.js';
-import { identifier } from '../../../sql/compose.js';
+import { hasCode } from '../../../lib/errors.js';
+import { identifier } from '../../../lib/sql/compose.js';
 
 /** What is looked for: random, and in the text of one statement alone. */
 export interface Markers {

@@ -1,0 +1,72 @@
+/** Counts found events in groups. */
+
+import { objectsOf, personKeyOf, personOf, userOf } from './found-event.js';
+import type { Found } from './search.js';
+
+export const GROUP_KEYS = ['user', 'actor', 'object', 'command', 'class', 'database', 'day'] as const;
+export type GroupKey = (typeof GROUP_KEYS)[number];
+
+export interface Group {
+  readonly count: number;
+  /** By the keys, in their order; `null` where the events tell of none. */
+  readonly values: readonly (string | null)[];
+  /** The person's name, where the groups are by person, as the first event of the group has it. */
+  readonly name: string | null;
+}
+
+/** An event of several objects counts in the group of each. The groups are held in memory, the events are not. */
+export class Groups {
+  readonly #keys: readonly GroupKey[];
+  readonly #groups = new Map<string, { count: number; values: (string | null)[]; name: string | null }>();
+
+  constructor(keys: readonly GroupKey[]) {
+    this.#keys = keys;
+  }
+
+  add(found: Found): void {
+    let rows: (string | null)[][] = [[]];
+    for (const key of this.#keys)
+      rows = rows.flatMap(row => valuesOf(found, key).map(value => [...row, value]));
+    for (const values of rows) this.#count(values, found);
+  }
+
+  /** Those with at least `having` events, the largest first. */
+  atLeast(having: number): Group[] {
+    const groups = [...this.#groups].filter(([, { count }]) => count >= having);
+    return groups
+      .sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1))
+      .map(([, group]) => group);
+  }
+
+  #count(values: (string | null)[], { event }: Found): void {
+    const key = JSON.stringify(values);
+    const group = this.#groups.get(key);
+    if (group !== undefined) {
+      group.count += 1;
+      return;
+    }
+    const name = this.#keys.includes('actor') ? personOf(event) : null;
+    this.#groups.set(key, { count: 1, values, name });
+  }
+}
+
+/** One value, or one for each object. */
+function valuesOf(found: Found, key: GroupKey): readonly (string | null)[] {
+  const { event } = found;
+  switch (key) {
+    case 'user':
+      return [userOf(event)];
+    case 'actor':
+      return [personKeyOf(event)];
+    case 'object':
+      return objectsOf(event).length > 0 ? objectsOf(event) : [null];
+    case 'command':
+      return [event.audit?.command ?? null];
+    case 'class':
+      return [event.audit?.class ?? null];
+    case 'database':
+      return [event.database ?? null];
+    case 'day':
+      return [event.time.slice(0, 10)];
+  }
+}

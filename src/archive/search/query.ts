@@ -1,0 +1,97 @@
+/** What is searched for, and whether an event is that. */
+
+import { type SearchedEvent, userOf } from './found-event.js';
+import { folded, wildcard } from './pattern.js';
+import { AskedRelation } from './relation.js';
+
+/** Conditions that must all hold; `null` and empty lists ask for nothing. */
+export interface Query {
+  /** Kinds of events; empty: all. */
+  readonly kinds: readonly string[];
+  /** The login role; `*` stands for anything. */
+  readonly user: string | null;
+  /** Part of a person's id, name or e-mail; case does not count. */
+  readonly actor: string | null;
+  /** Event time, UTC with milliseconds: from `since`, and before `before`. */
+  readonly since: string | null;
+  readonly before: string | null;
+  /** UTC day: objects of later days are not read. */
+  readonly archivedUntil: string | null;
+  readonly classes: readonly string[];
+  /** pgAudit's commands in upper case; `*` stands for anything. */
+  readonly commands: readonly string[];
+  readonly object: string | null;
+  readonly session: string | null;
+  /** Part of a statement, its parameters or of one that was not audited, or a suspect's message; case does not count. */
+  readonly text: string | null;
+  /** Only statements of a transaction that failed later. */
+  readonly isFailed: boolean;
+}
+
+export const EVERYTHING: Query = {
+  kinds: [],
+  user: null,
+  actor: null,
+  since: null,
+  before: null,
+  archivedUntil: null,
+  classes: [],
+  commands: [],
+  object: null,
+  session: null,
+  text: null,
+  isFailed: false,
+};
+
+export interface Match {
+  /** The asked relation is only guessed to be meant. */
+  readonly isGuess: boolean;
+}
+
+const SURE: Match = { isGuess: false };
+const GUESS: Match = { isGuess: true };
+
+type Condition = (event: SearchedEvent) => boolean;
+
+/** `null` where the event is not what the query asks for; whether its transaction failed is not looked at. */
+export function matcher(query: Query): (event: SearchedEvent) => Match | null {
+  const conditions = conditionsOf(query);
+  const relation = query.object === null ? null : new AskedRelation(query.object);
+  return event => {
+    if (!conditions.every(holds => holds(event))) return null;
+    if (relation === null) return SURE;
+    const match = relation.matchOf(event);
+    if (match === null) return null;
+    return match === 'guessed' ? GUESS : SURE;
+  };
+}
+
+function conditionsOf(query: Query): Condition[] {
+  const { kinds, user, actor, since, before, classes, commands, session, text } = query;
+  const isAskedUser = user === null ? null : wildcard(user);
+  const areCommands = commands.map(wildcard);
+  const person = actor === null ? null : folded(actor);
+  const content = text === null ? null : folded(text);
+  const conditions: (Condition | null)[] = [
+    kinds.length === 0 ? null : ({ kind }) => kinds.includes(kind),
+    isAskedUser && (event => isAskedUser(userOf(event) ?? '')),
+    since === null ? null : ({ time }) => time >= since,
+    before === null ? null : ({ time }) => time < before,
+    classes.length === 0 ? null : ({ audit }) => classes.includes(audit?.class ?? ''),
+    commands.length === 0 ? null : ({ audit }) => areCommands.some(is => is(audit?.command ?? '')),
+    session === null ? null : event => session === (event.session?.id ?? event.gap?.session),
+    person === null ? null : event => namesOf(event).some(name => folded(name).includes(person)),
+    content === null ? null : event => textsOf(event).some(one => folded(one).includes(content)),
+  ];
+  return conditions.filter(condition => condition !== null);
+}
+
+function namesOf({ actor }: SearchedEvent): string[] {
+  return [actor?.id, actor?.name, actor?.email].filter(name => name != null);
+}
+
+function textsOf({ audit, suspect, unaudited }: SearchedEvent): string[] {
+  return [audit?.statement, ...(audit?.parameters ?? []), suspect?.message, unaudited?.statement].filter(
+    text => text != null,
+  );
+}

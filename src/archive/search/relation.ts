@@ -1,0 +1,53 @@
+/** Whether an event is about a relation that somebody asks for. */
+
+import { objectsOf, type SearchedEvent } from './found-event.js';
+import { wholeWord } from './pattern.js';
+
+/**
+ * `named`: the event names it. `guessed`: its statement holds the name as a whole word, and nobody could tell the
+ * relations; or the statement names it without a schema, and the asked one may be meant.
+ */
+export type RelationMatch = 'named' | 'guessed';
+
+/** A relation as it is asked for: `konto`, `public.konto`, `"Konto"`. Quotes and case do not count. */
+export class AskedRelation {
+  readonly #schema: string | null;
+  readonly #name: string;
+  readonly #isWordOf: (text: string) => boolean;
+
+  constructor(text: string) {
+    const [name = '', schema = null] = partsOf(text).reverse();
+    this.#schema = schema;
+    this.#name = name;
+    this.#isWordOf = wholeWord(name);
+  }
+
+  /** What every line about it holds, in upper case; `null` where that cannot be told. */
+  get inEveryLine(): string | null {
+    return /^[\p{L}\p{N}_]+$/u.test(this.#name) ? this.#name.toUpperCase() : null;
+  }
+
+  matchOf(event: SearchedEvent): RelationMatch | null {
+    const matches = objectsOf(event).map(object => this.#compare(object));
+    if (matches.includes('named')) return 'named';
+    return matches.includes('guessed') || this.#isInStatement(event) ? 'guessed' : null;
+  }
+
+  #compare(object: string): RelationMatch | null {
+    const [name, schema = null] = partsOf(object).reverse();
+    if (name !== this.#name) return null;
+    if (this.#schema === null || this.#schema === schema) return 'named';
+    return schema === null ? 'guessed' : null;
+  }
+
+  #isInStatement({ audit }: SearchedEvent): boolean {
+    if (audit === undefined || audit.objects !== undefined) return false;
+    return this.#isWordOf(audit.statement ?? '');
+  }
+}
+
+/** `public."Konto"` to `public` and `konto`. */
+function partsOf(text: string): string[] {
+  const parts = text.matchAll(/"((?:[^"]|"")*)"|[^."]+/g);
+  return [...parts].map(([whole, quoted]) => (quoted?.replaceAll('""', '"') ?? whole).toLowerCase());
+}

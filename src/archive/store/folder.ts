@@ -1,0 +1,47 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import type { ArchiveStore } from './store.js';
+
+export function localStore(root: string): ArchiveStore {
+  const pathOf = (name: string): string => join(root, name);
+  return {
+    async list(folder) {
+      try {
+        const entries = await readdir(pathOf(folder), { withFileTypes: true });
+        return entries.map(entry => folder + entry.name + (entry.isDirectory() ? '/' : '')).sort();
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return [];
+        throw error;
+      }
+    },
+    async *open(name) {
+      await requireFile(pathOf(name));
+      try {
+        for await (const chunk of createReadStream(pathOf(name))) yield chunk;
+      } catch (error) {
+        throw new ShipperError(codeOf(error), `${pathOf(name)} cannot be read (${codeOf(error)})`, error);
+      }
+    },
+    async describe(name) {
+      return { size: (await requireFile(pathOf(name))).size, crc32c: null, metadata: null };
+    },
+    close: () => undefined,
+  };
+}
+
+/** Throws a ShipperError where it is no file: a pipe or a device would be read for ever. */
+async function requireFile(path: string): Promise<Stats> {
+  const stats = await statOf(path);
+  if (stats.isFile()) return stats;
+  throw new ShipperError('no-file', `${path} is no file`);
+}
+
+async function statOf(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw new ShipperError(codeOf(error), `${path} cannot be read (${codeOf(error)})`, error);
+  }
+}

@@ -1,0 +1,99 @@
+/** Checks the lines of one object, one after the other, up to its seal. */
+
+import type { ArchivedObject, ArchivePart } from '../store/walk.js';
+import type { PartAnchors } from './anchors.js';
+import type { AuditedByServer } from './audited.js';
+import type { Chain } from './chain.js';
+import type { EndOf, PartCoverage } from './coverage.js';
+import type { LogComparison } from './log-files.js';
+import type { LineHashes } from './object.js';
+import { checkIdentity, isOfLog, type ReadEvent, readEvent } from './read-event.js';
+import { Broken, type Place } from './result.js';
+import { Segment } from './segment.js';
+import { checkSignature, type PublicKey } from './signature.js';
+import type { Totals } from './totals.js';
+
+export interface LinesContext {
+  readonly part: ArchivePart;
+  readonly keys: readonly PublicKey[];
+  readonly totals: Totals;
+  readonly coverage: PartCoverage;
+  readonly audited: AuditedByServer;
+  readonly endOf: EndOf;
+  readonly anchors: PartAnchors | null;
+  readonly logs: LogComparison | null;
+}
+
+export class LinesCheck {
+  readonly #object: ArchivedObject;
+  readonly #chain: Chain;
+  readonly #context: LinesContext;
+  readonly #segment: Segment;
+  #firstHash = '';
+  #isSealed = false;
+
+  constructor(object: ArchivedObject, chain: Chain, context: LinesContext) {
+    this.#object = object;
+    this.#chain = chain;
+    this.#context = context;
+    this.#segment = new Segment(object.firstSeq, context.part.instance);
+  }
+
+  /** Takes line `number` (from 1). Throws Broken where it is not what must come next. */
+  add(line: Buffer, number: number): Promise<void> | null {
+    const place: Place = { object: this.#object.path, line: number };
+    try {
+      return this.#add(line, number, place);
+    } catch (error) {
+      throw error instanceof Broken ? error.at(place) : error;
+    }
+  }
+
+  #add(line: Buffer, number: number, place: Place): Promise<void> | null {
+    if (this.#isSealed) throw new Broken('seal', 'a line follows the seal');
+    const event = readEvent(line);
+    try {
+      this.#chain.add(line, event, number);
+      if (number === 1) this.#firstHash = this.#chain.lastHash;
+      checkIdentity(event, this.#context.part);
+      this.#context.totals.at(event.at);
+      const { coverage, endOf } = this.#context;
+      if (!coverage.knows(event.chain)) coverage.begin(event, this.#chain.isCut, endOf);
+      return event.kind === 'seal'
+        ? this.#seal(line, event)
+        : this.#event(event, { ...place, seq: event.seq });
+    } catch (error) {
+      throw error instanceof Broken ? error.at({ seq: event.seq }) : error;
+    }
+  }
+
+  #event(event: ReadEvent, place: Place): Promise<void> | null {
+    const { coverage, audited } = this.#context;
+    this.#segment.add(event);
+    coverage.add(event);
+    audited.add(event);
+    if (!isOfLog(event.kind)) return null;
+    this.#chain.clock.addEvent(event.at, event.receivedAtMs, place);
+    return this.#context.logs?.add(event.whole, place) ?? null;
+  }
+
+  #seal(line: Buffer, event: ReadEvent): Promise<void> | null {
+    const { keys, totals, anchors, logs } = this.#context;
+    const seal = this.#segment.close(event);
+    this.#chain.seal(seal);
+    this.#context.coverage.seal(event, seal, this.#segment.firstReceived);
+    const { path, date } = this.#object;
+    this.#chain.clock.seal(this.#segment, event.at, { date, object: path, isCut: this.#chain.isCut });
+    totals.addSeal(checkSignature(line, event, keys), anchors?.check(event, this.#chain) ?? false);
+    totals.addSegment(this.#segment, seal);
+    this.#isSealed = true;
+    return logs?.seal(seal.files) ?? null;
+  }
+
+  /** To be called after the last line. Throws Broken where that was no seal. */
+  end(): LineHashes {
+    if (!this.#isSealed) throw new Broken('seal', 'the object does not end with its seal');
+    const { lastSeq, lastHash } = this.#chain;
+    return { firstSeq: this.#object.firstSeq, lastSeq, firstHash: this.#firstHash, lastHash };
+  }
+}

@@ -1,0 +1,132 @@
+/** What is checked of an event by itself. Lines come by the million: only what a check needs is looked at. */
+
+import { z } from 'zod';
+import { parseJson } from '../../lib/json.js';
+import { Broken } from './result.js';
+
+const count = z.int().nonnegative();
+
+/** Of more names than an event has, the first will do. */
+const unauditedRoles = z.object({
+  count,
+  names: z.array(z.string()).transform(names => names.slice(0, 100)),
+});
+
+const eventSchema = z.object({
+  v: z.literal(1),
+  chain: z.string(),
+  seq: z.int().positive(),
+  previousHash: z.string(),
+  kind: z.string(),
+  id: z.string(),
+  time: z.string(),
+  receivedAt: z.string().optional(),
+  instance: z.string(),
+  node: z.string(),
+  session: z.object({ id: z.string(), line: count }).optional(),
+  source: z.object({ fileId: z.string(), offset: count, length: count }).optional(),
+  gap: z
+    .object({ reason: z.string(), after: z.iso.datetime().optional(), before: z.iso.datetime().optional() })
+    .optional(),
+  population: z.object({ unaudited: unauditedRoles }).optional(),
+  config: z.object({ since: z.iso.datetime().optional(), unaudited: unauditedRoles.optional() }).optional(),
+  lifecycle: z
+    .object({
+      action: z.string(),
+      newChain: z.boolean().optional(),
+      reason: z.string().optional(),
+      takenUpFromArchive: z.boolean().optional(),
+      previousChain: z.object({ chain: z.string(), seq: count, hash: z.string() }).optional(),
+      retired: z.boolean().optional(),
+      servers: z.array(z.string()).optional(),
+    })
+    .optional(),
+  signature: z.string().optional(),
+});
+
+export type ReadEvent = z.infer<typeof eventSchema> & {
+  /** Everything that the line holds, as JSON gives it. */
+  readonly whole: unknown;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The same of when it was read, or made where nothing was read. */
+  readonly receivedAtMs: number;
+};
+
+/** Kinds that tell of one line of the log, and what they must have besides the envelope. */
+const LOG_KINDS: Readonly<Record<string, string>> = {
+  statement: 'audit',
+  suspect: 'suspect',
+  failure: 'failure',
+};
+
+/** Whether events of this kind tell of a line of the log. */
+export function isOfLog(kind: string): boolean {
+  return Object.hasOwn(LOG_KINDS, kind);
+}
+
+/** Whether it counts as a shipped record. A failure that another event's record tells of has an id of its own. */
+export function isOfRecord(event: Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>): boolean {
+  return isOfLog(event.kind) && (event.kind !== 'failure' || event.id === idOfRecord(event));
+}
+
+/** PostgreSQL's key of the log line. */
+function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session'>): string | null {
+  return session === undefined ? null : `${instance}/${session.id}/${session.line}`;
+}
+
+/** Kinds that may be of a record which another event is of, too. */
+const SECOND_KINDS = ['failure', 'suspect', 'unaudited'];
+
+/** Throws Broken where the line is no event of ours. */
+export function readEvent(line: Buffer): ReadEvent {
+  const whole = parseJson(line);
+  const parsed = eventSchema.safeParse(whole);
+  if (!parsed.success) throw notAnEvent(parsed.error);
+  const { time, receivedAt = time } = parsed.data;
+  return { ...parsed.data, whole, at: readTime(time), receivedAtMs: readTime(receivedAt) };
+}
+
+/** @param error names the fields that are wrong; what they hold is not told */
+export function notAnEvent(error: z.ZodError): Broken {
+  const path = (error.issues[0]?.path ?? []).map(String);
+  const isOurs = path.every(part => /^[A-Za-z0-9]{1,20}$/.test(part));
+  if (path.length === 0 || !isOurs) return new Broken('format', 'the line is no event');
+  return new Broken('format', `the field ${path.join('.')} is not what an event has there`);
+}
+
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** UTC with milliseconds, as `toISOString` writes it. */
+function readTime(text: string): number {
+  const time = UTC.test(text) ? Date.parse(text) : Number.NaN;
+  // `2026-02-30` parses, as another day.
+  if (new Date(time).getUTCDate() !== Number(text.slice(8, 10)))
+    throw new Broken('time', 'a time of the event is no time in UTC with milliseconds');
+  return time;
+}
+
+/** Kinds that tell of the chain itself; all others may be of one of several servers. */
+const CHAIN_KINDS = ['seal', 'lifecycle'];
+
+/** PostgreSQL's key of the log line, or the event's place in the chain, makes the id (§7 of the design). */
+export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
+  const { instance, node, kind, chain, seq } = event;
+  const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
+  if (isElsewhere || node !== place.node)
+    throw new Broken('misplaced', 'the event belongs to another instance or node than its folder');
+  const content = kind === 'unaudited' ? kind : LOG_KINDS[kind];
+  if (content !== undefined) checkOfLog(event, content);
+  const ofRecord = idOfRecord(event);
+  const ofPlace = `${instance}/${chain}/${seq}`;
+  const isOfPlace = event.id === ofPlace && (ofRecord === null || SECOND_KINDS.includes(kind));
+  // The record of an unaudited statement is no event itself.
+  if ((event.id !== ofRecord || kind === 'unaudited') && !isOfPlace)
+    throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
+}
+
+function checkOfLog({ session, source, receivedAt, whole }: ReadEvent, content: string): void {
+  const { actor, [content]: told }: Record<string, unknown> = Object(whole);
+  for (const [name, value] of Object.entries({ session, source, receivedAt, actor, [content]: told }))
+    if (value === undefined || value === null) throw new Broken('format', `the event has no ${name}`);
+}

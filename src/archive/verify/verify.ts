@@ -1,0 +1,140 @@
+/** Proves that an archive is whole and as it was written, or finds the first thing that is not (I10). */
+
+import { ShipperError } from '../../lib/errors.js';
+import type { ArchiveLocation } from '../store/location.js';
+import { patientStore } from '../store/patient.js';
+import { ALL_DAYS, type Days, listParts } from '../store/walk.js';
+import type { Anchors } from './anchors.js';
+import type { LogFiles } from './log-files.js';
+import { PartCheck } from './part.js';
+import { type Progress, Shares } from './progress.js';
+import {
+  Broken,
+  type Failure,
+  type PartResult,
+  type VerifyResult,
+  type Warning,
+  Warnings,
+} from './result.js';
+import type { PublicKey } from './signature.js';
+import type { Span } from './spans.js';
+import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
+import { instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
+
+export interface VerifyOptions {
+  /** Only these are verified; what cannot be known at their edges is said. */
+  readonly days?: Days;
+  /** With keys, every seal for which one counts must be signed with it. */
+  readonly keys?: readonly PublicKey[];
+  /** Seals as Cloud Logging has them: each must be in the archive. */
+  readonly seals?: Anchors | null;
+  /** What still exists of the log: events must say what it says. */
+  readonly logFiles?: LogFiles | null;
+  /** What is expected to be covered; the days, where it is not given. */
+  readonly period?: Partial<Period>;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * Reads the whole archive, or some days of it, in memory that does not grow with it. Throws a ShipperError where
+ * something cannot be read: that is neither proof nor tampering.
+ */
+export async function verifyArchive(
+  { store, prefix }: ArchiveLocation,
+  { days = ALL_DAYS, keys = [], seals = null, logFiles = null, period: asked = {} }: VerifyOptions = {},
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<VerifyResult> {
+  const patient = patientStore(store);
+  const period = {
+    from: days.since === null ? null : Date.parse(days.since),
+    to: days.until === null ? null : Date.parse(days.until) + DAY,
+    now: Date.now(),
+    grace: null,
+    ...asked,
+  };
+  const { from, to, now } = period;
+  if (from !== null && from >= Math.min(to ?? now, now))
+    throw new ShipperError('usage', 'the period ends before it begins, or has not begun');
+  const warnings = new Warnings();
+  const found = await listParts(patient, prefix);
+  await checkInstances(patient, found, warnings);
+  const shares = new Shares(onProgress);
+  for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
+  const parts: PartResult[] = [];
+  const onChain = oneChainFor(keys);
+  const unproved: Unproved[] = [];
+  const known: KnownPart[] = [];
+  for (const part of found) {
+    const check = new PartCheck(
+      patient,
+      part,
+      { days, keys, anchors: seals, logFiles, asked: askedOf(period), onChain },
+      warnings,
+    );
+    parts.push(await check.run(shares));
+    unproved.push(check.unproved);
+    known.push(check.known);
+  }
+  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
+  const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
+  const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
+  const instances = instancesOf(known, period);
+  const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];
+  const isIntact = failure === null;
+  const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
+  const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
+  return { verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits };
+}
+
+function askedOf({ from, to }: Period): Span {
+  return { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY };
+}
+
+/** A key that counts from a seq on says of which chain, where there are several: each counts its own events. */
+function oneChainFor(keys: readonly PublicKey[]): (chain: string) => void {
+  const isAmbiguous = keys.some(({ chain, seq }) => chain === null && seq > 1);
+  const met = new Set<string>();
+  return chain => {
+    met.add(chain);
+    if (isAmbiguous && met.size > 1)
+      throw new ShipperError(
+        'usage',
+        `there are several chains: give --public-key FILE@CHAIN/SEQ (${[...met].join(', ')})`,
+      );
+  };
+}
+
+/** Milliseconds by which clocks may differ. */
+const TOLERANCE = 5 * 60 * 1000;
+
+/** A clock that is ahead covers what has not come yet. */
+function futureSeals(parts: readonly KnownPart[], now: number): string[] {
+  return parts
+    .filter(({ coverage }) => coverage.sealedAt > now + TOLERANCE)
+    .map(
+      ({ node, coverage }) =>
+        `node ${node}: a seal is of ${new Date(coverage.sealedAt).toISOString()}, which has not come yet: a clock was ahead`,
+    );
+}
+
+/** Of what lies beside the objects nobody knows whether it was one of them. */
+function doubtsOf(warnings: readonly Warning[]): string[] {
+  return warnings
+    .filter(({ code }) => code === 'foreign')
+    .map(({ what, object }) => (object === null ? what : `${what}, such as ${object}`));
+}
+
+/** What is wrong with the archive as a whole, where all that is there is intact. */
+function elsewhere(parts: readonly PartResult[], seals: Anchors | null): Failure | null {
+  if (parts.length === 0) return new Broken('empty', 'there is no archive here').toFailure();
+  const isHere = (place: { instance: string; node: string }): boolean =>
+    parts.some(({ instance, node }) => instance === place.instance && node === place.node);
+  const missing = seals?.places.find(place => !isHere(place));
+  return missing === undefined
+    ? null
+    : new Broken(
+        'tail',
+        'Cloud Logging has seals of an instance and node of which nothing is here',
+      ).toFailure();
+}

@@ -1,0 +1,54 @@
+/** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
+
+import { isUtf8 } from 'node:buffer';
+import type { LogLine, Session } from '../event/event.js';
+import { isoWriter } from '../lib/clock.js';
+import { LARGE_RECORD } from '../lib/large-text.js';
+import { COLUMN, type RawRecord } from '../lib/record.js';
+import type { Logins } from '../session/logins.js';
+import type { TimeReader } from './time.js';
+
+/** Returns `null` where log_time cannot be told. */
+export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins): LogLine | null {
+  const time = times.read(record.text(COLUMN.logTime));
+  if (time === null) return null;
+  return {
+    time,
+    user: record.text(COLUMN.user),
+    database: record.text(COLUMN.database) || null,
+    session: readSession(record, times, logins),
+    // That of a large one is made in pieces, where it is wanted.
+    raw: record.length > LARGE_RECORD || isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
+  };
+}
+
+const writeStart = isoWriter();
+
+function readSession(record: RawRecord, times: TimeReader, logins: Logins): Session {
+  const id = record.text(COLUMN.sessionId);
+  const authentication = logins.of(id);
+  const startedAt = times.read(record.text(COLUMN.sessionStart));
+  return {
+    id,
+    line: Number(record.text(COLUMN.sessionLine)),
+    startedAt: startedAt === null ? null : writeStart(startedAt).replace('.000Z', 'Z'),
+    pid: record.isEmpty(COLUMN.pid) ? null : Number(record.text(COLUMN.pid)),
+    ...readClient(record.text(COLUMN.connectionFrom)),
+    application: record.text(COLUMN.application) || null,
+    ...(record.columns > COLUMN.backendType ? { backendType: record.text(COLUMN.backendType) } : {}),
+    ...(record.columns > COLUMN.leaderPid && !record.isEmpty(COLUMN.leaderPid)
+      ? { leaderPid: Number(record.text(COLUMN.leaderPid)) }
+      : {}),
+    transactionId: record.text(COLUMN.transactionId),
+    virtualTransactionId: record.text(COLUMN.virtualTransactionId) || null,
+    ...(record.columns > COLUMN.queryId ? { queryId: record.text(COLUMN.queryId) } : {}),
+    ...(authentication === null ? {} : { authentication }),
+  };
+}
+
+/** `127.0.0.1:58446`, `::1:58446` or `[local]`. */
+function readClient(from: string): { client: string | null; port: number | null } {
+  const [, host, port] = /^(.*):(\d{1,5})$/s.exec(from) ?? [];
+  if (host === undefined || port === undefined) return { client: from || null, port: null };
+  return { client: host, port: Number(port) };
+}

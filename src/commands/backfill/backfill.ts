@@ -1,0 +1,144 @@
+/** `backfill`: old log files through the same pipeline and into the same chain, each content once. */
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { SingleBar } from 'cli-progress';
+import type { Config, SourceConfig } from '../../config/schema.js';
+import type { Metrics } from '../../daemon/metrics.js';
+import type { Stages } from '../../daemon/pipeline.js';
+import { run } from '../../daemon/run.js';
+import { codeOf, ShipperError } from '../../lib/errors.js';
+import { discover } from '../../read/files/discover.js';
+
+/** A file as it is read: itself, or what was in it. */
+interface Unpacked {
+  readonly path: string;
+  readonly size: number;
+}
+
+/**
+ * Also reads what `source.files` names, as `run --once` does: old and new belong to one log. Returns the exit code.
+ *
+ * @param files csvlog, also compressed as `.gz`; it is unpacked in the state folder, which needs the room
+ * @param from the instance whose log they are of, where there are several
+ */
+export async function backfill(
+  config: Config,
+  files: readonly string[],
+  from: string | null = null,
+): Promise<number> {
+  if (from === null && config.sources.length > 1)
+    return refuse(config, '--source INSTANCE must say whose log they are of');
+  if (from !== null && !config.sources.some(({ instance }) => instance === from))
+    return refuse(config, `--source ${from} is none of the configured sources`);
+  const folder = join(resolve(config.state.directory), 'backfill');
+  const bar = new SingleBar({ format: '{bar} {percentage}% of {total} bytes', clearOnComplete: true });
+  const report = new Report(bar);
+  try {
+    return await run(config, {
+      once: true,
+      logTo: 'stderr',
+      findSources: async () => {
+        const unpacked = await unpackAll(files, folder);
+        report.files = unpacked;
+        const old = unpacked.map(({ path }) => escapeGlob(path));
+        const sources = await Promise.all(config.sources.map(withoutUnmatched));
+        return sources.map(one =>
+          one.instance === (from ?? one.instance) ? { ...one, files: [...one.files, ...old] } : one,
+        );
+      },
+      onAssembled: (stages, metrics) => report.begin(stages, metrics),
+    });
+  } finally {
+    await report.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const BAD_USAGE = 2;
+
+function refuse({ sources }: Config, fault: string): number {
+  process.stderr.write(`${fault}: ${sources.map(({ instance }) => instance).join(', ')}\n`);
+  return BAD_USAGE;
+}
+
+/** How far it is, on a terminal, and what came of it. */
+class Report {
+  files: readonly Unpacked[] = [];
+  readonly #bar: SingleBar;
+  #stages: Stages | null = null;
+  #metrics: Metrics | null = null;
+  #knownBefore = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bar: SingleBar) {
+    this.#bar = bar;
+  }
+
+  begin(stages: Stages, metrics: Metrics): void {
+    this.#stages = stages;
+    this.#metrics = metrics;
+    this.#knownBefore = this.#read();
+    if (!process.stderr.isTTY) return;
+    this.#bar.start(
+      this.files.reduce((sum, { size }) => sum + size, 0),
+      0,
+    );
+    this.#timer = setInterval(() => this.#bar.update(this.#read()), 200);
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#bar.stop();
+    if (this.#stages === null || this.#metrics === null) return;
+    const { values } = await this.#metrics.records.get();
+    const outcomes = values.map(({ labels, value }) => `${labels.outcome} ${labels.reason} ${value}`);
+    const read = this.#read();
+    process.stdout.write(
+      `${this.files.length} files, ${read} bytes of them read, ${this.#knownBefore} of these before\n`,
+    );
+    for (const outcome of outcomes.sort()) process.stdout.write(`  ${outcome}\n`);
+  }
+
+  /** Bytes of the given files. */
+  #read(): number {
+    const paths = new Set(this.files.map(({ path }) => path));
+    const positions = this.#stages?.sources.flatMap(source => source.positions) ?? [];
+    return positions.filter(({ path }) => paths.has(path)).reduce((sum, { offset }) => sum + offset, 0);
+  }
+}
+
+/** Old files may be read where the server's log is not. */
+async function withoutUnmatched(source: SourceConfig): Promise<SourceConfig> {
+  const { unmatched } = await discover(source.files);
+  return { ...source, files: source.files.filter(pattern => !unmatched.includes(pattern)) };
+}
+
+async function unpackAll(files: readonly string[], folder: string): Promise<Unpacked[]> {
+  const unpacked: Unpacked[] = [];
+  for (const [index, file] of files.entries()) {
+    const path = resolve(file);
+    try {
+      const source = path.endsWith('.gz') ? await unpack(path, folder, index) : path;
+      unpacked.push({ path: source, size: (await stat(source)).size });
+    } catch (error) {
+      throw new ShipperError(codeOf(error), `${file} cannot be read (${codeOf(error)})`, error);
+    }
+  }
+  return unpacked;
+}
+
+async function unpack(path: string, folder: string, index: number): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const target = join(folder, `${index}-${basename(path, '.gz')}`);
+  await pipeline(createReadStream(path), createGunzip(), createWriteStream(target, { mode: 0o600 }));
+  return target;
+}
+
+/** A name that means itself among globs. */
+function escapeGlob(path: string): string {
+  return path.replaceAll(/[*?[{(]/g, '[$&]');
+}

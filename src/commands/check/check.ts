@@ -1,0 +1,86 @@
+/** `check`: says before the start what would go wrong after it. */
+
+import type { Config, SourceConfig } from '../../config/schema.js';
+import { parseDuration } from '../../config/units.js';
+import { checkDatabase } from './database.js';
+import { checkDestinations } from './destinations.js';
+import { checkEndToEnd } from './end-to-end.js';
+import { checkEscrow } from './escrow.js';
+import { type Finding, ok } from './finding.js';
+import { checkFilter, checkIdentity } from './identity.js';
+import { checkMemory } from './memory.js';
+import { checkOverlap } from './overlap.js';
+import { renderJson, renderTable } from './render.js';
+import { checkSigning } from './signing.js';
+import { checkSource } from './source.js';
+import { checkState } from './state.js';
+import { checkUser } from './user.js';
+
+/** As the command line gives them. */
+export interface CheckArguments {
+  readonly json?: boolean;
+  /** Makes a change as a person, and follows it. */
+  readonly endToEnd?: boolean;
+  /** The instance of one of several sources: only that is looked at. */
+  readonly source?: string;
+  /** Who makes it: a role, or a connection URL. */
+  readonly as?: string;
+  /** How long it may take: `60s`. */
+  readonly wait?: string;
+  /** As whom it looks; it does already. */
+  readonly user?: string;
+}
+
+const FAILED = 1;
+const BAD_USAGE = 2;
+const DEFAULT_WAIT = '60s';
+
+/** Prints what it finds and returns the exit code: 1 where anything fails. */
+export async function check(config: Config, file: string, options: CheckArguments = {}): Promise<number> {
+  const { json = false, endToEnd = false, as = null, wait: written = DEFAULT_WAIT } = options;
+  const wait = parseDuration(written);
+  if (wait === null) return refuse('--wait takes a duration, such as 60s');
+  const sources = config.sources.filter(({ instance }) => instance === (options.source ?? instance));
+  const names = config.sources.map(({ instance }) => instance).join(', ');
+  if (sources.length === 0) return refuse(`--source takes one of the configured sources: ${names}`);
+  if (endToEnd && sources.length > 1) return refuse(`--end-to-end needs --source, one of ${names}`);
+  const findings: Finding[] = [
+    ok('configuration', file),
+    ...checkUser(options.user ?? null),
+    ...(await checkIdentity(config)),
+    ...(await ofEach(sources, config, async source => [
+      ...checkFilter(source),
+      ...(await checkSource(source)),
+    ])),
+    ...(await checkOverlap(sources)),
+    ...(await checkState(config)),
+    ...checkMemory(config),
+    ...(await checkSigning(config)),
+    ...(await checkEscrow(config)),
+    ...(await checkDestinations(config)),
+    ...(await ofEach(sources, config, source => checkDatabase(source, config))),
+    ...(endToEnd ? await ofEach(sources, config, source => checkEndToEnd(source, config, { as, wait })) : []),
+  ];
+  process.stdout.write(json ? renderJson(findings) : renderTable(findings));
+  return findings.some(({ status }) => status === 'failure') ? FAILED : 0;
+}
+
+/** What is found of one of several servers names it. */
+async function ofEach(
+  sources: readonly SourceConfig[],
+  { areNamed }: Config,
+  look: (source: SourceConfig) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const source of sources) {
+    const found = await look(source);
+    const { instance } = source;
+    findings.push(...(areNamed ? found.map(one => ({ ...one, what: `${instance}: ${one.what}` })) : found));
+  }
+  return findings;
+}
+
+function refuse(fault: string): number {
+  process.stderr.write(`${fault}\n`);
+  return BAD_USAGE;
+}

@@ -1,0 +1,128 @@
+/** `search`: finds events in an archive, and shows or counts them. */
+
+import type { Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { type Group, type GroupKey, Groups } from '../../archive/search/groups.js';
+import { type Found, search } from '../../archive/search/search.js';
+import { openArchive } from '../../archive/store/location.js';
+import { patientStore } from '../../archive/store/patient.js';
+import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import { oneLine } from '../../lib/terminal-text.js';
+import { eventForm, type Form, groupForm } from './forms.js';
+import { addSearchOptions, type SearchArguments, toQuery } from './options.js';
+import { Output } from './output.js';
+import { Progress } from './progress.js';
+
+/** Objects that are begun before they are needed: so many answers of Cloud Storage are waited for at once. */
+const AHEAD_IN_CLOUD = 8;
+const USUAL_WIDTH = 100;
+
+/** What it speaks through; `process` has them. */
+export interface SearchStreams {
+  readonly stdout: Writable & { isTTY?: boolean; columns?: number; hasColors?: () => boolean };
+  readonly stderr: Writable;
+}
+
+/** Adds `search` to the program. */
+export function addSearch(program: Command): void {
+  const command = program
+    .command('search')
+    .description('finds events in an archive: gs://bucket/prefix or file:folder')
+    .argument('<archive>');
+  addSearchOptions(command).action(async (archive: string, given: SearchArguments) => {
+    if (given.having !== undefined && given.groupBy === undefined)
+      command.error("error: option '--having <n>' needs '--group-by <keys>'");
+    process.exitCode = await searchArchive(archive, given);
+  });
+}
+
+/**
+ * Prints a table on a terminal, else NDJSON: events as they stand in the archive, or groups of them. Returns the exit
+ * code: 1 where the archive cannot be read, or something in it is damaged.
+ */
+export async function searchArchive(
+  archive: string,
+  given: SearchArguments,
+  streams: SearchStreams = process,
+): Promise<number> {
+  const progress = new Progress(streams.stderr);
+  const say = (text: string): void => {
+    progress.hide();
+    streams.stderr.write(`${oneLine(text)}\n`);
+  };
+  let isDamaged = false;
+  const watch = {
+    reached: (day: string, share: number) => progress.show(day, share),
+    damaged: (path: string, what: string) => {
+      isDamaged = true;
+      say(`${path}: ${what}. What can be read of it and the rest are searched; verify tells more.`);
+    },
+  };
+  try {
+    const { store, prefix } = openArchive(archive, given.endpoint ?? null);
+    const location = { store: patientStore(store), prefix };
+    const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
+    const output = new Output(streams.stdout, () => progress.hide());
+    const shown = await print(search(location, toQuery(given), { watch, ahead }), given, streams, output);
+    progress.hide();
+    if (shown === 0 && streams.stdout.isTTY === true) say('nothing found');
+    return isDamaged ? 1 : 0;
+  } catch (error) {
+    say(`${archive}: ${mendOf(error)}`);
+    return 1;
+  }
+}
+
+/** Returns how many rows it printed. */
+async function print(
+  events: AsyncIterable<Found>,
+  { limit = Number.POSITIVE_INFINITY, json, groupBy, having = 1 }: SearchArguments,
+  { stdout }: SearchStreams,
+  output: Output,
+): Promise<number> {
+  const options = {
+    isTerminal: stdout.isTTY === true,
+    isJson: json === true,
+    width: stdout.columns || USUAL_WIDTH,
+    hasColors: stdout.hasColors?.() ?? false,
+  };
+  return groupBy === undefined
+    ? await printRows(events, eventForm(options), limit, output)
+    : await printRows(groupsOf(events, groupBy, having), groupForm(groupBy, options), limit, output);
+}
+
+async function* groupsOf(
+  events: AsyncIterable<Found>,
+  keys: readonly GroupKey[],
+  having: number,
+): AsyncGenerator<Group> {
+  const groups = new Groups(keys);
+  for await (const found of events) groups.add(found);
+  yield* groups.atLeast(having);
+}
+
+/** Ends at the limit, or when nobody reads any more. */
+async function printRows<T>(
+  rows: AsyncIterable<T>,
+  { header, line }: Form<T>,
+  limit: number,
+  output: Output,
+): Promise<number> {
+  let count = 0;
+  for await (const row of rows) {
+    if (count === 0 && header !== null) await output.write(header);
+    await output.write(line(row));
+    count += 1;
+    if (count >= limit || output.isClosed) break;
+  }
+  await output.flush();
+  return count;
+}
+
+function mendOf(error: unknown): string {
+  if (error instanceof ShipperError) return error.message;
+  if (hasCode(error, 'EACCES', 'EPERM'))
+    return `it may not be read (${codeOf(error)}): run this as a user that may`;
+  if (hasCode(error, 'ENOTDIR')) return 'it is no folder: give the one above instance=…';
+  return `it cannot be read (${codeOf(error)}): try again, and look at the network and the disk where it stays so`;
+}

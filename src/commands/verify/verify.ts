@@ -1,0 +1,115 @@
+/** `verify`: says whether an archive is whole, incomplete or broken, and names what is missing or wrong first. */
+
+import { SingleBar } from 'cli-progress';
+import { openArchive } from '../../archive/store/location.js';
+import type { Progress } from '../../archive/verify/progress.js';
+import type { VerdictName, VerifyResult, Warning } from '../../archive/verify/result.js';
+import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
+import { DURATION_UNITS, parseDuration } from '../../config/units.js';
+import { hasCode, ShipperError } from '../../lib/errors.js';
+import { readPublicKey } from './keys.js';
+import { indexLogFiles } from './log-index.js';
+import { render } from './render.js';
+import { readSeals } from './seals.js';
+import { UsageError } from './usage.js';
+
+/** As the command line gives them. */
+export interface VerifyArguments {
+  /** UTC days, `2026-11-21`, both included. */
+  readonly since?: string;
+  readonly until?: string;
+  /** `FILE[@[CHAIN/]SEQ]` */
+  readonly publicKey?: readonly string[];
+  /** Files with seals from Cloud Logging. */
+  readonly seals?: readonly string[];
+  /** Log files, folders of them, or globs. */
+  readonly against?: readonly string[];
+  /** How much of the end need not be covered yet. */
+  readonly grace?: string;
+  /** Another server than Google's. */
+  readonly endpoint?: string;
+  readonly json?: boolean;
+}
+
+const BAD_USAGE = 2;
+export const EXIT_CODES: Readonly<Record<VerdictName, number>> = { whole: 0, broken: 1, incomplete: 3 };
+
+/** Prints what was proved, or what is wrong first, and returns the exit code. */
+export async function verify(where: string, options: VerifyArguments = {}): Promise<number> {
+  const { json = false } = options;
+  try {
+    const result = await verifyWith(where, options);
+    process.stdout.write(json ? `${JSON.stringify({ archive: where, ...result })}\n` : render(where, result));
+    return EXIT_CODES[result.verdict];
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
+    if (json)
+      process.stdout.write(`${JSON.stringify({ archive: where, isIntact: false, error: error.message })}\n`);
+    else process.stderr.write(`${error.message}\n`);
+    return isBadUsage(error) ? BAD_USAGE : EXIT_CODES.broken;
+  }
+}
+
+export function isBadUsage(error: unknown): boolean {
+  return error instanceof UsageError || hasCode(error, 'usage');
+}
+
+async function verifyWith(where: string, options: VerifyArguments): Promise<VerifyResult> {
+  const { publicKey = [], against = [], endpoint = null, since = null, until = null } = options;
+  const days = { since: readDay(since), until: readDay(until) };
+  const keys = await Promise.all(publicKey.map(readPublicKey));
+  const exported = options.seals === undefined ? null : await readSeals(options.seals);
+  const logFiles = against.length === 0 ? null : await indexLogFiles(against);
+  const archive = openArchive(where, endpoint);
+  const period = { grace: readGrace(options.grace) };
+  const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles, period };
+  try {
+    const result = await withBar(onProgress => verifyArchive(archive, given, onProgress));
+    const warnings = warningsOf(exported?.incomplete ?? 0, logFiles?.compressed ?? 0);
+    return { ...result, warnings: [...result.warnings, ...warnings] };
+  } finally {
+    archive.store.close();
+  }
+}
+
+function readDay(text: string | null): string | null {
+  if (text === null) return null;
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
+  if (!isDay) throw new UsageError('a day is given as 2026-11-21');
+  return text;
+}
+
+/** In milliseconds; throws a UsageError where it is no duration. */
+export function readGrace(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const grace = parseDuration(text);
+  if (grace === null) throw new UsageError(`--grace is given as 26h (units: ${DURATION_UNITS})`);
+  return grace;
+}
+
+function warningsOf(incomplete: number, compressed: number): Warning[] {
+  const warning = (code: Warning['code'], what: string, times: number): Warning[] =>
+    times === 0 ? [] : [{ code, what: `${times} ${what}`, object: null, seq: null, times }];
+  return [
+    ...warning('seals', 'seals were exported in part, and not compared', incomplete),
+    ...warning('log-files', 'log files are compressed, and were not looked into', compressed),
+  ];
+}
+
+/** Shows how far it is, where standard error is a terminal. */
+async function withBar<T>(work: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T> {
+  const bar = new SingleBar({
+    format: '{bar} {percentage}% | {objects} objects | {events} events | {duration_formatted}',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(1000, 0, { objects: 0, events: 0 });
+  try {
+    return await work(({ share, objects, events }) =>
+      bar.update(Math.floor(share * 1000), { objects, events }),
+    );
+  } finally {
+    bar.stop();
+  }
+}

@@ -1,0 +1,53 @@
+import { groupRoles, groupsIn, type SourceConfig } from '../../config/schema.js';
+import type { CatalogSurroundings, RoleCatalog } from '../../database/catalog.js';
+import { sleep } from '../../lib/clock.js';
+import { ShipperError } from '../../lib/errors.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+
+const RETRY = 1000;
+/** Why the database cannot be read is told in the log. */
+const AWAITED = 'its database, since memberOf rules need its roles';
+const FIX = 'mend database.url, or start it; catalog-failed in the log says what is wrong';
+
+export interface CatalogOptions {
+  /** The file that keeps the last answer. */
+  readonly cachePath: string;
+  /** Does not wait for a database that is down, but throws a ShipperError. */
+  readonly once: boolean;
+  /** Ends the wait, and what goes on in the background. */
+  readonly until: AbortSignal;
+}
+
+/**
+ * The roles of a server's database, where it is configured. Where `memberOf` rules need them, reading the log waits
+ * until they were read once: what is dropped cannot be told later. Throws the signal's reason when it aborts before.
+ */
+export async function openCatalog(
+  { database, filter }: SourceConfig,
+  { cachePath, once, until }: CatalogOptions,
+  surroundings: CatalogSurroundings & { readonly report: Telemetry },
+): Promise<RoleCatalog | null> {
+  if (database === undefined) return null;
+  const { clock, report } = surroundings;
+  const groups = groupRoles(filter);
+  // The client takes its time to load, and most daemons have no database.
+  const { RoleCatalog: Catalog } = await import('../../database/catalog.js');
+  const personGroups = groupsIn(filter.personalUsers);
+  const catalog = await Catalog.load({ url: database.url, cachePath, personGroups }, surroundings);
+  await catalog.refresh();
+  while (groups.length > 0 && catalog.loadedAt === null) {
+    until.throwIfAborted();
+    report.sourceWaits(AWAITED, FIX);
+    if (once) {
+      throw new ShipperError(
+        'catalog',
+        'memberOf rules need the database, and it cannot be read: mend database.url, or grant CONNECT',
+      );
+    }
+    await sleep(clock, RETRY, until);
+    await catalog.refresh();
+  }
+  for (const role of groups) if (catalog.hasRole(role) === false) report.groupMissing(role);
+  void catalog.follow(until);
+  return catalog;
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { ConfigError } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
+import { configDraft, type Place } from '../../event/drafts.js';
+import { Escrow } from '../../redact/escrow/escrow.js';
+import { changeOfRecipients, keepRecipients } from '../../redact/escrow/recipients.js';
+import type { Stages } from '../pipeline.js';
+import type { Surroundings } from './surroundings.js';
+
+/** `null` where nobody is to have originals. Throws a ConfigError where a key is none. */
+export async function openEscrow({ redact: { escrowTo } }: Config): Promise<Escrow | null> {
+  if (escrowTo.length === 0) return null;
+  const { Encrypter } = await import('age-encryption');
+  const faults = escrowTo.filter(recipient => {
+    try {
+      new Encrypter().addRecipient(recipient);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  if (faults.length > 0)
+    throw new ConfigError(
+      faults.map(
+        recipient => `redact.escrowTo: ${recipient} is no public key of age: make one with age-keygen`,
+      ),
+    );
+  return new Escrow(escrowTo);
+}
+
+/** Whoever may change the configuration could have originals encrypted to himself: that is told. */
+export async function escrowChange(
+  directory: string,
+  recipients: readonly string[],
+  place: Place,
+  { disk, clock, telemetry }: Surroundings,
+): Promise<Stages['changed']> {
+  const path = join(directory, 'escrow.json');
+  const change = await changeOfRecipients(path, recipients);
+  if (change === null) return { drafts: [], journaled: async () => undefined };
+  const now = clock.now();
+  const config = { since: new Date(now).toISOString(), changes: [change] };
+  return {
+    drafts: [configDraft({ kind: 'config', config }, now, place)],
+    journaled: () =>
+      keepRecipients(disk, path, recipients).catch(error => telemetry.cacheFailed(path, error)),
+  };
+}

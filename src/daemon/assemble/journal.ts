@@ -1,0 +1,94 @@
+import { dirname, join, resolve } from 'node:path';
+import { cloudStore } from '../../archive/store/bucket.js';
+import { localStore } from '../../archive/store/folder.js';
+import type { IsOwnSeal } from '../../archive/store/newest.js';
+import type { ArchiveStore } from '../../archive/store/store.js';
+import { takeUpChain } from '../../archive/store/take-up.js';
+import type { Config } from '../../config/schema.js';
+import type { ChainEnd, NewChain } from '../../event/event.js';
+import { Journal } from '../../journal/journal.js';
+import { type Clock, hasPassed } from '../../lib/clock.js';
+import type { Disk } from '../../lib/disk.js';
+import { codeOf, ShipperError } from '../../lib/errors.js';
+import type { ArchivePlace } from '../../lib/object-name.js';
+import { openSigner } from './signing.js';
+import type { Surroundings } from './surroundings.js';
+
+export type SinkName = 'logging' | 'archive';
+export const SINKS: readonly SinkName[] = ['logging', 'archive'];
+
+/** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
+const MOST_QUIET = 60 * 60 * 1000;
+
+/** Throws a StateError where the state is damaged, a ConfigError where the signing key cannot be used. */
+export async function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
+  const { instance, node, state, archive } = config;
+  const { clock, disk, telemetry } = surroundings;
+  const signer = await openSigner(config);
+  const options = {
+    directory: resolve(state.directory),
+    cursors: SINKS.map(sink => cursorPath(config, sink)),
+    instance,
+    node,
+    maxSize: archive.segment.maxSize,
+    maxAge: archive.segment.maxAge,
+    maxQuiet: MOST_QUIET,
+    sign: signer?.sign ?? null,
+    maxJournalSize: state.maxSize,
+    findChain: () => findChain(config, signer?.isOwnSeal ?? null, surroundings),
+    disk,
+    clock,
+  };
+  return await Journal.open(options, telemetry);
+}
+
+export function cursorPath({ state }: Config, sink: SinkName): string {
+  return join(resolve(state.directory), `cursor-${sink}.json`);
+}
+
+export function archivePlace({ instance, archive: { to } }: Config, node: string): ArchivePlace {
+  return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
+}
+
+async function findChain(
+  config: Config,
+  isOwnSeal: IsOwnSeal | null,
+  { clock, disk, telemetry: report, stop }: Surroundings,
+): Promise<ChainEnd | NewChain> {
+  const { to, endpoint } = config.archive;
+  const patience = config.state.takeUpTimeout;
+  const store =
+    to.kind === 'file'
+      ? durableStore(resolve(to.folder), disk, clock, patience)
+      : cloudStore({ ...to, endpoint, deadline: Math.max(1000, patience) });
+  try {
+    const options = { clock, patience, isOwnSeal, report };
+    return await takeUpChain(store, archivePlace(config, config.node), options, stop);
+  } finally {
+    store.close();
+  }
+}
+
+/**
+ * A process that was killed may have stored what is read here, and not made its name durable. That is made up for: the
+ * chain goes on behind it, and a power cut would leave a hole (I1). Where the disk cannot for `patience` milliseconds, what
+ * it holds counts more than what a power cut might still take.
+ */
+function durableStore(root: string, disk: Disk, clock: Clock, patience: number): ArchiveStore {
+  const store = localStore(root);
+  const start = clock.now();
+  return {
+    ...store,
+    async *open(name) {
+      const folder = dirname(join(root, name));
+      try {
+        await disk.makeFolder(folder, root);
+        await disk.syncFolder(folder);
+      } catch (error) {
+        const fault = `${folder} cannot be made durable (${codeOf(error)})`;
+        if (!hasPassed(start, clock.now(), patience)) throw new ShipperError('unsynced', fault, error);
+      }
+      yield* store.open(name);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { IsOwnSeal } from '../../archive/store/newest.js';
+import { readSignature } from '../../archive/verify/signature.js';
+import { ConfigError } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
+import type { Sign } from '../../journal/chain.js';
+import { codeOf } from '../../lib/errors.js';
+
+export interface Signer {
+  readonly sign: Sign;
+  /** Whether a seal's line was signed by the same key. */
+  readonly isOwnSeal: IsOwnSeal;
+}
+
+/** What signs the seals. Throws a ConfigError where the key cannot be used; nothing of it goes into the message. */
+export async function openSigner({ archive: { signingKeyFile } }: Config): Promise<Signer | null> {
+  if (signingKeyFile === undefined) return null;
+  const key = await readKey(resolve(signingKeyFile));
+  const publicKey = createPublicKey(key);
+  return {
+    sign: line => sign(null, line, key).toString('base64'),
+    isOwnSeal(line) {
+      const found = readSignature(line);
+      return found !== null && verify(null, found.signed, publicKey, found.signature);
+    },
+  };
+}
+
+async function readKey(path: string): Promise<KeyObject> {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(await readFile(path));
+  } catch (error) {
+    throw new ConfigError([
+      `archive.signingKeyFile: ${path} holds no private key that can be read (${codeOf(error)})`,
+    ]);
+  }
+  if (key.asymmetricKeyType === 'ed25519') return key;
+  throw new ConfigError([
+    `archive.signingKeyFile: ${path} must be an Ed25519 key: openssl genpkey -algorithm ed25519 -out ${path}`,
+  ]);
+}

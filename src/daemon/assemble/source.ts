@@ -1,0 +1,216 @@
+/** One server's log, as its part of the configuration asks for it. */
+
+import { join } from 'node:path';
+import { decoderFor } from '../../audit/encodings.js';
+import { timeReader } from '../../audit/time.js';
+import { groupRoles, type SourceConfig } from '../../config/schema.js';
+import type { RoleCatalog } from '../../database/catalog.js';
+import type { Heartbeat } from '../../database/heartbeat.js';
+import type { ServerLook } from '../../database/look.js';
+import { type JudgedServer, judgeServer } from '../../database/population/population-of-server.js';
+import { loggedClasses, passes } from '../../database/population/rules.js';
+import type { SettingsWatch } from '../../database/settings-watch.js';
+import { Filter } from '../../decide/filter.js';
+import { memberRule, personRule, type UserRule, Users } from '../../decide/users.js';
+import { identify } from '../../identity/resolver.js';
+import type { Journal } from '../../journal/journal.js';
+import type { Resume } from '../../journal/sources.js';
+import type { SourcePosition } from '../../lib/record.js';
+import type { Claims } from '../../read/files/contested.js';
+import { Ledger } from '../../read/files/ledger.js';
+import { Tail, type TailOptions } from '../../read/files/tail.js';
+import { Memory } from '../../session/facts.js';
+import type { Settings } from '../large/protocol.js';
+import { LargeReader } from '../large/reader.js';
+import type { Judges } from '../records/outcome.js';
+import type { OpenSource, Source } from '../source.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { openCatalog } from './catalog.js';
+import type { Resolvers } from './resolvers.js';
+import type { Surroundings } from './surroundings.js';
+
+/** What all servers share. */
+export interface Shared {
+  readonly once: boolean;
+  /** The state folder. */
+  readonly directory: string;
+  readonly journal: Journal;
+  readonly resolvers: Resolvers;
+  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
+  /** What the process for large records has to know. */
+  readonly settings: Settings;
+  /** Which server's globs name which file. */
+  readonly claims: Claims;
+  readonly surroundings: Surroundings;
+}
+
+export interface SourceOptions {
+  readonly config: SourceConfig;
+  /** In the journal, and in the names of its files in the state folder; empty for the server that the chain is named after. */
+  readonly name: string;
+  readonly telemetry: Telemetry;
+}
+
+export class LogSource implements Source {
+  readonly instance: string;
+  readonly name: string;
+  readonly telemetry: Telemetry;
+  readonly #config: SourceConfig;
+  readonly #shared: Shared;
+  #tail: Tail | null = null;
+  #catalog: RoleCatalog | null = null;
+  #auditSettings: SettingsWatch<JudgedServer> | null = null;
+  #large: LargeReader | null = null;
+
+  constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
+    this.instance = config.instance;
+    this.name = name;
+    this.telemetry = telemetry;
+    this.#config = config;
+    this.#shared = shared;
+    telemetry.sourceWaits('its first look at the log files');
+  }
+
+  get positions(): readonly SourcePosition[] {
+    return this.#tail?.positions ?? this.#shared.journal.resumeOf(this.name).files;
+  }
+
+  get unread(): number {
+    return this.#tail?.unread ?? 0;
+  }
+
+  get behindSince(): number | null {
+    return this.#tail?.behindSince ?? null;
+  }
+
+  async open(until: AbortSignal): Promise<OpenSource> {
+    const { name, telemetry } = this;
+    const { once, journal, resolvers, judges, surroundings } = this.#shared;
+    const { clock, disk } = surroundings;
+    const { instance, timezone, pgauditLogLevel } = this.#config;
+    const cachePath = this.#pathOf('catalog', '.json');
+    const database = { clock, disk, report: telemetry };
+    const catalog = await openCatalog(this.#config, { cachePath, once, until }, database);
+    this.#catalog = catalog;
+    this.#auditSettings = await this.#watchSettings();
+    const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
+    const times = timeReader(timezone);
+    const resume = journal.resumeOf(name);
+    const heartbeat = await this.#createHeartbeat();
+    const tail = this.#createTail(resume, times, heartbeat);
+    this.#tail = tail;
+    const answering = resolvers.of(catalog);
+    const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
+    this.#large = this.#createLargeReader(encodingOf);
+    return {
+      ...judges,
+      name,
+      tail,
+      times,
+      memory: new Memory(times, resume.memory, this.#isLost(resume) ? clock.now() : 0),
+      filter,
+      large: this.#large,
+      auditSettings: this.#auditSettings,
+      heartbeat,
+      beat: once || heartbeat === null ? null : stop => heartbeat.follow(stop),
+      identify: asker => identify(asker, answering),
+      genuine: { isWarning: pgauditLogLevel === 'warning' },
+      auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
+      decoderOf: of => decoderFor(encodingOf(of)),
+      place: { instance, node: journal.node },
+      now: clock.now,
+      telemetry,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#catalog?.close(), this.#auditSettings?.close(), this.#large?.close()]);
+  }
+
+  /** A single run has sent its own before it reads. */
+  async #createHeartbeat(): Promise<Heartbeat | null> {
+    const { database } = this.#config;
+    if (database === undefined) return null;
+    const { once, surroundings } = this.#shared;
+    const { Heartbeat: Created } = await import('../../database/heartbeat.js');
+    const heartbeat = new Created(database.url, surroundings.clock, this.telemetry);
+    if (once) await heartbeat.send();
+    return heartbeat;
+  }
+
+  #createTail({ files: positions }: Resume, times: Judges['times'], heartbeat: Heartbeat | null): Tail {
+    const { once, surroundings } = this.#shared;
+    const { clock, disk, watch } = surroundings;
+    const { files: patterns, maxRecordSize } = this.#config;
+    const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
+    const ledger = new Ledger(this.#pathOf('files', '.ndjson'), disk);
+    const isAwaited = (): boolean => heartbeat?.isAwaited === true;
+    return new Tail(
+      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim, isAwaited },
+      this.telemetry,
+    );
+  }
+
+  #createLargeReader(encodingOf: (database: string) => string | null): LargeReader {
+    const { settings, surroundings } = this.#shared;
+    const { clock, disk } = surroundings;
+    const { maxRecordSize } = this.#config;
+    const markerPath = this.#pathOf('large-record', '.json');
+    const options = { settings, maxRecordSize, encodingOf, markerPath };
+    return new LargeReader({ ...options, disk, clock, report: this.telemetry });
+  }
+
+  /** By the memberships of now: who leaves the persons is told at once, and stays one to the filter all the same. */
+  async #watchSettings(): Promise<SettingsWatch<JudgedServer> | null> {
+    const { database, files, filter, pgauditLogLevel } = this.#config;
+    if (database === undefined) return null;
+    const { clock, disk } = this.#shared.surroundings;
+    const options = {
+      url: database.url,
+      cachePath: this.#pathOf('audit-settings', '.json'),
+      judge: (look: ServerLook) => judgeServer(look, { files, filter, pgauditLogLevel }),
+    };
+    const { SettingsWatch: Watch } = await import('../../database/settings-watch.js');
+    return await Watch.load<JudgedServer>(options, { clock, disk, report: this.telemetry });
+  }
+
+  /** Files were read, and what was remembered of them is not known. */
+  #isLost({ files, memory }: Resume): boolean {
+    return memory === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
+  }
+
+  #pathOf(what: string, end: string): string {
+    return join(this.#shared.directory, `${what}${this.name === '' ? '' : `-${this.name}`}${end}`);
+  }
+}
+
+/** What the server itself says, where it is known; nothing where errors are not logged, which would explain what is missing. */
+function auditedClasses(
+  { filter }: SourceConfig,
+  settings: Pick<SettingsWatch<JudgedServer>, 'valueOf'> | null,
+): ReadonlySet<string> {
+  if (!passes('error', settings?.valueOf('log_min_messages') ?? 'warning')) return new Set();
+  const log = settings?.valueOf('pgaudit.log') ?? null;
+  return log === null ? new Set(filter.classes) : loggedClasses(log);
+}
+
+/** @param onChange called where the log shows that roles may have changed */
+function createFilter(config: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Filter {
+  const { classes, otherUsers, backgroundWorkers } = config.filter;
+  const users = createUsers(config, catalog, onChange);
+  return new Filter({ classes: new Set(classes), users, otherUsers, backgroundWorkers });
+}
+
+function createUsers({ filter }: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Users {
+  const rules = (written: typeof filter.personalUsers, ofGroup: typeof memberRule): UserRule[] =>
+    written.flatMap((rule): UserRule[] => {
+      if (!('memberOf' in rule)) return [rule];
+      return catalog === null ? [] : [ofGroup(rule.memberOf, catalog)];
+    });
+  return new Users({
+    personalUsers: rules(filter.personalUsers, personRule),
+    serviceUsers: rules(filter.serviceUsers, memberRule),
+    memberships: groupRoles(filter).length > 0 ? catalog : null,
+    onChange,
+  });
+}

@@ -1,0 +1,92 @@
+/** Builds the stages that a configuration asks for. */
+
+import { resolve } from 'node:path';
+import type { Config, SourceConfig } from '../../config/schema.js';
+import { lifecycleDraft } from '../../event/drafts.js';
+import type { Audit, LifecycleContent } from '../../event/event.js';
+import type { Journal } from '../../journal/journal.js';
+import { VERSION } from '../../lib/version.js';
+import { Claims } from '../../read/files/contested.js';
+import { createRedactor } from '../../redact/redact.js';
+import { isWrite, relationsOf } from '../../relations/relations.js';
+import type { Stages } from '../pipeline.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { escrowChange, openEscrow } from './escrow.js';
+import { openJournal } from './journal.js';
+import { openResolvers } from './resolvers.js';
+import { createSinks } from './sinks.js';
+import { LogSource, type SourceOptions } from './source.js';
+import type { Surroundings } from './surroundings.js';
+
+/** The stages, and what ends what goes on beside them. */
+export interface Assembly {
+  readonly stages: Stages;
+  close(): Promise<void>;
+}
+
+/** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
+export async function assemble(
+  config: Config,
+  { once, retire = false }: { readonly once: boolean; readonly retire?: boolean },
+  surroundings: Surroundings,
+): Promise<Assembly> {
+  const { clock, telemetry, parser } = surroundings;
+  const { instance, redact, state } = config;
+  const resolvers = await openResolvers({ config, surroundings });
+  const journal = await openJournal(config, surroundings);
+  const place = { instance, node: journal.node };
+  if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
+  const servers = config.areNamed ? { servers: config.sources.map(one => one.instance) } : {};
+  const started = { action: 'started', version: VERSION, ...originOf(journal), ...servers } as const;
+  const stopped = {
+    action: 'stopped',
+    version: VERSION,
+    ...(retire ? { retired: true as const } : {}),
+  } as const;
+  const escrow = await openEscrow(config);
+  const judges = {
+    redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
+    escrow: escrow === null ? null : (original: string) => escrow.seal(original),
+    relations: (audit: Audit) => relationsOf(audit, parser),
+    isWrite: (audit: Audit) => isWrite(audit, parser),
+    classesOf: (sql: string) => parser.classes(sql),
+  };
+  const claims = new Claims();
+  const directory = resolve(state.directory);
+  const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
+  const settings = { patterns, recipients: redact.escrowTo };
+  const shared = { once, directory, journal, resolvers, judges, settings, claims, surroundings };
+  const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
+  const stages: Stages = {
+    once,
+    changed: await escrowChange(directory, redact.escrowTo, place, surroundings),
+    sources,
+    journal,
+    sinks: await createSinks(config, journal, surroundings),
+    lifecycle: {
+      started: () => lifecycleDraft(started, clock.now(), place),
+      stopped: () => lifecycleDraft(stopped, clock.now(), place),
+    },
+    clock,
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([...sources.map(source => source.close()), resolvers.close(), escrow?.close()]);
+  };
+  return { stages, close };
+}
+
+/** A server that the chain is named after has its state as if it were alone: so `sources` may come after `source`. */
+function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry): SourceOptions {
+  const isOwn = one.instance === config.instance;
+  return {
+    config: one,
+    name: isOwn ? '' : one.instance,
+    telemetry: config.areNamed ? telemetry.ofSource(one.instance) : telemetry,
+  };
+}
+
+function originOf({ origin, previousChain }: Journal): Partial<LifecycleContent['lifecycle']> {
+  if (origin === null) return {};
+  if (origin === 'taken-up') return { takenUpFromArchive: true };
+  return { newChain: true, reason: origin, ...(previousChain === null ? {} : { previousChain }) };
+}

@@ -1,0 +1,73 @@
+/** What the status page tells, looked up in the stages and the metrics. */
+
+import { resolve } from 'node:path';
+import type { Config } from '../../config/schema.js';
+import type { Health } from '../health.js';
+import type { SinkSample, StatusSample } from '../http/status.js';
+import type { Metrics } from '../metrics.js';
+import type { Stages } from '../pipeline.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { SinkName } from './journal.js';
+
+/** Milliseconds that are usual: entries go out at once, segments when they are sealed. */
+const USUAL_DELAY = 60_000;
+
+interface Looked {
+  readonly config: Config;
+  readonly stages: Stages;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly telemetry: Telemetry;
+}
+
+export async function lookAt({ config, stages, metrics, health, telemetry }: Looked): Promise<StatusSample> {
+  const { journal, clock } = stages;
+  const now = clock.now();
+  const usual = { logging: USUAL_DELAY, archive: USUAL_DELAY + config.archive.segment.maxAge };
+  const sink = async (name: SinkName): Promise<SinkSample> => {
+    const { reader } = stages.sinks[name];
+    const oldest = await reader.oldest();
+    const seconds = oldest === null ? 0 : Math.max(0, now - oldest) / 1000;
+    return { ...reader.lag, seconds, usualSeconds: usual[name] / 1000, to: destinationOf(config[name].to) };
+  };
+  return {
+    now,
+    uptime: performance.now(),
+    problems: health.problems,
+    source: { bytes: await sum(metrics.sourceBytes), files: await sum(metrics.files) },
+    sources: (config.areNamed ? stages.sources : []).map(({ instance, unread }) => ({
+      instance,
+      unread,
+      isRead: !health.has(`source ${instance}`),
+    })),
+    journal: {
+      chain: journal.chain,
+      lastSeq: journal.lastSeq,
+      bytes: journal.size,
+      maxBytes: config.state.maxSize,
+    },
+    sinks: { logging: await sink('logging'), archive: await sink('archive') },
+    records: (await metrics.records.get()).values.map(({ labels, value }) => ({
+      outcome: String(labels.outcome),
+      reason: String(labels.reason),
+      count: value,
+    })),
+    identities: Object.fromEntries(
+      (await metrics.identities.get()).values.map(({ labels, value }) => [String(labels.status), value]),
+    ),
+    unknownUsers: telemetry.unknownUsers,
+    suspects: await sum(metrics.suspects),
+    gaps: await sum(metrics.gaps),
+    rejectedEntries: await sum(metrics.rejected),
+    seal: journal.lastSeal,
+  };
+}
+
+function destinationOf(to: Config['archive']['to'] | Config['logging']['to']): string {
+  if (to.kind === 'file') return resolve(to.folder);
+  return to.kind === 'cloud-logging' ? to.logName : `gs://${to.bucket}/${to.prefix}`;
+}
+
+async function sum(counter: { get(): Promise<{ values: { value: number }[] }> }): Promise<number> {
+  return (await counter.get()).values.reduce((total, { value }) => total + value, 0);
+}

@@ -1,0 +1,197 @@
+/** Has the large records of one server's log read, whatever they do to who reads them. */
+
+import { isUtf8 } from 'node:buffer';
+import { createHash, type Hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { Payload } from '../../audit/payload.js';
+import type { Reading } from '../../event/drafts.js';
+import type { SuspectReason } from '../../event/event.js';
+import { type Clock, sleep } from '../../lib/clock.js';
+import type { Disk } from '../../lib/disk.js';
+import { codeOf } from '../../lib/errors.js';
+import { ESCROW, type LargeText, PARAMETERS, RAW, STATEMENT } from '../../lib/large-text.js';
+import { COLUMN, type Gap, type RawRecord, unreadable } from '../../lib/record.js';
+import { ChildGone, LargeChild, type Reply } from './child-process.js';
+import { Marker } from './marker.js';
+import type { Settings } from './protocol.js';
+
+export interface LargeReaderOptions {
+  readonly settings: Settings;
+  /** Bytes of the largest record. */
+  readonly maxRecordSize: number;
+  /** PostgreSQL's name of a database's encoding; `null` for UTF-8. */
+  readonly encodingOf: (database: string) => string | null;
+  /** In the state folder. */
+  readonly markerPath: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly report: LargeReport;
+}
+
+export interface LargeReport {
+  /**
+   * Nothing is lost yet. `died`: the process that reads large records died of this one; `no process`: it did not start;
+   * or the operating system's code where the mark cannot be written.
+   */
+  largeRecordFailed(why: string): void;
+}
+
+/** As `parse` would tell it, but for the texts. */
+type LargeParsed =
+  | ({ readonly kind: 'audit' } & Required<Payload>)
+  | {
+      readonly kind: 'suspect';
+      readonly reason: SuspectReason | null;
+      readonly redacted: number;
+      readonly escrow?: string;
+      readonly texts: readonly LargeText[];
+    };
+
+export type LargeRead = LargeParsed & {
+  /** SHA-256 (base64) of the record's bytes. */
+  readonly digest: string;
+  /** The record in base64, where it is not UTF-8 and nothing in it was scrubbed. */
+  readonly raw: LargeText | null;
+};
+
+/** Processes that may die of one record. */
+const MOST_DEATHS = 2;
+/** Milliseconds. Linear time needs seconds; a machine that swaps may take a hundred times as long. */
+const TIME_LIMIT = 10 * 60 * 1000;
+/** Milliseconds until the start of a process is tried again. */
+const PAUSE = 10_000;
+/** MB of the heap that any record needs, and for each of its bytes: text, findings, what is left of the text. */
+const LEAST_MEMORY = 64;
+const MEMORY_FACTOR = 4;
+/** Bytes that are hashed or encoded before anything else has its turn; three of them make four characters. */
+const SLICE = 3 * 512 * 1024;
+
+export class LargeReader {
+  readonly #options: LargeReaderOptions;
+  readonly #child: LargeChild;
+  readonly #marker: Marker;
+  readonly #closed = new AbortController();
+
+  constructor(options: LargeReaderOptions) {
+    const { settings, maxRecordSize, markerPath, disk } = options;
+    const memory = LEAST_MEMORY + Math.ceil((MEMORY_FACTOR * maxRecordSize) / 1024 ** 2);
+    this.#options = options;
+    this.#child = new LargeChild({ settings, memory, timeLimit: TIME_LIMIT });
+    this.#marker = new Marker(markerPath, disk);
+  }
+
+  /** A record whose message begins like pgAudit's; a gap where it cannot be read. The record must stay as it is meanwhile. */
+  async read(record: RawRecord, isSuspect: boolean, reading: Reading): Promise<LargeRead | Gap> {
+    const mayTry = await this.#begin(reading);
+    const [reply, hash] = await Promise.all([
+      mayTry ? this.#ask(record, isSuspect) : null,
+      hashOf(record.bytes),
+    ]);
+    if (reply === null) return unreadable(record, hash.update('\n').digest('hex'));
+    const { answer } = reply;
+    const isScrubbed = (answer.kind === 'audit' ? answer.audit.redacted : answer.redacted) ?? 0;
+    const raw = isScrubbed > 0 || isUtf8(record.bytes) ? null : await base64Of(record.bytes);
+    return {
+      ...parsedOf(reply),
+      raw: raw === null ? null : { token: RAW, json: raw },
+      digest: hash.digest('base64'),
+    };
+  }
+
+  /** A record was begun of which nobody said that what came of it is durable. */
+  get isUnsettled(): boolean {
+    return this.#marker.isOwn;
+  }
+
+  /** What came of the latest record is durable. Where the mark of it cannot be removed, it is of no meaning any more. */
+  async settle(): Promise<void> {
+    await this.#marker.end().catch(() => undefined);
+  }
+
+  /** Ends in order: what is under way is read by the next start, as if it had not begun, unless the disk does not take that. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#child.close();
+    await this.#marker.withdraw().catch(() => undefined);
+  }
+
+  /** Waits for a disk that fails, as the journal does. */
+  async #begin(reading: Reading): Promise<boolean> {
+    for (;;) {
+      try {
+        return await this.#marker.begin(reading);
+      } catch (error) {
+        this.#options.report.largeRecordFailed(codeOf(error));
+      }
+      await this.#pause();
+    }
+  }
+
+  async #pause(): Promise<void> {
+    await sleep(this.#options.clock, PAUSE, this.#closed.signal);
+    this.#closed.signal.throwIfAborted();
+  }
+
+  /** `null` where it kills whoever reads it. */
+  async #ask(record: RawRecord, isSuspect: boolean): Promise<Reply | null> {
+    const { encodingOf, report } = this.#options;
+    const column = record.bytes.subarray(record.endOf(COLUMN.message - 1) + 1, record.endOf(COLUMN.message));
+    const encoding = encodingOf(record.text(COLUMN.database));
+    const question = { length: column.length, isSuspect, hasReturn: record.hasReturn, encoding };
+    for (let deaths = 0; deaths < MOST_DEATHS; ) {
+      try {
+        return await this.#child.ask(question, column);
+      } catch (error) {
+        if (!(error instanceof ChildGone)) throw error;
+        this.#closed.signal.throwIfAborted();
+        report.largeRecordFailed(error.isUnready ? 'no process' : 'died');
+        if (error.isUnready) await this.#pause();
+        else deaths++;
+      }
+    }
+    return null;
+  }
+}
+
+function parsedOf({ answer, first, second, escrow }: Reply): LargeParsed {
+  const texts = [
+    { token: STATEMENT, json: first },
+    { token: PARAMETERS, json: second },
+    { token: ESCROW, json: escrow },
+  ];
+  const sealed = escrow.length > 0 && { escrow: ESCROW };
+  if (answer.kind === 'suspect') return { ...answer, ...sealed, texts };
+  const { hasStatement, parameters, isPreviouslyLogged, control, claims, isSensitive, mayWrite } = answer;
+  const { rows, redacted, ...head } = answer.audit;
+  const audit = {
+    ...head,
+    statement: hasStatement ? STATEMENT : null,
+    parameters: parameters === null ? null : parameters === 0 ? [] : [PARAMETERS],
+    rows,
+    ...(redacted !== undefined && { redacted }),
+    ...sealed,
+  };
+  const large = { texts, control, claims, isSensitive, mayWrite };
+  return { kind: 'audit', audit, isPreviouslyLogged, large };
+}
+
+/** SHA-256 of the bytes so far. */
+async function hashOf(bytes: Buffer): Promise<Hash> {
+  const hash = createHash('sha256');
+  for (let start = 0; start < bytes.length; start += SLICE) {
+    hash.update(bytes.subarray(start, start + SLICE));
+    await setImmediate();
+  }
+  return hash;
+}
+
+async function base64Of(bytes: Buffer): Promise<Buffer[]> {
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < bytes.length; start += SLICE) {
+    pieces.push(
+      Buffer.from(bytes.toString('base64', start, Math.min(start + SLICE, bytes.length)), 'latin1'),
+    );
+    await setImmediate();
+  }
+  return pieces;
+}

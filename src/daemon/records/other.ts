@@ -1,0 +1,62 @@
+/** What lines of the log tell that are not pgAudit's: of logins, of statements that came to nothing. */
+
+import { readAuthentication, readDisconnection, readError } from '../../audit/server-lines.js';
+import { failureDraft, type Reading } from '../../event/drafts.js';
+import type { Draft, FailureContent } from '../../event/event.js';
+import { COLUMN, type RawRecord } from '../../lib/record.js';
+import { andThen } from '../../lib/settled.js';
+import { type Judges, ship, type Verdict } from './outcome.js';
+import { judgeUnaudited } from './unaudited.js';
+
+type Failure = FailureContent['failure'];
+
+const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
+const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
+
+/** Lines that are not pgAudit's are not shipped: they inform. */
+export function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
+  noteLogin(record, reading.now, judges);
+  const failure = failureIn(record, judges);
+  const dropped = judges.heartbeat?.reads(record) === true ? HEARTBEAT : NOT_AUDIT;
+  const verdict = failure === null ? dropped : judgeFailure(record, failure, reading, judges);
+  return andThen(judgeUnaudited(record, reading, judges), ({ derived }) =>
+    derived === undefined ? verdict : andThen(verdict, judged => ({ ...judged, derived })),
+  );
+}
+
+/** The error of a transaction in which something was shipped, or its session's end inside of it. */
+function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
+  const session = record.text(COLUMN.sessionId);
+  const sqlState = readError(record);
+  if (sqlState !== null)
+    return transactions.failed(session, record.text(COLUMN.virtualTransactionId), sqlState);
+  const end = readDisconnection(record);
+  return end === null ? null : transactions.ended(session, end.isInside);
+}
+
+/** Services log in and out all the time; nobody asks who they are. */
+function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
+  const authentication = readAuthentication(record);
+  if (authentication !== null) {
+    if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
+      logins.begin(record.text(COLUMN.sessionId), authentication, now);
+  } else if (readDisconnection(record) !== null) logins.end(record.text(COLUMN.sessionId));
+}
+
+export function judgeFailure(
+  record: RawRecord,
+  failure: Failure,
+  reading: Reading,
+  judges: Judges,
+): Verdict | Promise<Verdict> {
+  return ship('failure', record, [], reading, judges, (line, actor) =>
+    failureDraft(line, failure, actor, reading, judges.place),
+  );
+}
+
+/** Without an id of its own: the record's is that of another event. */
+export async function draftOf(verdict: Verdict): Promise<Draft> {
+  if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
+  const { id: _, ...draft } = await verdict.draft;
+  return draft;
+}

@@ -1,0 +1,167 @@
+/**
+ * Persons' changes that the server logged (`log_statement`, durations) and pgAudit did not. A false alarm is worse than a
+ * miss: a statement counts only if nothing else can explain that its records are missing.
+ */
+
+import { claimsOf } from '../../audit/claims.js';
+import { lineAround, statementIn } from '../../audit/logged-statements.js';
+import { readDisconnection, readError } from '../../audit/server-lines.js';
+import type { Filter } from '../../decide/filter.js';
+import type { UserKind } from '../../decide/users.js';
+import { cutText } from '../../deliver/logging/cut-text.js';
+import { type Reading, sourceOf, unauditedDraft } from '../../event/drafts.js';
+import type { Draft } from '../../event/event.js';
+import { COLUMN, type RawRecord } from '../../lib/record.js';
+import { andThen } from '../../lib/settled.js';
+import { hashOf, type Pending } from '../../session/pending.js';
+import type { Known } from '../../session/sessions.js';
+import { actorOf, type Judges, readLine, timeOf } from './outcome.js';
+
+/** Bytes of a statement that an event holds. */
+const LONGEST = 8 * 1024;
+/** Milliseconds. A session may never log again: `psql -c` with `log_disconnections` off. */
+const ONE_DAY = 24 * 60 * 60 * 1000;
+/** What a text must hold to be worth parsing. */
+const CHANGE = /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|revoke|comment|refresh)\b/i;
+/** The process that brings a server up (its manual, pg_stat_activity). */
+const STARTUP = 'startup';
+/** Classes of SQLSTATE that are no errors (the manual's appendix A). */
+const NO_ERROR = /^0[012]/;
+
+type Found = { readonly derived?: Draft | Promise<Draft> };
+
+/** Whether a user's statements count, or may count one day. */
+export function isWatched(user: string, filter: Filter): boolean {
+  const kind = filter.users.kindOf(user, () => 0);
+  return kind instanceof Promise || kind === 'unknown' || isPerson(kind, filter);
+}
+
+function isPerson(kind: UserKind, filter: Filter): boolean {
+  return kind === 'person' || (kind === 'other' && filter.decide(kind, 'WRITE').isShipped);
+}
+
+/**
+ * Notes what a record that is not pgAudit's says of its session's statements. Returns the event of one, if it shows
+ * now that pgAudit did not log it.
+ */
+export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judges): Found | Promise<Found> {
+  // The server has started anew: what its sessions were about to do came to nothing.
+  if (record.text(COLUMN.backendType) === STARTUP) judges.memory.pending.clear();
+  const known = judges.memory.sessions.known(record.text(COLUMN.sessionId));
+  // One that a late file brought says nothing of what is pending.
+  if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
+  const around = lineAround(record);
+  const unaudited = decide(record, known, around !== null, judges);
+  const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, judges) };
+  if (around === null) return decided;
+  const isBare = known.statement === known.between && known.unread === 0;
+  known.between = known.statement;
+  if (around === 'after' && (!isBare || unaudited !== null)) return decided;
+  return andThen(statementOf(record, around, known, reading, judges), statement => {
+    if (statement === null) return decided;
+    if (around === 'after') return { derived: report(statement, reading.now, judges) };
+    judges.memory.pending.add(statement);
+    return decided;
+  });
+}
+
+/** The session's statement that waits, where this record shows that its audit will not come any more. */
+function decide(record: RawRecord, known: Known, isAround: boolean, { memory }: Judges): Pending | null {
+  const waiting = memory.pending.get(known.id);
+  if (waiting === undefined) return null;
+  const isError = isFailure(record);
+  if (!isError && !isAround && readDisconnection(record) === null) return null;
+  memory.pending.remove(known.id);
+  // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
+  if (isError && isOf(waiting, record)) return null;
+  // Its record may be among those that were not read.
+  return known.unread === 0 ? waiting : null;
+}
+
+/** In any language; a client's own RAISE WARNING with the SQLSTATE of an error is none, and has a context. */
+function isFailure(record: RawRecord): boolean {
+  if (NO_ERROR.test(record.text(COLUMN.sqlState))) return false;
+  return readError(record) !== null || record.isEmpty(COLUMN.context);
+}
+
+/** Whether an error is of this statement, as far as the log names its statement (`log_min_error_statement`). */
+function isOf({ sha256 }: Pending, record: RawRecord): boolean {
+  const query = record.text(COLUMN.query);
+  return query === '' || hashOf(query) === sha256;
+}
+
+/** A person's statement in such a line; `null` if it does not have to be audited. */
+function statementOf(
+  record: RawRecord,
+  around: 'before' | 'after',
+  known: Known,
+  reading: Reading,
+  judges: Judges,
+): Pending | null | Promise<Pending | null> {
+  const { filter, auditedClasses, classesOf } = judges;
+  const audited = auditedClasses();
+  if (audited.size === 0) return null;
+  const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, judges));
+  return andThen(kind, one => {
+    if (!isPerson(one, filter)) return null;
+    const sql = statementIn(record, around, judges.decoderOf(record.text(COLUMN.database)));
+    if (sql === null || !CHANGE.test(sql)) return null;
+    return andThen(classesOf(sql), classes => {
+      const changes = (classes ?? []).filter(name => audited.has(name));
+      const [first] = changes;
+      const counts = { expected: changes.length, audited: 0, latest: known.statement };
+      return first === undefined
+        ? null
+        : pendingOf(record, sql, { class: first, ...counts }, reading, judges);
+    });
+  });
+}
+
+function pendingOf(
+  record: RawRecord,
+  sql: string,
+  counts: Pick<Pending, 'class' | 'expected' | 'audited' | 'latest'>,
+  reading: Reading,
+  judges: Judges,
+): Pending | null | Promise<Pending> {
+  const { redact, escrow } = judges;
+  const line = readLine(record, judges);
+  if (line === null) return null;
+  const { statement: scrubbed, count } = redact({ statement: sql, parameters: null });
+  const [statement = '', ...rest] = cutText(scrubbed ?? '', LONGEST);
+  const [original = ''] = cutText(sql, LONGEST);
+  const sealed = count > 0 && escrow !== null ? escrow(original) : null;
+  return andThen(sealed, encrypted => ({
+    foundAt: reading.now,
+    line: { ...line, raw: null },
+    source: sourceOf(reading, null),
+    sha256: hashOf(sql),
+    statement,
+    ...(rest.length > 0 && { isCut: true as const }),
+    ...(count > 0 && { redacted: count }),
+    ...(encrypted !== null && { escrow: encrypted }),
+    ...counts,
+  }));
+}
+
+/**
+ * Statements whose session has logged nothing for a day, after everything was read. Only writes: pgAudit may log other
+ * changes when they are done, after any time.
+ */
+export function reportOverdue(now: number, judges: Judges): Promise<Draft[]> {
+  const { pending, sessions } = judges.memory;
+  const overdue = pending.overdue(now, ONE_DAY);
+  for (const { line } of overdue) pending.remove(line.session.id);
+  const certain = overdue.filter(
+    one => one.class === 'WRITE' && sessions.known(one.line.session.id)?.unread === 0,
+  );
+  return Promise.all(certain.map(one => report(one, now, judges)));
+}
+
+function report(one: Pending, now: number, judges: Judges): Draft | Promise<Draft> {
+  const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
+  judges.telemetry.unaudited({ ...source, session: line.session.id });
+  return andThen(actorOf(line, claimsOf(one.statement, null), judges), actor =>
+    unauditedDraft(line, unaudited, actor, source, now, judges.place),
+  );
+}

@@ -1,0 +1,238 @@
+/** `run`: the daemon. */
+
+import { join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { findOverlaps } from '../commands/check/overlap.js';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { CacheFile } from '../lib/cache-file.js';
+import { systemClock } from '../lib/clock.js';
+import { Disk, diskRoom } from '../lib/disk.js';
+import { codeOf, ShipperError } from '../lib/errors.js';
+import { describeError } from '../lib/fixes.js';
+import { VERSION } from '../lib/version.js';
+import { createRelationParser } from '../relations/relations.js';
+import { SINKS } from './assemble/journal.js';
+import { assemble } from './assemble/stages.js';
+import { lookAt } from './assemble/status.js';
+import { limitGarbage, restWhenQuiet } from './garbage.js';
+import { Health, PROBLEM_CODES, problemTimes } from './health.js';
+import { type HttpServer, serve, type Told } from './http/server.js';
+import { Status } from './http/status.js';
+import { acquireLock } from './lock.js';
+import { createLogger } from './logger.js';
+import { createMetrics, type Metrics } from './metrics.js';
+import { runPipeline, type Stages } from './pipeline.js';
+import { Telemetry } from './telemetry/telemetry.js';
+
+export interface RunOptions {
+  /** Reads what is there, delivers all of it, seals and ends. */
+  readonly once: boolean;
+  /** This is the last run: nothing is expected after it. */
+  readonly retire?: boolean;
+  /** What is read in place of the configured sources; asked once the state folder is this process' own. */
+  readonly findSources?: () => Promise<Config['sources']>;
+  /** Called before reading begins. */
+  readonly onAssembled?: (stages: Stages, metrics: Metrics) => void;
+  readonly logTo?: 'stdout' | 'stderr';
+}
+
+/** Returns the exit code. Throws a ConfigError where a file that the configuration names cannot be used. */
+export async function run(config: Config, options: RunOptions): Promise<number> {
+  const { once, logTo = 'stdout' } = options;
+  const health = new Health();
+  const metrics = createMetrics();
+  metrics.observers.push(async () => {
+    metrics.ready.set(health.hindrances.length === 0 ? 1 : 0);
+    const lasting = new Set(health.problems.map(({ code }) => code));
+    for (const code of PROBLEM_CODES) metrics.problem.set({ code }, lasting.has(code) ? 1 : 0);
+  });
+  const telemetry = new Telemetry(createLogger(config.log.level, logTo), metrics, health);
+  // Whoever called a single run reads its end himself.
+  const fail = (error: unknown): void => {
+    if (once) process.stderr.write(`${describeError(error)}\n`);
+    else telemetry.failed(error);
+  };
+  const { stop, abort } = shutdownSignals(config.shutdown.gracePeriod, telemetry, fail);
+  const daemon = { config, options, health, metrics, telemetry, stop, abort };
+  try {
+    await live(daemon);
+    return once && (health.has('source') || stop.aborted) ? 1 : 0;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    // Stopped while it waited for the archive, with nothing begun.
+    if (stop.aborted && error === stop.reason) return once ? 1 : 0;
+    fail(error);
+    return 1;
+  }
+}
+
+interface Daemon {
+  readonly config: Config;
+  readonly options: RunOptions;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
+  readonly stop: AbortSignal;
+  readonly abort: AbortSignal;
+}
+
+/** From the lock to its release. */
+async function live(daemon: Daemon): Promise<void> {
+  const { options, health, metrics, telemetry, stop, abort } = daemon;
+  const { once, retire = false, findSources, onAssembled } = options;
+  await refuseOverlap(daemon.config);
+  const disk = new Disk();
+  const directory = resolve(daemon.config.state.directory);
+  const unlock = await lockState(directory, disk);
+  const known = await recallProblems(directory, disk, daemon);
+  const sources = (await findSources?.()) ?? daemon.config.sources;
+  const config = { ...daemon.config, sources };
+  const status = new Status({ instance: config.instance, node: config.node, version: VERSION });
+  const http = once ? null : await listen(config, { health, metrics, status });
+  if (http !== null) telemetry.listening(config.http.host, http.port);
+  const watch = once ? null : (await import('../read/files/watch.js')).watchGlobs;
+  const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
+  // It is loaded meanwhile: a single run has statements for it soon.
+  if (once) void parser.changes('SELECT 1');
+  const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
+  const { stages, close } = await assemble(config, { once, retire }, surroundings);
+  observe(stages, config, metrics, health);
+  status.watch(() => lookAt({ config, stages, metrics, health, telemetry }));
+  if (!once) setInterval(() => void status.refresh(), 60_000).unref();
+  limitGarbage();
+  if (!once) restWhenQuiet();
+  onAssembled?.(stages, metrics);
+  telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
+  await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
+  await Promise.all([close(), parser.close()]);
+  const { journal, sinks } = stages;
+  telemetry.stopped(journal.isClosed, {
+    logging: sinks.logging.reader.lag.events,
+    archive: sinks.archive.reader.lag.events,
+  });
+  await Promise.all([http?.close(), known.close()]);
+  await unlock();
+}
+
+/** Since when somebody has been asked to mend what, through restarts. */
+async function recallProblems(
+  directory: string,
+  disk: Disk,
+  { health, telemetry }: Daemon,
+): Promise<CacheFile<z.infer<typeof problemTimes>>> {
+  const path = join(directory, 'problems.json');
+  const file = new CacheFile({ path, schema: problemTimes, clock: systemClock, disk, report: telemetry });
+  const saved = await file.read();
+  health.recall(saved?.problems ?? [], () => file.schedule(() => ({ v: 1, problems: health.lasting })));
+  return file;
+}
+
+/** Throws a ConfigError where the globs of two servers name a file: each record would be shipped under both names. */
+async function refuseOverlap({ sources }: Config): Promise<void> {
+  if (sources.length < 2) return;
+  const faults = await findOverlaps(sources);
+  if (faults.length > 0)
+    throw new ConfigError(
+      faults.map(({ path, instances }) => `sources: ${path} is named by ${instances.join(' and ')}`),
+    );
+}
+
+async function listen({ http }: Config, told: Told): Promise<HttpServer> {
+  try {
+    return await serve(http, told);
+  } catch (error) {
+    const code = codeOf(error);
+    throw new ShipperError(
+      code,
+      `nothing can listen on http.host ${http.host}, http.port ${http.port} (${code})`,
+      error,
+    );
+  }
+}
+
+/**
+ * The whole shutdown policy: the first SIGTERM or SIGINT stops reading and starts the grace time, at whose
+ * end what is still under way is given up; a second signal ends the process at once. An error that
+ * nobody caught ends it too: what was journaled is safe, and the next start goes on from there.
+ */
+function shutdownSignals(
+  gracePeriod: number,
+  telemetry: Telemetry,
+  fail: (error: unknown) => void,
+): { stop: AbortSignal; abort: AbortSignal } {
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(1);
+    telemetry.stopping(signal);
+    stop.abort();
+    setTimeout(() => abort.abort(), gracePeriod).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const onError = (error: unknown): void => {
+    fail(error);
+    process.exit(1);
+  };
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  return { stop: stop.signal, abort: abort.signal };
+}
+
+async function lockState(directory: string, disk: Disk): Promise<() => Promise<void>> {
+  try {
+    await disk.makeFolder(directory);
+    return await acquireLock(join(directory, 'lock'));
+  } catch (error) {
+    if (error instanceof ShipperError) throw error;
+    throw new ShipperError(
+      codeOf(error),
+      `state.directory ${directory} cannot be written (${codeOf(error)})`,
+      error,
+    );
+  }
+}
+
+function observe(
+  { sources, journal, sinks, clock }: Stages,
+  config: Config,
+  metrics: Metrics,
+  health: Health,
+): void {
+  const { instance, state } = config;
+  const secondsSince = (time: number | null): number =>
+    time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
+  // Before the log was read to its end for the first time, how long that takes counts.
+  const beganAt = clock.now();
+  metrics.buildInfo.set({ version: VERSION, audit_instance: instance, node: journal.node }, 1);
+  metrics.journalMaxSize.set(state.maxSize);
+  metrics.observers.push(async () => {
+    metrics.sourceLagBytes.set(sources.reduce((sum, { unread }) => sum + unread, 0));
+    metrics.sourceLagSeconds.set(Math.max(...sources.map(({ behindSince }) => secondsSince(behindSince))));
+    for (const source of config.areNamed ? sources : []) {
+      const label = { audit_instance: source.instance };
+      metrics.instanceLagBytes.set(label, source.unread);
+      metrics.instanceFailing.set(label, health.has(`source ${source.instance}`) ? 1 : 0);
+    }
+    for (const { instance: audited, name } of sources)
+      metrics.coveredUntil.set({ audit_instance: audited }, (journal.untilOf(name) ?? beganAt) / 1000);
+    metrics.journalSize.set(journal.size);
+    metrics.journalAge.set(secondsSince(await journal.oldest()));
+    metrics.lastSeal.set(journal.sealedAt / 1000);
+    const { free, size } = await diskRoom(resolve(state.directory));
+    metrics.diskFree.set(free);
+    metrics.diskSize.set(size);
+    for (const sink of SINKS) {
+      const { reader } = sinks[sink];
+      const { events, bytes } = reader.lag;
+      metrics.sinkLagEvents.set({ sink }, events);
+      metrics.sinkLagBytes.set({ sink }, bytes);
+      metrics.sinkLagSeconds.set({ sink }, secondsSince(await reader.oldest()));
+    }
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolveNow => signal.addEventListener('abort', () => resolveNow(), { once: true }));
+}

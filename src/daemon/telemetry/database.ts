@@ -1,0 +1,143 @@
+/** The part of the vocabulary that tells of a server's database: its roles, its audit settings, and who is not audited. */
+
+import type { Logger } from 'pino';
+import type { AuditChange } from '../../event/event.js';
+import type { UnauditedRoles } from '../../event/population.js';
+import { codeOf } from '../../lib/errors.js';
+import { databaseMendFor, messageOf } from '../../lib/fixes.js';
+import type { Health, Problem } from '../health.js';
+import type { Metrics } from '../metrics.js';
+import { Incidents } from './incidents.js';
+
+/** Changes of settings that one line of the log names. */
+const MOST_CHANGES_NAMED = 20;
+const LONGEST_VALUE = 200;
+
+type Asked = 'roles' | 'settings';
+
+export class DatabaseTelemetry extends Incidents {
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  /** What Health and the metrics call the server. */
+  readonly #partOf: (what: string) => string;
+  #isHeartbeatMissing = false;
+  /** What the last look at the server found. */
+  #audit: readonly Problem[] = [];
+  /** What the database cannot be asked for, and why. */
+  readonly #outages = new Map<Asked, unknown>();
+
+  /** @param source one of several servers */
+  constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
+    super(log, metrics);
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#health = health;
+    this.#partOf = what => (source === null ? what : `${what} ${source}`);
+  }
+
+  catalogLoaded(roles: number): void {
+    this.#metrics.catalogRoles.set(this.#partOf('source'), roles);
+    this.#metrics.catalogFailing.set(this.#partOf('source'), 0);
+    this.#reached('roles');
+    this.#log.info({ code: 'catalog-loaded', roles }, "the database's roles were read");
+  }
+
+  catalogFailed(error: unknown): void {
+    this.#metrics.catalogFailures.inc();
+    this.#metrics.catalogFailing.set(this.#partOf('source'), 1);
+    this.#unreachable('roles', error);
+    this.#log.error(
+      { code: 'catalog-failed', error: codeOf(error) },
+      `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
+    );
+  }
+
+  groupMissing(role: string): void {
+    this.#log.error(
+      { code: 'group-missing', role },
+      'the filter names a group role that the database does not have; nobody is its member: mend memberOf',
+    );
+  }
+
+  /** Names and values of settings are no content, and a change of the filter may have one for each role. */
+  settingsChanged(changes: readonly AuditChange[]): void {
+    this.#metrics.configChanges.inc(changes.length);
+    const named = changes.slice(0, MOST_CHANGES_NAMED).map(change => ({
+      ...change,
+      before: change.before?.slice(0, LONGEST_VALUE) ?? null,
+      after: change.after?.slice(0, LONGEST_VALUE) ?? null,
+    }));
+    this.#log.error(
+      { code: 'settings-changed', count: changes.length, changes: named },
+      'somebody changed what is audited, or a login role appeared that no rule knows: look at the config event',
+    );
+  }
+
+  settingsFailed(error: unknown): void {
+    this.#unreachable('settings', error);
+    this.#log.error(
+      { code: 'settings-failed', error: codeOf(error) },
+      `the server's audit settings cannot be read; a change is told when they can be: ${messageOf(error)}`,
+    );
+  }
+
+  heartbeatFailed(error: unknown): void {
+    this.#log.error(
+      { code: 'heartbeat-failed', error: codeOf(error) },
+      `nothing proves that the log of this server is read, and seals cover no more of it: ${messageOf(error)}`,
+    );
+  }
+
+  /** It lasts until one comes back. */
+  heartbeatMissing(isMissing: boolean): void {
+    if (isMissing === this.#isHeartbeatMissing) return;
+    this.#isHeartbeatMissing = isMissing;
+    const what =
+      'what the shipper asks the server to write to its log is not found in the files that it reads';
+    const fix =
+      'name the files of the server of database.url in source.files; its log_min_messages must let LOG pass, and its role may run DO';
+    this.#health.set(this.#partOf('heartbeat'), isMissing ? { code: 'heartbeat-missing', what, fix } : null);
+  }
+
+  settingsUntold(error: unknown): void {
+    this.#log.warn(
+      { code: 'settings-untold', error: codeOf(error) },
+      `what a look at the server found did not come into the journal, and is told again: ${messageOf(error)}`,
+    );
+  }
+
+  /** What a look at the server found; it lasts until the next one. */
+  settingsJudged({ unaudited, problems }: { unaudited: UnauditedRoles; problems: readonly Problem[] }): void {
+    this.#reached('settings');
+    this.#metrics.unauditedRoles.set(this.#partOf('source'), unaudited.count);
+    const before = this.#audit;
+    this.#audit = problems;
+    this.#health.set(this.#partOf('audit'), problems);
+    const isIn = (list: readonly Problem[], { code }: Problem): boolean =>
+      list.some(one => one.code === code);
+    for (const problem of problems.filter(one => !isIn(before, one)))
+      this.#log.error(
+        { code: 'problem', problem: problem.code, roles: unaudited.names },
+        `${problem.what}: ${problem.fix}`,
+      );
+    for (const { code } of before.filter(one => !isIn(problems, one)))
+      this.#log.info({ code: 'problem-solved', problem: code }, 'a problem is gone');
+  }
+
+  #unreachable(what: Asked, error: unknown): void {
+    this.#outages.set(what, error);
+    this.#health.set(this.#partOf('database'), {
+      code: 'database-unreachable',
+      what: `the database cannot be asked for its ${what} (${codeOf(error)}): who is audited is not known`,
+      fix: databaseMendFor(codeOf(error)),
+    });
+  }
+
+  #reached(what: Asked): void {
+    this.#outages.delete(what);
+    const [other] = this.#outages;
+    if (other === undefined) this.#health.set(this.#partOf('database'), null);
+    else this.#unreachable(...other);
+  }
+}

@@ -1,0 +1,348 @@
+/**
+ * The one vocabulary of what can happen: each thing has one function that logs and counts it.
+ * warn: nothing is lost yet. error: somebody must act. Nothing here gets to see content (I8).
+ */
+
+import type { Logger } from 'pino';
+import { codeOf, framesOf, placeOf } from '../../lib/errors.js';
+import { mendFor, messageOf, UNSUPPORTED_MEND } from '../../lib/fixes.js';
+import type { RecordCounts, SourceFault, UnsupportedReason } from '../../lib/record.js';
+import type { Health, Problem, ProblemCode } from '../health.js';
+import type { Metrics } from '../metrics.js';
+import { DatabaseTelemetry } from './database.js';
+
+/** Users that are named in the log at most, lest it be flooded. */
+const MOST_USERS_NAMED = 1000;
+/** Milliseconds for which a sink may fail before somebody has to look. */
+const FAILING_UNTIL_ERROR = 30_000;
+
+export class Telemetry extends DatabaseTelemetry {
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  /** What Health calls its log. */
+  readonly #part: string;
+  readonly #sources: Telemetry[] = [];
+  readonly #usersNamed = new Set<string>();
+  /** With which code reading fails. */
+  #failing: string | null = null;
+
+  constructor(log: Logger, metrics: Metrics, health: Health, source: string | null = null) {
+    const own = source === null ? log : log.child({ source });
+    super(own, metrics, health, source);
+    this.#log = own;
+    this.#metrics = metrics;
+    this.#health = health;
+    this.#part = source === null ? 'source' : `source ${source}`;
+  }
+
+  /** The same for one of several servers: its lines and its problems name it. */
+  ofSource(source: string): Telemetry {
+    const one = new Telemetry(this.#log, this.#metrics, this.#health, source);
+    this.#sources.push(one);
+    return one;
+  }
+
+  /** @param isFinal whether a new chain begins, and does not wait any longer. */
+  takeUpFailed(error: unknown, isFinal: boolean): void {
+    const fields = { code: 'take-up-failed', error: codeOf(error) };
+    const what = `there is no state, and the archive cannot tell where the chain ended: ${messageOf(error)}`;
+    if (isFinal) this.#log.error(fields, `${what}; a new chain begins`);
+    else {
+      this.#health.set('start', {
+        code: 'starting',
+        what: 'waits for the archive',
+        fix: messageOf(error),
+      });
+      this.#log.warn(fields, `${what}; trying again`);
+    }
+  }
+
+  started(version: string, instance: string, chain: string): void {
+    this.#health.set('start', null);
+    this.#log.info({ code: 'started', version, instance, chain }, 'pgaudit-shipper started');
+  }
+
+  /** The chain's place in the archive hangs on its node. */
+  nodeKept(node: string, configured: string): void {
+    this.#log.warn(
+      { code: 'node-kept', node, configured },
+      'the chain in state.directory keeps the node it began with; set node, lest it follow the name of the host',
+    );
+  }
+
+  listening(host: string, port: number): void {
+    this.#log.info({ code: 'listening', host, port }, 'health and metrics are served');
+  }
+
+  stopping(reason: string): void {
+    this.#health.set('start', { code: 'starting', what: 'it is stopping', fix: 'start it again' });
+    this.#log.info({ code: 'stopping', reason }, 'stopping: journaling what was read, then delivering it');
+  }
+
+  /** @param isJournaled whether everything that was read is in the journal; else it will be read again. */
+  stopped(isJournaled: boolean, undelivered: Readonly<Record<string, number>>): void {
+    const isDelivered = Object.values(undelivered).every(count => count === 0);
+    if (isJournaled && isDelivered) this.#log.info({ code: 'stopped' }, 'stopped; every event is delivered');
+    else
+      this.#log.warn(
+        { code: 'stopped', isJournaled, undelivered },
+        'stopped before all was delivered; the next start goes on from there',
+      );
+  }
+
+  failed(error: unknown): void {
+    this.#log.fatal(
+      { code: 'failed', error: codeOf(error), at: framesOf(error), ...placeOf(error) },
+      `pgaudit-shipper failed: ${messageOf(error)}`,
+    );
+  }
+
+  fileFound({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
+    this.#metrics.files.inc();
+    this.#log.info({ code: 'file-found', path, fileId, offset }, 'reading a log file');
+  }
+
+  fileReplaced({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
+    this.#metrics.filesReplaced.inc();
+    this.#log.info(
+      { code: 'file-replaced', path, fileId, offset },
+      'a log file was truncated, overwritten or changed',
+    );
+  }
+
+  fileUnsupported(path: string, reason: UnsupportedReason): void {
+    this.#metrics.filesUnsupported.inc({ reason });
+    this.#log.warn(
+      { code: 'file-unsupported', path, reason },
+      `a file is not read. ${UNSUPPORTED_MEND[reason]}`,
+    );
+  }
+
+  /** @param what it waits for; the first look at its files ends it */
+  sourceWaits(what: string, fix = 'wait'): void {
+    this.#health.set(this.#part, { code: 'source-waiting', what: `waits for ${what}`, fix });
+  }
+
+  /**
+   * The log of one of several servers; the others are read as before.
+   * @param isFinal whether it is not tried again
+   */
+  sourceFailed(error: unknown, isFinal = false): void {
+    const code = codeOf(error);
+    this.#metrics.sourceReadable.set(`${this.#part} reading`, 0);
+    this.#health.set(`${this.#part} reading`, {
+      code: 'source-failing',
+      what: 'fails, and is tried again',
+      fix: messageOf(error),
+    });
+    if (this.#failing === code) return;
+    this.#failing = code;
+    this.#log.error(
+      { code: 'source-failed', error: code, at: framesOf(error), ...placeOf(error) },
+      `the log of a server cannot be read on, and is opened anew ${isFinal ? 'by the next run' : 'every ten seconds'}: ${messageOf(error)}`,
+    );
+  }
+
+  /** To be called whenever it is read. */
+  sourceReads(): void {
+    if (this.#failing === null) return;
+    this.#failing = null;
+    this.#metrics.sourceReadable.set(`${this.#part} reading`, 1);
+    this.#health.set(`${this.#part} reading`, null);
+    this.#log.info({ code: 'source-recovered' }, 'the log of the server is read again');
+  }
+
+  sourceFaults(faults: readonly SourceFault[]): void {
+    this.#metrics.sourceReadable.set(this.#part, faults.length === 0 ? 1 : 0);
+    const [first] = faults;
+    this.#health.set(this.#part, sourceProblems(faults));
+    if (first === undefined) this.#log.info({ code: 'source-readable' }, 'all log files can be read');
+    else
+      this.#log.error(
+        { code: 'source-unreadable', faults },
+        `log files cannot be read: ${mendFor(first.code)}`,
+      );
+  }
+
+  nothingMatches(pattern: string): void {
+    this.#log.warn(
+      { code: 'nothing-matches', pattern },
+      'no file matches this pattern of source.files: waiting for one; or mend the pattern',
+    );
+  }
+
+  watchFailed(code: string): void {
+    this.#log.warn(
+      { code: 'watch-failed', error: code },
+      'changes of files are not announced; they are polled for',
+    );
+  }
+
+  ledgerFailed(code: string): void {
+    this.#log.warn(
+      { code: 'ledger-failed', error: code },
+      `files.ndjson in state.directory cannot be written; files that are gone stay in the checkpoint: ${mendFor(code)}`,
+    );
+  }
+
+  /** @param shipped the kinds of the events that records became */
+  recordsRead(bytes: number, counts: RecordCounts, shipped: readonly string[]): void {
+    this.#metrics.sourceBytes.inc(bytes);
+    for (const reason of shipped) this.#metrics.records.inc({ outcome: 'shipped', reason });
+    for (const outcome of ['dropped', 'rejected'] as const) {
+      for (const [reason, count] of Object.entries(counts[outcome]))
+        this.#metrics.records.inc({ outcome, reason }, count);
+    }
+  }
+
+  /** Neither a personal nor a service user: named once, so that a forgotten rule is noticed. */
+  otherUser(user: string, shipped: boolean): void {
+    if (this.#usersNamed.has(user) || this.#usersNamed.size >= MOST_USERS_NAMED) return;
+    this.#usersNamed.add(user);
+    const what = shipped ? 'shipped' : 'dropped';
+    this.#log.warn(
+      { code: 'other-user', user },
+      `a user is in neither list of the filter; its statements are ${what}`,
+    );
+  }
+
+  /** How many were named. */
+  get unknownUsers(): number {
+    return this.#sources.reduce((sum, one) => sum + one.unknownUsers, this.#usersNamed.size);
+  }
+
+  identified(status: string): void {
+    this.#metrics.identities.inc({ status });
+  }
+
+  committed(events: number, bytes: number): void {
+    this.#metrics.events.inc(events);
+    this.#metrics.journalBytes.inc(bytes);
+  }
+
+  statementDurable(latency: number): void {
+    this.#metrics.journalLatency.observe(Math.max(0, latency) / 1000);
+  }
+
+  sealed(): void {
+    this.#metrics.seals.inc();
+  }
+
+  commitFailed(code: string): void {
+    this.#metrics.journalFailures.inc({ code });
+    this.#health.set('journal', { code: 'journal-failing', what: 'cannot be written', fix: mendFor(code) });
+    this.#log.error(
+      { code: 'journal-failed', error: code },
+      `the journal cannot be written; reading waits: ${mendFor(code)}`,
+    );
+  }
+
+  commitRecovered(): void {
+    this.#health.set('journal', null);
+    this.#log.info({ code: 'journal-recovered' }, 'the journal can be written again');
+  }
+
+  journalFull(isFull: boolean): void {
+    this.#metrics.journalFull.set(isFull ? 1 : 0);
+    const full = 'state.maxSize is reached; reading waits until a sink delivers';
+    const fix = 'mend the sink that lags, or give state.maxSize more room';
+    this.#health.set('journal size', isFull ? { code: 'journal-full', what: full, fix } : null);
+    if (isFull) this.#log.error({ code: 'journal-full' }, full);
+    else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
+  }
+
+  delivered(sink: string, events: number): void {
+    this.#metrics.delivered.inc({ sink }, events);
+  }
+
+  /** @param since milliseconds for which it has been failing */
+  deliveryFailed(sink: string, error: unknown, failures: number, since: number, delay: number): void {
+    const code = codeOf(error);
+    this.#metrics.retries.inc({ sink, code });
+    const [failingForMs, retryInMs] = [since, delay].map(Math.round);
+    const fields = { code: 'delivery-failed', sink, error: code, failures, failingForMs, retryInMs };
+    const level = since >= FAILING_UNTIL_ERROR ? 'error' : 'warn';
+    this.#log[level](fields, `a delivery failed and is tried again; nothing is lost: ${messageOf(error)}`);
+  }
+
+  objectStored(bytes: number): void {
+    this.#metrics.uploadedBytes.observe(bytes);
+  }
+
+  deliveryRecovered(sink: string, failures: number): void {
+    this.#log.info({ code: 'delivery-recovered', sink, failures }, 'deliveries succeed again');
+  }
+
+  entryRejected(insertId: string, error: string): void {
+    this.#metrics.rejected.inc({ code: error });
+    this.#log.error(
+      { code: 'entry-rejected', insertId, error },
+      'Cloud Logging refuses this event for good; it is in the archive',
+    );
+  }
+
+  lookupAnswered(outcome: string): void {
+    this.#metrics.lookups.inc({ outcome });
+  }
+
+  lookupFailed(error: unknown, failures: number, delay: number): void {
+    this.#metrics.lookups.inc({ outcome: 'failed' });
+    this.#log.warn(
+      { code: 'lookup-failed', error: codeOf(error), failures, retryInMs: Math.round(delay) },
+      `the look-up service fails; events are shipped as stale or unresolved: ${messageOf(error)}`,
+    );
+  }
+
+  lookupRecovered(failures: number): void {
+    this.#log.info({ code: 'lookup-recovered', failures }, 'the look-up service answers again');
+  }
+
+  cacheFailed(path: string, error: unknown): void {
+    this.#log.warn(
+      { code: 'cache-failed', path, error: codeOf(error) },
+      `a cache is not used: ${messageOf(error)}`,
+    );
+  }
+
+  redacted(secrets: number): void {
+    this.#metrics.redacted.inc(secrets);
+  }
+
+  /** The relations that a statement changes could not be told from its text. */
+  unparsable(reason: string): void {
+    this.#metrics.unparsed.inc({ reason });
+  }
+
+  directoryLoaded(path: string, people: number): void {
+    this.#metrics.directoryPeople.set({ path }, people);
+    this.#metrics.directoryFailing.set({ path }, 0);
+    this.#log.info({ code: 'directory-loaded', path, people }, 'the directory of people was read');
+  }
+
+  directoryFailed(path: string, error: unknown): void {
+    this.#metrics.directoryFailures.inc();
+    this.#metrics.directoryFailing.set({ path }, 1);
+    this.#log.error(
+      { code: 'directory-failed', path, error: codeOf(error) },
+      `the directory of people cannot be read; the one read before stays: ${messageOf(error)}`,
+    );
+  }
+}
+
+/** Faults of one kind are one problem: the first says what to do. */
+function sourceProblems(faults: readonly SourceFault[]): Problem[] {
+  const kinds = Map.groupBy(faults, ({ code }) => SOURCE_PROBLEMS[code] ?? 'log-unreadable');
+  return [...kinds].map(([code, [first, ...more]]) => ({
+    code,
+    what: `${first?.path ?? ''}${more.length === 0 ? '' : ` and ${more.length} more`}`,
+    fix: mendFor(first?.code ?? ''),
+  }));
+}
+
+const SOURCE_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  zone: 'log-held-back',
+  format: 'log-format',
+  columns: 'log-format',
+  'no-log': 'no-log',
+};

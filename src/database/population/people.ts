@@ -1,0 +1,54 @@
+/** Whose statements are shipped. */
+
+import { setImmediate } from 'node:timers/promises';
+import type { FilterConfig as Filter } from '../../config/schema.js';
+import { type Memberships, memberRule, type UserKind, type UserRule, Users } from '../../decide/users.js';
+import type { Role } from '../look.js';
+
+/** Roles that are sorted before others have their turn. */
+const AT_ONCE = 256;
+
+/** A login role as the filter sees it. */
+export interface Sorted {
+  readonly role: Role;
+  readonly kind: UserKind;
+  /** Both lists know it. */
+  readonly isInBoth: boolean;
+}
+
+/** Every login role, told apart by the filter's own code. */
+export async function sortRoles(roles: readonly Role[], filter: Filter): Promise<Sorted[]> {
+  const memberships = membershipsOf(roles);
+  const toRule = (rule: Filter['personalUsers'][number]): UserRule =>
+    'memberOf' in rule ? memberRule(rule.memberOf, memberships) : rule;
+  const [personalUsers, serviceUsers] = [filter.personalUsers.map(toRule), filter.serviceUsers.map(toRule)];
+  const users = new Users({ personalUsers, serviceUsers, memberships });
+  const isIn = (rules: readonly UserRule[], name: string): boolean =>
+    rules.some(rule => rule.test(name) === true);
+  const sorted: Sorted[] = [];
+  for (const [index, role] of roles.filter(({ canLogin }) => canLogin).entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    const { name } = role;
+    const isInBoth = isIn(personalUsers, name) && isIn(serviceUsers, name);
+    sorted.push({ role, kind: await users.kindOf(name, () => 0), isInBoth });
+  }
+  return sorted;
+}
+
+function membershipsOf(roles: readonly Role[]): Memberships {
+  const groups = new Map(roles.map(role => [role.name, role.memberOf]));
+  return {
+    loadedAt: 0,
+    knows: user => groups.has(user),
+    isMember: (user, role) => groups.get(user)?.has(role) ?? null,
+    wasPerson: () => false,
+    expire: () => undefined,
+  };
+}
+
+/** The login roles whose statements are shipped. */
+export function shippedRoles(sorted: readonly Sorted[], { otherUsers }: Filter): Role[] {
+  return sorted
+    .filter(({ kind }) => kind === 'person' || (kind === 'other' && otherUsers === 'ship'))
+    .map(({ role }) => role);
+}

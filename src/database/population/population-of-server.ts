@@ -1,0 +1,49 @@
+/** What a look at a server comes to: who is audited, and what somebody must see to. */
+
+import { resolve } from 'node:path';
+import type { FilterConfig } from '../../config/schema.js';
+import { discover } from '../../read/files/discover.js';
+import type { RoleKind } from '../audit-settings.js';
+import type { ServerLook } from '../look.js';
+import type { Judged } from '../settings-watch.js';
+import { activeFile } from './active-file.js';
+import { populationParts } from './parts.js';
+import { type Sorted, sortRoles } from './people.js';
+import { populationOf } from './population.js';
+import { type AuditProblem, problemsOf } from './problems.js';
+import type { AuditRules } from './rules.js';
+
+export interface JudgedServer extends Judged {
+  readonly problems: readonly AuditProblem[];
+}
+
+export interface ServerRules {
+  /** `source.files` */
+  readonly files: readonly string[];
+  readonly filter: FilterConfig;
+  readonly pgauditLogLevel: AuditRules['pgauditLogLevel'];
+}
+
+export async function judgeServer(
+  look: ServerLook,
+  { files, filter, pgauditLogLevel }: ServerRules,
+): Promise<JudgedServer> {
+  const sorted = await sortRoles(look.roles, filter);
+  const { classes, otherUsers } = filter;
+  const population = await populationOf(look, sorted, { classes, otherUsers, pgauditLogLevel });
+  const { files: listed } = await discover(files.map(pattern => resolve(pattern)));
+  return {
+    kinds: kindsOf(sorted),
+    population: populationParts(population),
+    unaudited: population.unaudited,
+    problems: problemsOf(look, population, await activeFile(look, listed)),
+  };
+}
+
+function kindsOf(sorted: readonly Sorted[]): Record<string, RoleKind> {
+  return Object.fromEntries(
+    sorted.flatMap(({ role, kind }) =>
+      kind === 'nobody' || kind === 'unknown' ? [] : [[role.name, kind] as const],
+    ),
+  );
+}

@@ -1,0 +1,57 @@
+/** What somebody must see to, as a look at the server finds it: no names, since the status page shows it. */
+
+import type { ProblemCode } from '../../daemon/health.js';
+import { some } from '../../lib/sql/compose.js';
+import type { ServerLook } from '../look.js';
+import { type ActiveFile, nameActive } from './active-file.js';
+import type { Population } from './population.js';
+import { collectorOff, noCsvlog, notLoaded, type ServerFault, takenAway } from './server.js';
+
+export interface AuditProblem {
+  readonly code: ProblemCode;
+  readonly what: string;
+  readonly fix: string;
+}
+
+const WHOM =
+  'the newest population or config event in the archive names them; `pgaudit-shipper check` says where it is set, with the SQL that mends it';
+/** Faults that are told at once. */
+const MOST_FAULTS = 3;
+
+export function problemsOf(
+  look: ServerLook,
+  population: Population,
+  active: ActiveFile | null,
+): AuditProblem[] {
+  const { persons, unaudited, lost, lacking } = population;
+  return [
+    ofServer('pgaudit-not-loaded', notLoaded(look)),
+    ofServer('pgauditlogtofile', takenAway(look)),
+    ofServer('log-format', collectorOff(look) ?? noCsvlog(look)),
+    active?.state === 'unmatched' ? elsewhere(active) : null,
+    unaudited.count === 0
+      ? null
+      : toProblem(
+          'not-audited',
+          `${unaudited.count} of ${persons} persons are not audited as filter.classes asks for`,
+          lost,
+        ),
+    lacking.length === 0
+      ? null
+      : toProblem('audited-in-part', 'what is logged of some persons lacks something', lacking),
+  ].filter(problem => problem !== null);
+}
+
+function elsewhere(active: ActiveFile): AuditProblem {
+  const what = `${active.path} is written now, and source.files does not name it: it is not read`;
+  return { code: 'log-elsewhere', what, fix: nameActive(active) };
+}
+
+function ofServer(code: ProblemCode, fault: ServerFault | null): AuditProblem | null {
+  if (fault === null) return null;
+  return { code, what: `${fault.setting}: ${fault.detail}: ${fault.why}`, fix: fault.fix };
+}
+
+function toProblem(code: ProblemCode, what: string, faults: readonly string[]): AuditProblem {
+  return { code, what: `${what} (${some(faults, MOST_FAULTS)})`, fix: WHOM };
+}

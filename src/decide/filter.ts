@@ -1,0 +1,46 @@
+/** Decides which genuine records are shipped. */
+
+import type { AuditClass } from '../event/event.js';
+import type { UserKind, Users } from './users.js';
+
+export interface FilterRules {
+  /** Tells login roles apart. */
+  readonly users: Users;
+  readonly classes: ReadonlySet<AuditClass>;
+  /** What becomes of users that neither list names. */
+  readonly otherUsers: 'drop' | 'ship';
+  /** What becomes of records without a user. */
+  readonly backgroundWorkers: 'drop' | 'ship';
+}
+
+/** Why a genuine record is not shipped. */
+export type DropReason = 'service-user' | 'other-user' | 'background-worker' | 'class';
+
+export interface Decision {
+  readonly isShipped: boolean;
+  readonly reason: DropReason | 'shipped';
+}
+
+export class Filter {
+  readonly #rules: FilterRules;
+
+  constructor(rules: FilterRules) {
+    this.#rules = rules;
+  }
+
+  get users(): Users {
+    return this.#rules.users;
+  }
+
+  /** Of a user who cannot be told any more what is wanted is shipped: too much is better than too little. */
+  decide(kind: UserKind, auditClass: AuditClass): Decision {
+    if (kind === 'service') return drop('service-user');
+    if (kind === 'other' && this.#rules.otherUsers === 'drop') return drop('other-user');
+    if (kind === 'nobody' && this.#rules.backgroundWorkers === 'drop') return drop('background-worker');
+    return this.#rules.classes.has(auditClass) ? { isShipped: true, reason: 'shipped' } : drop('class');
+  }
+}
+
+function drop(reason: DropReason): Decision {
+  return { isShipped: false, reason };
+}

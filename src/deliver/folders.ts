@@ -1,0 +1,150 @@
+/** Folders in place of the cloud: the same entries and objects, for trying out and for other carriers. */
+
+import { open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Disk, fileSize } from '../lib/disk.js';
+import { codeOf, hasCode, ShipperError } from '../lib/errors.js';
+import { parseJson } from '../lib/json.js';
+import { Lines } from '../lib/line-buffer.js';
+import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination, Written } from './destination.js';
+
+/** Stores each object as a file of its name below `folder`. */
+export function localObjects(folder: string, disk: Disk): ObjectDestination {
+  return {
+    put: ({ name, body }: ArchiveObject) => naming(folder, () => putFile(folder, name, body, disk)),
+    close: async () => undefined,
+  };
+}
+
+async function putFile(
+  folder: string,
+  name: string,
+  body: Buffer,
+  disk: Disk,
+): Promise<'stored' | 'was-there'> {
+  const path = join(folder, name);
+  await disk.makeFolder(dirname(path), folder);
+  if (await disk.create(path, body)) return 'stored';
+  if ((await readFile(path)).equals(body)) return 'was-there';
+  throw new ShipperError('object-differs', `${path} exists with other content, and is not overwritten`);
+}
+
+/** Gives errors of the file system the folder's name. */
+async function naming<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ShipperError) throw error;
+    throw new ShipperError(codeOf(error), `${folder} cannot be written (${codeOf(error)})`, error);
+  }
+}
+
+/**
+ * Appends each entry, as a line of JSON, to `entries-YYYY-MM-DD.ndjson` of its timestamp's UTC day. After a
+ * crash the last entries come again; as in Cloud Logging, an insertId that is there is not shown twice.
+ */
+export function localEntries(folder: string, disk: Disk): EntryDestination {
+  const entries = new LocalEntries(folder, disk);
+  return {
+    // A file is written from one end.
+    mostAtOnce: 1,
+    portion: PORTION,
+    write: given => naming(folder, () => entries.write(given)),
+    close: async () => undefined,
+  };
+}
+
+/** So many bytes at a file's end are searched for entries that a crash left without a cursor: more than a request. */
+const REMEMBERED = 16 * 1024 * 1024;
+const NEWLINE = 0x0a;
+const PORTION = { lines: 1000, bytes: 1024 * 1024 };
+
+/** One day's file: where the next entry goes, and which entries it may have got already. */
+interface DayFile {
+  length: number;
+  readonly before: ReadonlySet<string>;
+  latest: ReadonlySet<string>;
+}
+
+class LocalEntries {
+  readonly #folder: string;
+  readonly #disk: Disk;
+  readonly #files = new Map<string, DayFile>();
+  /** One write after the other uses them. */
+  readonly #lines = new Lines();
+
+  constructor(folder: string, disk: Disk) {
+    this.#folder = folder;
+    this.#disk = disk;
+  }
+
+  async write(entries: readonly LogEntry[]): Promise<Written> {
+    await this.#disk.makeFolder(this.#folder);
+    for (const [name, ofDay] of Map.groupBy(entries, dayFileName)) await this.#append(name, ofDay);
+    for (const name of [...this.#files.keys()].slice(0, -2)) this.#files.delete(name);
+    return { rejected: [], left: [] };
+  }
+
+  async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
+    const path = join(this.#folder, name);
+    const known = this.#files.get(name);
+    // Somebody may have cut the file off or removed it meanwhile.
+    const size = await fileSize(path);
+    const file = known?.length === size ? known : await openDayFile(path);
+    // What a process that was killed has written counts as stored only once it is synced.
+    if (file !== known && size > 0) await this.#disk.syncFile(path);
+    // Where this fails, the file may not be what it was: the next attempt looks again.
+    this.#files.delete(name);
+    const lines = this.#lines;
+    lines.clear();
+    for (const entry of entries) if (!isThere(file, entry)) addLine(lines, entry);
+    if (lines.count > 0) await this.#disk.writeAt(path, file.length, lines.chunks);
+    file.length += lines.bytes;
+    file.latest = new Set(entries.map(entry => entry.insertId));
+    this.#files.set(name, file);
+  }
+}
+
+function dayFileName(entry: LogEntry): string {
+  return `entries-${entry.timestamp.slice(0, 10)}.ndjson`;
+}
+
+function addLine(lines: Lines, entry: LogEntry): void {
+  const { insertId, timestamp, severity, labels, operation, split, line } = entry;
+  if (line === undefined) {
+    lines.add(JSON.stringify(entry), '\n');
+    return;
+  }
+  const envelope = JSON.stringify({ insertId, timestamp, severity, labels, operation, split });
+  lines.addAround(`${envelope.slice(0, -1)},"jsonPayload":`, line, '}\n');
+}
+
+function isThere(file: DayFile, { insertId }: LogEntry): boolean {
+  return file.before.has(insertId) || file.latest.has(insertId);
+}
+
+/** A half line at the end was never acknowledged; the next write begins where it began. */
+async function openDayFile(path: string): Promise<DayFile> {
+  const file = await open(path, 'r').catch(error => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (file === null) return { length: 0, before: new Set(), latest: new Set() };
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - REMEMBERED);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    const bytes = buffer.subarray(0, bytesRead);
+    const start = from === 0 ? 0 : bytes.indexOf(NEWLINE) + 1;
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    const lines = bytes.toString('utf8', start, end).split('\n').filter(Boolean);
+    return { length: from + end, before: new Set(lines.map(insertIdOf)), latest: new Set() };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Empty for a line that is none of ours. */
+function insertIdOf(line: string): string {
+  return String(Reflect.get(Object(parseJson(line)), 'insertId') ?? '');
+}

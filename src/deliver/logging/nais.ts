@@ -1,0 +1,70 @@
+/** The payload that Nais' log sinks route on `jsonPayload.requestType="dbAuditEntry"`: flat, and all of it text. */
+
+import { hash } from 'node:crypto';
+import type { AuditEvent, Envelope, StatementContent } from '../../event/event.js';
+import { loggedClassOf, messageOf, parametersOf } from '../../event/pgaudit-message.js';
+import type { Steps } from '../../lib/turns.js';
+import type { JsonPayload } from '../destination.js';
+import type { Texts } from './long-texts.js';
+import { eventParts, LARGEST_PIECE } from './split.js';
+
+/** The fields that may be large; in an event of several parts each has its pieces, one after the other. */
+const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
+
+/**
+ * The payload of one event, or its parts where it is too large for one entry: then each field of `TEXTS` is whole
+ * again when its pieces are put together. Only statements are routed; other kinds keep the event's own form.
+ *
+ * @param line the event as it stands in the journal and in the archive
+ */
+export function* naisParts(event: AuditEvent, line: Buffer, texts: Texts): Steps<JsonPayload[]> {
+  if (event.kind !== 'statement') return eventParts(event, line.length, texts);
+  const sha256 = hash('sha256', line, 'hex');
+  yield;
+  // It is remembered for the message.
+  texts.quoted(event.audit.statement ?? '');
+  yield;
+  const whole = naisPayload(event, sha256, texts);
+  yield;
+  const pieces: { name: (typeof TEXTS)[number]; text: string; size: number }[] = [];
+  for (const name of TEXTS) {
+    for (const piece of texts.cut(whole[name] ?? '', LARGEST_PIECE)) pieces.push({ name, ...piece });
+    yield;
+  }
+  if (pieces.reduce((sum, { size }) => sum + size, 0) <= LARGEST_PIECE) return [whole];
+  const empty = Object.fromEntries(TEXTS.map(name => [name, whole[name] === null ? null : '']));
+  return pieces
+    .filter(({ size }) => size > 0)
+    .map(({ name, text }) => ({ ...whole, ...empty, [name]: text }));
+}
+
+/** The whole payload again, from all of its parts in their order. */
+export function joinNaisParts([first = {}, ...rest]: readonly JsonPayload[]): JsonPayload {
+  const joined = (name: string): unknown =>
+    first[name] === null ? null : [first, ...rest].map(part => part[name]).join('');
+  return { ...first, ...Object.fromEntries(TEXTS.map(name => [name, joined(name)])) };
+}
+
+function naisPayload(event: Envelope & StatementContent, sha256: string, { quoted }: Texts) {
+  const { actor, audit, database } = event;
+  return {
+    requestType: 'dbAuditEntry',
+    originalMessage: messageOf(audit, quoted),
+    logTime: event.time,
+    navIdent: actor.id ?? actor.user,
+    epost: actor.email ?? null,
+    dbName: database,
+    auditType: audit.type,
+    statementId: String(audit.statementId),
+    substatementId: String(audit.substatementId),
+    pgAuditClass: loggedClassOf(audit),
+    pgCommand: audit.command,
+    pgObjectType: audit.objectType,
+    pgObjectName: audit.objectName,
+    sqlStatement: audit.statement,
+    sqlParameters: audit.parameters === null ? null : parametersOf(audit, quoted),
+    id: event.id,
+    seq: event.seq,
+    hash: sha256,
+  };
+}

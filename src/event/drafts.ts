@@ -1,0 +1,154 @@
+/** Makes events out of what the stages found: everything but their place in the chain. */
+
+import { basename } from 'node:path';
+import type { TimeReader } from '../audit/time.js';
+import { isoWriter } from '../lib/clock.js';
+import type { LargeText } from '../lib/large-text.js';
+import { type Gap, type Missing, type RawRecord, rangeOf, type SourceFile } from '../lib/record.js';
+import type {
+  Actor,
+  Audit,
+  ConfigContent,
+  Draft,
+  Envelope,
+  FailureContent,
+  GapContent,
+  LifecycleContent,
+  LogLine,
+  Source,
+  SuspectContent,
+  UnauditedContent,
+} from './event.js';
+import type { PopulationContent } from './population.js';
+
+/** Where this daemon stands. */
+export type Place = Pick<Envelope, 'instance' | 'node'>;
+
+/** Where a record was read, and when. */
+export interface Reading {
+  readonly file: SourceFile;
+  readonly record: Pick<RawRecord, 'offset' | 'length'>;
+  readonly now: number;
+  /** All of a large record that is not UTF-8. */
+  readonly raw?: LargeText;
+}
+
+export function statementDraft(
+  line: LogLine,
+  audit: Audit,
+  actor: Actor,
+  reading: Reading,
+  place: Place,
+): Draft {
+  const { database, session } = line;
+  // The raw record would hold what was scrubbed.
+  const raw = audit.redacted === undefined ? line.raw : null;
+  const source = sourceOf(reading, raw);
+  return { kind: 'statement', ...fromLog(line, reading, place), database, actor, audit, session, source };
+}
+
+export function suspectDraft(
+  line: LogLine,
+  suspect: SuspectContent['suspect'],
+  actor: Actor,
+  reading: Reading,
+  place: Place,
+): Draft {
+  const { database, session } = line;
+  const source = sourceOf(reading, suspect.redacted === undefined ? line.raw : null);
+  return { kind: 'suspect', ...fromLog(line, reading, place), database, actor, suspect, session, source };
+}
+
+export function failureDraft(
+  line: LogLine,
+  failure: FailureContent['failure'],
+  actor: Actor,
+  reading: Reading,
+  place: Place,
+): Draft {
+  const { database, session } = line;
+  // The raw record would hold the error's message.
+  const source = sourceOf(reading, null);
+  return { kind: 'failure', ...fromLog(line, reading, place), database, actor, failure, session, source };
+}
+
+/** Of a statement that was read before: it is no record's own event. */
+export function unauditedDraft(
+  line: LogLine,
+  unaudited: UnauditedContent['unaudited'],
+  actor: Actor,
+  source: Source,
+  now: number,
+  { instance, node }: Place,
+): Draft {
+  const { database, session } = line;
+  const times = { time: writeTime(line.time), receivedAt: writeReceivedAt(now) };
+  return { kind: 'unaudited', ...times, instance, node, database, actor, unaudited, session, source };
+}
+
+export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {
+  const { reason, record, after = null, before } = gap;
+  const end = before === undefined ? {} : { before: new Date(before).toISOString() };
+  return lossDraft({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
+}
+
+export function missingDraft(missing: Missing, now: number, place: Place, times: TimeReader): Draft {
+  const { of, user, session, after, before, file, record } = missing;
+  const gap = { user, session, ...rangeOf(missing), ...bounds({ after, before }, times) };
+  return lossDraft({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
+}
+
+function lossDraft(gap: GapContent['gap'], reading: Reading, place: Place): Draft {
+  const now = new Date(reading.now).toISOString();
+  return { kind: 'gap', time: now, receivedAt: now, ...place, gap, source: sourceOf(reading, null) };
+}
+
+export function lifecycleDraft(lifecycle: LifecycleContent['lifecycle'], now: number, place: Place): Draft {
+  return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
+}
+
+export function configDraft(content: ConfigContent, now: number, place: Place): Draft {
+  const { kind, ...rest } = content;
+  return { kind, time: new Date(now).toISOString(), ...place, ...rest };
+}
+
+export function populationDraft(content: PopulationContent, now: number, place: Place): Draft {
+  const { kind, ...rest } = content;
+  return { kind, time: new Date(now).toISOString(), ...place, ...rest };
+}
+
+/** log_times in UTC, as far as they are known. */
+function bounds(
+  { after, before = null }: { after: string | null; before?: string | null },
+  times: TimeReader,
+): { after?: string; before?: string } {
+  const [from, to] = [after, before].map(logTime => (logTime === null ? null : times.read(logTime)));
+  return {
+    ...(from == null ? {} : { after: new Date(from).toISOString() }),
+    ...(to == null ? {} : { before: new Date(to).toISOString() }),
+  };
+}
+
+const writeTime = isoWriter();
+const writeReceivedAt = isoWriter();
+
+/** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */
+export function eventId({ session }: LogLine, { instance }: Place): string {
+  return `${instance}/${session.id}/${session.line}`;
+}
+
+function fromLog(line: LogLine, { now }: Reading, place: Place) {
+  const { instance, node } = place;
+  return {
+    id: eventId(line, place),
+    time: writeTime(line.time),
+    receivedAt: writeReceivedAt(now),
+    instance,
+    node,
+  };
+}
+
+export function sourceOf({ file, record }: Reading, raw: string | null): Source {
+  const { offset, length } = record;
+  return { file: basename(file.path), fileId: file.fileId, offset, length, ...(raw === null ? {} : { raw }) };
+}

@@ -1,0 +1,43 @@
+/** How objects of the archive are named: within a folder, names sort in writing order. */
+
+import { paddedSeq } from '../journal/delivery.js';
+
+/** Whose archive it is. */
+export interface ArchivePlace {
+  /** Folder in the bucket; may be empty. */
+  readonly prefix: string;
+  readonly instance: string;
+  readonly node: string;
+}
+
+export interface ObjectName {
+  /** UTC day on which the segment was opened. */
+  readonly date: string;
+  readonly chain: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** The first 16 hex digits of the SHA-256 of the NDJSON. */
+  readonly hash: string;
+}
+
+/** `<prefix>/instance=<i>/node=<n>/`: all days of one daemon lie in it. */
+export function folderOf({ prefix, instance, node }: ArchivePlace): string {
+  return [prefix, `instance=${instance}`, `node=${node}`, ''].slice(prefix === '' ? 1 : 0).join('/');
+}
+
+/** `<prefix>/instance=<i>/node=<n>/date=<day>/<chain>-<first>-<last>-<hash>.ndjson.gz` */
+export function formatObjectName(place: ArchivePlace, name: ObjectName): string {
+  const { date, chain, firstSeq, lastSeq, hash } = name;
+  const range = `${paddedSeq(firstSeq)}-${paddedSeq(lastSeq)}`;
+  return `${folderOf(place)}date=${date}/${chain}-${range}-${hash}.ndjson.gz`;
+}
+
+const NAME =
+  /(?:^|\/)date=(\d{4}-\d\d-\d\d)\/(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})-(\d{16})-([0-9a-f]{16})\.ndjson\.gz$/;
+
+/** `null` where it is the name of something else. */
+export function parseObjectName(text: string): ObjectName | null {
+  const [, date, chain, firstSeq, lastSeq, hash] = NAME.exec(text) ?? [];
+  if (date === undefined || chain === undefined || hash === undefined) return null;
+  return { date, chain, firstSeq: Number(firstSeq), lastSeq: Number(lastSeq), hash };
+}

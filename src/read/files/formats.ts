@@ -1,0 +1,34 @@
+/** Whether the server still writes a log that can be read: what is old in another format holds up nobody. */
+
+import type { UnsupportedReason } from '../../lib/record.js';
+import type { Surveyed } from './survey.js';
+
+/** Why a path is not read, where the tail found out after the survey. */
+export type ReasonOf = (path: string) => UnsupportedReason | undefined;
+
+/** The newest of the files, where it is in another format than csvlog and no file that can be read is as new. */
+export function newestInOtherFormat(files: readonly Surveyed[], reasonOf: ReasonOf): string | null {
+  const reasonFor = ({ path, identity }: Surveyed): UnsupportedReason | undefined =>
+    identity.kind === 'unsupported' ? identity.reason : reasonOf(path);
+  const readable = files.filter(file => reasonFor(file) === undefined);
+  const paths = new Set(readable.map(({ path }) => path));
+  const isOther = (file: Surveyed): boolean => OTHER.has(reasonFor(file)) && !isBeside(file.path, paths);
+  const [newest] = files.filter(isOther).sort((a, b) => b.modified - a.modified);
+  if (newest === undefined || readable.some(({ modified }) => modified >= newest.modified)) return null;
+  return newest.path;
+}
+
+const OTHER: ReadonlySet<UnsupportedReason | undefined> = new Set(['format', 'columns']);
+
+/** The logging collector writes a file without records beside each csvlog file, under the same name (syslogger.c). */
+function isBeside(path: string, readable: ReadonlySet<string>): boolean {
+  return readable.has(`${path.replace(/\.(log|json)$/, '')}.csv`);
+}
+
+/** Whether there is a file that can be read, if only an empty one. */
+export function isAnyReadable(files: readonly Surveyed[], reasonOf: ReasonOf): boolean {
+  return files.some(({ path, identity }) => {
+    const reason = reasonOf(path);
+    return identity.kind !== 'unsupported' && (reason === undefined || reason === 'zone');
+  });
+}

@@ -1,0 +1,113 @@
+/** Which content a file holds: told by its first bytes, never by its name or inode. */
+
+import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import type { UnsupportedReason } from '../../lib/record.js';
+import { findHead, isHead, TIME_LENGTH } from '../frame/record-head.js';
+import { startOfPacked } from './compressed.js';
+
+/** A record's first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */
+const LONGEST_FIRST_LINE = 1024;
+/** So far the first record is looked for, in a file that begins with something else. */
+const WINDOW = 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/** What is understood of log_time. */
+export interface LogTimes {
+  knowsZone(text: string): boolean;
+  /** Milliseconds since the epoch. */
+  read(text: string): number | null;
+}
+
+export type Identity =
+  /** `firstTime`: log_time of the first record. */
+  | { readonly kind: 'content'; readonly contentId: string; readonly firstTime: number | null }
+  /** One line that is not whole yet; `contentId` changes while it grows. */
+  | { readonly kind: 'partial'; readonly contentId: string; readonly firstTime: number | null }
+  | { readonly kind: 'empty' }
+  | {
+      readonly kind: 'unsupported';
+      readonly reason: UnsupportedReason;
+      /** Of one that is compressed: what was packed, as far as that is known. */
+      readonly packed?: { readonly contentId: string; readonly firstTime: number | null };
+    };
+
+/** Reads the file's beginning. */
+export async function identify(file: FileHandle, times: LogTimes): Promise<Identity> {
+  const readStart = async (most: number): Promise<Buffer> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  };
+  const short = await readStart(LONGEST_FIRST_LINE);
+  return identityOf(isEnough(short) ? short : await readStart(WINDOW), times);
+}
+
+/**
+ * The same for a file that is being read, whose beginning is in the system's memory: to have another thread look at
+ * it takes far longer than to look.
+ */
+export function identifyNow({ fd }: FileHandle, times: LogTimes): Identity {
+  const readStart = (most: number): Buffer => {
+    const bytes = Buffer.alloc(most);
+    return bytes.subarray(0, readSync(fd, bytes, 0, most, 0));
+  };
+  const short = readStart(LONGEST_FIRST_LINE);
+  return identityOf(isEnough(short) ? short : readStart(WINDOW), times);
+}
+
+function isEnough(start: Buffer): boolean {
+  return start.length < LONGEST_FIRST_LINE || isHead(start, 0, start.length) === true;
+}
+
+/** The same, from the file's first bytes: as many as the first record's first line needs, or all. */
+export function identityOf(bytes: Buffer, times: LogTimes): Identity {
+  if (bytes.length === 0) return { kind: 'empty' };
+  if (isCompressed(bytes)) return compressed(bytes, times);
+  const head = findHead(bytes, 0, bytes.length);
+  if (isHead(bytes, head, bytes.length) !== true) {
+    const isWhole = bytes.includes(NEWLINE) || bytes.length >= WINDOW;
+    if (isWhole) return { kind: 'unsupported', reason: 'format' };
+    return { kind: 'partial', contentId: idOf(bytes), firstTime: null };
+  }
+  const time = bytes.toString('latin1', head, bytes.indexOf(',', head));
+  if (!times.knowsZone(time)) return { kind: 'unsupported', reason: 'zone' };
+  const newline = bytes.indexOf(NEWLINE, head);
+  const isPartial = newline === -1 && bytes.length < head + LONGEST_FIRST_LINE;
+  const end = Math.min(newline === -1 ? bytes.length : newline + 1, head + LONGEST_FIRST_LINE);
+  return {
+    kind: isPartial ? 'partial' : 'content',
+    contentId: idOf(bytes.subarray(0, end)),
+    firstTime: times.read(time),
+  };
+}
+
+function compressed(bytes: Buffer, times: LogTimes): Identity {
+  const start = startOfPacked(bytes);
+  const packed = start === null || isCompressed(start) ? null : identityOf(start, times);
+  if (packed?.kind !== 'content') return { kind: 'unsupported', reason: 'compressed' };
+  const { contentId, firstTime } = packed;
+  return { kind: 'unsupported', reason: 'compressed', packed: { contentId, firstTime } };
+}
+
+/** The zone of a log_time. */
+export function zoneOf(time: string): string {
+  return time.slice(TIME_LENGTH + 1);
+}
+
+/** SHA-256 in hex, shortened to what keeps contents apart. */
+export function idOf(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}
+
+/** The first bytes of gzip, zstd, xz and bzip2. */
+const MAGIC_NUMBERS = ['1f8b', '28b52ffd', 'fd377a58', '425a68'].map(hex => Buffer.from(hex, 'hex'));
+
+function isCompressed(bytes: Buffer): boolean {
+  return MAGIC_NUMBERS.some(magic => bytes.subarray(0, magic.length).equals(magic));
+}
+
+/** SHA-256 over the last bytes that were read, to know them again. */
+export function fingerprint(bytes: Buffer): { length: number; sha256: string } {
+  return { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}

@@ -1,0 +1,48 @@
+/** Contents that are gone for long: a copy that turns up years later, as a restored backup, is not read again. */
+
+import { readFile } from 'node:fs/promises';
+import { positionSchema } from '../../event/schemas.js';
+import type { Disk } from '../../lib/disk.js';
+import { hasCode } from '../../lib/errors.js';
+import { parseJson } from '../../lib/json.js';
+import type { SourcePosition } from '../../lib/record.js';
+
+/**
+ * A file of one position a line. What stands there is not in the checkpoint any more: it is written before a
+ * checkpoint is that lacks it, so a crash in between leaves it in both.
+ */
+export class Ledger {
+  readonly #path: string;
+  readonly #disk: Disk;
+
+  constructor(path: string, disk: Disk) {
+    this.#path = path;
+    this.#disk = disk;
+  }
+
+  /** How far a content was read; `null` where it is not known. */
+  async find(contentId: string): Promise<SourcePosition | null> {
+    const mark = `"contentId":${JSON.stringify(contentId)}`;
+    const line = (await this.#lines()).findLast(one => one.includes(mark));
+    const parsed = positionSchema.safeParse(line === undefined ? null : parseJson(line));
+    return parsed.success ? parsed.data : null;
+  }
+
+  /** Returns when they are durable. */
+  async keep(positions: readonly SourcePosition[]): Promise<void> {
+    const before = await this.#lines();
+    const end = before.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+    const lines = positions.map(position => Buffer.from(`${JSON.stringify(position)}\n`));
+    await this.#disk.writeAt(this.#path, end, lines);
+  }
+
+  /** Whole lines: a half one at the end was never counted on, and is written over. */
+  async #lines(): Promise<string[]> {
+    try {
+      return (await readFile(this.#path, 'utf8')).split('\n').slice(0, -1);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,398 @@
+/** Follows all files that the globs name and gives their records in the order they were written. */
+
+import { resolve } from 'node:path';
+import { type Clock, hasPassed, sleep, Waker } from '../../lib/clock.js';
+import { codeOf, hasCode } from '../../lib/errors.js';
+import type { SourceFault, SourcePosition, UnsupportedReason } from '../../lib/record.js';
+import { CompressedFiles } from './compressed.js';
+import type { Listed } from './discover.js';
+import { SETTLE } from './doubts.js';
+import type { Batch, Follower } from './follower.js';
+import { Followers } from './followers.js';
+import { Hints } from './hints.js';
+import { identify, type LogTimes } from './identify.js';
+import type { Ledger } from './ledger.js';
+import { ReadUntil } from './read-until.js';
+import { Survey, type Surveyed } from './survey.js';
+import { Unsupported } from './unsupported.js';
+import type { WatchGlobs } from './watch.js';
+
+export interface TailOptions {
+  readonly patterns: readonly string[];
+  /** Bytes; a longer record becomes a gap. */
+  readonly maxRecordSize: number;
+  /** Ends when everything that is there has been read, instead of waiting for more. */
+  readonly once: boolean;
+  /** Where reading goes on, from the checkpoint. */
+  readonly positions: readonly SourcePosition[];
+  readonly times: LogTimes;
+  readonly clock: Clock;
+  /** Keeps what is gone for long. */
+  readonly ledger: Ledger;
+  /** Takes down which files the globs name now, and returns the paths that another server's name, too. */
+  readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
+  /** With `once`: whether something is still to be written that has to be read. */
+  readonly isAwaited?: () => boolean;
+  /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
+  readonly watch: WatchGlobs | null;
+}
+
+/** What the operator should hear of; each thing is told once, until it changes. */
+export interface TailReport {
+  fileFound(file: SourcePosition): void;
+  fileReplaced(file: SourcePosition): void;
+  fileUnsupported(path: string, reason: UnsupportedReason): void;
+  /** What of the source cannot be read now; none when all is well again. */
+  sourceFaults(faults: readonly SourceFault[]): void;
+  /** A glob that names no file yet, or never will. */
+  nothingMatches(pattern: string): void;
+  watchFailed(code: string): void;
+  /** Files that are gone for long stay in memory and in the checkpoint. */
+  ledgerFailed(code: string): void;
+}
+
+/** Milliseconds between looks at open files and at the folders, where no hint comes. */
+const GROWTH_INTERVAL = 250;
+/** After news: a server that writes without a pause would have every line of its own read and committed by itself. */
+const PAUSE = 50;
+const SCAN_INTERVAL = 2000;
+/**
+ * Milliseconds after which the end of a file that has a successor is torn, if it does not grow: half a record is
+ * not waited for any longer. `run --once` cannot wait as long.
+ */
+const TORN_AFTER = 10_000;
+const TORN_AFTER_ONCE = 3000;
+/** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
+const LINGER = 60_000;
+/** So many files are held open at once. */
+const MOST_HELD = 64;
+const NEVER = Number.NEGATIVE_INFINITY;
+
+export class Tail {
+  readonly #options: TailOptions;
+  readonly #report: TailReport;
+  readonly #patterns: readonly string[];
+  readonly #survey: Survey;
+  readonly #waker: Waker;
+  readonly #followers: Followers;
+  readonly #readUntil = new ReadUntil();
+  readonly #compressed: CompressedFiles;
+  /** In which reading stopped the last time, until it is known whether it is still there. */
+  #lastRead: Follower | null;
+  #scannedAt = NEVER;
+  readonly #openedAt: number;
+  /** When nothing waited to be read last. */
+  #caughtUpAt = NEVER;
+  #scanFaults: readonly SourceFault[] = [];
+  /** Of the last look. */
+  #files: readonly Surveyed[] = [];
+  /** Paths that another server's globs name, too. */
+  #contested: ReadonlySet<string> = new Set();
+  /** By content. */
+  readonly #readFaults = new Map<string, SourceFault>();
+  #faultsReported = '';
+  #unmatchedReported: ReadonlySet<string> = new Set();
+  readonly #unsupported: Unsupported;
+
+  constructor(options: TailOptions, report: TailReport) {
+    const { patterns, positions, times, clock } = options;
+    this.#options = options;
+    this.#report = report;
+    this.#unsupported = new Unsupported((path, reason) => report.fileUnsupported(path, reason));
+    this.#patterns = patterns.map(pattern => resolve(pattern));
+    this.#survey = new Survey(this.#patterns, file => identify(file, times));
+    this.#waker = new Waker(clock);
+    this.#openedAt = clock.now();
+    this.#followers = new Followers(positions, options, this.#openedAt);
+    this.#lastRead = this.#followers.inOrder.at(-1) ?? null;
+    const wasRead = async (contentId: string): Promise<boolean> =>
+      this.#followers.has(contentId) || (await options.ledger.find(contentId)) !== null;
+    this.#compressed = new CompressedFiles(this.#lastRead?.firstTime ?? this.#openedAt, wasRead);
+  }
+
+  /** All that the log held at this time was read: milliseconds since the epoch; `null` where none is known. */
+  get readUntil(): number | null {
+    return this.#readUntil.time;
+  }
+
+  /** How far every known file has been read, as of the last batch whose frames were taken. */
+  get positions(): SourcePosition[] {
+    return this.#followers.inOrder.map(follower => follower.position);
+  }
+
+  /** Bytes of log files that are there and were not read yet, as of the last look. */
+  get unread(): number {
+    return this.#followers.inOrder.reduce((sum, follower) => sum + follower.unread, 0);
+  }
+
+  /**
+   * Since when bytes wait to be read, at the earliest, in milliseconds since the epoch: the time of the record before
+   * them, or when nothing waited last; `null` where nothing does.
+   */
+  get behindSince(): number | null {
+    const behind = this.#followers.inOrder.find(({ unread }) => unread > 0);
+    if (behind === undefined) return null;
+    const { lastTime, firstTime } = behind.position;
+    const readUpTo = this.#options.times.read(lastTime) ?? firstTime ?? this.#openedAt;
+    return Math.max(this.#caughtUpAt, readUpTo);
+  }
+
+  /** Some of the source cannot be read at the moment. What is no csvlog holds no line that could be missing. */
+  get isHindered(): boolean {
+    return this.#hindrances().length > 0;
+  }
+
+  /**
+   * Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new, and
+   * nothing will be for a moment.
+   */
+  async *batches(signal: AbortSignal): AsyncGenerator<Batch | null> {
+    const { once, clock } = this.#options;
+    const hints = this.#hints();
+    try {
+      while (!signal.aborted) {
+        await this.look();
+        const isNews = yield* this.#readAll(signal);
+        this.#readUntil.read(contentId => this.#offsetOf(contentId), this.#unsupported.reasonOf);
+        if (isNews && once) continue;
+        if (once && (await this.#isAllRead())) return;
+        if (this.unread === 0) this.#caughtUpAt = clock.now();
+        yield null;
+        if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
+        if (isNews || hints?.areTold === false) await sleep(clock, PAUSE, signal);
+        else await this.#waker.wait(GROWTH_INTERVAL, signal);
+      }
+    } finally {
+      await hints?.close();
+      for (const follower of this.#followers.inOrder) await follower.close();
+    }
+  }
+
+  /** Looks at the folders, if it is time to. To be called also while a batch waits to be taken. */
+  async look(): Promise<void> {
+    if (hasPassed(this.#scannedAt, this.#options.clock.now(), SCAN_INTERVAL)) await this.#scan();
+  }
+
+  #hints(): Hints | null {
+    const { watch } = this.#options;
+    if (watch === null) return null;
+    const onMove = (): void => {
+      this.#scannedAt = NEVER;
+      this.#waker.wake();
+    };
+    const onWrite = (path: string): void => {
+      const isOpen = this.#followers.inOrder.some(follower => follower.isOpen && follower.path === path);
+      if (isOpen) this.#waker.wake();
+      else onMove();
+    };
+    const onError = (error: unknown): void => this.#report.watchFailed(codeOf(error));
+    return new Hints(() => watch(this.#patterns, { onWrite, onMove }, onError));
+  }
+
+  /** Returns whether any batch came. */
+  async *#readAll(signal: AbortSignal): AsyncGenerator<Batch, boolean> {
+    let any = false;
+    const now = this.#options.clock.now();
+    const unwatched = this.#unwatched(now);
+    if (unwatched !== null) yield unwatched;
+    for (const follower of this.#followers.inOrder) {
+      if (!follower.isActive && follower.loss(now) === null) continue;
+      if (this.#contested.has(follower.path)) continue;
+      for await (const batch of this.#readOne(follower)) {
+        any = true;
+        yield batch;
+        if (signal.aborted) return any;
+        await this.look();
+      }
+    }
+    return any;
+  }
+
+  /**
+   * Whoever removed the file in which reading stopped, while nobody read, may have removed more than was read. Where no
+   * log is there, that is known of by what it does not say.
+   */
+  #unwatched(now: number): Batch | null {
+    const last = this.#lastRead;
+    if (last === null) return null;
+    if (last.isListed || last.isOpen || last.unread > 0) this.#lastRead = null;
+    if (this.#lastRead === null) return null;
+    this.#readUntil.doubt();
+    const next = this.#followers.successorOf(last);
+    if (next === null || !hasPassed(now - last.goneFor(now), now, SETTLE)) return null;
+    this.#lastRead = null;
+    return last.unwatched(next.firstTime);
+  }
+
+  /** How far a content was read; `null` where it was no log after all. */
+  #offsetOf(contentId: string): number | null {
+    const follower = this.#followers.get(contentId);
+    return follower === undefined || follower.notCsvlog !== null ? null : follower.position.offset;
+  }
+
+  async *#readOne(follower: Follower): AsyncGenerator<Batch> {
+    const now = this.#options.clock.now();
+    const loss = follower.loss(now);
+    if (loss !== null) {
+      if (loss === 'changed' || loss === 'shortened') this.#report.fileReplaced(follower.position);
+      await follower.close();
+      yield follower.abandon(loss);
+      this.#scannedAt = NEVER;
+      return;
+    }
+    try {
+      const isSame = yield* follower.read(now);
+      this.#readFaults.delete(follower.contentId);
+      if (!isSame) await this.#replaced(follower);
+    } catch (error) {
+      this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
+      await follower.close();
+    }
+    if (follower.isBlocked) this.#unsupported.note(follower.path, 'zone');
+    if (follower.notCsvlog !== null) this.#unsupported.note(follower.path, follower.notCsvlog);
+    else if (!follower.isBlocked) this.#unsupported.forget(follower.path);
+    this.#reportFaults();
+    if (!this.#isDone(follower, now)) return;
+    const rest = follower.finish();
+    if (rest !== null) yield rest;
+    await follower.close();
+  }
+
+  /** The file was truncated or overwritten. A copy made before may hold what was not read yet: look for one. */
+  async #replaced(follower: Follower): Promise<void> {
+    this.#report.fileReplaced(follower.position);
+    await follower.replaced();
+    this.#scannedAt = NEVER;
+  }
+
+  /** Its folder has a newer file, and it is read to an end that has been quiet for a while. */
+  #isDone(follower: Follower, now: number): boolean {
+    if (!follower.isOpen || !this.#followers.hasSuccessor(follower)) return false;
+    if (!follower.isListed) return hasPassed(follower.lastGrowth, now, LINGER);
+    const patience = this.#options.once ? TORN_AFTER_ONCE : TORN_AFTER;
+    return !follower.hasPending || hasPassed(follower.lastGrowth, now, patience);
+  }
+
+  /** Whether a fresh look finds nothing new, and nothing is still given time to settle. */
+  async #isAllRead(): Promise<boolean> {
+    const isTorn = (one: Follower): boolean =>
+      one.hasPending && one.notCsvlog === null && this.#followers.hasSuccessor(one);
+    if (this.#options.isAwaited?.() === true || this.#followers.inOrder.some(isTorn)) return false;
+    await this.#scan();
+    const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
+    const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;
+    const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !this.#isFaulty(one));
+    return isSettled && !this.#followers.hasPartial && !this.#followers.inOrder.some(isLeft);
+  }
+
+  #isFaulty(follower: Follower): boolean {
+    return this.#readFaults.has(follower.contentId) || this.#contested.has(follower.path);
+  }
+
+  async #scan(): Promise<void> {
+    const now = this.#options.clock.now();
+    this.#scannedAt = now;
+    const { files, faults, unmatched } = await this.#survey.take();
+    this.#scanFaults = faults;
+    this.#files = files;
+    this.#contested = this.#options.claim?.(files) ?? new Set();
+    this.#reportUnmatched(unmatched);
+    for (const { path, identity } of files)
+      if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
+    if (faults.length === 0 && (await this.#compressed.areAllRead(files))) this.#readUntil.looked(files, now);
+    await this.#recall(files, now);
+    // What could not be seen is not gone.
+    for (const found of this.#followers.assign(files, faults.length === 0, now)) {
+      this.#unsupported.forget(found.path);
+      this.#report.fileFound(found);
+    }
+    this.#unsupported.keep(files);
+    await this.#forgetGone(now);
+    await this.#holdUnread(now);
+    this.#reportFaults();
+  }
+
+  /** A content that looks new may be one that was read long ago. */
+  async #recall(files: readonly Surveyed[], now: number): Promise<void> {
+    for (const { identity } of files) {
+      if (identity.kind !== 'content' || this.#followers.has(identity.contentId)) continue;
+      const position = await this.#options.ledger.find(identity.contentId);
+      if (position !== null) this.#followers.remember(position, now);
+    }
+  }
+
+  /** Where the ledger cannot be written, nothing is forgotten; the journal on the same disk tells of it. */
+  async #forgetGone(now: number): Promise<void> {
+    const gone = this.#followers.longGone(now);
+    if (gone.length === 0) return;
+    try {
+      await this.#options.ledger.keep(gone);
+    } catch (error) {
+      this.#report.ledgerFailed(codeOf(error));
+      return;
+    }
+    this.#followers.forget(gone);
+  }
+
+  /** Opens what waits to be read, the oldest first, so that nobody can delete it before its turn comes. */
+  async #holdUnread(now: number): Promise<void> {
+    let room = MOST_HELD;
+    for (const follower of this.#followers.inOrder) {
+      if (!follower.isActive) this.#readFaults.delete(follower.contentId);
+      if (!follower.isActive || room-- <= 0) continue;
+      try {
+        await follower.hold(now);
+      } catch (error) {
+        this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
+        // The journal and the sinks need some, too.
+        if (hasCode(error, 'EMFILE', 'ENFILE')) return await this.#releaseHeld();
+      }
+    }
+  }
+
+  async #releaseHeld(): Promise<void> {
+    for (const follower of this.#followers.inOrder) if (follower.isHeld) await follower.close();
+  }
+
+  #reportUnmatched(unmatched: readonly string[]): void {
+    for (const pattern of unmatched) {
+      if (!this.#unmatchedReported.has(pattern)) this.#report.nothingMatches(pattern);
+    }
+    this.#unmatchedReported = new Set(unmatched);
+  }
+
+  /** A zone that cannot be told holds a file back until somebody settles it. */
+  #hindrances(): SourceFault[] {
+    return [
+      ...this.#scanFaults,
+      ...this.#readFaults.values(),
+      ...this.#unsupported.of('zone'),
+      ...[...this.#contested].map(path => ({ path, code: 'contested' })),
+    ];
+  }
+
+  #faults(): SourceFault[] {
+    const { once } = this.#options;
+    const others = this.#unsupported.otherFormats(this.#files, once);
+    const faults = [...this.#hindrances(), ...others, ...(once ? this.#faultsOnce() : [])];
+    const isKnown = this.#scanFaults.length > 0 || faults.some(({ code }) => code === 'unmatched');
+    if (isKnown || this.#unsupported.isAnyReadable(this.#files)) return faults;
+    return [...faults, { path: this.#patterns.join(', '), code: 'no-log' }];
+  }
+
+  /** Nobody waits: there must be something to read, and what is named must be a log. */
+  #faultsOnce(): SourceFault[] {
+    const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
+    const others = [...this.#unsupported.of('compressed'), ...this.#unsupported.of('not-a-file')];
+    const unmatched = [...this.#unmatchedReported].map(path => ({ path, code: 'unmatched' }));
+    return [...others.filter(named), ...(unmatched.length === this.#patterns.length ? unmatched : [])];
+  }
+
+  #reportFaults(): void {
+    const faults = this.#faults();
+    const text = JSON.stringify(faults);
+    if (text === this.#faultsReported) return;
+    this.#faultsReported = text;
+    this.#report.sourceFaults(faults);
+  }
+}

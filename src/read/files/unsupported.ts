@@ -1,0 +1,53 @@
+/** The files that are not read since they are no csvlog, or none that can be told: each is reported once. */
+
+import type { SourceFault, UnsupportedReason } from '../../lib/record.js';
+import { isAnyReadable, newestInOtherFormat } from './formats.js';
+import type { Surveyed } from './survey.js';
+
+export class Unsupported {
+  readonly #report: (path: string, reason: UnsupportedReason) => void;
+  readonly #reasons = new Map<string, UnsupportedReason>();
+
+  constructor(report: (path: string, reason: UnsupportedReason) => void) {
+    this.#report = report;
+  }
+
+  note(path: string, reason: UnsupportedReason): void {
+    if (this.#reasons.get(path) === reason) return;
+    this.#reasons.set(path, reason);
+    this.#report(path, reason);
+  }
+
+  readonly reasonOf = (path: string): UnsupportedReason | undefined => this.#reasons.get(path);
+
+  /** It is read after all. */
+  forget(path: string): void {
+    this.#reasons.delete(path);
+  }
+
+  /** The others are gone. */
+  keep(files: readonly Surveyed[]): void {
+    const there = new Set(files.map(file => file.path));
+    for (const path of this.#reasons.keys()) if (!there.has(path)) this.#reasons.delete(path);
+  }
+
+  of(code: UnsupportedReason): SourceFault[] {
+    const found = [...this.#reasons].filter(([, reason]) => reason === code);
+    return found.map(([path]) => ({ path, code }));
+  }
+
+  /**
+   * Nobody knows what a log in another format holds. Where more may come, the newest says what the server writes now; in a
+   * single run each counts.
+   */
+  otherFormats(files: readonly Surveyed[], once: boolean): SourceFault[] {
+    const all = [...this.of('format'), ...this.of('columns')];
+    if (once) return all;
+    const newest = newestInOtherFormat(files, this.reasonOf);
+    return all.filter(({ path }) => path === newest);
+  }
+
+  isAnyReadable(files: readonly Surveyed[]): boolean {
+    return isAnyReadable(files, this.reasonOf);
+  }
+}

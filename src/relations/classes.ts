@@ -1,0 +1,81 @@
+/** Which of a text's statements change something, and how pgAudit files each. */
+
+import type { AuditClass } from '../event/event.ts';
+import { isObject } from './tree.ts';
+
+/**
+ * Kinds of PostgreSQL's parse tree that pgAudit certainly logs as one statement each where the class is logged (measured).
+ * Left out is what it may file under another class, or not at all: MERGE and a WITH under a SELECT (`pgaudit.log_relation`
+ * off), EXPLAIN, PREPARE, EXECUTE, DROP OWNED, and what is not a change.
+ */
+const CLASSES: Readonly<Record<string, AuditClass>> = {
+  InsertStmt: 'WRITE',
+  UpdateStmt: 'WRITE',
+  DeleteStmt: 'WRITE',
+  TruncateStmt: 'WRITE',
+  CopyStmt: 'WRITE',
+  AlterDatabaseSetStmt: 'DDL',
+  AlterDatabaseStmt: 'DDL',
+  AlterDomainStmt: 'DDL',
+  AlterEnumStmt: 'DDL',
+  AlterFunctionStmt: 'DDL',
+  AlterObjectSchemaStmt: 'DDL',
+  AlterOwnerStmt: 'DDL',
+  AlterPolicyStmt: 'DDL',
+  AlterSeqStmt: 'DDL',
+  AlterSystemStmt: 'DDL',
+  AlterTableStmt: 'DDL',
+  CommentStmt: 'DDL',
+  CompositeTypeStmt: 'DDL',
+  CreateDomainStmt: 'DDL',
+  CreateEnumStmt: 'DDL',
+  CreateExtensionStmt: 'DDL',
+  CreateFunctionStmt: 'DDL',
+  CreatePolicyStmt: 'DDL',
+  CreateSchemaStmt: 'DDL',
+  CreateSeqStmt: 'DDL',
+  CreateStmt: 'DDL',
+  CreateTableAsStmt: 'DDL',
+  CreateTrigStmt: 'DDL',
+  CreatedbStmt: 'DDL',
+  DropStmt: 'DDL',
+  DropdbStmt: 'DDL',
+  IndexStmt: 'DDL',
+  RefreshMatViewStmt: 'DDL',
+  RenameStmt: 'DDL',
+  RuleStmt: 'DDL',
+  ViewStmt: 'DDL',
+  AlterRoleSetStmt: 'ROLE',
+  AlterRoleStmt: 'ROLE',
+  CreateRoleStmt: 'ROLE',
+  DropRoleStmt: 'ROLE',
+  GrantRoleStmt: 'ROLE',
+  GrantStmt: 'ROLE',
+};
+
+/** @param tree libpg_query's JSON, as for `changesIn` */
+export function classesIn(tree: unknown): AuditClass[] {
+  const statements: unknown[] = isObject(tree) && Array.isArray(tree.stmts) ? tree.stmts : [];
+  return statements.flatMap(raw => {
+    const statement = isObject(raw) ? raw.stmt : undefined;
+    const [[kind, value] = ['', undefined]] = isObject(statement) ? Object.entries(statement) : [];
+    const auditClass = CLASSES[kind];
+    return auditClass === undefined || !isObject(value) || isException(kind, value) ? [] : [auditClass];
+  });
+}
+
+function isException(kind: string, value: Readonly<Record<string, unknown>>): boolean {
+  // pgAudit files it as ROLE.
+  if (kind === 'RenameStmt') return value.renameType === 'OBJECT_ROLE';
+  if (kind === 'CopyStmt' && value.is_from !== true) return true;
+  // `pgaudit.log_catalog` may be off.
+  return isOfCatalog(value.relation);
+}
+
+function isOfCatalog(relation: unknown): boolean {
+  if (!isObject(relation)) return false;
+  const { schemaname, relname } = relation;
+  return [schemaname, relname].some(
+    name => typeof name === 'string' && /^(?:pg_|information_schema$)/.test(name),
+  );
+}

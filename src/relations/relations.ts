@@ -1,0 +1,134 @@
+/** What a statement changes: as pgAudit says, else as PostgreSQL's own parser reads it. */
+
+import type { Audit, AuditClass } from '../event/event.js';
+import { andThen } from '../lib/settled.js';
+import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
+import { hasNoQuery } from '../lib/sql/statements.js';
+import { Cache, type CacheLimits } from './cache.js';
+import { mayWrite } from './may-write.js';
+import { type Answer, ParserThread, type Unparsable } from './thread.js';
+import type { Change } from './tree.js';
+
+/** UTF-8 bytes. Larger statements are not parsed. */
+const LARGEST_STATEMENT = 256 * 1024;
+/** Milliseconds. A statement of 256 KiB needs up to 100, and the machine may be busy. */
+const TIME_LIMIT = 500;
+const CACHE: CacheLimits = { entries: 2_000, characters: 2 * 1024 * 1024, longestKey: 16 * 1024 };
+
+export interface RelationParser {
+  /**
+   * The statements of a text that write; `null` where it cannot be parsed: at once where it is known, else as a promise.
+   * It never rejects; it settles within the time limit of its turn (and the loading of the parser, where it is not
+   * loaded). Texts that are asked at the same time are parsed one after the other.
+   */
+  changes(statement: string): readonly Change[] | null | Promise<readonly Change[] | null>;
+  /**
+   * pgAudit's class of each statement of a text that changes something; else as `changes`. What cannot be parsed is not
+   * told: nothing that is shipped lacks anything for it.
+   */
+  classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
+  /** Ends the parser's thread; what is asked later is `null`. */
+  close(): Promise<void>;
+}
+
+export interface RelationParserOptions {
+  /** Called for each statement that is asked and cannot be parsed, also where that was known from before. */
+  readonly unparsable?: (reason: Unparsable) => void;
+  /** Milliseconds that one statement may take. */
+  readonly timeLimit?: number;
+}
+
+/**
+ * Parses in a thread of its own, which neither stops nor ends this one whatever the statement is; it is
+ * begun at the first statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
+ */
+export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
+  const { unparsable, timeLimit = TIME_LIMIT } = options;
+  const thread = new ParserThread(timeLimit);
+  const cache = new Cache<Answer | Promise<Answer>>(CACHE);
+  const settled = (answer: Answer): readonly Change[] | null => {
+    if (typeof answer !== 'string') return answer.changes;
+    unparsable?.(answer);
+    return null;
+  };
+  const answerOf = (statement: string) => cache.get(statement) ?? ask(statement, thread, cache);
+  return {
+    changes: statement => andThen(answerOf(statement), settled),
+    classes: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
+    close: () => thread.close(),
+  };
+}
+
+async function ask(
+  statement: string,
+  thread: ParserThread,
+  cache: Cache<Answer | Promise<Answer>>,
+): Promise<Answer> {
+  if (Buffer.byteLength(statement) > LARGEST_STATEMENT) return 'size';
+  // The parser would take it for the statement's end; PostgreSQL's texts hold none.
+  if (statement.includes('\0')) return 'syntax';
+  const asked = thread.ask(statement);
+  cache.set(statement, asked);
+  const answer = await asked;
+  // A machine that was busy, or a thread that was ended from outside, says nothing about the statement.
+  if (answer === 'time' || answer === 'crash' || answer === 'unavailable') cache.delete(statement);
+  else if (cache.get(statement) === asked) cache.set(statement, answer);
+  return answer;
+}
+
+type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
+
+/**
+ * The relations of a WRITE: pgAudit's own where it names one (`pgaudit.log_relation`, object auditing; never for
+ * TRUNCATE, PREPARE and EXPLAIN), else the parser's. Nothing for other classes, and nothing where the parser finds
+ * none: a function with an SQL body is logged without its text. Never rejects. It has to see the statement
+ * before secrets are scrubbed from it: `<redacted>` does not parse.
+ */
+export function relationsOf(audit: Audit, parser: RelationParser): Objects | Promise<Objects> {
+  if (audit.class !== 'WRITE') return {};
+  const { objectName, statement } = audit;
+  if (objectName !== null) return { objects: [objectName], objectsFrom: 'pgaudit' };
+  if (statement === null) return {};
+  return andThen(parser.changes(statement), changes => {
+    if (!isQuotingInDoubt(statement)) return objectsOf(audit, changes ?? [], true);
+    return andThen(parser.changes(withEscapes(statement)), others =>
+      objectsOf(audit, [...(changes ?? []), ...(others ?? [])], false),
+    );
+  });
+}
+
+/**
+ * Before PostgreSQL 17 a string of several statements is logged whole with each of them: only those of the record's own
+ * command are its own. Where that leaves none (a rule may have written elsewhere) or several that differ, or the server
+ * may have read the quotes otherwise, the names are `ambiguous`: those of all, and of either reading.
+ */
+function objectsOf({ command }: Audit, changes: readonly Change[], isCertain: boolean): Objects {
+  const own = changes.filter(({ commands }) => commands.includes(command));
+  const isOwn = own.length > 0;
+  const candidates = isOwn ? own : changes;
+  const objects = [...new Set(candidates.flatMap(({ relations }) => relations))].sort();
+  if (objects.length === 0) return {};
+  const areSame = candidates.every(({ relations }) => relations.length === objects.length);
+  return { objects, objectsFrom: isCertain && isOwn && areSame ? 'parsed' : 'ambiguous' };
+}
+
+/**
+ * Whether a record that pgAudit filed as READ or MISC changes data all the same: with `pgaudit.log_relation` off, that
+ * is how it files a WITH that changes data under a SELECT, and MERGE (before pgAudit 17). `unknown` where the parser
+ * cannot say: also where there is no text, or where a rule made a SELECT of the one statement that it holds. Never rejects.
+ */
+export function isWrite(
+  audit: Audit,
+  parser: RelationParser,
+): boolean | 'unknown' | Promise<boolean | 'unknown'> {
+  const { class: auditClass, command, statement } = audit;
+  if (!mayWrite(audit)) return false;
+  if (!statement) return 'unknown';
+  const own = auditClass === 'READ' ? command : 'MERGE';
+  return andThen(parser.changes(statement), changes => {
+    if (changes?.some(({ commands }) => commands.includes(own))) return true;
+    if (changes === null || isQuotingInDoubt(statement)) return 'unknown';
+    return changes.length > 0 && hasNoQuery(statement) ? 'unknown' : false;
+  });
+}

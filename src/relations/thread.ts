@@ -1,0 +1,207 @@
+/** The thread with PostgreSQL's parser: begun when first asked, ended when it fails, and begun again. */
+
+import { Worker } from 'node:worker_threads';
+import type { AuditClass } from '../event/event.js';
+import type { Change } from './tree.js';
+
+/**
+ * Why a statement's relations are not known. `syntax`: not of this PostgreSQL's grammar; `size`: statement or names too
+ * large; `time`: not parsed within the limit; `crash`: the parser failed, mostly by nesting too deep;
+ * `unavailable`: the parser could not be loaded, or is closed.
+ */
+export type Unparsable = 'syntax' | 'size' | 'time' | 'crash' | 'unavailable';
+export type Answer = Parsed | Unparsable;
+
+export interface Parsed {
+  readonly changes: readonly Change[];
+  /** pgAudit's class of each statement that changes something. */
+  readonly classes: readonly AuditClass[];
+}
+
+/** The same folder holds worker.ts in `src` and worker.js in `dist`. */
+const WORKER = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** Milliseconds. Loading takes about 50; a machine that swaps may take a hundred times as long. */
+const LOAD_LIMIT = 10_000;
+/** Milliseconds until loading is tried again after it failed. */
+const LOAD_PAUSE = 10_000;
+/** Characters of a statement that may need tens of MB, … */
+const LARGE = 32 * 1024;
+/** … and of all large ones after which the thread is ended: the parser gives memory back only so. */
+const MOST_LARGE = 8 * 1024 * 1024;
+/** For the parse tree as JSON: four times of what any statement of 256 KiB needs (measured: 44 MB). */
+const MEMORY = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
+
+/** Milliseconds without a question after which it is ended: it takes 20 MB. */
+const MOST_IDLE = 5000;
+
+/** So many statements are with the thread at once: it need not wait for this one between them. */
+const MOST_AT_ONCE = 32;
+
+interface Question {
+  readonly statement: string;
+  readonly resolve: (answer: Answer) => void;
+}
+
+export class ParserThread {
+  readonly #timeLimit: number;
+  #worker: Worker | undefined;
+  readonly #waiting: Question[] = [];
+  /** With the thread, which answers in this order. */
+  #asked: Question[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isBeginning = false;
+  /** Settles when a thread that was ended is gone. */
+  #ended: Promise<unknown> = Promise.resolve();
+  #notBefore = 0;
+  #isClosed = false;
+  /** Characters of the large statements that this thread has parsed. */
+  #large = 0;
+
+  /** @param timeLimit milliseconds that one statement may take; the thread is ended then */
+  constructor(timeLimit: number) {
+    this.#timeLimit = timeLimit;
+  }
+
+  /** One statement after the other, each within the time limit of its turn; never rejects. */
+  ask(statement: string): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#waiting.push({ statement, resolve });
+    this.#post();
+    return promise;
+  }
+
+  /** Ends the thread; what was asked and is not answered is `crash` or `unavailable`. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const asked = this.#asked;
+    this.#end();
+    for (const { resolve } of asked) resolve('crash');
+    this.#post();
+    await this.#ended;
+  }
+
+  /** Gives the thread what waits, as far as it may have it; what is large comes last of them. */
+  #post(): void {
+    if (this.#isBeginning || this.#waiting.length === 0) return;
+    const worker = this.#worker;
+    if (worker === undefined) {
+      void this.#begin();
+      return;
+    }
+    while (this.#asked.length < MOST_AT_ONCE && !isLarge(this.#asked.at(-1))) {
+      const question = this.#waiting.shift();
+      if (question === undefined) return;
+      this.#asked.push(question);
+      if (this.#asked.length === 1) this.#await();
+      worker.postMessage(question.statement);
+    }
+  }
+
+  /** Node.js reads what came while it was busy before it looks at its timers. */
+  #await(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#replied('time'), this.#timeLimit);
+  }
+
+  #replied(reply: unknown): void {
+    clearTimeout(this.#timer);
+    const question = this.#asked.shift();
+    if (question === undefined) return;
+    const answer = isAnswer(reply) ? reply : 'crash';
+    question.resolve(answer);
+    if (isLarge(question)) this.#large += question.statement.length;
+    if (answer === 'time' || answer === 'crash' || this.#large > MOST_LARGE) {
+      // What the thread had not come to yet is for the next one.
+      this.#waiting.unshift(...this.#asked);
+      this.#end();
+    } else if (this.#asked.length > 0) this.#await();
+    this.#post();
+    if (this.#asked.length === 0) this.#rest();
+  }
+
+  /** Most statements are not new, and new ones come together. */
+  #rest(): void {
+    this.#timer = setTimeout(() => this.#end(), MOST_IDLE).unref();
+  }
+
+  async #begin(): Promise<void> {
+    this.#isBeginning = true;
+    // One that was spoiled is gone first: its memory is given back.
+    await this.#ended;
+    if (!this.#isClosed && performance.now() >= this.#notBefore) await this.#load();
+    this.#isBeginning = false;
+    if (this.#worker === undefined) for (const { resolve } of this.#waiting.splice(0)) resolve('unavailable');
+    this.#post();
+  }
+
+  async #load(): Promise<void> {
+    const worker = startWorker();
+    // Without a listener one that fails would end the process.
+    worker.on('error', () => this.#lost(worker)).on('exit', () => this.#lost(worker));
+    if ((await nextMessage(worker, LOAD_LIMIT)) === 'ready' && !this.#isClosed) {
+      worker.on('message', reply => {
+        if (worker === this.#worker) this.#replied(reply);
+      });
+      // The listener would keep the process.
+      worker.unref();
+      this.#worker = worker;
+      return;
+    }
+    this.#notBefore = performance.now() + LOAD_PAUSE;
+    this.#ended = worker.terminate();
+  }
+
+  /** It has ended by itself: by the statement that it was at, where it was at one. */
+  #lost(worker: Worker): void {
+    if (worker !== this.#worker) return;
+    if (this.#asked.length > 0) this.#replied('crash');
+    else this.#worker = undefined;
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#large = 0;
+    this.#asked = [];
+    if (worker !== undefined) this.#ended = worker.terminate();
+  }
+}
+
+function isLarge(question: Question | undefined): boolean {
+  return question !== undefined && question.statement.length > LARGE;
+}
+
+/** It gets no environment, and its output is not read: what the parser prints may hold SQL. */
+function startWorker(): Worker {
+  const worker = new Worker(WORKER, {
+    env: {},
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: MEMORY,
+  });
+  // While it is asked, a timer keeps the process; an idle one does not.
+  worker.unref();
+  return worker;
+}
+
+/** What the worker says next; `time` where it says nothing within `limit` milliseconds, `crash` where it ended. */
+function nextMessage(worker: Worker, limit: number): Promise<unknown> {
+  return new Promise(resolve => {
+    const settle = (outcome: unknown): void => {
+      clearTimeout(timer);
+      worker.off('message', settle).off('error', fail).off('exit', fail);
+      resolve(outcome);
+    };
+    const fail = (): void => settle('crash');
+    // Node.js reads what came while it was busy before it looks at its timers.
+    const timer = setTimeout(() => settle('time'), limit);
+    worker.on('message', settle).on('error', fail).on('exit', fail);
+  });
+}
+
+function isAnswer(value: unknown): value is Answer {
+  if (Array.isArray(Reflect.get(Object(value), 'changes'))) return true;
+  return value === 'syntax' || value === 'size' || value === 'time' || value === 'crash';
+}

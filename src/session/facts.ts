@@ -1,0 +1,61 @@
+/** What earlier records tell about later ones: the checkpoint carries it over a restart. */
+
+import { z } from 'zod';
+import type { TimeReader } from '../audit/time.js';
+import { StateError } from '../lib/errors.js';
+import { Logins, savedLogins } from './logins.js';
+import { PendingStatements, savedPending } from './pending.js';
+import { Sessions, savedSessions } from './sessions.js';
+import { Shipped, savedShipped } from './shipped.js';
+import { Statements, savedStatements } from './statements.js';
+import { savedPrepared, savedTransactions, Transactions } from './transactions.js';
+
+const schema = z.object({
+  statements: savedStatements,
+  sessions: savedSessions,
+  // A state of version 0.1.0 lacks these.
+  logins: savedLogins.default([]),
+  transactions: savedTransactions.default([]),
+  prepared: savedPrepared.default([]),
+  shipped: savedShipped.default([]),
+  pending: savedPending.default([]),
+});
+
+export class Memory {
+  readonly statements: Statements;
+  readonly sessions: Sessions;
+  readonly logins: Logins;
+  readonly transactions: Transactions;
+  readonly shipped: Shipped;
+  /** Statements that the server logged and pgAudit did not, so far. */
+  readonly pending: PendingStatements;
+
+  /**
+   * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
+   * StateError where it is neither
+   * @param lostAt when a memory was lost, in milliseconds since the epoch; 0 where there was none
+   */
+  constructor(times: TimeReader, saved: unknown, lostAt: number) {
+    const parsed = schema.nullable().safeParse(saved);
+    if (!parsed.success) throw new StateError('The checkpoint holds a memory that cannot be read.');
+    this.statements = new Statements(parsed.data?.statements);
+    this.sessions = new Sessions(times, parsed.data?.sessions, lostAt);
+    this.logins = new Logins(parsed.data?.logins);
+    this.transactions = new Transactions(parsed.data?.transactions, parsed.data?.prepared);
+    this.shipped = new Shipped(parsed.data?.shipped);
+    this.pending = new PendingStatements(parsed.data?.pending);
+  }
+
+  /** Plain data, bounded in size. */
+  get saved(): z.infer<typeof schema> {
+    return {
+      statements: this.statements.saved,
+      sessions: this.sessions.saved,
+      logins: this.logins.saved,
+      transactions: this.transactions.saved,
+      prepared: this.transactions.savedPrepared,
+      shipped: this.shipped.saved,
+      pending: this.pending.saved,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+/** Statements that the server logged, while pgAudit's records of them are still to come. */
+
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { AUDIT_CLASSES } from '../event/event.js';
+import { hasPassed } from '../lib/clock.js';
+import { UNKNOWN } from './sessions.js';
+
+const text = z.string();
+const session = z.object({
+  id: text,
+  line: z.number(),
+  startedAt: text.nullable(),
+  pid: z.number().nullable(),
+  client: text.nullable(),
+  port: z.number().nullable(),
+  application: text.nullable(),
+  backendType: text.exactOptional(),
+  leaderPid: z.number().exactOptional(),
+  transactionId: text,
+  virtualTransactionId: text.nullable(),
+  queryId: text.exactOptional(),
+  authentication: z.object({ identity: text.nullable(), method: text }).exactOptional(),
+});
+const pending = z.object({
+  /** When it was read, in milliseconds since the epoch. */
+  foundAt: z.number(),
+  /** Of the record that names it, as in events. */
+  line: z.object({ time: z.number(), user: text, database: text.nullable(), session, raw: z.null() }),
+  source: z.object({ file: text, fileId: text, offset: z.number(), length: z.number() }),
+  /** SHA-256 of the SQL, to know it again in an error. */
+  sha256: text,
+  /** As in the event: scrubbed, and cut. */
+  class: z.enum(AUDIT_CLASSES),
+  statement: text,
+  isCut: z.literal(true).exactOptional(),
+  redacted: z.number().exactOptional(),
+  escrow: text.exactOptional(),
+  /** Statements that pgAudit has to count, and has counted so far; its latest number, `UNKNOWN` where none was read. */
+  expected: z.number(),
+  audited: z.number(),
+  latest: z.number(),
+});
+export type Pending = z.infer<typeof pending>;
+
+export const savedPending = z.array(pending);
+
+/** Characters of all statements together: the checkpoint holds them. Those that wait longest are given up. */
+const MOST_CHARACTERS = 1 << 20;
+
+export class PendingStatements {
+  readonly #bySession: Map<string, Pending>;
+
+  constructor(saved: readonly Pending[] = []) {
+    this.#bySession = new Map(saved.map(one => [one.line.session.id, one]));
+  }
+
+  add(one: Pending): void {
+    this.#bySession.set(one.line.session.id, one);
+    let size = this.#sizeOfAll();
+    for (const [oldest, { statement, escrow = '' }] of this.#bySession) {
+      if (size <= MOST_CHARACTERS) return;
+      size -= statement.length + escrow.length;
+      this.#bySession.delete(oldest);
+    }
+  }
+
+  /** A genuine record of pgAudit's, with this number, came in the session. */
+  audited(of: string, statement: number): void {
+    const one = this.#bySession.get(of);
+    if (one === undefined || statement <= one.latest) return;
+    const audited = one.audited + (one.latest === UNKNOWN ? 1 : statement - one.latest);
+    if (audited >= one.expected) this.#bySession.delete(of);
+    // Anew: a checkpoint may hold the one before.
+    else this.#bySession.set(of, { ...one, audited, latest: statement });
+  }
+
+  get(of: string): Pending | undefined {
+    return this.#bySession.get(of);
+  }
+
+  clear(): void {
+    this.#bySession.clear();
+  }
+
+  remove(of: string): void {
+    this.#bySession.delete(of);
+  }
+
+  /** Those that have waited for longer than so many milliseconds. */
+  overdue(now: number, patience: number): Pending[] {
+    return [...this.#bySession.values()].filter(({ foundAt }) => hasPassed(foundAt, now, patience));
+  }
+
+  /** Plain data for the checkpoint. */
+  get saved(): Pending[] {
+    return [...this.#bySession.values()];
+  }
+
+  #sizeOfAll(): number {
+    let size = 0;
+    for (const { statement, escrow = '' } of this.#bySession.values())
+      size += statement.length + escrow.length;
+    return size;
+  }
+}
+
+export function hashOf(sql: string): string {
+  return hash('sha256', sql, 'base64');
+}

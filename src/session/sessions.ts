@@ -1,0 +1,273 @@
+/**
+ * PostgreSQL numbers the lines of each session from 1 without holes (its manual, `session_line_num`; measured), and
+ * pgAudit the statements that it logs of each (pgaudit.c, log_audit_event; measured): a number that is missing is a
+ * line, or a statement, that is missing. One that was kept out of the log, as by `SET log_min_messages`, took no line.
+ */
+
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { TimeReader } from '../audit/time.js';
+import { COLUMN, type Gap, type Missing, type RawRecord, type SourceFile } from '../lib/record.js';
+import { Holes, savedHoles } from './missing.js';
+
+export const savedSessions = z.object({
+  /** Session, its last line, log_time of that line, `torn` then; the session read last comes last. */
+  known: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])),
+  torn: z.number(),
+  since: z.array(z.tuple([z.string(), z.number()])),
+  forgotten: z.number(),
+  ...savedHoles,
+  /** Of the same sessions, where it is known: the last statement, log_time of its record, lines since that were not read.
+   * A state of version 0.1 lacks it. */
+  statements: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])).default([]),
+});
+export type SavedSessions = z.input<typeof savedSessions>;
+
+/** A session, for as long as it is remembered. */
+export interface Known {
+  readonly id: string;
+  /** The highest number seen; not a number when the session was forgotten. */
+  line: number;
+  /** log_time of that line, as it stands in the log. */
+  time: string;
+  /** How many bytes had been torn when it was read. */
+  torn: number;
+  /** pgAudit's highest number; 0 before the first, `UNKNOWN` where the session was met half-way. */
+  statement: number;
+  /** log_time of its record, or of the session's first line. */
+  statementTime: string;
+  /** Lines since then that were not read, or tell no number: each may hold a statement. */
+  unread: number;
+  /**
+   * pgAudit's highest number when the server told of a statement last, or of its duration; not a number before that. A
+   * restart forgets it.
+   */
+  between: number;
+}
+
+export const UNKNOWN = -1;
+
+/** Sessions that are remembered; those that were quiet longest are forgotten first. */
+const MOST_SESSIONS = 2000;
+/** Bytes that a record takes at least: so many lines a tear may hold. */
+const SHORTEST_RECORD = 100;
+
+/**
+ * What is missing is told where it is certain: in a session whose earlier lines were read, and at the start of one
+ * that began after the first record of its folder was. Lines for which there is room in a tear are not told again, nor
+ * statements for which there is room in lines that were not read, be these told or not.
+ */
+export class Sessions {
+  readonly #times: TimeReader;
+  readonly #known = new Map<string, Known>();
+  /** For each folder, when its first record was written: older sessions were met half-way. */
+  readonly #since = new Map<string, number>();
+  /** Sessions that began until then may have been forgotten; milliseconds since the epoch, as everywhere. */
+  #forgotten: number;
+  /** Bytes of all tears so far. */
+  #torn: number;
+  readonly #holes: Holes;
+
+  /** @param forgotten where nothing is saved: sessions that began until then may have been read. */
+  constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
+    this.#times = times;
+    for (const [id, line, time, torn] of saved?.known ?? [])
+      this.#known.set(id, { ...nothingOf(id), line, time, torn });
+    for (const [session, statement, statementTime, unread] of saved?.statements ?? []) {
+      const known = this.#known.get(session);
+      if (known !== undefined) Object.assign(known, { statement, statementTime, unread });
+    }
+    for (const [folder, time] of saved?.since ?? []) this.#since.set(folder, time);
+    this.#forgotten = saved?.forgotten ?? forgotten;
+    this.#torn = saved?.torn ?? 0;
+    this.#holes = new Holes(saved);
+  }
+
+  /** Whether a record of a file that is read anew was read before its bytes changed. */
+  wasRead(record: RawRecord, { rereadUntil }: SourceFile): boolean {
+    if (rereadUntil === undefined) return false;
+    const [time, until] = [record.text(COLUMN.logTime), rereadUntil].map(this.#times.read);
+    if (time == null || until == null || time > until) return false;
+    const session = record.text(COLUMN.sessionId);
+    const known = this.#known.get(session);
+    if (known === undefined) return sessionStart(session) <= this.#forgotten;
+    return Number(record.text(COLUMN.sessionLine)) <= known.line;
+  }
+
+  /** Notes one record, in the order of the log. */
+  note(record: RawRecord, file: SourceFile, now: number): void {
+    const session = record.text(COLUMN.sessionId);
+    const line = Number(record.text(COLUMN.sessionLine));
+    const before = this.#known.get(session);
+    if (before !== undefined && line <= before.line) {
+      this.#holes.arrived('lines', session, line);
+      return;
+    }
+    const time = record.text(COLUMN.logTime);
+    const known = before ?? nothingOf(session);
+    const next = known.line + 1;
+    if (line > next && this.#isCertain(before, record, file, line - next))
+      this.#lacks({ of: 'lines', first: next, last: line - 1, after: known.time || null }, record, file, now);
+    if (line > next) known.unread += line - next;
+    if (before === undefined) this.#begin(known, record, file);
+    this.#remember(known, line, time);
+  }
+
+  /** Notes which of its session's statements a genuine record is of, after the record itself was noted. */
+  noteStatement(record: RawRecord, statement: number, file: SourceFile, now: number): void {
+    const known = this.#known.get(record.text(COLUMN.sessionId));
+    if (known === undefined) return;
+    if (statement < known.statement) {
+      this.#holes.arrived('statements', known.id, statement);
+      return;
+    }
+    const next = known.statement + 1;
+    if (known.statement !== UNKNOWN && statement - next > known.unread) {
+      const hole = { first: next, last: statement - 1, after: known.statementTime || null };
+      this.#lacks({ of: 'statements', ...hole }, record, file, now);
+    }
+    known.statement = statement;
+    known.statementTime = record.text(COLUMN.logTime);
+    known.unread = 0;
+  }
+
+  /** Notes that a record which was noted may be of a statement, and does not tell which. */
+  noteUnread(record: RawRecord): void {
+    const known = this.#known.get(record.text(COLUMN.sessionId));
+    if (known !== undefined) known.unread += 1;
+  }
+
+  /** A session by its id, if it is remembered. */
+  known(session: string): Known | undefined {
+    return this.#known.get(session);
+  }
+
+  /** Notes a session's further lines, up to `line` at `time`, among which none is missing. */
+  noteLines(known: Known, line: number, time: string): void {
+    this.#remember(known, line, time);
+  }
+
+  /** Notes a gap: a line that is known to be in it is accounted for, and so are as many as a tear may hold. */
+  noteGap({ reason, length, record }: Gap, file: SourceFile): void {
+    if (reason === 'torn') {
+      this.#torn += length;
+      this.#since.clear();
+      // The torn end of a file is told only after the next file was begun.
+      this.#holes.remove(
+        ({ of, first, last, file: { path } }) =>
+          of === 'lines' && dirname(path) === dirname(file.path) && last - first < length / SHORTEST_RECORD,
+      );
+    }
+    if (record?.session === undefined) return;
+    const line = Number(record.line);
+    const known = this.#known.get(record.session) ?? nothingOf(record.session);
+    if (line <= known.line) this.#holes.arrived('lines', known.id, line);
+    if (line !== known.line + 1) return;
+    known.unread += 1;
+    this.#remember(known, line, '');
+  }
+
+  /** Takes what has been missing for so long that it will not come any more. */
+  takeOverdue(now: number): Missing[] {
+    return this.#holes.takeOverdue(now);
+  }
+
+  /** Takes all that is missing: nothing more will come. */
+  takeAll(): Missing[] {
+    return this.#holes.takeAll();
+  }
+
+  /** Some files cannot be read at the moment: what is missing may stand in them. */
+  postpone(now: number): void {
+    this.#holes.postpone(now);
+  }
+
+  /** Plain data for the checkpoint. */
+  get saved(): z.output<typeof savedSessions> {
+    const known = [...this.#known.values()];
+    return {
+      known: known.map(({ id, line, time, torn }) => [id, line, time, torn]),
+      torn: this.#torn,
+      since: [...this.#since],
+      forgotten: this.#forgotten,
+      statements: known
+        .filter(({ statement }) => statement !== UNKNOWN)
+        .map(({ id, statement, statementTime, unread }) => [id, statement, statementTime, unread]),
+      ...this.#holes.saved,
+    };
+  }
+
+  #lacks(
+    what: Pick<Missing, 'of' | 'first' | 'last' | 'after'>,
+    record: RawRecord,
+    { fileId, path }: SourceFile,
+    now: number,
+  ): void {
+    const { offset, length } = record;
+    const where = { file: { fileId, path }, record: { offset, length }, before: record.text(COLUMN.logTime) };
+    const [session, user] = [record.text(COLUMN.sessionId), record.text(COLUMN.user)];
+    this.#holes.add({ ...what, session, user, ...where }, now);
+  }
+
+  #isCertain(known: Known | undefined, record: RawRecord, file: SourceFile, lines: number): boolean {
+    if (known === undefined) return this.#isNew(record, file);
+    return lines > (this.#torn - known.torn) / SHORTEST_RECORD;
+  }
+
+  /** Whether the session began after its folder's first record was written, and cannot have been forgotten. */
+  #isNew(record: RawRecord, file: SourceFile): boolean {
+    const since = this.#since.get(dirname(file.path));
+    if (since === undefined) return false;
+    const start = sessionStart(record.text(COLUMN.sessionId));
+    const written = this.#times.read(record.text(COLUMN.sessionStart)) ?? 0;
+    return Math.min(start, written) > Math.max(since, this.#forgotten);
+  }
+
+  /** From its first line on, all statements of a session are known, unless its log went elsewhere before. */
+  #begin(known: Known, record: RawRecord, file: SourceFile): void {
+    if (record.text(COLUMN.sessionLine) === '1') {
+      if (this.#isNew(record, file)) {
+        known.statement = 0;
+        known.statementTime = record.text(COLUMN.logTime);
+      }
+      known.between = known.statement;
+    }
+    const folder = dirname(file.path);
+    if (this.#since.has(folder)) return;
+    const since = this.#times.read(record.text(COLUMN.logTime));
+    if (since !== null) this.#since.set(folder, since);
+  }
+
+  #remember(known: Known, line: number, time: string): void {
+    known.line = line;
+    known.time = time;
+    known.torn = this.#torn;
+    this.#known.delete(known.id);
+    this.#known.set(known.id, known);
+    if (this.#known.size <= MOST_SESSIONS) return;
+    for (const oldest of this.#known.values()) {
+      this.#known.delete(oldest.id);
+      oldest.line = Number.NaN;
+      this.#forgotten = Math.max(this.#forgotten, sessionStart(oldest.id));
+      return;
+    }
+  }
+}
+
+function nothingOf(id: string): Known {
+  return {
+    id,
+    line: 0,
+    time: '',
+    torn: 0,
+    statement: UNKNOWN,
+    statementTime: '',
+    unread: 0,
+    between: Number.NaN,
+  };
+}
+
+/** A session's id begins with its start, in whole seconds and hexadecimal. */
+function sessionStart(session: string): number {
+  return Number.parseInt(session, 16) * 1000;
+}

@@ -1,0 +1,111 @@
+/** Remembers statements, for records that say `<previously logged>` (`pgaudit.log_statement_once`). */
+
+import { z } from 'zod';
+import type { Payload } from '../audit/payload.js';
+import type { Audit } from '../event/event.js';
+import { type LargeStatement, sizeOf as sizeOfLarge } from '../lib/large-text.js';
+
+const textSchema = z.object({
+  statement: z.string().nullable(),
+  parameters: z.array(z.string()).readonly().nullable(),
+  redacted: z.number().exactOptional(),
+  escrow: z.string().exactOptional(),
+});
+interface Text extends Pick<Audit, 'statement' | 'parameters' | 'redacted' | 'escrow'> {
+  /** It is of a large record: a restart forgets it. */
+  readonly large?: LargeStatement;
+}
+
+/** For each session the latest statement, with the text of each of its substatements. */
+const remembered = z.object({
+  session: z.string(),
+  statementId: z.number(),
+  texts: z.array(z.tuple([z.number(), textSchema])),
+});
+export const savedStatements = z.array(remembered);
+export type SavedStatements = z.infer<typeof savedStatements>;
+
+/**
+ * Characters of SQL and parameters that are remembered over all sessions together, besides the latest text. So many
+ * go into the checkpoint, too: of a larger one only a restart between two records of one statement makes a loss.
+ */
+const MOST_CHARACTERS = 1 << 20;
+
+/**
+ * pgAudit says `<previously logged>` only within one statement and substatement of a session, so the
+ * latest statement of each session is enough. Sessions that were quiet longest are forgotten first, and of one
+ * session the substatements that were logged first: a loop has millions of them.
+ */
+export class Statements {
+  readonly #bySession = new Map<string, { statementId: number; texts: Map<number, Text>; size: number }>();
+  #size = 0;
+
+  constructor(saved: SavedStatements = []) {
+    for (const { session, statementId, texts } of saved) {
+      for (const [substatementId, text] of texts) this.#remember(session, statementId, substatementId, text);
+    }
+  }
+
+  /** Notes the session's statement, or puts the remembered one in its place. */
+  restore(session: string, payload: Payload): Pick<Payload, 'audit' | 'large'> {
+    const { audit, isPreviouslyLogged, large } = payload;
+    const { statementId, substatementId, statement, parameters, redacted, escrow } = audit;
+    if (!isPreviouslyLogged) {
+      const text = {
+        statement,
+        parameters,
+        ...(redacted !== undefined && { redacted }),
+        ...(escrow !== undefined && { escrow }),
+        ...(large !== undefined && { large }),
+      };
+      this.#remember(session, statementId, substatementId, text);
+      return payload;
+    }
+    const known = this.#bySession.get(session);
+    const text = known?.statementId === statementId ? known.texts.get(substatementId) : undefined;
+    if (text === undefined) return { audit: { ...audit, statementMissing: 'previously-logged' } };
+    const { large: remembered, ...own } = text;
+    return { audit: { ...audit, ...own }, ...(remembered !== undefined && { large: remembered }) };
+  }
+
+  /** Plain data for the checkpoint: the session used last comes last. */
+  get saved(): SavedStatements {
+    return [...this.#bySession]
+      .filter(([, { size }]) => size <= MOST_CHARACTERS)
+      .map(([session, { statementId, texts }]) => ({ session, statementId, texts: [...texts] }));
+  }
+
+  #remember(session: string, statementId: number, substatementId: number, text: Text): void {
+    const known = this.#bySession.get(session);
+    const kept =
+      known?.statementId === statementId ? known : { statementId, texts: new Map<number, Text>(), size: 0 };
+    this.#forget(session);
+    const before = kept.texts.get(substatementId);
+    kept.texts.delete(substatementId);
+    kept.texts.set(substatementId, text);
+    kept.size += sizeOf(text) - (before === undefined ? 0 : sizeOf(before));
+    for (const [oldest, one] of kept.texts) {
+      if (kept.size <= MOST_CHARACTERS || oldest === substatementId) break;
+      kept.texts.delete(oldest);
+      kept.size -= sizeOf(one);
+    }
+    this.#bySession.set(session, kept);
+    this.#size += kept.size;
+    for (const oldest of this.#bySession.keys()) {
+      if (this.#size <= MOST_CHARACTERS || oldest === session) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(session: string): void {
+    this.#size -= this.#bySession.get(session)?.size ?? 0;
+    this.#bySession.delete(session);
+  }
+}
+
+/** A large one counts as too much for the checkpoint, however little is left of it. */
+function sizeOf({ statement, parameters, escrow = '', large }: Text): number {
+  if (large !== undefined) return MOST_CHARACTERS + 1 + sizeOfLarge(large.texts);
+  const characters = (statement?.length ?? 0) + (parameters ?? []).reduce((sum, one) => sum + one.length, 0);
+  return characters + escrow.length + 64;
+}

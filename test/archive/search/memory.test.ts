@@ -1,0 +1,51 @@
+/** A search of many objects takes no more memory than one of few. */
+
+import { expect, test } from 'vitest';
+import { EVERYTHING } from '../../../src/archive/search/query.js';
+import { search } from '../../../src/archive/search/search.js';
+import { formatObjectName, parseObjectName } from '../../../src/lib/object-name.js';
+import { statement, storeOf, writeArchive } from '../../support/search.js';
+
+const OBJECTS = 240;
+const EVENTS = 1000;
+const MiB = 1024 * 1024;
+
+/** Bytes that JavaScript holds, garbage included. */
+function memory(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+test.each([
+  ['all events', {}],
+  ['failed statements', { isFailed: true }],
+])('%s of a quarter of a gigabyte of JSON', async (_what, some) => {
+  const events = Array.from({ length: EVENTS }, () => statement({ audit: { statement: 'x'.repeat(300) } }));
+  const [object] = await writeArchive(null, [{ date: '2026-11-21', events }]);
+  const name = parseObjectName(object?.name ?? '');
+  if (object === undefined || name === null) throw new Error('there is no object');
+  const place = { prefix: '', instance: 'prod', node: 'pg-0' };
+  const objects = Array.from({ length: OBJECTS }, (_, index) => {
+    const firstSeq = 1 + index * name.lastSeq;
+    const named = formatObjectName(place, { ...name, firstSeq, lastSeq: firstSeq + name.lastSeq - 1 });
+    return { name: named, body: object.body };
+  });
+  const query = { ...EVERYTHING, ...some };
+  // Like the command, it holds nothing of what was found.
+  let [count, early, late] = [0, 0, 0];
+  const start = memory();
+  const watch = {
+    damaged: (_path: string, what: string) => expect.fail(what),
+    reached: () => {
+      count += 1;
+      if (count < OBJECTS / 4) early = Math.max(early, memory());
+      else late = Math.max(late, memory());
+    },
+  };
+  let found = 0;
+  for await (const _found of search({ store: storeOf(objects), prefix: '' }, query, { watch, ahead: 8 }))
+    found += 1;
+  expect(found).toBe(query.isFailed ? 0 : OBJECTS * (EVENTS + 1));
+  expect(Math.max(early, late) - start).toBeLessThan(96 * MiB);
+  expect(late - early).toBeLessThan(48 * MiB);
+});

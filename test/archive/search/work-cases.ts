@@ -1,0 +1,7 @@
+/** What `search-table.test.ts` counts. */
+
+import { fitted } from '../../../src/lib/terminal-text.js';
+
+export function fit(text: string, width: number): () => unknown {
+  return () => fitted(text, width);
+}

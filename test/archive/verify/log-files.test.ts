@@ -1,0 +1,196 @@
+/** Events against the log that they were read from, by another reader than the shipper's. */
+
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openArchive } from '../../../src/archive/store/location.js';
+import { differenceOf, type LoggedEvent } from '../../../src/archive/verify/csvlog.js';
+import type { VerifyResult } from '../../../src/archive/verify/result.js';
+import { verifyArchive } from '../../../src/archive/verify/verify.js';
+import { indexLogFiles } from '../../../src/commands/verify/log-index.js';
+import { auditMessage, type Columns, csvRecord, hostileText, writeMessage } from '../../support/csvlog.js';
+import { append } from '../../support/log.js';
+import { runOnce, settings } from '../../support/shipper.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+async function shipped(files: Readonly<Record<string, Buffer | string>>) {
+  const folder = await temporaryFolder();
+  const logs = join(folder, 'log');
+  await mkdir(logs);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(logs, name), content);
+  expect((await runOnce(folder, settings(folder, [join(logs, '*.csv')]))).code).toBe(0);
+  const compare = async (...places: string[]): Promise<VerifyResult> =>
+    verifyArchive(openArchive(join(folder, 'archive')), { logFiles: await indexLogFiles(places) });
+  return { folder, logs, compare };
+}
+
+/** Records of one session, one after the other. */
+function records(...all: Partial<Columns>[]): string {
+  return all.map((columns, index) => csvRecord({ sessionLine: index + 1, ...columns })).join('');
+}
+
+test('everything that is hard about CSV, as PostgreSQL and pgAudit write it', async () => {
+  const texts = fc.sample(fc.tuple(hostileText, fc.array(hostileText, { maxLength: 4 })), {
+    seed: 7,
+    numRuns: 300,
+  });
+  const log = records(
+    ...texts.map(([statement, parameters]) => ({ message: writeMessage(statement, parameters) })),
+    {
+      message: auditMessage(['SESSION', '1', '1', 'WRITE', 'UPDATE', '', '', '<not logged>', '<not logged>']),
+    },
+    { message: auditMessage(['SESSION', '1', '1', 'WRITE', 'UPDATE', '', '', 'UPDATE', '', '17']) },
+    // Forged by RAISE: it has a context.
+    {
+      message: writeMessage('UPDATE t', ['"']),
+      context: 'PL/pgSQL function inline_code_block line 1 at RAISE',
+    },
+    { message: 'AUDIT: whatever, "this" is' },
+  );
+  const { compare, logs } = await shipped({ 'a.csv': log });
+  const { parts, failure } = await compare(logs);
+  expect(failure).toBeNull();
+  expect(parts[0]?.events.statement).toBe(302);
+  expect(parts[0]?.logFiles).toEqual({ matched: 304, missing: 0, changed: 0, files: 1, filesMissing: 0 });
+});
+
+test('bytes that are not UTF-8', async () => {
+  const log = Buffer.from(
+    records({ message: writeMessage("UPDATE t SET navn = 'Bj\u00f8rn \u00e6'") }),
+    'latin1',
+  );
+  const { compare, logs } = await shipped({ 'a.csv': log });
+  expect((await compare(logs)).parts[0]?.logFiles).toMatchObject({ matched: 1 });
+});
+
+test('a statement that was logged before', async () => {
+  const first = auditMessage([
+    'SESSION',
+    '5',
+    '1',
+    'READ',
+    'SELECT',
+    '',
+    '',
+    'INSERT INTO a SELECT 1',
+    '<none>',
+  ]);
+  const again = [
+    'SESSION',
+    '5',
+    '1',
+    'WRITE',
+    'INSERT',
+    '',
+    '',
+    '<previously logged>',
+    '<previously logged>',
+  ];
+  const { compare, logs } = await shipped({
+    'a.csv': records({ message: first }, { message: auditMessage(again) }),
+  });
+  const { parts } = await compare(logs);
+  expect(parts[0]).toMatchObject({ events: { statement: 1 }, logFiles: { matched: 1 } });
+});
+
+test('files are known by what they hold: renamed, copied, gone, compressed', async () => {
+  const { folder, logs, compare } = await shipped({
+    'a.csv': records({}),
+    'b.csv': records({ sessionId: '6b0201a2.1' }),
+    'c.csv': records({ sessionId: '6b0201a3.1' }),
+  });
+  await rename(join(logs, 'a.csv'), join(logs, 'a.csv.1'));
+  await rm(join(logs, 'b.csv'));
+  await writeFile(join(logs, 'b.csv.gz'), gzipSync(records({ sessionId: '6b0201a2.1' })));
+  // A copy from before the last record was written, and one from after.
+  await writeFile(join(logs, 'c-copy.csv'), records({ sessionId: '6b0201a3.1' }));
+  await append(join(logs, 'c.csv'), 7);
+  const counts = { matched: 2, missing: 1, files: 2, filesMissing: 1 };
+  expect((await compare(logs)).parts[0]?.logFiles).toMatchObject(counts);
+  expect((await compare(folder)).parts[0]?.logFiles).toMatchObject(counts);
+  expect((await compare(join(logs, 'a.*'), join(logs, 'c*'))).parts[0]?.logFiles).toMatchObject(counts);
+  expect((await indexLogFiles([logs])).compressed).toBe(1);
+});
+
+test('a file that ends before an event was read', async () => {
+  const { logs, compare } = await shipped({ 'a.csv': records({}, {}, {}) });
+  await writeFile(join(logs, 'a.csv'), records({}, {}));
+  expect((await compare(logs)).failure).toMatchObject({
+    code: 'log',
+    what: 'the log file has no such record at the place that the event names',
+  });
+});
+
+describe('in what an event differs from its record', () => {
+  const columns = { message: writeMessage('UPDATE t SET a=$1', ['5']) };
+  const bytes = Buffer.from(csvRecord(columns));
+  const event: LoggedEvent = {
+    kind: 'statement',
+    database: 'hold',
+    actor: { user: 'Z990001' },
+    session: { id: '6b0201a1.552d', line: 4 },
+    source: { fileId: 'f', offset: 0, length: bytes.length },
+    audit: { statement: 'UPDATE t SET a=$1', parameters: ['5'] },
+  };
+
+  test.each<[string, LoggedEvent]>([
+    ['user', { ...event, actor: { user: 'Z990002' } }],
+    ['database', { ...event, database: null }],
+    ['session', { ...event, session: { ...event.session, line: 5 } }],
+    ['session', { ...event, session: { ...event.session, id: '6b0201a1.552e' } }],
+    ['statement', { ...event, audit: { ...event.audit, statement: 'UPDATE t SET a=$2' } }],
+    ['statement', { ...event, audit: { ...event.audit, statement: null } }],
+    ['parameters', { ...event, audit: { ...event.audit, parameters: ['6'] } }],
+    ['parameters', { ...event, audit: { ...event.audit, parameters: [] } }],
+    ['parameters', { ...event, audit: { ...event.audit, parameters: null } }],
+    ['raw', { ...event, source: { ...event.source, raw: Buffer.from('other').toString('base64') } }],
+    ['message', { ...event, kind: 'suspect', suspect: { message: 'other' } }],
+    ['sqlState', { ...event, kind: 'failure', failure: { sqlState: '23505' } }],
+  ])('%s', (difference, changed) => {
+    expect(differenceOf(event, bytes)).toBeNull();
+    expect(differenceOf(changed, bytes)).toBe(difference);
+  });
+
+  test('what was scrubbed cannot be compared, and all else is', () => {
+    const audit = { statement: 'UPDATE t SET a=<redacted>', parameters: ['<redacted>'], redacted: 2 };
+    expect(differenceOf({ ...event, audit }, bytes)).toBeNull();
+    expect(differenceOf({ ...event, audit, actor: { user: 'x' } }, bytes)).toBe('user');
+    const suspect = { message: 'AUDIT: <redacted>', redacted: 1 };
+    expect(differenceOf({ ...event, kind: 'suspect', suspect }, bytes)).toBeNull();
+  });
+
+  test('the error or the rollback of a statement', () => {
+    const error = Buffer.from(csvRecord({ sqlState: '23505', message: 'duplicate key', severity: 'ERROR' }));
+    expect(differenceOf({ ...event, kind: 'failure', failure: { sqlState: '23505' } }, error)).toBeNull();
+    expect(differenceOf({ ...event, kind: 'failure', failure: { sqlState: null } }, bytes)).toBeNull();
+  });
+
+  test.each([
+    ['two records', Buffer.concat([bytes, bytes])],
+    ['half a record', bytes.subarray(0, 200)],
+    ['a record and the start of the next', Buffer.concat([bytes, bytes.subarray(0, 50)])],
+    ['a record without its newline', bytes.subarray(0, -1)],
+    ['the end of a record', bytes.subarray(100)],
+    ['nothing', Buffer.alloc(0)],
+  ])('%s is no record', (_name, other) => {
+    expect(differenceOf(event, other)).not.toBeNull();
+  });
+
+  test.each(['latin1', 'iso-8859-15', 'windows-1252', 'koi8-r'])('a database in %s', encoding => {
+    const raw = Buffer.from([0xc5, 0xe6, 0xf8]);
+    const text = encoding === 'latin1' ? raw.toString('latin1') : new TextDecoder(encoding).decode(raw);
+    const [start, end] = csvRecord({ message: writeMessage('UPDATE @') }).split('@');
+    const record = Buffer.concat([Buffer.from(start ?? ''), raw, Buffer.from(end ?? '')]);
+    const audit = { statement: `UPDATE ${text}`, parameters: [] };
+    expect(differenceOf({ ...event, audit }, record)).toBeNull();
+    expect(differenceOf({ ...event, audit: { ...audit, statement: 'UPDATE Åæ' } }, record)).toBe('statement');
+  });
+
+  test('a letter that was changed in UTF-8 is no other encoding', () => {
+    const record = Buffer.from(csvRecord({ message: writeMessage("UPDATE t SET navn = 'Åse'") }));
+    const audit = { statement: "UPDATE t SET navn = 'Äse'", parameters: [] };
+    expect(differenceOf({ ...event, audit }, record)).toBe('statement');
+  });
+});

@@ -1,0 +1,98 @@
+/** Where one chain ended and the next begins, nothing is missing unnoticed (I12). */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { archiveOf, day, days, missing, verifyCovered as verify } from '../../support/covered.js';
+import { type SealedChain, writeSealed } from '../../support/sealed.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+const CHAIN = '20250901T000000Z-0001';
+const SECOND = '20251104T080000Z-0002';
+const DAYS = days();
+
+describe('two chains', () => {
+  const since = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-damaged' } as const;
+
+  async function twoChains(second: Partial<SealedChain>) {
+    const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
+    const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
+    const chain = {
+      chain: SECOND,
+      startedAt: '2025-11-04T08:00:00.000Z',
+      lifecycle: { ...since, previousChain },
+    };
+    await writeSealed(
+      first.folder,
+      DAYS.slice(3).map(date => day(date)),
+      { ...chain, ...second },
+    );
+    return { ...first, previousChain };
+  }
+
+  test('join where the second reads the file in which the first stopped', async () => {
+    const { folder } = await twoChains({});
+    expect((await verify(folder)).verdict).toBe('whole');
+  });
+
+  test('do not join where that file is gone', async () => {
+    const { folder } = await twoChains({ fileId: 'g' });
+    expect(missing(await verify(folder))).toEqual([
+      '2025-11-03T23:59:59.000Z 2025-11-04T08:00:00.000Z nothing that covers it was sealed',
+    ]);
+  });
+
+  test('the first is missed where it was removed', async () => {
+    const { folder, names } = await twoChains({});
+    for (const name of names) await rm(join(folder, name));
+    const result = await verify(folder);
+    expect(result.verdict).toBe('incomplete');
+    expect(missing(result)[0]).toContain(`chain ${CHAIN}, which came before, is not there`);
+  });
+
+  test('the end of the first is missed where it was cut off', async () => {
+    const { folder, names } = await twoChains({});
+    await rm(join(folder, names[2] ?? ''));
+    expect(await verify(folder)).toMatchObject({ verdict: 'broken', failure: { code: 'missing' } });
+  });
+
+  test('the second knows how the first ended', async () => {
+    const { folder, previousChain } = await twoChains({});
+    const lifecycle = { ...since, previousChain: { ...previousChain, hash: 'f'.repeat(64) } };
+    const other = await temporaryFolder();
+    await writeSealed(
+      other,
+      DAYS.slice(0, 3).map(date => day(date)),
+    );
+    await writeSealed(
+      other,
+      DAYS.slice(3).map(date => day(date)),
+      { chain: SECOND, lifecycle },
+    );
+    expect((await verify(folder)).isIntact).toBe(true);
+    expect(await verify(other)).toMatchObject({ verdict: 'broken', failure: { code: 'link' } });
+  });
+});
+
+test('a chain that lies before the days is looked for where the next one names it', async () => {
+  const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
+  const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
+  const lifecycle = {
+    action: 'started',
+    version: '1.0.0',
+    newChain: true,
+    reason: 'archive-damaged',
+  } as const;
+  await writeSealed(
+    first.folder,
+    DAYS.slice(3).map(date => day(date)),
+    { chain: '20251104T000000Z-0002', lifecycle: { ...lifecycle, previousChain } },
+  );
+  const since = { days: { since: '2025-11-04', until: null } };
+  expect(missing(await verify(first.folder, since))).toEqual([]);
+  await rm(join(first.folder, first.names[2] ?? ''));
+  expect(await verify(first.folder, since)).toMatchObject({
+    verdict: 'broken',
+    failure: { code: 'missing' },
+  });
+});

@@ -1,7 +1,0 @@
-/** What `search-table.test.ts` counts. */
-
-import { fitted } from '../../src/archive/table-text.js';
-
-export function fit(text: string, width: number): () => unknown {
-  return () => fitted(text, width);
-}

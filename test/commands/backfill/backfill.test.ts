@@ -1,0 +1,108 @@
+/** Old log files are shipped once, however often and in whatever form they come. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../support/clock.js';
+import { FaultyFs } from '../../support/faulty-fs.js';
+import { Life, lifeConfig } from '../../support/life.js';
+import { append, numbered, numberedRange, numbersOf, range } from '../../support/log.js';
+import {
+  archived,
+  type Ended,
+  logged,
+  runCommand,
+  runOnce,
+  type Settings,
+  Shipper,
+  settings,
+  writeConfig,
+} from '../../support/shipper.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+async function scene(): Promise<{ folder: string; log: string; config: Settings }> {
+  const folder = await temporaryFolder();
+  const log = join(folder, 'log');
+  await mkdir(log);
+  return { folder, log, config: settings(folder, [join(log, '*.csv')]) };
+}
+
+async function backfill(folder: string, config: Settings, ...files: readonly string[]): Promise<Ended> {
+  return await runCommand(['backfill', ...files, '--config', await writeConfig(folder, config)]);
+}
+
+test('plain and compressed files, in any order and with odd names, each once however often it is called', async () => {
+  const { folder, config } = await scene();
+  const [old, older] = [join(folder, 'old [1] (copy)*.csv'), join(folder, 'older.csv.gz')];
+  await writeFile(old, numberedRange(11, 20));
+  await writeFile(older, gzipSync(numberedRange(1, 10)));
+  for (let call = 1; call <= 3; call++) {
+    const { code, output } = await backfill(folder, config, old, older);
+    expect(code).toBe(0);
+    expect(output).toContain('2 files, ');
+    expect(numbersOf(await archived(folder))).toEqual(range(1, 20));
+  }
+  expect(numbersOf(await logged(folder)).sort((a, b) => a - b)).toEqual(range(1, 20));
+  expect(existsSync(join(folder, 'state', 'backfill'))).toBe(false);
+});
+
+test('what the daemon has read is not shipped again, under whatever name; what is new in it is', async () => {
+  const { folder, log, config } = await scene();
+  await append(join(log, 'a.csv'), 1, 5);
+  await runOnce(folder, config);
+  const copy = join(folder, 'copy.csv');
+  await rename(join(log, 'a.csv'), copy);
+  await append(copy, 6, 7);
+  const compressed = join(folder, 'moved.gz');
+  await writeFile(compressed, gzipSync(await readFile(copy)));
+  expect((await backfill(folder, config, compressed, copy)).code).toBe(0);
+  expect(numbersOf(await archived(folder))).toEqual(range(1, 7));
+  expect(await archived(folder, 'gap')).toEqual([]);
+});
+
+test('a running daemon on the same state folder is told of, and nothing happens', async () => {
+  const { folder, config } = await scene();
+  const shipper = await Shipper.start(folder, config);
+  const file = join(folder, 'old.csv');
+  await writeFile(file, numbered(1));
+  const { code, output } = await backfill(folder, config, file);
+  expect(code).toBe(1);
+  expect(output).toMatch(/process \d+ uses this state folder already; stop it/);
+  await shipper.stop();
+  expect(numbersOf(await archived(folder))).toEqual([]);
+});
+
+test('a file that is missing or no gzip is named', async () => {
+  const { folder, config } = await scene();
+  await writeFile(join(folder, 'broken.csv.gz'), 'not gzip');
+  for (const name of ['nowhere.csv', 'broken.csv.gz']) {
+    const { code, output } = await backfill(folder, config, join(folder, name));
+    expect(code).toBe(1);
+    expect(output).toContain(`${name} cannot be read`);
+  }
+});
+
+test('files that are gone for long are known again, though the checkpoint has forgotten them', async () => {
+  const { folder, log } = await scene();
+  const config = lifeConfig(folder, [join(log, '*.csv')]);
+  const clock = new ManualClock('2026-11-21T20:40:00Z');
+  const fs = new FaultyFs(folder);
+  const paths = range(1, 70).map(n => join(log, `${n}.csv`));
+  for (const [index, path] of paths.entries())
+    await writeFile(path, numbered(index + 1, { sessionId: `6b0201a1.${index + 1}`, sessionLine: 1 }));
+  const life = await Life.start(config, { clock, fs });
+  await life.settle();
+  for (const path of paths) await rm(path);
+  await life.settle();
+  for (let hours = 0; hours < 3; hours++) await life.pass(3_600_000);
+  await life.settle();
+  await life.shutDown();
+  const { resume } = JSON.parse(await readFile(join(folder, 'state', 'checkpoint.json'), 'utf8'));
+  expect(resume.files.length).toBeLessThan(70);
+  await writeFile(join(log, 'restored.csv'), numbered(1, { sessionId: '6b0201a1.1', sessionLine: 1 }));
+  const again = await Life.start(config, { clock, fs, once: true });
+  await again.end();
+  expect(await archived(folder, 'statement')).toHaveLength(70);
+});

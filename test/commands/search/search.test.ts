@@ -1,0 +1,345 @@
+/** `search` as a person or a script calls it: what it prints where, how it ends, and with which exit code. */
+
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { Command, CommanderError } from 'commander';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  addSearchOptions,
+  parseMoment,
+  type SearchArguments,
+  toQuery,
+} from '../../../src/commands/search/options.js';
+import { searchArchive } from '../../../src/commands/search/search.js';
+import { objectsIn } from '../../support/archive.js';
+import { csvRecord, writeMessage } from '../../support/csvlog.js';
+import { failureOf, statement, type Written, writeArchive, writeObject } from '../../support/search.js';
+import { oneSegment, runCommand, runOnce, settings } from '../../support/shipper.js';
+import { startStorageServer } from '../../support/storage-server.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const ESC = '\u001b';
+
+/** The command's arguments, as the command line reads them. */
+function given(...args: readonly string[]): SearchArguments {
+  const command = addSearchOptions(new Command('search').argument('[archive]').exitOverride());
+  command.configureOutput({ writeErr: () => undefined });
+  return command.parse(args, { from: 'user' }).opts<SearchArguments>();
+}
+
+interface Printed {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command in this process, on a terminal or not. */
+async function run(
+  archive: string,
+  args: readonly string[],
+  terminal: { columns: number } | null = null,
+): Promise<Printed> {
+  const stream = (): PassThrough & { text: string } => {
+    const made = Object.assign(new PassThrough(), { text: '' });
+    made.on('data', (chunk: Buffer) => {
+      made.text += chunk.toString();
+    });
+    return terminal === null ? made : Object.assign(made, { isTTY: true, ...terminal });
+  };
+  const [stdout, stderr] = [stream(), stream()];
+  const code = await searchArchive(archive, given(...args), { stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+async function twoDays(): Promise<{ folder: string; objects: Written[] }> {
+  const folder = await temporaryFolder();
+  const konto = { objects: ['public.konto'], objectsFrom: 'pgaudit' } as const;
+  const lost = statement({ audit: { statement: 'UPDATE lost SET a = 1' } });
+  const objects = await writeArchive(folder, [
+    {
+      date: '2026-11-21',
+      events: [statement({ audit: konto }), statement({ audit: { command: 'DELETE' } }), lost],
+    },
+    {
+      date: '2026-11-22',
+      events: [failureOf(lost), statement({ time: '2026-11-22T10:00:00.000Z', audit: konto })],
+    },
+  ]);
+  return { folder, objects };
+}
+
+describe('in a pipe', () => {
+  test("it prints the archive's lines, byte for byte, and nothing else", async () => {
+    const { folder, objects } = await twoDays();
+    const lines = objects.flatMap(object => object.lines).filter(line => line.includes('"kind":"statement"'));
+    expect(await run(folder, [])).toEqual({ code: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
+    const all = objects.flatMap(object => object.lines);
+    expect(await run(`file:${folder}`, ['--kind', 'all'])).toMatchObject({ stdout: `${all.join('\n')}\n` });
+  });
+
+  test('groups are JSON', async () => {
+    const { folder } = await twoDays();
+    const { stdout } = await run(folder, ['--group-by', 'actor,object', '--having', '2']);
+    expect(stdout).toBe(
+      '{"events":2,"actor":"Z990001","object":"public.konto","name":"Kari Nordmann"}\n' +
+        '{"events":2,"actor":"Z990001","object":null,"name":"Kari Nordmann"}\n',
+    );
+  });
+
+  test('nothing found is nothing printed, and no failure', async () => {
+    const { folder } = await twoDays();
+    expect(await run(folder, ['--user', 'nobody'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('--limit ends it', async () => {
+    const { folder } = await twoDays();
+    expect((await run(folder, ['--limit', '2'])).stdout.split('\n')).toHaveLength(3);
+    expect((await run(folder, ['--group-by', 'object', '--limit', '1'])).stdout.split('\n')).toHaveLength(2);
+  });
+});
+
+describe('on a terminal', () => {
+  test('it prints a table of its width, and a progress bar on the other stream', async () => {
+    const { folder } = await twoDays();
+    const { code, stdout, stderr } = await run(folder, ['--object', 'konto'], { columns: 100 });
+    expect(stdout.split('\n')).toEqual([
+      'time (UTC)           person          database  command    object           statement',
+      '2026-11-21 20:40:01  Kari Nordmann   hold      UPDATE     public.konto     UPDATE t SET a = 1',
+      '2026-11-22 10:00:00  Kari Nordmann   hold      UPDATE     public.konto     UPDATE t SET a = 1',
+      '',
+    ]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('searching 2026-11-2')]);
+  });
+
+  test('with --json it prints JSON in which nothing steers the terminal', async () => {
+    const folder = await temporaryFolder();
+    const text = `\u009b2J ${ESC}[2J \u202e x`;
+    await writeArchive(folder, [{ date: '2026-11-21', events: [statement({ audit: { statement: text } })] }]);
+    const { stdout } = await run(folder, ['--json'], { columns: 80 });
+    expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(JSON.parse(stdout).audit.statement).toBe(text);
+  });
+
+  test('nothing found is told', async () => {
+    const { folder } = await twoDays();
+    expect(await run(folder, ['--user', 'nobody'], { columns: 80 })).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('nothing found\n'),
+    });
+  });
+
+  test('names in paths steer nothing either', async () => {
+    const { folder, objects } = await twoDays();
+    const [{ body } = { body: Buffer.alloc(0) }] = objects;
+    await writeObject(folder, { name: `instance=x${ESC}[2J/node=n/date=2026-11-21/x.ndjson.gz`, body });
+    const { code, stderr } = await run(folder, []);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('instance=x\\u001b[2J/node=n')]);
+  });
+});
+
+describe('what cannot be searched', () => {
+  test('a damaged object: the rest is searched, and the exit code is 1', async () => {
+    const { folder, objects } = await twoDays();
+    const [first, second] = objects;
+    await writeFile(join(folder, first?.name ?? ''), first?.body.subarray(0, 40) ?? '');
+    const { code, stdout, stderr } = await run(folder, []);
+    expect([code, stdout]).toEqual([1, `${second?.lines[1]}\n`]);
+    expect(stderr).toContain(`${first?.name}: its compressed data is damaged (truncated).`);
+    expect(stderr).toContain('verify tells more');
+  });
+
+  test('no archive, a file in place of one, a bucket without a name', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), '');
+    await mkdir(join(folder, 'empty'));
+    for (const [archive, message] of [
+      [join(folder, 'nowhere'), 'there is no archive here: give what archive.to in the configuration says'],
+      [join(folder, 'empty'), 'there is no archive here'],
+      [join(folder, 'file'), 'it is no folder: give the one above instance=…'],
+      ['gs://', 'an archive is gs://bucket/prefix or file:folder'],
+    ] as const) {
+      const { code, stdout, stderr } = await run(archive, []);
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(`${archive}: ${message}`)]);
+    }
+  });
+});
+
+describe('in Cloud Storage', () => {
+  async function bucket(): Promise<{
+    endpoint: string;
+    to: string;
+    objects: Written[];
+    server: Awaited<ReturnType<typeof startStorageServer>>;
+  }> {
+    const server = await startStorageServer();
+    const segments = Array.from({ length: 30 }, (_, index) => ({
+      date: `2026-11-${String(index + 1).padStart(2, '0')}`,
+      prefix: 'hold',
+      events: [statement({ audit: { statement: `UPDATE t SET a = ${index}` } })],
+    }));
+    const objects = await writeArchive(null, segments);
+    for (const { name, body } of objects) {
+      const more = { contentType: 'application/gzip', crc32c: '', metadata: {}, generation: 1 };
+      server.objects.set(name, { name, body, ...more });
+    }
+    return { server, objects, endpoint: server.endpoint, to: `gs://${server.bucket}/hold` };
+  }
+
+  test('the same is found as in a folder', async () => {
+    const { server, to, endpoint, objects } = await bucket();
+    const { code, stdout, stderr } = await run(to, ['--endpoint', endpoint]);
+    await server.close();
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(`${objects.map(({ lines }) => lines[0]).join('\n')}\n`);
+  });
+
+  test('without permission, or without the bucket, it says what to do', async () => {
+    const { server, to, endpoint } = await bucket();
+    server.mayRead = false;
+    const forbidden = await run(to, ['--endpoint', endpoint]);
+    expect(forbidden).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('grant roles/storage.objectViewer'),
+    });
+    const missing = await run('gs://other/hold', ['--endpoint', endpoint]);
+    expect(missing).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the bucket or the object does not exist'),
+    });
+    await server.close();
+  });
+});
+
+describe('the arguments', () => {
+  test.each([
+    ['2026-11-21', '2026-11-21T00:00:00.000Z', '2026-11-22T00:00:00.000Z'],
+    ['2026-11-21T20:40', '2026-11-21T20:40:00.000Z', '2026-11-21T20:40:00.001Z'],
+    ['2026-11-21 20:40:01', '2026-11-21T20:40:01.000Z', '2026-11-21T20:40:01.001Z'],
+    ['2026-11-21T20:40:01.123Z', '2026-11-21T20:40:01.123Z', '2026-11-21T20:40:01.124Z'],
+    ['2026-11-21T20:40:01+01:00', '2026-11-21T19:40:01.000Z', '2026-11-21T19:40:01.001Z'],
+  ])('--since and --until %s', (text, since, before) => {
+    expect(toQuery(given('--since', text, '--until', text))).toMatchObject({ since, before });
+  });
+
+  test('how long ago', () => {
+    const now = Date.parse('2026-11-21T12:00:00.000Z');
+    expect(new Date(parseMoment('24h', undefined, now).start).toISOString()).toBe('2026-11-20T12:00:00.000Z');
+    expect(new Date(parseMoment('7d', undefined, now).start).toISOString()).toBe('2026-11-14T12:00:00.000Z');
+  });
+
+  test('lists', () => {
+    const query = toQuery(
+      given('--class', 'ddl,Role', '--command', 'delete, truncate*', '--kind', 'gap,suspect'),
+    );
+    expect(query).toMatchObject({
+      classes: ['DDL', 'ROLE'],
+      commands: ['DELETE', 'TRUNCATE*'],
+      kinds: ['gap', 'suspect'],
+    });
+    expect(toQuery(given()).kinds).toEqual(['statement']);
+    expect(toQuery(given('--kind', 'all')).kinds).toEqual([]);
+    // Twice the same would pair each object of an event with each.
+    expect(given('--group-by', 'object, user,object').groupBy).toEqual(['object', 'user']);
+  });
+
+  test.each([
+    ['--since', '2026-02-30'],
+    ['--since', '2026-11-21T25:00'],
+    ['--until', 'yesterday'],
+    ['--archived-until', '24h'],
+    ['--class', 'writes'],
+    ['--kind', 'statements'],
+    ['--group-by', 'user,person'],
+    ['--limit', '0'],
+    ['--limit', '-1'],
+    ['--having', '1.5'],
+    ['--object', ''],
+    ['--text', ''],
+    ['--failed', '--kind', 'all'],
+    ['--table'],
+  ])('%s %s is refused', (...args) => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(() => given(...args)).toThrow(CommanderError);
+    vi.restoreAllMocks();
+  });
+});
+
+test.each([
+  ['search', 6],
+  ['secrets', 1],
+])('the examples of docs/%s.md are understood', async (name, least) => {
+  const page = await readFile(fileURLToPath(new URL(`../../docs/${name}.md`, import.meta.url)), 'utf8');
+  const examples = [...page.matchAll(/^ *node dist\/main\.js search \S+(.*)$/gm)].map(([, rest = '']) =>
+    [...rest.matchAll(/'([^']*)'|(\S+)/g)].map(([whole, quoted]) => quoted ?? whole),
+  );
+  for (const example of examples) expect(() => given(...example)).not.toThrow();
+  expect(examples.length).toBeGreaterThanOrEqual(least);
+});
+
+describe('the built command', () => {
+  async function daemonsArchive(): Promise<string> {
+    const folder = await temporaryFolder();
+    const records = [1, 2, 3].map(n =>
+      csvRecord({
+        sessionLine: n,
+        message: writeMessage(`UPDATE konto SET a = ${n}`, [], n),
+        virtualTransactionId: `3/${n}`,
+      }),
+    );
+    await writeFile(join(folder, 'a.csv'), records.join(''));
+    await runOnce(folder, settings(folder, [join(folder, 'a.csv')], oneSegment(folder)));
+    return join(folder, 'archive');
+  }
+
+  test("finds in the daemon's archive what it wrote", async () => {
+    const archive = await daemonsArchive();
+    const [path = ''] = await objectsIn(archive);
+    const lines = gunzipSync(await readFile(path))
+      .toString()
+      .split('\n')
+      .filter(line => line.includes('"kind":"statement"'));
+    const { code, output } = await runCommand([
+      'search',
+      archive,
+      '--object',
+      'konto',
+      '--until',
+      '2026-11-21',
+    ]);
+    expect([code, output]).toEqual([0, `${lines.join('\n')}\n`]);
+  });
+
+  test.each([
+    [['--limit', 'x'], "option '--limit <n>' argument 'x' is invalid"],
+    [['--having', '3'], "option '--having <n>' needs '--group-by <keys>'"],
+    [[], "missing required argument 'archive'"],
+  ])('bad usage is exit code 2: %j', async (args, message) => {
+    const { code, output } = await runCommand(['search', ...(args.length > 0 ? ['somewhere'] : []), ...args]);
+    expect([code, output]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('an archive that is not there is exit code 1', async () => {
+    const { code, output } = await runCommand(['search', '/nowhere']);
+    expect([code, output]).toEqual([1, expect.stringContaining('/nowhere: there is no archive here')]);
+  });
+
+  test('ends early, quietly and well when its reader goes away', async () => {
+    const folder = await temporaryFolder();
+    const events = Array.from({ length: 20_000 }, () => statement({ audit: { statement: 'x'.repeat(500) } }));
+    await writeArchive(folder, [{ date: '2026-11-21', events }]);
+    const child = spawn(process.execPath, [MAIN, 'search', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', chunk => {
+      errors += chunk;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise(resolve => child.once('close', resolve));
+    expect([code, errors]).toEqual([0, '']);
+  });
+});

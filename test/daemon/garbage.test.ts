@@ -1,0 +1,58 @@
+/** A sidecar's memory and processor are the database's: what it does not need it gives back. */
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { append } from '../support/log.js';
+import { eventually, logged, type Settings, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+async function prepare(): Promise<{ folder: string; file: string; config: Settings }> {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'log'));
+  const file = join(folder, 'log', 'a.csv');
+  return { folder, file, config: settings(folder, [join(folder, 'log', '*.csv')]) };
+}
+
+/** A number that the kernel tells of a process. */
+async function told(pid: number, name: string): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+}
+
+test('however it is started, it has its options of Node.js, and is the process that was started', async () => {
+  const { folder, config } = await prepare();
+  const shipper = await Shipper.start(folder, config, { GREETING: 'kept' });
+  const [commandLine, environment] = await Promise.all(
+    ['cmdline', 'environ'].map(name => readFile(`/proc/${shipper.pid}/${name}`, 'utf8')),
+  );
+  expect(commandLine?.split('\0')).toEqual(expect.arrayContaining(['--max-semi-space-size=8', 'run']));
+  expect(environment?.split('\0')).toEqual(
+    expect.arrayContaining(['GREETING=kept', 'MALLOC_TRIM_THRESHOLD_=65536']),
+  );
+  expect(await shipper.stop()).toBe(0);
+});
+
+test('what work took of memory is given back after it', async () => {
+  const { folder, file, config } = await prepare();
+  const shipper = await Shipper.start(folder, config);
+  await append(file, 1, 20_000);
+  await eventually(async () => (await logged(folder, 'statement')).length === 20_000);
+  const most = await told(shipper.pid, 'VmHWM');
+  await eventually(async () => (await told(shipper.pid, 'VmRSS')) < most * 0.85);
+});
+
+test('a quiet daemon is woken a few times a second, not a hundred', async () => {
+  const { folder, file, config } = await prepare();
+  const shipper = await Shipper.start(folder, config);
+  await append(file, 1);
+  await eventually(async () => (await logged(folder, 'statement')).length === 1);
+  const wakings = (): Promise<number> => told(shipper.pid, 'voluntary_ctxt_switches');
+  const inOneSecond = async (): Promise<number> => {
+    const before = await wakings();
+    await pause(1000);
+    return (await wakings()) - before;
+  };
+  await eventually(async () => (await inOneSecond()) < 40);
+});

@@ -1,0 +1,390 @@
+/** What is passed over without a look is what would have been dropped, and nothing of it is missed. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { auditMessage, type Columns, csvRecord, hostileText, quote } from '../../support/csvlog.js';
+import { cut } from '../../support/frames.js';
+import { compare, outcomeOf } from '../../support/skimmed.js';
+
+const SAMPLES = fileURLToPath(new URL('../../../demo/recorded/', import.meta.url));
+
+interface Session {
+  readonly user: string | null;
+  readonly pid: number;
+  readonly application: string;
+  readonly columns: number;
+  line: number;
+  statement: number;
+}
+
+/** Of a statement, from the one before in its session. */
+const steps = { same: 0, next: 1, further: 2 };
+
+/** One more record of a session, in the order in which its server writes them. */
+function next(session: Session, columns: Partial<Columns>, skipped = 0): string {
+  const { user, pid, application, columns: count } = session;
+  session.line += 1 + skipped;
+  const sessionId = `6b0201a1.${pid.toString(16)}`;
+  const numbered = { ...columns };
+  numbered.message &&= numbered.message.replace(/(?<=^AUDIT: \w+,)(same|next|further)(?=,)/, step => {
+    session.statement += Reflect.get(steps, step);
+    return String(session.statement);
+  });
+  return csvRecord({ user, pid, application, sessionId, sessionLine: session.line, ...numbered }, count);
+}
+
+const text = fc.oneof(
+  fc.constantFrom('SELECT 1', 'UPDATE t SET a=$1', 'INSERT INTO t VALUES ($1,$2)', '<previously logged>', ''),
+  hostileText,
+);
+const parameter = fc.oneof(
+  fc.constantFrom('<none>', '<not logged>', '', '7', '1,2', '"a,b",c', '""', '"', 'a"b', '"a"b'),
+  fc.array(hostileText, { maxLength: 3 }).map(texts => auditMessage(texts).slice('AUDIT: '.length)),
+  hostileText,
+);
+const payload = fc
+  .record({
+    type: fc.constantFrom('SESSION', 'SESSION', 'SESSION', 'OBJECT', 'session', '"SESSION"'),
+    ids: fc.constantFrom(
+      'same,1',
+      'next,1',
+      'next,12',
+      '1,1',
+      '12,1',
+      '1,',
+      '01,2',
+      'x,1',
+      '1234567890123456,1',
+    ),
+    class: fc.constantFrom('READ', 'WRITE', 'FUNCTION', 'DDL', 'MISC', 'ROLE', 'READS', 'FUNC', 'DD'),
+    command: fc.constantFrom('SELECT', 'UPDATE', 'CREATE TABLE', '', '"a,b"'),
+    object: fc.constantFrom(',', 'TABLE,public.t', 'TABLE,"public.""a,b"""', '"T"', ',,'),
+    statement: text,
+    parameter,
+    rows: fc.constantFrom('', '', '', ',5', ',x', ','),
+  })
+  .map(({ statement, parameter: last, rows, ...all }) => {
+    const texts = auditMessage([statement, last]).slice('AUDIT: '.length);
+    return `AUDIT: ${all.type},${all.ids},${all.class},${all.command},${all.object},${texts}${rows}`;
+  });
+/** Mostly the first. */
+function rarely<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
+  return fc.oneof(
+    { weight: 40, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+}
+
+const plainPayload = fc
+  .tuple(rarely('next', 'same', 'further'), text, fc.array(hostileText, { maxLength: 3 }))
+  .map(([id, statement, texts]) => {
+    const parameters = texts.length === 0 ? '<none>' : auditMessage(texts).slice('AUDIT: '.length);
+    return auditMessage(['SESSION', id, '1', 'READ', 'SELECT', '', '', statement, parameters]);
+  });
+const message = fc.oneof(
+  { weight: 6, arbitrary: plainPayload },
+  { weight: 3, arbitrary: payload },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      hostileText,
+      fc.constantFrom(
+        'connection received: host=::1',
+        'connection authenticated: identity="kari" method=cert (hba:1)',
+        'connection authorized: user=x',
+        'disconnection: session time: 0:00:00.1',
+        'duration: 1 ms',
+        'statement: UPDATE t',
+        'execute <unnamed>: UPDATE t',
+        'AUDIT:',
+        'A',
+      ),
+    ),
+  },
+);
+const second = fc.constantFrom(0, 0, 0, 0, 1, 2, 59);
+const oddities: fc.Arbitrary<Partial<Columns>> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Partial<Columns>[]>(
+      { context: 'x' },
+      { query: 'x' },
+      { detail: 'a "b"\n' },
+      { location: 'log_audit_event, pgaudit.c:1' },
+      { location: 'exec_stmt_raise, pl_exec.c:1' },
+      { sqlState: '01000' },
+      { sqlState: '23505', severity: 'ERROR' },
+      { severity: 'LOGG' },
+      { commandTag: 'idle' },
+      { commandTag: 'authentication' },
+      { commandTag: 'a "b"' },
+      { commandTag: null },
+      { virtualTransactionId: '' },
+      { transactionId: 123456789 },
+      { queryId: '-77' },
+      { queryId: '123456789012345678' },
+      { leaderPid: '17' },
+      { application: 'a\nb' },
+      { user: null, database: null },
+      { user: 'appå "x"\n' },
+      { connectionFrom: null },
+      { sessionStart: '2026-11-21 20:40:00 CEST' },
+    ),
+  },
+);
+const event = fc.record({
+  session: fc.constantFrom(0, 0, 1, 2, 3, 4, 5),
+  message,
+  second,
+  milliseconds: fc.nat(999),
+  zone: rarely('CET', 'UTC', '+03'),
+  oddities,
+  skipped: rarely(0, 1, -1, 7),
+});
+type Event = (typeof event)['generate'] extends (...all: never[]) => { value: infer V } ? V : never;
+
+function write(events: readonly Event[], columns = 26): string[] {
+  const sessions: Session[] = ['app_a', 'app_a', 'app_b', 'Z990001', 'postgres', null].map((user, index) => ({
+    user,
+    pid: 3000 + index * 7,
+    application: index === 1 ? 'psql' : 'app',
+    columns,
+    line: 0,
+    statement: 0,
+  }));
+  return events.flatMap(one => {
+    const session = sessions[one.session];
+    if (session === undefined) return [];
+    const seconds = String(one.second).padStart(2, '0');
+    const logTime = `2026-11-21 20:40:${seconds}.${String(one.milliseconds).padStart(3, '0')} ${one.zone}`;
+    return [next(session, { logTime, message: one.message, ...one.oddities }, one.skipped)];
+  });
+}
+
+const log = fc.tuple(
+  fc.array(event, { minLength: 10, maxLength: 100, size: 'max' }),
+  fc.constantFrom(26, 26, 24, 23),
+);
+const cuts = fc.array(fc.nat(60_000), { maxLength: 6 });
+
+async function expectSame(
+  pieces: readonly Buffer[],
+  options: Parameters<typeof compare>[1] = {},
+): Promise<number> {
+  const { skimmed, plain, passed } = await compare(pieces, options);
+  expect(skimmed).toEqual(plain);
+  expect(JSON.stringify(skimmed.memory)).toBe(JSON.stringify(Reflect.get(plain, 'memory')));
+  return passed;
+}
+
+describe('with and without skimming', () => {
+  test('any log comes to the same: events, counts, what is remembered, and the position (I1, I2, I3)', async () => {
+    let passed = 0;
+    await fc.assert(
+      fc.asyncProperty(log, cuts, async ([events, columns], places) => {
+        passed += await expectSame(cut(Buffer.from(write(events, columns).join('')), places));
+      }),
+      { numRuns: 500 },
+    );
+    expect(passed).toBeGreaterThan(2000);
+  });
+
+  test('so does one with bytes that are torn, swapped, lost or put in', async () => {
+    const damage = fc.record({
+      at: fc.nat(60_000),
+      removed: fc.constantFrom(0, 1, 1, 1, 2, 40),
+      put: fc.constantFrom(
+        ...['', '"', '""', ',', '\n', '\r', '\u0000', '0', '9', 'x', 'å', 'AUDIT: ', ',,', ' '],
+      ),
+    });
+    const damages = fc.array(damage, { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(log, damages, cuts, async ([events, columns], all, places) => {
+        let bytes: Buffer = Buffer.from(write(events, columns).join(''));
+        for (const { at, removed, put } of all) {
+          const place = at % (bytes.length + 1);
+          bytes = Buffer.concat([
+            bytes.subarray(0, place),
+            Buffer.from(put),
+            bytes.subarray(Math.min(place + removed, bytes.length)),
+          ]);
+        }
+        await expectSame(cut(bytes, places));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('so does one with other numbers of columns, and with records that are too large', async () => {
+    const mixed = fc.array(
+      fc.tuple(fc.array(event, { maxLength: 40, size: 'max' }), fc.constantFrom(26, 24, 23)),
+      {
+        maxLength: 4,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        mixed,
+        cuts,
+        fc.constantFrom(300, 400, 1 << 26),
+        async (parts, places, maxRecordSize) => {
+          const bytes = Buffer.from(parts.flatMap(([events, columns]) => write(events, columns)).join(''));
+          await expectSame(cut(bytes, places), { maxRecordSize });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('so does one of which any byte is another one, is missing, or is one too many', async () => {
+    const record = (sessionLine: number, columns: Partial<Columns>): string =>
+      csvRecord({ user: 'app', sessionLine, application: 'a', queryId: '-7', ...columns });
+    const quoted = auditMessage(['SESSION', '1', '1', 'WRITE', 'INSERT', '', '', 'a,"b"', '1,"a""b","",c']);
+    const plain = 'AUDIT: OBJECT,1,1,DDL,DROP,TABLE,t,DROP t,<none>,3';
+    for (const message of [quoted, plain, 'connection "received"']) {
+      const before = Buffer.from([1, 2, 3].map(line => record(line, { message })).join(''));
+      const target = Buffer.from(record(4, { message }));
+      const after = Buffer.from(record(5, { message }) + record(6, { message }));
+      for (let at = 0; at < target.length; at++) {
+        const start = Buffer.concat([before, target.subarray(0, at)]);
+        const others = ['', ...'"",\n\r09aA.'].map(byte => Buffer.from(byte));
+        for (const other of others) {
+          await expectSame([Buffer.concat([start, other, target.subarray(at + 1), after])]);
+          if (other.length > 0) await expectSame([Buffer.concat([start, other, target.subarray(at), after])]);
+        }
+      }
+    }
+  });
+
+  test('so does one with more sessions than are remembered', async () => {
+    const first = (pid: number, sessionLine: number): string =>
+      csvRecord({ user: 'app', pid, sessionId: `6b0201a1.${pid.toString(16)}`, sessionLine });
+    const lines = (pid: number, from: number): string[] => [0, 1, 2].map(more => first(pid, from + more));
+    const others = Array.from({ length: 2100 }, (_, index) => first(1000 + index, 1));
+    await expectSame([Buffer.from([...lines(7, 1), ...others, ...lines(7, 4), ...lines(7, 7)].join(''))]);
+  });
+
+  test('so does one whose times run back by a second and more', async () => {
+    const record = (user: string, sessionLine: number, second: number): string => {
+      const logTime = `2026-11-21 20:40:0${second}.${500 + ((sessionLine * 7) % 3)} CET`;
+      return csvRecord({ user, sessionId: user === 'app' ? '1.1' : '1.2', sessionLine, logTime });
+    };
+    const seconds = [1, 1, 2, 1, 2, 2, 1, 0, 3, 2, 3, 3, 1, 1];
+    // After any record, one of any second that is judged the long way.
+    for (let judged = 2; judged < seconds.length; judged++) {
+      for (const other of [0, 1, 2, 3, 4]) {
+        const records = seconds.map((second, index) => record('app', index + 1, second));
+        records.splice(judged, 0, record('Z990001', 1, other));
+        for (const more of [2, 3, 4])
+          await expectSame([Buffer.from(records.slice(0, judged + more).join(''))]);
+      }
+    }
+  });
+
+  test('so does one in which persons log in and out', async () => {
+    const line = (sessionLine: number, message: string, commandTag = 'startup'): string =>
+      csvRecord({ user: 'postgres', sessionLine, message, commandTag, application: '' });
+    const received = [1, 2, 3].map(n => line(n, `connection received: host=${n}`));
+    const authenticated = line(
+      4,
+      'connection authenticated: identity="kari" method=cert (x)',
+      'authentication',
+    );
+    const more = [5, 6, 7].map(n => line(n, 'duration: 1 ms'));
+    const login = [...received, authenticated, ...more];
+    expect(await expectSame([Buffer.from(login.join(''))])).toBeGreaterThan(2);
+    const { memory } = await outcomeOf([Buffer.from(login.join(''))], true);
+    expect(memory).toMatchObject({ logins: [['6b0201a1.552d', { identity: 'kari', method: 'cert' }]] });
+    await expectSame([
+      Buffer.from([...login, line(8, 'disconnection: session time: 1'), line(9, 'x')].join('')),
+    ]);
+  });
+
+  test.each([
+    [26, 24],
+    [24, 23],
+  ])('so does one that two servers wrote by turns, with %i and %i columns', async (...counts) => {
+    const records = Array.from({ length: 120 }, (_, index) => {
+      const turn = Math.floor(index / 3);
+      const server = turn % 2;
+      const sessionLine = 1 + Math.floor(turn / 2) * 3 + (index % 3);
+      const columns = { user: 'app', pid: 20 + server, sessionId: `6b0201a1.${server}`, sessionLine };
+      return csvRecord(columns, counts[server]);
+    });
+    const bytes = Buffer.from(records.join(''));
+    for (let at = 0; at < bytes.length; at += 197) await expectSame(cut(bytes, [at]));
+    const { counts: read } = await outcomeOf([bytes], true);
+    expect(read).toMatchObject({ read: 120, dropped: { 'service-user': 120 } });
+  });
+
+  test.each(readdirSync(SAMPLES).filter(name => name.endsWith('.csv')))('so does %s', async name => {
+    const bytes = readFileSync(`${SAMPLES}${name}`);
+    await expectSame([bytes]);
+    await expectSame(
+      cut(
+        bytes,
+        Array.from({ length: bytes.length / 100 }, (_, index) => index * 100),
+      ),
+    );
+  });
+});
+
+describe('of a log that a service wrote', () => {
+  const record = (line: number, columns: Partial<Columns> = {}): string =>
+    csvRecord({ user: 'app', sessionLine: line, ...columns });
+  const many = (from: number, to: number, columns: (line: number) => Partial<Columns> = () => ({})): string =>
+    Array.from({ length: to - from + 1 }, (_, index) => record(from + index, columns(from + index))).join('');
+
+  test('all but the first two records are passed over', async () => {
+    const bytes = Buffer.from(many(1, 1000) + 'x'.repeat(600));
+    const { judged, counts } = await outcomeOf([bytes], true);
+    expect([counts.dropped, judged]).toEqual([{ 'service-user': 1000 }, 3]);
+  });
+
+  test('as many sessions at once as a server allows are', async () => {
+    const lines = Array.from({ length: 20 * 500 }, (_, index) => {
+      const pid = 100_000 + (index % 500);
+      const sessionId = `6b0201a1.${pid.toString(16)}`;
+      return record(1 + Math.floor(index / 500), {
+        pid,
+        sessionId,
+        connectionFrom: `10.0.0.1:${pid % 30_000}`,
+      });
+    });
+    const { judged } = await outcomeOf([Buffer.from(lines.join(''))], true);
+    expect(judged).toBeLessThan(700);
+  });
+
+  test('quotes, commas and line breaks in statements and parameters are no reason to stop', async () => {
+    const statements = ['INSERT INTO "t" VALUES ($1,\n$2)', 'x', '"', 'a,b', '""""'];
+    const parameters = ['{"a":"b"}', 'a,"b"', '""', '\n', '"a","b"'];
+    const columns = (line: number): Partial<Columns> => {
+      const texts = [parameters[line % 5] ?? '', parameters[line % 3] ?? ''];
+      const last = auditMessage(texts).slice('AUDIT: '.length);
+      const payloadTexts = ['SESSION', String(line), '1', 'WRITE', 'INSERT', 'TABLE', 'public."t"'];
+      return { message: auditMessage([...payloadTexts, statements[line % 4] ?? '', last]) };
+    };
+    const { judged } = await outcomeOf([Buffer.from(`${many(1, 1000, columns)}${'x'.repeat(600)}`)], true);
+    expect(judged).toBe(3);
+  });
+
+  test.each<[string, Partial<Columns>]>([
+    ['a context', { context: 'PL/pgSQL function' }],
+    ['a query', { query: 'DO' }],
+    ['another SQLSTATE', { sqlState: '38000' }],
+    ['no transaction', { virtualTransactionId: '3/0' }],
+    ['another place in the sources', { location: 'exec_stmt_raise, pl_exec.c:1' }],
+    ['a class that is none', { message: 'AUDIT: SESSION,1,1,WRITES,UPDATE,,,x,<none>' }],
+    ['a field too many', { message: 'AUDIT: SESSION,1,1,WRITE,UPDATE,,,x,<none>,1,2' }],
+    ['a line break outside of quotes', { message: 'AUDIT: SESSION,1,1,WRITE,UPDATE,,,x,<none>\n' }],
+    ['parameters that are no CSV', { message: `AUDIT: SESSION,1,1,WRITE,UPDATE,,,x,${quote('a"b,c')}` }],
+  ])('a record with %s is a suspect all the same', async (_what, columns) => {
+    const bytes = Buffer.from(many(1, 50) + record(51, columns) + many(52, 100));
+    expect(await expectSame([bytes])).toBeGreaterThan(90);
+    const { counts, drafts } = await outcomeOf([bytes], true);
+    expect([counts.shipped, drafts]).toMatchObject([1, [{ kind: 'suspect', session: { line: 51 } }]]);
+  });
+});

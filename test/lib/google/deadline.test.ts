@@ -1,0 +1,41 @@
+/** Nothing over HTTP is waited for without end, wherever it stands still. */
+
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { limitRequests, withDeadline, withLimitedRequests } from '../../../src/lib/google/deadline.js';
+
+const DEADLINE = 100;
+
+/** A server that takes connections and never answers. */
+async function silentServer(): Promise<string> {
+  const server = createServer(socket => onTestFinished(() => void socket.destroy()));
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+}
+
+/** Rejects when the request fails. */
+async function requested(url: string): Promise<void> {
+  const request = get(url);
+  onTestFinished(() => void request.destroy());
+  await once(request, 'response');
+}
+
+test('a request to a limited host that gets no answer fails in time', async () => {
+  onTestFinished(limitRequests('127.0.0.1', DEADLINE));
+  await expect(requested(await silentServer())).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+});
+
+test('what is done under a limit is limited, whatever host it asks; what goes on beside it is not', async () => {
+  const url = await silentServer();
+  const inside = withLimitedRequests(DEADLINE, async () => {
+    await Promise.resolve();
+    await requested(url);
+  });
+  const outside = withDeadline(requested(url), 3 * DEADLINE);
+  await expect(inside).rejects.toThrow('the connection stands still');
+  await expect(outside).rejects.toThrow('no answer');
+});

@@ -1,0 +1,121 @@
+/** What is read of one content: from the file that holds the most of it, up to what cannot be read yet. */
+
+import { appendFile, copyFile, rename, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { framesOf, LENGTH, read, readFive } from '../../support/follower.js';
+import { numbered, numberedRange } from '../../support/log.js';
+
+test('half a record at the end is read when it is whole, or torn when no more will come', async () => {
+  const { path, look, follower } = await readFive();
+  const [half, rest] = [numbered(6).slice(0, 150), numbered(6).slice(150)];
+  await appendFile(path, half);
+  await look(1000);
+  expect([await read(follower, 1000), follower.hasPending]).toEqual([[], true]);
+  await appendFile(path, rest + half);
+  expect([await read(follower, 2000), follower.lastGrowth]).toEqual([[6], 2000]);
+  expect(framesOf(follower.finish())).toEqual([`torn ${numberedRange(1, 6).length}+${half.length}`]);
+  expect([follower.hasPending, follower.finish()]).toEqual([false, null]);
+  await follower.close();
+  expect(follower.finish()).toBeNull();
+});
+
+test('of several files that hold it the longest is read', async () => {
+  const { folder, path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await copyFile(path, join(folder, 'b.csv'));
+  await appendFile(join(folder, 'b.csv'), numbered(7));
+  await copyFile(path, join(folder, 'c.csv'));
+  await look(1000);
+  expect(await read(follower, 1000)).toEqual([6, 7]);
+  expect(follower.path).toBe(join(folder, 'b.csv'));
+});
+
+test.each<[string, (path: string, other: string) => Promise<void>]>([
+  ['has more of it', async (_path, other) => appendFile(other, numbered(7))],
+  ['took its place', async (path, other) => rename(other, path)],
+])('an open file that is read to its end is let go of where another %s', async (_name, change) => {
+  const { folder, path, look, follower } = await readFive();
+  const other = join(folder, 'b.csv');
+  await appendFile(path, numbered(6));
+  await copyFile(path, other);
+  await rm(other);
+  await look(1000);
+  expect(await read(follower, 1000)).toEqual([6]);
+  await copyFile(path, other);
+  await change(path, other);
+  await look(2000);
+  expect([await read(follower, 2000), follower.isOpen]).toEqual([[], false]);
+  await appendFile(path, numbered(7));
+  await look(3000);
+  expect(await read(follower, 3000)).toEqual([7]);
+});
+
+test('what was read to its end and did not change since brings nothing', async () => {
+  const { folder, path, look, follower } = await readFive();
+  await look(1000);
+  expect(follower.isActive).toBe(false);
+  await copyFile(path, join(folder, 'b.csv'));
+  await truncate(join(folder, 'b.csv'), 100);
+  await look(2000);
+  expect(follower.isActive).toBe(false);
+});
+
+test('a batch says which bytes of which content it covers, and that it was read before', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numbered(6) + numbered(7).slice(0, 150));
+  await look(1000);
+  const { fileId } = follower.position;
+  const { value: batch } = await follower.read(1000).next();
+  if (typeof batch !== 'object') throw new Error('there is none');
+  expect([batch.file, batch.from]).toEqual([{ fileId, path }, LENGTH]);
+  expect(framesOf(batch)).toEqual([6]);
+  const end = numberedRange(1, 6).length;
+  expect([batch.to, follower.position.offset, follower.position.size]).toEqual([end, end, end + 150]);
+  const { lastTime } = follower.position;
+  expect(framesOf(follower.abandon('shortened'))).toEqual([`truncated ${end}+150`]);
+  expect(follower.abandon('shortened').file).toMatchObject({ path, rereadUntil: lastTime });
+});
+
+test('a gap says what came before it, be it read or given up', async () => {
+  const { path, look, follower } = await readFive();
+  const { lastTime } = follower.position;
+  await appendFile(path, `torn${numbered(6)}${numbered(7)}`);
+  await look(1000);
+  const { value: batch } = await follower.read(1000).next();
+  if (typeof batch !== 'object') throw new Error('there is none');
+  const gaps = [...batch.frames].filter(frame => frame.kind === 'gap');
+  expect(gaps).toMatchObject([{ reason: 'torn', after: lastTime }]);
+  const [lost] = [...follower.abandon('vanished').frames];
+  expect(lost).toMatchObject({ reason: 'vanished', after: follower.position.lastTime });
+});
+
+test('the latest time stays where times run back, but not where their zone changes', async () => {
+  const { path, look, follower } = await readFive();
+  const { lastTime } = follower.position;
+  await appendFile(path, numbered(6, { logTime: '2026-11-21 20:39:59.000 UTC' }));
+  await look(1000);
+  expect([await read(follower, 1000), follower.position.lastTime]).toEqual([[6], lastTime]);
+  const changed = '2026-11-21 20:40:01.000 GMT';
+  await appendFile(path, numbered(7, { logTime: changed }) + numbered(8, { logTime: lastTime }));
+  expect([await read(follower, 1000), follower.position.lastTime]).toEqual([[7, 8], lastTime]);
+});
+
+test('reading waits before a record whose zone cannot be told, also after a restart', async () => {
+  const { path, look, follower, followers } = await readFive();
+  const unknown = numbered(7, { logTime: '2026-11-21 20:40:00.007 IST' });
+  await appendFile(path, numbered(6) + unknown + numbered(8));
+  await look(1000);
+  expect(await read(follower, 1000)).toEqual([6]);
+  expect([follower.isBlocked, follower.isActive, follower.isOpen]).toEqual([true, false, false]);
+  const { position } = follower;
+  expect(position.offset).toBe(numberedRange(1, 6).length);
+  followers.remember(position, 1000);
+  await look(2000);
+  const again = followers.inOrder[0] ?? follower;
+  expect([await read(again, 2000), again.isBlocked, again.position.offset]).toEqual([
+    [],
+    true,
+    position.offset,
+  ]);
+});

@@ -1,0 +1,61 @@
+/** A log that is written to without a pause is not watched: each write would cost more than the look. */
+
+import { expect, test } from 'vitest';
+import { Hints } from '../../../src/read/files/hints.js';
+
+function countingHints() {
+  const counts = { opened: 0, closed: 0 };
+  const hints = new Hints(() => {
+    counts.opened += 1;
+    return {
+      async close() {
+        counts.closed += 1;
+      },
+    };
+  });
+  return { hints, counts };
+}
+
+test('the watcher rests after news in every look, and watches again after two quiet seconds', async () => {
+  const { hints, counts } = countingHints();
+  await hints.looked(true, 1000);
+  await hints.looked(true, 1200);
+  expect([hints.areTold, counts]).toEqual([true, { opened: 1, closed: 0 }]);
+  await hints.looked(true, 1400);
+  expect([hints.areTold, counts]).toEqual([false, { opened: 1, closed: 1 }]);
+  await hints.looked(false, 2000);
+  await hints.looked(false, 3900);
+  expect(hints.areTold).toBe(false);
+  await hints.looked(false, 4000);
+  expect([hints.areTold, counts]).toEqual([true, { opened: 2, closed: 1 }]);
+  await hints.close();
+  expect(counts).toEqual({ opened: 2, closed: 2 });
+});
+
+test('a pause begins anew what counts as without a pause', async () => {
+  const { hints } = countingHints();
+  for (let now = 0; now < 2000; now += 100) await hints.looked(now % 200 === 0, now);
+  expect(hints.areTold).toBe(true);
+});
+
+test('where news end that are not told, the log may go on in another file: at once, or after a while', async () => {
+  const { hints } = countingHints();
+  const looks: [isNews: boolean, now: number][] = [
+    [true, 0],
+    [true, 500],
+    [false, 520],
+    [false, 540],
+    [false, 760],
+    [false, 780],
+    [true, 800],
+    [false, 820],
+  ];
+  const elsewhere: number[] = [];
+  for (const [isNews, now] of looks) if (await hints.looked(isNews, now)) elsewhere.push(now);
+  expect(elsewhere).toEqual([520, 780, 820]);
+});
+
+test('what is told need not be looked for', async () => {
+  const { hints } = countingHints();
+  for (const isNews of [true, false, false]) expect(await hints.looked(isNews, 0)).toBe(false);
+});

@@ -1,0 +1,227 @@
+/** One content, whatever becomes of the files that hold it: what is certain to be lost, and what is read again (I1, I11). */
+
+import { appendFile, copyFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { framesOf, LENGTH, read, readFive } from '../../support/follower.js';
+import { numbered, numberedRange, range } from '../../support/log.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+/** Milliseconds: what is in doubt for so long is certain. */
+const SETTLE = 3000;
+
+const CHANGED =
+  [1, 2].map(n => numbered(n)).join('') + numbered(3).replace('SET a', 'SET b') + numberedRange(4, 5);
+
+test('bytes that changed before those that are not read yet are certain once they stay, and it is read anew', async () => {
+  const { path, look, follower } = await readFive();
+  await writeFile(path, CHANGED + numbered(6));
+  await look(1000);
+  await follower.hold(1000);
+  expect([follower.isOpen, follower.isInDoubt]).toEqual([false, true]);
+  expect([1000 + SETTLE - 1, 1000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'changed']);
+  const before = follower.position;
+  expect(framesOf(follower.abandon('changed'))).toEqual([`changed ${LENGTH}+${numbered(6).length}`]);
+  expect([follower.isInDoubt, follower.position.fileId === before.fileId]).toEqual([false, false]);
+  expect(follower.position).toMatchObject({
+    offset: 0,
+    rereadUntil: before.lastTime,
+    contentId: before.contentId,
+  });
+  await look(9000);
+  expect(await read(follower, 9000)).toEqual(range(1, 6));
+});
+
+test('a copy of how it was before does not hide that a longer file has changed', async () => {
+  const { folder, path, look, follower } = await readFive();
+  await copyFile(path, join(folder, 'b.csv'));
+  await writeFile(path, CHANGED + numbered(6));
+  await look(1000);
+  await follower.hold(1000);
+  expect(follower.path).toBe(join(folder, 'b.csv'));
+  expect([follower.isOpen, follower.loss(1000 + SETTLE)]).toEqual([true, 'changed']);
+});
+
+test('bytes that are there again were only being written', async () => {
+  const { path, look, follower } = await readFive();
+  await writeFile(path, CHANGED + numbered(6));
+  await look(1000);
+  await follower.hold(1000);
+  await writeFile(path, numberedRange(1, 7));
+  await look(2000);
+  expect(await read(follower, 2000)).toEqual([6, 7]);
+  expect([follower.isInDoubt, follower.loss(1000 + SETTLE)]).toEqual([false, null]);
+});
+
+test('a file that is cut back and grows again is read anew, once it stands there for a while', async () => {
+  const { path, look, follower } = await readFive();
+  await truncate(path, numberedRange(1, 2).length);
+  await look(1000);
+  expect([1000 + SETTLE - 1, 1000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'shortened']);
+  // All that it had was read.
+  expect(framesOf(follower.abandon('shortened'))).toEqual([]);
+  await appendFile(path, numbered(8));
+  await look(9000);
+  expect(await read(follower, 9000)).toEqual([1, 2, 8]);
+});
+
+test('what is cut back to is waited for since it stands there', async () => {
+  const { path, look, follower } = await readFive();
+  await truncate(path, numberedRange(1, 3).length);
+  await look(1000);
+  await truncate(path, numberedRange(1, 2).length);
+  await look(2000);
+  await look(3000);
+  expect([1000 + SETTLE, 2000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'shortened']);
+});
+
+test('what is cut back to what was read had more, which has vanished', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(500);
+  await truncate(path, LENGTH);
+  await look(1000);
+  expect(follower.loss(1000 + SETTLE)).toBe('vanished');
+});
+
+test('a file that is cut back below what was read, and had more, is a loss', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(500);
+  await truncate(path, numberedRange(1, 2).length);
+  await look(1000);
+  expect(follower.loss(1000 + SETTLE)).toBe('shortened');
+  expect(framesOf(follower.abandon('shortened'))).toEqual([`truncated ${LENGTH}+${numbered(6).length}`]);
+});
+
+test.each<[string, (path: string) => Promise<void>]>([
+  ['deleted', path => rm(path)],
+  ['overwritten', path => writeFile(path, numberedRange(21, 22))],
+])(
+  'the rest of a file that is %s before it was opened has vanished, and is given up once',
+  async (_name, destroy) => {
+    const { path, look, follower } = await readFive();
+    await appendFile(path, numberedRange(6, 7));
+    await look(1000);
+    expect(follower.unread).toBe(numberedRange(6, 7).length);
+    await destroy(path);
+    await look(2000);
+    await look(4000);
+    expect([2000 + SETTLE - 1, 2000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'vanished']);
+    expect(framesOf(follower.abandon('vanished'))).toEqual([
+      `vanished ${LENGTH}+${numberedRange(6, 7).length}`,
+    ]);
+    await look(9000);
+    expect([follower.unread, follower.loss(20_000)]).toEqual([0, null]);
+  },
+);
+
+test('what was given up and turns up all the same is read', async () => {
+  const { folder, path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(1000);
+  const away = await temporaryFolder();
+  await copyFile(path, join(away, 'a'));
+  await rm(path);
+  await look(2000);
+  expect(framesOf(follower.abandon('vanished'))).toHaveLength(1);
+  await copyFile(join(away, 'a'), join(folder, 'b.csv'));
+  await look(3000);
+  expect(await read(follower, 3000)).toEqual([6]);
+});
+
+test('a file that is renamed within the doubt is no loss', async () => {
+  const { folder, path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(1000);
+  const away = join(await temporaryFolder(), 'a');
+  await rename(path, away);
+  await look(2000);
+  expect(follower.isInDoubt).toBe(true);
+  await rename(away, join(folder, 'b.csv'));
+  await look(3000);
+  expect([follower.isInDoubt, follower.loss(2000 + SETTLE)]).toEqual([false, null]);
+  expect(await read(follower, 3000)).toEqual([6]);
+});
+
+test('a look that did not see everything makes nothing a loss', async () => {
+  const { path, look, follower, followers } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(1000);
+  followers.assign([], false, 2000);
+  expect([follower.isInDoubt, follower.loss(2000 + SETTLE)]).toEqual([false, null]);
+});
+
+test('a file that is deleted while it is held is read to its end, and lost only if it is let go of', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(1000);
+  await follower.hold(1000);
+  expect([follower.isHeld, follower.isOpen]).toEqual([true, true]);
+  await rm(path);
+  await look(2000);
+  expect([follower.isListed, follower.goneFor(9000), follower.loss(9000)]).toEqual([false, 0, null]);
+  expect(await read(follower, 9000)).toEqual([6]);
+  expect(follower.isHeld).toBe(false);
+  await follower.close();
+  await look(10_000);
+  await look(11_000);
+  expect([follower.goneFor(12_000), follower.loss(20_000)]).toEqual([2000, null]);
+});
+
+test('a file that is overwritten while it is read lets go; what a copy has of it is read from there', async () => {
+  const { folder, path, look, follower } = await readFive();
+  await appendFile(path, numberedRange(6, 7));
+  await look(1000);
+  await follower.hold(1000);
+  await copyFile(path, join(folder, 'b.csv'));
+  await writeFile(path, numberedRange(21, 29));
+  expect(await read(follower, 1000)).toEqual(['replaced']);
+  await follower.replaced();
+  await look(2000);
+  expect(await read(follower, 2000)).toEqual([6, 7]);
+});
+
+test('without a copy the rest of what is overwritten while it is read is truncated', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numberedRange(6, 7));
+  await look(1000);
+  await follower.hold(1000);
+  await writeFile(path, numberedRange(21, 29));
+  expect(await read(follower, 1000)).toEqual(['replaced']);
+  await follower.replaced();
+  await look(2000);
+  expect(follower.loss(2000 + SETTLE)).toBe('truncated');
+});
+
+test('bytes that change under the same length are seen by when the file was written', async () => {
+  const { path, look, follower } = await readFive();
+  await writeFile(path, CHANGED);
+  await utimes(path, 1, 1);
+  await look(1000);
+  expect(follower.isActive).toBe(true);
+  await follower.hold(1000);
+  expect(follower.loss(1000 + SETTLE)).toBe('changed');
+  expect(framesOf(follower.abandon('changed'))).toEqual([`changed ${LENGTH}+0`]);
+});
+
+test('the same, while it is open and read to its end', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(1000);
+  expect(await read(follower, 1000)).toEqual([6]);
+  expect(await read(follower, 1000)).toEqual([]);
+  await writeFile(path, CHANGED + numbered(6).replace('SET a', 'SET b'));
+  await utimes(path, 1, 1);
+  expect(await read(follower, 1000)).toEqual(['replaced']);
+});
+
+test('a file that holds something else by the time it is opened is no doubt, and left to the next look', async () => {
+  const { path, look, follower } = await readFive();
+  await appendFile(path, numbered(6));
+  await look(1000);
+  await writeFile(path, numberedRange(21, 29));
+  expect(follower.isActive).toBe(true);
+  await follower.hold(1000);
+  expect([follower.isOpen, follower.isInDoubt, follower.isActive]).toEqual([false, false, false]);
+});

@@ -1,0 +1,71 @@
+/** Reading fails in the middle of a batch that takes several chunks. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { timeReader } from '../../../src/audit/time.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { Disk } from '../../../src/lib/disk.js';
+import type { Skim, SourceFault } from '../../../src/lib/record.js';
+import { Ledger } from '../../../src/read/files/ledger.js';
+import { Tail } from '../../../src/read/files/tail.js';
+import { failure } from '../../support/faulty-fs.js';
+import { numberedRange } from '../../support/log.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+const disk = vi.hoisted(() => ({ isBroken: false }));
+vi.mock('node:fs', async importOriginal => {
+  const real = await importOriginal<typeof import('node:fs')>();
+  const readSync = (...call: Parameters<typeof real.readSync>): number => {
+    if (disk.isBroken) throw failure('EIO');
+    return real.readSync(...call);
+  };
+  return { ...real, readSync };
+});
+
+test('what was read before is taken, the fault is told, and reading goes on when it is mended', async () => {
+  const folder = await temporaryFolder();
+  const log = numberedRange(1, 10_000);
+  await writeFile(join(folder, 'a.csv'), log);
+  const told: (readonly SourceFault[])[] = [];
+  const report = {
+    fileFound: () => undefined,
+    fileReplaced: () => undefined,
+    fileUnsupported: () => undefined,
+    sourceFaults: (faults: readonly SourceFault[]) => void told.push(faults),
+    nothingMatches: () => undefined,
+    watchFailed: () => undefined,
+    ledgerFailed: () => undefined,
+  };
+  let bytes = 0;
+  const skim: Skim = {
+    pass(buffer, start, end, { lastTime }) {
+      const passed = buffer.lastIndexOf('\n', end - 1) + 1;
+      bytes += passed - start;
+      // The next chunk cannot be read.
+      disk.isBroken = told.length === 1;
+      return { end: passed, lastTime };
+    },
+  };
+  const options = {
+    patterns: [join(folder, '*.csv')],
+    maxRecordSize: 1 << 26,
+    once: false,
+    positions: [],
+    times: timeReader(undefined),
+    ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
+    clock: systemClock,
+    watch: null,
+  };
+  const abort = new AbortController();
+  const tail = new Tail(options, report);
+  let judged = 0;
+  for await (const batch of tail.batches(abort.signal)) {
+    for (const frame of batch?.skimmed(skim) ?? []) judged += frame.length;
+    if (told.length === 2) disk.isBroken = false;
+    if (told.length === 3) abort.abort();
+  }
+  expect(told).toMatchObject([[], [{ code: 'EIO' }], []]);
+  expect(judged + bytes).toBe(log.length);
+  expect(tail.positions[0]?.offset).toBe(log.length);
+});

@@ -1,0 +1,95 @@
+/** Batches whose records are passed over end where they would have ended otherwise. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { timeReader } from '../../../src/audit/time.js';
+import { judge } from '../../../src/daemon/records/record.js';
+import { Skimmer } from '../../../src/daemon/skim/skim.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { Disk } from '../../../src/lib/disk.js';
+import { countRecord, noRecords } from '../../../src/lib/record.js';
+import { Ledger } from '../../../src/read/files/ledger.js';
+import { Tail } from '../../../src/read/files/tail.js';
+import { writeMessage } from '../../support/csvlog.js';
+import { numbered, numberedRange } from '../../support/log.js';
+import { judgesOf } from '../../support/skimmed.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+const quiet = {
+  fileFound: () => undefined,
+  fileReplaced: () => undefined,
+  fileUnsupported: () => undefined,
+  sourceFaults: () => undefined,
+  nothingMatches: () => undefined,
+  watchFailed: () => undefined,
+  ledgerFailed: () => undefined,
+};
+
+/** Reads what is in the folder once. */
+async function readAll(folder: string, isSkimmed: boolean) {
+  const judges = judgesOf();
+  const skimmer = new Skimmer(judges.memory.sessions);
+  const options = {
+    patterns: [join(folder, '*.csv')],
+    maxRecordSize: 1 << 26,
+    once: true,
+    positions: [],
+    times: timeReader(undefined),
+    ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
+    clock: systemClock,
+    watch: null,
+  };
+  const tail = new Tail(options, quiet);
+  const counts = noRecords();
+  const batches: { from: number; to: number; judged: number }[] = [];
+  for await (const batch of tail.batches(new AbortController().signal)) {
+    if (batch === null) continue;
+    let judged = 0;
+    for (const frame of isSkimmed ? batch.skimmed(skimmer) : batch.frames) {
+      const { offset, length } = frame;
+      const verdict = await judge(frame, { file: batch.file, record: { offset, length }, now: 1 }, judges);
+      countRecord(counts, verdict.outcome, verdict.reason);
+      judged += length;
+      if (frame.kind === 'record' && verdict.reason === 'service-user') skimmer.learn(frame, 'service-user');
+    }
+    batches.push({ from: batch.from, to: batch.to, judged });
+  }
+  skimmer.countInto(counts);
+  return { counts, memory: judges.memory.saved, positions: tail.positions, batches };
+}
+
+/** Over several chunks; each hundredth record is a person's. */
+const LOG = Array.from({ length: 40_000 }, (_, n) =>
+  numbered(n + 1, n % 100 === 0 ? { sessionId: '6b0201a1.1', sessionLine: 1 + n / 100 } : skipping(n)),
+).join('');
+
+function skipping(n: number): { user: string; sessionLine: number; message: string } {
+  const sessionLine = n - Math.floor(n / 100);
+  return { user: 'app', sessionLine, message: writeMessage(`UPDATE t SET a = ${n}`, [], sessionLine) };
+}
+
+test('position, latest time, counts and memory are the same', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'a.csv'), LOG);
+  const { batches: skimmed, ...withSkimmer } = await readAll(folder, true);
+  const { batches: plain, ...without } = await readAll(folder, false);
+  expect(withSkimmer).toEqual(without);
+  expect(withSkimmer.counts).toMatchObject({
+    read: 40_000,
+    shipped: 400,
+    dropped: { 'service-user': 39_600 },
+  });
+  expect([skimmed.at(-1)?.to, plain.at(-1)?.to]).toEqual([Buffer.byteLength(LOG), Buffer.byteLength(LOG)]);
+  expect(skimmed.reduce((sum, { judged }) => sum + judged, 0)).toBeLessThan(Buffer.byteLength(LOG) / 50);
+});
+
+test('what is judged of one batch has a limit, and batches join without a hole (I9)', async () => {
+  const folder = await temporaryFolder();
+  const log = numberedRange(1, 40_000);
+  await writeFile(join(folder, 'a.csv'), log);
+  const { batches } = await readAll(folder, true);
+  expect(Math.max(...batches.map(({ judged }) => judged))).toBeLessThan(1.01 * 1024 * 1024);
+  expect(batches.map(({ from }) => from)).toEqual([0, ...batches.slice(0, -1).map(({ to }) => to)]);
+  expect(batches.at(-1)?.to).toBe(log.length);
+});
