@@ -1,14 +1,18 @@
 /** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
 
 import { isUtf8 } from 'node:buffer';
-import type { LogLine, Session } from '../event/event.js';
+import type { Authentication, LogLine, Session } from '../event/event.js';
 import { isoWriter } from '../lib/clock.js';
 import { LARGE_RECORD } from '../lib/large-text.js';
 import { COLUMN, type RawRecord } from '../lib/record.js';
-import type { Logins } from '../session/logins.js';
 import type { TimeReader } from './time.js';
 
-/** Returns `null` where log_time cannot be told. */
+/** How a session was authenticated, as far as its log says. */
+interface Logins {
+  of(session: string): Authentication | null;
+}
+
+/** Returns `null` if log_time cannot be read. */
 export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins): LogLine | null {
   const time = times.read(record.text(COLUMN.logTime));
   if (time === null) return null;

@@ -1,8 +1,9 @@
 /** Reads pgAudit's payload: the text after `AUDIT: `. */
 
 import { AUDIT_CLASSES, type Audit, type AuditClass, type SuspectReason } from '../event/event.js';
-import type { LargeStatement } from '../lib/large-text.js';
+import type { LargeText } from '../lib/large-text.js';
 import { splitCsv } from './csv.js';
+import type { Control } from './transaction-control.js';
 
 /** What pgAudit writes in place of a text (pgaudit.c, log_audit_event). */
 const NONE = '<none>';
@@ -15,6 +16,17 @@ export interface Payload {
   readonly isPreviouslyLogged: boolean;
   /** Of a large record, whose texts stand in `audit` as tokens, and are scrubbed. */
   readonly large?: LargeStatement;
+}
+
+/** What of a statement has to be told without its text. Secrets are scrubbed. */
+export interface LargeStatement {
+  readonly texts: readonly LargeText[];
+  readonly control: Control;
+  /** What it claims about its author. */
+  readonly claims: readonly string[];
+  readonly isSensitive: boolean;
+  /** It may change data, whatever class it was filed under. */
+  readonly mayWrite: boolean;
 }
 
 export type BrokenPayload = { readonly suspect: SuspectReason };

@@ -6,8 +6,8 @@
  * quoted field of it, or one of the parameters', and the first odd one closes the message.
  */
 
-import { Phrases } from '../daemon/skim/phrases.js';
 import { COLUMN, type RawRecord } from '../lib/record.js';
+import { Phrases } from './phrases.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

@@ -1,7 +1,6 @@
 /** Makes events out of what the stages found: everything but their place in the chain. */
 
 import { basename } from 'node:path';
-import type { TimeReader } from '../audit/time.js';
 import { isoWriter } from '../lib/clock.js';
 import type { LargeText } from '../lib/large-text.js';
 import { type Gap, type Missing, type RawRecord, rangeOf, type SourceFile } from '../lib/record.js';
@@ -21,7 +20,12 @@ import type {
 } from './event.js';
 import type { PopulationContent } from './population.js';
 
-/** Where this daemon stands. */
+/** Reads a log_time: milliseconds since the epoch, `null` if it cannot be read. */
+interface TimeReader {
+  read(logTime: string): number | null;
+}
+
+/** Where this daemon runs. */
 export type Place = Pick<Envelope, 'instance' | 'node'>;
 
 /** Where a record was read, and when. */

@@ -26,8 +26,3 @@ export interface SealedSegment {
 export interface SegmentDelivery extends Delivery {
   readonly segment: SealedSegment;
 }
-
-/** A seq as it stands in the names of segments and objects. */
-export function paddedSeq(seq: number): string {
-  return String(seq).padStart(16, '0');
-}

@@ -3,7 +3,7 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../lib/errors.js';
-import { paddedSeq } from './delivery.js';
+import { paddedSeq } from '../lib/object-name.js';
 
 /** A segment is known by when it was opened and where in the chain it begins. */
 export interface SegmentName {

@@ -1,7 +1,6 @@
 /** Texts of a record that is too large to be judged in this process: they are never made a string of here. */
 
 import { randomUUID } from 'node:crypto';
-import type { Control } from '../audit/transaction-control.js';
 
 /** Bytes of a record. A larger one is judged in a process of its own, with a memory limit. */
 export const LARGE_RECORD = 1024 * 1024;
@@ -18,17 +17,6 @@ export const STATEMENT = randomUUID();
 export const PARAMETERS = randomUUID();
 export const ESCROW = randomUUID();
 export const RAW = randomUUID();
-
-/** What of a statement has to be told without its text. Secrets are scrubbed. */
-export interface LargeStatement {
-  readonly texts: readonly LargeText[];
-  readonly control: Control;
-  /** What it claims about its author. */
-  readonly claims: readonly string[];
-  readonly isSensitive: boolean;
-  /** It may change data, whatever class it was filed under. */
-  readonly mayWrite: boolean;
-}
 
 export function sizeOf(texts: readonly LargeText[]): number {
   return texts.flatMap(({ json }) => json).reduce((sum, piece) => sum + piece.length, 0);

@@ -1,7 +1,5 @@
 /** How objects of the archive are named: within a folder, names sort in writing order. */
 
-import { paddedSeq } from '../journal/delivery.js';
-
 /** Whose archive it is. */
 export interface ArchivePlace {
   /** Folder in the bucket; may be empty. */
@@ -18,6 +16,11 @@ export interface ObjectName {
   readonly lastSeq: number;
   /** The first 16 hex digits of the SHA-256 of the NDJSON. */
   readonly hash: string;
+}
+
+/** A seq as it stands in the names of segments and objects. */
+export function paddedSeq(seq: number): string {
+  return String(seq).padStart(16, '0');
 }
 
 /** `<prefix>/instance=<i>/node=<n>/`: all days of one daemon lie in it. */

@@ -1,6 +1,5 @@
 /** What `verify` proved, what it could not know, and how anybody can check it. */
 
-import { lacks } from '../archive/verify/lacks.js';
 import type { ChainResult, Failure, PartResult } from '../archive/verify/result.js';
 import { type Html, html } from '../lib/html.js';
 import { quoted, type Report, verdictOf } from './report.js';
@@ -23,7 +22,7 @@ ${reading.damages.map(({ object, what }) => html`<p>${stranger(object)}: ${what}
 
 /** Intact, and what is missing by name and time. */
 function incomplete(report: Report): Html {
-  const missing = lacks(report.verified);
+  const missing = report.lacks;
   const shown = missing.slice(0, MOST_LACKS);
   return html`<div class="verdict incomplete" role="alert"><strong>The archive is incomplete.</strong> What is there is intact:
 ${proved(report)} What is missing (times are UTC):

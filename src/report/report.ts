@@ -2,7 +2,7 @@
 
 import type { VerdictName, VerifyResult } from '../archive/verify/result.js';
 import type { Findings, Period } from './findings.js';
-import type { Reading } from './read.js';
+import type { Reading } from './reading.js';
 import { addDays, type Zone } from './zone.js';
 
 export interface Report {
@@ -15,6 +15,8 @@ export interface Report {
   /** So many statements or rows of a person on an object in a day are a bulk change. */
   readonly bulk: number;
   readonly verified: VerifyResult;
+  /** What the archive does not hold: a line each, in the words of `verify`. */
+  readonly lacks: readonly string[];
   /** The command that verifies the same again. */
   readonly verifyCommand: string;
   readonly reading: Reading;

@@ -1,9 +1,9 @@
 /** Remembers statements, for records that say `<previously logged>` (`pgaudit.log_statement_once`). */
 
 import { z } from 'zod';
-import type { Payload } from '../audit/payload.js';
+import type { LargeStatement, Payload } from '../audit/payload.js';
 import type { Audit } from '../event/event.js';
-import { type LargeStatement, sizeOf as sizeOfLarge } from '../lib/large-text.js';
+import { sizeOf as sizeOfLarge } from '../lib/large-text.js';
 
 const textSchema = z.object({
   statement: z.string().nullable(),

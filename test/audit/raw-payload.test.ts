@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { decoderFor } from '../../src/audit/encodings.js';
 import { type Parsed, parse } from '../../src/audit/genuine.js';
 import { parsePayload } from '../../src/audit/payload.js';
-import { Phrases } from '../../src/daemon/skim/phrases.js';
+import { Phrases } from '../../src/audit/phrases.js';
 import { auditMessage, csvRecord, hostileText, quote } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
 import { rawLength } from '../support/raw-length.js';

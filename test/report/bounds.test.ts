@@ -10,7 +10,7 @@ import { Findings } from '../../src/report/findings.js';
 import { Heavy } from '../../src/report/heavy.js';
 import { renderPage } from '../../src/report/page.js';
 import { stretches } from '../../src/report/periods.js';
-import { noReading } from '../../src/report/read.js';
+import { noReading } from '../../src/report/reading.js';
 import { Zone } from '../../src/report/zone.js';
 import { sha256 } from '../support/archive.js';
 import { NOVEMBER } from '../support/report.js';
@@ -94,6 +94,7 @@ test('a flood of names, objects and definitions makes a page like any other', ()
     hours: '07:00-17:00',
     bulk: 100,
     verified,
+    lacks: [],
     verifyCommand: '',
     reading: noReading(),
     findings,

@@ -1,5 +1,5 @@
+import { Phrases } from '../../src/audit/phrases.js';
 import { endOfPayload } from '../../src/audit/raw-payload.js';
-import { Phrases } from '../../src/daemon/skim/phrases.js';
 import { quote } from './csvlog.js';
 
 /** How long the payload is in the log, by a reader that may know payloads from before; -1 where it is not genuine. */

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { catalogs } from '../../database/catalogs.js';
-import type { Sorted } from '../../database/population/people.js';
+import type { Sorted } from '../../decide/roles.js';
 import { hasCode } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { identifier, some } from '../../lib/sql/compose.js';

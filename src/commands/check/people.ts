@@ -2,13 +2,13 @@
 
 import type { FilterConfig as Filter } from '../../config/schema.js';
 import type { Role } from '../../database/look.js';
-import { type Sorted, shippedRoles } from '../../database/population/people.js';
 import { OF_THE_SYSTEM, powersIn } from '../../database/population/powers.js';
 import type { Snapshot } from '../../database/snapshot.js';
+import { type Sorted, shippedRoles } from '../../decide/roles.js';
 import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
-export function peopleFindings(server: Snapshot, sorted: readonly Sorted[], filter: Filter): Finding[] {
+export function peopleFindings(server: Snapshot, sorted: readonly Sorted<Role>[], filter: Filter): Finding[] {
   const shipped = shippedRoles(sorted, filter);
   return [
     ...groupFindings(server, filter),
@@ -43,7 +43,7 @@ function groupFindings({ roles }: Snapshot, { personalUsers, serviceUsers }: Fil
   );
 }
 
-function bothFindings(sorted: readonly Sorted[]): Finding[] {
+function bothFindings(sorted: readonly Sorted<Role>[]): Finding[] {
   const names = sorted.filter(({ isInBoth }) => isInBoth).map(({ role }) => identifier(role.name));
   if (names.length === 0) return [];
   return [
@@ -57,7 +57,11 @@ function bothFindings(sorted: readonly Sorted[]): Finding[] {
 }
 
 /** The shipper's own role does nothing that would have to be shipped. */
-function otherFindings({ user }: Snapshot, sorted: readonly Sorted[], { otherUsers }: Filter): Finding[] {
+function otherFindings(
+  { user }: Snapshot,
+  sorted: readonly Sorted<Role>[],
+  { otherUsers }: Filter,
+): Finding[] {
   const others = sorted.filter(({ kind, role }) => kind === 'other' && role.name !== user);
   if (others.length === 0 || otherUsers === 'ship') return [];
   const names = others.map(({ role }) => identifier(role.name));

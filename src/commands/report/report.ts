@@ -6,6 +6,7 @@ import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import { type ArchiveLocation, openArchive } from '../../archive/store/location.js';
 import type { Days } from '../../archive/store/walk.js';
+import { lacks } from '../../archive/verify/lacks.js';
 import type { VerifyResult } from '../../archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
@@ -13,12 +14,13 @@ import { repeatable } from '../../lib/repeatable.js';
 import { VERSION } from '../../lib/version.js';
 import { Findings, type Period } from '../../report/findings.js';
 import { renderPage } from '../../report/page.js';
-import { noReading, type Reading, readEvents } from '../../report/read.js';
+import { noReading, type Reading } from '../../report/reading.js';
 import { quoted, type Report, verdictOf } from '../../report/report.js';
 import { addDays, countDays, type WorkingHours, Zone } from '../../report/zone.js';
 import { readPublicKey } from '../verify/keys.js';
 import { UsageError } from '../verify/usage.js';
 import { EXIT_CODES, isBadUsage, readGrace } from '../verify/verify.js';
+import { readEvents } from './read.js';
 
 /** As the command line gives them. */
 export interface ReportArguments {
@@ -126,6 +128,7 @@ async function makeReport(
       hours: given.hours ?? '07:00-17:00',
       bulk,
       verified,
+      lacks: lacks(verified),
       verifyCommand: verifyCommand(archive, days, given),
       reading,
       findings,

@@ -7,7 +7,6 @@ import { groupRoles, type SourceConfig } from '../../config/schema.js';
 import type { RoleCatalog } from '../../database/catalog.js';
 import type { Heartbeat } from '../../database/heartbeat.js';
 import type { ServerLook } from '../../database/look.js';
-import { type JudgedServer, judgeServer } from '../../database/population/population-of-server.js';
 import { loggedClasses, passes } from '../../database/population/rules.js';
 import type { SettingsWatch } from '../../database/settings-watch.js';
 import { Filter } from '../../decide/filter.js';
@@ -26,6 +25,7 @@ import type { Judges } from '../records/outcome.js';
 import type { OpenSource, Source } from '../source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { openCatalog } from './catalog.js';
+import { type JudgedServer, judgeServer } from './population.js';
 import type { Resolvers } from './resolvers.js';
 import type { Surroundings } from './surroundings.js';
 

@@ -1,9 +1,9 @@
 /** Sessions whose records were judged: what says the same again where the same bytes stand again. */
 
+import { type Stretch, stretchOf } from '../../audit/stretch.js';
 import { COLUMN, type RawRecord } from '../../lib/record.js';
 import type { Known } from '../../session/sessions.js';
 import { MILLISECONDS_END } from './latest-time.js';
-import { type Stretch, stretchOf } from './stretch.js';
 
 /** Longer names and addresses are not worth it. */
 export const LONGEST = 400;

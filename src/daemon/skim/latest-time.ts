@@ -1,6 +1,6 @@
 /** Follows the latest log_time over records whose time is not made a text of. */
 
-import { Stretch } from './stretch.js';
+import { Stretch } from '../../audit/stretch.js';
 
 /** `2026-11-24 07:50:05.` is the same in many records on end; the three digits behind it are not, and then the zone comes. */
 export const SECOND_LENGTH = '2026-11-24 07:50:05.'.length;

@@ -20,13 +20,13 @@
  * stretch holds one. Numbers and places are all that is made for a record; texts come once for each session and pass.
  */
 
+import { Phrases } from '../../audit/phrases.js';
 import { endOfPayload, statementAt, word } from '../../audit/raw-payload.js';
+import { Stretch, stretchOf } from '../../audit/stretch.js';
 import { type Before, COLUMN, type RawRecord, type RecordCounts, type Skim } from '../../lib/record.js';
 import { type Sessions, UNKNOWN } from '../../session/sessions.js';
 import { type Familiar, Familiars, LONGEST } from './familiar.js';
 import { LatestTime, MILLISECONDS_END } from './latest-time.js';
-import { Phrases } from './phrases.js';
-import { Stretch, stretchOf } from './stretch.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

@@ -1,11 +1,11 @@
 /** What pgAudit logs of each person in each database, in memory and time that grow with the roles and no faster. */
 
 import { setImmediate } from 'node:timers/promises';
+import type { Sorted } from '../../decide/roles.js';
 import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../../event/population.js';
-import type { ServerLook } from '../look.js';
+import type { Role, ServerLook } from '../look.js';
 import { isPgauditLoaded } from '../read-settings.js';
 import { EffectiveSettings } from './effective.js';
-import type { Sorted } from './people.js';
 import { powersIn } from './powers.js';
 import { AUDIT_SETTINGS, type AuditFault, type AuditRules, faultsOf } from './rules.js';
 import { takenAway } from './server.js';
@@ -31,10 +31,10 @@ const AT_ONCE = 64;
 
 export async function populationOf(
   look: ServerLook,
-  sorted: readonly Sorted[],
+  sorted: readonly Sorted<Role>[],
   rules: PopulationRules,
 ): Promise<Population> {
-  const isPerson = ({ kind }: Sorted): boolean =>
+  const isPerson = ({ kind }: Sorted<Role>): boolean =>
     kind === 'person' || (kind === 'other' && rules.otherUsers === 'ship');
   const persons = sorted.filter(isPerson).map(({ role }) => role.name);
   const isLoaded = isPgauditLoaded([...look.settings.values()]);

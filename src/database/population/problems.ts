@@ -1,14 +1,22 @@
 /** What somebody must see to, as a look at the server finds it: no names, since the status page shows it. */
 
-import type { ProblemCode } from '../../daemon/health.js';
 import { some } from '../../lib/sql/compose.js';
 import type { ServerLook } from '../look.js';
 import { type ActiveFile, nameActive } from './active-file.js';
 import type { Population } from './population.js';
 import { collectorOff, noCsvlog, notLoaded, type ServerFault, takenAway } from './server.js';
 
+/** Those of the daemon's problem codes that a look at the server can find. */
+export type AuditProblemCode =
+  | 'pgaudit-not-loaded'
+  | 'pgauditlogtofile'
+  | 'log-format'
+  | 'log-elsewhere'
+  | 'not-audited'
+  | 'audited-in-part';
+
 export interface AuditProblem {
-  readonly code: ProblemCode;
+  readonly code: AuditProblemCode;
   readonly what: string;
   readonly fix: string;
 }
@@ -47,11 +55,11 @@ function elsewhere(active: ActiveFile): AuditProblem {
   return { code: 'log-elsewhere', what, fix: nameActive(active) };
 }
 
-function ofServer(code: ProblemCode, fault: ServerFault | null): AuditProblem | null {
+function ofServer(code: AuditProblemCode, fault: ServerFault | null): AuditProblem | null {
   if (fault === null) return null;
   return { code, what: `${fault.setting}: ${fault.detail}: ${fault.why}`, fix: fault.fix };
 }
 
-function toProblem(code: ProblemCode, what: string, faults: readonly string[]): AuditProblem {
+function toProblem(code: AuditProblemCode, what: string, faults: readonly string[]): AuditProblem {
   return { code, what: `${what} (${some(faults, MOST_FAULTS)})`, fix: WHOM };
 }

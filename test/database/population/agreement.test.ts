@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { auditFindings } from '../../../src/commands/check/audit.js';
 import { schema } from '../../../src/config/schema.js';
-import { sortRoles } from '../../../src/database/population/people.js';
 import { populationOf } from '../../../src/database/population/population.js';
 import type { Snapshot } from '../../../src/database/snapshot.js';
+import { sortRoles } from '../../../src/decide/roles.js';
 import { settings } from '../../support/shipper.js';
 
 const LOGS = ['write, ddl, role', 'all', 'none', 'write', 'all, -write', 'write,ddl,role,read,misc', ''];

@@ -3,13 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Role, ServerLook } from '../../../src/database/look.js';
 import { populationParts } from '../../../src/database/population/parts.js';
-import type { Sorted } from '../../../src/database/population/people.js';
 import {
   type Population,
   type PopulationRules,
   populationOf,
 } from '../../../src/database/population/population.js';
 import { problemsOf } from '../../../src/database/population/problems.js';
+import type { Sorted } from '../../../src/decide/roles.js';
 import type { PopulationContent } from '../../../src/event/population.js';
 
 const RULES: PopulationRules = {

@@ -2,8 +2,8 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { schema } from '../../../src/config/schema.js';
+import { judgeServer } from '../../../src/daemon/assemble/population.js';
 import { lookAt } from '../../../src/database/look.js';
-import { judgeServer } from '../../../src/database/population/population-of-server.js';
 import { readCatalogs } from '../../../src/database/read.js';
 import { startPostgres } from '../../support/postgres.js';
 import { settings } from '../../support/shipper.js';

@@ -1,15 +1,22 @@
 /** Whose statements are shipped. */
 
 import { setImmediate } from 'node:timers/promises';
-import type { FilterConfig as Filter } from '../../config/schema.js';
-import { type Memberships, memberRule, type UserKind, type UserRule, Users } from '../../decide/users.js';
-import type { Role } from '../look.js';
+import type { FilterConfig as Filter } from '../config/schema.js';
+import { type Memberships, memberRule, type UserKind, type UserRule, Users } from './users.js';
 
 /** Roles that are sorted before others have their turn. */
 const AT_ONCE = 256;
 
+/** What the filter must know of a role of the server. */
+export interface KnownRole {
+  readonly name: string;
+  readonly canLogin: boolean;
+  /** Directly and through other groups. */
+  readonly memberOf: ReadonlySet<string>;
+}
+
 /** A login role as the filter sees it. */
-export interface Sorted {
+export interface Sorted<Role extends KnownRole = KnownRole> {
   readonly role: Role;
   readonly kind: UserKind;
   /** Both lists know it. */
@@ -17,7 +24,10 @@ export interface Sorted {
 }
 
 /** Every login role, told apart by the filter's own code. */
-export async function sortRoles(roles: readonly Role[], filter: Filter): Promise<Sorted[]> {
+export async function sortRoles<Role extends KnownRole>(
+  roles: readonly Role[],
+  filter: Filter,
+): Promise<Sorted<Role>[]> {
   const memberships = membershipsOf(roles);
   const toRule = (rule: Filter['personalUsers'][number]): UserRule =>
     'memberOf' in rule ? memberRule(rule.memberOf, memberships) : rule;
@@ -25,7 +35,7 @@ export async function sortRoles(roles: readonly Role[], filter: Filter): Promise
   const users = new Users({ personalUsers, serviceUsers, memberships });
   const isIn = (rules: readonly UserRule[], name: string): boolean =>
     rules.some(rule => rule.test(name) === true);
-  const sorted: Sorted[] = [];
+  const sorted: Sorted<Role>[] = [];
   for (const [index, role] of roles.filter(({ canLogin }) => canLogin).entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
     const { name } = role;
@@ -35,7 +45,7 @@ export async function sortRoles(roles: readonly Role[], filter: Filter): Promise
   return sorted;
 }
 
-function membershipsOf(roles: readonly Role[]): Memberships {
+function membershipsOf(roles: readonly KnownRole[]): Memberships {
   const groups = new Map(roles.map(role => [role.name, role.memberOf]));
   return {
     loadedAt: 0,
@@ -47,7 +57,10 @@ function membershipsOf(roles: readonly Role[]): Memberships {
 }
 
 /** The login roles whose statements are shipped. */
-export function shippedRoles(sorted: readonly Sorted[], { otherUsers }: Filter): Role[] {
+export function shippedRoles<Role extends KnownRole>(
+  sorted: readonly Sorted<Role>[],
+  { otherUsers }: Filter,
+): Role[] {
   return sorted
     .filter(({ kind }) => kind === 'person' || (kind === 'other' && otherUsers === 'ship'))
     .map(({ role }) => role);

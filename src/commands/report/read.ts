@@ -1,36 +1,18 @@
 /** Reads an archive for a report, and proves that it is what was verified just before. */
 
 import { hash } from 'node:crypto';
-import { damageOf, openObjects } from '../archive/search/read.js';
-import type { ArchiveLocation } from '../archive/store/location.js';
-import { patientStore } from '../archive/store/patient.js';
-import { type ArchivedObject, type Days, listParts } from '../archive/store/walk.js';
-import type { ChainResult, PartResult, VerifyResult } from '../archive/verify/result.js';
-import { type ReportedEvent, readEvent } from './event.js';
+import { damageOf, openObjects } from '../../archive/search/read.js';
+import type { ArchiveLocation } from '../../archive/store/location.js';
+import { patientStore } from '../../archive/store/patient.js';
+import { type ArchivedObject, type Days, listParts } from '../../archive/store/walk.js';
+import type { ChainResult, PartResult, VerifyResult } from '../../archive/verify/result.js';
+import { readEvent } from '../../report/event.js';
+import type { Reading, ReadLine } from '../../report/reading.js';
 
 const PREVIOUS_HASH = Buffer.from('"previousHash":"');
 const HASH_LENGTH = 64;
 /** Objects that are begun before they are needed. */
 const AHEAD = 4;
-
-export interface ReadLine {
-  readonly event: ReportedEvent;
-  /** SHA-256 (hex) of its line. */
-  readonly hash: string;
-}
-
-/** What reading came to, besides the events. */
-export interface Reading {
-  /** What cannot be read, or is not what was verified; objects and what is wrong with each. */
-  readonly damages: { readonly object: string; readonly what: string }[];
-  /** The newest object of each chain, by the chain's name. */
-  readonly newest: Map<string, string>;
-  lines: number;
-}
-
-export function noReading(): Reading {
-  return { damages: [], newest: new Map(), lines: 0 };
-}
 
 /** Damages that are listed. */
 const MOST_DAMAGES = 100;

@@ -2,16 +2,16 @@
 
 import { resolve } from 'node:path';
 import type { FilterConfig } from '../../config/schema.js';
+import type { RoleKind } from '../../database/audit-settings.js';
+import type { ServerLook } from '../../database/look.js';
+import { activeFile } from '../../database/population/active-file.js';
+import { populationParts } from '../../database/population/parts.js';
+import { populationOf } from '../../database/population/population.js';
+import { type AuditProblem, problemsOf } from '../../database/population/problems.js';
+import type { AuditRules } from '../../database/population/rules.js';
+import type { Judged } from '../../database/settings-watch.js';
+import { type Sorted, sortRoles } from '../../decide/roles.js';
 import { discover } from '../../read/files/discover.js';
-import type { RoleKind } from '../audit-settings.js';
-import type { ServerLook } from '../look.js';
-import type { Judged } from '../settings-watch.js';
-import { activeFile } from './active-file.js';
-import { populationParts } from './parts.js';
-import { type Sorted, sortRoles } from './people.js';
-import { populationOf } from './population.js';
-import { type AuditProblem, problemsOf } from './problems.js';
-import type { AuditRules } from './rules.js';
 
 export interface JudgedServer extends Judged {
   readonly problems: readonly AuditProblem[];
