@@ -5,7 +5,7 @@ import type { CheckArguments } from './commands/check/check.js';
 import type { VerifyArguments } from './commands/verify/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
-import { describeError } from './lib/fixes.js';
+import { describeError } from './daemon/fixes.js';
 import { inProject } from './lib/paths.js';
 import { repeatable } from './lib/repeatable.js';
 import { VERSION } from './lib/version.js';

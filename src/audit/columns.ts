@@ -1,10 +1,11 @@
 /** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
 
 import { isUtf8 } from 'node:buffer';
-import type { Authentication, LogLine, Session } from '../event/event.js';
+import type { Authentication, LogLine, Session } from '../event/session.js';
 import { isoWriter } from '../lib/clock.js';
+import { COLUMN } from '../lib/csvlog.js';
 import { LARGE_RECORD } from '../lib/large-text.js';
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import type { RawRecord } from '../read/record.js';
 import type { TimeReader } from './time.js';
 
 /** How a session was authenticated, as far as its log says. */

@@ -1,7 +1,8 @@
 /** Tells pgAudit's records from all others, and the genuine from those that only look like one. */
 
-import type { SuspectReason } from '../event/event.js';
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import type { SuspectReason } from '../event/names.js';
+import { COLUMN } from '../lib/csvlog.js';
+import type { RawRecord } from '../read/record.js';
 import type { Decode } from './encodings.js';
 import { type Payload, parsePayload } from './payload.js';
 

@@ -4,7 +4,8 @@
  * `duration: 0.3 ms  statement: UPDATE …`.
  */
 
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import { COLUMN } from '../lib/csvlog.js';
+import type { RawRecord } from '../read/record.js';
 import type { Decode } from './encodings.js';
 
 const SUCCESS = Buffer.from('00000');

@@ -1,6 +1,7 @@
 /** Reads pgAudit's payload: the text after `AUDIT: `. */
 
-import { AUDIT_CLASSES, type Audit, type AuditClass, type SuspectReason } from '../event/event.js';
+import type { Audit } from '../event/audit.js';
+import { AUDIT_CLASSES, type AuditClass, type SuspectReason } from '../event/names.js';
 import type { LargeText } from '../lib/large-text.js';
 import { splitCsv } from './csv.js';
 import type { Control } from './transaction-control.js';

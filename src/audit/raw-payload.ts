@@ -6,7 +6,8 @@
  * quoted field of it, or one of the parameters', and the first odd one closes the message.
  */
 
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import { COLUMN } from '../lib/csvlog.js';
+import type { RawRecord } from '../read/record.js';
 import { Phrases } from './phrases.js';
 
 const QUOTE = 0x22;

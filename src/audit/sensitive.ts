@@ -1,6 +1,6 @@
 /** Statements that may change what is audited, or reach for the log itself. */
 
-import type { Audit } from '../event/event.js';
+import type { Audit } from '../event/audit.js';
 
 type Told = Pick<Audit, 'command' | 'statement'>;
 

@@ -1,7 +1,8 @@
 /** Log lines beside pgAudit's that tell something about a session: how it began, ended, or failed. */
 
-import type { Authentication } from '../event/event.js';
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import type { Authentication } from '../event/session.js';
+import { COLUMN } from '../lib/csvlog.js';
+import type { RawRecord } from '../read/record.js';
 
 const AUTHENTICATED = Buffer.from('connection authenticated: ');
 const DISCONNECTED = Buffer.from('disconnection: ');

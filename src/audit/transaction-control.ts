@@ -1,7 +1,7 @@
 /** What a text says about the ends of transactions: pgAudit's command alone does not tell, and the text may hold more. */
 
 import { hash } from 'node:crypto';
-import type { Audit } from '../event/event.js';
+import type { Audit } from '../event/audit.js';
 import { statementsIn } from '../lib/sql/statements.js';
 
 /** `unclear`: the text has ROLLBACKs of both kinds, or none that can be seen. */

@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { AUDIT_CLASSES } from '../event/event.js';
+import { AUDIT_CLASSES } from '../event/names.js';
 import { Expression } from '../lib/expression.js';
 import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js';
 

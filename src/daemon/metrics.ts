@@ -1,8 +1,7 @@
 /** What is counted and measured. Every name has its unit; no label holds content or a person's name (I8). */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { SUSPECT_REASONS } from '../event/event.js';
-import { GAP_REASONS } from '../lib/record.js';
+import { GAP_REASONS, SUSPECT_REASONS } from '../event/names.js';
 
 const PREFIX = 'pgaudit_shipper_';
 /** Milliseconds. */

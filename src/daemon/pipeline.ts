@@ -8,17 +8,20 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Tell, Told } from '../database/settings-watch.js';
-import { configDraft, missingDraft, populationDraft } from '../event/drafts.js';
-import type { Draft } from '../event/event.js';
-import { type Content, contentOf, contentWith } from '../journal/chain.js';
+import { countRecord, noRecords } from '../event/counts.js';
+import type { NewEvent } from '../event/event.js';
+import type { Missing } from '../event/gap.js';
+import { type EventJson, jsonOf, jsonWith } from '../event/line.js';
+import { configEvent, missingEvent, populationEvent } from '../event/make.js';
 import type { Journal } from '../journal/journal.js';
 import type { Reader } from '../journal/reader.js';
 import type { Resume } from '../journal/sources.js';
 import type { JournalEntry } from '../journal/state.js';
 import type { Clock } from '../lib/clock.js';
-import { COLUMN, countRecord, type Missing, noRecords, type RawRecord } from '../lib/record.js';
+import { COLUMN } from '../lib/csvlog.js';
 import { andThen } from '../lib/settled.js';
 import type { Batch } from '../read/files/follower.js';
+import type { RawRecord } from '../read/record.js';
 import { judge } from './records/record.js';
 import { isWatched, reportOverdue } from './records/unaudited.js';
 import { Skimmer } from './skim/skim.js';
@@ -32,9 +35,9 @@ export interface Stages {
   readonly journal: Journal;
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
   /** The first and the last event of a run. */
-  readonly lifecycle: { started(): Draft; stopped(): Draft };
+  readonly lifecycle: { started(): NewEvent; stopped(): NewEvent };
   /** What the configuration changed since the last run, and what is to be done once that is durable; it never rejects. */
-  readonly changed: { readonly drafts: readonly Draft[]; journaled(): Promise<void> };
+  readonly changed: { readonly drafts: readonly NewEvent[]; journaled(): Promise<void> };
   readonly clock: Clock;
 }
 
@@ -51,13 +54,13 @@ interface Sink {
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { sources, journal, sinks, lifecycle, changed } = stages;
   const read = async (): Promise<void> => {
-    const durable = journal.append({ contents: [lifecycle.started(), ...changed.drafts].map(contentOf) });
+    const durable = journal.append({ contents: [lifecycle.started(), ...changed.drafts].map(jsonOf) });
     // Where it becomes durable no more, the next run tells it again.
     void durable.then(changed.journaled, () => undefined);
     await Promise.all(
       sources.map(source => keepReading(source, stages, stop, () => readSource(source, stages, stop))),
     );
-    journal.append({ contents: [contentOf(lifecycle.stopped())] });
+    journal.append({ contents: [jsonOf(lifecycle.stopped())] });
     journal.close();
   };
   await Promise.all([read(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
@@ -105,9 +108,9 @@ async function tellAudit(
 ): Promise<void> {
   if (content.kind === 'config') telemetry.settingsChanged(content.config.changes);
   const draft =
-    content.kind === 'config' ? configDraft(content, now(), place) : populationDraft(content, now(), place);
+    content.kind === 'config' ? configEvent(content, now(), place) : populationEvent(content, now(), place);
   // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
-  await journal.append({ contents: [contentOf(draft)] });
+  await journal.append({ contents: [jsonOf(draft)] });
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
@@ -151,7 +154,7 @@ async function settleLarge(
 async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Promise<JournalEntry> {
   const { file, from } = batch;
   // Kept as JSON, which takes far less memory.
-  const contents: (Content | Promise<Content>)[] = [];
+  const contents: (EventJson | Promise<EventJson>)[] = [];
   const records = noRecords();
   const shipped: string[] = [];
   for (const frame of file.rereadUntil === undefined ? batch.skimmed(skimmer) : batch.frames) {
@@ -161,9 +164,9 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
     // What is told of earlier statements comes before the one that tells it.
-    if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, contentOf));
+    if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, jsonOf));
     if (verdict.outcome !== 'dropped')
-      contents.push(andThen(verdict.draft, draft => contentWith(draft, verdict.texts ?? [])));
+      contents.push(andThen(verdict.draft, draft => jsonWith(draft, verdict.texts ?? [])));
     if (verdict.outcome === 'dropped' && frame.kind === 'record')
       learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
@@ -191,18 +194,18 @@ export function learn(
 }
 
 /** Lines, statements and records of pgAudit's that will not come any more. */
-async function tellOverdue(stages: OpenSource): Promise<Content[]> {
+async function tellOverdue(stages: OpenSource): Promise<EventJson[]> {
   const { memory, tail, now } = stages;
   if (tail.isHindered) memory.sessions.postpone(now());
   const missing = tellMissing(memory.sessions.takeOverdue(now()), stages);
   if (tail.isHindered || tail.unread > 0) return missing;
-  return [...missing, ...(await reportOverdue(now(), stages)).map(contentOf)];
+  return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
 }
 
-function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): Content[] {
+function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): EventJson[] {
   return all.map(missing => {
     telemetry.missing(missing);
-    return contentOf(missingDraft(missing, now(), place, times));
+    return jsonOf(missingEvent(missing, now(), place, times));
   });
 }
 

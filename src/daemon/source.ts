@@ -1,9 +1,9 @@
 /** One server's log among others: what goes wrong with it is not theirs. */
 
 import type { Tell } from '../database/settings-watch.js';
+import type { SourcePosition } from '../event/position.js';
 import { type Clock, sleep } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
-import type { SourcePosition } from '../lib/record.js';
 import type { Tail } from '../read/files/tail.js';
 import type { LargeReader } from './large/reader.js';
 import type { Judges } from './records/outcome.js';

@@ -1,7 +1,7 @@
 /** The settings that decide what is audited: what they are, and what changed between two looks at them. */
 
 import { z } from 'zod';
-import type { AuditChange } from '../event/event.js';
+import type { AuditChange } from '../event/config.js';
 
 const text = z.string();
 

@@ -5,8 +5,9 @@
 
 import { randomUUID, type UUID } from 'node:crypto';
 import { type Clock, sleep } from '../lib/clock.js';
+import { COLUMN } from '../lib/csvlog.js';
 import { ShipperError } from '../lib/errors.js';
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import type { RawRecord } from '../read/record.js';
 import { clientFor, reasonOf, withClient } from './connect.js';
 
 /** Milliseconds between two. */

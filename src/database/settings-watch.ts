@@ -1,8 +1,8 @@
 /** Looks every minute whether somebody changed what is audited, and who is not audited now. */
 
 import { createHash } from 'node:crypto';
-import type { AuditChange, ConfigContent } from '../event/event.js';
-import type { PopulationContent, UnauditedRoles } from '../event/population.js';
+import type { AuditChange, ConfigFields } from '../event/config.js';
+import type { PopulationFields, UnauditedRoles } from '../event/population.js';
 import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
 import { type Clock, hasPassed, sleep, Waker } from '../lib/clock.js';
 import type { Disk } from '../lib/disk.js';
@@ -23,7 +23,7 @@ const MOST_CHANGES = 500;
 export interface Judged {
   /** What each login role is to the filter. */
   readonly kinds: Readonly<Record<string, RoleKind>>;
-  readonly population: readonly PopulationContent[];
+  readonly population: readonly PopulationFields[];
   readonly unaudited: UnauditedRoles;
 }
 
@@ -35,7 +35,7 @@ export interface SettingsWatchOptions<J extends Judged> {
   readonly judge: (look: ServerLook) => Promise<J>;
 }
 
-export type Told = ConfigContent | PopulationContent;
+export type Told = ConfigFields | PopulationFields;
 /** Resolves when the event is in the journal; where it rejects, it is told again. */
 export type Tell = (content: Told) => void | Promise<void>;
 

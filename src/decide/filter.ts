@@ -1,6 +1,6 @@
 /** Decides which genuine records are shipped. */
 
-import type { AuditClass } from '../event/event.js';
+import type { AuditClass } from '../event/names.js';
 import type { UserKind, Users } from './users.js';
 
 export interface FilterRules {

@@ -1,6 +1,6 @@
 /** Writes pgAudit's message as log_audit_event in pgaudit.c does. */
 
-import type { Audit } from './event.js';
+import type { Audit } from './audit.js';
 
 /** With the statement and parameters of the event, and with pgAudit's own class. */
 export function messageOf(audit: Audit, quoted = quotedField): string {

@@ -1,41 +1,49 @@
 /** The event that says who could log in to a server, and what pgAudit logs of them (kind `population`). */
 
+import { z } from 'zod';
+import type { DeepReadonly } from '../lib/deep-readonly.js';
+
 /** Who is not audited as `filter.classes` asks for, of all persons. */
-export interface UnauditedRoles {
-  readonly count: number;
+export const unauditedRolesSchema = z.object({
+  count: z.int().nonnegative(),
   /** The first 100 of them, in their order. */
-  readonly names: readonly string[];
-}
+  names: z.array(z.string()),
+});
+export type UnauditedRoles = DeepReadonly<z.infer<typeof unauditedRolesSchema>>;
 
 /** Persons with the same audit state: in each database that they may connect to. */
-export interface PopulationGroup {
-  readonly roles: readonly string[];
-  readonly databases: readonly {
-    readonly databases: readonly string[];
-    /** `pgaudit.log` as it counts there; `null` where pgAudit is not loaded. */
-    readonly log: string | null;
-    /** Whether all of `filter.classes` reaches the log, as far as can be seen. */
-    readonly isAudited: boolean;
-    /** What is wrong, by the rules of `check`; some of it is logged and lacks only a part, such as the parameters. */
-    readonly faults: readonly string[];
-  }[];
-}
+const groupSchema = z.object({
+  roles: z.array(z.string()),
+  databases: z.array(
+    z.object({
+      databases: z.array(z.string()),
+      /** `pgaudit.log` as it counts there; `null` if pgAudit is not loaded. */
+      log: z.string().nullable(),
+      /** Whether all of `filter.classes` reaches the log, as far as the catalogs show. */
+      isAudited: z.boolean(),
+      /** What is wrong, by the rules of `check`. A fault may concern only a part, such as the parameters. */
+      faults: z.array(z.string()),
+    }),
+  ),
+});
+export type PopulationGroup = DeepReadonly<z.infer<typeof groupSchema>>;
 
-/** Who could log in to a server, and what pgAudit logs of them: daily, and at a start where it is not as before. */
-export interface PopulationContent {
-  readonly kind: 'population';
-  readonly population: {
-    /** From 0; a large population is told in several events. */
-    readonly part: { readonly index: number; readonly total: number };
-    /** PostgreSQL's version, and pgAudit's; `null` where it is not loaded. */
-    readonly server: { readonly version: string; readonly pgaudit: string | null };
-    readonly databases: number;
-    readonly persons: number;
-    readonly services: number;
-    readonly others: number;
-    readonly groups: readonly PopulationGroup[];
-    readonly unaudited: UnauditedRoles;
+/** Written daily, and at a start if the population is not as before. */
+export const populationSchema = z.object({
+  kind: z.literal('population'),
+  population: z.object({
+    /** From 0; a large population takes several events. */
+    part: z.object({ index: z.number(), total: z.number() }),
+    /** PostgreSQL's version, and pgAudit's; `null` if it is not loaded. */
+    server: z.object({ version: z.string(), pgaudit: z.string().nullable() }),
+    databases: z.number(),
+    persons: z.number(),
+    services: z.number(),
+    others: z.number(),
+    groups: z.array(groupSchema),
+    unaudited: unauditedRolesSchema,
     /** Persons and others who may turn auditing off, or forge what it says, and by what. */
-    readonly mayTurnOff: readonly { readonly role: string; readonly by: readonly string[] }[];
-  };
-}
+    mayTurnOff: z.array(z.object({ role: z.string(), by: z.array(z.string()) })),
+  }),
+});
+export type PopulationFields = DeepReadonly<z.infer<typeof populationSchema>>;

@@ -1,6 +1,6 @@
 /** Who a session proved to be when it connected (`connection authenticated`, PostgreSQL 14 and later). */
 
-import type { Authentication } from '../event/event.js';
+import type { Authentication } from '../event/session.js';
 import type { Expression } from '../lib/expression.js';
 import { isEmail, personIn } from './groups.js';
 import type { Person, Resolver } from './resolver.js';

@@ -1,6 +1,7 @@
 /** What every resolver answers, and how answers become an actor. */
 
-import type { Actor, ActorStatus, Authentication } from '../event/event.js';
+import type { ActorStatus } from '../event/names.js';
+import type { Actor, Authentication } from '../event/session.js';
 import { andThen } from '../lib/settled.js';
 
 /** What can be known about a person. */

@@ -7,7 +7,7 @@
  */
 
 import { join } from 'node:path';
-import type { PreviousChain } from '../event/event.js';
+import type { PreviousChain } from '../event/lifecycle.js';
 import { hasPassed, sleep, Waker } from '../lib/clock.js';
 import { codeOf, ShipperError, StateError } from '../lib/errors.js';
 import { Lines } from '../lib/line-buffer.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { ChainEnd, NewChain } from '../event/event.js';
+import type { NewChain } from '../event/lifecycle.js';
+import type { ChainEnd } from '../event/seal.js';
 import type { Clock } from '../lib/clock.js';
 import type { Disk } from '../lib/disk.js';
 import type { SealLimits } from './state.js';

@@ -1,9 +1,10 @@
 /** Takes the journal up where the last run left it. */
 
 import { join } from 'node:path';
+import { hashOf } from '../event/line.js';
 import { fileSize } from '../lib/disk.js';
 import { StateError } from '../lib/errors.js';
-import { hashOf, newChain } from './chain.js';
+import { newChain } from './chain.js';
 import type { Checkpoint } from './checkpoint.js';
 import { readCursor } from './cursor.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';

@@ -1,7 +1,7 @@
 /** Several servers in one chain: what belongs to one of them is marked with its name. */
 
-import type { SealedPosition } from '../event/event.js';
-import type { SourcePosition } from '../lib/record.js';
+import type { SourcePosition } from '../event/position.js';
+import type { SealedPosition } from '../event/seal.js';
 
 /** What the stages before the journal need after a restart. */
 export interface Resume {

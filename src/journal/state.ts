@@ -1,18 +1,15 @@
 /** What the journal knows, and how it changes: by nothing but what came, and when. */
 
 import { basename } from 'node:path';
-import type {
-  ChainEnd,
-  Coverage,
-  NewChainReason,
-  PreviousChain,
-  SealContent,
-  SealReason,
-} from '../event/event.js';
+import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
+import type { PreviousChain } from '../event/lifecycle.js';
+import { type EventJson, jsonOf, type Sign } from '../event/line.js';
+import type { NewChainReason, SealReason } from '../event/names.js';
+import type { SourceFile } from '../event/position.js';
+import type { ChainEnd, Coverage, SealFields } from '../event/seal.js';
 import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
-import { addRecords, noRecords, type RecordCounts, type SourceFile } from '../lib/record.js';
-import { type ChainState, type Content, contentOf, link, type Sign } from './chain.js';
+import { type ChainState, link } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
 import { filesOf, marked, OWN, type Resume, type Resumes, resumesOf } from './sources.js';
 
@@ -62,7 +59,7 @@ export interface Progress {
 export interface JournalEntry {
   /** The server whose log it is of, where there are several. */
   readonly source?: string;
-  readonly contents: readonly Content[];
+  readonly contents: readonly EventJson[];
   readonly progress?: Progress;
   /** Of this server: another one's batch may be half judged at that moment. */
   readonly resume?: Resume;
@@ -203,9 +200,9 @@ export class Plan {
     const until = [...this.#untils].map(([source, at]) =>
       marked(source, { time: new Date(at).toISOString() }),
     );
-    const seal: SealContent['seal'] = { reason, firstSeq, events, records, coverage, files, until, maxAge };
+    const seal: SealFields['seal'] = { reason, firstSeq, events, records, coverage, files, until, maxAge };
     const time = new Date(now).toISOString();
-    this.#write(contentOf({ kind: 'seal', time, instance, node, seal }), now, sign);
+    this.#write(jsonOf({ kind: 'seal', time, instance, node, seal }), now, sign);
     const { nextSeq, lastHash } = this.#chain;
     const bytes = this.#segment?.bytes ?? 0;
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
@@ -219,7 +216,7 @@ export class Plan {
     };
   }
 
-  #write(content: Content, now: number, sign: Sign | null = null): void {
+  #write(content: EventJson, now: number, sign: Sign | null = null): void {
     const segment = this.#segment ?? this.#openSegment(now);
     const lines = this.#linesOf(segment);
     this.#chain = link(this.#chain, content, lines, sign);

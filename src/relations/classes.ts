@@ -1,6 +1,6 @@
 /** Which of a text's statements change something, and how pgAudit files each. */
 
-import type { AuditClass } from '../event/event.ts';
+import type { AuditClass } from '../event/names.js';
 import { isObject } from './tree.ts';
 
 /**

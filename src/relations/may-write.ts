@@ -1,4 +1,4 @@
-import type { Audit } from '../event/event.js';
+import type { Audit } from '../event/audit.js';
 
 /** What changes data, in any text that says so; a function with an SQL body is logged with an empty one. */
 const WRITING = /^$|\b(?:insert|update|delete|merge)\b/i;

@@ -1,6 +1,7 @@
 /** What a statement changes: as pgAudit says, else as PostgreSQL's own parser reads it. */
 
-import type { Audit, AuditClass } from '../event/event.js';
+import type { Audit } from '../event/audit.js';
+import type { AuditClass } from '../event/names.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';

@@ -1,7 +1,7 @@
 /** The thread with PostgreSQL's parser: begun when first asked, ended when it fails, and begun again. */
 
 import { Worker } from 'node:worker_threads';
-import type { AuditClass } from '../event/event.js';
+import type { AuditClass } from '../event/names.js';
 import type { Change } from './tree.js';
 
 /**

@@ -1,93 +1,41 @@
 /** What a report looks at in an event. */
 
 import { z } from 'zod';
+import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../event/audit.js';
+import { configSchema } from '../event/config.js';
+import { envelopeSchema } from '../event/event.js';
+import { gapSchema } from '../event/gap.js';
+import { lifecycleSchema } from '../event/lifecycle.js';
+import { populationSchema } from '../event/population.js';
+import { sessionSchema, sourceSchema } from '../event/session.js';
 import { parseJson } from '../lib/json.js';
 
-const text = z.string().nullable().optional();
-const count = z.number().nullable().optional();
+const { shape } = statementSchema;
+const { population } = populationSchema.shape;
 
-const change = z.object({
-  what: z.string(),
-  name: z.string(),
-  role: text,
-  database: text,
-  before: z.string().nullable(),
-  after: z.string().nullable(),
-});
-
-const names = z.array(z.string());
-const unaudited = z.object({ count: z.number(), names });
-
-const population = z.object({
-  part: z.object({ index: z.number(), total: z.number() }),
-  groups: z.array(
-    z.object({ roles: names, databases: z.array(z.object({ databases: names, isAudited: z.boolean() })) }),
-  ),
-  unaudited,
-  mayTurnOff: z.array(z.object({ role: z.string(), by: names })),
-});
-
-const reportedEvent = z.object({
+/** Kinds may be added, and fields of other versions may be missing. */
+const reportedEvent = envelopeSchema.pick({ id: true, instance: true }).extend({
   kind: z.string(),
-  id: z.string(),
   time: z.iso.datetime(),
-  instance: z.string(),
   node: z.string().optional(),
-  database: text,
-  actor: z
-    .object({ user: z.string(), status: z.string(), id: text, name: text, email: text, unit: text })
+  database: shape.database.optional(),
+  actor: shape.actor.partial({ resolvedBy: true }).optional(),
+  audit: shape.audit
+    .partial({ type: true, statementId: true, substatementId: true, objectType: true, rows: true })
+    .partial({ objectName: true, parameters: true })
     .optional(),
-  audit: z
-    .object({
-      class: z.string(),
-      command: z.string(),
-      objectType: text,
-      objectName: text,
-      statement: z.string().nullable(),
-      parameters: z.array(z.string()).nullable().optional(),
-      rows: count,
-      redacted: count,
-      objects: z.array(z.string()).optional(),
-    })
+  session: sessionSchema
+    .pick({ id: true, client: true, application: true })
+    .partial({ client: true, application: true })
     .optional(),
-  session: z.object({ id: z.string(), client: text, application: text }).optional(),
-  failure: z
-    .object({
-      statement: z.string(),
-      sqlState: text,
-      outcome: z.string().optional(),
-      certain: z.boolean().optional(),
-    })
-    .optional(),
-  suspect: z.object({ reason: z.string(), message: z.string(), redacted: count }).optional(),
-  unaudited: z
-    .object({ class: z.string(), statement: z.string(), isCut: z.boolean().optional(), redacted: count })
-    .optional(),
-  gap: z
-    .object({
-      reason: z.string(),
-      user: text,
-      session: text,
-      firstLine: count,
-      lastLine: count,
-      firstStatement: count,
-      lastStatement: count,
-      after: text,
-      before: text,
-    })
-    .optional(),
-  source: z.object({ file: z.string(), offset: z.number(), length: z.number() }).optional(),
-  lifecycle: z
-    .object({
-      action: z.string(),
-      version: text,
-      newChain: z.boolean().optional(),
-      reason: text,
-      takenUpFromArchive: z.boolean().optional(),
-    })
-    .optional(),
-  config: z.object({ since: text, changes: z.array(change), unaudited: unaudited.optional() }).optional(),
-  population: population.optional(),
+  failure: failureSchema.shape.failure.partial({ sqlState: true }).optional(),
+  suspect: suspectSchema.shape.suspect.optional(),
+  unaudited: unauditedSchema.shape.unaudited.partial({ expected: true, audited: true }).optional(),
+  gap: gapSchema.shape.gap.optional(),
+  source: sourceSchema.pick({ file: true, offset: true, length: true }).optional(),
+  lifecycle: lifecycleSchema.shape.lifecycle.partial({ version: true }).optional(),
+  config: configSchema.shape.config.partial({ since: true }).optional(),
+  population: population.pick({ part: true, groups: true, unaudited: true, mayTurnOff: true }).optional(),
 });
 
 export type ReportedEvent = z.infer<typeof reportedEvent>;

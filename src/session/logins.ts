@@ -1,7 +1,7 @@
 /** How each living session was authenticated. */
 
 import { z } from 'zod';
-import type { Authentication } from '../event/event.js';
+import type { Authentication } from '../event/session.js';
 import { Remembered } from '../lib/remembered.js';
 
 const login = z.object({ identity: z.string().nullable(), method: z.string(), at: z.number() });

@@ -1,8 +1,8 @@
 /** Numbers that are missing, for as long as a file that appears late may bring them. */
 
 import { z } from 'zod';
+import type { Missing } from '../event/gap.js';
 import { hasPassed } from '../lib/clock.js';
-import type { Missing } from '../lib/record.js';
 
 const common = {
   session: z.string(),

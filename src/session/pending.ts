@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { AUDIT_CLASSES } from '../event/event.js';
+import { AUDIT_CLASSES } from '../event/names.js';
 import { hasPassed } from '../lib/clock.js';
 import { UNKNOWN } from './sessions.js';
 

@@ -7,7 +7,10 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { TimeReader } from '../audit/time.js';
-import { COLUMN, type Gap, type Missing, type RawRecord, type SourceFile } from '../lib/record.js';
+import type { Gap, Missing } from '../event/gap.js';
+import type { SourceFile } from '../event/position.js';
+import { COLUMN } from '../lib/csvlog.js';
+import type { RawRecord } from '../read/record.js';
 import { Holes, savedHoles } from './missing.js';
 
 export const savedSessions = z.object({

@@ -5,8 +5,9 @@
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { COLUMN, type RawRecord } from '../lib/record.js';
+import { COLUMN } from '../lib/csvlog.js';
 import { Remembered } from '../lib/remembered.js';
+import type { RawRecord } from '../read/record.js';
 
 export const savedShipped = z.array(z.tuple([z.string(), z.string()]));
 export type SavedShipped = z.infer<typeof savedShipped>;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { LargeStatement, Payload } from '../audit/payload.js';
-import type { Audit } from '../event/event.js';
+import type { Audit } from '../event/audit.js';
 import { sizeOf as sizeOfLarge } from '../lib/large-text.js';
 
 const textSchema = z.object({

@@ -5,10 +5,10 @@
 
 import { z } from 'zod';
 import type { Control } from '../audit/transaction-control.js';
-import type { Audit, FailureContent } from '../event/event.js';
+import type { Audit, FailureFields } from '../event/audit.js';
 import { Remembered } from '../lib/remembered.js';
 
-type Failure = FailureContent['failure'];
+type Failure = FailureFields['failure'];
 
 const transaction = z.object({
   virtualTransactionId: z.string(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parsePayload } from '../../src/audit/payload.js';
-import type { Audit, SuspectReason } from '../../src/event/event.js';
+import type { Audit } from '../../src/event/audit.js';
+import type { SuspectReason } from '../../src/event/names.js';
 
 function audit(payload: string): Partial<Audit> | SuspectReason {
   const parsed = parsePayload(payload);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { controlOf } from '../../src/audit/transaction-control.js';
-import type { Audit } from '../../src/event/event.js';
+import type { Audit } from '../../src/event/audit.js';
 
 function audit(command: string, statement: string | null): Audit {
   const rest = { objectType: null, objectName: null, parameters: [], rows: null };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type AuditSettings, diff, remember } from '../../src/database/audit-settings.js';
 import type { Role } from '../../src/database/look.js';
 import { type Judged, SettingsWatch } from '../../src/database/settings-watch.js';
-import type { AuditChange, ConfigContent } from '../../src/event/event.js';
+import type { AuditChange, ConfigFields } from '../../src/event/config.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { Disk } from '../../src/lib/disk.js';
 import { codeOf } from '../../src/lib/errors.js';
@@ -93,7 +93,7 @@ afterAll(async () => await server.stop());
 interface Watched {
   readonly watch: SettingsWatch<Judged>;
   /** Changes of settings. */
-  readonly told: ConfigContent[];
+  readonly told: ConfigFields[];
   readonly failures: string[];
   readonly cachePath: string;
   look(): Promise<readonly AuditChange[]>;
@@ -112,7 +112,7 @@ async function open(
   clock: Clock = systemClock,
 ): Promise<Watched> {
   const path = cachePath ?? join(await temporaryFolder(), 'settings.json');
-  const told: ConfigContent[] = [];
+  const told: ConfigFields[] = [];
   const failures: string[] = [];
   const report = {
     settingsFailed: (error: unknown) => void failures.push(codeOf(error)),

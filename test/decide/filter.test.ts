@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Filter } from '../../src/decide/filter.js';
 import { memberRule, personRule, type UserKind, Users } from '../../src/decide/users.js';
-import type { AuditClass } from '../../src/event/event.js';
+import type { AuditClass } from '../../src/event/names.js';
 import { Expression } from '../../src/lib/expression.js';
 import { workOf } from '../support/work.js';
 import { rulesOf } from './work-cases.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { deliverEntries } from '../../src/deliver/deliver.js';
 import type { LogEntry, Written } from '../../src/deliver/destination.js';
-import type { Draft } from '../../src/event/event.js';
+import type { NewEvent } from '../../src/event/event.js';
 import { Reader } from '../../src/journal/reader.js';
 import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
 
@@ -190,7 +190,7 @@ test('lag is told in events, in bytes, and by when the oldest was read', async (
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
   expect(await reader.oldest()).toBeNull();
-  const gap: Draft = {
+  const gap: NewEvent = {
     kind: 'gap',
     time: '2026-11-21T20:40:00.000Z',
     receivedAt: '2026-11-21T20:40:06.000Z',

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { contentOf } from '../../src/journal/chain.js';
+import { jsonOf } from '../../src/event/line.js';
 import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
@@ -25,7 +25,7 @@ test.each([false, true])(
     fs.onCall = () => {
       throw failure('EIO');
     };
-    first.journal.append({ contents: [contentOf(draft(2))] });
+    first.journal.append({ contents: [jsonOf(draft(2))] });
     if (isClosing) first.journal.close();
     await until(() => reports.includes('failed EIO'));
     await first.crash();
@@ -54,7 +54,7 @@ test('where a log goes on is known as it is appended, by server', async () => {
   expect(journal.resumeOf('a')).toEqual({ files: [], memory: null });
   journal.append({ contents: [], ...read(0, 10), source: 'a' });
   journal.append({ contents: [], ...read(0, 20) });
-  journal.append({ contents: [contentOf(draft(1))] });
+  journal.append({ contents: [jsonOf(draft(1))] });
   expect(['a', ''].map(source => journal.resumeOf(source).files[0]?.offset)).toEqual([10, 20]);
 });
 

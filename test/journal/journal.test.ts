@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { type Content, contentOf } from '../../src/journal/chain.js';
+import { type EventJson, jsonOf } from '../../src/event/line.js';
 import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
@@ -83,7 +83,7 @@ describe('a crash', () => {
   test('with only progress made leaves what was saved before', async () => {
     const { open, clock, options } = await journalFixture();
     const first = await open();
-    first.journal.append({ contents: [contentOf(draft(1))], ...read(0, 10) });
+    first.journal.append({ contents: [jsonOf(draft(1))], ...read(0, 10) });
     await until(() => first.journal.lastSeq === 1);
     first.journal.append({ contents: [], ...read(10, 20) });
     await first.crash();
@@ -178,15 +178,15 @@ describe('damaged state stops the start with a clear error', () => {
     const one = await open();
     await commit(one.journal, draft(1));
     const other = await Journal.open(options, quiet);
-    other.append({ contents: [contentOf(draft(2))] });
+    other.append({ contents: [jsonOf(draft(2))] });
     const { signal } = new AbortController();
     void one.crash();
     const running = other.run(signal);
     await until(() => other.lastSeq === 2);
     const late = await Journal.open(options, quiet);
-    other.append({ contents: [contentOf(draft(3))] });
+    other.append({ contents: [jsonOf(draft(3))] });
     await until(() => other.lastSeq === 3);
-    late.append({ contents: [contentOf(draft(4))] });
+    late.append({ contents: [jsonOf(draft(4))] });
     await expect(late.run(signal)).rejects.toThrow('give each daemon its own state.directory');
     other.close();
     await running;
@@ -208,7 +208,7 @@ describe('a segment is sealed', () => {
   test('at its size', async () => {
     const { open, lines } = await journalFixture({ maxSize: 1000 });
     const { journal } = await open();
-    for (let n = 1; n <= 6; n++) journal.append({ contents: [contentOf(draft(n))] });
+    for (let n = 1; n <= 6; n++) journal.append({ contents: [jsonOf(draft(n))] });
     await until(() => journal.sealed.length > 0);
     expect(await sealReasons(await lines())).toContain('size');
   });
@@ -271,7 +271,7 @@ describe('a segment is sealed', () => {
   test('at shutdown', async () => {
     const { open, lines } = await journalFixture();
     const { journal } = await open();
-    journal.append({ contents: [contentOf(draft(1))], ...read(0, 10) });
+    journal.append({ contents: [jsonOf(draft(1))], ...read(0, 10) });
     journal.close();
     await until(() => journal.isClosed);
     expect(await sealReasons(await lines())).toEqual(['shutdown']);
@@ -343,14 +343,14 @@ test('an entry for which memory runs out is not committed in part, and nothing a
   const journal = await Journal.open(options, report);
   const running = journal.run(signal);
   await commit(journal, draft(1));
-  const broken: Content = {
-    ...contentOf(draft(3)),
+  const broken: EventJson = {
+    ...jsonOf(draft(3)),
     get json(): string {
       throw new RangeError('Array buffer allocation failed');
     },
   };
-  expect(() => journal.append({ contents: [contentOf(draft(2)), broken] })).toThrow(RangeError);
-  journal.append({ contents: [contentOf(draft(4))] });
+  expect(() => journal.append({ contents: [jsonOf(draft(2)), broken] })).toThrow(RangeError);
+  journal.append({ contents: [jsonOf(draft(4))] });
   await expect(running).rejects.toThrow('Array buffer allocation failed');
   expect(await lines()).toMatchObject([{ lifecycle: { version: '1' } }]);
 });

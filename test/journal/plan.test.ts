@@ -1,7 +1,7 @@
 /** What a commit writes and says, from what was known before it: counts, coverage, and when a segment is sealed. */
 
 import { expect, test } from 'vitest';
-import { contentOf } from '../../src/journal/chain.js';
+import { jsonOf } from '../../src/event/line.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
 import { Lines } from '../../src/lib/line-buffer.js';
 import { draft, MINUTE, read } from '../support/journal.js';
@@ -21,7 +21,7 @@ const EMPTY: JournalState = {
   origin: null,
 };
 
-const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => contentOf(draft(n))) });
+const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => jsonOf(draft(n))) });
 
 /** One commit of these entries; `sealed`: of all that is open then, too. */
 function commitOf(

@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { contentOf } from '../../src/journal/chain.js';
+import { jsonOf } from '../../src/event/line.js';
 import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
 import { Disk } from '../../src/lib/disk.js';
@@ -62,9 +62,9 @@ describe('readers', () => {
     // Nobody commits.
     const journal = await Journal.open(options, report);
     const half = { ...draft(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
-    journal.append({ contents: [contentOf(half)] });
+    journal.append({ contents: [jsonOf(half)] });
     expect(await journal.waitForRoom(signal)).toBe(true);
-    journal.append({ contents: [contentOf(half)] });
+    journal.append({ contents: [jsonOf(half)] });
     const room = journal.waitForRoom(signal);
     await clock.advance(1000);
     expect(await room).toBe(false);
@@ -125,7 +125,7 @@ describe('a disk that fails', () => {
       const { journal } = await open();
       await commit(journal, draft(1));
       failures = 2;
-      journal.append({ contents: [contentOf(draft(2))] });
+      journal.append({ contents: [jsonOf(draft(2))] });
       await until(() => reports.length === 1);
       await clock.advance(100);
       await until(() => reports.length === 2);

@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ChainEnd } from '../../src/event/event.js';
-import { contentOf } from '../../src/journal/chain.js';
+import { noRecords } from '../../src/event/counts.js';
+import { jsonOf } from '../../src/event/line.js';
+import type { ChainEnd } from '../../src/event/seal.js';
 import { Checkpoint } from '../../src/journal/checkpoint.js';
 import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
-import { noRecords } from '../../src/lib/record.js';
 import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -24,7 +24,7 @@ test('an entry says where its own server goes on, and nothing of the others; so 
   const first = await open();
   first.journal.append(readBy('a', 0, 10));
   first.journal.append(readBy('b', 0, 30));
-  first.journal.append({ ...readBy('a', 10, 20), contents: [contentOf(draft(1))] });
+  first.journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(draft(1))] });
   await until(() => first.journal.lastSeq === 1);
   await first.crash();
   const { journal } = await open();
@@ -36,13 +36,13 @@ test('an entry says where its own server goes on, and nothing of the others; so 
 test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
   const { open, clock, lines } = await journalFixture();
   const { journal } = await open();
-  journal.append({ ...readBy('a', 0, 10), contents: [contentOf(draft(1))] });
+  journal.append({ ...readBy('a', 0, 10), contents: [jsonOf(draft(1))] });
   journal.append(readBy('b', 0, 30));
   journal.append({ contents: [], ...read(0, 5) });
   await until(() => journal.lastSeq === 1);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 2);
-  journal.append({ ...readBy('a', 10, 20), contents: [contentOf(draft(2))] });
+  journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(draft(2))] });
   await until(() => journal.lastSeq === 3);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 4);

@@ -1,7 +1,7 @@
 /** Records that change data and that pgAudit files under READ or MISC, and statements of one string told apart. */
 
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Audit } from '../../src/event/event.js';
+import type { Audit } from '../../src/event/audit.js';
 import { isQuotingInDoubt } from '../../src/lib/sql/quoting-doubt.js';
 import { createRelationParser, isWrite, relationsOf } from '../../src/relations/relations.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Audit } from '../../src/event/event.js';
+import type { Audit } from '../../src/event/audit.js';
 import { Cache } from '../../src/relations/cache.js';
 import { createRelationParser, type RelationParser, relationsOf } from '../../src/relations/relations.js';
 import type { Unparsable } from '../../src/relations/thread.js';

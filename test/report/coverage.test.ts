@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Draft } from '../../src/event/event.js';
+import type { NewEvent } from '../../src/event/event.js';
 import { DESKTOP, openPage, startBrowser } from '../support/browser.js';
-import { day, gapDraft } from '../support/covered.js';
+import { day, gapEvent } from '../support/covered.js';
 import { makeReport } from '../support/report.js';
 import { november } from '../support/reviewed.js';
 import { type SealedSegment, writeSealed } from '../support/sealed.js';
@@ -23,7 +23,7 @@ const MISSING = '2025-11-13';
 const STRETCH = { after: '2025-11-12T23:00:00.000Z', before: '2025-11-13T22:59:59.000Z' };
 
 /** From the last day of October to the first of December, read to the end of each day. */
-function month(happened: (date: string) => readonly Draft[]): SealedSegment[] {
+function month(happened: (date: string) => readonly NewEvent[]): SealedSegment[] {
   return Array.from({ length: 32 }, (_, index) => {
     const date = new Date(Date.UTC(2025, 9, 31 + index)).toISOString().slice(0, 10);
     return { ...day(date), events: happened(date) };
@@ -31,7 +31,7 @@ function month(happened: (date: string) => readonly Draft[]): SealedSegment[] {
 }
 
 const ordinary = november().filter(({ kind, time }) => kind !== 'gap' && !time.startsWith(MISSING));
-const events = (date: string): Draft[] => ordinary.filter(({ time }) => time.startsWith(date));
+const events = (date: string): NewEvent[] => ordinary.filter(({ time }) => time.startsWith(date));
 
 async function reportOf(segments: readonly SealedSegment[]) {
   const folder = await temporaryFolder();
@@ -51,7 +51,7 @@ test('all of it covered: whole, in green, and nothing is red', async () => {
 });
 
 test('a day that nobody read: incomplete, in amber, the stretch named, the day red on the plots', async () => {
-  const gap = gapDraft({ reason: 'unwatched', ...STRETCH }, '2025-11-14T07:00:00.000Z');
+  const gap = gapEvent({ reason: 'unwatched', ...STRETCH }, '2025-11-14T07:00:00.000Z');
   const { code, page } = await reportOf(
     month(date => (date === '2025-11-14' ? [...events(date), gap] : events(date))),
   );

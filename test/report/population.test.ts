@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Draft } from '../../src/event/event.js';
-import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../../src/event/population.js';
+import type { NewEvent } from '../../src/event/event.js';
+import type { PopulationFields, PopulationGroup, UnauditedRoles } from '../../src/event/population.js';
 import type { ReportedEvent } from '../../src/report/event.js';
 import { Populations } from '../../src/report/population.js';
 import { makeReport } from '../support/report.js';
@@ -32,7 +32,7 @@ function populationOf(
   groups: readonly PopulationGroup[],
   index = 0,
   total = 1,
-): PopulationContent['population'] {
+): PopulationFields['population'] {
   const persons = groups.flatMap(({ roles }) => roles);
   const names = groups
     .filter(({ databases }) => databases.some(({ isAudited }) => !isAudited))
@@ -55,17 +55,17 @@ function reported(...given: Parameters<typeof populationOf>): NonNullable<Report
   return JSON.parse(JSON.stringify(populationOf(...given)));
 }
 
-function told(time: string, ...groups: PopulationGroup[]): Draft {
+function told(time: string, ...groups: PopulationGroup[]): NewEvent {
   return { kind: 'population', time, ...PLACE, population: populationOf(groups) };
 }
 
-function changed(time: string, unaudited: UnauditedRoles): Draft {
+function changed(time: string, unaudited: UnauditedRoles): NewEvent {
   const change = { what: 'setting', name: 'pgaudit.log', before: null, after: 'none' } as const;
   return { kind: 'config', time, ...PLACE, config: { since: time, changes: [change], unaudited } };
 }
 
 /** The section's text, a line for each row of a table. */
-async function sectionOf(events: readonly Draft[]): Promise<string[]> {
+async function sectionOf(events: readonly NewEvent[]): Promise<string[]> {
   const folder = await temporaryFolder();
   const sorted = events.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   await writeSealed(join(folder, 'archive'), byDay(sorted));

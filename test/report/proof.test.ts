@@ -8,7 +8,7 @@ import { openArchive } from '../../src/archive/store/location.js';
 import { ALL_DAYS } from '../../src/archive/store/walk.js';
 import { verifyArchive } from '../../src/archive/verify/verify.js';
 import { readEvents } from '../../src/commands/report/read.js';
-import type { Draft } from '../../src/event/event.js';
+import type { NewEvent } from '../../src/event/event.js';
 import { noReading, type Reading } from '../../src/report/reading.js';
 import { makeReport } from '../support/report.js';
 import { november, write } from '../support/reviewed.js';
@@ -19,7 +19,7 @@ const LATER = write('2025-12-03T10:00:00.000Z', { user: 'Z990001' });
 
 /** Verifies an archive, lets something happen to it, and reads it. */
 async function readAfter(
-  happen: (archive: string, events: readonly Draft[], names: readonly string[]) => Promise<unknown>,
+  happen: (archive: string, events: readonly NewEvent[], names: readonly string[]) => Promise<unknown>,
 ): Promise<Reading & { ids: string[] }> {
   const archive = await temporaryFolder();
   const events = november();

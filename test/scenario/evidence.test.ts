@@ -6,7 +6,7 @@
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { day, days, gapDraft } from '../support/covered.js';
+import { day, days, gapEvent } from '../support/covered.js';
 import { type SealedChain, writeSealed } from '../support/sealed.js';
 import { runCommand } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -137,12 +137,12 @@ describe('a period of which there is nothing', () => {
 test.each([
   [
     'a part of the log',
-    gapDraft(
+    gapEvent(
       { before: '2025-11-02T12:00:00.000Z', after: '2025-11-02T11:00:00.000Z' },
       '2025-11-02T12:30:00.000Z',
     ),
   ],
-  ['statements of a session', gapDraft({ reason: 'missing-statements' }, '2025-11-02T12:30:00.000Z')],
+  ['statements of a session', gapEvent({ reason: 'missing-statements' }, '2025-11-02T12:30:00.000Z')],
 ])('%s that never was read', async (_, gap) => {
   const archive = await temporaryFolder();
   await writeSealed(

@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
-import { COLUMN, type Gap, type Missing, type SourceFile } from '../../src/lib/record.js';
+import type { Gap, Missing } from '../../src/event/gap.js';
+import type { SourceFile } from '../../src/event/position.js';
+import { COLUMN } from '../../src/lib/csvlog.js';
 import { Sessions } from '../../src/session/sessions.js';
 import type { Columns } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
-import type { Gap } from '../../src/lib/record.js';
+import type { Gap } from '../../src/event/gap.js';
 import { Sessions } from '../../src/session/sessions.js';
 import { recordOf } from '../support/frames.js';
 import { sessionLine } from '../support/log.js';

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
-import type { PopulationContent } from '../../src/event/population.js';
+import type { PopulationFields } from '../../src/event/population.js';
 
 /** An event as JSON gives it; tests look at what they know is there. */
 export interface ArchivedEvent {
@@ -49,7 +49,7 @@ export interface ArchivedEvent {
   readonly failure?: { statement: string; sqlState: string | null };
   readonly source?: { file: string; fileId: string; offset: number; length: number; raw?: string };
   readonly config?: { changes: unknown[]; unaudited?: { count: number; names: string[] } };
-  readonly population?: PopulationContent['population'];
+  readonly population?: PopulationFields['population'];
   readonly suspect?: { reason: string; message: string; escrow?: string };
   readonly gap?: {
     reason: string;

@@ -1,4 +1,4 @@
-import type { Actor } from '../../src/event/event.js';
+import type { Actor } from '../../src/event/session.js';
 import { type Asker, identify, type Question, type Resolver } from '../../src/identity/resolver.js';
 
 /** A question about a login role of whom nothing else is known. */

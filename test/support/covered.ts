@@ -3,7 +3,7 @@
 import { openArchive } from '../../src/archive/store/location.js';
 import type { VerifyResult } from '../../src/archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../../src/archive/verify/verify.js';
-import type { Draft } from '../../src/event/event.js';
+import type { NewEvent } from '../../src/event/event.js';
 import { write } from './reviewed.js';
 import { type SealedChain, type SealedSegment, writeSealed } from './sealed.js';
 import { temporaryFolder } from './temp.js';
@@ -11,7 +11,7 @@ import { temporaryFolder } from './temp.js';
 const NOW = Date.parse('2025-11-06T00:00:00.000Z');
 
 /** With a write at ten. */
-export function day(date: string, events: readonly Draft[] = []): SealedSegment {
+export function day(date: string, events: readonly NewEvent[] = []): SealedSegment {
   const drafts = [write(`${date}T10:00:00.000Z`, { user: 'Z990001', name: 'Kari Nordmann' }), ...events];
   return { date, events: drafts, ...closed(`${date}T23:59:59.000Z`) };
 }
@@ -25,7 +25,7 @@ export function days(count = 5): string[] {
   return Array.from({ length: count }, (_, index) => `2025-11-${String(index + 1).padStart(2, '0')}`);
 }
 
-export function gapDraft(gap: object, time: string): Draft {
+export function gapEvent(gap: object, time: string): NewEvent {
   const source = { file: 'a.csv', fileId: 'f', offset: 0, length: 0 };
   const place = { instance: 'prod', node: 'pg-0' };
   return { kind: 'gap', time, receivedAt: time, ...place, gap: { reason: 'torn', ...gap }, source };

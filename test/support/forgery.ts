@@ -75,10 +75,7 @@ export class Forgery {
     const object = this.object(index);
     const [first, last] = [object.lines[0] ?? '', object.lines.at(-1) ?? ''].map(line => eventOf(line).seq);
     const range = [first, last].map(seq => String(seq).padStart(16, '0')).join('-');
-    object.path = object.path.replace(
-      OBJECT,
-      `-${range}-${sha256(contentOf(object)).slice(0, 16)}.ndjson.gz`,
-    );
+    object.path = object.path.replace(OBJECT, `-${range}-${sha256(jsonOf(object)).slice(0, 16)}.ndjson.gz`);
   }
 
   /** The same for an object and all after it. */
@@ -95,7 +92,7 @@ export class Forgery {
   /** What lies where, as it is stored. */
   get stored(): Map<string, Buffer> {
     return new Map(
-      this.objects.map(object => [object.path, object.body ?? gzipSync(contentOf(object), { level: 6 })]),
+      this.objects.map(object => [object.path, object.body ?? gzipSync(jsonOf(object), { level: 6 })]),
     );
   }
 
@@ -122,7 +119,7 @@ export function eventOf(line: string): Fields & { seq: number } {
   return JSON.parse(line);
 }
 
-export function contentOf({ lines }: HeldObject): string {
+export function jsonOf({ lines }: HeldObject): string {
   return lines.map(line => `${line}\n`).join('');
 }
 

@@ -1,5 +1,5 @@
-import type { RawRecord } from '../../src/lib/record.js';
 import { Framer } from '../../src/read/frame/framer.js';
+import type { RawRecord } from '../../src/read/record.js';
 
 export interface Framed {
   readonly kind: 'record' | 'gap';

@@ -3,12 +3,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Draft } from '../../src/event/event.js';
-import { contentOf } from '../../src/journal/chain.js';
+import { noRecords } from '../../src/event/counts.js';
+import type { NewEvent } from '../../src/event/event.js';
+import { jsonOf } from '../../src/event/line.js';
+import type { SourcePosition } from '../../src/event/position.js';
 import { Journal, type JournalReport } from '../../src/journal/journal.js';
 import type { JournalOptions } from '../../src/journal/options.js';
 import { Disk } from '../../src/lib/disk.js';
-import { noRecords, type SourcePosition } from '../../src/lib/record.js';
 import { ManualClock } from './clock.js';
 import { temporaryFolder } from './temp.js';
 
@@ -87,7 +88,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
 
 export const { signal } = new AbortController();
 
-export function draft(n: number): Draft {
+export function draft(n: number): NewEvent {
   return {
     kind: 'lifecycle',
     time: '2026-11-21T20:40:00.000Z',
@@ -98,9 +99,9 @@ export function draft(n: number): Draft {
 }
 
 /** Appends and waits until it is durable. */
-export async function commit(journal: Journal, ...drafts: Draft[]): Promise<void> {
+export async function commit(journal: Journal, ...drafts: NewEvent[]): Promise<void> {
   const before = journal.lastSeq;
-  journal.append({ contents: drafts.map(contentOf) });
+  journal.append({ contents: drafts.map(jsonOf) });
   await until(() => journal.lastSeq >= before + drafts.length);
 }
 

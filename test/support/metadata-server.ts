@@ -70,13 +70,13 @@ function handle(request: IncomingMessage, response: ServerResponse, state: Metad
   } else if (request.headers[FLAVOR] !== 'Google') {
     answer(response, 403, '');
   } else {
-    const body = contentOf(path, state);
+    const body = jsonOf(path, state);
     answer(response, body === null ? 404 : 200, body ?? '');
   }
 }
 
 /** https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys */
-function contentOf(path: string, { token, lifetime }: MetadataServer): string | null {
+function jsonOf(path: string, { token, lifetime }: MetadataServer): string | null {
   switch (path) {
     case 'instance/service-accounts/default/token':
       return JSON.stringify({ access_token: token, expires_in: lifetime, token_type: 'Bearer' });

@@ -1,6 +1,6 @@
 /** A month of work by made-up people, with everything in it that a review looks for. */
 
-import type { Draft } from '../../src/event/event.js';
+import type { NewEvent } from '../../src/event/event.js';
 import { failureOf, gap, type Said, type StatementDraft, statement, suspectOf } from './search.js';
 
 const KARI = { user: 'Z990001', name: 'Kari Nordmann', email: 'kari.nordmann@nav.no' };
@@ -10,7 +10,7 @@ const OLA = { user: 'Z990002', name: 'Ola Hansen', email: 'ola.hansen@nav.no' };
 export const BULK = 150;
 
 /** Of November 2025, in order. */
-export function november(): Draft[] {
+export function november(): NewEvent[] {
   return [
     ...weekdays().flatMap(day => ordinaryDay(day)),
     ...Array.from({ length: BULK }, (_, n) =>
@@ -37,7 +37,7 @@ function weekdays(): string[] {
 }
 
 /** Two persons in the morning; Ola does less. */
-function ordinaryDay(day: string): Draft[] {
+function ordinaryDay(day: string): NewEvent[] {
   const count = 1 + (Number(day.slice(-2)) % 5);
   return Array.from({ length: count }, (_, n) => [
     write(`${day}T08:1${n}:00.000Z`, KARI, { objects: [n % 2 === 0 ? 'vedtak' : 'saksbehandling.notat'] }),
@@ -45,7 +45,7 @@ function ordinaryDay(day: string): Draft[] {
   ]).flat();
 }
 
-function unusual(): Draft[] {
+function unusual(): NewEvent[] {
   const failing = write('2025-11-06T10:00:00.000Z', KARI, {
     statement: 'INSERT INTO vedtak VALUES (1)',
     command: 'INSERT',

@@ -1,9 +1,12 @@
 /** Archives that are whole in every way, of events that a test makes up. */
 
 import { gzipSync } from 'node:zlib';
-import type { Draft, LifecycleContent, SealContent, SealReason } from '../../src/event/event.js';
+import { noRecords, type RecordCounts } from '../../src/event/counts.js';
+import type { NewEvent } from '../../src/event/event.js';
+import type { LifecycleFields } from '../../src/event/lifecycle.js';
+import type { SealReason } from '../../src/event/names.js';
+import type { SealFields } from '../../src/event/seal.js';
 import { formatObjectName } from '../../src/lib/object-name.js';
-import { noRecords, type RecordCounts } from '../../src/lib/record.js';
 import { sha256 } from './archive.js';
 import { writeObject } from './search.js';
 
@@ -19,9 +22,9 @@ const OF_LOG = ['statement', 'suspect', 'failure'];
 export interface SealedSegment {
   readonly date: string;
   /** They get places in the log file in this order. */
-  readonly events: readonly Draft[];
+  readonly events: readonly NewEvent[];
   /** Version 0.1 says no time. */
-  readonly until?: SealContent['seal']['until'];
+  readonly until?: SealFields['seal']['until'];
   /** 23:30 of its day. */
   readonly sealedAt?: string;
   readonly reason?: SealReason;
@@ -32,7 +35,7 @@ export interface SealedSegment {
 export interface SealedChain extends Place {
   readonly chain: string;
   /** Of its first event; null where it is not new. */
-  readonly lifecycle: LifecycleContent['lifecycle'];
+  readonly lifecycle: LifecycleFields['lifecycle'];
   /** Of its first event; midnight of the first day. */
   readonly startedAt?: string;
   /** Of the log file that it reads. */
@@ -40,7 +43,7 @@ export interface SealedChain extends Place {
 }
 
 /** One segment for each UTC day of events that come in order. */
-export function byDay(events: readonly Draft[]): SealedSegment[] {
+export function byDay(events: readonly NewEvent[]): SealedSegment[] {
   return [...Map.groupBy(events, ({ time }) => time.slice(0, 10))].map(([date, ofDay]) => ({
     date,
     events: ofDay,
@@ -83,7 +86,7 @@ function makeObject(
   { instance, node, chain, lifecycle, fileId, startedAt = `${date}T00:00:00.000Z` }: SealedChain,
 ): { name: string; body: Buffer; end: End } {
   const place = { instance, node };
-  const started: Draft = { kind: 'lifecycle', time: startedAt, ...place, lifecycle };
+  const started: NewEvent = { kind: 'lifecycle', time: startedAt, ...place, lifecycle };
   const first = before.seq === 0 ? [started] : [];
   const drafts = [...first, ...events].map((draft, index) =>
     placed(draft, before.offset + index * 100, fileId),
@@ -115,7 +118,7 @@ function makeObject(
   return { name, body: gzipSync(content), end: { seq, hash, offset: seal.offset } };
 }
 
-function placed(draft: Draft, offset: number, fileId: string): Draft {
+function placed(draft: NewEvent, offset: number, fileId: string): NewEvent {
   return OF_LOG.includes(draft.kind) && 'source' in draft
     ? { ...draft, source: { ...draft.source, fileId, offset, length: 100 } }
     : draft;
@@ -128,11 +131,11 @@ interface Closing extends Pick<SealedSegment, 'until' | 'maxAge'> {
 }
 
 function sealOf(
-  drafts: readonly Draft[],
+  drafts: readonly NewEvent[],
   { seq, offset }: End,
   { time, until, fileId, reason, maxAge }: Closing,
   place: Place,
-): { draft: Draft; offset: number } {
+): { draft: NewEvent; offset: number } {
   const kinds = drafts.map(({ kind }) => kind);
   const events = Object.fromEntries(
     [...new Set(kinds)].map(kind => [kind, kinds.filter(one => one === kind).length]),
@@ -140,7 +143,7 @@ function sealOf(
   const records = recordsOf(drafts);
   const ends = drafts.map(draft => ('source' in draft ? draft.source.offset + draft.source.length : 0));
   const to = Math.max(offset, ...ends);
-  const seal: SealContent['seal'] = {
+  const seal: SealFields['seal'] = {
     reason,
     firstSeq: seq + 1,
     events,
@@ -154,7 +157,7 @@ function sealOf(
   return { draft: { kind: 'seal', time, ...place, seal }, offset: to };
 }
 
-function recordsOf(drafts: readonly Draft[]): RecordCounts {
+function recordsOf(drafts: readonly NewEvent[]): RecordCounts {
   const shipped = drafts.filter(({ kind }) => OF_LOG.includes(kind)).length;
   const torn = drafts.filter(
     draft => draft.kind === 'gap' && !draft.gap.reason.startsWith('missing-'),
@@ -168,7 +171,7 @@ function recordsOf(drafts: readonly Draft[]): RecordCounts {
   };
 }
 
-function positionAt(offset: number, fileId: string): SealContent['seal']['files'][number] {
+function positionAt(offset: number, fileId: string): SealFields['seal']['files'][number] {
   const tail = { length: 0, sha256: sha256(Buffer.alloc(0)) };
   return {
     fileId,

@@ -6,10 +6,13 @@ import { gzipSync } from 'node:zlib';
 import { EVERYTHING, type Query } from '../../src/archive/search/query.js';
 import { type Found, search } from '../../src/archive/search/search.js';
 import type { ArchiveStore } from '../../src/archive/store/store.js';
-import type { Audit, Draft, SealContent, Session } from '../../src/event/event.js';
+import type { Audit } from '../../src/event/audit.js';
+import { noRecords } from '../../src/event/counts.js';
+import type { NewEvent } from '../../src/event/event.js';
+import type { SealFields } from '../../src/event/seal.js';
+import type { Session } from '../../src/event/session.js';
 import { ShipperError } from '../../src/lib/errors.js';
 import { formatObjectName } from '../../src/lib/object-name.js';
-import { noRecords } from '../../src/lib/record.js';
 import { sha256 } from './archive.js';
 
 const PLACE = { instance: 'prod', node: 'pg-0' };
@@ -29,7 +32,7 @@ export interface Said {
 
 let made = 0;
 
-export type StatementDraft = Extract<Draft, { kind: 'statement' }> & { readonly id: string };
+export type StatementDraft = Extract<NewEvent, { kind: 'statement' }> & { readonly id: string };
 
 /** A WRITE by Kari, without relations that anybody named. Each has an id of its own. */
 export function statement(said: Said = {}): StatementDraft {
@@ -82,18 +85,18 @@ export function failureOf(
   { audit: _, ...rest }: StatementDraft,
   sqlState: string | null = '23505',
   outcome: 'failed' | 'undone' | 'caught' = sqlState === null ? 'undone' : 'failed',
-): Extract<Draft, { kind: 'failure' }> {
+): Extract<NewEvent, { kind: 'failure' }> {
   made += 1;
   const session = { ...rest.session, line: made };
   const id = `${rest.instance}/${session.id}/${session.line}`;
   return { ...rest, kind: 'failure', id, session, failure: { statement: rest.id, sqlState, outcome } };
 }
 
-export function suspectOf({ audit: _, ...rest }: StatementDraft, message: string): Draft {
+export function suspectOf({ audit: _, ...rest }: StatementDraft, message: string): NewEvent {
   return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
 }
 
-export function gap(user: string, session: string, time = '2026-11-21T20:50:00.000Z'): Draft {
+export function gap(user: string, session: string, time = '2026-11-21T20:50:00.000Z'): NewEvent {
   const source = { file: 'a.csv', fileId: 'f', offset: 1, length: 1 };
   const missing = { reason: 'missing-lines', user, session, firstLine: 7, lastLine: 9 };
   return { kind: 'gap', time, receivedAt: time, ...PLACE, gap: missing, source };
@@ -101,7 +104,7 @@ export function gap(user: string, session: string, time = '2026-11-21T20:50:00.0
 
 export interface Segment {
   readonly date: string;
-  readonly events: readonly Draft[];
+  readonly events: readonly NewEvent[];
   readonly prefix?: string;
   readonly instance?: string;
   readonly node?: string;
@@ -169,8 +172,8 @@ function makeObject(segment: Segment, before: ChainEnd): { object: Written; end:
   return { object: { name, lines, body: gzipSync(content) }, end: { seq, hash } };
 }
 
-function sealOf({ date, instance = PLACE.instance }: Segment, firstSeq: number): Draft {
-  const seal: SealContent['seal'] = {
+function sealOf({ date, instance = PLACE.instance }: Segment, firstSeq: number): NewEvent {
+  const seal: SealFields['seal'] = {
     reason: 'age',
     firstSeq,
     events: {},

@@ -11,8 +11,10 @@ import { Skimmer } from '../../src/daemon/skim/skim.js';
 import { Telemetry } from '../../src/daemon/telemetry/telemetry.js';
 import { Filter, type FilterRules } from '../../src/decide/filter.js';
 import { Users } from '../../src/decide/users.js';
-import { COLUMN, countRecord, type Frame, noRecords, type RecordCounts } from '../../src/lib/record.js';
+import { countRecord, noRecords, type RecordCounts } from '../../src/event/counts.js';
+import { COLUMN } from '../../src/lib/csvlog.js';
 import { Framer } from '../../src/read/frame/framer.js';
+import type { Frame } from '../../src/read/record.js';
 import { createRedactor } from '../../src/redact/redact.js';
 import { Memory } from '../../src/session/facts.js';
 

@@ -2,7 +2,7 @@
 
 import { timeReader } from '../../src/audit/time.js';
 import { Skimmer } from '../../src/daemon/skim/skim.js';
-import { noRecords } from '../../src/lib/record.js';
+import { noRecords } from '../../src/event/counts.js';
 import { Framer } from '../../src/read/frame/framer.js';
 import { Memory } from '../../src/session/facts.js';
 import { auditMessage, csvRecord } from './csvlog.js';

@@ -1,35 +1,14 @@
-/** Remembers which transactions are still to fail, in a few bytes for each. */
+/** Counts transactions that are still to fail. */
 
-const INSTANCE = Buffer.from('"instance":"');
-const SESSION = Buffer.from('"session":{"id":"');
-const TRANSACTION = Buffer.from('"virtualTransactionId":"');
-const QUOTE = 0x22;
+import { transactionIn } from '../../event/line.js';
 
-const FIRST_SIZE = 1024;
-
-/**
- * Counts by transaction, which is known by 64 bits of a hash: that one of a hundred million statements is
- * taken for one of a million failures has a chance of one in 180,000. A hash table with open addressing, 12 bytes a
- * slot and at most two thirds of the slots taken: ten thousand failures take 400 kB, a million 25 MB.
- */
 export class Failures {
-  #high = new Uint32Array(FIRST_SIZE);
-  #low = new Uint32Array(FIRST_SIZE);
-  #counts = new Int32Array(FIRST_SIZE);
-  #taken = 0;
+  /** By transaction. */
+  readonly #counts = new Map<string, number>();
 
-  /** Counts the transaction that an event's line tells of, if any. */
+  /** Counts the transaction of an event's line, if it has one. */
   add(line: Buffer): void {
     this.#count(line, 1);
-  }
-
-  #count(line: Buffer, by: number): void {
-    const key = keyIn(line);
-    if (key === null) return;
-    const slot = this.#slotOf(key);
-    if (this.#isFree(slot)) this.#take(slot, key);
-    this.#counts[slot] = this.#countIn(slot) + by;
-    if (this.#taken * 3 > this.#counts.length * 2) this.#grow();
   }
 
   /** Takes one `add` of the line's transaction back, also before it comes. */
@@ -39,82 +18,15 @@ export class Failures {
 
   /** Whether more was added of the line's transaction than taken back. */
   has(line: Buffer): boolean {
-    const key = keyIn(line);
-    return key !== null && this.#countIn(this.#slotOf(key)) > 0;
+    const key = transactionIn(line);
+    return key !== null && (this.#counts.get(key) ?? 0) > 0;
   }
 
-  #countIn(slot: number): number {
-    return this.#counts[slot] ?? 0;
+  #count(line: Buffer, by: number): void {
+    const key = transactionIn(line);
+    if (key === null) return;
+    const count = (this.#counts.get(key) ?? 0) + by;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
   }
-
-  #isFree(slot: number): boolean {
-    return this.#high[slot] === 0 && this.#low[slot] === 0;
-  }
-
-  #take(slot: number, { high, low }: Key): void {
-    this.#high[slot] = high;
-    this.#low[slot] = low;
-    this.#taken += 1;
-  }
-
-  /** Where the key is, or would be. */
-  #slotOf({ high, low }: Key): number {
-    const size = this.#counts.length;
-    let slot = low % size;
-    while (!this.#isFree(slot) && (this.#high[slot] !== high || this.#low[slot] !== low))
-      slot = (slot + 1) % size;
-    return slot;
-  }
-
-  #grow(): void {
-    const [highs, lows, counts] = [this.#high, this.#low, this.#counts];
-    const size = counts.length * 2;
-    this.#high = new Uint32Array(size);
-    this.#low = new Uint32Array(size);
-    this.#counts = new Int32Array(size);
-    this.#taken = 0;
-    for (const [index, low] of lows.entries()) {
-      const key = { high: highs[index] ?? 0, low };
-      if (key.high === 0 && low === 0) continue;
-      const slot = this.#slotOf(key);
-      this.#take(slot, key);
-      this.#counts[slot] = counts[index] ?? 0;
-    }
-  }
-}
-
-interface Key {
-  readonly high: number;
-  readonly low: number;
-}
-
-/**
- * A hash over instance, session and virtual transaction id, not zero; `null` where the line tells of none. They are read
- * from the bytes, since few of many lines are asked for: a text in JSON cannot look like a member's name.
- */
-function keyIn(line: Buffer): Key | null {
-  let [high, low, from] = [0x9e3779b9, 0x85ebca6b, 0];
-  for (const member of [INSTANCE, SESSION, TRANSACTION]) {
-    const start = line.indexOf(member, from);
-    if (start === -1) return null;
-    // The closing quote keeps apart what would else run together.
-    const end = line.indexOf(QUOTE, start + member.length) + 1;
-    for (let index = start + member.length; index < end; index++) {
-      const byte = line[index] ?? 0;
-      high = Math.imul(high ^ byte, 0x01000193);
-      low = Math.imul(low + byte, 0x5bd1e995);
-      low ^= low >>> 15;
-    }
-    from = end;
-  }
-  return { high: mixed(high ^ low), low: mixed(low) || 1 };
-}
-
-/** The last step of MurmurHash3: each bit of the input changes half of those of the result. */
-function mixed(bits: number): number {
-  let result = bits ^ (bits >>> 16);
-  result = Math.imul(result, 0x85ebca6b);
-  result ^= result >>> 13;
-  result = Math.imul(result, 0xc2b2ae35);
-  return (result ^ (result >>> 16)) >>> 0;
 }

@@ -1,30 +1,35 @@
 /** What a search looks at in an event; whatever else it holds stays in its line. */
 
 import { z } from 'zod';
+import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../../event/audit.js';
+import { gapSchema } from '../../event/gap.js';
+import { sessionSchema } from '../../event/session.js';
 import { parseJson } from '../../lib/json.js';
 
-const text = z.string().nullable().optional();
+const { actor, audit, database } = statementSchema.shape;
 
+/** Kinds may be added, and fields of other versions may be missing. */
 const searchedEvent = z.object({
   kind: z.string(),
   time: z.string(),
-  database: text,
-  actor: z.object({ user: z.string(), status: z.string(), id: text, name: text, email: text }).optional(),
-  audit: z
-    .object({
-      class: z.string(),
-      command: z.string(),
-      objectName: text,
-      statement: z.string().nullable(),
-      parameters: z.array(z.string()).nullable(),
-      objects: z.array(z.string()).optional(),
+  database: database.optional(),
+  actor: actor.omit({ unit: true, resolvedBy: true }).optional(),
+  audit: audit
+    .pick({
+      class: true,
+      command: true,
+      objectName: true,
+      statement: true,
+      parameters: true,
+      objects: true,
     })
+    .partial({ objectName: true })
     .optional(),
-  session: z.object({ id: z.string() }).optional(),
-  failure: z.object({ statement: z.string(), sqlState: text }).optional(),
-  suspect: z.object({ reason: z.string(), message: z.string() }).optional(),
-  unaudited: z.object({ class: z.string(), statement: z.string() }).optional(),
-  gap: z.object({ reason: z.string(), user: text, session: text }).optional(),
+  session: sessionSchema.pick({ id: true }).optional(),
+  failure: failureSchema.shape.failure.pick({ statement: true, sqlState: true }).optional(),
+  suspect: suspectSchema.shape.suspect.pick({ reason: true, message: true }).optional(),
+  unaudited: unauditedSchema.shape.unaudited.pick({ class: true, statement: true }).optional(),
+  gap: gapSchema.shape.gap.pick({ reason: true, user: true, session: true }).optional(),
 });
 
 export type SearchedEvent = z.infer<typeof searchedEvent>;

@@ -1,5 +1,6 @@
 /** Finds events in an archive, in memory for a few objects' pieces whatever its size. */
 
+import { outcomeIn } from '../../event/line.js';
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import type { ArchiveStore } from '../store/store.js';
@@ -171,15 +172,6 @@ async function sieveOfFailed(scan: Scan, query: Query, watch: SearchWatch): Prom
     if (outcome === 'caught') failures.add(line);
     return false;
   };
-}
-
-const CAUGHT = Buffer.from('"outcome":"caught"');
-const UNCERTAIN = Buffer.from('"certain":false');
-
-/** What a failure's line says of its transaction; a text in JSON cannot look like a member. */
-function outcomeIn(line: Buffer): 'failed' | 'caught' | 'unknown' {
-  if (line.includes(UNCERTAIN)) return 'unknown';
-  return line.includes(CAUGHT) ? 'caught' : 'failed';
 }
 
 /** Of something that makes up the share of a search between `from` and `to`. */

@@ -3,16 +3,12 @@
  * which the journal writes lines: JSON without white space. What passes may still not match.
  */
 
+import { asInLine, kindIn, member, memberFrom, timeIn } from '../../event/line.js';
 import { folded } from './pattern.js';
 import type { Query } from './query.js';
 import { AskedRelation } from './relation.js';
 
 export type Sieve = (line: Buffer) => boolean;
-
-const KIND = Buffer.from('"kind":"');
-const TIME = Buffer.from('"time":"');
-const TIME_LENGTH = '2026-11-21T20:40:01.123Z'.length;
-const QUOTE = 0x22;
 
 /** Whether the line may match. */
 export function sieve(query: Query): Sieve {
@@ -23,21 +19,16 @@ export function sieve(query: Query): Sieve {
     timeWithin(query),
     anyOf(classes.map(one => member('class', one))),
     anyOf(query.commands.map(command => memberLike('command', command))),
-    anyOf(session === null ? [] : [JSON.stringify(session)]),
+    anyOf(session === null ? [] : [`"${asInLine(session)}"`]),
     inAnyCase(query),
   ].filter(one => one !== null);
   return line => sieves.every(passes => passes(line));
 }
 
-/** A member as JSON.stringify writes it. */
-function member(name: string, value: string): string {
-  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-}
-
 /** As far as it is given before the first `*`. */
 function memberLike(name: string, pattern: string): string {
   const [start = ''] = pattern.split('*');
-  return start === pattern ? member(name, start) : member(name, start).slice(0, -1);
+  return start === pattern ? member(name, start) : memberFrom(name, start);
 }
 
 function anyOf(texts: readonly string[]): Sieve | null {
@@ -49,31 +40,23 @@ function anyOf(texts: readonly string[]): Sieve | null {
 /** An event's kind and time stand before any text that a client chose. */
 function ofKinds(kinds: readonly string[]): Sieve | null {
   if (kinds.length === 0) return null;
-  return line => {
-    const start = line.indexOf(KIND) + KIND.length;
-    return kinds.includes(line.toString('latin1', start, line.indexOf(QUOTE, start)));
-  };
+  return line => kinds.includes(kindIn(line));
 }
 
 function timeWithin({ since, before }: Query): Sieve | null {
   if (since === null && before === null) return null;
   return line => {
-    const start = line.indexOf(TIME) + TIME.length;
-    const time = line.toString('latin1', start, start + TIME_LENGTH);
+    const time = timeIn(line);
     return (since === null || time >= since) && (before === null || time < before);
   };
 }
 
 function inAnyCase({ actor, text, object }: Query): Sieve | null {
   const relation = object === null ? null : new AskedRelation(object).inEveryLine;
-  const asked = [actor, text, relation].filter(one => one !== null).map(one => folded(escapedInJson(one)));
+  const asked = [actor, text, relation].filter(one => one !== null).map(one => folded(asInLine(one)));
   if (asked.length === 0) return null;
   return line => {
     const whole = folded(line.toString());
     return asked.every(one => whole.includes(one));
   };
-}
-
-function escapedInJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }

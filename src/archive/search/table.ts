@@ -50,7 +50,7 @@ export class EventTable {
   row(found: Found): string {
     const { event, isGuess } = found;
     const { time, database } = event;
-    const [command, statement] = contentOf(found);
+    const [command, statement] = jsonOf(found);
     return this.#row([
       [time.slice(0, TIME).replace('T', ' '), 'dim'],
       [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
@@ -109,7 +109,7 @@ function toRow(cells: readonly Cell[], { hasColors }: TableOptions): string {
 }
 
 /** What stands in the columns of command and statement. */
-function contentOf({ line, event }: Found): [command: string, statement: string] {
+function jsonOf({ line, event }: Found): [command: string, statement: string] {
   const { kind, audit, suspect, failure, unaudited } = event;
   if (audit !== undefined) return [audit.command, audit.statement ?? '(not logged)'];
   if (suspect !== undefined) return [kind, `${suspect.reason}: ${suspect.message}`];

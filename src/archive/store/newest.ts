@@ -1,21 +1,21 @@
 /** Finds where the chain ended, for a daemon that lost its state folder. */
 
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ChainEnd, PreviousChain } from '../../event/event.js';
-import { coverageSchema, sealedPositionSchema } from '../../event/schemas.js';
+import { envelopeSchema } from '../../event/event.js';
+import type { PreviousChain } from '../../event/lifecycle.js';
+import { hashOf } from '../../event/line.js';
+import { type ChainEnd, sealSchema } from '../../event/seal.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { type ArchivePlace, folderOf, parseObjectName } from '../../lib/object-name.js';
 import { GzipError, gunzipOne } from './gzip.js';
 import type { ArchiveStore } from './store.js';
 
-const sealLine = z.object({
-  chain: z.string(),
-  seq: z.number(),
+const sealLine = envelopeSchema.pick({ chain: true, seq: true }).extend({
   kind: z.literal('seal'),
   time: z.iso.datetime(),
-  seal: z.object({ coverage: z.array(coverageSchema), files: z.array(sealedPositionSchema) }),
+  seal: sealSchema.shape.seal.pick({ coverage: true, files: true }),
 });
 
 /** Whether a seal's line has a signature of the daemon's own key. */
@@ -93,7 +93,7 @@ async function chainEndOf(path: string, store: ArchiveStore, isOwnSeal: IsOwnSea
   return {
     chain,
     lastSeq,
-    lastHash: hash('sha256', line, 'hex'),
+    lastHash: hashOf(line),
     date: name.date,
     sealedAt: Date.parse(time),
     coverage,

@@ -1,6 +1,8 @@
 /** What a daemon without state does: it takes its chain up from the archive, or says why it begins a new one. */
 
-import type { ChainEnd, NewChain, NewChainReason } from '../../event/event.js';
+import type { NewChain } from '../../event/lifecycle.js';
+import type { NewChainReason } from '../../event/names.js';
+import type { ChainEnd } from '../../event/seal.js';
 import { type Clock, hasPassed, sleep } from '../../lib/clock.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';

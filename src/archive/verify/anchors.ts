@@ -2,22 +2,14 @@
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { envelopeSchema } from '../../event/event.js';
 import type { Days } from '../store/walk.js';
 import type { Chain } from './chain.js';
 import { dayOf } from './clock.js';
 import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, type Warnings } from './result.js';
 
-const sealSchema = z.object({
-  v: z.literal(1),
-  chain: z.string(),
-  seq: z.int().positive(),
-  previousHash: z.string(),
-  kind: z.literal('seal'),
-  time: z.iso.datetime(),
-  instance: z.string(),
-  node: z.string(),
-});
+const sealLine = envelopeSchema.extend({ kind: z.literal('seal'), time: z.iso.datetime() });
 
 interface Anchor {
   readonly chain: string;
@@ -40,7 +32,7 @@ export class Anchors {
 
   /** Takes an event, as JSON gives it; returns false where it is no seal. */
   add(event: unknown): boolean {
-    const parsed = sealSchema.safeParse(event);
+    const parsed = sealLine.safeParse(event);
     if (!parsed.success) return false;
     const { chain, seq, previousHash, time, instance, node } = parsed.data;
     const part = this.#parts.get(keyOf({ instance, node })) ?? { instance, node, seals: new Map() };

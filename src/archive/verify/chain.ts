@@ -1,7 +1,7 @@
 /** One hash chain, object by object: each line follows the one before, and each object the one before. */
 
-import { hash } from 'node:crypto';
-import type { SealedPosition } from '../../event/event.js';
+import { hashOf } from '../../event/line.js';
+import type { SealedPosition } from '../../event/seal.js';
 import type { ArchivedObject } from '../store/walk.js';
 import { ChainClock } from './clock.js';
 import { fileKey } from './file-key.js';
@@ -114,7 +114,7 @@ export class Chain {
         ? new Broken('name', `the object begins with event ${event.seq}, its name says ${this.#nextSeq}`)
         : new Broken('order', `event ${event.seq} stands where ${this.#nextSeq} comes next`);
     if (this.#lastHash !== null && event.previousHash !== this.#lastHash) throw this.#unlinked(event, number);
-    this.#lastHash = hash('sha256', line, 'hex');
+    this.#lastHash = hashOf(line);
     this.#nextSeq += 1;
     if (!this.#isAnnounced && event.kind !== 'seal') this.#announced(event);
     if (event.lifecycle?.takenUpFromArchive === true) this.#takeUps.push({ seq: event.seq, at: event.at });

@@ -6,7 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { COLUMN } from '../../lib/record.js';
+import { COLUMN } from '../../lib/csvlog.js';
 
 const fromLog = {
   database: z.string().nullable(),

@@ -1,8 +1,8 @@
 /** Compares events with the log files that they were read from, as far as these still exist. */
 
 import { type FileHandle, open } from 'node:fs/promises';
+import type { SourcePosition } from '../../event/position.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
-import type { SourcePosition } from '../../lib/record.js';
 import { type Difference, differenceOf, type LoggedEvent, loggedEventSchema } from './csvlog.js';
 import { notAnEvent } from './read-event.js';
 import { Broken, type LogFilesResult, type Place } from './result.js';

@@ -1,5 +1,6 @@
 /** Verifies one daemon's part of an archive, object by object, up to the first thing that is wrong. */
 
+import { kindIn } from '../../event/line.js';
 import { ahead } from '../store/ahead.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
@@ -231,7 +232,7 @@ export class PartCheck {
 }
 
 function isOfAudit(line: Buffer): boolean {
-  return line.includes('"kind":"population"') || line.includes('"kind":"config"');
+  return ['population', 'config'].includes(kindIn(line));
 }
 
 function missing(first: number, last: number): Broken {

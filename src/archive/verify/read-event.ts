@@ -1,50 +1,38 @@
 /** What is checked of an event by itself. Lines come by the million: only what a check needs is looked at. */
 
 import { z } from 'zod';
+import { envelopeSchema } from '../../event/event.js';
+import { gapSchema } from '../../event/gap.js';
+import { lifecycleSchema } from '../../event/lifecycle.js';
+import { unauditedRolesSchema } from '../../event/population.js';
+import { sessionSchema, sourceSchema } from '../../event/session.js';
 import { parseJson } from '../../lib/json.js';
 import { Broken } from './result.js';
 
-const count = z.int().nonnegative();
-
 /** Of more names than an event has, the first will do. */
-const unauditedRoles = z.object({
-  count,
+const unauditedRoles = unauditedRolesSchema.extend({
   names: z.array(z.string()).transform(names => names.slice(0, 100)),
 });
+const { lifecycle } = lifecycleSchema.shape;
+const { gap } = gapSchema.shape;
 
-const eventSchema = z.object({
-  v: z.literal(1),
-  chain: z.string(),
-  seq: z.int().positive(),
-  previousHash: z.string(),
+/** Kinds and reasons may be added. */
+const readEventSchema = envelopeSchema.extend({
   kind: z.string(),
-  id: z.string(),
-  time: z.string(),
   receivedAt: z.string().optional(),
-  instance: z.string(),
-  node: z.string(),
-  session: z.object({ id: z.string(), line: count }).optional(),
-  source: z.object({ fileId: z.string(), offset: count, length: count }).optional(),
-  gap: z
-    .object({ reason: z.string(), after: z.iso.datetime().optional(), before: z.iso.datetime().optional() })
-    .optional(),
+  session: sessionSchema.pick({ id: true, line: true }).optional(),
+  source: sourceSchema.pick({ fileId: true, offset: true, length: true }).optional(),
+  gap: gap.pick({ reason: true, after: true, before: true }).optional(),
   population: z.object({ unaudited: unauditedRoles }).optional(),
   config: z.object({ since: z.iso.datetime().optional(), unaudited: unauditedRoles.optional() }).optional(),
-  lifecycle: z
-    .object({
-      action: z.string(),
-      newChain: z.boolean().optional(),
-      reason: z.string().optional(),
-      takenUpFromArchive: z.boolean().optional(),
-      previousChain: z.object({ chain: z.string(), seq: count, hash: z.string() }).optional(),
-      retired: z.boolean().optional(),
-      servers: z.array(z.string()).optional(),
-    })
+  lifecycle: lifecycle
+    .omit({ version: true })
+    .extend({ action: z.string(), reason: z.string().optional() })
     .optional(),
   signature: z.string().optional(),
 });
 
-export type ReadEvent = z.infer<typeof eventSchema> & {
+export type ReadEvent = z.infer<typeof readEventSchema> & {
   /** Everything that the line holds, as JSON gives it. */
   readonly whole: unknown;
   /** Milliseconds since the epoch. */
@@ -81,7 +69,7 @@ const SECOND_KINDS = ['failure', 'suspect', 'unaudited'];
 /** Throws Broken where the line is no event of ours. */
 export function readEvent(line: Buffer): ReadEvent {
   const whole = parseJson(line);
-  const parsed = eventSchema.safeParse(whole);
+  const parsed = readEventSchema.safeParse(whole);
   if (!parsed.success) throw notAnEvent(parsed.error);
   const { time, receivedAt = time } = parsed.data;
   return { ...parsed.data, whole, at: readTime(time), receivedAtMs: readTime(receivedAt) };

@@ -1,6 +1,6 @@
 /** What the verification of an archive comes to. Nothing here ever holds SQL, a parameter or other text of an event (I8). */
 
-import type { RecordCounts } from '../../lib/record.js';
+import type { RecordCounts } from '../../event/counts.js';
 
 /**
  * `whole`: intact, and all that is expected is covered; `incomplete`: intact, and something is not covered, not audited

@@ -1,33 +1,20 @@
 /** What the events of one object come to, and whether its seal says the same. */
 
 import { z } from 'zod';
-import type { Coverage, SealContent } from '../../event/event.js';
-import {
-  coverageSchema,
-  eventCountsSchema,
-  recordCountsSchema,
-  sealedPositionSchema,
-} from '../../event/schemas.js';
-import { MISSING_REASONS, type RecordCounts } from '../../lib/record.js';
+import type { RecordCounts } from '../../event/counts.js';
+import { MISSING_REASONS } from '../../event/names.js';
+import { type Coverage, sealSchema } from '../../event/seal.js';
+import type { DeepReadonly } from '../../lib/deep-readonly.js';
 import { fileKey } from './file-key.js';
 import { isOfRecord, notAnEvent, type ReadEvent } from './read-event.js';
 import { Broken } from './result.js';
 import { Tally } from './tally.js';
 
-const sealSchema = z.object({
-  seal: z.object({
-    reason: z.string(),
-    firstSeq: z.number(),
-    events: eventCountsSchema,
-    records: recordCountsSchema,
-    coverage: z.array(coverageSchema),
-    files: z.array(sealedPositionSchema),
-    until: z.array(z.object({ source: z.string().exactOptional(), time: z.iso.datetime() })).exactOptional(),
-    maxAge: z.number().nonnegative().exactOptional(),
-  }),
-});
+/** Reasons may be added. */
+const sealOf = sealSchema.shape.seal.extend({ reason: z.string() });
+const sealLine = z.object({ seal: sealOf });
 
-export type Seal = Omit<SealContent['seal'], 'reason'> & { readonly reason: string };
+export type Seal = DeepReadonly<z.infer<typeof sealOf>>;
 
 /** Bytes `from` to `to` of a file, from which events of the segment were read. */
 interface Range {
@@ -88,7 +75,7 @@ export class Segment {
 
   /** Throws Broken where the seal does not tell of these events. */
   close(event: ReadEvent): Seal {
-    const parsed = sealSchema.safeParse(event.whole);
+    const parsed = sealLine.safeParse(event.whole);
     if (!parsed.success) throw notAnEvent(parsed.error);
     const { seal } = parsed.data;
     if (seal.firstSeq !== this.#firstSeq)

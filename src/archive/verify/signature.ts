@@ -1,6 +1,7 @@
 /** Signatures of seals: Ed25519 over the seal's own line without the signature. */
 
 import { type KeyObject, verify } from 'node:crypto';
+import { readSignature } from '../../event/line.js';
 import { Broken } from './result.js';
 
 /** A key, and from where in the archive on it counts. */
@@ -10,19 +11,6 @@ export interface PublicKey {
   readonly chain: string | null;
   /** From this event on. */
   readonly seq: number;
-}
-
-/** A signature takes 64 bytes, 88 characters in base64, and stands at the line's end. */
-const SIGNATURE = /,"signature":"([A-Za-z0-9+/]{86}==)"\}$/;
-const LONGEST = 120;
-
-/** What of a seal's line is signed, and its signature; `null` where it has none there. */
-export function readSignature(line: Buffer): { signed: Buffer; signature: Buffer } | null {
-  const end = line.toString('latin1', Math.max(0, line.length - LONGEST));
-  const [text, signature] = SIGNATURE.exec(end) ?? [];
-  if (text === undefined || signature === undefined) return null;
-  const signed = Buffer.concat([line.subarray(0, -text.length), Buffer.from('}')]);
-  return { signed, signature: Buffer.from(signature, 'base64') };
 }
 
 /**

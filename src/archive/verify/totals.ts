@@ -1,6 +1,6 @@
 /** What one part comes to, added up. */
 
-import { addRecords, noRecords, type RecordCounts } from '../../lib/record.js';
+import { addRecords, noRecords, type RecordCounts } from '../../event/counts.js';
 import type { Chain } from './chain.js';
 import { type PartResult, plainName } from './result.js';
 import type { Seal, Segment } from './segment.js';

@@ -17,7 +17,7 @@ import {
 } from '../../database/population/rules.js';
 import { notLoaded, takenAway } from '../../database/population/server.js';
 import type { Snapshot } from '../../database/snapshot.js';
-import type { AuditClass } from '../../event/event.js';
+import type { AuditClass } from '../../event/names.js';
 import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, failure, ofServer, ok, warning } from './finding.js';
 import { levelFindings } from './levels.js';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.js';
-import { messageOf } from '../../lib/fixes.js';
+import { messageOf } from '../../daemon/fixes.js';
 import { needsCredentials } from '../../lib/google/credentials.js';
 import { StorageConnector } from '../../lib/google/storage.js';
 import { type Finding, failure, ok } from './finding.js';

@@ -2,11 +2,11 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Config, SourceConfig } from '../../config/schema.js';
+import { databaseMendFor } from '../../daemon/fixes.js';
 import { reasonOf } from '../../database/connect.js';
 import { writeHeartbeat } from '../../database/heartbeat.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
 import { shippedRoles, sortRoles } from '../../decide/roles.js';
-import { databaseMendFor } from '../../lib/fixes.js';
 import { auditFindings } from './audit.js';
 import { clockFinding } from './clock.js';
 import { extensionFindings } from './extension.js';

@@ -7,7 +7,7 @@ import type { Config, SourceConfig } from '../../config/schema.js';
 import { clientFor, reasonOf, withClient } from '../../database/connect.js';
 import { lookAt } from '../../database/look.js';
 import { shippedRoles, sortRoles } from '../../decide/roles.js';
-import type { AuditClass } from '../../event/event.js';
+import type { AuditClass } from '../../event/names.js';
 import { identifier } from '../../lib/sql/compose.js';
 import { type Finding, failure, ok } from './finding.js';
 import { askDaemon } from './trace/daemon.js';

@@ -3,8 +3,8 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { mendFor } from '../../daemon/fixes.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
-import { mendFor } from '../../lib/fixes.js';
 import { type Finding, failure, ok } from './finding.js';
 
 /** The folder itself, where it is there; else the nearest one above that is. */

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { timeReader } from '../../audit/time.js';
 import type { SourceConfig } from '../../config/schema.js';
-import { mendFor, UNSUPPORTED_MEND } from '../../lib/fixes.js';
-import type { UnsupportedReason } from '../../lib/record.js';
+import { mendFor, UNSUPPORTED_MEND } from '../../daemon/fixes.js';
 import { isPath } from '../../read/files/discover.js';
 import { identify } from '../../read/files/identify.js';
 import { openFile } from '../../read/files/open-file.js';
 import { Survey, type Surveyed } from '../../read/files/survey.js';
 import { Framer } from '../../read/frame/framer.js';
+import type { UnsupportedReason } from '../../read/record.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { workerFindings } from './workers.js';
 

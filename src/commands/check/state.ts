@@ -1,10 +1,10 @@
 import { stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import { mendFor } from '../../daemon/fixes.js';
 import { readCheckpoint } from '../../journal/checkpoint.js';
 import { Disk } from '../../lib/disk.js';
 import { codeOf, hasCode, StateError } from '../../lib/errors.js';
-import { mendFor } from '../../lib/fixes.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { checkWritable } from './folder.js';
 import { checkDurable } from './mount.js';

@@ -3,7 +3,7 @@
 import { parse } from '../../audit/genuine.js';
 import { timeReader } from '../../audit/time.js';
 import type { SourceConfig } from '../../config/schema.js';
-import { COLUMN } from '../../lib/record.js';
+import { COLUMN } from '../../lib/csvlog.js';
 import { openFile } from '../../read/files/open-file.js';
 import { Framer } from '../../read/frame/framer.js';
 import { type Finding, ok, warning } from './finding.js';

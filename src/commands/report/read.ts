@@ -1,16 +1,14 @@
 /** Reads an archive for a report, and proves that it is what was verified just before. */
 
-import { hash } from 'node:crypto';
 import { damageOf, openObjects } from '../../archive/search/read.js';
 import type { ArchiveLocation } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { type ArchivedObject, type Days, listParts } from '../../archive/store/walk.js';
 import type { ChainResult, PartResult, VerifyResult } from '../../archive/verify/result.js';
+import { hashOf, PREVIOUS_HASH_WITHIN, previousHashIn } from '../../event/line.js';
 import { readEvent } from '../../report/event.js';
 import type { Reading, ReadLine } from '../../report/reading.js';
 
-const PREVIOUS_HASH = Buffer.from('"previousHash":"');
-const HASH_LENGTH = 64;
 /** Objects that are begun before they are needed. */
 const AHEAD = 4;
 
@@ -53,7 +51,7 @@ async function* readObject(
   try {
     for await (const line of lines) {
       reading.lines += 1;
-      const lineHash = hash('sha256', line, 'hex');
+      const lineHash = hashOf(line);
       chains?.follow(object.chain, line, lineHash);
       const event = readEvent(line);
       if (event === null) unreadable += 1;
@@ -91,8 +89,7 @@ class VerifiedChains {
   }
 
   follow(chain: string, line: Buffer, lineHash: string): void {
-    const start = line.indexOf(PREVIOUS_HASH) + PREVIOUS_HASH.length;
-    const previous = line.toString('latin1', start, start + HASH_LENGTH);
+    const previous = previousHashIn(line.toString('latin1', 0, PREVIOUS_HASH_WITHIN));
     if (previous !== (this.#hashes.get(chain) ?? previous)) this.#torn.add(chain);
     this.#hashes.set(chain, lineHash);
   }

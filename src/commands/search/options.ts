@@ -4,7 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { GROUP_KEYS, type GroupKey } from '../../archive/search/groups.js';
 import { EVERYTHING, type Query } from '../../archive/search/query.js';
 import { parseDuration } from '../../config/units.js';
-import { AUDIT_CLASSES, type EventKind } from '../../event/event.js';
+import type { EventKind } from '../../event/event.js';
+import { AUDIT_CLASSES } from '../../event/names.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 

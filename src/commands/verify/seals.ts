@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { splitLines } from '../../archive/store/object-lines.js';
 import { Anchors } from '../../archive/verify/anchors.js';
 import { joinEvents } from '../../deliver/logging/split.js';
-import type { AuditEvent } from '../../event/event.js';
-import { coverageSchema, positionSchema } from '../../event/schemas.js';
+import { type AuditEvent, envelopeSchema } from '../../event/event.js';
+import { sealSchema } from '../../event/seal.js';
 import { codeOf } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { UsageError } from './usage.js';
@@ -19,10 +19,9 @@ const entrySchema = z.object({
 });
 type Entry = z.infer<typeof entrySchema>;
 
-const sealSchema = z.object({
-  v: z.literal(1),
+const sealLine = envelopeSchema.pick({ v: true }).extend({
   kind: z.literal('seal'),
-  seal: z.object({ coverage: z.array(coverageSchema), files: z.array(positionSchema) }),
+  seal: sealSchema.shape.seal.pick({ coverage: true, files: true }),
 });
 
 export interface ExportedSeals {
@@ -95,5 +94,5 @@ class Parts {
 
 /** What the parts are joined by is what they must have. */
 function isSeal(payload: unknown): payload is AuditEvent {
-  return sealSchema.safeParse(payload).success;
+  return sealLine.safeParse(payload).success;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { configDraft, type Place } from '../../event/drafts.js';
+import type { Place } from '../../event/make.js';
+import { configEvent } from '../../event/make.js';
 import { Escrow } from '../../redact/escrow/escrow.js';
 import { changeOfRecipients, keepRecipients } from '../../redact/escrow/recipients.js';
 import type { Stages } from '../pipeline.js';
@@ -41,7 +42,7 @@ export async function escrowChange(
   const now = clock.now();
   const config = { since: new Date(now).toISOString(), changes: [change] };
   return {
-    drafts: [configDraft({ kind: 'config', config }, now, place)],
+    drafts: [configEvent({ kind: 'config', config }, now, place)],
     journaled: () =>
       keepRecipients(disk, path, recipients).catch(error => telemetry.cacheFailed(path, error)),
   };

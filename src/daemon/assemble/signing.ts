@@ -2,10 +2,9 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { IsOwnSeal } from '../../archive/store/newest.js';
-import { readSignature } from '../../archive/verify/signature.js';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import type { Sign } from '../../journal/chain.js';
+import { readSignature, type Sign } from '../../event/line.js';
 import { codeOf } from '../../lib/errors.js';
 
 export interface Signer {

@@ -2,8 +2,9 @@
 
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
-import { lifecycleDraft } from '../../event/drafts.js';
-import type { Audit, LifecycleContent } from '../../event/event.js';
+import type { Audit } from '../../event/audit.js';
+import type { LifecycleFields } from '../../event/lifecycle.js';
+import { lifecycleEvent } from '../../event/make.js';
 import type { Journal } from '../../journal/journal.js';
 import { VERSION } from '../../lib/version.js';
 import { Claims } from '../../read/files/contested.js';
@@ -64,8 +65,8 @@ export async function assemble(
     journal,
     sinks: await createSinks(config, journal, surroundings),
     lifecycle: {
-      started: () => lifecycleDraft(started, clock.now(), place),
-      stopped: () => lifecycleDraft(stopped, clock.now(), place),
+      started: () => lifecycleEvent(started, clock.now(), place),
+      stopped: () => lifecycleEvent(stopped, clock.now(), place),
     },
     clock,
   };
@@ -85,7 +86,7 @@ function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry):
   };
 }
 
-function originOf({ origin, previousChain }: Journal): Partial<LifecycleContent['lifecycle']> {
+function originOf({ origin, previousChain }: Journal): Partial<LifecycleFields['lifecycle']> {
   if (origin === null) return {};
   if (origin === 'taken-up') return { takenUpFromArchive: true };
   return { newChain: true, reason: origin, ...(previousChain === null ? {} : { previousChain }) };

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ROLLBACKS } from '../../audit/transaction-control.js';
-import { AUDIT_CLASSES, SUSPECT_REASONS } from '../../event/event.js';
+import { AUDIT_CLASSES, SUSPECT_REASONS } from '../../event/names.js';
 
 const audit = z.object({
   type: z.enum(['SESSION', 'OBJECT']),

@@ -5,7 +5,7 @@
  */
 
 import { z } from 'zod';
-import type { Reading } from '../../event/drafts.js';
+import type { Reading } from '../../event/make.js';
 import { readStateFile } from '../../journal/statefile.js';
 import type { Disk } from '../../lib/disk.js';
 import { StateError } from '../../lib/errors.js';

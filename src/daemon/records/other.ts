@@ -1,14 +1,16 @@
 /** What lines of the log tell that are not pgAudit's: of logins, of statements that came to nothing. */
 
 import { readAuthentication, readDisconnection, readError } from '../../audit/server-lines.js';
-import { failureDraft, type Reading } from '../../event/drafts.js';
-import type { Draft, FailureContent } from '../../event/event.js';
-import { COLUMN, type RawRecord } from '../../lib/record.js';
+import type { FailureFields } from '../../event/audit.js';
+import type { NewEvent } from '../../event/event.js';
+import { failureEvent, type Reading } from '../../event/make.js';
+import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
+import type { RawRecord } from '../../read/record.js';
 import { type Judges, ship, type Verdict } from './outcome.js';
 import { judgeUnaudited } from './unaudited.js';
 
-type Failure = FailureContent['failure'];
+type Failure = FailureFields['failure'];
 
 const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
 const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
@@ -50,12 +52,12 @@ export function judgeFailure(
   judges: Judges,
 ): Verdict | Promise<Verdict> {
   return ship('failure', record, [], reading, judges, (line, actor) =>
-    failureDraft(line, failure, actor, reading, judges.place),
+    failureEvent(line, failure, actor, reading, judges.place),
   );
 }
 
 /** Without an id of its own: the record's is that of another event. */
-export async function draftOf(verdict: Verdict): Promise<Draft> {
+export async function draftOf(verdict: Verdict): Promise<NewEvent> {
   if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
   const { id: _, ...draft } = await verdict.draft;
   return draft;

@@ -6,12 +6,18 @@ import type { DecoderOf, GenuineRule } from '../../audit/genuine.js';
 import type { TimeReader } from '../../audit/time.js';
 import type { Heartbeat } from '../../database/heartbeat.js';
 import type { Filter } from '../../decide/filter.js';
-import { gapDraft, type Place, type Reading } from '../../event/drafts.js';
-import type { Actor, Audit, AuditClass, Draft, LogLine } from '../../event/event.js';
+import type { Audit } from '../../event/audit.js';
+import type { NewEvent } from '../../event/event.js';
+import type { Gap } from '../../event/gap.js';
+import type { Place } from '../../event/make.js';
+import { gapEvent, type Reading } from '../../event/make.js';
+import type { AuditClass } from '../../event/names.js';
+import type { Actor, LogLine } from '../../event/session.js';
 import type { Asker } from '../../identity/resolver.js';
+import { COLUMN } from '../../lib/csvlog.js';
 import type { LargeText } from '../../lib/large-text.js';
-import { COLUMN, type Gap, type RawRecord } from '../../lib/record.js';
 import { andThen } from '../../lib/settled.js';
+import type { RawRecord } from '../../read/record.js';
 import type { Redact } from '../../redact/redact.js';
 import type { Memory } from '../../session/facts.js';
 import type { LargeReader } from '../large/reader.js';
@@ -50,9 +56,9 @@ export type Verdict =
       readonly outcome: 'shipped' | 'rejected';
       readonly reason: string;
       /** A promise where the statement is still parsed; what comes later need not wait for that. */
-      readonly draft: Draft | Promise<Draft>;
+      readonly draft: NewEvent | Promise<NewEvent>;
       /** What the same record tells of earlier statements: no other record is counted for it. */
-      readonly derived?: Draft | Promise<Draft>;
+      readonly derived?: NewEvent | Promise<NewEvent>;
       /** What the draft's JSON holds in place of their tokens. */
       readonly texts?: readonly LargeText[];
       /** SHA-256 (base64) of the record's bytes, where it is known. */
@@ -61,7 +67,7 @@ export type Verdict =
   | {
       readonly outcome: 'dropped';
       readonly reason: string;
-      readonly derived?: Draft | Promise<Draft>;
+      readonly derived?: NewEvent | Promise<NewEvent>;
     };
 
 /** An event about what the record's own user did. */
@@ -71,7 +77,7 @@ export function ship(
   claims: readonly string[],
   reading: Reading,
   judges: Judges,
-  make: (line: LogLine, actor: Actor) => Draft | Promise<Draft>,
+  make: (line: LogLine, actor: Actor) => NewEvent | Promise<NewEvent>,
 ): Verdict | Promise<Verdict> {
   const read = readLine(record, judges);
   if (read === null) return rejectTime(reading, judges);
@@ -116,5 +122,5 @@ function rejectTime(reading: Reading, judges: Judges): Verdict {
 
 export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Judges): Verdict {
   telemetry.gap(gap, reading.file.path);
-  return { outcome: 'rejected', reason: gap.reason, draft: gapDraft(gap, reading, place, times) };
+  return { outcome: 'rejected', reason: gap.reason, draft: gapEvent(gap, reading, place, times) };
 }

@@ -8,18 +8,20 @@ import { statementOfGenuine } from '../../audit/raw-payload.js';
 import { isSensitive } from '../../audit/sensitive.js';
 import { controlOf, endsPrepared } from '../../audit/transaction-control.js';
 import type { UserKind } from '../../decide/users.js';
-import { eventId, type Reading, statementDraft, suspectDraft } from '../../event/drafts.js';
-import type { Audit, FailureContent, SuspectContent, SuspectReason } from '../../event/event.js';
+import type { Audit, FailureFields, SuspectFields } from '../../event/audit.js';
+import { eventId, type Reading, statementEvent, suspectEvent } from '../../event/make.js';
+import type { SuspectReason } from '../../event/names.js';
 import { messageOf } from '../../event/pgaudit-message.js';
+import { COLUMN } from '../../lib/csvlog.js';
 import { EscrowError } from '../../lib/errors.js';
 import { LARGE_RECORD, STATEMENT } from '../../lib/large-text.js';
-import { COLUMN, type Frame, type RawRecord, unreadable } from '../../lib/record.js';
 import { andThen } from '../../lib/settled.js';
+import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
 import { draftOf, judgeFailure, judgeOther } from './other.js';
 import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './outcome.js';
 
-type Failure = FailureContent['failure'];
+type Failure = FailureFields['failure'];
 
 /**
  * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
@@ -280,7 +282,7 @@ function shipRestored(
     return andThen(relations, objects => {
       const isMarked = large?.isSensitive ?? isSensitive(audit);
       const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
-      return statementDraft(line, whole, actor, reading, place);
+      return statementEvent(line, whole, actor, reading, place);
     });
   });
   if (failure === null && large === undefined) return shipped;
@@ -339,14 +341,14 @@ function judgeSuspect(
 
 function shipSuspect(
   record: RawRecord,
-  suspect: SuspectContent['suspect'],
+  suspect: SuspectFields['suspect'],
   reading: Reading,
   judges: Judges,
 ): Promise<Verdict> | Verdict {
   judges.telemetry.suspect(suspect.reason, reading);
   judges.memory.sessions.noteUnread(record);
   return ship('suspect', record, [], reading, judges, (line, actor) =>
-    suspectDraft(line, suspect, actor, reading, judges.place),
+    suspectEvent(line, suspect, actor, reading, judges.place),
   );
 }
 

@@ -9,10 +9,11 @@ import { readDisconnection, readError } from '../../audit/server-lines.js';
 import type { Filter } from '../../decide/filter.js';
 import type { UserKind } from '../../decide/users.js';
 import { cutText } from '../../deliver/logging/cut-text.js';
-import { type Reading, sourceOf, unauditedDraft } from '../../event/drafts.js';
-import type { Draft } from '../../event/event.js';
-import { COLUMN, type RawRecord } from '../../lib/record.js';
+import type { NewEvent } from '../../event/event.js';
+import { type Reading, sourceOf, unauditedEvent } from '../../event/make.js';
+import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
+import type { RawRecord } from '../../read/record.js';
 import { hashOf, type Pending } from '../../session/pending.js';
 import type { Known } from '../../session/sessions.js';
 import { actorOf, type Judges, readLine, timeOf } from './outcome.js';
@@ -28,7 +29,7 @@ const STARTUP = 'startup';
 /** Classes of SQLSTATE that are no errors (the manual's appendix A). */
 const NO_ERROR = /^0[012]/;
 
-type Found = { readonly derived?: Draft | Promise<Draft> };
+type Found = { readonly derived?: NewEvent | Promise<NewEvent> };
 
 /** Whether a user's statements count, or may count one day. */
 export function isWatched(user: string, filter: Filter): boolean {
@@ -148,7 +149,7 @@ function pendingOf(
  * Statements whose session has logged nothing for a day, after everything was read. Only writes: pgAudit may log other
  * changes when they are done, after any time.
  */
-export function reportOverdue(now: number, judges: Judges): Promise<Draft[]> {
+export function reportOverdue(now: number, judges: Judges): Promise<NewEvent[]> {
   const { pending, sessions } = judges.memory;
   const overdue = pending.overdue(now, ONE_DAY);
   for (const { line } of overdue) pending.remove(line.session.id);
@@ -158,10 +159,10 @@ export function reportOverdue(now: number, judges: Judges): Promise<Draft[]> {
   return Promise.all(certain.map(one => report(one, now, judges)));
 }
 
-function report(one: Pending, now: number, judges: Judges): Draft | Promise<Draft> {
+function report(one: Pending, now: number, judges: Judges): NewEvent | Promise<NewEvent> {
   const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
   judges.telemetry.unaudited({ ...source, session: line.session.id });
   return andThen(actorOf(line, claimsOf(one.statement, null), judges), actor =>
-    unauditedDraft(line, unaudited, actor, source, now, judges.place),
+    unauditedEvent(line, unaudited, actor, source, now, judges.place),
   );
 }

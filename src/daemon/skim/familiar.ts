@@ -1,7 +1,8 @@
 /** Sessions whose records were judged: what says the same again where the same bytes stand again. */
 
 import { type Stretch, stretchOf } from '../../audit/stretch.js';
-import { COLUMN, type RawRecord } from '../../lib/record.js';
+import { COLUMN } from '../../lib/csvlog.js';
+import type { RawRecord } from '../../read/record.js';
 import type { Known } from '../../session/sessions.js';
 import { MILLISECONDS_END } from './latest-time.js';
 

@@ -23,7 +23,9 @@
 import { Phrases } from '../../audit/phrases.js';
 import { endOfPayload, statementAt, word } from '../../audit/raw-payload.js';
 import { Stretch, stretchOf } from '../../audit/stretch.js';
-import { type Before, COLUMN, type RawRecord, type RecordCounts, type Skim } from '../../lib/record.js';
+import type { RecordCounts } from '../../event/counts.js';
+import { COLUMN } from '../../lib/csvlog.js';
+import type { Before, RawRecord, Skim } from '../../read/record.js';
 import { type Sessions, UNKNOWN } from '../../session/sessions.js';
 import { type Familiar, Familiars, LONGEST } from './familiar.js';
 import { LatestTime, MILLISECONDS_END } from './latest-time.js';

@@ -1,10 +1,10 @@
 /** The part of the vocabulary that tells of a server's database: its roles, its audit settings, and who is not audited. */
 
 import type { Logger } from 'pino';
-import type { AuditChange } from '../../event/event.js';
+import type { AuditChange } from '../../event/config.js';
 import type { UnauditedRoles } from '../../event/population.js';
 import { codeOf } from '../../lib/errors.js';
-import { databaseMendFor, messageOf } from '../../lib/fixes.js';
+import { databaseMendFor, messageOf } from '../fixes.js';
 import type { Health, Problem } from '../health.js';
 import type { Metrics } from '../metrics.js';
 import { Incidents } from './incidents.js';

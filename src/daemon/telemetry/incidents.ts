@@ -1,7 +1,7 @@
 /** What somebody has to look into: the part of `Telemetry` about single records. Nothing here gets to see content (I8). */
 
 import type { Logger } from 'pino';
-import { type Gap, type Missing, rangeOf } from '../../lib/record.js';
+import { type Gap, type Missing, rangeOf } from '../../event/gap.js';
 import type { Metrics } from '../metrics.js';
 
 export class Incidents {

@@ -4,9 +4,10 @@
  */
 
 import type { Logger } from 'pino';
+import type { RecordCounts } from '../../event/counts.js';
 import { codeOf, framesOf, placeOf } from '../../lib/errors.js';
-import { mendFor, messageOf, UNSUPPORTED_MEND } from '../../lib/fixes.js';
-import type { RecordCounts, SourceFault, UnsupportedReason } from '../../lib/record.js';
+import type { SourceFault, UnsupportedReason } from '../../read/record.js';
+import { mendFor, messageOf, UNSUPPORTED_MEND } from '../fixes.js';
 import type { Health, Problem, ProblemCode } from '../health.js';
 import type { Metrics } from '../metrics.js';
 import { DatabaseTelemetry } from './database.js';

@@ -1,6 +1,6 @@
 /** A population as events: none has more than some thousand names, however many roles and databases there are. */
 
-import type { PopulationContent, PopulationGroup } from '../../event/population.js';
+import type { PopulationFields, PopulationGroup } from '../../event/population.js';
 import type { Population } from './population.js';
 
 /** Names of roles and of databases in one part, and faults. */
@@ -10,14 +10,14 @@ const HALF = MOST_NAMES / 2;
 /** Databases of one state; the rest of the half is for its faults. */
 const MOST_DATABASES = HALF - 100;
 
-type Told = PopulationContent['population'];
+type Told = PopulationFields['population'];
 type Piece = { readonly names: number } & (
   | { readonly group: PopulationGroup }
   | { readonly mighty: Told['mayTurnOff'][number] }
 );
 
 /** In the order in which they are told; one at least. */
-export function populationParts(population: Population): PopulationContent[] {
+export function populationParts(population: Population): PopulationFields[] {
   const { lost: _, lacking: __, groups: ___, mayTurnOff: ____, ...same } = population;
   const parts = inParts([...piecesOf(population)]);
   return parts.map((pieces, index) => ({

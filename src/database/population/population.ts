@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Sorted } from '../../decide/roles.js';
-import type { PopulationContent, PopulationGroup, UnauditedRoles } from '../../event/population.js';
+import type { PopulationFields, PopulationGroup, UnauditedRoles } from '../../event/population.js';
 import type { Role, ServerLook } from '../look.js';
 import { isPgauditLoaded } from '../read-settings.js';
 import { EffectiveSettings } from './effective.js';
@@ -10,7 +10,7 @@ import { powersIn } from './powers.js';
 import { AUDIT_SETTINGS, type AuditFault, type AuditRules, faultsOf } from './rules.js';
 import { takenAway } from './server.js';
 
-export type Population = Omit<PopulationContent['population'], 'part'> & {
+export type Population = Omit<PopulationFields['population'], 'part'> & {
   /** Of those who are not audited: each fault once. */
   readonly lost: readonly string[];
   /** Of the others. */

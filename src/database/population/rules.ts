@@ -1,6 +1,6 @@
 /** What pgAudit's settings must be, for what the filter ships to reach the log: `check` and the daemon have the same rules. */
 
-import type { AuditClass } from '../../event/event.js';
+import type { AuditClass } from '../../event/names.js';
 import { isOn } from './effective.js';
 
 export interface AuditRules {

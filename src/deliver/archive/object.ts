@@ -1,10 +1,11 @@
 /** Turns a sealed segment into an object of the archive. */
 
-import { createHash, type Hash, hash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { createGzip, type Gzip } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
+import { hashOf, PREVIOUS_HASH_WITHIN, previousHashIn } from '../../event/line.js';
 import type { SealedSegment } from '../../journal/delivery.js';
 import { StateError } from '../../lib/errors.js';
 import { type ArchivePlace, formatObjectName } from '../../lib/object-name.js';
@@ -93,9 +94,6 @@ function toBase64(checksum: number): string {
   return bytes.toString('base64');
 }
 
-/** So many bytes at a line's start hold its `previousHash`: nothing that a client wrote comes before it. */
-const HEADER = 256;
-
 /** Hashes (SHA-256, hex) the lines that go by, and checks that each names the hash of the line before. */
 class ChainOfLines {
   first = '';
@@ -122,12 +120,16 @@ class ChainOfLines {
   #begin(part: Buffer): void {
     this.#begun ??= { hash: createHash('sha256'), header: '' };
     this.#begun.hash.update(part);
-    this.#begun.header += part.toString('latin1', 0, Math.max(0, HEADER - this.#begun.header.length));
+    this.#begun.header += part.toString(
+      'latin1',
+      0,
+      Math.max(0, PREVIOUS_HASH_WITHIN - this.#begun.header.length),
+    );
   }
 
   #end(part: Buffer): void {
     if (this.#begun === null) {
-      this.#line(part.toString('latin1', 0, HEADER), hash('sha256', part, 'hex'));
+      this.#line(part.toString('latin1', 0, PREVIOUS_HASH_WITHIN), hashOf(part));
       return;
     }
     this.#begin(part);
@@ -137,7 +139,8 @@ class ChainOfLines {
   }
 
   #line(header: string, sha256: string): void {
-    if (!header.includes(`"previousHash":"${this.last}`)) this.#isLinked = false;
+    const previous = previousHashIn(header);
+    if (previous === null || previous !== (this.last || previous)) this.#isLinked = false;
     this.last = sha256;
     this.first ||= sha256;
   }

@@ -1,12 +1,13 @@
 /** Turns events into LogEntries. Everything here depends on the event alone, so a redelivery is the same (I6). */
 
-import type { AuditClass, AuditEvent, EventKind } from '../../event/event.js';
+import type { AuditEvent, EventKind } from '../../event/event.js';
+import { type EventHead, headOf, readHead, withoutEscrow } from '../../event/line.js';
+import type { AuditClass } from '../../event/names.js';
 import { StateError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { atOnce, inTurns } from '../../lib/turns.js';
 import type { JsonPayload, LogEntry, Severity } from '../destination.js';
 import { cutText } from './cut-text.js';
-import { type Head, headOf, readHead } from './entry-head.js';
 import { LongTexts, STRINGS } from './long-texts.js';
 import { naisParts } from './nais.js';
 import { eventParts, LARGEST_ENTRY } from './split.js';
@@ -86,22 +87,8 @@ function entriesOf(event: AuditEvent, parts: readonly JsonPayload[]): LogEntry[]
   }));
 }
 
-const ESCROW = Buffer.from(',"escrow":"');
-const QUOTE = 0x22;
-
-/**
- * The encrypted original stays in the archive. A quote within a text is always written `\"`: the member's name cannot
- * stand in one; its value is base64.
- */
-function withoutEscrow(line: Buffer): Buffer {
-  const start = line.indexOf(ESCROW);
-  if (start === -1) return line;
-  const end = line.indexOf(QUOTE, start + ESCROW.length);
-  return Buffer.concat([line.subarray(0, start), line.subarray(end + 1)]);
-}
-
 /** An entry whose payload is the line as it is: it is parsed only where somebody looks into it. */
-function lineEntry(head: Head, line: Buffer): LogEntry {
+function lineEntry(head: EventHead, line: Buffer): LogEntry {
   return {
     ...envelopeOf(head),
     line,
@@ -126,7 +113,7 @@ function largeEntry(entry: LogEntry, texts: LongTexts): LogEntry {
   };
 }
 
-function envelopeOf(head: Head): Omit<LogEntry, 'jsonPayload'> {
+function envelopeOf(head: EventHead): Omit<LogEntry, 'jsonPayload'> {
   const operation = operationOf(head);
   const { id, kind, class: auditClass } = head;
   const envelope = {
@@ -145,7 +132,7 @@ function severityOf(kind: EventKind, auditClass: AuditClass | null): Severity {
 }
 
 /** Event time, or when it was read where Cloud Logging would not keep or not take the event time. */
-function timestampOf({ time, receivedAt }: Head): string {
+function timestampOf({ time, receivedAt }: EventHead): string {
   // Most are read on the day of the event.
   if (receivedAt === null || receivedAt.startsWith(time.slice(0, LENGTH_OF_DATE))) return time;
   const age = Date.parse(receivedAt) - Date.parse(time);
@@ -153,13 +140,13 @@ function timestampOf({ time, receivedAt }: Head): string {
 }
 
 /** Groups what one transaction did: its server, session and virtual transaction; two servers may have the same session. */
-function operationOf({ instance, session, virtualTransactionId }: Head): string | null {
+function operationOf({ instance, session, virtualTransactionId }: EventHead): string | null {
   if (session === null) return null;
   return [instance, session, ...(virtualTransactionId === null ? [] : [virtualTransactionId])].join('/');
 }
 
 /** Empty ones are left out. */
-function labelsOf(head: Head): Record<string, string> {
+function labelsOf(head: EventHead): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const name of LABELS) {
     const value = head[name];

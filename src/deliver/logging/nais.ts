@@ -1,7 +1,8 @@
 /** The payload that Nais' log sinks route on `jsonPayload.requestType="dbAuditEntry"`: flat, and all of it text. */
 
-import { hash } from 'node:crypto';
-import type { AuditEvent, Envelope, StatementContent } from '../../event/event.js';
+import type { StatementFields } from '../../event/audit.js';
+import type { AuditEvent, Envelope } from '../../event/event.js';
+import { hashOf } from '../../event/line.js';
 import { loggedClassOf, messageOf, parametersOf } from '../../event/pgaudit-message.js';
 import type { Steps } from '../../lib/turns.js';
 import type { JsonPayload } from '../destination.js';
@@ -19,7 +20,7 @@ const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
  */
 export function* naisParts(event: AuditEvent, line: Buffer, texts: Texts): Steps<JsonPayload[]> {
   if (event.kind !== 'statement') return eventParts(event, line.length, texts);
-  const sha256 = hash('sha256', line, 'hex');
+  const sha256 = hashOf(line);
   yield;
   // It is remembered for the message.
   texts.quoted(event.audit.statement ?? '');
@@ -45,7 +46,7 @@ export function joinNaisParts([first = {}, ...rest]: readonly JsonPayload[]): Js
   return { ...first, ...Object.fromEntries(TEXTS.map(name => [name, joined(name)])) };
 }
 
-function naisPayload(event: Envelope & StatementContent, sha256: string, { quoted }: Texts) {
+function naisPayload(event: Envelope & StatementFields, sha256: string, { quoted }: Texts) {
   const { actor, audit, database } = event;
   return {
     requestType: 'dbAuditEntry',

@@ -1,13 +1,9 @@
 /** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
 
-import type {
-  AuditEvent,
-  Envelope,
-  SealContent,
-  StatementContent,
-  SuspectContent,
-} from '../../event/event.js';
-import type { PopulationContent } from '../../event/population.js';
+import type { StatementFields, SuspectFields } from '../../event/audit.js';
+import type { AuditEvent, Envelope } from '../../event/event.js';
+import type { PopulationFields } from '../../event/population.js';
+import type { SealFields } from '../../event/seal.js';
 import type { JsonPayload } from '../destination.js';
 import { STRINGS, type Texts } from './long-texts.js';
 
@@ -25,12 +21,12 @@ export function eventParts(event: AuditEvent, bytes: number, texts: Texts): Json
 }
 
 /** Counts, and the first who are not audited; the archive has everybody by name, and who may turn auditing off. */
-function populationPayload({ population, ...event }: Envelope & PopulationContent): JsonPayload {
+function populationPayload({ population, ...event }: Envelope & PopulationFields): JsonPayload {
   const { groups: _, mayTurnOff: __, ...counts } = population;
   return { ...event, population: counts };
 }
 
-type Cuttable = Envelope & (StatementContent | SuspectContent);
+type Cuttable = Envelope & (StatementFields | SuspectFields);
 
 /**
  * Cuts an event that takes more than 240 KiB; one that cannot be cut is returned as it is. First come parts with pieces of the
@@ -98,9 +94,9 @@ function withText<E extends Cuttable>(
   return { ...event, audit: { ...audit, statement, parameters: audit.parameters && (parameters ?? []) } };
 }
 
-function sealParts(event: Envelope & SealContent): AuditEvent[] {
+function sealParts(event: Envelope & SealFields): AuditEvent[] {
   const { coverage, files } = event.seal;
-  const withLists = (lists: Pick<SealContent['seal'], 'coverage' | 'files'>): AuditEvent => ({
+  const withLists = (lists: Pick<SealFields['seal'], 'coverage' | 'files'>): AuditEvent => ({
     ...event,
     seal: { ...event.seal, ...lists },
   });

@@ -11,7 +11,7 @@ export function* statementsIn(text: string, most: number): Generator<string[]> {
     const literal = stringAt(text, at, false);
     let [token, end] = ['', at + 1];
     if (literal !== null)
-      [token, end] = [`'${tokens.length < most ? contentOf(text, literal) : ''}`, literal.end];
+      [token, end] = [`'${tokens.length < most ? jsonOf(text, literal) : ''}`, literal.end];
     else if (code === DOUBLE) [token, end] = ['"', readPiece(text, at, false).end];
     else if (isWord(code)) {
       end = wordEnd(text, at);
@@ -27,7 +27,7 @@ export function* statementsIn(text: string, most: number): Generator<string[]> {
 }
 
 /** What is between the quotes; escapes stay as they are written. */
-function contentOf(text: string, { open, close }: Piece): string {
+function jsonOf(text: string, { open, close }: Piece): string {
   return text.slice(open, close).replaceAll("''", "'");
 }
 

@@ -3,7 +3,7 @@
 import { glob, opendir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf, hasCode } from '../../lib/errors.js';
-import type { SourceFault } from '../../lib/record.js';
+import type { SourceFault } from '../record.js';
 
 /** A path that a glob names, as `stat` sees it. */
 export interface Listed {

@@ -3,15 +3,11 @@
 import { fstatSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  COLUMN,
-  type Frame,
-  type Gap,
-  type Skim,
-  type SourceFile,
-  type SourcePosition,
-} from '../../lib/record.js';
+import type { Gap } from '../../event/gap.js';
+import type { SourceFile, SourcePosition } from '../../event/position.js';
+import { COLUMN } from '../../lib/csvlog.js';
 import { Framer } from '../frame/framer.js';
+import type { Frame, Skim } from '../record.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identify.js';

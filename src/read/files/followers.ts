@@ -1,8 +1,8 @@
 /** All contents that are known, in the order in which they were written. */
 
 import { dirname } from 'node:path';
+import type { SourcePosition } from '../../event/position.js';
 import { hasPassed } from '../../lib/clock.js';
-import type { SourcePosition } from '../../lib/record.js';
 import { SETTLE } from './doubts.js';
 import { Follower, type FollowerOptions } from './follower.js';
 import { START } from './position.js';

@@ -1,6 +1,6 @@
 /** Whether the server still writes a log that can be read: what is old in another format holds up nobody. */
 
-import type { UnsupportedReason } from '../../lib/record.js';
+import type { UnsupportedReason } from '../record.js';
 import type { Surveyed } from './survey.js';
 
 /** Why a path is not read, where the tail found out after the survey. */

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import type { UnsupportedReason } from '../../lib/record.js';
 import { findHead, isHead, TIME_LENGTH } from '../frame/record-head.js';
+import type { UnsupportedReason } from '../record.js';
 import { startOfPacked } from './compressed.js';
 
 /** A record's first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */

@@ -1,11 +1,10 @@
 /** Contents that are gone for long: a copy that turns up years later, as a restored backup, is not read again. */
 
 import { readFile } from 'node:fs/promises';
-import { positionSchema } from '../../event/schemas.js';
+import { positionSchema, type SourcePosition } from '../../event/position.js';
 import type { Disk } from '../../lib/disk.js';
 import { hasCode } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
-import type { SourcePosition } from '../../lib/record.js';
 
 /**
  * A file of one position a line. What stands there is not in the checkpoint any more: it is written before a

@@ -1,6 +1,6 @@
 /** A place in a file, with the last bytes before it: they must still be the same where reading goes on. */
 
-import type { SourcePosition } from '../../lib/record.js';
+import type { SourcePosition } from '../../event/position.js';
 import type { Framer } from '../frame/framer.js';
 import { fingerprint } from './identify.js';
 

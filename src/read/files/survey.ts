@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { codeOf } from '../../lib/errors.js';
-import type { SourceFault } from '../../lib/record.js';
+import type { SourceFault } from '../record.js';
 import { discover, type Listed } from './discover.js';
 import type { Identity } from './identify.js';
 import { openFile } from './open-file.js';

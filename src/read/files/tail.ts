@@ -1,9 +1,10 @@
 /** Follows all files that the globs name and gives their records in the order they were written. */
 
 import { resolve } from 'node:path';
+import type { SourcePosition } from '../../event/position.js';
 import { type Clock, hasPassed, sleep, Waker } from '../../lib/clock.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
-import type { SourceFault, SourcePosition, UnsupportedReason } from '../../lib/record.js';
+import type { SourceFault, UnsupportedReason } from '../record.js';
 import { CompressedFiles } from './compressed.js';
 import type { Listed } from './discover.js';
 import { SETTLE } from './doubts.js';

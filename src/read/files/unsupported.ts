@@ -1,6 +1,6 @@
 /** The files that are not read since they are no csvlog, or none that can be told: each is reported once. */
 
-import type { SourceFault, UnsupportedReason } from '../../lib/record.js';
+import type { SourceFault, UnsupportedReason } from '../record.js';
 import { isAnyReadable, newestInOtherFormat } from './formats.js';
 import type { Surveyed } from './survey.js';
 

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import type { RawRecord } from '../../lib/record.js';
+import type { RawRecord } from '../record.js';
 
 /** Bytes: a piece of a text keeps all of it in memory, so only of small records one is made of the whole. */
 const SMALL = 4096;

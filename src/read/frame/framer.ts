@@ -1,13 +1,8 @@
 /** Cuts the bytes of a log file into records and says which bytes are none. */
 
-import {
-  COLUMN,
-  type Frame,
-  type Gap,
-  type KnownRecord,
-  type RawRecord,
-  type Skim,
-} from '../../lib/record.js';
+import type { Gap, KnownRecord } from '../../event/gap.js';
+import { COLUMN } from '../../lib/csvlog.js';
+import type { Frame, RawRecord, Skim } from '../record.js';
 import { FramedRecord } from './framed-record.js';
 import { Oversize } from './oversize.js';
 import { findHead, isHead, isWellFormed, namesLine, type Shape } from './record-head.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Gap, KnownRecord } from '../../lib/record.js';
+import type { Gap, KnownRecord } from '../../event/gap.js';
 
 /** A record that is too large to hold: hashed as it goes by. */
 export class Oversize {

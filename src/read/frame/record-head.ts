@@ -1,6 +1,6 @@
 /** How a csvlog record must begin, and which columns it must have: told from the raw bytes. */
 
-import { COLUMN } from '../../lib/record.js';
+import { COLUMN } from '../../lib/csvlog.js';
 
 const DASH = 0x2d;
 const SPACE = 0x20;

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { AuditChange } from '../../event/event.js';
+import type { AuditChange } from '../../event/config.js';
 import type { Disk } from '../../lib/disk.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Query } from '../../../src/archive/search/query.js';
-import type { Draft } from '../../../src/event/event.js';
+import type { NewEvent } from '../../../src/event/event.js';
 import {
   failureOf,
   gap,
@@ -17,7 +17,7 @@ import {
 const OLA = { user: 'ola.nordmann@nav.no', name: 'Ola Nordmann', email: 'ola.nordmann@nav.no' };
 
 /** Each statement's text is its own. */
-const EVENTS: readonly Draft[] = [
+const EVENTS: readonly NewEvent[] = [
   statement({
     audit: { statement: 'UPDATE konto SET a = 1', objects: ['public.konto'], objectsFrom: 'pgaudit' },
   }),

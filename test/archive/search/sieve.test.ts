@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { readEvent } from '../../../src/archive/search/found-event.js';
 import { EVERYTHING, matcher, type Query } from '../../../src/archive/search/query.js';
 import { sieve } from '../../../src/archive/search/sieve.js';
-import type { AuditClass, Draft } from '../../../src/event/event.js';
+import type { NewEvent } from '../../../src/event/event.js';
+import type { AuditClass } from '../../../src/event/names.js';
 import { failureOf, gap, statement, suspectOf, writeArchive } from '../../support/search.js';
 
 /** What is hard about texts, JSON and case. */
@@ -33,7 +34,7 @@ const moment = fc
   .integer({ min: Date.UTC(2026, 10, 20), max: Date.UTC(2026, 10, 22) })
   .map(time => new Date(time).toISOString());
 
-const draft: fc.Arbitrary<Draft> = fc
+const draft: fc.Arbitrary<NewEvent> = fc
   .record({
     kind: fc.constantFrom('statement', 'statement', 'failure', 'suspect', 'gap'),
     time: moment,
@@ -57,7 +58,7 @@ const draft: fc.Arbitrary<Draft> = fc
   });
 
 /** A part of what the event holds, so that it often matches. */
-function asked(event: Draft): fc.Arbitrary<Partial<Query>> {
+function asked(event: NewEvent): fc.Arbitrary<Partial<Query>> {
   const audit = 'audit' in event ? event.audit : null;
   const part = (whole: string | null | undefined): fc.Arbitrary<string | null> =>
     fc.tuple(fc.nat(3), fc.nat(6), fc.constantFrom('', 'case')).map(([start, length, form]) => {

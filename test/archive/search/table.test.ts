@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EventTable, GroupTable } from '../../../src/archive/search/table.js';
-import type { Draft } from '../../../src/event/event.js';
+import type { NewEvent } from '../../../src/event/event.js';
 import { fitted, harmless, oneLine, widthOf } from '../../../src/lib/terminal-text.js';
 import {
   failureOf,
@@ -24,7 +24,12 @@ const ESC = '\u001b';
 /** Columns that a table takes on a terminal that is narrower. */
 const LEAST = 70;
 
-async function rows(events: readonly Draft[], width = 120, query = {}, hasColors = false): Promise<string[]> {
+async function rows(
+  events: readonly NewEvent[],
+  width = 120,
+  query = {},
+  hasColors = false,
+): Promise<string[]> {
   const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events }]));
   const { found } = await searchAll(store, { kinds: ['statement'], ...query });
   const table = new EventTable({ width, hasColors });
@@ -132,7 +137,7 @@ describe('hostile text', () => {
   const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 
   test.each(HOSTILE)('that %s reaches no terminal, in any column', async (_what, text) => {
-    const events: Draft[] = [
+    const events: NewEvent[] = [
       statement({ name: text, database: text, audit: { statement: text, objects: [text], command: text } }),
       suspectOf(statement(), text),
       gap(text, text),

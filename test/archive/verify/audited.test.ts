@@ -1,7 +1,7 @@
 /** Persons who were not audited make an archive incomplete, by name and time (I12). */
 
 import { describe, expect, test } from 'vitest';
-import type { Draft } from '../../../src/event/event.js';
+import type { NewEvent } from '../../../src/event/event.js';
 import { archiveOf, day, days, verifyCovered as verify } from '../../support/covered.js';
 import { write } from '../../support/reviewed.js';
 
@@ -9,7 +9,7 @@ const PLACE = { instance: 'prod', node: 'pg-0' };
 const DAYS = days();
 
 describe('persons who are not audited', () => {
-  const looked = (time: string, count: number, names: readonly string[] = []): Draft => {
+  const looked = (time: string, count: number, names: readonly string[] = []): NewEvent => {
     const roles = { count, names };
     const config = { since: time, changes: [], unaudited: roles };
     return { kind: 'config', time, ...PLACE, config };

@@ -3,8 +3,8 @@
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Draft } from '../../../src/event/event.js';
-import { archiveOf, day, days, gapDraft, missing, verifyCovered as verify } from '../../support/covered.js';
+import type { NewEvent } from '../../../src/event/event.js';
+import { archiveOf, day, days, gapEvent, missing, verifyCovered as verify } from '../../support/covered.js';
 import { write } from '../../support/reviewed.js';
 import { type SealedSegment, writeSealed } from '../../support/sealed.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -75,7 +75,12 @@ describe('the end', () => {
 
   test('nothing is expected of a daemon that was retired', async () => {
     const stopped = { action: 'stopped', version: '1.0.0', retired: true } as const;
-    const end: Draft = { kind: 'lifecycle', time: '2025-11-02T23:59:59.000Z', ...PLACE, lifecycle: stopped };
+    const end: NewEvent = {
+      kind: 'lifecycle',
+      time: '2025-11-02T23:59:59.000Z',
+      ...PLACE,
+      lifecycle: stopped,
+    };
     const { folder } = await archiveOf([day('2025-11-01'), day('2025-11-02', [end])]);
     expect((await verify(folder, { days: { since: '2025-11-01', until: '2025-11-02' } })).verdict).toBe(
       'whole',
@@ -182,7 +187,7 @@ describe('the beginning', () => {
 
 describe('gaps', () => {
   test('are missing stretches, from what came before to what came after', async () => {
-    const gap = gapDraft(
+    const gap = gapEvent(
       { after: '2025-11-03T08:00:00.000Z', before: '2025-11-03T09:00:00.000Z' },
       '2025-11-03T09:30:00.000Z',
     );
@@ -194,7 +199,7 @@ describe('gaps', () => {
   });
 
   test('without bounds reach from the last time that was covered to when they were found', async () => {
-    const gap = gapDraft({}, '2025-11-03T09:30:00.000Z');
+    const gap = gapEvent({}, '2025-11-03T09:30:00.000Z');
     const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-03' ? [gap] : [])));
     expect(missing(await verify(folder))).toEqual([
       '2025-11-02T23:59:59.000Z 2025-11-03T09:30:00.000Z gap (torn)',
@@ -203,7 +208,7 @@ describe('gaps', () => {
 
   test('ten thousand of them are a thousand and one stretch', async () => {
     const gaps = Array.from({ length: 10_000 }, () =>
-      gapDraft({ reason: 'missing-lines' }, '2025-11-03T09:30:00.000Z'),
+      gapEvent({ reason: 'missing-lines' }, '2025-11-03T09:30:00.000Z'),
     );
     const { folder } = await archiveOf(DAYS.map(date => day(date, date === '2025-11-03' ? gaps : [])));
     expect(missing(await verify(folder))).toHaveLength(1000);
@@ -261,7 +266,7 @@ test('a server that is configured and whose log never was read is missed', async
 });
 
 test('a loss of before the archive began counts, too', async () => {
-  const gap = gapDraft(
+  const gap = gapEvent(
     { after: '2025-10-03T08:00:00.000Z', before: '2025-10-03T09:00:00.000Z' },
     '2025-11-01T09:30:00.000Z',
   );

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openArchive } from '../../../src/archive/store/location.js';
 import { verifyArchive } from '../../../src/archive/verify/verify.js';
-import { contentOf, eventOf, type Forgery, sealOf, withStatement } from '../../support/forgery.js';
+import { eventOf, type Forgery, jsonOf, sealOf, withStatement } from '../../support/forgery.js';
 import { type Finding, realArchive } from '../../support/real-archive.js';
 
 const real = realArchive();
@@ -48,7 +48,7 @@ describe('bytes', () => {
   test('each byte that is another in the content is found, wherever it stands', async () => {
     const { root, forgery } = await real.hold();
     const object = forgery.object(3);
-    const content = Buffer.from(contentOf(object));
+    const content = Buffer.from(jsonOf(object));
     for (let at = 0; at < content.length; at += 41) {
       const changed = Buffer.from(content);
       changed[at] = (changed[at] ?? 0) ^ 1;
@@ -79,7 +79,7 @@ describe('bytes', () => {
   test('compressed anew, with a name in its header and at another level, it is the same content', async () => {
     const { result } = await verifyForged(forgery => {
       for (const object of forgery.objects) {
-        const plain = gzipSync(contentOf(object), { level: 9 });
+        const plain = gzipSync(jsonOf(object), { level: 9 });
         const header = Buffer.from([0x1f, 0x8b, 8, 8, 1, 2, 3, 4, 2, 3]);
         object.body = Buffer.concat([header, Buffer.from('events.ndjson\0'), plain.subarray(10)]);
       }

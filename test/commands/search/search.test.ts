@@ -274,7 +274,7 @@ test.each([
   ['search', 6],
   ['secrets', 1],
 ])('the examples of docs/%s.md are understood', async (name, least) => {
-  const page = await readFile(fileURLToPath(new URL(`../../docs/${name}.md`, import.meta.url)), 'utf8');
+  const page = await readFile(fileURLToPath(new URL(`../../../docs/${name}.md`, import.meta.url)), 'utf8');
   const examples = [...page.matchAll(/^ *node dist\/main\.js search \S+(.*)$/gm)].map(([, rest = '']) =>
     [...rest.matchAll(/'([^']*)'|(\S+)/g)].map(([whole, quoted]) => quoted ?? whole),
   );

@@ -10,7 +10,7 @@ import {
 } from '../../../src/database/population/population.js';
 import { problemsOf } from '../../../src/database/population/problems.js';
 import type { Sorted } from '../../../src/decide/roles.js';
-import type { PopulationContent } from '../../../src/event/population.js';
+import type { PopulationFields } from '../../../src/event/population.js';
 
 const RULES: PopulationRules = {
   classes: ['WRITE', 'DDL', 'ROLE'],
@@ -251,7 +251,7 @@ describe('problems', () => {
 });
 
 describe('any number', () => {
-  const namesIn = ({ population }: PopulationContent): number =>
+  const namesIn = ({ population }: PopulationFields): number =>
     population.groups.reduce(
       (sum, { roles, databases }) =>
         sum + roles.length + databases.reduce((all, one) => all + one.databases.length, 0),

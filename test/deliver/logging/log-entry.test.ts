@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LogEntry } from '../../../src/deliver/destination.js';
 import { toLogEntries } from '../../../src/deliver/logging/log-entry.js';
-import type { AuditClass, AuditEvent } from '../../../src/event/event.js';
+import type { AuditEvent } from '../../../src/event/event.js';
+import type { AuditClass } from '../../../src/event/names.js';
 
 /** The event of docs/event.md. */
 const EVENT: AuditEvent =

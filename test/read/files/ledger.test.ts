@@ -3,8 +3,8 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { SourcePosition } from '../../../src/event/position.js';
 import { Disk } from '../../../src/lib/disk.js';
-import type { SourcePosition } from '../../../src/lib/record.js';
 import { Ledger } from '../../../src/read/files/ledger.js';
 import { temporaryFolder } from '../../support/temp.js';
 

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import type { ArchiveLocation } from '../../../archive/store/location.js';
 import { gunzip } from '../../../archive/store/object-lines.js';
 import { listParts, walkObjects } from '../../../archive/store/walk.js';
+import { member } from '../../../event/line.js';
 import { hasCode, ShipperError } from '../../../lib/errors.js';
 import { discover } from '../../../read/files/discover.js';
 import { CALL, withLogging } from '../logging-client.js';
@@ -25,7 +26,7 @@ const CLOUD_INTERVAL = 2000;
 /** Beside the marker, on its line: other lines of the log may hold the statement, too. */
 const BEFORE_IT: Readonly<Partial<Record<LegName, string>>> = { csvlog: 'AUDIT: ' };
 /** What pgAudit did not write down, and the server did, has not come. */
-const UNAUDITED = '"kind":"unaudited"';
+const UNAUDITED = member('kind', 'unaudited');
 /** Bytes of a line before the marker, at most. */
 const LINE = 4096;
 

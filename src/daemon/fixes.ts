@@ -1,7 +1,7 @@
 /** What to do about what went wrong; nothing here gets to see content (I8). */
 
-import { codeOf, framesOf, ShipperError } from './errors.js';
-import type { UnsupportedReason } from './record.js';
+import { codeOf, framesOf, ShipperError } from '../lib/errors.js';
+import type { UnsupportedReason } from '../read/record.js';
 
 /** What to do about files that cannot be read as csvlog. */
 export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {

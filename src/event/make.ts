@@ -1,24 +1,16 @@
-/** Makes events out of what the stages found: everything but their place in the chain. */
+/** Makes events from what the stages found: everything but their place in the chain. */
 
 import { basename } from 'node:path';
 import { isoWriter } from '../lib/clock.js';
 import type { LargeText } from '../lib/large-text.js';
-import { type Gap, type Missing, type RawRecord, rangeOf, type SourceFile } from '../lib/record.js';
-import type {
-  Actor,
-  Audit,
-  ConfigContent,
-  Draft,
-  Envelope,
-  FailureContent,
-  GapContent,
-  LifecycleContent,
-  LogLine,
-  Source,
-  SuspectContent,
-  UnauditedContent,
-} from './event.js';
-import type { PopulationContent } from './population.js';
+import type { Audit, FailureFields, SuspectFields, UnauditedFields } from './audit.js';
+import type { ConfigFields } from './config.js';
+import type { Envelope, NewEvent } from './event.js';
+import { type Gap, type GapFields, type Missing, rangeOf } from './gap.js';
+import type { LifecycleFields } from './lifecycle.js';
+import type { PopulationFields } from './population.js';
+import type { SourceFile } from './position.js';
+import type { Actor, LogLine, Source } from './session.js';
 
 /** Reads a log_time: milliseconds since the epoch, `null` if it cannot be read. */
 interface TimeReader {
@@ -31,19 +23,20 @@ export type Place = Pick<Envelope, 'instance' | 'node'>;
 /** Where a record was read, and when. */
 export interface Reading {
   readonly file: SourceFile;
-  readonly record: Pick<RawRecord, 'offset' | 'length'>;
+  /** Bytes. */
+  readonly record: { readonly offset: number; readonly length: number };
   readonly now: number;
   /** All of a large record that is not UTF-8. */
   readonly raw?: LargeText;
 }
 
-export function statementDraft(
+export function statementEvent(
   line: LogLine,
   audit: Audit,
   actor: Actor,
   reading: Reading,
   place: Place,
-): Draft {
+): NewEvent {
   const { database, session } = line;
   // The raw record would hold what was scrubbed.
   const raw = audit.redacted === undefined ? line.raw : null;
@@ -51,25 +44,25 @@ export function statementDraft(
   return { kind: 'statement', ...fromLog(line, reading, place), database, actor, audit, session, source };
 }
 
-export function suspectDraft(
+export function suspectEvent(
   line: LogLine,
-  suspect: SuspectContent['suspect'],
+  suspect: SuspectFields['suspect'],
   actor: Actor,
   reading: Reading,
   place: Place,
-): Draft {
+): NewEvent {
   const { database, session } = line;
   const source = sourceOf(reading, suspect.redacted === undefined ? line.raw : null);
   return { kind: 'suspect', ...fromLog(line, reading, place), database, actor, suspect, session, source };
 }
 
-export function failureDraft(
+export function failureEvent(
   line: LogLine,
-  failure: FailureContent['failure'],
+  failure: FailureFields['failure'],
   actor: Actor,
   reading: Reading,
   place: Place,
-): Draft {
+): NewEvent {
   const { database, session } = line;
   // The raw record would hold the error's message.
   const source = sourceOf(reading, null);
@@ -77,46 +70,46 @@ export function failureDraft(
 }
 
 /** Of a statement that was read before: it is no record's own event. */
-export function unauditedDraft(
+export function unauditedEvent(
   line: LogLine,
-  unaudited: UnauditedContent['unaudited'],
+  unaudited: UnauditedFields['unaudited'],
   actor: Actor,
   source: Source,
   now: number,
   { instance, node }: Place,
-): Draft {
+): NewEvent {
   const { database, session } = line;
   const times = { time: writeTime(line.time), receivedAt: writeReceivedAt(now) };
   return { kind: 'unaudited', ...times, instance, node, database, actor, unaudited, session, source };
 }
 
-export function gapDraft(gap: Gap, reading: Reading, place: Place, times: TimeReader): Draft {
+export function gapEvent(gap: Gap, reading: Reading, place: Place, times: TimeReader): NewEvent {
   const { reason, record, after = null, before } = gap;
   const end = before === undefined ? {} : { before: new Date(before).toISOString() };
   return lossDraft({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
 }
 
-export function missingDraft(missing: Missing, now: number, place: Place, times: TimeReader): Draft {
+export function missingEvent(missing: Missing, now: number, place: Place, times: TimeReader): NewEvent {
   const { of, user, session, after, before, file, record } = missing;
   const gap = { user, session, ...rangeOf(missing), ...bounds({ after, before }, times) };
   return lossDraft({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
 }
 
-function lossDraft(gap: GapContent['gap'], reading: Reading, place: Place): Draft {
+function lossDraft(gap: GapFields['gap'], reading: Reading, place: Place): NewEvent {
   const now = new Date(reading.now).toISOString();
   return { kind: 'gap', time: now, receivedAt: now, ...place, gap, source: sourceOf(reading, null) };
 }
 
-export function lifecycleDraft(lifecycle: LifecycleContent['lifecycle'], now: number, place: Place): Draft {
+export function lifecycleEvent(lifecycle: LifecycleFields['lifecycle'], now: number, place: Place): NewEvent {
   return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
 }
 
-export function configDraft(content: ConfigContent, now: number, place: Place): Draft {
+export function configEvent(content: ConfigFields, now: number, place: Place): NewEvent {
   const { kind, ...rest } = content;
   return { kind, time: new Date(now).toISOString(), ...place, ...rest };
 }
 
-export function populationDraft(content: PopulationContent, now: number, place: Place): Draft {
+export function populationEvent(content: PopulationFields, now: number, place: Place): NewEvent {
   const { kind, ...rest } = content;
   return { kind, time: new Date(now).toISOString(), ...place, ...rest };
 }

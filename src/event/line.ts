@@ -1,0 +1,268 @@
+/**
+ * How an event is laid out as a line of NDJSON, and what can be read off a line's bytes without parsing it. Nothing else
+ * knows the layout:
+ *
+ * - JSON as `JSON.stringify` writes it, without white space. A quote within a text is always written `\"`, so a name with
+ *   its quotes and colon is never part of a text.
+ * - `v`, `chain`, `seq`, `previousHash`, `kind` and `id` come first, then `time`: nothing that a client chose comes before
+ *   them, but for a session's user and texts within `id` (which is made of numbers and configured names).
+ * - A seal's signature is its last field, over the line without that field.
+ */
+
+import { hash } from 'node:crypto';
+import { type LargeText, PARAMETERS } from '../lib/large-text.js';
+import type { AuditEvent, EventKind, NewEvent } from './event.js';
+import { AUDIT_CLASSES, type AuditClass } from './names.js';
+
+/** An event without its place in the chain, in JSON, which takes far less memory than the event itself. */
+export interface EventJson {
+  readonly kind: EventKind;
+  /** If it has no id of its own: its place in the chain and this make one. */
+  readonly instance: string | null;
+  /** What the line holds after what the chain adds, without the opening brace. */
+  readonly json: string;
+  /** What follows in a large one: texts in UTF-8 that are never made strings, and what is between them. */
+  readonly rest?: readonly (string | Buffer)[];
+  /** Of a statement: its time in the log (ISO). */
+  readonly loggedAt?: string;
+}
+
+export function jsonOf(event: NewEvent): EventJson {
+  const { kind, id, ...rest } = event;
+  if (id === undefined) return { kind, instance: event.instance, json: JSON.stringify(rest).slice(1) };
+  const json = JSON.stringify(event);
+  const isInOrder = json.startsWith(`{"kind":"${kind}","id":`);
+  const whole = isInOrder ? json : JSON.stringify({ kind, id, ...rest });
+  const made = { kind, instance: null, json: whole.slice(1) };
+  return kind === 'statement' ? { ...made, loggedAt: event.time } : made;
+}
+
+/** @param texts what the JSON gets in place of their tokens */
+export function jsonWith(event: NewEvent, texts: readonly LargeText[]): EventJson {
+  const made = jsonOf(event);
+  return texts.length === 0 ? made : { ...made, json: '', rest: texts.reduce(insert, [made.json]) };
+}
+
+/** A token is in a JSON once, within its quotes, or not at all. */
+function insert(parts: readonly (string | Buffer)[], { token, json }: LargeText): (string | Buffer)[] {
+  // A list of texts has quotes of its own.
+  const mark = token === PARAMETERS ? `"${token}"` : token;
+  return parts.flatMap(part => {
+    if (typeof part !== 'string') return [part];
+    const at = part.indexOf(mark);
+    return at === -1 ? [part] : [part.slice(0, at), ...json, part.slice(at + mark.length)];
+  });
+}
+
+/** An event's place in its chain. */
+export interface ChainPlace {
+  readonly chain: string;
+  readonly seq: number;
+  /** SHA-256 (hex) of the line before. */
+  readonly previousHash: string;
+}
+
+/** What comes before `json` in the event's line. */
+export function headOfLine({ chain, seq, previousHash }: ChainPlace, { kind, instance }: EventJson): string {
+  const head = `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${previousHash}",`;
+  if (instance === null) return head;
+  return `${head}"kind":"${kind}","id":${JSON.stringify(`${instance}/${chain}/${seq}`)},`;
+}
+
+/** SHA-256 (hex) of a line without its newline: what `sha256sum` prints for it. */
+export function hashOf(line: Buffer): string {
+  return hash('sha256', line, 'hex');
+}
+
+/** Signs the bytes of a line: Ed25519, in base64. */
+export type Sign = (line: Buffer) => string;
+
+/** The line with its signature. */
+export function signed(json: string, sign: Sign): string {
+  return `${json.slice(0, -1)},"signature":"${sign(Buffer.from(json))}"}`;
+}
+
+/** A signature has 64 bytes, 88 characters in base64. */
+const SIGNATURE = /,"signature":"([A-Za-z0-9+/]{86}==)"\}$/;
+const LONGEST_SIGNATURE = 120;
+
+/** What of a seal's line is signed, and its signature; `null` if it has none at its end. */
+export function readSignature(line: Buffer): { signed: Buffer; signature: Buffer } | null {
+  const end = line.toString('latin1', Math.max(0, line.length - LONGEST_SIGNATURE));
+  const [text, signature] = SIGNATURE.exec(end) ?? [];
+  if (text === undefined || signature === undefined) return null;
+  return {
+    signed: Buffer.concat([line.subarray(0, -text.length), Buffer.from('}')]),
+    signature: Buffer.from(signature, 'base64'),
+  };
+}
+
+/** How many bytes of a line hold its `previousHash`, at least. */
+export const PREVIOUS_HASH_WITHIN = 256;
+const PREVIOUS_HASH = /^\{"v":1,"chain":"[^"]*","seq":\d+,"previousHash":"([0-9a-f]{64})"/;
+
+/** @param start the first bytes of a line, as latin1; `null` if they are not the start of an event's line */
+export function previousHashIn(start: string): string | null {
+  return PREVIOUS_HASH.exec(start)?.[1] ?? null;
+}
+
+const QUOTE = 0x22;
+const KIND = Buffer.from('"kind":"');
+const TIME = Buffer.from('"time":"');
+const LENGTH_OF_TIME = '2026-11-21T20:40:01.123Z'.length;
+
+/** Empty if the line is not an event's. */
+export function kindIn(line: Buffer): string {
+  return textAfter(KIND, line, 0)?.text ?? '';
+}
+
+/** UTC with milliseconds. */
+export function timeIn(line: Buffer): string {
+  const start = line.indexOf(TIME) + TIME.length;
+  return line.toString('latin1', start, start + LENGTH_OF_TIME);
+}
+
+/** The text of a member that has no escapes, and where it ends. */
+function textAfter(member: Buffer, line: Buffer, from: number): { text: string; end: number } | null {
+  const at = line.indexOf(member, from);
+  if (at === -1) return null;
+  const start = at + member.length;
+  const end = line.indexOf(QUOTE, start);
+  return { text: line.toString('latin1', start, end), end };
+}
+
+/** A member as a line has it. */
+export function member(name: string, value: string): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+}
+
+/** The beginning of a member whose value begins so. */
+export function memberFrom(name: string, start: string): string {
+  return member(name, start).slice(0, -1);
+}
+
+/** A text as it is within the texts of a line. */
+export function asInLine(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+const INSTANCE = Buffer.from('"instance":"');
+const SESSION = Buffer.from('"session":{"id":"');
+const TRANSACTION = Buffer.from('"virtualTransactionId":"');
+
+/** Names the transaction that a line's record belongs to; `null` if it belongs to none. */
+export function transactionIn(line: Buffer): string | null {
+  let [key, from] = ['', 0];
+  for (const name of [INSTANCE, SESSION, TRANSACTION]) {
+    const found = textAfter(name, line, from);
+    if (found === null) return null;
+    key += `${found.text}"`;
+    from = found.end;
+  }
+  return key;
+}
+
+const CAUGHT = Buffer.from(member('outcome', 'caught'));
+const UNCERTAIN = Buffer.from('"certain":false');
+
+/** What a failure's line says of its transaction. */
+export function outcomeIn(line: Buffer): 'failed' | 'caught' | 'unknown' {
+  if (line.includes(UNCERTAIN)) return 'unknown';
+  return line.includes(CAUGHT) ? 'caught' : 'failed';
+}
+
+const ESCROW = Buffer.from(',"escrow":"');
+
+/** The encrypted original, which is base64, stays in the archive. */
+export function withoutEscrow(line: Buffer): Buffer {
+  const start = line.indexOf(ESCROW);
+  if (start === -1) return line;
+  const end = line.indexOf(QUOTE, start + ESCROW.length);
+  return Buffer.concat([line.subarray(0, start), line.subarray(end + 1)]);
+}
+
+/** What a log entry shows of its event, beside the event itself. */
+export interface EventHead {
+  readonly kind: EventKind;
+  readonly id: string;
+  readonly time: string;
+  readonly receivedAt: string | null;
+  readonly instance: string;
+  readonly node: string;
+  readonly database: string | null;
+  readonly user: string | null;
+  readonly class: AuditClass | null;
+  readonly command: string | null;
+  readonly session: string | null;
+  readonly virtualTransactionId: string | null;
+}
+
+export function headOf(event: AuditEvent): EventHead {
+  const { kind, id, time, instance, node } = event;
+  const audit = event.kind === 'statement' ? event.audit : null;
+  const happened = 'session' in event ? event : null;
+  return {
+    kind,
+    id,
+    time,
+    receivedAt: 'receivedAt' in event ? event.receivedAt : null,
+    instance,
+    node,
+    database: happened?.database ?? null,
+    user: happened?.actor.user ?? null,
+    class: audit?.class ?? null,
+    command: audit?.command ?? null,
+    session: happened?.session.id ?? null,
+    virtualTransactionId: happened?.session.virtualTransactionId ?? null,
+  };
+}
+
+/** A text of printable ASCII that JSON writes as it is. */
+const TEXT = '"([ !#-\\[\\]-~]*)"';
+const START = new RegExp(
+  `^\\{"v":1,"chain":"[^"]*","seq":\\d+,"previousHash":"[^"]*","kind":"statement","id":${TEXT},"time":${TEXT},"receivedAt":${TEXT},"instance":${TEXT},"node":${TEXT},"database":(?:${TEXT}|null),"actor":\\{"user":${TEXT},`,
+);
+const AUDIT =
+  /,"audit":\{"type":"[A-Z]+","statementId":\d+,"substatementId":\d+,"class":"([A-Z]+)","command":"([ !#-[\]-~]*)",/y;
+const SESSION_ID = new RegExp(`,"session":\\{"id":${TEXT},`, 'y');
+const TRANSACTION_ID = new RegExp(`,"virtualTransactionId":(?:${TEXT}|null)[,}]`, 'y');
+
+/** The head of a statement's line; `null` if its bytes alone do not show it. */
+export function readHead(line: Buffer): EventHead | null {
+  const text = line.toString('latin1');
+  const start = START.exec(text);
+  const audit = start && find(AUDIT, ',"audit":{', text, start[0].length - 1);
+  const session = audit && find(SESSION_ID, ',"session":{', text, AUDIT.lastIndex - 1);
+  const transaction =
+    session && find(TRANSACTION_ID, ',"virtualTransactionId":', text, SESSION_ID.lastIndex - 1);
+  if (start === null || audit === null || session === null || transaction === null) return null;
+  const [, id = '', time = '', receivedAt = '', instance = '', node = '', database = null, user = ''] = start;
+  const [, auditClass = '', command = ''] = audit;
+  if (!isClass(auditClass)) return null;
+  return {
+    kind: 'statement',
+    id,
+    time,
+    receivedAt,
+    instance,
+    node,
+    database,
+    user,
+    class: auditClass,
+    command,
+    session: session[1] ?? '',
+    virtualTransactionId: transaction[1] ?? null,
+  };
+}
+
+function isClass(name: string): name is AuditClass {
+  return AUDIT_CLASSES.some(one => one === name);
+}
+
+/** What the sticky expression matches at the first place, from `from` on, that begins with `key`. */
+function find(expression: RegExp, key: string, text: string, from: number): RegExpExecArray | null {
+  const at = text.indexOf(key, from);
+  if (at === -1) return null;
+  expression.lastIndex = at;
+  return expression.exec(text);
+}

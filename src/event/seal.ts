@@ -1,0 +1,63 @@
+/** The last line of a segment (kind `seal`): what the segment holds, and what was read to make it. */
+
+import { z } from 'zod';
+import type { DeepReadonly } from '../lib/deep-readonly.js';
+import { eventCountsSchema, recordCountsSchema } from './counts.js';
+import { SEAL_REASONS } from './names.js';
+import { positionSchema } from './position.js';
+
+/** The server's instance, if it is another than that of the chain. */
+const source = z.string().exactOptional();
+
+/** What was read of one file between two seals: bytes `from` to `to`. */
+export const coverageSchema = z.object({
+  source,
+  file: z.string(),
+  fileId: z.string(),
+  from: z.number(),
+  to: z.number(),
+  records: recordCountsSchema,
+});
+export type Coverage = DeepReadonly<z.infer<typeof coverageSchema>>;
+
+/** Where reading of one file continues. */
+export const sealedPositionSchema = positionSchema.extend({ source });
+export type SealedPosition = DeepReadonly<z.infer<typeof sealedPositionSchema>>;
+
+/** All that a server's log held at this time (UTC) is in the chain. */
+const sealedUntilSchema = z.object({ source, time: z.iso.datetime() });
+export type SealedUntil = DeepReadonly<z.infer<typeof sealedUntilSchema>>;
+
+export const sealSchema = z.object({
+  kind: z.literal('seal'),
+  seal: z.object({
+    reason: z.enum(SEAL_REASONS),
+    firstSeq: z.number(),
+    /** Events in the segment by kind, without the seal itself. */
+    events: eventCountsSchema,
+    records: recordCountsSchema,
+    coverage: z.array(coverageSchema),
+    /** Where reading of every known file continues, for a daemon that lost its state. */
+    files: z.array(sealedPositionSchema),
+    /** One for each server; empty if no server's log was read to its end yet. Version 0.1 had none. */
+    until: z.array(sealedUntilSchema).exactOptional(),
+    /** Milliseconds that a segment may stay open (`archive.segment.maxAge`). Version 0.1 had none. */
+    maxAge: z.number().nonnegative().exactOptional(),
+  }),
+  /** Ed25519 in base64 over the line without this field, which is its last one (`archive.signingKeyFile`). */
+  signature: z.string().exactOptional(),
+});
+export type SealFields = DeepReadonly<z.infer<typeof sealSchema>>;
+
+/** What the newest seal in the archive says of the chain before it. */
+export interface ChainEnd {
+  readonly chain: string;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  /** Of the segment that it closes. */
+  readonly date: string;
+  /** Milliseconds since the epoch. */
+  readonly sealedAt: number;
+  readonly coverage: readonly Coverage[];
+  readonly files: readonly SealedPosition[];
+}

@@ -1,0 +1,71 @@
+/** What reading gives: pieces of log files, each with its position. */
+
+import type { Gap } from '../event/gap.js';
+import { COLUMN } from '../lib/csvlog.js';
+
+/** One csvlog record in raw bytes. It is valid only until the next frame is asked for. */
+export interface RawRecord {
+  readonly kind: 'record';
+  readonly offset: number;
+  /** Bytes in the file, the final newline included. */
+  readonly length: number;
+  /** The record's bytes without the final newline. */
+  readonly bytes: Buffer;
+  /** How many columns it has: 23 (PostgreSQL 12 and before), 24 (13) or 26 (14 and later). */
+  readonly columns: number;
+  /** Each newline was written as a carriage return and a newline, also those inside of texts. */
+  readonly hasReturn: boolean;
+  /** A column's text without its quotes; without `decode` it is UTF-8, and other bytes become U+FFFD. */
+  text(column: number, decode?: ((bytes: Buffer) => string) | null): string;
+  isEmpty(column: number): boolean;
+  /** Where in `bytes` a column ends: the place of the comma behind it, or the end. */
+  endOf(column: number): number;
+  /** Whether a column's content starts with `ascii`, which must not hold a quote. */
+  startsWith(column: number, ascii: Buffer): boolean;
+}
+
+/** A path of the source that could not be looked at, with the operating system's code (ENOENT, EACCES, …). */
+export interface SourceFault {
+  readonly path: string;
+  readonly code: string;
+}
+
+/** Why a file among the globs is not read at all. */
+export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
+
+/** @param sha256 of the record's bytes, in hex */
+export function unreadable(record: RawRecord, sha256: string): Gap {
+  const known = {
+    user: record.text(COLUMN.user),
+    session: record.text(COLUMN.sessionId),
+    line: record.text(COLUMN.sessionLine),
+    sha256,
+  };
+  const { offset, length } = record;
+  return {
+    kind: 'gap',
+    reason: 'unreadable',
+    offset,
+    length,
+    record: known,
+    after: record.text(COLUMN.logTime),
+  };
+}
+
+export type Frame = RawRecord | Gap;
+
+/** What is known of the records before some bytes. */
+export interface Before {
+  /** How many columns they have. */
+  readonly columns: number;
+  /** Their latest log_time, as it stands there; empty before the first. */
+  readonly lastTime: string;
+  /** Bytes; a longer record is not passed over. */
+  readonly maxRecordSize: number;
+}
+
+/** Passes over whole records that are dropped, and of which nothing but their number has to be told. */
+export interface Skim {
+  /** Looks at `bytes` from `start`, where a record begins, to `end`; returns where it stopped, and the latest log_time. */
+  pass(bytes: Buffer, start: number, end: number, before: Before): { end: number; lastTime: string };
+}
