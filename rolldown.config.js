@@ -12,6 +12,6 @@ export default defineConfig({
   },
   platform: 'node',
   tsconfig: 'tsconfig.json',
-  external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, 'libpg-query', 'pg'],
+  external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, 'google-gax', 'libpg-query', 'pg'],
   output: { dir: 'dist', cleanDir: true, sourcemap: true, chunkFileNames: '[name].js' },
 });

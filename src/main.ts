@@ -18,9 +18,11 @@ const ENVIRONMENT = {
   ...(isDaemon && { MALLOC_MMAP_THRESHOLD_: '32768' }),
 };
 
-if (Number(process.versions.node.split('.')[0]) < 24) {
+/** From 24.19 on it can refuse bytes behind a gzip file, which `verify` relies on. */
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 19)) {
   process.stderr.write(
-    `pgaudit-shipper needs Node.js 24 or later, this is ${process.version}. npm installed one: node_modules/.bin/node\n`,
+    `pgaudit-shipper needs Node.js 24.19 or later, this is ${process.version}. npm installed one: node_modules/.bin/node\n`,
   );
   process.exit(2);
 }

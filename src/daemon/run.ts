@@ -1,5 +1,6 @@
 /** `run`: the daemon. */
 
+import { once as onceEmitted } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { findOverlaps } from '../commands/check/overlap.js';
@@ -104,7 +105,7 @@ async function live(daemon: Daemon): Promise<void> {
   if (!once) restWhenQuiet();
   onAssembled?.(stages, metrics);
   telemetry.started(VERSION, config.instance, stages.journal.origin ?? 'own state');
-  await Promise.race([runPipeline(stages, stop, abort), aborted(abort)]);
+  await Promise.race([runPipeline(stages, stop, abort), onceEmitted(abort, 'abort')]);
   await Promise.all([close(), parser.close()]);
   const { journal, sinks } = stages;
   telemetry.stopped(journal.isClosed, {
@@ -231,8 +232,4 @@ function observe(
       metrics.sinkLagSeconds.set({ sink }, secondsSince(await reader.oldest()));
     }
   });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolveNow => signal.addEventListener('abort', () => resolveNow(), { once: true }));
 }

@@ -3,8 +3,8 @@
 import { Backoff } from '../lib/back-off.js';
 import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
 import { type Clock, hasPassed, sleep } from '../lib/clock.js';
+import { within } from '../lib/deadline.js';
 import type { Disk } from '../lib/disk.js';
-import { within } from '../lib/within.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { lateFailure, readCatalogs, serverOf } from './read.js';
 

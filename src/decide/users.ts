@@ -1,5 +1,7 @@
 /** Whose statements are shipped. */
 
+import { LRUCache } from 'lru-cache';
+
 /**
  * `nobody`: the record has no user, as those of autovacuum and other processes of the server; `unknown`: memberships
  * decide, and nobody can tell them any more.
@@ -65,7 +67,7 @@ const MOST_CACHED = 10_000;
  */
 export class Users {
   readonly #rules: UserRules;
-  readonly #known = new Map<string, UserKind>();
+  readonly #known = new LRUCache<string, UserKind>({ max: MOST_CACHED });
   #loadedAt: number | null = null;
 
   constructor(rules: UserRules) {
@@ -94,7 +96,7 @@ export class Users {
 
   #kindOf(user: string): UserKind {
     const loadedAt = this.#rules.memberships?.loadedAt ?? null;
-    if (loadedAt !== this.#loadedAt || this.#known.size >= MOST_CACHED) this.#known.clear();
+    if (loadedAt !== this.#loadedAt) this.#known.clear();
     this.#loadedAt = loadedAt;
     const known = this.#known.get(user);
     if (known !== undefined) return known;

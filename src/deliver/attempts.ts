@@ -1,5 +1,6 @@
 /** One sink's attempts: each is made until it succeeds. Operators mend permissions, networks come back. */
 
+import { delayAfter } from '../lib/back-off.js';
 import { type Clock, sleep, Waker } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
 
@@ -72,13 +73,13 @@ export class Attempts {
   }
 
   async #failed(error: unknown, failures: number, turn: Waker): Promise<void> {
-    const { clock, report, random = Math.random } = this.#options;
+    const { clock, report, random } = this.#options;
     const isNew = this.#outage === null;
     this.#outage ??= { since: clock.now(), failures: 0 };
     // What was under way beside the oldest when the outage began tells nothing more.
     if (!isNew && !this.#isOldest(turn)) return;
     this.#outage.failures += 1;
-    const delay = Math.min(FIRST_DELAY * 2 ** (failures - 1), LAST_DELAY) * (1 - random() / 2);
+    const delay = delayAfter(failures, { first: FIRST_DELAY, last: LAST_DELAY, random });
     report.failed(error, this.#outage.failures, clock.now() - this.#outage.since, delay);
     await sleep(clock, delay, this.#signal);
   }

@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { CacheFile, type CacheFileOptions } from '../lib/cache-file.js';
 import type { Person } from './resolver.js';
 
-/** Entries that are kept; those not asked for longest go first. */
+/** Entries that are kept. */
 const MOST_ENTRIES = 10_000;
 
 export interface Cached {
@@ -31,12 +32,13 @@ type Saved = z.infer<typeof schema>;
 export class LookupCache {
   readonly #file: CacheFile<Saved>;
   readonly #source: string;
-  readonly #entries: Map<string, Cached>;
+  /** Those not asked for longest go first. */
+  readonly #entries = new LRUCache<string, Cached>({ max: MOST_ENTRIES });
 
-  private constructor(file: CacheFile<Saved>, source: string, entries: Map<string, Cached>) {
+  private constructor(file: CacheFile<Saved>, source: string, entries: Saved['entries']) {
     this.#file = file;
     this.#source = source;
-    this.#entries = entries;
+    for (const [key, cached] of entries) this.#entries.set(key, cached);
   }
 
   /** A file that cannot be used is reported, and the cache begins empty. */
@@ -44,22 +46,20 @@ export class LookupCache {
     const file = new CacheFile({ ...options, schema });
     const saved = await file.read();
     const entries = saved?.source === source ? saved.entries : [];
-    return new LookupCache(file, source, new Map(entries.slice(-MOST_ENTRIES)));
+    return new LookupCache(file, source, entries);
   }
 
   get(key: string): Cached | null {
-    const cached = this.#entries.get(key);
-    if (cached === undefined) return null;
-    this.#entries.delete(key);
-    this.#entries.set(key, cached);
-    return cached;
+    return this.#entries.get(key) ?? null;
   }
 
   set(key: string, cached: Cached): void {
-    this.#entries.delete(key);
     this.#entries.set(key, cached);
-    if (this.#entries.size > MOST_ENTRIES) this.#entries.delete(this.#entries.keys().next().value ?? '');
-    this.#file.schedule(() => ({ v: 1, source: this.#source, entries: [...this.#entries] }));
+    this.#file.schedule(() => ({ v: 1, source: this.#source, entries: this.#saved }));
+  }
+
+  get #saved(): Saved['entries'] {
+    return this.#entries.dump().map(([key, { value }]) => [key, value]);
   }
 
   /** Writes what is not written yet. It never rejects. */

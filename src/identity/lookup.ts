@@ -1,6 +1,7 @@
 /** One request to a look-up service. */
 
 import { readFile } from 'node:fs/promises';
+import { unlessAborted } from '../lib/deadline.js';
 import { codeOf, ShipperError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
 import { valueAt } from './pointer.js';
@@ -82,10 +83,8 @@ async function bearer(token: TokenSupplier | undefined, signal: AbortSignal): Pr
 }
 
 async function readToken(token: TokenSupplier, signal: AbortSignal): Promise<string> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => reject(signal.reason));
   try {
-    return await Promise.race([token(), aborted]);
+    return await unlessAborted(Promise.resolve(token()), signal);
   } catch (error) {
     throw failure(reasonOf(error), 'has no token that can be read');
   }

@@ -1,7 +1,8 @@
+/** How long to wait before something that failed is tried again. */
+
 import { type Clock, hasPassed } from './clock.js';
 
-export interface BackoffOptions {
-  readonly clock: Clock;
+export interface Delays {
   /** Milliseconds of the first wait, and of the longest. */
   readonly first: number;
   readonly last: number;
@@ -9,16 +10,21 @@ export interface BackoffOptions {
 }
 
 /**
- * When to ask a source again that failed. Waits double, each shortened at random by up to half, so that many shippers
- * do not come back at the same instant.
+ * Milliseconds to wait after so many failures in a row. Waits double, and each is shortened at random by up to half, so
+ * that many shippers do not come back at the same instant.
  */
+export function delayAfter(failures: number, { first, last, random = Math.random }: Delays): number {
+  return Math.min(first * 2 ** (failures - 1), last) * (1 - random() / 2);
+}
+
+/** When to ask something again that failed. */
 export class Backoff {
-  readonly #options: BackoffOptions;
+  readonly #options: Delays & { readonly clock: Clock };
   #failures = 0;
   #since = 0;
   #delay = 0;
 
-  constructor(options: BackoffOptions) {
+  constructor(options: Delays & { readonly clock: Clock }) {
     this.#options = options;
   }
 
@@ -29,10 +35,9 @@ export class Backoff {
 
   /** Begins the next wait. */
   failed(): { readonly failures: number; readonly delay: number } {
-    const { clock, first, last, random = Math.random } = this.#options;
-    this.#delay = Math.min(first * 2 ** this.#failures, last) * (1 - random() / 2);
-    this.#since = clock.now();
     this.#failures += 1;
+    this.#delay = delayAfter(this.#failures, this.#options);
+    this.#since = this.#options.clock.now();
     return { failures: this.#failures, delay: this.#delay };
   }
 

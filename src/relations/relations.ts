@@ -1,11 +1,11 @@
 /** What a statement changes: as pgAudit says, else as PostgreSQL's own parser reads it. */
 
+import { LRUCache } from 'lru-cache';
 import type { Audit } from '../event/audit.js';
 import type { AuditClass } from '../event/names.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
-import { Cache, type CacheLimits } from './cache.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
@@ -14,7 +14,12 @@ import type { Change } from './tree.js';
 const LARGEST_STATEMENT = 256 * 1024;
 /** Milliseconds. A statement of 256 KiB needs up to 100, and the machine may be busy. */
 const TIME_LIMIT = 500;
-const CACHE: CacheLimits = { entries: 2_000, characters: 2 * 1024 * 1024, longestKey: 16 * 1024 };
+const CACHE = {
+  max: 2000,
+  maxSize: 2 * 1024 * 1024,
+  maxEntrySize: 16 * 1024,
+  sizeCalculation: (_answer: unknown, statement: string): number => statement.length + 1,
+};
 
 export interface RelationParser {
   /**
@@ -46,7 +51,7 @@ export interface RelationParserOptions {
 export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
   const { unparsable, timeLimit = TIME_LIMIT } = options;
   const thread = new ParserThread(timeLimit);
-  const cache = new Cache<Answer | Promise<Answer>>(CACHE);
+  const cache = new LRUCache<string, Answer | Promise<Answer>>(CACHE);
   const settled = (answer: Answer): readonly Change[] | null => {
     if (typeof answer !== 'string') return answer.changes;
     unparsable?.(answer);
@@ -64,7 +69,7 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
 async function ask(
   statement: string,
   thread: ParserThread,
-  cache: Cache<Answer | Promise<Answer>>,
+  cache: LRUCache<string, Answer | Promise<Answer>>,
 ): Promise<Answer> {
   if (Buffer.byteLength(statement) > LARGEST_STATEMENT) return 'size';
   // The parser would take it for the statement's end; PostgreSQL's texts hold none.

@@ -1,8 +1,8 @@
 /** How each living session was authenticated. */
 
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Authentication } from '../event/session.js';
-import { Remembered } from '../lib/remembered.js';
 
 const login = z.object({ identity: z.string().nullable(), method: z.string(), at: z.number() });
 export const savedLogins = z.array(z.tuple([z.string(), login]));
@@ -16,10 +16,11 @@ const OLDEST = 30 * 24 * 60 * 60 * 1000;
 const LONGEST_IDENTITY = 1000;
 
 export class Logins {
-  readonly #bySession: Remembered<Login>;
+  readonly #bySession: LRUCache<string, Login>;
 
   constructor(saved: SavedLogins = []) {
-    this.#bySession = new Remembered(MOST, saved);
+    this.#bySession = new LRUCache({ max: MOST });
+    for (const [key, value] of saved) this.#bySession.set(key, value);
   }
 
   /** @param now milliseconds since the epoch */
@@ -33,18 +34,18 @@ export class Logins {
   }
 
   of(session: string): Authentication | null {
-    const known = this.#bySession.get(session);
+    const known = this.#bySession.peek(session);
     return known === undefined ? null : { identity: known.identity, method: known.method };
   }
 
   /** Plain data for the checkpoint. */
   get saved(): SavedLogins {
-    return this.#bySession.entries;
+    return this.#bySession.dump().map(([key, { value }]) => [key, value]);
   }
 
   #forgetOld(now: number): void {
-    for (const [session, { at }] of this.#bySession.entries) {
-      if (now - at < OLDEST) return;
+    for (const [session, { value }] of this.#bySession.dump()) {
+      if (now - value.at < OLDEST) return;
       this.#bySession.delete(session);
     }
   }

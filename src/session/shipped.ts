@@ -4,9 +4,9 @@
  */
 
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { COLUMN } from '../lib/csvlog.js';
-import { Remembered } from '../lib/remembered.js';
 import type { RawRecord } from '../read/record.js';
 
 export const savedShipped = z.array(z.tuple([z.string(), z.string()]));
@@ -18,10 +18,11 @@ const MOST = 5000;
 const DIGEST = 16;
 
 export class Shipped {
-  readonly #records: Remembered<string>;
+  readonly #records: LRUCache<string, string>;
 
   constructor(saved: SavedShipped = []) {
-    this.#records = new Remembered(MOST, saved);
+    this.#records = new LRUCache({ max: MOST });
+    for (const [key, value] of saved) this.#records.set(key, value);
   }
 
   /** `same`: it was shipped; `other`: a record with its key was, and with other bytes; `null`: neither is known. */
@@ -40,7 +41,7 @@ export class Shipped {
 
   /** Plain data for the checkpoint. */
   get saved(): SavedShipped {
-    return this.#records.entries;
+    return this.#records.dump().map(([key, { value }]) => [key, value]);
   }
 }
 

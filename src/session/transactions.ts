@@ -3,10 +3,10 @@
  * undone. The latest shipped statement of each session's transaction stands for all of it.
  */
 
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Control } from '../audit/transaction-control.js';
 import type { Audit, FailureFields } from '../event/audit.js';
-import { Remembered } from '../lib/remembered.js';
 
 type Failure = FailureFields['failure'];
 
@@ -33,12 +33,14 @@ export type SavedPrepared = z.infer<typeof savedPrepared>;
 const MOST = 2000;
 
 export class Transactions {
-  readonly #bySession: Remembered<Transaction>;
-  readonly #prepared: Remembered<string>;
+  readonly #bySession: LRUCache<string, Transaction>;
+  readonly #prepared: LRUCache<string, string>;
 
   constructor(saved: SavedTransactions = [], prepared: SavedPrepared = []) {
-    this.#bySession = new Remembered(MOST, saved);
-    this.#prepared = new Remembered(MOST, prepared);
+    this.#bySession = new LRUCache({ max: MOST });
+    for (const [key, value] of saved) this.#bySession.set(key, value);
+    this.#prepared = new LRUCache({ max: MOST });
+    for (const [key, value] of prepared) this.#prepared.set(key, value);
   }
 
   /** @param statement the id of the event */
@@ -90,11 +92,11 @@ export class Transactions {
 
   /** Plain data for the checkpoint. */
   get saved(): SavedTransactions {
-    return this.#bySession.entries;
+    return this.#bySession.dump().map(([key, { value }]) => [key, value]);
   }
 
   get savedPrepared(): SavedPrepared {
-    return this.#prepared.entries;
+    return this.#prepared.dump().map(([key, { value }]) => [key, value]);
   }
 
   #in(session: string, virtualTransactionId: string): Transaction | undefined {

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Audit } from '../../src/event/audit.js';
-import { Cache } from '../../src/relations/cache.js';
 import { createRelationParser, type RelationParser, relationsOf } from '../../src/relations/relations.js';
 import type { Unparsable } from '../../src/relations/thread.js';
 import { written } from '../support/relations.js';
@@ -93,26 +92,3 @@ test('a closed parser answers null, also what it was asked before', async () => 
 });
 
 test('a parser that was never asked closes at once', () => startParser().close());
-
-describe('the cache', () => {
-  test('forgets what was not used for longest, at either limit', () => {
-    const cache = new Cache<number>({ entries: 3, characters: 10, longestKey: 8 });
-    for (const key of ['a', 'b', 'c']) cache.set(key, 1);
-    cache.get('a');
-    cache.set('d', 1);
-    expect(['a', 'b', 'c', 'd'].map(key => cache.get(key))).toEqual([1, undefined, 1, 1]);
-    cache.set('12345678', 2);
-    expect(['a', 'c', 'd', '12345678'].map(key => cache.get(key))).toEqual([undefined, 1, 1, 2]);
-  });
-
-  test('keeps no long key, and counts a key that is set again once', () => {
-    const cache = new Cache<number>({ entries: 3, characters: 10, longestKey: 8 });
-    cache.set('123456789', 1);
-    for (let i = 0; i < 5; i++) cache.set('12345', i);
-    cache.set('54321', 9);
-    expect([cache.size, cache.get('12345'), cache.get('54321')]).toEqual([2, 4, 9]);
-    cache.delete('12345');
-    cache.set('abcde', 1);
-    expect(cache.size).toBe(2);
-  });
-});

@@ -1,18 +1,8 @@
-/** Reads compressed NDJSON line by line, in memory for one line. */
+/** Reads NDJSON line by line, in memory for one line. */
 
 import { constants } from 'node:buffer';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 
 const NEWLINE = 0x0a;
-
-/** The content of a gzip stream in pieces; throws zlib's errors where it is damaged. */
-export async function* gunzip(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const source = Readable.from(compressed, { objectMode: false });
-  const plain = createGunzip();
-  source.on('error', error => plain.destroy(error));
-  for await (const chunk of source.pipe(plain)) yield chunk;
-}
 
 /** A line is longer than any that a shipper writes, and than any that could be read as JSON. */
 export class LongLineError extends Error {

@@ -1,6 +1,7 @@
 /** Asks a store again where its answer was lost on the way: whoever reads for hours meets that. */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { delayAfter } from '../../lib/back-off.js';
 import { hasCode } from '../../lib/errors.js';
 import type { ArchiveStore } from './store.js';
 
@@ -10,13 +11,15 @@ const PASSING = [
   ...['ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'EAI_AGAIN', 'ERR_STREAM_PREMATURE_CLOSE'],
 ];
 const MOST_ATTEMPTS = 6;
-const FIRST_DELAY = 500;
+/** Milliseconds. */
+const FIRST_DELAY = 1000;
+const LAST_DELAY = 30_000;
 
 export function patientStore(store: ArchiveStore, firstDelay = FIRST_DELAY): ArchiveStore {
   /** Waits before attempt number `attempt + 1`; throws the error where that would be one too many. */
   const afterFailure = async (error: unknown, attempt: number): Promise<void> => {
     if (!hasCode(error, ...PASSING) || attempt >= MOST_ATTEMPTS) throw error;
-    await pause(firstDelay * 2 ** (attempt - 1));
+    await pause(delayAfter(attempt, { first: firstDelay, last: LAST_DELAY }));
   };
   const again = async <T>(ask: () => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {

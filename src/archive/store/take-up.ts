@@ -4,6 +4,7 @@ import type { NewChain } from '../../event/lifecycle.js';
 import type { NewChainReason } from '../../event/names.js';
 import type { ChainEnd } from '../../event/seal.js';
 import { type Clock, hasPassed, sleep } from '../../lib/clock.js';
+import { unlessAborted } from '../../lib/deadline.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
 import { findChainEnd, findPreviousChain, type IsOwnSeal } from './newest.js';
@@ -37,7 +38,7 @@ export async function takeUpChain(
   for (;;) {
     stop.throwIfAborted();
     try {
-      const found = await Promise.race([findChainEnd(store, place, isOwnSeal), aborted(stop)]);
+      const found = await unlessAborted(findChainEnd(store, place, isOwnSeal), stop);
       return found ?? { reason: 'archive-empty' };
     } catch (error) {
       stop.throwIfAborted();
@@ -61,13 +62,6 @@ async function newChain(
   // What cannot be read now is not waited for a second time.
   const previousChain = await findPreviousChain(store, place, isOwnSeal).catch(() => null);
   return previousChain === null ? { reason } : { reason, previousChain };
-}
-
-/** Rejects with the signal's reason when it aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 /** The archive has answered, and will not answer otherwise the next time. */

@@ -127,10 +127,8 @@ function checkMetadata(
 }
 
 const GZIP_FAULTS: Readonly<Record<GzipFault, readonly [FailureCode, string]>> = {
-  header: ['gzip', 'the object is not gzip'],
-  damaged: ['gzip', 'the compressed bytes are damaged'],
+  damaged: ['gzip', 'the object is not gzip, or its compressed bytes are damaged'],
   truncated: ['gzip', 'the compressed bytes end too early'],
-  checksum: ['gzip', "the content is not what gzip's own checksum is of"],
   trailing: ['trailing', 'more bytes follow the compressed content'],
   size: ['gzip', 'the compressed bytes unpack to more than any segment'],
 };

@@ -2,8 +2,8 @@
 
 import type { Bucket } from '@google-cloud/storage';
 import { z } from 'zod';
+import { withDeadline } from '../../lib/deadline.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
-import { withDeadline } from '../../lib/google/deadline.js';
 import { FORBIDDEN, NOT_FOUND, StorageConnector, type StorageOptions } from '../../lib/google/storage.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 

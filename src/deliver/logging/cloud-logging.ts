@@ -1,7 +1,7 @@
 /** Cloud Logging, through the client's v2 interface: the higher one sends one request a call and spoils timestamps. */
 
-import type { LoggingServiceV2Client, protos } from '@google-cloud/logging-api';
-import { status } from '@grpc/grpc-js';
+import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
+import { Client, status } from '@grpc/grpc-js';
 import { ShipperError } from '../../lib/errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from '../../lib/google/credentials.js';
 import { clientOptions } from '../../lib/google/logging.js';
@@ -17,17 +17,6 @@ export interface CloudLoggingOptions extends RequestHead {
 }
 
 const DEADLINE = 30_000;
-
-/** What the client takes for a request, and what it sends in its place. */
-class EncodedRequest implements protos.google.logging.v2.IWriteLogEntriesRequest {
-  readonly logName: string;
-  readonly bytes: Buffer;
-
-  constructor(entries: readonly LogEntry[], head: RequestHead, writer: BackwardWriter) {
-    this.logName = head.logName;
-    this.bytes = encodeRequest(entries, head, writer);
-  }
-}
 
 /** The client is loaded only where it is used, and at once: it takes longer to load than all the rest. */
 export function cloudLogging(options: CloudLoggingOptions): EntryDestination {
@@ -69,11 +58,7 @@ class CloudLogging implements EntryDestination {
       const client = await connecting;
       // A token that is there is used again; a new one is asked for here, in time, and not behind the client's back.
       if (needsCredentials(endpoint)) await requireCredentials(client.auth);
-      sendEncoded(await client.initialize());
-      await client.writeLogEntries(new EncodedRequest(entries, this.#options, this.#writer), {
-        timeout: deadline,
-        retry: null,
-      });
+      await send(await client.initialize(), encodeRequest(entries, this.#options, this.#writer), deadline);
     } catch (error) {
       // A client keeps the credentials it began with; the next attempt begins anew.
       if (grpcCode(error) === status.UNAUTHENTICATED || grpcCode(error) === null)
@@ -92,29 +77,28 @@ class CloudLogging implements EntryDestination {
 
   async #connect(): Promise<LoggingServiceV2Client> {
     const { v2 } = await this.#library;
-    const Client: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
-    return new Client(clientOptions(this.#options.endpoint));
+    const LoggingClient: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
+    return new LoggingClient(clientOptions(this.#options.endpoint));
   }
 }
 
 const METHOD = '/google.logging.v2.LoggingServiceV2/WriteLogEntries';
 
-/**
- * Everything is left to Google's client but the encoding: credentials, deadlines, what errors say. It looks its gRPC
- * method up by name at each call, with the request as it was given.
- */
-function sendEncoded(stub: object): void {
-  const unary: unknown = Reflect.get(stub, 'makeUnaryRequest');
-  if (typeof unary !== 'function') throw new TypeError("the client's stub is none of gRPC's");
-  const encode = (request: unknown): Buffer => {
-    if (request instanceof EncodedRequest) return request.bytes;
-    throw new TypeError('the client changed the request');
-  };
+/** Google's client does everything but the encoding: its stub is a client of gRPC, with credentials and a connection. */
+async function send(stub: object, request: Buffer, deadline: number): Promise<void> {
+  const { GoogleError } = await import('google-gax');
+  if (!(stub instanceof Client)) throw new TypeError("the stub of Google's client is not gRPC's");
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const given = (bytes: Buffer): Buffer => bytes;
   // WriteLogEntriesResponse has no fields.
   const decode = (): object => ({});
-  Reflect.set(stub, 'writeLogEntries', (...rest: unknown[]) =>
-    Reflect.apply(unary, stub, [METHOD, encode, decode, ...rest]),
+  stub.makeUnaryRequest(METHOD, given, decode, request, { deadline: Date.now() + deadline }, error =>
+    // Which entries are at fault is in the error's metadata, encoded.
+    error === null
+      ? resolve()
+      : reject(GoogleError.parseGRPCStatusDetails(Object.assign(new GoogleError(error.message), error))),
   );
+  return await promise;
 }
 
 const MENDS: Readonly<Record<number, string>> = {

@@ -1,5 +1,6 @@
+import { withDeadline } from '../deadline.js';
 import { codeOf, ShipperError } from '../errors.js';
-import { withDeadline, withLimitedRequests } from './deadline.js';
+import { withLimitedRequests } from './limit-requests.js';
 
 /**
  * Where a service is: `null` for Google's own place; `https://host:port` for the same service elsewhere (Private

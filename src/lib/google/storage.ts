@@ -3,7 +3,7 @@
 import type { Storage } from '@google-cloud/storage';
 import { codeOf, ShipperError } from '../errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from './credentials.js';
-import { limitRequests } from './deadline.js';
+import { limitRequests } from './limit-requests.js';
 
 export interface StorageOptions {
   readonly bucket: string;

@@ -1,8 +1,8 @@
 /** The places that a change passes, and how to see whether it has. */
 
 import { open } from 'node:fs/promises';
+import { gunzipOne } from '../../../archive/store/gzip.js';
 import type { ArchiveLocation } from '../../../archive/store/location.js';
-import { gunzip } from '../../../archive/store/object-lines.js';
 import { listParts, walkObjects } from '../../../archive/store/walk.js';
 import { member } from '../../../event/line.js';
 import { hasCode, ShipperError } from '../../../lib/errors.js';
@@ -108,7 +108,7 @@ export async function archiveObjects(
     interval: isLocal ? LOCAL_INTERVAL : CLOUD_INTERVAL,
     async look(marker) {
       for (const path of (await list()).filter(one => !seen.has(one))) {
-        if (await contains(gunzip(store.open(path)), marker)) return true;
+        if (await contains(gunzipOne(store.open(path)), marker)) return true;
         seen.add(path);
       }
       return false;

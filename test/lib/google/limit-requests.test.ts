@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { limitRequests, withDeadline, withLimitedRequests } from '../../../src/lib/google/deadline.js';
+import { withDeadline } from '../../../src/lib/deadline.js';
+import { limitRequests, withLimitedRequests } from '../../../src/lib/google/limit-requests.js';
 
 const DEADLINE = 100;
 

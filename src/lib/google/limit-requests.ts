@@ -56,14 +56,3 @@ function limit(request: ClientRequest, deadline: number): void {
     });
   });
 }
-
-/** What the promise gives; throws ETIMEDOUT where that takes longer than `ms` milliseconds. Its work goes on unseen. */
-export async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
