@@ -1,5 +1,5 @@
 -- All changes to a table, as `search ARCHIVE --object public.konto` finds them. Put its name, in lower case and without
--- quotes, in each place; without its schema it is what PostgreSQL's parser gives where the statement names none.
+-- quotes, wherever the table is named. Without its schema it is what PostgreSQL's parser gives if the statement names none.
 SELECT
   id,
   time,
@@ -17,7 +17,7 @@ WHERE kind = 'statement'
       WHERE LOWER(REPLACE(object, '"', '')) IN ('public.konto', 'konto')
     )
     OR LOWER(REPLACE(audit.objectName, '"', '')) IN ('public.konto', 'konto')
-    -- Where nobody could tell the relations: by the word alone.
+    -- If the relations are not known: by the word alone.
     OR (COALESCE(ARRAY_LENGTH(audit.objects), 0) = 0 AND REGEXP_CONTAINS(audit.statement, r'(?i)\bkonto\b'))
   )
 ORDER BY time, seq

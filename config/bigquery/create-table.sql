@@ -1,11 +1,11 @@
--- The archive as an external table: BigQuery reads the objects where they lie, and nothing is copied.
--- Put your project, dataset, bucket and prefix (archive.to) in the capital words. Whoever asks needs
+-- The archive as an external table: BigQuery reads the objects in the bucket, and copies nothing.
+-- Put your project, dataset, bucket and prefix (archive.to) in place of the words in capitals. Whoever queries needs
 -- roles/bigquery.jobUser, roles/bigquery.dataViewer on the dataset, and roles/storage.objectViewer on the bucket.
 --
--- instance, node and date come from the objects' paths. They are no columns above: BigQuery refuses a column that is a
--- partition, too. The events hold instance and node as well, which ignore_unknown_values passes over, with what later
+-- instance, node and date come from the objects' paths. They are not columns here: BigQuery refuses a column that is also
+-- a partition. The events also hold instance and node, which ignore_unknown_values skips, with what later
 -- versions may add. An event's date is the UTC day of its object, not of the event: what is read late, or backfilled,
--- lies in later partitions. `time` is when it happened. Where one daemon reads several servers, instance names the
+-- is in later partitions. `time` is when it happened. If one daemon reads several servers, instance names the
 -- daemon's chain, and SPLIT(id, '/')[OFFSET(0)] the event's own server.
 --
 -- untested on a local engine: CREATE EXTERNAL TABLE, the partitions and the options. The columns are tested.
@@ -37,7 +37,7 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
     objectType STRING,
     objectName STRING,
     statement STRING,
-    -- JSON, since an array could not be told from one that was not logged (null).
+    -- JSON, since an empty array could not be distinguished from one that was not logged (null).
     parameters JSON,
     `rows` INT64,
     statementMissing STRING,

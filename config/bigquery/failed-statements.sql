@@ -1,4 +1,4 @@
--- Statements that came to nothing, since their transaction failed or was rolled back later, as
+-- Statements that came to nothing because their transaction failed or was rolled back later, as
 -- `search ARCHIVE --failed` finds them. sql_state is that of the error (23505 is a unique violation), null for a rollback.
 WITH failures AS (
   SELECT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the shipper needs at Google, with the least roles. Read it, fill in the first lines, run it once.
+# What the shipper needs at Google, with the least roles. Read it, fill in the first lines (as in kustomization.yaml), run it once.
 # Steps that cannot be undone are at the end, as comments.
 set -eu
 
@@ -15,7 +15,7 @@ gcloud config set project "$PROJECT"
 # The archive: 4018 days are eleven years. Objects cannot be changed or deleted before.
 gcloud storage buckets create "gs://$BUCKET" --location="$LOCATION" --retention-period=4018d \
   --uniform-bucket-level-access --public-access-prevention --soft-delete-duration=0
-# Nobody reads old segments often: Archive is the cheapest class for them.
+# Old segments are rarely read: Archive is the cheapest class for them.
 rules=$(mktemp)
 cat >"$rules" <<'JSON'
 {"rule": [{"action": {"type": "SetStorageClass", "storageClass": "ARCHIVE"}, "condition": {"age": 30}}]}
@@ -30,13 +30,13 @@ gcloud logging sinks create "$LOG" "logging.googleapis.com/projects/$PROJECT/loc
 gcloud logging sinks update _Default \
   --add-exclusion="name=$LOG,filter=logName=\"projects/$PROJECT/logs/$LOG\""
 
-# The shipper's account: it may write entries and create objects. It can change and delete nothing.
+# The shipper's account may write entries and create objects. It can change and delete nothing.
 gcloud iam service-accounts create pgaudit-shipper --display-name=pgaudit-shipper
 gcloud projects add-iam-policy-binding "$PROJECT" \
   --member="serviceAccount:$ACCOUNT" --role=roles/logging.logWriter --condition=None
 gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
   --member="serviceAccount:$ACCOUNT" --role=roles/storage.objectCreator
-# Optional: to take up the chain where the state folder was lost, and to compare what is there already.
+# Optional: to take up the chain if the state folder is lost, and to compare with what is there already.
 gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
   --member="serviceAccount:$ACCOUNT" --role=roles/storage.objectViewer
 
@@ -44,10 +44,10 @@ gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
 gcloud iam service-accounts add-iam-policy-binding "$ACCOUNT" --role=roles/iam.workloadIdentityUser \
   --member="serviceAccount:$PROJECT.svc.id.goog[$NAMESPACE/pgaudit-shipper]"
 
-# Auditors read; they are not the ones who administer the project.
+# Auditors read. They should not be the ones who administer the project.
 # gcloud projects add-iam-policy-binding "$PROJECT" --member=group:auditors@example.com --role=roles/logging.viewAccessor
 # gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" --member=group:auditors@example.com --role=roles/storage.objectViewer
 
-# For ever: the retention can be made longer afterwards, never shorter, and the bucket lives until its last object is old enough.
+# For good: afterwards the retention can be made longer, never shorter, and the bucket stays until its last object is old enough.
 # gcloud storage buckets update "gs://$BUCKET" --lock-retention-period
 # gcloud logging buckets update "$LOG" --location="$LOCATION" --locked

@@ -8,7 +8,15 @@ export interface AlertCase {
   readonly quiet: readonly Series[];
   /** When it is looked at; `150m` where nothing is said. */
   readonly at?: string;
+  /** What says which server the daemon ships; `BUILD` where nothing is said. */
+  readonly build?: Series;
+  /** The labels with which it fires; `ORDERS` where nothing is said. */
+  readonly names?: string;
 }
+
+/** The server that all cases are about: how an alert names it, and how the daemon does. */
+export const ORDERS = 'audit_instance="orders",node="pg-0"';
+export const BUILD: Series = { [`build_info{version="1",${ORDERS}}`]: '1x1700' };
 
 /** A counter without that label until, and from, minute 100. */
 const FIRST_EVER = '_x100 1x80';
@@ -45,19 +53,21 @@ const raised = (series: string): Omit<AlertCase, 'alert'> => ({
   quiet: [{ [series]: OFF }],
 });
 
-const lowered = (series: string): Omit<AlertCase, 'alert'> => ({
-  fires: [{ [series]: OFF }],
-  quiet: [{ [series]: ON }],
-});
-
 const PG_0 = 'build_info{audit_instance="hold",node="pg-0"}';
 const OTHER_POD = 'build_info{audit_instance="hold",node="pg-0",pod="new"}';
 const FULL = 10 * 1024 ** 3;
 
 export const CASES: readonly AlertCase[] = [
-  { alert: 'PgauditShipperDown', ...lowered('up') },
+  {
+    alert: 'PgauditShipperDown',
+    fires: [{ up: OFF }, { up: OFF, [`build_info{version="2",${ORDERS}}`]: '_x90 1x10' }],
+    quiet: [{ up: ON }],
+    build: { [`build_info{version="1",${ORDERS}}`]: '1x90' },
+  },
   {
     alert: 'PgauditShipperAbsent',
+    build: {},
+    names: '',
     fires: [{}, { [PG_0]: '1x60' }, { [PG_0]: '1x60', 'build_info{audit_instance="hold",node="pg-1"}': ON }],
     quiet: [{ [PG_0]: ON }, { [PG_0]: '1x60', [OTHER_POD]: '_x60 1x120' }],
   },
@@ -66,7 +76,12 @@ export const CASES: readonly AlertCase[] = [
     fires: [{ process_start_time_seconds: '0+60x180' }],
     quiet: [{ process_start_time_seconds: '0x120 60x60' }],
   },
-  { alert: 'PgauditShipperNotReady', ...lowered('ready') },
+  {
+    alert: 'PgauditShipperNotReady',
+    // It was upgraded, and Prometheus still sees both versions.
+    fires: [{ ready: OFF }, { ready: OFF, [`build_info{version="2",${ORDERS}}`]: ON }],
+    quiet: [{ ready: ON }],
+  },
   {
     alert: 'PgauditShipperSourceUnreadable',
     fires: [{ source_readable: OFF }],
@@ -116,8 +131,8 @@ export const CASES: readonly AlertCase[] = [
   },
   {
     alert: 'PgauditShipperNotCovered',
-    fires: [{ 'covered_until_timestamp_seconds{audit_instance="a"}': '0x180' }],
-    quiet: [{ 'covered_until_timestamp_seconds{audit_instance="a"}': '0x60 3600x120' }],
+    fires: [{ 'covered_until_timestamp_seconds{audit_instance="orders"}': '0x180' }],
+    quiet: [{ 'covered_until_timestamp_seconds{audit_instance="orders"}': '0x60 3600x120' }],
   },
   { alert: 'PgauditShipperLoggingLag', ...lag('logging', 700, 500) },
   { alert: 'PgauditShipperLoggingLagCritical', ...lag('logging', 15_000, 3600) },

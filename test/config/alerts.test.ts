@@ -1,12 +1,12 @@
-/** config/prometheus/alerts.yaml: each alert fires when it should, keeps quiet else, and says what to do. */
+/** config/prometheus: each alert fires when it should, keeps quiet otherwise, and says which server, and what to do. */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { exposed, namesIn, unknownIn } from '../support/exposed.js';
-import { checkRules, type Expectation, type Series, testRules } from '../support/promtool.js';
-import { CASES } from './alerts.cases.js';
+import { checkRules, type Expectation, type RuleTest, type Series, testRules } from '../support/promtool.js';
+import { BUILD, CASES, ORDERS } from './alerts.cases.js';
 
 interface Alert {
   readonly alert: string;
@@ -17,10 +17,11 @@ interface Alert {
 
 const read = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8');
-const { spec }: { spec: { groups: { name: string; rules: Alert[] }[] } } = parse(
-  read('config/prometheus/alerts.yaml'),
+const { groups }: { groups: { name: string; rules: Alert[] }[] } = parse(
+  read('config/prometheus/rules.yaml'),
 );
-const alerts = spec.groups.flatMap(({ rules }) => rules);
+const alerts = groups.flatMap(({ rules }) => rules);
+const RUNBOOK = 'https://github.com/navikt/pgaudit-shipper/blob/main/docs/operations.md';
 const series = exposed();
 
 describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
@@ -34,12 +35,18 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
     const known = ['instance', ...namesIn(expr).flatMap(name => series.get(name) ?? [])];
     const used = [...(annotations.summary ?? '').matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label);
     expect(known).toEqual(expect.arrayContaining(used));
+    expect(used).toEqual(expect.arrayContaining(['audit_instance', 'node']));
   });
 
   test('has a section in docs/operations.md', () => {
-    expect(annotations.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
+    expect(annotations.runbook_url).toBe(`${RUNBOOK}#${alert.toLowerCase()}`);
     expect(read('docs/operations.md')).toContain(`\n### ${alert}\n`);
   });
+});
+
+test('alerts.yaml has the same for the operator', () => {
+  // Else: node scripts/alerts.js
+  expect(parse(read('config/prometheus/alerts.yaml')).spec).toEqual({ groups });
 });
 
 test('docs/evidence.md names alerts and metrics that there are', () => {
@@ -58,20 +65,51 @@ test('each has cases, and no other', () => {
 
 describe('promtool', () => {
   test('can load them', async () => {
-    expect(await checkRules(spec.groups)).toBe('');
+    expect(await checkRules(groups)).toBe('');
   });
 
   test('lets each fire where it should, and keep quiet where it should', async () => {
     const ruleTests = alerts.map(rule => {
-      const { fires = [], quiet = [], at = '150m' } = CASES.find(one => one.alert === rule.alert) ?? {};
+      const found = CASES.find(one => one.alert === rule.alert);
+      const { fires = [], quiet = [], at = '150m', build = BUILD, names = ORDERS } = found ?? {};
       expect([fires.length, quiet.length]).not.toContain(0);
-      const expression = `count(ALERTS{alertname="${rule.alert}",alertstate="firing"}) > bool 0`;
-      const expecting =
-        (isOne: boolean) =>
-        (one: Series): Expectation => ({ series: ofTarget(one), expression, at, isOne });
-      return { rule, expectations: [...fires.map(expecting(true)), ...quiet.map(expecting(false))] };
+      const seen = fires.map(one => expecting(rule.alert, names, at, true, { ...build, ...one }));
+      const unseen = quiet.map(one => expecting(rule.alert, '', at, false, { ...build, ...one }));
+      return { rule, expectations: [...seen, ...unseen] };
     });
     expect(await testRules(ruleTests)).toBe('');
+  });
+
+  test('names the server that is meant, also of several that one daemon reads', async () => {
+    const billing = 'audit_instance="billing",node="pg-0"';
+    const ofSeveral = (alert: string, one: Series): RuleTest => ({
+      rule: alerts.find(rule => rule.alert === alert) ?? {},
+      expectations: [expecting(alert, billing, '150m', true, { ...BUILD, ...one })],
+    });
+    const tests = [
+      ofSeveral('PgauditShipperSourceUnreadable', {
+        'source_instance_failing{audit_instance="billing"}': '1x180',
+        'source_instance_failing{audit_instance="orders"}': '0x180',
+        source_readable: '0x180',
+      }),
+      ofSeveral('PgauditShipperSourceLag', {
+        'source_instance_lag_bytes{audit_instance="billing"}': `${300 * 1024 ** 2}x180`,
+        'source_instance_lag_bytes{audit_instance="orders"}': '0x180',
+        source_lag_bytes: `${300 * 1024 ** 2}x180`,
+      }),
+      ofSeveral('PgauditShipperNotCovered', {
+        'covered_until_timestamp_seconds{audit_instance="billing"}': '0x180',
+      }),
+    ];
+    expect(await testRules(tests)).toBe('');
+  });
+
+  test('lets a daemon that Prometheus never saw be found by its address', async () => {
+    const rule = alerts.find(({ alert }) => alert === 'PgauditShipperDown') ?? {};
+    const expectation = expecting('PgauditShipperDown', 'instance="pg-0:8080"', '150m', true, {
+      up: '0x180',
+    });
+    expect(await testRules([{ rule, expectations: [expectation] }])).toBe('');
   });
 
   test('would tell an alert that does not fire', async () => {
@@ -80,6 +118,17 @@ describe('promtool', () => {
     expect(await testRules([{ rule, expectations }])).toContain('ALERTS');
   });
 });
+
+/** That one alert fires with these labels, or that none fires. */
+function expecting(alert: string, labels: string, at: string, isOne: boolean, series: Series): Expectation {
+  const firing = `ALERTS{alertname="${alert}",alertstate="firing"${labels && `,${labels}`}}`;
+  return {
+    series: ofTarget(series),
+    expression: `count(${firing}) ${isOne ? '== bool 1' : '> bool 0'}`,
+    at,
+    isOne,
+  };
+}
 
 /** Short names become those of one daemon's series. */
 function ofTarget(one: Series): Series {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { exposed, unknownIn } from '../support/exposed.js';
-import { checkRules } from '../support/promtool.js';
+import { exposed, namesIn, unknownIn } from '../support/exposed.js';
+import { checkRules, testRules } from '../support/promtool.js';
 
 const text = readFileSync(
   fileURLToPath(new URL('../../config/grafana/dashboard.json', import.meta.url)),
@@ -43,8 +43,20 @@ const dashboard = z
     uid: z.string(),
     schemaVersion: z.literal(39),
     time: z.object({ from: z.string(), to: z.string() }),
-    annotations: z.object({ list: z.array(z.object({ name: z.string(), datasource, expr: z.string() })) }),
-    templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.string() })) }),
+    annotations: z.object({
+      list: z.array(z.object({ name: z.string(), datasource, expr: z.string(), titleFormat: z.string() })),
+    }),
+    templating: z.object({
+      list: z.array(
+        z.object({
+          name: z.string(),
+          type: z.string(),
+          hide: z.number().optional(),
+          allValue: z.string().optional(),
+          query: z.union([z.string(), z.object({ query: z.string() })]),
+        }),
+      ),
+    }),
     panels: z.array(panel),
   })
   .parse(JSON.parse(text));
@@ -57,10 +69,29 @@ const queries = [
 ];
 const series = exposed();
 
-test('has a row for each part, and its data source to choose', () => {
+test('has a row for each part', () => {
   const rows = panels.filter(({ type }) => type === 'row').map(({ title }) => title);
   expect(rows).toEqual(['Source', 'Journal', 'Sinks', 'Identity', 'Security', 'Process']);
-  expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'instance']);
+});
+
+test('servers are chosen by the names that their configurations give them', () => {
+  const [source, server, instance] = templating.list;
+  expect([source?.name, server?.name, instance?.name]).toEqual(['datasource', 'server', 'instance']);
+  const servers = 'label_values(pgaudit_shipper_covered_until_timestamp_seconds, audit_instance)';
+  expect(server).toMatchObject({ query: { query: servers } });
+  // The addresses of their daemons follow, unseen; all of them are not all that there are.
+  const daemons = servers.replace(', audit_instance', '{audit_instance=~"$server"}, instance');
+  expect(instance).toMatchObject({ query: { query: daemons }, hide: 2 });
+  expect(instance?.allValue).toBeUndefined();
+});
+
+test('nothing is named by an address', () => {
+  const shown = [
+    ...graphs.flatMap(({ targets }) => targets.map(({ legendFormat }) => legendFormat)),
+    ...annotations.list.map(({ titleFormat }) => titleFormat),
+  ];
+  expect(shown.filter(text => text.includes('{{instance}}'))).toEqual([]);
+  expect(shown.filter(text => text.includes('{{audit_instance}}')).length).toBeGreaterThan(10);
 });
 
 test('panels have ids of their own, and none lies upon another', () => {
@@ -79,6 +110,34 @@ describe.each(queries)('$title: $expr', ({ expr }) => {
       (expr.match(/pgaudit_shipper_/g)?.length ?? 0) + 1,
     );
   });
+});
+
+test('each query that names servers finds them', async () => {
+  const target = 'job="pgaudit-shipper",instance="pg-0:8080"';
+  const named = graphs
+    .flatMap(({ targets }) => targets)
+    .filter(
+      ({ expr, legendFormat }) => legendFormat.includes('{{audit_instance}}') && !expr.includes('$server'),
+    );
+  const ruleTests = named.map(({ expr }) => {
+    const query = expr.replaceAll('$__rate_interval', '5m').replaceAll('"$instance"', '"pg-0:8080"');
+    const [first = ''] = namesIn(expr);
+    return {
+      rule: { record: 'dashboard:query', expr: query },
+      expectations: [
+        {
+          series: {
+            [`${first}{${target}}`]: '0+1x30',
+            [`pgaudit_shipper_build_info{version="1",audit_instance="orders",node="pg-0",${target}}`]: '1x30',
+          },
+          expression: 'count(dashboard:query{audit_instance="orders",node="pg-0"})',
+          at: '20m',
+          isOne: true,
+        },
+      ],
+    };
+  });
+  expect(await testRules(ruleTests)).toBe('');
 });
 
 test('every query is PromQL', async () => {
