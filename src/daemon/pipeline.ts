@@ -8,11 +8,13 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Tell, Told } from '../database/settings-watch.js';
+import type { RecordCounts } from '../event/counts.js';
 import { countRecord, noRecords } from '../event/counts.js';
 import type { NewEvent } from '../event/event.js';
 import type { Missing } from '../event/gap.js';
 import { type EventJson, jsonOf, jsonWith } from '../event/line.js';
 import { configEvent, missingEvent, populationEvent } from '../event/make.js';
+import type { SourceFile } from '../event/position.js';
 import type { Journal } from '../journal/journal.js';
 import type { Reader } from '../journal/reader.js';
 import type { Resume } from '../journal/sources.js';
@@ -20,8 +22,9 @@ import type { JournalEntry } from '../journal/state.js';
 import type { Clock } from '../lib/clock.js';
 import { COLUMN } from '../lib/csvlog.js';
 import { andThen } from '../lib/settled.js';
-import type { Batch } from '../read/files/follower.js';
-import type { RawRecord } from '../read/record.js';
+import type { Batch } from '../read/files/batch.js';
+import type { Tail } from '../read/files/tail.js';
+import type { Frame, RawRecord } from '../read/record.js';
 import { judge } from './records/record.js';
 import { isWatched, reportOverdue } from './records/unaudited.js';
 import { Skimmer } from './skim/skim.js';
@@ -114,20 +117,18 @@ async function tellAudit(
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
-  const { name: source, tail, telemetry } = stages;
-  const skimmer = new Skimmer(stages.memory.sessions);
-  for await (const batch of tail.batches(stop)) {
-    while (!(await journal.waitForRoom(stop))) {
-      if (stop.aborted) return;
-      // The log goes on meanwhile: what waits to be read is held, lest it be deleted first.
-      await tail.look();
-    }
+  const { name: source, tail, telemetry, memory } = stages;
+  const skim = new Skimmer(memory.sessions);
+  const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<Outcomes | null> =>
+    (await waitForRoom(journal, tail, stop)) ? await decideAll(frames, file, stages, skim) : null;
+  for await (const batch of tail.batches({ skim, take }, stop)) {
     if (batch !== null) {
-      const entry = await readBatch(batch, stages, skimmer);
+      if (batch.taken === null) return;
+      const entry = entryOf(batch, batch.taken, stages);
       await settleLarge(entry, journal.append(entry), stages.large);
     }
     noteUntil(stages, journal);
-    // Whatever else goes on gets its turn between two batches.
+    // Everything else gets its turn between two batches.
     await setImmediate();
     const contents = await tellOverdue(stages);
     if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
@@ -135,7 +136,17 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
   }
 }
 
-/** One large record at a time is in memory, and what it may do to this process it does before its mark is removed. */
+/** Returns false if the signal aborts before there is room. */
+async function waitForRoom(journal: Journal, tail: Tail, stop: AbortSignal): Promise<boolean> {
+  while (!(await journal.waitForRoom(stop))) {
+    if (stop.aborted) return false;
+    // The log grows meanwhile: what waits to be read is held open, so that nobody can delete it before.
+    await tail.look();
+  }
+  return true;
+}
+
+/** One large record at a time is in memory; if it does harm, it has done so before its mark is removed. */
 async function settleLarge(
   { contents }: JournalEntry,
   durable: Promise<void>,
@@ -143,27 +154,38 @@ async function settleLarge(
 ): Promise<void> {
   if (!large?.isUnsettled) return;
   if (contents.length === 0) return await large.settle();
-  // Where the journal ends, it says why itself; what was begun stays marked.
+  // If the journal ends, it says why itself; what was begun stays marked.
   await durable.then(
     () => large.settle(),
     () => undefined,
   );
 }
 
-/** What a batch of the log comes to. */
-async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Promise<JournalEntry> {
-  const { file, from } = batch;
+/** What became of the frames of a batch. */
+interface Outcomes {
+  readonly contents: readonly EventJson[];
+  readonly records: RecordCounts;
+  /** Reasons of the shipped ones. */
+  readonly shipped: readonly string[];
+}
+
+async function decideAll(
+  frames: Iterable<Frame>,
+  file: SourceFile,
+  stages: OpenSource,
+  skimmer: Skimmer,
+): Promise<Outcomes> {
   // Kept as JSON, which takes far less memory.
   const contents: (EventJson | Promise<EventJson>)[] = [];
   const records = noRecords();
   const shipped: string[] = [];
-  for (const frame of file.rereadUntil === undefined ? batch.skimmed(skimmer) : batch.frames) {
+  for (const frame of frames) {
     const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
     const judged = judge(frame, reading, stages);
     // Most records are dropped, and need no turn of the event loop.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
-    // What is told of earlier statements comes before the one that tells it.
+    // What is reported of earlier statements comes before the record that shows it.
     if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, jsonOf));
     if (verdict.outcome !== 'dropped')
       contents.push(andThen(verdict.draft, draft => jsonWith(draft, verdict.texts ?? [])));
@@ -172,11 +194,17 @@ async function readBatch(batch: Batch, stages: OpenSource, skimmer: Skimmer): Pr
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
   skimmer.countInto(records);
-  const { to } = batch;
+  return { contents: await Promise.all(contents), records, shipped };
+}
+
+function entryOf(
+  { file, from, end: to }: Batch<unknown>,
+  { contents, records, shipped }: Outcomes,
+  stages: OpenSource,
+): JournalEntry {
   stages.telemetry.recordsRead(to - from, records, shipped);
   const progress = { file, from, to, records };
-  const resume = resumeOf(stages);
-  return { source: stages.name, contents: await Promise.all(contents), progress, resume };
+  return { source: stages.name, contents, progress, resume: resumeOf(stages) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
+import type { Batch, Taker } from '../../src/read/files/batch.js';
 import type { Follower } from '../../src/read/files/follower.js';
 import { Followers } from '../../src/read/files/followers.js';
 import { identify } from '../../src/read/files/identify.js';
@@ -37,17 +38,30 @@ export async function readFive() {
 /** Session lines, gaps as `reason offset+length`, and whether the file holds something else now. */
 export async function read(follower: Follower, now: number): Promise<(number | string)[]> {
   const seen: (number | string)[] = [];
-  const batches = follower.read(now);
+  const batches = follower.read(IN_WORDS, now);
   for (let next = await batches.next(); ; next = await batches.next()) {
     if (next.done === true) return next.value ? seen : [...seen, 'replaced'];
     seen.push(...framesOf(next.value));
   }
 }
 
-export function framesOf(batch: ReturnType<Follower['abandon']> | null): (number | string)[] {
-  return [...(batch?.frames ?? [])].map(frame =>
-    frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,
-  );
+/** Takes frames as `read` says. */
+export const IN_WORDS: Taker<(number | string)[]> = {
+  skim: null,
+  take: frames =>
+    Array.from(frames, frame =>
+      frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,
+    ),
+};
+
+/** Takes gaps as they are. */
+export const GAPS: Taker<object[]> = {
+  skim: null,
+  take: frames => [...frames].filter(frame => frame.kind === 'gap'),
+};
+
+export function framesOf(batch: Batch<(number | string)[]> | null): (number | string)[] {
+  return batch?.taken ?? [];
 }
 
 /** Bytes of the five. */

@@ -5,34 +5,16 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Gap } from '../../event/gap.js';
 import type { SourceFile, SourcePosition } from '../../event/position.js';
-import { COLUMN } from '../../lib/csvlog.js';
 import { Framer } from '../frame/framer.js';
-import type { Frame, Skim } from '../record.js';
+import { type Batch, Frames, giveAll, type Taker } from './batch.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
-import { fingerprint, identifyNow, idOf, type LogTimes, zoneOf } from './identify.js';
+import { fingerprint, identifyNow, idOf, type LogTimes } from './identify.js';
 import { openSame } from './open-file.js';
-import { type Place, placeAt, START } from './position.js';
+import { START } from './position.js';
 
 /** Bytes that are read in one go. */
 const CHUNK = 512 * 1024;
-/** Bytes of a batch from which on it takes no more chunks, and of those of its records that are judged one by one. */
-const LARGE_BATCH = 8 * 1024 * 1024;
-const MOST_JUDGED = 256 * 1024;
-
-/** Frames that were read from one file in one go. */
-export interface Batch {
-  readonly file: SourceFile;
-  /** Offset of the first byte that the frames cover. */
-  readonly from: number;
-  /** To be iterated once, to the end, before `to` is asked for, and before the next batch is. */
-  readonly frames: Iterable<Frame>;
-  /** The same without those that `skim` passes over. */
-  skimmed(skim: Skim): Iterable<Frame>;
-  /** Offset after the last byte that the frames cover. */
-  readonly to: number;
-}
-
 export interface FollowerOptions {
   readonly maxRecordSize: number;
   readonly times: LogTimes;
@@ -45,8 +27,26 @@ export type Comparison = 'same' | 'changed' | 'other';
 type Found = 'chunk' | 'short chunk' | 'end' | 'elsewhere' | 'other';
 
 /**
- * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open descriptor is
- * read to its end, and any other path that holds the same content will do to go on.
+ * Whether its file is open.
+ *
+ *              hold()            read()
+ *     closed ─────────▶ held ───────────▶ reading
+ *        ▲                │                  │  close(): its last file was read to the end, or holds something else,
+ *        └────────────────┴──────────────────┘  or a record's time zone is not known (`isBlocked`)
+ *
+ * While it is closed, looks at the folders may find that its files are gone, cut back or changed (`Doubts`). If that
+ * lasts, `loss` says how the rest was lost, and `abandon` gives it up.
+ */
+type State =
+  | { readonly is: 'closed' }
+  | { readonly is: 'held'; readonly handle: FileHandle }
+  | { readonly is: 'reading'; readonly handle: FileHandle; readonly framer: Framer };
+
+const CLOSED: State = { is: 'closed' };
+
+/**
+ * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open file is read to its end, and
+ * then any other path that holds the same content.
  */
 export class Follower {
   readonly contentId: string;
@@ -63,16 +63,11 @@ export class Follower {
   #position: SourcePosition;
   /** Paths that held this content at the last look. */
   #paths: Paths = new Map();
-  #handle: FileHandle | null = null;
-  #framer: Framer | null = null;
+  #state: State = CLOSED;
   /** For each path, the file's time of modification when it was last seen to hold what was read. */
   readonly #verified = new Map<string, number>();
   readonly #doubts = new Doubts();
   #goneSince: number | null = null;
-  /** Up to where the last batch's frames cover the file. */
-  #end = 0;
-  /** The last batch ended before the bytes that were read. */
-  #isCutShort = false;
   /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
   #barren = 0;
 
@@ -86,6 +81,12 @@ export class Follower {
     this.#options = options;
   }
 
+  /** As events and the checkpoint name it now. */
+  get file(): SourceFile {
+    const { fileId, rereadUntil } = this.#position;
+    return { fileId, path: this.path, ...(rereadUntil === undefined ? {} : { rereadUntil }) };
+  }
+
   get position(): SourcePosition {
     return { ...this.#position, path: this.path };
   }
@@ -96,12 +97,16 @@ export class Follower {
   }
 
   get isOpen(): boolean {
-    return this.#handle !== null;
+    return this.#state.is !== 'closed';
   }
 
-  /** It was opened, lest it be deleted unread, and not read since. */
+  /** It was opened so that it can be read even if it is deleted, and was not read since. */
   get isHeld(): boolean {
-    return this.isOpen && this.#framer === null;
+    return this.#state.is === 'held';
+  }
+
+  get #framer(): Framer | null {
+    return this.#state.is === 'reading' ? this.#state.framer : null;
   }
 
   get isListed(): boolean {
@@ -165,30 +170,63 @@ export class Follower {
     if (!this.isOpen) await this.#open(now);
   }
 
-  /** Reads to the present end. Returns false where the open file no longer holds this content. */
-  async *read(now: number): AsyncGenerator<Batch, boolean> {
-    const handle = this.#handle ?? (await this.#open(now));
-    if (handle === null) return true;
+  /** Reads to the present end. Returns false if the open file no longer holds this content. */
+  async *read<T>(taker: Taker<T>, now: number): AsyncGenerator<Batch<T>, boolean> {
+    await this.hold(now);
+    if (this.#state.is === 'closed') return true;
+    const { handle } = this.#state;
     const framer = this.#framer ?? this.#newFramer();
+    this.#state = { is: 'reading', handle, framer };
     while (!this.isBlocked) {
       let found = this.#readChunk(handle, framer, now);
       if (found === 'elsewhere') break;
       if (found === 'end' || found === 'other') return found === 'end';
-      // Of a short chunk the file had no more: what is written meanwhile is for the next batch, else none would end.
+      // After a short chunk the file had no more: what is written meanwhile is for the next batch, or none would end.
       const readOn = (): boolean => {
         if (found !== 'chunk') return false;
         try {
           found = this.#readChunk(handle, framer, now);
         } catch {
-          found = 'end'; // Behind the batch it fails again, and is told, or goes on.
+          found = 'end'; // After the batch it fails again, and is reported, or succeeds.
         }
         return found === 'chunk' || found === 'short chunk';
       };
-      do yield this.#batch(skim => this.#frames(framer, skim, readOn));
-      while (this.#isCutShort);
+      let isCutShort: boolean;
+      do {
+        const { batch, frames } = await this.#give(framer, readOn, taker);
+        isCutShort = frames.isCutShort;
+        yield batch;
+      } while (isCutShort);
     }
     await this.close();
     return true;
+  }
+
+  /** Gives the taker the frames of the bytes at hand; the position is after them then. */
+  async #give<T>(
+    framer: Framer,
+    readOn: (() => boolean) | null,
+    taker: Taker<T>,
+  ): Promise<{ batch: Batch<T>; frames: Frames }> {
+    const { file } = this;
+    const from = this.#position.offset;
+    const { times } = this.#options;
+    const skim = readOn === null || file.rereadUntil !== undefined ? null : taker.skim;
+    const frames = new Frames(framer, this.#position, { times, skim, readOn });
+    const { taken, areTaken } = await giveAll(frames, file, taker);
+    if (areTaken) {
+      this.isBlocked = frames.isBlocked;
+      if (frames.end.offset !== from) this.#position = { ...this.#position, ...frames.end };
+    }
+    return { batch: { file, from, end: this.#position.offset, taken }, frames };
+  }
+
+  /** Gives the taker what is known to be lost. */
+  async #giveUp<T>(gaps: readonly Gap[], taker: Taker<T>): Promise<Batch<T> | null> {
+    const { file } = this;
+    const { offset } = this.#position;
+    const { taken, areTaken } = await giveAll(gaps, file, taker);
+    return areTaken ? { file, from: offset, end: offset, taken } : null;
   }
 
   /**
@@ -217,12 +255,11 @@ export class Follower {
     return longestOf(this.#paths) > size || (here !== undefined && here.ino !== ino);
   }
 
-  /** No more bytes will come: what is pending is torn. Null where nothing is. */
-  finish(): Batch | null {
+  /** No more bytes will come: what is pending is torn. Null if nothing is. */
+  async finish<T>(taker: Taker<T>): Promise<Batch<T> | null> {
     if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
-    const framer = this.#framer;
-    framer.finish();
-    return this.#batch(skim => this.#frames(framer, skim, null));
+    this.#framer.finish();
+    return (await this.#give(this.#framer, null, taker)).batch;
   }
 
   /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
@@ -233,20 +270,10 @@ export class Follower {
   }
 
   /**
-   * Gives up what is lost; if it turns up all the same, it is read. A file whose bytes have changed is read anew,
-   * from its start. What a file was cut back to was read; only more that it had is a loss.
+   * Gives up what is lost; if it turns up after all, it is read. A file whose bytes have changed is read again, from its
+   * start. If a file was cut back to bytes that were read, only more that it had is a loss.
    */
-  abandon(loss: Loss): Batch {
-    return this.#batch(() => this.#lost(loss));
-  }
-
-  /** Somebody removed it while nobody read the log, which goes on in another file. */
-  unwatched(before: number | null): Batch {
-    const gap: Gap = { kind: 'gap', reason: 'unwatched', offset: this.#position.offset, length: 0 };
-    return this.#batch(() => [this.#bounded(before === null ? gap : { ...gap, before })]);
-  }
-
-  *#lost(reason: Loss): Generator<Gap> {
+  async abandon<T>(reason: Loss, taker: Taker<T>): Promise<Batch<T> | null> {
     const { offset, size } = this.#position;
     const gap: Gap = {
       kind: 'gap',
@@ -254,14 +281,23 @@ export class Follower {
       offset,
       length: size - offset,
     };
-    if (reason !== 'shortened' || size > offset) yield this.#bounded(gap);
-    const isAnew = reason === 'changed' || reason === 'shortened';
-    this.#position = isAnew ? this.#anew() : { ...this.#position, size: offset };
+    const isLoss = reason !== 'shortened' || size > offset;
+    const batch = await this.#giveUp(isLoss ? [this.#bounded(gap)] : [], taker);
+    if (batch === null) return null;
+    const isReadAgain = reason === 'changed' || reason === 'shortened';
+    this.#position = isReadAgain ? this.#fromStart() : { ...this.#position, size: offset };
     this.#doubts.settle();
+    return batch;
   }
 
-  /** What was read before is told by its sessions' lines, and by its time where a session is not known any more. */
-  #anew(): SourcePosition {
+  /** Somebody removed it while nobody read the log, which continues in another file. */
+  unwatched<T>(before: number | null, taker: Taker<T>): Promise<Batch<T> | null> {
+    const gap: Gap = { kind: 'gap', reason: 'unwatched', offset: this.#position.offset, length: 0 };
+    return this.#giveUp([this.#bounded(before === null ? gap : { ...gap, before })], taker);
+  }
+
+  /** Which records were read before shows by their sessions' lines, and by their time if a session is not known any more. */
+  #fromStart(): SourcePosition {
     const { fileId, lastTime, offset, tail } = this.#position;
     return {
       ...this.#position,
@@ -275,68 +311,14 @@ export class Follower {
 
   /** Lets go of the descriptor and of what is pending. */
   async close(): Promise<void> {
-    const handle = this.#handle;
+    const state = this.#state;
     if (this.notCsvlog !== null) this.#barren = this.#framer?.scanned ?? 0;
-    this.#handle = null;
-    this.#framer = null;
-    await handle?.close();
+    this.#state = CLOSED;
+    if (state.is !== 'closed') await state.handle.close();
   }
 
   #grow(size: number): void {
     if (size > this.#position.size) this.#position = { ...this.#position, size };
-  }
-
-  #batch(frames: (skim: Skim | null) => Iterable<Frame>): Batch {
-    const { fileId, rereadUntil, offset } = this.#position;
-    this.#end = offset;
-    const end = (): number => this.#end;
-    return {
-      file: { fileId, path: this.path, ...(rereadUntil === undefined ? {} : { rereadUntil }) },
-      from: offset,
-      frames: frames(null),
-      skimmed: frames,
-      get to() {
-        return end();
-      },
-    };
-  }
-
-  /** @param readOn reads another chunk, and says whether one came; `null`: what is there is all, and has no bounds */
-  *#frames(framer: Framer, skim: Skim | null, readOn: (() => boolean) | null): Generator<Frame> {
-    let { lastTime } = this.#position;
-    let place: Place = this.#position;
-    let end: number;
-    let judged = 0;
-    this.#isCutShort = false;
-    for (;;) {
-      if (skim !== null) lastTime = framer.skim(skim, lastTime);
-      end = framer.position;
-      this.#isCutShort = readOn !== null && judged >= MOST_JUDGED;
-      const frame = this.#isCutShort ? null : framer.next();
-      if (frame === null) {
-        place = placeAt(framer.position, framer, place);
-        const isLarge = this.#isCutShort || framer.pushed - this.#position.offset >= LARGE_BATCH;
-        if (readOn !== null && !isLarge && readOn()) continue;
-        break;
-      }
-      judged += frame.length;
-      if (frame.kind === 'record') {
-        const time = frame.text(COLUMN.logTime);
-        this.isBlocked = !this.#options.times.knowsZone(time);
-        if (this.isBlocked) break;
-        // Times run back by milliseconds now and then.
-        if (time > lastTime || zoneOf(time) !== zoneOf(lastTime)) lastTime = time;
-        yield frame;
-      } else {
-        yield lastTime === '' ? frame : { ...frame, after: lastTime };
-      }
-    }
-    if (!this.isBlocked) end = framer.position;
-    if (end === this.#position.offset) return;
-    this.#end = end;
-    place = placeAt(end, framer, place);
-    this.#position = { ...this.#position, ...place, lastTime, columns: framer.columns };
-    framer.shrink();
   }
 
   #bounded(gap: Gap): Gap {
@@ -353,8 +335,7 @@ export class Follower {
     const { maxRecordSize } = this.#options;
     const { offset: from, columns } = this.#position;
     const start = this.#barren > from ? { offset: this.#barren, doubtFrom: from } : { offset: from };
-    this.#framer = new Framer({ ...start, columns, maxRecordSize });
-    return this.#framer;
+    return new Framer({ ...start, columns, maxRecordSize });
   }
 
   /** Paths that hold unread bytes of this content, the most first, or may hold others than those that were read. */
@@ -367,17 +348,17 @@ export class Follower {
     return files.map(({ path }) => path);
   }
 
-  async #open(now: number): Promise<FileHandle | null> {
+  async #open(now: number): Promise<void> {
     const tried = new Map(this.#paths);
     let isChanged = false;
     for (const path of this.#readablePaths()) {
       const { handle, comparison } = await openSame(path, opened => this.#compare(opened));
       if (handle !== null) {
         this.path = path;
-        this.#handle = handle;
+        this.#state = { is: 'held', handle };
         // A copy of how it was before is no reason to forget that a longer one has changed.
         if (!isChanged) this.#doubts.settle();
-        return handle;
+        return;
       }
       isChanged ||= comparison === 'changed';
       if (comparison === 'changed') this.#doubts.changed(now);
@@ -385,7 +366,6 @@ export class Follower {
       tried.delete(path);
     }
     this.#paths = tried;
-    return null;
   }
 
   /** Whether the file still begins with the same line and has the same bytes before the saved offset. */

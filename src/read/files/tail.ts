@@ -5,10 +5,11 @@ import type { SourcePosition } from '../../event/position.js';
 import { type Clock, hasPassed, sleep, Waker } from '../../lib/clock.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
 import type { SourceFault, UnsupportedReason } from '../record.js';
+import { type Batch, TakeFailed, type Taker } from './batch.js';
 import { CompressedFiles } from './compressed.js';
 import type { Listed } from './discover.js';
 import { SETTLE } from './doubts.js';
-import type { Batch, Follower } from './follower.js';
+import type { Follower } from './follower.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
 import { identify, type LogTimes } from './identify.js';
@@ -54,18 +55,15 @@ export interface TailReport {
 
 /** Milliseconds between looks at open files and at the folders, where no hint comes. */
 const GROWTH_INTERVAL = 250;
-/** After news: a server that writes without a pause would have every line of its own read and committed by itself. */
+/** After news: if a server writes without a pause, each line would be read and committed by itself. */
 const PAUSE = 50;
 const SCAN_INTERVAL = 2000;
-/**
- * Milliseconds after which the end of a file that has a successor is torn, if it does not grow: half a record is
- * not waited for any longer. `run --once` cannot wait as long.
- */
+/** Milliseconds after which half a record at the end of a file that has a successor, and does not grow, is torn. */
 const TORN_AFTER = 10_000;
 const TORN_AFTER_ONCE = 3000;
 /** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
 const LINGER = 60_000;
-/** So many files are held open at once. */
+/** Files that are held open at once. */
 const MOST_HELD = 64;
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -116,7 +114,7 @@ export class Tail {
     return this.#readUntil.time;
   }
 
-  /** How far every known file has been read, as of the last batch whose frames were taken. */
+  /** How far every known file has been read, as of the last batch. */
   get positions(): SourcePosition[] {
     return this.#followers.inOrder.map(follower => follower.position);
   }
@@ -147,13 +145,13 @@ export class Tail {
    * Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new, and
    * nothing will be for a moment.
    */
-  async *batches(signal: AbortSignal): AsyncGenerator<Batch | null> {
+  async *batches<T>(taker: Taker<T>, signal: AbortSignal): AsyncGenerator<Batch<T> | null> {
     const { once, clock } = this.#options;
     const hints = this.#hints();
     try {
       while (!signal.aborted) {
         await this.look();
-        const isNews = yield* this.#readAll(signal);
+        const isNews = yield* this.#readAll(taker, signal);
         this.#readUntil.read(contentId => this.#offsetOf(contentId), this.#unsupported.reasonOf);
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
@@ -163,6 +161,8 @@ export class Tail {
         if (isNews || hints?.areTold === false) await sleep(clock, PAUSE, signal);
         else await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
+    } catch (error) {
+      throw error instanceof TakeFailed ? error.cause : error;
     } finally {
       await hints?.close();
       for (const follower of this.#followers.inOrder) await follower.close();
@@ -191,15 +191,15 @@ export class Tail {
   }
 
   /** Returns whether any batch came. */
-  async *#readAll(signal: AbortSignal): AsyncGenerator<Batch, boolean> {
+  async *#readAll<T>(taker: Taker<T>, signal: AbortSignal): AsyncGenerator<Batch<T>, boolean> {
     let any = false;
     const now = this.#options.clock.now();
-    const unwatched = this.#unwatched(now);
+    const unwatched = await this.#unwatched(taker, now);
     if (unwatched !== null) yield unwatched;
     for (const follower of this.#followers.inOrder) {
       if (!follower.isActive && follower.loss(now) === null) continue;
       if (this.#contested.has(follower.path)) continue;
-      for await (const batch of this.#readOne(follower)) {
+      for await (const batch of this.#readOne(follower, taker)) {
         any = true;
         yield batch;
         if (signal.aborted) return any;
@@ -213,7 +213,7 @@ export class Tail {
    * Whoever removed the file in which reading stopped, while nobody read, may have removed more than was read. Where no
    * log is there, that is known of by what it does not say.
    */
-  #unwatched(now: number): Batch | null {
+  async #unwatched<T>(taker: Taker<T>, now: number): Promise<Batch<T> | null> {
     const last = this.#lastRead;
     if (last === null) return null;
     if (last.isListed || last.isOpen || last.unread > 0) this.#lastRead = null;
@@ -221,8 +221,9 @@ export class Tail {
     this.#readUntil.doubt();
     const next = this.#followers.successorOf(last);
     if (next === null || !hasPassed(now - last.goneFor(now), now, SETTLE)) return null;
-    this.#lastRead = null;
-    return last.unwatched(next.firstTime);
+    const batch = await last.unwatched(next.firstTime, taker);
+    if (batch !== null) this.#lastRead = null;
+    return batch;
   }
 
   /** How far a content was read; `null` where it was no log after all. */
@@ -231,21 +232,23 @@ export class Tail {
     return follower === undefined || follower.notCsvlog !== null ? null : follower.position.offset;
   }
 
-  async *#readOne(follower: Follower): AsyncGenerator<Batch> {
+  async *#readOne<T>(follower: Follower, taker: Taker<T>): AsyncGenerator<Batch<T>> {
     const now = this.#options.clock.now();
     const loss = follower.loss(now);
     if (loss !== null) {
       if (loss === 'changed' || loss === 'shortened') this.#report.fileReplaced(follower.position);
       await follower.close();
-      yield follower.abandon(loss);
+      const batch = await follower.abandon(loss, taker);
+      if (batch !== null) yield batch;
       this.#scannedAt = NEVER;
       return;
     }
     try {
-      const isSame = yield* follower.read(now);
+      const isSame = yield* follower.read(taker, now);
       this.#readFaults.delete(follower.contentId);
       if (!isSame) await this.#replaced(follower);
     } catch (error) {
+      if (error instanceof TakeFailed) throw error;
       this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
       await follower.close();
     }
@@ -254,7 +257,7 @@ export class Tail {
     else if (!follower.isBlocked) this.#unsupported.forget(follower.path);
     this.#reportFaults();
     if (!this.#isDone(follower, now)) return;
-    const rest = follower.finish();
+    const rest = await follower.finish(taker);
     if (rest !== null) yield rest;
     await follower.close();
   }
@@ -276,18 +279,17 @@ export class Tail {
 
   /** Whether a fresh look finds nothing new, and nothing is still given time to settle. */
   async #isAllRead(): Promise<boolean> {
+    const { inOrder } = this.#followers;
     const isTorn = (one: Follower): boolean =>
       one.hasPending && one.notCsvlog === null && this.#followers.hasSuccessor(one);
-    if (this.#options.isAwaited?.() === true || this.#followers.inOrder.some(isTorn)) return false;
+    if (this.#options.isAwaited?.() === true || inOrder.some(isTorn)) return false;
     await this.#scan();
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
     const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;
-    const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !this.#isFaulty(one));
+    const isFaulty = (one: Follower): boolean =>
+      this.#readFaults.has(one.contentId) || this.#contested.has(one.path);
+    const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !isFaulty(one));
     return isSettled && !this.#followers.hasPartial && !this.#followers.inOrder.some(isLeft);
-  }
-
-  #isFaulty(follower: Follower): boolean {
-    return this.#readFaults.has(follower.contentId) || this.#contested.has(follower.path);
   }
 
   async #scan(): Promise<void> {
@@ -346,13 +348,11 @@ export class Tail {
       } catch (error) {
         this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
         // The journal and the sinks need some, too.
-        if (hasCode(error, 'EMFILE', 'ENFILE')) return await this.#releaseHeld();
+        if (!hasCode(error, 'EMFILE', 'ENFILE')) continue;
+        for (const one of this.#followers.inOrder) if (one.isHeld) await one.close();
+        return;
       }
     }
-  }
-
-  async #releaseHeld(): Promise<void> {
-    for (const follower of this.#followers.inOrder) if (follower.isHeld) await follower.close();
   }
 
   #reportUnmatched(unmatched: readonly string[]): void {

@@ -3,7 +3,7 @@
 import { appendFile, copyFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { framesOf, LENGTH, read, readFive } from '../../support/follower.js';
+import { framesOf, GAPS, IN_WORDS, LENGTH, read, readFive } from '../../support/follower.js';
 import { numbered, numberedRange } from '../../support/log.js';
 
 test('half a record at the end is read when it is whole, or torn when no more will come', async () => {
@@ -14,10 +14,12 @@ test('half a record at the end is read when it is whole, or torn when no more wi
   expect([await read(follower, 1000), follower.hasPending]).toEqual([[], true]);
   await appendFile(path, rest + half);
   expect([await read(follower, 2000), follower.lastGrowth]).toEqual([[6], 2000]);
-  expect(framesOf(follower.finish())).toEqual([`torn ${numberedRange(1, 6).length}+${half.length}`]);
-  expect([follower.hasPending, follower.finish()]).toEqual([false, null]);
+  expect(framesOf(await follower.finish(IN_WORDS))).toEqual([
+    `torn ${numberedRange(1, 6).length}+${half.length}`,
+  ]);
+  expect([follower.hasPending, await follower.finish(IN_WORDS)]).toEqual([false, null]);
   await follower.close();
-  expect(follower.finish()).toBeNull();
+  expect(await follower.finish(IN_WORDS)).toBeNull();
 });
 
 test('of several files that hold it the longest is read', async () => {
@@ -66,15 +68,18 @@ test('a batch says which bytes of which content it covers, and that it was read 
   await appendFile(path, numbered(6) + numbered(7).slice(0, 150));
   await look(1000);
   const { fileId } = follower.position;
-  const { value: batch } = await follower.read(1000).next();
+  const { value: batch } = await follower.read(IN_WORDS, 1000).next();
   if (typeof batch !== 'object') throw new Error('there is none');
   expect([batch.file, batch.from]).toEqual([{ fileId, path }, LENGTH]);
   expect(framesOf(batch)).toEqual([6]);
   const end = numberedRange(1, 6).length;
-  expect([batch.to, follower.position.offset, follower.position.size]).toEqual([end, end, end + 150]);
+  expect([batch.end, follower.position.offset, follower.position.size]).toEqual([end, end, end + 150]);
   const { lastTime } = follower.position;
-  expect(framesOf(follower.abandon('shortened'))).toEqual([`truncated ${end}+150`]);
-  expect(follower.abandon('shortened').file).toMatchObject({ path, rereadUntil: lastTime });
+  expect(framesOf(await follower.abandon('shortened', IN_WORDS))).toEqual([`truncated ${end}+150`]);
+  expect((await follower.abandon('shortened', IN_WORDS))?.file).toMatchObject({
+    path,
+    rereadUntil: lastTime,
+  });
 });
 
 test('a gap says what came before it, be it read or given up', async () => {
@@ -82,12 +87,13 @@ test('a gap says what came before it, be it read or given up', async () => {
   const { lastTime } = follower.position;
   await appendFile(path, `torn${numbered(6)}${numbered(7)}`);
   await look(1000);
-  const { value: batch } = await follower.read(1000).next();
+  const { value: batch } = await follower.read(GAPS, 1000).next();
   if (typeof batch !== 'object') throw new Error('there is none');
-  const gaps = [...batch.frames].filter(frame => frame.kind === 'gap');
-  expect(gaps).toMatchObject([{ reason: 'torn', after: lastTime }]);
-  const [lost] = [...follower.abandon('vanished').frames];
-  expect(lost).toMatchObject({ reason: 'vanished', after: follower.position.lastTime });
+  expect(batch.taken).toMatchObject([{ reason: 'torn', after: lastTime }]);
+  const { lastTime: latest } = follower.position;
+  expect((await follower.abandon('vanished', GAPS))?.taken).toMatchObject([
+    { reason: 'vanished', after: latest },
+  ]);
 });
 
 test('the latest time stays where times run back, but not where their zone changes', async () => {

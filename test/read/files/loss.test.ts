@@ -3,7 +3,7 @@
 import { appendFile, copyFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { framesOf, LENGTH, read, readFive } from '../../support/follower.js';
+import { framesOf, IN_WORDS, LENGTH, read, readFive } from '../../support/follower.js';
 import { numbered, numberedRange, range } from '../../support/log.js';
 import { temporaryFolder } from '../../support/temp.js';
 
@@ -21,7 +21,9 @@ test('bytes that changed before those that are not read yet are certain once the
   expect([follower.isOpen, follower.isInDoubt]).toEqual([false, true]);
   expect([1000 + SETTLE - 1, 1000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'changed']);
   const before = follower.position;
-  expect(framesOf(follower.abandon('changed'))).toEqual([`changed ${LENGTH}+${numbered(6).length}`]);
+  expect(framesOf(await follower.abandon('changed', IN_WORDS))).toEqual([
+    `changed ${LENGTH}+${numbered(6).length}`,
+  ]);
   expect([follower.isInDoubt, follower.position.fileId === before.fileId]).toEqual([false, false]);
   expect(follower.position).toMatchObject({
     offset: 0,
@@ -59,7 +61,7 @@ test('a file that is cut back and grows again is read anew, once it stands there
   await look(1000);
   expect([1000 + SETTLE - 1, 1000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'shortened']);
   // All that it had was read.
-  expect(framesOf(follower.abandon('shortened'))).toEqual([]);
+  expect(framesOf(await follower.abandon('shortened', IN_WORDS))).toEqual([]);
   await appendFile(path, numbered(8));
   await look(9000);
   expect(await read(follower, 9000)).toEqual([1, 2, 8]);
@@ -91,7 +93,9 @@ test('a file that is cut back below what was read, and had more, is a loss', asy
   await truncate(path, numberedRange(1, 2).length);
   await look(1000);
   expect(follower.loss(1000 + SETTLE)).toBe('shortened');
-  expect(framesOf(follower.abandon('shortened'))).toEqual([`truncated ${LENGTH}+${numbered(6).length}`]);
+  expect(framesOf(await follower.abandon('shortened', IN_WORDS))).toEqual([
+    `truncated ${LENGTH}+${numbered(6).length}`,
+  ]);
 });
 
 test.each<[string, (path: string) => Promise<void>]>([
@@ -108,7 +112,7 @@ test.each<[string, (path: string) => Promise<void>]>([
     await look(2000);
     await look(4000);
     expect([2000 + SETTLE - 1, 2000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'vanished']);
-    expect(framesOf(follower.abandon('vanished'))).toEqual([
+    expect(framesOf(await follower.abandon('vanished', IN_WORDS))).toEqual([
       `vanished ${LENGTH}+${numberedRange(6, 7).length}`,
     ]);
     await look(9000);
@@ -124,7 +128,7 @@ test('what was given up and turns up all the same is read', async () => {
   await copyFile(path, join(away, 'a'));
   await rm(path);
   await look(2000);
-  expect(framesOf(follower.abandon('vanished'))).toHaveLength(1);
+  expect(framesOf(await follower.abandon('vanished', IN_WORDS))).toHaveLength(1);
   await copyFile(join(away, 'a'), join(folder, 'b.csv'));
   await look(3000);
   expect(await read(follower, 3000)).toEqual([6]);
@@ -202,7 +206,7 @@ test('bytes that change under the same length are seen by when the file was writ
   expect(follower.isActive).toBe(true);
   await follower.hold(1000);
   expect(follower.loss(1000 + SETTLE)).toBe('changed');
-  expect(framesOf(follower.abandon('changed'))).toEqual([`changed ${LENGTH}+0`]);
+  expect(framesOf(await follower.abandon('changed', IN_WORDS))).toEqual([`changed ${LENGTH}+0`]);
 });
 
 test('the same, while it is open and read to its end', async () => {

@@ -7,10 +7,12 @@ import { timeReader } from '../../../src/audit/time.js';
 import { judge } from '../../../src/daemon/records/record.js';
 import { Skimmer } from '../../../src/daemon/skim/skim.js';
 import { countRecord, noRecords } from '../../../src/event/counts.js';
+import type { SourceFile } from '../../../src/event/position.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
 import { Ledger } from '../../../src/read/files/ledger.js';
 import { Tail } from '../../../src/read/files/tail.js';
+import type { Frame } from '../../../src/read/record.js';
 import { writeMessage } from '../../support/csvlog.js';
 import { numbered, numberedRange } from '../../support/log.js';
 import { judgesOf } from '../../support/skimmed.js';
@@ -43,18 +45,20 @@ async function readAll(folder: string, isSkimmed: boolean) {
   const tail = new Tail(options, quiet);
   const counts = noRecords();
   const batches: { from: number; to: number; judged: number }[] = [];
-  for await (const batch of tail.batches(new AbortController().signal)) {
-    if (batch === null) continue;
+  const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<number> => {
     let judged = 0;
-    for (const frame of isSkimmed ? batch.skimmed(skimmer) : batch.frames) {
+    for (const frame of frames) {
       const { offset, length } = frame;
-      const verdict = await judge(frame, { file: batch.file, record: { offset, length }, now: 1 }, judges);
+      const verdict = await judge(frame, { file, record: { offset, length }, now: 1 }, judges);
       countRecord(counts, verdict.outcome, verdict.reason);
       judged += length;
       if (frame.kind === 'record' && verdict.reason === 'service-user') skimmer.learn(frame, 'service-user');
     }
-    batches.push({ from: batch.from, to: batch.to, judged });
-  }
+    return judged;
+  };
+  const taker = { skim: isSkimmed ? skimmer : null, take };
+  for await (const batch of tail.batches(taker, new AbortController().signal))
+    if (batch !== null) batches.push({ from: batch.from, to: batch.end, judged: batch.taken });
   skimmer.countInto(counts);
   return { counts, memory: judges.memory.saved, positions: tail.positions, batches };
 }

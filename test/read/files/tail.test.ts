@@ -9,6 +9,7 @@ import { Disk } from '../../../src/lib/disk.js';
 import { Ledger } from '../../../src/read/files/ledger.js';
 import { Tail, type TailOptions } from '../../../src/read/files/tail.js';
 import { ManualClock } from '../../support/clock.js';
+import { IN_WORDS } from '../../support/follower.js';
 import { numbered, numberedRange, range } from '../../support/log.js';
 import { temporaryFolder } from '../../support/temp.js';
 
@@ -42,13 +43,12 @@ async function readAll(
 ): Promise<(number | string)[]> {
   const seen: (number | string)[] = [];
   let batches = 0;
-  for await (const batch of new Tail(optionsOf(folder), quiet).batches(new AbortController().signal)) {
+  for await (const batch of new Tail(optionsOf(folder), quiet).batches(
+    IN_WORDS,
+    new AbortController().signal,
+  )) {
     if (batch === null) continue;
-    for (const frame of batch.frames) {
-      seen.push(
-        frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,
-      );
-    }
+    seen.push(...batch.taken);
     if (++batches === 1) await betweenFirstAndSecond();
   }
   return seen;
@@ -113,14 +113,13 @@ test('what waits to be read waits since the record before it, or since nothing w
   const clock = new ManualClock('2026-11-22T00:00:00Z');
   const abort = new AbortController();
   const tail = new Tail({ ...optionsOf(folder), once: false, clock }, quiet);
-  const batches = tail.batches(abort.signal);
+  const batches = tail.batches(IN_WORDS, abort.signal);
   expect(tail.behindSince).toBeNull();
-  const first = await batches.next();
-  for (const frame of first.value?.frames ?? []) expect(frame.kind).toBe('record');
+  expect((await batches.next()).value?.taken.every(Number.isInteger)).toBe(true);
   expect(tail.behindSince).toBeGreaterThan(Date.parse('2026-11-21'));
   expect(tail.behindSince).toBeLessThan(clock.now());
   for (let next = await batches.next(); next.value !== null; next = await batches.next())
-    for (const frame of next.value?.frames ?? []) expect(frame.kind).toBe('record');
+    expect(next.value?.taken.every(Number.isInteger)).toBe(true);
   expect(tail.behindSince).toBeNull();
   // A record that is not whole yet.
   await appendFile(path, numberedRange(MANY + 1, MANY + 1).slice(0, -10));
@@ -140,10 +139,10 @@ test('a file that begins while another is read for long is held, lest it be dele
   const seen: number[] = [];
   let batches = 0;
   for await (const batch of new Tail({ ...optionsOf(folder), clock }, quiet).batches(
+    IN_WORDS,
     new AbortController().signal,
   )) {
-    for (const frame of batch?.frames ?? [])
-      seen.push(frame.kind === 'record' ? Number(frame.text(6)) : Number.NaN);
+    seen.push(...(batch?.taken ?? []).map(Number));
     batches += 1;
     if (batches === 1) await writeFile(next, numberedRange(MANY + 1, MANY + 3));
     if (batches === 2) await clock.advance(2000);
@@ -162,8 +161,8 @@ test.each([
     const whole = numberedRange(1, 1000);
     await writeFile(join(folder, 'a.csv'), whole + rest);
     const tail = new Tail(optionsOf(folder), quiet);
-    for await (const batch of tail.batches(new AbortController().signal))
-      for (const frame of batch?.frames ?? []) expect(frame.kind).toBe('record');
+    for await (const batch of tail.batches(IN_WORDS, new AbortController().signal))
+      expect(batch?.taken.every(Number.isInteger) ?? true).toBe(true);
     expect(tail.positions[0]).toMatchObject({ offset: whole.length, tail: { length: 1024 } });
   },
 );
