@@ -85,7 +85,10 @@ describe('promtool', () => {
     const billing = 'audit_instance="billing",node="pg-0"';
     const ofSeveral = (alert: string, one: Series): RuleTest => ({
       rule: alerts.find(rule => rule.alert === alert) ?? {},
-      expectations: [expecting(alert, billing, '150m', true, one)],
+      expectations: [
+        expecting(alert, billing, '150m', true, one),
+        expecting(alert, ORDERS, '150m', false, one),
+      ],
     });
     const tests = [
       ofSeveral('PgauditShipperSourceUnreadable', {

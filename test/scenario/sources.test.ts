@@ -164,7 +164,7 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
   const series = (await shipper.get('/internal/prometheus')).body
     .split('\n')
     .filter(line => /^\w/.test(line));
-  const names = series.map(line => /[{,]audit_instance="(\w+)",(?:.+,)?node="test"\} /.exec(line)?.[1]);
+  const names = series.map(line => /[{,]audit_instance="(\w+)",(?:.+,)?node="test"[,}]/.exec(line)?.[1]);
   expect(new Set(names)).toEqual(new Set(['host', 'a', 'b']));
   await shipper.stop();
   expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 3), range(1, 2)]);
