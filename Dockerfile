@@ -3,7 +3,7 @@
 # Tags can be moved. To pin what you build from, give the digests that you have looked at:
 #   docker buildx imagetools inspect node:24.21.0-bookworm-slim --format '{{.Manifest.Digest}}'
 #   docker build --build-arg BUILD_IMAGE=node@sha256:… --build-arg RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12@sha256:… .
-# distroless has no tags for versions: by digest is the only way to pin it.
+# distroless has no tags for versions: by digest is the only way to pin it. Both images need Node.js 24.19 or later.
 ARG BUILD_IMAGE=node:24.21.0-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 

@@ -69,7 +69,7 @@ export class ShipperProcess {
   async counts(): Promise<Map<string, number>> {
     const text = await (await fetch(`${this.url}/internal/prometheus`)).text();
     const matches = text.matchAll(
-      /^pgaudit_shipper_records_total\{outcome="([^"]*)",reason="([^"]*)"\} (\d+)$/gm,
+      /^pgaudit_shipper_records_total\{outcome="([^"]*)",reason="([^"]*)",.*\} (\d+)$/gm,
     );
     return new Map(
       [...matches].map(([, outcome, reason, count]) => [`${outcome}: ${reason}`, Number(count)]),

@@ -16,6 +16,11 @@ export async function render({ registry, observers }: Metrics): Promise<string> 
   return await registry.metrics();
 }
 
+/** Says on each series whose log is shipped. What is measured of one of several servers keeps that server's own name. */
+export function nameServer({ registry }: Metrics, instance: string, node: string): void {
+  registry.setDefaultLabels({ audit_instance: instance, node });
+}
+
 /** A gauge of all servers together, in which each has a part of its own. */
 class Together {
   readonly #gauge: Gauge;
@@ -66,11 +71,7 @@ export function createMetrics() {
   return {
     registry,
     observers,
-    buildInfo: gauge('build_info', 'Always 1: which version ships the log of which server.', [
-      'version',
-      'audit_instance',
-      'node',
-    ]),
+    buildInfo: gauge('build_info', 'Always 1: which version ships the log of which server.', ['version']),
     ready: gauge('ready', '1 while /internal/isready says so, else 0.'),
     sourceBytes: counter('source_read_bytes_total', 'Bytes of log files read.'),
     records: counter('records_total', 'Log records read, by outcome and reason.', ['outcome', 'reason']),

@@ -22,7 +22,7 @@ import { type HttpServer, serve, type Told } from './http/server.js';
 import { Status } from './http/status.js';
 import { acquireLock } from './lock.js';
 import { createLogger } from './logger.js';
-import { createMetrics, type Metrics } from './metrics.js';
+import { createMetrics, type Metrics, nameServer } from './metrics.js';
 import { runPipeline, type Stages } from './pipeline.js';
 import { Telemetry } from './telemetry/telemetry.js';
 
@@ -43,6 +43,7 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
   const { once, logTo = 'stdout' } = options;
   const health = new Health();
   const metrics = createMetrics();
+  nameServer(metrics, config.instance, config.node);
   metrics.observers.push(async () => {
     metrics.ready.set(health.hindrances.length === 0 ? 1 : 0);
     const lasting = new Set(health.problems.map(({ code }) => code));
@@ -206,7 +207,9 @@ function observe(
     time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
   // Before the log was read to its end for the first time, how long that takes counts.
   const beganAt = clock.now();
-  metrics.buildInfo.set({ version: VERSION, audit_instance: instance, node: journal.node }, 1);
+  // The chain may keep another node than the configured one. build_info waits for it: what it has named is missed for a day.
+  nameServer(metrics, instance, journal.node);
+  metrics.buildInfo.set({ version: VERSION }, 1);
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
     metrics.sourceLagBytes.set(sources.reduce((sum, { unread }) => sum + unread, 0));

@@ -113,23 +113,21 @@ describe.each(queries)('$title: $expr', ({ expr }) => {
 });
 
 test('each query that names servers finds them', async () => {
-  const target = 'job="pgaudit-shipper",instance="pg-0:8080"';
+  const target = 'job="pgaudit-shipper",instance="pg-0:8080",audit_instance="orders",node="pg-0"';
   const named = graphs
     .flatMap(({ targets }) => targets)
-    .filter(
-      ({ expr, legendFormat }) => legendFormat.includes('{{audit_instance}}') && !expr.includes('$server'),
-    );
+    .filter(({ legendFormat }) => legendFormat.includes('{{audit_instance}}'));
   const ruleTests = named.map(({ expr }) => {
-    const query = expr.replaceAll('$__rate_interval', '5m').replaceAll('"$instance"', '"pg-0:8080"');
-    const [first = ''] = namesIn(expr);
+    const query = expr
+      .replaceAll('$__rate_interval', '5m')
+      .replaceAll('$instance', 'pg-0:8080')
+      .replaceAll('$server', 'orders');
+    const [name = ''] = namesIn(expr);
     return {
       rule: { record: 'dashboard:query', expr: query },
       expectations: [
         {
-          series: {
-            [`${first}{${target}}`]: '0+1x30',
-            [`pgaudit_shipper_build_info{version="1",audit_instance="orders",node="pg-0",${target}}`]: '1x30',
-          },
+          series: { [`${name}{${target}}`]: '0+1x30' },
           expression: 'count(dashboard:query{audit_instance="orders",node="pg-0"})',
           at: '20m',
           isOne: true,

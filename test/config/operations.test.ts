@@ -22,8 +22,8 @@ const rows = [
 }));
 
 /** Without the problems that it sets, which have codes of their own. */
-const telemetry = ['src/telemetry.ts', 'src/database-telemetry.ts', 'src/incidents.ts']
-  .map(name => read(name).replaceAll(/#health\.set\([\s\S]*?\);/g, ''))
+const telemetry = readdirSync(join(ROOT, 'src/daemon/telemetry'))
+  .map(name => read(`src/daemon/telemetry/${name}`).replaceAll(/#health\.set\([\s\S]*?\);/g, ''))
   .join('');
 const codes = [...new Set([...telemetry.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, code = '']) => code))];
 /** Where a code is logged at once; others choose their level. */

@@ -70,9 +70,7 @@ async function started(
 async function running(folder: string, config: Settings): Promise<Shipper> {
   const shipper = await Shipper.start(folder, config);
   await eventually(() => shipper.isReady());
-  await eventually(async () =>
-    /^\S+unaudited_roles \d/m.test((await shipper.get('/internal/prometheus')).body),
-  );
+  await eventually(async () => (await shipper.metric('pgaudit_shipper_unaudited_roles')) >= 0);
   return shipper;
 }
 

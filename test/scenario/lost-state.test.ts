@@ -152,6 +152,11 @@ test("a chain keeps the node under which it began, whatever the host's name is n
   expect(numbersOf(events)).toEqual(range(1, 4));
   expect(new Set(events.map(event => event.node))).toEqual(new Set(['pod-1']));
   expect(await objectsIn(join(folder, 'archive', 'instance=samples', 'node=pod-2'))).toEqual([]);
+  const shipper = await Shipper.start(folder, settings(folder, [path], { node: 'pod-2' }));
+  await shipper.eventuallyLogged('started');
+  const { body } = await shipper.get('/internal/prometheus');
+  expect(body).toMatch(/^pgaudit_shipper_build_info\{.+,audit_instance="samples",node="pod-1"\} 1$/m);
+  expect(body).not.toContain('pod-2');
 });
 
 test('SIGTERM while it waits for an archive that never answers ends it at once, and begins no chain', async () => {

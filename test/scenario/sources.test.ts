@@ -161,6 +161,11 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
   await eventually(async () => (await logged(folder, 'statement')).length === 5);
   expect(await shipper.metric('pgaudit_shipper_source_readable')).toBe(1);
   expect(await shipper.metric('pgaudit_shipper_source_instance_lag_bytes{audit_instance="b"}')).toBe(0);
+  const series = (await shipper.get('/internal/prometheus')).body
+    .split('\n')
+    .filter(line => /^\w/.test(line));
+  const names = series.map(line => /[{,]audit_instance="(\w+)",(?:.+,)?node="test"[,}]/.exec(line)?.[1]);
+  expect(new Set(names)).toEqual(new Set(['host', 'a', 'b']));
   await shipper.stop();
   expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 3), range(1, 2)]);
 });

@@ -4,6 +4,8 @@ import { createMetrics } from '../../src/daemon/metrics.js';
 
 /** Labels that Prometheus and the platform put on every series. */
 const TARGET_LABELS = ['job', 'instance', 'namespace', 'pod', 'app'];
+/** Labels that the daemon puts on every series of its own. */
+const SERVER_LABELS = ['audit_instance', 'node'];
 /** Labels that come and go with a query itself. */
 const QUERY_LABELS = ['le'];
 /** Not ours: Prometheus' own. */
@@ -15,7 +17,7 @@ export function exposed(): ReadonlyMap<string, readonly string[]> {
   for (const metric of createMetrics().registry.getMetricsAsArray()) {
     const { name, type }: { name: string; type: unknown } = metric;
     const labels: unknown = Reflect.get(metric, 'labelNames');
-    const own = Array.isArray(labels) ? labels.map(String) : [];
+    const own = [...SERVER_LABELS, ...(Array.isArray(labels) ? labels.map(String) : [])];
     const isHistogram = type === 'histogram';
     for (const suffix of isHistogram ? ['_bucket', '_sum', '_count'] : ['']) names.set(name + suffix, own);
   }

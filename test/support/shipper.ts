@@ -154,10 +154,12 @@ export class Shipper {
     return (await this.get('/internal/isready')).status === 200;
   }
 
+  /** `name`, or `name{label="value"}` with the labels of its own; the server's follow on every series. */
   async metric(name: string): Promise<number> {
     const { body } = await this.get('/internal/prometheus');
-    const [, value] = new RegExp(`^${name.replaceAll(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(body) ?? [];
-    return Number(value ?? 0);
+    const start = name.endsWith('}') ? `${name.slice(0, -1)},` : `${name}{`;
+    const line = body.split('\n').find(line => line.startsWith(start));
+    return Number(line?.split(' ').at(-1) ?? 0);
   }
 
   /** As if the power had gone, for this process alone. */

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { Health } from '../../../src/daemon/health.js';
-import { createMetrics, render } from '../../../src/daemon/metrics.js';
+import { createMetrics, nameServer, render } from '../../../src/daemon/metrics.js';
 import { Telemetry } from '../../../src/daemon/telemetry/telemetry.js';
 import { ShipperError } from '../../../src/lib/errors.js';
 
@@ -51,6 +51,17 @@ test('before anything was looked at, metrics say neither that it is well nor tha
   expect(text).toMatch(/^pgaudit_shipper_journal_last_seal_timestamp_seconds nan$/im);
   expect(text).toContain('\npgaudit_shipper_suspects_total{reason="context"} 0\n');
   expect(text).toContain('\npgaudit_shipper_gaps_total{reason="missing-lines"} 0\n');
+});
+
+test('each series names the server; one of several servers keeps its own name', async () => {
+  const { metrics } = fixture();
+  metrics.instanceFailing.set({ audit_instance: 'billing' }, 1);
+  nameServer(metrics, 'orders', 'pg-0');
+  const series = (await render(metrics)).split('\n').filter(line => /^\w/.test(line));
+  expect(series.length).toBeGreaterThan(50);
+  expect(series.filter(line => !/[{,]audit_instance="orders",node="pg-0"[,}]/.test(line))).toEqual([
+    'pgaudit_shipper_source_instance_failing{audit_instance="billing",node="pg-0"} 1',
+  ]);
 });
 
 test('a problem makes it not ready until it is gone', () => {
