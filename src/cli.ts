@@ -6,7 +6,7 @@ import { repeatable } from './commands/repeatable.js';
 import type { VerifyArguments } from './commands/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
-import { describeError } from './mends.js';
+import { describeError } from './fixes.js';
 import { inProject } from './paths.js';
 import { VERSION } from './version.js';
 

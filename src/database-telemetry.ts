@@ -3,9 +3,9 @@
 import type { Logger } from 'pino';
 import { codeOf } from './errors.js';
 import type { AuditChange } from './event.js';
+import { databaseFixFor, messageOf } from './fixes.js';
 import type { Health, Problem } from './health.js';
 import { Incidents } from './incidents.js';
-import { databaseMendFor, messageOf } from './mends.js';
 import type { Metrics } from './metrics.js';
 import type { UnauditedRoles } from './population-event.js';
 
@@ -56,7 +56,7 @@ export class DatabaseTelemetry extends Incidents {
   groupMissing(role: string): void {
     this.#log.error(
       { code: 'group-missing', role },
-      'the filter names a group role that the database does not have; nobody is its member: mend memberOf',
+      'the filter names a group role that the database does not have; nobody is its member: fix memberOf',
     );
   }
 
@@ -130,7 +130,7 @@ export class DatabaseTelemetry extends Incidents {
     this.#health.set(this.#partOf('database'), {
       code: 'database-unreachable',
       what: `the database cannot be asked for its ${what} (${codeOf(error)}): who is audited is not known`,
-      fix: databaseMendFor(codeOf(error)),
+      fix: databaseFixFor(codeOf(error)),
     });
   }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 /**
- * `hinders`: the daemon cannot do its job. Else it can, and what others must mend keeps evidence from being complete. The
+ * `hinders`: the daemon cannot do its job. Else it can, and what others must fix keeps evidence from being complete. The
  * order is that of the status page.
  */
 const PROBLEMS = {
@@ -70,7 +70,7 @@ export class Health {
   }
 
   /**
-   * What others must mend may last for longer than a process: it goes on from when the run before found it first.
+   * What others must fix may last for longer than a process: it goes on from when the run before found it first.
    *
    * @param onChange called when `lasting` is otherwise
    */

@@ -6,8 +6,8 @@
 import type { Logger } from 'pino';
 import { DatabaseTelemetry } from './database-telemetry.js';
 import { codeOf, framesOf, placeOf } from './errors.js';
+import { fixFor, messageOf, UNSUPPORTED_FIX } from './fixes.js';
 import type { Health, Problem, ProblemCode } from './health.js';
-import { mendFor, messageOf, UNSUPPORTED_MEND } from './mends.js';
 import type { Metrics } from './metrics.js';
 import type { RecordCounts, SourceFault, UnsupportedReason } from './record.js';
 
@@ -115,7 +115,7 @@ export class Telemetry extends DatabaseTelemetry {
     this.#metrics.filesUnsupported.inc({ reason });
     this.#log.warn(
       { code: 'file-unsupported', path, reason },
-      `a file is not read. ${UNSUPPORTED_MEND[reason]}`,
+      `a file is not read. ${UNSUPPORTED_FIX[reason]}`,
     );
   }
 
@@ -161,14 +161,14 @@ export class Telemetry extends DatabaseTelemetry {
     else
       this.#log.error(
         { code: 'source-unreadable', faults },
-        `log files cannot be read: ${mendFor(first.code)}`,
+        `log files cannot be read: ${fixFor(first.code)}`,
       );
   }
 
   nothingMatches(pattern: string): void {
     this.#log.warn(
       { code: 'nothing-matches', pattern },
-      'no file matches this pattern of source.files: waiting for one; or mend the pattern',
+      'no file matches this pattern of source.files: waiting for one; or fix the pattern',
     );
   }
 
@@ -182,7 +182,7 @@ export class Telemetry extends DatabaseTelemetry {
   ledgerFailed(code: string): void {
     this.#log.warn(
       { code: 'ledger-failed', error: code },
-      `files.ndjson in state.directory cannot be written; files that are gone stay in the checkpoint: ${mendFor(code)}`,
+      `files.ndjson in state.directory cannot be written; files that are gone stay in the checkpoint: ${fixFor(code)}`,
     );
   }
 
@@ -231,10 +231,10 @@ export class Telemetry extends DatabaseTelemetry {
 
   commitFailed(code: string): void {
     this.#metrics.journalFailures.inc({ code });
-    this.#health.set('journal', { code: 'journal-failing', what: 'cannot be written', fix: mendFor(code) });
+    this.#health.set('journal', { code: 'journal-failing', what: 'cannot be written', fix: fixFor(code) });
     this.#log.error(
       { code: 'journal-failed', error: code },
-      `the journal cannot be written; reading waits: ${mendFor(code)}`,
+      `the journal cannot be written; reading waits: ${fixFor(code)}`,
     );
   }
 
@@ -246,7 +246,7 @@ export class Telemetry extends DatabaseTelemetry {
   journalFull(isFull: boolean): void {
     this.#metrics.journalFull.set(isFull ? 1 : 0);
     const full = 'state.maxSize is reached; reading waits until a sink delivers';
-    const fix = 'mend the sink that lags, or give state.maxSize more room';
+    const fix = 'fix the sink that lags, or give state.maxSize more room';
     this.#health.set('journal size', isFull ? { code: 'journal-full', what: full, fix } : null);
     if (isFull) this.#log.error({ code: 'journal-full' }, full);
     else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
@@ -336,7 +336,7 @@ function sourceProblems(faults: readonly SourceFault[]): Problem[] {
   return [...kinds].map(([code, [first, ...more]]) => ({
     code,
     what: `${first?.path ?? ''}${more.length === 0 ? '' : ` and ${more.length} more`}`,
-    fix: mendFor(first?.code ?? ''),
+    fix: fixFor(first?.code ?? ''),
   }));
 }
 

@@ -67,14 +67,14 @@ test('a problem makes it not ready until it is gone', () => {
   expect(health.hindrances).toEqual([]);
 });
 
-test('what is mended at one of several servers is not mended at the other; both together make the totals', async () => {
+test('what is fixed at one of several servers is not fixed at the other; both together make the totals', async () => {
   const { telemetry, lines, health, metrics } = fixture();
   const [a, b] = [telemetry.ofSource('a'), telemetry.ofSource('b')];
   const metric = async (name: string): Promise<string | undefined> =>
     (await render(metrics)).split('\n').find(line => line.startsWith(`pgaudit_shipper_${name} `));
   for (const one of [a, b]) {
     one.sourceFaults([{ path: '/x', code: 'EACCES' }]);
-    one.catalogFailed(new ShipperError('x', 'mend it'));
+    one.catalogFailed(new ShipperError('x', 'fix it'));
     one.otherUser('somebody', false);
   }
   a.sourceFaults([]);
@@ -135,7 +135,7 @@ test('a database that cannot be asked is one problem, until it answers everythin
 test('persons who are not audited are named in the log once, and counted until they are', async () => {
   const { telemetry, lines, health, metrics } = fixture();
   const orders = telemetry.ofSource('orders');
-  const problem = { code: 'not-audited', what: '1 of 2', fix: 'mend it' } as const;
+  const problem = { code: 'not-audited', what: '1 of 2', fix: 'fix it' } as const;
   expect(await render(metrics)).toMatch(/^pgaudit_shipper_unaudited_roles nan$/im);
   for (const count of [1, 2])
     orders.settingsJudged({ unaudited: { count, names: ['kari'] }, problems: [problem] });

@@ -28,7 +28,7 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
           query = next;
         }
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
       return [...found].sort();
     },
@@ -38,7 +38,7 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
         for await (const chunk of file.createReadStream({ validation: false, decompress: false }))
           yield chunk;
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
     },
     async describe(name) {
@@ -47,7 +47,7 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
         const texts = Object.entries(metadata ?? {}).map(([key, value]) => [key, String(value)]);
         return { size: Number(size), crc32c: crc32c ?? null, metadata: Object.fromEntries(texts) };
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
     },
     close: () => connector.close(),
@@ -60,7 +60,7 @@ function prefixesOf(answer: unknown): string[] {
   return Array.isArray(prefixes) ? prefixes.filter(prefix => typeof prefix === 'string') : [];
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   [UNAUTHORIZED]: 'the credentials are not accepted',
   [FORBIDDEN]: 'the archive may not be read: grant roles/storage.objectViewer on the bucket',
   [NOT_FOUND]: 'the bucket or the object does not exist',

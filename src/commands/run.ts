@@ -11,13 +11,13 @@ import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { Disk, diskRoom } from '../disk.js';
 import { codeOf, ShipperError } from '../errors.js';
+import { describeError } from '../fixes.js';
 import { Health, PROBLEM_CODES, problemTimes } from '../health.js';
 import { type HttpServer, serve, type Told } from '../http/server.js';
 import { Status } from '../http/status.js';
 import { acquireLock } from '../lock.js';
 import { createLogger } from '../logger.js';
 import { limitGarbage, restWhenQuiet } from '../memory.js';
-import { describeError } from '../mends.js';
 import { createMetrics, type Metrics } from '../metrics.js';
 import { createRelationParser } from '../objects/relations.js';
 import { runPipeline, type Stages } from '../pipeline.js';
@@ -115,7 +115,7 @@ async function live(daemon: Daemon): Promise<void> {
   await unlock();
 }
 
-/** Since when somebody has been asked to mend what, through restarts. */
+/** Since when somebody has been asked to fix what, through restarts. */
 async function recallProblems(
   directory: string,
   disk: Disk,

@@ -68,7 +68,7 @@ export async function searchArchive(
     if (shown === 0 && streams.stdout.isTTY === true) say('nothing found');
     return isDamaged ? 1 : 0;
   } catch (error) {
-    say(`${archive}: ${mendOf(error)}`);
+    say(`${archive}: ${fixOf(error)}`);
     return 1;
   }
 }
@@ -119,7 +119,7 @@ async function printRows<T>(
   return count;
 }
 
-function mendOf(error: unknown): string {
+function fixOf(error: unknown): string {
   if (error instanceof ShipperError) return error.message;
   if (hasCode(error, 'EACCES', 'EPERM'))
     return `it may not be read (${codeOf(error)}): run this as a user that may`;

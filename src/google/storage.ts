@@ -51,9 +51,9 @@ export class StorageConnector {
 }
 
 /** What to do about a status, by what was tried. */
-export function toShipperError(error: unknown, mends: Readonly<Record<string, string>>): unknown {
+export function toShipperError(error: unknown, fixes: Readonly<Record<string, string>>): unknown {
   const code = codeOf(error);
   return /^\d{3}$/.test(code)
-    ? new ShipperError(code, `Cloud Storage: ${mends[code] ?? `status ${code}`}`, error)
+    ? new ShipperError(code, `Cloud Storage: ${fixes[code] ?? `status ${code}`}`, error)
     : error;
 }

@@ -67,7 +67,7 @@ function verdict(problems: readonly ProblemSample[], isBehind: boolean): Html {
   const kept = html`Nothing is lost meanwhile: what was read is in the journal, and what was not yet read stays in the log
 files, as long as these are kept.`;
   return html`<div class="verdict bad"><strong>${isReady ? 'Running, with problems.' : 'Not ready.'}</strong><ul>${problems.map(problemItem)}</ul>
-<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to mend it. ${isReady ? 'What is not audited or not logged meanwhile is in no archive.' : kept}</p></div>`;
+<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to fix it. ${isReady ? 'What is not audited or not logged meanwhile is in no archive.' : kept}</p></div>`;
 }
 
 function problemItem({ part, code, what, fix, since }: ProblemSample): Html {

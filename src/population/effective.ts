@@ -171,7 +171,7 @@ export function describeOrigin({ isOverride, role, database }: Origin): string {
 }
 
 /** The SQL that makes it right where it was set: an override is taken back where the server's own value is fine. */
-export function mendOrigin(setting: string, origin: Origin, wanted: string, isServerFine: boolean): string {
+export function fixOrigin(setting: string, origin: Origin, wanted: string, isServerFine: boolean): string {
   const { isOverride, role, database } = origin;
   if (!isOverride) return alterSystem(setting, wanted);
   const action = isServerFine ? `RESET ${setting}` : `SET ${setting} = ${literal(wanted)}`;

@@ -14,7 +14,7 @@ export interface AuditProblem {
 }
 
 const WHOM =
-  'the newest population or config event in the archive names them; `pgaudit-shipper check` says where it is set, with the SQL that mends it';
+  'the newest population or config event in the archive names them; `pgaudit-shipper check` says where it is set, with the SQL that fixes it';
 /** Faults that are told at once. */
 const MOST_FAULTS = 3;
 

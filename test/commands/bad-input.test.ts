@@ -238,7 +238,7 @@ describe('state', () => {
 });
 
 describe('check', () => {
-  test('names what is well, and what is not with its mend', async () => {
+  test('names what is well, and what is not with its fix', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'a.csv'), numbered(1));
     await writeFile(join(folder, 'b.csv.gz'), gzipSync('x'));

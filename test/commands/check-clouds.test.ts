@@ -30,7 +30,7 @@ async function lookAt(config: Settings): Promise<{ ok: string[]; faults: string[
   const texts = (isOk: boolean): string[] =>
     ofClouds
       .filter(({ status: one }) => (one === 'ok') === isOk)
-      .map(({ status: one, what, detail, mend }) => `${one} ${what}: ${detail} → ${mend}`);
+      .map(({ status: one, what, detail, fix }) => `${one} ${what}: ${detail} → ${fix}`);
   return { ok: texts(true), faults: texts(false) };
 }
 
@@ -61,7 +61,7 @@ test.each<[string, (cloud: Cloud) => void, string[]]>([
     'Cloud Logging does not know the project',
     ({ logging }) => logging.faults.push({ code: status.NOT_FOUND }),
     [
-      'failure logging: projects/test/logs/pgaudit takes no entry (NOT_FOUND) → the project does not exist: mend logging.to',
+      'failure logging: projects/test/logs/pgaudit takes no entry (NOT_FOUND) → the project does not exist: fix logging.to',
     ],
   ],
   [
@@ -70,7 +70,7 @@ test.each<[string, (cloud: Cloud) => void, string[]]>([
       storage.bucketMissing = true;
     },
     [
-      'failure archive: gs://archive-bucket cannot be asked (404) → the bucket does not exist: mend archive.to, or gcloud storage buckets create',
+      'failure archive: gs://archive-bucket cannot be asked (404) → the bucket does not exist: fix archive.to, or gcloud storage buckets create',
     ],
   ],
   [

@@ -96,7 +96,7 @@ test('no daemon: it stops before the journal', async () => {
       status: 'failure',
       detail: 'in the csvlog, and not in the journal after 1 s',
       why: 'no daemon answers at http.host and http.port',
-      mend: 'start it: pgaudit-shipper run --config …',
+      fix: 'start it: pgaudit-shipper run --config …',
     },
   ]);
 });
@@ -147,7 +147,7 @@ test('the archive waits for its segment: a warning that says for how long', asyn
     status: 'warning',
     detail: 'not in the archive after 15 s',
     why: 'a segment is stored when it is 900 s old (archive.segment.maxAge)',
-    mend: 'check --end-to-end --wait 910s',
+    fix: 'check --end-to-end --wait 910s',
   });
   expect(await readdir(folder)).not.toContain('file:ARCHIVE');
 });

@@ -41,7 +41,7 @@ function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}
   };
 }
 
-/** `status what: detail → mend` of what is not well where this is in the configuration. */
+/** `status what: detail → fix` of what is not well where this is in the configuration. */
 async function faultsOf(more: Settings): Promise<readonly string[]> {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -324,16 +324,16 @@ describe('the whole command', () => {
       status: 'ok',
       detail: 'config.yaml',
       why: null,
-      mend: null,
+      fix: null,
     });
     for (const finding of findings.filter(({ status }: Finding) => status !== 'ok'))
-      expect([finding.why, finding.mend]).toEqual([expect.any(String), expect.any(String)]);
+      expect([finding.why, finding.fix]).toEqual([expect.any(String), expect.any(String)]);
   });
 
   test('what could steer the terminal is written out', () => {
     const hostile = 'x\u001b[2J\u202e\u0007';
     const table = renderTable([
-      { what: 'x', status: 'failure', detail: hostile, why: hostile, mend: hostile },
+      { what: 'x', status: 'failure', detail: hostile, why: hostile, fix: hostile },
     ]);
     const written = 'x\\u001b[2J\\u202e\\u0007';
     expect(table.split('\n').slice(0, 3)).toEqual([
@@ -343,8 +343,8 @@ describe('the whole command', () => {
     ]);
   });
 
-  test('several lines of a mend stand below each other', () => {
-    const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', mend: 'a\nb' }]);
+  test('several lines of a fix stand below each other', () => {
+    const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', fix: 'a\nb' }]);
     expect(table).toBe(
       'failure  x  d\n            → a\n              b\n            w\n\n0 ok, 0 to look at, 1 failed\n',
     );
@@ -379,14 +379,14 @@ describe('what keeps the daemon from its start, or from reading', () => {
     const http = { url: 'http://127.0.0.1:1/{id}', fields: { name: '/name' }, tokenFile: '/nowhere/token' };
     const recipient = 'age1un8ee8uyjgj9rdhde3ktrvr00rz86d9a3q9qttn38kfe45h0hyfsw9q57m';
     expect(await faultsOf({ identity: [{ http }], redact: { escrowTo: [recipient] } })).toEqual([
-      'warning identity: /nowhere/token cannot be read (ENOENT) → mend tokenFile, or write the token there, readable to the user of the shipper',
+      'warning identity: /nowhere/token cannot be read (ENOENT) → fix tokenFile, or write the token there, readable to the user of the shipper',
     ]);
   });
 
-  test('a folder that does not exist: mend the pattern', async () => {
+  test('a folder that does not exist: fix the pattern', async () => {
     const { faults } = await runCheck(settings(await temporaryFolder(), ['/nowhere/*.csv']));
     expect(faults).toContain(
-      'failure source: /nowhere (ENOENT) → it does not exist (yet): mend source.files, or log_directory',
+      'failure source: /nowhere (ENOENT) → it does not exist (yet): fix source.files, or log_directory',
     );
   });
 });

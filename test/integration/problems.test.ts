@@ -1,4 +1,4 @@
-/** On a real server: a state that somebody must mend shows as long as it lasts, and after a restart, too. */
+/** On a real server: a state that somebody must fix shows as long as it lasts, and after a restart, too. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -133,7 +133,7 @@ test('a server that is taken out and put back goes on where it was, also where t
   await verified(folder);
 });
 
-test('one that cannot be read: the other is delivered, readiness and metrics name it, it goes on when mended', async () => {
+test('one that cannot be read: the other is delivered, readiness and metrics name it, it goes on when fixed', async () => {
   const { folder, log, config, numbers } = await scene();
   const folderOfB = join(folder, 'b');
   await rm(folderOfB, { recursive: true });

@@ -141,8 +141,8 @@ function notGzip(fault: GzipFault): Broken {
 }
 
 function unreadable(path: string, error: unknown): ShipperError {
-  const mend = error instanceof ShipperError ? error.message : codeOf(error);
-  return new ShipperError(codeOf(error), `${path} could not be read: ${mend}`, error);
+  const fix = error instanceof ShipperError ? error.message : codeOf(error);
+  return new ShipperError(codeOf(error), `${path} could not be read: ${fix}`, error);
 }
 
 function toBase64(checksum: number): string {

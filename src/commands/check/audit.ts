@@ -6,8 +6,8 @@ import type { AuditClass } from '../../event.js';
 import {
   describeOrigin,
   deviations,
+  fixOrigin,
   isOn,
-  mendOrigin,
   type Person,
   serverValue,
 } from '../../population/effective.js';
@@ -57,7 +57,7 @@ function classFindings(
       'pgaudit.log',
       `${value || 'nothing'} ${describeOrigin(origin)}: ${missingIn(value).join(', ')} of ${nameAll(who)} is not audited`,
       'filter.classes ships it, and it is never written down',
-      mendOrigin('pgaudit.log', origin, wanted, own !== null && isFine(own)),
+      fixOrigin('pgaudit.log', origin, wanted, own !== null && isFine(own)),
     );
   });
 }
@@ -136,7 +136,7 @@ function ruleFindings(rule: Rule, server: Snapshot, persons: readonly Person[]):
     status,
     detail: `${value} ${describeOrigin(origin)}`,
     why,
-    mend: mendOrigin(setting, origin, wanted, own !== null && isFine(own)),
+    fix: fixOrigin(setting, origin, wanted, own !== null && isFine(own)),
   }));
 }
 
@@ -152,19 +152,19 @@ function relationFindings(
   return deviations(server, setting, persons, isOn).map(({ origin, value, persons: who }) => {
     const unseen = deviations(server, 'pgaudit.log', who, one => !isHidden(one)).flatMap(one => one.persons);
     const detail = `${value} ${describeOrigin(origin)}`;
-    const mend = mendOrigin(setting, origin, 'on', own !== null && isOn(own));
+    const fix = fixOrigin(setting, origin, 'on', own !== null && isOn(own));
     if (unseen.length === 0)
       return warning(
         setting,
         detail,
         'no table is named but those that the parser finds in the statement',
-        mend,
+        fix,
       );
     return failure(
       setting,
       `${detail}: MERGE, and WITH that changes rows under a SELECT, of ${nameAll(unseen)} are not audited`,
       'pgAudit files them as MISC and READ, which pgaudit.log leaves out',
-      mend,
+      fix,
     );
   });
 }
@@ -186,7 +186,7 @@ function roleFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
       'pgaudit.role',
       `${identifier(value)} ${describeOrigin(origin)} does not exist`,
       'the object auditing that somebody meant does not take place',
-      `CREATE ROLE ${identifier(value)} NOLOGIN; or ${mendOrigin('pgaudit.role', origin, '', false)}`,
+      `CREATE ROLE ${identifier(value)} NOLOGIN; or ${fixOrigin('pgaudit.role', origin, '', false)}`,
     ),
   );
   const role = serverValue(server, 'pgaudit.role') ?? '';

@@ -34,17 +34,17 @@ function hasFailed(findings: readonly Finding[]): boolean {
 
 function unreachable(bucket: string, error: unknown): Finding {
   const code = codeOf(error);
-  const mend =
+  const fix =
     error instanceof ShipperError
       ? error.message
-      : (MENDS[code] ?? 'look at the network and at archive.endpoint');
-  return failure('archive', `gs://${bucket} cannot be asked (${code})`, WAITS, mend);
+      : (FIXES[code] ?? 'look at the network and at archive.endpoint');
+  return failure('archive', `gs://${bucket} cannot be asked (${code})`, WAITS, fix);
 }
 
 const WAITS = 'nothing is archived; events wait in the state folder';
 
-const MENDS: Readonly<Record<string, string>> = {
-  [NOT_FOUND]: 'the bucket does not exist: mend archive.to, or gcloud storage buckets create',
+const FIXES: Readonly<Record<string, string>> = {
+  [NOT_FOUND]: 'the bucket does not exist: fix archive.to, or gcloud storage buckets create',
   [FORBIDDEN]: 'it may not be asked: grant roles/storage.objectCreator on the bucket',
 };
 

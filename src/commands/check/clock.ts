@@ -11,10 +11,10 @@ export function clockFinding(whose: string, ahead: number): Finding {
   const off = Math.abs(ahead);
   const detail = `${whose} is ${(off / SECOND).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine`;
   if (off <= TOLERATED) return ok('clock', detail);
-  const mend = 'chronyc makestep; see to it that both keep time (NTP)';
+  const fix = 'chronyc makestep; see to it that both keep time (NTP)';
   if (off < DAY)
-    return warning('clock', detail, 'times of events and of reading them do not fit together', mend);
-  return failure('clock', detail, 'Cloud Logging refuses entries that are over a day in the future', mend);
+    return warning('clock', detail, 'times of events and of reading them do not fit together', fix);
+  return failure('clock', detail, 'Cloud Logging refuses entries that are over a day in the future', fix);
 }
 
 /** The answer's header has whole seconds, and the answer took its time. */

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/schema.js';
+import { messageOf } from '../../fixes.js';
 import { needsCredentials } from '../../google/credentials.js';
 import { StorageConnector } from '../../google/storage.js';
-import { messageOf } from '../../mends.js';
 import { type Finding, failure, ok } from './finding.js';
 
-const MEND =
+const FIX =
   'use workload identity; or gcloud iam service-accounts keys create KEY.json, and name it in GOOGLE_APPLICATION_CREDENTIALS';
 
 /** Whether Google's credentials are there, and good for a token; none where no destination needs them. */
@@ -19,12 +19,7 @@ export async function checkCredentials({ archive, logging }: Config): Promise<Fi
     return [ok('credentials', "Google's Application Default Credentials give a token")];
   } catch (error) {
     return [
-      failure(
-        'credentials',
-        messageOf(error),
-        'the daemon waits for them; the clouds were not checked',
-        MEND,
-      ),
+      failure('credentials', messageOf(error), 'the daemon waits for them; the clouds were not checked', FIX),
     ];
   } finally {
     connector.close();

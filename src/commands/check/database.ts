@@ -5,7 +5,7 @@ import type { Config, SourceConfig } from '../../config/schema.js';
 import { reasonOf } from '../../database/connect.js';
 import { writeHeartbeat } from '../../database/heartbeat.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
-import { databaseMendFor } from '../../mends.js';
+import { databaseFixFor } from '../../fixes.js';
 import { shippedRoles, sortRoles } from '../../population/people.js';
 import { auditFindings } from './audit.js';
 import { clockFinding } from './clock.js';
@@ -85,6 +85,6 @@ function unreadable(code: string): Finding {
     'database',
     `cannot be read (${code})`,
     "the server's settings, pgAudit's and its roles were not checked; group roles and comments are not known",
-    databaseMendFor(code),
+    databaseFixFor(code),
   );
 }

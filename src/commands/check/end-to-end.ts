@@ -92,8 +92,8 @@ async function whyUnfit(
 
 function notConnected(user: string, error: unknown): Finding {
   const why = 'the change could not be made';
-  const mend = 'mend the URL, or give the password in PGPASSWORD or the password file';
-  return failure(WHAT, `${user} cannot connect (${reasonOf(error)})`, why, mend);
+  const fix = 'fix the URL, or give the password in PGPASSWORD or the password file';
+  return failure(WHAT, `${user} cannot connect (${reasonOf(error)})`, why, fix);
 }
 
 function markedClass({ filter }: SourceConfig): AuditClass | null {

@@ -8,19 +8,19 @@ export interface Finding {
   /** What comes of it where nobody acts. */
   readonly why?: string;
   /** What to do about it: SQL, YAML or a command where there is one. */
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export function ok(what: string, detail: string): Finding {
   return { what, status: 'ok', detail };
 }
 
-export function warning(what: string, detail: string, why: string, mend: string): Finding {
-  return { what, status: 'warning', detail, why, mend };
+export function warning(what: string, detail: string, why: string, fix: string): Finding {
+  return { what, status: 'warning', detail, why, fix };
 }
 
-export function failure(what: string, detail: string, why: string, mend: string): Finding {
-  return { what, status: 'failure', detail, why, mend };
+export function failure(what: string, detail: string, why: string, fix: string): Finding {
+  return { what, status: 'failure', detail, why, fix };
 }
 
 export function ofServer({ setting, detail, why, fix }: ServerFault): Finding {

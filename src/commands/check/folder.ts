@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, hasCode } from '../../errors.js';
-import { mendFor } from '../../mends.js';
+import { fixFor } from '../../fixes.js';
 import { type Finding, failure, ok } from './finding.js';
 
 /** The folder itself, where it is there; else the nearest one above that is. */
@@ -26,7 +26,7 @@ export async function checkWritable(what: string, folder: string, why: string): 
     return ok(what, there === folder ? `${folder} is writable` : `${folder} will be made by the first start`);
   } catch (error) {
     const code = codeOf(error);
-    const mend = `mkdir -p ${folder}; give it to the user of the shipper, mode 0700`;
-    return failure(what, `${folder} cannot be written (${code}): ${mendFor(code)}`, why, mend);
+    const fix = `mkdir -p ${folder}; give it to the user of the shipper, mode 0700`;
+    return failure(what, `${folder} cannot be written (${code}): ${fixFor(code)}`, why, fix);
   }
 }

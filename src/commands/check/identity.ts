@@ -5,7 +5,7 @@ import { codeOf, ShipperError } from '../../errors.js';
 import { ignoredFields, loadPeople } from '../../identity/people.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
-const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
+const FIX = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
 
 /** Columns that are named; a file may have any number. */
 const MOST_NAMED = 20;
@@ -20,7 +20,7 @@ export async function checkIdentity({ identity }: Config): Promise<Finding[]> {
     await Promise.all([...directories.map(checkDirectory), ...tokens.map(checkToken)])
   ).flat();
   if (identity.length === 0) {
-    findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', MEND));
+    findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', FIX));
   }
   return findings;
 }
@@ -48,7 +48,7 @@ async function checkToken(path: string): Promise<Finding[]> {
         'identity',
         `${path} cannot be read (${codeOf(error)})`,
         'the look-up service is not asked, and nobody is found there',
-        'mend tokenFile, or write the token there, readable to the user of the shipper',
+        'fix tokenFile, or write the token there, readable to the user of the shipper',
       ),
     ];
   }
@@ -72,7 +72,7 @@ async function checkDirectory(path: string): Promise<Finding[]> {
         'directory',
         error.message,
         'the daemon will not start before that',
-        'mend the file, or remove it from identity',
+        'fix the file, or remove it from identity',
       ),
     ];
   }

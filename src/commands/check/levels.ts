@@ -6,8 +6,8 @@ import {
   type Deviation,
   describeOrigin,
   deviations,
+  fixOrigin,
   isOn,
-  mendOrigin,
   type Person,
   serverValue,
 } from '../../population/effective.js';
@@ -48,7 +48,7 @@ function minimumFindings(server: Snapshot, persons: readonly Person[], least: st
         'log_min_messages',
         `${value} ${describeOrigin(origin)}`,
         'errors are not logged: nobody learns that a shipped statement came to nothing',
-        mendOrigin('log_min_messages', origin, 'warning', passes('error', least)),
+        fixOrigin('log_min_messages', origin, 'warning', passes('error', least)),
       ),
     ),
   ];
@@ -60,7 +60,7 @@ function lost(setting: string, { origin, value }: Deviation, wanted: string, lea
     setting,
     `${value} ${describeOrigin(origin)}${isMinimum ? '' : ` is below log_min_messages ${least}`}`,
     "pgAudit's records do not reach the log",
-    mendOrigin(setting, origin, wanted, isMinimum && passes('log', least)),
+    fixOrigin(setting, origin, wanted, isMinimum && passes('log', least)),
   );
 }
 
@@ -69,7 +69,7 @@ function mistaken({ origin }: Deviation): Finding {
     'pgaudit.log_level',
     `warning ${describeOrigin(origin)}`,
     "pgAudit's records look like what clients can raise, and are shipped as suspects",
-    `${mendOrigin('pgaudit.log_level', origin, 'log', false)}\nor: source: {pgauditLogLevel: warning}`,
+    `${fixOrigin('pgaudit.log_level', origin, 'log', false)}\nor: source: {pgauditLogLevel: warning}`,
   );
 }
 

@@ -31,22 +31,17 @@ export async function checkLogging({ logName, resource, endpoint }: LoggingPlace
 function refused(logName: string, error: unknown): Finding {
   const status = statusOf(error);
   const project = logName.split('/')[1] ?? '';
-  const mend =
-    error instanceof ShipperError ? error.message : (MENDS[status] ?? 'look at the status of Google Cloud');
+  const fix =
+    error instanceof ShipperError ? error.message : (FIXES[status] ?? 'look at the status of Google Cloud');
   const why = 'events wait in the state folder, and then the log is read later';
-  return failure(
-    'logging',
-    `${logName} takes no entry (${status})`,
-    why,
-    mend.replaceAll('PROJECT', project),
-  );
+  return failure('logging', `${logName} takes no entry (${status})`, why, fix.replaceAll('PROJECT', project));
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   PERMISSION_DENIED:
     'gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:… --role=roles/logging.logWriter\nor, where the API is off: gcloud services enable logging.googleapis.com --project=PROJECT',
-  NOT_FOUND: 'the project does not exist: mend logging.to',
-  INVALID_ARGUMENT: 'it refuses the log or the resource: mend logging.to or logging.resource',
+  NOT_FOUND: 'the project does not exist: fix logging.to',
+  INVALID_ARGUMENT: 'it refuses the log or the resource: fix logging.to or logging.resource',
   UNAUTHENTICATED: 'the credentials are not accepted: look at GOOGLE_APPLICATION_CREDENTIALS',
   UNAVAILABLE: 'it cannot be reached: look at the network, at the proxy, and at logging.endpoint',
   DEADLINE_EXCEEDED: 'it does not answer: look at the network, at the proxy, and at logging.endpoint',

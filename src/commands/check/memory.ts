@@ -21,8 +21,8 @@ export function checkMemory({ sources }: Config, limit = process.constrainedMemo
   if (allowed >= needed) return [ok('memory', `${has} are allowed; the largest record may need ${wants}`)];
   const why =
     'a record that takes more ends the daemon; after two such ends it is not read, and becomes a gap';
-  const mend = `raise the memory limit to ${wants} or more, or lower source.maxRecordSize`;
-  return [warning('memory', `${has} are allowed, and the largest record may need ${wants}`, why, mend)];
+  const fix = `raise the memory limit to ${wants} or more, or lower source.maxRecordSize`;
+  return [warning('memory', `${has} are allowed, and the largest record may need ${wants}`, why, fix)];
 }
 
 function inMiB(bytes: number): string {

@@ -58,13 +58,13 @@ const LAYERED = ['overlay', 'aufs', 'unionfs'];
 const NETWORK = /^(nfs|cifs|smb|9p$|afs$|ceph|gluster|lustre|fuse\.(sshfs|gcsfuse|s3fs|glusterfs))/;
 
 export function durableFinding(folder: string, { root, type }: Mount): Finding {
-  const mend = 'state: {directory: …} on a disk of its own; in Kubernetes a PersistentVolumeClaim';
+  const fix = 'state: {directory: …} on a disk of its own; in Kubernetes a PersistentVolumeClaim';
   const lost = (detail: string, when: string): Finding =>
     warning(
       'state',
       `${folder}: ${detail}`,
       `it is gone ${when}; what was not delivered by then is read again where the log still has it, and the chain is taken up from the archive`,
-      mend,
+      fix,
     );
   if (IN_MEMORY.includes(type)) return lost(`${type} keeps it in memory`, 'after a restart of the machine');
   if (LAYERED.includes(type)) return lost(`${type} is the container's own layer`, 'with the container');
@@ -74,7 +74,7 @@ export function durableFinding(folder: string, { root, type }: Mount): Finding {
       'state',
       `${folder}: ${type} is a file system of the network`,
       'whether what is synced is durable, and whether a lock keeps others out, hangs on its server',
-      mend,
+      fix,
     );
   return ok('state', `${folder} is on ${type}`);
 }

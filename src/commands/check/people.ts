@@ -38,7 +38,7 @@ function groupFindings({ roles }: Snapshot, { personalUsers, serviceUsers }: Fil
       'filter',
       `memberOf:${group} names a role that the server does not have`,
       'nobody is its member',
-      `CREATE ROLE ${identifier(group)} NOLOGIN; or mend the rule`,
+      `CREATE ROLE ${identifier(group)} NOLOGIN; or fix the rule`,
     ),
   );
 }

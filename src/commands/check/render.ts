@@ -16,9 +16,9 @@ export function renderTable(findings: readonly Finding[]): string {
   return `${rows.join('')}\n${count('ok')} ok, ${count('warning')} to look at, ${count('failure')} failed\n`;
 }
 
-function renderRow({ what, status, detail, why, mend }: Finding, width: number): string {
+function renderRow({ what, status, detail, why, fix }: Finding, width: number): string {
   const indent = ' '.repeat(STATUS_WIDTH + width + 4);
-  const more = [...(mend === undefined ? [] : [`→ ${mend}`]), ...(why === undefined ? [] : [why])];
+  const more = [...(fix === undefined ? [] : [`→ ${fix}`]), ...(why === undefined ? [] : [why])];
   const lines = [detail, ...more].flatMap((text, index) =>
     text
       .split('\n')
@@ -30,12 +30,12 @@ function renderRow({ what, status, detail, why, mend }: Finding, width: number):
 }
 
 export function renderJson(findings: readonly Finding[]): string {
-  const rows = findings.map(({ what, status, detail, why = null, mend = null }) => ({
+  const rows = findings.map(({ what, status, detail, why = null, fix = null }) => ({
     what,
     status,
     detail,
     why,
-    mend,
+    fix,
   }));
   return `${JSON.stringify({ findings: rows })}\n`;
 }

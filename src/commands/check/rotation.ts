@@ -7,7 +7,7 @@ import { type Finding, ok, warning } from './finding.js';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
-/** Milliseconds for which the shipper may be down before somebody notices and mends it: a long weekend. */
+/** Milliseconds for which the shipper may be down before somebody notices and fixes it: a long weekend. */
 const OUTAGE = 4 * DAY;
 
 /** How the server rotates, and after what time it overwrites what it wrote. */

@@ -79,19 +79,19 @@ function timezoneFinding(server: Snapshot, timezone: string | undefined): Findin
   if (wrong.length === 0) return ok('log_timezone', zone);
   const abbreviations = [...new Set(wrong.map(({ text }) => text.split(' ')[2] ?? ''))].join(', ');
   const toUtc = alterSystem('log_timezone', 'UTC');
-  const mend = isTimeZone(zone) ? `source: {timezone: ${zone}}\nor: ${toUtc}` : toUtc;
+  const fix = isTimeZone(zone) ? `source: {timezone: ${zone}}\nor: ${toUtc}` : toUtc;
   if (timezone === undefined)
     return failure(
       'log_timezone',
       `${zone}: ${abbreviations} ${isTimeZone(zone) ? 'means several offsets' : 'is no zone of the tz database'}`,
       'the log files are not read before that is settled',
-      mend,
+      fix,
     );
   return failure(
     'log_timezone',
     `${zone}, and source.timezone is ${timezone}: ${abbreviations} is read as another time`,
     'events carry the wrong time',
-    mend,
+    fix,
   );
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { SourceConfig } from '../../config/schema.js';
-import { mendFor, UNSUPPORTED_MEND } from '../../mends.js';
+import { fixFor, UNSUPPORTED_FIX } from '../../fixes.js';
 import { timeReader } from '../../parse/time.js';
 import type { UnsupportedReason } from '../../record.js';
 import { isPath } from '../../tail/discover.js';
@@ -25,7 +25,7 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
       'source',
       `${path} (${code})`,
       'what it holds is not read, and the daemon is not ready',
-      `${mendFor(code)}${MORE[code] ?? ''}`,
+      `${fixFor(code)}${MORE[code] ?? ''}`,
     ),
   );
   if (files.length === 0 && faults.length === 0) {
@@ -34,7 +34,7 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
         'source',
         'no file matches source.files',
         'there is nothing to read',
-        'set log_destination to csvlog and logging_collector on, or mend the globs',
+        'set log_destination to csvlog and logging_collector on, or fix the globs',
       ),
     ];
   }
@@ -56,7 +56,7 @@ function missing(path: string): Finding {
     'source',
     `${path} does not exist`,
     'nothing is read there before it does',
-    'see log_directory and log_filename, or mend source.files',
+    'see log_directory and log_filename, or fix source.files',
   );
 }
 
@@ -74,7 +74,7 @@ async function checkFile(
     : unsupported(path, isNamed, columns);
 }
 
-const ELSEWHERE = ': mend source.files, or log_directory';
+const ELSEWHERE = ': fix source.files, or log_directory';
 const MORE: Readonly<Record<string, string>> = {
   ENOENT: ELSEWHERE,
   ENOTDIR: ELSEWHERE,
@@ -106,8 +106,8 @@ async function columnsOf(path: string, maxRecordSize: number): Promise<number | 
 
 /** Folders and compressed files among those that a wildcard names are passed over; anything else may hold what is to be shipped. */
 function unsupported(path: string, isNamed: boolean, reason: UnsupportedReason): Finding {
-  const mend = UNSUPPORTED_MEND[reason];
+  const fix = UNSUPPORTED_FIX[reason];
   return !isNamed && (reason === 'compressed' || reason === 'not-a-file')
-    ? warning('source', path, 'it is passed over', mend)
-    : failure('source', path, 'it is not read', mend);
+    ? warning('source', path, 'it is passed over', fix)
+    : failure('source', path, 'it is not read', fix);
 }

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import { Disk } from '../../disk.js';
 import { codeOf, hasCode, StateError } from '../../errors.js';
+import { fixFor } from '../../fixes.js';
 import { readCheckpoint } from '../../journal/checkpoint.js';
-import { mendFor } from '../../mends.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { checkWritable } from './folder.js';
 import { checkDurable } from './mount.js';
@@ -27,7 +27,7 @@ export async function checkState({ state, instance }: Config): Promise<Finding[]
     if (hasCode(error, 'ENOENT'))
       return [await checkWritable('state', directory, NO_START), ...(await checkDurable(directory))];
     const code = codeOf(error);
-    return [failure('state', `${directory} cannot be written (${code})`, NO_START, mendFor(code))];
+    return [failure('state', `${directory} cannot be written (${code})`, NO_START, fixFor(code))];
   }
 }
 
@@ -49,8 +49,8 @@ async function checkRoom(directory: string, maxSize: number): Promise<Finding> {
   const [free, wanted] = [bavail * bsize, maxSize].map(bytes => `${(bytes / 1024 ** 3).toFixed(1)} GiB`);
   if (bavail * bsize >= maxSize) return ok('state', `${free} free for state.maxSize ${wanted}`);
   const why = 'where a sink is down for long, the disk is full before the limit is reached';
-  const mend = 'give it a larger disk, or lower state.maxSize';
-  return warning('state', `${free} free, less than state.maxSize ${wanted}`, why, mend);
+  const fix = 'give it a larger disk, or lower state.maxSize';
+  return warning('state', `${free} free, less than state.maxSize ${wanted}`, why, fix);
 }
 
 async function checkCheckpoint(directory: string, instance: string): Promise<Finding> {

@@ -43,12 +43,12 @@ const VIEWERS: Readonly<Partial<Record<LegName, string>>> = {
 };
 
 function unseen({ leg, code }: Extract<Outcome, { state: 'unseen' }>): Finding {
-  const mend = VIEWERS[leg] ?? 'run check as the user of the shipper';
+  const fix = VIEWERS[leg] ?? 'run check as the user of the shipper';
   return warning(
     WHAT,
     `${PLACES[leg]} cannot be looked into (${code})`,
     'whether it arrives was not checked',
-    mend,
+    fix,
   );
 }
 

@@ -4,7 +4,7 @@ import { codeOf, framesOf, ShipperError } from './errors.js';
 import type { UnsupportedReason } from './record.js';
 
 /** What to do about files that cannot be read as csvlog. */
-export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
+export const UNSUPPORTED_FIX: Readonly<Record<UnsupportedReason, string>> = {
   'not-a-file': 'It is a folder or a device: narrow source.files.',
   compressed: 'It is compressed: narrow source.files.',
   format: 'It holds no csvlog: narrow source.files, or set log_destination to csvlog.',
@@ -14,7 +14,7 @@ export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
 
 /** What to do: our own errors say it, and never hold content; of all others only the code is told. */
 export function messageOf(error: unknown): string {
-  return error instanceof ShipperError ? error.message : mendFor(codeOf(error));
+  return error instanceof ShipperError ? error.message : fixFor(codeOf(error));
 }
 
 /** The same for who called a command; of what nobody expected, with where it was thrown, and never a library's own text. */
@@ -26,19 +26,19 @@ export function describeError(error: unknown): string {
 }
 
 /** What to do, by the code of the operating system. */
-export function mendFor(code: string): string {
-  return MENDS[code] ?? `code ${code}`;
+export function fixFor(code: string): string {
+  return FIXES[code] ?? `code ${code}`;
 }
 
-const MENDS: Readonly<Record<string, string>> = {
-  zone: UNSUPPORTED_MEND.zone,
-  format: UNSUPPORTED_MEND.format,
-  columns: UNSUPPORTED_MEND.columns,
+const FIXES: Readonly<Record<string, string>> = {
+  zone: UNSUPPORTED_FIX.zone,
+  format: UNSUPPORTED_FIX.format,
+  columns: UNSUPPORTED_FIX.columns,
   'no-log':
-    'no log file can be read: mend source.files, or set log_destination to csvlog and logging_collector on',
-  compressed: UNSUPPORTED_MEND.compressed,
-  'not-a-file': UNSUPPORTED_MEND['not-a-file'],
-  unmatched: 'no file matches it: mend source.files, or see whether the server writes csvlog there',
+    'no log file can be read: fix source.files, or set log_destination to csvlog and logging_collector on',
+  compressed: UNSUPPORTED_FIX.compressed,
+  'not-a-file': UNSUPPORTED_FIX['not-a-file'],
+  unmatched: 'no file matches it: fix source.files, or see whether the server writes csvlog there',
   contested: 'two sources name it: let each of sources[].files name the files of one server',
   ENOENT: 'it does not exist (yet)',
   ENOTDIR: 'a part of its path is no folder',
@@ -63,13 +63,13 @@ const MENDS: Readonly<Record<string, string>> = {
 };
 
 /** What to do about a database that cannot be asked, by the code of PostgreSQL, of the operating system or of its client. */
-export function databaseMendFor(code: string): string {
+export function databaseFixFor(code: string): string {
   return (
-    DATABASE_MENDS[code] ?? (/^28/.test(code) ? DATABASE_MENDS['28000'] : undefined) ?? 'mend database.url'
+    DATABASE_FIXES[code] ?? (/^28/.test(code) ? DATABASE_FIXES['28000'] : undefined) ?? 'fix database.url'
   );
 }
 
-const DATABASE_MENDS: Readonly<Record<string, string>> = {
+const DATABASE_FIXES: Readonly<Record<string, string>> = {
   '28000': 'CREATE ROLE shipper LOGIN; and let it in in pg_hba.conf, with the password of database.url',
   '3D000': 'database.url names a database that does not exist',
   '42501': 'GRANT CONNECT ON DATABASE … to the role of database.url',
