@@ -251,7 +251,7 @@ describe('check', () => {
     expect(output).toMatch(/^ok +source +\S+a\.csv: csvlog of PostgreSQL 14 or later/m);
     expect(output).toMatch(/^warning +source +\S+b\.csv\.gz\n +→ It is compressed: narrow source\.files/m);
     expect(output).toMatch(/^failure +source +\S+nowhere \(ENOENT\)\n +→ it does not exist/m);
-    expect(output).toMatch(/^ok +state +\S+state will be made by the first start/m);
+    expect(output).toMatch(/^ok +state +\S+state will be created by the first start/m);
   });
 
   test('exits with 0 where nothing fails', async () => {
@@ -281,7 +281,7 @@ describe('check --user', () => {
     const found = isRoot ? /^failure +source +\S+a\.csv \(EACCES\)/m : /^--user 65534: only root may look/;
     expect([code, output]).toEqual([isRoot ? 1 : 2, expect.stringMatching(found)]);
     const own = await runCommand(['check', '--config', path], { NO_COLOR: '1' });
-    expect(/^warning +user +this is root, and the daemon will not be/m.test(own.output)).toBe(isRoot);
+    expect(/^warning +user +check runs as root, and the daemon will not/m.test(own.output)).toBe(isRoot);
   });
 });
 

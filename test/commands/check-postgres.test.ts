@@ -36,8 +36,8 @@ describe('a good server', () => {
     expect([code, found]).toEqual([
       0,
       [
-        'warning filter: shipper: no rule knows this → name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
-        'warning active file: role app_plain may not see which file is written now → GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO app_plain; GRANT pg_read_all_settings TO app_plain;',
+        'warning filter: shipper: matched by no rule → name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
+        'warning active file: role app_plain has no permission to see which file the server writes now → GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO app_plain; GRANT pg_read_all_settings TO app_plain;',
       ],
     ]);
     await server.run('DROP ROLE app_plain');
@@ -192,13 +192,13 @@ const CASES: readonly Case[] = [
   },
   {
     spoil: 'REVOKE CONNECT ON DATABASE hold FROM PUBLIC',
-    found: 'warning extension: hold (42501) cannot be looked into',
+    found: 'warning extension: hold (42501) cannot be checked',
     fix: 'GRANT CONNECT ON DATABASE … TO shipper; and let it in in pg_hba.conf',
     undo: 'GRANT CONNECT ON DATABASE hold TO PUBLIC',
   },
   {
     spoil: 'ALTER DATABASE hold CONNECTION LIMIT 0',
-    found: 'warning extension: hold (53300) cannot be looked into',
+    found: 'warning extension: hold (53300) cannot be checked',
     fix: 'ALTER ROLE shipper CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections',
     undo: 'ALTER DATABASE hold CONNECTION LIMIT -1',
   },
@@ -212,19 +212,19 @@ const CASES: readonly Case[] = [
   {
     spoil: 'ALTER ROLE "Z990001" SUPERUSER',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
-    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
+    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this",
     undo: 'ALTER ROLE "Z990001" NOSUPERUSER',
   },
   {
     spoil: 'GRANT SET ON PARAMETER pgaudit.log TO "kari@nav.no"',
     found: 'warning superusers: "kari@nav.no" can turn auditing off: superuser,',
-    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
+    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this",
     undo: 'REVOKE SET ON PARAMETER pgaudit.log FROM "kari@nav.no"',
   },
   {
     spoil: 'CREATE ROLE dba SUPERUSER\nGRANT dba TO "Z990001"',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
-    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
+    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this",
     undo: 'DROP ROLE dba',
   },
   {
@@ -234,13 +234,13 @@ const CASES: readonly Case[] = [
   },
   {
     spoil: 'CREATE ROLE "user" LOGIN',
-    found: 'warning filter: "user": no rule knows this',
+    found: 'warning filter: "user": matched by no rule',
     fix: 'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
     undo: 'DROP ROLE "user"',
   },
   {
     spoil: 'CREATE ROLE "app.kari@nav.no" LOGIN',
-    found: 'warning filter: "app.kari@nav.no": both personalUsers and serviceUsers know this',
+    found: 'warning filter: "app.kari@nav.no": matched by both personalUsers and serviceUsers',
     fix: 'narrow filter.serviceUsers, with ^ and $',
     undo: 'DROP ROLE "app.kari@nav.no"',
   },
@@ -275,7 +275,7 @@ describe('one thing is wrong', () => {
     const files = [server.postgres.logPattern];
     const source = { files, timezone: 'Europe/Oslo', pgauditLogLevel: 'warning' };
     expect(await faults({ source })).toEqual([
-      'warning pgaudit.log_level: source.pgauditLogLevel is warning, and the server does not log pgAudit so → source: {pgauditLogLevel: log}',
+      'warning pgaudit.log_level: source.pgauditLogLevel is warning, but the server does not log pgAudit at that level → source: {pgauditLogLevel: log}',
     ]);
     await server.run(`ALTER SYSTEM SET pgaudit.log_client = on\n${set('pgaudit.log_level', 'warning')}`);
     const toClients = expect.stringContaining('warning pgaudit.log_client');
@@ -312,7 +312,7 @@ describe('the configuration does not fit the server', () => {
     expect(found).toEqual([
       expect.stringMatching(/^failure source: no file matches source.files/),
       expect.stringMatching(
-        /^failure active file: \S+\.csv is written now, and source.files does not name it → source: \{files: \["\S+\/log\/\*\.csv"\]\}/,
+        /^failure active file: \S+\.csv is the file the server writes now, and source.files does not match it → source: \{files: \["\S+\/log\/\*\.csv"\]\}/,
       ),
     ]);
   });
@@ -330,18 +330,18 @@ describe('the configuration does not fit the server', () => {
     await server.run(set('log_connections', 'on'));
   });
 
-  test('who was in the group of persons until lately is listed, and who still is a person is not', async () => {
+  test('who left the group of persons recently is listed, and who still is a person is not', async () => {
     const directory = await temporaryFolder();
     const seen = { seenAt: Date.now() };
     const persons = ['Z990001', 'ola', 'order'].map(name => ({ name, ...seen }));
     const kept = { v: 1, server: 'x', loadedAt: 0, roles: [], persons, databases: [] };
     await writeFile(join(directory, 'catalog.json'), JSON.stringify(kept));
     const { findings } = await runCheck(server.config({ state: { directory } }));
-    expect(findings.filter(({ detail }) => detail.includes('until lately'))).toMatchObject([
+    expect(findings.filter(({ detail }) => detail.includes('left the group'))).toMatchObject([
       {
         status: 'ok',
         what: 'filter',
-        detail: expect.stringMatching(/^ola, "order": a member of the persons/),
+        detail: expect.stringMatching(/^ola, "order": left the group of persons/),
       },
     ]);
   });
@@ -367,7 +367,7 @@ describe('the configuration does not fit the server', () => {
   test('the shipper connects as a superuser', async () => {
     const url = `postgres://postgres@127.0.0.1:${server.postgres.port}/postgres`;
     expect(await faults({ database: { url } })).toEqual([
-      expect.stringContaining('warning filter: shipper: no rule knows this'),
+      expect.stringContaining('warning filter: shipper: matched by no rule'),
       expect.stringContaining('warning database: the shipper connects as superuser postgres'),
     ]);
   });

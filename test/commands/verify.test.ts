@@ -125,11 +125,11 @@ describe('what it is given', () => {
     [
       'a key that is not there',
       async () => ({ publicKey: ['/nowhere.pem'] }),
-      /no public key in PEM \(ENOENT\)/,
+      /not a public key in PEM \(ENOENT\)/,
     ],
-    ['a key of another kind', async () => ({ publicKey: [await pem(rsa)] }), /is no Ed25519 key/],
+    ['a key of another kind', async () => ({ publicKey: [await pem(rsa)] }), /is not an Ed25519 key/],
     ['seals that are not there', async () => ({ seals: ['/nowhere.json'] }), /cannot be read \(ENOENT\)/],
-    ['seals that are none', async () => ({ seals: [await pem(rsa)] }), /there are no seals/],
+    ['seals that are none', async () => ({ seals: [await pem(rsa)] }), /no seals from Cloud Logging found/],
     ['log files that are none', async () => ({ against: [join(real.folder, 'archive')] }), /no csvlog file/],
   ])('%s is bad usage', async (_name, options, message) => {
     const { code, stdout, stderr } = await run(join(real.folder, 'archive'), await options());

@@ -5,9 +5,9 @@ export interface Finding {
   readonly what: string;
   readonly status: 'ok' | 'warning' | 'failure';
   readonly detail: string;
-  /** What comes of it where nobody acts. */
+  /** What happens if nobody acts. */
   readonly why?: string;
-  /** What to do about it: SQL, YAML or a command where there is one. */
+  /** What to do about it: SQL, YAML or a command if there is one. */
   readonly fix?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Whether what pgAudit says gets through to the log, and is taken for pgAudit's there. */
+/** Whether pgAudit's records reach the log, and whether the shipper takes them for pgAudit's. */
 
 import type { SourceConfig } from '../../config/schema.js';
 import type { Snapshot } from '../../database/snapshot.js';
@@ -14,7 +14,7 @@ import {
 import { passes } from '../../population/rules.js';
 import { type Finding, failure, warning } from './finding.js';
 
-/** `pgaudit.log_level` counts only where `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
+/** `pgaudit.log_level` counts only if `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
 export function levelFindings(
   server: Snapshot,
   persons: readonly Person[],
@@ -47,7 +47,7 @@ function minimumFindings(server: Snapshot, persons: readonly Person[], least: st
       warning(
         'log_min_messages',
         `${value} ${describeOrigin(origin)}`,
-        'errors are not logged: nobody learns that a shipped statement came to nothing',
+        'errors are not logged: nothing shows that a shipped statement failed',
         fixOrigin('log_min_messages', origin, 'warning', passes('error', least)),
       ),
     ),
@@ -68,7 +68,7 @@ function mistaken({ origin }: Deviation): Finding {
   return failure(
     'pgaudit.log_level',
     `warning ${describeOrigin(origin)}`,
-    "pgAudit's records look like what clients can raise, and are shipped as suspects",
+    "pgAudit's records look like messages that clients can raise, and are shipped as suspects",
     `${fixOrigin('pgaudit.log_level', origin, 'log', false)}\nor: source: {pgauditLogLevel: warning}`,
   );
 }
@@ -76,8 +76,8 @@ function mistaken({ origin }: Deviation): Finding {
 function tooLax(): Finding {
   return warning(
     'pgaudit.log_level',
-    'source.pgauditLogLevel is warning, and the server does not log pgAudit so',
-    "a warning that a client raises may pass for pgAudit's",
+    'source.pgauditLogLevel is warning, but the server does not log pgAudit at that level',
+    "a warning that a client raises may be taken for pgAudit's",
     'source: {pgauditLogLevel: log}',
   );
 }

@@ -1,4 +1,4 @@
-/** What `check` found, for people and for programs. */
+/** The findings of `check`, for people and for programs. */
 
 import { styleText } from 'node:util';
 import { harmless } from '../../archive/table-text.js';
@@ -7,7 +7,7 @@ import type { Finding } from './finding.js';
 const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
 const STATUS_WIDTH = 'failure'.length;
 
-/** A line for each finding, what to do about it and why below, and how many there are of each. */
+/** One line for each finding, with its fix and reason below; then the number of findings of each status. */
 export function renderTable(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ what }) => what.length));
   const rows = findings.map(finding => renderRow(finding, width));
