@@ -20,9 +20,7 @@ export async function formerFindings(
   const kinds = new Map(sorted.map(({ role, kind }) => [role.name, kind]));
   const former = kept.filter(person => kinds.get(person) !== 'person').map(identifier);
   if (former.length === 0) return [];
-  return [
-    ok('filter', `${some(former)}: left the group of persons recently; still shipped for 30 days`),
-  ];
+  return [ok('filter', `${some(former)}: left the group of persons recently; still shipped for 30 days`)];
 }
 
 /** Empty if the daemon has not run here, or if this user may not read its state. */
