@@ -54,7 +54,7 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
   };
 }
 
-/** The client gives the folders only in the answer as it came. */
+/** The client returns folders only in the raw answer. */
 function prefixesOf(answer: unknown): string[] {
   const prefixes: unknown = Reflect.get(Object(answer), 'prefixes');
   return Array.isArray(prefixes) ? prefixes.filter(prefix => typeof prefix === 'string') : [];
@@ -62,6 +62,6 @@ function prefixesOf(answer: unknown): string[] {
 
 const FIXES: Readonly<Record<string, string>> = {
   [UNAUTHORIZED]: 'the credentials are not accepted',
-  [FORBIDDEN]: 'the archive may not be read: grant roles/storage.objectViewer on the bucket',
+  [FORBIDDEN]: 'no permission to read the archive: grant roles/storage.objectViewer on the bucket',
   [NOT_FOUND]: 'the bucket or the object does not exist',
 };

@@ -1,12 +1,12 @@
-/** Reads gzip strictly (RFC 1952): what a lenient reader passes over in silence could hide something. */
+/** Reads gzip strictly (RFC 1952): what a lenient reader skips silently could hide something. */
 
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { codeOf } from '../errors.js';
 
 /**
- * What is wrong with the bytes; `trailing`: something follows the one member that there must be; `size`: they unpack to
- * more than any segment.
+ * What is wrong with the bytes. `trailing`: something follows the single member that is allowed. `size`: the content is
+ * larger than any segment.
  */
 export type GzipFault = 'header' | 'damaged' | 'truncated' | 'checksum' | 'trailing' | 'size';
 
@@ -20,14 +20,14 @@ export class GzipError extends Error {
   }
 }
 
-/** Bytes: eight times of what a segment may have (`archive.segment.maxSize`). A few megabytes may unpack to any size. */
+/** Bytes: eight times what a segment may have (`archive.segment.maxSize`). A few megabytes may unpack to any size. */
 const MOST_CONTENT = 2 * 1024 ** 3;
 /** Bytes of content in one piece. */
 const PIECE = 32 * 1024;
 /** CRC-32 and length of the content, after the compressed data. */
 const TRAILER = 8;
 
-/** The content of exactly one gzip member, in pieces. Throws a GzipError where the bytes are anything else. */
+/** The content of exactly one gzip member, in pieces. Throws a GzipError if the bytes are anything else. */
 export async function* gunzipOne(
   compressed: AsyncIterable<Buffer>,
   most = MOST_CONTENT,
@@ -68,9 +68,9 @@ function checkEnd(body: Body, inflate: InflateRaw, checksum: number, length: num
 /** A gzip file between its header and its last eight bytes. */
 class Body {
   readonly #compressed: AsyncIterable<Buffer>;
-  /** Bytes that were given out. */
+  /** Bytes that were passed on. */
   given = 0;
-  /** Everything was given out, and `trailer` holds what is left. */
+  /** Everything was passed on, and `trailer` has the rest. */
   isDone = false;
   trailer: Buffer = Buffer.alloc(0);
 
@@ -106,10 +106,10 @@ const HAS_CHECKSUM = 2;
 const HAS_EXTRA = 4;
 const HAS_NAME = 8;
 const HAS_COMMENT = 16;
-/** Our headers take ten bytes, those of `gzip` some more for the file's name. */
+/** Our headers have ten bytes; those of `gzip` are longer because of the file's name. */
 const LONGEST_HEADER = 64 * 1024;
 
-/** Where the header ends; `null` where there are too few bytes to tell. */
+/** Where the header ends; `null` if there are too few bytes to know. */
 function endOfHeader(bytes: Buffer): number | null {
   if (bytes.length < FIXED) return null;
   if (bytes.readUInt32BE(0) >>> 8 !== 0x1f8b08) throw new GzipError('header');

@@ -1,4 +1,4 @@
-/** Reads compressed NDJSON line by line, in memory for one line. */
+/** Reads compressed NDJSON line by line; only one line is in memory. */
 
 import { constants } from 'node:buffer';
 import { Readable } from 'node:stream';
@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 
 const NEWLINE = 0x0a;
 
-/** The content of a gzip stream in pieces; throws zlib's errors where it is damaged. */
+/** The content of a gzip stream in pieces; throws zlib's errors if it is damaged. */
 export async function* gunzip(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const source = Readable.from(compressed, { objectMode: false });
   const plain = createGunzip();
@@ -14,7 +14,7 @@ export async function* gunzip(compressed: AsyncIterable<Buffer>): AsyncGenerator
   for await (const chunk of source.pipe(plain)) yield chunk;
 }
 
-/** A line is longer than any that a shipper writes, and than any that could be read as JSON. */
+/** A line is longer than any that a shipper writes, and than any that can be parsed as JSON. */
 export class LongLineError extends Error {
   constructor() {
     super('a line is longer than an event can be');
@@ -23,8 +23,8 @@ export class LongLineError extends Error {
 }
 
 /**
- * The lines without their newlines. What comes after the last newline is a line, too, where there is anything. Throws a
- * LongLineError before a line takes more memory than any event: a few megabytes may unpack to a line without an end.
+ * The lines without their newlines. Text after the last newline is a line, too. Throws a LongLineError before a line
+ * takes more memory than any event: a few megabytes may unpack to an endless line.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,

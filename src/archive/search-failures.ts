@@ -1,4 +1,4 @@
-/** Remembers which transactions are still to fail, in a few bytes for each. */
+/** Counts which transactions will still fail, in a few bytes for each. */
 
 const INSTANCE = Buffer.from('"instance":"');
 const SESSION = Buffer.from('"session":{"id":"');
@@ -8,9 +8,9 @@ const QUOTE = 0x22;
 const FIRST_SIZE = 1024;
 
 /**
- * Counts by transaction, which is known by 64 bits of a hash: that one of a hundred million statements is
- * taken for one of a million failures has a chance of one in 180,000. A hash table with open addressing, 12 bytes a
- * slot and at most two thirds of the slots taken: ten thousand failures take 400 kB, a million 25 MB.
+ * Counts by transaction, identified by 64 bits of a hash: the chance that one of a hundred million statements is taken
+ * for one of a million failures is one in 180,000. A hash table with open addressing, 12 bytes a slot and at most two
+ * thirds of the slots used: ten thousand failures take 400 kB, a million 25 MB.
  */
 export class Failures {
   #high = new Uint32Array(FIRST_SIZE);
@@ -18,7 +18,7 @@ export class Failures {
   #counts = new Int32Array(FIRST_SIZE);
   #taken = 0;
 
-  /** Counts the transaction that an event's line tells of, if any. */
+  /** Counts the transaction that an event's line names, if any. */
   add(line: Buffer): void {
     this.#count(line, 1);
   }
@@ -32,12 +32,12 @@ export class Failures {
     if (this.#taken * 3 > this.#counts.length * 2) this.#grow();
   }
 
-  /** Takes one `add` of the line's transaction back, also before it comes. */
+  /** Takes back one `add` of the line's transaction, even before it comes. */
   remove(line: Buffer): void {
     this.#count(line, -1);
   }
 
-  /** Whether more was added of the line's transaction than taken back. */
+  /** Whether the line's transaction was added more often than taken back. */
   has(line: Buffer): boolean {
     const key = keyIn(line);
     return key !== null && this.#countIn(this.#slotOf(key)) > 0;
@@ -57,7 +57,7 @@ export class Failures {
     this.#taken += 1;
   }
 
-  /** Where the key is, or would be. */
+  /** The slot of the key, or the free one that it would get. */
   #slotOf({ high, low }: Key): number {
     const size = this.#counts.length;
     let slot = low % size;
@@ -89,15 +89,15 @@ interface Key {
 }
 
 /**
- * A hash over instance, session and virtual transaction id, not zero; `null` where the line tells of none. They are read
- * from the bytes, since few of many lines are asked for: a text in JSON cannot look like a member's name.
+ * A hash over instance, session and virtual transaction id, not zero; `null` if the line does not name them. It reads
+ * the bytes, since only few of many lines match: text inside JSON strings cannot look like a member.
  */
 function keyIn(line: Buffer): Key | null {
   let [high, low, from] = [0x9e3779b9, 0x85ebca6b, 0];
   for (const member of [INSTANCE, SESSION, TRANSACTION]) {
     const start = line.indexOf(member, from);
     if (start === -1) return null;
-    // The closing quote keeps apart what would else run together.
+    // The closing quote separates values that would otherwise run together.
     const end = line.indexOf(QUOTE, start + member.length) + 1;
     for (let index = start + member.length; index < end; index++) {
       const byte = line[index] ?? 0;
@@ -110,7 +110,7 @@ function keyIn(line: Buffer): Key | null {
   return { high: mixed(high ^ low), low: mixed(low) || 1 };
 }
 
-/** The last step of MurmurHash3: each bit of the input changes half of those of the result. */
+/** The last step of MurmurHash3: each bit of the input changes half of the bits of the result. */
 function mixed(bits: number): number {
   let result = bits ^ (bits >>> 16);
   result = Math.imul(result, 0x85ebca6b);

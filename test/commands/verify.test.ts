@@ -65,7 +65,7 @@ describe('what it prints', () => {
     const { code, stdout } = await run(await forged(edit));
     expect(code).toBe(1);
     expect(stdout).toMatch(/broken +.*instance=samples\/node=test\/date=.*\.ndjson\.gz, line 3, event 11$/m);
-    expect(stdout).toMatch(/^ +the line is not the one that the next line names by its hash$/m);
+    expect(stdout).toMatch(/^ +the line does not have the hash that the next line names$/m);
     expect(stdout).toMatch(/^ +this fits: the line was edited/m);
     expect(stdout).toMatch(/^part .*, up to what is wrong$/m);
     expect(stdout).not.toContain('secret');
@@ -156,7 +156,7 @@ describe('what it is given', () => {
     expect(good.stdout).toContain('4 signed, 4 signatures good');
     const bad = await run(root, { publicKey: [one, `${two}@25`] });
     expect(bad.code).toBe(1);
-    expect(bad.stdout).toContain('the signature of the seal is not good by the given key');
+    expect(bad.stdout).toContain('the signature of the seal was not made with the given key');
     const [name = ''] = await readdir(join(root, 'instance=samples', 'node=test')).then(([day = '']) =>
       readdir(join(root, 'instance=samples', 'node=test', day)),
     );
@@ -182,7 +182,7 @@ describe('what it is given', () => {
     expect(stdout).toContain('4 as in Cloud Logging');
     const cut = await run(await forged(forgery => void forgery.objects.pop()), { seals });
     expect(cut.code).toBe(1);
-    expect(cut.stdout).toContain('the chain ends with event 24, Cloud Logging has its seal 32');
+    expect(cut.stdout).toContain('the chain ends with event 24, but Cloud Logging has its seal 32');
   });
 
   test('options that come several times leave the archive after them alone', async () => {
