@@ -125,7 +125,9 @@ test('where the whole archive cannot be read, the search ends with the error', a
 });
 
 test('where there is no archive, it says what to give', async () => {
-  await expect(searchAll(storeOf([]), {})).rejects.toThrow('give the value of archive.to in the configuration');
+  await expect(searchAll(storeOf([]), {})).rejects.toThrow(
+    'give the value of archive.to in the configuration',
+  );
 });
 
 function flipped(body: Buffer, at: number): Buffer {

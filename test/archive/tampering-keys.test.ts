@@ -158,9 +158,9 @@ describe('signatures', () => {
     };
     const both = [since(next.publicKey, 17), since(shipper.publicKey)];
     expect((await verifyForged(change, { keys: both })).result.isIntact).toBe(true);
-    await expectFound(change, { code: 'signature', what: /not made with the given key/, object: 2 }, { keys });
+    await expectFound(change, { code: 'signature', what: /not made with/, object: 2 }, { keys });
     const later = [since(next.publicKey, 25), since(shipper.publicKey)];
-    await expectFound(change, { code: 'signature', what: /not made with the given key/, object: 2 }, { keys: later });
+    await expectFound(change, { code: 'signature', what: /not made with/, object: 2 }, { keys: later });
   });
 
   test('a key may count from an event of a chain on', async () => {
@@ -173,9 +173,9 @@ describe('signatures', () => {
     const [chain = ''] = /\d{8}T\d{6}Z-[0-9a-f]{4}/.exec(forgery.object(0).path) ?? [];
     expect((await verifyForged(change, { keys: inChain(chain) })).result.isIntact).toBe(true);
     const later = inChain('20991231T000000Z-0000');
-    await expectFound(change, { code: 'signature', what: /not made with the given key/, object: 2 }, { keys: later });
+    await expectFound(change, { code: 'signature', what: /not made with/, object: 2 }, { keys: later });
     const earlier = inChain('20001231T000000Z-0000');
-    await expectFound(change, { code: 'signature', what: /not made with the given key/, object: 0 }, { keys: earlier });
+    await expectFound(change, { code: 'signature', what: /not made with/, object: 0 }, { keys: earlier });
   });
 
   test('seals from before the first key counts need none', async () => {

@@ -323,7 +323,12 @@ describe('everything is recomputed, and does not add up', () => {
     [
       'the coverage begins later',
       forgery => forgery.edit(1, 8, event => sealOf(event, { coverage: coverageOf(event, { by: 1 }) })),
-      { code: 'coverage', what: /no seal covers some bytes|that the seal does not cover/, object: 1, line: 8 },
+      {
+        code: 'coverage',
+        what: /no seal covers some bytes|that the seal does not cover/,
+        object: 1,
+        line: 8,
+      },
     ],
     [
       'the coverage is left out',

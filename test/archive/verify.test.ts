@@ -300,7 +300,9 @@ describe('in Cloud Storage', () => {
     expect(new Set(intactPart(result).chains.map(({ reason }) => reason))).toEqual(
       new Set(['archive-empty', 'archive-unreadable']),
     );
-    expect(result.warnings).toMatchObject([{ code: 'new-chain', what: expect.stringMatching(/is new: what was between/) }]);
+    expect(result.warnings).toMatchObject([
+      { code: 'new-chain', what: expect.stringMatching(/is new: what was between/) },
+    ]);
   });
 
   test('seals of an end that was lost with the state, and sealed otherwise since, are a warning', async () => {
