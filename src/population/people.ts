@@ -5,18 +5,18 @@ import type { FilterConfig as Filter } from '../config/schema.js';
 import type { Role } from '../database/look.js';
 import { type Memberships, memberRule, type UserKind, type UserRule, Users } from '../filter/users.js';
 
-/** Roles that are sorted before others have their turn. */
+/** Roles that are sorted before other work gets its turn. */
 const AT_ONCE = 256;
 
-/** A login role as the filter sees it. */
+/** A login role as the filter classifies it. */
 export interface Sorted {
   readonly role: Role;
   readonly kind: UserKind;
-  /** Both lists know it. */
+  /** Both lists match it. */
   readonly isInBoth: boolean;
 }
 
-/** Every login role, told apart by the filter's own code. */
+/** Every login role, classified by the filter's own code. */
 export async function sortRoles(roles: readonly Role[], filter: Filter): Promise<Sorted[]> {
   const memberships = membershipsOf(roles);
   const toRule = (rule: Filter['personalUsers'][number]): UserRule =>

@@ -40,7 +40,7 @@ ${whatIsMore(more, searchCommand(report, '--kind', 'population'))}
 <h3>Not audited</h3>${unauditedTable(report)}
 <h3>Who came and went</h3>${changeTable(report)}
 ${populations.areTooMany ? html`<p class="warn">There are too many roles to compare each population with the one before.</p>` : null}
-<h3>Who could turn auditing off</h3>${mightyTable(report)}</section>`;
+<h3>Who could turn auditing off</h3>${privilegedTable(report)}</section>`;
 }
 
 const DAYS: readonly Column<Stretch>[] = [
@@ -162,9 +162,9 @@ function changeTable(report: Report): Part {
   ];
 }
 
-function mightyTable(report: Report): Part {
-  const { mighty } = report.findings.populations;
-  const all = mighty.sorted;
+function privilegedTable(report: Report): Part {
+  const { privileged } = report.findings.populations;
+  const all = privileged.sorted;
   if (all.length === 0) return html`<p>Nobody, as far as is known.</p>`;
   const shown = all.slice(0, MOST_ROWS);
   return [
@@ -178,6 +178,6 @@ function mightyTable(report: Report): Part {
       shown,
     ),
     whatIsMore(all.length - shown.length, searchCommand(report, '--kind', 'population')),
-    notExact(mighty),
+    notExact(privileged),
   ];
 }

@@ -48,7 +48,7 @@ export interface Unaudited {
 export class Populations {
   readonly changes = new Bounded<PopulationChange>(MOST_LISTED);
   readonly unaudited = new Bounded<Unaudited>(MOST_LISTED);
-  readonly mighty = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
+  readonly privileged = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
   /** By server and day; a day is known if a population was recorded on it. */
   readonly days = new Map<string, Map<string, Map<string, PopulationDay>>>();
   /** By server and day: those who were not audited after a change on that day, in any database. */
@@ -92,7 +92,7 @@ export class Populations {
     this.#servers.set(server, ofServer);
     for (const { role, by } of population.mayTurnOff) {
       const one = { server, role: nameLike(role), by: nameLike(by.join(', ')), events: 0 };
-      this.mighty.at(`${server} ${one.role}`, () => one).events += 1;
+      this.privileged.at(`${server} ${one.role}`, () => one).events += 1;
     }
     if (!ofServer.add(population, this.#room())) return;
     this.#unauditedAt(server, population.unaudited, at);

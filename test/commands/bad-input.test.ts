@@ -167,7 +167,7 @@ describe('a source that cannot be read', () => {
     const { status, body } = await shipper.get('/internal/isready');
     expect([status, body]).toEqual([
       503,
-      expect.stringContaining(`source: ${path}: its symbolic links run in a circle`),
+      expect.stringContaining(`source: ${path}: its symbolic links form a loop`),
     ]);
     expect(await shipper.metric('pgaudit_shipper_source_readable')).toBe(0);
     await rm(path);
@@ -278,7 +278,9 @@ describe('check --user', () => {
     const { code, output } = await runCommand(['check', '--user', '65534', '--config', path], {
       NO_COLOR: '1',
     });
-    const found = isRoot ? /^failure +source +\S+a\.csv \(EACCES\)/m : /^--user 65534: only root may look/;
+    const found = isRoot
+      ? /^failure +source +\S+a\.csv \(EACCES\)/m
+      : /^--user 65534: only root may change to another user/;
     expect([code, output]).toEqual([isRoot ? 1 : 2, expect.stringMatching(found)]);
     const own = await runCommand(['check', '--config', path], { NO_COLOR: '1' });
     expect(/^warning +user +check runs as root, and the daemon will not/m.test(own.output)).toBe(isRoot);
@@ -312,7 +314,7 @@ describe('what cannot be had at the start is named', () => {
     const check = await runCommand(['check', '--config', join(folder, 'config.yaml')], { NO_COLOR: '1' });
     expect([check.code, check.output]).toEqual([
       1,
-      expect.stringContaining('a part of its path is no folder'),
+      expect.stringContaining('a part of its path is not a folder'),
     ]);
   });
 

@@ -392,8 +392,8 @@ test('what only a restart fixes: no collector, and no pgAudit', async () => {
     "ALTER SYSTEM SET logging_collector = on\nALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pgaudit'\nSELECT pg_reload_conf();",
   );
   expect(await faults()).toEqual([
-    'failure logging_collector: off, and on only after a restart → restart PostgreSQL',
-    'failure pgaudit: pgAudit is configured, and loaded only by a restart → restart PostgreSQL',
+    'failure logging_collector: off until a restart → restart PostgreSQL',
+    'failure pgaudit: pgAudit is configured, but not loaded until a restart → restart PostgreSQL',
     expect.stringContaining('failure active file: the server writes no csvlog'),
   ]);
 });

@@ -309,7 +309,7 @@ describe('the whole command', () => {
     expect(code).toBe(1);
     expect(faults.filter(fault => fault.startsWith('failure'))).toEqual([
       expect.stringMatching(
-        /^failure logging: \S+ cannot be written \(ENOTDIR\): a part of its path is no folder →/,
+        /^failure logging: \S+ cannot be written \(ENOTDIR\): a part of its path is not a folder →/,
       ),
       expect.stringMatching(/^failure archive: \S+ cannot be written \(ENOTDIR\)/),
     ]);

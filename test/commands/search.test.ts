@@ -159,7 +159,10 @@ describe('what cannot be searched', () => {
     await writeFile(join(folder, 'file'), '');
     await mkdir(join(folder, 'empty'));
     for (const [archive, message] of [
-      [join(folder, 'nowhere'), 'there is no archive here: give what archive.to in the configuration says'],
+      [
+        join(folder, 'nowhere'),
+        'there is no archive here: give the value of archive.to in the configuration',
+      ],
       [join(folder, 'empty'), 'there is no archive here'],
       [join(folder, 'file'), 'it is not a folder: give the folder above instance=…'],
       ['gs://', 'an archive is gs://bucket/prefix or file:folder'],

@@ -74,7 +74,9 @@ test('a file that comes to be named by two is read for neither, until it is matc
   await symlink(join(folder, 'new.csv'), join(folder, 'b', 'new.csv'));
   await eventually(async () => numbersOf(await logged(folder)).length === 3);
   await symlink(join(folder, 'new.csv'), join(folder, 'a', 'new.csv'));
-  await eventually(async () => (await shipper.get('/internal/isready')).body.includes('two sources name it'));
+  await eventually(async () =>
+    (await shipper.get('/internal/isready')).body.includes('two sources match it'),
+  );
   await append(join(folder, 'new.csv'), 4, 5);
   await rm(join(folder, 'a', 'new.csv'));
   await eventually(async () => numbersOf(await logged(folder)).length === 5);

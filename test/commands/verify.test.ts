@@ -224,13 +224,13 @@ describe('what it is given', () => {
     });
     const broken = await run(root, { against });
     expect(broken.code).toBe(1);
-    expect(broken.stdout).toMatch(/line 3, event 11\n +the statement of the event is not that of its record/);
+    expect(broken.stdout).toMatch(/line 3, event 11\n +the statement of the event differs from its record/);
     expect(broken.stdout).not.toContain('secret');
     // The log was edited, and the archive is as it was.
     const other = join(await temporaryFolder(), 'edited.csv');
     const text = await readFile(join(real.folder, 'log.csv'), 'utf8');
     await writeFile(other, text.replace('a = 12', 'a = 99'));
     const edited = await run(join(real.folder, 'archive'), { against: [other] });
-    expect(edited.stdout).toMatch(/event 19\n +the statement of the event is not that of its record/);
+    expect(edited.stdout).toMatch(/event 19\n +the statement of the event differs from its record/);
   });
 });
