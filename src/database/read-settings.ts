@@ -69,7 +69,7 @@ export async function readOverrides(client: Client): Promise<Override[]> {
   return z.array(overrideSchema).parse(rows);
 }
 
-/** pg_settings lists pgAudit's settings completely only if it is loaded; without it, only those that somebody set. */
+/** pg_settings lists pgAudit's settings only if it is loaded, not if they are merely in the configuration file. */
 export function isPgauditLoaded(settings: readonly Setting[]): boolean {
   return settings.some(({ name }) => name === 'pgaudit.log');
 }

@@ -1,16 +1,16 @@
-/** What was asked lately, bounded in entries and in the size of the keys. */
+/** Recent answers, limited in entries and in the size of the keys. */
 
 export interface CacheLimits {
   readonly entries: number;
   /** Characters of all keys together. */
   readonly characters: number;
-  /** Longer keys are not kept: they hardly come twice, and would push out many that do. */
+  /** Longer keys are not kept: they rarely come twice, and would displace many that do. */
   readonly longestKey: number;
 }
 
 export class Cache<V> {
   readonly #limits: CacheLimits;
-  /** The least lately used first. */
+  /** The least recently used first. */
   readonly #entries = new Map<string, V>();
   #characters = 0;
 
@@ -22,7 +22,7 @@ export class Cache<V> {
     return this.#entries.size;
   }
 
-  /** Also marks it as the latest used. */
+  /** Also marks it as the most recently used. */
   get(key: string): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;

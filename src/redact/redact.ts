@@ -1,4 +1,4 @@
-/** Scrubs secrets from what an event says about a statement, before anything is kept of it. */
+/** Removes secrets from a statement and its parameters, before any of it is stored. */
 
 import { findSecrets } from './find.js';
 import { listsSecret, readsAsCode } from './hints.js';
@@ -13,15 +13,15 @@ export interface Texts {
 }
 
 export interface Redacted extends Texts {
-  /** So many secrets were replaced; 0: both texts are the very ones that were given. */
+  /** How many secrets were replaced; 0: both texts are unchanged. */
   readonly count: number;
 }
 
 export type Redact = (texts: Texts) => Redacted;
 
 /**
- * Each secret's value becomes `<redacted>`, its quotes stay. Takes linear time, but for the patterns, which
- * take what RE2 takes; throws nothing.
+ * Each secret's value becomes `<redacted>`; its quotes stay. Takes linear time, apart from the patterns, which take
+ * what RE2 takes; never throws.
  */
 export function createRedactor(patterns: readonly Pattern[]): Redact {
   return ({ statement, parameters }) => {
@@ -44,13 +44,13 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
 
 const NONE: ReadonlyMap<number, boolean> = new Map();
 
-/** What may be a key that names a setting: `smtp.password`. */
+/** A possible key that names a setting: `smtp.password`. */
 const KEY = /^[\w.:\x80-\uffff-]{2,64}$/;
 
 /** The path of a value in JSON, or a list of names. */
 const PATH = /^\{[\w,.-]{2,200}\}$/;
 
-/** The parameters that are given to the name of a secret, which is a parameter itself. */
+/** The parameters that are assigned to the name of a secret, which is a parameter itself. */
 function pairedParameters(statement: string, parameters: readonly string[]): ReadonlyMap<number, boolean> {
   const keys = parameters.map(
     text => (KEY.test(text) && isSecretName(text)) || (PATH.test(text) && listsSecret(text)),
@@ -72,7 +72,7 @@ interface Scrubbed {
   readonly count: number;
 }
 
-/** A parameter that is a secret itself. Nothing can be told of an empty one: it is NULL or `''`. */
+/** A parameter that is a secret itself. An empty one is kept: it is NULL or `''`. */
 function whole(text: string): Scrubbed {
   return text === '' || text === MARK ? { text, count: 0 } : { text: MARK, count: 1 };
 }
