@@ -138,8 +138,8 @@ async function makeReport(
 }
 
 /**
- * An event is stored under the day on which it was read, which may be later than its own. The time zone of the period
- * and differing clocks are why reading starts a day earlier.
+ * An event is stored under the day on which it was read, which may be later than its own. Reading starts two days early
+ * because of the time zone of the period and clocks that differ.
  */
 function daysOf({ since }: Period): Days {
   return { since: addDays(since, -2), until: null };

@@ -21,12 +21,12 @@ export interface RoleComments {
  * Without expressions the comment is `Name <email>`, an e-mail address, or else the name. It is the present comment,
  * not that of the event's time. If the role could have written it itself, the person is only claimed.
  *
- * @param scrub removes secrets: some people keep a password there
+ * @param redact removes secrets: some people keep a password there
  */
 export function databaseResolver(
   roles: RoleComments,
   expressions: readonly Expression[],
-  scrub: (text: string) => string = text => text,
+  redact: (text: string) => string = text => text,
 ): Resolver {
   return {
     name: 'database',
@@ -34,7 +34,7 @@ export function databaseResolver(
       if (!(await roles.knows(user, time))) return null;
       const written = roles.commentOf(user)?.trim();
       if (!written) return null;
-      const comment = scrub(written);
+      const comment = redact(written);
       const person = expressions.length > 0 ? personIn(comment, expressions) : personOf(comment);
       return person && { person, isStale: roles.isStale, isClaimed: roles.mayCommentItself(user) };
     },

@@ -1,4 +1,4 @@
-/** Reads a text as SQL does, and the quoted texts in it likewise, and finds the secrets. */
+/** Reads a text as SQL does, and the quoted texts in it in the same way, and finds the secrets. */
 
 import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../sql/lexer.js';

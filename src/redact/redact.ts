@@ -27,17 +27,17 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
   return ({ statement, parameters }) => {
     const found = statement === null ? null : findSecrets(statement, true);
     const paired = statement === null ? NONE : pairedParameters(statement, parameters ?? []);
-    const scrubbed = statement === null ? null : scrub(statement, found?.ranges ?? [], patterns);
+    const redacted = statement === null ? null : redactText(statement, found?.ranges ?? [], patterns);
     const others = parameters?.map((text, index) =>
       isSecret(text, found?.parameters.get(index + 1) ?? paired.get(index + 1))
         ? whole(text)
-        : scrubParameter(text, patterns),
+        : redactParameter(text, patterns),
     );
     const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
     return {
-      statement: scrubbed?.text ?? null,
+      statement: redacted?.text ?? null,
       parameters: others !== undefined && inParameters > 0 ? others.map(({ text }) => text) : parameters,
-      count: (scrubbed?.count ?? 0) + inParameters,
+      count: (redacted?.count ?? 0) + inParameters,
     };
   };
 }
@@ -67,21 +67,21 @@ function isSecret(parameter: string, sure: boolean | undefined): boolean {
   return sure === true || (sure === false && !isPlain(parameter) && !/^[tf]$/.test(parameter));
 }
 
-interface Scrubbed {
+interface RedactedText {
   readonly text: string;
   readonly count: number;
 }
 
 /** A parameter that is a secret itself. An empty one is kept: it is NULL or `''`. */
-function whole(text: string): Scrubbed {
+function whole(text: string): RedactedText {
   return text === '' || text === MARK ? { text, count: 0 } : { text: MARK, count: 1 };
 }
 
-function scrubParameter(text: string, patterns: readonly Pattern[]): Scrubbed {
-  return scrub(text, findSecrets(text, readsAsCode(text)).ranges, patterns);
+function redactParameter(text: string, patterns: readonly Pattern[]): RedactedText {
+  return redactText(text, findSecrets(text, readsAsCode(text)).ranges, patterns);
 }
 
-function scrub(text: string, found: readonly Range[], patterns: readonly Pattern[]): Scrubbed {
+function redactText(text: string, found: readonly Range[], patterns: readonly Pattern[]): RedactedText {
   const own = patterns.flatMap(pattern => secretsOf(pattern, text));
   const ranges = unmarked(text, union(found, own));
   return ranges.length === 0 ? { text, count: 0 } : { text: replace(text, ranges), count: ranges.length };

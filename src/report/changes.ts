@@ -49,19 +49,19 @@ ${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'day
 export function definitionSection(report: Report): Html {
   const { definitions } = report.findings;
   return html`<section id="ddl"><h2>Definitions and rights</h2>
-<p>Every DDL and role statement in full. Secrets in them were replaced by <code>&lt;redacted&gt;</code> before they were kept.</p>
+<p>Every DDL and role statement in full. Secrets in them were replaced by <code>&lt;redacted&gt;</code> before anything was stored.</p>
 ${statements(report, definitions)}
 ${whatIsMore(definitions.more, searchCommand(report, '--class', 'DDL,ROLE'))}</section>`;
 }
 
-export function scrubbedSection(report: Report): Html {
-  const { scrubbed, redacted } = report.findings;
+export function redactedSection(report: Report): Html {
+  const { withRedactions, redacted } = report.findings;
   return html`<section id="redacted"><h2>Redacted statements</h2>
 <p>${plural(redacted, 'secret')} (such as passwords) in the period's statements, parameters and suspect records
 ${redacted === 1 ? 'was' : 'were'} replaced by <code>&lt;redacted&gt;</code> before anything was stored. A change can be made to look like
 one: whoever has an escrow key can decrypt the original in the event's <code>escrow</code>.</p>
-${statements(report, scrubbed)}
-${whatIsMore(scrubbed.more, searchCommand(report, '--text', '<redacted>'))}</section>`;
+${statements(report, withRedactions)}
+${whatIsMore(withRedactions.more, searchCommand(report, '--text', '<redacted>'))}</section>`;
 }
 
 export function outsideSection(report: Report): Html {

@@ -42,7 +42,7 @@ export function failureSection(report: Report): Html {
   const shown = all.slice(0, MOST_ROWS);
   const { zone } = report;
   return html`<section id="failures"><h2>Failures</h2>
-<p>Statements whose transaction came to nothing: it raised an error that no savepoint caught, or was rolled back. ${number(total.failed)} in the period.</p>
+<p>Statements whose transaction failed (with an error that no savepoint caught) or was rolled back. ${number(total.failed)} in the period.</p>
 ${
   all.length === 0
     ? null
@@ -78,8 +78,8 @@ export function unknownSection(report: Report): Html {
   const all = notResolved.sorted;
   const shown = all.slice(0, MOST_ROWS);
   return html`<section id="unresolved"><h2>Unresolved persons</h2>
-<p>Their statements are in the archive all the same. <em>claimed</em>: only the client itself says who it is. <em>stale</em>: the source of
-identities was down, and its last answer was taken.</p>
+<p>Their statements are in the archive nevertheless. <em>claimed</em>: only the client itself says who it is. <em>stale</em>: the source of
+identities was down, so its last answer was used.</p>
 ${
   all.length === 0
     ? html`<p>None.</p>`
@@ -125,7 +125,7 @@ export function unauditedSection(report: Report): Html {
     },
   ];
   return html`<section id="unaudited"><h2>Unaudited changes</h2>
-<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or hindered. They are found only where the
+<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or did not work. They are found only if the
 server logs statements (<code>log_statement</code>).</p>
 ${list(unaudited, 'change', columns)}
 ${whatIsMore(unaudited.more, searchCommand(report, '--kind', 'unaudited'))}</section>`;
@@ -140,7 +140,7 @@ export function gapSection(report: Report): Html {
     { head: 'Missing', cell: missing, kind: 'wide' },
   ];
   return html`<section id="gaps"><h2>Gaps</h2>
-<p>Parts of the log that could not be read, or lines or statements of sessions that are in no file. What they held is not in the archive.
+<p>Parts of the log that could not be read, or records or statements of sessions that are in no file. Their content is not in the archive.
 ${reasons.length === 0 ? null : `${reasons.join(', ')}.`}</p>
 ${list(gaps, 'gap', columns)}
 ${whatIsMore(gaps.more, searchCommand(report, '--kind', 'gap'))}</section>`;

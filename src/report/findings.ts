@@ -128,7 +128,7 @@ export class Findings {
   readonly writes = new Sample<Listed>(MOST_SAMPLED);
   readonly outside = new Sample<Listed>(MOST_SAMPLED);
   /** Statements with redactions: a change may have been made to look like a secret. */
-  readonly scrubbed = new Bounded<Listed>(MOST_LISTED);
+  readonly withRedactions = new Bounded<Listed>(MOST_LISTED);
   readonly suspects = new Bounded<Reported<'suspect'>>(MOST_LISTED);
   readonly unaudited = new Bounded<Reported<'unaudited'>>(MOST_LISTED);
   readonly gaps = new Bounded<Reported<'gap'>>(MOST_LISTED);
@@ -173,7 +173,7 @@ export class Findings {
     const change: Change = { class: classOf(audit.class), when, rows: audit.rows ?? null };
     this.#count(statement, person, change);
     this.redacted += audit.redacted ?? 0;
-    if (audit.redacted) this.scrubbed.add(() => this.#listed(statement, person, LONGEST_EXCERPT));
+    if (audit.redacted) this.withRedactions.add(() => this.#listed(statement, person, LONGEST_EXCERPT));
     if (actor.status !== 'resolved') this.#unknown(actor);
     if (change.class === 'ddl' || change.class === 'role')
       this.definitions.add(() => this.#listed(statement, person, this.#room()));

@@ -8,7 +8,7 @@ import {
   bulkSection,
   definitionSection,
   outsideSection,
-  scrubbedSection,
+  redactedSection,
   writeSection,
 } from './changes.js';
 import {
@@ -60,14 +60,14 @@ export function renderPage(report: Report): string {
 <style>${constant(STYLE)}</style></head>
 <body><header><h1>Review of direct changes in the database</h1>
 <p>What persons changed in PostgreSQL outside the applications, ${period.since} to ${period.until}, for the periodic review that the
-Norwegian rules for state finance (point 4.3.6) ask for.</p>
+Norwegian rules for state finance (point 4.3.6) require.</p>
 ${verdict(report)}${facts(report)}
 <p class="soft">This page contains names and SQL. Protect it as you protect the archive.</p>
 <nav aria-label="Contents"><ul>${Object.entries(CONTENTS).map(
     ([id, name]) => html`<li><a href="#${id}">${name}</a></li>`,
   )}</ul></nav></header>
 <main>${figures(report)}
-${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, scrubbedSection, outsideSection, writeSection].map(section => section(report))}
+${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, redactedSection, outsideSection, writeSection].map(section => section(report))}
 ${[failureSection, suspectSection, unauditedSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
 ${signature()}</main></body></html>
 `;
@@ -121,7 +121,7 @@ function figures(report: Report): Html {
 
 function signature(): Html {
   return html`<section id="sign"><h2>Review</h2>
-<p>I have gone through this report, and looked into what it shows.</p>
+<p>I have read this report and investigated what it shows.</p>
 <div class="sign"><div class="wide tall">Findings, and what was done about them</div>
 <div>Name</div><div>Role</div><div>Date</div><div>Signature</div>
 <div>Second person: name, date</div><div>Signature</div></div></section>`;

@@ -69,7 +69,7 @@ export function proofSection(report: Report): Html {
   const { warnings, limits, parts } = report.verified;
   return html`<section id="proof"><h2>What was verified</h2>
 <p>Each event of the archive names the SHA-256 of the event before; each object ends with a seal that counts its events and
-the bytes of the log that were read for them. All of that was followed from the days of the period to the newest object.</p>
+the bytes of the log that were read for them. All of this was checked from the days of the period to the newest object.</p>
 ${parts.map(part => partFacts(part, report))}
 ${warnings.map(
   ({ what, object, seq, times }) =>
@@ -122,11 +122,11 @@ function howToCheck({ archive, verifyCommand, reading }: Report): Html {
     ? `gcloud storage cat ${quoted(object)} | gunzip`
     : `gunzip --stdout ${quoted(object)}`;
   return html`<h3>Check it yourself</h3>
-<p>With read access to the archive, this verifies the same again, and must name the same last hashes where nothing was added:</p>
+<p>With read access to the archive, this repeats the verification, and must name the same last hashes if nothing was added:</p>
 <pre>${verifyCommand}</pre>
-<p>The hash of the last seal needs no program of ours. Its line is the last one of the last object:</p>
+<p>The hash of the last seal can be checked without our program. Its line is the last one of the last object:</p>
 <pre>${read} | tail -n 1 | tr -d '\\n' | sha256sum</pre>
-<p>Keep this page's own SHA-256 with the signed copy: <code>sha256sum</code> of the file. It was printed when the page was written.</p>`;
+<p>Keep this page's own SHA-256 with the signed copy: <code>sha256sum</code> of the file. <code>report</code> printed it.</p>`;
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

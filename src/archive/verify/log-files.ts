@@ -31,9 +31,9 @@ interface FileCounts {
 /** One part's events. */
 export class LogComparison {
   readonly #logFiles: LogFiles;
-  /** The content of each file that was read anew, by fileId; for all others, fileId is the content. */
+  /** The content of each file that was read again from its start, by fileId; for all others, fileId is the content. */
   readonly #contents = new Map<string, string>();
-  /** For each content that was read anew, the latest fileId of its file. */
+  /** For each content that was read again from its start, the latest fileId of its file. */
   readonly #latest = new Map<string, string>();
   readonly #compared = new Map<string, FileCounts>();
   readonly #missing = new Map<string, number>();
@@ -54,7 +54,7 @@ export class LogComparison {
     else await this.#compare(event, place);
   }
 
-  /** Takes note which files were read anew, and under which fileIds. */
+  /** Takes note which files were read again from their start, and under which fileIds. */
   async seal(files: readonly SourcePosition[]): Promise<void> {
     for (const { fileId, contentId } of files) {
       if (fileId === contentId) continue;
@@ -105,7 +105,7 @@ export class LogComparison {
     }
   }
 
-  /** A file that was read anew no longer has its former content. */
+  /** A file that was read again from its start no longer has its former content. */
   #isChanged(fileId: string): boolean {
     const contentId = this.#contents.get(fileId) ?? fileId;
     const latest = this.#latest.get(contentId);

@@ -10,7 +10,7 @@ interface Ids {
 }
 
 /**
- * Changes this process to that user for good, with the user's groups: so check reads and tries everything as the
+ * Changes this process to that user permanently, with the user's groups: so check reads and tries everything as the
  * daemon will. Returns why that is not possible; else `null`.
  *
  * @param user a name, or a number that the system may not know (as in a container)
