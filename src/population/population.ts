@@ -94,7 +94,7 @@ function stateReader(look: ServerLook, rules: AuditRules, isLoaded: boolean): Re
     const existing = byValues.get(key);
     if (existing !== undefined) return existing;
     const read = (name: string): string | null => values[AUDIT_SETTINGS.indexOf(name)] ?? null;
-    const state = toState(read('pgaudit.log') ?? 'hidden', [...everywhere, ...faultsOf(read, rules)]);
+    const state = toState(read('pgaudit.log') ?? 'not seen', [...everywhere, ...faultsOf(read, rules)]);
     // Different values may give the same state.
     const text = JSON.stringify(state);
     const same = states.get(text) ?? state;
