@@ -103,10 +103,7 @@ export class PartAnchors {
     return isKnown;
   }
 
-  /**
-   * Cloud Logging gets seals in order: a missing one between two others was removed there, or the daemon never wrote
-   * it.
-   */
+  /** Cloud Logging gets seals in order: one missing between two others was removed there, or is not the daemon's. */
   #notKnown({ seq, time }: Pick<ReadEvent, 'seq' | 'time'>, { name }: Chain): void {
     const seqs = this.#seqs.get(name) ?? [];
     const [oldest = seq, newest = seq] = [seqs[0], seqs.at(-1)];
@@ -127,10 +124,7 @@ export class PartAnchors {
     }
   }
 
-  /**
-   * Throws Broken if the archive, as far as it was read, ends before the last seal of Cloud Logging, or differs from
-   * it.
-   */
+  /** Throws Broken if the archive, as far as it was read, ends before Cloud Logging's last seal, or has other seals. */
   end(chains: ReadonlyMap<string, Chain>, days: Days): void {
     for (const { chain: name, seq } of this.#unknown) {
       const chain = chains.get(name);
