@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { FilterConfig as Filter } from '../config/schema.js';
 import { type Memberships, memberRule, type UserKind, type UserRule, Users } from './users.js';
 
-/** Roles that are sorted before others have their turn. */
+/** Roles that are sorted before other work gets its turn. */
 const AT_ONCE = 256;
 
 /** What the filter must know of a role of the server. */
@@ -15,15 +15,15 @@ export interface KnownRole {
   readonly memberOf: ReadonlySet<string>;
 }
 
-/** A login role as the filter sees it. */
+/** A login role as the filter classifies it. */
 export interface Sorted<Role extends KnownRole = KnownRole> {
   readonly role: Role;
   readonly kind: UserKind;
-  /** Both lists know it. */
+  /** Both lists match it. */
   readonly isInBoth: boolean;
 }
 
-/** Every login role, told apart by the filter's own code. */
+/** Every login role, classified by the filter's own code. */
 export async function sortRoles<Role extends KnownRole>(
   roles: readonly Role[],
   filter: Filter,

@@ -46,13 +46,13 @@ describe('an object is told, and the others are searched', () => {
     [
       'that lacks a line',
       ({ lines }) => ofLines(lines.slice(1)),
-      'it has 2 lines, and its name says 3',
+      'it has 2 lines, but its name says 3',
       ['b2'],
     ],
     [
       'with a line more',
       ({ lines }) => ofLines([...lines.slice(0, 1), ...lines]),
-      'it has 4 lines, and its name says 3',
+      'it has 4 lines, but its name says 3',
       ['b1', 'b1', 'b2'],
     ],
     [
@@ -70,7 +70,7 @@ describe('an object is told, and the others are searched', () => {
     [
       'with another name',
       ({ name }) => ({ name: name.replace('.ndjson.gz', '-copy.ndjson.gz') }),
-      'its name is not one that the shipper gives',
+      'the shipper does not give such names',
       [],
     ],
   ])('%s', async (_what, change, said, rest) => {
@@ -125,7 +125,9 @@ test('where the whole archive cannot be read, the search ends with the error', a
 });
 
 test('where there is no archive, it says what to give', async () => {
-  await expect(searchAll(storeOf([]), {})).rejects.toThrow('give what archive.to in the configuration says');
+  await expect(searchAll(storeOf([]), {})).rejects.toThrow(
+    'give the value of archive.to in the configuration',
+  );
 });
 
 function flipped(body: Buffer, at: number): Buffer {
