@@ -1,14 +1,14 @@
 /** Reads gzip strictly: what a lenient reader skips without a word could hide something. */
 
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { codeOf } from '../../lib/errors.js';
 
 /**
- * What is wrong with the bytes; `trailing`: something follows the one member that there must be; `size`: they unpack to
+ * What is wrong with the bytes; `data`: they are not gzip, or damaged; `trailing`: something follows the one member that there must be; `size`: they unpack to
  * more than any segment.
  */
-export type GzipFault = 'damaged' | 'truncated' | 'trailing' | 'size';
+export type GzipFault = 'data' | 'truncated' | 'trailing' | 'size';
 
 export class GzipError extends Error {
   readonly fault: GzipFault;
@@ -32,16 +32,22 @@ export async function* gunzipOne(
 ): AsyncGenerator<Buffer> {
   const source = Readable.from(compressed, { objectMode: false });
   const gunzip = createGunzip({ chunkSize: PIECE, rejectGarbageAfterEnd: true });
+  // A stream that fails drops what it holds: what came before the fault goes on through this one.
+  const content = new PassThrough({ highWaterMark: 4 * PIECE });
+  let fault: unknown = null;
+  gunzip.on('error', error => {
+    fault = toGzipError(codeOf(error)) ?? error;
+    content.end();
+  });
   source.on('error', error => gunzip.destroy(error));
   let length = 0;
   try {
-    for await (const piece of source.pipe(gunzip)) {
+    for await (const piece of source.pipe(gunzip).pipe(content)) {
       length += piece.length;
       if (length > most) throw new GzipError('size');
       yield piece;
     }
-  } catch (error) {
-    throw toGzipError(codeOf(error)) ?? error;
+    if (fault !== null) throw fault;
   } finally {
     source.destroy();
     gunzip.destroy();
@@ -52,5 +58,5 @@ export async function* gunzipOne(
 function toGzipError(code: string): GzipError | null {
   if (code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END') return new GzipError('trailing');
   if (code === 'Z_BUF_ERROR') return new GzipError('truncated');
-  return code.startsWith('Z_') ? new GzipError('damaged') : null;
+  return code.startsWith('Z_') ? new GzipError('data') : null;
 }

@@ -127,7 +127,7 @@ function checkMetadata(
 }
 
 const GZIP_FAULTS: Readonly<Record<GzipFault, readonly [FailureCode, string]>> = {
-  damaged: ['gzip', 'the object is not gzip, or its compressed bytes are damaged'],
+  data: ['gzip', 'the object is not gzip, or its compressed bytes are damaged'],
   truncated: ['gzip', 'the compressed bytes end too early'],
   trailing: ['trailing', 'more bytes follow the compressed content'],
   size: ['gzip', 'the compressed bytes are larger than any segment when unpacked'],

@@ -59,7 +59,7 @@ describe('gzip', () => {
     async bytes => {
       const cut = body.subarray(0, -bytes);
       await expect(collect(gunzipOne(inPieces(cut, 1000)))).rejects.toMatchObject({
-        fault: expect.stringMatching(/^(truncated|checksum|damaged)$/),
+        fault: expect.stringMatching(/^(truncated|data)$/),
       });
     },
   );

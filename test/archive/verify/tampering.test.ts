@@ -63,7 +63,7 @@ describe('bytes', () => {
     ['only the last byte is cut off', body => body.subarray(0, -1), { code: 'gzip', what: /checksum|early/ }],
     ['nothing is left', () => Buffer.alloc(0), { code: 'gzip', what: /end too early/ }],
     ['it is not gzip', () => Buffer.from('{"v":1,"seq":1}\n'), { code: 'gzip', what: /not gzip/ }],
-    ["gzip's checksum is another", flipAt(-6), { code: 'gzip', what: /own checksum/ }],
+    ["gzip's checksum is another", flipAt(-6), { code: 'gzip', what: /compressed bytes are damaged/ }],
     ['garbage is behind it', body => Buffer.concat([body, Buffer.alloc(999)]), trailing()],
     ['an empty member is behind it', body => Buffer.concat([body, gzipSync('')]), trailing()],
     ['an empty member is before it', body => Buffer.concat([gzipSync(''), body]), trailing()],
