@@ -30,7 +30,7 @@ export async function* gunzipOne(
   compressed: AsyncIterable<Buffer>,
   most = MOST_CONTENT,
 ): AsyncGenerator<Buffer> {
-  const source = Readable.from(compressed, { objectMode: false });
+  const source = Readable.from(withEndApart(compressed), { objectMode: false });
   const gunzip = createGunzip({ chunkSize: PIECE, rejectGarbageAfterEnd: true });
   // A stream that fails drops what it holds: what came before the fault goes on through this one.
   const content = new PassThrough({ highWaterMark: 4 * PIECE });
@@ -52,6 +52,19 @@ export async function* gunzipOne(
     source.destroy();
     gunzip.destroy();
   }
+}
+
+/** Bytes of gzip's checksum and length, with which a member ends. */
+const TRAILER = 8;
+
+/** The content is given before the checksum is compared, so that the content of a damaged object can be read. */
+async function* withEndApart(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let last: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (last.length > 0) yield last;
+    last = chunk;
+  }
+  for (const part of [last.subarray(0, -TRAILER), last.subarray(-TRAILER)]) if (part.length > 0) yield part;
 }
 
 /** `null` if the error is not zlib's. */
