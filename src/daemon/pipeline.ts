@@ -20,14 +20,13 @@ import type { Reader } from '../journal/reader.js';
 import type { Resume } from '../journal/sources.js';
 import type { JournalEntry } from '../journal/state.js';
 import type { Clock } from '../lib/clock.js';
-import { COLUMN } from '../lib/csvlog.js';
 import { andThen } from '../lib/settled.js';
 import type { Batch } from '../read/files/batch.js';
 import type { Tail } from '../read/files/tail.js';
-import type { Frame, RawRecord } from '../read/record.js';
+import type { Frame } from '../read/record.js';
 import { judge } from './records/record.js';
-import { isWatched, reportOverdue } from './records/unaudited.js';
-import { Skimmer } from './skim/skim.js';
+import { Skipper } from './records/skipper.js';
+import { reportOverdue } from './records/unaudited.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
 
 export interface Stages {
@@ -117,11 +116,11 @@ async function tellAudit(
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
-  const { name: source, tail, telemetry, memory } = stages;
-  const skim = new Skimmer(memory.sessions);
+  const { name: source, tail, telemetry } = stages;
+  const skip = new Skipper(stages);
   const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<Outcomes | null> =>
-    (await waitForRoom(journal, tail, stop)) ? await decideAll(frames, file, stages, skim) : null;
-  for await (const batch of tail.batches({ skim, take }, stop)) {
+    (await waitForRoom(journal, tail, stop)) ? await decideAll(frames, file, stages, skip) : null;
+  for await (const batch of tail.batches({ skip, take }, stop)) {
     if (batch !== null) {
       if (batch.taken === null) return;
       const entry = entryOf(batch, batch.taken, stages);
@@ -173,7 +172,7 @@ async function decideAll(
   frames: Iterable<Frame>,
   file: SourceFile,
   stages: OpenSource,
-  skimmer: Skimmer,
+  skip: Skipper,
 ): Promise<Outcomes> {
   // Kept as JSON, which takes far less memory.
   const contents: (EventJson | Promise<EventJson>)[] = [];
@@ -189,11 +188,10 @@ async function decideAll(
     if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, jsonOf));
     if (verdict.outcome !== 'dropped')
       contents.push(andThen(verdict.draft, draft => jsonWith(draft, verdict.texts ?? [])));
-    if (verdict.outcome === 'dropped' && frame.kind === 'record')
-      learn(frame, verdict.reason, stages, skimmer);
+    skip.learn(frame);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
-  skimmer.countInto(records);
+  skip.countInto(records);
   return { contents: await Promise.all(contents), records, shipped };
 }
 
@@ -205,20 +203,6 @@ function entryOf(
   stages.telemetry.recordsRead(to - from, records, shipped);
   const progress = { file, from, to, records };
   return { source: stages.name, contents, progress, resume: resumeOf(stages) };
-}
-
-/**
- * Of whom it hangs on memberships whether he is a service user each record of pgAudit's has to be asked for; of those
- * whose statements may be unaudited, each other record.
- */
-export function learn(
-  record: RawRecord,
-  reason: string,
-  { filter }: Pick<OpenSource, 'filter'>,
-  skimmer: Skimmer,
-): void {
-  if (reason === 'service-user' && filter.users.areConstant) skimmer.learn(record, reason);
-  if (reason === 'not-audit' && !isWatched(record.text(COLUMN.user), filter)) skimmer.learn(record, reason);
 }
 
 /** Lines, statements and records of pgAudit's that will not come any more. */

@@ -2,6 +2,7 @@
 
 import type { Gap } from '../event/gap.js';
 import { COLUMN } from '../lib/csvlog.js';
+import type { Found, Scan } from './frame/scan.js';
 
 /** One csvlog record in raw bytes. It is valid only until the next frame is asked for. */
 export interface RawRecord {
@@ -20,6 +21,13 @@ export interface RawRecord {
   isEmpty(column: number): boolean;
   /** Where in `bytes` a column ends: the place of the comma behind it, or the end. */
   endOf(column: number): number;
+  /** A column as it is in the log, with its quotes. */
+  column(column: number): Buffer;
+  /**
+   * pgAudit's number of the statement, if the payload is certain to be genuine and not of class ROLE, as far as that shows
+   * without making a text of it; else `null`.
+   */
+  readonly auditStatement: number | null;
   /** Whether a column's content starts with `ascii`, which must not hold a quote. */
   startsWith(column: number, ascii: Buffer): boolean;
 }
@@ -60,12 +68,15 @@ export interface Before {
   readonly columns: number;
   /** Their latest log_time, as it stands there; empty before the first. */
   readonly lastTime: string;
-  /** Bytes; a longer record is not passed over. */
+  /** Bytes; a longer record is not skipped. */
   readonly maxRecordSize: number;
 }
 
-/** Passes over whole records that are dropped, and of which nothing but their number has to be told. */
-export interface Skim {
-  /** Looks at `bytes` from `start`, where a record begins, to `end`; returns where it stopped, and the latest log_time. */
-  pass(bytes: Buffer, start: number, end: number, before: Before): { end: number; lastTime: string };
+/** Passes over whole records that are dropped, and of which nothing but numbers has to be remembered. */
+export interface Skip {
+  /**
+   * Lets the scanner look at the bytes before `to`. Returns what it found after the records that were skipped, and
+   * the latest log_time.
+   */
+  pass(scan: Scan, to: number, before: Before): { found: Found; lastTime: string };
 }

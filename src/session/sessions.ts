@@ -29,7 +29,7 @@ export type SavedSessions = z.input<typeof savedSessions>;
 /** A session, for as long as it is remembered. */
 export interface Known {
   readonly id: string;
-  /** The highest number seen; not a number when the session was forgotten. */
+  /** The highest number seen. */
   line: number;
   /** log_time of that line, as it stands in the log. */
   time: string;
@@ -70,6 +70,8 @@ export class Sessions {
   /** Bytes of all tears so far. */
   #torn: number;
   readonly #holes: Holes;
+  /** Called with a session that is not remembered any more. */
+  onForget: ((session: string) => void) | null = null;
 
   /** @param forgotten where nothing is saved: sessions that began until then may have been read. */
   constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
@@ -250,7 +252,7 @@ export class Sessions {
     if (this.#known.size <= MOST_SESSIONS) return;
     for (const oldest of this.#known.values()) {
       this.#known.delete(oldest.id);
-      oldest.line = Number.NaN;
+      this.onForget?.(oldest.id);
       this.#forgotten = Math.max(this.#forgotten, sessionStart(oldest.id));
       return;
     }

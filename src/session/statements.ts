@@ -31,13 +31,29 @@ export type SavedStatements = z.infer<typeof savedStatements>;
  */
 const MOST_CHARACTERS = 1 << 20;
 
+/** What is kept of a session. */
+interface Kept {
+  readonly statementId: number;
+  readonly texts: Map<number, Text>;
+  size: number;
+  /** In place of the texts. */
+  readonly unread?: UnreadStatement;
+}
+
+/** A record of a statement, as it is in the log. */
+export interface UnreadStatement {
+  readonly bytes: Buffer;
+  /** Its payload without secrets; `null` if there is none after all. */
+  readonly read: (bytes: Buffer) => Payload | null;
+}
+
 /**
  * pgAudit says `<previously logged>` only within one statement and substatement of a session, so the
  * latest statement of each session is enough. Sessions that were quiet longest are forgotten first, and of one
  * session the substatements that were logged first: a loop has millions of them.
  */
 export class Statements {
-  readonly #bySession = new Map<string, { statementId: number; texts: Map<number, Text>; size: number }>();
+  readonly #bySession = new Map<string, Kept>();
   #size = 0;
 
   constructor(saved: SavedStatements = []) {
@@ -46,19 +62,33 @@ export class Statements {
     }
   }
 
+  /** Notes the session's statement, which is read when it is needed: nearly none is. */
+  noteUnread(session: string, unread: UnreadStatement): void {
+    this.#forget(session);
+    this.#keep(session, { statementId: 0, texts: new Map(), size: unread.bytes.length, unread });
+  }
+
+  #read(session: string): void {
+    const kept = this.#bySession.get(session);
+    if (kept?.unread === undefined) return;
+    this.#size -= kept.size;
+    const payload = kept.unread.read(kept.unread.bytes);
+    if (payload === null) return void this.#bySession.delete(session);
+    const { statementId, substatementId } = payload.audit;
+    const text = textOf(payload);
+    const read = { statementId, texts: new Map([[substatementId, text]]), size: sizeOf(text) };
+    // Its place among the sessions stays.
+    this.#bySession.set(session, read);
+    this.#size += read.size;
+  }
+
   /** Notes the session's statement, or puts the remembered one in its place. */
   restore(session: string, payload: Payload): Pick<Payload, 'audit' | 'large'> {
-    const { audit, isPreviouslyLogged, large } = payload;
-    const { statementId, substatementId, statement, parameters, redacted, escrow } = audit;
+    this.#read(session);
+    const { audit, isPreviouslyLogged } = payload;
+    const { statementId, substatementId } = audit;
     if (!isPreviouslyLogged) {
-      const text = {
-        statement,
-        parameters,
-        ...(redacted !== undefined && { redacted }),
-        ...(escrow !== undefined && { escrow }),
-        ...(large !== undefined && { large }),
-      };
-      this.#remember(session, statementId, substatementId, text);
+      this.#remember(session, statementId, substatementId, textOf(payload));
       return payload;
     }
     const known = this.#bySession.get(session);
@@ -70,6 +100,7 @@ export class Statements {
 
   /** Plain data for the checkpoint: the session used last comes last. */
   get saved(): SavedStatements {
+    for (const [session, { unread }] of this.#bySession) if (unread !== undefined) this.#read(session);
     return [...this.#bySession]
       .filter(([, { size }]) => size <= MOST_CHARACTERS)
       .map(([session, { statementId, texts }]) => ({ session, statementId, texts: [...texts] }));
@@ -89,6 +120,10 @@ export class Statements {
       kept.texts.delete(oldest);
       kept.size -= sizeOf(one);
     }
+    this.#keep(session, kept);
+  }
+
+  #keep(session: string, kept: Kept): void {
     this.#bySession.set(session, kept);
     this.#size += kept.size;
     for (const oldest of this.#bySession.keys()) {
@@ -101,6 +136,17 @@ export class Statements {
     this.#size -= this.#bySession.get(session)?.size ?? 0;
     this.#bySession.delete(session);
   }
+}
+
+function textOf({ audit, large }: Payload): Text {
+  const { statement, parameters, redacted, escrow } = audit;
+  return {
+    statement,
+    parameters,
+    ...(redacted !== undefined && { redacted }),
+    ...(escrow !== undefined && { escrow }),
+    ...(large !== undefined && { large }),
+  };
 }
 
 /** A large one counts as too much for the checkpoint, however little is left of it. */

@@ -43,6 +43,11 @@ export class Transactions {
     for (const [key, value] of prepared) this.#prepared.set(key, value);
   }
 
+  /** Whether something is remembered of the session. */
+  knows(session: string): boolean {
+    return this.#bySession.has(session);
+  }
+
   /** @param statement the id of the event */
   shipped(session: string, virtualTransactionId: string, statement: string): void {
     const { hasBegun } = this.#in(session, virtualTransactionId) ?? {};

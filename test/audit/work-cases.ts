@@ -2,16 +2,11 @@
 
 import { splitCsv } from '../../src/audit/csv.js';
 import { isSensitive } from '../../src/audit/sensitive.js';
-import { rawLength } from '../support/raw-length.js';
 
 /** A line that repeats a piece so many times. */
 export function split(piece: string, times: number): () => unknown {
   const line = piece.repeat(times);
   return () => splitCsv(line);
-}
-
-export function payload(text: string): () => unknown {
-  return () => rawLength(text);
 }
 
 /** A statement of about `size` characters that repeats a piece. */

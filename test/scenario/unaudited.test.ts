@@ -13,7 +13,7 @@ import type { ArchivedEvent } from '../support/archive.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
 import { archived, logged, runCommand, runOnce, settings } from '../support/shipper.js';
-import { judgesOf } from '../support/skimmed.js';
+import { judgesOf } from '../support/skipped.js';
 import { temporaryFolder } from '../support/temp.js';
 
 /** What `verify` says of an archive that is not as it was written. */

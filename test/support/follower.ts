@@ -47,7 +47,7 @@ export async function read(follower: Follower, now: number): Promise<(number | s
 
 /** Takes frames as `read` says. */
 export const IN_WORDS: Taker<(number | string)[]> = {
-  skim: null,
+  skip: null,
   take: frames =>
     Array.from(frames, frame =>
       frame.kind === 'record' ? Number(frame.text(6)) : `${frame.reason} ${frame.offset}+${frame.length}`,
@@ -56,7 +56,7 @@ export const IN_WORDS: Taker<(number | string)[]> = {
 
 /** Takes gaps as they are. */
 export const GAPS: Taker<object[]> = {
-  skim: null,
+  skip: null,
   take: frames => [...frames].filter(frame => frame.kind === 'gap'),
 };
 

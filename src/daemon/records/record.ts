@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { claimsOf } from '../../audit/claims.js';
 import { look, parse, type Suspect } from '../../audit/genuine.js';
 import { type Payload, parsePayload } from '../../audit/payload.js';
-import { statementOfGenuine } from '../../audit/raw-payload.js';
 import { isSensitive } from '../../audit/sensitive.js';
 import { controlOf, endsPrepared } from '../../audit/transaction-control.js';
 import type { UserKind } from '../../decide/users.js';
@@ -126,7 +125,7 @@ async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): 
   const kind = await filter.users.kindOf(user, () => timeOf(record, reading, judges));
   const { isShipped, reason } = filter.decide(kind, 'WRITE');
   if (isShipped || reason === 'class') return null;
-  const statement = statementOfGenuine(record);
+  const statement = record.auditStatement;
   if (statement === null) return null;
   noteStatement(record, statement, reading, judges);
   if (kind === 'other') telemetry.otherUser(user, false);

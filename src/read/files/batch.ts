@@ -3,7 +3,7 @@
 import type { SourceFile, SourcePosition } from '../../event/position.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import type { Framer } from '../frame/framer.js';
-import type { Frame, Skim } from '../record.js';
+import type { Frame, Skip } from '../record.js';
 import { type LogTimes, zoneOf } from './identify.js';
 import { positionAt } from './position.js';
 
@@ -24,7 +24,7 @@ export interface Batch<T> {
 /** Makes something of frames. */
 export interface Taker<T> {
   /** Skips records before they are frames; not in a file that is read again. */
-  readonly skim: Skim | null;
+  readonly skip: Skip | null;
   /** Is given the frames of one file in their order. It takes all of them or none: then they are read again. */
   take(frames: Iterable<Frame>, file: SourceFile): T | Promise<T>;
 }
@@ -56,7 +56,7 @@ export type FrameEnd = Pick<SourcePosition, 'offset' | 'tail' | 'lastTime' | 'co
 
 export interface FramesOptions {
   readonly times: LogTimes;
-  readonly skim: Skim | null;
+  readonly skip: Skip | null;
   /** Reads another chunk, and says whether one came; `null`: the bytes at hand are all, and have no limits. */
   readonly readOn: (() => boolean) | null;
 }
@@ -79,12 +79,12 @@ export class Frames {
   }
 
   *[Symbol.iterator](): Generator<Frame> {
-    const { skim, readOn } = this.#options;
+    const { skip, readOn } = this.#options;
     const framer = this.#framer;
     const start = this.end.offset;
     let decided = 0;
     for (;;) {
-      if (skim !== null) this.#timeIs(framer.skim(skim, this.end.lastTime));
+      if (skip !== null) this.#timeIs(framer.skip(skip, this.end.lastTime));
       const before = framer.position;
       this.isCutShort = readOn !== null && decided >= MOST_DECIDED;
       const frame = this.isCutShort ? null : framer.next();

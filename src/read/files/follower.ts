@@ -211,8 +211,8 @@ export class Follower {
     const { file } = this;
     const from = this.#position.offset;
     const { times } = this.#options;
-    const skim = readOn === null || file.rereadUntil !== undefined ? null : taker.skim;
-    const frames = new Frames(framer, this.#position, { times, skim, readOn });
+    const skip = readOn === null || file.rereadUntil !== undefined ? null : taker.skip;
+    const frames = new Frames(framer, this.#position, { times, skip, readOn });
     const { taken, areTaken } = await giveAll(frames, file, taker);
     if (areTaken) {
       this.isBlocked = frames.isBlocked;

@@ -1,5 +1,7 @@
 import { isAscii } from 'node:buffer';
+import { COLUMN } from '../../lib/csvlog.js';
 import type { RawRecord } from '../record.js';
+import type { Scan } from './scan.js';
 
 /** Bytes: a piece of a text keeps all of it in memory, so only of small records one is made of the whole. */
 const SMALL = 4096;
@@ -13,6 +15,7 @@ export class FramedRecord implements RawRecord {
   readonly hasReturn: boolean;
   readonly #ends: Int32Array;
   readonly #quoted: number;
+  readonly #scan: Scan | null;
   /** The whole record, where it is small and ASCII: its columns are pieces of that. */
   #ascii: string | null | undefined;
 
@@ -23,6 +26,7 @@ export class FramedRecord implements RawRecord {
     ends: Int32Array,
     quoted: number,
     hasReturn = false,
+    scan: Scan | null = null,
   ) {
     this.offset = offset;
     this.bytes = bytes;
@@ -30,6 +34,7 @@ export class FramedRecord implements RawRecord {
     this.#ends = ends;
     this.#quoted = quoted;
     this.hasReturn = hasReturn;
+    this.#scan = scan;
   }
 
   get length(): number {
@@ -56,6 +61,15 @@ export class FramedRecord implements RawRecord {
 
   endOf(column: number): number {
     return this.#ends[column] ?? 0;
+  }
+
+  column(column: number): Buffer {
+    const start = column === 0 ? 0 : this.endOf(column - 1) + 1;
+    return this.bytes.subarray(start, this.endOf(column));
+  }
+
+  get auditStatement(): number | null {
+    return this.#scan?.statementIn(this.column(COLUMN.message)) ?? null;
   }
 
   #isQuoted(column: number): boolean {

@@ -2,13 +2,13 @@
 
 import type { Gap, KnownRecord } from '../../event/gap.js';
 import { COLUMN } from '../../lib/csvlog.js';
-import type { Frame, RawRecord, Skim } from '../record.js';
+import type { Frame, RawRecord, Skip } from '../record.js';
 import { FramedRecord } from './framed-record.js';
 import { Oversize } from './oversize.js';
 import { findHead, isHead, isWellFormed, namesLine, type Shape } from './record-head.js';
+import { type Found, Scan } from './scan.js';
 import { Scanner, type ScanResult } from './scanner.js';
 
-const FIRST_BUFFER = 64 * 1024;
 const LARGE_BUFFER = 4 * 1024 * 1024;
 /** What stays in memory of a record over the size limit: a torn one hides the next record's head here. */
 const WINDOW = 64 * 1024;
@@ -33,8 +33,13 @@ export interface FramerOptions {
  */
 export class Framer {
   readonly #maxRecordSize: number;
+  /** Finds records as long as every byte is as PostgreSQL writes it. */
+  #scan = new Scan();
+  /** What it found and nobody took yet. */
+  #found: Found | null = null;
+  /** Bytes are in doubt, or are too many: the scanner below looks at them one by one. */
+  #isCareful = false;
   readonly #scanner = new Scanner();
-  #buffer: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(FIRST_BUFFER);
   /** Offset in the file of the buffer's first byte. */
   #base: number;
   /** The record being looked at starts here in the buffer; before it everything has been returned. */
@@ -55,8 +60,13 @@ export class Framer {
   constructor(options: FramerOptions) {
     this.#base = options.offset;
     this.#doubtFrom = options.doubtFrom ?? null;
+    this.#isCareful = this.#doubtFrom !== null;
     this.#columns = options.columns ?? 0;
     this.#maxRecordSize = options.maxRecordSize;
+  }
+
+  get #buffer(): Buffer {
+    return this.#scan.input;
   }
 
   /** Offset in the file up to which everything has been returned as records or gaps. */
@@ -103,7 +113,13 @@ export class Framer {
 
   /** Gives back the room that one large record has left behind. Ends the life of earlier frames. */
   shrink(): void {
-    if (this.#buffer.length > LARGE_BUFFER) this.#makeRoom(FIRST_BUFFER);
+    if (this.#buffer.length <= LARGE_BUFFER || this.#end - this.#start > LARGE_BUFFER / 8) return;
+    const scan = new Scan();
+    this.#end = this.#buffer.copy(scan.input, 0, this.#start, this.#end);
+    this.#base += this.#start;
+    this.#start = 0;
+    this.#scan = scan;
+    this.#found = null;
   }
 
   filled(bytes: number): void {
@@ -120,11 +136,44 @@ export class Framer {
     this.#ended = true;
   }
 
-  /** The next record or gap; `null` where more bytes are needed, or none are left. */
+  /** The next record or gap; `null` if more bytes are needed, or none are left. */
   next(): Frame | null {
+    if (!this.#isCareful) {
+      const found = this.#found ?? this.#run();
+      this.#found = null;
+      const record = found === 'record' ? this.#plainRecord() : null;
+      if (record !== null) return record;
+      if (found === 'more' && !this.#ended && this.#end - this.#start <= this.#maxRecordSize) return null;
+      if (found === 'more' && this.#start === this.#end) return null;
+      this.#isCareful = true;
+      this.#restart(this.#start);
+    }
+    return this.#nextCarefully();
+  }
+
+  #run(): Found {
+    const found = this.#scan.run(this.#end);
+    this.#start = this.#scan.start;
+    return found;
+  }
+
+  /** The record that the scanner found; `null` if it has not the form that those before had. */
+  #plainRecord(): RawRecord | null {
+    const { end, columns, ends, quoted, hasReturn } = this.#scan;
+    const start = this.#start;
+    const shape = { bytes: this.#buffer, start, end: end - 1, columns, ends, quoted };
+    if (columns < this.#columns || end - start > this.#maxRecordSize || !isWellFormed(shape, false))
+      return null;
+    const bytes = this.#buffer.subarray(start, end - 1);
+    this.#start = end;
+    this.#columns = columns;
+    return new FramedRecord(this.#base + start, bytes, columns, ends, quoted, hasReturn, this.#scan);
+  }
+
+  #nextCarefully(): Frame | null {
     for (;;) {
       if (this.#doubtFrom !== null && !this.#isComplete) this.#seekHead();
-      const result = this.#scan();
+      const result = this.#scanCarefully();
       if (this.#oversize !== null) {
         const gap = this.#followOversize(this.#oversize, result);
         if (gap !== undefined) return gap;
@@ -147,20 +196,17 @@ export class Framer {
     }
   }
 
-  /**
-   * Lets `skim` pass over records, where the next one is not in doubt and not begun: what was scanned of it in an
-   * earlier chunk is not looked at again. Returns the latest log_time.
-   */
-  skim(skim: Skim, lastTime: string): string {
-    const isAtStart = this.#scanner.length === 0 && this.#doubtFrom === null && this.#oversize === null;
-    if (!isAtStart || !this.#hasFound) return lastTime;
+  /** Lets `skip` pass over records. Returns the latest log_time. */
+  skip(skip: Skip, lastTime: string): string {
+    if (this.#isCareful || !this.#hasFound) return lastTime;
     const before = { columns: this.#columns, lastTime, maxRecordSize: this.#maxRecordSize };
-    const passed = skim.pass(this.#buffer, this.#start, this.#end, before);
-    this.#start = passed.end;
+    const passed = skip.pass(this.#scan, this.#end, before);
+    this.#found = passed.found;
+    this.#start = this.#scan.start;
     return passed.lastTime;
   }
 
-  #scan(): ScanResult {
+  #scanCarefully(): ScanResult {
     const result = this.#isComplete ? 'complete' : this.#scanner.scan(this.#buffer, this.#start, this.#end);
     this.#isComplete = result === 'complete';
     return result;
@@ -215,8 +261,10 @@ export class Framer {
     const start = this.#start;
     const { length, columns, ends, quoted, hasReturn } = this.#scanner;
     const bytes = this.#buffer.subarray(start, start + length - 1);
-    const record = new FramedRecord(this.#base + start, bytes, columns, ends, quoted, hasReturn);
+    const record = new FramedRecord(this.#base + start, bytes, columns, ends, quoted, hasReturn, this.#scan);
     this.#restart(start + length);
+    this.#scan.restart(this.#start);
+    this.#isCareful = false;
     this.#columns = columns;
     return record;
   }
@@ -288,23 +336,23 @@ export class Framer {
     return undefined;
   }
 
-  /** Moves what is still needed to the front, into a larger or smaller buffer where that fits better. */
+  /** Moves what is still needed to the front, into a larger memory if it must. */
   #makeRoom(size: number): void {
-    const kept = this.#end - this.#start;
-    const capacity = capacityFor(kept + size, this.#buffer.length);
-    const before = this.#buffer;
-    if (capacity !== before.length) this.#buffer = Buffer.allocUnsafeSlow(capacity);
-    before.copy(this.#buffer, 0, this.#start, this.#end);
-    // Given back at once: the garbage collector may wait until there are several of a large record's size.
-    if (this.#buffer !== before) before.buffer.transfer(0);
-    this.#base += this.#start;
-    this.#start = 0;
+    const from = this.#isCareful ? this.#start : Math.min(this.#start, this.#scan.neededFrom);
+    const kept = this.#end - from;
+    if (kept + size > this.#buffer.length) this.#scan.grow(Math.max(kept + size, this.#buffer.length * 2));
+    this.#buffer.copyWithin(0, from, this.#end);
+    this.#scan.moved(from);
+    this.#base += from;
+    this.#start -= from;
     this.#end = kept;
   }
 }
 
-/** Doubles what is too small, gives back what one large record has left behind. */
-function capacityFor(needed: number, current: number): number {
-  if (needed > current) return Math.max(needed, current * 2);
-  return current > 8 * FIRST_BUFFER && needed < current / 8 ? Math.max(needed * 2, FIRST_BUFFER) : current;
+/** The record that these bytes are, with their final newline; `null` if they are none. */
+export function recordIn(bytes: Buffer): RawRecord | null {
+  const scanner = new Scanner();
+  if (scanner.scan(bytes, 0, bytes.length) !== 'complete' || scanner.length !== bytes.length) return null;
+  const { columns, ends, quoted, hasReturn } = scanner;
+  return new FramedRecord(0, bytes.subarray(0, -1), columns, ends, quoted, hasReturn);
 }

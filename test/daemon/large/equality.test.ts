@@ -17,7 +17,7 @@ import { createRedactor } from '../../../src/redact/redact.js';
 import { createRelationParser, isWrite, relationsOf } from '../../../src/relations/relations.js';
 import { Memory } from '../../../src/session/facts.js';
 import { type Columns, csvRecord, writeMessage } from '../../support/csvlog.js';
-import { judgesOf } from '../../support/skimmed.js';
+import { judgesOf } from '../../support/skipped.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };

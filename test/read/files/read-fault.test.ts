@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
 import { Ledger } from '../../../src/read/files/ledger.js';
 import { Tail } from '../../../src/read/files/tail.js';
-import type { Frame, Skim, SourceFault } from '../../../src/read/record.js';
+import type { Frame, Skip, SourceFault } from '../../../src/read/record.js';
 import { failure } from '../../support/faulty-fs.js';
 import { numberedRange } from '../../support/log.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -38,13 +38,13 @@ test('what was read before is taken, the fault is told, and reading goes on when
     ledgerFailed: () => undefined,
   };
   let bytes = 0;
-  const skim: Skim = {
-    pass(buffer, start, end, { lastTime }) {
-      const passed = buffer.lastIndexOf('\n', end - 1) + 1;
-      bytes += passed - start;
+  const skip: Skip = {
+    pass(scan, to, { lastTime }) {
+      let found = scan.run(to);
+      for (; found === 'record'; found = scan.run(to)) bytes += scan.end - scan.start;
       // The next chunk cannot be read.
       disk.isBroken = told.length === 1;
-      return { end: passed, lastTime };
+      return { found, lastTime };
     },
   };
   const options = {
@@ -62,7 +62,7 @@ test('what was read before is taken, the fault is told, and reading goes on when
   let judged = 0;
   const take = (frames: Iterable<Frame>): number =>
     Array.from(frames, ({ length }) => length).reduce((sum, length) => sum + length, 0);
-  const taker = { skim, take };
+  const taker = { skip, take };
   for await (const batch of tail.batches(taker, abort.signal)) {
     judged += batch?.taken ?? 0;
     if (told.length === 2) disk.isBroken = false;

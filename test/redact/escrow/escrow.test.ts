@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Escrow } from '../../../src/redact/escrow/escrow.js';
 import { createRedactor } from '../../../src/redact/redact.js';
 import { csvRecord, writeMessage } from '../../support/csvlog.js';
-import { outcomeOf } from '../../support/skimmed.js';
+import { outcomeOf } from '../../support/skipped.js';
 
 /** Its thread dies of any text: that is no key. */
 function brokenEscrow(): (original: string) => Promise<string> {

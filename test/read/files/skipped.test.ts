@@ -1,11 +1,11 @@
-/** Batches whose records are passed over end where they would have ended otherwise. */
+/** Batches whose records are skipped end where they would have ended otherwise. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { timeReader } from '../../../src/audit/time.js';
 import { judge } from '../../../src/daemon/records/record.js';
-import { Skimmer } from '../../../src/daemon/skim/skim.js';
+import { Skipper } from '../../../src/daemon/records/skipper.js';
 import { countRecord, noRecords } from '../../../src/event/counts.js';
 import type { SourceFile } from '../../../src/event/position.js';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -15,7 +15,7 @@ import { Tail } from '../../../src/read/files/tail.js';
 import type { Frame } from '../../../src/read/record.js';
 import { writeMessage } from '../../support/csvlog.js';
 import { numbered, numberedRange } from '../../support/log.js';
-import { judgesOf } from '../../support/skimmed.js';
+import { judgesOf } from '../../support/skipped.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const quiet = {
@@ -29,9 +29,9 @@ const quiet = {
 };
 
 /** Reads what is in the folder once. */
-async function readAll(folder: string, isSkimmed: boolean) {
+async function readAll(folder: string, isSkipping: boolean) {
   const judges = judgesOf();
-  const skimmer = new Skimmer(judges.memory.sessions);
+  const skipper = new Skipper(judges);
   const options = {
     patterns: [join(folder, '*.csv')],
     maxRecordSize: 1 << 26,
@@ -52,14 +52,14 @@ async function readAll(folder: string, isSkimmed: boolean) {
       const verdict = await judge(frame, { file, record: { offset, length }, now: 1 }, judges);
       countRecord(counts, verdict.outcome, verdict.reason);
       judged += length;
-      if (frame.kind === 'record' && verdict.reason === 'service-user') skimmer.learn(frame, 'service-user');
+      skipper.learn(frame);
     }
     return judged;
   };
-  const taker = { skim: isSkimmed ? skimmer : null, take };
+  const taker = { skip: isSkipping ? skipper : null, take };
   for await (const batch of tail.batches(taker, new AbortController().signal))
     if (batch !== null) batches.push({ from: batch.from, to: batch.end, judged: batch.taken });
-  skimmer.countInto(counts);
+  skipper.countInto(counts);
   return { counts, memory: judges.memory.saved, positions: tail.positions, batches };
 }
 
@@ -76,16 +76,16 @@ function skipping(n: number): { user: string; sessionLine: number; message: stri
 test('position, latest time, counts and memory are the same', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), LOG);
-  const { batches: skimmed, ...withSkimmer } = await readAll(folder, true);
+  const { batches: skipping, ...withSkipper } = await readAll(folder, true);
   const { batches: plain, ...without } = await readAll(folder, false);
-  expect(withSkimmer).toEqual(without);
-  expect(withSkimmer.counts).toMatchObject({
+  expect(withSkipper).toEqual(without);
+  expect(withSkipper.counts).toMatchObject({
     read: 40_000,
     shipped: 400,
     dropped: { 'service-user': 39_600 },
   });
-  expect([skimmed.at(-1)?.to, plain.at(-1)?.to]).toEqual([Buffer.byteLength(LOG), Buffer.byteLength(LOG)]);
-  expect(skimmed.reduce((sum, { judged }) => sum + judged, 0)).toBeLessThan(Buffer.byteLength(LOG) / 50);
+  expect([skipping.at(-1)?.to, plain.at(-1)?.to]).toEqual([Buffer.byteLength(LOG), Buffer.byteLength(LOG)]);
+  expect(skipping.reduce((sum, { judged }) => sum + judged, 0)).toBeLessThan(Buffer.byteLength(LOG) / 50);
 });
 
 test('what is judged of one batch has a limit, and batches join without a hole (I9)', async () => {

@@ -1,13 +1,12 @@
-/** Judges a log with and without a skimmer, to see that it makes no difference. */
+/** Judges a log with and without skipping, to see that it makes no difference. */
 
 import { pino } from 'pino';
 import { timeReader } from '../../src/audit/time.js';
 import { Health } from '../../src/daemon/health.js';
 import { createMetrics } from '../../src/daemon/metrics.js';
-import { learn } from '../../src/daemon/pipeline.js';
 import type { Judges } from '../../src/daemon/records/outcome.js';
 import { judge } from '../../src/daemon/records/record.js';
-import { Skimmer } from '../../src/daemon/skim/skim.js';
+import { Skipper } from '../../src/daemon/records/skipper.js';
 import { Telemetry } from '../../src/daemon/telemetry/telemetry.js';
 import { Filter, type FilterRules } from '../../src/decide/filter.js';
 import { Users } from '../../src/decide/users.js';
@@ -72,11 +71,11 @@ export interface Outcome {
 /** Reads a log that comes in these pieces, as a follower does. */
 export async function outcomeOf(
   pieces: readonly Buffer[],
-  isSkimmed: boolean,
+  isSkipping: boolean,
   { maxRecordSize = 1 << 26, ...overrides }: Partial<Judges> & { maxRecordSize?: number } = {},
 ): Promise<Outcome> {
   const judges = judgesOf(overrides);
-  const skimmer = new Skimmer(judges.memory.sessions);
+  const skipper = new Skipper(judges);
   const framer = new Framer({ offset: 0, maxRecordSize });
   const counts = noRecords();
   const drafts: object[] = [];
@@ -88,13 +87,13 @@ export async function outcomeOf(
     countRecord(counts, verdict.outcome, verdict.reason);
     if (verdict.derived !== undefined) drafts.push(await verdict.derived);
     if (verdict.outcome !== 'dropped') drafts.push(await verdict.draft);
-    else if (frame.kind === 'record') learn(frame, verdict.reason, judges, skimmer);
+    skipper.learn(frame);
   };
   for (const piece of [...pieces, null]) {
     if (piece === null) framer.finish();
     else framer.push(piece);
     for (;;) {
-      if (isSkimmed) lastTime = framer.skim(skimmer, lastTime);
+      if (isSkipping) lastTime = framer.skip(skipper, lastTime);
       const frame = framer.next();
       if (frame === null) break;
       judged++;
@@ -105,17 +104,17 @@ export async function outcomeOf(
       await take(frame);
     }
   }
-  skimmer.countInto(counts);
+  skipper.countInto(counts);
   const { columns, position } = framer;
   return { counts, drafts, memory: judges.memory.saved, lastTime, columns, position, judged };
 }
 
-/** Whatever is skimmed is what would have come of it; returns how many records were passed over. */
+/** What comes of a log with and without skipping, and how many records were skipped. */
 export async function compare(
   pieces: readonly Buffer[],
   options: Parameters<typeof outcomeOf>[2] = {},
-): Promise<{ readonly skimmed: Omit<Outcome, 'judged'>; readonly plain: object; readonly passed: number }> {
-  const { judged, ...skimmed } = await outcomeOf(pieces, true, options);
+): Promise<{ readonly skipping: Omit<Outcome, 'judged'>; readonly plain: object; readonly skipped: number }> {
+  const { judged, ...skipping } = await outcomeOf(pieces, true, options);
   const { judged: all, ...plain } = await outcomeOf(pieces, false, options);
-  return { skimmed, plain, passed: all - judged };
+  return { skipping, plain, skipped: all - judged };
 }

@@ -1,0 +1,25 @@
+/** Where what is in memory. */
+
+/** Ends of the record's columns, counted from its start: 32 numbers. */
+export const ROW: usize = 0x10000;
+/** ` CET`: what follows the milliseconds in each log_time. */
+export const ZONE: usize = 0x10100;
+export const LONGEST_ZONE: u32 = 64;
+/** The latest log_time that was read, without its zone. */
+export const LATEST: usize = 0x10180;
+/** Login roles by their bytes: hash, address, length, verdict. */
+export const USERS: usize = 0x11000;
+export const MOST_USERS: u32 = 512;
+/** The bytes of their names. */
+export const NAMES: usize = 0x13000;
+export const NAMES_END: usize = 0x23000;
+/** Sessions of which records were skipped since the last `begin`. */
+export const TOUCHED: usize = 0x23000;
+export const MOST_TOUCHED: u32 = 4096;
+/** Sessions, and room to sort them anew. */
+export const SESSIONS: usize = 0x30000;
+export const SESSION_SIZE: u32 = 40;
+export const SLOTS: u32 = 8192;
+export const SPARE: usize = 0x80000;
+/** The log. */
+export const INPUT: usize = 0xe0000;

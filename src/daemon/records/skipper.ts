@@ -1,0 +1,207 @@
+/**
+ * Keeps the scanner's tables (scan/skip.ts), by which it skips most records that are dropped: what becomes of a login
+ * role's records, and which numbers come next in a session. Both are learnt from records that were decided the slow way.
+ */
+
+import { parse } from '../../audit/genuine.js';
+import type { Payload } from '../../audit/payload.js';
+import type { RecordCounts } from '../../event/counts.js';
+import { COLUMN } from '../../lib/csvlog.js';
+import { recordIn } from '../../read/frame/framer.js';
+import { type Found, type Scan, type Skipping, SLOT } from '../../read/frame/scan.js';
+import type { Before, Frame, RawRecord, Skip } from '../../read/record.js';
+import type { Known } from '../../session/sessions.js';
+import type { Judges } from './outcome.js';
+import { isWatched } from './unaudited.js';
+
+/** `2026-11-24 07:50:05.791`: then comes the zone. */
+const TIME_LENGTH = 23;
+/** As in scan/skip.ts. */
+const DROPS_AUDIT = 1;
+const DROPS_READ = 2;
+const DROPS_OTHER = 4;
+const LOGIN_IS_NOTHING = 8;
+const HAS_LOGIN = 1;
+const HAS_TRANSACTION = 2;
+
+const MOST_LINES = 999_999_998;
+
+export class Skipper implements Skip {
+  readonly #judges: Judges;
+  /** The scanner that has the tables. */
+  #scan: Scan | null = null;
+  #skipping: Skipping | null = null;
+  /** By their index in the table. */
+  #sessions: Known[] = [];
+  #indexes = new Map<string, number>();
+  readonly #skipped = { 'service-user': 0, class: 0, 'not-audit': 0 };
+
+  constructor(judges: Judges) {
+    this.#judges = judges;
+    judges.memory.sessions.onForget = session => this.#forget(session);
+  }
+
+  pass(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
+    const { columns, lastTime, maxRecordSize } = before;
+    if (scan !== this.#scan) this.#begin(scan);
+    const skipping = this.#refreshed(scan);
+    skipping.begin(columns, lastTime, TIME_LENGTH, maxRecordSize);
+    const found = scan.run(to, lastTime.length > TIME_LENGTH);
+    this.#note(skipping, lastTime.length);
+    const { byUser, byClass, others } = skipping.counts;
+    this.#skipped['service-user'] += byUser;
+    this.#skipped.class += byClass;
+    this.#skipped['not-audit'] += others;
+    return {
+      found,
+      lastTime: skipping.latestAt === 0 ? lastTime : timeAt(skipping, skipping.latestAt, lastTime.length),
+    };
+  }
+
+  /** Learns from a frame that was decided: it may have changed what is remembered. */
+  learn(frame: Frame): void {
+    if (frame.kind === 'gap' || this.#scan === null || !this.#scan.holds(frame.bytes)) {
+      this.#scan = null;
+      return;
+    }
+    const skipping = this.#refreshed(this.#scan);
+    this.#learnUser(frame, skipping);
+    this.#learnSession(frame, skipping);
+  }
+
+  /** Counts what was skipped since the last time. */
+  countInto(counts: RecordCounts): void {
+    for (const reason of ['service-user', 'class', 'not-audit'] as const) {
+      const count = this.#skipped[reason];
+      if (count > 0) counts.dropped[reason] = (counts.dropped[reason] ?? 0) + count;
+      counts.read += count;
+      this.#skipped[reason] = 0;
+    }
+  }
+
+  #begin(scan: Scan): void {
+    this.#scan = scan;
+    this.#skipping = scan.skipping;
+    this.#skipping.clear();
+    this.#sessions = [];
+    this.#indexes = new Map();
+  }
+
+  /** Growing its memory ends the life of a view. */
+  #refreshed(scan: Scan): Skipping {
+    if (this.#skipping === null || this.#skipping.memory !== scan.memory) this.#skipping = scan.skipping;
+    return this.#skipping;
+  }
+
+  #learnUser(record: RawRecord, skipping: Skipping): void {
+    const verdict = this.#verdictOf(record.text(COLUMN.user));
+    if (verdict !== null) skipping.setUser(record.column(COLUMN.user), verdict);
+  }
+
+  /** What becomes of a role's records; `null` if that is still asked. */
+  #verdictOf(user: string): number | null {
+    const { filter, escrow } = this.#judges;
+    const kind = filter.users.kindOf(user, () => 0);
+    if (kind instanceof Promise) return null;
+    const other = isWatched(user, filter) ? 0 : DROPS_OTHER;
+    // Memberships may change: each record of pgAudit's has to be asked for.
+    if (!filter.users.areConstant) return other;
+    if (kind === 'service') return DROPS_AUDIT | DROPS_OTHER | LOGIN_IS_NOTHING;
+    const readsAreDropped = !filter.decide(kind, 'READ').isShipped && filter.decide(kind, 'WRITE').isShipped;
+    return kind === 'person' && readsAreDropped && escrow === null ? other | DROPS_READ : other;
+  }
+
+  #learnSession(record: RawRecord, skipping: Skipping): void {
+    const { sessions, logins, transactions, pending } = this.#judges.memory;
+    const id = record.text(COLUMN.sessionId);
+    const known = sessions.known(id);
+    const key = keyOf(id);
+    if (known === undefined || key === null) return;
+    if (known.line > MOST_LINES || known.statement > MOST_LINES) {
+      skipping.forget(...key);
+      return;
+    }
+    const slot = skipping.session(...key);
+    const { memory } = skipping;
+    memory.setUint32(slot + SLOT.line, known.line, true);
+    memory.setInt32(slot + SLOT.statement, known.statement, true);
+    const hasTransaction = transactions.knows(id) || pending.get(id) !== undefined;
+    const flags = (logins.of(id) === null ? 0 : HAS_LOGIN) | (hasTransaction ? HAS_TRANSACTION : 0);
+    memory.setUint32(slot + SLOT.flags, flags, true);
+    memory.setUint32(slot + SLOT.index, this.#indexOf(known), true);
+  }
+
+  #indexOf(known: Known): number {
+    const index = this.#indexes.get(known.id) ?? this.#sessions.length;
+    this.#sessions[index] = known;
+    this.#indexes.set(known.id, index);
+    return index;
+  }
+
+  #forget(session: string): void {
+    const key = keyOf(session);
+    if (this.#scan === null || key === null) return;
+    this.#refreshed(this.#scan).forget(...key);
+    this.#indexes.delete(session);
+    // Indexes are given out once; all are learnt again before they become many.
+    if (this.#sessions.length > MOST_INDEXES) this.#scan = null;
+  }
+
+  /** Makes texts of what was skipped; the session read last comes last. */
+  #note(skipping: Skipping, timeLength: number): void {
+    const { memory } = skipping;
+    const at = (slot: number, field: number): number => memory.getUint32(slot + field, true);
+    const { sessions } = this.#judges.memory;
+    const { touched } = skipping;
+    if (touched.length > 1) touched.sort((a, b) => at(a, SLOT.lastAt) - at(b, SLOT.lastAt));
+    for (const slot of touched) {
+      const known = this.#sessions[at(slot, SLOT.index)];
+      if (known === undefined)
+        throw new RangeError('the scanner skipped records of a session that is not known');
+      const [lastAt, auditAt] = [at(slot, SLOT.lastAt), at(slot, SLOT.auditAt)];
+      const time = timeAt(skipping, lastAt, timeLength);
+      sessions.noteLines(known, at(slot, SLOT.line), time);
+      if (auditAt !== 0) {
+        known.statement = memory.getInt32(slot + SLOT.statement, true);
+        known.statementTime = auditAt === lastAt ? time : timeAt(skipping, auditAt, timeLength);
+        known.unread = 0;
+      }
+      const readAt = at(slot, SLOT.readAt);
+      if (readAt !== 0) this.#keep(known.id, skipping.bytes.subarray(readAt, at(slot, SLOT.readEnd)));
+      for (const field of [SLOT.lastAt, SLOT.auditAt, SLOT.readAt]) memory.setUint32(slot + field, 0, true);
+    }
+  }
+
+  #keep(session: string, bytes: Buffer): void {
+    const { statements } = this.#judges.memory;
+    statements.noteUnread(session, { bytes: Buffer.from(bytes), read: this.#read });
+  }
+
+  readonly #read = (bytes: Buffer): Payload | null => {
+    const { decoderOf, genuine, redact } = this.#judges;
+    const record = recordIn(bytes);
+    const parsed = record === null ? null : parse(record, decoderOf, genuine);
+    if (parsed?.kind !== 'audit') return null;
+    const { statement, parameters, count } = redact(parsed.audit);
+    return count === 0
+      ? parsed
+      : { ...parsed, audit: { ...parsed.audit, statement, parameters, redacted: count } };
+  };
+}
+
+/** Sessions that were met since the tables were begun. */
+const MOST_INDEXES = 1 << 16;
+
+function timeAt({ bytes }: Skipping, address: number, length: number): string {
+  return bytes.toString('latin1', address, address + length);
+}
+
+/** As PostgreSQL's `%lx` writes two numbers. */
+const SESSION_ID = /^([1-9a-f][0-9a-f]{0,7})\.([1-9a-f][0-9a-f]{0,7})$/;
+
+/** `6b05339d.cfc`: its two numbers; `null` if it is no session id of PostgreSQL's. */
+function keyOf(session: string): [start: number, pid: number] | null {
+  const [, start, pid] = SESSION_ID.exec(session) ?? [];
+  if (start === undefined || pid === undefined) return null;
+  return [Number.parseInt(start, 16), Number.parseInt(pid, 16)];
+}
