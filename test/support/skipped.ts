@@ -106,6 +106,7 @@ export async function outcomeOf(
   }
   skipper.countInto(counts);
   const { columns, position } = framer;
+  framer.close();
   return { counts, drafts, memory: judges.memory.saved, lastTime, columns, position, judged };
 }
 

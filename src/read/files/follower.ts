@@ -313,6 +313,7 @@ export class Follower {
   async close(): Promise<void> {
     const state = this.#state;
     if (this.notCsvlog !== null) this.#barren = this.#framer?.scanned ?? 0;
+    this.#framer?.close();
     this.#state = CLOSED;
     if (state.is !== 'closed') await state.handle.close();
   }

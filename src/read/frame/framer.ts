@@ -34,7 +34,7 @@ export interface FramerOptions {
 export class Framer {
   readonly #maxRecordSize: number;
   /** Finds records as long as every byte is as PostgreSQL writes it. */
-  #scan = new Scan();
+  #scan = Scan.take();
   /** What it found and nobody took yet. */
   #found: Found | null = null;
   /** Bytes are in doubt, or are too many: the scanner below looks at them one by one. */
@@ -114,12 +114,17 @@ export class Framer {
   /** Gives back the room that one large record has left behind. Ends the life of earlier frames. */
   shrink(): void {
     if (this.#buffer.length <= LARGE_BUFFER || this.#end - this.#start > LARGE_BUFFER / 8) return;
-    const scan = new Scan();
+    const scan = Scan.take();
     this.#end = this.#buffer.copy(scan.input, 0, this.#start, this.#end);
     this.#base += this.#start;
     this.#start = 0;
     this.#scan = scan;
     this.#found = null;
+  }
+
+  /** Lets go of its memory: nothing may be asked of it after that. */
+  close(): void {
+    this.#scan.release();
   }
 
   filled(bytes: number): void {

@@ -72,10 +72,15 @@ const PAGE = 64 * 1024;
 /** `more`: all bytes were looked at; `record`: one is complete; `breach`: none can begin where the last one ended. */
 export type Found = 'more' | 'record' | 'breach';
 
+/** Scanners that nobody uses: to make one takes half a millisecond, and its memory is given back late. */
+const idle: Scan[] = [];
+const MOST_IDLE = 2;
+
 /** Places are counted from the start of `input`. */
 export class Scan {
   readonly #scanner = newScanner();
   readonly #input: number;
+  #isLarge = false;
   /** Where the bytes are that are scanned. Growing replaces it. */
   input: Buffer = Buffer.alloc(0);
   /** Where the columns of the record end, counted from its start. */
@@ -83,10 +88,9 @@ export class Scan {
   /** All of the scanner's memory. */
   memory: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor() {
+  private constructor() {
     this.#input = this.#scanner.INPUT.value;
     this.#map();
-    this.restart(0);
   }
 
   #map(): void {
@@ -96,9 +100,22 @@ export class Scan {
     this.memory = new DataView(buffer);
   }
 
+  /** One that begins at the start of its input. */
+  static take(): Scan {
+    const scan = idle.pop() ?? new Scan();
+    scan.restart(0);
+    return scan;
+  }
+
+  /** Nobody uses it any more. */
+  release(): void {
+    if (idle.length < MOST_IDLE && !this.#isLarge) idle.push(this);
+  }
+
   /** Makes the input at least so large; what is in it stays. */
   grow(bytes: number): void {
     const pages = Math.ceil((this.#input + bytes + MARGIN) / PAGE);
+    this.#isLarge = true;
     this.#scanner.memory.grow(pages - this.#scanner.memory.buffer.byteLength / PAGE);
     this.#map();
   }

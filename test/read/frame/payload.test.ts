@@ -12,7 +12,9 @@ function scanned(payload: string): number | null {
   framer.push(Buffer.from(csvRecord({ message: `AUDIT: ${payload}` })));
   const record = framer.next();
   if (record?.kind !== 'record') throw new Error('the payload broke its record');
-  return record.auditStatement;
+  const statement = record.auditStatement;
+  framer.close();
+  return statement;
 }
 
 /** The same by the parser. */
