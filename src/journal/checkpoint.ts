@@ -1,9 +1,10 @@
 /**
- * The checkpoint file: the journal's state as of the last commit. What it does not say did not happen.
+ * The checkpoint file: the journal's state as of the last commit. What is not in it did not happen.
  *
- * Where `resume.memory` is large, it stands in a file of its own, and the checkpoint tells what changed since: that
- * file is written, under the one of its two names that is not in use, before the checkpoint that refers to it. Where
- * there are several servers, files and memory are each an object of theirs by server.
+ * Large session facts have a file of their own, and the checkpoint contains only what changed since that file was
+ * written. There are two such files: the one not in use is written before the checkpoint that refers to it, so a crash
+ * in between leaves the old checkpoint with its own file. With several servers, positions and session facts are objects
+ * with a key for each server.
  */
 
 import { hash } from 'node:crypto';
@@ -19,7 +20,7 @@ import { parseJson } from '../lib/json.js';
 import { apply, deltaOf, deltaSchema } from './delta.js';
 import { type Packed, pack, unpack } from './sources.js';
 import type { JournalState } from './state.js';
-import { MEND, readStateFile, readStateText } from './statefile.js';
+import { FIX, readStateFile, readStateText } from './statefile.js';
 
 const segment = z.object({
   date: z.string(),
@@ -78,12 +79,12 @@ const checkpoint = z.discriminatedUnion('version', [
   z.object({ version: z.literal(4), ...state, resume: z.object({ files: filesBySource, memoryFile }) }),
 ]);
 
-/** Characters of JSON from which on a memory has a file of its own. */
+/** Characters of JSON from which session facts have a file of their own. */
 const LARGE = 64 * 1024;
-/** The file is written anew where what changed since takes more than this part of it. */
+/** The file is written again if the changes since take more than this part of its size. */
 const MOST_CHANGED = 1 / 8;
 
-/** A memory in a file of its own. */
+/** Session facts in a file of their own. */
 interface Base {
   readonly name: (typeof NAMES)[number];
   readonly sha256: string;
@@ -92,8 +93,8 @@ interface Base {
 }
 
 /**
- * Returns `null` where there is none yet. Throws a StateError where it cannot be read or understood, or
- * belongs to another instance.
+ * Returns `null` if there is none yet. Throws a StateError if it cannot be read or understood, or belongs to another
+ * instance.
  */
 export async function readCheckpoint(path: string, instance: string): Promise<JournalState | null> {
   return (await read(path, instance))?.state ?? null;
@@ -119,18 +120,18 @@ async function read(
 async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
   const text = await readStateText(path);
   if (text === null || hash('sha256', text) !== sha256)
-    throw new StateError(`${path} is missing or not what the checkpoint tells of. ${MEND}`);
+    throw new StateError(`${path} is missing or is not the one that the checkpoint refers to. ${FIX}`);
   return { name, sha256, memory: parseJson(text), characters: text.length };
 }
 
-/** The checkpoint file of one daemon, which alone may write it. */
+/** The checkpoint file of one daemon; no other process may write it. */
 export class Checkpoint {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #instance: string;
-  /** Of the file as this process wrote or found it. */
+  /** The file's version when this process last read or wrote it. */
   #version: string | null = null;
-  /** What the file refers to. */
+  /** The file of session facts that the checkpoint refers to. */
   #base: Base | null = null;
 
   constructor(disk: Disk, path: string, instance: string) {
@@ -147,21 +148,24 @@ export class Checkpoint {
     return found?.state ?? null;
   }
 
-  /** Throws a StateError where somebody else wrote it: the lock cannot see another machine or container with the same folder. */
+  /**
+   * Throws a StateError if another process wrote it: the lock does not work across machines or containers that share
+   * the folder.
+   */
   async check(): Promise<void> {
     if ((await versionOf(this.#path)) === this.#version) return;
     throw new StateError(
-      `${this.#path} was written or removed by somebody else: give each daemon its own state.directory.`,
+      `${this.#path} was written or removed by another process: give each daemon its own state.directory.`,
     );
   }
 
-  /** May be called again with the same state after it failed. */
+  /** After a failure it may be called again with the same state. */
   async write(after: JournalState): Promise<void> {
     const { text, base } = await this.#formOf(after);
     try {
       await this.#disk.replace(this.#path, text);
     } finally {
-      // Also where it failed half-way: it was ours.
+      // Also after a failure half-way: the change was ours.
       this.#version = await versionOf(this.#path);
     }
     this.#base = base;
@@ -198,7 +202,7 @@ function referring(head: object, files: Packed['files'], { name, sha256 }: Base,
   return `${start},"resume":{"files":${JSON.stringify(files)},"memoryFile":${memory}}}`;
 }
 
-/** Tells one writing of the file from the next; `null` where there is none. */
+/** Differs after each write of the file; `null` if there is no file. */
 async function versionOf(path: string): Promise<string | null> {
   try {
     const { ino, mtimeNs } = await stat(path, { bigint: true });

@@ -1,32 +1,32 @@
-/** Several servers in one chain: what belongs to one of them is marked with its name. */
+/** Several servers in one chain: values that belong to one of them carry its name as `source`. */
 
 import type { SourcePosition } from '../event/position.js';
 import type { SealedPosition } from '../event/seal.js';
 
-/** What the stages before the journal need after a restart. */
+/** What the stages before the journal need after a restart: positions and session facts. */
 export interface Resume {
-  /** Where reading goes on. */
+  /** Positions at which reading continues. */
   readonly files: readonly SourcePosition[];
-  /** What is known of earlier records; theirs to understand. */
+  /** Session facts; only the stages before the journal understand them. */
   readonly memory: unknown;
 }
 
-/** What is not marked belongs to the server after which the chain itself is named. */
+/** Values without a name belong to the server that the chain itself is named after. */
 export const OWN = '';
 
-/** Where each server's log goes on, by its name. */
+/** The checkpoint of each server, by its name. */
 export type Resumes = ReadonlyMap<string, Resume>;
 
 export function marked<T extends object>(source: string, value: T): T & { readonly source?: string } {
   return source === OWN ? value : { source, ...value };
 }
 
-/** Of all servers, also of those that are not configured any more: they may come back. */
+/** Positions of all servers, also of those that are no longer configured: they may come back. */
 export function filesOf(resumes: Resumes): SealedPosition[] {
   return [...resumes].flatMap(([source, { files }]) => files.map(file => marked(source, file)));
 }
 
-/** The other way round; what was remembered is not known. */
+/** Checkpoints from a seal's positions; session facts are not known. */
 export function resumesOf(files: readonly SealedPosition[]): Resumes {
   const bySource = Map.groupBy(files, ({ source = OWN }) => source);
   return new Map(
@@ -37,13 +37,13 @@ export function resumesOf(files: readonly SealedPosition[]): Resumes {
   );
 }
 
-/** Of one server as it is; of several by their names. */
+/** On disk: the values themselves for a single server, objects by name for several. */
 export interface Packed {
   readonly files: Resume['files'] | Readonly<Record<string, Resume['files']>>;
   readonly memory: unknown;
 }
 
-/** One server's looks as if there could not be several: so an earlier version can read it, too. */
+/** A single server is stored without a name, so that earlier versions can read it. */
 export function pack(resumes: Resumes): Packed & { readonly areSeveral: boolean } {
   const areSeveral = [...resumes.keys()].some(source => source !== OWN);
   const { files = [], memory = null } = resumes.get(OWN) ?? {};

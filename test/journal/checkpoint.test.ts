@@ -82,7 +82,9 @@ test.each([
   const folder = await temporaryFolder();
   await opened(folder).write(stateAfter(1));
   await damage(join(folder, 'memory-a.json'));
-  await expect(readBack(folder)).rejects.toThrow('is missing or not what the checkpoint tells of');
+  await expect(readBack(folder)).rejects.toThrow(
+    'is missing or is not the one that the checkpoint refers to',
+  );
 });
 
 describe('whichever step is the last, the state is that of one commit or the next', () => {
