@@ -1,17 +1,17 @@
-/** Whose statements are shipped. */
+/** Sorts a server's roles by whether their statements are shipped. */
 
 import { setImmediate } from 'node:timers/promises';
 import type { FilterConfig as Filter } from '../config/schema.js';
 import { type Memberships, memberRule, type UserKind, type UserRule, Users } from './users.js';
 
-/** Roles that are sorted before others have their turn. */
+/** Roles that are sorted before other work gets its turn. */
 const AT_ONCE = 256;
 
-/** What the filter must know of a role of the server. */
+/** What the filter needs to know of a server's role. */
 export interface KnownRole {
   readonly name: string;
   readonly canLogin: boolean;
-  /** Directly and through other groups. */
+  /** Groups that it is a member of, directly or through other groups. */
   readonly memberOf: ReadonlySet<string>;
 }
 
@@ -19,11 +19,11 @@ export interface KnownRole {
 export interface Sorted<Role extends KnownRole = KnownRole> {
   readonly role: Role;
   readonly kind: UserKind;
-  /** Both lists know it. */
+  /** Whether both lists name it. */
   readonly isInBoth: boolean;
 }
 
-/** Every login role, told apart by the filter's own code. */
+/** Sorts every login role with the filter's own code. */
 export async function sortRoles<Role extends KnownRole>(
   roles: readonly Role[],
   filter: Filter,

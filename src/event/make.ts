@@ -17,7 +17,7 @@ interface TimeReader {
   read(logTime: string): number | null;
 }
 
-/** Where this daemon runs. */
+/** The daemon that makes the event. */
 export type Place = Pick<Envelope, 'instance' | 'node'>;
 
 /** Where a record was read, and when. */

@@ -1,4 +1,4 @@
-/** Time limits for what has none of its own. */
+/** Time limits for HTTP requests of libraries that have none of their own. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -8,10 +8,9 @@ import { http } from '../builtin-http.js';
 const CHANNEL = 'http.client.request.created';
 
 /**
- * From now on every HTTP request of this process to `hostname` fails with ETIMEDOUT once its connection
- * has stood still for `deadline` milliseconds, while connecting too. Node.js announces each request
- * here, whichever library and proxy agent makes it; no option of the Storage client reaches that far.
- * The returned function lifts the limit.
+ * From now on every HTTP request of this process to `hostname` fails with ETIMEDOUT once its connection has been idle
+ * for `deadline` milliseconds, also while connecting. Node.js announces each request on this channel, whichever library
+ * and proxy agent makes it; no option of the Storage client reaches that far. The returned function lifts the limit.
  */
 export function limitRequests(hostname: string, deadline: number): () => void {
   return onEachRequest(request => {
@@ -19,7 +18,7 @@ export function limitRequests(hostname: string, deadline: number): () => void {
   });
 }
 
-/** The same for each HTTP request that `action` makes, to whatever host, until it settles. */
+/** The same for each HTTP request that `action` makes, to any host, until it settles. */
 export async function withLimitedRequests<T>(deadline: number, action: () => Promise<T>): Promise<T> {
   const within = new AsyncLocalStorage<true>();
   const liftLimit = onEachRequest(request => {
@@ -46,7 +45,7 @@ function onEachRequest(report: (request: ClientRequest) => void): () => void {
 function limit(request: ClientRequest, deadline: number): void {
   request.once('socket', socket => {
     const giveUp = (): void => {
-      request.destroy(Object.assign(new Error('the connection stands still'), { code: 'ETIMEDOUT' }));
+      request.destroy(Object.assign(new Error('the connection is idle'), { code: 'ETIMEDOUT' }));
     };
     socket.setTimeout(deadline);
     socket.once('timeout', giveUp);

@@ -37,6 +37,6 @@ test('what is done under a limit is limited, whatever host it asks; what goes on
     await requested(url);
   });
   const outside = withDeadline(requested(url), 3 * DEADLINE);
-  await expect(inside).rejects.toThrow('the connection stands still');
+  await expect(inside).rejects.toThrow('the connection is idle');
   await expect(outside).rejects.toThrow('no answer');
 });
