@@ -3,7 +3,7 @@
  *
  *   tail → parse → filter → identify → journal        journal → sinks
  *
- * The first part goes its way once for each server. The one loop back is the journal, which knows where `tail` resumes.
+ * The first part runs once for each server. The only loop back is the journal: it keeps the checkpoint from which `tail` continues.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -31,7 +31,7 @@ import { Skimmer } from './skim/skim.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
 
 export interface Stages {
-  /** Reading ends when everything is read. */
+  /** Reading ends once everything is read. */
   readonly once: boolean;
   /** One for each server; they are read at the same time. */
   readonly sources: readonly Source[];
@@ -39,26 +39,28 @@ export interface Stages {
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): NewEvent; stopped(): NewEvent };
-  /** What the configuration changed since the last run, and what is to be done once that is durable; it never rejects. */
+  /**
+   * Changes of the configuration since the last run, and what to do once their events are durable; it never rejects.
+   */
   readonly changed: { readonly drafts: readonly NewEvent[]; journaled(): Promise<void> };
   readonly clock: Clock;
 }
 
-/** Delivers the journal on its own, until it is closed and delivered or the signal aborts. */
+/** Delivers the journal independently, until it is closed and delivered or the signal aborts. */
 interface Sink {
   run(abort: AbortSignal): Promise<void>;
   readonly reader: Reader;
 }
 
 /**
- * Runs until `stop` aborts or every source ends. Then what was read is journaled, sealed and delivered,
- * as far as that succeeds before `abort` aborts. Rejects where a stage fails.
+ * Runs until `stop` aborts or every source ends. Then what was read is committed, sealed and delivered, as far as that
+ * succeeds before `abort` aborts. Rejects if a stage fails.
  */
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { sources, journal, sinks, lifecycle, changed } = stages;
   const read = async (): Promise<void> => {
     const durable = journal.append({ contents: [lifecycle.started(), ...changed.drafts].map(jsonOf) });
-    // Where it becomes durable no more, the next run tells it again.
+    // If it does not become durable, the next run reports it again.
     void durable.then(changed.journaled, () => undefined);
     await Promise.all(
       sources.map(source => keepReading(source, stages, stop, () => readSource(source, stages, stop))),
@@ -81,7 +83,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     else watching = Promise.all([open.auditSettings?.follow(until, tell), open.beat?.(until)]);
     await readLog(open, journal, stop);
     noteUntil(open, journal);
-    // What is missing may come before the next start, unless this was all there is.
+    // Missing numbers may still appear before the next start, unless this was everything.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
     const contents = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
     journal.append({ source: source.name, contents, resume: resumeOf(open) });
@@ -92,14 +94,14 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   }
 }
 
-/** What comes of all that was read until then is appended. */
+/** Everything that was read until this time is appended: a seal may say so. */
 function noteUntil({ name, tail, heartbeat, telemetry }: OpenSource, journal: Journal): void {
   telemetry.heartbeatMissing(heartbeat?.isMissing(tail.readUntil) === true);
   const until = heartbeat === null ? tail.readUntil : earlier(tail.readUntil, heartbeat.readAt);
   if (until !== null) journal.readUntil(name, until);
 }
 
-/** Without a heartbeat nobody knows whose log was read. */
+/** Without a heartbeat it is not known whose log was read. */
 function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.min(a, b);
 }
@@ -112,7 +114,7 @@ async function tellAudit(
   if (content.kind === 'config') telemetry.settingsChanged(content.config.changes);
   const draft =
     content.kind === 'config' ? configEvent(content, now(), place) : populationEvent(content, now(), place);
-  // Without a place to resume: a batch may be half judged, and its memory is ahead of its position.
+  // Without a checkpoint: a batch may be half decided, and its session facts are ahead of its position.
   await journal.append({ contents: [jsonOf(draft)] });
 }
 
@@ -128,7 +130,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
       await settleLarge(entry, journal.append(entry), stages.large);
     }
     noteUntil(stages, journal);
-    // Everything else gets its turn between two batches.
+    // Other work gets its turn between two batches.
     await setImmediate();
     const contents = await tellOverdue(stages);
     if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
@@ -140,13 +142,16 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
 async function waitForRoom(journal: Journal, tail: Tail, stop: AbortSignal): Promise<boolean> {
   while (!(await journal.waitForRoom(stop))) {
     if (stop.aborted) return false;
-    // The log grows meanwhile: what waits to be read is held open, so that nobody can delete it before.
+    // The log grows meanwhile: unread files are held open, so that they can be read even if they are deleted.
     await tail.look();
   }
   return true;
 }
 
-/** One large record at a time is in memory; if it does harm, it has done so before its mark is removed. */
+/**
+ * Only one large record is in memory at a time. Its mark is removed once its result is durable: it can do no more harm
+ * then.
+ */
 async function settleLarge(
   { contents }: JournalEntry,
   durable: Promise<void>,
@@ -154,18 +159,18 @@ async function settleLarge(
 ): Promise<void> {
   if (!large?.isUnsettled) return;
   if (contents.length === 0) return await large.settle();
-  // If the journal ends, it says why itself; what was begun stays marked.
+  // If the journal ends, it reports the reason itself; the record stays marked.
   await durable.then(
     () => large.settle(),
     () => undefined,
   );
 }
 
-/** What became of the frames of a batch. */
+/** The outcomes of a batch's frames. */
 interface Outcomes {
   readonly contents: readonly EventJson[];
   readonly records: RecordCounts;
-  /** Reasons of the shipped ones. */
+  /** Reasons of shipped records. */
   readonly shipped: readonly string[];
 }
 
@@ -175,17 +180,17 @@ async function decideAll(
   stages: OpenSource,
   skimmer: Skimmer,
 ): Promise<Outcomes> {
-  // Kept as JSON, which takes far less memory.
+  // Events are kept as JSON, which takes far less memory.
   const contents: (EventJson | Promise<EventJson>)[] = [];
   const records = noRecords();
   const shipped: string[] = [];
   for (const frame of frames) {
     const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
     const judged = judge(frame, reading, stages);
-    // Most records are dropped, and need no turn of the event loop.
+    // Most records are dropped at once: no await for them.
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
-    // What is reported of earlier statements comes before the record that shows it.
+    // Events about earlier statements come before the record that shows them.
     if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, jsonOf));
     if (verdict.outcome !== 'dropped')
       contents.push(andThen(verdict.draft, draft => jsonWith(draft, verdict.texts ?? [])));
@@ -208,8 +213,9 @@ function entryOf(
 }
 
 /**
- * Of whom it hangs on memberships whether he is a service user each record of pgAudit's has to be asked for; of those
- * whose statements may be unaudited, each other record.
+ * Lets the skimmer drop a user's next records without deciding each. Not if memberships decide whether the user is a
+ * service: then each of pgAudit's records is decided; and if the user's statements may be unaudited, each other record
+ * is.
  */
 export function learn(
   record: RawRecord,
@@ -221,7 +227,7 @@ export function learn(
   if (reason === 'not-audit' && !isWatched(record.text(COLUMN.user), filter)) skimmer.learn(record, reason);
 }
 
-/** Lines, statements and records of pgAudit's that will not come any more. */
+/** Reports lines, statements and records of pgAudit that will not come any more. */
 async function tellOverdue(stages: OpenSource): Promise<EventJson[]> {
   const { memory, tail, now } = stages;
   if (tail.isHindered) memory.sessions.postpone(now());

@@ -230,7 +230,7 @@ describe('state', () => {
     const shipper = await Shipper.start(folder, config);
     await eventually(() => shipper.isReady());
     const { code, output } = await runOnce(folder, config);
-    expect([code, output]).toEqual([1, expect.stringMatching(/process \d+ uses this state folder already/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/process \d+ already uses this state folder/)]);
     await shipper.kill();
     await append(join(folder, 'a.csv'), 1);
     expect((await runOnce(folder, config)).code).toBe(0);

@@ -8,7 +8,7 @@ import { changeOfRecipients, keepRecipients } from '../../redact/escrow/recipien
 import type { Stages } from '../pipeline.js';
 import type { Surroundings } from './surroundings.js';
 
-/** `null` where nobody is to have originals. Throws a ConfigError where a key is none. */
+/** `null` if originals are not kept. Throws a ConfigError if a recipient is not a key. */
 export async function openEscrow({ redact: { escrowTo } }: Config): Promise<Escrow | null> {
   if (escrowTo.length === 0) return null;
   const { Encrypter } = await import('age-encryption');
@@ -23,13 +23,13 @@ export async function openEscrow({ redact: { escrowTo } }: Config): Promise<Escr
   if (faults.length > 0)
     throw new ConfigError(
       faults.map(
-        recipient => `redact.escrowTo: ${recipient} is no public key of age: make one with age-keygen`,
+        recipient => `redact.escrowTo: ${recipient} is not a public key of age: make one with age-keygen`,
       ),
     );
   return new Escrow(escrowTo);
 }
 
-/** Whoever may change the configuration could have originals encrypted to himself: that is told. */
+/** Who may change the configuration could have originals encrypted for himself: a change is recorded as an event. */
 export async function escrowChange(
   directory: string,
   recipients: readonly string[],

@@ -1,4 +1,4 @@
-/** What a look at a server comes to: who is audited, and what somebody must see to. */
+/** The result of a look at a server: who is audited, and what needs somebody. */
 
 import { resolve } from 'node:path';
 import type { FilterConfig } from '../../config/schema.js';

@@ -1,4 +1,4 @@
-/** One server's log, as its part of the configuration asks for it. */
+/** One server's log, opened as its part of the configuration says. */
 
 import { join } from 'node:path';
 import { decoderFor } from '../../audit/encodings.js';
@@ -37,16 +37,18 @@ export interface Shared {
   readonly journal: Journal;
   readonly resolvers: Resolvers;
   readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
-  /** What the process for large records has to know. */
+  /** Settings for the process that reads large records. */
   readonly settings: Settings;
-  /** Which server's globs name which file. */
+  /** The files that each server's globs name. */
   readonly claims: Claims;
   readonly surroundings: Surroundings;
 }
 
 export interface SourceOptions {
   readonly config: SourceConfig;
-  /** In the journal, and in the names of its files in the state folder; empty for the server that the chain is named after. */
+  /**
+   * Its name in the journal and in file names of the state folder; empty for the server that the chain is named after.
+   */
   readonly name: string;
   readonly telemetry: Telemetry;
 }
@@ -127,7 +129,7 @@ export class LogSource implements Source {
     await Promise.all([this.#catalog?.close(), this.#auditSettings?.close(), this.#large?.close()]);
   }
 
-  /** A single run has sent its own before it reads. */
+  /** With `--once`, the heartbeat is sent before the log is read. */
   async #createHeartbeat(): Promise<Heartbeat | null> {
     const { database } = this.#config;
     if (database === undefined) return null;
@@ -160,7 +162,9 @@ export class LogSource implements Source {
     return new LargeReader({ ...options, disk, clock, report: this.telemetry });
   }
 
-  /** By the memberships of now: who leaves the persons is told at once, and stays one to the filter all the same. */
+  /**
+   * Uses the present memberships: a person who leaves the group is reported at once, and stays a person for the filter.
+   */
   async #watchSettings(): Promise<SettingsWatch<JudgedServer> | null> {
     const { database, files, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;
@@ -174,7 +178,7 @@ export class LogSource implements Source {
     return await Watch.load<JudgedServer>(options, { clock, disk, report: this.telemetry });
   }
 
-  /** Files were read, and what was remembered of them is not known. */
+  /** Whether files were read, and their session facts are lost. */
   #isLost({ files, memory }: Resume): boolean {
     return memory === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
   }
@@ -184,7 +188,10 @@ export class LogSource implements Source {
   }
 }
 
-/** What the server itself says, where it is known; nothing where errors are not logged, which would explain what is missing. */
+/**
+ * The classes that pgAudit logs, from the server's setting if known. Empty if errors are not logged: a missing audit
+ * record could then have that reason.
+ */
 function auditedClasses(
   { filter }: SourceConfig,
   settings: Pick<SettingsWatch<JudgedServer>, 'valueOf'> | null,
@@ -194,7 +201,7 @@ function auditedClasses(
   return log === null ? new Set(filter.classes) : loggedClasses(log);
 }
 
-/** @param onChange called where the log shows that roles may have changed */
+/** @param onChange called if the log shows that roles may have changed */
 function createFilter(config: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Filter {
   const { classes, otherUsers, backgroundWorkers } = config.filter;
   const users = createUsers(config, catalog, onChange);

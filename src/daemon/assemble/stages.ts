@@ -1,4 +1,4 @@
-/** Builds the stages that a configuration asks for. */
+/** Builds the stages from a configuration. */
 
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
@@ -19,13 +19,13 @@ import { createSinks } from './sinks.js';
 import { LogSource, type SourceOptions } from './source.js';
 import type { Surroundings } from './surroundings.js';
 
-/** The stages, and what ends what goes on beside them. */
+/** The stages; `close` ends their work in the background. */
 export interface Assembly {
   readonly stages: Stages;
   close(): Promise<void>;
 }
 
-/** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
+/** Throws a ConfigError if a file that the configuration names cannot be used, a StateError if the state is damaged. */
 export async function assemble(
   config: Config,
   { once, retire = false }: { readonly once: boolean; readonly retire?: boolean },
@@ -76,7 +76,10 @@ export async function assemble(
   return { stages, close };
 }
 
-/** A server that the chain is named after has its state as if it were alone: so `sources` may come after `source`. */
+/**
+ * The server that the chain is named after keeps its state as if it were the only one: so `source` can become `sources`
+ * later.
+ */
 function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry): SourceOptions {
   const isOwn = one.instance === config.instance;
   return {

@@ -1,4 +1,4 @@
-/** What lines of the log tell that are not pgAudit's: of logins, of statements that came to nothing. */
+/** Records that are not pgAudit's: they show logins, and statements that failed. */
 
 import { readAuthentication, readDisconnection, readError } from '../../audit/server-lines.js';
 import type { FailureFields } from '../../event/audit.js';
@@ -15,7 +15,7 @@ type Failure = FailureFields['failure'];
 const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
 const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
 
-/** Lines that are not pgAudit's are not shipped: they inform. */
+/** Records that are not pgAudit's are not shipped, but are read for what they show. */
 export function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   noteLogin(record, reading.now, judges);
   const failure = failureIn(record, judges);
@@ -26,7 +26,9 @@ export function judgeOther(record: RawRecord, reading: Reading, judges: Judges):
   );
 }
 
-/** The error of a transaction in which something was shipped, or its session's end inside of it. */
+/**
+ * A failure, if the record is the error of a transaction with shipped statements, or the end of a session inside it.
+ */
 function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
   const session = record.text(COLUMN.sessionId);
   const sqlState = readError(record);
@@ -36,7 +38,7 @@ function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Fai
   return end === null ? null : transactions.ended(session, end.isInside);
 }
 
-/** Services log in and out all the time; nobody asks who they are. */
+/** Services log in and out all the time, and are never identified. */
 function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
   const authentication = readAuthentication(record);
   if (authentication !== null) {
@@ -56,9 +58,9 @@ export function judgeFailure(
   );
 }
 
-/** Without an id of its own: the record's is that of another event. */
+/** The event without its id: another event has the record's id. */
 export async function draftOf(verdict: Verdict): Promise<NewEvent> {
-  if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
+  if (verdict.outcome === 'dropped') throw new TypeError('a dropped record has no event');
   const { id: _, ...draft } = await verdict.draft;
   return draft;
 }

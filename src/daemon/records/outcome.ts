@@ -1,4 +1,4 @@
-/** What becomes of a frame of the log, what that takes, and the events that it is. */
+/** The outcome of a frame of the log, its events, and the stages that decide it. */
 
 import { claimsOf } from '../../audit/claims.js';
 import { readLogLine } from '../../audit/columns.js';
@@ -29,22 +29,22 @@ export interface Judges {
   readonly filter: Filter;
   readonly identify: (asker: Asker) => Actor | Promise<Actor>;
   readonly redact: Redact;
-  /** Encrypts the original of what is scrubbed; `null` where nobody is to have it. */
+  /** Encrypts the original of a redacted text; `null` if originals are not kept. */
   readonly escrow: ((original: string) => Promise<string>) | null;
-  /** Reads pgAudit's large records; `null`: they are read here as others are. */
+  /** Reads pgAudit's large records; `null`: they are read here like others. */
   readonly large: Pick<LargeReader, 'read'> | null;
   /** The relations that a statement changes. */
   readonly relations: (audit: Audit) => Objects | Promise<Objects>;
-  /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
+  /** Whether a record that pgAudit logged as READ or MISC changes data all the same. */
   readonly isWrite: (audit: Audit) => boolean | 'unknown' | Promise<boolean | 'unknown'>;
-  /** pgAudit's class of each statement of a text that changes something; `null` where the text cannot be parsed. */
+  /** pgAudit's class of each statement in a text that changes something; `null` if the text cannot be parsed. */
   readonly classesOf: (sql: string) => readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
-  /** What the server has pgAudit log, unless that is set otherwise for a role or a database. */
+  /** The classes that pgAudit logs on this server, unless a role or a database has its own setting. */
   readonly auditedClasses: () => ReadonlySet<string>;
-  /** How texts of a database are read; `null` for UTF-8. */
+  /** The decoder for a database's texts; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
-  /** What the server was asked to write to its log; `null` where no database is configured. */
+  /** The heartbeat that the server is asked to log; `null` if no database is configured. */
   readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt' | 'isMissing'> | null;
   readonly place: Place;
   readonly telemetry: Telemetry;
@@ -55,13 +55,13 @@ export type Verdict =
   | {
       readonly outcome: 'shipped' | 'rejected';
       readonly reason: string;
-      /** A promise where the statement is still parsed; what comes later need not wait for that. */
+      /** A promise while the statement is being parsed; later records do not wait for it. */
       readonly draft: NewEvent | Promise<NewEvent>;
-      /** What the same record tells of earlier statements: no other record is counted for it. */
+      /** What the same record shows about earlier statements; it does not count as another record. */
       readonly derived?: NewEvent | Promise<NewEvent>;
-      /** What the draft's JSON holds in place of their tokens. */
+      /** The texts that replace tokens in the event's JSON. */
       readonly texts?: readonly LargeText[];
-      /** SHA-256 (base64) of the record's bytes, where it is known. */
+      /** SHA-256 (base64) of the record's bytes, if known. */
       readonly digest?: string;
     }
   | {
@@ -70,7 +70,7 @@ export type Verdict =
       readonly derived?: NewEvent | Promise<NewEvent>;
     };
 
-/** An event about what the record's own user did. */
+/** Makes an event about what the record's user did. */
 export function ship(
   reason: string,
   record: RawRecord,
@@ -89,14 +89,14 @@ export function ship(
   }));
 }
 
-/** `null` where its time cannot be told. */
+/** `null` if its time cannot be read. */
 export function readLine(record: RawRecord, judges: Judges): LogLine | null {
   const read = readLogLine(record, judges.times, judges.memory.logins);
   if (read === null) return null;
   return { ...read, session: { ...read.session, application: scrubbed(read.session.application, judges) } };
 }
 
-/** @param claims what the statement itself says */
+/** @param claims from the statement */
 export function actorOf(
   { user, time, session }: LogLine,
   claims: readonly string[],
@@ -107,7 +107,7 @@ export function actorOf(
   return judges.identify({ user, time, authentication, claims: all });
 }
 
-/** A connection's URL in the name of the program is a common mistake. */
+/** A connection's URL as application_name is a common mistake. */
 function scrubbed(application: string | null, { redact }: Judges): string | null {
   return application === null ? null : redact({ statement: application, parameters: null }).statement;
 }

@@ -1,4 +1,4 @@
-/** What becomes of one frame of the log: an event, or the reason why there is none. */
+/** Decides the outcome of one frame of the log: an event, or the reason why there is none. */
 
 import { createHash } from 'node:crypto';
 import { claimsOf } from '../../audit/claims.js';
@@ -24,8 +24,8 @@ import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from '.
 type Failure = FailureFields['failure'];
 
 /**
- * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
- * said. Only what is shipped may take time, at most the two seconds of each resolver.
+ * Each frame must be decided once, one after the other, in the order of the log: later ones depend on earlier ones.
+ * Only shipped records may take time, at most the two seconds of each resolver.
  */
 export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const { sessions, shipped } = judges.memory;
@@ -49,7 +49,7 @@ export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict |
   });
 }
 
-/** Without its original for those who may see it nothing is shipped that was scrubbed. */
+/** If the original of a redacted text cannot be encrypted, the record is not shipped. */
 function orUnreadable(
   verdict: Verdict | Promise<Verdict>,
   record: RawRecord,
@@ -64,23 +64,23 @@ function orUnreadable(
   });
 }
 
-/** Somebody made one of the two up, and which one the log does not tell: this one is kept, too. */
+/** One of the two records is made up, and the log does not show which: this one is kept, too. */
 function judgeOtherBytes(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
   const message = record.text(COLUMN.message, judges.decoderOf(record.text(COLUMN.database)));
   const verdict = judgeSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, judges);
   return andThen(verdict, withoutId);
 }
 
-/** The id that its line makes is that of another event. */
+/** Another event already has the id of this session and line. */
 function withoutId(verdict: Verdict): Verdict {
   return verdict.outcome === 'shipped' ? { ...verdict, draft: draftOf(verdict) } : verdict;
 }
 
 /**
- * A record that is too large for this process. No text of it is made here: what is dropped for its user, or is not
- * pgAudit's, can be told without.
+ * A record that is too large for this process. Its texts are not decoded here: whether it is dropped for its user, or
+ * is not pgAudit's, shows without them.
  *
- * @param reason why it is a suspect, where that is known
+ * @param reason why it is a suspect, if known
  */
 async function judgeLarge(
   record: RawRecord,
@@ -119,7 +119,7 @@ async function judgeLarge(
   return reason === null ? judged : withoutId(judged);
 }
 
-/** `null` where that needs a look at the texts. */
+/** `null` if the texts are needed to decide. */
 async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): Promise<Verdict | null> {
   const { filter, telemetry } = judges;
   const user = record.text(COLUMN.user);
@@ -176,7 +176,7 @@ function judgeStatement(
   noteStatement(record, payload.audit.statementId, reading, judges);
   const user = record.text(COLUMN.user);
   const { users } = judges.filter;
-  // What somebody does to roles may change whose statements are shipped.
+  // A change of roles may change whose statements are shipped.
   if (payload.audit.class === 'ROLE') users.expire();
   const kind = users.kindOf(user, () => timeOf(record, reading, judges));
   const judgeAs = (known: UserKind) => judgeKnown(record, known, payload, reading, judges);
@@ -195,7 +195,7 @@ function judgeKnown(
   const { isShipped, reason } = decision;
   if (kind === 'other' || kind === 'unknown') telemetry.otherUser(record.text(COLUMN.user), isShipped);
   if (isShipped) return shipStatement(record, payload, reading, judges);
-  // A record that is not shipped for its class may hold the text that a later one refers to.
+  // A record that is not shipped because of its class may contain the text that a later one refers to.
   if (reason !== 'class' && !endsPrepared(payload.audit)) return { outcome: 'dropped', reason };
   if (filter.decide(kind, 'WRITE').isShipped) {
     const isWrite = isWriteOf(record, payload, judges);
@@ -205,7 +205,7 @@ function judgeKnown(
   return judgeByClass(record, payload, false, reason, reading, judges);
 }
 
-/** A large statement is not parsed. */
+/** Whether the statement changes data. A large one is not parsed. */
 function isWriteOf(record: RawRecord, payload: Payload, judges: Judges): ReturnType<Judges['isWrite']> {
   const { statements } = judges.memory;
   const whole = payload.isPreviouslyLogged
@@ -215,7 +215,10 @@ function isWriteOf(record: RawRecord, payload: Payload, judges: Judges): ReturnT
   return whole.large.mayWrite ? 'unknown' : false;
 }
 
-/** One whose class is not shipped, unless it writes all the same; where nobody can tell, it is shipped as it was filed. */
+/**
+ * Decides a record whose class is not shipped: it is shipped if it changes data, and under its own class if that is
+ * unknown.
+ */
 function judgeByClass(
   record: RawRecord,
   payload: Payload,
@@ -236,11 +239,11 @@ function asWrite({ audit, ...rest }: Payload): Payload {
 }
 
 interface Restored extends Pick<Payload, 'audit' | 'large'> {
-  /** What the record tells of statements before it. */
+  /** What the record shows about statements before it. */
   readonly failure: Failure | null;
 }
 
-/** The record's text without its secrets, or that which it refers to. */
+/** The record's text without its secrets, or the text that it refers to. */
 function restore(record: RawRecord, payload: Payload, judges: Judges): Restored | Promise<Restored> {
   const { statements, transactions } = judges.memory;
   const { audit, large } = payload;
@@ -268,7 +271,7 @@ function shipRestored(
   judges: Judges,
 ): Verdict | Promise<Verdict> {
   const { memory, telemetry, place } = judges;
-  // The parser has to see the statement as it was: what is scrubbed does not parse.
+  // The parser needs the original statement: a redacted one does not parse.
   const relations =
     large === undefined
       ? judges.relations(payload.isPreviouslyLogged ? audit : payload.audit)
@@ -294,14 +297,14 @@ function shipRestored(
   });
 }
 
-/** As of a statement that the parser refuses for its size. */
+/** As for a statement that the parser refuses because of its size. */
 function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objects | Promise<Objects> {
   const isUnparsed = audit.class === 'WRITE' && audit.objectName === null && audit.statement !== null;
   if (isUnparsed) telemetry.unparsable('size');
   return relations({ ...audit, statement: null });
 }
 
-/** They change nothing themselves, where `misc` is shipped. */
+/** Commands that change nothing themselves; they are shipped only with class `misc`. */
 const CONTROL = new Set([
   ...['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
   ...['PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED'],
@@ -311,7 +314,7 @@ function isControl({ class: auditClass, command }: Audit): boolean {
   return auditClass === 'MISC' && CONTROL.has(command);
 }
 
-/** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
+/** Secrets end here: they get neither into the session facts, which the checkpoint contains, nor into the journal. */
 function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<Payload> {
   if (payload.large !== undefined) return payload;
   const { statement, parameters, count } = redact(payload.audit);
@@ -352,7 +355,9 @@ function shipSuspect(
   );
 }
 
-/** What has a payload like pgAudit's is scrubbed as that: which parameter is a secret only the statement says. */
+/**
+ * A message with a payload like pgAudit's is redacted like one: only the statement shows which parameter is a secret.
+ */
 function scrubMessage(message: string, { redact }: Judges): { message: string; redacted?: number } {
   const payload = parsePayload(message.slice('AUDIT: '.length));
   if ('suspect' in payload) {

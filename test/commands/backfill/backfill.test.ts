@@ -69,7 +69,7 @@ test('a running daemon on the same state folder is told of, and nothing happens'
   await writeFile(file, numbered(1));
   const { code, output } = await backfill(folder, config, file);
   expect(code).toBe(1);
-  expect(output).toMatch(/process \d+ uses this state folder already; stop it/);
+  expect(output).toMatch(/process \d+ already uses this state folder; stop it/);
   await shipper.stop();
   expect(numbersOf(await archived(folder))).toEqual([]);
 });
