@@ -91,7 +91,7 @@ test('is not had while the process that took it lives', async () => {
   await writeFile(path, holder);
   await expect(acquireLock(path)).rejects.toMatchObject({
     code: 'locked',
-    message: expect.stringContaining(`process ${pid} uses this state folder`),
+    message: expect.stringContaining(`process ${pid} already uses this state folder`),
   });
   expect(await readFile(path, 'utf8')).toBe(holder);
 });
