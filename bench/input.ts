@@ -1,14 +1,11 @@
 /** Logs to measure with: of a real PostgreSQL under pgbench, repeated until they are large enough. */
 
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { ThrowawayPostgres } from '../demo/postgres.js';
-
-const run = promisify(execFile);
+import { CHANGING_NAME, pgbench, WRITE } from './pgbench.js';
 
 /** Kept between benches: it takes its time to make. */
 export const CACHE = join(tmpdir(), 'pgaudit-shipper-bench');
@@ -19,39 +16,85 @@ const TRANSACTIONS = 16_000;
 /** One statement of a person among so many records. */
 const PERSON_AMONG = 1000;
 
-/** A log of about `megabytes` MB in which a service does nearly everything, and a person 0.1 %. */
-export async function logOf(megabytes: number): Promise<string> {
+/** A log that a server writes for one kind of use. */
+interface Kind {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly load: (postgres: ThrowawayPostgres) => Promise<void>;
+}
+
+const ALL_AUDITED = { 'pgaudit.log': 'all' };
+const LOAD = ['-c', '4', '-n'];
+
+export const KINDS = {
+  /** A service in few sessions does nearly everything, and a person 0.1 %. */
+  sessions: {
+    settings: ALL_AUDITED,
+    async load(postgres) {
+      const person = await postgres.connect(PERSON);
+      const persons = (TRANSACTIONS * 7) / PERSON_AMONG;
+      const work = (async () => {
+        for (let n = 0; n < persons; n++)
+          await person.query('UPDATE pgbench_tellers SET filler = $1 WHERE tid = $2 AND pg_sleep(0.1) IS NOT NULL', [
+            `Kåre "${n}"`,
+            n % 20,
+          ]);
+      })();
+      await pgbench(postgres, SERVICE, [...LOAD, '-t', String(TRANSACTIONS / 4), '-M', 'extended']);
+      await work;
+      await person.end();
+    },
+  },
+  /** A service connects for each transaction. */
+  connections: {
+    settings: ALL_AUDITED,
+    load: async postgres => void (await pgbench(postgres, SERVICE, [...LOAD, '-C', '-t', '1500'])),
+  },
+  /** A person reads, which is logged and not shipped. */
+  reads: {
+    settings: ALL_AUDITED,
+    load: async postgres => void (await pgbench(postgres, PERSON, [...LOAD, '-S', '-t', '20000'])),
+  },
+  /** The server logs each duration, and the service another application_name for each transaction. */
+  durations: {
+    settings: { log_min_duration_statement: '0' },
+    load: async postgres => void (await pgbench(postgres, SERVICE, [...LOAD, '-t', '8000', '-f', CHANGING_NAME])),
+  },
+  /** One record in ten is shipped. */
+  tenth: {
+    settings: ALL_AUDITED,
+    async load(postgres) {
+      const persons = pgbench(postgres, PERSON, ['-c', '1', '-n', '-t', '8000', '-f', WRITE]);
+      await Promise.all([persons, pgbench(postgres, SERVICE, [...LOAD, '-t', '2570'])]);
+    },
+  },
+} satisfies Record<string, Kind>;
+export type KindName = keyof typeof KINDS;
+
+/** A log of about `megabytes` MB. */
+export async function logOf(kind: KindName, megabytes: number): Promise<string> {
   await mkdir(CACHE, { recursive: true });
-  const path = join(CACHE, `log-${megabytes}.csv`);
-  if (!existsSync(path)) await repeat(await recorded(), path, megabytes * 1e6);
+  const path = join(CACHE, `${kind}-${megabytes}.csv`);
+  if (!existsSync(path)) await repeat(await recorded(kind), path, megabytes * 1e6);
   return path;
 }
 
 /** What one server logged. */
-async function recorded(): Promise<string> {
-  const path = join(CACHE, 'recorded.csv');
-  if (!existsSync(path)) await record(path);
+async function recorded(kind: KindName): Promise<string> {
+  const path = join(CACHE, `${kind}.csv`);
+  if (!existsSync(path)) await record(KINDS[kind], path);
   return path;
 }
 
-async function record(path: string): Promise<void> {
+async function record({ settings, load }: Kind, path: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
   await chmod(folder, 0o711);
-  const settings = { 'pgaudit.log': 'all', log_filename: 'all.log', log_rotation_size: '0', log_rotation_age: '0' };
-  const postgres = await ThrowawayPostgres.start(join(folder, 'postgres'), settings);
+  const whole = { ...settings, log_filename: 'all.log', log_rotation_size: '0', log_rotation_age: '0' };
+  const postgres = await ThrowawayPostgres.start(join(folder, 'postgres'), whole);
   try {
     await postgres.query('postgres', `CREATE ROLE ${SERVICE} LOGIN SUPERUSER`, `CREATE ROLE "${PERSON}" LOGIN SUPERUSER`);
-    await pgbench(postgres, ['-i', '-s', '2', '-q']);
+    await pgbench(postgres, SERVICE, ['-i', '-s', '2', '-q']);
     const before = await size(postgres);
-    const person = await postgres.connect(PERSON);
-    const persons = (TRANSACTIONS * 7) / PERSON_AMONG;
-    const work = (async () => {
-      for (let n = 0; n < persons; n++)
-        await person.query('UPDATE pgbench_tellers SET filler = $1 WHERE tid = $2 AND pg_sleep(0.1) IS NOT NULL', [`Kåre "${n}"`, n % 20]);
-    })();
-    await pgbench(postgres, ['-c', '4', '-t', String(TRANSACTIONS / 4), '-M', 'extended', '-n']);
-    await work;
-    await person.end();
+    await load(postgres);
     const log = await readFile(join(postgres.logs, 'all.csv'));
     // From the first record of the load on: what the set-up wrote is large, and not the load.
     const start = log.indexOf('\n2', before) + 1;
@@ -67,15 +110,10 @@ async function size({ logs }: ThrowawayPostgres): Promise<number> {
   return (await readFile(join(logs, names[0] ?? ''))).length;
 }
 
-async function pgbench(postgres: ThrowawayPostgres, options: readonly string[]): Promise<void> {
-  const bin = join('/usr/lib/postgresql', String(postgres.major), 'bin', 'pgbench');
-  await run(bin, ['-h', '127.0.0.1', '-p', String(postgres.port), '-U', SERVICE, ...options, 'postgres']);
-}
-
 const SESSION = /,([0-9a-f]{8})\.([0-9a-f]+),(\d+),/g;
 const DAY = 24 * 60 * 60;
 
-/** Each repetition has sessions of its own, a day later: the lines of each go on from 1. */
+/** Each repetition has sessions of its own, a day later: the lines of each continue from 1. */
 async function repeat(from: string, to: string, bytes: number): Promise<void> {
   const text = await readFile(from, 'latin1');
   const parts: Buffer[] = [];

@@ -7,6 +7,9 @@ import type { ThrowawayPostgres } from '../demo/postgres.js';
 /** One write a transaction. */
 export const WRITE = fileURLToPath(new URL('write.sql', import.meta.url));
 
+/** Another application_name for each transaction. */
+export const CHANGING_NAME = fileURLToPath(new URL('changing-name.sql', import.meta.url));
+
 /** What pgbench prints. */
 export async function pgbench(
   { major, port }: ThrowawayPostgres,

@@ -27,17 +27,17 @@ async function recordsIn(file: string): Promise<number> {
 }
 
 test('(a) nearly everything is dropped', async () => {
-  const file = await logOf(400);
+  const file = await logOf('sessions', 400);
   await compare('(a) filter', file, await recordsIn(file), { filter: PERSONS });
 });
 
 test('(b) everything is kept, in local folders', async () => {
-  const file = await logOf(100);
+  const file = await logOf('sessions', 100);
   await compare('(b) keep all, folders', file, await recordsIn(file), { filter: EVERYTHING });
 });
 
 test('(c) everything is kept, to Cloud Logging', async () => {
-  const file = await logOf(50);
+  const file = await logOf('sessions', 50);
   const records = await recordsIn(file);
   await withLoggingServer(async (endpoint, ask) => {
     const logging = { to: 'projects/bench/logs/bench', endpoint };
@@ -47,7 +47,7 @@ test('(c) everything is kept, to Cloud Logging', async () => {
 });
 
 test('(g) ten times the input takes no more memory: the same as (a) with a tenth of it', async () => {
-  const file = await logOf(40);
+  const file = await logOf('sessions', 40);
   await compare('(g) filter, a tenth of (a)', file, await recordsIn(file), { filter: PERSONS }, 1);
 });
 

@@ -30,30 +30,33 @@ const program = new Command('pgaudit-shipper')
 
 program
   .command('run')
-  .description('the daemon: tail the csvlog, ship what persons change')
+  .description('the daemon: follow the csvlog and ship what persons change')
   .addOption(config)
   .option('--once', 'read what is there, deliver all of it, seal and exit', false)
   .option(
     '--retire',
-    'with --once: for the last time; verify expects nothing of this daemon from then on',
+    'with --once: for the last time; verify then expects nothing more from this daemon',
     false,
   )
   .action(async ({ config: file, ...options }: { config: string; once: boolean; retire: boolean }) => {
-    if (options.retire && !options.once) return refuse('--retire is given with --once');
+    if (options.retire && !options.once) return refuse('--retire needs --once');
     const { run } = await import('./daemon/run.js');
     process.exitCode = await withConfig(file, loaded => run(loaded, options));
   });
 
 program
   .command('check')
-  .description('preflight: say what is wrong before it is')
+  .description('preflight: find what is wrong before the start')
   .addOption(config)
   .option('--json', 'print the findings as JSON', false)
   .option('--end-to-end', 'make a change as a person and follow it to both destinations', false)
-  .option('--source <instance>', 'look at this one of several sources alone')
-  .option('--as <role or url>', 'who makes it: a role, put into database.url, or a connection URL')
-  .option('--wait <duration>', 'how long it may take', '60s')
-  .option('--user <user>', 'look with the rights of this user, who is to run the daemon; needs root')
+  .option('--source <instance>', 'check only this one of several sources')
+  .option(
+    '--as <role or url>',
+    'who makes the change: a role, which replaces the user of database.url, or a connection URL',
+  )
+  .option('--wait <duration>', 'how long the change may take to arrive', '60s')
+  .option('--user <user>', 'check with the rights of this user, who will run the daemon; needs root')
   .action(async ({ config: file, ...options }: CheckArguments & { config: string }) => {
     const { check } = await import('./commands/check/check.js');
     const { becomeUser } = await import('./commands/check/user.js');
@@ -68,7 +71,7 @@ program
   .description('ship old log files, also .gz, once, however often it is called')
   .argument('<file...>', 'csvlog files')
   .addOption(config)
-  .option('--source <instance>', 'whose log they are of, where there are several sources')
+  .option('--source <instance>', 'the source that wrote them, if there are several')
   .action(async (files: string[], { config: file, source }: { config: string; source?: string }) => {
     const { backfill } = await import('./commands/backfill/backfill.js');
     process.exitCode = await withConfig(file, loaded => backfill(loaded, files, source));
@@ -76,8 +79,8 @@ program
 
 program
   .command('demo')
-  .description('the main job on a throw-away PostgreSQL with pgAudit and local folders')
-  .option('--keep', 'stay up afterwards and print the psql line to try for oneself', false)
+  .description('the whole pipeline on a throw-away PostgreSQL with pgAudit and local folders')
+  .option('--keep', 'stay up afterwards and print a psql command to try it yourself', false)
   .action(async ({ keep }: { keep: boolean }) => {
     const { demo } = await import('../demo/demo.js');
     process.exitCode = await demo({ keep });
@@ -97,19 +100,22 @@ program
       'key (PEM) that seals must be signed with, from a seq on',
     ),
   )
-  .addOption(repeatable('--seals <file>', 'seals as exported from Cloud Logging, to be compared'))
+  .addOption(repeatable('--seals <file>', 'seals exported from Cloud Logging, to compare with'))
   .addOption(
-    repeatable('--against <path>', 'original log file, folder of them or quoted glob, to be compared'),
+    repeatable('--against <path>', 'original log file, folder of log files or quoted glob, to compare with'),
   )
-  .option('--grace <duration>', 'how much of the end need not be covered yet, such as 26h for a daily run')
-  .option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint')
+  .option(
+    '--grace <duration>',
+    'how much of the end does not have to be covered yet, such as 26h for a daily run',
+  )
+  .option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint')
   .option('--json', 'one JSON object', false)
   .action(async (archive: string, options: VerifyArguments) => {
     const { verify } = await import('./commands/verify/verify.js');
     process.exitCode = await verify(archive, options);
   });
 
-// The daemon starts without what the archive's readers need.
+// The daemon starts without the code that only readers of archives need.
 if (process.argv[2] !== 'run') {
   const { addSearch } = await import('./commands/search/search.js');
   const { addReport } = await import('./commands/report/report.js');
@@ -122,7 +128,7 @@ function refuse(fault: string): void {
   process.exitCode = BAD_USAGE;
 }
 
-/** Prints what is wrong with the configuration, a line each, and returns the exit code. */
+/** Prints the faults of the configuration, one line each, and returns the exit code. */
 async function withConfig(file: string, command: (loaded: Config) => Promise<number>): Promise<number> {
   try {
     return await command(await loadConfig(file, process.env));
@@ -142,5 +148,5 @@ try {
     process.exitCode = FAILED;
   }
 }
-// Requests that were given up may still hold the event loop; everything that counts is on disk.
+// Abandoned requests may still hold the event loop; everything that counts is on disk.
 process.exit();

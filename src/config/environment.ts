@@ -1,4 +1,4 @@
-/** `${VAR}` and `${VAR:-default}` in settings, from the environment. */
+/** Replaces `${VAR}` and `${VAR:-default}` in settings by environment variables. */
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
@@ -9,8 +9,8 @@ export interface Missing {
 
 /**
  * Fills in variables in every text of a parsed document, so that a value can never change its structure.
- * As in a shell, the default counts where the variable is unset or empty. Lists what is unset without default.
- * A setting without a value is left out, as if it were not there.
+ * As in a shell, the default counts if the variable is unset or empty. Lists variables that are unset and have no
+ * default. A setting without a value is left out, as if it were missing.
  */
 export function substitute(
   value: unknown,

@@ -1,4 +1,4 @@
-/** Reads the configuration file: all of its faults at once, each with its place and what is allowed. */
+/** Reads the configuration file and reports all of its faults at once, each with its key and what is allowed. */
 
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
@@ -7,7 +7,7 @@ import { codeOf } from '../lib/errors.js';
 import { substitute } from './environment.js';
 import { type Config, schema, settingNames } from './schema.js';
 
-/** What is wrong with the configuration, a line each: `key: what is allowed`. None holds a value. */
+/** The faults of the configuration, one line each: `key: what is allowed`. None contains a value. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 
@@ -47,11 +47,12 @@ function parseYaml(text: string): unknown {
       document.errors.map(({ pos: [at], code }) => `line ${lines.linePos(at).line}: is not YAML (${code})`),
     );
   }
-  if (!isMap(document.contents)) throw new ConfigError(['must hold settings, such as instance: my-database']);
+  if (!isMap(document.contents))
+    throw new ConfigError(['must contain settings, such as instance: my-database']);
   try {
     return document.toJS();
   } catch {
-    throw new ConfigError(['has aliases that name no anchor, or too many of them']);
+    throw new ConfigError(['has aliases without an anchor, or too many aliases']);
   }
 }
 

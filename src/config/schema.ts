@@ -1,4 +1,4 @@
-/** Every setting, what it may be, and what it is where nothing is said. */
+/** Every setting, its allowed values, and its default. */
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js
 /** The named groups that a pattern of the `pattern` resolver may have. */
 const PATTERN_GROUPS: readonly string[] = ['id', 'email', 'name'];
 
-/** Names go into object paths and event ids. */
+/** Names are used in object paths and event ids. */
 const name = z
   .string({ error: 'must be a name' })
   .regex(
@@ -24,7 +24,7 @@ interface Bounds {
   readonly most: string;
 }
 
-/** A size or duration within bounds that are written in the same units. */
+/** A size or duration within bounds, which are written in the same units. */
 function quantity(
   parse: (text: string) => number | null,
   what: string,
@@ -61,7 +61,7 @@ const expression = text.transform(compile);
 
 const MEMBER_OF = 'memberOf:';
 
-/** A rule for users: a regular expression over the role's name, or `memberOf:ROLE`. */
+/** A rule for users: a regular expression for the role's name, or `memberOf:ROLE`. */
 const userRule = text.transform((source, context): Expression | { readonly memberOf: string } => {
   if (!source.startsWith(MEMBER_OF)) return compile(source, context);
   const memberOf = source.slice(MEMBER_OF.length).trim();
@@ -91,7 +91,7 @@ export function isTimeZone(zone: string): boolean {
 
 const ENDPOINT = 'must be http://host:port or https://host:port';
 
-/** With http, another server without credentials; with https, the same service at another place. */
+/** With http, another server without credentials; with https, the same service at another address. */
 const endpoint = z
   .string({ error: ENDPOINT })
   .regex(/^https?:\/\/[^/\s@]+:\d+\/?$/, ENDPOINT)
@@ -100,7 +100,7 @@ const endpoint = z
   .nullable()
   .default(null);
 
-/** `file:<folder>`: a folder of this machine. */
+/** `file:<folder>`: a folder on this machine. */
 const folder = z
   .string()
   .regex(/^file:.+/)
@@ -119,7 +119,7 @@ const log = z
   .regex(/^projects\/[^/\s]+\/logs\/[^/\s]+$/)
   .transform(logName => ({ kind: 'cloud-logging', logName }) as const);
 
-/** A number, or its digits where they come from a variable. */
+/** A number, or its digits if they come from a variable. */
 const port = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a port number' })
   .refine(number => Number.isInteger(number) && number >= 0 && number <= 65535, 'must be a port number');
@@ -129,16 +129,16 @@ const pointer = z
   .string({ error: 'must be a JSON pointer' })
   .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer, such as /person/email');
 
-/** `true`, or expressions that say more. */
+/** `true`, or expressions that are more specific. */
 const trueOrPatterns = z.union([z.literal(true).transform(() => []), patterns.min(1)], {
   error: 'must be true, or a list of regular expressions with named groups id, email, name',
 });
 
-/** A service that is asked who somebody is. */
+/** A service that resolves who somebody is. */
 const lookup = z.strictObject({
   url: text
     .regex(/^https?:\/\//, 'must begin with https:// or http://')
-    .regex(/\{(id|email|user)\}/, 'must hold one of {id}, {email}, {user}'),
+    .regex(/\{(id|email|user)\}/, 'must contain one of {id}, {email}, {user}'),
   method: z.enum(['GET', 'POST'], { error: 'must be one of GET, POST' }).default('GET'),
   body: z.json().optional(),
   token: text.optional(),
@@ -192,7 +192,7 @@ const source = z.strictObject({
   maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),
 });
 
-/** One of several servers; what it does not say of database and filter is said beside `sources`. */
+/** One of several servers; its database and filter default to those next to `sources`. */
 const namedSource = z.strictObject({
   instance: name,
   ...source.shape,
@@ -271,7 +271,7 @@ const settings = z
       context.addIssue({ code: 'custom', path: [...path], message });
   });
 
-/** `source`, or `sources`: after this there is but one form of it. */
+/** `source` and `sources` become one form here. */
 export const schema = settings.transform(written => {
   const { source: _one, sources: _several, filter: _filter, database: _database, ...shared } = written;
   return { ...shared, sources: sourcesOf(written), areNamed: written.sources !== undefined };
@@ -303,16 +303,16 @@ type Fault = readonly [path: readonly (string | number)[], message: string];
 function listFaults({ source: one, sources }: z.output<typeof settings>): Fault[] {
   if (sources === undefined)
     return one === undefined ? [[['source'], 'is required; or sources, for several servers']] : [];
-  if (one !== undefined) return [[['sources'], 'must not stand beside source: give one of them']];
+  if (one !== undefined) return [[['sources'], 'must not be given together with source: use one of them']];
   const names = sources.map(({ instance }) => instance);
   return names.flatMap((instance, index): Fault[] =>
     names.indexOf(instance) === index
       ? []
-      : [[['sources', index, 'instance'], 'must be another than those before it']],
+      : [[['sources', index, 'instance'], 'must differ from those before it']],
   );
 }
 
-/** Where a rule or a resolver needs a database's catalogs, and there is none. */
+/** Faults if a rule or a resolver needs a database's catalogs and no database is configured. */
 function databaseFaults(written: z.output<typeof settings>): Fault[] {
   const asksDatabase = written.identity.some(one => one.database !== undefined);
   return sourcesOf(written).flatMap((one, index): Fault[] =>
@@ -325,7 +325,7 @@ function databaseFaults(written: z.output<typeof settings>): Fault[] {
 const DATABASE_NEEDED =
   'is required for memberOf rules and the database resolver: url: postgres://user@host/database';
 
-/** The group roles that rules name. */
+/** The group roles in the rules. */
 export function groupRoles({ personalUsers, serviceUsers }: FilterConfig): string[] {
   return groupsIn([...personalUsers, ...serviceUsers]);
 }
@@ -343,7 +343,7 @@ export function settingNames(section: z.core.$ZodType = settings, prefix = ''): 
   );
 }
 
-/** What may be set there, where it may be left out, or comes several times. */
+/** The inner type of an optional or repeated setting. */
 function innerOf(type: z.core.$ZodType): z.core.$ZodType {
   if (type instanceof z.ZodPrefault || type instanceof z.ZodDefault || type instanceof z.ZodExactOptional)
     return innerOf(type.def.innerType);

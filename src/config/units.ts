@@ -19,12 +19,12 @@ const DURATIONS = new Map([
 export const SIZE_UNITS = [...SIZES.keys()].join(', ');
 export const DURATION_UNITS = [...DURATIONS.keys()].join(', ');
 
-/** `64MiB` to bytes; `null` where it is no size. */
+/** `64MiB` in bytes; `null` if the text is not a size. */
 export function parseSize(text: string): number | null {
   return parse(text, SIZES);
 }
 
-/** `15m` to milliseconds; `null` where it is no duration. */
+/** `15m` in milliseconds; `null` if the text is not a duration. */
 export function parseDuration(text: string): number | null {
   return parse(text, DURATIONS);
 }

@@ -1,23 +1,26 @@
-/** What to do about what went wrong; nothing here gets to see content (I8). */
+/** What to do about errors; nothing here ever sees content (I8). */
 
 import { codeOf, framesOf, ShipperError } from '../lib/errors.js';
 import type { UnsupportedReason } from '../read/record.js';
 
 /** What to do about files that cannot be read as csvlog. */
-export const UNSUPPORTED_MEND: Readonly<Record<UnsupportedReason, string>> = {
+export const UNSUPPORTED_FIX: Readonly<Record<UnsupportedReason, string>> = {
   'not-a-file': 'It is a folder or a device: narrow source.files.',
   compressed: 'It is compressed: narrow source.files.',
-  format: 'It holds no csvlog: narrow source.files, or set log_destination to csvlog.',
+  format: 'It is not csvlog: narrow source.files, or set log_destination to csvlog.',
   columns: 'Its records have a number of columns that no supported PostgreSQL writes (23, 24 or 26).',
   zone: 'Its time zone is ambiguous: set source.timezone to the log_timezone of the server.',
 };
 
-/** What to do: our own errors say it, and never hold content; of all others only the code is told. */
+/** What to do: our own errors say it, and never contain content; of other errors only the code is shown. */
 export function messageOf(error: unknown): string {
-  return error instanceof ShipperError ? error.message : mendFor(codeOf(error));
+  return error instanceof ShipperError ? error.message : fixFor(codeOf(error));
 }
 
-/** The same for who called a command; of what nobody expected, with where it was thrown, and never a library's own text. */
+/**
+ * The same for the caller of a command; an unexpected error is shown with its stack frames, never with a library's own
+ * text.
+ */
 export function describeError(error: unknown): string {
   if (error instanceof ShipperError) return `pgaudit-shipper: ${error.message}`;
   return [`pgaudit-shipper failed: ${messageOf(error)}`, ...framesOf(error).map(frame => `  ${frame}`)].join(
@@ -26,25 +29,25 @@ export function describeError(error: unknown): string {
 }
 
 /** What to do, by the code of the operating system. */
-export function mendFor(code: string): string {
-  return MENDS[code] ?? `code ${code}`;
+export function fixFor(code: string): string {
+  return FIXES[code] ?? `code ${code}`;
 }
 
-const MENDS: Readonly<Record<string, string>> = {
-  zone: UNSUPPORTED_MEND.zone,
-  format: UNSUPPORTED_MEND.format,
-  columns: UNSUPPORTED_MEND.columns,
+const FIXES: Readonly<Record<string, string>> = {
+  zone: UNSUPPORTED_FIX.zone,
+  format: UNSUPPORTED_FIX.format,
+  columns: UNSUPPORTED_FIX.columns,
   'no-log':
-    'no log file can be read: mend source.files, or set log_destination to csvlog and logging_collector on',
-  compressed: UNSUPPORTED_MEND.compressed,
-  'not-a-file': UNSUPPORTED_MEND['not-a-file'],
-  unmatched: 'no file matches it: mend source.files, or see whether the server writes csvlog there',
-  contested: 'two sources name it: let each of sources[].files name the files of one server',
+    'no log file can be read: fix source.files, or set log_destination to csvlog and logging_collector on',
+  compressed: UNSUPPORTED_FIX.compressed,
+  'not-a-file': UNSUPPORTED_FIX['not-a-file'],
+  unmatched: 'no file matches it: fix source.files, or see whether the server writes csvlog there',
+  contested: 'two sources match it: let each of sources[].files match the files of one server',
   ENOENT: 'it does not exist (yet)',
-  ENOTDIR: 'a part of its path is no folder',
-  ELOOP: 'its symbolic links run in a circle',
-  EACCES: "no permission: allow it to the shipper's user",
-  EPERM: "no permission: allow it to the shipper's user",
+  ENOTDIR: 'a part of its path is not a folder',
+  ELOOP: 'its symbolic links form a loop',
+  EACCES: "no permission: give it to the shipper's user",
+  EPERM: "no permission: give it to the shipper's user",
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only',
   EDQUOT: 'the disk quota is used up',
@@ -52,7 +55,7 @@ const MENDS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files: raise the limit',
   ENFILE: 'too many open files: raise the limit',
   ECONNREFUSED: 'nobody listens at the destination',
-  ECONNRESET: 'the destination broke off the connection',
+  ECONNRESET: 'the destination closed the connection',
   ENOTFOUND: "the destination's name cannot be resolved",
   EAI_AGAIN: "the destination's name cannot be resolved at the moment",
   ETIMEDOUT: 'the destination does not answer',
@@ -62,14 +65,16 @@ const MENDS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 
-/** What to do about a database that cannot be asked, by the code of PostgreSQL, of the operating system or of its client. */
-export function databaseMendFor(code: string): string {
+/**
+ * What to do about a database that cannot be queried, by the code of PostgreSQL, the operating system or the client.
+ */
+export function databaseFixFor(code: string): string {
   return (
-    DATABASE_MENDS[code] ?? (/^28/.test(code) ? DATABASE_MENDS['28000'] : undefined) ?? 'mend database.url'
+    DATABASE_FIXES[code] ?? (/^28/.test(code) ? DATABASE_FIXES['28000'] : undefined) ?? 'fix database.url'
   );
 }
 
-const DATABASE_MENDS: Readonly<Record<string, string>> = {
+const DATABASE_FIXES: Readonly<Record<string, string>> = {
   '28000': 'CREATE ROLE shipper LOGIN; and let it in in pg_hba.conf, with the password of database.url',
   '3D000': 'database.url names a database that does not exist',
   '42501': 'GRANT CONNECT ON DATABASE … to the role of database.url',
@@ -80,8 +85,8 @@ const DATABASE_MENDS: Readonly<Record<string, string>> = {
   ENOTFOUND: "database.url's host cannot be resolved",
   ETIMEDOUT: "database.url's host does not answer",
   connection:
-    "database.url's host does not answer, broke off the connection, or has no TLS and sslmode asks for it",
-  database: 'database.url is none, or names a certificate or key that cannot be read',
+    "database.url's host does not answer, closed the connection, or has no TLS although sslmode requires it",
+  database: 'database.url is invalid, or names a certificate or key that cannot be read',
   ...Object.fromEntries(
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT'].map(
       code => [
@@ -90,6 +95,6 @@ const DATABASE_MENDS: Readonly<Record<string, string>> = {
       ],
     ),
   ),
-  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name than database.url's host",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for a name other than database.url's host",
   CERT_HAS_EXPIRED: "the server's certificate has expired",
 };

@@ -1,10 +1,10 @@
-/** What needs somebody, as long as it lasts (a problem), and whether the daemon itself can do its job. */
+/** Problems, which need somebody as long as they last, and whether the daemon itself can do its job. */
 
 import { z } from 'zod';
 
 /**
- * `hinders`: the daemon cannot do its job. Else it can, and what others must mend keeps evidence from being complete. The
- * order is that of the status page.
+ * `hinders`: the daemon cannot do its job. `lasts`: it can, but evidence is incomplete until others fix the problem.
+ * The status page uses this order.
  */
 const PROBLEMS = {
   starting: 'hinders',
@@ -32,7 +32,7 @@ function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code);
 }
 
-/** It holds no content and no person's name (I8). */
+/** It contains no content and no person's name (I8). */
 export interface Problem {
   readonly code: ProblemCode;
   readonly what: string;
@@ -40,7 +40,7 @@ export interface Problem {
   readonly fix: string;
 }
 
-/** A problem as it is told. */
+/** A problem with what readers need to know. */
 export interface LastingProblem extends Problem {
   /** UTC. */
   readonly since: string;
@@ -49,7 +49,7 @@ export interface LastingProblem extends Problem {
   readonly hinders: boolean;
 }
 
-/** When a problem of a part was found first. */
+/** When a problem of a part was first found. */
 export const problemTimes = z.object({
   v: z.literal(1),
   problems: z.array(z.object({ part: z.string(), code: z.string(), since: z.iso.datetime() })),
@@ -59,8 +59,8 @@ type Since = z.infer<typeof problemTimes>['problems'][number];
 export class Health {
   readonly #now: () => number;
   readonly #parts = new Map<string, readonly LastingProblem[]>();
-  /** Of the run before, until a part was looked at. */
-  #known: readonly Since[] = [];
+  /** Problems of the run before, until their part was checked. */
+  #recalled: readonly Since[] = [];
   #onChange: (() => void) | null = null;
 
   /** @param now milliseconds since the epoch */
@@ -70,33 +70,34 @@ export class Health {
   }
 
   /**
-   * What others must mend may last for longer than a process: it goes on from when the run before found it first.
+   * A problem that others must fix may last longer than a process: it keeps the time when an earlier run found it
+   * first.
    *
-   * @param onChange called when `lasting` is otherwise
+   * @param onChange called when `lasting` changed
    */
-  recall(known: readonly Since[], onChange: () => void): void {
-    this.#known = known;
+  recall(saved: readonly Since[], onChange: () => void): void {
+    this.#recalled = saved;
     this.#onChange = onChange;
   }
 
-  /** What a next run should know. What was not looked at yet is as it was. */
+  /** What the next run should know. Parts that were not checked yet are unchanged. */
   get lasting(): Since[] {
     const found = this.problems.filter(({ hinders }) => !hinders);
-    return [...this.#known, ...found.map(({ part, code, since }) => ({ part, code, since }))];
+    return [...this.#recalled, ...found.map(({ part, code, since }) => ({ part, code, since }))];
   }
 
-  /** All that is wrong with a part; `null` when all is well. What lasts keeps its time. */
+  /** All problems of a part; `null` if there are none. A problem that lasts keeps its time. */
   set(part: string, given: Problem | readonly Problem[] | null): void {
     const problems = given === null ? [] : 'code' in given ? [given] : given;
-    const told = JSON.stringify(this.lasting);
-    const before = [...(this.#parts.get(part) ?? []), ...this.#known.filter(one => one.part === part)];
-    // Before its first look a part knows nothing.
+    const before = JSON.stringify(this.lasting);
+    const earlier = [...(this.#parts.get(part) ?? []), ...this.#recalled.filter(one => one.part === part)];
+    // Before its first look, a part knows nothing.
     if (!problems.some(({ code }) => code === 'source-waiting'))
-      this.#known = this.#known.filter(one => one.part !== part);
+      this.#recalled = this.#recalled.filter(one => one.part !== part);
     const now = new Date(this.#now()).toISOString();
     const lasting = problems.map(({ code, what, fix }) => ({
       code,
-      since: before.find(one => one.code === code)?.since ?? now,
+      since: earlier.find(one => one.code === code)?.since ?? now,
       what,
       fix,
       part,
@@ -104,10 +105,10 @@ export class Health {
     }));
     if (lasting.length === 0) this.#parts.delete(part);
     else this.#parts.set(part, lasting);
-    if (JSON.stringify(this.lasting) !== told) this.#onChange?.();
+    if (JSON.stringify(this.lasting) !== before) this.#onChange?.();
   }
 
-  /** Also where it is of one of several: `source orders` is of `source`. */
+  /** Also true for one of several: `source orders` belongs to `source`. */
   has(part: string): boolean {
     return [...this.#parts.keys()].some(one => one === part || one.startsWith(`${part} `));
   }
@@ -118,7 +119,7 @@ export class Health {
     return [...this.#parts.values()].flat().sort((a, b) => rank(a) - rank(b));
   }
 
-  /** What keeps the daemon from its job: `part: what: what to do`, a line each; none when it is ready. */
+  /** What keeps the daemon from its job, one line each: `part: what: what to do`; none if it is ready. */
   get hindrances(): string[] {
     return this.problems
       .filter(({ hinders }) => hinders)

@@ -1,4 +1,4 @@
-/** What is counted and measured. Every name has its unit; no label holds content or a person's name (I8). */
+/** What is counted and measured. Every name has its unit; no label has content or a person's name (I8). */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { GAP_REASONS, SUSPECT_REASONS } from '../event/names.js';
@@ -10,18 +10,18 @@ const LAG_OVER_TIME = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Everything in Prometheus' text format; what is measured is measured now. */
+/** Everything in Prometheus' text format; gauges are measured now. */
 export async function render({ registry, observers }: Metrics): Promise<string> {
   for (const observe of observers) await observe();
   return await registry.metrics();
 }
 
-/** Says on each series whose log is shipped. What is measured of one of several servers keeps that server's own name. */
+/** Says on each series whose log is shipped. A series of one of several servers keeps that server's own name. */
 export function nameServer({ registry }: Metrics, instance: string, node: string): void {
   registry.setDefaultLabels({ audit_instance: instance, node });
 }
 
-/** A gauge of all servers together, in which each has a part of its own. */
+/** A gauge for all servers together: each server contributes its part. */
 class Together {
   readonly #gauge: Gauge;
   readonly #total: (parts: readonly number[]) => number;
@@ -44,7 +44,8 @@ const sum = (parts: readonly number[]): number => parts.reduce((total, part) => 
 
 export function createMetrics() {
   const registry = new Registry();
-  // Looking at the event loop's lag all the time would wake a quiet daemon a hundred times a second: it is looked at when asked.
+  // Sampling the event loop's lag continuously would wake a quiet daemon a hundred times a second: it is read on
+  // request.
   collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: ONE_DAY });
   for (const name of LAG_OVER_TIME)
     registry.removeSingleMetric(`${PREFIX}nodejs_eventloop_lag_${name}_seconds`);
@@ -52,13 +53,13 @@ export function createMetrics() {
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
     new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
-  /** Each reason begins with 0: Prometheus sees no growth to the first sample of a series. */
+  /** Each reason starts at 0: Prometheus sees no increase in the first sample of a series. */
   const byReason = (name: string, help: string, reasons: readonly string[]): Counter<'reason'> => {
     const counted = counter(name, help, ['reason']);
     for (const reason of reasons) counted.inc({ reason }, 0);
     return counted;
   };
-  /** Not a number until it is set: what is not known yet is not 0. */
+  /** NaN until it is set: what is unknown is not 0. */
   const unknown = (name: string, help: string): Gauge => {
     const measured = gauge(name, help);
     measured.set(Number.NaN);
@@ -66,68 +67,69 @@ export function createMetrics() {
   };
   const histogram = (name: string, help: string, buckets: number[]): Histogram =>
     new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
-  /** Called before each look, to set what is measured and not counted. */
+  /** Called before each scrape, to set what is measured and not counted. */
   const observers: (() => Promise<void>)[] = [];
   return {
     registry,
     observers,
-    buildInfo: gauge('build_info', 'Always 1: which version ships the log of which server.', ['version']),
-    ready: gauge('ready', '1 while /internal/isready says so, else 0.'),
+    buildInfo: gauge('build_info', 'Always 1; the labels say which version ships the log of which server.', [
+      'version',
+    ]),
+    ready: gauge('ready', '1 while /internal/isready says ready, else 0.'),
     sourceBytes: counter('source_read_bytes_total', 'Bytes of log files read.'),
     records: counter('records_total', 'Log records read, by outcome and reason.', ['outcome', 'reason']),
     files: counter('source_files_total', 'Log files found.'),
-    filesUnsupported: counter('source_files_unsupported_total', 'Files among the globs that are no csvlog.', [
-      'reason',
-    ]),
+    filesUnsupported: counter(
+      'source_files_unsupported_total',
+      'Files matched by the globs that are not csvlog.',
+      ['reason'],
+    ),
     filesReplaced: counter(
       'source_files_replaced_total',
       'Log files truncated or overwritten while being read.',
     ),
     sourceReadable: new Together(
-      unknown('source_readable', '1 where all that the globs name can be read, else 0.'),
+      unknown('source_readable', '1 if everything that the globs match can be read, else 0.'),
       least,
     ),
-    sourceLagBytes: gauge('source_lag_bytes', 'Bytes of log files that are there and were not read yet.'),
+    sourceLagBytes: gauge('source_lag_bytes', 'Bytes of log files that exist and were not read yet.'),
     sourceLagSeconds: gauge(
       'source_lag_seconds',
-      'Since when the oldest bytes of log files that were not read yet may wait; 0 where none do.',
+      'How long the oldest bytes of log files that were not read yet may have waited; 0 if there are none.',
     ),
-    instanceLagBytes: gauge('source_instance_lag_bytes', 'The same by server, where there are several.', [
+    instanceLagBytes: gauge('source_instance_lag_bytes', 'The same by server, if there are several.', [
       'audit_instance',
     ]),
     instanceFailing: gauge(
       'source_instance_failing',
-      '1 while the log of one of several servers is not read, for whatever reason, else 0.',
+      '1 while the log of one of several servers is not read, for any reason, else 0.',
       ['audit_instance'],
     ),
     events: counter('journal_events_total', 'Events that became durable.'),
     journalBytes: counter('journal_written_bytes_total', 'Bytes of events that became durable.'),
     seals: counter('journal_seals_total', 'Segments sealed.'),
-    journalFailures: counter('journal_failures_total', 'Commits that failed and are tried again.', ['code']),
-    journalFull: gauge('journal_full', '1 while the source waits because state.maxSize is reached, else 0.'),
+    journalFailures: counter('journal_failures_total', 'Commits that failed and are retried.', ['code']),
+    journalFull: gauge('journal_full', '1 while reading waits because state.maxSize is reached, else 0.'),
     journalSize: gauge('journal_size_bytes', 'Bytes of segments on disk.'),
-    journalMaxSize: gauge(
-      'journal_max_bytes',
-      'Bytes of segments at which the source waits (state.maxSize).',
-    ),
+    journalMaxSize: gauge('journal_max_bytes', 'Bytes of segments at which reading waits (state.maxSize).'),
     journalAge: gauge(
       'journal_age_seconds',
-      'Since when the oldest event on disk is there; 0 where none is.',
+      'How long the oldest event on disk has been there; 0 if there is none.',
     ),
     lastSeal: unknown('journal_last_seal_timestamp_seconds', 'When the last seal was written (Unix time).'),
     coveredUntil: gauge(
       'covered_until_timestamp_seconds',
-      'All that the log of a server held until then is in the chain (Unix time); when the process began, before the log was read to its end for the first time.',
+      'Everything that the log of a server contained until then is in the chain (Unix time); the start of the process until the log was read to its end for the first time.',
       ['audit_instance'],
     ),
     journalLatency: histogram(
       'journal_latency_seconds',
-      'From the time in the log of the first statement of a commit until it is durable; once for each commit.',
+      'From the log time of the first statement of a commit until it is durable; once for each commit.',
       [0.1, 0.5, 1, 5, 15, 60, 300, 3600, 86_400],
     ),
-    diskFree: gauge('state_disk_free_bytes', 'Bytes that are free on the disk of state.directory.'),
+    diskFree: gauge('state_disk_free_bytes', 'Free bytes on the disk of state.directory.'),
     diskSize: gauge('state_disk_size_bytes', 'Size of the disk of state.directory.'),
-    identities: counter('identities_total', 'Shipped statements by how the person was found.', ['status']),
+    identities: counter('identities_total', 'Shipped statements by the status of their actor.', ['status']),
     suspects: byReason('suspects_total', "Records that looked like pgAudit's and were not.", SUSPECT_REASONS),
     gaps: byReason('gaps_total', 'Stretches of the log that could not be read.', [
       ...GAP_REASONS,
@@ -135,7 +137,7 @@ export function createMetrics() {
       'missing-statements',
     ]),
     missing: {
-      lines: counter('missing_lines_total', 'Lines of sessions that are in no log file.'),
+      lines: counter('missing_lines_total', 'Records of sessions that are in no log file.'),
       statements: counter(
         'missing_statements_total',
         "Statements of sessions, by pgAudit's numbers, whose records are in no log file.",
@@ -144,15 +146,15 @@ export function createMetrics() {
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
     unaudited: counter('unaudited_total', 'Changes of persons that the server logged and pgAudit did not.'),
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),
-    retries: counter('sink_retries_total', 'Deliveries that failed and are tried again.', ['sink', 'code']),
+    retries: counter('sink_retries_total', 'Deliveries that failed and are retried.', ['sink', 'code']),
     rejected: counter(
       'sink_rejected_events_total',
-      'Events that Cloud Logging will never take; the archive has them.',
+      'Events that Cloud Logging will never accept; the archive has them.',
       ['code'],
     ),
     sinkLagEvents: gauge('sink_lag_events', 'Events that are durable and not delivered.', ['sink']),
     sinkLagBytes: gauge('sink_lag_bytes', 'Bytes of events that are durable and not delivered.', ['sink']),
-    sinkLagSeconds: gauge('sink_lag_seconds', 'Since when the oldest event that is not delivered waits.', [
+    sinkLagSeconds: gauge('sink_lag_seconds', 'How long the oldest event that is not delivered has waited.', [
       'sink',
     ]),
     uploadedBytes: histogram(
@@ -160,7 +162,9 @@ export function createMetrics() {
       'Sizes of the objects stored in the archive, compressed.',
       [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
     ),
-    lookups: counter('identity_lookups_total', 'Look-ups at the service of the http resolver.', ['outcome']),
+    lookups: counter('identity_lookups_total', 'Requests to the look-up service of the http resolver.', [
+      'outcome',
+    ]),
     catalogRoles: new Together(gauge('catalog_roles', "Roles that the databases' catalogs list."), sum),
     catalogFailing: new Together(
       gauge('catalog_failing', "1 while a database's catalogs cannot be read, else 0."),
@@ -170,7 +174,7 @@ export function createMetrics() {
     unauditedRoles: new Together(
       unknown(
         'unaudited_roles',
-        'Persons who are not audited as filter.classes asks for, as far as the database says.',
+        'Persons who are not audited as filter.classes requires, according to the database.',
       ),
       sum,
     ),
@@ -180,10 +184,10 @@ export function createMetrics() {
       ['code'],
     ),
     configChanges: counter('config_changes_total', "Changes of the server's audit settings that were seen."),
-    redacted: counter('redacted_secrets_total', 'Secrets that were scrubbed from statements and parameters.'),
+    redacted: counter('redacted_secrets_total', 'Secrets that were redacted from statements and parameters.'),
     unparsed: counter(
       'statements_unparsed_total',
-      'Shipped writes whose relations could not be told from their text.',
+      'Shipped writes whose relations could not be determined from their text.',
       ['reason'],
     ),
     directoryPeople: gauge('directory_people', 'Entries in a directory of people.', ['path']),

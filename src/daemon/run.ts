@@ -29,16 +29,16 @@ import { Telemetry } from './telemetry/telemetry.js';
 export interface RunOptions {
   /** Reads what is there, delivers all of it, seals and ends. */
   readonly once: boolean;
-  /** This is the last run: nothing is expected after it. */
+  /** This is the last run: no log is expected after it. */
   readonly retire?: boolean;
-  /** What is read in place of the configured sources; asked once the state folder is this process' own. */
+  /** What to read in place of the configured sources; called when this process holds the lock of the state folder. */
   readonly findSources?: () => Promise<Config['sources']>;
   /** Called before reading begins. */
   readonly onAssembled?: (stages: Stages, metrics: Metrics) => void;
   readonly logTo?: 'stdout' | 'stderr';
 }
 
-/** Returns the exit code. Throws a ConfigError where a file that the configuration names cannot be used. */
+/** Returns the exit code. Throws a ConfigError if a file that the configuration names cannot be used. */
 export async function run(config: Config, options: RunOptions): Promise<number> {
   const { once, logTo = 'stdout' } = options;
   const health = new Health();
@@ -50,7 +50,7 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
     for (const code of PROBLEM_CODES) metrics.problem.set({ code }, lasting.has(code) ? 1 : 0);
   });
   const telemetry = new Telemetry(createLogger(config.log.level, logTo), metrics, health);
-  // Whoever called a single run reads its end himself.
+  // Whoever started a single run reads on standard error how it ended.
   const fail = (error: unknown): void => {
     if (once) process.stderr.write(`${describeError(error)}\n`);
     else telemetry.failed(error);
@@ -62,7 +62,7 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
     return once && (health.has('source') || stop.aborted) ? 1 : 0;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    // Stopped while it waited for the archive, with nothing begun.
+    // It was stopped while it waited for the archive; nothing had begun.
     if (stop.aborted && error === stop.reason) return once ? 1 : 0;
     fail(error);
     return 1;
@@ -79,7 +79,7 @@ interface Daemon {
   readonly abort: AbortSignal;
 }
 
-/** From the lock to its release. */
+/** From taking the lock to releasing it. */
 async function live(daemon: Daemon): Promise<void> {
   const { options, health, metrics, telemetry, stop, abort } = daemon;
   const { once, retire = false, findSources, onAssembled } = options;
@@ -95,7 +95,7 @@ async function live(daemon: Daemon): Promise<void> {
   if (http !== null) telemetry.listening(config.http.host, http.port);
   const watch = once ? null : (await import('../read/files/watch.js')).watchGlobs;
   const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
-  // It is loaded meanwhile: a single run has statements for it soon.
+  // Loads the parser in the meantime: a single run needs it soon.
   if (once) void parser.changes('SELECT 1');
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };
   const { stages, close } = await assemble(config, { once, retire }, surroundings);
@@ -117,7 +117,7 @@ async function live(daemon: Daemon): Promise<void> {
   await unlock();
 }
 
-/** Since when somebody has been asked to mend what, through restarts. */
+/** Since when each problem has lasted, across restarts. */
 async function recallProblems(
   directory: string,
   disk: Disk,
@@ -130,13 +130,15 @@ async function recallProblems(
   return file;
 }
 
-/** Throws a ConfigError where the globs of two servers name a file: each record would be shipped under both names. */
+/**
+ * Throws a ConfigError if the globs of two servers match the same file: each record would be shipped under both names.
+ */
 async function refuseOverlap({ sources }: Config): Promise<void> {
   if (sources.length < 2) return;
   const faults = await findOverlaps(sources);
   if (faults.length > 0)
     throw new ConfigError(
-      faults.map(({ path, instances }) => `sources: ${path} is named by ${instances.join(' and ')}`),
+      faults.map(({ path, instances }) => `sources: ${path} is matched by ${instances.join(' and ')}`),
     );
 }
 
@@ -154,9 +156,9 @@ async function listen({ http }: Config, told: Told): Promise<HttpServer> {
 }
 
 /**
- * The whole shutdown policy: the first SIGTERM or SIGINT stops reading and starts the grace time, at whose
- * end what is still under way is given up; a second signal ends the process at once. An error that
- * nobody caught ends it too: what was journaled is safe, and the next start goes on from there.
+ * The whole shutdown policy: the first SIGTERM or SIGINT stops reading and starts the grace period; when it ends, the
+ * remaining work is aborted. A second signal ends the process at once. An uncaught error ends it, too: what was
+ * journaled is safe, and the next start continues from there.
  */
 function shutdownSignals(
   gracePeriod: number,
@@ -205,7 +207,7 @@ function observe(
   const { instance, state } = config;
   const secondsSince = (time: number | null): number =>
     time === null ? 0 : Math.max(0, clock.now() - time) / 1000;
-  // Before the log was read to its end for the first time, how long that takes counts.
+  // Until the log was read to its end for the first time, the time that this takes counts.
   const beganAt = clock.now();
   // The chain may keep another node than the configured one. build_info waits for it: what it has named is missed for a day.
   nameServer(metrics, instance, journal.node);

@@ -1,4 +1,4 @@
-/** The settings that decide what is audited: what they are, and what changed between two looks at them. */
+/** The settings that decide what is audited: their values, and what changed between two looks. */
 
 import { z } from 'zod';
 import type { AuditChange } from '../event/config.js';
@@ -17,7 +17,7 @@ export type Override = z.infer<typeof overrideSchema>;
 const roleKind = z.enum(['service', 'person', 'other']);
 export type RoleKind = z.infer<typeof roleKind>;
 
-/** What is kept of one look, in a small file of the state folder. */
+/** What is kept of a look, in a small file of the state folder. */
 export const auditSettings = z.object({
   v: z.literal(1),
   /** Host and port. */
@@ -26,15 +26,15 @@ export const auditSettings = z.object({
   readAt: z.number(),
   /** Whether the server has pgAudit loaded. */
   isLoaded: z.boolean(),
-  /** The server's own values; those that the shipper's role may not see, or overrides for itself, are left out. */
+  /** The server's own values; those that the shipper's role may not see, or overrides for itself, are missing. */
   settings: z.array(z.object({ name: text, value: text })),
   overrides: z.array(overrideSchema),
-  /** What each login role is to the filter; a look of version 0.1 has none of it. */
+  /** The filter's kind of each login role; missing in files of version 0.1. */
   kinds: z.record(text, roleKind).exactOptional(),
-  /** What the archive was told last of the population; absent before the first time. */
+  /** The population that was recorded last; absent before the first one. */
   population: z
     .object({
-      /** SHA-256 of it, and of who is not audited. */
+      /** SHA-256 of the population, and of who is not audited. */
       digest: text,
       unaudited: text,
       /** UTC: `2026-11-21` */
@@ -45,17 +45,17 @@ export const auditSettings = z.object({
 export type AuditSettings = z.infer<typeof auditSettings>;
 
 /**
- * A setting of the server that is not seen any more is taken to be as it was: another one overrides it for the role that
- * looks, or it may not see it, or pgAudit is not loaded, which is told by itself.
+ * A setting of the server that is no longer visible counts as unchanged: it is overridden for the role that looks, that
+ * role may not see it, or pgAudit is not loaded, which is reported separately.
  */
-export function remember(before: AuditSettings | null, after: AuditSettings): AuditSettings {
+export function carryOver(before: AuditSettings | null, after: AuditSettings): AuditSettings {
   if (before?.server !== after.server) return after;
   const seen = new Set(after.settings.map(({ name }) => name));
   const unseen = before.settings.filter(({ name }) => !seen.has(name));
   return { ...after, settings: [...after.settings, ...unseen] };
 }
 
-/** What changed, in the order of names; nothing where one look was at another server. */
+/** What changed, ordered by name; nothing if the looks were at different servers. */
 export function diff(before: AuditSettings, after: AuditSettings): AuditChange[] {
   if (before.server !== after.server) return [];
   const [old, now] = [flatten(before), flatten(before.kinds === undefined ? withoutKinds(after) : after)];
@@ -68,15 +68,15 @@ export function diff(before: AuditSettings, after: AuditSettings): AuditChange[]
 }
 
 /**
- * A role that is gone takes nothing from the audit, nor does a new one that a rule knows; a setting that is seen first
- * tells nothing.
+ * A role that disappeared makes no difference to auditing, nor does a new one that a rule matches; neither does a
+ * setting that became visible.
  */
 function isNews({ change }: Entry, was: Entry | undefined, is: Entry | undefined): boolean {
   if (change.what === 'role') return is !== undefined && (was !== undefined || is.value === 'other');
   return change.what === 'library' || change.isOverride === true || (was !== undefined && is !== undefined);
 }
 
-/** There is nothing to compare them with. */
+/** There are no earlier kinds to compare with. */
 function withoutKinds({ kinds: _, ...rest }: AuditSettings): AuditSettings {
   return rest;
 }

@@ -1,4 +1,4 @@
-/** What the server knows of its roles and databases, kept at hand. */
+/** The server's roles and databases, cached. */
 
 import { Backoff } from '../lib/back-off.js';
 import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
@@ -8,11 +8,11 @@ import type { Disk } from '../lib/disk.js';
 import { type Catalogs, catalogs } from './catalogs.js';
 import { lateFailure, readCatalogs, serverOf } from './read.js';
 
-/** Milliseconds between two reads where nobody asks for more. */
+/** Milliseconds between two reads if nobody requests one earlier. */
 const INTERVAL = 60_000;
-/** Milliseconds that a caller waits at most: the log waits for it. */
+/** Milliseconds that a caller waits at most: reading the log waits for it. */
 const LONGEST_WAIT = 2000;
-/** Milliseconds after which what is known is old. */
+/** Milliseconds after which the answer is stale. */
 const STALE_AFTER = 10 * 60_000;
 /** Milliseconds for which a role stays a person after the last look that showed it in a group of persons. */
 const PERSON_FOR = 30 * 24 * 60 * 60_000;
@@ -31,7 +31,7 @@ export interface RoleCatalogOptions {
 export interface CatalogReport extends CacheFileReport {
   /** The catalogs were read: for the first time since the start, or again after an outage. */
   catalogLoaded(roles: number): void;
-  /** The database cannot be read; told once per outage. What was read before stays. */
+  /** The database cannot be read; reported once per outage. The answer read before stays. */
   catalogFailed(error: unknown): void;
 }
 
@@ -48,7 +48,10 @@ interface Role {
   readonly mayCommentItself: boolean;
 }
 
-/** Answers from what was read last, on disk too; nothing here rejects, and nothing waits for over two seconds. */
+/**
+ * Answers from the last read, which is kept on disk, too; nothing here rejects, and nothing waits longer than two
+ * seconds.
+ */
 export class RoleCatalog {
   readonly #url: string;
   readonly #personGroups: readonly string[];
@@ -61,10 +64,10 @@ export class RoleCatalog {
   /** By name, when a look last showed the role in a group of persons. */
   #persons: ReadonlyMap<string, number> = new Map();
   #reading: Promise<void> | null = null;
-  /** Changes of the catalogs that are known of, and how many of them the last answer has: one from disk may be old. */
+  /** Number of changes of the catalogs, and of those that the last answer includes: an answer from disk may be old. */
   #changes = 1;
   #changesRead = 0;
-  /** Whether nothing is to be told when reading succeeds. */
+  /** Whether there is nothing to report when a read succeeds. */
   #isWell = false;
 
   private constructor(
@@ -81,8 +84,8 @@ export class RoleCatalog {
   }
 
   /**
-   * Takes up the last answer from disk, if it is of the same server; the database is not asked. Throws a ShipperError
-   * where the URL is none.
+   * Takes the last answer from disk if it is from the same server; does not query the database. Throws a ShipperError
+   * if the URL is invalid.
    */
   static async load(options: RoleCatalogOptions, surroundings: CatalogSurroundings): Promise<RoleCatalog> {
     const server = serverOf(options.url);
@@ -101,7 +104,7 @@ export class RoleCatalog {
     }
   }
 
-  /** Reads the catalogs now, or waits for the read that is under way. */
+  /** Reads the catalogs now, or waits for the read that is running. */
   async refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = null;
@@ -115,8 +118,8 @@ export class RoleCatalog {
   }
 
   /**
-   * Whether the last answer has this role. The catalogs are read first where they may have changed, and where the role
-   * is unknown and they were read before `time`, when it existed; not while the database fails.
+   * Whether the last answer has this role. Reads the catalogs first if they may have changed, or if the role is unknown
+   * and they were read before `time`, when it existed; not while the database fails.
    *
    * @param time milliseconds since the epoch
    */
@@ -127,25 +130,25 @@ export class RoleCatalog {
   }
 
   /**
-   * Whether one role is in another, directly or through other groups; `null` where the first is not known to the last
-   * answer, or there is none. Ask `knows` before: this looks at what is known, old or not. A superuser is in no
-   * group but those that it was put in.
+   * Whether one role is in another, directly or through other groups; `null` if the last answer does not have the first
+   * role, or if there is no answer. Call `knows` first: this uses the answer whether it is stale or not. A superuser is
+   * only in the groups that it was added to.
    */
   isMember(user: string, role: string): boolean | null {
     return this.#roles.get(user)?.memberOf.has(role) ?? null;
   }
 
-  /** Whether a look of the last 30 days showed the role in a group of persons. */
+  /** Whether a look in the last 30 days showed the role in a group of persons. */
   wasPerson(user: string): boolean {
     return this.#persons.has(user);
   }
 
-  /** Whether there is such a role; `null` where nothing was ever read. */
+  /** Whether there is such a role; `null` if nothing was ever read. */
   hasRole(role: string): boolean | null {
     return this.#loadedAt === null ? null : this.#roles.has(role);
   }
 
-  /** `null` where the role is not known or has no comment. */
+  /** `null` if the role is unknown or has no comment. */
   commentOf(user: string): string | null {
     return this.#roles.get(user)?.comment ?? null;
   }
@@ -155,22 +158,22 @@ export class RoleCatalog {
     return this.#roles.get(user)?.mayCommentItself ?? true;
   }
 
-  /** As PostgreSQL names it (UTF8, LATIN1, SQL_ASCII); `null` where the database is not known. */
+  /** By PostgreSQL's name (UTF8, LATIN1, SQL_ASCII); `null` if the database is unknown. */
   encodingOf(database: string): string | null {
     return this.#encodings.get(database) ?? null;
   }
 
-  /** When the last answer was asked for, in milliseconds since the epoch; `null` where there is none. */
+  /** When the last answer was requested, in milliseconds since the epoch; `null` if there is none. */
   get loadedAt(): number | null {
     return this.#loadedAt;
   }
 
-  /** Whether the last answer is over ten minutes old, since the database cannot be read. */
+  /** Whether the last answer is over ten minutes old because the database cannot be read. */
   get isStale(): boolean {
     return this.#loadedAt !== null && hasPassed(this.#loadedAt, this.#surroundings.clock.now(), STALE_AFTER);
   }
 
-  /** Writes the last answer, if it is not written yet. */
+  /** Writes the last answer if it is not on disk yet. */
   close(): Promise<void> {
     return this.#file.close();
   }
@@ -183,7 +186,7 @@ export class RoleCatalog {
 
   async #readFor(user: string, time: number): Promise<boolean> {
     await this.refresh();
-    // The read that was under way may have begun before the change.
+    // The read that was running may have begun before the change.
     if (this.#isWorthReading(user, time)) await this.refresh();
     return this.#roles.has(user);
   }
@@ -203,7 +206,7 @@ export class RoleCatalog {
     }
   }
 
-  /** Returns what is to be kept of it, with the persons that earlier looks showed. */
+  /** Returns what to keep of it, with the persons of earlier looks. */
   #take(read: Catalogs): Catalogs {
     const { loadedAt, roles, databases } = read;
     this.#loadedAt = loadedAt;
@@ -226,7 +229,7 @@ export class RoleCatalog {
     return seen;
   }
 
-  /** Also where a read takes so long that nobody waits for it any more: it goes on, and may succeed. */
+  /** Also called if a read takes so long that nobody waits for it any more: it continues, and may succeed. */
   #failed(error: unknown): void {
     if (this.#backoff.isWaiting) return;
     const { failures } = this.#backoff.failed();

@@ -1,10 +1,10 @@
-/** What is read of a server's catalogs. */
+/** The parts of a server's catalogs that are read. */
 
 import { z } from 'zod';
 
 export const catalogs = z.object({
   v: z.literal(1),
-  /** Host and port: roles are the server's, whatever its databases. */
+  /** Host and port: roles belong to the whole server. */
   server: z.string(),
   /** When reading began; milliseconds since the epoch. */
   loadedAt: z.number(),
@@ -14,16 +14,16 @@ export const catalogs = z.object({
       comment: z.string().nullable(),
       /** The groups that it is in, directly and through other groups. */
       memberOf: z.array(z.string()),
-      /** Whether it could have written its own comment; so it is taken where nobody has looked. */
+      /** Whether it could have written its own comment; true until somebody has looked. */
       mayCommentItself: z.boolean().default(true),
     }),
   ),
-  /** Login roles that a look showed in a group of persons, and when the last one did. */
+  /** Login roles that a look showed in a group of persons, and when that was last. */
   persons: z.array(z.object({ name: z.string(), seenAt: z.number() })).default([]),
   databases: z.array(
     z.object({
       name: z.string(),
-      /** As PostgreSQL names it: UTF8, LATIN1, SQL_ASCII, … */
+      /** PostgreSQL's name: UTF8, LATIN1, SQL_ASCII, … */
       encoding: z.string(),
     }),
   ),

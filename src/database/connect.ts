@@ -1,22 +1,22 @@
-/** Connections that look at a server, and what went wrong with them. */
+/** Connections for looking at a server, and the reasons of their failures. */
 
 import { Client, type ClientConfig } from 'pg';
 import { codeOf, ShipperError } from '../lib/errors.js';
 
-/** Milliseconds until connecting, and each statement, is given up. */
+/** Milliseconds after which connecting, and each statement, fails. */
 const TIMEOUT = 5000;
 
-/** What differs from the connection URL. Another user's password comes from PGPASSWORD or the password file. */
+/** What replaces parts of the connection URL. Another user's password comes from PGPASSWORD or the password file. */
 export interface Instead {
   readonly database?: string;
   readonly user?: string;
 }
 
-/** Not connected yet. Throws a ShipperError, which does not quote the URL, where it is none. */
+/** A client that is not connected yet. Throws a ShipperError, which does not quote the URL, if it is invalid. */
 export function clientFor(url: string, instead: Instead = {}): Client {
   const given = create({ connectionString: url });
   const client = Object.keys(instead).length === 0 ? given : create(differing(given, instead));
-  // A connection that breaks while nothing is asked is told here, and would end the process.
+  // If an idle connection breaks, its error arrives here; without a listener, it would end the process.
   client.on('error', () => undefined);
   return client;
 }
@@ -27,14 +27,14 @@ export async function withClient<T>(client: Client, work: (client: Client) => Pr
     await client.connect();
     return await work(client);
   } finally {
-    // Nobody waits for it: a network that swallows everything would hold it for long.
+    // Nobody waits for this: a network that drops all packets would delay it for long.
     void client.end().catch(() => undefined);
   }
 }
 
 /**
- * Runs queries in one read-only transaction. The limit is set inside, since a connection pooler may refuse it as a
- * parameter of the connection.
+ * Runs queries in one read-only transaction. The time limit is set inside it, since a connection pooler may refuse it
+ * as a connection parameter.
  */
 export async function reading<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -50,7 +50,7 @@ export function reasonOf(error: unknown): string {
   return code === 'Error' ? 'connection' : code;
 }
 
-/** A URL would stand before what differs from it. */
+/** Without the URL, which would take precedence over what replaces its parts. */
 function differing(given: Client, { database, user }: Instead): ClientConfig {
   const isAnother = user !== undefined && user !== given.user;
   return {
@@ -70,7 +70,7 @@ function create(config: ClientConfig): Client {
   } catch {
     throw new ShipperError(
       'database',
-      'database.url (or --as) is no connection URL of PostgreSQL: postgres://user@host:port/database',
+      'database.url (or --as) is not a connection URL of PostgreSQL: postgres://user@host:port/database',
     );
   }
 }

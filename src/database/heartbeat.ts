@@ -1,6 +1,6 @@
 /**
- * A line that the shipper has the server write to its log, and reads back: it proves that this folder holds that server's
- * log, and that records of the level LOG, as pgAudit's are, still reach it.
+ * A record that the shipper has the server write to its log, and reads back: it proves that this folder contains that
+ * server's log, and that records of level LOG, such as pgAudit's, still reach it.
  */
 
 import { randomUUID, type UUID } from 'node:crypto';
@@ -10,20 +10,20 @@ import { ShipperError } from '../lib/errors.js';
 import type { RawRecord } from '../read/record.js';
 import { clientFor, reasonOf, withClient } from './connect.js';
 
-/** Milliseconds between two. */
+/** Milliseconds between two heartbeats. */
 const INTERVAL = 5 * 60_000;
-/** Milliseconds that the log is read further without one that was sent before. */
+/** Milliseconds that the log is read further without an earlier heartbeat, before it counts as missing. */
 const LATE = 60_000;
 /** Milliseconds that a single run waits for its own. */
 const PATIENCE = 10_000;
 /** Heartbeats that were sent and not read yet, at most; a log that is read late has older ones. */
 const MOST_PENDING = 64;
-/** SQLSTATE's class of syntax and access rules. */
+/** SQLSTATE class of syntax errors and access rule violations. */
 const NOT_ALLOWED = '42';
 const START = Buffer.from('pgaudit-shipper ');
 
 export interface HeartbeatReport {
-  /** The server does not write it; told once per outage. */
+  /** The server does not write it; reported once per outage. */
   heartbeatFailed(error: unknown): void;
 }
 
@@ -38,7 +38,7 @@ export class Heartbeat {
   #isFailing = false;
   #isRefused = false;
 
-  /** Throws a ShipperError where the URL is none. */
+  /** Throws a ShipperError if the URL is invalid. */
   constructor(url: string, clock: Clock, report: HeartbeatReport) {
     clientFor(url);
     this.#url = url;
@@ -46,12 +46,12 @@ export class Heartbeat {
     this.#report = report;
   }
 
-  /** When the newest that was read back had been sent, in milliseconds since the epoch. */
+  /** When the newest heartbeat that was read back had been sent, in milliseconds since the epoch. */
   get readAt(): number | null {
     return this.#readAt;
   }
 
-  /** A single run's own may still come. */
+  /** Whether a single run's own heartbeat may still come. */
   get isAwaited(): boolean {
     return (
       this.#sentAt !== null &&
@@ -61,10 +61,10 @@ export class Heartbeat {
   }
 
   /**
-   * Whether the server refuses to write them, or they do not come where the log is read. That it cannot be reached is
-   * another matter.
+   * Whether the server refuses to write heartbeats, or they are missing in the log that is read. A server that cannot
+   * be reached is a different problem.
    *
-   * @param readUntil all that the log held then was read: milliseconds since the epoch
+   * @param readUntil the time until which the log was read completely, in milliseconds since the epoch
    */
   isMissing(readUntil: number | null): boolean {
     const [oldest] = this.#pending.values();
@@ -79,7 +79,7 @@ export class Heartbeat {
     }
   }
 
-  /** It never rejects. A plain login role may do this. */
+  /** Never rejects. A plain login role may do this. */
   async send(): Promise<void> {
     const nonce = randomUUID();
     const at = this.#clock.now();
@@ -100,13 +100,13 @@ export class Heartbeat {
     }
   }
 
-  /** Whether the record is a heartbeat that this process has sent. */
+  /** Whether the record is a heartbeat that this process sent. */
   reads(record: RawRecord): boolean {
     if (!record.startsWith(COLUMN.message, START)) return false;
     const nonce = record.text(COLUMN.message).slice(START.length);
     const sentAt = this.#pending.get(nonce);
     if (sentAt === undefined) return false;
-    // Those that were sent before have been lost, or were never written.
+    // Heartbeats sent earlier were lost, or never written.
     for (const [other, at] of this.#pending) if (at <= sentAt) this.#pending.delete(other);
     this.#readAt = Math.max(this.#readAt ?? sentAt, sentAt);
     return true;

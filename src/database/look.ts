@@ -14,9 +14,9 @@ export interface Role {
   readonly mayCreateRoles: boolean;
   /** Directly and through other groups. */
   readonly memberOf: ReadonlySet<string>;
-  /** It was granted the right to set what is audited (GRANT … ON PARAMETER, PostgreSQL 15 and later). */
+  /** Whether it may set what is audited (GRANT … ON PARAMETER, PostgreSQL 15 and later). */
   readonly maySetAudit: boolean;
-  /** For each of the databases, in their order: `1` where rights allow that it connects, `0` where not. */
+  /** One character for each of the databases, in their order: `1` if it has the right to connect, else `0`. */
   readonly connects: string;
 }
 
@@ -30,11 +30,11 @@ export interface ServerLook {
   readonly settings: ReadonlyMap<string, Setting>;
   readonly overrides: readonly Override[];
   readonly roles: readonly Role[];
-  /** Those that let anybody in. */
+  /** Databases that allow connections. */
   readonly databases: readonly { readonly name: string }[];
-  /** Of pgAudit's extension, here or as it is installed; `null` where the server has none. */
+  /** Version of pgAudit's extension, in this database or as available; `null` if the server has none. */
   readonly pgaudit: string | null;
-  /** The active csvlog file, as the server names it; `null` where it writes none, `hidden` where the role may not ask. */
+  /** The active csvlog file, as the server names it; `null` if it writes none, `hidden` if the role may not see it. */
   readonly logFile: string | null | 'hidden';
 }
 
@@ -78,7 +78,7 @@ const roleRows = z.array(
   }),
 );
 
-/** `connectors`: who was granted CONNECT; `null` where everybody was, as it is unless somebody revoked it. */
+/** `connectors`: who was granted CONNECT; `null` if everybody was, which is the default. */
 const DATABASES = `
   SELECT d.datname::text AS "name",
          CASE WHEN d.datacl IS NOT NULL AND NOT EXISTS (
@@ -92,7 +92,7 @@ const DATABASES = `
 const databaseRows = z.array(z.object({ name: z.string(), connectors: z.array(z.string()).nullable() }));
 type DatabaseRow = z.infer<typeof databaseRows>[number];
 
-/** Reads within the transaction of a connection. Throws the errors of pg. */
+/** Reads within a connection's transaction. Throws the errors of pg. */
 export async function readLook(client: Client): Promise<ServerLook> {
   const { version, user, mayAskLogFile, pgaudit } = about.parse((await client.query(ABOUT)).rows[0]);
   const settings = await readSettings(client);

@@ -1,10 +1,10 @@
-/** Reads the settings that decide what is audited. What it reads is open to every role: LOGIN is all that it needs. */
+/** Reads the settings that decide what is audited. Every role may read them: LOGIN is enough. */
 
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { type Override, overrideSchema } from './audit-settings.js';
 
-/** Settings by which pgAudit works, and by which its records reach csvlog. */
+/** Settings that control pgAudit, and whether its records reach csvlog. */
 const WATCHED = `(name LIKE 'pgaudit.%' OR name LIKE 'log\\_%' OR name IN (
   'data_directory', 'event_triggers', 'lc_messages', 'local_preload_libraries', 'logging_collector',
   'server_version_num', 'session_preload_libraries', 'shared_preload_libraries', 'update_process_title'))`;
@@ -13,7 +13,7 @@ const SETTINGS = `
   SELECT name::text AS "name", setting::text AS "value", source::text AS "source", pending_restart AS "isPending"
     FROM pg_catalog.pg_settings WHERE ${WATCHED} ORDER BY 1`;
 
-/** Each `name=value` of ALTER ROLE … SET and ALTER DATABASE … SET, of the settings above. */
+/** Each `name=value` of ALTER ROLE … SET and ALTER DATABASE … SET, for the settings above. */
 const OVERRIDES = `
   SELECT * FROM (
     SELECT split_part(entry, '=', 1) AS "setting", r.rolname::text AS "role", d.datname::text AS "database",
@@ -32,7 +32,7 @@ const settingRow = z.object({
   isPending: z.boolean(),
 });
 
-/** Where a value comes from that counts for this session alone, or for some. */
+/** Sources of values that count for this session only, or for some sessions. */
 const OVERRIDDEN = [
   'global',
   'database',
@@ -46,9 +46,9 @@ const OVERRIDDEN = [
 
 export interface Setting {
   readonly name: string;
-  /** The server's own; `null` where it cannot be told, since something overrides it for the one who looked. */
+  /** The server's own; `null` if unknown, because something overrides it for the role that looked. */
   readonly value: string | null;
-  /** The configuration file says otherwise, and a restart will have it so. */
+  /** The configuration file has a different value, which takes effect after a restart. */
   readonly isPending: boolean;
 }
 
@@ -69,7 +69,7 @@ export async function readOverrides(client: Client): Promise<Override[]> {
   return z.array(overrideSchema).parse(rows);
 }
 
-/** pgAudit's settings are listed only where it is loaded; what is merely written for it is not. */
+/** pg_settings lists pgAudit's settings only if it is loaded, not if they are merely in the configuration file. */
 export function isPgauditLoaded(settings: readonly Setting[]): boolean {
   return settings.some(({ name }) => name === 'pgaudit.log');
 }

@@ -1,4 +1,4 @@
-/** Reads a server's catalogs. What it reads is open to every role: LOGIN is all that it needs. */
+/** Reads a server's catalogs. Every role may read them: LOGIN is enough. */
 
 import { z } from 'zod';
 import { ShipperError } from '../lib/errors.js';
@@ -6,10 +6,10 @@ import { type Catalogs, catalogs } from './catalogs.js';
 import { clientFor, reading, reasonOf, withClient } from './connect.js';
 
 /**
- * Who is in which group, directly and through others, as `groups_of (member, names, inherited)`. From PostgreSQL 16 on a
- * membership may let its holder neither use nor take on the group's rights, as that of whoever made the group: it
- * counts as none. The columns that say so are read by name, since older versions have none. `inherited` are those whose
- * rights count without SET ROLE, as that to connect.
+ * Who is in which group, directly and through others, as `groups_of (member, names, inherited)`. Since PostgreSQL 16, a
+ * membership may allow neither using nor taking on the group's rights, such as that of the group's creator: it does not
+ * count. The columns that say so are read by name, since older versions lack them. `inherited` are groups whose rights,
+ * such as that to connect, count without SET ROLE.
  */
 export const MEMBERSHIPS = `granted (member, role, inherits) AS (
     SELECT m.member, m.roleid, coalesce((options ->> 'inherit_option')::boolean, r.rolinherit)
@@ -27,7 +27,7 @@ export const MEMBERSHIPS = `granted (member, role, inherits) AS (
      GROUP BY m.member
   )`;
 
-/** Every role, also those that may not log in (any more): the log tells of yesterday. */
+/** Every role, including those that may not log in (any more): the log may be from yesterday. */
 const ROLES = `
   WITH RECURSIVE ${MEMBERSHIPS}
   SELECT r.rolname::text AS "name",
@@ -60,7 +60,7 @@ const DATABASES = `
     FROM pg_catalog.pg_database d
    ORDER BY 1`;
 
-/** Host and port of a connection URL. Throws a ShipperError, which does not quote it, where it is none. */
+/** Host and port of a connection URL. Throws a ShipperError, which does not quote the URL, if it is invalid. */
 export function serverOf(url: string): string {
   const { host, port } = clientFor(url);
   return `${host}:${port}`;
@@ -68,7 +68,7 @@ export function serverOf(url: string): string {
 
 /**
  * Connects, reads everything in one read-only transaction, and disconnects. Throws a ShipperError with the code of
- * PostgreSQL, of the operating system, or ETIMEDOUT; it holds nothing of the URL, and has no cause, whose message might.
+ * PostgreSQL or the operating system, or ETIMEDOUT; it contains nothing of the URL, and no cause, whose message might.
  *
  * @param now milliseconds since the epoch
  */
@@ -89,12 +89,12 @@ export async function readCatalogs(url: string, now: number): Promise<Catalogs> 
   }
 }
 
-/** Predefined roles that reach the server's files or programs, and with them all rights. */
+/** Predefined roles with access to the server's files or programs, and thereby all rights. */
 const OF_THE_SYSTEM = ['pg_write_server_files', 'pg_execute_server_program'];
 
 /**
- * COMMENT ON ROLE takes a superuser, or CREATEROLE for a role that is none; from PostgreSQL 16 on also ADMIN on the role
- * (aclchk.c and objectaddress.c, check_object_ownership). A role can do what the groups can that it is in: SET ROLE.
+ * COMMENT ON ROLE takes a superuser, or CREATEROLE if the role is not a superuser; since PostgreSQL 16 also ADMIN on
+ * the role (aclchk.c and objectaddress.c, check_object_ownership). A role can do what its groups can: SET ROLE.
  */
 function withCommenters(rows: readonly RoleRow[], version: number) {
   const byName = new Map(rows.map(row => [row.name, row]));
@@ -113,7 +113,7 @@ function withCommenters(rows: readonly RoleRow[], version: number) {
   }));
 }
 
-/** The failure of a database that does not answer in time. */
+/** The error if a database does not answer in time. */
 export function lateFailure(): ShipperError {
   return failure('ETIMEDOUT');
 }

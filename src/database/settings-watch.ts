@@ -1,4 +1,4 @@
-/** Looks every minute whether somebody changed what is audited, and who is not audited now. */
+/** Checks every minute whether somebody changed what is audited, and who is not audited now. */
 
 import { createHash } from 'node:crypto';
 import type { AuditChange, ConfigFields } from '../event/config.js';
@@ -7,21 +7,21 @@ import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
 import { type Clock, hasPassed, sleep, Waker } from '../lib/clock.js';
 import type { Disk } from '../lib/disk.js';
 import { ShipperError } from '../lib/errors.js';
-import { type AuditSettings, auditSettings, diff, type RoleKind, remember } from './audit-settings.js';
+import { type AuditSettings, auditSettings, carryOver, diff, type RoleKind } from './audit-settings.js';
 import { clientFor, reasonOf } from './connect.js';
 import { lookAt, type ServerLook } from './look.js';
 import { isPgauditLoaded } from './read-settings.js';
 
 /** Milliseconds between two looks. */
 const INTERVAL = 60_000;
-/** Milliseconds between two looks at least, where the log shows one change of roles after the other. */
+/** Milliseconds between two looks at least, if the log shows one change of roles after another. */
 const LEAST_INTERVAL = 5000;
-/** Changes that one event tells: after a change of the filter every role may have one. */
+/** Changes in one event: after a change of the filter every role may have one. */
 const MOST_CHANGES = 500;
 
-/** What a look comes to. */
+/** The result of a look. */
 export interface Judged {
-  /** What each login role is to the filter. */
+  /** The filter's kind of each login role. */
   readonly kinds: Readonly<Record<string, RoleKind>>;
   readonly population: readonly PopulationFields[];
   readonly unaudited: UnauditedRoles;
@@ -36,16 +36,16 @@ export interface SettingsWatchOptions<J extends Judged> {
 }
 
 export type Told = ConfigFields | PopulationFields;
-/** Resolves when the event is in the journal; where it rejects, it is told again. */
+/** Resolves when the event is in the journal; if it rejects, the content is given again. */
 export type Tell = (content: Told) => void | Promise<void>;
 
 export interface SettingsReport<J extends Judged> extends CacheFileReport {
-  /** The settings cannot be read; told once per outage. A change is told when they can be read again. */
+  /** The settings cannot be read; reported once per outage. A change is recorded when they can be read again. */
   settingsFailed(error: unknown): void;
-  /** What a look found did not come into the journal; the next look tells it again. */
-  settingsUntold(error: unknown): void;
-  /** After each look: what it found lasts until the next one. */
-  settingsJudged(judged: J): void;
+  /** The result of a look was not journaled; the next look records it again. */
+  settingsNotRecorded(error: unknown): void;
+  /** After each look: the result counts until the next one. */
+  settingsChecked(judged: J): void;
 }
 
 export interface WatchSurroundings<J extends Judged> {
@@ -55,9 +55,9 @@ export interface WatchSurroundings<J extends Judged> {
 }
 
 /**
- * What a look finds is kept only after its changes were told, and some seconds later: a crash in between tells them
- * again, and never not at all. What changed and changed back between two looks is not seen here; the statements that
- * did it are in the log.
+ * A look is saved some seconds after its changes were journaled: after a crash in between, they are recorded again, and
+ * never lost. What changed and changed back between two looks is not seen here; the statements that did it are in the
+ * log.
  */
 export class SettingsWatch<J extends Judged> {
   readonly #options: SettingsWatchOptions<J>;
@@ -76,7 +76,7 @@ export class SettingsWatch<J extends Judged> {
     this.#file = new CacheFile({ ...surroundings, path: options.cachePath, schema: auditSettings });
   }
 
-  /** Takes up the last look from disk; the database is not asked. Throws a ShipperError where the URL is none. */
+  /** Takes the last look from disk; does not query the database. Throws a ShipperError if the URL is invalid. */
   static async load<J extends Judged>(
     options: SettingsWatchOptions<J>,
     surroundings: WatchSurroundings<J>,
@@ -88,8 +88,8 @@ export class SettingsWatch<J extends Judged> {
   }
 
   /**
-   * Looks at once and then every minute, or when it is woken, until the signal aborts. The first look ever has nothing to
-   * compare the settings with, and tells the population alone.
+   * Looks at once and then every minute, or when it is woken, until the signal aborts. The very first look has nothing
+   * to compare the settings with, and records the population only.
    */
   async follow(signal: AbortSignal, tell: Tell): Promise<void> {
     const { clock } = this.#surroundings;
@@ -101,12 +101,12 @@ export class SettingsWatch<J extends Judged> {
     }
   }
 
-  /** The log shows that something changed roles, or what is set for them. */
+  /** The log shows that something changed roles or their settings. */
   wake(): void {
     this.#waker.wake();
   }
 
-  /** Looks once; it never rejects. */
+  /** Looks once; never rejects. */
   async look(tell: Tell): Promise<void> {
     const { clock, report } = this.#surroundings;
     const readAt = clock.now();
@@ -122,35 +122,35 @@ export class SettingsWatch<J extends Judged> {
     try {
       await this.#looked(look, readAt, tell);
     } catch (error) {
-      report.settingsUntold(error);
+      report.settingsNotRecorded(error);
     }
   }
 
   async #looked(look: ServerLook, readAt: number, tell: Tell): Promise<void> {
-    const seen = remember(this.#last, settingsOf(look, readAt));
-    const judged = await this.#options.judge(withRemembered(look, seen));
-    this.#surroundings.report.settingsJudged(judged);
+    const seen = carryOver(this.#last, settingsOf(look, readAt));
+    const judged = await this.#options.judge(withLastSeen(look, seen));
+    this.#surroundings.report.settingsChecked(judged);
     const now = { ...seen, kinds: { ...judged.kinds } };
-    const isChanged = await this.#tellChanges(now, judged, tell);
-    const population = await this.#tellPopulation(now, judged, isChanged, tell);
+    const isChanged = await this.#reportChanges(now, judged, tell);
+    const population = await this.#reportPopulation(now, judged, isChanged, tell);
     const last = { ...now, population };
     this.#last = last;
     this.#hasLooked = true;
     this.#file.schedule(() => last);
   }
 
-  /** The server's own value of a setting, as the last look saw it; `null` where that is not known. */
+  /** The server's own value of a setting, as the last look saw it; `null` if unknown. */
   valueOf(name: string): string | null {
     return this.#last?.settings.find(setting => setting.name === name)?.value ?? null;
   }
 
-  /** Writes the last look, if it is not written yet. */
+  /** Writes the last look if it is not on disk yet. */
   close(): Promise<void> {
     return this.#file.close();
   }
 
-  /** Returns whether any was told. */
-  async #tellChanges(now: AuditSettings, { unaudited }: J, tell: Tell): Promise<boolean> {
+  /** Returns whether there were any. */
+  async #reportChanges(now: AuditSettings, { unaudited }: J, tell: Tell): Promise<boolean> {
     const changes = this.#last === null ? [] : diff(this.#last, now);
     const since = new Date(this.#last?.readAt ?? 0).toISOString();
     for (let start = 0; start < changes.length; start += MOST_CHANGES) {
@@ -160,8 +160,8 @@ export class SettingsWatch<J extends Judged> {
     return changes.length > 0;
   }
 
-  /** Daily, at a start if it is not as before, and where others are not audited and no change of a setting tells so. */
-  async #tellPopulation(
+  /** Daily, at a start if it changed, and if other persons are not audited while no change of a setting says so. */
+  async #reportPopulation(
     { server, readAt }: AuditSettings,
     { population, unaudited }: J,
     isChanged: boolean,
@@ -201,12 +201,12 @@ function settingsOf({ server, settings, overrides }: ServerLook, readAt: number)
   };
 }
 
-/** What this look could not see is as it was seen last. */
-function withRemembered(look: ServerLook, { settings }: AuditSettings): ServerLook {
-  const known = new Map(settings.map(({ name, value }) => [name, value]));
+/** Settings that this look could not see have the values seen last. */
+function withLastSeen(look: ServerLook, { settings }: AuditSettings): ServerLook {
+  const lastSeen = new Map(settings.map(({ name, value }) => [name, value]));
   const filled = [...look.settings.values()].map(one => ({
     ...one,
-    value: one.value ?? known.get(one.name) ?? null,
+    value: one.value ?? lastSeen.get(one.name) ?? null,
   }));
   return { ...look, settings: new Map(filled.map(one => [one.name, one])) };
 }
@@ -216,7 +216,7 @@ async function readAll(url: string): Promise<ServerLook> {
     return await lookAt(url);
   } catch (error) {
     const code = reasonOf(error);
-    // A message of the database or of its client may hold anything.
+    // The message of the database or of its client may contain anything.
     throw new ShipperError(code, `the database's settings cannot be read (${code})`);
   }
 }

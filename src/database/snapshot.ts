@@ -1,4 +1,4 @@
-/** All that `check` wants to know of a server, read once. */
+/** Everything that `check` needs to know about a server, read once. */
 
 import type { Client } from 'pg';
 import { z } from 'zod';
@@ -11,13 +11,13 @@ export type ExtensionState =
   | {
       readonly kind: 'installed';
       readonly version: string;
-      /** What ALTER EXTENSION … UPDATE would make of it. */
+      /** The version after ALTER EXTENSION … UPDATE. */
       readonly latest: string | null;
-      /** Its event triggers that are disabled. */
+      /** Its disabled event triggers. */
       readonly disabled: readonly string[];
     }
   | { readonly kind: 'missing' }
-  /** The database lets the shipper's role not in, or does not answer: why, as a code. */
+  /** The database does not admit the shipper's role, or does not answer: the reason as a code. */
   | { readonly kind: 'unreadable'; readonly code: string };
 
 export interface DatabaseState {
@@ -27,7 +27,7 @@ export interface DatabaseState {
 
 export interface Snapshot extends ServerLook {
   readonly isSuperuser: boolean;
-  /** The server's clock less ours, in milliseconds. */
+  /** The server's clock minus ours, in milliseconds. */
   readonly clockAhead: number;
   readonly databases: readonly DatabaseState[];
   /** Times as the log writes them. */
@@ -49,11 +49,11 @@ const extension = z.array(
   z.object({ version: z.string(), latest: z.string().nullable(), disabled: z.array(z.string()) }),
 );
 
-/** Makes times come as the log has them. */
+/** Makes the server format times as in the log. */
 const AS_IN_LOG = `
   SELECT set_config('TimeZone', current_setting('log_timezone'), true), set_config('DateStyle', 'SQL, DMY', true)`;
 
-/** The server is asked to write some times of this year, in winter and in summer. */
+/** The server writes some times of this year, in winter and in summer. */
 const WRITTEN = `
   SELECT extract(epoch FROM at)::float8 * 1000 AS "time",
          to_char(at, 'YYYY-MM-DD HH24:MI:SS.MS') || ' ' || split_part(at::text, ' ', 3) AS "text"
@@ -62,7 +62,7 @@ const WRITTEN = `
 const written = z.array(z.object({ time: z.number(), text: z.string() }));
 
 /**
- * Every database is connected to with the same user. Throws the errors of pg where the first connection fails.
+ * Connects to every database with the same user. Throws the errors of pg if the first connection fails.
  *
  * @param now milliseconds since the epoch
  */
@@ -74,7 +74,7 @@ export async function readSnapshot(url: string, now: () => number): Promise<Snap
     read.databases.map(({ name }) => name),
   );
   const settings = new Map(read.settings);
-  // Where this database or this role overrides a setting, another database may show the server's own.
+  // If this database or this role overrides a setting, another database may show the server's own value.
   for (const setting of looks.flatMap(look => look.settings))
     if (settings.get(setting.name)?.value === null) settings.set(setting.name, setting);
   return {
@@ -98,7 +98,7 @@ interface Look extends DatabaseState {
   readonly settings: readonly Setting[];
 }
 
-/** A few at once: a server may have hundreds of databases, and few connections to spare. */
+/** A few at once: a server may have hundreds of databases, and few spare connections. */
 async function lookAtDatabases(url: string, names: readonly string[], atOnce = 4): Promise<Look[]> {
   const looks: Look[] = [];
   for (let start = 0; start < names.length; start += atOnce) {

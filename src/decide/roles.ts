@@ -15,15 +15,15 @@ export interface KnownRole {
   readonly memberOf: ReadonlySet<string>;
 }
 
-/** A login role as the filter sees it. */
+/** A login role as the filter classifies it. */
 export interface Sorted<Role extends KnownRole = KnownRole> {
   readonly role: Role;
   readonly kind: UserKind;
-  /** Whether both lists name it. */
+  /** Both lists match it. */
   readonly isInBoth: boolean;
 }
 
-/** Sorts every login role with the filter's own code. */
+/** Every login role, classified by the filter's own code. */
 export async function sortRoles<Role extends KnownRole>(
   roles: readonly Role[],
   filter: Filter,

@@ -1,4 +1,4 @@
-/** Who a session proved to be when it connected (`connection authenticated`, PostgreSQL 14 and later). */
+/** The identity that a session proved when it connected (`connection authenticated`, PostgreSQL 14 and later). */
 
 import type { Authentication } from '../event/session.js';
 import type { Expression } from '../lib/expression.js';
@@ -6,8 +6,8 @@ import { isEmail, personIn } from './groups.js';
 import type { Person, Resolver } from './resolver.js';
 
 /**
- * Methods of pg_hba.conf with an authority outside PostgreSQL behind them. With the others (password, md5,
- * scram-sha-256, trust) the identity is the role's own name, which `pattern` has already.
+ * Methods of pg_hba.conf that rely on an authority outside PostgreSQL. With the others (password, md5, scram-sha-256,
+ * trust) the identity is the role's own name, which `pattern` uses already.
  */
 const OUTSIDE: ReadonlySet<string> = new Set([
   'cert',
@@ -22,16 +22,16 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'oauth',
 ]);
 
-/** Attributes of a distinguished name that name a person, the best first: the user id of LDAP, then the common name. */
+/** Attributes of a distinguished name that name a person, the best first: LDAP's user id, then the common name. */
 const NAMING = ['UID', 'CN'];
 
 /**
- * Takes the person out of the proven identity: by the groups of the first expression that matches. Without
- * expressions, an e-mail address is the e-mail; of a distinguished name the UID, else the CN, is the id (or the e-mail,
- * where it is one); anything else is the id as it stands.
+ * Finds the person in the proven identity: by the groups of the first expression that matches. Without expressions, an
+ * e-mail address is the e-mail; of a distinguished name the UID, else the CN, is the id (or the e-mail, if it is one);
+ * anything else is the id as a whole.
  *
- * A Kerberos principal `kari@NAV.NO` (gss, sspi) looks like an e-mail address and is none: it is the id as it stands.
- * An expression such as `^(?<id>[^@]+)@NAV\.NO$` takes the realm off.
+ * A Kerberos principal `kari@NAV.NO` (gss, sspi) looks like an e-mail address but is not: it is the id as a whole.
+ * An expression such as `^(?<id>[^@]+)@NAV\.NO$` removes the realm.
  */
 export function authenticationResolver(expressions: readonly Expression[]): Resolver {
   return {
@@ -57,9 +57,9 @@ function isPrincipal(value: string, method: string): boolean {
   return (method === 'gss' || method === 'sspi') && realm === realm.toUpperCase();
 }
 
-/** The value in a distinguished name that names the person; `null` where the text is none, or has no such value. */
+/** The value in a distinguished name that names the person; `null` if there is none, or the text is something else. */
 function namingValue(text: string): string | null {
-  // What stands behind a backslash separates nothing (RFC 4514, 3): an OU `x\,CN=boss` names nobody.
+  // A character after a backslash does not separate (RFC 4514, 3): an OU `x\,CN=boss` names nobody.
   const parts = text.match(/(?:\\[\s\S]|[^,+\\])+/g) ?? [];
   const attributes = parts.flatMap(part => {
     const [, type, value] = /^\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*([\s\S]*)$/.exec(part) ?? [];
@@ -72,7 +72,7 @@ function namingValue(text: string): string | null {
   return null;
 }
 
-/** `\2C` is a byte of UTF-8 in hexadecimal, `\,` the character itself; OpenSSL writes all but ASCII in bytes. */
+/** `\2C` is a byte of UTF-8 in hexadecimal, `\,` the character itself; OpenSSL writes all non-ASCII as bytes. */
 function unescapeValue(value: string): string {
   return value.replace(/(?:\\[0-9A-Fa-f]{2})+|\\([\s\S])/g, (escaped, character?: string) =>
     character === undefined ? Buffer.from(escaped.replaceAll('\\', ''), 'hex').toString() : character,

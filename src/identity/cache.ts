@@ -7,9 +7,9 @@ import type { Person } from './resolver.js';
 const MOST_ENTRIES = 10_000;
 
 export interface Cached {
-  /** `null` where the service knows nobody. */
+  /** `null` if the service knows nobody. */
   readonly person: Person | null;
-  /** When the service said so; milliseconds since the epoch. */
+  /** When the service answered, in milliseconds since the epoch. */
   readonly at: number;
 }
 
@@ -21,14 +21,14 @@ const person = z.object({
 });
 const schema = z.object({
   v: z.literal(1),
-  /** Names the settings under which the answers were got: under others they may mean somebody else. */
+  /** Identifies the settings that gave the answers: with other settings they may mean somebody else. */
   source: z.string(),
-  /** The entry that was asked for last comes last. */
+  /** The most recently used entry comes last. */
   entries: z.array(z.tuple([z.string(), z.object({ person: person.nullable(), at: z.number() })])),
 });
 type Saved = z.infer<typeof schema>;
 
-/** What a service answered, kept over restarts. */
+/** The service's answers, kept across restarts. */
 export class LookupCache {
   readonly #file: CacheFile<Saved>;
   readonly #source: string;
@@ -41,7 +41,7 @@ export class LookupCache {
     for (const [key, cached] of entries) this.#entries.set(key, cached);
   }
 
-  /** A file that cannot be used is reported, and the cache begins empty. */
+  /** A file that cannot be used is reported, and the cache starts empty. */
   static async open(source: string, options: Omit<CacheFileOptions<Saved>, 'schema'>): Promise<LookupCache> {
     const file = new CacheFile({ ...options, schema });
     const saved = await file.read();
@@ -62,7 +62,7 @@ export class LookupCache {
     return this.#entries.dump().map(([key, { value }]) => [key, value]);
   }
 
-  /** Writes what is not written yet. It never rejects. */
+  /** Writes what is not on disk yet. Never rejects. */
   close(): Promise<void> {
     return this.#file.close();
   }

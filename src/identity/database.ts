@@ -2,29 +2,31 @@ import type { Expression } from '../lib/expression.js';
 import { isEmail, personIn } from './groups.js';
 import type { Person, Resolver } from './resolver.js';
 
-/** What the database's catalogs tell about roles. */
+/** What the database's catalogs say about roles. */
 export interface RoleComments {
-  /** Whether the role is known; it reads the catalogs first where that may help. It never rejects and settles within two seconds. */
+  /**
+   * Whether the role exists; reads the catalogs first if that may help. Never rejects, and settles within two seconds.
+   */
   knows(user: string, time: number): boolean | Promise<boolean>;
-  /** `null` where the role is not known or has no comment. */
+  /** `null` if the role is unknown or has no comment. */
   commentOf(user: string): string | null;
   /** Whether the role could have written its own comment. */
   mayCommentItself(user: string): boolean;
-  /** What is known is old, since the database cannot be read. */
+  /** The answers are old, because the database cannot be read. */
   readonly isStale: boolean;
 }
 
 /**
- * Takes the person out of the role's comment (`COMMENT ON ROLE`): by the groups of the first expression that matches.
- * Without expressions the comment is `Name <email>`, an e-mail address, or else the name. It is the comment of now, not
- * of the event's time. Where the role could have written it itself, it is only claimed.
+ * Finds the person in the role's comment (`COMMENT ON ROLE`): by the groups of the first expression that matches.
+ * Without expressions the comment is `Name <email>`, an e-mail address, or else the name. It is the present comment,
+ * not that of the event's time. If the role could have written it itself, the person is only claimed.
  *
- * @param scrub takes secrets out: some keep a password there
+ * @param redact removes secrets: some people keep a password there
  */
 export function databaseResolver(
   roles: RoleComments,
   expressions: readonly Expression[],
-  scrub: (text: string) => string = text => text,
+  redact: (text: string) => string = text => text,
 ): Resolver {
   return {
     name: 'database',
@@ -32,7 +34,7 @@ export function databaseResolver(
       if (!(await roles.knows(user, time))) return null;
       const written = roles.commentOf(user)?.trim();
       if (!written) return null;
-      const comment = scrub(written);
+      const comment = redact(written);
       const person = expressions.length > 0 ? personIn(comment, expressions) : personOf(comment);
       return person && { person, isStale: roles.isStale, isClaimed: roles.mayCommentItself(user) };
     },

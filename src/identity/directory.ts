@@ -4,7 +4,7 @@ import { codeOf } from '../lib/errors.js';
 import { folded, loadPeople, type PersonEntry } from './people.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 
-/** Milliseconds between looks at the file. */
+/** Milliseconds between checks of the file. */
 const RELOAD_INTERVAL = 2000;
 
 export interface DirectoryReport {
@@ -14,17 +14,17 @@ export interface DirectoryReport {
 }
 
 /**
- * Finds people in a file, by login role, id or e-mail, as of the event's time. An e-mail that is too long for a role's
- * name is also found by as much of it as PostgreSQL keeps, unless two people share that.
+ * Finds people in a file, by login role, id or e-mail, as of the event's time. An e-mail that is too long for a role
+ * name is also found by the part that PostgreSQL keeps, unless two people share that part.
  */
 export class Directory implements Resolver {
   readonly name = 'directory';
   readonly #path: string;
   readonly #report: DirectoryReport;
   #entries: ReadonlyMap<string, readonly PersonEntry[]>;
-  /** Of what was read last. */
+  /** Of the file that was read last. */
   #version: string;
-  /** What the look before this one saw. */
+  /** Version that the previous check saw. */
   #seen: string;
 
   private constructor(
@@ -40,7 +40,7 @@ export class Directory implements Resolver {
     this.#seen = version;
   }
 
-  /** Throws a ShipperError where the file cannot be read or understood. */
+  /** Throws a ShipperError if the file cannot be read or parsed. */
   static async load(path: string, report: DirectoryReport): Promise<Directory> {
     const version = await versionOf(path);
     const entries = await loadPeople(path);
@@ -61,7 +61,7 @@ export class Directory implements Resolver {
     return null;
   }
 
-  /** Reads the file again whenever it has changed and does so no more, until the signal aborts. */
+  /** Reads the file again whenever it has changed and is no longer changing, until the signal aborts. */
   async follow(clock: Clock, signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(clock, RELOAD_INTERVAL, signal);
@@ -74,7 +74,7 @@ export class Directory implements Resolver {
     const version = await versionOf(this.#path);
     const isSettled = version === this.#seen;
     this.#seen = version;
-    // Half of a list is a list, too: a file that is being written is left alone.
+    // Half of a list is a valid list, too: a file that is still being written is not read.
     if (version === this.#version || !isSettled) return;
     try {
       const entries = await loadPeople(this.#path);
@@ -89,7 +89,7 @@ export class Directory implements Resolver {
   }
 }
 
-/** Tells whether the file changed; it never throws. */
+/** Changes if the file changes; never throws. */
 async function versionOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeMs } = await stat(path);
@@ -113,7 +113,7 @@ function byKey(entries: readonly PersonEntry[]): Map<string, PersonEntry[]> {
   ]);
 }
 
-/** Without entries that have no key. */
+/** Entries without a key are left out. */
 function grouped(
   entries: readonly PersonEntry[],
   keyOf: (entry: PersonEntry) => string | false | null | undefined,
@@ -130,20 +130,20 @@ function emailKey(email: string): string {
   return `email ${folded(email)}`;
 }
 
-/** `null` where the e-mail fits into a role's name whole. */
+/** `null` if the whole e-mail fits into a role name. */
 function cutEmailKey(email: string): string | null {
   const whole = folded(email);
   const name = roleNameOf(whole);
   return name === whole ? null : emailKey(name);
 }
 
-/** As PostgreSQL cuts names: to 63 bytes (NAMEDATALEN), not within a character (pg_mbcliplen). */
+/** As PostgreSQL truncates names: to 63 bytes (NAMEDATALEN), never within a character (pg_mbcliplen). */
 function roleNameOf(text: string): string {
   const bytes = Buffer.from(text).subarray(0, 63);
   return new TextDecoder().decode(bytes, { stream: true });
 }
 
-/** Several entries may tell of one person, each for its time. */
+/** Several entries may describe one person, each for its time. */
 function areOnePerson(entries: readonly PersonEntry[]): boolean {
   const emails = new Set(entries.map(({ person }) => person.email && folded(person.email)));
   const ids = new Set(entries.map(({ person }) => person.id?.toLowerCase()));

@@ -2,8 +2,8 @@ import type { Expression } from '../lib/expression.js';
 import type { Person } from './resolver.js';
 
 /**
- * The person that a text names: the named groups of the first expression that matches and fills at least one.
- * `null` where none does.
+ * The person named in a text: the named groups of the first expression that matches and fills at least one.
+ * `null` if none does.
  */
 export function personIn(text: string, expressions: readonly Expression[]): Person | null {
   for (const expression of expressions) {
@@ -13,7 +13,7 @@ export function personIn(text: string, expressions: readonly Expression[]): Pers
   return null;
 }
 
-/** Whether a text is one e-mail address and nothing else. */
+/** Whether a text is exactly one e-mail address. */
 export function isEmail(text: string): boolean {
   return /^[^\s@<>]+@[^\s@<>.]+(\.[^\s@<>.]+)+$/.test(text);
 }

@@ -1,4 +1,4 @@
-/** Asks a look-up service who somebody is, sparingly, and remembers what it said. */
+/** Asks a look-up service who somebody is, with few requests, and caches its answers. */
 
 import { createHash } from 'node:crypto';
 import { Backoff } from '../lib/back-off.js';
@@ -12,9 +12,9 @@ import type { Answer, Question, Resolver } from './resolver.js';
 import { Slots } from './slots.js';
 import { type LookupRequest, type RequestTemplate, requests } from './template.js';
 
-/** Milliseconds that a question waits at most: the log waits for it. */
+/** Milliseconds that a question waits at most: reading the log waits for it. */
 const LONGEST_WAIT = 2000;
-/** Milliseconds until a request that nobody waits for any more is given up. */
+/** Milliseconds after which a request that nobody waits for any more is aborted. */
 const LONGEST_REQUEST = 10_000;
 const MOST_REQUESTS = 8;
 const FIRST_DELAY = 1000;
@@ -25,9 +25,9 @@ const NOBODY_FOR = 5 * 60_000;
 export interface HttpResolverOptions extends RequestTemplate {
   readonly fields: LookupFields;
   readonly token?: TokenSupplier | undefined;
-  /** Milliseconds that a question waits; 2000 at most, and where nothing is said. */
+  /** Milliseconds that a question waits; at most 2000, which is the default. */
   readonly timeout?: number | undefined;
-  /** Milliseconds for which an answer counts (default an hour), and one that names nobody (default 5 minutes). */
+  /** Milliseconds that an answer counts (default: an hour), and one without a person (default: 5 minutes). */
   readonly freshFor?: number | undefined;
   readonly nobodyFor?: number | undefined;
   /** The file that keeps the answers; one for each resolver. */
@@ -37,9 +37,9 @@ export interface HttpResolverOptions extends RequestTemplate {
 export interface LookupReport extends CacheFileReport {
   /** The service answered, in time or not. */
   lookupAnswered(outcome: LookupOutcome): void;
-  /** The service fails; it is left alone for `delay` milliseconds. `failures` in a row. */
+  /** The service fails, `failures` times in a row; it gets no request for `delay` milliseconds. */
   lookupFailed(error: unknown, failures: number, delay: number): void;
-  /** The service works again after so many failures. */
+  /** The service works again after this many failures. */
   lookupRecovered(failures: number): void;
 }
 
@@ -58,15 +58,15 @@ interface Flight {
 
 interface UnderWay {
   readonly flight: Flight;
-  /** What the service says in the end; `null` where it fails. */
+  /** The service's final answer; `null` if it fails. */
   readonly ended: Promise<Cached | null>;
-  /** The same, but `null` where the service takes longer than a question waits. */
+  /** The same, but `null` if the service takes longer than a question waits. */
   readonly inTime: Promise<Cached | null>;
 }
 
 /**
- * One request for a person at a time, and few for all. While the service fails, requests are made ever more seldom,
- * and in between the cache answers: with what has expired, marked stale, or not at all.
+ * One request per person at a time, and few altogether. While the service fails, requests become ever rarer; in
+ * between, the cache answers with expired entries, marked stale, or not at all.
  */
 export class HttpResolver implements Resolver {
   readonly name = 'http';
@@ -93,13 +93,13 @@ export class HttpResolver implements Resolver {
     this.#backoff = new Backoff({ clock, random, first: FIRST_DELAY, last: LAST_DELAY });
   }
 
-  /** Throws a ShipperError where the options cannot be used; the service itself is not asked. */
+  /** Throws a ShipperError if the options cannot be used; does not query the service. */
   static async open(options: HttpResolverOptions, surroundings: HttpSurroundings): Promise<HttpResolver> {
     const { cachePath: path, url, method, body, fields } = options;
     const { clock, disk, report } = surroundings;
     const requestFor = requests(options);
     const settings = JSON.stringify([url, method, body, Object.entries(fields).sort()]);
-    // As a hash: the address may hold a secret.
+    // As a hash: the address may contain a secret.
     const source = createHash('sha256').update(settings).digest('hex');
     const cache = await LookupCache.open(source, { path, clock, disk, report });
     return new HttpResolver(options, surroundings, requestFor, cache);
@@ -114,7 +114,7 @@ export class HttpResolver implements Resolver {
     return this.#ask(request, cached);
   }
 
-  /** Gives up what is under way, and writes the cache. It never rejects. */
+  /** Aborts running requests, and writes the cache. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const underWay = [...this.#underWay.values()];
@@ -145,10 +145,10 @@ export class HttpResolver implements Resolver {
     return underWay;
   }
 
-  /** Fills the cache, late or not. It never rejects. */
+  /** Fills the cache, late or not. Never rejects. */
   async #fly(request: LookupRequest, flight: Flight): Promise<Cached | null> {
     const { clock, report } = this.#surroundings;
-    // The service may have failed while this waited for its turn.
+    // The service may have failed while this request waited for its turn.
     if (this.#isClosed || flight.isLate || this.#backoff.isWaiting) return null;
     const cancel = clock.after(LONGEST_REQUEST, () => flight.abort.abort());
     try {
@@ -166,14 +166,14 @@ export class HttpResolver implements Resolver {
     }
   }
 
-  /** What was under way beside the request that failed first tells nothing more, nor does what was given up already. */
+  /** Requests that ran next to the first failing one, or were aborted already, say nothing more. */
   #failed(error: unknown, { isLate }: Flight): void {
     if (isLate || this.#isClosed || this.#backoff.isWaiting) return;
     const { failures, delay } = this.#backoff.failed();
     this.#surroundings.report.lookupFailed(error, failures, delay);
   }
 
-  /** A late answer is used, but a service that answers late is still one to be left alone. */
+  /** A late answer is used, but a service that answers late still counts as failing. */
   #succeeded({ isLate }: Flight): void {
     if (isLate || this.#backoff.isWaiting) return;
     const failures = this.#backoff.succeeded();

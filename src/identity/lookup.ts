@@ -8,28 +8,30 @@ import { valueAt } from './pointer.js';
 import type { Person } from './resolver.js';
 import type { LookupRequest } from './template.js';
 
-/** Bytes of an answer, unpacked. */
+/** Bytes of an answer, uncompressed. */
 const MOST_BYTES = 64 * 1024;
-/** Characters of a field: it goes into every event of that person. */
+/** Characters of a field: it becomes part of every event of that person. */
 const MOST_CHARACTERS = 1000;
 
 /** No content, not found, gone. */
 const NOBODY: readonly number[] = [204, 404, 410];
-/** Bad request, URI too long, unprocessable: it hangs on what was asked for, not on the service. */
+/** Bad request, URI too long, unprocessable: caused by the question, not by the service. */
 const REFUSED: readonly number[] = [400, 414, 422];
 
 /** JSON pointers (RFC 6901) to texts or numbers in the answer. */
 export type LookupFields = { readonly [field in keyof Person]?: string | undefined };
 
-/** Gives the bearer token; asked anew for every request. */
+/** Returns the bearer token; called again for every request. */
 export type TokenSupplier = () => string | Promise<string>;
 
-/** `nobody`: the service knows nobody; `refused`: it did not like the question; `empty`: none of the fields is in its answer. */
+/**
+ * `nobody`: the service knows nobody; `refused`: it rejected the question; `empty`: its answer has none of the fields.
+ */
 export type LookupOutcome = 'person' | 'nobody' | 'refused' | 'empty';
 
 export interface Finding {
   readonly outcome: LookupOutcome;
-  /** `null` but for `person` */
+  /** `null` except for `person`. */
   readonly person: Person | null;
 }
 
@@ -38,14 +40,14 @@ export interface LookupOptions {
   readonly token?: TokenSupplier | undefined;
 }
 
-/** The token as it stands in a file at the moment: it may be replaced at any time. */
+/** The token in a file, read each time: it may be replaced at any time. */
 export function tokenFile(path: string): TokenSupplier {
   return async () => (await readFile(path, 'utf8')).trim();
 }
 
 /**
- * Asks once. Throws a ShipperError where the service does not answer as one that works; neither it nor its cause
- * holds anything of the answer, the address or the token.
+ * Makes one request. Throws a ShipperError if the service does not answer properly; neither the error nor its cause
+ * contains anything of the answer, the address or the token.
  */
 export async function lookUp(
   request: LookupRequest,
@@ -61,11 +63,11 @@ export async function lookUp(
     return { outcome: outcomeOf(status), person: null };
   } catch (error) {
     if (error instanceof ShipperError) throw error;
-    throw failure(reasonOf(error), 'cannot be asked');
+    throw failure(reasonOf(error), 'cannot be queried');
   }
 }
 
-/** The failure of a service that does not answer in time. */
+/** The error if a service does not answer in time. */
 export function lateFailure(): ShipperError {
   return failure('ETIMEDOUT', 'does not answer in time');
 }
@@ -77,7 +79,7 @@ function failure(code: string, problem: string): ShipperError {
 async function bearer(token: TokenSupplier | undefined, signal: AbortSignal): Promise<string | null> {
   if (token === undefined) return null;
   const value = await readToken(token, signal);
-  // Anything else is refused by fetch, with an error that quotes it.
+  // fetch refuses anything else, with an error that quotes it.
   if (!/^[\x21-\x7e]+$/.test(value)) throw failure('token', 'has no usable token');
   return `Bearer ${value}`;
 }
@@ -86,7 +88,7 @@ async function readToken(token: TokenSupplier, signal: AbortSignal): Promise<str
   try {
     return await unlessAborted(Promise.resolve(token()), signal);
   } catch (error) {
-    throw failure(reasonOf(error), 'has no token that can be read');
+    throw failure(reasonOf(error), 'has no readable token');
   }
 }
 
@@ -100,11 +102,11 @@ async function ask(
     ...(body !== null && { 'content-type': 'application/json' }),
     ...(authorization !== null && { authorization }),
   };
-  // A redirect may lead anywhere, and would take what is asked for along.
+  // A redirect may lead anywhere, and would take the question along.
   return await fetch(url, { method, headers, body, signal, redirect: 'manual' });
 }
 
-/** What a status says by itself. */
+/** What a status means by itself. */
 function outcomeOf(status: number): 'nobody' | 'refused' {
   if (NOBODY.includes(status)) return 'nobody';
   if (REFUSED.includes(status)) return 'refused';
@@ -139,7 +141,7 @@ function fieldOf(value: unknown): string | null {
   return text.trim() || null;
 }
 
-/** The code of what broke the connection, which fetch wraps; AbortError has a number for its code. */
+/** The code of the connection error, which fetch wraps; AbortError has a number as its code. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return codeOf(error);
   if (error.name === 'AbortError') return 'ETIMEDOUT';

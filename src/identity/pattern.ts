@@ -2,7 +2,7 @@ import type { Expression } from '../lib/expression.js';
 import { personIn } from './groups.js';
 import type { Resolver } from './resolver.js';
 
-/** Takes the person out of the role's own name: the groups of the first expression that matches. */
+/** Finds the person in the role's own name: the groups of the first expression that matches. */
 export function patternResolver(expressions: readonly Expression[]): Resolver {
   return {
     name: 'pattern',

@@ -1,4 +1,4 @@
-/** Reads a file of people: CSV with a header line, or a YAML list of the same fields. */
+/** Reads a file of people: CSV with a header line, or a YAML list with the same fields. */
 
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
@@ -32,21 +32,21 @@ const row = z.object({
   email: text,
   name: text,
   unit: text,
-  validFrom: text.refine(isTime, 'is no date or time in ISO 8601'),
-  validTo: text.refine(isTime, 'is no date or time in ISO 8601'),
+  validFrom: text.refine(isTime, 'is not a date or time in ISO 8601'),
+  validTo: text.refine(isTime, 'is not a date or time in ISO 8601'),
 });
 
 /**
- * Fields are found by name, whatever their case and order; unknown ones are ignored. Times are ISO 8601
- * and UTC unless they say otherwise; a `validTo` without a time of day includes that day. Throws a
- * ShipperError that names the entry's number and field, never what stands there; also where two entries name different
- * persons for one role, id or e-mail at one time.
+ * Fields are found by name, in any case and order; unknown ones are ignored. Times are ISO 8601, and UTC unless they
+ * say otherwise; a `validTo` without a time of day includes that day. Throws a ShipperError that names the entry's
+ * number and field, never the value; also if two entries name different persons for one role, id or e-mail at the same
+ * time.
  */
 export function readPeople(path: string, content: string): PersonEntry[] {
-  // An empty file may be one that is being written: this one never is.
+  // An empty file may still be being written; this one never is.
   if (path === NOBODY) return [];
   if (content.trim() === '')
-    throw peopleError(path, 'is empty: without people it has its header line, or is []');
+    throw peopleError(path, 'is empty: a file without people has its header line, or is []');
   const entries = rowsOf(path, content).map((raw, index) => {
     const parsed = row.safeParse(withFieldNames(raw));
     if (!parsed.success) {
@@ -85,11 +85,14 @@ function refuseTwoAnswers(
     const two = key === null ? null : twoAtOneTime(group);
     if (two === null) continue;
     const numbers = two.sort((a, b) => a - b).join(' and ');
-    throw peopleError(path, `entries ${numbers}: two answers for one role at one time; end one with validTo`);
+    throw peopleError(
+      path,
+      `entries ${numbers}: two different persons at the same time; end one with validTo`,
+    );
   }
 }
 
-/** The numbers of two entries that name different persons for a time that they share. */
+/** The numbers of two entries that name different persons for overlapping times. */
 function twoAtOneTime(group: readonly Numbered[]): [number, number] | null {
   let valid: Numbered[] = [];
   for (const next of group.toSorted((a, b) => a.validFrom - b.validFrom)) {
@@ -107,17 +110,17 @@ function isSamePerson(a: Person, b: Person): boolean {
   return folded(a.id ?? '') === folded(b.id ?? '') && a.name === b.name && a.unit === b.unit;
 }
 
-/** An å is one letter or two, as the keyboard and the program that wrote the file have it. */
+/** An å is one character or two, depending on the keyboard and the program that wrote the file. */
 export function folded(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-/** Reads the file at `path`, as above. Throws a ShipperError also where it cannot be read, or is not UTF-8. */
+/** Reads the file at `path`, as above. Also throws a ShipperError if it cannot be read, or is not UTF-8. */
 export async function loadPeople(path: string): Promise<PersonEntry[]> {
   return readPeople(path, await textOf(path));
 }
 
-/** The names of fields that are not looked at, in the file's order. Throws as `loadPeople`. */
+/** The names of fields that are not used, in the file's order. Throws like `loadPeople`. */
 export async function ignoredFields(path: string): Promise<string[]> {
   const content = await textOf(path);
   if (content.trim() === '') return [];
@@ -135,7 +138,7 @@ async function textOf(path: string): Promise<string> {
   if (!isUtf8(bytes))
     throw peopleError(
       path,
-      'is not UTF-8: save it as that (in Excel as "CSV UTF-8"), else names are damaged',
+      'is not UTF-8: save it as UTF-8 (in Excel as "CSV UTF-8"), otherwise names are damaged',
     );
   return bytes.toString('utf8');
 }
@@ -150,16 +153,16 @@ function rowsOf(path: string, content: string): unknown[] {
         skip_empty_lines: true,
         trim: true,
       });
-    // Every value is a text: 0417 is a unit, not a number.
+    // Every value is text: 0417 is a unit, not a number.
     const list: unknown = parseYaml(content, { schema: 'failsafe' }) ?? [];
     if (Array.isArray(list)) return list;
   } catch (error) {
     throw peopleError(path, `is not well-formed (${codeOf(error)})`, error);
   }
-  throw peopleError(path, 'is no list of people');
+  throw peopleError(path, 'is not a list of people');
 }
 
-/** Spreadsheets write semicolons where a comma stands in numbers; the header line holds no other text. */
+/** Spreadsheets write semicolons if numbers have decimal commas; the header line contains no other text. */
 function delimiterOf(content: string): string {
   const [header = ''] = content.trimStart().split('\n', 1);
   return header.includes(';') && !header.includes(',') ? ';' : ',';
@@ -178,7 +181,7 @@ function isTime(value: string): boolean {
   return value === '' || (/^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(readTime(value)));
 }
 
-/** Milliseconds since the epoch; JavaScript would take a time of day without an offset for local time. */
+/** Milliseconds since the epoch; JavaScript would read a time of day without an offset as local time. */
 function readTime(value: string): number {
   const hasOffset = isDateOnly(value) || /(Z|[+-]\d\d:?\d\d)$/i.test(value);
   return Date.parse(hasOffset ? value : `${value}Z`);

@@ -12,28 +12,28 @@ export interface Person {
   readonly unit?: string;
 }
 
-/** Whose statement it is: what the log tells about who asked for it. */
+/** Whose statement it is, as far as the log says. */
 export interface Asker {
   /** The login role. */
   readonly user: string;
   /** Event time in milliseconds since the epoch. */
   readonly time: number;
-  /** How the session was authenticated, where that is known. */
+  /** How the session was authenticated, if known. */
   readonly authentication: Authentication | null;
   /** What the client itself wrote: the statement's leading comment and the application's name. */
   readonly claims: readonly string[];
 }
 
-/** Who is asked for, and what earlier resolvers found. */
+/** Who is to be identified, and what earlier resolvers found. */
 export interface Question extends Asker {
   readonly known: Person;
 }
 
 export interface Answer {
   readonly person: Person;
-  /** From a cache that has expired, while the source is down. */
+  /** From an expired cache entry, while the source is down. */
   readonly isStale?: boolean;
-  /** Whoever asks may have written it himself. */
+  /** The person to be identified may have written it. */
   readonly isClaimed?: boolean;
 }
 
@@ -48,8 +48,8 @@ export const RESOLVER_NAMES = [
 export type ResolverName = (typeof RESOLVER_NAMES)[number];
 
 /**
- * One way to tell the person behind a role. It answers `null` where it knows nothing, and never throws. A promise
- * settles within two seconds, whatever the source does: the log waits for it.
+ * One way to find the person behind a role. Answers `null` if it knows nothing, and never throws. A promise settles
+ * within two seconds, whatever the source does: reading the log waits for it.
  */
 export interface Resolver {
   readonly name: ResolverName;
@@ -57,11 +57,11 @@ export interface Resolver {
 }
 
 /**
- * Asks the resolvers in order: the first answer wins, later ones fill the fields that are empty. What a client wrote
- * (`comment`) counts only where nothing else is known, wherever it stands in the order, and marks all that follows from it.
+ * Asks the resolvers in order: the first answer wins, later ones fill empty fields. What a client wrote (`comment`)
+ * counts only if nothing else is known, wherever it is in the order, and marks everything that follows from it.
  */
 export function identify(asker: Asker, resolvers: readonly Resolver[]): Actor | Promise<Actor> {
-  // A process of the server: whoever had it do that, its record does not say.
+  // A process of the server: its record does not say who caused it.
   if (asker.user === '') return toActor(asker.user, NOTHING);
   const firstClaim = resolvers.findIndex(isOfClaims);
   const known = askAll(
@@ -103,7 +103,7 @@ function ask(resolver: Resolver, asker: Asker, before: Findings): Findings | Pro
   );
 }
 
-/** A claim that adds nothing changes nothing: who is known otherwise needs nobody's own word. */
+/** A claim that adds nothing changes nothing: a person known otherwise does not depend on a claim. */
 function withAnswer(before: Findings, answer: Answer, by: ResolverName): Findings {
   const { person, isStale = false, isClaimed = by === 'comment' } = answer;
   const isNews = Object.keys({ ...person, ...before.person }).length > Object.keys(before.person).length;

@@ -1,4 +1,4 @@
-/** Lets so many actions run at once; the others wait for their turn. */
+/** Runs a limited number of actions at once; the others wait for their turn. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];

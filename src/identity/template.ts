@@ -1,9 +1,9 @@
-/** What to ask a look-up service: an address and a body with `{id}`, `{email}` and `{user}` in them. */
+/** The question to a look-up service: an address and a body with `{id}`, `{email}` and `{user}` in them. */
 
 import { ShipperError } from '../lib/errors.js';
 import type { Question } from './resolver.js';
 
-/** Longer values are no person's id or address; a client may have made them up. */
+/** Longer values are not a person's id or address; a client may have made them up. */
 const MOST_CHARACTERS = 320;
 
 const VARIABLE = /\{(id|email|user)\}/g;
@@ -14,12 +14,12 @@ export interface RequestTemplate {
   /** `https://…/{id}`: values are URL-encoded. They may not choose the host. */
   readonly url: string;
   readonly method: 'GET' | 'POST';
-  /** Values are put into its strings; a `{id}` that is part of a query language is written `{ id }`. */
+  /** Values are put into its strings; a `{id}` that belongs to a query language is written `{ id }`. */
   readonly body?: Json | undefined;
 }
 
 export interface LookupRequest {
-  /** The same for the same request; it holds no part of the template, which may hold a secret. */
+  /** The same for the same request; contains no part of the template, which may contain a secret. */
   readonly key: string;
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -27,17 +27,17 @@ export interface LookupRequest {
 }
 
 /**
- * Returns a function that makes the request for a question; `null` where a variable is not known, or could mean
- * another request than the template's. Throws a ShipperError, which does not quote it, where the template cannot be used.
+ * Returns a function that makes the request for a question; `null` if a variable is unknown, or could turn the request
+ * into another than the template's. Throws a ShipperError, which does not quote the template, if it cannot be used.
  */
 export function requests(template: RequestTemplate): (question: Question) => LookupRequest | null {
   const { url, method, body } = template;
   const names = variablesOf(`${url} ${JSON.stringify(body) ?? ''}`);
   if (!isUsableUrl(url))
     throw unusable(
-      'its url must be http(s)://host/…, without credentials, and with variables behind the host only',
+      'its url must be http(s)://host/…, without credentials, and with variables after the host only',
     );
-  if (names.length === 0) throw unusable('its url or body must hold {id}, {email} or {user}');
+  if (names.length === 0) throw unusable('its url or body must contain {id}, {email} or {user}');
   if (body !== undefined && method === 'GET') throw unusable('a body needs the method POST');
   return ({ user, known }) => {
     const given: Readonly<Record<string, string | undefined>> = { ...known, user };
@@ -54,7 +54,7 @@ export function requests(template: RequestTemplate): (question: Question) => Loo
   };
 }
 
-/** Without those twice, in the order of the alphabet. */
+/** Without duplicates, in alphabetical order. */
 function variablesOf(text: string): string[] {
   return [...new Set([...text.matchAll(VARIABLE)].map(([, name = '']) => name))].sort();
 }
@@ -65,7 +65,7 @@ function isUsableUrl(template: string): boolean {
   return one.origin === other.origin && one.username === '' && one.password === '';
 }
 
-/** `..` would lead to another path of the server, and half a surrogate pair cannot be encoded. */
+/** `..` would lead to another path of the server, and a lone surrogate cannot be encoded. */
 function isUsableValue(value: string): boolean {
   return value !== '' && value.length <= MOST_CHARACTERS && value.isWellFormed() && !/^\.+$/.test(value);
 }
@@ -77,11 +77,11 @@ function fillStrings(template: Json, fill: (text: string) => string): Json {
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fillStrings(value, fill)]));
 }
 
-/** Array.isArray does not know readonly arrays. */
+/** Array.isArray does not narrow readonly arrays. */
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
 function unusable(problem: string): ShipperError {
-  return new ShipperError('lookup', `a look-up service cannot be asked: ${problem}`);
+  return new ShipperError('lookup', `a look-up service cannot be queried: ${problem}`);
 }

@@ -1,23 +1,23 @@
-/** Untrusted text on a terminal: in one line, harmless, and not too wide. */
+/** Other people's text in a terminal's cells: on one line, harmless, and no wider than allowed. */
 
 /**
- * What could control a terminal or pass for other text: control characters and escape sequences, direction marks and
- * other invisible characters, lone surrogates, private and unassigned characters.
+ * Characters that could control a terminal or be mistaken for others: control characters, escape sequences with them,
+ * direction marks and other invisible characters, lone surrogates, private and unassigned characters.
  */
-const CONTROLS = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
-/** Combining marks beyond the third on one letter. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+/** Combining marks that pile up on one letter. */
 const PILED_MARKS = /(\p{M}{3})\p{M}+/gu;
 const MARK = /^\p{M}$/u;
 const WIDE =
   /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u;
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** White space becomes a single space; what could control a terminal is written out (`\u001b`). */
+/** White space becomes a single space; characters that could control a terminal are escaped (`\u001b`). */
 export function oneLine(text: string): string {
   return harmless(collapsed(text)).replace(PILED_MARKS, '$1');
 }
 
-/** Written out as in JSON, so that a line of JSON keeps its meaning. */
+/** Escaped as in JSON: a line of JSON keeps its meaning. */
 export function harmless(text: string): string {
   return text.replace(CONTROLS, written);
 }
@@ -32,10 +32,10 @@ function written(character: string): string {
   }).join('');
 }
 
-/** In one line of at most `columns` columns; `…` at the end shows that there is more. */
+/** On one line of at most that many columns; `…` at the end shows that there is more. */
 export function fitted(text: string, columns: number): string {
   const line = collapsed(text);
-  // More is never shown: a character takes at most a few code units, with its marks.
+  // More is never visible: a character takes at most a few units, plus its marks.
   const start = oneLine(line.slice(0, columns * 8));
   if (line.length <= columns * 8 && widthOf(start) <= columns) return start;
   return `${cut(start, columns - 1)}…`;

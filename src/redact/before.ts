@@ -1,23 +1,23 @@
-/** Values that stand before their name: `'x' = password`, `'x' AS password`, `('x', 'smtp.password')`. */
+/** Values that come before their name: `'x' = password`, `'x' AS password`, `('x', 'smtp.password')`. */
 
 import { readPiece } from '../lib/sql/lexer.js';
 import type { Value } from './shapes.js';
 
-/** So far before a name its value is looked for. */
+/** The value of a name is searched at most this far before it. */
 const NEARBY = 100;
 
-/** What joins a value to the name after it, which may be that of a column of a table. */
+/** What connects a value to the name after it, which may be that of a table's column. */
 const JOINS_NAME =
   '(?:::[\\w.]{1,64})?\\s*(?:=|<>|!=|\\bas\\b|\\binto\\b(?:\\s+strict)?|\\bin\\s*\\((?:\\s*[\\w.]{1,63}\\s*,){0,3})\\s*(?:\\w{1,63}\\.)?"?$';
 const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
 const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
 
-/** The number of the parameter that is given to the name at `name`, or compared with it; 0 where none is. */
+/** The number of the parameter that is assigned to the name at `name`, or compared with it; 0 if there is none. */
 export function parameterBefore(text: string, name: number): number {
   return parameterAt(text, name, PARAMETER_JOINS);
 }
 
-/** The number of the parameter beside the key at `key` in the same row; 0 where none is. */
+/** The number of the parameter next to the key at `key` in the same row; 0 if there is none. */
 export function parameterBeside(text: string, key: number): number {
   return parameterAt(text, key, /\$(\d{1,5})(?:::[\w.]{1,64})?\s*,\s*$/);
 }
@@ -28,7 +28,7 @@ function parameterAt(text: string, name: number, joins: RegExp): number {
 }
 
 interface Literal {
-  /** Where its quote opens. */
+  /** Where its opening quote is. */
   readonly at: number;
   readonly end: number;
 }
@@ -50,7 +50,7 @@ export class Literals {
     this.#last = { at, end };
   }
 
-  /** The literal that is given to the name that begins there, or compared with it. */
+  /** The literal that is assigned to the name that begins there, or compared with it. */
   givenTo(name: number): Value | null {
     return this.#joined(this.#last, name, LITERAL_JOINS);
   }

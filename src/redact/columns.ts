@@ -1,4 +1,4 @@
-/** Secrets that columns are given by their place: `INSERT INTO t (name, password) VALUES ('x', 'y')`. */
+/** Secrets that columns get by their position: `INSERT INTO t (name, password) VALUES ('x', 'y')`. */
 
 import {
   CLOSE,
@@ -26,9 +26,9 @@ import type { View } from './shapes.js';
 const MOST_COLUMNS = 1600;
 
 /**
- * Hands over where the expressions begin that the secret columns of a list get, the first of which is `name`, and what
- * these columns are called; nothing where that is in no such list. Returns how far it read the list, whose names need
- * no other look, and how far the text.
+ * Passes on where the expressions for the secret columns of a list begin, the first of which is `name`, and the names
+ * of these columns; nothing if `name` is not in such a list. Returns how far it read the list, whose names need no
+ * further check, and how far it read the text.
  */
 export function takeGiven(
   text: string,
@@ -58,7 +58,9 @@ export function takeGiven(
   return { listEnd, length: end - from };
 }
 
-/** The secret columns by their places, counted from the list's end, where 1 is the last; `name` is the first of them. */
+/**
+ * The secret columns by their places, counted from the list's end, where 1 is the last; `name` is the first of them.
+ */
 function restOfList(
   text: string,
   name: Range,
@@ -80,13 +82,13 @@ function restOfList(
   return { end: end + 1, places };
 }
 
-/** So far before a list of columns its rows are looked for. */
+/** The rows of a list of columns are searched at most this far before it. */
 const NEARBY = 300;
 
-/** The rows get one more column, which is a number. */
+/** The rows get one more column, a number. */
 const NUMBERED = /with\s+ordinality\s+[^()]*\($/i;
 
-/** The end of the rows that a list of columns names, before that: `(VALUES (1, 'x')) AS v (id, `. */
+/** The end of the rows before a list that names their columns: `(VALUES (1, 'x')) AS v (id, `. */
 const ROWS_END = /\)\s*(?:with\s+ordinality\s+)?(?:as\s+)?["\w$]{1,64}\s*\($/i;
 
 /** Rows in parentheses, `(VALUES …)` and `unnest(…)`: where they begin, by where they end. */
@@ -100,7 +102,7 @@ export class Rows {
     this.#view = view;
   }
 
-  /** Where the rows open whose columns are named after them, by a list in which a name begins at `at`; -1 where there are none. */
+  /** Where the rows begin whose columns are named after them, by a list with a name at `at`; -1 if there are none. */
   before(at: number): number {
     const from = Math.max(at - NEARBY, 0);
     const near = this.#text.slice(from, at);
@@ -113,7 +115,7 @@ export class Rows {
   }
 }
 
-/** More than any statement that a person writes has, of rows, and of parentheses in each other. */
+/** More rows, or nested parentheses, than any statement that a person writes has. */
 const MOST_ROWS = 1000;
 
 function rowsIn(text: string, view: View): Map<number, number> {
@@ -141,10 +143,10 @@ function readColumn(text: string, at: number): { name: string; end: number } {
   return { name: text.slice(at, end), end };
 }
 
-/** What stands between a list of columns and its rows. */
+/** What comes between a list of columns and its rows. */
 const BEFORE_ROWS = /^(?:as|not|materialized|values|overriding|system|user|value|row)$/i;
 
-/** Where the first tuple is after a list of columns: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
+/** Where the first tuple after a list of columns is: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
 function valuesStart(text: string, listEnd: number): number {
   let at = skipTrivia(text, listEnd);
   if (text.charCodeAt(at) === EQUALS) return callStart(text, skipTrivia(text, at + 1));
@@ -157,19 +159,19 @@ function valuesStart(text: string, listEnd: number): number {
   return at;
 }
 
-/** Where the parentheses are of a row or a call: `= ROW (`, `= lower(`. */
+/** Where the parentheses of a row or a call are: `= ROW (`, `= lower(`. */
 function callStart(text: string, at: number): number {
   const end = skipTrivia(text, dottedEnd(text, at));
   return text.charCodeAt(end) === OPEN ? end : at;
 }
 
-/** Where the first row is of a list of rows: `IN ((1, 'x'), (2, 'y'))`. */
+/** Where the first row of a list of rows is: `IN ((1, 'x'), (2, 'y'))`. */
 function listStart(text: string, at: number): number {
   const row = text.charCodeAt(at) === OPEN ? skipTrivia(text, at + 1) : at;
   return text.charCodeAt(row) === OPEN ? row : at;
 }
 
-/** Where the first element of a tuple, or of what a SELECT gives, is; -1 where there is none. */
+/** Where the first element of a tuple, or of a SELECT's list, is; -1 if there is none. */
 function tupleStart(text: string, at: number): number {
   if (isKeyword(text, at, 'select')) return selectStart(text, at + 'select'.length);
   if (text.charCodeAt(at) !== OPEN) return -1;
@@ -178,7 +180,7 @@ function tupleStart(text: string, at: number): number {
   return isKeyword(text, inner, 'values') ? valuesIn(text, at) : at + 1;
 }
 
-/** Where the list of a SELECT begins; of `SELECT * FROM (VALUES …)` and `SELECT * FROM unnest(…)` that of what is in there. */
+/** Where the list of a SELECT begins; for `SELECT * FROM (VALUES …)` and `SELECT * FROM unnest(…)`, the list inside. */
 function selectStart(text: string, at: number): number {
   const first = skipTrivia(text, at);
   const star = text.charCodeAt(first) === STAR ? first : dottedEnd(text, first);
@@ -191,7 +193,7 @@ function selectStart(text: string, at: number): number {
   return text.charCodeAt(open) === OPEN ? open + 1 : at;
 }
 
-/** Where the first row is of VALUES in parentheses; -1 where there are none. */
+/** Where the first row of VALUES in parentheses is; -1 if there are none. */
 function valuesIn(text: string, open: number): number {
   const inner = skipTrivia(text, open + 1);
   if (!isKeyword(text, inner, 'values')) return -1;
@@ -212,12 +214,12 @@ function isKeyword(text: string, at: number, word: string): boolean {
   );
 }
 
-/** What ends the list of a SELECT that stands in no parentheses. */
+/** What ends the list of a SELECT that is not in parentheses. */
 export const CLAUSE = /^(?:from|where|union|on|returning|order|limit|group)$/i;
 
 /**
- * Finds where the elements begin of a tuple whose parenthesis opens before `from`, or of a SELECT's list; returns where
- * it ends.
+ * Finds where the elements of a tuple, whose parenthesis opens before `from`, or of a SELECT's list begin; returns
+ * where it ends.
  */
 export function readTuple(
   text: string,

@@ -1,11 +1,11 @@
-/** Secrets in command lines: `curl -u user:x`, `sshpass -p x`. Options that are called `password` are found by their name. */
+/** Secrets in command lines: `curl -u user:x`, `sshpass -p x`. Options called `password` are found by their name. */
 
 import { add, type MutableRange, type Range } from './ranges.js';
 
-/** What an option is given: in quotes, or up to white space. What begins with `$` names a secret that stands elsewhere. */
+/** The value of an option: in quotes, or up to white space. A value that begins with `$` names a secret elsewhere. */
 const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,200})'|(?!\\$)([^\\s"'|;&$][^\\s"'|;&]*))`;
 
-/** Tools, and what stands before the secret. */
+/** Tools, and what comes before the secret. */
 const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   [
     'curl|wget|http|https|xh',
@@ -49,10 +49,10 @@ const PATTERNS = TOOLS.map(([tools, before]) => ({
 
 export const TOOL = new RegExp(`(?<![\\w.-])(?:${TOOLS.map(([tools]) => tools).join('|')})(?=\\s)`, 'g');
 
-/** No command is longer in any statement that a person writes. */
+/** No command in a statement that a person writes is longer. */
 const LONGEST = 1000;
 
-/** Takes linear time: each command ends where the next tool stands. */
+/** Takes linear time: each command ends where the next tool begins. */
 export function commandSecrets(text: string): Range[] {
   const ranges: MutableRange[] = [];
   let [tool, start] = ['', -1];
@@ -64,7 +64,7 @@ export function commandSecrets(text: string): Range[] {
   return ranges;
 }
 
-/** What the tool is given between its name and the next one. */
+/** The secrets between the tool's name and the next tool. */
 function takeSecrets(text: string, tool: string, { start, end }: Range, ranges: MutableRange[]): void {
   const [line = ''] = text.slice(start, Math.min(end, start + LONGEST)).split('\n', 1);
   const pattern = PATTERNS.find(({ isTool }) => isTool.test(tool));

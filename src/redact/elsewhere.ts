@@ -1,28 +1,28 @@
-/** Where a secret stands that is named at another place of the same text. */
+/** Secrets that are named at another place of the same text. */
 
 import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../lib/sql/chars.js';
 import { skipTrivia } from '../lib/sql/lexer.js';
 import { CLAUSE, elementEnd, readTuple } from './columns.js';
 import { isStatement, type View, valueAt } from './shapes.js';
 
-/** Columns that hold values of any kind, and the sign after them. */
+/** Columns that have values of any kind, and the operator after them. */
 const VALUE_COLUMN =
   /(?<![\w$])(?:(?:\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting|tekst|text)"?\s{0,9}:?=/gi;
 
-/** Where the expressions begin that these columns are given: `SET value = 'x' WHERE key = 'smtp.password'`. */
+/** Where the expressions begin that these columns get: `SET value = 'x' WHERE key = 'smtp.password'`. */
 export function* valueColumns(text: string): Generator<number> {
   for (const { 0: found, index } of text.matchAll(VALUE_COLUMN)) yield index + found.length;
 }
 
 const EXECUTE = /\bexecute\s{1,9}["\w$]{1,64}\s{0,9}\(/gi;
 
-/** More parameters than a statement has that a person prepares. */
+/** More parameters than a prepared statement of a person has. */
 const MOST_PARAMETERS = 32;
 
-/** Executions that are read: the arguments of each may be all that follows. */
+/** Executions that are read: each one's arguments may extend over the rest of the text. */
 const MOST_EXECUTIONS = 8;
 
-/** Where the parameters begin of each prepared statement that is executed in the same text: `EXECUTE p('x')`. */
+/** Where the parameters of each prepared statement that is executed in the same text begin: `EXECUTE p('x')`. */
 export function* executions(text: string, view: View): Generator<readonly number[]> {
   const starts: number[] = [];
   let count = 0;
@@ -33,14 +33,14 @@ export function* executions(text: string, view: View): Generator<readonly number
   }
 }
 
-/** Where the expressions begin that are a secret by a name that is no neighbour of theirs. */
+/** Where expressions begin that a name elsewhere in the text makes secrets. */
 export function namedElsewhere(text: string, view: View): readonly Column[] {
   return isStatement(view)
     ? [...selectedColumns(text, view), ...returned(text, view)]
     : selectedColumns(text, view);
 }
 
-/** What a function returns that has a secret's name: `CREATE FUNCTION get_api_key() … RETURN 'x'`. */
+/** The results of a function with a secret's name: `CREATE FUNCTION get_api_key() … RETURN 'x'`. */
 function returned(text: string, { names }: View): Column[] {
   const [, name = ''] = /\bfunction\s{1,9}(?:\w{1,63}\.)?"?(\w{1,63})/i.exec(text) ?? [];
   if (!names.is(name)) return [];
@@ -48,19 +48,19 @@ function returned(text: string, { names }: View): Column[] {
   return Array.from(ends, ({ 0: found, index }) => ({ start: index + found.length, sure: false }));
 }
 
-/** More than any function has that a person writes. */
+/** More than any function that a person writes has. */
 const MOST_RETURNS = 8;
 
-/** A query that is read, and which of its columns the first SELECT calls a secret. */
+/** A query, and which of its columns the first SELECT names as a secret. */
 interface Query {
-  /** Of the column in the list of a SELECT, from 1; 0 outside of it. */
+  /** Of the column in the list of a SELECT, from 1; 0 outside it. */
   place: number;
   /** Where the column begins. */
   start: number;
   /** Whether AS was the last word. */
   isNamed: boolean;
   isUnited: boolean;
-  /** For each place whether it is a secret for sure. */
+  /** For each place whether it is certainly a secret. */
   readonly secret: Map<number, boolean>;
 }
 
@@ -74,8 +74,8 @@ const MOST_OPEN = 1000;
 const MOST_COLUMNS = 1000;
 
 /**
- * What is called a secret in the list of a SELECT, and what a UNION adds to that: `SELECT unnest(ARRAY['x', 'y']) AS
- * password`, `SELECT 'x' AS password UNION SELECT 'y'`.
+ * Columns in the list of a SELECT with the name of a secret, and what a UNION adds to them: `SELECT unnest(ARRAY['x',
+ * 'y']) AS password`, `SELECT 'x' AS password UNION SELECT 'y'`.
  */
 function selectedColumns(text: string, view: View): readonly Column[] {
   const columns: Column[] = [];
@@ -102,7 +102,7 @@ function selectedColumns(text: string, view: View): readonly Column[] {
   return columns;
 }
 
-/** No name that is looked at is longer, in quotes. */
+/** No name that is checked is longer, in quotes. */
 const LONGEST_WORD = 66;
 
 function newQuery(): Query {
@@ -116,7 +116,7 @@ function beginColumn(query: Query, isNext: boolean, start: number): Column | nul
   return sure === undefined ? null : { start, sure };
 }
 
-/** The column that this word calls a secret. */
+/** The column that this word names as a secret. */
 function nameColumn(query: Query, word: string, { names }: View): Column | null {
   if (word === '') return null;
   const { isNamed, place, start } = query;

@@ -1,11 +1,11 @@
-/** Secrets that are known by what they look like, whatever stands before them. */
+/** Secrets that are recognized by their form, whatever comes before them. */
 
 import { commandSecrets, TOOL } from './commands.js';
 import { looksRandom } from './plain.js';
 import { add, type MutableRange, type Range } from './ranges.js';
 import { TOKEN_BEGINS, tokenSecrets } from './tokens.js';
 
-/** What each kind holds in any case: most texts have none of it, and are looked at no further. */
+/** Each kind contains one of these: most texts contain none, and are not examined further. */
 const HINT = new RegExp(
   [
     'SCRAM-SHA-256\\$',
@@ -46,16 +46,16 @@ const HINT = new RegExp(
   'i',
 );
 
-/** A kind of secret; of a match the group that took part in it, or all of it. */
+/** A kind of secret; of a match, the group that took part in it, or all of it. */
 interface Kind {
   readonly pattern: RegExp;
-  /** Words may stand there as well. */
+  /** It may also match ordinary words. */
   readonly unsure?: true;
 }
 
 /**
- * A role's password as PostgreSQL stores it, and the hashes of others, tokens, and what a request authorizes with. Each
- * takes linear time: nothing is matched in two ways, or from inside of what was.
+ * A role's password as PostgreSQL stores it, other hashes, tokens, and the credentials of a request. Each pattern takes
+ * linear time: nothing matches in two ways, or again inside a match.
  */
 const KINDS: readonly Kind[] = [
   { pattern: /SCRAM-SHA-256\$(\d{1,10}:[\w+/=]+\$[\w+/=]+:[\w+/=]+)/g },
@@ -125,7 +125,7 @@ export function evidentSecrets(text: string): Range[] {
   ];
 }
 
-/** All kinds as one, so that a text is passed over once, whatever it holds. */
+/** All kinds as one expression, so that one pass over a text is enough. */
 function eitherOf(kinds: readonly Kind[]): RegExp {
   const sources = kinds.map(({ pattern: { source, ignoreCase } }) =>
     ignoreCase ? `(?i:${source})` : source,
@@ -146,10 +146,10 @@ function secretsOf(text: string, kinds: RegExp, isSecret: (value: string) => boo
   return ranges;
 }
 
-/** No secret of Kubernetes is longer in any statement that a person writes. */
+/** No Kubernetes secret in a statement that a person writes is longer. */
 const LONGEST_MANIFEST = 4000;
 
-/** What a secret of Kubernetes holds, whatever it is called there. */
+/** The contents of a Kubernetes secret, whatever their keys are. */
 function manifestSecrets(text: string): Range[] {
   const ranges: MutableRange[] = [];
   const kind = /kind["']?:\s{0,3}["']?Secret\b/g;
@@ -168,7 +168,7 @@ function manifestSecrets(text: string): Range[] {
   return ranges;
 }
 
-/** What stands between the lines that begin and end a key; where none ends it, up to a quote. */
+/** What is between the lines that begin and end a key; without an end, up to a quote. */
 function privateKeys(text: string): Range[] {
   const ranges: MutableRange[] = [];
   for (const { 0: line, index } of text.matchAll(KEY_BEGINS)) {

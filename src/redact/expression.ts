@@ -1,4 +1,4 @@
-/** The values of what an expression of SQL gives: of a literal, of those joined to it, of the branches of a CASE. */
+/** The values that an SQL expression yields: a literal, those joined to it, the branches of a CASE. */
 
 import {
   CLOSE,
@@ -15,29 +15,29 @@ import { dottedEnd, skipTrivia } from '../lib/sql/lexer.js';
 import { elementEnd } from './columns.js';
 import { type Value, type View, valueAt } from './shapes.js';
 
-/** More parts than a secret is put together from in any statement that a person writes. */
+/** More parts than any statement that a person writes puts a secret together from. */
 const MOST_PARTS = 16;
 
-/** Before the first of what is all a part of the value, and its quote. */
+/** Text before the first of several values that all belong to one, and its quote. */
 const JOINING =
   /\b(?:(?:concat|concat_ws|coalesce|in)\s*\(|array\s*\[)\s*(?:(?:[enbx]|u&)?'|\$\w*\$|\$\d{1,5})?$/i;
 
-/** So far before a value that is looked for. */
+/** That text is searched at most this far before a value. */
 const NEARBY = 40;
 
-/** Takes what an expression gives. */
+/** Receives the values of an expression. */
 export interface Taker {
-  /** What its name says, a secret or not. */
+  /** A value that is as secret as its name says. */
   value(value: Value): void;
-  /** An argument of a function, any of which may be the secret. */
+  /** An argument of a function; any of them may be the secret. */
   other(value: Value): void;
-  /** The name of the column or the variable that it gives. */
+  /** The name of the column or variable that the value comes from. */
   alias(name: string): void;
 }
 
 /**
- * Hands over what the expression at `from` gives, whose first value may be `known`; returns where it ends, or how far it
- * was read.
+ * Passes on the values of the expression at `from`, whose first value may be `known`; returns where it ends, or how far
+ * it was read.
  */
 export function takeExpression(
   text: string,
@@ -56,7 +56,7 @@ export function takeExpression(
   return rest === null ? next : takeResults(text, skipTrivia(text, next) + 2, view, taker);
 }
 
-/** Hands over the results of the CASEs in an expression, the arguments of its calls, and what it is called. */
+/** Passes on the results of the CASEs in an expression, the arguments of its calls, and its alias. */
 function takeResults(text: string, from: number, view: View, taker: Taker): number {
   const alias = aliasAt(text, from);
   if (alias !== '') taker.alias(alias);
@@ -76,10 +76,10 @@ function takeResults(text: string, from: number, view: View, taker: Taker): numb
   return at;
 }
 
-/** What ends an expression that stands in no parentheses. */
+/** What ends an expression that is not in parentheses. */
 const ENDS = /^(?:from|where|union|on|returning|order|limit|group|and|or|as|when|then|using|loop|into)$/;
 
-/** Keeps count of where in an expression it is; returns whether the expression ends there. */
+/** Keeps track of the place in an expression; returns whether the expression ends there. */
 function endsAt(
   code: number,
   word: string,
@@ -95,13 +95,13 @@ function endsAt(
   return place.depth === 0 && (code === COMMA || (place.cases === 0 && ENDS.test(word)));
 }
 
-/** So many calls around a name are seen through: `quote_literal(p)`. */
+/** A name is found inside up to this many calls: `quote_literal(p)`. */
 const MOST_CALLS = 4;
 
 /** Names of something else, or of too much. */
 const NO_ALIAS = /^(?:null|default|true|false|case|select|array|row|now|not|exists|id|cast|values|\d.*|)$/i;
 
-/** No longer names are looked at, with those of the schema and the table. */
+/** Longer names, including schema and table, are not checked. */
 const LONGEST_NAME = 200;
 
 function aliasAt(text: string, from: number): string {
@@ -119,7 +119,7 @@ function aliasAt(text: string, from: number): string {
   return '';
 }
 
-/** The values joined to the `first` one, of what begins at `from`. */
+/** The values joined to the `first` one, of the expression that begins at `from`. */
 function joinedValues(text: string, from: number, first: Value, view: View): Value[] {
   const values = rangeEnd(text, first, view);
   let place: Place = { calls: callsIn(text.slice(from, first.start)), joins: joinsAt(text, first) };
@@ -143,7 +143,7 @@ function rangeEnd(text: string, { start, next }: Value, view: View): Value[] {
   return upper === null ? [] : [upper];
 }
 
-/** Where a value is: in so many calls or lists, the innermost of which may join all that is in it. */
+/** A value's place: inside how many calls or lists; the innermost may join everything in it. */
 interface Place {
   readonly calls: number;
   readonly joins: boolean;
@@ -153,7 +153,7 @@ function callsIn(text: string): number {
   return text.split(/[([]/).length - 1;
 }
 
-/** Where that begins which is joined to a value; `null` where nothing is. */
+/** Where the text that is joined to a value begins; `null` if there is none. */
 function joinedAt(text: string, { next }: Value, { calls, joins }: Place): (Place & { at: number }) | null {
   let left = calls;
   let at = skipCast(text, skipTrivia(text, next));

@@ -5,20 +5,20 @@ import { evidentSecrets } from './evident.js';
 import { look } from './look.js';
 import { aliasNames, hasTrigger, mayDisguise, SECRETS } from './names.js';
 import { type Range, union } from './ranges.js';
+import { scanRaw } from './scan-raw.js';
 import type { View } from './shapes.js';
-import { sweep } from './sweep.js';
 import type { Found } from './taken.js';
 
 export interface Secrets {
-  /** In order, none touching another. */
+  /** In order; none touches another. */
   readonly ranges: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
+  /** Numbers of parameters that have a secret, from 1; `true` for those that are secrets in any form. */
   readonly parameters: ReadonlyMap<number, boolean>;
 }
 
 const NONE: Secrets = { ranges: [], parameters: new Map() };
 
-/** `code`: the text is SQL, whatever it looks like. Takes linear time; throws nothing. */
+/** `code`: the text is SQL, whatever its form. Takes linear time; never throws. */
 export function findSecrets(text: string, code: boolean): Secrets {
   const disguised = mayDisguise(text);
   const evident = evidentSecrets(text);
@@ -30,14 +30,14 @@ export function findSecrets(text: string, code: boolean): Secrets {
     ...first.flatMap(({ aliases }) => readAliases(text, { code, disguised }, aliases)),
   ];
   const lost = readings.flatMap(found => (found.held ? found.lost : [{ start: 0, end: text.length }]));
-  const swept = union(lost).map(range => sweep(text, range));
+  const scanned = union(lost).map(range => scanRaw(text, range));
   return {
-    ranges: union(...readings.map(({ secrets }) => secrets), swept.flat(), evident),
+    ranges: union(...readings.map(({ secrets }) => secrets), scanned.flat(), evident),
     parameters: sureFirst(readings),
   };
 }
 
-/** What the names are given from which a secret is taken; it costs as much as the first look. */
+/** The values assigned to names from which a secret is taken; costs as much as the first look. */
 function readAliases(text: string, how: Omit<How, 'names'>, aliases: ReadonlySet<string>): Found[] {
   if (aliases.size === 0) return [];
   return read(text, { ...how, names: aliasNames(aliases) }).map(found => ({
@@ -58,8 +58,8 @@ type How = Pick<View, 'code' | 'disguised' | 'names'>;
 
 /**
  * The readings that may be the server's. Only `\'` is read differently with
- * `standard_conforming_strings = off` (PostgreSQL manual, 19.13.1), which the log does not tell: a statement
- * that has it is read both ways, and a reading that can follow less than the other is not the server's.
+ * `standard_conforming_strings = off` (PostgreSQL manual, 19.13.1), which the log does not say: a statement
+ * that contains it is read both ways, and the reading that can follow less of it is not the server's.
  */
 function read(text: string, how: How): Found[] {
   const budget = budgetOf(text);

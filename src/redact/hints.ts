@@ -1,4 +1,4 @@
-/** What a quoted text is, by its first word and by what stands around it. Each looks at a few characters only. */
+/** What a quoted text is, from its first word and from what is around it. Each function reads a few characters only. */
 
 import {
   BACKSLASH,
@@ -15,13 +15,13 @@ import {
 import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from '../lib/sql/lexer.js';
 import { isSecretName, type Names, SECRETS } from './names.js';
 
-/** So much of a text is looked at around a place. */
+/** At most this much of a text is read around a place. */
 const NEARBY = 100;
 
-/** No word that is looked for is longer. */
+/** No word that is searched for is longer. */
 const WORD_LENGTH = 64;
 
-/** What SQL and PL/pgSQL begin with, and what pieces of them do that are put together while a function runs. */
+/** First words of SQL and PL/pgSQL, and of fragments of them that a function puts together at run time. */
 const CODE_WORDS = new Set(
   (
     'abort alter analyze and as assert begin call case checkpoint close cluster comment commit copy create ' +
@@ -32,7 +32,7 @@ const CODE_WORDS = new Set(
   ).split(' '),
 );
 
-/** Whether it begins as SQL or PL/pgSQL does. `set = 1` does not: it is a pair of a connection string. */
+/** Whether it begins like SQL or PL/pgSQL. `set = 1` does not: it is a pair of a connection string. */
 export function readsAsCode(text: string): boolean {
   let at = skipTrivia(text, 0);
   while (at < text.length && '(;'.includes(text.charAt(at))) at = skipTrivia(text, at + 1);
@@ -43,7 +43,7 @@ export function readsAsCode(text: string): boolean {
   );
 }
 
-/** Whether the content of a piece is read as SQL. Outside SQL `--from=x` is an option, and no comment. */
+/** Whether the content of a piece is read as SQL. Outside SQL, `--from=x` is an option, not a comment. */
 export function isCode(content: string, { kind }: Piece, lead: string, inCode: boolean): boolean {
   const mayBe = kind === 'string' || (kind === 'comment' && inCode);
   return mayBe && (lead === 'as' || lead === 'do' || readsAsCode(content));
@@ -51,7 +51,7 @@ export function isCode(content: string, { kind }: Piece, lead: string, inCode: b
 
 /**
  * What leads to a piece: the keyword or the called function right before it (`as`, `do`, `format(`), in
- * small letters; empty where it is anything else.
+ * lower case; empty if it is anything else.
  */
 export function leadOf(text: string, { start }: Piece): string {
   const from = Math.max(start - NEARBY, 0);
@@ -64,12 +64,12 @@ export function leadOf(text: string, { start }: Piece): string {
   return word === end ? '' : text.slice(word, end).toLowerCase() + (call ? '(' : '');
 }
 
-/** Whether a value may follow a name in the text: each form of it has one of these. */
+/** Whether a value may follow a name in the text: each form of it has one of these characters. */
 export function mayHoldValue(text: string): boolean {
   return /['"$=:<\d]/.test(text);
 }
 
-/** Whether it ends in a secret's name and what may stand between that and its value: `password=`, `PASSWORD '`. */
+/** Whether it ends in a secret's name and what may be between that and its value: `password=`, `PASSWORD '`. */
 export function endsInSecretName(text: string): boolean {
   const from = Math.max(text.length - NEARBY, 0);
   const quotes = quotesStart(text, text.length, from);
@@ -111,27 +111,27 @@ export function touchesAfter(text: string, { quoting, end }: Piece): boolean {
   return quoting !== 'verbatim' && isWord(text.charCodeAt(end));
 }
 
-/** Whether a word ends right before the literal that is no prefix of it (`N'`, `B'`, `X'`). */
+/** Whether a word other than a prefix (`N'`, `B'`, `X'`) ends right before the literal. */
 export function touchesBefore(text: string, { quoting, start }: Piece): boolean {
   const code = text.charCodeAt(start - 1);
   return quoting !== 'verbatim' && isWord(code) && (!isPrefix(code) || isWord(text.charCodeAt(start - 2)));
 }
 
-/** Whether it stands in a list of values of one kind: `kind IN ('password', 'x')`. */
+/** Whether it is in a list of values of one kind: `kind IN ('password', 'x')`. */
 export function isInList(text: string, { start }: Piece): boolean {
   return /\b(?:in|enum|any|all|some|array)\s*[([][^()[\]]*$/i.test(
     text.slice(Math.max(start - NEARBY, 0), start),
   );
 }
 
-/** Whether it is one of the lists that `unnest` makes rows of, or in one: `unnest(ARRAY['password', …], …)`. */
+/** Whether it is one of the lists that `unnest` turns into rows, or in one: `unnest(ARRAY['password', …], …)`. */
 export function isUnnested(text: string, { start }: Piece): boolean {
   return /\b(?:unnest|hstore|jsonb?_object)\s*\(\s*(?:array\s*\[[^()[\]]*)?$/i.test(
     text.slice(Math.max(start - NEARBY, 0), start),
   );
 }
 
-/** Whether the function takes a list of names, and others beside it. */
+/** Whether the function takes a list of names, and others next to it. */
 export function isListing(lead: string): boolean {
   return /^(?:unnest|hstore|jsonb?_object)\($/.test(lead);
 }
@@ -142,10 +142,10 @@ export function settingEnd(text: string, at: number): number {
   return at + rest.length;
 }
 
-/** So far before a key the function is looked for that makes an object of it. */
+/** The function that builds an object is searched at most this far before a key. */
 const OBJECT_NEARBY = 500;
 
-/** Whether a function stands before the key that makes an object of keys and values, or sets one in it. */
+/** Whether a function that builds an object of keys and values, or sets one in it, comes before the key. */
 export function isInObject(text: string, { start }: Piece): boolean {
   return /\b(?:jsonb?_build_object|jsonb?_object|jsonb_set|jsonb_insert|hstore)\s*\([^;]*$/i.test(
     text.slice(Math.max(start - OBJECT_NEARBY, 0), start),
@@ -161,7 +161,7 @@ export function isKey(text: string, names: Names): boolean {
   return names.is(text.replace(/^%|%$/g, '')) || (names === SECRETS && isSecretPath(text));
 }
 
-/** Whether a secret's name is in a list: `{user,password,url}`. */
+/** Whether a list contains a secret's name: `{user,password,url}`. */
 export function listsSecret(text: string): boolean {
   return (
     text.startsWith('{') && text.length < OBJECT_NEARBY && text.slice(1, -1).split(',').some(isSecretName)

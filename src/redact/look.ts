@@ -1,4 +1,4 @@
-/** Reads a text as SQL does, and what is quoted in it likewise, and finds the secrets. */
+/** Reads a text as SQL does, and the quoted texts in it in the same way, and finds the secrets. */
 
 import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../lib/sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../lib/sql/lexer.js';
@@ -35,6 +35,7 @@ import {
 } from './names.js';
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { add, type MutableRange, type Range, union } from './ranges.js';
+import { secretAt } from './scan-raw.js';
 import {
   isStatement,
   operandOf,
@@ -44,7 +45,6 @@ import {
   type View,
   valueAfter,
 } from './shapes.js';
-import { secretAt } from './sweep.js';
 import { type Found, Taken } from './taken.js';
 import {
   type Arguments,
@@ -55,18 +55,18 @@ import {
   secretArguments,
 } from './templates.js';
 
-/** So many values stand with a key in a row. */
+/** At most this many values are with a key in a row. */
 const MOST_OTHERS = 3;
 
 /** More arguments than a function that takes a secret has. */
 const MOST_ARGUMENTS = 16;
 
-/** A comment that names a secret and tells it has more characters. */
+/** A comment that names a secret and reveals it has more characters. */
 const SHORTEST_COMMENT = 8;
 
 /**
- * Takes linear time: each character is read a fixed number of times, and what looks like a secret as far
- * as the budget goes. What is beyond that counts as lost.
+ * Takes linear time: each character is read a fixed number of times, and possible secrets as far as the budget
+ * allows. The rest counts as lost.
  */
 export function look(text: string, view: Omit<View, 'depth'>, budget: Budget): Found {
   return new Look(text, { ...view, depth: 0 }, budget).run();
@@ -82,10 +82,10 @@ class Look {
   #held = true;
   /** Whether a literal was the name of a secret, as in `WHERE key = 'smtp.password'`. */
   #hasKey = false;
-  /** Whether it has the name of a secret. */
+  /** Whether the text has the name of a secret. */
   #hasName = false;
   readonly #literals: Literals;
-  /** Where the last list of columns ends that was looked at. */
+  /** Where the last list of columns that was read ends. */
   #listEnd = 0;
 
   constructor(text: string, view: View, budget: Budget) {
@@ -119,7 +119,7 @@ class Look {
     };
   }
 
-  /** What stands elsewhere in the same text: the value of a key that names a secret, the parameters of what is executed. */
+  /** Secrets elsewhere in the same text: the value of a key that names a secret, the parameters of what is executed. */
   #takeElsewhere(): void {
     if (this.#hasKey) {
       for (const start of valueColumns(this.#text)) if (this.#goesOn) this.#takeExpression(start, false);
@@ -135,7 +135,7 @@ class Look {
     }
   }
 
-  /** Most pieces are of no interest; in a statement itself that is told without reading more than their end. */
+  /** Most pieces are irrelevant; in a statement itself, reading their end is enough to know. */
   #opening(at: number, trigger: number): number {
     const { backslashes, disguised } = this.#view;
     if (!disguised && !this.#mayTear) {
@@ -148,7 +148,7 @@ class Look {
     return this.#piece(readPiece(this.#text, at, backslashes), trigger);
   }
 
-  /** Looks at the word or URI whose trigger ends at `end`; returns where to go on. */
+  /** Examines the word or URI whose trigger ends at `end`; returns where to continue. */
   #trigger(end: number, from: number): number {
     const text = this.#text;
     this.#budget.left -= NAME_COST;
@@ -166,7 +166,7 @@ class Look {
     return name.end;
   }
 
-  /** Looks at the value of what has a secret's name; returns where to go on. */
+  /** Examines the value of a secret's name; returns where to continue. */
   #named(name: Range, word: string): number {
     const sure = this.#view.names.isSure(word);
     this.#hasName = true;
@@ -183,7 +183,7 @@ class Look {
     return name.end;
   }
 
-  /** The strings in a list or an object, or in JSON that is in a string itself: `\"password\": \"x\"`. */
+  /** The strings in a list or an object, or in JSON that is itself in a string: `\"password\": \"x\"`. */
   #takeLoose(name: Range): number {
     const after = this.#text.charCodeAt(name.end);
     const isTorn = after === BACKSLASH || after === DOUBLE;
@@ -194,7 +194,7 @@ class Look {
     return escaped?.end ?? name.end;
   }
 
-  /** A literal or a parameter that stands before a name: `'x' = password`, `'x' AS password`. */
+  /** A literal or a parameter before a name: `'x' = password`, `'x' AS password`. */
   #takeBefore(name: Range, sure: boolean): void {
     if (!this.#view.code) {
       const range = valueBefore(this.#text, name);
@@ -207,7 +207,7 @@ class Look {
     if (number > 0) this.#taken.parameter(number, sure);
   }
 
-  /** What stands between a name and its value is read no more; there may be a comment that tells an older one. */
+  /** The text between a name and its value is not read again, except comments, which may reveal an older value. */
   #passOver({ start, end }: Range): void {
     const text = this.#text;
     if (end - start <= SHORTEST_COMMENT || !hasTrigger(text.slice(start, end))) return;
@@ -228,7 +228,7 @@ class Look {
     if (length === 0) this.#takeCall(name);
   }
 
-  /** What a function takes that has a secret's name, a table, or a function beside one: `set_password('kari', 'x')`. */
+  /** The arguments of a function or table with a secret's name, or of a call around it: `set_password('kari', 'x')`. */
   #takeCall({ start, end }: Range): void {
     const text = this.#text;
     const at = argumentsStart(text, { start, end });
@@ -236,13 +236,13 @@ class Look {
     this.#takeAnyOf(argumentsAt(text, at, MOST_ARGUMENTS, this.#view));
   }
 
-  /** Takes what an expression gives, whose first value may be `known`; returns where to go on. */
+  /** Takes the values of an expression, whose first value may be `known`; returns where to continue. */
   #takeExpression(start: number, sure: boolean, known: Value | null = null): number {
     const other = (value: Value) => this.#taken.other(value);
     return this.#express(start, value => this.#take(value, sure), other, known);
   }
 
-  /** Takes what expressions give any of which may be the secret. */
+  /** Takes the values of expressions any of which may be the secret. */
   #takeAnyOf({ starts, length }: Arguments): void {
     for (const start of starts) this.#express(start, value => this.#taken.other(value));
     this.#budget.left -= length;
@@ -283,14 +283,14 @@ class Look {
     return this.#budget.left >= 0 && !this.#isRefuted;
   }
 
-  /** With backslash escapes the statement makes no sense: the server read it without. */
+  /** With backslash escapes the statement makes no sense: the server read it without them. */
   get #isRefuted(): boolean {
     return !this.#held && this.#view.backslashes && isStatement(this.#view);
   }
 
   /**
-   * Where a literal touches a word without white space or a comma between, one of the two is not what it
-   * seems. A statement itself may have it, since PostgreSQL has parsed it: `date'2026-01-01'`.
+   * If a literal touches a word without white space or a comma between them, one of the two was misread. In a statement
+   * itself this is allowed, since PostgreSQL has parsed it: `date'2026-01-01'`.
    */
   get #mayTear(): boolean {
     return this.#view.backslashes || !isStatement(this.#view);
@@ -301,7 +301,7 @@ class Look {
     return touchesAfter(this.#text, piece) || (!isStatement(this.#view) && touchesBefore(this.#text, piece));
   }
 
-  /** Looks into a piece, and at a value that follows it; returns where to go on. */
+  /** Examines a piece, and a value that follows it; returns where to continue. */
   #piece(piece: Piece, trigger: number): number {
     if (!piece.closed || this.#isTorn(piece)) this.#held = false;
     if (this.#isRefuted) return piece.end;
@@ -348,7 +348,7 @@ class Look {
     return value === null ? piece.end : this.#take(value, sure);
   }
 
-  /** What stands beside the name of a key in a row: `('x', 'smtp.password')`, `('smtp.password', 'text', 'x')`. */
+  /** The values next to the name of a key in a row: `('x', 'smtp.password')`, `('smtp.password', 'text', 'x')`. */
   #takeRow(piece: Piece, from: number): void {
     const text = this.#text;
     const before = this.#literals.besideKey(piece.start);

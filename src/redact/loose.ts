@@ -1,4 +1,6 @@
-/** What a secret looks like outside SQL: in a connection string, JSON, YAML, XML, properties, a command line, a sentence. */
+/**
+ * The forms of a secret outside SQL: in a connection string, JSON, YAML, XML, properties, a command line, a sentence.
+ */
 
 import { BACKSLASH, DOUBLE, isSpace, SINGLE } from '../lib/sql/chars.js';
 import { lineEnd, skipSpace } from '../lib/sql/lexer.js';
@@ -6,14 +8,14 @@ import { isPlain, looksRandom } from './plain.js';
 import type { Range } from './ranges.js';
 import { literalAt, type Value, type View } from './shapes.js';
 
-/** So far before a name it is looked for what it is in. */
+/** The surroundings of a name are searched at most this far before it. */
 const NEARBY = 80;
 const NEARBY_PAIR = 200;
 
-/** No value of one line is longer. */
+/** No value on one line is longer. */
 const LONGEST_LINE = 1000;
 
-/** The value outside SQL: in a connection string, a URI's query, JSON, or a piece of SQL that does not look like it. */
+/** The value outside SQL: in a connection string, a URI's query, JSON, or SQL that does not look like it. */
 export function looseValue(text: string, name: Range, operator: number, view: View): Value | null {
   const value = givenValue(text, name, operator, view);
   const isSaid =
@@ -21,7 +23,10 @@ export function looseValue(text: string, name: Range, operator: number, view: Vi
   return isSaid && SAID.test(text.slice(value.start, value.end)) ? null : value;
 }
 
-/** What is said of a password in JSON or a list of rights, and is none: `"password": "required"`, `password:reset`. */
+/**
+ * Words about a password, in JSON or a list of rights, that are not a password: `"password": "required"`,
+ * `password:reset`.
+ */
 const SAID = /^(?:required|optional|string|reset|read|write|create|delete)$/;
 const LONGEST_SAID = 10;
 
@@ -38,10 +43,10 @@ function givenValue(text: string, name: Range, operator: number, view: View): Va
   return before === '.' && value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
-/** Where a property begins in a line of its own: `db.password = x y`. */
+/** The beginning of a property on its own line: `db.password = x y`. */
 const LINE = /(?:^|\n)[^\S\n]*(?:export |set )?(?:[\w-]+\.){0,8}$/;
 
-/** The value that fills a line of several: it may have spaces, but no other pair. */
+/** The value that fills one of several lines: it may have spaces, but no other pair. */
 function lineValue(text: string, { start }: Range, at: number): Value | null {
   if (!LINE.test(text.slice(Math.max(start - NEARBY, 0), start))) return null;
   const end = Math.min(lineEnd(text, at), at + LONGEST_LINE);
@@ -50,8 +55,8 @@ function lineValue(text: string, { start }: Range, at: number): Value | null {
   return { start: at, end: at + value.length, next: at + value.length, closed: true, parameter: 0 };
 }
 
-/** The secret that follows its name without a sign between them. */
-export function toldValue(text: string, name: Range): Value | null {
+/** The secret that follows its name without an operator. */
+export function valueWithoutOperator(text: string, name: Range): Value | null {
   return (
     optionValue(text, name) ??
     elementValue(text, name) ??
@@ -98,7 +103,7 @@ function pairedValue(text: string, { end }: Range): Value | null {
   return value === null || isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
-/** The value that stands before the name: `{"value": "x", "name": "password"}`. */
+/** The value before the name: `{"value": "x", "name": "password"}`. */
 export function valueBefore(text: string, { start }: Range): Range | null {
   const from = Math.max(start - NEARBY_PAIR, 0);
   const found =
@@ -133,7 +138,7 @@ function setValue(text: string, { start, end }: Range): Value | null {
   return value !== null && isPlain(text.slice(value.start, value.end)) ? null : value;
 }
 
-/** `the password is x`, `login kari password x`: where x is no word. */
+/** `the password is x`, `login kari password x`: if x is not a word. */
 function sentenceValue(text: string, { end }: Range): Value | null {
   const value = matchAt(
     text,
@@ -154,7 +159,7 @@ function matchAt(text: string, at: number, pattern: RegExp): Value | null {
   return end === 0 ? null : { start, end, next: end, closed: true, parameter: 0 };
 }
 
-/** What stands in the lines under a name in YAML: the items of a list, or a text of several lines. */
+/** The lines under a name in YAML: the items of a list, or a text of several lines. */
 const BLOCK = /["']?:[^\S\n]*(?:([|>])[+-]?)?[^\S\n]*\n/y;
 
 function linesUnder(text: string, { start, end }: Range): { values: Range[]; length: number } {
@@ -180,10 +185,10 @@ function linesUnder(text: string, { start, end }: Range): { values: Range[]; len
 /** No secret has more lines. */
 const MOST_LINES = 64;
 
-/** So much of a list or an object is read. */
+/** At most this much of a list or an object is read. */
 const LONGEST_LIST = 10_000;
 
-/** The strings in the list or the object that a name is given: `"tokens": ["x", "y"]`, `"password": {"value": "x"}`. */
+/** The strings in a name's list or object: `"tokens": ["x", "y"]`, `"password": {"value": "x"}`. */
 export function listedValues(text: string, name: Range): { values: Range[]; length: number } {
   const values: Range[] = [];
   const opening = /["'\\]{0,4}\s{0,9}[:=]\s{0,9}[[{]/y;
@@ -206,7 +211,9 @@ export function listedValues(text: string, name: Range): { values: Range[]; leng
   return { values, length: at - from };
 }
 
-/** What JSON has without quotes, and YAML and HTTP headers in a line of its own. A sentence goes on after a word. */
+/**
+ * Values without quotes in JSON, and on their own lines in YAML and HTTP headers. A sentence continues after a word.
+ */
 const BARE = /(?:-?\d[\w.+-]*(?=\s*[,}])|[^\s"'|>&*[{,]\S*(?=[^\S\n]*(?:\n|$)))/y;
 
 function afterColon(text: string, { start }: Range, at: number): Value | null {
@@ -224,7 +231,7 @@ function isQuote(text: string, at: number): boolean {
   return code === SINGLE || code === DOUBLE;
 }
 
-/** Whether it is closed and nothing goes on after it: `$a$b` and `E'a'b` are what is meant, and no literals. */
+/** Whether it is closed and ends there: `$a$b` and `E'a'b` are values as they are, not literals. */
 function endsThere(text: string, { closed, next }: Value): boolean {
   return (
     closed && (next === text.length || isSpace(text.charCodeAt(next)) || ',;)'.includes(text.charAt(next)))
@@ -232,8 +239,8 @@ function endsThere(text: string, { closed, next }: Value): boolean {
 }
 
 /**
- * `'x y'` or `"x y"` outside SQL. A connection string escapes with backslashes (libpq, 34.1.1.1), a piece
- * of SQL doubles its quotes: the value goes on over both.
+ * `'x y'` or `"x y"` outside SQL. A connection string escapes with backslashes (libpq, 34.1.1.1), SQL doubles its
+ * quotes: the value extends over both.
  */
 function quotedValue(text: string, at: number): Value | null {
   if (text.charCodeAt(at) !== SINGLE) return doubleQuoted(text, at);
@@ -248,7 +255,7 @@ function quotedValue(text: string, at: number): Value | null {
   return delimited(text, at + 1, end);
 }
 
-/** A string of JSON, or of the many languages that write strings likewise. */
+/** A string of JSON, or of the many languages with the same syntax. */
 export function doubleQuoted(text: string, at: number): Value | null {
   if (text.charCodeAt(at) !== DOUBLE) return null;
   let end = at + 1;
@@ -266,10 +273,13 @@ function delimited(text: string, start: number, close: number): Value {
   return { start, end, next: closed ? end + 1 : end, closed, parameter: 0 };
 }
 
-/** What takes the value's place in a template: `%s`, `%1$L`. */
+/** Placeholders for the value in a template: `%s`, `%1$L`. */
 const PLACEHOLDER = /^%(?:\d+\$)?-?\d*[sLI]$/;
 
-/** `password=x`: up to the next space that no backslash escapes (libpq, `conninfo_parse`), in a URI's query up to `&`. */
+/**
+ * `password=x`: up to the next space without a backslash before it (libpq, `conninfo_parse`), in a URI's query up to
+ * `&`.
+ */
 export function bareValue(text: string, at: number, query: boolean): Value | null {
   const end = bareEnd(text, at, query);
   const placeholder = end - at < 9 && PLACEHOLDER.test(text.slice(at, end));

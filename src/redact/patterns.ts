@@ -1,8 +1,8 @@
-/** What `redact.patterns` adds: regular expressions for secrets that only the operator knows of. */
+/** `redact.patterns`: regular expressions for secrets that only the operator knows about. */
 
 import { add, type MutableRange, type Range } from './ranges.js';
 
-/** A regular expression in RE2's syntax and time; RE2JS is one. */
+/** A regular expression with RE2's syntax and linear time; RE2JS is one. */
 export interface Pattern {
   /** The number of each named group. */
   namedGroups(): Record<string, number>;
@@ -11,14 +11,14 @@ export interface Pattern {
 }
 
 interface Matches {
-  /** Goes to the next match. */
+  /** Finds the next match. */
   find(): boolean;
-  /** Where a group of the match begins and ends; -1 where the group took no part in it. */
+  /** Where a group of the match begins and ends; -1 if the group took no part in it. */
   start(group?: number): number;
   end(group?: number): number;
 }
 
-/** Of each match the group `secret`, else group 1, else all of it: the first that took part in the match. */
+/** For each match, the group `secret`, else group 1, else all of it: the first that took part in the match. */
 export function secretsOf(pattern: Pattern, text: string): Range[] {
   const { secret } = pattern.namedGroups();
   const groups = [...(secret === undefined ? [] : [secret]), ...(pattern.groupCount() > 0 ? [1] : []), 0];

@@ -1,10 +1,10 @@
-/** What a quoted text stands for, and which of its own characters stand for a part of that. */
+/** The content of a quoted text, and which of its characters stand for which part of it. */
 
 import { DOUBLE, PLUS, SINGLE } from '../lib/sql/chars.js';
 import { type Piece, reopening, skipTrivia } from '../lib/sql/lexer.js';
 import type { Range } from './ranges.js';
 
-/** Short contents are decoded here: to allocate a buffer takes longer than to fill it. */
+/** Short contents are decoded here: allocating a buffer takes longer than filling it. */
 const SHORT = new Uint16Array(256);
 
 /** The content with its quotes and escapes resolved. */
@@ -22,7 +22,7 @@ export function decode(text: string, piece: Piece): string {
   return Buffer.from(wide.buffer, 0, decodeInto(wide, text, piece) * 2).toString('utf16le');
 }
 
-/** Returns how many code units the content has; -1 where one of them does not fit. */
+/** Returns how many code units the content has; -1 if one of them does not fit. */
 function decodeInto(decoded: Uint8Array | Uint16Array, text: string, piece: Piece): number {
   const units = new Units(text, piece);
   const most = decoded.BYTES_PER_ELEMENT === 1 ? 0xff : 0xffff;
@@ -35,7 +35,7 @@ function decodeInto(decoded: Uint8Array | Uint16Array, text: string, piece: Piec
   return length;
 }
 
-/** Where pieces of the decoded content are in the text itself. They come in order, as `union` gives them. */
+/** Where ranges of the decoded content are in the text itself. They are in order, as from `union`. */
 export function locate(text: string, piece: Piece, ranges: readonly Range[]): Range[] {
   const { open } = piece;
   if (ranges.length === 0 || isVerbatim(text, piece)) {
@@ -63,15 +63,15 @@ function isVerbatim(text: string, piece: Piece): boolean {
   return piece.quoting === 'plain' || !content.includes(escapeOf(text, piece));
 }
 
-/** The character that escapes begin with, where there are any. */
+/** The character that escapes begin with, if there are any. */
 function escapeOf(text: string, piece: Piece): string {
   return piece.quoting === 'unicode' ? unicodeEscape(text, piece) : '\\';
 }
 
-/** So far after a literal its escape character is looked for. */
+/** The escape clause is searched at most this far after a literal. */
 const NEARBY = 100;
 
-/** `UESCAPE '!'` after the literal names another escape character than the backslash (4.1.2.3). */
+/** `UESCAPE '!'` after the literal sets an escape character other than the backslash (4.1.2.3). */
 function unicodeEscape(text: string, piece: Piece): string {
   const end = escapeClauseEnd(text, piece);
   return end === piece.end ? '\\' : text.charAt(end - 2);
@@ -88,7 +88,7 @@ export function escapeClauseEnd(text: string, { quoting, end }: Piece): number {
   return clause ? end + quote + 3 : end;
 }
 
-/** What letters stand for after a backslash (table 4.1). */
+/** What letters mean after a backslash (table 4.1). */
 const LETTERS = new Map(
   Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(([letter, char]) => [
     letter.charCodeAt(0),
@@ -96,7 +96,7 @@ const LETTERS = new Map(
   ]),
 );
 
-/** The number that an escape holds, after a prefix of so many characters. */
+/** The number in an escape, after a prefix of this many characters. */
 interface NumberForm {
   readonly digits: number;
   readonly prefix: number;
@@ -117,7 +117,7 @@ class Units {
   /** Where the unit is in the text. */
   start = 0;
   end: number;
-  /** What it stands for: one UTF-16 code unit, or two. */
+  /** Its value: one UTF-16 code unit, or two. */
   code = 0;
   low = 0;
   length = 1;
@@ -144,7 +144,7 @@ class Units {
       if (code === this.#escape) return this.#escaped();
       if (code !== this.#quote) return this.#is(code, 1);
       if (this.#text.charCodeAt(this.start + 1) === code) return this.#is(code, 2);
-      // The seam between two literals that are one stands for nothing.
+      // The seam between two literals that are continued as one has no value.
       this.end = Math.max(reopening(this.#text, this.start), this.start) + 1;
     }
     return false;
@@ -194,7 +194,7 @@ function escapeForm(letter: number): NumberForm {
   }
 }
 
-/** The value of a hexadecimal digit; sixteen for what is none. */
+/** The value of a hexadecimal digit; sixteen for any other character. */
 function digitOf(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   const letter = code | 0x20;

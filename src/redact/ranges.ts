@@ -1,27 +1,27 @@
-/** Pieces of a text that are to be replaced. */
+/** Ranges of a text that are to be replaced. */
 
-/** From UTF-16 code unit `start` up to, not with, `end`. */
+/** From UTF-16 code unit `start` up to `end`, which is excluded. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** One that may still grow. */
+/** A range that may still grow. */
 export interface MutableRange {
   readonly start: number;
   end: number;
 }
 
-/** What stands where a secret stood. It holds no quote and no backslash: it fits into any quoting. */
+/** Replaces a secret. It contains no quote and no backslash, so it fits into any quoting. */
 export const MARK = '<redacted>';
 
-/** So many pieces are kept apart, whatever is between them: a text that is nothing but secrets must not fill the memory. */
+/** At most this many ranges are kept separate: a text that consists of secrets must not fill the memory. */
 const MOST_APART = 100_000;
 
-/** Past that, pieces with no more than this between them are one. */
+/** Past that limit, ranges with at most this much between them are merged. */
 const NEAR = 256;
 
-/** Adds a piece to a list of its own. */
+/** Adds a range to a list. */
 export function add(ranges: MutableRange[], { start, end }: Range): void {
   const last = ranges.at(-1);
   const joins = last !== undefined && start >= last.start && start - last.end <= NEAR;
@@ -29,7 +29,7 @@ export function add(ranges: MutableRange[], { start, end }: Range): void {
   else last.end = Math.max(last.end, end);
 }
 
-/** All the pieces in order, those that overlap or touch as one. */
+/** All ranges in order; those that overlap or touch are merged. */
 export function union(...lists: readonly (readonly Range[])[]): readonly Range[] {
   const full = lists.filter(({ length }) => length > 0);
   const [ranges = []] = full;
@@ -37,7 +37,7 @@ export function union(...lists: readonly (readonly Range[])[]): readonly Range[]
   return merge(full.flat().sort((a, b) => a.start - b.start));
 }
 
-/** Nearly always they are in order already. */
+/** They are nearly always in order already. */
 function isUnion(ranges: readonly Range[]): boolean {
   let last = -1;
   for (const { start, end } of ranges) {
@@ -59,12 +59,12 @@ function merge(sorted: readonly Range[]): Range[] {
   return merged;
 }
 
-/** Without those that are marked already. */
+/** Without those that are already marked. */
 export function unmarked(text: string, ranges: readonly Range[]): readonly Range[] {
   return text.includes(MARK) ? ranges.filter(({ start, end }) => text.slice(start, end) !== MARK) : ranges;
 }
 
-/** The text with the mark in the place of each piece; the pieces as `union` gives them. */
+/** The text with the mark in place of each range; the ranges as from `union`. */
 export function replace(text: string, ranges: readonly Range[]): string {
   const kept: string[] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** Scrubs secrets from what an event says about a statement, before anything is kept of it. */
+/** Removes secrets from a statement and its parameters, before any of it is stored. */
 
 import { findSecrets } from './find.js';
 import { listsSecret, readsAsCode } from './hints.js';
@@ -13,44 +13,44 @@ export interface Texts {
 }
 
 export interface Redacted extends Texts {
-  /** So many secrets were replaced; 0: both texts are the very ones that were given. */
+  /** How many secrets were replaced; 0: both texts are unchanged. */
   readonly count: number;
 }
 
 export type Redact = (texts: Texts) => Redacted;
 
 /**
- * Each secret's value becomes `<redacted>`, its quotes stay. Takes linear time, but for the patterns, which
- * take what RE2 takes; throws nothing.
+ * Each secret's value becomes `<redacted>`; its quotes stay. Takes linear time, apart from the patterns, which take
+ * what RE2 takes; never throws.
  */
 export function createRedactor(patterns: readonly Pattern[]): Redact {
   return ({ statement, parameters }) => {
     const found = statement === null ? null : findSecrets(statement, true);
     const paired = statement === null ? NONE : pairedParameters(statement, parameters ?? []);
-    const scrubbed = statement === null ? null : scrub(statement, found?.ranges ?? [], patterns);
+    const redacted = statement === null ? null : redactText(statement, found?.ranges ?? [], patterns);
     const others = parameters?.map((text, index) =>
       isSecret(text, found?.parameters.get(index + 1) ?? paired.get(index + 1))
         ? whole(text)
-        : scrubParameter(text, patterns),
+        : redactParameter(text, patterns),
     );
     const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
     return {
-      statement: scrubbed?.text ?? null,
+      statement: redacted?.text ?? null,
       parameters: others !== undefined && inParameters > 0 ? others.map(({ text }) => text) : parameters,
-      count: (scrubbed?.count ?? 0) + inParameters,
+      count: (redacted?.count ?? 0) + inParameters,
     };
   };
 }
 
 const NONE: ReadonlyMap<number, boolean> = new Map();
 
-/** What may be a key that names a setting: `smtp.password`. */
+/** A possible key that names a setting: `smtp.password`. */
 const KEY = /^[\w.:\x80-\uffff-]{2,64}$/;
 
 /** The path of a value in JSON, or a list of names. */
 const PATH = /^\{[\w,.-]{2,200}\}$/;
 
-/** The parameters that are given to the name of a secret, which is a parameter itself. */
+/** The parameters that are assigned to the name of a secret, which is a parameter itself. */
 function pairedParameters(statement: string, parameters: readonly string[]): ReadonlyMap<number, boolean> {
   const keys = parameters.map(
     text => (KEY.test(text) && isSecretName(text)) || (PATH.test(text) && listsSecret(text)),
@@ -67,21 +67,21 @@ function isSecret(parameter: string, sure: boolean | undefined): boolean {
   return sure === true || (sure === false && !isPlain(parameter) && !/^[tf]$/.test(parameter));
 }
 
-interface Scrubbed {
+interface RedactedText {
   readonly text: string;
   readonly count: number;
 }
 
-/** A parameter that is a secret itself. Nothing can be told of an empty one: it is NULL or `''`. */
-function whole(text: string): Scrubbed {
+/** A parameter that is a secret itself. An empty one is kept: it is NULL or `''`. */
+function whole(text: string): RedactedText {
   return text === '' || text === MARK ? { text, count: 0 } : { text: MARK, count: 1 };
 }
 
-function scrubParameter(text: string, patterns: readonly Pattern[]): Scrubbed {
-  return scrub(text, findSecrets(text, readsAsCode(text)).ranges, patterns);
+function redactParameter(text: string, patterns: readonly Pattern[]): RedactedText {
+  return redactText(text, findSecrets(text, readsAsCode(text)).ranges, patterns);
 }
 
-function scrub(text: string, found: readonly Range[], patterns: readonly Pattern[]): Scrubbed {
+function redactText(text: string, found: readonly Range[], patterns: readonly Pattern[]): RedactedText {
   const own = patterns.flatMap(pattern => secretsOf(pattern, text));
   const ranges = unmarked(text, union(found, own));
   return ranges.length === 0 ? { text, count: 0 } : { text: replace(text, ranges), count: ranges.length };

@@ -1,4 +1,4 @@
-/** What the value of a secret looks like after its name. */
+/** The forms of a secret's value after its name. */
 
 import {
   AT,
@@ -18,21 +18,21 @@ import {
   SLASH,
 } from '../lib/sql/chars.js';
 import { dottedEnd, skipTrivia, stringAt } from '../lib/sql/lexer.js';
-import { bareValue, doubleQuoted, looseValue, toldValue } from './loose.js';
+import { bareValue, doubleQuoted, looseValue, valueWithoutOperator } from './loose.js';
 import type { Names } from './names.js';
 import type { Range } from './ranges.js';
 
 /** How a text is read. */
 export interface View {
-  /** SQL, where `password=x` compares two columns; in any other text, such as a connection string, x is a value. */
+  /** SQL, in which `password=x` compares two columns; in any other text, such as a connection string, x is a value. */
   readonly code: boolean;
-  /** So many quotings around it; 0 for a statement or a parameter itself. */
+  /** The number of quotings around it; 0 for a statement or a parameter itself. */
   readonly depth: number;
   /** Plain literals have backslash escapes (`standard_conforming_strings = off`). */
   readonly backslashes: boolean;
-  /** Names may be spelled by escapes. */
+  /** Escapes may hide names. */
   readonly disguised: boolean;
-  /** What is looked for. */
+  /** The names that are searched for. */
   readonly names: Names;
 }
 
@@ -41,20 +41,20 @@ export function isStatement({ code, depth }: View): boolean {
   return code && depth === 0;
 }
 
-/** A secret in the text, or the parameter that holds one. */
+/** A secret in the text, or the parameter that has one. */
 export interface Value extends Range {
   /** Past it and its quotes. */
   readonly next: number;
-  /** Whether its quotes are closed; a value without quotes is. */
+  /** Whether its quotes are closed; true for a value without quotes. */
   readonly closed: boolean;
-  /** The number of the parameter, from 1; then there is nothing between `start` and `end`. 0 for a value in the text. */
+  /** The number of the parameter, from 1; then `start` and `end` are equal. 0 for a value in the text. */
   readonly parameter: number;
 }
 
-/** So many calls around a literal are seen through: `password = encode(digest('x', 'sha256'), 'hex')`. */
+/** A literal is found inside up to this many calls: `password = encode(digest('x', 'sha256'), 'hex')`. */
 const MOST_CALLS = 4;
 
-/** A type, as short as types are, and what the value follows then. */
+/** A type, no longer than types are, and the operator before the value. */
 const DECLARATION =
   /[\w\s.()"]{0,80}?(?::=|\bdefault\b)|(?:constant\s{1,9})?(?:text|varchar|character varying|citext|jsonb?)\s{0,9}(?:\(\d{1,5}\))?\s{0,9}=/iy;
 
@@ -74,7 +74,7 @@ export function valueAfter(text: string, name: Range, view: View): Value | null 
   const operator = Math.max(operatorEnd(text, at, isStatement(view)), view.code ? matchEnd(text, at) : -1);
   if (operator === -1) {
     const value = literalAt(text, at, view) ?? declaredValue(text, at, view);
-    return value === null && !view.code ? toldValue(text, name) : value;
+    return value === null && !view.code ? valueWithoutOperator(text, name) : value;
   }
   if (view.code) {
     const from = skipTrivia(text, operator);
@@ -83,14 +83,14 @@ export function valueAfter(text: string, name: Range, view: View): Value | null 
   return looseValue(text, name, operator, view);
 }
 
-/** Where the expression begins that a name is given in SQL; -1 where it is given none. */
+/** Where the expression that SQL assigns to a name begins; -1 if there is none. */
 export function operandOf(text: string, name: Range, view: View): number {
   const at = afterName(text, name);
   const operator = Math.max(operatorEnd(text, at, isStatement(view)), matchEnd(text, at));
   return operator === -1 ? -1 : skipTrivia(text, operator);
 }
 
-/** What compares with a list or a pattern in SQL. */
+/** Operators that compare with a list or a pattern in SQL. */
 const MATCH =
   /(?:not\s{1,9})?(?:in\b|i?like\b|between\b|similar\s{1,9}to\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?/iy;
 
@@ -99,7 +99,7 @@ function matchEnd(text: string, at: number): number {
   return MATCH.test(text) ? MATCH.lastIndex : -1;
 }
 
-/** A password may be a number in SQL; the shortest are counts. */
+/** A password may be a number in SQL; the shortest numbers are counts. */
 const NUMBER = /\d{4,}(?![\w.])/y;
 
 function numberAt(text: string, at: number): Value | null {
@@ -109,12 +109,12 @@ function numberAt(text: string, at: number): Value | null {
   return { start: at, end, next: end, closed: true, parameter: 0 };
 }
 
-/** So far before the name of a setting its SET is looked for. */
+/** The SET of a setting's name is searched at most this far before it. */
 const NEARBY = 80;
 
 /**
- * `SET my.password = x`: a setting that extensions and applications make up has a dot in its name. What begins with
- * `set X_PASSWORD=x` is a command of Windows.
+ * `SET my.password = x`: a setting that extensions and applications define has a dot in its name. A text that begins
+ * with `set X_PASSWORD=x` is a Windows command.
  */
 function isSet(text: string, { start, end }: Range): boolean {
   if (start < NEARBY && /^\s*set "?$/i.test(text.slice(0, start))) return text.charCodeAt(end) === EQUALS;
@@ -123,7 +123,7 @@ function isSet(text: string, { start, end }: Range): boolean {
   );
 }
 
-/** A literal or a parameter, also with its type before it, or as the first argument of a call, in a list or a SELECT. */
+/** A literal or a parameter, also after its type, or as the first argument of a call, in a list or a SELECT. */
 export function valueAt(text: string, from: number, view: View): Value | null {
   let at = from;
   for (let calls = 0; calls <= MOST_CALLS; calls++) {
@@ -142,7 +142,7 @@ export function valueAt(text: string, from: number, view: View): Value | null {
   return null;
 }
 
-/** What is called here takes the name of a setting, and gives its value. */
+/** A call that takes the name of a setting and returns its value. */
 function isReference(text: string, start: number, end: number): boolean {
   return end - start < 32 && /(?:^|\.)current_setting$/i.test(text.slice(start, end));
 }
@@ -166,7 +166,7 @@ function declaredValue(text: string, from: number, view: View): Value | null {
   return DECLARATION.test(text) ? valueAt(text, skipTrivia(text, DECLARATION.lastIndex), view) : null;
 }
 
-/** One past what may join a name and its value; -1 where nothing does. A colon joins them in JSON, not in SQL. */
+/** One past an operator between a name and its value; -1 if there is none. A colon is one in JSON, not in SQL. */
 export function operatorEnd(text: string, at: number, sql: boolean): number {
   const first = text.charCodeAt(at);
   const second = text.charCodeAt(at + 1);
@@ -178,7 +178,7 @@ export function operatorEnd(text: string, at: number, sql: boolean): number {
 }
 
 /**
- * The password in `scheme://user:password@host`, where `at` is past the slashes: up to the first `@`
+ * The password in `scheme://user:password@host`, with `at` past the slashes: up to the first `@`
  * (libpq, `conninfo_uri_parse_options`), or to the last one that may be part of it.
  */
 export function uriSecret(text: string, at: number, stopAtQuotes: boolean): Range | null {

@@ -1,11 +1,11 @@
-/** What was found in a text. */
+/** The secrets found in a text. */
 
 import { isSecretName, type Names } from './names.js';
 import { isPlain, looksRandom } from './plain.js';
 import { add, type MutableRange, type Range } from './ranges.js';
 import type { Value } from './shapes.js';
 
-/** No longer value is a word, a number or a path. */
+/** Longer values are not words, numbers or paths. */
 const LONGEST_PLAIN = 250;
 
 /** `***`, `^[A-Za-z0-9]{12,}$`, `^\$2[aby]\$`, `${PASSWORD}`, `{{ password }}`, `os.environ["PASSWORD"]`. */
@@ -14,9 +14,9 @@ const MASK =
 
 export interface Found {
   readonly secrets: readonly Range[];
-  /** Numbers of parameters that hold a secret, from 1; those that do whatever they look like have `true`. */
+  /** Numbers of parameters that have a secret, from 1; `true` for those that are secrets in any form. */
   readonly parameters: ReadonlyMap<number, boolean>;
-  /** What secrets are called elsewhere: columns and variables that they are taken from. */
+  /** Other names of secrets: columns and variables that they are taken from. */
   readonly aliases: ReadonlySet<string>;
   /** Where the quoting could not be followed. */
   readonly lost: readonly Range[];
@@ -24,10 +24,10 @@ export interface Found {
   readonly held: boolean;
 }
 
-/** Collects it. */
+/** Collects the secrets. */
 export class Taken {
   readonly secrets: MutableRange[] = [];
-  /** Numbers of parameters, from 1; `true` for those that are secrets whatever they look like. */
+  /** Numbers of parameters, from 1; `true` for those that are secrets in any form. */
   readonly parameters = new Map<number, boolean>();
   readonly aliases = new Set<string>();
 
@@ -43,13 +43,13 @@ export class Taken {
     if (range.end > range.start) add(this.secrets, range);
   }
 
-  /** What is given to a name, which says for `sure` that it is a secret, or may say it. */
+  /** The value of a name that says for `sure` that it is a secret, or only may say it. */
   value(value: Value, sure: boolean): void {
     if (value.parameter > 0) this.parameter(value.parameter, sure);
     else if (sure ? !this.#isMask(value) : !this.#isPlain(value)) this.secret(value);
   }
 
-  /** One of several of which any may be the secret. */
+  /** One of several values, any of which may be the secret. */
   other(value: Value): void {
     if (value.parameter > 0) this.parameter(value.parameter, false);
     else if (looksRandom(this.#text.slice(value.start, value.end))) this.secret(value);
@@ -59,7 +59,7 @@ export class Taken {
     this.parameters.set(number, sure || this.parameters.get(number) === true);
   }
 
-  /** What the secret is called where it is taken from. */
+  /** The secret's name in the place that it is taken from. */
   alias(name: string): void {
     if (!this.#names.is(name) && !isSecretName(name)) this.aliases.add(name);
   }
@@ -69,7 +69,7 @@ export class Taken {
     return end - start < LONGEST_PLAIN && MASK.test(this.#text.slice(start, end));
   }
 
-  /** Whether it is no secret by what it looks like; a number without quotes is none, however long. */
+  /** Whether its form shows that it is not a secret; a number without quotes is not, however long. */
   #isPlain({ start, end, next }: Value): boolean {
     const text = this.#text.slice(start, Math.min(end, start + LONGEST_PLAIN));
     return (

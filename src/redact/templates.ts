@@ -1,4 +1,6 @@
-/** Arguments of functions, and secrets among those of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1). */
+/**
+ * Arguments of functions, and secrets among those of `format('… PASSWORD %L', role, 'x')` (PostgreSQL manual, 9.4.1).
+ */
 
 import { COMMA, OPEN, PERCENT } from '../lib/sql/chars.js';
 import { type Piece, skipTrivia } from '../lib/sql/lexer.js';
@@ -7,7 +9,7 @@ import { endsInSecretName, isListing } from './hints.js';
 import type { Range } from './ranges.js';
 import type { View } from './shapes.js';
 
-/** More arguments than a template has in any statement that a person writes. */
+/** More arguments than a template in any statement that a person writes has. */
 const MOST_ARGUMENTS = 32;
 
 /** `%s`, `%-10L`, `%2$I`. */
@@ -16,7 +18,7 @@ const PLACEHOLDER = /^%(?:(\d{1,3})\$)?-?\d{0,3}[sLI]/;
 export interface Arguments {
   /** Where each begins. */
   readonly starts: readonly number[];
-  /** So much was read of them, in characters. */
+  /** How many characters of them were read. */
   readonly length: number;
 }
 
@@ -27,16 +29,16 @@ export function argumentsAt(text: string, at: number, most: number, view: View):
   return { starts: starts.slice(0, most), length: end - at };
 }
 
-/** So far around a name it is looked for what takes it. */
+/** At most this far around a name, the function that takes it is searched. */
 const NEARBY = 40;
 
-/** Functions that compare, or choose one of what they are given. */
+/** Functions that compare, or choose one of their arguments. */
 const COMPARING =
   /\b(?:starts_with|strpos|regexp_like|similarity|levenshtein|coalesce|nullif|greatest|least|xmlelement)\s*\(\s*(?:name\s+)?(?:\w+\.)?$/i;
 
 /**
- * Where the arguments begin of a function of that name, the row of a table of secrets, or what a function takes beside
- * the name: `set_password(`, `INTO user_secrets VALUES (`, `starts_with(token, `; -1 where there is none.
+ * Where the arguments of a function of that name begin, the row of a table of secrets, or the arguments next to
+ * the name: `set_password(`, `INTO user_secrets VALUES (`, `starts_with(token, `; -1 if there are none.
  */
 export function argumentsStart(text: string, { start, end }: Range): number {
   if (text.charCodeAt(end) === OPEN) return end + 1;
@@ -48,10 +50,12 @@ export function argumentsStart(text: string, { start, end }: Range): number {
   return isCompared ? next + 1 : -1;
 }
 
-/** More lists than become columns in any statement that a person writes. */
+/** More lists than any statement that a person writes turns into columns. */
 const MOST_LISTS = 4;
 
-/** The lists after one of names, all of which become columns: `unnest(ARRAY['user', 'password'], ARRAY['kari', 'x'])`. */
+/**
+ * The lists after one of names, all of which become columns: `unnest(ARRAY['user', 'password'], ARRAY['kari', 'x'])`.
+ */
 export function listsBeside(text: string, name: Piece, lead: string, view: View): Arguments {
   const rest = isListing(lead) ? 0 : argumentsAt(text, name.end, MOST_ARGUMENTS, view).length;
   const { starts, length } = argumentsAt(text, name.end + rest, MOST_LISTS, view);
@@ -67,7 +71,7 @@ export function secretArguments(template: string, text: string, at: number, view
   return { starts: starts.filter((_, place) => secret.has(place)), length: end - at };
 }
 
-/** Which arguments stand in a secret's place, from 1. */
+/** Which arguments are in a secret's place, from 1. */
 function secretPlaces(template: string): Set<number> {
   const places = new Set<number>();
   let place = 0;
@@ -81,7 +85,7 @@ function secretPlaces(template: string): Set<number> {
   return places;
 }
 
-/** The secret argument of a function, whose name ends at `at`. */
+/** The secret argument of a function whose name ends at `at`. */
 export function keyedArgumentAt(text: string, at: number, place: number, view: View): Arguments {
   const open = skipTrivia(text, at);
   if (text.charCodeAt(open) !== OPEN) return { starts: [], length: 0 };

@@ -1,4 +1,4 @@
-/** Tokens of services, which begin so that they can be found: the prefixes of gitleaks, trufflehog and GitHub's secret scanning. */
+/** Tokens of services, recognized by their prefixes: those of gitleaks, trufflehog and GitHub's secret scanning. */
 
 import { looksRandom } from './plain.js';
 import { add, type MutableRange, type Range } from './ranges.js';
@@ -6,7 +6,7 @@ import { add, type MutableRange, type Range } from './ranges.js';
 /** What follows a prefix that names begin with, too. */
 const BODY = '(?=[A-Za-z0-9]{16})';
 
-/** Each begins with a character of its own, not with a class of them: they are found by it. */
+/** Each begins with its own character, not with a class of characters: that is how they are found. */
 const PREFIXES = [
   'AGE-SECRET-KEY-(?:PQ-)?1',
   'AIza',
@@ -113,13 +113,13 @@ const PREFIXES = [
   'ya29\\.',
 ];
 
-/** By their first character, so that most words are passed over at once. */
+/** By their first character, so that most words are skipped at once. */
 const PREFIX = Array.from(
   Map.groupBy(PREFIXES, ([first]) => first),
   ([first, prefixes]) => `${first}(?:${prefixes.map(prefix => prefix.slice(1)).join('|')})`,
 ).join('|');
 
-/** The source of what one begins with. */
+/** The source of the expression for the beginning of a token. */
 export const TOKEN_BEGINS = `(?<![\\w-])(?-i:${PREFIX}|A[KSBC][IC]A[A-Z0-9]{6}|SG\\.|(?:authress|scauth|ext|sc)_[a-z0-9]{3,30}\\.)`;
 
 const TOKEN = new RegExp(
@@ -129,7 +129,7 @@ const TOKEN = new RegExp(
   'g',
 );
 
-/** Takes linear time: a token begins where no word does before it. */
+/** Takes linear time: a token begins where no word precedes it. */
 export function tokenSecrets(text: string): Range[] {
   const ranges: MutableRange[] = [];
   for (const { 0: token, index } of text.matchAll(TOKEN))

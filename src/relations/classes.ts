@@ -1,12 +1,12 @@
-/** Which of a text's statements change something, and how pgAudit files each. */
+/** Which of a text's statements change something, and under which class pgAudit logs each. */
 
 import type { AuditClass } from '../event/names.js';
 import { isObject } from './tree.ts';
 
 /**
- * Kinds of PostgreSQL's parse tree that pgAudit certainly logs as one statement each where the class is logged (measured).
- * Left out is what it may file under another class, or not at all: MERGE and a WITH under a SELECT (`pgaudit.log_relation`
- * off), EXPLAIN, PREPARE, EXECUTE, DROP OWNED, and what is not a change.
+ * Kinds in PostgreSQL's parse tree that pgAudit certainly logs as one statement each if the class is logged (measured).
+ * Kinds that it may log under another class, or not at all, are missing: MERGE and a WITH under a SELECT
+ * (`pgaudit.log_relation` off), EXPLAIN, PREPARE, EXECUTE, DROP OWNED; so are statements that change nothing.
  */
 const CLASSES: Readonly<Record<string, AuditClass>> = {
   InsertStmt: 'WRITE',
@@ -65,7 +65,7 @@ export function classesIn(tree: unknown): AuditClass[] {
 }
 
 function isException(kind: string, value: Readonly<Record<string, unknown>>): boolean {
-  // pgAudit files it as ROLE.
+  // pgAudit logs it as ROLE.
   if (kind === 'RenameStmt') return value.renameType === 'OBJECT_ROLE';
   if (kind === 'CopyStmt' && value.is_from !== true) return true;
   // `pgaudit.log_catalog` may be off.

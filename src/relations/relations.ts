@@ -1,4 +1,4 @@
-/** What a statement changes: as pgAudit says, else as PostgreSQL's own parser reads it. */
+/** The relations that a statement changes: from pgAudit, else from PostgreSQL's own parser. */
 
 import { LRUCache } from 'lru-cache';
 import type { Audit } from '../event/audit.js';
@@ -23,30 +23,30 @@ const CACHE = {
 
 export interface RelationParser {
   /**
-   * The statements of a text that write; `null` where it cannot be parsed: at once where it is known, else as a promise.
-   * It never rejects; it settles within the time limit of its turn (and the loading of the parser, where it is not
-   * loaded). Texts that are asked at the same time are parsed one after the other.
+   * The statements of a text that write; `null` if it cannot be parsed. Immediate if the answer is cached, else a
+   * promise, which never rejects; it settles within the time limit of its turn (plus the time to load the parser, if
+   * necessary). Texts that are asked at the same time are parsed one after the other.
    */
   changes(statement: string): readonly Change[] | null | Promise<readonly Change[] | null>;
   /**
-   * pgAudit's class of each statement of a text that changes something; else as `changes`. What cannot be parsed is not
-   * told: nothing that is shipped lacks anything for it.
+   * pgAudit's class of each statement of a text that changes something; otherwise like `changes`. A text that cannot be
+   * parsed is not reported: no shipped event depends on it.
    */
   classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
-  /** Ends the parser's thread; what is asked later is `null`. */
+  /** Ends the parser's thread; later answers are `null`. */
   close(): Promise<void>;
 }
 
 export interface RelationParserOptions {
-  /** Called for each statement that is asked and cannot be parsed, also where that was known from before. */
+  /** Called for each statement that cannot be parsed, even if the answer comes from the cache. */
   readonly unparsable?: (reason: Unparsable) => void;
   /** Milliseconds that one statement may take. */
   readonly timeLimit?: number;
 }
 
 /**
- * Parses in a thread of its own, which neither stops nor ends this one whatever the statement is; it is
- * begun at the first statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
+ * Parses in a separate thread, so that no statement can stop or end this one; the thread starts with the first
+ * statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
  */
 export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
   const { unparsable, timeLimit = TIME_LIMIT } = options;
@@ -72,12 +72,12 @@ async function ask(
   cache: LRUCache<string, Answer | Promise<Answer>>,
 ): Promise<Answer> {
   if (Buffer.byteLength(statement) > LARGEST_STATEMENT) return 'size';
-  // The parser would take it for the statement's end; PostgreSQL's texts hold none.
+  // The parser would read it as the statement's end; PostgreSQL's texts never contain it.
   if (statement.includes('\0')) return 'syntax';
   const asked = thread.ask(statement);
   cache.set(statement, asked);
   const answer = await asked;
-  // A machine that was busy, or a thread that was ended from outside, says nothing about the statement.
+  // A busy machine, or a thread that was ended from outside, says nothing about the statement.
   if (answer === 'time' || answer === 'crash' || answer === 'unavailable') cache.delete(statement);
   else if (cache.get(statement) === asked) cache.set(statement, answer);
   return answer;
@@ -86,10 +86,10 @@ async function ask(
 type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
 
 /**
- * The relations of a WRITE: pgAudit's own where it names one (`pgaudit.log_relation`, object auditing; never for
- * TRUNCATE, PREPARE and EXPLAIN), else the parser's. Nothing for other classes, and nothing where the parser finds
- * none: a function with an SQL body is logged without its text. Never rejects. It has to see the statement
- * before secrets are scrubbed from it: `<redacted>` does not parse.
+ * The relations of a WRITE: pgAudit's own if it names one (`pgaudit.log_relation`, object auditing; never for
+ * TRUNCATE, PREPARE and EXPLAIN), else the parser's. Empty for other classes, and if the parser finds none: a function
+ * with an SQL body is logged without its text. Never rejects. Must get the statement before redaction: `<redacted>`
+ * does not parse.
  */
 export function relationsOf(audit: Audit, parser: RelationParser): Objects | Promise<Objects> {
   if (audit.class !== 'WRITE') return {};
@@ -105,9 +105,9 @@ export function relationsOf(audit: Audit, parser: RelationParser): Objects | Pro
 }
 
 /**
- * Before PostgreSQL 17 a string of several statements is logged whole with each of them: only those of the record's own
- * command are its own. Where that leaves none (a rule may have written elsewhere) or several that differ, or the server
- * may have read the quotes otherwise, the names are `ambiguous`: those of all, and of either reading.
+ * Before PostgreSQL 17 a string of several statements is logged whole with each of them: only statements with the
+ * record's command belong to it. If none is left (a rule may have written elsewhere), or several that differ, or if the
+ * server may have read the quotes differently, the names are `ambiguous`: those of all statements, in both readings.
  */
 function objectsOf({ command }: Audit, changes: readonly Change[], isCertain: boolean): Objects {
   const own = changes.filter(({ commands }) => commands.includes(command));
@@ -120,9 +120,9 @@ function objectsOf({ command }: Audit, changes: readonly Change[], isCertain: bo
 }
 
 /**
- * Whether a record that pgAudit filed as READ or MISC changes data all the same: with `pgaudit.log_relation` off, that
- * is how it files a WITH that changes data under a SELECT, and MERGE (before pgAudit 17). `unknown` where the parser
- * cannot say: also where there is no text, or where a rule made a SELECT of the one statement that it holds. Never rejects.
+ * Whether a record that pgAudit logged as READ or MISC changes data nevertheless: with `pgaudit.log_relation` off,
+ * pgAudit logs a WITH that changes data under a SELECT, and MERGE (before pgAudit 17), in this way. `unknown` if the
+ * parser cannot say: also if there is no text, or if a rule made a SELECT of its only statement. Never rejects.
  */
 export function isWrite(
   audit: Audit,

@@ -1,12 +1,12 @@
-/** The thread with PostgreSQL's parser: begun when first asked, ended when it fails, and begun again. */
+/** The thread with PostgreSQL's parser: started on demand, ended when it fails, and started again. */
 
 import { Worker } from 'node:worker_threads';
 import type { AuditClass } from '../event/names.js';
 import type { Change } from './tree.js';
 
 /**
- * Why a statement's relations are not known. `syntax`: not of this PostgreSQL's grammar; `size`: statement or names too
- * large; `time`: not parsed within the limit; `crash`: the parser failed, mostly by nesting too deep;
+ * Why a statement's relations are unknown. `syntax`: not in this PostgreSQL's grammar; `size`: statement or names too
+ * large; `time`: not parsed within the limit; `crash`: the parser failed, mostly because of deep nesting;
  * `unavailable`: the parser could not be loaded, or is closed.
  */
 export type Unparsable = 'syntax' | 'size' | 'time' | 'crash' | 'unavailable';
@@ -18,23 +18,23 @@ export interface Parsed {
   readonly classes: readonly AuditClass[];
 }
 
-/** The same folder holds worker.ts in `src` and worker.js in `dist`. */
+/** The same folder contains worker.ts in `src` and worker.js in `dist`. */
 const WORKER = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 /** Milliseconds. Loading takes about 50; a machine that swaps may take a hundred times as long. */
 const LOAD_LIMIT = 10_000;
-/** Milliseconds until loading is tried again after it failed. */
+/** Milliseconds before loading is retried after a failure. */
 const LOAD_PAUSE = 10_000;
 /** Characters of a statement that may need tens of MB, … */
 const LARGE = 32 * 1024;
-/** … and of all large ones after which the thread is ended: the parser gives memory back only so. */
+/** … and of all large ones together after which the thread is ended: only that makes the parser return memory. */
 const MOST_LARGE = 8 * 1024 * 1024;
-/** For the parse tree as JSON: four times of what any statement of 256 KiB needs (measured: 44 MB). */
+/** For the parse tree as JSON: four times what any statement of 256 KiB needs (measured: 44 MB). */
 const MEMORY = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
-/** Milliseconds without a question after which it is ended: it takes 20 MB. */
+/** Milliseconds without a question after which the thread is ended: it takes 20 MB. */
 const MOST_IDLE = 5000;
 
-/** So many statements are with the thread at once: it need not wait for this one between them. */
+/** This many statements are with the thread at once, so that it does not have to wait for this one between them. */
 const MOST_AT_ONCE = 32;
 
 interface Question {
@@ -46,18 +46,18 @@ export class ParserThread {
   readonly #timeLimit: number;
   #worker: Worker | undefined;
   readonly #waiting: Question[] = [];
-  /** With the thread, which answers in this order. */
+  /** Questions that the thread has; it answers in this order. */
   #asked: Question[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isBeginning = false;
-  /** Settles when a thread that was ended is gone. */
+  /** Settles when an ended thread is gone. */
   #ended: Promise<unknown> = Promise.resolve();
   #notBefore = 0;
   #isClosed = false;
   /** Characters of the large statements that this thread has parsed. */
   #large = 0;
 
-  /** @param timeLimit milliseconds that one statement may take; the thread is ended then */
+  /** @param timeLimit milliseconds that one statement may take; then the thread is ended */
   constructor(timeLimit: number) {
     this.#timeLimit = timeLimit;
   }
@@ -70,7 +70,7 @@ export class ParserThread {
     return promise;
   }
 
-  /** Ends the thread; what was asked and is not answered is `crash` or `unavailable`. */
+  /** Ends the thread; unanswered questions get `crash` or `unavailable`. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const asked = this.#asked;
@@ -80,7 +80,7 @@ export class ParserThread {
     await this.#ended;
   }
 
-  /** Gives the thread what waits, as far as it may have it; what is large comes last of them. */
+  /** Gives waiting questions to the thread, up to its limit; a large one is the last of them. */
   #post(): void {
     if (this.#isBeginning || this.#waiting.length === 0) return;
     const worker = this.#worker;
@@ -97,7 +97,7 @@ export class ParserThread {
     }
   }
 
-  /** Node.js reads what came while it was busy before it looks at its timers. */
+  /** After a busy period, Node.js reads messages before it runs timers. */
   #await(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#replied('time'), this.#timeLimit);
@@ -111,7 +111,7 @@ export class ParserThread {
     question.resolve(answer);
     if (isLarge(question)) this.#large += question.statement.length;
     if (answer === 'time' || answer === 'crash' || this.#large > MOST_LARGE) {
-      // What the thread had not come to yet is for the next one.
+      // Questions that the thread had not begun are for the next one.
       this.#waiting.unshift(...this.#asked);
       this.#end();
     } else if (this.#asked.length > 0) this.#await();
@@ -126,7 +126,7 @@ export class ParserThread {
 
   async #begin(): Promise<void> {
     this.#isBeginning = true;
-    // One that was spoiled is gone first: its memory is given back.
+    // A thread that was ended goes first: its memory is returned.
     await this.#ended;
     if (!this.#isClosed && performance.now() >= this.#notBefore) await this.#load();
     this.#isBeginning = false;
@@ -136,13 +136,13 @@ export class ParserThread {
 
   async #load(): Promise<void> {
     const worker = startWorker();
-    // Without a listener one that fails would end the process.
+    // Without a listener, a failing thread would end the process.
     worker.on('error', () => this.#lost(worker)).on('exit', () => this.#lost(worker));
     if ((await nextMessage(worker, LOAD_LIMIT)) === 'ready' && !this.#isClosed) {
       worker.on('message', reply => {
         if (worker === this.#worker) this.#replied(reply);
       });
-      // The listener would keep the process.
+      // The listener would keep the process alive.
       worker.unref();
       this.#worker = worker;
       return;
@@ -151,7 +151,7 @@ export class ParserThread {
     this.#ended = worker.terminate();
   }
 
-  /** It has ended by itself: by the statement that it was at, where it was at one. */
+  /** It ended by itself: because of the statement that it was parsing, if any. */
   #lost(worker: Worker): void {
     if (worker !== this.#worker) return;
     if (this.#asked.length > 0) this.#replied('crash');
@@ -172,7 +172,7 @@ function isLarge(question: Question | undefined): boolean {
   return question !== undefined && question.statement.length > LARGE;
 }
 
-/** It gets no environment, and its output is not read: what the parser prints may hold SQL. */
+/** It gets no environment, and its output is not read: the parser may print SQL. */
 function startWorker(): Worker {
   const worker = new Worker(WORKER, {
     env: {},
@@ -181,12 +181,12 @@ function startWorker(): Worker {
     stderr: true,
     resourceLimits: MEMORY,
   });
-  // While it is asked, a timer keeps the process; an idle one does not.
+  // While a question is open, a timer keeps the process alive; an idle thread does not.
   worker.unref();
   return worker;
 }
 
-/** What the worker says next; `time` where it says nothing within `limit` milliseconds, `crash` where it ended. */
+/** The worker's next message; `time` if there is none within `limit` milliseconds, `crash` if the worker ended. */
 function nextMessage(worker: Worker, limit: number): Promise<unknown> {
   return new Promise(resolve => {
     const settle = (outcome: unknown): void => {
@@ -195,7 +195,7 @@ function nextMessage(worker: Worker, limit: number): Promise<unknown> {
       resolve(outcome);
     };
     const fail = (): void => settle('crash');
-    // Node.js reads what came while it was busy before it looks at its timers.
+    // After a busy period, Node.js reads messages before it runs timers.
     const timer = setTimeout(() => settle('time'), limit);
     worker.on('message', settle).on('error', fail).on('exit', fail);
   });

@@ -1,17 +1,17 @@
 /** Finds in PostgreSQL's parse tree what its statements write to. */
 
-/** One statement of a text that writes, and nothing of those that only read. */
+/** One statement of a text that writes; those that only read are left out. */
 export interface Change {
   /**
-   * Command tags under which pgAudit may log it: that of the statement itself, of what EXPLAIN or PREPARE holds, and of
-   * each part that writes.
+   * Command tags under which pgAudit may log it: that of the statement itself, that of the statement inside EXPLAIN or
+   * PREPARE, and those of each part that writes.
    */
   readonly commands: readonly string[];
-  /** As the statement names them (`public.konto`, or `konto` where it gives no schema), sorted, each once. */
+  /** As the statement names them (`public.konto`, or `konto` without a schema), sorted, without duplicates. */
   readonly relations: readonly string[];
 }
 
-/** A relation as the statement names it, each part folded and cut to 63 bytes as PostgreSQL does it. */
+/** A relation as the statement names it, each part folded and truncated to 63 bytes as in PostgreSQL. */
 interface Relation {
   readonly schema: string | null;
   readonly name: string;
@@ -32,7 +32,7 @@ const COMMANDS = new Map([
   ['TruncateStmt', 'TRUNCATE TABLE'],
   ['SelectStmt', 'SELECT'],
 ]);
-/** They hold another statement, in their field `query`. */
+/** They contain another statement, in their field `query`. */
 const AROUND = new Map([
   ['ExplainStmt', 'EXPLAIN'],
   ['PrepareStmt', 'PREPARE'],
@@ -41,12 +41,13 @@ const AROUND = new Map([
 ]);
 
 /**
- * What a text's statements write to: the targets of INSERT, UPDATE, DELETE, MERGE, COPY FROM and TRUNCATE, at any depth.
+ * What a text's statements write to: the targets of INSERT, UPDATE, DELETE, MERGE, COPY FROM and TRUNCATE, at any
+ * depth.
  *
- * A plain EXPLAIN counts like EXPLAIN ANALYZE: pgAudit files both as WRITE and names the target. A database's
- * name (`db.schema.table`) can only be that of the session and is left out, as pgAudit does.
+ * A plain EXPLAIN counts like EXPLAIN ANALYZE: pgAudit logs both as WRITE and names the target. A database's
+ * name (`db.schema.table`) can only be that of the session and is left out, as in pgAudit.
  * @param tree libpg_query's JSON: each node is an object with one field, named by its kind
- * @param isKeyword whether an identifier must be quoted for being a keyword
+ * @param isKeyword whether an identifier must be quoted because it is a keyword
  */
 export function changesIn(tree: unknown, isKeyword: (name: string) => boolean): Change[] {
   const statements: unknown[] = isObject(tree) && Array.isArray(tree.stmts) ? tree.stmts : [];
@@ -69,7 +70,7 @@ function nameOf({ schema, name }: Relation, isKeyword: (name: string) => boolean
   return schema === null ? quoted : `${quoteIdentifier(schema, isKeyword)}.${quoted}`;
 }
 
-/** Of the statement itself, and of the one that it holds. */
+/** Of the statement itself, and of the one inside it. */
 function ownCommands(statement: unknown): string[] {
   const [[kind, value] = ['', undefined]] = isObject(statement) ? Object.entries(statement) : [];
   const around = AROUND.get(kind);
@@ -82,7 +83,7 @@ function ownCommands(statement: unknown): string[] {
     : [command];
 }
 
-/** By a list of what is left to see instead of recursion: a tree may be ten thousands of levels deep. */
+/** Uses a work list instead of recursion: a tree may be tens of thousands of levels deep. */
 function writesIn(statement: unknown): { relations: Relation[]; commands: string[] } {
   const [relations, commands]: [Relation[], string[]] = [[], []];
   const rest: unknown[] = [statement];
@@ -116,7 +117,7 @@ function relation(value: unknown): Relation[] {
   return [{ schema: typeof schemaname === 'string' ? schemaname : null, name: value.relname }];
 }
 
-/** PostgreSQL's quote_identifier (ruleutils.c), by which pgAudit writes names too. */
+/** PostgreSQL's quote_identifier (ruleutils.c), which pgAudit uses for names, too. */
 function quoteIdentifier(name: string, isKeyword: (name: string) => boolean): string {
   const isPlain = /^[a-z_][a-z0-9_]*$/.test(name) && !isKeyword(name);
   return isPlain ? name : `"${name.replaceAll('"', '""')}"`;

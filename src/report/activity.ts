@@ -12,7 +12,7 @@ import { type Column, number, numberOrNothing, plural, stranger, table } from '.
 const MOST_PERSONS = 100;
 const MOST_PERSON_DAYS = 400;
 const MOST_OBJECTS = 100;
-/** Objects of a person's day that are named. */
+/** At most this many objects of a person's day are named. */
 const MOST_NAMED = 3;
 
 const CLASS_SERIES: readonly Series[] = [
@@ -50,18 +50,18 @@ export function daySection(report: Report): Html {
     isUnsure,
     values: series.map(({ index }) => countOf(amount, index)),
   }));
-  const description = `${plural(findings.total.events, 'statement')} in ${plural(rows.length, step)}, ${number(rows.length - active.length)} of them without any. ${
+  const description = `${plural(findings.total.events, 'statement')} in ${plural(rows.length, step)}, of which ${number(rows.length - active.length)} have none. ${
     busiest === undefined ? '' : `Most in ${busiest.label}: ${number(busiest.amount.events)}.`
   } The table below has the numbers.`;
   return html`<section id="days"><h2>By ${step}</h2>
 ${barPlot({ id: 'plot-days', title: `Statements by ${step}`, description, series: series.map(({ series: one }) => one), bars, format: number })}
 ${table(
-  `${TITLES[step]}s with any. Times are those of ${zone.name}.`,
+  `${TITLES[step]}s with statements. Times are in ${zone.name}.`,
   [
     {
       head: TITLES[step],
       cell: ({ label, isUnsure }) =>
-        html`<span class="day">${label}</span>${isUnsure ? html` <span class="mark">not all of it is covered</span>` : null}`,
+        html`<span class="day">${label}</span>${isUnsure ? html` <span class="mark">not fully covered</span>` : null}`,
       kind: 'main',
     },
     ...amountColumns(findings.total, ({ amount }: { amount: Amount }) => amount),
@@ -156,7 +156,7 @@ export function objectSection(report: Report): Html {
   const all = objects.sorted;
   const shown = all.slice(0, MOST_OBJECTS);
   return html`<section id="objects"><h2>By object</h2>
-<p class="soft">Names are those that pgAudit gives, or that the statement itself says: without a schema, the same name may stand for several
+<p class="soft">Names come from pgAudit or from the statement itself: without a schema, the same name may mean several
 relations. A statement that changes several objects counts for each.</p>
 ${table(
   `${plural(all.length, 'object')}, the most changed first`,
@@ -169,7 +169,7 @@ ${table(
 ${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'object'))}${notExact(objects)}</section>`;
 }
 
-/** @param total of the period: a class that never occurs has no column */
+/** @param total of the period: a class without statements has no column */
 function amountColumns<T>(total: Amount, amountOf: (row: T) => Amount): Column<T>[] {
   const column = (head: string, value: (amount: Amount) => number): Column<T> => ({
     head,
@@ -200,7 +200,7 @@ function namedObjects(touched: readonly Touched[]): Part {
   ];
 }
 
-/** Series of classes that occur; the first three always. */
+/** The series of classes that occur; the first three always. */
 function usedSeries({ byClass }: Amount): { series: Series; index: number }[] {
   return CLASS_SERIES.map((series, index) => ({ series, index })).filter(
     ({ index }) => index < 3 || byClass.other > 0,

@@ -1,6 +1,6 @@
-/** How much of what. */
+/** Counts of statements and rows. */
 
-/** pgAudit's classes as a review looks at them. */
+/** pgAudit's classes, as a review groups them. */
 export const CLASSES = ['write', 'ddl', 'role', 'other'] as const;
 export type Class = (typeof CLASSES)[number];
 
@@ -8,12 +8,12 @@ export interface Amount {
   /** Statements. */
   events: number;
   readonly byClass: Record<Class, number>;
-  /** Of the statements' transactions, as far as they are told. */
+  /** Statements whose transaction failed, as far as the log shows. */
   failed: number;
   /** Statements outside working hours of working days, and on weekends. */
   outside: number;
   weekend: number;
-  /** Rows that were changed; `null` where the log never tells. */
+  /** Changed rows; `null` if the log never says. */
   rows: number | null;
 }
 

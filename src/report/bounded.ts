@@ -1,6 +1,6 @@
-/** Lists that hold what fits on a page, and say how much more there is. */
+/** Lists with as many items as fit on a page, and the number of the others. */
 
-/** In writing order, until there are enough. */
+/** The first items, up to the limit. */
 export class Bounded<T> {
   readonly #most: number;
   readonly #items: T[] = [];
@@ -10,7 +10,7 @@ export class Bounded<T> {
     this.#most = most;
   }
 
-  /** Makes the item only where there is room for it. */
+  /** Makes the item only if there is room for it. */
   add(make: () => T): void {
     if (this.#items.length < this.#most) this.#items.push(make());
     else this.more += 1;
@@ -25,7 +25,7 @@ export class Bounded<T> {
   }
 }
 
-/** A sample that nobody chose: the items whose hashes are the smallest, the same ones for everybody. */
+/** A sample that nobody can influence: the items with the smallest hashes, the same ones for everybody. */
 export class Sample<T> {
   readonly #most: number;
   #items: { readonly hash: string; readonly item: T }[] = [];
@@ -35,7 +35,7 @@ export class Sample<T> {
     this.#most = most;
   }
 
-  /** @param hash in hexadecimal, of what the item is made of */
+  /** @param hash in hexadecimal, of the event that the item is made of */
   add(hash: string, make: () => T): void {
     this.total += 1;
     const last = this.#items.at(-1);

@@ -1,4 +1,4 @@
-/** Changes that a review looks at one by one. */
+/** Changes that a reviewer reads one by one. */
 
 import { type Html, html, type Part } from '../lib/html.js';
 import type { Bounded } from './bounded.js';
@@ -9,7 +9,7 @@ import { number, plural, stranger, table } from './table.js';
 
 const MOST_BULK = 200;
 
-/** Those of which it may be: their counts can be too low. */
+/** All that may be bulk changes: their counts can be too low. */
 export function bulkOf({ findings, bulk }: Report): Touched[] {
   const { touched } = findings;
   return touched.sorted.filter(({ events, rows }) => events + touched.error >= bulk || (rows ?? 0) >= bulk);
@@ -25,7 +25,7 @@ export function bulkSection(report: Report): Html {
     rowsTotal === null ? null : ', or as many rows'
   }.${
     rowsTotal === null
-      ? html` The log does not tell how many rows a statement changed: with <code>pgaudit.log_rows</code> it would.`
+      ? html` The log does not say how many rows a statement changed; with <code>pgaudit.log_rows</code> it does.`
       : null
   }</p>
 ${
@@ -49,19 +49,19 @@ ${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'day
 export function definitionSection(report: Report): Html {
   const { definitions } = report.findings;
   return html`<section id="ddl"><h2>Definitions and rights</h2>
-<p>Every DDL and role statement in full. Secrets in them were replaced by <code>&lt;redacted&gt;</code> before they were kept.</p>
+<p>Every DDL and role statement in full. Secrets in them were replaced by <code>&lt;redacted&gt;</code> before anything was stored.</p>
 ${statements(report, definitions)}
 ${whatIsMore(definitions.more, searchCommand(report, '--class', 'DDL,ROLE'))}</section>`;
 }
 
-export function scrubbedSection(report: Report): Html {
-  const { scrubbed, redacted } = report.findings;
-  return html`<section id="redacted"><h2>Scrubbed statements</h2>
-<p>${plural(redacted, 'secret')} (passwords and the like) in the period's statements, parameters and suspect records
-${redacted === 1 ? 'was' : 'were'} replaced by <code>&lt;redacted&gt;</code> before anything was kept. A change can be made to look like
-one: whoever holds an escrow key opens the original in the event's <code>escrow</code>.</p>
-${statements(report, scrubbed)}
-${whatIsMore(scrubbed.more, searchCommand(report, '--text', '<redacted>'))}</section>`;
+export function redactedSection(report: Report): Html {
+  const { withRedactions, redacted } = report.findings;
+  return html`<section id="redacted"><h2>Redacted statements</h2>
+<p>${plural(redacted, 'secret')} (such as passwords) in the period's statements, parameters and suspect records
+${redacted === 1 ? 'was' : 'were'} replaced by <code>&lt;redacted&gt;</code> before anything was stored. A change can be made to look like
+one: whoever has an escrow key can decrypt the original in the event's <code>escrow</code>.</p>
+${statements(report, withRedactions)}
+${whatIsMore(withRedactions.more, searchCommand(report, '--text', '<redacted>'))}</section>`;
 }
 
 export function outsideSection(report: Report): Html {
@@ -70,17 +70,17 @@ export function outsideSection(report: Report): Html {
   return html`<section id="outside"><h2>Outside working hours</h2>
 <p>Working hours are ${hours} from Monday to Friday, ${zone.name}; public holidays count as working days.
 ${number(total.outside)} of ${plural(total.events, 'statement')} came outside them on working days, ${number(total.weekend)} on weekends.
-The table <a href="#persons">by person</a> says whose.</p>
+The table <a href="#persons">by person</a> says whose they are.</p>
 ${sampled(report, outside)}</section>`;
 }
 
 export function writeSection(report: Report): Html {
   const { writes } = report.findings;
   return html`<section id="writes"><h2>Sample of writes</h2>
-<p>Writes are counted above, and not listed. This sample of ${plural(writes.total, 'write')} is one that nobody chose: it has those
+<p>Writes are counted above, and not listed. Nobody chose this sample of ${plural(writes.total, 'write')}: it has those
 whose lines have the smallest SHA-256, so that every report of this archive and period shows the same ones.</p>
 ${sampled(report, writes)}
-<p>This finds all:</p><pre>${searchCommand(report, '--class', 'WRITE')}</pre></section>`;
+<p>This command finds all:</p><pre>${searchCommand(report, '--class', 'WRITE')}</pre></section>`;
 }
 
 function sampled(
@@ -120,6 +120,6 @@ function text({ statement, more, parameters }: Listed['audit']): Part {
   const given =
     parameters === null || parameters === 0
       ? null
-      : html`<p class="soft">With ${plural(parameters, 'parameter')}, which the archive has.</p>`;
+      : html`<p class="soft">With ${plural(parameters, 'parameter')}, which are in the archive.</p>`;
   return html`<pre dir="auto">${statement}</pre>${rest}${given}`;
 }

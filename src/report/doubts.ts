@@ -1,8 +1,8 @@
-/** What somebody must look into: failures, suspects, gaps, unknown persons, and changes of what is audited. */
+/** What somebody must investigate: failures, suspects, gaps, unresolved persons, and changes of what is audited. */
 
 import { type Html, html, type Part } from '../lib/html.js';
 import type { Bounded } from './bounded.js';
-import type { FailureCount, NotResolved, Sign, Told } from './findings.js';
+import type { FailureCount, NotResolved, Reported, Sign } from './findings.js';
 import { moment, nameOf, notExact, whatIsMore } from './parts.js';
 import { type Report, searchCommand } from './report.js';
 import { type Column, number, plural, stranger, table } from './table.js';
@@ -10,7 +10,7 @@ import type { Zone } from './zone.js';
 
 const MOST_ROWS = 200;
 
-/** What a reviewer meets (PostgreSQL's manual, appendix A); of others the class says it. */
+/** SQLSTATEs that a reviewer meets (PostgreSQL's manual, appendix A); for others, the name of their class. */
 const SQL_STATES: Readonly<Record<string, string>> = {
   '42501': 'insufficient privilege',
   '23505': 'unique violation',
@@ -42,7 +42,7 @@ export function failureSection(report: Report): Html {
   const shown = all.slice(0, MOST_ROWS);
   const { zone } = report;
   return html`<section id="failures"><h2>Failures</h2>
-<p>Statements whose transaction came to nothing: it raised an error that no savepoint caught, or was rolled back. ${number(total.failed)} in the period.</p>
+<p>Statements whose transaction failed (with an error that no savepoint caught) or was rolled back. ${number(total.failed)} in the period.</p>
 ${
   all.length === 0
     ? null
@@ -54,7 +54,7 @@ ${
             head: 'What',
             cell: ({ sqlState, isUncertain }) =>
               isUncertain
-                ? 'the session ended inside a transaction: not known whether it held the statement'
+                ? 'the session ended inside a transaction: it is not known whether it contained the statement'
                 : sqlStateName(sqlState),
           },
           { head: 'Times', cell: ({ events }) => number(events), kind: 'number' },
@@ -78,8 +78,8 @@ export function unknownSection(report: Report): Html {
   const all = notResolved.sorted;
   const shown = all.slice(0, MOST_ROWS);
   return html`<section id="unresolved"><h2>Unresolved persons</h2>
-<p>Their statements are in the archive all the same. <em>claimed</em>: only the client itself says who it is. <em>stale</em>: the source of
-identities was down, and its last answer was taken.</p>
+<p>Their statements are in the archive nevertheless. <em>claimed</em>: only the client itself says who it is. <em>stale</em>: the source of
+identities was down, so its last answer was used.</p>
 ${
   all.length === 0
     ? html`<p>None.</p>`
@@ -98,7 +98,7 @@ ${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'use
 
 export function suspectSection(report: Report): Html {
   const { suspects } = report.findings;
-  const columns: Column<Told<'suspect'>>[] = [
+  const columns: Column<Reported<'suspect'>>[] = [
     ...commonColumns<'suspect'>(report.zone),
     { head: 'Rule broken', cell: ({ what }) => stranger(what.reason) },
     {
@@ -108,14 +108,14 @@ export function suspectSection(report: Report): Html {
     },
   ];
   return html`<section id="suspects"><h2>Suspects</h2>
-<p>Records that look like pgAudit's and are not: somebody may be forging the trail, or a program writes such texts into the log.</p>
+<p>Records that look like pgAudit's and are not: somebody may be forging the audit trail, or a program writes such texts into the log.</p>
 ${list(suspects, 'suspect', columns)}
 ${whatIsMore(suspects.more, searchCommand(report, '--kind', 'suspect'))}</section>`;
 }
 
 export function unauditedSection(report: Report): Html {
   const { unaudited } = report.findings;
-  const columns: Column<Told<'unaudited'>>[] = [
+  const columns: Column<Reported<'unaudited'>>[] = [
     ...commonColumns<'unaudited'>(report.zone),
     { head: 'Class', cell: ({ what }) => stranger(what.class) },
     {
@@ -125,7 +125,7 @@ export function unauditedSection(report: Report): Html {
     },
   ];
   return html`<section id="unaudited"><h2>Unaudited changes</h2>
-<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or hindered. They are found only where the
+<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or did not work. They are found only if the
 server logs statements (<code>log_statement</code>).</p>
 ${list(unaudited, 'change', columns)}
 ${whatIsMore(unaudited.more, searchCommand(report, '--kind', 'unaudited'))}</section>`;
@@ -134,13 +134,13 @@ ${whatIsMore(unaudited.more, searchCommand(report, '--kind', 'unaudited'))}</sec
 export function gapSection(report: Report): Html {
   const { gaps, gapReasons } = report.findings;
   const reasons = gapReasons.sorted.map(({ reason, events }) => `${number(events)} ${reason}`);
-  const columns: Column<Told<'gap'>>[] = [
+  const columns: Column<Reported<'gap'>>[] = [
     ...commonColumns<'gap'>(report.zone),
     { head: 'Reason', cell: ({ what }) => stranger(what.reason) },
     { head: 'Missing', cell: missing, kind: 'wide' },
   ];
   return html`<section id="gaps"><h2>Gaps</h2>
-<p>Parts of the log that could not be read, or lines or statements of sessions that are in no file. What they held is not in the archive.
+<p>Parts of the log that could not be read, or records or statements of sessions that are in no file. Their content is not in the archive.
 ${reasons.length === 0 ? null : `${reasons.join(', ')}.`}</p>
 ${list(gaps, 'gap', columns)}
 ${whatIsMore(gaps.more, searchCommand(report, '--kind', 'gap'))}</section>`;
@@ -148,7 +148,7 @@ ${whatIsMore(gaps.more, searchCommand(report, '--kind', 'gap'))}</section>`;
 
 type Count = number | null | undefined;
 
-function missing({ what, source }: Told<'gap'>): Part {
+function missing({ what, source }: Reported<'gap'>): Part {
   const { session, firstLine, lastLine, firstStatement, lastStatement, after, before } = what;
   const numbers =
     range('lines', firstLine, lastLine) ??
@@ -171,7 +171,7 @@ function range(of: string, first: Count, last: Count): string | null {
 
 export function settingsSection(report: Report): Html {
   const { settings, starts } = report.findings;
-  const changes: Column<Told<'config'>>[] = [
+  const changes: Column<Reported<'config'>>[] = [
     ...commonColumns<'config'>(report.zone).filter(({ head }) => head !== 'Login role'),
     {
       head: 'Changed',
@@ -187,7 +187,7 @@ export function settingsSection(report: Report): Html {
       kind: 'wide',
     },
   ];
-  const runs: Column<Told<'lifecycle'>>[] = [
+  const runs: Column<Reported<'lifecycle'>>[] = [
     ...commonColumns<'lifecycle'>(report.zone).filter(({ head }) => head !== 'Login role'),
     {
       head: 'What',
@@ -205,25 +205,25 @@ ${whatIsMore(settings.more, searchCommand(report, '--kind', 'config'))}
 ${whatIsMore(starts.more, searchCommand(report, '--kind', 'lifecycle'))}</section>`;
 }
 
-function chainNews({ newChain, reason, takenUpFromArchive }: Told<'lifecycle'>['what']): Part {
+function chainNews({ newChain, reason, takenUpFromArchive }: Reported<'lifecycle'>['what']): Part {
   if (takenUpFromArchive === true) return 'taken up from the archive, since the state was lost';
-  return newChain === true ? html`begun anew: ${stranger(reason ?? 'no reason given')}` : null;
+  return newChain === true ? html`a new chain: ${stranger(reason ?? 'no reason given')}` : null;
 }
 
 function list<K extends Sign>(
-  told: Bounded<Told<K>>,
+  listed: Bounded<Reported<K>>,
   what: string,
-  columns: readonly Column<Told<K>>[],
+  columns: readonly Column<Reported<K>>[],
 ): Html {
-  if (told.total === 0) return html`<p>None.</p>`;
+  if (listed.total === 0) return html`<p>None.</p>`;
   return table(
-    told.more > 0 ? `The first ${number(told.items.length)}` : plural(told.total, what),
+    listed.more > 0 ? `The first ${number(listed.items.length)}` : plural(listed.total, what),
     columns,
-    told.items,
+    listed.items,
   );
 }
 
-function commonColumns<K extends Sign>(zone: Zone): Column<Told<K>>[] {
+function commonColumns<K extends Sign>(zone: Zone): Column<Reported<K>>[] {
   return [
     {
       head: 'Time',

@@ -1,4 +1,4 @@
-/** What a report looks at in an event. */
+/** The parts of an event that a report reads. */
 
 import { z } from 'zod';
 import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../event/audit.js';
@@ -42,13 +42,13 @@ export type ReportedEvent = z.infer<typeof reportedEvent>;
 export type ReportedActor = NonNullable<ReportedEvent['actor']>;
 export type ReportedAudit = NonNullable<ReportedEvent['audit']>;
 
-/** Bytes of an event that holds no text of a client. */
+/** Bytes of an event without any text from a client. */
 const LONGEST_OWN = 256 * 1024;
 const WITH_TEXT = ['statement', 'suspect', 'unaudited'];
-/** Of a population: some thousand names, however they are written. */
+/** Bytes of a population: several thousand names, however they are written. */
 const LONGEST_POPULATION = 4 * 1024 * 1024;
 
-/** `null` where the line is no event of ours. */
+/** `null` if the line is not one of our events. */
 export function readEvent(line: Buffer): ReportedEvent | null {
   const parsed = reportedEvent.safeParse(parseJson(line));
   if (!parsed.success) return null;
@@ -57,45 +57,48 @@ export function readEvent(line: Buffer): ReportedEvent | null {
   return line.length <= longest || WITH_TEXT.includes(kind) || kind === 'seal' ? parsed.data : null;
 }
 
-/** Somebody as auditors know them. */
+/** A person as auditors see them. */
 export interface Person {
-  /** Tells people apart; what a client only claims is never taken for the one whom it names. */
+  /** Identifies a person; an identity that a client only claims is never merged with the person whom it names. */
   readonly key: string;
   readonly name: string;
   readonly id: string | null;
   readonly unit: string | null;
-  /** Who it is hangs on nothing but what the client itself wrote. */
+  /** The identity comes only from what the client itself wrote. */
   readonly isClaimed: boolean;
   readonly isUnresolved: boolean;
 }
 
 export function personOf({ user, status, id, name, email, unit }: ReportedActor): Person {
   const isClaimed = status === 'claimed';
-  const known = id ?? email ?? null;
-  const key = JSON.stringify([known === null || isClaimed ? user : null, known, isClaimed]);
+  const identity = id ?? email ?? null;
+  const key = JSON.stringify([identity === null || isClaimed ? user : null, identity, isClaimed]);
   return {
     key: nameLike(key),
-    name: nameLike(name ?? known ?? user),
-    id: known === null ? null : nameLike(known),
+    name: nameLike(name ?? identity ?? user),
+    id: identity === null ? null : nameLike(identity),
     unit: unit == null ? null : nameLike(unit),
     isClaimed,
     isUnresolved: status === 'unresolved',
   };
 }
 
-/** The relations or the other object that a statement changes, as the event names them; none where nobody could tell. */
+/**
+ * The relations or the other object that a statement changes, as the event names them; none if they could not be
+ * determined.
+ */
 export function objectsOf({ objects, objectName }: ReportedAudit): readonly string[] {
   return (objects ?? (objectName == null ? [] : [objectName])).map(nameLike);
 }
 
-/** No name of PostgreSQL, with its schema and quotes, and no person's is longer. */
+/** No name of PostgreSQL with its schema and quotes, and no person's name, is longer. */
 const LONGEST_NAME = 300;
 
 export function nameLike(text: string): string {
   return start(text, LONGEST_NAME);
 }
 
-/** As many of the first characters, in memory of their own: a slice would hold the whole text. */
+/** The first characters, as a copy: a slice would keep the whole text in memory. */
 export function start(text: string, characters: number): string {
   if (text.length <= characters) return text;
   return Buffer.from(text.slice(0, characters), 'utf16le').toString('utf16le');

@@ -1,4 +1,4 @@
-/** What a period's events come to, in memory that does not grow with their number. */
+/** The findings about a period's events, in memory that does not grow with their number. */
 
 import { type Amount, addChange, type Change, classOf, noAmount, type When } from './amount.js';
 import { Bounded, Sample } from './bounded.js';
@@ -16,18 +16,18 @@ import { Heavy } from './heavy.js';
 import { Populations } from './population.js';
 import { isWithin, type WorkingHours, type Zone } from './zone.js';
 
-/** What is listed one by one. */
+/** At most this many items are listed. */
 const MOST_STATEMENTS = 1000;
 const MOST_LISTED = 200;
 const MOST_SAMPLED = 25;
-/** Characters of one statement, and of all that are listed in full. */
+/** Characters of one statement, and of all listed statements together. */
 const LONGEST_STATEMENT = 20_000;
 const MOST_CHARACTERS = 2_000_000;
 const LONGEST_EXCERPT = 500;
-/** Login roles of one person that are named. */
+/** At most this many login roles of one person are named. */
 const MOST_USERS = 8;
 
-/** Local days, both included. */
+/** Days in local time, both included. */
 export interface Period {
   readonly since: string;
   readonly until: string;
@@ -50,7 +50,7 @@ export interface PersonDay extends Amount {
 }
 
 export interface Touched extends PersonDay {
-  /** `null` where it could not be told. */
+  /** `null` if it could not be determined. */
   readonly object: string | null;
 }
 
@@ -58,7 +58,7 @@ export interface ObjectAmount extends Amount {
   readonly object: string | null;
 }
 
-/** A statement as it is listed. */
+/** A statement in a list. */
 export interface Listed {
   readonly id: string;
   readonly at: number;
@@ -73,11 +73,11 @@ export interface Excerpt {
   readonly class: string;
   readonly command: string;
   readonly objects: readonly string[];
-  /** `null` where it was not logged. */
+  /** `null` if it was not logged. */
   readonly statement: string | null;
-  /** So many more characters of it are in the archive. */
+  /** How many more characters of it the archive has. */
   readonly more: number;
-  /** `null` where they were not logged. */
+  /** `null` if they were not logged. */
   readonly parameters: number | null;
 }
 
@@ -85,7 +85,7 @@ export interface FailureCount {
   readonly person: Person;
   /** `null`: rolled back. */
   readonly sqlState: string | null;
-  /** Its session ended inside a transaction that may not have held the statement. */
+  /** Its session ended inside a transaction that may not have contained the statement. */
   readonly isUncertain: boolean;
   events: number;
   readonly first: number;
@@ -98,10 +98,10 @@ export interface NotResolved {
   events: number;
 }
 
-/** Kinds that say that something is wrong. */
+/** Kinds of events that report something about the audit trail itself. */
 export type Sign = 'suspect' | 'unaudited' | 'gap' | 'config' | 'lifecycle';
 
-export interface Told<K extends Sign> {
+export interface Reported<K extends Sign> {
   readonly id: string;
   readonly at: number;
   readonly instance: string;
@@ -112,7 +112,7 @@ export interface Told<K extends Sign> {
 
 export class Findings {
   readonly #options: FindingsOptions;
-  /** By local day; a period has only so many. */
+  /** By local day; the number of days in a period is limited. */
   readonly days = new Map<string, Amount>();
   /** By local hour. */
   readonly hours = Array.from({ length: 24 }, () => ({ inside: 0, outside: 0, weekend: 0 }));
@@ -127,13 +127,13 @@ export class Findings {
   readonly definitions = new Bounded<Listed>(MOST_STATEMENTS);
   readonly writes = new Sample<Listed>(MOST_SAMPLED);
   readonly outside = new Sample<Listed>(MOST_SAMPLED);
-  /** Of which something was scrubbed: a change may have been made to look like a secret. */
-  readonly scrubbed = new Bounded<Listed>(MOST_LISTED);
-  readonly suspects = new Bounded<Told<'suspect'>>(MOST_LISTED);
-  readonly unaudited = new Bounded<Told<'unaudited'>>(MOST_LISTED);
-  readonly gaps = new Bounded<Told<'gap'>>(MOST_LISTED);
-  readonly settings = new Bounded<Told<'config'>>(MOST_LISTED);
-  readonly starts = new Bounded<Told<'lifecycle'>>(MOST_LISTED);
+  /** Statements with redactions: a change may have been made to look like a secret. */
+  readonly withRedactions = new Bounded<Listed>(MOST_LISTED);
+  readonly suspects = new Bounded<Reported<'suspect'>>(MOST_LISTED);
+  readonly unaudited = new Bounded<Reported<'unaudited'>>(MOST_LISTED);
+  readonly gaps = new Bounded<Reported<'gap'>>(MOST_LISTED);
+  readonly settings = new Bounded<Reported<'config'>>(MOST_LISTED);
+  readonly starts = new Bounded<Reported<'lifecycle'>>(MOST_LISTED);
   readonly populations = new Populations();
   readonly gapReasons = new Heavy<{ readonly reason: string; events: number }>(100);
   redacted = 0;
@@ -144,7 +144,7 @@ export class Findings {
   }
 
   /**
-   * Takes an event, if it is of the period.
+   * Counts and lists an event, if it is within the period.
    *
    * @param hash of its line
    */
@@ -173,7 +173,7 @@ export class Findings {
     const change: Change = { class: classOf(audit.class), when, rows: audit.rows ?? null };
     this.#count(statement, person, change);
     this.redacted += audit.redacted ?? 0;
-    if (audit.redacted) this.scrubbed.add(() => this.#listed(statement, person, LONGEST_EXCERPT));
+    if (audit.redacted) this.withRedactions.add(() => this.#listed(statement, person, LONGEST_EXCERPT));
     if (actor.status !== 'resolved') this.#unknown(actor);
     if (change.class === 'ddl' || change.class === 'role')
       this.definitions.add(() => this.#listed(statement, person, this.#room()));
@@ -216,7 +216,7 @@ export class Findings {
     return amount;
   }
 
-  /** An error that a savepoint caught takes its failure back. */
+  /** If a savepoint caught the error, the failure counted before is taken back. */
   #failure(
     person: Person,
     { sqlState = null, outcome, certain }: NonNullable<ReportedEvent['failure']>,
@@ -248,28 +248,28 @@ export class Findings {
     this.notResolved.at(`${one.status} ${one.user}`, () => one).events += 1;
   }
 
-  /** Events that tell of the trail itself. */
+  /** Events about the audit trail itself. */
   #sign(event: ReportedEvent, at: number): void {
     const { id, instance, source, suspect, unaudited, gap, config, lifecycle } = event;
-    const told = { id, at, instance, source, user: event.actor?.user ?? gap?.user ?? null };
+    const common = { id, at, instance, source, user: event.actor?.user ?? gap?.user ?? null };
     if (event.kind === 'suspect' && suspect !== undefined) {
       this.redacted += suspect.redacted ?? 0;
       const message = start(suspect.message, LONGEST_EXCERPT);
-      this.suspects.add(() => ({ ...told, what: { ...suspect, message } }));
+      this.suspects.add(() => ({ ...common, what: { ...suspect, message } }));
     } else if (event.kind === 'unaudited' && unaudited !== undefined) {
       this.redacted += unaudited.redacted ?? 0;
       const statement = start(unaudited.statement, LONGEST_EXCERPT);
-      this.unaudited.add(() => ({ ...told, what: { ...unaudited, statement } }));
+      this.unaudited.add(() => ({ ...common, what: { ...unaudited, statement } }));
     } else if (event.kind === 'gap' && gap !== undefined) {
       this.gapReasons.at(gap.reason, () => ({ reason: gap.reason, events: 0 })).events += 1;
-      this.gaps.add(() => ({ ...told, what: gap }));
+      this.gaps.add(() => ({ ...common, what: gap }));
     } else if (event.kind === 'config' && config !== undefined)
-      this.settings.add(() => ({ ...told, what: config }));
+      this.settings.add(() => ({ ...common, what: config }));
     else if (event.kind === 'lifecycle' && lifecycle !== undefined)
-      this.starts.add(() => ({ ...told, what: lifecycle }));
+      this.starts.add(() => ({ ...common, what: lifecycle }));
   }
 
-  /** Characters that the next statement may take; a start of each is always shown. */
+  /** Characters that the next statement may take; the beginning of each is always shown. */
   #room(): number {
     return Math.max(LONGEST_EXCERPT, Math.min(LONGEST_STATEMENT, MOST_CHARACTERS - this.#characters));
   }

@@ -1,27 +1,27 @@
-/** Counts by key in bounded memory: the large counts are kept, and nothing is lost in silence. */
+/** Counts by key in bounded memory: large counts are kept, and the possible error is known. */
 
 interface Counted {
   events: number;
 }
 
-/** The usual report has far fewer keys: then everything is exact. */
+/** An ordinary report has far fewer keys: then every count is exact. */
 const USUAL_LIMIT = 20_000;
 
 export class Heavy<T extends Counted> {
   readonly #limit: number;
   readonly #entries = new Map<string, T>();
-  /** Every entry may count so many events too few, and one that is not here may have had so many. */
+  /** Every count may be up to this much too low, and a key that was removed may have had up to this many events. */
   error = 0;
 
-  /** @param limit of so many keys all are kept; of up to twice as many for a while */
+  /** @param limit that many keys are always kept, and up to twice as many for a while */
   constructor(limit = USUAL_LIMIT) {
     this.#limit = limit;
   }
 
-  /** The entry of a key, made anew where there is none. */
+  /** The entry of a key; makes one if there is none. */
   at(key: string, make: () => T): T {
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#entries.get(key);
+    if (existing !== undefined) return existing;
     if (this.#entries.size >= 2 * this.#limit) this.#letGo();
     const entry = make();
     this.#entries.set(key, entry);
@@ -32,12 +32,12 @@ export class Heavy<T extends Counted> {
     return this.#entries.size;
   }
 
-  /** The largest first; those of the same size in the order of their keys. */
+  /** The largest first; entries of the same size by key. */
   get sorted(): T[] {
     return this.#sorted().map(([, entry]) => entry);
   }
 
-  /** A key may be let go several times, each time with at most as many events as the largest that goes. */
+  /** A key may be removed several times, each time with at most as many events as the largest that is removed. */
   #letGo(): void {
     const small = this.#sorted().slice(this.#limit);
     this.error += small[0]?.[1].events ?? 0;

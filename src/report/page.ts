@@ -1,4 +1,4 @@
-/** The page: one file that needs nothing else, runs nothing, and may be printed and signed. */
+/** The page: one file that needs no other, runs no script, and can be printed and signed. */
 
 import { hash } from 'node:crypto';
 import { constant, type Html, html } from '../lib/html.js';
@@ -8,7 +8,7 @@ import {
   bulkSection,
   definitionSection,
   outsideSection,
-  scrubbedSection,
+  redactedSection,
   writeSection,
 } from './changes.js';
 import {
@@ -26,7 +26,7 @@ import { type Report, verdictOf } from './report.js';
 import { STYLE } from './style.js';
 import { number, stranger } from './table.js';
 
-/** Nothing is fetched, nothing runs, nothing is sent; only this very style counts. */
+/** Nothing is fetched, run or sent; only this one style sheet is allowed. */
 const POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'`;
 
 const CONTENTS: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
   objects: 'By object',
   bulk: 'Bulk changes',
   ddl: 'Definitions and rights',
-  redacted: 'Scrubbed statements',
+  redacted: 'Redacted statements',
   outside: 'Outside working hours',
   writes: 'Sample of writes',
   failures: 'Failures',
@@ -60,14 +60,14 @@ export function renderPage(report: Report): string {
 <style>${constant(STYLE)}</style></head>
 <body><header><h1>Review of direct changes in the database</h1>
 <p>What persons changed in PostgreSQL outside the applications, ${period.since} to ${period.until}, for the periodic review that the
-Norwegian rules for state finance (point 4.3.6) ask for.</p>
+Norwegian rules for state finance (point 4.3.6) require.</p>
 ${verdict(report)}${facts(report)}
-<p class="soft">This page holds names and SQL. Keep it as you keep the archive.</p>
+<p class="soft">This page contains names and SQL. Protect it as you protect the archive.</p>
 <nav aria-label="Contents"><ul>${Object.entries(CONTENTS).map(
     ([id, name]) => html`<li><a href="#${id}">${name}</a></li>`,
   )}</ul></nav></header>
 <main>${figures(report)}
-${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, scrubbedSection, outsideSection, writeSection].map(section => section(report))}
+${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, redactedSection, outsideSection, writeSection].map(section => section(report))}
 ${[failureSection, suspectSection, unauditedSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
 ${signature()}</main></body></html>
 `;
@@ -87,7 +87,7 @@ function facts(report: Report): Html {
     ['Archive', stranger(archive)],
     ['Chains', chains.map(({ chain }, index) => html`${index > 0 ? ', ' : ''}<code>${chain}</code>`)],
     [
-      verdictOf(report) === 'broken' ? 'Last hash that is good' : 'Last seal',
+      verdictOf(report) === 'broken' ? 'Last good hash' : 'Last seal',
       chains.map(({ lastHash }) => html`<code>${lastHash}</code> `),
     ],
     ['Working hours', `${hours}, Monday to Friday`],
@@ -121,7 +121,7 @@ function figures(report: Report): Html {
 
 function signature(): Html {
   return html`<section id="sign"><h2>Review</h2>
-<p>I have gone through this report, and looked into what it shows.</p>
+<p>I have read this report and investigated what it shows.</p>
 <div class="sign"><div class="wide tall">Findings, and what was done about them</div>
 <div>Name</div><div>Role</div><div>Date</div><div>Signature</div>
 <div>Second person: name, date</div><div>Signature</div></div></section>`;

@@ -1,8 +1,8 @@
-/** Days in a row, put together until they fit into a plot. */
+/** Consecutive days, grouped until they fit into a plot. */
 
 import { addDays, countDays } from './zone.js';
 
-/** Bars that can still be told apart on a phone. */
+/** Bars that can still be distinguished on a phone. */
 const MOST_BARS = 62;
 
 export interface Stretch {
@@ -12,7 +12,7 @@ export interface Stretch {
 
 export type Step = 'day' | 'week' | 'month' | 'year';
 
-/** All days from the first to the last, also those on which nothing happened. */
+/** All days from the first to the last, including those without events. */
 export function stretches(since: string, until: string): { step: Step; stretches: Stretch[] } {
   const days = Array.from({ length: countDays(since, until) }, (_, index) => addDays(since, index));
   for (const step of ['day', 'week', 'month', 'year'] as const) {

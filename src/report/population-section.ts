@@ -10,7 +10,7 @@ import { addDays, countDays } from './zone.js';
 const MOST_ROWS = 1000;
 const MOST_DATABASES = 20;
 
-/** Days in a row on which all was the same. */
+/** Consecutive days with the same state. */
 interface Stretch {
   readonly server: string;
   readonly since: string;
@@ -20,9 +20,9 @@ interface Stretch {
 
 interface Row {
   readonly databases: readonly string[];
-  /** `null`: no population was told. */
+  /** `null`: no population was recorded. */
   readonly of: PopulationDay | null;
-  /** Who was not audited after a change of that day. */
+  /** Who was not audited after a change on that day. */
   readonly changed: ReportedUnaudited | null;
   readonly gaps: number;
 }
@@ -33,14 +33,14 @@ export function populationSection(report: Report): Html {
   const shown = all.slice(0, MOST_ROWS);
   const more = all.length - shown.length + populations.missingRows;
   return html`<section id="population"><h2>Population</h2>
-<p>Who could log in, by what each server said at that time, and whether pgAudit logged all of their changes. <em>Not known</em>: nobody asked
+<p>Who could log in, as each server said at that time, and whether pgAudit logged all of their changes. <em>Not known</em>: nobody asked
 the server; the shipper was down, or has no <code>database</code> configured.</p>
 ${shown.length === 0 ? html`<p class="warn">Not known for any day.</p>` : table('By day and database', DAYS, shown)}
 ${whatIsMore(more, searchCommand(report, '--kind', 'population'))}
 <h3>Not audited</h3>${unauditedTable(report)}
 <h3>Who came and went</h3>${changeTable(report)}
 ${populations.areTooMany ? html`<p class="warn">There are too many roles to compare each population with the one before.</p>` : null}
-<h3>Who could turn auditing off</h3>${mightyTable(report)}</section>`;
+<h3>Who could turn auditing off</h3>${privilegedTable(report)}</section>`;
 }
 
 const DAYS: readonly Column<Stretch>[] = [
@@ -63,7 +63,7 @@ function persons({ of }: Row): Part {
 
 function notAudited({ of, changed }: Row): Part {
   const part =
-    changed === null ? null : html`, after a change of that day: ${marked(changed.names, changed.count)}`;
+    changed === null ? null : html`, after a change on that day: ${marked(changed.names, changed.count)}`;
   if (of === null) return html`<span class="mark">not known</span>${part}`;
   if (of.unaudited > 0) return html`${marked(of.names, of.unaudited)}${part}`;
   return html`${changed === null ? 'nobody' : 'nobody before'}${part}`;
@@ -100,7 +100,7 @@ function stretchesOf(report: Report): Stretch[] {
   });
 }
 
-/** Databases of which the same is to be said are one row. */
+/** Databases with the same values share a row. */
 function rowsOf({ findings }: Report, server: string, day: string): Row[] {
   const { populations } = findings;
   const gaps = populations.gaps.get(server)?.get(day) ?? 0;
@@ -118,7 +118,7 @@ function rowsOf({ findings }: Report, server: string, day: string): Row[] {
 
 const NOBODY: PopulationDay = { database: '', persons: 0, unaudited: 0, names: [] };
 
-/** Of the period, as far as it is past. */
+/** The days of the period that are past. */
 function daysOf({ period, zone, madeAt }: Report): string[] {
   const today = zone.at(madeAt).day;
   const until = period.until < today ? period.until : today;
@@ -132,7 +132,7 @@ function unauditedTable(report: Report): Part {
   const columns: Column<Unaudited>[] = [
     { head: 'Server', cell: ({ server }) => stranger(server), kind: 'main' },
     { head: 'From', cell: ({ since }) => moment(report.zone, since) },
-    { head: 'To', cell: ({ until }) => (until === null ? 'it lasts' : moment(report.zone, until)) },
+    { head: 'To', cell: ({ until }) => (until === null ? 'now' : moment(report.zone, until)) },
     { head: 'Persons', cell: ({ most }) => number(most), kind: 'number' },
     { head: 'Who', cell: ({ names, most }) => someNames(names, most, names.length), kind: 'wide' },
   ];
@@ -162,9 +162,9 @@ function changeTable(report: Report): Part {
   ];
 }
 
-function mightyTable(report: Report): Part {
-  const { mighty } = report.findings.populations;
-  const all = mighty.sorted;
+function privilegedTable(report: Report): Part {
+  const { privileged } = report.findings.populations;
+  const all = privileged.sorted;
   if (all.length === 0) return html`<p>Nobody, as far as is known.</p>`;
   const shown = all.slice(0, MOST_ROWS);
   return [
@@ -178,6 +178,6 @@ function mightyTable(report: Report): Part {
       shown,
     ),
     whatIsMore(all.length - shown.length, searchCommand(report, '--kind', 'population')),
-    notExact(mighty),
+    notExact(privileged),
   ];
 }

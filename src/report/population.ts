@@ -1,4 +1,4 @@
-/** Who could log in, and who of them was audited, as the population and config events of a period tell it. */
+/** Who could log in, and who of them was audited, according to the population and config events of a period. */
 
 import { Bounded } from './bounded.js';
 import { nameLike, type ReportedEvent } from './event.js';
@@ -8,25 +8,25 @@ import { ServerPopulation } from './server-population.js';
 export type ReportedPopulation = NonNullable<ReportedEvent['population']>;
 export type ReportedUnaudited = ReportedPopulation['unaudited'];
 
-/** What is listed, and what is kept to be put together for the page. */
+/** How many items are listed, and how many are kept to be combined for the page. */
 const MOST_LISTED = 200;
 const MOST_DAYS = 20_000;
 const MOST_SERVERS = 1000;
-/** Names of roles that are kept to be compared, of all servers. */
+/** Role names of all servers that are kept for the comparison. */
 const MOST_COMPARED = 100_000;
-/** Names that one row shows. */
+/** At most this many names are shown in a row. */
 export const MOST_NAMED = 10;
 
-/** One database on one day: the most of what its populations said. */
+/** One database on one day: the highest numbers of its populations. */
 export interface PopulationDay {
   readonly database: string;
   readonly persons: number;
   readonly unaudited: number;
-  /** The first of those who were not audited. */
+  /** The first persons who were not audited. */
   readonly names: readonly string[];
 }
 
-/** What is otherwise than in the population before. */
+/** What changed since the population before. */
 export interface PopulationChange {
   readonly at: number;
   readonly server: string;
@@ -35,11 +35,11 @@ export interface PopulationChange {
   readonly names: readonly string[];
 }
 
-/** For so long persons were not audited. */
+/** A time during which persons were not audited. */
 export interface Unaudited {
   readonly server: string;
   readonly since: number;
-  /** `null`: it lasts, as far as the period's events tell. */
+  /** `null`: it has not ended, as far as the period's events show. */
   until: number | null;
   most: number;
   names: readonly string[];
@@ -48,24 +48,24 @@ export interface Unaudited {
 export class Populations {
   readonly changes = new Bounded<PopulationChange>(MOST_LISTED);
   readonly unaudited = new Bounded<Unaudited>(MOST_LISTED);
-  readonly mighty = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
-  /** By server and day; a day is known where a population was told on it. */
+  readonly privileged = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
+  /** By server and day; a day is known if a population was recorded on it. */
   readonly days = new Map<string, Map<string, Map<string, PopulationDay>>>();
-  /** By server and day: those who were not audited after a change of that day, in whatever database. */
+  /** By server and day: those who were not audited after a change on that day, in any database. */
   readonly changed = new Map<string, Map<string, ReportedUnaudited>>();
   /** Gaps by server and day. */
   readonly gaps = new Map<string, Map<string, number>>();
-  /** Rows of days that there was no room for. */
+  /** Rows of days for which there was no room. */
   missingRows = 0;
-  /** Not every population was compared with the one before: there are too many roles. */
+  /** Some populations were not compared with the one before: there are too many roles. */
   areTooMany = false;
   #rows = 0;
   readonly #servers = new Map<string, ServerPopulation>();
-  /** By server, while persons of it are not audited. */
+  /** By server, as long as some of its persons are not audited. */
   readonly #open = new Map<string, Unaudited>();
 
   /**
-   * Any event of the period.
+   * Takes any event of the period.
    *
    * @param day the local day
    */
@@ -88,18 +88,18 @@ export class Populations {
   }
 
   #population(server: string, population: ReportedPopulation, at: number, day: string): void {
-    const known = this.#servers.get(server) ?? new ServerPopulation();
-    this.#servers.set(server, known);
+    const ofServer = this.#servers.get(server) ?? new ServerPopulation();
+    this.#servers.set(server, ofServer);
     for (const { role, by } of population.mayTurnOff) {
       const one = { server, role: nameLike(role), by: nameLike(by.join(', ')), events: 0 };
-      this.mighty.at(`${server} ${one.role}`, () => one).events += 1;
+      this.privileged.at(`${server} ${one.role}`, () => one).events += 1;
     }
-    if (!known.add(population, this.#room())) return;
+    if (!ofServer.add(population, this.#room())) return;
     this.#unauditedAt(server, population.unaudited, at);
-    for (const row of known.rows) this.#row(server, day, row);
-    for (const { what, names } of known.changes())
+    for (const row of ofServer.rows) this.#row(server, day, row);
+    for (const { what, names } of ofServer.changes())
       this.changes.add(() => ({ at, server, what, count: names.length, names: named(names) }));
-    this.areTooMany ||= known.isTooLarge;
+    this.areTooMany ||= ofServer.isTooLarge;
   }
 
   #changed(server: string, unaudited: ReportedUnaudited, at: number, day: string): void {
@@ -116,7 +116,7 @@ export class Populations {
     return MOST_COMPARED - kept;
   }
 
-  /** Several populations of one day are one row, of the most that any of them said. */
+  /** Several populations of one day share a row, with the highest number of each. */
   #row(server: string, day: string, row: PopulationDay): void {
     const days = this.days.get(server) ?? new Map<string, Map<string, PopulationDay>>();
     const databases = days.get(day) ?? new Map<string, PopulationDay>();

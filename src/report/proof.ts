@@ -5,26 +5,26 @@ import { type Html, html } from '../lib/html.js';
 import { quoted, type Report, verdictOf } from './report.js';
 import { number, plural, stranger } from './table.js';
 
-/** The first thing on the page. */
+/** The first element of the page. */
 export function verdict(report: Report): Html {
   const { verified, reading } = report;
   const name = verdictOf(report);
   if (name === 'whole')
-    return html`<div class="verdict"><strong>The archive is whole.</strong> All that the log of ${serversOf(report)} held in this
+    return html`<div class="verdict"><strong>The archive is whole.</strong> Everything that the log of ${serversOf(report)} contained in this
 period is in it, and ${proved(report)}</div>`;
   if (name === 'incomplete') return incomplete(report);
-  return html`<div class="verdict broken" role="alert"><strong>The archive is broken. Do not rely on what is below.</strong>
+  return html`<div class="verdict broken" role="alert"><strong>The archive is broken. Do not rely on what follows.</strong>
 ${verified.parts.map(({ instance, node, failure }) => (failure === null ? null : broken(failure, `Instance ${instance}, node ${node}: `)))}
 ${verified.failure !== null && verified.parts.every(part => part.failure === null) ? broken(verified.failure, '') : null}
 ${reading.damages.map(({ object, what }) => html`<p>${stranger(object)}: ${what}.</p>`)}
 <p>Find out what happened before anybody signs. What can still be read is shown below; it may be incomplete or forged.</p></div>`;
 }
 
-/** Intact, and what is missing by name and time. */
+/** Intact, and what is missing with names and times. */
 function incomplete(report: Report): Html {
   const missing = report.lacks;
   const shown = missing.slice(0, MOST_LACKS);
-  return html`<div class="verdict incomplete" role="alert"><strong>The archive is incomplete.</strong> What is there is intact:
+  return html`<div class="verdict incomplete" role="alert"><strong>The archive is incomplete.</strong> What is in it is intact:
 ${proved(report)} What is missing (times are UTC):
 <ul>${shown.map(lack => html`<li>${stranger(lack)}</li>`)}</ul>${
     missing.length > shown.length
@@ -43,8 +43,8 @@ function serversOf({ verified }: Report): Html {
 function proved(report: Report): Html {
   const { warnings, instances } = report.verified;
   const unknown = instances.filter(({ isAuditKnown }) => !isAuditKnown);
-  return html`everything below was read from events whose hash chain holds without a
-break${hasGoodSignatures(report) ? ', and whose seals are signed with the given key' : ''}.
+  return html`everything below was read from events whose hash chain is
+unbroken${hasGoodSignatures(report) ? ', and whose seals are signed with the given key' : ''}.
 ${unknown.length > 0 ? html`Whether every person was audited is <strong>not known</strong> for ${stranger(unknown.map(one => one.instance).join(', '))}: no database is configured.` : null}
 ${warnings.length > 0 ? html`There are <a href="#proof">warnings</a>.` : null}`;
 }
@@ -68,7 +68,7 @@ export function proofSection(report: Report): Html {
   const { warnings, limits, parts } = report.verified;
   return html`<section id="proof"><h2>What was verified</h2>
 <p>Each event of the archive names the SHA-256 of the event before; each object ends with a seal that counts its events and
-the bytes of the log that were read for them. All of that was followed from the days of the period to the newest object.</p>
+the bytes of the log that were read for them. All of this was checked from the days of the period to the newest object.</p>
 ${parts.map(part => partFacts(part, report))}
 ${warnings.map(
   ({ what, object, seq, times }) =>
@@ -95,7 +95,7 @@ function partFacts(part: PartResult, { reading }: Report): Html {
       `${number(seals.total)}; ${number(seals.signed)} signed, ${number(seals.checked)} signatures checked and good, ${number(seals.anchored)} as in Cloud Logging`,
     ],
   ];
-  return html`<h3>Instance ${stranger(instance)}, node ${stranger(node)}${part.failure === null ? null : html` <span class="mark">up to what is wrong</span>`}</h3>
+  return html`<h3>Instance ${stranger(instance)}, node ${stranger(node)}${part.failure === null ? null : html` <span class="mark">up to the fault</span>`}</h3>
 <dl class="facts">${facts.map(([name, fact]) => html`<dt>${name}</dt><dd>${fact}</dd>`)}</dl>
 ${part.chains.map(chain => chainFacts(chain, reading.newest.get(chain.chain) ?? null))}`;
 }
@@ -104,11 +104,11 @@ function chainFacts(
   { chain, firstSeq, lastSeq, lastHash, reason }: ChainResult,
   newest: string | null,
 ): Html {
-  const begun = reason === null ? 'begun before these days' : `begun there, since: ${reason}`;
+  const begun = reason === null ? 'begun before these days' : `begun there, because: ${reason}`;
   return html`<dl class="facts"><dt>Chain</dt><dd><code>${chain}</code></dd>
 <dt>Its events</dt><dd>${number(firstSeq)} to ${number(lastSeq)}, ${begun}</dd>
 <dt>Hash of its last seal</dt><dd><code>${lastHash}</code></dd>
-<dt>Its last object</dt><dd>${newest === null ? 'none that can be read' : html`<code>${stranger(newest)}</code>`}</dd></dl>`;
+<dt>Its last object</dt><dd>${newest === null ? 'none is readable' : html`<code>${stranger(newest)}</code>`}</dd></dl>`;
 }
 
 function howToCheck({ archive, verifyCommand, reading }: Report): Html {
@@ -121,11 +121,11 @@ function howToCheck({ archive, verifyCommand, reading }: Report): Html {
     ? `gcloud storage cat ${quoted(object)} | gunzip`
     : `gunzip --stdout ${quoted(object)}`;
   return html`<h3>Check it yourself</h3>
-<p>With read access to the archive, this verifies the same again, and must name the same last hashes where nothing was added:</p>
+<p>With read access to the archive, this repeats the verification, and must name the same last hashes if nothing was added:</p>
 <pre>${verifyCommand}</pre>
-<p>The hash of the last seal needs no program of ours. Its line is the last one of the last object:</p>
+<p>The hash of the last seal can be checked without our program. Its line is the last one of the last object:</p>
 <pre>${read} | tail -n 1 | tr -d '\\n' | sha256sum</pre>
-<p>Keep this page's own SHA-256 with the signed copy: <code>sha256sum</code> of the file. It was printed when the page was made.</p>`;
+<p>Keep this page's own SHA-256 with the signed copy: <code>sha256sum</code> of the file. <code>report</code> printed it.</p>`;
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

@@ -12,12 +12,12 @@ export interface Report {
   readonly zone: Zone;
   /** Working hours, `07:00-17:00`. */
   readonly hours: string;
-  /** So many statements or rows of a person on an object in a day are a bulk change. */
+  /** At least this many statements or rows of a person on an object in a day are a bulk change. */
   readonly bulk: number;
   readonly verified: VerifyResult;
   /** What the archive does not hold: a line each, in the words of `verify`. */
   readonly lacks: readonly string[];
-  /** The command that verifies the same again. */
+  /** The command that repeats the verification. */
   readonly verifyCommand: string;
   readonly reading: Reading;
   readonly findings: Findings;
@@ -26,12 +26,12 @@ export interface Report {
   readonly version: string;
 }
 
-/** What `verify` says, or `broken` where the archive was changed since, or cannot be read. */
+/** The verdict of `verify`, or `broken` if the archive was changed since or cannot be read. */
 export function verdictOf({ verified, reading }: Report): VerdictName {
   return reading.damages.length > 0 ? 'broken' : verified.verdict;
 }
 
-/** Local days of which the archive does not hold all. */
+/** Local days that are not fully covered. */
 export function uncoveredDays({ verified, zone, period }: Report): ReadonlySet<string> {
   const days = new Set<string>();
   for (const { from, to } of verified.instances.flatMap(({ missing }) => missing)) {
@@ -47,7 +47,7 @@ function later(a: string, b: string): string {
   return a < b ? b : a;
 }
 
-/** The command that finds what a page has no room for. Times are given in UTC. */
+/** The command that finds what a page has no room for. Times are in UTC. */
 export function searchCommand({ archive, period, zone }: Report, ...options: readonly string[]): string {
   const since = new Date(zone.startOf(period.since)).toISOString();
   const next = new Date(Date.parse(period.until) + 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
@@ -56,7 +56,7 @@ export function searchCommand({ archive, period, zone }: Report, ...options: rea
   return ['pgaudit-shipper', 'search', archive, ...range, ...options].map(quoted).join(' ');
 }
 
-/** As a shell takes it for one word. */
+/** Quoted so that a shell reads it as one word. */
 export function quoted(word: string): string {
   return /^[A-Za-z0-9_.,:/=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** One server's populations, each told in parts, and each compared with the one before. */
+/** One server's populations: each comes in parts, and is compared with the one before. */
 
 import { nameLike } from './event.js';
 import type { PopulationDay, ReportedPopulation } from './population.js';
@@ -13,10 +13,10 @@ interface Row {
 type Audited = Map<string, boolean>;
 
 export class ServerPopulation {
-  /** Not all of its roles are kept, and none is compared. */
+  /** Some of its roles were not kept, so nothing is compared. */
   isTooLarge = false;
   #rows = new Map<string, Row>();
-  /** Whether each person is audited, as of the population that is being read and of the one before. */
+  /** Whether each person is audited, in the population that is being read and in the one before. */
   #current: Audited = new Map();
   #before: Audited | null = null;
   #next = 0;
@@ -27,9 +27,9 @@ export class ServerPopulation {
   }
 
   /**
-   * Takes the next part. Returns whether it was the last one: then `rows` and `changes` tell of the whole.
+   * Takes the next part. Returns whether it was the last one: then `rows` and `changes` describe the whole population.
    *
-   * @param room for names
+   * @param room how many names may be kept
    */
   add({ part, groups }: ReportedPopulation, room: number): boolean {
     if (part.index === 0) {
@@ -41,8 +41,8 @@ export class ServerPopulation {
     for (const { roles, databases } of groups) {
       if (this.#current.size + roles.length > room) this.isTooLarge = true;
       else this.#keep(roles, !databases.some(({ isAudited }) => !isAudited));
-      for (const place of databases)
-        for (const database of place.databases) this.#count(nameLike(database), roles, place.isAudited);
+      for (const group of databases)
+        for (const database of group.databases) this.#count(nameLike(database), roles, group.isAudited);
     }
     return this.#next === part.total;
   }
@@ -51,7 +51,9 @@ export class ServerPopulation {
     return [...this.#rows].map(([database, row]) => ({ database, ...row }));
   }
 
-  /** Who came, went, or is audited otherwise than before; the next population is compared with this one. */
+  /**
+   * Who came, who left, and whose auditing changed since the population before; the next one is compared with this one.
+   */
   changes(): { readonly what: string; readonly names: readonly string[] }[] {
     const [before, now] = [this.#before, this.#current];
     this.#before = this.isTooLarge ? null : now;
@@ -59,10 +61,10 @@ export class ServerPopulation {
     const found = (of: Audited, isMeant: (name: string, isAudited: boolean) => boolean): string[] =>
       [...of].filter(([name, isAudited]) => isMeant(name, isAudited)).map(([name]) => name);
     return [
-      { what: 'could log in from now on', names: found(now, name => !before.has(name)) },
-      { what: 'could log in no more', names: found(before, name => !now.has(name)) },
+      { what: 'can log in now', names: found(now, name => !before.has(name)) },
+      { what: 'can no longer log in', names: found(before, name => !now.has(name)) },
       {
-        what: 'not audited any more',
+        what: 'no longer audited',
         names: found(now, (name, isAudited) => !isAudited && before.get(name) === true),
       },
       {
@@ -72,7 +74,7 @@ export class ServerPopulation {
     ].filter(({ names }) => names.length > 0);
   }
 
-  /** A large group is told in pieces of its databases. */
+  /** A large group comes in pieces by database. */
   #keep(roles: readonly string[], isAudited: boolean): void {
     for (const written of roles) {
       const role = nameLike(written);

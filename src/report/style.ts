@@ -1,4 +1,4 @@
-/** How a report looks: on a screen by day and by night, on a phone, and on paper. */
+/** The style of a report: on a screen in light and dark mode, on a phone, and on paper. */
 
 export const STYLE = `
 :root { color-scheme: light dark;

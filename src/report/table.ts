@@ -5,11 +5,11 @@ import { type Html, html, type Part } from '../lib/html.js';
 export interface Column<T> {
   readonly head: string;
   readonly cell: (row: T) => Part;
-  /** `number`: flush right. `main`: what the row is about. `wide`: a line of its own on a phone. */
+  /** `number`: aligned right. `main`: what the row is about. `wide`: its own line on a phone. */
   readonly kind?: 'number' | 'main' | 'wide';
 }
 
-/** Roles are said in full: styles that lay a table out otherwise take them from it. */
+/** ARIA roles are explicit: CSS that changes a table's display removes the implicit ones. */
 export function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): Html {
   return html`<table role="table"><caption>${caption}</caption>
 <thead role="rowgroup"><tr role="row">${columns.map(
@@ -34,7 +34,7 @@ export function number(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE);
 }
 
-/** Nothing where it is 0: what is there stands out. */
+/** Empty for 0, so that other numbers stand out. */
 export function numberOrNothing(value: number): string {
   return value === 0 ? '' : number(value);
 }
@@ -43,7 +43,7 @@ export function plural(count: number, what: string): string {
   return `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** Text of strangers, which may run from right to left: what stands beside it stays where it is. */
+/** Text from other people, which may be right-to-left: isolated, so that the text around it keeps its place. */
 export function stranger(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }

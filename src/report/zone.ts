@@ -1,19 +1,19 @@
-/** Days, hours and weekends as people have them, in their own time zone. */
+/** Days, hours and weekends in a local time zone. */
 
 const MINUTE = 60_000;
-/** No zone changes its offset but at a whole quarter of an hour. */
+/** Zones change their offset only at whole quarters of an hour. */
 const QUARTER = 15 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 
 export interface LocalTime {
   /** `2026-11-21` */
   readonly day: string;
-  /** Of the day. */
+  /** Minute of the day. */
   readonly minute: number;
   readonly isWeekend: boolean;
 }
 
-/** Minutes of the day; from 22:00 to 06:00 they go over midnight. */
+/** Minutes of the day; from 22:00 to 06:00 crosses midnight. */
 export interface WorkingHours {
   readonly from: number;
   readonly to: number;
@@ -22,11 +22,11 @@ export interface WorkingHours {
 export class Zone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
-  /** Of the quarter asked for last: events come about in order. */
+  /** The offset of the last quarter of an hour: events come roughly in order. */
   #quarter = Number.NaN;
   #offset = 0;
 
-  /** Throws a RangeError where there is no such time zone. */
+  /** Throws a RangeError if there is no such time zone. */
   constructor(name: string) {
     this.name = name;
     this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
@@ -48,7 +48,7 @@ export class Zone {
     return new Date(time + this.#offsetAt(time)).toISOString().slice(0, 19).replace('T', ' ');
   }
 
-  /** When a day begins, in milliseconds since the epoch. */
+  /** The start of a day, in milliseconds since the epoch. */
   startOf(day: string): number {
     const utc = Date.parse(`${day}T00:00Z`);
     const near = utc - this.#offsetAt(utc);
@@ -76,12 +76,12 @@ export function isWithin({ from, to }: WorkingHours, minute: number): boolean {
   return from < to ? minute >= from && minute < to : minute >= from || minute < to;
 }
 
-/** The day so many days later. */
+/** The day that many days later. */
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10);
 }
 
-/** How many days it is from one to the other, both included. */
+/** The number of days from one to the other, both included. */
 export function countDays(since: string, until: string): number {
   return Math.round((Date.parse(until) - Date.parse(since)) / DAY) + 1;
 }

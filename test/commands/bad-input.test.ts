@@ -167,7 +167,7 @@ describe('a source that cannot be read', () => {
     const { status, body } = await shipper.get('/internal/isready');
     expect([status, body]).toEqual([
       503,
-      expect.stringContaining(`source: ${path}: its symbolic links run in a circle`),
+      expect.stringContaining(`source: ${path}: its symbolic links form a loop`),
     ]);
     expect(await shipper.metric('pgaudit_shipper_source_readable')).toBe(0);
     await rm(path);
@@ -238,7 +238,7 @@ describe('state', () => {
 });
 
 describe('check', () => {
-  test('names what is well, and what is not with its mend', async () => {
+  test('names what is well, and what is not with its fix', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'a.csv'), numbered(1));
     await writeFile(join(folder, 'b.csv.gz'), gzipSync('x'));
@@ -251,7 +251,7 @@ describe('check', () => {
     expect(output).toMatch(/^ok +source +\S+a\.csv: csvlog of PostgreSQL 14 or later/m);
     expect(output).toMatch(/^warning +source +\S+b\.csv\.gz\n +→ It is compressed: narrow source\.files/m);
     expect(output).toMatch(/^failure +source +\S+nowhere \(ENOENT\)\n +→ it does not exist/m);
-    expect(output).toMatch(/^ok +state +\S+state will be made by the first start/m);
+    expect(output).toMatch(/^ok +state +\S+state will be created by the first start/m);
   });
 
   test('exits with 0 where nothing fails', async () => {
@@ -278,10 +278,12 @@ describe('check --user', () => {
     const { code, output } = await runCommand(['check', '--user', '65534', '--config', path], {
       NO_COLOR: '1',
     });
-    const found = isRoot ? /^failure +source +\S+a\.csv \(EACCES\)/m : /^--user 65534: only root may look/;
+    const found = isRoot
+      ? /^failure +source +\S+a\.csv \(EACCES\)/m
+      : /^--user 65534: only root may change to another user/;
     expect([code, output]).toEqual([isRoot ? 1 : 2, expect.stringMatching(found)]);
     const own = await runCommand(['check', '--config', path], { NO_COLOR: '1' });
-    expect(/^warning +user +this is root, and the daemon will not be/m.test(own.output)).toBe(isRoot);
+    expect(/^warning +user +check runs as root, and the daemon will not/m.test(own.output)).toBe(isRoot);
   });
 });
 
@@ -312,7 +314,7 @@ describe('what cannot be had at the start is named', () => {
     const check = await runCommand(['check', '--config', join(folder, 'config.yaml')], { NO_COLOR: '1' });
     expect([check.code, check.output]).toEqual([
       1,
-      expect.stringContaining('a part of its path is no folder'),
+      expect.stringContaining('a part of its path is not a folder'),
     ]);
   });
 

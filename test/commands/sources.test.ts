@@ -54,7 +54,7 @@ test('check finds a file that two servers name, by whatever path', async () => {
   await symlink(join(folder, 'a', 'log.csv'), join(folder, 'b', 'other.csv'));
   const { findings } = await runCheck(config);
   expect(findings.filter(({ what }) => what === 'sources')).toMatchObject([
-    { status: 'failure', detail: `${join(folder, 'a', 'log.csv')} is named by a and b` },
+    { status: 'failure', detail: `${join(folder, 'a', 'log.csv')} is matched by a and b` },
   ]);
 });
 
@@ -64,17 +64,19 @@ test('a daemon does not start where two servers name a file', async () => {
   await symlink(join(folder, 'a', 'log.csv'), join(folder, 'b', 'other.csv'));
   const { code, output } = await runOnce(folder, config);
   expect(code).toBe(2);
-  expect(output).toContain(`${join(folder, 'a', 'log.csv')} is named by a and b`);
+  expect(output).toContain(`${join(folder, 'a', 'log.csv')} is matched by a and b`);
 });
 
-test('a file that comes to be named by two is read for neither, until it is named by one', async () => {
+test('a file that comes to be named by two is read for neither, until it is matched by one', async () => {
   const { folder, config } = await scene();
   const shipper = await Shipper.start(folder, config);
   await append(join(folder, 'new.csv'), 1, 3);
   await symlink(join(folder, 'new.csv'), join(folder, 'b', 'new.csv'));
   await eventually(async () => numbersOf(await logged(folder)).length === 3);
   await symlink(join(folder, 'new.csv'), join(folder, 'a', 'new.csv'));
-  await eventually(async () => (await shipper.get('/internal/isready')).body.includes('two sources name it'));
+  await eventually(async () =>
+    (await shipper.get('/internal/isready')).body.includes('two sources match it'),
+  );
   await append(join(folder, 'new.csv'), 4, 5);
   await rm(join(folder, 'a', 'new.csv'));
   await eventually(async () => numbersOf(await logged(folder)).length === 5);
@@ -102,8 +104,8 @@ test('backfill reads an old file as the log of the server that is named', async 
   await append(old, 5, 8);
   const path = await writeConfig(folder, config);
   for (const [options, fault] of [
-    [[], '--source INSTANCE must say whose log they are of: a, b'],
-    [['--source', 'c'], '--source c is none of the configured sources: a, b'],
+    [[], '--source INSTANCE must say which server wrote them: a, b'],
+    [['--source', 'c'], '--source c is not a configured source: a, b'],
   ] as const) {
     const { code, output } = await runCommand(['backfill', old, '--config', path, ...options]);
     expect([code, output.trim()]).toEqual([2, fault]);
@@ -111,7 +113,7 @@ test('backfill reads an old file as the log of the server that is named', async 
   for (let call = 0; call < 2; call++) {
     const { code, output } = await runCommand(['backfill', old, '--config', path, '--source', 'b']);
     expect([code, output]).toEqual([0, expect.stringContaining('1 files, ')]);
-    expect(output).toContain(call === 0 ? ' 0 of these before' : 'read, ');
+    expect(output).toContain(call === 0 ? ' 0 of these earlier' : 'read, ');
   }
   expect((await runOnce(folder, config)).code).toBe(0);
   const events = await archived(folder);

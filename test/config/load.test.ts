@@ -130,11 +130,11 @@ database: {url: "postgres://a"}
     ['sources: [{files: [a]}]', 'sources[0].instance: is required'],
     [
       'sources: [{instance: a, files: [a]}, {instance: a, files: [b]}]',
-      'sources[1].instance: must be another than those before it',
+      'sources[1].instance: must differ from those before it',
     ],
     [
       'source: {files: [a]}\nsources: [{instance: a, files: [a]}]',
-      'sources: must not stand beside source: give one of them',
+      'sources: must not be given together with source: use one of them',
     ],
     [
       'sources: [{instance: a, files: [a], identity: []}]',
@@ -212,7 +212,7 @@ describe('a fault is one line with file, key and what is allowed', () => {
     ],
     [
       'identity: [{http: {url: "https://x/", fields: {}}}]',
-      'identity[0].http.url: must hold one of {id}, {email}, {user}',
+      'identity[0].http.url: must contain one of {id}, {email}, {user}',
     ],
     [
       'identity: [{http: {url: "https://x/{id}", fields: {id: id}}}]',
@@ -252,10 +252,10 @@ describe('a fault is one line with file, key and what is allowed', () => {
   });
 
   test.each([
-    ['', 'must hold settings, such as instance: my-database'],
-    ['- a', 'must hold settings, such as instance: my-database'],
+    ['', 'must contain settings, such as instance: my-database'],
+    ['- a', 'must contain settings, such as instance: my-database'],
     ['a: [', 'line 1: is not YAML (BAD_INDENT)'],
-    ['a: *nowhere', 'has aliases that name no anchor, or too many of them'],
+    ['a: *nowhere', 'has aliases without an anchor, or too many aliases'],
     ['a: 1\na: 2', 'line 2: is not YAML (DUPLICATE_KEY)'],
   ])('%j', async (yaml, fault) => {
     expect((await faults(yaml))[0]).toBe(fault);

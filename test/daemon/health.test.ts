@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { Health, PROBLEM_CODES, type Problem, problemTimes } from '../../src/daemon/health.js';
 
-const NOT_AUDITED: Problem = { code: 'not-audited', what: '1 person', fix: 'mend it' };
+const NOT_AUDITED: Problem = { code: 'not-audited', what: '1 person', fix: 'fix it' };
 const NO_LOG: Problem = { code: 'no-log', what: '/log', fix: 'wait' };
 
 function healthAt(hour: { now: number }): Health {
@@ -29,7 +29,7 @@ test('what lasts keeps its time; what comes again begins again', () => {
   expect(told(health)).toEqual(['not-audited 10:00']);
 });
 
-test('others mend it, and the daemon does its job', () => {
+test('others fix it, and the daemon does its job', () => {
   const health = healthAt({ now: 8 });
   health.set('audit', NOT_AUDITED);
   expect(health.hindrances).toEqual([]);

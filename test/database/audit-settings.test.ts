@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type AuditSettings, diff, remember } from '../../src/database/audit-settings.js';
+import { type AuditSettings, carryOver, diff } from '../../src/database/audit-settings.js';
 import type { Role } from '../../src/database/look.js';
 import { type Judged, SettingsWatch } from '../../src/database/settings-watch.js';
 import type { AuditChange, ConfigFields } from '../../src/event/config.js';
@@ -70,7 +70,7 @@ describe('what changed', () => {
   });
 
   test('what the role that looks may see is none; what changed meanwhile is told when it may again', () => {
-    const hidden = remember(KEPT, { ...KEPT, settings: [{ name: 'log_connections', value: 'on' }] });
+    const hidden = carryOver(KEPT, { ...KEPT, settings: [{ name: 'log_connections', value: 'on' }] });
     expect(diff(KEPT, hidden)).toEqual([]);
     const more = [...KEPT.settings, { name: 'log_directory', value: 'log' }];
     expect(diff(hidden, { ...KEPT, settings: more })).toEqual([]);
@@ -116,8 +116,8 @@ async function open(
   const failures: string[] = [];
   const report = {
     settingsFailed: (error: unknown) => void failures.push(codeOf(error)),
-    settingsUntold: (error: unknown) => void failures.push(`untold ${codeOf(error)}`),
-    settingsJudged: () => undefined,
+    settingsNotRecorded: (error: unknown) => void failures.push(`untold ${codeOf(error)}`),
+    settingsChecked: () => undefined,
     cacheFailed: (_path: string, error: unknown) => void failures.push(`cache ${codeOf(error)}`),
   };
   const watch = await SettingsWatch.load(

@@ -377,7 +377,7 @@ describe('the file', () => {
 
   test('is not asked for with a URL that is none, which is not told', async () => {
     const url = 'postgres://shipper:s3cret@host:port/x';
-    await expect(open(url)).rejects.toThrow('database.url (or --as) is no connection URL of PostgreSQL');
+    await expect(open(url)).rejects.toThrow('database.url (or --as) is not a connection URL of PostgreSQL');
   });
 });
 

@@ -85,7 +85,7 @@ describe('what is asked', () => {
     ['https://user:secret@host/{id}'],
     ['https://host/everybody'],
   ])('not at %s', async url => {
-    await expect(openResolver({ url })).rejects.toThrow('a look-up service cannot be asked: ');
+    await expect(openResolver({ url })).rejects.toThrow('a look-up service cannot be queried: ');
     await expect(openResolver({ url })).rejects.not.toThrow(/secret|everybody|nav/);
   });
 });

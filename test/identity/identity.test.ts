@@ -129,7 +129,7 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     ];
     expect(readPeople('p.csv', ['user,name,validFrom,validTo', ...rows].join('\n'))).toHaveLength(4);
     const shared = ['user,name,validFrom,validTo', ...rows, 'x,Ola,2026-11-27,2026-11-27'].join('\n');
-    expect(() => readPeople('p.csv', shared)).toThrow(/p\.csv: entries [34] and 5: two answers/);
+    expect(() => readPeople('p.csv', shared)).toThrow(/p\.csv: entries [34] and 5: two different persons/);
   });
 
   test('reads semicolons, as spreadsheets write them', async () => {
@@ -140,7 +140,7 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
   test('that is not UTF-8 is refused: a name would be damaged', async () => {
     const path = join(await temporaryFolder(), 'people.csv');
     await writeFile(path, Buffer.from('id,name\nZ990001,K\u00e5re\n', 'latin1'));
-    await expect(Directory.load(path, silent)).rejects.toThrow('people.csv: is not UTF-8: save it as that');
+    await expect(Directory.load(path, silent)).rejects.toThrow('people.csv: is not UTF-8: save it as UTF-8');
   });
 
   test('reads YAML with the same fields', async () => {
@@ -154,17 +154,17 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
 
   test.each([
     ['people.csv', 'id,name\nZ990001\n', 'is not well-formed'],
-    ['people.csv', 'id,name,validFrom\nZ990001,Kari,yesterday\n', 'entry 1: validFrom is no date'],
+    ['people.csv', 'id,name,validFrom\nZ990001,Kari,yesterday\n', 'entry 1: validFrom is not a date'],
     ['people.csv', 'id,name\nZ1,a\n,nobody\n', 'entry 2: needs a user, an id or an email'],
-    ['people.yaml', 'a: b', 'is no list of people'],
+    ['people.yaml', 'a: b', 'is not a list of people'],
     ['people.yaml', '[', 'is not well-formed'],
     [
       'people.csv',
       'user;name\nx;Nobody, a\nx;Nobody, b\n',
-      'entries 1 and 2: two answers for one role at one time',
+      'entries 1 and 2: two different persons at the same time',
     ],
-    ['people.csv', 'id,name\nz1,nobody\nZ1,somebody\n', 'entries 1 and 2: two answers'],
-    ['people.csv', 'email,id\na@b,1\nc@d,2\nA@b,3\n', 'entries 1 and 3: two answers'],
+    ['people.csv', 'id,name\nz1,nobody\nZ1,somebody\n', 'entries 1 and 2: two different persons'],
+    ['people.csv', 'email,id\na@b,1\nc@d,2\nA@b,3\n', 'entries 1 and 3: two different persons'],
     ['people.csv', '', 'is empty'],
     ['people.yaml', '\n', 'is empty'],
   ])('%s with %j says what is wrong, without what stands there', (name, content, problem) => {

@@ -14,7 +14,7 @@ import { startTokenServer } from '../support/token-server.js';
 
 type Authorize = (authorization: string | undefined) => boolean;
 
-/** @param takeUpTimeout how long a daemon without state waits for an archive that cannot be asked */
+/** @param takeUpTimeout how long a daemon without state waits for an archive that cannot be queried */
 async function scene(accepts: Authorize, takeUpTimeout = '10s') {
   const folder = await temporaryFolder();
   const authority = createAuthority();
@@ -166,7 +166,7 @@ test.each(['broken', 404, 500] as const)(
     await bothHave(3);
     const [line] = shipper.logged('take-up-failed');
     expect(line).toMatchObject({ level: 'warn', error: 'credentials' });
-    expect(line?.msg).toContain('look at the metadata server');
+    expect(line?.msg).toContain('check the metadata server');
     expect(cloud.archived('lifecycle')[0]?.lifecycle?.reason).toBe('archive-empty');
     expectNoSecrets(shipper);
   },
@@ -270,7 +270,7 @@ test('a key file, and oauth2.googleapis.com cannot be reached: the archive waits
   tokens.isOpen = true;
   await bothHave(3);
   expect(new Set(failures(shipper, 'archive'))).toEqual(new Set(['credentials']));
-  expect(shipper.logged('delivery-failed')[0]?.msg).toContain('look at the metadata server, or at oauth2');
+  expect(shipper.logged('delivery-failed')[0]?.msg).toContain('check the metadata server, or oauth2');
   expectNoSecrets(shipper);
 });
 

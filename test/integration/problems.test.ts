@@ -1,4 +1,4 @@
-/** On a real server: a state that somebody must mend shows as long as it lasts, and after a restart, too. */
+/** On a real server: a state that somebody must fix shows as long as it lasts, and after a restart, too. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -83,7 +83,7 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   expect(await shown(first)).toEqual(NOT_AUDITED);
   expect(await problemsOf(first)).toMatchObject([
     {
-      what: '1 of 1 persons are not audited as filter.classes asks for (pgaudit.log none: WRITE, DDL, ROLE not audited)',
+      what: '1 of 1 persons are not audited as filter.classes requires (pgaudit.log none: WRITE, DDL, ROLE not audited)',
       fix: expect.stringContaining('pgaudit-shipper check'),
     },
   ]);

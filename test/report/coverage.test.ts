@@ -68,7 +68,7 @@ test('a day that nobody read: incomplete, in amber, the stretch named, the day r
   expect(red).toEqual([13]);
   expect(await page.locator('#persons svg.spark').first().locator('rect.missing').count()).toBe(1);
   expect(await page.locator('#days tbody tr', { hasText: MISSING }).innerText()).toContain(
-    'not all of it is covered',
+    'not fully covered',
   );
   // The picture of docs/proof.md: the verdict, and the month.
   await page.locator('.facts, nav, .figures, .soft').evaluateAll(others => {

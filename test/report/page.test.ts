@@ -66,7 +66,7 @@ test('plots have a bar for each day and each hour, and say the same in words', a
   const busy = page.locator('#days figure').first().locator('g.bar').nth(11);
   expect(await busy.locator('title').textContent()).toBe(`2025-11-12: writes ${BULK + 5}, DDL 0, roles 0`);
   expect(await page.locator('#plot-days-text').textContent()).toContain(
-    '253 statements in 30 days, 8 of them without',
+    '253 statements in 30 days, of which 8 have none',
   );
   expect(await page.locator('svg[role=img]:not([aria-labelledby])').count()).toBe(0);
 });

@@ -98,10 +98,10 @@ test('for each day and database who could log in, who was not audited, and what 
     expect.arrayContaining([
       '|2025-11-01 to 2025-11-02|prod / pg-0|not known|not known|',
       '|2025-11-03 to 2025-11-04|prod / pg-0|hold, lager|2|nobody|',
-      '|2025-11-05|prod / pg-0|not known|not known, after a change of that day: 1 ola|',
+      '|2025-11-05|prod / pg-0|not known|not known, after a change on that day: 1 ola|',
       '|2025-11-06|prod / pg-0|hold|2|nobody|',
       '|2025-11-06|prod / pg-0|lager|2|1 ola|',
-      '|2025-11-07|prod / pg-0|hold, lager|2|nobody before, after a change of that day: 1 per|',
+      '|2025-11-07|prod / pg-0|hold, lager|2|nobody before, after a change on that day: 1 per|',
       '|2025-11-08 to 2025-11-20|prod / pg-0|not known|not known|',
       '|2025-11-21|prod / pg-0|not known|not known|1|',
       '|2025-11-22 to 2025-11-30|prod / pg-0|not known|not known|',
@@ -109,9 +109,9 @@ test('for each day and database who could log in, who was not audited, and what 
   );
   const text = rows.join('\n');
   expect(text).toContain('|prod / pg-0|2025-11-05 13:00:00|2025-11-06 13:00:00|1|ola|');
-  expect(text).toContain('|prod / pg-0|not audited any more|1|ola|');
-  expect(text).toContain('|prod / pg-0|could log in from now on|1|per|');
-  expect(text).toContain('|prod / pg-0|could log in no more|1|ola|');
+  expect(text).toContain('|prod / pg-0|no longer audited|1|ola|');
+  expect(text).toContain('|prod / pg-0|can log in now|1|per|');
+  expect(text).toContain('|prod / pg-0|can no longer log in|1|ola|');
   expect(text).toContain('dba&lt;b&gt;|prod / pg-0|superuser|');
 });
 

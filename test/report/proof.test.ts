@@ -53,9 +53,7 @@ test('a chain that is another one than was verified is told', async () => {
     for (const [index, name] of names.entries())
       await writeFile(join(archive, name), await readFile(join(folder, changed.names[index] ?? '')));
   });
-  expect(damages.map(({ what }) => what)).toEqual([
-    'the chain is not the one that was verified a moment ago',
-  ]);
+  expect(damages.map(({ what }) => what)).toEqual(['the chain is not the one that was verified just before']);
 });
 
 test('with a key, an archive without signatures is broken', async () => {

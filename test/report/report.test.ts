@@ -154,7 +154,7 @@ test.each([
   [{ hours: '07:00-25:00' }, '--hours is given as 07:00-17:00'],
   [{ bulk: '0' }, '--bulk is a whole number of at least 1'],
   [{ timezone: 'Oslo' }, '--timezone is a time zone'],
-  [{ publicKey: ['/dev/null'] }, '/dev/null is no public key in PEM'],
+  [{ publicKey: ['/dev/null'] }, '/dev/null is not a public key in PEM'],
 ])('%o is bad usage', async (given, message) => {
   const { code, output } = await makeReport(await temporaryFolder(), given);
   expect([code, output]).toEqual([2, expect.stringContaining(message)]);

@@ -129,9 +129,7 @@ test('whoever changes the keys is told of, once', async () => {
     { ...change, before: `${one.recipient}, ${two.recipient}`, after: null },
   ]);
   await writeFile(join(folder, 'state', 'escrow.json'), '{');
-  expect((await runOnce(folder, settings(folder, [path]))).output).toContain(
-    'escrow.json cannot be understood',
-  );
+  expect((await runOnce(folder, settings(folder, [path]))).output).toContain('escrow.json cannot be parsed');
   await rm(join(folder, 'state', 'escrow.json'));
 });
 

@@ -208,7 +208,7 @@ describe('Cloud Logging', () => {
     expect(rejected[0]).toMatch(/^i\/.*\/7$/);
   });
 
-  test('refuses everything, until its configuration is mended: nothing is given up', async () => {
+  test('refuses everything, until its configuration is fixed: nothing is given up', async () => {
     const server = await startLogging();
     server.refuse = () => true;
     let failures = 0;
@@ -258,11 +258,11 @@ describe('Cloud Storage', () => {
   test.each<[string, Partial<StorageServer>, Partial<StorageServer>]>([
     ['has no bucket', { bucketMissing: true }, { bucketMissing: false }],
     ['gives no permission to write', { mayCreate: false }, { mayCreate: true }],
-  ])('%s until somebody mends it', async (_name, broken, mended) => {
+  ])('%s until somebody fixes it', async (_name, broken, fixed) => {
     const server = Object.assign(await startStorage(), broken);
     let failures = 0;
     const { failed, events } = await deliver(toStorage(server, server.endpoint), async () => {
-      if (++failures === 3) Object.assign(server, mended);
+      if (++failures === 3) Object.assign(server, fixed);
     });
     expect(archived(server)).toEqual(all(events));
     expect(failed).toHaveLength(3);

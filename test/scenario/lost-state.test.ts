@@ -67,7 +67,7 @@ test('without read access a new chain begins, and says so; log entries are shown
   const config = settings(folder, [path], cloud.settings);
   await append(path, 1, 3);
   const first = await runOnce(folder, config);
-  expect(first.output).toContain('the archive may not be read: grant roles/storage.objectViewer');
+  expect(first.output).toContain('no permission to read the archive: grant roles/storage.objectViewer');
   await rm(join(folder, 'state'), { recursive: true });
   expect((await runOnce(folder, config)).code).toBe(0);
   const starts = cloud.logged('lifecycle').filter(({ lifecycle }) => lifecycle?.action === 'started');
@@ -111,7 +111,7 @@ test('a newest object that is damaged is not trusted', async () => {
   await writeFile(object, 'damaged');
   await rm(join(folder, 'state'), { recursive: true });
   const { output } = await runOnce(folder, settings(folder, [path]));
-  expect(output).toContain('is not what its name says');
+  expect(output).toContain('does not match its name');
   expect(output).toContain('"chain":"archive-damaged"');
 });
 
@@ -135,7 +135,7 @@ test('a newest object that the configured key has not signed is not taken up', a
   await runOnce(folder, unsigned);
   await rm(join(folder, 'state'), { recursive: true });
   const again = await runOnce(folder, signed);
-  expect(again.output).toContain('is not signed by the key');
+  expect(again.output).toContain('is not signed with the key');
   expect(again.output).toContain('"chain":"archive-unsigned"');
   expect(numbersOf(await logged(folder))).toEqual(expect.arrayContaining(range(1, 4)));
 });

@@ -133,7 +133,7 @@ test('a server that is taken out and put back goes on where it was, also where t
   await verified(folder);
 });
 
-test('one that cannot be read: the other is delivered, readiness and metrics name it, it goes on when mended', async () => {
+test('one that cannot be read: the other is delivered, readiness and metrics name it, it goes on when fixed', async () => {
   const { folder, log, config, numbers } = await scene();
   const folderOfB = join(folder, 'b');
   await rm(folderOfB, { recursive: true });
@@ -145,7 +145,7 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
   const { status, body } = await shipper.get('/internal/isready');
   expect([status, body.trim()]).toEqual([
     503,
-    expect.stringMatching(/^not ready\nsource b: .*links run in a circle$/),
+    expect.stringMatching(/^not ready\nsource b: .*links form a loop$/),
   ]);
   expect(shipper.logged('source-unreadable')).toMatchObject([{ source: 'b' }]);
   const failing = (instance: string): Promise<number> =>
@@ -185,9 +185,7 @@ test('one whose reading throws is opened anew, and the other is read meanwhile',
   expect(shipper.logged('source-failed')).toMatchObject([{ source: 'b', error: 'EISDIR', level: 'error' }]);
   await append(log('a'), 1, 2);
   await eventually(async () => (await logged(folder, 'statement')).length === 5);
-  expect((await shipper.get('/internal/isready')).body).toContain(
-    'source b reading: fails, and is tried again',
-  );
+  expect((await shipper.get('/internal/isready')).body).toContain('source b reading: fails, and is retried');
   expect(await shipper.metric('pgaudit_shipper_source_instance_failing{audit_instance="b"}')).toBe(1);
   expect(JSON.parse((await shipper.get('/internal/status.json')).body).sources).toMatchObject([
     { instance: 'a', isRead: true },

@@ -1,4 +1,4 @@
-/** A well configured server for `check`, and the ways to spoil it and to mend it again. */
+/** A well configured server for `check`, and the ways to spoil it and to fix it again. */
 
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

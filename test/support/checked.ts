@@ -10,14 +10,14 @@ export interface Row {
   readonly status: string;
   readonly detail: string;
   readonly why: string | null;
-  readonly mend: string | null;
+  readonly fix: string | null;
 }
 
 export interface Checked {
   readonly code: number;
   readonly output: string;
   readonly findings: readonly Row[];
-  /** `status what: detail → mend` of all that is not well. */
+  /** `status what: detail → fix` of all that is not well. */
   readonly faults: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function toText({
   status,
   what,
   detail,
-  mend,
-}: Pick<Row, 'status' | 'what' | 'detail' | 'mend'>): string {
-  return `${status} ${what}: ${detail} → ${mend}`;
+  fix,
+}: Pick<Row, 'status' | 'what' | 'detail' | 'fix'>): string {
+  return `${status} ${what}: ${detail} → ${fix}`;
 }

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { ThrowawayPostgres } from '../../demo/postgres.js';
 import { temporaryFolder } from './temp.js';
 
-/** A real PostgreSQL with pgAudit that is gone when the test ends; it fails, and says how to mend it, where there is none. */
+/** A real PostgreSQL with pgAudit that is gone when the test ends; it fails, and says how to fix it, where there is none. */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ThrowawayPostgres> {

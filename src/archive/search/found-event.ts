@@ -1,4 +1,4 @@
-/** What a search looks at in an event; whatever else it holds stays in its line. */
+/** The fields of an event that a search reads; the others stay in its line. */
 
 import { z } from 'zod';
 import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../../event/audit.js';
@@ -34,23 +34,23 @@ const searchedEvent = z.object({
 
 export type SearchedEvent = z.infer<typeof searchedEvent>;
 
-/** `null` where the line is no event. */
+/** `null` if the line is not an event. */
 export function readEvent(line: Buffer): SearchedEvent | null {
   const parsed = searchedEvent.safeParse(parseJson(line));
   return parsed.success ? parsed.data : null;
 }
 
-/** The login role: of whoever did it, or of the record that is missing. */
+/** The login role: that of the actor, or of the missing record. */
 export function userOf({ actor, gap }: SearchedEvent): string | null {
   return actor?.user ?? gap?.user ?? null;
 }
 
-/** The person as auditors name them. */
+/** The person as auditors call them. */
 export function personOf(event: SearchedEvent): string | null {
   return event.actor?.name ?? event.actor?.id ?? userOf(event);
 }
 
-/** The person so that two of the same name stay apart. */
+/** An identity that differs for two persons with the same name. */
 export function personKeyOf(event: SearchedEvent): string | null {
   return event.actor?.id ?? event.actor?.email ?? userOf(event);
 }

@@ -8,13 +8,13 @@ export type GroupKey = (typeof GROUP_KEYS)[number];
 
 export interface Group {
   readonly count: number;
-  /** By the keys, in their order; `null` where the events tell of none. */
+  /** By the keys, in their order; `null` if the events have no such value. */
   readonly values: readonly (string | null)[];
-  /** The person's name, where the groups are by person, as the first event of the group has it. */
+  /** If grouped by person: the person's name in the first event of the group. */
   readonly name: string | null;
 }
 
-/** An event of several objects counts in the group of each. The groups are held in memory, the events are not. */
+/** An event with several objects counts in the group of each. Groups are kept in memory, events are not. */
 export class Groups {
   readonly #keys: readonly GroupKey[];
   readonly #groups = new Map<string, { count: number; values: (string | null)[]; name: string | null }>();
@@ -30,7 +30,7 @@ export class Groups {
     for (const values of rows) this.#count(values, found);
   }
 
-  /** Those with at least `having` events, the largest first. */
+  /** Groups with at least `having` events, the largest first. */
   atLeast(having: number): Group[] {
     const groups = [...this.#groups].filter(([, { count }]) => count >= having);
     return groups

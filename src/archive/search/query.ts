@@ -1,16 +1,16 @@
-/** What is searched for, and whether an event is that. */
+/** A search's conditions, and whether an event meets them. */
 
 import { type SearchedEvent, userOf } from './found-event.js';
 import { folded, wildcard } from './pattern.js';
 import { AskedRelation } from './relation.js';
 
-/** Conditions that must all hold; `null` and empty lists ask for nothing. */
+/** Conditions that must all hold; `null` and empty lists are no condition. */
 export interface Query {
   /** Kinds of events; empty: all. */
   readonly kinds: readonly string[];
-  /** The login role; `*` stands for anything. */
+  /** The login role; `*` matches anything. */
   readonly user: string | null;
-  /** Part of a person's id, name or e-mail; case does not count. */
+  /** Part of a person's id, name or e-mail; case is ignored. */
   readonly actor: string | null;
   /** Event time, UTC with milliseconds: from `since`, and before `before`. */
   readonly since: string | null;
@@ -18,11 +18,11 @@ export interface Query {
   /** UTC day: objects of later days are not read. */
   readonly archivedUntil: string | null;
   readonly classes: readonly string[];
-  /** pgAudit's commands in upper case; `*` stands for anything. */
+  /** pgAudit's commands in upper case; `*` matches anything. */
   readonly commands: readonly string[];
   readonly object: string | null;
   readonly session: string | null;
-  /** Part of a statement, its parameters or of one that was not audited, or a suspect's message; case does not count. */
+  /** Part of a statement, its parameters, an unaudited statement, or a suspect's message; case is ignored. */
   readonly text: string | null;
   /** Only statements of a transaction that failed later. */
   readonly isFailed: boolean;
@@ -44,7 +44,7 @@ export const EVERYTHING: Query = {
 };
 
 export interface Match {
-  /** The asked relation is only guessed to be meant. */
+  /** It is only a guess that the event is about the relation. */
   readonly isGuess: boolean;
 }
 
@@ -53,7 +53,7 @@ const GUESS: Match = { isGuess: true };
 
 type Condition = (event: SearchedEvent) => boolean;
 
-/** `null` where the event is not what the query asks for; whether its transaction failed is not looked at. */
+/** `null` if the event does not match the query; whether its transaction failed is not checked here. */
 export function matcher(query: Query): (event: SearchedEvent) => Match | null {
   const conditions = conditionsOf(query);
   const relation = query.object === null ? null : new AskedRelation(query.object);

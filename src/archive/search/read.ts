@@ -1,4 +1,4 @@
-/** Reads the objects of an archive line by line, and tells which of them are damaged. */
+/** Reads the objects of an archive line by line, and reports which of them are damaged. */
 
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { ahead } from '../store/ahead.js';
@@ -9,19 +9,19 @@ import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '.
 
 export interface OpenedObject {
   readonly object: ArchivedObject;
-  /** Iterating throws where it is damaged or cannot be read. */
+  /** Iterating throws if the object is damaged or cannot be read. */
   readonly lines: AsyncIterable<Buffer>;
 }
 
 export interface ReadOptions {
   readonly days: Days;
-  /** So many objects are begun before they are needed: a distant store's answers take time. */
+  /** This many objects are opened before they are needed: a distant store takes time to answer. */
   readonly ahead: number;
-  /** What has the ending of an object, and the name of none. */
+  /** For a file with the suffix of an object, but not a name that the shipper gives. */
   readonly onForeign: (path: string) => void;
 }
 
-/** The objects of one part in writing order, each already begun. */
+/** The objects of one part in writing order; each is opened ahead. */
 export function openObjects(
   store: ArchiveStore,
   part: ArchivePart,
@@ -36,7 +36,7 @@ export function openObjects(
   }));
 }
 
-/** Asks for the first line at once. What goes wrong with it is heard by whoever iterates. */
+/** Requests the first line at once. Whoever iterates gets its error. */
 function begun(lines: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
   let first: Promise<IteratorResult<Buffer>> | null = lines.next();
   first.catch(() => undefined);
@@ -48,10 +48,10 @@ function begun(lines: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
   return { [Symbol.asyncIterator]: () => ({ next, return: () => lines.return(undefined) }) };
 }
 
-/** Errors of one object, beside which the others may well be read. */
+/** Errors of one object; the others may still be readable. */
 const OF_ONE_OBJECT = ['404', 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'no-file'];
 
-/** What is wrong with the object; `null` where the error may be the whole archive's. */
+/** What is wrong with the object; `null` if the error may concern the whole archive. */
 export function damageOf(error: unknown): string | null {
   if (error instanceof GzipError) return `its compressed data is damaged (${error.fault})`;
   if (error instanceof LongLineError) return error.message;

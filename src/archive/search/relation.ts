@@ -1,15 +1,15 @@
-/** Whether an event is about a relation that somebody asks for. */
+/** Whether an event is about the relation that was asked for. */
 
 import { objectsOf, type SearchedEvent } from './found-event.js';
 import { wholeWord } from './pattern.js';
 
 /**
- * `named`: the event names it. `guessed`: its statement holds the name as a whole word, and nobody could tell the
- * relations; or the statement names it without a schema, and the asked one may be meant.
+ * `named`: the event names it. `guessed`: its relations are unknown and its statement contains the name as a whole
+ * word, or the statement names the relation without a schema, so that the asked one may be meant.
  */
 export type RelationMatch = 'named' | 'guessed';
 
-/** A relation as it is asked for: `konto`, `public.konto`, `"Konto"`. Quotes and case do not count. */
+/** A relation as somebody asks for it: `konto`, `public.konto`, `"Konto"`. Quotes and case are ignored. */
 export class AskedRelation {
   readonly #schema: string | null;
   readonly #name: string;
@@ -22,7 +22,7 @@ export class AskedRelation {
     this.#isWordOf = wholeWord(name);
   }
 
-  /** What every line about it holds, in upper case; `null` where that cannot be told. */
+  /** What every line about it contains, in upper case; `null` if that cannot be known. */
   get inEveryLine(): string | null {
     return /^[\p{L}\p{N}_]+$/u.test(this.#name) ? this.#name.toUpperCase() : null;
   }
@@ -46,7 +46,7 @@ export class AskedRelation {
   }
 }
 
-/** `public."Konto"` to `public` and `konto`. */
+/** `public."Konto"` becomes `public` and `konto`. */
 function partsOf(text: string): string[] {
   const parts = text.matchAll(/"((?:[^"]|"")*)"|[^."]+/g);
   return [...parts].map(([whole, quoted]) => (quoted?.replaceAll('""', '"') ?? whole).toLowerCase());

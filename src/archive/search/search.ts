@@ -1,4 +1,4 @@
-/** Finds events in an archive, in memory for a few objects' pieces whatever its size. */
+/** Finds events in an archive of any size, with pieces of a few objects in memory. */
 
 import { outcomeIn } from '../../event/line.js';
 import { ShipperError } from '../../lib/errors.js';
@@ -7,36 +7,36 @@ import type { ArchiveStore } from '../store/store.js';
 import { type ArchivePart, type Days, listParts } from '../store/walk.js';
 import { Failures } from './failures.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
+import { type Prefilter, prefilter } from './prefilter.js';
 import { EVERYTHING, matcher, type Query } from './query.js';
 import { damageOf, type OpenedObject, openObjects } from './read.js';
-import { type Sieve, sieve } from './sieve.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
 export interface Found {
-  /** The event as it stands in the archive, without its newline. */
+  /** The event's line in the archive, without its newline. */
   readonly line: Buffer;
   readonly event: SearchedEvent;
-  /** The asked relation is only guessed to be meant. */
+  /** It is only a guess that the event is about the relation. */
   readonly isGuess: boolean;
 }
 
 export interface SearchWatch {
-  /** The search comes to objects of this day; so much of it, from 0 to 1, is done. */
+  /** The search comes to objects of this day; this share of it, from 0 to 1, is done. */
   reached(day: string, share: number): void;
-  /** What could not be searched, or only in part; the search goes on. */
+  /** What could not be searched, or only in part; the search continues. */
   damaged(path: string, what: string): void;
 }
 
 export interface SearchOptions {
   readonly watch: SearchWatch;
-  /** So many objects are begun before they are needed. */
+  /** This many objects are opened before they are needed. */
   readonly ahead: number;
 }
 
 /**
- * What the query asks for, one daemon after the other, each in writing order. Throws a ShipperError where there is no
- * archive, and the store's errors where it cannot be read.
+ * The events that match the query, one daemon after the other, each in writing order. Throws a ShipperError if there is
+ * no archive, and the store's errors if it cannot be read.
  */
 export async function* search(
   location: ArchiveLocation,
@@ -46,7 +46,9 @@ export async function* search(
   const parts = await partsOf(location);
   const scan = new Scan(location.store, parts, partitionsOf(query), ahead);
   const matches = matcher(query);
-  const passes = query.isFailed ? await sieveOfFailed(scan, query, sharing(watch, 0, 0.5)) : sieve(query);
+  const passes = query.isFailed
+    ? await prefilterOfFailed(scan, query, sharing(watch, 0, 0.5))
+    : prefilter(query);
   for await (const { line, event } of scan.read(passes, query.isFailed ? sharing(watch, 0.5, 1) : watch)) {
     const match = matches(event);
     if (match !== null) yield { line, event, ...match };
@@ -58,14 +60,14 @@ async function partsOf({ store, prefix }: ArchiveLocation): Promise<ArchivePart[
   if (parts.length > 0) return parts;
   throw new ShipperError(
     'archive',
-    'there is no archive here: give what archive.to in the configuration says, the folder above instance=…',
+    'there is no archive here: give the value of archive.to in the configuration, the folder above instance=…',
   );
 }
 
 /**
- * Objects hold what was read on the day of their partition, at most until the day after. An event is read after it
- * happened: those of a time are in its day's partition, or in any later one (read late, or backfilled). So `since` spares
- * the earlier partitions, less one day for clocks that differ; `before` spares none.
+ * Objects contain what was read on the day of their partition, at most until the day after. An event is read after it
+ * happened: events of a day are in that day's partition or in any later one (read late, or backfilled). So `since`
+ * skips the earlier partitions, except one day for clocks that differ; `before` skips none.
  */
 function partitionsOf({ since, archivedUntil }: Query): Days {
   const first = since === null ? null : new Date(Date.parse(since) - DAY).toISOString().slice(0, 10);
@@ -77,7 +79,7 @@ interface ReadLine {
   readonly event: SearchedEvent;
 }
 
-/** Reads the whole archive, as often as it is asked to. */
+/** Reads the whole archive, any number of times. */
 class Scan {
   readonly #store: ArchiveStore;
   readonly #parts: readonly ArchivePart[];
@@ -92,7 +94,7 @@ class Scan {
   }
 
   /** The events whose lines pass. */
-  async *read(passes: Sieve, watch: SearchWatch): AsyncGenerator<ReadLine> {
+  async *read(passes: Prefilter, watch: SearchWatch): AsyncGenerator<ReadLine> {
     for (const [index, part] of this.#parts.entries()) {
       const days = await this.#store.list(part.folder);
       const listed = days.filter(day => this.#isAsked(day.slice(-11, -1)));
@@ -116,15 +118,14 @@ class Scan {
       ...store,
       list: async folder => (folder === part.folder ? days : await store.list(folder)),
     };
-    const onForeign = (path: string): void =>
-      watch.damaged(path, 'its name is not one that the shipper gives');
+    const onForeign = (path: string): void => watch.damaged(path, 'the shipper does not give such names');
     return openObjects(listedOnce, part, { days: this.#days, ahead: this.#ahead, onForeign });
   }
 }
 
 async function* passing(
   { object, lines }: OpenedObject,
-  passes: Sieve,
+  passes: Prefilter,
   onDamage: (what: string) => void,
 ): AsyncGenerator<ReadLine> {
   const { firstSeq, lastSeq } = object;
@@ -138,7 +139,7 @@ async function* passing(
       else yield { line, event };
     }
     const missing = lastSeq - firstSeq + 1 - count;
-    if (missing !== 0) onDamage(`it has ${count} lines, and its name says ${count + missing}`);
+    if (missing !== 0) onDamage(`it has ${count} lines, but its name says ${count + missing}`);
   } catch (error) {
     const damage = damageOf(error);
     if (damage === null) throw error;
@@ -148,13 +149,13 @@ async function* passing(
 }
 
 /**
- * Lets pass what the query asks for, where its transaction fails later. A failure may follow its statement by any
- * distance, so all failures are counted first, by transaction; then each that is met is taken off: what is left is still
- * to come.
+ * Lets matching events pass if their transaction fails later. A failure may follow its statement at any distance, so a
+ * first pass counts all failures by transaction; then each failure that is met is subtracted: what is left is still to
+ * come.
  */
-async function sieveOfFailed(scan: Scan, query: Query, watch: SearchWatch): Promise<Sieve> {
-  const isFailure = sieve({ ...EVERYTHING, kinds: ['failure'], user: query.user });
-  const mayMatch = sieve(query);
+async function prefilterOfFailed(scan: Scan, query: Query, watch: SearchWatch): Promise<Prefilter> {
+  const isFailure = prefilter({ ...EVERYTHING, kinds: ['failure'], user: query.user });
+  const mayMatch = prefilter(query);
   const failures = new Failures();
   const count = (line: Buffer): boolean => {
     if (!isFailure(line)) return false;
@@ -163,7 +164,7 @@ async function sieveOfFailed(scan: Scan, query: Query, watch: SearchWatch): Prom
     if (outcome === 'caught') failures.remove(line);
     return false;
   };
-  // No line passes, so the first of them is the end.
+  // No line passes, so the first result is the end.
   await scan.read(count, { ...watch, damaged: () => undefined }).next();
   return line => {
     if (!isFailure(line)) return mayMatch(line) && failures.has(line);
@@ -174,7 +175,7 @@ async function sieveOfFailed(scan: Scan, query: Query, watch: SearchWatch): Prom
   };
 }
 
-/** Of something that makes up the share of a search between `from` and `to`. */
+/** For work that is the share of a search between `from` and `to`. */
 function sharing(watch: SearchWatch, from: number, to: number): SearchWatch {
   return { ...watch, reached: (day, share) => watch.reached(day, from + share * (to - from)) };
 }

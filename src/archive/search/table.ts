@@ -1,4 +1,4 @@
-/** Found events, or groups of them, as rows for a terminal of some width. */
+/** Found events, or groups of them, as rows for a terminal of a given width. */
 
 import { styleText } from 'node:util';
 import { parseJson } from '../../lib/json.js';
@@ -11,7 +11,7 @@ const GAP = '  ';
 const TIME = '2026-11-21 20:40:01'.length;
 const COUNT = 9;
 
-/** What a column may take: a share of the width, within limits. The statement gets what is left. */
+/** A column's share of the width, within limits. The statement gets the rest. */
 const COLUMNS = [
   { title: 'person', share: 0.14, least: 8, most: 24 },
   { title: 'database', share: 0.08, least: 6, most: 16 },
@@ -50,7 +50,7 @@ export class EventTable {
   row(found: Found): string {
     const { event, isGuess } = found;
     const { time, database } = event;
-    const [command, statement] = jsonOf(found);
+    const [command, statement] = contentOf(found);
     return this.#row([
       [time.slice(0, TIME).replace('T', ' '), 'dim'],
       [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
@@ -91,12 +91,12 @@ export class GroupTable {
   #row(count: string, texts: readonly string[], style: Style | null = null): string {
     const width = Math.floor((this.#options.width - COUNT) / this.#keys.length) - GAP.length;
     const cells = texts.map((text): Cell => [text, Math.max(LEAST_STATEMENT, width), style]);
-    // Numbers stand flush right, in front of the first gap.
+    // Numbers are aligned right, before the first gap.
     return `${count.padStart(COUNT)}${GAP}${toRow(cells, this.#options)}`;
   }
 }
 
-/** Cells side by side, the last one not filled up. On a very narrow terminal the row is longer than a line. */
+/** Cells side by side, the last one without padding. On a very narrow terminal, the row is longer than a line. */
 function toRow(cells: readonly Cell[], { hasColors }: TableOptions): string {
   return cells
     .map(([text, width, style], index) => {
@@ -108,8 +108,8 @@ function toRow(cells: readonly Cell[], { hasColors }: TableOptions): string {
     .trimEnd();
 }
 
-/** What stands in the columns of command and statement. */
-function jsonOf({ line, event }: Found): [command: string, statement: string] {
+/** The contents of the columns command and statement. */
+function contentOf({ line, event }: Found): [command: string, statement: string] {
   const { kind, audit, suspect, failure, unaudited } = event;
   if (audit !== undefined) return [audit.command, audit.statement ?? '(not logged)'];
   if (suspect !== undefined) return [kind, `${suspect.reason}: ${suspect.message}`];

@@ -1,5 +1,5 @@
 /**
- * Begins with the next `most` items while earlier ones are worked on, and gives what comes of them in their order: many
+ * Starts work on up to `most` next items before the earlier ones are finished, and yields the results in order: many
  * small requests to a distant store take no longer than a few.
  */
 export async function* ahead<T, R>(
@@ -10,7 +10,8 @@ export async function* ahead<T, R>(
   const begun: Promise<R>[] = [];
   for await (const item of items) {
     const promise = begin(item);
-    // Whoever takes it hears of its failure; until then, or where nobody does any more, it is no unhandled rejection.
+    // Whoever takes the result sees its failure; before that, or if nobody takes it, it must not be an unhandled
+    // rejection.
     promise.catch(() => undefined);
     begun.push(promise);
     const [first] = begun;

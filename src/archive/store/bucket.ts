@@ -28,7 +28,7 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
           query = next;
         }
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
       return [...found].sort();
     },
@@ -38,7 +38,7 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
         for await (const chunk of file.createReadStream({ validation: false, decompress: false }))
           yield chunk;
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
     },
     async describe(name) {
@@ -47,21 +47,21 @@ export function cloudStore(options: StorageOptions): ArchiveStore {
         const texts = Object.entries(metadata ?? {}).map(([key, value]) => [key, String(value)]);
         return { size: Number(size), crc32c: crc32c ?? null, metadata: Object.fromEntries(texts) };
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
     },
     close: () => connector.close(),
   };
 }
 
-/** The client gives the folders only in the answer as it came. */
+/** The client returns folders only in the raw answer. */
 function prefixesOf(answer: unknown): string[] {
   const prefixes: unknown = Reflect.get(Object(answer), 'prefixes');
   return Array.isArray(prefixes) ? prefixes.filter(prefix => typeof prefix === 'string') : [];
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   [UNAUTHORIZED]: 'the credentials are not accepted',
-  [FORBIDDEN]: 'the archive may not be read: grant roles/storage.objectViewer on the bucket',
+  [FORBIDDEN]: 'no permission to read the archive: grant roles/storage.objectViewer on the bucket',
   [NOT_FOUND]: 'the bucket or the object does not exist',
 };

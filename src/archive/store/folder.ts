@@ -31,11 +31,11 @@ export function localStore(root: string): ArchiveStore {
   };
 }
 
-/** Throws a ShipperError where it is no file: a pipe or a device would be read for ever. */
+/** Throws a ShipperError if it is not a file: reading a pipe or a device would never end. */
 async function requireFile(path: string): Promise<Stats> {
   const stats = await statOf(path);
   if (stats.isFile()) return stats;
-  throw new ShipperError('no-file', `${path} is no file`);
+  throw new ShipperError('no-file', `${path} is not a file`);
 }
 
 async function statOf(path: string): Promise<Stats> {

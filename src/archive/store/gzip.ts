@@ -1,14 +1,14 @@
 /** Reads gzip strictly: what a lenient reader skips without a word could hide something. */
 
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { codeOf } from '../../lib/errors.js';
 
 /**
- * What is wrong with the bytes; `trailing`: something follows the one member that there must be; `size`: they unpack to
+ * What is wrong with the bytes; `data`: they are not gzip, or damaged; `trailing`: something follows the one member that there must be; `size`: they unpack to
  * more than any segment.
  */
-export type GzipFault = 'damaged' | 'truncated' | 'trailing' | 'size';
+export type GzipFault = 'data' | 'truncated' | 'trailing' | 'size';
 
 export class GzipError extends Error {
   readonly fault: GzipFault;
@@ -30,27 +30,46 @@ export async function* gunzipOne(
   compressed: AsyncIterable<Buffer>,
   most = MOST_CONTENT,
 ): AsyncGenerator<Buffer> {
-  const source = Readable.from(compressed, { objectMode: false });
+  const source = Readable.from(withEndApart(compressed), { objectMode: false });
   const gunzip = createGunzip({ chunkSize: PIECE, rejectGarbageAfterEnd: true });
+  // A stream that fails drops what it holds: what came before the fault goes on through this one.
+  const content = new PassThrough({ highWaterMark: 4 * PIECE });
+  let fault: unknown = null;
+  gunzip.on('error', error => {
+    fault = toGzipError(codeOf(error)) ?? error;
+    content.end();
+  });
   source.on('error', error => gunzip.destroy(error));
   let length = 0;
   try {
-    for await (const piece of source.pipe(gunzip)) {
+    for await (const piece of source.pipe(gunzip).pipe(content)) {
       length += piece.length;
       if (length > most) throw new GzipError('size');
       yield piece;
     }
-  } catch (error) {
-    throw toGzipError(codeOf(error)) ?? error;
+    if (fault !== null) throw fault;
   } finally {
     source.destroy();
     gunzip.destroy();
   }
 }
 
+/** Bytes of gzip's checksum and length, with which a member ends. */
+const TRAILER = 8;
+
+/** The content is given before the checksum is compared, so that the content of a damaged object can be read. */
+async function* withEndApart(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let last: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (last.length > 0) yield last;
+    last = chunk;
+  }
+  for (const part of [last.subarray(0, -TRAILER), last.subarray(-TRAILER)]) if (part.length > 0) yield part;
+}
+
 /** `null` if the error is not zlib's. */
 function toGzipError(code: string): GzipError | null {
   if (code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END') return new GzipError('trailing');
   if (code === 'Z_BUF_ERROR') return new GzipError('truncated');
-  return code.startsWith('Z_') ? new GzipError('damaged') : null;
+  return code.startsWith('Z_') ? new GzipError('data') : null;
 }

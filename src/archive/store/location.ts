@@ -1,4 +1,4 @@
-/** Where an archive lies, as the command line names it. */
+/** Where an archive is, as the command line names it. */
 
 import { resolve } from 'node:path';
 import { ShipperError } from '../../lib/errors.js';
@@ -8,14 +8,14 @@ import type { ArchiveStore } from './store.js';
 
 export interface ArchiveLocation {
   readonly store: ArchiveStore;
-  /** Folder of the archive in the store; empty, or without a slash at its end. */
+  /** Folder of the archive in the store; empty, or without a trailing slash. */
   readonly prefix: string;
 }
 
 /**
- * `gs://bucket/prefix`, `file:folder`, or the path of a folder. Throws a ShipperError where it is none of them.
+ * `gs://bucket/prefix`, `file:folder`, or the path of a folder. Throws a ShipperError for anything else.
  *
- * @param endpoint of another server, as `archive.endpoint` in the configuration
+ * @param endpoint another server, as `archive.endpoint` in the configuration
  */
 export function openArchive(where: string, endpoint: string | null = null): ArchiveLocation {
   if (!where.startsWith('gs://'))

@@ -18,15 +18,15 @@ const sealLine = envelopeSchema.pick({ chain: true, seq: true }).extend({
   seal: sealSchema.shape.seal.pick({ coverage: true, files: true }),
 });
 
-/** Whether a seal's line has a signature of the daemon's own key. */
+/** Whether a seal's line is signed with the daemon's own key. */
 export type IsOwnSeal = (line: Buffer) => boolean;
 
 /**
- * The end of the newest chain of this instance and node; `null` where the archive has none. Throws a ShipperError with
- * code `archive-damaged` where the newest object is not what its name says, `archive-unsigned` where it is not signed by
- * the key that is configured: whoever may create objects could have put it there.
+ * The end of the newest chain of this instance and node; `null` if the archive has none. Throws a ShipperError with
+ * code `archive-damaged` if the newest object does not match its name, or `archive-unsigned` if it is not signed with
+ * the configured key: anybody who may create objects could have put it there.
  *
- * @param isOwnSeal `null` where no key is configured
+ * @param isOwnSeal `null` if no key is configured
  */
 export async function findChainEnd(
   store: ArchiveStore,
@@ -37,12 +37,12 @@ export async function findChainEnd(
   return null;
 }
 
-/** Objects that are looked at, from the newest on, where those before them cannot be believed. */
+/** How many objects are tried, newest first, if the newer ones cannot be trusted. */
 const MOST_TRIED = 16;
 
 /**
- * The chain that came before a new one: of the newest object whose seal the daemon's own key has signed, else of the
- * newest that is what its name says; `null` where there is none among the newest.
+ * The chain before a new one: that of the newest object whose seal the daemon's own key has signed, else of the newest
+ * object that matches its name; `null` if none of the newest objects does.
  */
 export async function findPreviousChain(
   store: ArchiveStore,
@@ -74,7 +74,7 @@ async function previousOf(
   }
 }
 
-/** The objects of this instance and node, by their names. */
+/** The objects of this instance and node, newest first by their names. */
 async function* newestFirst(store: ArchiveStore, place: ArchivePlace): AsyncGenerator<string> {
   const days = (await store.list(folderOf(place))).filter(name => /\/date=[\d-]+\/$/.test(name));
   for (const day of days.reverse())
@@ -104,7 +104,7 @@ async function chainEndOf(path: string, store: ArchiveStore, isOwnSeal: IsOwnSea
 /** Bytes; a seal of ten thousand files takes four million. */
 const LONGEST_SEAL = 64 * 1024 * 1024;
 
-/** The content's hash and its last line, in memory for that line. */
+/** The content's hash and its last line; only that line is in memory. */
 async function readEnd(path: string, store: ArchiveStore): Promise<{ sha256: string; line: Buffer }> {
   const whole = createHash('sha256');
   const last = new LastLine();
@@ -120,7 +120,7 @@ async function readEnd(path: string, store: ArchiveStore): Promise<{ sha256: str
   return { sha256: whole.digest('hex'), line: last.text };
 }
 
-/** Keeps the last line of a content that comes in pieces: only its end tells which one that is. */
+/** Keeps the last line of a content that comes in pieces: only the end shows which line is the last. */
 class LastLine {
   #pieces: Buffer[] = [];
   length = 0;
@@ -133,7 +133,7 @@ class LastLine {
     this.length += rest.length;
   }
 
-  /** Without its newline. A line before it may stand there, too, where a piece ended with it. */
+  /** Without its newline. The buffer may also contain the line before, if a piece ended with it. */
   get text(): Buffer {
     const end = Buffer.concat(this.#pieces);
     return end.subarray(end.lastIndexOf('\n', -2) + 1, -1);
@@ -141,12 +141,12 @@ class LastLine {
 }
 
 function damaged(path: string, cause?: unknown): ShipperError {
-  return new ShipperError('archive-damaged', `${path} in the archive is not what its name says`, cause);
+  return new ShipperError('archive-damaged', `${path} in the archive does not match its name`, cause);
 }
 
 function unsigned(path: string): ShipperError {
   return new ShipperError(
     'archive-unsigned',
-    `${path} in the archive is not signed by the key that archive.signingKeyFile names: find out who put it there`,
+    `${path} in the archive is not signed with the key in archive.signingKeyFile: find out who put it there`,
   );
 }

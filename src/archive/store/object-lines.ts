@@ -1,10 +1,10 @@
-/** Reads NDJSON line by line, in memory for one line. */
+/** Reads NDJSON line by line; only one line is in memory. */
 
 import { constants } from 'node:buffer';
 
 const NEWLINE = 0x0a;
 
-/** A line is longer than any that a shipper writes, and than any that could be read as JSON. */
+/** A line is longer than any that a shipper writes, and than any that can be parsed as JSON. */
 export class LongLineError extends Error {
   constructor() {
     super('a line is longer than an event can be');
@@ -13,8 +13,8 @@ export class LongLineError extends Error {
 }
 
 /**
- * The lines without their newlines. What comes after the last newline is a line, too, where there is anything. Throws a
- * LongLineError before a line takes more memory than any event: a few megabytes may unpack to a line without an end.
+ * The lines without their newlines. Text after the last newline is a line, too. Throws a LongLineError before a line
+ * takes more memory than any event: a few megabytes may unpack to an endless line.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,

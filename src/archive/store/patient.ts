@@ -1,11 +1,11 @@
-/** Asks a store again where its answer was lost on the way: whoever reads for hours meets that. */
+/** Repeats requests to a store whose answer was lost on the way: whoever reads for hours meets that. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { delayAfter } from '../../lib/back-off.js';
 import { hasCode } from '../../lib/errors.js';
 import type { ArchiveStore } from './store.js';
 
-/** HTTP statuses and errors of a connection that may not come again (Cloud Storage's retry strategy). */
+/** HTTP statuses and connection errors that may not happen again (Cloud Storage's retry strategy). */
 const PASSING = [
   ...['408', '429', '500', '502', '503', '504'],
   ...['ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'EAI_AGAIN', 'ERR_STREAM_PREMATURE_CLOSE'],
@@ -16,7 +16,7 @@ const FIRST_DELAY = 1000;
 const LAST_DELAY = 30_000;
 
 export function patientStore(store: ArchiveStore, firstDelay = FIRST_DELAY): ArchiveStore {
-  /** Waits before attempt number `attempt + 1`; throws the error where that would be one too many. */
+  /** Waits before attempt number `attempt + 1`; throws the error if the attempts are used up. */
   const afterFailure = async (error: unknown, attempt: number): Promise<void> => {
     if (!hasCode(error, ...PASSING) || attempt >= MOST_ATTEMPTS) throw error;
     await pause(delayAfter(attempt, { first: firstDelay, last: LAST_DELAY }));
@@ -33,7 +33,7 @@ export function patientStore(store: ArchiveStore, firstDelay = FIRST_DELAY): Arc
   return {
     list: folder => again(() => store.list(folder)),
     describe: name => again(() => store.describe(name)),
-    /** Objects never change: what was given out already is passed over. */
+    /** Objects never change, so bytes that were passed on already are skipped. */
     async *open(name) {
       let given = 0;
       for (let attempt = 1; ; attempt++) {

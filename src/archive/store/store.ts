@@ -1,13 +1,13 @@
-/** What is read of an archive, wherever it lies. */
+/** How an archive is read, wherever it is. */
 export interface ArchiveStore {
   /**
-   * The names right below `folder` (empty, or ending in `/`), sorted; those of folders end in `/`. An archive that
-   * does not exist is empty. Throws a ShipperError where it cannot be read.
+   * The names directly in `folder` (empty, or ending in `/`), sorted; names of folders end in `/`. An archive that does
+   * not exist is empty. Throws a ShipperError if it cannot be read.
    */
   list(folder: string): Promise<string[]>;
-  /** The object's bytes as they are stored, in pieces; iterating throws a ShipperError where it cannot be read. */
+  /** The object's bytes as they are stored, in pieces; iterating throws a ShipperError if it cannot be read. */
   open(name: string): AsyncIterable<Buffer>;
-  /** What the store keeps beside the bytes; a folder keeps nothing. */
+  /** What the store knows about the object besides its bytes; nothing for a local folder. */
   describe(name: string): Promise<StoredObject>;
   readonly close: () => void;
 }
@@ -15,8 +15,8 @@ export interface ArchiveStore {
 export interface StoredObject {
   /** Bytes. */
   readonly size: number;
-  /** As Cloud Storage computed it: base64; `null` where the store does not. */
+  /** As Cloud Storage computed it, in base64; `null` if the store has none. */
   readonly crc32c: string | null;
-  /** As it was given at the upload; `null` where the store keeps none. */
+  /** As given at the upload; `null` if the store keeps none. */
   readonly metadata: Readonly<Record<string, string>> | null;
 }

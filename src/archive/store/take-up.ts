@@ -1,4 +1,4 @@
-/** What a daemon without state does: it takes its chain up from the archive, or says why it begins a new one. */
+/** A daemon without state takes its chain up from the archive, or says why it begins a new one. */
 
 import type { NewChain } from '../../event/lifecycle.js';
 import type { NewChainReason } from '../../event/names.js';
@@ -12,9 +12,9 @@ import type { ArchiveStore } from './store.js';
 
 export interface TakeUpOptions {
   readonly clock: Clock;
-  /** Milliseconds in which an archive that does not answer may come back. */
+  /** Milliseconds that an archive that does not answer gets to come back. */
   readonly patience: number;
-  /** `null` where no key is configured. */
+  /** `null` if no key is configured. */
   readonly isOwnSeal: IsOwnSeal | null;
   readonly report: {
     /** `isFinal`: a new chain begins. */
@@ -25,8 +25,8 @@ export interface TakeUpOptions {
 const RETRY = 500;
 
 /**
- * Where the archive cannot be read, or does not answer for too long, a new chain begins, lest the other sink wait
- * for it. Throws the signal's reason when it aborts.
+ * If the archive cannot be read, or does not answer for too long, a new chain begins, so that the other sink does not
+ * have to wait. Throws the signal's reason when it aborts.
  */
 export async function takeUpChain(
   store: ArchiveStore,
@@ -51,7 +51,7 @@ export async function takeUpChain(
   }
 }
 
-/** Where the archive can be read, and its newest object cannot be believed, an older one tells of the chain before. */
+/** If the archive can be read but its newest object cannot be trusted, an older object names the chain before. */
 async function newChain(
   reason: NewChainReason,
   store: ArchiveStore,
@@ -59,12 +59,12 @@ async function newChain(
   isOwnSeal: IsOwnSeal | null,
 ): Promise<NewChain> {
   if (reason !== 'archive-damaged' && reason !== 'archive-unsigned') return { reason };
-  // What cannot be read now is not waited for a second time.
+  // If this fails, too, there is no second wait.
   const previousChain = await findPreviousChain(store, place, isOwnSeal).catch(() => null);
   return previousChain === null ? { reason } : { reason, previousChain };
 }
 
-/** The archive has answered, and will not answer otherwise the next time. */
+/** The archive has answered, and the answer will be the same next time. */
 function finalReason(error: unknown): NewChainReason | null {
   if (hasCode(error, 'archive-damaged')) return 'archive-damaged';
   if (hasCode(error, 'archive-unsigned')) return 'archive-unsigned';

@@ -14,7 +14,7 @@ export interface ArchivedObject extends ObjectName {
   readonly path: string;
 }
 
-/** UTC days (`2026-11-21`), both included; a `null` is open. */
+/** UTC days (`2026-11-21`), both included; `null` is open. */
 export interface Days {
   readonly since: string | null;
   readonly until: string | null;
@@ -33,8 +33,8 @@ export async function listParts(store: ArchiveStore, prefix: string): Promise<Ar
 }
 
 /**
- * The objects of one part: days in order, and within a day by chain and seq. `onForeign` is told of names that no
- * daemon of ours writes.
+ * The objects of one part: days in order, and within a day by chain and seq. `onForeign` gets the names that no daemon
+ * of ours writes.
  */
 export async function* walkObjects(
   store: ArchiveStore,
@@ -52,7 +52,7 @@ export async function* walkObjects(
   }
 }
 
-/** Folders named `<key>=<value>/` right below this one, with their values. */
+/** Folders named `<key>=<value>/` directly in this one, with their values. */
 export async function partitions(
   store: ArchiveStore,
   folder: string,

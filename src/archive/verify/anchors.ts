@@ -1,4 +1,4 @@
-/** Seals that are known from elsewhere: Cloud Logging has each of them, out of reach of whoever can write the archive. */
+/** Seals known from Cloud Logging, which has each of them, out of reach of whoever can write to the archive. */
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ interface Anchor {
   readonly chain: string;
   readonly seq: number;
   readonly previousHash: string;
-  /** SHA-256 over the whole seal, whatever the order of its fields. */
+  /** SHA-256 over the whole seal, in any order of its fields. */
   readonly digest: string;
   /** When it was written, in milliseconds since the epoch. */
   readonly at: number;
@@ -30,7 +30,7 @@ export class Anchors {
   /** By instance and node, and by chain, seq and digest: entries may come in any order, and more than once. */
   readonly #parts = new Map<string, Place & { readonly seals: Map<string, Anchor> }>();
 
-  /** Takes an event, as JSON gives it; returns false where it is no seal. */
+  /** Takes an event as parsed JSON; returns false if it is not a seal. */
   add(event: unknown): boolean {
     const parsed = sealLine.safeParse(event);
     if (!parsed.success) return false;
@@ -42,7 +42,7 @@ export class Anchors {
     return true;
   }
 
-  /** Whose seals there are. */
+  /** The instances and nodes that have seals. */
   get places(): Place[] {
     return [...this.#parts.values()].map(({ instance, node }) => ({ instance, node }));
   }
@@ -53,25 +53,25 @@ export class Anchors {
   }
 }
 
-/** The seals of one instance and node, to be found in the archive one after the other. */
+/** The seals of one instance and node, which the archive must contain in their order. */
 export class PartAnchors {
-  /** By chain, in their order; those that are done with are taken out. */
+  /** By chain, in their order; a seal is removed when it was checked. */
   readonly #ahead: Map<string, Anchor[]>;
-  /** Of each chain, the last seal that is known from elsewhere: it proves all that comes before it. */
+  /** For each chain, the last seal that Cloud Logging has, too: it proves everything before it. */
   readonly #proved = new Map<string, number>();
   readonly #warnings: Warnings;
-  /** Of each chain, the seals that are known from elsewhere, in their order. */
+  /** For each chain, the numbers of the seals that Cloud Logging has, in order. */
   readonly #seqs: ReadonlyMap<string, readonly number[]>;
-  /** Seals of the archive between two that are known from elsewhere, and not known themselves. */
+  /** Seals of the archive that are missing in Cloud Logging, between two that are there. */
   readonly #unknown: { readonly chain: string; readonly seq: number }[] = [];
-  /** By chain, when seals were written that lie before or behind all that are known from elsewhere. */
+  /** By chain, the times of seals before the first or after the last that Cloud Logging has. */
   readonly outside = new Map<
     string,
     { readonly chain: string; seals: number; readonly first: string; last: string }
   >();
 
   constructor(anchors: readonly Anchor[], warnings: Warnings) {
-    // From the last to the first: what comes next is taken from the end.
+    // From the last to the first: the next one is taken from the end.
     const sorted = anchors.toSorted((a, b) => compare(b.chain, a.chain) || b.seq - a.seq);
     this.#ahead = Map.groupBy(sorted, anchor => anchor.chain);
     this.#seqs = new Map(
@@ -80,7 +80,7 @@ export class PartAnchors {
     this.#warnings = warnings;
   }
 
-  /** Returns whether this seal of the archive is known from elsewhere. Throws Broken where it is another there. */
+  /** Returns whether Cloud Logging has this seal of the archive. Throws Broken if it has a different one. */
   check(seal: Pick<ReadEvent, 'seq' | 'previousHash' | 'whole' | 'time'>, chain: Chain): boolean {
     const digest = digestOf(seal.whole);
     const isSame = (anchor: Anchor): boolean => anchor.seq === seal.seq && anchor.digest === digest;
@@ -95,7 +95,7 @@ export class PartAnchors {
     return isKnown;
   }
 
-  /** Cloud Logging gets seals in their order: one between two others was removed there, or never came from the daemon. */
+  /** Cloud Logging gets seals in order: one missing between two others was removed there, or is not the daemon's. */
   #notKnown({ seq, time }: Pick<ReadEvent, 'seq' | 'time'>, { name }: Chain): void {
     const seqs = this.#seqs.get(name) ?? [];
     const [oldest = seq, newest = seq] = [seqs[0], seqs.at(-1)];
@@ -116,7 +116,7 @@ export class PartAnchors {
     }
   }
 
-  /** Throws Broken where the archive, as far as it was looked at, ends before the last of them, or has others. */
+  /** Throws Broken if the archive, as far as it was read, ends before Cloud Logging's last seal, or has other seals. */
   end(chains: ReadonlyMap<string, Chain>, days: Days): void {
     for (const { chain: name, seq } of this.#unknown) {
       const chain = chains.get(name);
@@ -131,14 +131,14 @@ export class PartAnchors {
     }
   }
 
-  /** What was delivered to Cloud Logging alone when the state was lost is read once more, and sealed otherwise. */
+  /** Events that were delivered to Cloud Logging alone when the state was lost are read again, and get other seals. */
   #isReplaced(anchor: Anchor, chain: Chain | undefined): boolean {
     const isReplaced = chain?.wasTakenUp(anchor, this.#proved.get(anchor.chain) ?? 0) === true;
     if (isReplaced) this.#warnings.add('seals', REPLACED, { seq: anchor.seq });
     return isReplaced;
   }
 
-  /** Whether a chain of the archive goes on behind all seals that are known from elsewhere. */
+  /** Whether a chain of the archive continues after the last seal that Cloud Logging has. */
   isBehind({ name, lastSeq }: Chain): boolean {
     return (this.#proved.get(name) ?? 0) < lastSeq;
   }
@@ -150,7 +150,7 @@ const MOST_UNKNOWN = 10_000;
 function notInExport(seq: number): Broken {
   return new Broken(
     'anchor',
-    `event ${seq} is a seal here, and Cloud Logging has older and newer ones and not this`,
+    `event ${seq} is a seal in the archive; Cloud Logging has older and newer seals, but not this one`,
     {
       seq,
     },
@@ -158,19 +158,19 @@ function notInExport(seq: number): Broken {
 }
 
 const REPLACED =
-  'seals in Cloud Logging are of an end of the chain that was lost with the state, before the chain was taken up again';
+  'seals in Cloud Logging belong to an end of the chain that was lost with the state, before the chain was taken up again';
 
-/** Whether a seal that comes after the last in the archive must be in the range of days, as far as its time tells. */
+/** Whether a seal after the last one in the archive must be within the range of days, according to its time. */
 function isExpected({ at }: Anchor, chain: Chain | undefined, { since, until }: Days): boolean {
   const day = dayOf(at);
   if (until !== null && day > until) return false;
-  // A segment that was opened the day before may lie outside the range.
+  // A segment that was opened the day before may be outside the range.
   return since === null || (chain === undefined ? day > since : day >= since);
 }
 
 function differing(anchor: Anchor, seal: { readonly previousHash: string }): Broken {
   const isElsewhere = anchor.previousHash !== seal.previousHash;
-  const what = isElsewhere ? 'follows another event than' : 'says something else than';
+  const what = isElsewhere ? 'follows a different event than' : 'differs from';
   return new Broken('anchor', `the seal ${what} the same seal in Cloud Logging`);
 }
 
@@ -178,16 +178,20 @@ function missingSeal({ chain, seq }: Anchor, found: Chain | undefined): Broken {
   if (found === undefined)
     return new Broken(
       'tail',
-      `Cloud Logging has seals of chain ${plainChain(chain)}, of which nothing is here`,
+      `Cloud Logging has seals of chain ${plainChain(chain)}, which is not in the archive`,
       {
         seq,
       },
     );
   if (seq <= found.lastSeq)
-    return new Broken('anchor', `event ${seq} is a seal in Cloud Logging, and none here`, { seq });
-  return new Broken('tail', `the chain ends with event ${found.lastSeq}, Cloud Logging has its seal ${seq}`, {
-    seq,
-  });
+    return new Broken('anchor', `event ${seq} is a seal in Cloud Logging, but not in the archive`, { seq });
+  return new Broken(
+    'tail',
+    `the chain ends with event ${found.lastSeq}, but Cloud Logging has its seal ${seq}`,
+    {
+      seq,
+    },
+  );
 }
 
 function keyOf({ instance, node }: Place): string {

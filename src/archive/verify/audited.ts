@@ -1,25 +1,25 @@
-/** Which persons were not audited, and what they did meanwhile, as the events of a server tell it. */
+/** Which persons were not audited, and what they did meanwhile, according to a server's events. */
 
 import type { ReadEvent } from './read-event.js';
 import type { Span } from './spans.js';
 
-/** A stretch in which persons were not audited. */
+/** A time during which persons were not audited. */
 export interface NotAudited extends Span {
-  /** So many at most, and some of them. */
+  /** At most this many persons, and some of their names. */
   readonly count: number;
   readonly names: readonly string[];
 }
 
-/** A look is told daily. */
+/** A population is recorded daily. */
 const LONGEST_UNSEEN = 26 * 60 * 60 * 1000;
-/** Stretches of one server that are kept one by one; those that come later make the last one longer. */
+/** Stretches of one server that are kept one by one; later ones extend the last. */
 const MOST_STRETCHES = 1000;
 
 export class AuditedByServer {
   readonly bySource = new Map<string, Audited>();
   readonly #asked: Span;
 
-  /** @param asked changes outside of this time are not counted */
+  /** @param asked changes outside this time are not counted */
   constructor(asked: Span) {
     this.#asked = asked;
   }
@@ -38,9 +38,9 @@ export class Audited {
   changes = 0;
   firstChange: number | null = null;
   lastChange: number | null = null;
-  /** When a look at the roles was told first; `null` where nobody ever looked. */
+  /** Time of the first population; `null` if nobody ever looked. */
   knownFrom: number | null = null;
-  /** Stretches in which nobody looked who was audited. */
+  /** Times during which nobody looked who was audited. */
   readonly unseen: Span[] = [];
   #lookedAt: number | null = null;
   #isOpen = false;
@@ -63,13 +63,13 @@ export class Audited {
     if (roles !== undefined) this.#looked(roles.count > 0 ? Math.min(since, at) : at, at, roles);
   }
 
-  /** Later ones are as the last look found them. */
+  /** From the last look until `at`, the state counts as that look found it. */
   end(at: number): void {
-    this.#tellUnknown(at);
+    this.#addUnseen(at);
     if (this.#isOpen) this.#lengthen(at);
   }
 
-  #tellUnknown(at: number): void {
+  #addUnseen(at: number): void {
     const last = this.#lookedAt;
     this.#lookedAt = Math.max(at, last ?? at);
     if (last === null || at - last <= LONGEST_UNSEEN || this.unseen.length >= MOST_STRETCHES) return;
@@ -77,7 +77,7 @@ export class Audited {
   }
 
   #looked(from: number, at: number, { count, names }: { count: number; names: readonly string[] }): void {
-    this.#tellUnknown(at);
+    this.#addUnseen(at);
     if (this.#isOpen) this.#lengthen(at);
     const last = this.stretches.at(-1);
     const isSame = this.#isOpen && last?.count === count && last.names.join('\0') === names.join('\0');

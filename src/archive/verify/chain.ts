@@ -1,4 +1,4 @@
-/** One hash chain, object by object: each line follows the one before, and each object the one before. */
+/** One hash chain, object by object: each line follows the one before, and so does each object. */
 
 import { hashOf } from '../../event/line.js';
 import type { SealedPosition } from '../../event/seal.js';
@@ -15,24 +15,24 @@ export class Chain {
   readonly #name: string;
   readonly clock: ChainClock;
   readonly #warnings: Warnings;
-  /** It began before the range: what its first object follows cannot be known. */
+  /** It began before the range: what its first object follows is unknown. */
   readonly isCut: boolean;
   #firstSeq = 1;
   #nextSeq = 1;
-  /** `null` where it cannot be known. */
+  /** `null` if unknown. */
   #lastHash: string | null = FIRST_HASH;
   #objects = 0;
   #reason: string | null = null;
-  /** Where a shipper that had lost its state took the chain up from the archive, and when. */
+  /** Where and when a shipper that had lost its state took the chain up from the archive. */
   readonly #takeUps: { readonly seq: number; readonly at: number }[] = [];
   #isAnnounced: boolean;
-  /** Up to where each file was read, by its key. */
+  /** Up to where each file was read, by file key. */
   readonly #ends = new Map<string, number>();
   #coveredBytes = 0;
-  /** Files that the seal before knew of; `null` before the first. */
+  /** Files in the seal before; `null` before the first seal. */
   #known: ReadonlySet<string> | null = null;
 
-  /** @param mayBeCut its beginning may lie before the range */
+  /** @param mayBeCut whether its beginning may be before the range */
   constructor(first: ArchivedObject, mayBeCut: boolean, warnings: Warnings) {
     this.#name = first.chain;
     this.clock = new ChainClock(warnings);
@@ -61,12 +61,12 @@ export class Chain {
     return this.#lastHash ?? FIRST_HASH;
   }
 
-  /** Keys of all files that it tells of. */
+  /** Keys of all files that its seals name. */
   get files(): Iterable<string> {
     return this.#ends.keys();
   }
 
-  /** Of the log, that its seals say were read. */
+  /** Bytes of the log that its seals cover. */
   get coveredBytes(): number {
     return this.#coveredBytes;
   }
@@ -82,12 +82,12 @@ export class Chain {
     };
   }
 
-  /** Throws Broken where the object's name is not the next. */
+  /** Throws Broken if this is not the next object by name. */
   begin({ firstSeq, lastSeq, date }: ArchivedObject): void {
     const next = this.#nextSeq;
     this.#objects += 1;
     if (date < dayOfChain(this.#name))
-      throw new Broken('misplaced', 'the object lies under a day before its chain began');
+      throw new Broken('misplaced', 'the object is stored under a day before its chain began');
     if (firstSeq > next && next === 1)
       throw new Broken('beginning', `the chain begins with event ${firstSeq}`, { seq: firstSeq });
     if (firstSeq > next)
@@ -97,22 +97,22 @@ export class Chain {
     if (firstSeq < next)
       throw new Broken(
         'duplicate',
-        `events ${firstSeq} to ${Math.min(lastSeq, next - 1)} are there already`,
+        `events ${firstSeq} to ${Math.min(lastSeq, next - 1)} are in an earlier object already`,
         {
           seq: firstSeq,
         },
       );
   }
 
-  /** Takes line `number` (from 1) of the object. Throws Broken where it does not follow. */
+  /** Takes line `number` (from 1) of the object. Throws Broken if it does not follow the line before. */
   add(line: Buffer, event: ReadEvent, number: number): void {
     const isFirst = number === 1;
     if (event.chain !== this.#name)
-      throw new Broken('name', 'the event belongs to another chain than the name of its object says');
+      throw new Broken('name', "the event belongs to a chain other than its object's name says");
     if (event.seq !== this.#nextSeq)
       throw isFirst
-        ? new Broken('name', `the object begins with event ${event.seq}, its name says ${this.#nextSeq}`)
-        : new Broken('order', `event ${event.seq} stands where ${this.#nextSeq} comes next`);
+        ? new Broken('name', `the object begins with event ${event.seq}, but its name says ${this.#nextSeq}`)
+        : new Broken('order', `event ${event.seq} is in the place of event ${this.#nextSeq}`);
     if (this.#lastHash !== null && event.previousHash !== this.#lastHash) throw this.#unlinked(event, number);
     this.#lastHash = hashOf(line);
     this.#nextSeq += 1;
@@ -121,15 +121,15 @@ export class Chain {
   }
 
   /**
-   * Whether an event of that place and time was lost, and the chain taken up before it.
+   * Whether an event with that seq and time was lost, and the chain taken up before it.
    *
-   * @param proved up to here the chain is known from elsewhere: only a take-up before it is believed
+   * @param proved up to here Cloud Logging has the chain, too: only a take-up before it is believed
    */
   wasTakenUp({ seq, at }: { readonly seq: number; readonly at: number }, proved: number): boolean {
     return this.#takeUps.some(takeUp => takeUp.seq <= seq && at <= takeUp.at && takeUp.seq <= proved);
   }
 
-  /** Whether the state was lost, and the chain taken up from the archive, behind one event and up to another. */
+  /** Whether the state was lost and the chain taken up from the archive, after one event and up to another. */
   wasTakenUpBetween(after: number, upTo: number): boolean {
     return this.#takeUps.some(({ seq }) => seq > after && seq <= upTo);
   }
@@ -137,30 +137,30 @@ export class Chain {
   #unlinked({ seq }: ReadEvent, number: number): Broken {
     if (number > 1) {
       const place = { line: number - 1, seq: seq - 1 };
-      return new Broken('link', 'the line is not the one that the next line names by its hash', place);
+      return new Broken('link', 'the line does not have the hash that the next line names', place);
     }
     const what =
       seq === 1
         ? 'the first event of the chain names an event before it'
-        : 'the object does not follow the one before: its first line names another hash';
+        : 'the object does not follow the one before: its first line names a different hash';
     return new Broken('link', what);
   }
 
-  /** Only a shipper that cannot take its chain up begins another, and says so. */
+  /** Only a shipper that cannot take its chain up begins another, and its first event says so. */
   #announced({ kind, lifecycle }: ReadEvent): void {
     if (kind !== 'lifecycle' || lifecycle?.action !== 'started' || lifecycle.newChain !== true)
-      throw new Broken('announcement', 'the chain does not begin with an event that says that it is new');
+      throw new Broken('announcement', 'the chain does not begin with an event that announces it as new');
     this.#isAnnounced = true;
     this.#reason = plainName(lifecycle.reason ?? '');
   }
 
-  /** Throws Broken where the seal's coverage does not go on where that of the seals before ended. */
+  /** Throws Broken if the seal's coverage does not continue where that of the seals before ended. */
   seal({ coverage, files }: Seal): void {
     const seen = new Set<string>();
     for (const one of coverage) {
       const { from, to } = one;
       const key = fileKey(one);
-      if (to < from || seen.has(key)) throw new Broken('coverage', 'the ranges of the seal are none');
+      if (to < from || seen.has(key)) throw new Broken('coverage', 'the byte ranges of the seal are invalid');
       this.#checkStart(key, from);
       seen.add(key);
       this.#ends.set(key, to);
@@ -173,35 +173,38 @@ export class Chain {
   #checkStart(key: string, from: number): void {
     const end = this.#endOf(key);
     if (end === null || from === end) return;
-    if (from > end) throw new Broken('coverage', 'bytes of a file were never accounted for');
+    if (from > end) throw new Broken('coverage', 'no seal covers some bytes of a file');
     if (from > 0 || this.#known?.has(key) !== false)
-      throw new Broken('coverage', 'bytes of a file are accounted for twice');
-    this.#warnings.add('read-again', 'a file that had been gone and forgotten came back and was read again');
+      throw new Broken('coverage', 'two seals cover the same bytes of a file');
+    this.#warnings.add(
+      'read-again',
+      'a file that was gone for so long that it was forgotten came back and was read again',
+    );
   }
 
-  /** Where the range begins in the middle of a chain, its first seal tells how far files were read. */
+  /** If the range begins in the middle of a chain, its first seal says how far files were read. */
   #endOf(key: string): number | null {
     return this.#ends.get(key) ?? (this.isCut && this.#known === null ? null : 0);
   }
 
-  /** A daemon that lost its state goes on from here: nothing between may be skipped. */
+  /** A daemon that lost its state continues from here: no bytes in between may be skipped. */
   #checkPosition(position: SealedPosition): void {
     const { offset } = position;
     const key = fileKey(position);
     const end = this.#endOf(key);
     if (end !== null && offset !== end)
-      throw new Broken('coverage', 'the seal says that reading goes on elsewhere than it ended');
+      throw new Broken('coverage', 'the position in the seal is not where the covered bytes end');
     this.#ends.set(key, offset);
   }
 
-  /** Throws Broken where nothing of the chain ever said that it is new. */
+  /** Throws Broken if no event announced the chain as new. */
   end(): void {
     if (!this.#isAnnounced)
-      throw new Broken('announcement', 'the chain does not begin with an event that says that it is new');
+      throw new Broken('announcement', 'the chain does not begin with an event that announces it as new');
   }
 }
 
-/** The UTC day on which a chain began, by its name. */
+/** The UTC day on which a chain began, from its name. */
 export function dayOfChain(name: string): string {
   return name.replace(/^(\d{4})(\d\d)(\d\d).*$/, '$1-$2-$3');
 }

@@ -1,9 +1,9 @@
-/** Times of an archive. Clocks may be set back: most of what looks wrong then is a warning. */
+/** The times in an archive. Clocks may be set back: most of what looks wrong then is only a warning. */
 
 import { Broken, type Place, type Warnings } from './result.js';
 import type { Segment } from './segment.js';
 
-/** Milliseconds by which clocks may differ, and in which an event may wait for the disk. */
+/** Milliseconds by which clocks may differ, and that an event may wait for the disk. */
 const TOLERANCE = 5 * 60 * 1000;
 
 const SET_BACK = 'the clock was set back, or times were edited and hashes recomputed';
@@ -24,21 +24,21 @@ export class ChainClock {
     this.#date = null;
   }
 
-  /** An event of the log cannot have been read before it was written. */
+  /** A record cannot be read before it was written. */
   addEvent(at: number, receivedAt: number, place: Place): void {
     if (at > receivedAt + TOLERANCE)
       this.#warnings.add('clock', `events were read before they were written: ${SET_BACK}`, place);
   }
 
   /**
-   * Takes a segment that was sealed at a time. Throws Broken where it lies under a day from which it cannot be: the
-   * day is that on which it was opened, and never goes back.
+   * Takes a segment with the time of its seal. Throws Broken if it is stored under a day that cannot be right: the day
+   * is that on which the segment was opened, and it never goes back.
    */
   seal(segment: Segment, sealedAt: number, where: Where): void {
     if (segment.latest > sealedAt + TOLERANCE)
-      this.#warn('events were received after the seal that closes over them', where);
+      this.#warn('events were received after the seal that follows them', where);
     if (segment.earliest < this.#sealedAt - TOLERANCE || sealedAt < this.#sealedAt - TOLERANCE)
-      this.#warn('events were received before the seal that stands before them', where);
+      this.#warn('events were received before the seal that precedes them', where);
     this.#checkDate(segment.firstReceived ?? sealedAt, sealedAt, where);
     this.#sealedAt = sealedAt;
     this.#date = where.date;
@@ -51,8 +51,8 @@ export class ChainClock {
     const [lowest, highest] = first < last ? [first, last] : [last, first];
     const isHeld = date === this.#date || (this.#date === null && isCut);
     if (date < lowest || (date > highest && !isHeld))
-      throw new Broken('misplaced', `the object lies under ${date}, and its events are of ${first}`);
-    this.#warn('an object lies under another day than its first event', where);
+      throw new Broken('misplaced', `the object is stored under ${date}, but its events are of ${first}`);
+    this.#warn('an object is stored under a day other than that of its first event', where);
   }
 
   #warn(what: string, { object }: Where): void {
@@ -60,10 +60,10 @@ export class ChainClock {
   }
 }
 
-/** An object, and the day under which it lies. */
+/** An object, and the day under which it is stored. */
 interface Where {
   readonly object: string;
   readonly date: string;
-  /** It may be that of a chain whose earlier days are not looked at. */
+  /** It may belong to a chain whose earlier days are not read. */
   readonly isCut: boolean;
 }

@@ -5,15 +5,15 @@ import { Broken, plainChain, plainName } from './result.js';
 import type { Seal } from './segment.js';
 import { cutBack, join, type Span } from './spans.js';
 
-/** A stretch that is not covered, and why. */
+/** A time that is not covered, and why. */
 export interface Uncovered extends Span {
   readonly why: string;
 }
 
-/** What is known of one server's log. */
+/** What is known about one server's log. */
 export interface SourceCoverage {
   readonly covered: Span[];
-  /** Stretches that gap events name. */
+  /** Times that gap events name. */
   readonly gaps: Gap[];
 }
 
@@ -22,14 +22,14 @@ export interface Gap extends Uncovered {
   readonly foundAt: number;
 }
 
-/** The end of a chain that another one names as the one before it. */
+/** The end of a chain, as the next chain names it. */
 export interface Named extends ChainEnd {
   readonly chain: string;
-  /** When the other one began. */
+  /** When the next chain began. */
   readonly until: number;
 }
 
-/** Where a chain stopped reading a server's log, and up to when all of it is in the chain. */
+/** Where a chain stopped reading a server's log, and the time until which the log is in the chain. */
 interface Stop {
   readonly fileId: string;
   readonly offset: number;
@@ -42,20 +42,20 @@ interface ChainEnd {
   readonly hash: string;
 }
 
-/** Where a chain of the archive ends; `null` where there is none of this name. */
+/** The end of a chain of this name in the archive; `null` if there is none. */
 export type EndOf = (chain: string) => ChainEnd | null;
 
 interface OfChain {
   readonly startedAt: number;
-  /** It began before the days that are looked at: it covers their beginning. */
+  /** It began before the days that are read: it covers their beginning. */
   readonly isCut: boolean;
   /** By server. */
   readonly untils: Map<string, number>;
-  /** By server and file, the first byte that was read, before the first `until`. */
+  /** By server and file, the first byte that was read before the first `until`. */
   readonly starts: Map<string, number>;
 }
 
-/** Gaps of one server that are kept one by one; those that come later are one stretch together. */
+/** Gaps of one server that are kept one by one; later ones are merged into one stretch. */
 const MOST_GAPS = 1000;
 
 export class PartCoverage {
@@ -63,32 +63,32 @@ export class PartCoverage {
   readonly #chains = new Map<string, OfChain>();
   readonly sources = new Map<string, SourceCoverage>();
   readonly #stops = new Map<string, Stop>();
-  /** What is not known of the time before a chain. */
+  /** What is unknown about the time before a chain. */
   readonly unknown: Uncovered[] = [];
-  /** Seals of version 0.1 tell no time of reading: theirs is that of the seal. */
+  /** Seals of version 0.1 have no time of reading: their own time counts. */
   isByTime = false;
-  /** From when on something is expected of this daemon; -Infinity where that lies before the days that are looked at. */
+  /** From when on this daemon must cover its servers; -Infinity if that is before the days that are read. */
   startedAt: number | null = null;
   retiredAt: number | null = null;
-  /** What the first event that is looked at follows is not there: it was removed after its retention, or by somebody. */
+  /** What precedes the first event that is read is missing: removed after its retention, or by somebody. */
   isBeginningLost = false;
   readonly #goingOn = new Set<string>();
-  /** For how long a segment may stay open, in milliseconds. */
+  /** How long a segment may stay open, in milliseconds. */
   longestSegment = 0;
   sealedAt = Number.NEGATIVE_INFINITY;
-  /** Chains before these, which were not met until then: they may lie before the days that are looked at. */
+  /** Chains named as previous, and not found so far: they may be before the days that are read. */
   readonly notMet: Named[] = [];
 
   constructor(instance: string) {
     this.#instance = instance;
   }
 
-  /** Takes the first event of a chain that is looked at. Throws Broken where it names another end of the chain before. */
+  /** Takes the first event of a chain that is read. Throws Broken if it names a different end of the chain before. */
   begin(event: ReadEvent, isCut: boolean, endOf: EndOf): void {
     const startedAt = this.#goingOn.has(event.chain) ? Number.NEGATIVE_INFINITY : event.receivedAtMs;
     const isFirst = this.#chains.size === 0;
     this.#chains.set(event.chain, { startedAt, isCut, untils: new Map(), starts: new Map() });
-    // What came before is not kept any more, and was expected all the same.
+    // What came before is no longer kept, and was expected all the same.
     const expectedFrom = isCut ? Number.NEGATIVE_INFINITY : startedAt;
     this.startedAt = Math.min(this.startedAt ?? expectedFrom, expectedFrom);
     this.isBeginningLost ||= isCut && !this.#goingOn.has(event.chain);
@@ -100,7 +100,7 @@ export class PartCoverage {
       this.unknown.push({
         from: Number.NEGATIVE_INFINITY,
         to: startedAt,
-        why: 'what was before the first chain is not known',
+        why: 'it is not known what was before the first chain',
       });
   }
 
@@ -109,36 +109,41 @@ export class PartCoverage {
     if (end === null) this.notMet.push(named);
     else if (end.seq < seq) throw endsEarly(named, end.seq);
     else if (end.seq === seq && end.hash !== hash)
-      throw new Broken('link', `chain ${plainChain(chain)} ends with another event than the next chain says`);
+      throw new Broken(
+        'link',
+        `chain ${plainChain(chain)} does not end with the event that the next chain names`,
+      );
   }
 
   /**
-   * To be called for each of `notMet`. Throws Broken where the archive has less of it than the next chain says.
+   * To be called for each of `notMet`. Throws Broken if the archive has less of it than the next chain says.
    *
-   * @param lastSeq of what lies before the days that are looked at; `null` where nothing of it is there
+   * @param lastSeq of the chain before the days that are read; `null` if nothing of it is in the archive
    */
   metBefore(named: Named, lastSeq: number | null): void {
     if (lastSeq !== null && lastSeq < named.seq) throw endsEarly(named, lastSeq);
     if (lastSeq !== null) return;
-    const why = `chain ${plainChain(named.chain)}, which came before, is not there`;
+    const why = `chain ${plainChain(named.chain)}, which came before, is missing`;
     this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: named.until, why });
   }
 
-  /** The archive has what comes before the first event of this chain that is looked at: it covers the range's beginning. */
+  /**
+   * The archive has what precedes the first event of this chain that is read: the chain covers the range's beginning.
+   */
   goesOn(chain: string): void {
     this.#goingOn.add(chain);
   }
 
-  /** Whether an event of this chain was taken. */
+  /** Whether an event of this chain was added. */
   knows(chain: string): boolean {
     return this.#chains.has(chain);
   }
 
   /**
-   * To be called where nothing of the daemon lies in the days that are looked at.
+   * To be called if the days that are read contain nothing of the daemon.
    *
-   * @param startedAt when something is expected of it first; Infinity where that comes later
-   * @param why there is nothing; `null` where that is for others to say
+   * @param startedAt when the daemon must begin to cover its servers; Infinity if that comes later
+   * @param why there is nothing; `null` if another result says it
    */
   nothing(startedAt: number, retiredAt: number | null, why: string | null): void {
     this.#sourceOf(this.#instance);
@@ -148,12 +153,12 @@ export class PartCoverage {
       this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, why });
   }
 
-  /** A chain that names no server is that of its own. */
+  /** A chain that names no server belongs to its own instance. */
   end(): void {
     if (this.sources.size === 0) this.#sourceOf(this.#instance);
   }
 
-  /** Takes an event that is no seal. */
+  /** Takes an event other than a seal. */
   add(event: ReadEvent): void {
     if (event.lifecycle !== undefined) this.retiredAt = event.lifecycle.retired === true ? event.at : null;
     for (const server of event.lifecycle?.servers ?? []) this.#sourceOf(server);
@@ -183,7 +188,7 @@ export class PartCoverage {
       this.#cover(source, time, chain);
     for (const { source = this.#instance, fileId, offset } of files) {
       const reached = chain.untils.get(source);
-      // The newest file comes last. Until a chain has caught up, it is asked where the one before it stopped.
+      // The newest file comes last. Until a chain has caught up, the stop of the one before it counts.
       if (reached !== undefined) this.#stops.set(source, { fileId, offset, until: reached });
     }
   }
@@ -228,14 +233,16 @@ export class PartCoverage {
 }
 
 function endsEarly({ chain, seq }: Named, lastSeq: number): Broken {
-  const what = `chain ${plainChain(chain)} went on to event ${seq}, as the next chain says`;
+  const what = `chain ${plainChain(chain)} continued to event ${seq}, as the next chain says`;
   return new Broken('missing', what, { seq: lastSeq + 1 });
 }
 
 /** Milliseconds; longer than a suspended machine may make it seem. */
 const LONGEST_SEEN = 60 * 60 * 1000;
 
-/** For how long its daemon lets a segment stay open; version 0.1 shows it by those that were sealed for their age. */
+/**
+ * How long the daemon lets a segment stay open; for version 0.1, taken from segments that were sealed for their age.
+ */
 function maxAgeOf({ maxAge, reason }: Seal, sealedAt: number, openedAt: number | null): number {
   if (maxAge !== undefined) return maxAge;
   return reason === 'age' && openedAt !== null ? Math.min(sealedAt - openedAt, LONGEST_SEEN) : 0;

@@ -1,5 +1,5 @@
 /**
- * Reads a csvlog record with another reader than the shipper's own, and says in what an event differs from it
+ * Reads a csvlog record with a reader other than the shipper's own, and says where an event differs from it
  * (PostgreSQL's manual, 20.8.4; pgaudit.c, log_audit_event).
  */
 
@@ -44,7 +44,7 @@ export const loggedEventSchema = z.discriminatedUnion('kind', [
 
 export type LoggedEvent = z.infer<typeof loggedEventSchema>;
 
-/** In what an event differs from its record. */
+/** Where an event differs from its record. */
 export type Difference =
   | 'record'
   | 'user'
@@ -56,14 +56,14 @@ export type Difference =
   | 'sqlState'
   | 'raw';
 
-/** Encodings of databases (the manual, 24.3.1) as WHATWG names them: which one it is stands nowhere in the log. */
+/** Encodings of databases (manual, 24.3.1) by their WHATWG names: the log does not say which one it is. */
 const ENCODINGS = [
   ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16].map(part => `iso-8859-${part}`),
   ...[1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 874].map(page => `windows-${page}`),
   ...['ibm866', 'koi8-r', 'koi8-u', 'euc-jp', 'euc-kr', 'gbk'],
 ];
 
-/** Returns in what the event differs from the record's bytes; `null` where it says the same. */
+/** Returns where the event differs from the record's bytes; `null` if it does not. */
 export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | null {
   const columns = readRecord(bytes.toString());
   if (columns === null) return 'record';
@@ -80,7 +80,7 @@ export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | nu
   return sqlState === null || sqlState === columns[COLUMN.sqlState] ? null : 'sqlState';
 }
 
-/** The columns of a text that is one record; `null` where it is anything else. */
+/** The columns of a text that is exactly one record; else `null`. */
 function readRecord(text: string): string[] | null {
   if (!text.endsWith('\n')) return null;
   const records = readCsv(text.slice(0, -1));
@@ -99,7 +99,7 @@ function withoutNewline(bytes: Buffer): Buffer {
   return bytes.subarray(0, -1);
 }
 
-/** The message of a database that is not in UTF-8 may be in any encoding; the rest of the record is read as UTF-8. */
+/** The message of a database that is not in UTF-8 may have any encoding; the rest of the record is read as UTF-8. */
 function inAnyEncoding(
   bytes: Buffer,
   columns: readonly string[],
@@ -117,15 +117,15 @@ function textDifference(
   message: string,
 ): Difference | null {
   if (event.kind === 'statement') return statementDifference(event.audit, message);
-  const { message: told, redacted } = event.suspect;
-  return redacted !== undefined || told === message ? null : 'message';
+  const { message: shipped, redacted } = event.suspect;
+  return redacted !== undefined || shipped === message ? null : 'message';
 }
 
 const AUDIT = 'AUDIT: ';
 const STATEMENT = 7;
 const PARAMETERS = 8;
 
-/** What was scrubbed, or stands in an earlier record, cannot be told from this one. */
+/** Text that was redacted, or that is in an earlier record, cannot be compared with this one. */
 function statementDifference(
   { statement, parameters, redacted }: Extract<LoggedEvent, { kind: 'statement' }>['audit'],
   message: string,

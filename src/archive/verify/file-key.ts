@@ -1,6 +1,6 @@
-/** Files of several servers in one chain never join, whatever they hold. */
+/** Files of different servers in one chain have different keys, whatever they contain. */
 
-/** @param source the server's instance; left out where it is the chain's own */
+/** @param source the server's instance; omitted for the chain's own */
 export function fileKey({ source = '', fileId }: { source?: string; fileId: string }): string {
   return JSON.stringify([source, fileId]);
 }

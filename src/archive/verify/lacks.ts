@@ -1,4 +1,4 @@
-/** What makes an archive incomplete, in the words that `verify` and `report` share. */
+/** What makes an archive incomplete, in the words of both `verify` and `report`. */
 
 import { oneLine } from '../../lib/terminal-text.js';
 import type { InstanceResult, VerifyResult } from './result.js';
@@ -7,10 +7,10 @@ import type { InstanceResult, VerifyResult } from './result.js';
 const MOST_NAMED = 100;
 /** Characters of a name; PostgreSQL's have at most 63 bytes. */
 const LONGEST_NAME = 100;
-/** Persons that are named in one line. */
+/** Persons that are named on one line. */
 const MOST_NAMES = 10;
 
-/** A line each, by name and time; names come from the archive, and are made harmless. */
+/** One line each, with name and time; names come from the archive, and are made harmless. */
 export function lacks({ instances, doubts }: Pick<VerifyResult, 'instances' | 'doubts'>): string[] {
   return [...instances.flatMap(lacksOf), ...doubts].map(oneLine);
 }

@@ -1,4 +1,4 @@
-/** Checks the lines of one object, one after the other, up to its seal. */
+/** Checks the lines of one object in order, up to its seal. */
 
 import type { ArchivedObject, ArchivePart } from '../store/walk.js';
 import type { PartAnchors } from './anchors.js';
@@ -39,7 +39,7 @@ export class LinesCheck {
     this.#segment = new Segment(object.firstSeq, context.part.instance);
   }
 
-  /** Takes line `number` (from 1). Throws Broken where it is not what must come next. */
+  /** Takes line `number` (from 1). Throws Broken if it is not the one that must come next. */
   add(line: Buffer, number: number): Promise<void> | null {
     const place: Place = { object: this.#object.path, line: number };
     try {
@@ -90,7 +90,7 @@ export class LinesCheck {
     return logs?.seal(seal.files) ?? null;
   }
 
-  /** To be called after the last line. Throws Broken where that was no seal. */
+  /** To be called after the last line. Throws Broken if that was not a seal. */
   end(): LineHashes {
     if (!this.#isSealed) throw new Broken('seal', 'the object does not end with its seal');
     const { lastSeq, lastHash } = this.#chain;

@@ -1,4 +1,4 @@
-/** Compares events with the log files that they were read from, as far as these still exist. */
+/** Compares events with the log files that they were read from, if these still exist. */
 
 import { type FileHandle, open } from 'node:fs/promises';
 import type { SourcePosition } from '../../event/position.js';
@@ -7,13 +7,13 @@ import { type Difference, differenceOf, type LoggedEvent, loggedEventSchema } fr
 import { notAnEvent } from './read-event.js';
 import { Broken, type LogFilesResult, type Place } from './result.js';
 
-/** The log files that exist, by what they hold. */
+/** The log files that exist, by content. */
 export interface LogFiles {
-  /** The path of the longest file with this content; `null` where none is there. */
+  /** The path of the longest file with this content; `null` if there is none. */
   find(contentId: string): string | null;
 }
 
-/** Events that wait for the seal that says which file they are of; of more none is compared. */
+/** Events that wait for the seal that says which file they belong to; beyond this number none is compared. */
 const MOST_HELD = 20_000;
 
 interface Held {
@@ -21,7 +21,7 @@ interface Held {
   readonly place: Place;
 }
 
-/** What became of the events of one fileId. */
+/** The results for the events of one fileId. */
 interface FileCounts {
   matched: number;
   differing: number;
@@ -31,9 +31,9 @@ interface FileCounts {
 /** One part's events. */
 export class LogComparison {
   readonly #logFiles: LogFiles;
-  /** The content of each file that is read anew, by fileId; for all others both are the same. */
+  /** The content of each file that was read again from its start, by fileId; for all others, fileId is the content. */
   readonly #contents = new Map<string, string>();
-  /** For each content that was read anew, how its file is called since. */
+  /** For each content that was read again from its start, the latest fileId of its file. */
   readonly #latest = new Map<string, string>();
   readonly #compared = new Map<string, FileCounts>();
   readonly #missing = new Map<string, number>();
@@ -54,7 +54,7 @@ export class LogComparison {
     else await this.#compare(event, place);
   }
 
-  /** Learns which files were read anew, and under which names. */
+  /** Takes note which files were read again from their start, and under which fileIds. */
   async seal(files: readonly SourcePosition[]): Promise<void> {
     for (const { fileId, contentId } of files) {
       if (fileId === contentId) continue;
@@ -66,7 +66,7 @@ export class LogComparison {
     for (const { event, place } of held) await this.#compare(event, place);
   }
 
-  /** Throws Broken for the first event that differs from a file which was not changed, by all that is known. */
+  /** Throws Broken for the first event that differs from a file that was not changed, as far as is known. */
   async end(): Promise<LogFilesResult> {
     await this.close();
     const unchanged = [...this.#compared].filter(([fileId]) => !this.#isChanged(fileId));
@@ -105,7 +105,7 @@ export class LogComparison {
     }
   }
 
-  /** What a file held before it was read anew is not in it any more. */
+  /** A file that was read again from its start no longer has its former content. */
   #isChanged(fileId: string): boolean {
     const contentId = this.#contents.get(fileId) ?? fileId;
     const latest = this.#latest.get(contentId);
@@ -126,11 +126,11 @@ function seqOf({ place }: { place: Place }): number {
 }
 
 function sentence(difference: Difference): string {
-  if (difference === 'record') return 'the log file has no such record at the place that the event names';
-  return `the ${difference} of the event is not that of its record in the log file`;
+  if (difference === 'record') return 'the log file has no such record at the position that the event names';
+  return `the ${difference} of the event differs from its record in the log file`;
 }
 
-/** Bytes that are read at once: records are asked for in their order. */
+/** Bytes that are read at once: records are requested in their order. */
 const WINDOW = 512 * 1024;
 
 class LogWindow {
@@ -152,7 +152,7 @@ class LogWindow {
     }
   }
 
-  /** `null` where the file is shorter. */
+  /** `null` if the file is shorter. */
   async read(offset: number, length: number): Promise<Buffer | null> {
     const isInside = offset >= this.#start && offset + length <= this.#start + this.#bytes.length;
     if (!isInside) {

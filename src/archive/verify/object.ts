@@ -1,4 +1,4 @@
-/** Reads one object of the archive and checks what holds of it whatever its lines say. */
+/** Reads one object of the archive and checks it as a whole, apart from the contents of its lines. */
 
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
@@ -10,18 +10,18 @@ import type { ArchiveStore, StoredObject } from '../store/store.js';
 import type { ArchivedObject } from '../store/walk.js';
 import { Broken, type FailureCode } from './result.js';
 
-/** Objects of so few bytes are fetched before it is their turn. */
+/** Objects up to this many bytes are fetched before their turn. */
 const SMALL = 256 * 1024;
 const NEWLINE = 0x0a;
 
-/** An object, what its store knows of it, and its bytes where they are here already. */
+/** An object, its store's description of it, and its bytes if they were fetched already. */
 export interface PreparedObject {
   readonly object: ArchivedObject;
   readonly stored: StoredObject;
   readonly body: Buffer | null;
 }
 
-/** Throws a ShipperError with the object's name where it cannot be read. */
+/** Throws a ShipperError with the object's name if it cannot be read. */
 export async function prepareObject(store: ArchiveStore, object: ArchivedObject): Promise<PreparedObject> {
   try {
     const stored = await store.describe(object.path);
@@ -32,7 +32,7 @@ export async function prepareObject(store: ArchiveStore, object: ArchivedObject)
   }
 }
 
-/** What the lines of an object come to, for its metadata. */
+/** The facts about an object's lines that its metadata must match. */
 export interface LineHashes {
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -44,7 +44,7 @@ export class ObjectReader {
   readonly #prepared: PreparedObject;
   readonly #store: ArchiveStore;
   readonly #content = createHash('sha256');
-  /** Bytes that were read so far, as they are stored. */
+  /** Bytes read so far, as they are stored. */
   bytes = 0;
   #checksum = 0;
   #lastByte = NEWLINE;
@@ -54,7 +54,7 @@ export class ObjectReader {
     this.#store = store;
   }
 
-  /** The object's lines. Throws Broken where the bytes are not one whole gzip member of lines. */
+  /** The object's lines. Throws Broken if the bytes are not exactly one gzip member of lines. */
   async *lines(): AsyncGenerator<Buffer> {
     try {
       yield* splitLines(this.#plain());
@@ -62,7 +62,7 @@ export class ObjectReader {
       if (error instanceof LongLineError) throw new Broken('format', 'a line is longer than an event can be');
       throw error instanceof GzipError ? notGzip(error.fault) : error;
     }
-    if (this.#lastByte !== NEWLINE) throw new Broken('format', 'the last line does not end');
+    if (this.#lastByte !== NEWLINE) throw new Broken('format', 'the last line has no newline');
   }
 
   async *#plain(): AsyncGenerator<Buffer> {
@@ -87,8 +87,8 @@ export class ObjectReader {
   }
 
   /**
-   * To be called once all lines were read; returns whether the store keeps the shipper's metadata. Throws Broken where
-   * the object's name, its checksum or its metadata is not that of its content.
+   * To be called after all lines were read; returns whether the store has the shipper's metadata. Throws Broken if the
+   * object's name, checksum or metadata does not match its content.
    */
   end(hashes: LineHashes): boolean {
     const { object, stored } = this.#prepared;
@@ -96,12 +96,12 @@ export class ObjectReader {
     if (hashes.lastSeq !== object.lastSeq)
       throw new Broken(
         'name',
-        `the object ends with event ${hashes.lastSeq}, its name says ${object.lastSeq}`,
+        `the object ends with event ${hashes.lastSeq}, but its name says ${object.lastSeq}`,
       );
     if (!sha256.startsWith(object.hash))
       throw new Broken('name', "the content's SHA-256 is not the one in the object's name");
     if (stored.size !== this.bytes || (stored.crc32c !== null && stored.crc32c !== toBase64(this.#checksum)))
-      throw new Broken('checksum', 'the bytes that came are not those that the store has a checksum of');
+      throw new Broken('checksum', "the received bytes do not match the store's checksum");
     return checkMetadata(stored.metadata, { ...hashes, sha256 });
   }
 }
@@ -122,15 +122,15 @@ function checkMetadata(
   };
   for (const [name, value] of Object.entries(expected))
     if (metadata[name] !== value)
-      throw new Broken('metadata', `the object's metadata ${name} is not its content's`);
+      throw new Broken('metadata', `the object's metadata ${name} does not match its content`);
   return true;
 }
 
 const GZIP_FAULTS: Readonly<Record<GzipFault, readonly [FailureCode, string]>> = {
-  damaged: ['gzip', 'the object is not gzip, or its compressed bytes are damaged'],
+  data: ['gzip', 'the object is not gzip, or its compressed bytes are damaged'],
   truncated: ['gzip', 'the compressed bytes end too early'],
   trailing: ['trailing', 'more bytes follow the compressed content'],
-  size: ['gzip', 'the compressed bytes unpack to more than any segment'],
+  size: ['gzip', 'the compressed bytes are larger than any segment when unpacked'],
 };
 
 function notGzip(fault: GzipFault): Broken {
@@ -139,8 +139,8 @@ function notGzip(fault: GzipFault): Broken {
 }
 
 function unreadable(path: string, error: unknown): ShipperError {
-  const mend = error instanceof ShipperError ? error.message : codeOf(error);
-  return new ShipperError(codeOf(error), `${path} could not be read: ${mend}`, error);
+  const fix = error instanceof ShipperError ? error.message : codeOf(error);
+  return new ShipperError(codeOf(error), `${path} could not be read: ${fix}`, error);
 }
 
 function toBase64(checksum: number): string {

@@ -1,4 +1,4 @@
-/** Verifies one daemon's part of an archive, object by object, up to the first thing that is wrong. */
+/** Verifies one daemon's part of an archive, object by object, up to the first fault. */
 
 import { kindIn } from '../../event/line.js';
 import { ahead } from '../store/ahead.js';
@@ -22,19 +22,19 @@ import type { KnownPart } from './verdict.js';
 
 export interface PartOptions {
   readonly days: Days;
-  /** Where there are none, signatures are not checked. */
+  /** If there are none, signatures are not checked. */
   readonly keys: readonly PublicKey[];
   readonly anchors: Anchors | null;
   readonly logFiles: LogFiles | null;
-  /** The time that was asked for. */
+  /** The period to be checked. */
   readonly asked: Span;
-  /** Called with the name of each chain that is met; may throw. */
+  /** Called with the name of each chain that is found; may throw. */
   readonly onChain: (chain: string) => void;
 }
 
 /** Small objects that are fetched at once. */
 const MOST_AHEAD = 16;
-/** Lines after which a large object shows how far it is. */
+/** A large object reports progress after this many lines. */
 const LINES_PER_SIGN = 10_000;
 
 export class PartCheck {
@@ -60,7 +60,7 @@ export class PartCheck {
     this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
   }
 
-  /** Chains whose beginning lies before the range, and those that go on behind the last seal from elsewhere. */
+  /** Chains whose beginning is before the range, and those that continue after Cloud Logging's last seal. */
   get unproved(): Unproved {
     const chains = [...this.#chains.values()];
     const anchors = this.#anchors;
@@ -74,12 +74,12 @@ export class PartCheck {
     };
   }
 
-  /** What the archive covers of its servers, once it was run. */
+  /** What the archive covers of its servers; complete after `run`. */
   get known(): KnownPart {
     return { node: this.#part.node, coverage: this.#coverage, audited: this.#audited.bySource };
   }
 
-  /** Throws a ShipperError where the archive or a log file cannot be read. */
+  /** Throws a ShipperError if the archive or a log file cannot be read. */
   async run(shares: Shares): Promise<PartResult> {
     let failure: Failure | null = null;
     let logFiles: LogFilesResult | null = null;
@@ -103,7 +103,7 @@ export class PartCheck {
     return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
   }
 
-  /** It may have begun, and been retired, before the days that are looked at, or begin after them. */
+  /** The daemon may have begun and been retired before the days that are read, or begin after them. */
   async #findNothing(): Promise<void> {
     const { since, until } = this.#options.days;
     const days = await this.#daysInArchive();
@@ -111,11 +111,11 @@ export class PartCheck {
     if (before.length === 0 && until !== null && days.some(day => day > until))
       return this.#coverage.nothing(Number.POSITIVE_INFINITY, null, null);
     const retiredAt = await this.#retiredOn(before.at(-1));
-    const why = days.length === 0 ? 'there is no object of it' : null;
+    const why = days.length === 0 ? 'there is no object of this daemon' : null;
     this.#coverage.nothing(Number.NEGATIVE_INFINITY, retiredAt, why);
   }
 
-  /** When the daemon was retired, by the newest object of its last day before the range. */
+  /** When the daemon was retired, according to the newest object of its last day before the range. */
   async #retiredOn(day: string | undefined): Promise<number | null> {
     if (day === undefined) return null;
     let newest: ArchivedObject | null = null;
@@ -128,14 +128,14 @@ export class PartCheck {
     return coverage.retiredAt;
   }
 
-  /** The chain's last object before the range; `null` where none is kept. */
+  /** The chain's last object before the range; `null` if none is kept. */
   async #objectBefore(chain: string): Promise<ArchivedObject | null> {
     const { since } = this.#options.days;
     const days = (await this.#daysInArchive()).filter(day => since !== null && day < since);
     return (await this.#nearest(chain, days.reverse()))?.at(-1) ?? null;
   }
 
-  /** Who was not audited when the range began, the looks of the day before say. */
+  /** The populations of the day before say who was not audited when the range began. */
   async #lookAtAuditOn(day: string): Promise<void> {
     for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day })) {
       const reader = new ObjectReader(await prepareObject(this.#store, object), this.#store);
@@ -143,7 +143,7 @@ export class PartCheck {
     }
   }
 
-  /** Throws Broken where objects between the range and what follows it are missing. */
+  /** Throws Broken if objects between the range and what follows it are missing. */
   async #checkAfter({ name, lastSeq }: Chain): Promise<void> {
     const { until } = this.#options.days;
     const days = (await this.#daysInArchive()).filter(day => until !== null && day > until);
@@ -151,7 +151,7 @@ export class PartCheck {
     if (after !== undefined && after.firstSeq > lastSeq + 1) throw missing(lastSeq + 1, after.firstSeq - 1);
   }
 
-  /** A chain's objects of the first of these days that has any. */
+  /** A chain's objects on the first of these days that has any. */
   async #nearest(chain: string, days: readonly string[]): Promise<ArchivedObject[] | null> {
     for (const day of days) {
       const found: ArchivedObject[] = [];
@@ -236,13 +236,13 @@ function isOfAudit(line: Buffer): boolean {
 }
 
 function missing(first: number, last: number): Broken {
-  return new Broken('missing', `events ${first} to ${last} are missing at the edge of these days`, {
+  return new Broken('missing', `events ${first} to ${last} are missing at the edge of the days`, {
     seq: first,
   });
 }
 
-const NO_METADATA = "objects have none of the shipper's metadata: they were copied, or put back by somebody";
+const NO_METADATA = "objects lack the shipper's metadata: somebody copied them, or put them back";
 
 function newChain(chain: string): string {
-  return `chain ${chain} was begun anew: what lies between it and the one before is not proved`;
+  return `chain ${chain} is new: what was between it and the one before is not proved`;
 }

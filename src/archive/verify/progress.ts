@@ -1,4 +1,4 @@
-/** How far a verification is: by days of the archive, all alike, since nobody knows how large they are. */
+/** The progress of a verification, by days of the archive: each counts the same, since their sizes are unknown. */
 
 import type { ArchivedObject } from '../store/walk.js';
 
@@ -9,13 +9,13 @@ export interface Progress {
   readonly events: number;
 }
 
-/** An object, and how much of its day is done with it, from 0 to 1. */
+/** An object, and how much of its day is done after it, from 0 to 1. */
 export interface Step {
   readonly object: ArchivedObject;
   readonly ofDay: number;
 }
 
-/** Tells of each object of a day how much of the day is done with it. */
+/** Adds to each object of a day how much of the day is done after it. */
 export async function* inSteps(objects: AsyncIterable<ArchivedObject>): AsyncGenerator<Step> {
   let day: ArchivedObject[] = [];
   for await (const object of objects) {
@@ -44,7 +44,7 @@ export class Shares {
     this.#report = report;
   }
 
-  /** There is a part with these days. */
+  /** Adds a part with these days. */
   expect(folder: string, days: readonly string[]): void {
     this.#days.push(...days.map(day => folder + day));
   }

@@ -1,4 +1,4 @@
-/** What is checked of an event by itself. Lines come by the million: only what a check needs is looked at. */
+/** Checks an event by itself. There are millions of lines: only fields that a check needs are read. */
 
 import { z } from 'zod';
 import { envelopeSchema } from '../../event/event.js';
@@ -9,7 +9,7 @@ import { sessionSchema, sourceSchema } from '../../event/session.js';
 import { parseJson } from '../../lib/json.js';
 import { Broken } from './result.js';
 
-/** Of more names than an event has, the first will do. */
+/** If there are more names than an event may have, the first ones suffice. */
 const unauditedRoles = unauditedRolesSchema.extend({
   names: z.array(z.string()).transform(names => names.slice(0, 100)),
 });
@@ -33,40 +33,40 @@ const readEventSchema = envelopeSchema.extend({
 });
 
 export type ReadEvent = z.infer<typeof readEventSchema> & {
-  /** Everything that the line holds, as JSON gives it. */
+  /** The whole line as parsed JSON. */
   readonly whole: unknown;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The same of when it was read, or made where nothing was read. */
+  /** Milliseconds since the epoch when it was read, or made if nothing was read. */
   readonly receivedAtMs: number;
 };
 
-/** Kinds that tell of one line of the log, and what they must have besides the envelope. */
+/** Kinds that describe one record of the log, and the field that each must have besides the envelope. */
 const LOG_KINDS: Readonly<Record<string, string>> = {
   statement: 'audit',
   suspect: 'suspect',
   failure: 'failure',
 };
 
-/** Whether events of this kind tell of a line of the log. */
+/** Whether events of this kind describe a record of the log. */
 export function isOfLog(kind: string): boolean {
   return Object.hasOwn(LOG_KINDS, kind);
 }
 
-/** Whether it counts as a shipped record. A failure that another event's record tells of has an id of its own. */
+/** Whether it counts as a shipped record. A failure that comes from another event's record has its own id. */
 export function isOfRecord(event: Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>): boolean {
   return isOfLog(event.kind) && (event.kind !== 'failure' || event.id === idOfRecord(event));
 }
 
-/** PostgreSQL's key of the log line. */
+/** PostgreSQL's key of the record. */
 function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session'>): string | null {
   return session === undefined ? null : `${instance}/${session.id}/${session.line}`;
 }
 
-/** Kinds that may be of a record which another event is of, too. */
+/** Kinds whose record may have another event, too. */
 const SECOND_KINDS = ['failure', 'suspect', 'unaudited'];
 
-/** Throws Broken where the line is no event of ours. */
+/** Throws Broken if the line is not one of our events. */
 export function readEvent(line: Buffer): ReadEvent {
   const whole = parseJson(line);
   const parsed = readEventSchema.safeParse(whole);
@@ -75,12 +75,12 @@ export function readEvent(line: Buffer): ReadEvent {
   return { ...parsed.data, whole, at: readTime(time), receivedAtMs: readTime(receivedAt) };
 }
 
-/** @param error names the fields that are wrong; what they hold is not told */
+/** @param error names the wrong fields; their contents are not shown */
 export function notAnEvent(error: z.ZodError): Broken {
   const path = (error.issues[0]?.path ?? []).map(String);
   const isOurs = path.every(part => /^[A-Za-z0-9]{1,20}$/.test(part));
-  if (path.length === 0 || !isOurs) return new Broken('format', 'the line is no event');
-  return new Broken('format', `the field ${path.join('.')} is not what an event has there`);
+  if (path.length === 0 || !isOurs) return new Broken('format', 'the line is not an event');
+  return new Broken('format', `the field ${path.join('.')} is not valid for an event`);
 }
 
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -90,31 +90,31 @@ function readTime(text: string): number {
   const time = UTC.test(text) ? Date.parse(text) : Number.NaN;
   // `2026-02-30` parses, as another day.
   if (new Date(time).getUTCDate() !== Number(text.slice(8, 10)))
-    throw new Broken('time', 'a time of the event is no time in UTC with milliseconds');
+    throw new Broken('time', 'a time of the event is not in UTC with milliseconds');
   return time;
 }
 
-/** Kinds that tell of the chain itself; all others may be of one of several servers. */
+/** Kinds that describe the chain itself; all others may belong to one of several servers. */
 const CHAIN_KINDS = ['seal', 'lifecycle'];
 
-/** PostgreSQL's key of the log line, or the event's place in the chain, makes the id (§7 of the design). */
+/** The id comes from PostgreSQL's key of the record, or from the event's place in the chain (§7 of the design). */
 export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
   const { instance, node, kind, chain, seq } = event;
   const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
   if (isElsewhere || node !== place.node)
-    throw new Broken('misplaced', 'the event belongs to another instance or node than its folder');
+    throw new Broken('misplaced', "the event belongs to an instance or node other than its folder's");
   const content = kind === 'unaudited' ? kind : LOG_KINDS[kind];
   if (content !== undefined) checkOfLog(event, content);
   const ofRecord = idOfRecord(event);
   const ofPlace = `${instance}/${chain}/${seq}`;
   const isOfPlace = event.id === ofPlace && (ofRecord === null || SECOND_KINDS.includes(kind));
-  // The record of an unaudited statement is no event itself.
+  // The record of an unaudited statement is not an event itself.
   if ((event.id !== ofRecord || kind === 'unaudited') && !isOfPlace)
-    throw new Broken('id', 'the id is not the one that its session or its place in the chain makes');
+    throw new Broken('id', 'the id does not match its session or its place in the chain');
 }
 
 function checkOfLog({ session, source, receivedAt, whole }: ReadEvent, content: string): void {
-  const { actor, [content]: told }: Record<string, unknown> = Object(whole);
-  for (const [name, value] of Object.entries({ session, source, receivedAt, actor, [content]: told }))
+  const { actor, [content]: ofKind }: Record<string, unknown> = Object(whole);
+  for (const [name, value] of Object.entries({ session, source, receivedAt, actor, [content]: ofKind }))
     if (value === undefined || value === null) throw new Broken('format', `the event has no ${name}`);
 }

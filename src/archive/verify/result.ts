@@ -1,49 +1,49 @@
-/** What the verification of an archive comes to. Nothing here ever holds SQL, a parameter or other text of an event (I8). */
+/** The result of verifying an archive. It never contains SQL, parameters or other text of an event (I8). */
 
 import type { RecordCounts } from '../../event/counts.js';
 
 /**
- * `whole`: intact, and all that is expected is covered; `incomplete`: intact, and something is not covered, not audited
- * or not known to be of the archive; `broken`: not what was written.
+ * `whole`: intact, and everything that is expected is covered. `incomplete`: intact, but something is not covered or
+ * not audited, or may not belong to the archive. `broken`: not what was written.
  */
 export type VerdictName = 'whole' | 'incomplete' | 'broken';
 
 export interface VerifyResult {
   readonly verdict: VerdictName;
   readonly isIntact: boolean;
-  /** What is wrong first, in the first part where anything is. */
+  /** The first fault, in the first part that has one. */
   readonly failure: Failure | null;
   readonly parts: readonly PartResult[];
   /** Each server of the archive. */
   readonly instances: readonly InstanceResult[];
-  /** What makes it incomplete besides what is said of the instances, in sentences. */
+  /** What makes it incomplete apart from the instances, in sentences. */
   readonly doubts: readonly string[];
   readonly warnings: readonly Warning[];
   /** What this verification could not know, in sentences. */
   readonly limits: readonly string[];
 }
 
-/** What the archive holds of one server in the period that was asked for. Times are UTC. */
+/** What the archive has of one server in the period that was asked for. Times are UTC. */
 export interface InstanceResult {
   readonly instance: string;
   readonly nodes: readonly string[];
-  /** All that its log held until then is in the archive; `null` where nothing is. */
+  /** Everything that its log contained until then is in the archive; `null` if nothing is. */
   readonly coveredUntil: string | null;
-  /** Stretches of which the archive does not hold all that the log held. */
+  /** Stretches that the archive does not cover. */
   readonly missing: readonly MissingStretch[];
   /** Stretches in which persons were not audited. */
   readonly notAudited: readonly UnauditedStretch[];
   /** Changes that pgAudit did not log (kind `unaudited`). */
   readonly unaudited: { readonly count: number; readonly first: string | null; readonly last: string | null };
-  /** Whether anybody looked at who is audited: no database is configured otherwise. */
+  /** Whether anybody looked at who is audited; false if no database is configured. */
   readonly isAuditKnown: boolean;
-  /** Stretches of over a day in which nobody looked. */
+  /** Stretches of over a day during which nobody looked. */
   readonly notLookedAt: readonly { readonly from: string; readonly to: string }[];
 }
 
 export interface MissingStretch {
   readonly node: string | null;
-  /** `null`: nobody knows since when. */
+  /** `null`: the beginning is unknown. */
   readonly from: string | null;
   readonly to: string;
   readonly why: string;
@@ -52,7 +52,7 @@ export interface MissingStretch {
 export interface UnauditedStretch {
   readonly from: string;
   readonly to: string;
-  /** So many persons, and the first hundred of them. */
+  /** How many persons, and the first hundred of them. */
   readonly count: number;
   readonly names: readonly string[];
 }
@@ -67,10 +67,10 @@ export interface PartResult {
   readonly bytes: number;
   /** By kind. */
   readonly events: Readonly<Record<string, number>>;
-  /** The earliest and the latest time of an event; `null` where there is none. */
+  /** The earliest and the latest time of an event; `null` if there is none. */
   readonly from: string | null;
   readonly to: string | null;
-  /** What was read of the log to make it. */
+  /** What was read from the log to make it. */
   readonly source: { readonly files: number; readonly bytes: number; readonly records: RecordCounts };
   /** Declared gaps by reason. */
   readonly gaps: Readonly<Record<string, number>>;
@@ -81,7 +81,7 @@ export interface PartResult {
     /** Seals that are the same in Cloud Logging. */
     readonly anchored: number;
   };
-  /** `null` where it was not asked for. */
+  /** `null` if it was not asked for. */
   readonly logFiles: LogFilesResult | null;
   readonly failure: Failure | null;
 }
@@ -93,40 +93,40 @@ export interface ChainResult {
   /** SHA-256 (hex) of its last line. */
   readonly lastHash: string;
   readonly objects: number;
-  /** Why it began; `null` where its beginning is not in the range. */
+  /** Why it began; `null` if its beginning is not in the range. */
   readonly reason: string | null;
 }
 
-/** What became of the comparison with the log files as PostgreSQL wrote them. */
+/** The result of comparing events with the log files that PostgreSQL wrote. */
 export interface LogFilesResult {
-  /** Events that say what the log says. */
+  /** Events that match the log. */
   readonly matched: number;
-  /** Events whose file is not there any more. */
+  /** Events whose file no longer exists. */
   readonly missing: number;
-  /** Events whose file was changed after it was read, as the archive says itself. */
+  /** Events whose file was changed after it was read, according to the archive itself. */
   readonly changed: number;
-  /** Files that events were compared with, and files that are not there. */
+  /** Files that events were compared with, and files that are missing. */
   readonly files: number;
   readonly filesMissing: number;
 }
 
-/** The first thing that is wrong, and where. */
+/** The first fault, and where it is. */
 export interface Failure {
   readonly code: FailureCode;
-  /** The object's name in the store; `null` where the fault is in none. */
+  /** The object's name in the store; `null` if the fault is not in an object. */
   readonly object: string | null;
   /** From 1. */
   readonly line: number | null;
   readonly seq: number | null;
   readonly what: string;
-  /** Which damage or tampering leaves such traces. */
+  /** Which damage or tampering would cause this. */
   readonly fits: string;
 }
 
 export interface Warning {
   readonly code: WarningCode;
   readonly what: string;
-  /** Where it is so first. */
+  /** Where it was found first. */
   readonly object: string | null;
   readonly seq: number | null;
   readonly times: number;
@@ -141,28 +141,29 @@ export type WarningCode =
   | 'seals'
   | 'log-files';
 
-/** Which damage or tampering fits what is wrong. */
+/** Which damage or tampering would cause each fault. */
 const FITS = {
   empty: 'a wrong address, or everything was removed',
-  gzip: 'damage: bits that flipped, or a copy or upload that ended early',
-  trailing: 'bytes or a second gzip member were put behind the content, where lenient readers do not look',
-  checksum: 'damage on the way here, or a store that is not what it says',
-  metadata: 'the object was written anew by somebody else than the shipper, or its metadata was edited',
+  gzip: 'damage: flipped bits, or a copy or upload that ended early',
+  trailing: 'bytes or a second gzip member were appended to the content, where lenient readers do not look',
+  checksum: 'damage on the way here, or a store with wrong checksums',
+  metadata: 'somebody other than the shipper wrote the object again, or edited its metadata',
   name: 'the content was edited and the name kept, or the object was renamed',
   misplaced: 'the object was moved or copied here from another place, or renamed',
   missing: 'one or more objects were removed, or moved to another folder',
   beginning: 'the first objects of the chain were removed',
-  duplicate: 'an object was copied, or forged beside the genuine one',
+  duplicate: 'an object was copied, or a forged one added',
   format: 'a line was edited by hand, or inserted',
   order: 'lines were removed, inserted, duplicated or put in another order',
-  link: 'the line was edited, or replaced with all that comes before it in the chain',
-  announcement: 'the trail was begun anew in silence, or its first line was removed',
+  link: 'the line was edited, or replaced together with everything before it in the chain',
+  announcement: 'a new trail was begun silently, or its first line was removed',
   id: 'the event was copied from elsewhere, or its id was edited',
   time: 'the time was edited',
   seal: 'the seal was removed or replaced, or a second one was inserted',
   counts: 'events were removed, inserted or changed in kind, or the seal was edited, and hashes recomputed',
   coverage: 'the seal was edited, or objects were replaced, and hashes recomputed',
-  source: 'an event was inserted, duplicated or moved, or its place in the log edited, and hashes recomputed',
+  source:
+    'an event was inserted, duplicated or moved, or its position in the log edited, and hashes recomputed',
   unsigned: 'the signature was stripped, or the chain was rewritten by somebody without the key',
   signature:
     'the seal or something before it was edited and hashes recomputed, or it was signed with another key',
@@ -179,7 +180,7 @@ export interface Place {
   readonly seq?: number;
 }
 
-/** Ends the verification of a part at the first thing that is wrong. */
+/** Ends the verification of a part at the first fault. */
 export class Broken extends Error {
   readonly code: FailureCode;
   readonly place: Place;
@@ -191,7 +192,7 @@ export class Broken extends Error {
     this.place = place;
   }
 
-  /** The same, with a place for what is not known of it yet. */
+  /** The same, with this place for what is not known about it yet. */
   at(place: Place): Broken {
     return new Broken(this.code, this.message, { ...place, ...this.place });
   }
@@ -209,7 +210,7 @@ export class Broken extends Error {
   }
 }
 
-/** Warnings by what they say, each with its first place and how often it came. */
+/** Warnings by text, each with its first place and how often it occurred. */
 export class Warnings {
   readonly #byText = new Map<string, Warning>();
 
@@ -228,12 +229,12 @@ export class Warnings {
   }
 }
 
-/** A name that an event gives, if it is one of the kind we write; else a word that quotes nothing. */
+/** A name from an event, if it has the form of our names; else a word that quotes nothing. */
 export function plainName(text: string): string {
   return /^[a-z][a-z0-9-]{0,39}$/.test(text) ? text : 'other';
 }
 
-/** The name of a chain, if it is one; else a word that quotes nothing. */
+/** The name of a chain, if it has that form; else a word that quotes nothing. */
 export function plainChain(name: string): string {
   return /^\d{8}T\d{6}Z-[0-9a-f]{4}$/.test(name) ? name : 'unknown';
 }

@@ -1,4 +1,4 @@
-/** What the events of one object come to, and whether its seal says the same. */
+/** The totals of one object's events, and whether its seal says the same. */
 
 import { z } from 'zod';
 import type { RecordCounts } from '../../event/counts.js';
@@ -24,17 +24,17 @@ interface Range {
 
 export class Segment {
   readonly #firstSeq: number;
-  /** Of the chain; events of another come from one of several servers. */
+  /** The chain's instance; events of another belong to one of several servers. */
   readonly #instance: string;
   /** By kind. */
   readonly events = new Tally();
-  /** Those that are of a record each. */
+  /** Events that count as one record each. */
   #records = 0;
   /** By reason. */
   readonly gaps = new Tally();
   /** By the file's key. */
   readonly #ranges = new Map<string, Range>();
-  /** When its first, its earliest and its latest event was received, in milliseconds since the epoch. */
+  /** When its first, earliest and latest event was received, in milliseconds since the epoch. */
   firstReceived: number | null = null;
   earliest = Number.POSITIVE_INFINITY;
   latest = Number.NEGATIVE_INFINITY;
@@ -44,7 +44,7 @@ export class Segment {
     this.#instance = instance;
   }
 
-  /** Takes an event that is no seal. Throws Broken where it stands in the log before one that came before it. */
+  /** Takes an event other than a seal. Throws Broken if its record comes before an earlier event's in the log. */
   add(event: ReadEvent): void {
     const { kind, gap, source, instance, receivedAtMs } = event;
     const isRecord = isOfRecord(event);
@@ -69,19 +69,19 @@ export class Segment {
     const key = fileKey(instance === this.#instance ? { fileId } : { source: instance, fileId });
     const known = this.#ranges.get(key);
     if (known !== undefined && offset < known.to)
-      throw new Broken('source', 'the event was read before one that stands before it in the log file');
+      throw new Broken('source', 'the event comes after one whose record is later in the log file');
     this.#ranges.set(key, { from: known?.from ?? offset, to: offset + length });
   }
 
-  /** Throws Broken where the seal does not tell of these events. */
+  /** Throws Broken if the seal does not match these events. */
   close(event: ReadEvent): Seal {
     const parsed = sealLine.safeParse(event.whole);
     if (!parsed.success) throw notAnEvent(parsed.error);
     const { seal } = parsed.data;
     if (seal.firstSeq !== this.#firstSeq)
-      throw new Broken('counts', 'the seal names another first event than its object has');
+      throw new Broken('counts', "the seal names a first event other than its object's");
     if (!this.events.equals(seal.events))
-      throw new Broken('counts', 'the seal counts other events than its object has');
+      throw new Broken('counts', "the seal's counts of events do not match its object");
     this.#checkRecords(seal);
     this.#checkRanges(seal.coverage);
     return seal;
@@ -96,19 +96,19 @@ export class Segment {
       together(perFile.map(one => one.dropped)).equals(records.dropped) &&
       together(perFile.map(one => one.rejected)).equals(records.rejected);
     if (!isTogether)
-      throw new Broken('counts', 'the records of the seal are not those of its files together');
+      throw new Broken('counts', "the seal's counts of records are not the sum of those of its files");
     const unread = this.gaps.sum(reason => !MISSING_REASONS.has(reason));
     if (records.shipped !== this.#records || sum(records.rejected) !== unread)
-      throw new Broken('counts', 'the seal counts other shipped or rejected records than its object has');
+      throw new Broken('counts', "the seal's counts of shipped or rejected records do not match its object");
   }
 
-  /** What was read of the log is what the seal says was read. */
+  /** Events must come from bytes that the seal covers. */
   #checkRanges(coverage: readonly Coverage[]): void {
     const byKey = new Map(coverage.map(one => [fileKey(one), one]));
     for (const [key, range] of this.#ranges) {
       const covered = byKey.get(key);
       if (covered === undefined || range.from < covered.from || range.to > covered.to)
-        throw new Broken('coverage', 'events were read where the seal says nothing was read');
+        throw new Broken('coverage', 'events come from bytes that the seal does not cover');
     }
   }
 }
@@ -116,7 +116,7 @@ export class Segment {
 function checkSum({ read, shipped, dropped, rejected }: RecordCounts): void {
   const all = [read, shipped, ...Object.values(dropped), ...Object.values(rejected)];
   if (!all.every(count => Number.isSafeInteger(count) && count >= 0))
-    throw new Broken('counts', 'the seal counts records by numbers that are none');
+    throw new Broken('counts', 'the seal has counts of records that are not valid numbers');
   if (read !== shipped + sum(dropped) + sum(rejected))
     throw new Broken('counts', 'the seal does not account for every record that was read');
 }

@@ -4,7 +4,7 @@ import { type KeyObject, verify } from 'node:crypto';
 import { readSignature } from '../../event/line.js';
 import { Broken } from './result.js';
 
-/** A key, and from where in the archive on it counts. */
+/** A key, and the point in the archive from which it counts. */
 export interface PublicKey {
   readonly key: KeyObject;
   /** From this chain on; `null` for any. Names of chains sort by their beginning. */
@@ -14,8 +14,8 @@ export interface PublicKey {
 }
 
 /**
- * `checked`: its signature is good. `signed`: it has one, and no key was given for it. Throws Broken where a key was
- * given and there is no signature, or another's.
+ * `checked`: its signature is good. `signed`: it has one, but no key was given for it. Throws Broken if a key was given
+ * and the signature is missing or not from that key.
  */
 export function checkSignature(
   line: Buffer,
@@ -24,16 +24,16 @@ export function checkSignature(
 ): 'checked' | 'signed' | 'unsigned' {
   const found = readSignature(line);
   if (found === null && seal.signature !== undefined)
-    throw new Broken('signature', 'the signature of the seal does not stand where it belongs');
+    throw new Broken('signature', 'the signature of the seal is not at the end of its line');
   const key = keyFor(seal, keys);
   if (key === null) return found === null ? 'unsigned' : 'signed';
   if (found === null) throw new Broken('unsigned', 'the seal has no signature');
   if (!verify(null, found.signed, key, found.signature))
-    throw new Broken('signature', 'the signature of the seal is not good by the given key');
+    throw new Broken('signature', 'the signature of the seal was not made with the given key');
   return 'checked';
 }
 
-/** Of the keys that count by then, the one that began to count last. */
+/** Of the keys that count at that point, the one that began to count last. */
 function keyFor(
   { chain, seq }: { readonly chain: string; readonly seq: number },
   keys: readonly PublicKey[],

@@ -1,18 +1,18 @@
-/** Stretches of time, in milliseconds since the epoch; an open beginning is -Infinity. */
+/** Spans of time, in milliseconds since the epoch; an open beginning is -Infinity. */
 
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** Adds a stretch to those before it, which end no later than it begins, or touch it. */
+/** Adds a span to earlier ones, and merges it with the last if they touch or overlap. */
 export function join(spans: Span[], span: Span): void {
   const last = spans.at(-1);
   if (last === undefined || span.from > last.to || span.from < last.from) spans.push(span);
   else spans[spans.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
 }
 
-/** Without what is later than this, of stretches that are in order. */
+/** Removes the time after this from spans that are in order. */
 export function cutBack(spans: Span[], end: number): void {
   for (let last = spans.at(-1); last !== undefined && last.to > end; last = spans.at(-1)) {
     spans.pop();
@@ -20,14 +20,14 @@ export function cutBack(spans: Span[], end: number): void {
   }
 }
 
-/** The same time in stretches that are in order and do not touch. */
+/** The same time as spans that are in order and do not touch. */
 export function union(spans: readonly Span[]): Span[] {
   const joined: Span[] = [];
   for (const span of spans.toSorted((a, b) => a.from - b.from)) join(joined, span);
   return joined;
 }
 
-/** What of `whole` is in none of these. */
+/** The parts of `whole` that are in none of these. */
 export function without(whole: Span, spans: readonly Span[]): Span[] {
   const left: Span[] = [];
   let from = whole.from;
@@ -39,7 +39,7 @@ export function without(whole: Span, spans: readonly Span[]): Span[] {
   return left;
 }
 
-/** What both have; a moment counts as a stretch. */
+/** The overlap of both; a moment counts as a span. */
 export function within(span: Span, { from, to }: Span): Span | null {
   const both = { from: Math.max(span.from, from), to: Math.min(span.to, to) };
   return both.from <= both.to ? both : null;

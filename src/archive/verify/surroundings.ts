@@ -1,14 +1,14 @@
-/** What lies in an archive besides objects, and what a verification cannot know. */
+/** What is in an archive besides objects, and what a verification cannot know. */
 
 import type { ArchiveStore } from '../store/store.js';
 import type { ArchivePart, Days } from '../store/walk.js';
 import type { InstanceResult, PartResult, Warnings } from './result.js';
 
-/** Names that a day, a node and an instance have as folders. */
+/** The folder names of a day, a node and an instance. */
 const DAY = /^date=(\d{4}-\d\d-\d\d)\/$/;
 const NODE = /^node=[^/]+\/$/;
 
-/** The days of a part that lie in the range; warns of what lies beside them. */
+/** The days of a part within the range; warns about anything beside them. */
 export async function listDays(
   store: ArchiveStore,
   { folder }: ArchivePart,
@@ -24,7 +24,7 @@ export async function listDays(
   return days;
 }
 
-/** Warns of what lies beside the nodes of an instance. */
+/** Warns about anything beside the nodes of an instance. */
 export async function checkInstances(
   store: ArchiveStore,
   parts: readonly ArchivePart[],
@@ -36,9 +36,9 @@ export async function checkInstances(
 }
 
 export function warnForeign(warnings: Warnings, object: string): void {
-  // A local archive may keep the beginning of a write that a crash ended.
+  // A crash may leave a half-written file in a local archive.
   if (/\/\.[^/]+\.ndjson\.gz\.tmp$/.test(object)) return;
-  warnings.add('foreign', 'there are things in the archive that no shipper puts there', { object });
+  warnings.add('foreign', 'the archive contains files that the shipper does not write', { object });
 }
 
 interface Given {
@@ -47,13 +47,13 @@ interface Given {
   readonly hasSeals: boolean;
 }
 
-/** Chains by what cannot be known of them. */
+/** Chains, by what cannot be known about them. */
 export interface Unproved {
-  /** What their first object in the range follows. */
+  /** Chains for which it is unknown what their first object in the range follows. */
   readonly cut: readonly string[];
-  /** Whether their end, after the last seal that Cloud Logging has of them, is as it was written. */
+  /** Chains for which it is unknown whether their end, after Cloud Logging's last seal, is genuine. */
   readonly behind: readonly string[];
-  /** Seals that are older or newer than all that Cloud Logging's export has of their chain, with their times. */
+  /** Seals older or newer than all of their chain in Cloud Logging's export, with their times. */
   readonly notCompared: readonly string[];
 }
 
@@ -65,23 +65,24 @@ export function limitsOf(
 ): string[] {
   const [cut, behind] = [unproved.flatMap(one => one.cut), unproved.flatMap(one => one.behind)];
   const limits: string[] = [];
-  if (cut.length > 0)
-    limits.push(`whether what is there of ${cut.join(', ')} follows what came before ${days.since}`);
+  if (cut.length > 0) limits.push(`whether ${cut.join(', ')} continues what came before ${days.since}`);
   if (days.until !== null) limits.push(`what comes after ${days.until}`);
   limits.push(...signatureLimits(parts, hasKeys));
   if (!hasSeals) {
     if (parts.every(({ seals }) => seals.signed === 0))
       limits.push(
-        'whether everything from some event on was written anew: neither signatures nor --seals tell',
+        'whether everything from some event on was rewritten: neither signatures nor --seals prove that it was not',
       );
-    limits.push('whether objects were removed from the end, or all of a daemon or server: give --seals');
+    limits.push(
+      'whether objects were removed from the end, or everything of a daemon or server: give --seals',
+    );
   }
   const notCompared = unproved.flatMap(one => one.notCompared);
   if (notCompared.length > 0)
     limits.push(`not compared, since --seals has none of that time: ${notCompared.join('; ')}`);
   if (behind.length > 0)
     limits.push(
-      `what follows the last seal that --seals has of ${behind.join(', ')}: it is proved by itself alone`,
+      `what follows the last seal of ${behind.join(', ')} in --seals: only its own hashes prove it`,
     );
   return limits;
 }
@@ -104,7 +105,7 @@ export function auditLimits(
     );
   if (parts.some(({ coverage }) => coverage.isByTime))
     limits.push(
-      'whether seals of version 0.1 cover all until their time: they do not say up to when the log was read',
+      'whether seals of version 0.1 cover everything until their time: they do not say until when the log was read',
     );
   return limits;
 }

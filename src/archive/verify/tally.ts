@@ -1,4 +1,4 @@
-/** Counts by name; any text may be a name. */
+/** Counts by name; any text can be a name. */
 export class Tally {
   readonly #counts = new Map<string, number>();
 
@@ -14,7 +14,7 @@ export class Tally {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** Names that are not counted count as nothing. */
+  /** Missing names count as 0. */
   equals(counts: Readonly<Record<string, number>>): boolean {
     const others = new Map(Object.entries(counts));
     return [...this.#counts.keys(), ...others.keys()].every(

@@ -1,4 +1,4 @@
-/** What one part comes to, added up. */
+/** The totals of one part. */
 
 import { addRecords, noRecords, type RecordCounts } from '../../event/counts.js';
 import type { Chain } from './chain.js';
@@ -22,7 +22,7 @@ export class Totals {
     if (time > this.#to) this.#to = time;
   }
 
-  /** How many events there were until now. */
+  /** The number of events so far. */
   get events(): number {
     return this.#events.sum();
   }
@@ -61,7 +61,7 @@ export class Totals {
   }
 }
 
-/** Names come from the archive, and may be anything there. */
+/** Names come from the archive, and may be any text. */
 function plain(tally: Tally): Record<string, number> {
   const named = new Tally();
   for (const [name, count] of tally.entries) named.add(plainName(name), count);

@@ -5,18 +5,21 @@ import type { PartCoverage, Uncovered } from './coverage.js';
 import type { InstanceResult, MissingStretch, UnauditedStretch } from './result.js';
 import { type Span, union, within, without } from './spans.js';
 
-/** The time that was asked for, in milliseconds since the epoch. */
+/** The period that was asked for, in milliseconds since the epoch. */
 export interface Period {
   /** `null`: from the beginning of the archive. */
   readonly from: number | null;
   /** `null`: until now. */
   readonly to: number | null;
   readonly now: number;
-  /** Milliseconds before the end, or before now, that need not be covered; `null`: as the archive's segments ask for. */
+  /**
+   * Milliseconds before the end, or before now, that do not have to be covered; `null`: depends on the archive's
+   * segments.
+   */
   readonly grace: number | null;
 }
 
-/** What is known of one daemon's part, and of its servers. */
+/** What is known about one daemon's part and its servers. */
 export interface KnownPart {
   readonly node: string;
   readonly coverage: PartCoverage;
@@ -24,9 +27,9 @@ export interface KnownPart {
   readonly audited: ReadonlyMap<string, Audited>;
 }
 
-/** A quiet server is sealed by the hour. */
+/** Quiet hours are sealed hourly. */
 const GRACE = 2 * 60 * 60 * 1000;
-/** What a last run may take, from its last look at the log to its end. */
+/** Milliseconds that a last run may take, from its last look at the log to its end. */
 const LAST_RUN = 5 * 60 * 1000;
 
 /** Every server of these parts, by name. */
@@ -75,7 +78,7 @@ interface MissingSpan extends Uncovered {
   readonly node: string | null;
 }
 
-/** What one daemon did not cover of the time from its first chain until it was retired. */
+/** What one daemon did not cover, from its first chain until it was retired. */
 function missingOf(
   instance: string,
   { node, coverage }: KnownPart,
@@ -84,26 +87,26 @@ function missingOf(
 ): MissingSpan[] {
   const { covered = [], gaps = [] } = coverage.sources.get(instance) ?? {};
   const expected = expectedOf(coverage, asked);
-  const holes = expected === null ? [] : without(expected, [...covered, ...gaps]);
+  const missing = expected === null ? [] : without(expected, [...covered, ...gaps]);
   const atEnd = expected?.to === coverage.retiredAt ? Math.min(grace, LAST_RUN) : grace;
   const latest = latestOf(covered);
-  const isForgiven = (hole: Span): boolean =>
+  const isForgiven = (one: Span): boolean =>
     expected === null ||
-    isOfGrace(hole, expected.to, latest, atEnd) ||
-    // Where older objects are not kept, the first one that is tells of a time after the last one that is not.
-    (coverage.isBeginningLost && hole.from <= expected.from && hole.to <= expected.from + grace);
+    isOfGrace(one, expected.to, latest, atEnd) ||
+    // If older objects are no longer kept, the first kept one covers a time after the last removed one.
+    (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + grace);
   const uncovered = [
     ...coverage.unknown,
-    // Its own times are the server's, whose clock may be another.
+    // The gap's own times are the server's, whose clock may differ.
     ...gaps.map(gap =>
       within(gap, asked) === null && isIn(asked, gap.foundAt) ? at(gap.foundAt, gap.why) : gap,
     ),
-    ...holes.filter(hole => !isForgiven(hole)).map(hole => ({ ...hole, why: whyHole(hole, asked) })),
+    ...missing.filter(one => !isForgiven(one)).map(one => ({ ...one, why: whyMissing(one, asked) })),
   ];
   return uncovered.flatMap(one => {
     const span = within(one, asked);
     if (span === null) return [];
-    // Nobody knows since when.
+    // The beginning is unknown.
     const from = one.from === Number.NEGATIVE_INFINITY ? one.from : span.from;
     return [{ from, to: span.to, why: one.why, node }];
   });
@@ -115,7 +118,7 @@ function latestOf(spans: readonly Span[]): number {
   return latest;
 }
 
-/** From when on a part tells of a server; its first look may have found losses of earlier times. */
+/** From when on a part reports about a server; its first look may have found earlier losses. */
 function beginningOf({ coverage }: KnownPart, instance: string): number | null {
   const gaps = coverage.sources.get(instance)?.gaps ?? [];
   return gaps.reduce<number | null>((first, { from }) => Math.min(first ?? from, from), coverage.startedAt);
@@ -129,29 +132,27 @@ function at(time: number, why: string): Uncovered {
   return { from: time, to: time, why };
 }
 
-/** From a daemon's first chain until it was retired; `null` where that has nothing of what is asked for. */
+/** From a daemon's first chain until it was retired; `null` if that is outside the period. */
 function expectedOf({ startedAt, retiredAt }: PartCoverage, asked: Span): Span | null {
   const from = Math.max(asked.from, startedAt ?? asked.from);
   const to = Math.min(asked.to, retiredAt ?? asked.to);
   return from < to ? { from, to } : null;
 }
 
-/** The end of what is expected need not be covered yet, where something of late is. */
+/** The end of the period does not have to be covered yet, if the time shortly before it is. */
 function isOfGrace({ from, to }: Span, end: number, latest: number, grace: number): boolean {
   return to >= end && from >= end - grace && latest >= end - grace;
 }
 
-function whyHole(hole: Span, expected: Span): string {
-  return hole.to >= expected.to
-    ? 'nothing that covers it was sealed since'
-    : 'nothing that covers it was sealed';
+function whyMissing(one: Span, expected: Span): string {
+  return one.to >= expected.to ? 'no later seal covers it' : 'no seal covers it';
 }
 
 function whyNobody({ to }: Span, parts: readonly KnownPart[]): string {
   const starts = parts.map(({ coverage }) => coverage.startedAt ?? Number.POSITIVE_INFINITY);
   return to <= Math.min(...starts)
-    ? 'nothing of it is in the archive: where older objects were removed after their retention, give --since the first day that is kept'
-    : 'the daemon was retired, and no other one covers it';
+    ? 'the archive has nothing from it: if older objects were removed after their retention, set --since to the first day that is kept'
+    : 'the daemon was retired, and no other daemon covers it';
 }
 
 function notAuditedIn({ stretches }: Audited, asked: Span): UnauditedStretch[] {

@@ -1,4 +1,4 @@
-/** Proves that an archive is whole and as it was written, or finds the first thing that is not (I10). */
+/** Proves that an archive is whole and unchanged, or finds the first fault (I10). */
 
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
@@ -22,23 +22,23 @@ import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from '
 import { instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
 
 export interface VerifyOptions {
-  /** Only these are verified; what cannot be known at their edges is said. */
+  /** Only these are verified; the result says what cannot be known at their edges. */
   readonly days?: Days;
-  /** With keys, every seal for which one counts must be signed with it. */
+  /** With keys, every seal for which a key counts must be signed with it. */
   readonly keys?: readonly PublicKey[];
-  /** Seals as Cloud Logging has them: each must be in the archive. */
+  /** Seals exported from Cloud Logging: each must be in the archive. */
   readonly seals?: Anchors | null;
-  /** What still exists of the log: events must say what it says. */
+  /** Log files that still exist: events must match them. */
   readonly logFiles?: LogFiles | null;
-  /** What is expected to be covered; the days, where it is not given. */
+  /** The time that must be covered; by default, the days. */
   readonly period?: Partial<Period>;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * Reads the whole archive, or some days of it, in memory that does not grow with it. Throws a ShipperError where
- * something cannot be read: that is neither proof nor tampering.
+ * Reads the whole archive, or some days of it, in memory that does not grow with it. Throws a ShipperError if something
+ * cannot be read: that proves neither integrity nor tampering.
  */
 export async function verifyArchive(
   { store, prefix }: ArchiveLocation,
@@ -55,7 +55,7 @@ export async function verifyArchive(
   };
   const { from, to, now } = period;
   if (from !== null && from >= Math.min(to ?? now, now))
-    throw new ShipperError('usage', 'the period ends before it begins, or has not begun');
+    throw new ShipperError('usage', 'the period ends before it begins, or has not begun yet');
   const warnings = new Warnings();
   const found = await listParts(patient, prefix);
   await checkInstances(patient, found, warnings);
@@ -91,7 +91,7 @@ function askedOf({ from, to }: Period): Span {
   return { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY };
 }
 
-/** A key that counts from a seq on says of which chain, where there are several: each counts its own events. */
+/** A key that counts from a seq on must name its chain if there are several: each chain counts its own events. */
 function oneChainFor(keys: readonly PublicKey[]): (chain: string) => void {
   const isAmbiguous = keys.some(({ chain, seq }) => chain === null && seq > 1);
   const met = new Set<string>();
@@ -108,24 +108,24 @@ function oneChainFor(keys: readonly PublicKey[]): (chain: string) => void {
 /** Milliseconds by which clocks may differ. */
 const TOLERANCE = 5 * 60 * 1000;
 
-/** A clock that is ahead covers what has not come yet. */
+/** A clock that was ahead covers time that has not come yet. */
 function futureSeals(parts: readonly KnownPart[], now: number): string[] {
   return parts
     .filter(({ coverage }) => coverage.sealedAt > now + TOLERANCE)
     .map(
       ({ node, coverage }) =>
-        `node ${node}: a seal is of ${new Date(coverage.sealedAt).toISOString()}, which has not come yet: a clock was ahead`,
+        `node ${node}: the time of a seal, ${new Date(coverage.sealedAt).toISOString()}, is in the future: a clock was ahead`,
     );
 }
 
-/** Of what lies beside the objects nobody knows whether it was one of them. */
+/** Nobody knows whether a foreign file beside the objects was one of them. */
 function doubtsOf(warnings: readonly Warning[]): string[] {
   return warnings
     .filter(({ code }) => code === 'foreign')
     .map(({ what, object }) => (object === null ? what : `${what}, such as ${object}`));
 }
 
-/** What is wrong with the archive as a whole, where all that is there is intact. */
+/** What is wrong with the archive as a whole, even if everything in it is intact. */
 function elsewhere(parts: readonly PartResult[], seals: Anchors | null): Failure | null {
   if (parts.length === 0) return new Broken('empty', 'there is no archive here').toFailure();
   const isHere = (place: { instance: string; node: string }): boolean =>
@@ -135,6 +135,6 @@ function elsewhere(parts: readonly PartResult[], seals: Anchors | null): Failure
     ? null
     : new Broken(
         'tail',
-        'Cloud Logging has seals of an instance and node of which nothing is here',
+        'Cloud Logging has seals of an instance and node that are not in the archive',
       ).toFailure();
 }

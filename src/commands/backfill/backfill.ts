@@ -1,4 +1,4 @@
-/** `backfill`: old log files through the same pipeline and into the same chain, each content once. */
+/** `backfill`: old log files through the same pipeline and into the same chain, each file's content once. */
 
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
@@ -13,17 +13,18 @@ import { run } from '../../daemon/run.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import { discover } from '../../read/files/discover.js';
 
-/** A file as it is read: itself, or what was in it. */
+/** A file to read: the given one, or the one unpacked from it. */
 interface Unpacked {
   readonly path: string;
   readonly size: number;
 }
 
 /**
- * Also reads what `source.files` names, as `run --once` does: old and new belong to one log. Returns the exit code.
+ * Also reads what `source.files` names, as `run --once` does: old and new files belong to one log. Returns the exit
+ * code.
  *
  * @param files csvlog, also compressed as `.gz`; it is unpacked in the state folder, which needs the room
- * @param from the instance whose log they are of, where there are several
+ * @param from the instance that wrote these files, if there are several
  */
 export async function backfill(
   config: Config,
@@ -31,9 +32,9 @@ export async function backfill(
   from: string | null = null,
 ): Promise<number> {
   if (from === null && config.sources.length > 1)
-    return refuse(config, '--source INSTANCE must say whose log they are of');
+    return refuse(config, '--source INSTANCE must say which server wrote them');
   if (from !== null && !config.sources.some(({ instance }) => instance === from))
-    return refuse(config, `--source ${from} is none of the configured sources`);
+    return refuse(config, `--source ${from} is not a configured source`);
   const folder = join(resolve(config.state.directory), 'backfill');
   const bar = new SingleBar({ format: '{bar} {percentage}% of {total} bytes', clearOnComplete: true });
   const report = new Report(bar);
@@ -65,13 +66,13 @@ function refuse({ sources }: Config, fault: string): number {
   return BAD_USAGE;
 }
 
-/** How far it is, on a terminal, and what came of it. */
+/** Shows the progress on a terminal, and prints the result. */
 class Report {
   files: readonly Unpacked[] = [];
   readonly #bar: SingleBar;
   #stages: Stages | null = null;
   #metrics: Metrics | null = null;
-  #knownBefore = 0;
+  #readBefore = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(bar: SingleBar) {
@@ -81,7 +82,7 @@ class Report {
   begin(stages: Stages, metrics: Metrics): void {
     this.#stages = stages;
     this.#metrics = metrics;
-    this.#knownBefore = this.#read();
+    this.#readBefore = this.#read();
     if (!process.stderr.isTTY) return;
     this.#bar.start(
       this.files.reduce((sum, { size }) => sum + size, 0),
@@ -98,12 +99,12 @@ class Report {
     const outcomes = values.map(({ labels, value }) => `${labels.outcome} ${labels.reason} ${value}`);
     const read = this.#read();
     process.stdout.write(
-      `${this.files.length} files, ${read} bytes of them read, ${this.#knownBefore} of these before\n`,
+      `${this.files.length} files, ${read} bytes of them read, ${this.#readBefore} of these earlier\n`,
     );
     for (const outcome of outcomes.sort()) process.stdout.write(`  ${outcome}\n`);
   }
 
-  /** Bytes of the given files. */
+  /** How many bytes of the given files were read. */
   #read(): number {
     const paths = new Set(this.files.map(({ path }) => path));
     const positions = this.#stages?.sources.flatMap(source => source.positions) ?? [];
@@ -111,7 +112,7 @@ class Report {
   }
 }
 
-/** Old files may be read where the server's log is not. */
+/** Old files may be read on a machine that does not have the server's log. */
 async function withoutUnmatched(source: SourceConfig): Promise<SourceConfig> {
   const { unmatched } = await discover(source.files);
   return { ...source, files: source.files.filter(pattern => !unmatched.includes(pattern)) };
@@ -138,7 +139,7 @@ async function unpack(path: string, folder: string, index: number): Promise<stri
   return target;
 }
 
-/** A name that means itself among globs. */
+/** A glob that matches this path only. */
 function escapeGlob(path: string): string {
   return path.replaceAll(/[*?[{(]/g, '[$&]');
 }

@@ -1,11 +1,11 @@
-/** Whether pgAudit writes down all that the filter wants, for every person in every database. */
+/** Whether pgAudit logs everything that the filter ships, for every person in every database. */
 
 import type { SourceConfig } from '../../config/schema.js';
 import {
   describeOrigin,
   deviations,
+  fixOrigin,
   isOn,
-  mendOrigin,
   type Person,
   serverValue,
 } from '../../database/population/effective.js';
@@ -43,7 +43,7 @@ export function auditFindings(
     unseenFinding(),
   ];
   return [
-    ok('pgaudit', `loaded; pgaudit.log is ${serverValue(server, 'pgaudit.log') ?? 'not seen'}`),
+    ok('pgaudit', `loaded; pgaudit.log is ${serverValue(server, 'pgaudit.log') ?? 'hidden'}`),
     ...findings,
   ];
 }
@@ -61,8 +61,8 @@ function classFindings(
     return failure(
       'pgaudit.log',
       `${value || 'nothing'} ${describeOrigin(origin)}: ${missingIn(value).join(', ')} of ${nameAll(who)} is not audited`,
-      'filter.classes ships it, and it is never written down',
-      mendOrigin('pgaudit.log', origin, wanted, own !== null && isFine(own)),
+      'filter.classes ships it, but it is never logged',
+      fixOrigin('pgaudit.log', origin, wanted, own !== null && isFine(own)),
     );
   });
 }
@@ -90,43 +90,43 @@ const RULES: readonly Rule[] = [
     setting: 'pgaudit.log_parameter',
     wanted: 'on',
     status: 'failure',
-    why: 'the values that a statement was given as parameters are not written down',
+    why: 'the parameter values of statements are not logged',
   },
   {
     setting: 'pgaudit.log_statement',
     wanted: 'on',
     status: 'failure',
-    why: 'the statements themselves are not written down',
+    why: 'the statements themselves are not logged',
   },
   {
     setting: 'pgaudit.log_statement_once',
     wanted: 'off',
     status: 'warning',
-    why: 'the text stands with the first of several records only; the shipper puts it back where it has read that one',
+    why: 'only the first of several records has the text; the shipper adds it to the others if it has read the first',
   },
   {
     setting: 'pgaudit.log_rows',
     wanted: 'off',
     status: 'warning',
-    why: 'on, pgAudit writes after the statement has ended, and never about one that failed',
+    why: 'if on, pgAudit logs a statement after it has ended, and a failed statement never',
   },
   {
     setting: 'pgaudit.log_client',
     wanted: 'off',
     status: 'warning',
-    why: 'on, clients are told what is audited, and pgaudit.log_level decides whether the log is',
+    why: 'if on, clients see what is audited, and pgaudit.log_level decides whether the records reach the log',
   },
   {
     setting: 'pgaudit.log_catalog',
     wanted: 'on',
     status: 'warning',
-    why: 'off, changes of the system catalogs are not written down',
+    why: 'if off, changes of the system catalogs are not logged',
   },
   {
     setting: 'pgaudit.log_parameter_max_size',
     wanted: '0',
     status: 'warning',
-    why: 'longer parameters are left out',
+    why: 'longer parameters are not logged',
     isFine: value => Number.parseInt(value, 10) === 0,
   },
 ];
@@ -141,11 +141,11 @@ function ruleFindings(rule: Rule, server: Snapshot, persons: readonly Person[]):
     status,
     detail: `${value} ${describeOrigin(origin)}`,
     why,
-    mend: mendOrigin(setting, origin, wanted, own !== null && isFine(own)),
+    fix: fixOrigin(setting, origin, wanted, own !== null && isFine(own)),
   }));
 }
 
-/** The shipper knows writes that pgAudit files otherwise where they are in the log at all. */
+/** If such writes are in the log at all, the shipper recognizes those that pgAudit logs under another class. */
 function relationFindings(
   server: Snapshot,
   persons: readonly Person[],
@@ -157,19 +157,19 @@ function relationFindings(
   return deviations(server, setting, persons, isOn).map(({ origin, value, persons: who }) => {
     const unseen = deviations(server, 'pgaudit.log', who, one => !isHidden(one)).flatMap(one => one.persons);
     const detail = `${value} ${describeOrigin(origin)}`;
-    const mend = mendOrigin(setting, origin, 'on', own !== null && isOn(own));
+    const fix = fixOrigin(setting, origin, 'on', own !== null && isOn(own));
     if (unseen.length === 0)
       return warning(
         setting,
         detail,
-        'no table is named but those that the parser finds in the statement',
-        mend,
+        'events name only the tables that the parser finds in the statement',
+        fix,
       );
     return failure(
       setting,
       `${detail}: MERGE, and WITH that changes rows under a SELECT, of ${nameAll(unseen)} are not audited`,
-      'pgAudit files them as MISC and READ, which pgaudit.log leaves out',
-      mend,
+      'pgAudit logs them as MISC and READ, which pgaudit.log does not include',
+      fix,
     );
   });
 }
@@ -182,7 +182,7 @@ function unseenFinding(): Finding {
   );
 }
 
-/** `pgaudit.role`: what is granted to it is audited beside, whatever pgaudit.log says. */
+/** `pgaudit.role`: what is granted to it is audited as well, whatever pgaudit.log says. */
 function roleFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
   const names = new Set(server.roles.map(({ name }) => name));
   const isFine = (value: string): boolean => value === '' || names.has(value);
@@ -190,21 +190,21 @@ function roleFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
     warning(
       'pgaudit.role',
       `${identifier(value)} ${describeOrigin(origin)} does not exist`,
-      'the object auditing that somebody meant does not take place',
-      `CREATE ROLE ${identifier(value)} NOLOGIN; or ${mendOrigin('pgaudit.role', origin, '', false)}`,
+      'the intended object auditing does not happen',
+      `CREATE ROLE ${identifier(value)} NOLOGIN; or ${fixOrigin('pgaudit.role', origin, '', false)}`,
     ),
   );
   const role = serverValue(server, 'pgaudit.role') ?? '';
   if (role === '' || !names.has(role)) return lost;
   return [
     ...lost,
-    ok('pgaudit.role', `${identifier(role)}: what is granted to it is audited once more, as OBJECT`),
+    ok('pgaudit.role', `${identifier(role)}: what is granted to it is audited as OBJECT, too`),
   ];
 }
 
-/** pgAudit's settings that the shipper's own role overrides for itself. */
+/** Settings of pgAudit that the shipper's own role overrides for itself. */
 function hiddenFindings({ settings, overrides, user }: Snapshot): Finding[] {
-  // Where it is set for all roles, the server's own counts for nobody.
+  // If the setting is set for all roles, the server's own value applies to nobody.
   const isForAll = (name: string): boolean =>
     overrides.some(({ setting, role, database }) => setting === name && role === null && database === null);
   const hidden = [...settings.values()].filter(
@@ -216,7 +216,7 @@ function hiddenFindings({ settings, overrides, user }: Snapshot): Finding[] {
     warning(
       'pgaudit',
       `the server's own ${some(names)} cannot be seen`,
-      'overrides of the role that looks stand before them; only the overrides of others were checked',
+      'overrides of the role that check connects as hide it; only the overrides of others were checked',
       names.map(name => `ALTER ROLE ${identifier(user)} RESET ${name};`).join(' '),
     ),
   ];

@@ -1,4 +1,4 @@
-/** Whether the archive's bucket may be written, and keeps what it gets. */
+/** Whether the shipper may write to the archive's bucket, and whether the bucket keeps what it gets. */
 
 import type { Bucket } from '@google-cloud/storage';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ const CREATE = 'storage.objects.create';
 const READ = ['storage.objects.get', 'storage.objects.list'];
 const DELETE = 'storage.objects.delete';
 
-/** Milliseconds for one question. */
+/** Milliseconds for one request. */
 const DEADLINE = 10_000;
 const DAY = 24 * 60 * 60;
 
@@ -34,21 +34,21 @@ function hasFailed(findings: readonly Finding[]): boolean {
 
 function unreachable(bucket: string, error: unknown): Finding {
   const code = codeOf(error);
-  const mend =
-    error instanceof ShipperError
-      ? error.message
-      : (MENDS[code] ?? 'look at the network and at archive.endpoint');
-  return failure('archive', `gs://${bucket} cannot be asked (${code})`, WAITS, mend);
+  const fix =
+    error instanceof ShipperError ? error.message : (FIXES[code] ?? 'check the network and archive.endpoint');
+  return failure('archive', `gs://${bucket} cannot be queried (${code})`, WAITS, fix);
 }
 
 const WAITS = 'nothing is archived; events wait in the state folder';
 
-const MENDS: Readonly<Record<string, string>> = {
-  [NOT_FOUND]: 'the bucket does not exist: mend archive.to, or gcloud storage buckets create',
-  [FORBIDDEN]: 'it may not be asked: grant roles/storage.objectCreator on the bucket',
+const FIXES: Readonly<Record<string, string>> = {
+  [NOT_FOUND]: 'the bucket does not exist: fix archive.to, or gcloud storage buckets create',
+  [FORBIDDEN]: 'no permission: grant roles/storage.objectCreator on the bucket',
 };
 
-/** What it may do there; asking needs no permission (storage.buckets.testIamPermissions). */
+/**
+ * The shipper's permissions on the bucket; asking for them needs no permission (storage.buckets.testIamPermissions).
+ */
 async function permissionFindings(bucket: Bucket): Promise<Finding[]> {
   const [answer] = await withDeadline(bucket.iam.testPermissions([CREATE, ...READ, DELETE]), DEADLINE);
   const may = (permission: string): boolean => answer[permission] === true;
@@ -58,18 +58,18 @@ async function permissionFindings(bucket: Bucket): Promise<Finding[]> {
     return [
       failure(
         'archive',
-        `gs://${bucket.name} may not be written (${CREATE})`,
+        `gs://${bucket.name} is not writable (${CREATE})`,
         WAITS,
         grant('roles/storage.objectCreator'),
       ),
     ];
-  const findings = [ok('archive', `gs://${bucket.name} may be written`)];
+  const findings = [ok('archive', `gs://${bucket.name} is writable`)];
   if (!READ.every(may))
     findings.push(
       warning(
         'archive',
-        `gs://${bucket.name} may not be read`,
-        'optional; without it, a daemon that lost its state folder begins a new chain, and ships what is in the log again',
+        `gs://${bucket.name} is not readable`,
+        'optional; without it, a daemon that lost its state folder begins a new chain and ships again what is in the log',
         grant('roles/storage.objectViewer'),
       ),
     );
@@ -78,8 +78,8 @@ async function permissionFindings(bucket: Bucket): Promise<Finding[]> {
       warning(
         'archive',
         `the shipper may delete objects of gs://${bucket.name}`,
-        'who takes over the shipper can remove what retention does not protect',
-        `${grant('roles/storage.objectCreator')} and no role that may do more`,
+        'whoever takes over the shipper can remove what retention does not protect',
+        `${grant('roles/storage.objectCreator')} and no role with more permissions`,
       ),
     );
   return findings;
@@ -107,9 +107,9 @@ async function retentionFindings(bucket: Bucket): Promise<Finding[]> {
     return [
       warning(
         'archive',
-        `the settings of gs://${name} may not be seen`,
+        `no permission to see the settings of gs://${name}`,
         'optional; whether retention is set and locked was not checked',
-        `gcloud storage buckets describe gs://${name} by somebody who may, or grant roles/storage.legacyBucketReader`,
+        `gcloud storage buckets describe gs://${name} by somebody with the permission, or grant roles/storage.legacyBucketReader`,
       ),
     ];
   }
@@ -125,7 +125,7 @@ export function bucketFindings(name: string, metadata: unknown): Finding[] {
       warning(
         'archive',
         'uniform bucket-level access is off',
-        'single objects may have rules of their own, which no policy shows',
+        'single objects may have access rules of their own, which no policy shows',
         update('--uniform-bucket-level-access'),
       ),
     );
@@ -161,7 +161,7 @@ function retention(
   return warning(
     'archive',
     `${detail}, not locked`,
-    'who may change the bucket can shorten it',
-    `${update('--lock-retention-period')} (for good: it cannot be undone)`,
+    'whoever may change the bucket can shorten it',
+    `${update('--lock-retention-period')} (permanent: it cannot be undone)`,
   );
 }

@@ -1,4 +1,4 @@
-/** `check`: says before the start what would go wrong after it. */
+/** `check`: names before the start what would go wrong after it. */
 
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { parseDuration } from '../../config/units.js';
@@ -21,13 +21,13 @@ export interface CheckArguments {
   readonly json?: boolean;
   /** Makes a change as a person, and follows it. */
   readonly endToEnd?: boolean;
-  /** The instance of one of several sources: only that is looked at. */
+  /** The instance of one of several sources: checks only this one. */
   readonly source?: string;
-  /** Who makes it: a role, or a connection URL. */
+  /** Who makes the change: a role, or a connection URL. */
   readonly as?: string;
-  /** How long it may take: `60s`. */
+  /** How long the change may take to arrive: `60s`. */
   readonly wait?: string;
-  /** As whom it looks; it does already. */
+  /** The user that check runs as; main changed to it already. */
   readonly user?: string;
 }
 
@@ -35,7 +35,7 @@ const FAILED = 1;
 const BAD_USAGE = 2;
 const DEFAULT_WAIT = '60s';
 
-/** Prints what it finds and returns the exit code: 1 where anything fails. */
+/** Prints the findings and returns the exit code: 1 if anything fails. */
 export async function check(config: Config, file: string, options: CheckArguments = {}): Promise<number> {
   const { json = false, endToEnd = false, as = null, wait: written = DEFAULT_WAIT } = options;
   const wait = parseDuration(written);
@@ -65,7 +65,7 @@ export async function check(config: Config, file: string, options: CheckArgument
   return findings.some(({ status }) => status === 'failure') ? FAILED : 0;
 }
 
-/** What is found of one of several servers names it. */
+/** With several servers, each finding names its server. */
 async function ofEach(
   sources: readonly SourceConfig[],
   { areNamed }: Config,

@@ -6,36 +6,36 @@ const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
 const TOLERATED = 5 * SECOND;
 
-/** @param ahead the other clock less ours, in milliseconds */
+/** @param ahead the other clock minus ours, in milliseconds */
 export function clockFinding(whose: string, ahead: number): Finding {
   const off = Math.abs(ahead);
   const detail = `${whose} is ${(off / SECOND).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine`;
   if (off <= TOLERATED) return ok('clock', detail);
-  const mend = 'chronyc makestep; see to it that both keep time (NTP)';
+  const fix = 'chronyc makestep; make sure that both machines use NTP';
   if (off < DAY)
-    return warning('clock', detail, 'times of events and of reading them do not fit together', mend);
-  return failure('clock', detail, 'Cloud Logging refuses entries that are over a day in the future', mend);
+    return warning('clock', detail, 'the times of events and the times of reading them do not match', fix);
+  return failure('clock', detail, 'Cloud Logging refuses entries that are over a day in the future', fix);
 }
 
-/** The answer's header has whole seconds, and the answer took its time. */
+/** The Date header has whole seconds, and the answer took some time to arrive. */
 const RESOLUTION = SECOND;
 const PATIENCE = 5 * SECOND;
 
-/** By the Date that a server's answer carries, whatever it answers; nothing where it does not answer. */
+/** Uses the Date header of any answer from the server; no finding if it does not answer. */
 export async function checkClock(whose: string, url: string): Promise<Finding[]> {
   const before = Date.now();
   try {
     const { headers } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE) });
-    const told = Date.parse(headers.get('date') ?? '');
-    return Number.isNaN(told) ? [] : [clockFinding(whose, aheadOf(told, before, Date.now()))];
+    const date = Date.parse(headers.get('date') ?? '');
+    return Number.isNaN(date) ? [] : [clockFinding(whose, aheadOf(date, before, Date.now()))];
   } catch {
     return [];
   }
 }
 
-/** It may be any instant of its second; ours is any between question and answer. */
-function aheadOf(told: number, before: number, after: number): number {
-  if (told > after) return told - after;
-  const latest = told + RESOLUTION;
+/** The date may be any instant within its second; our time is any between request and answer. */
+function aheadOf(date: number, before: number, after: number): number {
+  if (date > after) return date - after;
+  const latest = date + RESOLUTION;
   return latest < before ? latest - before : 0;
 }

@@ -4,10 +4,10 @@ import { needsCredentials } from '../../lib/google/credentials.js';
 import { StorageConnector } from '../../lib/google/storage.js';
 import { type Finding, failure, ok } from './finding.js';
 
-const MEND =
+const FIX =
   'use workload identity; or gcloud iam service-accounts keys create KEY.json, and name it in GOOGLE_APPLICATION_CREDENTIALS';
 
-/** Whether Google's credentials are there, and good for a token; none where no destination needs them. */
+/** Whether there are Google credentials that give a token; no finding if no destination needs them. */
 export async function checkCredentials({ archive, logging }: Config): Promise<Finding[]> {
   const clouds = [archive, logging].filter(
     ({ to, endpoint }) => to.kind !== 'file' && needsCredentials(endpoint),
@@ -22,8 +22,8 @@ export async function checkCredentials({ archive, logging }: Config): Promise<Fi
       failure(
         'credentials',
         messageOf(error),
-        'the daemon waits for them; the clouds were not checked',
-        MEND,
+        "the daemon waits for them; Google's services were not checked",
+        FIX,
       ),
     ];
   } finally {

@@ -1,8 +1,8 @@
-/** What the database itself tells of its settings, its roles and its log. */
+/** What the database says about its settings, its roles and its log. */
 
 import { randomUUID } from 'node:crypto';
 import type { Config, SourceConfig } from '../../config/schema.js';
-import { databaseMendFor } from '../../daemon/fixes.js';
+import { databaseFixFor } from '../../daemon/fixes.js';
 import { reasonOf } from '../../database/connect.js';
 import { writeHeartbeat } from '../../database/heartbeat.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
@@ -34,14 +34,14 @@ export async function checkDatabase(source: SourceConfig, config: Config): Promi
   ];
 }
 
-/** All that follows from what was read. */
+/** Everything that follows from the snapshot. */
 export async function snapshotFindings(
   server: Snapshot,
   source: SourceConfig,
   config: Pick<Config, 'identity'>,
 ): Promise<Finding[]> {
   const sorted = await sortRoles(server.roles, source.filter);
-  // One person that is still to come: what is wrong for everybody shows also where there is nobody yet.
+  // `null` is a person still to come: it shows what is wrong for everybody, even if there is no person yet.
   const persons = [...shippedRoles(sorted, source.filter).map(({ name }) => name), null];
   return [
     ok('database', `read as ${server.user}`),
@@ -54,7 +54,7 @@ export async function snapshotFindings(
   ];
 }
 
-/** One line in the server's log: whether it comes back, the daemon's first minute tells. */
+/** Writes one heartbeat to the server's log; the daemon's first minute shows whether it comes back. */
 async function heartbeatFindings(url: string): Promise<Finding[]> {
   try {
     await writeHeartbeat(url, randomUUID());
@@ -64,7 +64,7 @@ async function heartbeatFindings(url: string): Promise<Finding[]> {
       failure(
         'heartbeat',
         `cannot be written (${reasonOf(error)})`,
-        'nothing proves whose log is read: seals cover nothing, and verify says incomplete',
+        "nothing proves which server's log is read: seals cover nothing, and verify says incomplete",
         'GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC;',
       ),
     ];
@@ -75,7 +75,7 @@ function notConfigured(): Finding {
   return warning(
     'database',
     'not configured',
-    "the server's settings, pgAudit's and its roles were not checked",
+    'the settings of the server and of pgAudit, and the roles, were not checked',
     'CREATE ROLE shipper LOGIN; database: {url: "postgres://shipper@localhost/postgres"}',
   );
 }
@@ -84,7 +84,7 @@ function unreadable(code: string): Finding {
   return failure(
     'database',
     `cannot be read (${code})`,
-    "the server's settings, pgAudit's and its roles were not checked; group roles and comments are not known",
-    databaseMendFor(code),
+    'the settings of the server and of pgAudit, and the roles, were not checked; group roles and role comments are unknown',
+    databaseFixFor(code),
   );
 }

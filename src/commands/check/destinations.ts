@@ -1,4 +1,4 @@
-/** The two places that events are delivered to, and the clock they go by. */
+/** The two destinations of events, and the clock of Google's servers. */
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
@@ -33,7 +33,7 @@ export async function checkDestinations(config: Config): Promise<Finding[]> {
   return [...credentials, ...findings.flat()];
 }
 
-/** Cloud Storage answers over HTTP, also where it is elsewhere; Cloud Logging elsewhere may speak gRPC alone. */
+/** Cloud Storage always speaks HTTP, another endpoint too; another endpoint for Cloud Logging may speak gRPC only. */
 async function checkCloudClock({ archive, logging }: Config): Promise<Finding[]> {
   if (archive.to.kind !== 'file')
     return await checkClock("Cloud Storage's clock", archive.endpoint ?? 'https://storage.googleapis.com');

@@ -17,7 +17,7 @@ import { appendedFiles, archiveObjects, cloudEntries, type Leg } from './trace/l
 import { type Change, isDenied, makeChange, newMarkers } from './trace/scratch.js';
 
 export interface EndToEndOptions {
-  /** Who makes the change: a role, put into database.url, or a connection URL. */
+  /** Who makes the change: a role, which replaces the user of database.url, or a connection URL. */
   readonly as: string | null;
   /** Milliseconds for the change to arrive. */
   readonly wait: number;
@@ -43,7 +43,7 @@ export async function checkEndToEnd(
   }
 }
 
-/** A connection as the person, not open yet; or what is missing for it. */
+/** A connection as the person, not open yet; or a finding that says what is missing. */
 function personOf({ database }: SourceConfig, { as }: EndToEndOptions): Client | Finding {
   const isUrl = as !== null && /^postgres(ql)?:\/\//.test(as);
   try {
@@ -55,12 +55,12 @@ function personOf({ database }: SourceConfig, { as }: EndToEndOptions): Client |
   return failure(
     WHAT,
     'nobody makes the change',
-    'a person has to',
+    'a person has to make it',
     '--as postgres://person@host/database; or database: {url: …} and --as PERSON; the password in PGPASSWORD',
   );
 }
 
-/** What keeps the change from being shipped, before it is made. */
+/** Why the change would not be shipped; checked before it is made. */
 async function whyUnfit(
   client: Client,
   source: SourceConfig,
@@ -84,16 +84,16 @@ async function whyUnfit(
   }
   return failure(
     WHAT,
-    `${identifier(user)} is no login role that is shipped`,
+    `${identifier(user)} is not a login role that is shipped`,
     'what it changes is dropped, as it should be',
-    '--as PERSON, one whom filter.personalUsers knows',
+    '--as PERSON, a role that filter.personalUsers matches',
   );
 }
 
 function notConnected(user: string, error: unknown): Finding {
   const why = 'the change could not be made';
-  const mend = 'mend the URL, or give the password in PGPASSWORD or the password file';
-  return failure(WHAT, `${user} cannot connect (${reasonOf(error)})`, why, mend);
+  const fix = 'fix the URL, or give the password in PGPASSWORD or the password file';
+  return failure(WHAT, `${user} cannot connect (${reasonOf(error)})`, why, fix);
 }
 
 function markedClass({ filter }: SourceConfig): AuditClass | null {
@@ -115,7 +115,7 @@ async function trace(
   } catch (error) {
     return [isDenied(error) ? mayNotChange(user) : notConnected(user, error)];
   }
-  const what = change.how === 'schema' ? 'a table in a schema of its own' : 'a temporary table';
+  const what = change.how === 'schema' ? 'a table in its own schema' : 'a temporary table';
   const marker = marked === 'WRITE' ? markers.write : markers.ddl;
   const outcomes = await follow(legs, marker, { since: change.at, wait });
   const { maxAge } = config.archive.segment;
@@ -126,13 +126,13 @@ async function trace(
 function mayNotChange(user: string): Finding {
   return failure(
     WHAT,
-    `${user} may make neither a schema nor a temporary table`,
+    `${user} may create neither a schema nor a temporary table`,
     'the change could not be made',
     `GRANT TEMPORARY ON DATABASE … TO ${user};`,
   );
 }
 
-/** In the order in which it passes them. */
+/** In the order in which the change passes them. */
 async function legsOf(
   source: SourceConfig,
   config: Config,

@@ -3,15 +3,15 @@ import type { Config } from '../../config/schema.js';
 import { openEscrow } from '../../daemon/assemble/escrow.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
-/** Whether what is scrubbed is kept for somebody. */
+/** Whether somebody can read the originals of what is redacted. */
 export async function checkEscrow(config: Config): Promise<Finding[]> {
   const { escrowTo } = config.redact;
   if (escrowTo.length === 0)
     return [
       warning(
         'escrow',
-        'nobody keeps the original of what is scrubbed',
-        'whoever makes a change look like a password leaves its count alone',
+        'nobody can read the original of what is redacted',
+        'whoever makes a change look like a password hides it: only the number of redactions is kept',
         "age-keygen -o auditor.key on the auditors' machine; redact: {escrowTo: [age1…]}",
       ),
     ];
@@ -23,5 +23,5 @@ export async function checkEscrow(config: Config): Promise<Finding[]> {
       failure('escrow', error.message, 'the daemon does not start', 'age-keygen -y auditor.key prints it'),
     ];
   }
-  return [ok('escrow', `${escrowTo.length} keys open what is scrubbed`)];
+  return [ok('escrow', `${escrowTo.length} keys can decrypt what is redacted`)];
 }

@@ -1,4 +1,4 @@
-/** pgAudit's extension, which every database has of its own. */
+/** pgAudit's extension, which each database needs. */
 
 import type { DatabaseState, ExtensionState, Snapshot } from '../../database/snapshot.js';
 import { identifier, some } from '../../lib/sql/compose.js';
@@ -26,7 +26,7 @@ export function extensionFindings({ databases, user }: Snapshot): Finding[] {
       ? [
           warning(
             'extension',
-            `${some(unreadable.map(({ name, extension }) => `${identifier(name)} (${extension.code})`))} cannot be looked into`,
+            `${some(unreadable.map(({ name, extension }) => `${identifier(name)} (${extension.code})`))} cannot be checked`,
             `whether the extension is there was not checked; ${NEEDED}`,
             letIn(unreadable, identifier(user)),
           ),
@@ -35,7 +35,7 @@ export function extensionFindings({ databases, user }: Snapshot): Finding[] {
   ];
 }
 
-/** What the database, or its server, keeps it out for. */
+/** What lets the shipper in, by what the database or its server refused. */
 function letIn(unreadable: readonly { extension: { code: string } }[], role: string): string {
   return unreadable.every(({ extension: { code } }) => code === TOO_MANY_CONNECTIONS)
     ? `ALTER ROLE ${role} CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections`
@@ -71,7 +71,7 @@ function stateFindings({ name, extension }: ReturnType<typeof ofKind<'installed'
     findings.push(
       warning(
         'extension',
-        `pgaudit ${version} in ${identifier(name)}, and ${latest} is installed`,
+        `pgaudit ${version} in ${identifier(name)}, but ${latest} is installed on the server`,
         'it may not fit the library',
         `\\c ${identifier(name)}\nALTER EXTENSION pgaudit UPDATE;`,
       ),

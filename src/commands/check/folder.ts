@@ -1,13 +1,13 @@
-/** Whether this user may write into a folder, or make it. */
+/** Whether this user may write to a folder, or create it. */
 
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { mendFor } from '../../daemon/fixes.js';
+import { fixFor } from '../../daemon/fixes.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
 import { type Finding, failure, ok } from './finding.js';
 
-/** The folder itself, where it is there; else the nearest one above that is. */
+/** The folder itself if it exists; else the nearest parent that does. */
 export async function nearest(folder: string): Promise<string> {
   try {
     await stat(folder);
@@ -18,15 +18,18 @@ export async function nearest(folder: string): Promise<string> {
   }
 }
 
-/** It is not made: the daemon may run as another user. */
+/** Does not create the folder: the daemon may run as another user. */
 export async function checkWritable(what: string, folder: string, why: string): Promise<Finding> {
   try {
     const there = await nearest(folder);
     await access(there, constants.W_OK | constants.X_OK);
-    return ok(what, there === folder ? `${folder} is writable` : `${folder} will be made by the first start`);
+    return ok(
+      what,
+      there === folder ? `${folder} is writable` : `${folder} will be created by the first start`,
+    );
   } catch (error) {
     const code = codeOf(error);
-    const mend = `mkdir -p ${folder}; give it to the user of the shipper, mode 0700`;
-    return failure(what, `${folder} cannot be written (${code}): ${mendFor(code)}`, why, mend);
+    const fix = `mkdir -p ${folder}; make the user of the shipper its owner, mode 0700`;
+    return failure(what, `${folder} cannot be written (${code}): ${fixFor(code)}`, why, fix);
   }
 }

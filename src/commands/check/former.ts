@@ -1,4 +1,4 @@
-/** Persons by membership who are members no more: the daemon ships what they do for 30 days all the same. */
+/** Persons by membership who are no longer members: the daemon still ships what they do for 30 days. */
 
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -20,10 +20,10 @@ export async function formerFindings(
   const kinds = new Map(sorted.map(({ role, kind }) => [role.name, kind]));
   const former = kept.filter(person => kinds.get(person) !== 'person').map(identifier);
   if (former.length === 0) return [];
-  return [ok('filter', `${some(former)}: a member of the persons until lately; shipped for 30 days after`)];
+  return [ok('filter', `${some(former)}: left the group of persons recently; still shipped for 30 days`)];
 }
 
-/** Nobody where the daemon has not run here, or this user may not read its state. */
+/** Empty if the daemon has not run here, or if this user may not read its state. */
 async function personsIn(path: string): Promise<string[]> {
   try {
     const parsed = catalogs.safeParse(parseJson(await readFile(path)));

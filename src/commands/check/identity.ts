@@ -5,12 +5,12 @@ import { ignoredFields, loadPeople } from '../../identity/people.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
-const MEND = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
+const FIX = "identity: [{pattern: ['^(?<id>[A-Z]\\d{6})$']}], or another resolver";
 
-/** Columns that are named; a file may have any number. */
+/** At most this many columns are named; a file may have any number. */
 const MOST_NAMED = 20;
 
-/** Whether the files of people can be read, and whether anybody is named at all. */
+/** Whether the directories of people can be read, and whether a resolver is configured. */
 export async function checkIdentity({ identity }: Config): Promise<Finding[]> {
   const directories = identity.flatMap(one => ('directory' in one ? [resolve(one.directory)] : []));
   const tokens = identity.flatMap(({ http }) =>
@@ -20,7 +20,7 @@ export async function checkIdentity({ identity }: Config): Promise<Finding[]> {
     await Promise.all([...directories.map(checkDirectory), ...tokens.map(checkToken)])
   ).flat();
   if (identity.length === 0) {
-    findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', MEND));
+    findings.push(warning('identity', 'no resolver is configured', 'every event will be unresolved', FIX));
   }
   return findings;
 }
@@ -47,8 +47,8 @@ async function checkToken(path: string): Promise<Finding[]> {
       warning(
         'identity',
         `${path} cannot be read (${codeOf(error)})`,
-        'the look-up service is not asked, and nobody is found there',
-        'mend tokenFile, or write the token there, readable to the user of the shipper',
+        'the look-up service is not queried, and nobody is found there',
+        'fix tokenFile, or write the token there, readable by the user of the shipper',
       ),
     ];
   }
@@ -71,8 +71,8 @@ async function checkDirectory(path: string): Promise<Finding[]> {
       failure(
         'directory',
         error.message,
-        'the daemon will not start before that',
-        'mend the file, or remove it from identity',
+        'the daemon does not start until this is fixed',
+        'fix the file, or remove it from identity',
       ),
     ];
   }
@@ -83,9 +83,9 @@ function ignored(path: string, fields: readonly string[]): Finding[] {
   return [
     warning(
       'directory',
-      `${path}: not read are ${fields.slice(0, MOST_NAMED).join(', ')}${fields.length > MOST_NAMED ? ', …' : ''}`,
-      'what they say of people is in no event',
-      'name columns user, id, email, name, unit, validFrom, validTo; or leave it so',
+      `${path}: columns not read: ${fields.slice(0, MOST_NAMED).join(', ')}${fields.length > MOST_NAMED ? ', …' : ''}`,
+      'what they say about people is in no event',
+      'call the columns user, id, email, name, unit, validFrom, validTo; or ignore this',
     ),
   ];
 }

@@ -1,12 +1,12 @@
-/** Whether what pgAudit says gets through to the log, and is taken for pgAudit's there. */
+/** Whether pgAudit's records reach the log, and whether the shipper takes them for pgAudit's. */
 
 import type { SourceConfig } from '../../config/schema.js';
 import {
   type Deviation,
   describeOrigin,
   deviations,
+  fixOrigin,
   isOn,
-  mendOrigin,
   type Person,
   serverValue,
 } from '../../database/population/effective.js';
@@ -14,7 +14,7 @@ import { passes } from '../../database/population/rules.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import { type Finding, failure, warning } from './finding.js';
 
-/** `pgaudit.log_level` counts only where `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
+/** `pgaudit.log_level` counts only if `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
 export function levelFindings(
   server: Snapshot,
   persons: readonly Person[],
@@ -47,8 +47,8 @@ function minimumFindings(server: Snapshot, persons: readonly Person[], least: st
       warning(
         'log_min_messages',
         `${value} ${describeOrigin(origin)}`,
-        'errors are not logged: nobody learns that a shipped statement came to nothing',
-        mendOrigin('log_min_messages', origin, 'warning', passes('error', least)),
+        'errors are not logged: nothing shows that a shipped statement failed',
+        fixOrigin('log_min_messages', origin, 'warning', passes('error', least)),
       ),
     ),
   ];
@@ -60,7 +60,7 @@ function lost(setting: string, { origin, value }: Deviation, wanted: string, lea
     setting,
     `${value} ${describeOrigin(origin)}${isMinimum ? '' : ` is below log_min_messages ${least}`}`,
     "pgAudit's records do not reach the log",
-    mendOrigin(setting, origin, wanted, isMinimum && passes('log', least)),
+    fixOrigin(setting, origin, wanted, isMinimum && passes('log', least)),
   );
 }
 
@@ -68,16 +68,16 @@ function mistaken({ origin }: Deviation): Finding {
   return failure(
     'pgaudit.log_level',
     `warning ${describeOrigin(origin)}`,
-    "pgAudit's records look like what clients can raise, and are shipped as suspects",
-    `${mendOrigin('pgaudit.log_level', origin, 'log', false)}\nor: source: {pgauditLogLevel: warning}`,
+    "pgAudit's records look like messages that clients can raise, and are shipped as suspects",
+    `${fixOrigin('pgaudit.log_level', origin, 'log', false)}\nor: source: {pgauditLogLevel: warning}`,
   );
 }
 
 function tooLax(): Finding {
   return warning(
     'pgaudit.log_level',
-    'source.pgauditLogLevel is warning, and the server does not log pgAudit so',
-    "a warning that a client raises may pass for pgAudit's",
+    'source.pgauditLogLevel is warning, but the server does not log pgAudit at that level',
+    "a warning that a client raises may be taken for pgAudit's",
     'source: {pgauditLogLevel: log}',
   );
 }

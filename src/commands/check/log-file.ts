@@ -1,4 +1,7 @@
-/** Whether the file that the server writes now is one of those that the shipper reads, and may read. */
+/**
+ * Whether the file that the server writes now is among those that the shipper reads, and whether the shipper may read
+ * it.
+ */
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -9,7 +12,7 @@ import { alterSystem, identifier } from '../../lib/sql/compose.js';
 import { discover, type Listed } from '../../read/files/discover.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
-/** Who runs the shipper: its user and groups; `null` where the system has none. */
+/** Who runs the shipper: its user and groups; `null` if the system has none. */
 export interface Runner {
   readonly uid: number;
   readonly gids: readonly number[];
@@ -28,14 +31,14 @@ export async function logFileFindings(server: Snapshot, patterns: readonly strin
 }
 
 export function activeFindings(server: Snapshot, active: ActiveFile | null): Finding[] {
-  if (active === null) return notTold(server);
+  if (active === null) return notVisible(server);
   const { path, state } = active;
   if (state === 'matched') return [ok('active file', `${path} is among source.files`)];
   if (state === 'unmatched')
     return [
       failure(
         'active file',
-        `${path} is written now, and source.files does not name it`,
+        `${path} is the file the server writes now, and source.files does not match it`,
         'it is not read',
         nameActive(active),
       ),
@@ -43,17 +46,17 @@ export function activeFindings(server: Snapshot, active: ActiveFile | null): Fin
   return [
     warning(
       'active file',
-      `${path} is written now; this user sees no such file on this machine`,
-      'whether source.files names it was not checked',
-      'where the server runs on this machine, let the user of the shipper into the folder',
+      `${path} is the file the server writes now; this user sees no such file on this machine`,
+      'whether source.files matches it was not checked',
+      'if the server runs on this machine, let the user of the shipper into the folder',
     ),
   ];
 }
 
-function notTold({ logFile, user, settings }: Snapshot): Finding[] {
+function notVisible({ logFile, user, settings }: Snapshot): Finding[] {
   if (logFile === null) {
     if (settings.get('log_destination')?.value?.includes('csvlog') !== true) return [];
-    const why = 'nothing is written that could be shipped';
+    const why = 'nothing that could be shipped is written';
     return [
       failure('active file', 'the server writes no csvlog', why, 'see logging_collector and log_destination'),
     ];
@@ -63,27 +66,27 @@ function notTold({ logFile, user, settings }: Snapshot): Finding[] {
   return [
     warning(
       'active file',
-      `role ${role} may not see which file is written now`,
-      'whether source.files names it was not checked',
+      `role ${role} has no permission to see which file the server writes now`,
+      'whether source.files matches it was not checked',
       `${logFile === 'hidden' ? `${execute} ` : ''}GRANT pg_read_all_settings TO ${role};`,
     ),
   ];
 }
 
-/** Whether this user may read the files that the server makes from now on. */
+/** Whether this user may read the files that the server creates from now on. */
 export function modeFindings(server: Snapshot, owner: Owner | null, who: Runner | null): Finding[] {
   const text = serverValue(server, 'log_file_mode');
   if (text === null || owner === null || who === null) return [];
   const mode = Number.parseInt(text, 8);
   if (who.uid === 0) return [ok('log_file_mode', `${text}, and this is root, who may read everything`)];
-  if (who.uid === owner.uid) return [ok('log_file_mode', `${text}, and the files are this user's`)];
+  if (who.uid === owner.uid) return [ok('log_file_mode', `${text}, and this user owns the files`)];
   const isInGroup = who.gids.includes(owner.gid);
   if ((mode & 0o004) !== 0)
     return [
       warning(
         'log_file_mode',
         `${text}: everybody may read the log`,
-        'it holds statements and parameters',
+        'it contains statements and parameters',
         alterSystem('log_file_mode', '0640'),
       ),
     ];
@@ -92,8 +95,8 @@ export function modeFindings(server: Snapshot, owner: Owner | null, who: Runner 
   return [
     failure(
       'log_file_mode',
-      `${text}: files of user ${owner.uid}, group ${owner.gid}, and this is user ${who.uid}`,
-      'files that the server makes from now on cannot be read',
+      `${text}: the files belong to user ${owner.uid}, group ${owner.gid}, and this is user ${who.uid}`,
+      'files that the server creates from now on cannot be read',
       `${(mode & 0o040) === 0 ? `${alterSystem('log_file_mode', '0640')} ` : ''}and add this user to group ${owner.gid}`,
     ),
   ];

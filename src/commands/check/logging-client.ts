@@ -1,4 +1,4 @@
-/** A client of Cloud Logging that is asked once or twice, and its errors in our words. */
+/** A client of Cloud Logging for one or two requests, and the names of its errors. */
 
 import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
 import { status } from '@grpc/grpc-js';
@@ -12,7 +12,7 @@ const DEADLINE = 10_000;
 /** Each call fails with its own error, in time. */
 export const CALL = { timeout: DEADLINE, retry: null };
 
-/** Throws a ShipperError where there are no credentials. */
+/** Throws a ShipperError if there are no credentials. */
 export async function withLogging<T>(
   endpoint: Endpoint,
   work: (client: LoggingServiceV2Client) => Promise<T>,
@@ -28,7 +28,7 @@ export async function withLogging<T>(
   }
 }
 
-/** The name of gRPC's status; for other errors their code. */
+/** The name of the gRPC status; for other errors their code. */
 export function statusOf(error: unknown): string {
   const code = Number(codeOf(error));
   return status[code] ?? codeOf(error);

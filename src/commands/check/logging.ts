@@ -11,7 +11,7 @@ export interface LoggingPlace {
   readonly endpoint: string | null;
 }
 
-/** A write that is checked and not kept (`dry_run` of WriteLogEntriesRequest). */
+/** A write that Cloud Logging checks and does not keep (`dry_run` of WriteLogEntriesRequest). */
 export async function checkLogging({ logName, resource, endpoint }: LoggingPlace): Promise<Finding[]> {
   const entry = {
     severity: 'DEFAULT',
@@ -22,7 +22,7 @@ export async function checkLogging({ logName, resource, endpoint }: LoggingPlace
     await withLogging(endpoint, client =>
       client.writeLogEntries({ ...request, dryRun: true, entries: [entry] }, CALL),
     );
-    return [ok('logging', `${logName} takes entries (dry run)`)];
+    return [ok('logging', `${logName} accepts entries (dry run)`)];
   } catch (error) {
     return [refused(logName, error)];
   }
@@ -31,24 +31,24 @@ export async function checkLogging({ logName, resource, endpoint }: LoggingPlace
 function refused(logName: string, error: unknown): Finding {
   const status = statusOf(error);
   const project = logName.split('/')[1] ?? '';
-  const mend =
-    error instanceof ShipperError ? error.message : (MENDS[status] ?? 'look at the status of Google Cloud');
-  const why = 'events wait in the state folder, and then the log is read later';
+  const fix =
+    error instanceof ShipperError ? error.message : (FIXES[status] ?? "look at Google Cloud's status page");
+  const why = 'events wait in the state folder; if that is full, reading the log waits';
   return failure(
     'logging',
-    `${logName} takes no entry (${status})`,
+    `${logName} accepts no entry (${status})`,
     why,
-    mend.replaceAll('PROJECT', project),
+    fix.replaceAll('PROJECT', project),
   );
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   PERMISSION_DENIED:
-    'gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:… --role=roles/logging.logWriter\nor, where the API is off: gcloud services enable logging.googleapis.com --project=PROJECT',
-  NOT_FOUND: 'the project does not exist: mend logging.to',
-  INVALID_ARGUMENT: 'it refuses the log or the resource: mend logging.to or logging.resource',
-  UNAUTHENTICATED: 'the credentials are not accepted: look at GOOGLE_APPLICATION_CREDENTIALS',
-  UNAVAILABLE: 'it cannot be reached: look at the network, at the proxy, and at logging.endpoint',
-  DEADLINE_EXCEEDED: 'it does not answer: look at the network, at the proxy, and at logging.endpoint',
-  RESOURCE_EXHAUSTED: 'the quota is used up: ask for more',
+    'gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:… --role=roles/logging.logWriter\nor, if the API is off: gcloud services enable logging.googleapis.com --project=PROJECT',
+  NOT_FOUND: 'the project does not exist: fix logging.to',
+  INVALID_ARGUMENT: 'it refuses the log or the resource: fix logging.to or logging.resource',
+  UNAUTHENTICATED: 'the credentials are not accepted: check GOOGLE_APPLICATION_CREDENTIALS',
+  UNAVAILABLE: 'it cannot be reached: check the network, the proxy and logging.endpoint',
+  DEADLINE_EXCEEDED: 'it does not answer: check the network, the proxy and logging.endpoint',
+  RESOURCE_EXHAUSTED: 'the quota is used up: request more',
 };

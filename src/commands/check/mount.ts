@@ -1,4 +1,4 @@
-/** On what kind of disk a folder lies, as Linux tells it (proc(5), /proc/self/mountinfo). */
+/** What kind of disk a folder is on, according to Linux (proc(5), /proc/self/mountinfo). */
 
 import { readFile, realpath } from 'node:fs/promises';
 import { type Finding, ok, warning } from './finding.js';
@@ -7,13 +7,13 @@ import { nearest } from './folder.js';
 export interface Mount {
   /** Where it is mounted. */
   readonly point: string;
-  /** Which folder of its file system that is. */
+  /** Which folder of its file system is mounted there. */
   readonly root: string;
   /** `ext4`, `tmpfs`, `nfs4`, … */
   readonly type: string;
 }
 
-/** Whether what is synced there outlives a restart; nothing where the system does not tell. */
+/** Whether what is synced there survives a restart; no finding if the system does not say. */
 export async function checkDurable(folder: string): Promise<Finding[]> {
   try {
     const path = await realpath(await nearest(folder));
@@ -24,7 +24,7 @@ export async function checkDurable(folder: string): Promise<Finding[]> {
   }
 }
 
-/** The mount that a path lies on; of several on the same point the last one counts. */
+/** The mount that contains a path; if several have the same mount point, the last one counts. */
 export function mountOf(mountinfo: string, path: string): Mount | null {
   const holds = ({ point }: Mount): boolean =>
     path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`);
@@ -46,7 +46,7 @@ function readMount(line: string): Mount | null {
   return root === undefined || point === undefined || !type ? null : { root, point, type };
 }
 
-/** Spaces and the like come as `\040`. */
+/** Spaces and similar characters are written as `\040`. */
 function plain(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
@@ -58,13 +58,13 @@ const LAYERED = ['overlay', 'aufs', 'unionfs'];
 const NETWORK = /^(nfs|cifs|smb|9p$|afs$|ceph|gluster|lustre|fuse\.(sshfs|gcsfuse|s3fs|glusterfs))/;
 
 export function durableFinding(folder: string, { root, type }: Mount): Finding {
-  const mend = 'state: {directory: …} on a disk of its own; in Kubernetes a PersistentVolumeClaim';
+  const fix = 'state: {directory: …} on its own disk; in Kubernetes a PersistentVolumeClaim';
   const lost = (detail: string, when: string): Finding =>
     warning(
       'state',
       `${folder}: ${detail}`,
-      `it is gone ${when}; what was not delivered by then is read again where the log still has it, and the chain is taken up from the archive`,
-      mend,
+      `it is lost ${when}; what was not delivered by then is read again if the log still has it, and the chain is taken up from the archive`,
+      fix,
     );
   if (IN_MEMORY.includes(type)) return lost(`${type} keeps it in memory`, 'after a restart of the machine');
   if (LAYERED.includes(type)) return lost(`${type} is the container's own layer`, 'with the container');
@@ -72,9 +72,9 @@ export function durableFinding(folder: string, { root, type }: Mount): Finding {
   if (NETWORK.test(type))
     return warning(
       'state',
-      `${folder}: ${type} is a file system of the network`,
-      'whether what is synced is durable, and whether a lock keeps others out, hangs on its server',
-      mend,
+      `${folder}: ${type} is a network file system`,
+      'its server decides whether synced data is durable and whether locks keep others out',
+      fix,
     );
   return ok('state', `${folder} is on ${type}`);
 }

@@ -8,14 +8,14 @@ export interface Overlap {
   readonly instances: readonly string[];
 }
 
-/** Files that several servers' globs name: whoever wrote them, every record would be shipped as of each of these servers. */
+/** Files that the globs of several servers match: every record would be shipped for each of these servers. */
 export async function findOverlaps(sources: readonly SourceConfig[]): Promise<Overlap[]> {
   const namedBy = new Map<string, { readonly path: string; readonly instances: Set<string> }>();
   for (const { instance, files } of sources) {
     for (const { path, dev, ino } of (await discover(files.map(pattern => resolve(pattern)))).files) {
-      const known = namedBy.get(`${dev} ${ino}`) ?? { path, instances: new Set() };
-      namedBy.set(`${dev} ${ino}`, known);
-      known.instances.add(instance);
+      const entry = namedBy.get(`${dev} ${ino}`) ?? { path, instances: new Set() };
+      namedBy.set(`${dev} ${ino}`, entry);
+      entry.instances.add(instance);
     }
   }
   return [...namedBy.values()]
@@ -27,9 +27,9 @@ export async function checkOverlap(sources: readonly SourceConfig[]): Promise<Fi
   return (await findOverlaps(sources)).map(({ path, instances }) =>
     failure(
       'sources',
-      `${path} is named by ${instances.join(' and ')}`,
+      `${path} is matched by ${instances.join(' and ')}`,
       'the daemon does not start: each record would be shipped for each of these servers',
-      'let the globs of sources[].files name the files of one server each',
+      'let the globs of sources[].files match the files of one server each',
     ),
   );
 }

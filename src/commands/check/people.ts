@@ -1,4 +1,4 @@
-/** What `check` says of whose statements are shipped, and of who could see to it that they are not. */
+/** What `check` says about whose statements are shipped, and about who could prevent that. */
 
 import type { FilterConfig as Filter } from '../../config/schema.js';
 import type { Role } from '../../database/look.js';
@@ -17,7 +17,7 @@ export function peopleFindings(server: Snapshot, sorted: readonly Sorted<Role>[]
       : warning(
           'persons',
           'no login role of the server is shipped',
-          'where there are persons, the rules do not know them',
+          'if there are persons, the rules do not match them',
           'filter: {personalUsers: [...]}',
         ),
     ...bothFindings(sorted),
@@ -28,17 +28,17 @@ export function peopleFindings(server: Snapshot, sorted: readonly Sorted<Role>[]
 }
 
 function groupFindings({ roles }: Snapshot, { personalUsers, serviceUsers }: Filter): Finding[] {
-  const known = new Set(roles.map(({ name }) => name));
+  const names = new Set(roles.map(({ name }) => name));
   const groups = [...personalUsers, ...serviceUsers].flatMap(rule =>
     'memberOf' in rule ? [rule.memberOf] : [],
   );
-  const missing = [...new Set(groups)].filter(group => !known.has(group));
+  const missing = [...new Set(groups)].filter(group => !names.has(group));
   return missing.map(group =>
     failure(
       'filter',
       `memberOf:${group} names a role that the server does not have`,
-      'nobody is its member',
-      `CREATE ROLE ${identifier(group)} NOLOGIN; or mend the rule`,
+      'it has no members',
+      `CREATE ROLE ${identifier(group)} NOLOGIN; or fix the rule`,
     ),
   );
 }
@@ -49,14 +49,14 @@ function bothFindings(sorted: readonly Sorted<Role>[]): Finding[] {
   return [
     warning(
       'filter',
-      `${some(names)}: both personalUsers and serviceUsers know this`,
-      'a configured name makes it a service, which is not shipped; memberships alone make it a person, who is',
+      `${some(names)}: matched by both personalUsers and serviceUsers`,
+      'if a configured name matches, it is a service, which is not shipped; if only memberships match, it is a person, who is shipped',
       'narrow filter.serviceUsers, with ^ and $; a person needs no membership of services',
     ),
   ];
 }
 
-/** The shipper's own role does nothing that would have to be shipped. */
+/** The shipper's own role does nothing that has to be shipped. */
 function otherFindings(
   { user }: Snapshot,
   sorted: readonly Sorted<Role>[],
@@ -68,14 +68,14 @@ function otherFindings(
   return [
     warning(
       'filter',
-      `${some(names)}: no rule knows this`,
+      `${some(names)}: matched by no rule`,
       'what they change is not shipped',
       'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
     ),
   ];
 }
 
-/** Persons who can turn auditing off, by themselves or after SET ROLE. */
+/** Persons who can turn auditing off, directly or after SET ROLE. */
 function powerFindings(server: Snapshot, shipped: readonly Role[]): Finding[] {
   const powersOf = powersIn(server);
   const names = shipped.filter(role => powersOf(role).length > 0).map(({ name }) => identifier(name));
@@ -84,8 +84,8 @@ function powerFindings(server: Snapshot, shipped: readonly Role[]): Finding[] {
     warning(
       'superusers',
       `${some(names)} can turn auditing off: superuser, CREATEROLE before PostgreSQL 16, member of such a role, of ${OF_THE_SYSTEM.join(' or ')}, or allowed to set pgaudit.log`,
-      'that they did is shipped as a config event, what they do meanwhile is not',
-      `ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it`,
+      'turning it off is shipped as a config event, but what they do afterwards is not',
+      `ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this`,
     ),
   ];
 }
@@ -97,7 +97,7 @@ function ownFindings({ user, isSuperuser }: Snapshot): Finding[] {
     warning(
       'database',
       `the shipper connects as superuser ${role}`,
-      'it needs no right but LOGIN',
+      'it needs no more than LOGIN',
       `CREATE ROLE shipper LOGIN; database: {url: "postgres://shipper@…"}`,
     ),
   ];

@@ -1,4 +1,4 @@
-/** What `check` found, for people and for programs. */
+/** The findings of `check`, for people and for programs. */
 
 import { styleText } from 'node:util';
 import { harmless } from '../../lib/terminal-text.js';
@@ -7,7 +7,7 @@ import type { Finding } from './finding.js';
 const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
 const STATUS_WIDTH = 'failure'.length;
 
-/** A line for each finding, what to do about it and why below, and how many there are of each. */
+/** One line for each finding, with its fix and reason below; then the number of findings of each status. */
 export function renderTable(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ what }) => what.length));
   const rows = findings.map(finding => renderRow(finding, width));
@@ -16,9 +16,9 @@ export function renderTable(findings: readonly Finding[]): string {
   return `${rows.join('')}\n${count('ok')} ok, ${count('warning')} to look at, ${count('failure')} failed\n`;
 }
 
-function renderRow({ what, status, detail, why, mend }: Finding, width: number): string {
+function renderRow({ what, status, detail, why, fix }: Finding, width: number): string {
   const indent = ' '.repeat(STATUS_WIDTH + width + 4);
-  const more = [...(mend === undefined ? [] : [`→ ${mend}`]), ...(why === undefined ? [] : [why])];
+  const more = [...(fix === undefined ? [] : [`→ ${fix}`]), ...(why === undefined ? [] : [why])];
   const lines = [detail, ...more].flatMap((text, index) =>
     text
       .split('\n')
@@ -30,12 +30,12 @@ function renderRow({ what, status, detail, why, mend }: Finding, width: number):
 }
 
 export function renderJson(findings: readonly Finding[]): string {
-  const rows = findings.map(({ what, status, detail, why = null, mend = null }) => ({
+  const rows = findings.map(({ what, status, detail, why = null, fix = null }) => ({
     what,
     status,
     detail,
     why,
-    mend,
+    fix,
   }));
   return `${JSON.stringify({ findings: rows })}\n`;
 }

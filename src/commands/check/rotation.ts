@@ -1,4 +1,4 @@
-/** Whether the log is kept for long enough to be read, and how its files are named. */
+/** Whether log files are kept long enough to be read, and how they are named. */
 
 import { isOn, serverValue } from '../../database/population/effective.js';
 import type { Snapshot } from '../../database/snapshot.js';
@@ -7,18 +7,18 @@ import { type Finding, ok, warning } from './finding.js';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
-/** Milliseconds for which the shipper may be down before somebody notices and mends it: a long weekend. */
+/** Milliseconds that the shipper may be down before somebody notices and fixes it: a long weekend. */
 const OUTAGE = 4 * DAY;
 
-/** How the server rotates, and after what time it overwrites what it wrote. */
+/** How the server rotates its log, and after what time it overwrites a file. */
 export function rotationFindings(server: Snapshot): Finding[] {
   const truncates = isOn(serverValue(server, 'log_truncate_on_rotation') ?? 'off');
   const age = Number(serverValue(server, 'log_rotation_age') ?? 0);
   const size = Number(serverValue(server, 'log_rotation_size') ?? 0);
   const name = serverValue(server, 'log_filename');
   const limits = [age > 0 ? duration(age * 60_000) : '', size > 0 ? `${size} kB` : ''].filter(Boolean);
-  const how = limits.length === 0 ? 'a new file only by hand' : `a new file after ${limits.join(' or ')}`;
-  // Only rotation by time truncates (syslogger.c, logfile_rotate), and a file is found by what it holds.
+  const how = limits.length === 0 ? 'a new file only on request' : `a new file after ${limits.join(' or ')}`;
+  // Only rotation by time truncates (syslogger.c, logfile_rotate), and the shipper identifies a file by its content.
   if (!truncates || age === 0) return [ok('rotation', `${how}; nothing is overwritten`)];
   if (name === null) return [hidden(how)];
   const period = periodOf(name);
@@ -29,7 +29,7 @@ export function rotationFindings(server: Snapshot): Finding[] {
     warning(
       'rotation',
       detail,
-      'where the shipper is down for longer, lines are lost',
+      'if the shipper is down for longer, records are lost',
       `${alterSystem('log_filename', 'postgresql-%a.log')} a week; or ${alterSystem('log_truncate_on_rotation', 'off')}`,
     ),
   ];
@@ -38,13 +38,16 @@ export function rotationFindings(server: Snapshot): Finding[] {
 function hidden(how: string): Finding {
   return warning(
     'rotation',
-    `${how}, log_truncate_on_rotation is on, and log_filename cannot be seen`,
-    'after what time lines are overwritten was not checked',
+    `${how}, log_truncate_on_rotation is on, and log_filename is hidden`,
+    'after what time files are overwritten was not checked',
     'grant the role of database.url pg_read_all_settings',
   );
 }
 
-/** Milliseconds after which strftime's pattern gives the same name again, at the least; `null` where it never does, or always: then nothing is truncated. */
+/**
+ * Milliseconds, at least, until strftime's pattern gives the same name again; `null` if never or always: then nothing
+ * is truncated.
+ */
 export function periodOf(pattern: string): number | null {
   const escapes = new Set([...pattern.matchAll(/%[EO]?([a-zA-Z])/g)].map(([, letter = '']) => letter));
   const has = (letters: string): boolean => [...letters].some(letter => escapes.has(letter));

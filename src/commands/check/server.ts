@@ -1,4 +1,6 @@
-/** Whether the server writes csvlog that the shipper can read: what it logs, where to, in which language and zone. */
+/**
+ * Whether the server writes csvlog that the shipper can read: what it logs, where to, in which language and time zone.
+ */
 
 import { timeReader } from '../../audit/time.js';
 import { type Config, isTimeZone, type SourceConfig } from '../../config/schema.js';
@@ -25,10 +27,10 @@ export function serverFindings(
   ];
 }
 
-/** Majors whose csvlog and pgAudit are known. */
+/** Major versions whose csvlog and pgAudit the shipper supports. */
 const OLDEST = 12;
 const NEWEST = 19;
-/** `connection authenticated` lines begin here. */
+/** The first version with `connection authenticated` records. */
 const AUTHENTICATED_SINCE = 14;
 
 function versionFinding(version: number, needsLogins: boolean): Finding {
@@ -38,21 +40,21 @@ function versionFinding(version: number, needsLogins: boolean): Finding {
     return failure(
       'server',
       name,
-      'its csvlog was never looked at',
+      'the shipper does not support its csvlog',
       `upgrade to PostgreSQL ${OLDEST} or later`,
     );
   if (major > NEWEST)
     return warning(
       'server',
       name,
-      'it is newer than this shipper; files whose columns it does not know are not read',
-      'look whether check calls the log files csvlog, and upgrade the shipper',
+      'it is newer than this shipper; files with unknown columns are not read',
+      'see whether check recognizes the log files as csvlog, and upgrade the shipper',
     );
   if (major < AUTHENTICATED_SINCE && needsLogins)
     return warning(
       'server',
       `${name} does not log how a session was authenticated`,
-      'the resolver `authentication` never answers',
+      'the resolver `authentication` never resolves anybody',
       'upgrade to PostgreSQL 14 or later, or use another resolver',
     );
   return ok('server', name);
@@ -71,7 +73,7 @@ function destinationFindings(server: Snapshot): Finding[] {
   return value === null ? [] : [ok('log_destination', value)];
 }
 
-/** The server's own words are read as the shipper will read them. */
+/** Reads timestamps that the server wrote, as the shipper will read them. */
 function timezoneFinding(server: Snapshot, timezone: string | undefined): Finding {
   const zone = serverValue(server, 'log_timezone') ?? 'unknown';
   const times = timeReader(timezone);
@@ -79,19 +81,19 @@ function timezoneFinding(server: Snapshot, timezone: string | undefined): Findin
   if (wrong.length === 0) return ok('log_timezone', zone);
   const abbreviations = [...new Set(wrong.map(({ text }) => text.split(' ')[2] ?? ''))].join(', ');
   const toUtc = alterSystem('log_timezone', 'UTC');
-  const mend = isTimeZone(zone) ? `source: {timezone: ${zone}}\nor: ${toUtc}` : toUtc;
+  const fix = isTimeZone(zone) ? `source: {timezone: ${zone}}\nor: ${toUtc}` : toUtc;
   if (timezone === undefined)
     return failure(
       'log_timezone',
-      `${zone}: ${abbreviations} ${isTimeZone(zone) ? 'means several offsets' : 'is no zone of the tz database'}`,
-      'the log files are not read before that is settled',
-      mend,
+      `${zone}: ${abbreviations} ${isTimeZone(zone) ? 'means several offsets' : 'is not a zone of the tz database'}`,
+      'the log files are not read until this is fixed',
+      fix,
     );
   return failure(
     'log_timezone',
     `${zone}, and source.timezone is ${timezone}: ${abbreviations} is read as another time`,
-    'events carry the wrong time',
-    mend,
+    'events have the wrong time',
+    fix,
   );
 }
 
@@ -102,23 +104,23 @@ function connectionFindings(server: Snapshot, needsLogins: boolean): Finding[] {
   if (logins !== null && !logsAuthentication(logins)) {
     const report = needsLogins ? failure : warning;
     const why = needsLogins
-      ? 'the resolver `authentication` never answers'
-      : 'events do not tell how a session was authenticated';
+      ? 'the resolver `authentication` never resolves anybody'
+      : 'events do not say how a session was authenticated';
     findings.push(report('log_connections', logins || 'off', why, alterSystem('log_connections', 'on')));
   }
   if (ends !== null && !isOn(ends)) {
     const why =
-      'nothing tells that a session ended inside a transaction, whose statements then came to nothing';
+      'nothing shows that a session ended inside a transaction, whose statements were then rolled back';
     findings.push(warning('log_disconnections', ends, why, alterSystem('log_disconnections', 'on')));
   }
   if (serverValue(server, 'update_process_title') === 'off') {
-    const why = 'the log does not tell whether a session ended inside a transaction';
+    const why = 'the log does not show whether a session ended inside a transaction';
     findings.push(warning('update_process_title', 'off', why, alterSystem('update_process_title', 'on')));
   }
   return findings.length > 0 ? findings : [ok('log_connections', 'and log_disconnections are on')];
 }
 
-/** Beside pgAudit, the server itself can tell which statements are changes: then what pgAudit leaves out shows. */
+/** With log_statement, the server itself logs changes: that reveals those that pgAudit does not log. */
 function statementFindings(server: Snapshot): Finding[] {
   const value = serverValue(server, 'log_statement');
   if (value === null) return [];
@@ -130,13 +132,13 @@ function statementFindings(server: Snapshot): Finding[] {
     warning(
       'log_statement',
       value,
-      "a person's change that pgAudit does not log leaves no trace (`mod` costs one more record in the log for each change, also for those of services, with its text: up to twice the log)",
+      "a person's change that pgAudit does not log leaves no trace (`mod` logs one more record with the text for each change, those of services included: the log may double)",
       alterSystem('log_statement', 'mod'),
     ),
   ];
 }
 
-/** A boolean; since PostgreSQL 18 also a list of what is logged (its manual, log_connections). */
+/** A boolean; since PostgreSQL 18 also a list of what is logged (manual, log_connections). */
 function logsAuthentication(value: string): boolean {
   const words = value
     .toLowerCase()
@@ -152,7 +154,7 @@ function languageFindings(server: Snapshot): Finding[] {
     warning(
       'lc_messages',
       language,
-      'lines about logins and the words for errors are translated: how sessions were authenticated, and what failed, may not be told',
+      'login records and error severities are translated: how sessions were authenticated, and what failed, may not be recognized',
       alterSystem('lc_messages', 'C'),
     ),
   ];

@@ -4,7 +4,7 @@ import type { Config } from '../../config/schema.js';
 import { openSigner } from '../../daemon/assemble/signing.js';
 import { type Finding, failure, ok } from './finding.js';
 
-/** Whether the key that signs the seals can be used; nothing where they are not signed. */
+/** Whether the key that signs the seals can be used; no finding if none is configured. */
 export async function checkSigning(config: Config): Promise<Finding[]> {
   const { signingKeyFile } = config.archive;
   if (signingKeyFile === undefined) return [];
@@ -18,8 +18,8 @@ export async function checkSigning(config: Config): Promise<Finding[]> {
       failure(
         'archive',
         error.faults.join('; '),
-        'the daemon will not start before that',
-        `let the user of the shipper read it; where there is none yet: openssl genpkey -algorithm ed25519 -out ${path}`,
+        'the daemon does not start until this is fixed',
+        `let the user of the shipper read it; if there is no key yet: openssl genpkey -algorithm ed25519 -out ${path}`,
       ),
     ];
   }

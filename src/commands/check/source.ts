@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { timeReader } from '../../audit/time.js';
 import type { SourceConfig } from '../../config/schema.js';
-import { mendFor, UNSUPPORTED_MEND } from '../../daemon/fixes.js';
+import { fixFor, UNSUPPORTED_FIX } from '../../daemon/fixes.js';
 import { isPath } from '../../read/files/discover.js';
 import { identify } from '../../read/files/identify.js';
 import { openFile } from '../../read/files/open-file.js';
@@ -11,10 +11,10 @@ import type { UnsupportedReason } from '../../read/record.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { workerFindings } from './workers.js';
 
-/** So many bytes of a file must hold a record, if it is csvlog at all. */
+/** If a file is csvlog, this many bytes contain a record. */
 const SAMPLE = 1024 * 1024;
 
-/** Whether the globs name files that this user can read and that are csvlog. */
+/** Whether the globs match files that this user can read and that are csvlog. */
 export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   const times = timeReader(source.timezone);
   const patterns = source.files.map(pattern => resolve(pattern));
@@ -24,8 +24,8 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
     failure(
       'source',
       `${path} (${code})`,
-      'what it holds is not read, and the daemon is not ready',
-      `${mendFor(code)}${MORE[code] ?? ''}`,
+      'its content is not read, and the daemon is not ready',
+      `${fixFor(code)}${MORE[code] ?? ''}`,
     ),
   );
   if (files.length === 0 && faults.length === 0) {
@@ -34,7 +34,7 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
         'source',
         'no file matches source.files',
         'there is nothing to read',
-        'set log_destination to csvlog and logging_collector on, or mend the globs',
+        'set log_destination to csvlog and logging_collector on, or fix the globs',
       ),
     ];
   }
@@ -50,17 +50,17 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   ];
 }
 
-/** It may be one that the server makes later. */
+/** The server may create it later. */
 function missing(path: string): Finding {
   return warning(
     'source',
     `${path} does not exist`,
-    'nothing is read there before it does',
-    'see log_directory and log_filename, or mend source.files',
+    'nothing is read there until it does',
+    'see log_directory and log_filename, or fix source.files',
   );
 }
 
-/** @param isNamed whether source.files names it without wildcards */
+/** @param isNamed whether source.files names the file without wildcards */
 async function checkFile(
   { path, identity }: Surveyed,
   isNamed: boolean,
@@ -74,12 +74,12 @@ async function checkFile(
     : unsupported(path, isNamed, columns);
 }
 
-const ELSEWHERE = ': mend source.files, or log_directory';
+const ELSEWHERE = ': fix source.files, or log_directory';
 const MORE: Readonly<Record<string, string>> = {
   ENOENT: ELSEWHERE,
   ENOTDIR: ELSEWHERE,
   EACCES:
-    '; log_file_mode = 0640 in postgresql.conf, and this user in the group of the log (usermod -aG postgres …), which must pass the folders above',
+    '; log_file_mode = 0640 in postgresql.conf, and this user in the group of the log (usermod -aG postgres …), which needs access to the folders above',
 };
 
 const VERSIONS: Readonly<Record<number, string>> = {
@@ -88,7 +88,7 @@ const VERSIONS: Readonly<Record<number, string>> = {
   26: 'PostgreSQL 14 or later',
 };
 
-/** How many columns the first record has, or why there is none. */
+/** The number of columns of the first record, or why there is none. */
 async function columnsOf(path: string, maxRecordSize: number): Promise<number | UnsupportedReason> {
   const file = await openFile(path);
   if (file === null) return 'not-a-file';
@@ -104,10 +104,13 @@ async function columnsOf(path: string, maxRecordSize: number): Promise<number | 
   }
 }
 
-/** Folders and compressed files among those that a wildcard names are passed over; anything else may hold what is to be shipped. */
+/**
+ * A wildcard may match folders and compressed files, which are skipped; any other file may contain what must be
+ * shipped.
+ */
 function unsupported(path: string, isNamed: boolean, reason: UnsupportedReason): Finding {
-  const mend = UNSUPPORTED_MEND[reason];
+  const fix = UNSUPPORTED_FIX[reason];
   return !isNamed && (reason === 'compressed' || reason === 'not-a-file')
-    ? warning('source', path, 'it is passed over', mend)
-    : failure('source', path, 'it is not read', mend);
+    ? warning('source', path, 'it is skipped', fix)
+    : failure('source', path, 'it is not read', fix);
 }

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
-import { mendFor } from '../../daemon/fixes.js';
+import { fixFor } from '../../daemon/fixes.js';
 import { readCheckpoint } from '../../journal/checkpoint.js';
 import { Disk } from '../../lib/disk.js';
 import { codeOf, hasCode, StateError } from '../../lib/errors.js';
@@ -9,11 +9,11 @@ import { type Finding, failure, ok, warning } from './finding.js';
 import { checkWritable } from './folder.js';
 import { checkDurable } from './mount.js';
 
-const NO_START = 'the daemon will not start before that';
+const NO_START = 'the daemon does not start until this is fixed';
 
 /**
- * Whether the state folder can be written durably, has room, is closed to others, and holds a state that
- * can be taken up. Where there is none yet, it is not made: the daemon may run as another user.
+ * Whether the state folder can be written durably, has room, is closed to other users, and contains a state that can be
+ * used. A missing folder is not created: the daemon may run as another user.
  */
 export async function checkState({ state, instance }: Config): Promise<Finding[]> {
   const directory = resolve(state.directory);
@@ -27,7 +27,7 @@ export async function checkState({ state, instance }: Config): Promise<Finding[]
     if (hasCode(error, 'ENOENT'))
       return [await checkWritable('state', directory, NO_START), ...(await checkDurable(directory))];
     const code = codeOf(error);
-    return [failure('state', `${directory} cannot be written (${code})`, NO_START, mendFor(code))];
+    return [failure('state', `${directory} cannot be written (${code})`, NO_START, fixFor(code))];
   }
 }
 
@@ -39,25 +39,25 @@ async function probe(directory: string): Promise<void> {
 }
 
 function checkMode(directory: string, mode: number): Finding {
-  if ((mode & 0o077) === 0) return ok('state', `${directory} is writable, and closed to others`);
-  const why = 'the journal holds SQL and parameters';
-  return warning('state', `${directory} can be entered by others`, why, `chmod 700 ${directory}`);
+  if ((mode & 0o077) === 0) return ok('state', `${directory} is writable, and closed to other users`);
+  const why = 'the journal contains SQL and parameters';
+  return warning('state', `${directory} is open to other users`, why, `chmod 700 ${directory}`);
 }
 
 async function checkRoom(directory: string, maxSize: number): Promise<Finding> {
   const { bavail, bsize } = await statfs(directory);
   const [free, wanted] = [bavail * bsize, maxSize].map(bytes => `${(bytes / 1024 ** 3).toFixed(1)} GiB`);
   if (bavail * bsize >= maxSize) return ok('state', `${free} free for state.maxSize ${wanted}`);
-  const why = 'where a sink is down for long, the disk is full before the limit is reached';
-  const mend = 'give it a larger disk, or lower state.maxSize';
-  return warning('state', `${free} free, less than state.maxSize ${wanted}`, why, mend);
+  const why = 'if a sink is down for long, the disk is full before the limit is reached';
+  const fix = 'use a larger disk, or lower state.maxSize';
+  return warning('state', `${free} free, less than state.maxSize ${wanted}`, why, fix);
 }
 
 async function checkCheckpoint(directory: string, instance: string): Promise<Finding> {
   try {
     const saved = await readCheckpoint(join(directory, 'checkpoint.json'), instance);
     if (saved === null)
-      return ok('state', 'no chain yet: the first start takes it up from the archive, or begins one');
+      return ok('state', 'no chain yet: the first start takes it up from the archive, or begins a new one');
     return ok('state', `chain ${saved.chain.chain} up to seq ${saved.chain.nextSeq - 1}`);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;

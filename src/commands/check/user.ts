@@ -1,4 +1,4 @@
-/** Whose rights `check` looks with: root may read what the daemon's user may not. */
+/** The user that `check` runs as: root may read what the daemon's user may not. */
 
 import { execFileSync } from 'node:child_process';
 import { type Finding, ok, warning } from './finding.js';
@@ -10,10 +10,10 @@ interface Ids {
 }
 
 /**
- * Goes on as this user, for good, with the groups that the system knows it by: so everything is read and tried as the
- * daemon will. Returns why that cannot be; else `null`.
+ * Changes this process to that user permanently, with the user's groups: so check reads and tries everything as the
+ * daemon will. Returns why that is not possible; else `null`.
  *
- * @param user a name, or a number that the system need not know (as in a container)
+ * @param user a name, or a number that the system may not know (as in a container)
  */
 export function becomeUser(user: string): string | null {
   const { setuid, setgid, setgroups, getuid } = process;
@@ -21,7 +21,7 @@ export function becomeUser(user: string): string | null {
   const ids = /^\d+$/.test(user) ? withoutName(Number(user)) : idsOf(user);
   if (ids === null) return `--user ${user}: the system knows no such user`;
   if (getuid() === ids.uid) return null;
-  if (getuid() !== 0) return `--user ${user}: only root may look as another user`;
+  if (getuid() !== 0) return `--user ${user}: only root may change to another user`;
   setgroups([...ids.groups]);
   setgid(ids.gid);
   setuid(ids.uid);
@@ -46,15 +46,15 @@ function idsOf(user: string): Ids | null {
   }
 }
 
-/** Who looks, where that decides what is found. */
+/** A finding about who runs check, if that decides what is found. */
 export function checkUser(user: string | null): Finding[] {
-  if (user !== null) return [ok('user', `looked at as ${user}`)];
+  if (user !== null) return [ok('user', `checked as ${user}`)];
   if (process.getuid?.() !== 0) return [];
   return [
     warning(
       'user',
-      'this is root, and the daemon will not be',
-      'what its user may read and write was not tried',
+      'check runs as root, and the daemon will not',
+      'what its user may read and write was not checked',
       'check --user USER, as in the unit or the container (`User=`, `runAsUser`)',
     ),
   ];

@@ -8,23 +8,23 @@ import { openFile } from '../../read/files/open-file.js';
 import { Framer } from '../../read/frame/framer.js';
 import { type Finding, ok, warning } from './finding.js';
 
-/** Bytes at a file's end that are looked at. */
+/** Bytes at the end of a file that are read. */
 const SAMPLE = 8 * 1024 * 1024;
 const HOUR = 60 * 60_000;
 
 interface Sample {
-  /** Records without a user that the filter's classes ship, by kind of process. */
+  /** Records without a user that the filter's classes ship, by backend type. */
   readonly byType: ReadonlyMap<string, number>;
-  /** Milliseconds between its first record and its last. */
+  /** Milliseconds between the first and the last record. */
   readonly span: number;
 }
 
-/** What the end of a log file says; nothing where there is no such record. */
+/** What the end of a log file shows; no finding if it has no such record. */
 export async function workerFindings(path: string, source: SourceConfig): Promise<Finding[]> {
   const sample = await lookAt(path, source);
   if (sample === null || sample.byType.size === 0) return [];
   const found = [...sample.byType].map(
-    ([type, count]) => `${type || 'of no kind'}: ${aDay(count, sample)} a day`,
+    ([type, count]) => `${type || 'without a backend type'}: ${aDay(count, sample)} a day`,
   );
   const detail = `genuine records without a user: ${found.join(', ')}`;
   if (source.filter.backgroundWorkers === 'ship')
@@ -53,7 +53,7 @@ async function lookAt(
     const { size } = await file.stat();
     const offset = Math.max(0, size - SAMPLE);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
-    // Its first bytes may be the end of a record.
+    // The first bytes may be the end of a record.
     const framer = new Framer({ offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
     framer.push(buffer.subarray(0, bytesRead));
     return count(framer, new Set<string>(filter.classes), timezone, pgauditLogLevel === 'warning');

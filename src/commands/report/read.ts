@@ -9,15 +9,15 @@ import { hashOf, PREVIOUS_HASH_WITHIN, previousHashIn } from '../../event/line.j
 import { readEvent } from '../../report/event.js';
 import type { Reading, ReadLine } from '../../report/reading.js';
 
-/** Objects that are begun before they are needed. */
+/** Objects that are opened before they are needed. */
 const AHEAD = 4;
 
-/** Damages that are listed. */
+/** At most this many damages are listed. */
 const MOST_DAMAGES = 100;
 
 /**
- * Every event of these days but for seals, in order. Where the archive is intact, only what was verified is given, and
- * that it is the same is checked hash by hash; else all that can be read. Throws the store's errors.
+ * Every event of these days except seals, in order. If the archive is intact, only verified lines are returned, and
+ * each is checked by its hash; else everything readable. Throws the store's errors.
  */
 export async function* readEvents(
   { store, prefix }: ArchiveLocation,
@@ -28,7 +28,7 @@ export async function* readEvents(
   const patient = patientStore(store);
   for (const part of await listParts(patient, prefix)) {
     const chains = verified.isIntact ? new VerifiedChains(partIn(verified, part)) : null;
-    // The verification has told of what is foreign.
+    // The verification has reported foreign objects.
     const onForeign = (): void => undefined;
     for await (const { object, lines } of openObjects(patient, part, { days, ahead: AHEAD, onForeign })) {
       // What was sealed after the verification belongs to the next report.
@@ -37,7 +37,7 @@ export async function* readEvents(
       yield* readObject(object, lines, chains, reading);
     }
     for (const chain of chains?.unfinished ?? [])
-      tell(reading, chain, 'the chain is not the one that was verified a moment ago');
+      addDamage(reading, chain, 'the chain is not the one that was verified just before');
   }
 }
 
@@ -60,23 +60,23 @@ async function* readObject(
   } catch (error) {
     const damage = damageOf(error);
     if (damage === null) throw error;
-    tell(reading, object.path, damage);
+    addDamage(reading, object.path, damage);
   }
-  if (unreadable > 0) tell(reading, object.path, `${unreadable} of its lines cannot be read as events`);
+  if (unreadable > 0) addDamage(reading, object.path, `${unreadable} of its lines cannot be read as events`);
 }
 
-function tell({ damages }: Reading, object: string, what: string): void {
+function addDamage({ damages }: Reading, object: string, what: string): void {
   if (damages.length < MOST_DAMAGES) damages.push({ object, what });
 }
 
-function partIn({ parts }: VerifyResult, place: { instance: string; node: string }): PartResult | undefined {
-  return parts.find(({ instance, node }) => instance === place.instance && node === place.node);
+function partIn({ parts }: VerifyResult, owner: { instance: string; node: string }): PartResult | undefined {
+  return parts.find(({ instance, node }) => instance === owner.instance && node === owner.node);
 }
 
-/** Follows the chains of a part up to where they were verified. */
+/** Follows the chains of a part up to the point where their verification ended. */
 class VerifiedChains {
   readonly #chains: ReadonlyMap<string, ChainResult>;
-  /** Of the last line; not there where a chain was torn since. */
+  /** Of the last line; missing if a chain was broken since. */
   readonly #hashes = new Map<string, string>();
   readonly #torn = new Set<string>();
 
@@ -94,7 +94,7 @@ class VerifiedChains {
     this.#hashes.set(chain, lineHash);
   }
 
-  /** Chains whose last line is another one than was verified, or that were torn on the way there. */
+  /** Chains whose last line differs from the verified one, or that were broken on the way there. */
   get unfinished(): string[] {
     const isOther = ({ chain, lastHash }: ChainResult): boolean =>
       this.#torn.has(chain) || this.#hashes.get(chain) !== lastHash;

@@ -24,19 +24,19 @@ import { readEvents } from './read.js';
 
 /** As the command line gives them. */
 export interface ReportArguments {
-  /** Days of the time zone, both included. */
+  /** Days in the time zone, both included. */
   readonly since: string;
   readonly until: string;
   /** The file to write. */
   readonly out: string;
   /** `FILE[@[CHAIN/]SEQ]` */
   readonly publicKey?: readonly string[];
-  /** How much of the end need not be covered yet. */
+  /** How much of the end does not have to be covered yet. */
   readonly grace?: string;
   readonly bulk?: string;
   readonly hours?: string;
   readonly timezone?: string;
-  /** Another server than Google's. */
+  /** A server other than Google's. */
   readonly endpoint?: string;
 }
 
@@ -63,19 +63,19 @@ export function addReport(program: Command): void {
     )
     .option(
       '--bulk <n>',
-      'so many statements or rows by one person on one object in a day are a bulk change',
+      'a bulk change: at least this many statements or rows by one person on one object in a day',
       '100',
     )
     .option('--hours <from-to>', 'working hours, Monday to Friday', '07:00-17:00')
-    .option('--timezone <zone>', 'of days and hours', 'Europe/Oslo')
-    .option('--grace <duration>', 'how much of the end need not be covered yet, as for verify')
-    .addOption(new Option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint'))
+    .option('--timezone <zone>', 'time zone of the days and hours', 'Europe/Oslo')
+    .option('--grace <duration>', 'how much of the end does not have to be covered yet, as for verify')
+    .addOption(new Option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint'))
     .action(async (archive: string, given: ReportArguments) => {
       process.exitCode = await report(archive, given);
     });
 }
 
-/** Writes the page and returns the exit code, which is that of `verify` where there is a page. */
+/** Writes the page and returns the exit code: that of `verify` if a page was written. */
 export async function report(archive: string, given: ReportArguments, now = Date.now()): Promise<number> {
   try {
     const asked = readArguments(given);
@@ -141,8 +141,8 @@ async function makeReport(
 }
 
 /**
- * An event lies under the day on which it was read, or a later one where it was read late. The zone of the period, and
- * clocks that differ, spare the day before.
+ * An event is stored under the day on which it was read, which may be later than its own. Reading starts two days early
+ * because of the time zone of the period and clocks that differ.
  */
 function daysOf({ since }: Period): Days {
   return { since: addDays(since, -2), until: null };
@@ -158,7 +158,7 @@ function askedOf(
   return { from: zone.startOf(since), to: zone.startOf(addDays(until, 1)), now, grace };
 }
 
-/** The first half of the bar is the verification. */
+/** Verification is the first half of the progress bar. */
 async function readAll(
   location: ArchiveLocation,
   given: VerifyOptions & { readonly days: Days },
@@ -202,11 +202,11 @@ function verifyCommand(archive: string, { since }: Days, { publicKey = [] }: Rep
   return words.map(quoted).join(' ');
 }
 
-/** A page that is there is whole. It holds names and SQL: only its owner reads it. */
+/** The page appears whole or not at all. It contains names and SQL: only its owner may read it. */
 async function writePage(path: string, page: string): Promise<void> {
   const unfinished = `${path}.tmp`;
   try {
-    // What lies there by this name may be somebody else's, open to all, or a link to elsewhere.
+    // A file with this name may belong to somebody else, be readable for all, or link to another place.
     await rm(unfinished, { force: true });
     await writeFile(unfinished, page, { mode: 0o600, flag: 'wx' });
     await rename(unfinished, path);
@@ -253,7 +253,7 @@ function readHours(text: string): WorkingHours {
   return { from, to };
 }
 
-/** Of the day; `null` where it is none. */
+/** Minute of the day; `null` if the text is not a time of day. */
 function readMinute(text: string): number | null {
   const [, hours, minutes] = /^(\d\d):(\d\d)$/.exec(text.trim()) ?? [];
   const minute = Number(hours ?? Number.NaN) * 60 + Number(minutes);

@@ -1,11 +1,11 @@
-/** In what form a search prints: tables for people on a terminal, NDJSON for all that comes after a pipe. */
+/** The form in which a search prints: tables for people on a terminal, NDJSON for pipes. */
 
 import type { Group, GroupKey } from '../../archive/search/groups.js';
 import type { Found } from '../../archive/search/search.js';
 import { EventTable, GroupTable, type TableOptions } from '../../archive/search/table.js';
 import { harmless } from '../../lib/terminal-text.js';
 
-/** How rows are printed, a line each. */
+/** How rows are printed, one line each. */
 export interface Form<T> {
   readonly header: string | null;
   line(row: T): string | Buffer;
@@ -13,7 +13,7 @@ export interface Form<T> {
 
 export interface FormOptions extends TableOptions {
   readonly isTerminal: boolean;
-  /** JSON also on a terminal. */
+  /** Prints JSON on a terminal, too. */
   readonly isJson: boolean;
 }
 

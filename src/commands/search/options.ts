@@ -1,4 +1,4 @@
-/** The arguments of `search`, and what they ask for. */
+/** The arguments of `search`, and the query they make. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { GROUP_KEYS, type GroupKey } from '../../archive/search/groups.js';
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<EventKind | 'config', true>> = {
   population: true,
 };
 
-/** What commander makes of the arguments. */
+/** The arguments as commander parses them. */
 export interface SearchArguments {
   readonly user?: string;
   readonly actor?: string;
@@ -42,7 +42,7 @@ export interface SearchArguments {
   readonly endpoint?: string;
 }
 
-/** Milliseconds since the epoch; a day begins and ends, a time is one millisecond. */
+/** Milliseconds since the epoch; a day has a start and an end, a time is one millisecond long. */
 interface Moment {
   readonly start: number;
   readonly end: number;
@@ -51,7 +51,7 @@ interface Moment {
 /** Gives the command its arguments. */
 export function addSearchOptions(command: Command): Command {
   const options = [
-    new Option('--user <role>', 'login role; * stands for anything').argParser(notEmpty),
+    new Option('--user <role>', 'login role; * matches anything').argParser(notEmpty),
     new Option('--actor <text>', "part of the person's id, name or e-mail, in any case").argParser(notEmpty),
     new Option(
       '--since <time>',
@@ -60,26 +60,28 @@ export function addSearchOptions(command: Command): Command {
     new Option('--until <time>', 'the same, included').argParser(parseMoment),
     new Option(
       '--archived-until <day>',
-      'read no objects of later days: quicker, misses what came late',
+      'skip the objects of later days: quicker, but misses events that came late',
     ).argParser(parseDay),
-    new Option('--class <classes>', `of ${AUDIT_CLASSES.join(', ')}`).argParser(
+    new Option('--class <classes>', `any of ${AUDIT_CLASSES.join(', ')}`).argParser(
       listOf(AUDIT_CLASSES, upperCase),
     ),
-    new Option('--command <commands>', 'such as DELETE,TRUNCATE*; * stands for anything').argParser(
+    new Option('--command <commands>', 'such as DELETE,TRUNCATE*; * matches anything').argParser(
       parseCommands,
     ),
     new Option('--object <name>', 'relation or other object, with or without schema').argParser(notEmpty),
     new Option('--session <id>', "PostgreSQL's session id").argParser(notEmpty),
     new Option('--text <text>', 'part of the statement or its parameters, in any case').argParser(notEmpty),
-    new Option('--kind <kinds>', `of ${Object.keys(KINDS).join(', ')}, or all`)
+    new Option('--kind <kinds>', `any of ${Object.keys(KINDS).join(', ')}, or all`)
       .argParser(parseKinds)
       .default(['statement'], 'statement'),
     new Option('--failed', 'only statements whose transaction failed later').conflicts('kind'),
     new Option('--group-by <keys>', `count by ${GROUP_KEYS.join(', ')}`).argParser(listOf(GROUP_KEYS)),
-    new Option('--having <n>', 'groups of at least so many events').argParser(parseCount),
-    new Option('--limit <n>', 'at most so many events, or groups').argParser(parseCount),
+    new Option('--having <n>', 'only groups of at least this many events').argParser(parseCount),
+    new Option('--limit <n>', 'at most this many events or groups').argParser(parseCount),
     new Option('--json', "NDJSON, the archive's own lines, as in a pipe"),
-    new Option('--endpoint <url>', 'Cloud Storage elsewhere, as archive.endpoint').argParser(notEmpty),
+    new Option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint').argParser(
+      notEmpty,
+    ),
   ];
   for (const option of options) command.addOption(option);
   return command;
@@ -104,7 +106,7 @@ export function toQuery(given: SearchArguments): Query {
   };
 }
 
-/** Days and times are UTC; `24h` is that long before `now`. Throws an InvalidArgumentError where the text is neither. */
+/** Days and times are UTC; `24h` is that long before `now`. Throws an InvalidArgumentError for any other text. */
 export function parseMoment(text: string, _previous: unknown, now = Date.now()): Moment {
   const ago = parseDuration(text);
   if (ago !== null) return { start: now - ago, end: now - ago + 1 };
@@ -124,7 +126,7 @@ function parseDay(text: string): string {
   throw new InvalidArgumentError('Give a day: 2026-11-21.');
 }
 
-/** Date.parse takes 30 February for 2 March. */
+/** Date.parse reads 30 February as 2 March. */
 function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
@@ -145,10 +147,10 @@ function parseCount(text: string): number {
 
 function notEmpty(text: string): string {
   if (text !== '') return text;
-  throw new InvalidArgumentError('It is empty.');
+  throw new InvalidArgumentError('Give a value that is not empty.');
 }
 
-/** Some of the names, with commas between them. */
+/** Reads some of these names, separated by commas. */
 function listOf<T extends string>(
   names: readonly T[],
   form = (text: string): string => text,

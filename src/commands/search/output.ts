@@ -1,11 +1,11 @@
-/** Where a search writes to: in batches, as fast as the reader takes them, until the reader goes away. */
+/** The output of a search: written in batches, as fast as the reader takes them, until the reader closes the pipe. */
 
 import type { Writable } from 'node:stream';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 
-/** Bytes that are gathered before they are written. */
+/** Bytes that are collected before they are written. */
 const BATCH = 64 * 1024;
-/** Milliseconds after which less is written, too. */
+/** Milliseconds after which a smaller batch is written, too. */
 const PATIENCE = 100;
 
 export class Output {
@@ -18,19 +18,19 @@ export class Output {
   #isClosed = false;
   #error: ShipperError | null = null;
 
-  /** @param beforeWrite makes room, where a progress bar stands on the same terminal */
+  /** @param beforeWrite clears a progress bar on the same terminal */
   constructor(stream: Writable, beforeWrite: () => void = () => undefined) {
     this.#stream = stream;
     this.#beforeWrite = beforeWrite;
     stream.on('error', error => this.#fail(error));
   }
 
-  /** The reader of the pipe is gone: nobody wants more. */
+  /** The reader has closed the pipe and wants no more. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Throws a ShipperError where it cannot be written; a reader that is gone is none. */
+  /** Throws a ShipperError if writing fails; a closed pipe is not a failure. */
   async write(line: string | Buffer): Promise<void> {
     const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line);
     this.#batch.push(bytes, NEWLINE);

@@ -1,4 +1,4 @@
-/** How far a search has come, on a terminal only. */
+/** The progress of a search, on a terminal only. */
 
 import cliProgress from 'cli-progress';
 import { oneLine } from '../../lib/terminal-text.js';
@@ -7,14 +7,14 @@ export class Progress {
   readonly #bar: cliProgress.SingleBar;
   #isShown = false;
 
-  /** On anything but a terminal it writes nothing. */
+  /** Writes nothing if the stream is not a terminal. */
   constructor(stream: NodeJS.WritableStream) {
     this.#bar = new cliProgress.SingleBar({
       stream,
       format: 'searching {day} {bar} {percentage} %',
       barsize: 30,
       clearOnComplete: true,
-      // Ctrl-C must end the search, and needs nothing put back.
+      // Ctrl-C must end the search, and nothing has to be restored.
       gracefulExit: false,
       hideCursor: false,
       linewrap: true,
@@ -30,7 +30,7 @@ export class Progress {
     this.#isShown = true;
   }
 
-  /** Leaves the line empty, until it is shown again. */
+  /** Clears the line until the next show. */
   hide(): void {
     if (this.#isShown) this.#bar.stop();
     this.#isShown = false;

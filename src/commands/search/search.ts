@@ -13,11 +13,11 @@ import { addSearchOptions, type SearchArguments, toQuery } from './options.js';
 import { Output } from './output.js';
 import { Progress } from './progress.js';
 
-/** Objects that are begun before they are needed: so many answers of Cloud Storage are waited for at once. */
+/** Objects that are opened before they are needed: this many requests to Cloud Storage run at once. */
 const AHEAD_IN_CLOUD = 8;
 const USUAL_WIDTH = 100;
 
-/** What it speaks through; `process` has them. */
+/** The streams that a search writes to; `process` has them. */
 export interface SearchStreams {
   readonly stdout: Writable & { isTTY?: boolean; columns?: number; hasColors?: () => boolean };
   readonly stderr: Writable;
@@ -37,8 +37,8 @@ export function addSearch(program: Command): void {
 }
 
 /**
- * Prints a table on a terminal, else NDJSON: events as they stand in the archive, or groups of them. Returns the exit
- * code: 1 where the archive cannot be read, or something in it is damaged.
+ * Prints a table on a terminal, else NDJSON: events as the archive stores them, or groups of them. Returns the exit
+ * code: 1 if the archive cannot be read or something in it is damaged.
  */
 export async function searchArchive(
   archive: string,
@@ -55,7 +55,9 @@ export async function searchArchive(
     reached: (day: string, share: number) => progress.show(day, share),
     damaged: (path: string, what: string) => {
       isDamaged = true;
-      say(`${path}: ${what}. What can be read of it and the rest are searched; verify tells more.`);
+      say(
+        `${path}: ${what}. The rest of the archive, and what can be read of it, are searched; verify says more.`,
+      );
     },
   };
   try {
@@ -68,7 +70,7 @@ export async function searchArchive(
     if (shown === 0 && streams.stdout.isTTY === true) say('nothing found');
     return isDamaged ? 1 : 0;
   } catch (error) {
-    say(`${archive}: ${mendOf(error)}`);
+    say(`${archive}: ${fixOf(error)}`);
     return 1;
   }
 }
@@ -101,7 +103,7 @@ async function* groupsOf(
   yield* groups.atLeast(having);
 }
 
-/** Ends at the limit, or when nobody reads any more. */
+/** Ends at the limit, or when the reader closes the pipe. */
 async function printRows<T>(
   rows: AsyncIterable<T>,
   { header, line }: Form<T>,
@@ -119,10 +121,10 @@ async function printRows<T>(
   return count;
 }
 
-function mendOf(error: unknown): string {
+function fixOf(error: unknown): string {
   if (error instanceof ShipperError) return error.message;
   if (hasCode(error, 'EACCES', 'EPERM'))
-    return `it may not be read (${codeOf(error)}): run this as a user that may`;
-  if (hasCode(error, 'ENOTDIR')) return 'it is no folder: give the one above instance=…';
-  return `it cannot be read (${codeOf(error)}): try again, and look at the network and the disk where it stays so`;
+    return `no permission to read it (${codeOf(error)}): run this as a user who has it`;
+  if (hasCode(error, 'ENOTDIR')) return 'it is not a folder: give the folder above instance=…';
+  return `it cannot be read (${codeOf(error)}): try again, and check the network and the disk if it fails again`;
 }

@@ -11,7 +11,7 @@ const START = /@(?:(\d{8}T\d{6}Z-[0-9a-f]{4})\/)?(\d+)$/;
 
 /**
  * `FILE[@[CHAIN/]SEQ]`: an Ed25519 key (PEM, SPKI) that counts from that seal on, until the next key does. Throws a
- * UsageError where it is none.
+ * UsageError if the file is not such a key.
  */
 export async function readPublicKey(text: string): Promise<PublicKey> {
   const [start = '', chain = null, seq = '1'] = START.exec(text) ?? [];
@@ -24,7 +24,7 @@ async function readKey(path: string): Promise<KeyObject> {
     const key = createPublicKey(await readFile(path));
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch (error) {
-    throw new UsageError(`${path} is no public key in PEM (${codeOf(error)})`);
+    throw new UsageError(`${path} is not a public key in PEM (${codeOf(error)})`);
   }
-  throw new UsageError(`${path} is no Ed25519 key`);
+  throw new UsageError(`${path} is not an Ed25519 key`);
 }

@@ -1,4 +1,4 @@
-/** Which log files still exist, by what they hold. */
+/** Which log files still exist, by their content. */
 
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,17 +7,17 @@ import { discover, type Listed } from '../../read/files/discover.js';
 import { type Identity, identify } from '../../read/files/identify.js';
 import { UsageError } from './usage.js';
 
-/** Identity asks for nothing but the bytes here. */
+/** Identifying a file here needs only its bytes. */
 const ANY_TIME = { knowsZone: () => true, read: () => null };
 
 export interface LogIndex extends LogFiles {
-  /** Files that are compressed, and were not looked into. */
+  /** Compressed files, which were not searched. */
   readonly compressed: number;
 }
 
-/** Looks at files, folders (with all that is below them) and globs. Throws a UsageError where no log file is there. */
-export async function indexLogFiles(places: readonly string[]): Promise<LogIndex> {
-  const { files, faults } = await discover(await Promise.all(places.map(toPattern)));
+/** Searches files, folders (with everything below them) and globs. Throws a UsageError if they contain no log file. */
+export async function indexLogFiles(paths: readonly string[]): Promise<LogIndex> {
+  const { files, faults } = await discover(await Promise.all(paths.map(toPattern)));
   const [fault] = faults;
   if (fault !== undefined) throw new UsageError(`${fault.path} cannot be read (${fault.code})`);
   const longest = new Map<string, Listed>();
@@ -26,19 +26,19 @@ export async function indexLogFiles(places: readonly string[]): Promise<LogIndex
     const identity = await identityOf(file.path);
     if (identity.kind === 'unsupported' && identity.reason === 'compressed') compressed += 1;
     if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
-    const known = longest.get(identity.contentId);
-    if (known === undefined || file.size > known.size) longest.set(identity.contentId, file);
+    const longestYet = longest.get(identity.contentId);
+    if (longestYet === undefined || file.size > longestYet.size) longest.set(identity.contentId, file);
   }
-  if (longest.size === 0) throw new UsageError(`${places.join(', ')}: there is no csvlog file`);
+  if (longest.size === 0) throw new UsageError(`${paths.join(', ')}: no csvlog file found`);
   return { compressed, find: contentId => longest.get(contentId)?.path ?? null };
 }
 
-async function toPattern(place: string): Promise<string> {
-  const isFolder = await stat(place).then(
+async function toPattern(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
     found => found.isDirectory(),
     () => false,
   );
-  return isFolder ? join(place, '**', '*') : place;
+  return isFolder ? join(path, '**', '*') : path;
 }
 
 async function identityOf(path: string): Promise<Identity> {

@@ -1,4 +1,4 @@
-/** What a verification came to, for people. */
+/** The result of a verification, for people. */
 
 import { styleText } from 'node:util';
 import { lacks } from '../../archive/verify/lacks.js';
@@ -31,7 +31,7 @@ export function render(where: string, result: VerifyResult): string {
   ].join('');
 }
 
-/** One line for each server of the fleet. */
+/** One line for each expected server. */
 function renderInstance(one: InstanceResult): string {
   const { instance, coveredUntil, missing } = one;
   const state = isWholeInstance(one) ? styleText('green', 'whole') : styleText('yellow', 'incomplete');
@@ -45,7 +45,7 @@ function renderInstance(one: InstanceResult): string {
   return row('instance'.padEnd(LABEL), `${oneLine(instance)}: ${state}, ${until}`);
 }
 
-/** Whole, or what is missing, each by name and time. */
+/** Whole, or what is missing, with names and times. */
 function renderIntact(where: string, result: VerifyResult): string {
   if (result.verdict === 'whole') return row(styleText('green', 'whole'.padEnd(LABEL)), where);
   return [
@@ -91,7 +91,7 @@ function renderWarning({ what, object, seq, times }: Warning): string {
   return row(styleText('yellow', 'warning'.padEnd(LABEL)), where === '' ? what : `${what} (${more}${where})`);
 }
 
-/** @param others parts that are broken, too */
+/** @param others how many other parts are broken, too */
 function renderFailure({ object, line, seq, what, fits }: Failure, others: number): string {
   const where = [object, line === null ? null : `line ${line}`, seq === null ? null : `event ${seq}`].filter(
     one => one !== null,

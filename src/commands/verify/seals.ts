@@ -1,4 +1,4 @@
-/** Seals as they were exported from Cloud Logging. */
+/** Seals exported from Cloud Logging. */
 
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { UsageError } from './usage.js';
 
 const entrySchema = z.object({
   jsonPayload: z.unknown(),
-  // JSON of protocol buffers leaves out what is 0.
+  // The JSON form of protocol buffers omits zeros.
   split: z.object({ uid: z.string(), index: z.int().default(0), totalSplits: z.int() }).optional(),
 });
 type Entry = z.infer<typeof entrySchema>;
@@ -26,13 +26,13 @@ const sealLine = envelopeSchema.pick({ v: true }).extend({
 
 export interface ExportedSeals {
   readonly anchors: Anchors;
-  /** Of large seals, some parts were not exported: these cannot be compared. */
+  /** Large seals of which only some parts were exported: they cannot be compared. */
   readonly incomplete: number;
 }
 
 /**
- * Reads files as `gcloud logging read --format=json` writes them, or with one LogEntry per line. Entries that are no
- * seals are passed over. Throws a UsageError where a file cannot be read, or none holds any.
+ * Reads files that `gcloud logging read --format=json` wrote, or files with one LogEntry per line. Skips entries that
+ * are not seals. Throws a UsageError if a file cannot be read, or if there is no seal in them.
  */
 export async function readSeals(paths: readonly string[]): Promise<ExportedSeals> {
   const anchors = new Anchors();
@@ -44,7 +44,7 @@ export async function readSeals(paths: readonly string[]): Promise<ExportedSeals
       if (anchors.add(seal)) found += 1;
     }
   }
-  if (found === 0) throw new UsageError(`${paths.join(', ')}: there are no seals of Cloud Logging`);
+  if (found === 0) throw new UsageError(`${paths.join(', ')}: no seals from Cloud Logging found`);
   return { anchors, incomplete: parts.incomplete };
 }
 
@@ -73,11 +73,11 @@ async function* valuesOf(path: string): AsyncGenerator<unknown> {
   }
 }
 
-/** Parts of seals that are too large for one entry; they may come in any order, and more than once. */
+/** The parts of seals that are too large for one entry; they may come in any order, and more than once. */
 class Parts {
   readonly #bySeal = new Map<string, Map<number, AuditEvent>>();
 
-  /** The whole event, once all of its parts are there. */
+  /** The whole event, as soon as all of its parts have come. */
   add(payload: unknown, { uid, index, totalSplits }: NonNullable<Entry['split']>): unknown {
     if (!isSeal(payload)) return undefined;
     const parts = this.#bySeal.get(uid) ?? new Map<number, AuditEvent>();
@@ -92,7 +92,7 @@ class Parts {
   }
 }
 
-/** What the parts are joined by is what they must have. */
+/** Every part has the fields that joining needs. */
 function isSeal(payload: unknown): payload is AuditEvent {
   return sealLine.safeParse(payload).success;
 }

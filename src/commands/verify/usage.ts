@@ -1,4 +1,4 @@
-/** Something that was given on the command line and cannot be used. */
+/** A command-line argument that cannot be used. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

@@ -1,4 +1,6 @@
-/** `verify`: says whether an archive is whole, incomplete or broken, and names what is missing or wrong first. */
+/**
+ * `verify`: says whether an archive is whole, incomplete or broken, and names the first thing that is missing or wrong.
+ */
 
 import { SingleBar } from 'cli-progress';
 import { openArchive } from '../../archive/store/location.js';
@@ -20,13 +22,13 @@ export interface VerifyArguments {
   readonly until?: string;
   /** `FILE[@[CHAIN/]SEQ]` */
   readonly publicKey?: readonly string[];
-  /** Files with seals from Cloud Logging. */
+  /** Files with seals exported from Cloud Logging. */
   readonly seals?: readonly string[];
-  /** Log files, folders of them, or globs. */
+  /** Log files, folders of log files, or globs. */
   readonly against?: readonly string[];
-  /** How much of the end need not be covered yet. */
+  /** How much of the end does not have to be covered yet. */
   readonly grace?: string;
-  /** Another server than Google's. */
+  /** A server other than Google's. */
   readonly endpoint?: string;
   readonly json?: boolean;
 }
@@ -79,7 +81,7 @@ function readDay(text: string | null): string | null {
   return text;
 }
 
-/** In milliseconds; throws a UsageError where it is no duration. */
+/** In milliseconds; throws a UsageError if the text is not a duration. */
 export function readGrace(text: string | undefined): number | null {
   if (text === undefined) return null;
   const grace = parseDuration(text);
@@ -92,11 +94,11 @@ function warningsOf(incomplete: number, compressed: number): Warning[] {
     times === 0 ? [] : [{ code, what: `${times} ${what}`, object: null, seq: null, times }];
   return [
     ...warning('seals', 'seals were exported in part, and not compared', incomplete),
-    ...warning('log-files', 'log files are compressed, and were not looked into', compressed),
+    ...warning('log-files', 'log files are compressed, and were not searched', compressed),
   ];
 }
 
-/** Shows how far it is, where standard error is a terminal. */
+/** Shows a progress bar if standard error is a terminal. */
 async function withBar<T>(work: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T> {
   const bar = new SingleBar({
     format: '{bar} {percentage}% | {objects} objects | {events} events | {duration_formatted}',

@@ -1,4 +1,4 @@
-/** The result of a look at a server: who is audited, and what needs somebody. */
+/** The result of a look at a server: who is audited, and what somebody must fix. */
 
 import { resolve } from 'node:path';
 import type { FilterConfig } from '../../config/schema.js';

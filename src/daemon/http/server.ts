@@ -1,4 +1,4 @@
-/** Answers whether the daemon lives, is ready, and what it has counted. */
+/** Answers whether the daemon is alive and ready, and serves its metrics and status page. */
 
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,16 +23,16 @@ const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
 
-/** What is asked for. */
+/** What the answers are made from. */
 export interface Told {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly status: Status;
 }
 
-/** More at once are closed as they come: probes, Prometheus and a few people need far fewer. */
+/** Further connections are closed at once: probes, Prometheus and a few people need far fewer. */
 const MOST_CONNECTIONS = 64;
-/** Milliseconds after which a connection that neither sends nor takes anything is closed. */
+/** Milliseconds after which an idle connection is closed. */
 const LONGEST_SILENCE = 10_000;
 
 const HARDENED = {
@@ -41,7 +41,7 @@ const HARDENED = {
   'referrer-policy': 'no-referrer',
 };
 
-/** Listens on `host`; port 0 takes any free one. Throws where it cannot listen. */
+/** Listens on `host`; port 0 takes any free port. Throws if it cannot listen. */
 export async function serve(where: { host: string; port: number }, told: Told): Promise<HttpServer> {
   const server = http.createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';

@@ -1,4 +1,4 @@
-/** The status page: all that somebody needs who was just woken up. */
+/** The status page: everything that somebody needs who was just woken up. */
 
 import { hash } from 'node:crypto';
 import { constant, type Html, html } from '../../lib/html.js';
@@ -21,7 +21,7 @@ function digest(text: string): string {
   return `sha256-${hash('sha256', text, 'base64')}`;
 }
 
-/** That the plots show. */
+/** Minutes that the plots show. */
 export const MINUTES = 60;
 
 export function renderStatus(
@@ -38,13 +38,13 @@ export function renderStatus(
 <noscript><meta http-equiv="refresh" content="10"></noscript></head>
 <body><header><h1>${instance}</h1><p>node ${node}, pgaudit-shipper ${version}</p></header>
 <p id="live" role="status"></p>
-<main>${sample === null ? html`<p class="verdict bad"><strong>Starting.</strong> <a href="/internal/isready">isready</a> says what it waits for.</p>` : content(sample, ring)}</main>
+<main>${sample === null ? html`<p class="verdict bad"><strong>Starting.</strong> <a href="/internal/isready">isready</a> says what the daemon is waiting for.</p>` : content(sample, ring)}</main>
 <script>${constant(SCRIPT)}</script></body></html>
 `;
   return page.text;
 }
 
-/** Seen in the title of a tab. */
+/** Visible in the title of a tab. */
 function mark(sample: StatusSample | null): string {
   if (sample === null || sample.problems.some(({ hinders }) => hinders)) return '✗';
   return sample.problems.length === 0 ? '✓' : '!';
@@ -64,10 +64,10 @@ function verdict(problems: readonly ProblemSample[], isBehind: boolean): Html {
   if (problems.length === 0)
     return html`<p class="verdict good"><strong>Ready.</strong> ${isBehind ? 'Deliveries are behind: see below.' : 'Everything works.'}</p>`;
   const isReady = !problems.some(({ hinders }) => hinders);
-  const kept = html`Nothing is lost meanwhile: what was read is in the journal, and what was not yet read stays in the log
+  const kept = html`Nothing is lost in the meantime: what was read is in the journal, and what was not yet read stays in the log
 files, as long as these are kept.`;
   return html`<div class="verdict bad"><strong>${isReady ? 'Running, with problems.' : 'Not ready.'}</strong><ul>${problems.map(problemItem)}</ul>
-<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to mend it. ${isReady ? 'What is not audited or not logged meanwhile is in no archive.' : kept}</p></div>`;
+<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to fix the problem. ${isReady ? 'What is not audited or not logged in the meantime is missing in every archive.' : kept}</p></div>`;
 }
 
 function problemItem({ part, code, what, fix, since }: ProblemSample): Html {
@@ -110,16 +110,14 @@ function sealCard({ seal }: StatusSample): Html {
 <p>event ${seal.lastSeq}, SHA-256</p><p><code>${seal.hash}</code></p></section>`;
 }
 
-/** Behind by more than is usual is worth a look; by far more, somebody must act. */
+/** Being far behind the usual delay deserves attention; being very far behind needs somebody to act. */
 function sinkCard(name: string, sink: SinkSample): Html {
   const { events, bytes, seconds, usualSeconds, to } = sink;
   const isBad = seconds > 10 * usualSeconds;
   const word = events === 0 ? 'everything is delivered' : `${duration(seconds)} behind`;
   const waiting = `${events} events (${size(bytes)}) wait`;
   const advice = isSlow(sink)
-    ? [
-        'Deliveries fail or are slow: lines with the code delivery-failed in the log say why. Nothing is lost.',
-      ]
+    ? ['Deliveries fail or are slow: see the log lines with the code delivery-failed. Nothing is lost.']
     : [];
   return card(name, isBad ? 'bad' : isSlow(sink) ? 'slow' : 'good', word, [to, waiting, ...advice]);
 }
@@ -164,10 +162,10 @@ function counts({ records, identities, unknownUsers, suspects, gaps, rejectedEnt
       count,
       status === 'unresolved',
     ]),
-    ['users in neither list of the filter', unknownUsers, true],
+    ['users matched by neither list of the filter', unknownUsers, true],
     ['suspects', suspects, true],
     ['gaps', gaps, true],
-    ['entries that Cloud Logging refused for good', rejectedEntries, true],
+    ['entries that Cloud Logging will never accept', rejectedEntries, true],
   ];
   return html`<table><thead><tr><th scope="col">What</th><th scope="col" class="number">Count</th></tr></thead><tbody>${rows.map(
     ([name, count, isForLooking]) =>
@@ -185,7 +183,7 @@ function time(at: number): string {
 }
 
 const DAY = 86_400;
-/** Seconds at which a scale may end: halves of them are whole, too. */
+/** Seconds at which a scale may end: half of each is a whole number, too. */
 const SCALES = [2, 10, 60, 120, 600, 1200, 3600, 7200, 21_600, 43_200, DAY];
 
 const STEPS: readonly [number, string][] = [

@@ -1,4 +1,4 @@
-/** How the status page looks by day and by night, and how it stays fresh. */
+/** The style of the status page in light and dark mode, and the script that refreshes it. */
 
 export const STYLE = `
 :root { color-scheme: light dark;
@@ -33,8 +33,8 @@ figure { margin: 1.25rem 0; } figcaption { margin-bottom: .5rem; }
 `;
 
 /**
- * Puts in the page's new content every five seconds, unless nobody looks or somebody marks text. What it gets is never
- * run: scripts of a parsed document do not run, and the policy allows this one only.
+ * Replaces the page's content every five seconds, unless the page is hidden or somebody selects text. What it fetches
+ * is never run: scripts in a parsed document do not run, and the policy allows only this one.
  */
 export const SCRIPT = `
 const live = document.getElementById('live');
@@ -48,7 +48,7 @@ const refresh = async () => {
     document.title = next.title;
     live.textContent = '';
   } catch {
-    live.textContent ||= 'No answer since ' + new Date().toISOString().slice(11, 19) + ' UTC: what stands here is old.';
+    live.textContent ||= 'No answer since ' + new Date().toISOString().slice(11, 19) + ' UTC: this page is out of date.';
     document.title = '✗ no answer';
   }
 };

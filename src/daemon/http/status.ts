@@ -1,4 +1,4 @@
-/** What the status page tells: the latest look, and one sample a minute of the last hour. No content, no names (I8). */
+/** The data of the status page: the latest sample, and one a minute for the last hour. No content, no names (I8). */
 
 import { MINUTES, renderStatus, STATUS_POLICY } from './status-page.js';
 
@@ -6,11 +6,11 @@ export interface SinkSample {
   /** Events that are durable and not delivered. */
   readonly events: number;
   readonly bytes: number;
-  /** Since when the oldest of them waits. */
+  /** How long the oldest of them has waited. */
   readonly seconds: number;
-  /** What is usual: an archive gets whole segments. */
+  /** The usual delay: an archive gets whole segments. */
   readonly usualSeconds: number;
-  /** Where it goes, as the configuration says. */
+  /** The destination, as in the configuration. */
   readonly to: string;
 }
 
@@ -21,7 +21,7 @@ export interface ProblemSample {
   readonly since: string;
   readonly what: string;
   readonly fix: string;
-  /** The part that has it: `source`, or `source orders` of several. */
+  /** The part that has the problem: `source`, or `source orders` if there are several. */
   readonly part: string;
   /** The daemon cannot do its job. */
   readonly hinders: boolean;
@@ -39,11 +39,11 @@ export interface SourceSample {
 export interface StatusSample {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Milliseconds since the start, by a clock that nobody sets. */
+  /** Milliseconds since the start, by a monotonic clock. */
   readonly uptime: number;
   readonly problems: readonly ProblemSample[];
   readonly source: { readonly bytes: number; readonly files: number };
-  /** Each of several servers; empty where there is but one. */
+  /** Each of several servers; empty if there is only one. */
   readonly sources: readonly SourceSample[];
   readonly journal: {
     readonly chain: string;
@@ -54,15 +54,15 @@ export interface StatusSample {
   readonly sinks: { readonly logging: SinkSample; readonly archive: SinkSample };
   /** Records of the log since the start. */
   readonly records: readonly { readonly outcome: string; readonly reason: string; readonly count: number }[];
-  /** Events by how the person was found, since the start. */
+  /** Events since the start, by the actor's status. */
   readonly identities: Readonly<Record<string, number>>;
-  /** Users that are in neither list of the filter: how many, never who. */
+  /** Users that no list of the filter matches: the number only, never the names. */
   readonly unknownUsers: number;
   readonly suspects: number;
   readonly gaps: number;
-  /** Events that Cloud Logging will never take. */
+  /** Events that Cloud Logging will never accept. */
   readonly rejectedEntries: number;
-  /** `null` before the first. */
+  /** `null` before the first seal. */
   readonly seal: { readonly at: number; readonly hash: string; readonly lastSeq: number } | null;
 }
 
@@ -73,7 +73,7 @@ export interface StatusSubject {
   readonly version: string;
 }
 
-/** The greatest lag of a minute, in seconds. */
+/** The greatest lag in a minute, in seconds. */
 export interface Minute {
   readonly minute: number;
   readonly logging: number;
@@ -92,12 +92,12 @@ export class Status {
     this.#subject = subject;
   }
 
-  /** From now on `refresh` looks at the daemon; before, it is starting. */
+  /** From now on `refresh` takes samples; before, the daemon is starting. */
   watch(look: () => Promise<StatusSample>): void {
     this.#look = look;
   }
 
-  /** To be called once a minute, and before each answer. A look that fails leaves what was seen last; its time says so. */
+  /** To be called once a minute, and before each answer. If it fails, the last sample stays; its time shows its age. */
   async refresh(): Promise<void> {
     const sample = await this.#look?.().catch(() => null);
     if (sample != null) this.sample(sample);
@@ -118,7 +118,7 @@ export class Status {
     this.#ring = [...before, seen].filter(one => one.minute > minute - MINUTES);
   }
 
-  /** The same as the page, for programs. */
+  /** The content of the page, for programs. */
   toJson(): string {
     const sample = this.#latest;
     if (sample === null) return `${JSON.stringify({ ...this.#subject, isReady: false })}\n`;
@@ -138,7 +138,7 @@ export class Status {
     })}\n`;
   }
 
-  /** The page, and what it must be sent with as `content-security-policy`. */
+  /** The page, and the `content-security-policy` to send it with. */
   page(): { html: string; csp: string } {
     return { html: renderStatus(this.#subject, this.#latest, this.#ring), csp: STATUS_POLICY };
   }

@@ -1,15 +1,15 @@
-/** The part of the vocabulary that tells of a server's database: its roles, its audit settings, and who is not audited. */
+/** The part of the telemetry about a server's database: its roles, its audit settings, and who is not audited. */
 
 import type { Logger } from 'pino';
 import type { AuditChange } from '../../event/config.js';
 import type { UnauditedRoles } from '../../event/population.js';
 import { codeOf } from '../../lib/errors.js';
-import { databaseMendFor, messageOf } from '../fixes.js';
+import { databaseFixFor, messageOf } from '../fixes.js';
 import type { Health, Problem } from '../health.js';
 import type { Metrics } from '../metrics.js';
 import { Incidents } from './incidents.js';
 
-/** Changes of settings that one line of the log names. */
+/** Changes of settings that one log line names. */
 const MOST_CHANGES_NAMED = 20;
 const LONGEST_VALUE = 200;
 
@@ -19,12 +19,12 @@ export class DatabaseTelemetry extends Incidents {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
-  /** What Health and the metrics call the server. */
+  /** The server's name in Health and the metrics. */
   readonly #partOf: (what: string) => string;
   #isHeartbeatMissing = false;
-  /** What the last look at the server found. */
+  /** The problems that the last look at the server found. */
   #audit: readonly Problem[] = [];
-  /** What the database cannot be asked for, and why. */
+  /** What cannot be read from the database, and why. */
   readonly #outages = new Map<Asked, unknown>();
 
   /** @param source one of several servers */
@@ -49,18 +49,18 @@ export class DatabaseTelemetry extends Incidents {
     this.#unreachable('roles', error);
     this.#log.error(
       { code: 'catalog-failed', error: codeOf(error) },
-      `the database's roles cannot be read; those read before stay: ${messageOf(error)}`,
+      `the database's roles cannot be read; those read before stay in use: ${messageOf(error)}`,
     );
   }
 
   groupMissing(role: string): void {
     this.#log.error(
       { code: 'group-missing', role },
-      'the filter names a group role that the database does not have; nobody is its member: mend memberOf',
+      'the filter names a group role that the database does not have; it has no members: fix memberOf',
     );
   }
 
-  /** Names and values of settings are no content, and a change of the filter may have one for each role. */
+  /** Names and values of settings are not content; a change of the filter may have one change for each role. */
   settingsChanged(changes: readonly AuditChange[]): void {
     this.#metrics.configChanges.inc(changes.length);
     const named = changes.slice(0, MOST_CHANGES_NAMED).map(change => ({
@@ -70,7 +70,7 @@ export class DatabaseTelemetry extends Incidents {
     }));
     this.#log.error(
       { code: 'settings-changed', count: changes.length, changes: named },
-      'somebody changed what is audited, or a login role appeared that no rule knows: look at the config event',
+      'somebody changed what is audited, or a login role appeared that no rule matches: see the config event',
     );
   }
 
@@ -78,14 +78,14 @@ export class DatabaseTelemetry extends Incidents {
     this.#unreachable('settings', error);
     this.#log.error(
       { code: 'settings-failed', error: codeOf(error) },
-      `the server's audit settings cannot be read; a change is told when they can be: ${messageOf(error)}`,
+      `the server's audit settings cannot be read; a change is recorded when they can be read again: ${messageOf(error)}`,
     );
   }
 
   heartbeatFailed(error: unknown): void {
     this.#log.error(
       { code: 'heartbeat-failed', error: codeOf(error) },
-      `nothing proves that the log of this server is read, and seals cover no more of it: ${messageOf(error)}`,
+      `nothing proves that the log of this server is read, so seals cover no more of it: ${messageOf(error)}`,
     );
   }
 
@@ -94,21 +94,27 @@ export class DatabaseTelemetry extends Incidents {
     if (isMissing === this.#isHeartbeatMissing) return;
     this.#isHeartbeatMissing = isMissing;
     const what =
-      'what the shipper asks the server to write to its log is not found in the files that it reads';
+      'the heartbeat that the server writes to its log is missing in the files that the shipper reads';
     const fix =
-      'name the files of the server of database.url in source.files; its log_min_messages must let LOG pass, and its role may run DO';
+      "let source.files match the log files of database.url's server; its log_min_messages must let LOG pass, and the role must be allowed to run DO";
     this.#health.set(this.#partOf('heartbeat'), isMissing ? { code: 'heartbeat-missing', what, fix } : null);
   }
 
-  settingsUntold(error: unknown): void {
+  settingsNotRecorded(error: unknown): void {
     this.#log.warn(
       { code: 'settings-untold', error: codeOf(error) },
-      `what a look at the server found did not come into the journal, and is told again: ${messageOf(error)}`,
+      `the result of a look at the server was not journaled, and is recorded again by the next look: ${messageOf(error)}`,
     );
   }
 
-  /** What a look at the server found; it lasts until the next one. */
-  settingsJudged({ unaudited, problems }: { unaudited: UnauditedRoles; problems: readonly Problem[] }): void {
+  /** The result of a look at the server; it counts until the next one. */
+  settingsChecked({
+    unaudited,
+    problems,
+  }: {
+    unaudited: UnauditedRoles;
+    problems: readonly Problem[];
+  }): void {
     this.#reached('settings');
     this.#metrics.unauditedRoles.set(this.#partOf('source'), unaudited.count);
     const before = this.#audit;
@@ -129,8 +135,8 @@ export class DatabaseTelemetry extends Incidents {
     this.#outages.set(what, error);
     this.#health.set(this.#partOf('database'), {
       code: 'database-unreachable',
-      what: `the database cannot be asked for its ${what} (${codeOf(error)}): who is audited is not known`,
-      fix: databaseMendFor(codeOf(error)),
+      what: `the database's ${what} cannot be read (${codeOf(error)}): it is unknown who is audited`,
+      fix: databaseFixFor(codeOf(error)),
     });
   }
 

@@ -1,31 +1,31 @@
 /**
- * The one vocabulary of what can happen: each thing has one function that logs and counts it.
- * warn: nothing is lost yet. error: somebody must act. Nothing here gets to see content (I8).
+ * Everything that can happen: for each thing there is one function that logs and counts it.
+ * warn: nothing is lost yet. error: somebody must act. Nothing here ever sees content (I8).
  */
 
 import type { Logger } from 'pino';
 import type { RecordCounts } from '../../event/counts.js';
 import { codeOf, framesOf, placeOf } from '../../lib/errors.js';
 import type { SourceFault, UnsupportedReason } from '../../read/record.js';
-import { mendFor, messageOf, UNSUPPORTED_MEND } from '../fixes.js';
+import { fixFor, messageOf, UNSUPPORTED_FIX } from '../fixes.js';
 import type { Health, Problem, ProblemCode } from '../health.js';
 import type { Metrics } from '../metrics.js';
 import { DatabaseTelemetry } from './database.js';
 
-/** Users that are named in the log at most, lest it be flooded. */
+/** At most this many users are named in the log, so that it is not flooded. */
 const MOST_USERS_NAMED = 1000;
-/** Milliseconds for which a sink may fail before somebody has to look. */
+/** Milliseconds that a sink may fail before somebody has to act. */
 const FAILING_UNTIL_ERROR = 30_000;
 
 export class Telemetry extends DatabaseTelemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
-  /** What Health calls its log. */
+  /** Health's name for its log. */
   readonly #part: string;
   readonly #sources: Telemetry[] = [];
   readonly #usersNamed = new Set<string>();
-  /** With which code reading fails. */
+  /** The code of the error while reading fails. */
   #failing: string | null = null;
 
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null = null) {
@@ -37,17 +37,17 @@ export class Telemetry extends DatabaseTelemetry {
     this.#part = source === null ? 'source' : `source ${source}`;
   }
 
-  /** The same for one of several servers: its lines and its problems name it. */
+  /** The telemetry of one of several servers: its log lines and problems name it. */
   ofSource(source: string): Telemetry {
     const one = new Telemetry(this.#log, this.#metrics, this.#health, source);
     this.#sources.push(one);
     return one;
   }
 
-  /** @param isFinal whether a new chain begins, and does not wait any longer. */
+  /** @param isFinal whether a new chain begins without further attempts */
   takeUpFailed(error: unknown, isFinal: boolean): void {
     const fields = { code: 'take-up-failed', error: codeOf(error) };
-    const what = `there is no state, and the archive cannot tell where the chain ended: ${messageOf(error)}`;
+    const what = `there is no state, and the archive does not say where the chain ended: ${messageOf(error)}`;
     if (isFinal) this.#log.error(fields, `${what}; a new chain begins`);
     else {
       this.#health.set('start', {
@@ -64,11 +64,11 @@ export class Telemetry extends DatabaseTelemetry {
     this.#log.info({ code: 'started', version, instance, chain }, 'pgaudit-shipper started');
   }
 
-  /** The chain's place in the archive hangs on its node. */
+  /** The node is part of the chain's path in the archive. */
   nodeKept(node: string, configured: string): void {
     this.#log.warn(
       { code: 'node-kept', node, configured },
-      'the chain in state.directory keeps the node it began with; set node, lest it follow the name of the host',
+      "the chain in state.directory keeps the node it began with; set node, so that it does not depend on the host's name",
     );
   }
 
@@ -88,7 +88,7 @@ export class Telemetry extends DatabaseTelemetry {
     else
       this.#log.warn(
         { code: 'stopped', isJournaled, undelivered },
-        'stopped before all was delivered; the next start goes on from there',
+        'stopped before everything was delivered; the next start continues from there',
       );
   }
 
@@ -116,32 +116,32 @@ export class Telemetry extends DatabaseTelemetry {
     this.#metrics.filesUnsupported.inc({ reason });
     this.#log.warn(
       { code: 'file-unsupported', path, reason },
-      `a file is not read. ${UNSUPPORTED_MEND[reason]}`,
+      `a file is not read. ${UNSUPPORTED_FIX[reason]}`,
     );
   }
 
-  /** @param what it waits for; the first look at its files ends it */
+  /** @param what it waits for, until the first look at its files */
   sourceWaits(what: string, fix = 'wait'): void {
     this.#health.set(this.#part, { code: 'source-waiting', what: `waits for ${what}`, fix });
   }
 
   /**
-   * The log of one of several servers; the others are read as before.
-   * @param isFinal whether it is not tried again
+   * Reading the log of one of several servers fails; the others are not affected.
+   * @param isFinal whether it is not retried
    */
   sourceFailed(error: unknown, isFinal = false): void {
     const code = codeOf(error);
     this.#metrics.sourceReadable.set(`${this.#part} reading`, 0);
     this.#health.set(`${this.#part} reading`, {
       code: 'source-failing',
-      what: 'fails, and is tried again',
+      what: 'fails, and is retried',
       fix: messageOf(error),
     });
     if (this.#failing === code) return;
     this.#failing = code;
     this.#log.error(
       { code: 'source-failed', error: code, at: framesOf(error), ...placeOf(error) },
-      `the log of a server cannot be read on, and is opened anew ${isFinal ? 'by the next run' : 'every ten seconds'}: ${messageOf(error)}`,
+      `the log of a server cannot be read further, and is opened again ${isFinal ? 'by the next run' : 'every ten seconds'}: ${messageOf(error)}`,
     );
   }
 
@@ -162,28 +162,28 @@ export class Telemetry extends DatabaseTelemetry {
     else
       this.#log.error(
         { code: 'source-unreadable', faults },
-        `log files cannot be read: ${mendFor(first.code)}`,
+        `log files cannot be read: ${fixFor(first.code)}`,
       );
   }
 
   nothingMatches(pattern: string): void {
     this.#log.warn(
       { code: 'nothing-matches', pattern },
-      'no file matches this pattern of source.files: waiting for one; or mend the pattern',
+      'no file matches this pattern of source.files: fix the pattern, or wait for a file',
     );
   }
 
   watchFailed(code: string): void {
     this.#log.warn(
       { code: 'watch-failed', error: code },
-      'changes of files are not announced; they are polled for',
+      'the system does not report changes of files; they are polled',
     );
   }
 
   ledgerFailed(code: string): void {
     this.#log.warn(
       { code: 'ledger-failed', error: code },
-      `files.ndjson in state.directory cannot be written; files that are gone stay in the checkpoint: ${mendFor(code)}`,
+      `files.ndjson in state.directory cannot be written; the checkpoint keeps files that are gone: ${fixFor(code)}`,
     );
   }
 
@@ -197,18 +197,18 @@ export class Telemetry extends DatabaseTelemetry {
     }
   }
 
-  /** Neither a personal nor a service user: named once, so that a forgotten rule is noticed. */
+  /** Neither a personal nor a service user: named once, so that a missing rule is noticed. */
   otherUser(user: string, shipped: boolean): void {
     if (this.#usersNamed.has(user) || this.#usersNamed.size >= MOST_USERS_NAMED) return;
     this.#usersNamed.add(user);
     const what = shipped ? 'shipped' : 'dropped';
     this.#log.warn(
       { code: 'other-user', user },
-      `a user is in neither list of the filter; its statements are ${what}`,
+      `a user is matched by neither list of the filter; its statements are ${what}`,
     );
   }
 
-  /** How many were named. */
+  /** How many users were named. */
   get unknownUsers(): number {
     return this.#sources.reduce((sum, one) => sum + one.unknownUsers, this.#usersNamed.size);
   }
@@ -232,10 +232,10 @@ export class Telemetry extends DatabaseTelemetry {
 
   commitFailed(code: string): void {
     this.#metrics.journalFailures.inc({ code });
-    this.#health.set('journal', { code: 'journal-failing', what: 'cannot be written', fix: mendFor(code) });
+    this.#health.set('journal', { code: 'journal-failing', what: 'cannot be written', fix: fixFor(code) });
     this.#log.error(
       { code: 'journal-failed', error: code },
-      `the journal cannot be written; reading waits: ${mendFor(code)}`,
+      `the journal cannot be written; reading waits: ${fixFor(code)}`,
     );
   }
 
@@ -247,7 +247,7 @@ export class Telemetry extends DatabaseTelemetry {
   journalFull(isFull: boolean): void {
     this.#metrics.journalFull.set(isFull ? 1 : 0);
     const full = 'state.maxSize is reached; reading waits until a sink delivers';
-    const fix = 'mend the sink that lags, or give state.maxSize more room';
+    const fix = 'fix the sink that lags, or raise state.maxSize';
     this.#health.set('journal size', isFull ? { code: 'journal-full', what: full, fix } : null);
     if (isFull) this.#log.error({ code: 'journal-full' }, full);
     else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
@@ -264,7 +264,7 @@ export class Telemetry extends DatabaseTelemetry {
     const [failingForMs, retryInMs] = [since, delay].map(Math.round);
     const fields = { code: 'delivery-failed', sink, error: code, failures, failingForMs, retryInMs };
     const level = since >= FAILING_UNTIL_ERROR ? 'error' : 'warn';
-    this.#log[level](fields, `a delivery failed and is tried again; nothing is lost: ${messageOf(error)}`);
+    this.#log[level](fields, `a delivery failed and is retried; nothing is lost: ${messageOf(error)}`);
   }
 
   objectStored(bytes: number): void {
@@ -279,7 +279,7 @@ export class Telemetry extends DatabaseTelemetry {
     this.#metrics.rejected.inc({ code: error });
     this.#log.error(
       { code: 'entry-rejected', insertId, error },
-      'Cloud Logging refuses this event for good; it is in the archive',
+      'Cloud Logging will never accept this event; it is in the archive',
     );
   }
 
@@ -310,7 +310,7 @@ export class Telemetry extends DatabaseTelemetry {
     this.#metrics.redacted.inc(secrets);
   }
 
-  /** The relations that a statement changes could not be told from its text. */
+  /** The relations that a statement changes could not be determined from its text. */
   unparsable(reason: string): void {
     this.#metrics.unparsed.inc({ reason });
   }
@@ -326,18 +326,18 @@ export class Telemetry extends DatabaseTelemetry {
     this.#metrics.directoryFailing.set({ path }, 1);
     this.#log.error(
       { code: 'directory-failed', path, error: codeOf(error) },
-      `the directory of people cannot be read; the one read before stays: ${messageOf(error)}`,
+      `the directory of people cannot be read; the one read before stays in use: ${messageOf(error)}`,
     );
   }
 }
 
-/** Faults of one kind are one problem: the first says what to do. */
+/** Faults of one kind are one problem: the first one's fix is shown. */
 function sourceProblems(faults: readonly SourceFault[]): Problem[] {
   const kinds = Map.groupBy(faults, ({ code }) => SOURCE_PROBLEMS[code] ?? 'log-unreadable');
   return [...kinds].map(([code, [first, ...more]]) => ({
     code,
     what: `${first?.path ?? ''}${more.length === 0 ? '' : ` and ${more.length} more`}`,
-    fix: mendFor(first?.code ?? ''),
+    fix: fixFor(first?.code ?? ''),
   }));
 }
 

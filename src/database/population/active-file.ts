@@ -1,18 +1,18 @@
-/** Whether the file that the server writes now is one of those that are read. */
+/** Whether the file that the server writes now is among those that are read. */
 
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Listed } from '../../read/files/discover.js';
 import type { ServerLook } from '../look.js';
 
-/** What is found where the server says that its log is. */
+/** The active log file, according to the server. */
 export interface ActiveFile {
   readonly path: string;
-  /** `elsewhere`: this machine has no such file, or does not let the shipper see it. */
+  /** `elsewhere`: this machine has no such file, or the shipper may not see it. */
   readonly state: 'matched' | 'unmatched' | 'elsewhere';
 }
 
-/** `null` where the server writes no csvlog, or does not tell where. */
+/** `null` if the server writes no csvlog, or does not say where. */
 export async function activeFile(
   look: Pick<ServerLook, 'logFile' | 'settings'>,
   files: readonly Listed[],
@@ -21,12 +21,12 @@ export async function activeFile(
   return path === null ? null : { path, state: await stateOf(path, files) };
 }
 
-/** What makes the globs name it. */
+/** A setting whose glob matches it. */
 export function nameActive({ path }: ActiveFile): string {
   return `source: {files: ["${join(path, '..', '*.csv')}"]}`;
 }
 
-/** Absolute. */
+/** An absolute path. */
 function activePath({ logFile, settings }: Pick<ServerLook, 'logFile' | 'settings'>): string | null {
   if (logFile === null || logFile === 'hidden') return null;
   if (isAbsolute(logFile)) return logFile;
@@ -40,7 +40,7 @@ async function stateOf(path: string, files: readonly Listed[]): Promise<ActiveFi
     const { dev, ino } = await stat(path);
     return files.some(file => file.dev === dev && file.ino === ino) ? 'matched' : 'unmatched';
   } catch {
-    // Why it cannot be seen makes no difference; the globs' own faults are told where they are read.
+    // Why it is not visible makes no difference; faults of the globs are reported where they are read.
     return 'elsewhere';
   }
 }

@@ -1,13 +1,13 @@
-/** Which value of a setting counts for whom: role in database before role, database, all roles, server. */
+/** Which value of a setting applies to whom: role in database before role, database, all roles, server. */
 
 import { alterSystem, identifier, literal } from '../../lib/sql/compose.js';
 import type { Override } from '../audit-settings.js';
 import type { Role, ServerLook } from '../look.js';
 
-/** A login role; `null` stands for one that is still to come, with no settings of its own. */
+/** A login role; `null` means a future one, without settings of its own. */
 export type Person = string | null;
 
-/** Where a value comes from: the server where both are absent and `isOverride` is not set. */
+/** Where a value is set: on the server if both are absent and `isOverride` is false. */
 export interface Origin {
   readonly isOverride: boolean;
   readonly role: string | null;
@@ -17,7 +17,7 @@ export interface Origin {
 export interface Deviation {
   readonly origin: Origin;
   readonly value: string;
-  /** Whom it counts for. */
+  /** The persons to whom it applies. */
   readonly persons: readonly Person[];
 }
 
@@ -41,8 +41,8 @@ const newList = <T>(): T[] => [];
 const newMap = <V>(): Map<string, V> => new Map();
 
 /**
- * The settings of one server. Persons with the same overrides who may connect to the same databases are looked at once:
- * a server may have tens of thousands.
+ * The settings of one server. Persons with the same overrides who may connect to the same databases are examined
+ * together: a server may have tens of thousands.
  */
 export class EffectiveSettings {
   readonly #server: Server;
@@ -73,13 +73,13 @@ export class EffectiveSettings {
     return { value, origin: { isOverride: true, role, database: where } };
   }
 
-  /** The databases that a person may connect to, as far as rights tell; all of them for one that is still to come. */
+  /** The databases that a person may connect to, according to rights; all of them for a future person. */
   databasesOf(person: Person): string[] {
     const connects = person === null ? '' : (this.#connects.get(person) ?? '');
     return this.#server.databases.filter((_, index) => connects[index] !== '0').map(({ name }) => name);
   }
 
-  /** Persons for whom all of these settings have the same values everywhere, each group in the given order. */
+  /** Groups of persons for whom all of these settings have the same values everywhere, each in the given order. */
   alike<P extends Person>(persons: readonly P[], settings: readonly string[]): P[][] {
     const groups = new Map<string, P[]>();
     for (const person of persons) at(groups, this.#keyOf(person, settings), newList<P>).push(person);
@@ -101,16 +101,16 @@ export class EffectiveSettings {
 }
 
 function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
   const made = make();
   map.set(key, made);
   return made;
 }
 
 /**
- * Every value that counts for one of these persons in one of the databases that he may connect to, and is not as it must
- * be, once for each place where it is set. A setting that the server does not have, or does not show, is none.
+ * Every wrong value that applies to one of these persons in one of the databases they may connect to, once for each
+ * place where it is set. A setting that the server lacks or does not show has no value.
  */
 export function deviations(
   server: Server,
@@ -126,7 +126,7 @@ export function deviations(
     for (const database of settings.databasesOf(first)) {
       const { value, origin } = settings.of(setting, first, database);
       if (value === null || isFine(value)) continue;
-      // What is set for a role is told for each.
+      // Settings of roles are reported for each role.
       for (const one of origin.role === null ? [group] : group.map(person => [person])) {
         const [person = null] = one;
         const own = origin.role === null ? origin : { ...origin, role: person };
@@ -150,7 +150,7 @@ export function serverValue({ settings }: Pick<ServerLook, 'settings'>, setting:
   return settings.get(setting)?.value ?? null;
 }
 
-/** As PostgreSQL reads a boolean (bool.c, parse_bool): a word's beginning will do where no other word begins so. */
+/** As PostgreSQL reads a boolean (bool.c, parse_bool): an unambiguous beginning of a word is enough. */
 export function isOn(value: string): boolean {
   return /^(on|t(r(ue?)?)?|y(es?)?|1)$/i.test(value);
 }
@@ -170,8 +170,8 @@ export function describeOrigin({ isOverride, role, database }: Origin): string {
   return parts.join(' ');
 }
 
-/** The SQL that makes it right where it was set: an override is taken back where the server's own value is fine. */
-export function mendOrigin(setting: string, origin: Origin, wanted: string, isServerFine: boolean): string {
+/** The SQL that corrects it where it was set: it removes an override if the server's own value is fine. */
+export function fixOrigin(setting: string, origin: Origin, wanted: string, isServerFine: boolean): string {
   const { isOverride, role, database } = origin;
   if (!isOverride) return alterSystem(setting, wanted);
   const action = isServerFine ? `RESET ${setting}` : `SET ${setting} = ${literal(wanted)}`;

@@ -1,22 +1,22 @@
-/** A population as events: none has more than some thousand names, however many roles and databases there are. */
+/** A population as events: none has more than several thousand names, however many roles and databases there are. */
 
 import type { PopulationFields, PopulationGroup } from '../../event/population.js';
 import type { Population } from './population.js';
 
-/** Names of roles and of databases in one part, and faults. */
+/** Names of roles and databases, and faults, in one part. */
 const MOST_NAMES = 5000;
-/** One half for each. */
+/** One half for roles, one for databases. */
 const HALF = MOST_NAMES / 2;
-/** Databases of one state; the rest of the half is for its faults. */
+/** Databases with one state; the rest of the half is for its faults. */
 const MOST_DATABASES = HALF - 100;
 
-type Told = PopulationFields['population'];
+type Content = PopulationFields['population'];
 type Piece = { readonly names: number } & (
   | { readonly group: PopulationGroup }
-  | { readonly mighty: Told['mayTurnOff'][number] }
+  | { readonly privileged: Content['mayTurnOff'][number] }
 );
 
-/** In the order in which they are told; one at least. */
+/** In the order in which they are recorded; at least one. */
 export function populationParts(population: Population): PopulationFields[] {
   const { lost: _, lacking: __, groups: ___, mayTurnOff: ____, ...same } = population;
   const parts = inParts([...piecesOf(population)]);
@@ -26,7 +26,7 @@ export function populationParts(population: Population): PopulationFields[] {
       part: { index, total: parts.length },
       ...same,
       groups: pieces.flatMap(piece => ('group' in piece ? [piece.group] : [])),
-      mayTurnOff: pieces.flatMap(piece => ('mighty' in piece ? [piece.mighty] : [])),
+      mayTurnOff: pieces.flatMap(piece => ('privileged' in piece ? [piece.privileged] : [])),
     },
   }));
 }
@@ -38,7 +38,7 @@ function* piecesOf({ groups, mayTurnOff }: Population): Generator<Piece> {
         const some = roles.slice(start, start + HALF);
         yield { names: some.length + sizesOf(places), group: { roles: some, databases: places } };
       }
-  for (const mighty of mayTurnOff) yield { names: 1 + mighty.by.length, mighty };
+  for (const privileged of mayTurnOff) yield { names: 1 + privileged.by.length, privileged };
 }
 
 type Place = PopulationGroup['databases'][number];
@@ -51,7 +51,7 @@ function sizesOf(places: readonly Place[]): number {
   return places.reduce((sum, place) => sum + sizeOf(place), 0);
 }
 
-/** Databases that fit into a part beside as many roles. */
+/** Lists of databases that fit into a part, next to as many roles. */
 function besideRoles(places: readonly Place[]): Place[][] {
   return packed(places.flatMap(cutPlace), sizeOf, HALF);
 }
@@ -68,7 +68,7 @@ function inParts(pieces: readonly Piece[]): Piece[][] {
   return packed(pieces, ({ names }) => names, MOST_NAMES);
 }
 
-/** In their order, as many together as fit; one list at least. */
+/** In order, as many together as fit; at least one list. */
 function packed<T>(items: readonly T[], sizeOf: (item: T) => number, room: number): T[][] {
   const lists: T[][] = [[]];
   let left = room;

@@ -1,4 +1,4 @@
-/** What pgAudit logs of each person in each database, in memory and time that grow with the roles and no faster. */
+/** What pgAudit logs of each person in each database; memory and time grow only with the number of roles. */
 
 import { setImmediate } from 'node:timers/promises';
 import type { Sorted } from '../../decide/roles.js';
@@ -11,22 +11,22 @@ import { AUDIT_SETTINGS, type AuditFault, type AuditRules, faultsOf } from './ru
 import { takenAway } from './server.js';
 
 export type Population = Omit<PopulationFields['population'], 'part'> & {
-  /** Of those who are not audited: each fault once. */
+  /** Faults of those who are not audited, each once. */
   readonly lost: readonly string[];
-  /** Of the others. */
+  /** Faults of the others. */
   readonly lacking: readonly string[];
 };
 
 export interface PopulationRules extends AuditRules {
-  /** Whether the statements of a role that no rule knows are shipped, too. */
+  /** Whether the statements of a role that no rule matches are shipped, too. */
   readonly otherUsers: 'drop' | 'ship';
 }
 
 type Place = PopulationGroup['databases'][number];
 
-/** Names of those who are not audited that an event tells. */
+/** Names of unaudited persons in an event. */
 export const MOST_UNAUDITED = 100;
-/** Kinds of persons that are looked at before others have their turn. */
+/** Groups of persons that are processed before other work gets its turn. */
 const AT_ONCE = 64;
 
 export async function populationOf(
@@ -78,10 +78,10 @@ function versionName(version: number): string {
 }
 
 type State = Omit<Place, 'databases'>;
-/** The same object for the same state. */
+/** Returns the same object for the same state. */
 type ReadState = (settings: EffectiveSettings, person: string, database: string) => State;
 
-/** What counts for one person in one database; the same values are judged once. */
+/** The state of one person in one database; computed once for the same values. */
 function stateReader(look: ServerLook, rules: AuditRules, isLoaded: boolean): ReadState {
   const nothing = toState(null, [NOT_LOADED]);
   if (!isLoaded) return () => nothing;
@@ -91,11 +91,11 @@ function stateReader(look: ServerLook, rules: AuditRules, isLoaded: boolean): Re
   return (settings, person, database) => {
     const values = AUDIT_SETTINGS.map(name => settings.of(name, person, database).value);
     const key = JSON.stringify(values);
-    const known = byValues.get(key);
-    if (known !== undefined) return known;
+    const existing = byValues.get(key);
+    if (existing !== undefined) return existing;
     const read = (name: string): string | null => values[AUDIT_SETTINGS.indexOf(name)] ?? null;
     const state = toState(read('pgaudit.log') ?? 'not seen', [...everywhere, ...faultsOf(read, rules)]);
-    // Other values may come to the same.
+    // Different values may give the same state.
     const text = JSON.stringify(state);
     const same = states.get(text) ?? state;
     states.set(text, same);
@@ -110,7 +110,7 @@ const TAKEN_AWAY: AuditFault = {
   isLost: true,
 };
 
-/** Settings are of any length; what is logged is short. */
+/** Settings may have any length; what is recorded is short. */
 const LONGEST_VALUE = 200;
 
 function toState(log: string | null, faults: readonly AuditFault[]): State {
@@ -121,7 +121,7 @@ function toState(log: string | null, faults: readonly AuditFault[]): State {
   };
 }
 
-/** Persons with the same state in the same databases, in the order of the first of each. */
+/** Persons with the same state in the same databases, ordered by the first of each group. */
 async function groupsOf(
   look: ServerLook,
   persons: readonly string[],

@@ -1,29 +1,29 @@
-/** Who may turn auditing off, or forge what the log says. */
+/** Who may turn auditing off, or forge the log. */
 
 import type { Role, ServerLook } from '../look.js';
 
-/** Predefined roles that reach the server's files or programs, and with them its configuration and its log. */
+/** Predefined roles with access to the server's files or programs, and thereby to its configuration and its log. */
 export const OF_THE_SYSTEM = ['pg_write_server_files', 'pg_execute_server_program'];
 
-/** Up to PostgreSQL 15 CREATEROLE may grant every role but superusers, those of the system included. */
+/** Up to PostgreSQL 15, CREATEROLE may grant every role except superusers, the predefined ones included. */
 const CREATEROLE_IS_HARMLESS = 160_000;
 
 /** One is enough. */
 const MOST_POWERS = 5;
 
-/** By what a role may do so, itself or after SET ROLE; nothing where it may not. */
+/** What allows a role to do so, directly or after SET ROLE; empty if it may not. */
 export function powersIn({
   roles,
   version,
 }: Pick<ServerLook, 'roles' | 'version'>): (role: Role) => string[] {
-  const mighty = new Map<string, string>(OF_THE_SYSTEM.map(name => [name, name]));
+  const privileged = new Map<string, string>(OF_THE_SYSTEM.map(name => [name, name]));
   for (const role of roles) {
     const power = ownPower(role, version);
-    if (power !== null) mighty.set(role.name, power);
+    if (power !== null) privileged.set(role.name, power);
   }
   return role => {
-    const own = mighty.get(role.name);
-    const through = [...role.memberOf].filter(name => mighty.has(name)).map(name => `member of ${name}`);
+    const own = privileged.get(role.name);
+    const through = [...role.memberOf].filter(name => privileged.has(name)).map(name => `member of ${name}`);
     return (own === undefined ? through : [own, ...through]).slice(0, MOST_POWERS);
   };
 }

@@ -1,4 +1,4 @@
-/** What somebody must see to, as a look at the server finds it: no names, since the status page shows it. */
+/** Problems that a look at the server finds: without names, since the status page shows them. */
 
 import { some } from '../../lib/sql/compose.js';
 import type { ServerLook } from '../look.js';
@@ -22,8 +22,8 @@ export interface AuditProblem {
 }
 
 const WHOM =
-  'the newest population or config event in the archive names them; `pgaudit-shipper check` says where it is set, with the SQL that mends it';
-/** Faults that are told at once. */
+  'the newest population or config event in the archive names them; `pgaudit-shipper check` says where it is set, with the SQL that fixes it';
+/** Faults that are shown. */
 const MOST_FAULTS = 3;
 
 export function problemsOf(
@@ -41,17 +41,17 @@ export function problemsOf(
       ? null
       : toProblem(
           'not-audited',
-          `${unaudited.count} of ${persons} persons are not audited as filter.classes asks for`,
+          `${unaudited.count} of ${persons} persons are not audited as filter.classes requires`,
           lost,
         ),
     lacking.length === 0
       ? null
-      : toProblem('audited-in-part', 'what is logged of some persons lacks something', lacking),
+      : toProblem('audited-in-part', "some persons' records are incomplete", lacking),
   ].filter(problem => problem !== null);
 }
 
 function elsewhere(active: ActiveFile): AuditProblem {
-  const what = `${active.path} is written now, and source.files does not name it: it is not read`;
+  const what = `${active.path} is the file the server writes now, but source.files does not match it: it is not read`;
   return { code: 'log-elsewhere', what, fix: nameActive(active) };
 }
 

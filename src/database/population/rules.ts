@@ -1,4 +1,7 @@
-/** What pgAudit's settings must be, for what the filter ships to reach the log: `check` and the daemon have the same rules. */
+/**
+ * What pgAudit's settings must be so that everything the filter ships reaches the log: `check` and the daemon share the
+ * rules.
+ */
 
 import type { AuditClass } from '../../event/names.js';
 import { isOn } from './effective.js';
@@ -10,18 +13,18 @@ export interface AuditRules {
   readonly pgauditLogLevel: 'log' | 'warning';
 }
 
-/** The value of a setting as it counts for one person in one database; `null` where the server does not show it. */
+/** The value of a setting for one person in one database; `null` if the server does not show it. */
 export type ReadSetting = (setting: string) => string | null;
 
-/** Why not all of it is logged. */
+/** Why not everything is logged. */
 export interface AuditFault {
-  /** In words that name no role and no database. */
+  /** Text without names of roles and databases. */
   readonly words: string;
-  /** A whole class of it is not in the log, as far as can be seen; else it is there, and lacks something. */
+  /** As far as can be seen, a whole class is missing in the log; else the records are there, but incomplete. */
   readonly isLost: boolean;
 }
 
-/** The settings that `faultsOf` asks for. */
+/** The settings that `faultsOf` reads. */
 export const AUDIT_SETTINGS = [
   'pgaudit.log',
   'pgaudit.log_client',
@@ -32,7 +35,7 @@ export const AUDIT_SETTINGS = [
   'log_min_messages',
 ];
 
-/** What is wrong for one person in one database. Where pgAudit is not loaded nobody has to ask. */
+/** The faults for one person in one database. To be called only if pgAudit is loaded. */
 export function faultsOf(read: ReadSetting, { classes, pgauditLogLevel }: AuditRules): AuditFault[] {
   const log = read('pgaudit.log');
   if (log === null) return [unseen('pgaudit.log')];
@@ -54,11 +57,11 @@ export function faultsOf(read: ReadSetting, { classes, pgauditLogLevel }: AuditR
 }
 
 const PARTS = [
-  { setting: 'pgaudit.log_statement', words: 'the statements themselves are not written down' },
-  { setting: 'pgaudit.log_parameter', words: 'the parameters are not written down' },
+  { setting: 'pgaudit.log_statement', words: 'the statements themselves are not logged' },
+  { setting: 'pgaudit.log_parameter', words: 'the parameters are not logged' },
 ];
 
-/** `pgaudit.log_level` counts only where `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
+/** `pgaudit.log_level` counts only if `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
 function levelFaults(read: ReadSetting, expected: AuditRules['pgauditLogLevel']): (AuditFault | null)[] {
   const least = read('log_min_messages');
   if (least === null) return [unseen('log_min_messages')];
@@ -78,12 +81,12 @@ function lost(words: string): AuditFault {
   return { words, isLost: true };
 }
 
-/** What nobody sees is not called well. */
+/** What nobody can see does not count as fine. */
 function unseen(setting: string): AuditFault {
-  return lost(`the server's own ${setting} cannot be seen: not known whether all is audited`);
+  return lost(`the server's own ${setting} cannot be seen: it is unknown whether everything is audited`);
 }
 
-/** Settings are the server's own, and may be of any length. */
+/** Values come from the server, and may have any length. */
 const LONGEST_VALUE = 100;
 
 function shown(value: string): string {
@@ -94,7 +97,7 @@ function isOff(value: string | null): boolean {
   return value !== null && !isOn(value);
 }
 
-/** What the text of `pgaudit.log` comes to (pgaudit.c, check_pgaudit_log): each name adds, each with `-` takes away. */
+/** The classes in a value of `pgaudit.log` (pgaudit.c, check_pgaudit_log): each name adds, each with `-` removes. */
 export function loggedClasses(value: string): ReadonlySet<string> {
   const classes = new Set<string>();
   for (const word of value
@@ -121,27 +124,27 @@ export const ALL_CLASSES: readonly string[] = [
   'MISC_SET',
 ];
 
-/** The classes that are shipped, and that this `pgaudit.log` leaves out. */
+/** The shipped classes that this `pgaudit.log` does not include. */
 export function missingClasses(log: string, classes: readonly AuditClass[]): AuditClass[] {
   const logged = loggedClasses(log);
   return classes.filter(one => !logged.has(one));
 }
 
 /**
- * Without `pgaudit.log_relation` pgAudit files MERGE as MISC, and a WITH that changes rows under a SELECT as READ: whether
- * this `pgaudit.log` leaves them out, and writes are shipped.
+ * Without `pgaudit.log_relation`, pgAudit logs MERGE as MISC, and a WITH that changes rows under a SELECT as READ:
+ * whether this `pgaudit.log` excludes them although writes are shipped.
  */
 export function isHiddenWrite(log: string, shipped: readonly AuditClass[]): boolean {
   const classes = loggedClasses(log);
   return shipped.includes('WRITE') && (!classes.has('READ') || !classes.has('MISC'));
 }
 
-/** From the least to the greatest; LOG stands between ERROR and FATAL (elog.c, is_log_level_output). */
+/** From the lowest to the highest; LOG is between ERROR and FATAL (elog.c, is_log_level_output). */
 const LEVELS = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'info', 'notice', 'warning', 'error'];
 
 /**
- * Whether what pgAudit or an error says in a client's session passes `log_min_messages`. Since PostgreSQL 19 that may be a
- * list by kind of process (`fatal, backend:warning`): the level for `backend` counts, else the one without a kind.
+ * Whether messages of pgAudit, or errors, in a client's session pass `log_min_messages`. Since PostgreSQL 19 that may
+ * be a list by backend type (`fatal, backend:warning`): the level for `backend` counts, else the one without a type.
  */
 export function passes(level: string, least: string): boolean {
   const entries = least.split(',').map(entry => entry.trim().toLowerCase());

@@ -1,4 +1,4 @@
-/** What keeps a whole server's audit trail out of csvlog: rules that `check` and the daemon share. */
+/** What keeps a whole server's audit records out of csvlog: rules that `check` and the daemon share. */
 
 import { alterSystem, alterSystemRestart } from '../../lib/sql/compose.js';
 import type { ServerLook } from '../look.js';
@@ -19,10 +19,10 @@ export function notLoaded(server: Server): ServerFault | null {
   const libraries = serverValue(server, 'shared_preload_libraries');
   const isPending = server.settings.get('shared_preload_libraries')?.isPending === true;
   const wanted = [...(libraries ?? '').split(','), 'pgaudit'].map(name => name.trim()).filter(Boolean);
-  const keep = libraries === null ? '; keep those that are there' : '';
+  const keep = libraries === null ? '; keep the present ones' : '';
   return {
     setting: 'pgaudit',
-    detail: isPending ? 'pgAudit is configured, and loaded only by a restart' : 'pgAudit is not loaded',
+    detail: isPending ? 'pgAudit is configured, but not loaded until a restart' : 'pgAudit is not loaded',
     why: 'nothing at all is audited',
     fix: isPending
       ? 'restart PostgreSQL'
@@ -31,8 +31,8 @@ export function notLoaded(server: Server): ServerFault | null {
 }
 
 /**
- * pgauditlogtofile is at work where both of its settings hold something (its source, pgauditlogtofile_is_enabled); they
- * are listed where it is loaded, to roles that may read all settings.
+ * pgauditlogtofile is active if both of its settings have values (its source, pgauditlogtofile_is_enabled); roles that
+ * may read all settings see them if it is loaded.
  */
 export function takenAway(server: Server): ServerFault | null {
   const [folder, file] = ['pgaudit.log_directory', 'pgaudit.log_filename'].map(name =>
@@ -41,9 +41,9 @@ export function takenAway(server: Server): ServerFault | null {
   if (!folder || !file) return null;
   return {
     setting: 'pgauditlogtofile',
-    detail: `takes pgAudit's records out of the server's log, into files of its own`,
-    why: 'nothing of them is in csvlog: there is nothing to ship',
-    fix: `${alterSystem('pgaudit.log_filename', '')} or take pgauditlogtofile out of shared_preload_libraries, and restart PostgreSQL`,
+    detail: `takes pgAudit's records out of the server's log, into its own files`,
+    why: 'csvlog has none of them: there is nothing to ship',
+    fix: `${alterSystem('pgaudit.log_filename', '')} or remove pgauditlogtofile from shared_preload_libraries, and restart PostgreSQL`,
   };
 }
 
@@ -52,8 +52,8 @@ export function collectorOff(server: Server): ServerFault | null {
   if (collector === undefined || collector.value === null || isOn(collector.value)) return null;
   return {
     setting: 'logging_collector',
-    detail: collector.isPending ? 'off, and on only after a restart' : 'off',
-    why: 'csvlog is written by the collector alone',
+    detail: collector.isPending ? 'off until a restart' : 'off',
+    why: 'only the collector writes csvlog',
     fix: collector.isPending ? 'restart PostgreSQL' : alterSystemRestart('logging_collector', 'on'),
   };
 }

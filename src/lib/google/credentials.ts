@@ -3,8 +3,8 @@ import { codeOf, ShipperError } from '../errors.js';
 import { withLimitedRequests } from './limit-requests.js';
 
 /**
- * Where a service is: `null` for Google's own place; `https://host:port` for the same service elsewhere (Private
- * Service Connect); `http://host:port` for another server that speaks its protocol, without TLS and credentials.
+ * Where a service is: `null` for Google's own address; `https://host:port` for the same service elsewhere (Private
+ * Service Connect); `http://host:port` for another server with the same protocol, without TLS and credentials.
  */
 export type Endpoint = string | null;
 
@@ -12,18 +12,18 @@ export function needsCredentials(endpoint: Endpoint): boolean {
   return endpoint === null || endpoint.startsWith('https:');
 }
 
-/** Milliseconds in which a token must be there; on Google's machines the library itself would wait for ever. */
+/** Milliseconds to get a token; on Google's machines the library itself would wait forever. */
 const DEADLINE = 5_000;
 
-/** google-auth-library's GoogleAuth, as far as it is needed here. */
+/** The parts of google-auth-library's GoogleAuth that are used here. */
 interface Auth {
   getClient(): Promise<{ getRequestHeaders(): Promise<unknown> }>;
 }
 
 /**
- * Finds Google's Application Default Credentials, and a token, before a client is asked to work: the clients
- * themselves fail later, in the background, for good, or with a status that looks like the service's own. A token that
- * is there is used again. Throws a ShipperError with code `credentials`.
+ * Finds Google's Application Default Credentials, and a token, before a client is used: the clients themselves fail
+ * later, in the background, permanently, or with a status that looks like the service's own. A token that exists is
+ * reused. Throws a ShipperError with code `credentials`.
  */
 export async function requireCredentials(auth: Auth, deadline = DEADLINE): Promise<void> {
   const client = await attempt(() => auth.getClient(), NO_CREDENTIALS, deadline);
@@ -33,9 +33,9 @@ export async function requireCredentials(auth: Auth, deadline = DEADLINE): Promi
 const NO_CREDENTIALS =
   'no Google credentials: use workload identity, or name a key file in GOOGLE_APPLICATION_CREDENTIALS';
 const NO_TOKEN =
-  'no token is given for the Google credentials: look at the metadata server, or at oauth2.googleapis.com and the key';
+  'the Google credentials give no token: check the metadata server, or oauth2.googleapis.com and the key';
 
-/** What goes on after the deadline ends as well, in time: each of its requests is limited. */
+/** Work that continues after the deadline ends, too: each of its requests has a time limit. */
 async function attempt<T>(work: () => Promise<T>, failure: string, deadline: number): Promise<T> {
   try {
     return await withDeadline(withLimitedRequests(deadline, work), deadline);

@@ -1,4 +1,4 @@
-/** Time limits for HTTP requests of libraries that have none of their own. */
+/** Time limits for calls that have none. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -8,9 +8,9 @@ import { http } from '../builtin-http.js';
 const CHANNEL = 'http.client.request.created';
 
 /**
- * From now on every HTTP request of this process to `hostname` fails with ETIMEDOUT once its connection has been idle
- * for `deadline` milliseconds, also while connecting. Node.js announces each request on this channel, whichever library
- * and proxy agent makes it; no option of the Storage client reaches that far. The returned function lifts the limit.
+ * From now on every HTTP request of this process to `hostname` fails with ETIMEDOUT if its connection is idle for
+ * `deadline` milliseconds, including while it connects. Node.js reports each request here, whichever library and proxy
+ * agent makes it; no option of the Storage client has this effect. The returned function removes the limit.
  */
 export function limitRequests(hostname: string, deadline: number): () => void {
   return onEachRequest(request => {

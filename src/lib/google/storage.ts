@@ -1,4 +1,4 @@
-/** A client of Cloud Storage that is ready to be asked, and its errors in our words. */
+/** A client of Cloud Storage with credentials, and messages for its errors. */
 
 import type { Storage } from '@google-cloud/storage';
 import { codeOf, ShipperError } from '../errors.js';
@@ -8,7 +8,7 @@ import { limitRequests } from './limit-requests.js';
 export interface StorageOptions {
   readonly bucket: string;
   readonly endpoint: Endpoint;
-  /** Milliseconds that a connection may stand still. */
+  /** Milliseconds that a connection may be idle. */
   readonly deadline?: number;
 }
 
@@ -20,7 +20,7 @@ export const FORBIDDEN = '403';
 export const NOT_FOUND = '404';
 export const PRECONDITION_FAILED = '412';
 
-/** Connects anew for each request: that is cheap, and never has stale credentials. The library is loaded at once. */
+/** Connects again for each request: that is cheap, and credentials are never stale. The library is loaded at once. */
 export class StorageConnector {
   readonly library = import('@google-cloud/storage');
   readonly #options: StorageOptions;
@@ -30,7 +30,7 @@ export class StorageConnector {
     this.#options = options;
   }
 
-  /** Throws a ShipperError where there are no credentials. */
+  /** Throws a ShipperError if there are no credentials. */
   async connect(): Promise<Storage> {
     const { Storage: Client } = await this.library;
     const { endpoint, deadline = DEADLINE } = this.#options;
@@ -50,10 +50,10 @@ export class StorageConnector {
   }
 }
 
-/** What to do about a status, by what was tried. */
-export function toShipperError(error: unknown, mends: Readonly<Record<string, string>>): unknown {
+/** An error that says what to do about a status, depending on what was tried. */
+export function toShipperError(error: unknown, fixes: Readonly<Record<string, string>>): unknown {
   const code = codeOf(error);
   return /^\d{3}$/.test(code)
-    ? new ShipperError(code, `Cloud Storage: ${mends[code] ?? `status ${code}`}`, error)
+    ? new ShipperError(code, `Cloud Storage: ${fixes[code] ?? `status ${code}`}`, error)
     : error;
 }

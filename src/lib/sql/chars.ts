@@ -1,4 +1,4 @@
-/** Characters by their UTF-16 code units: comparing numbers is what keeps reading fast. */
+/** Characters by their UTF-16 code units: comparing numbers keeps reading fast. */
 
 export const TAB = 9;
 export const NEWLINE = 10;
@@ -33,7 +33,7 @@ for (const char of '0123456789_$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
   WORD[char.charCodeAt(0)] = 1;
 }
 
-/** Whether an identifier may go on with it (PostgreSQL manual, 4.1.1). */
+/** Whether an identifier may continue with it (PostgreSQL manual, 4.1.1). */
 export function isWord(code: number): boolean {
   return code < 128 ? WORD[code] === 1 : code >= 128;
 }
@@ -46,7 +46,7 @@ export function isSpace(code: number): boolean {
   return code === SPACE || (code >= TAB && code <= RETURN);
 }
 
-/** Whether it is the small or the capital form of a small ASCII letter. */
+/** Whether it is the lower-case or upper-case form of an ASCII letter, given in lower case. */
 export function isLetter(code: number, small: string): boolean {
   return (code | 0x20) === small.charCodeAt(0);
 }

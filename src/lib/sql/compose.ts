@@ -1,6 +1,6 @@
-/** SQL that people are to run. */
+/** SQL for people to run. */
 
-/** An identifier, in quotes where it needs them. */
+/** An identifier, in quotes if it needs them. */
 export function identifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : quoted(name, '"');
 }
@@ -22,7 +22,7 @@ export function literal(text: string): string {
   return quoted(text, "'");
 }
 
-/** What could pass for other text, such as a line break, is written out in Unicode escapes: U&"a\\000Ab". */
+/** Characters that could be mistaken for other text, such as a line break, become Unicode escapes: U&"a\\000Ab". */
 function quoted(text: string, quote: '"' | "'"): string {
   const doubled = text.replaceAll(quote, quote + quote);
   if (!UNSEEN.test(text)) return quote + doubled + quote;
@@ -44,12 +44,12 @@ export function alterSystem(setting: string, value: string): string {
   return `ALTER SYSTEM SET ${setting} = ${literal(value)}; SELECT pg_reload_conf();`;
 }
 
-/** The same, where only a restart has it count; a list of libraries is one literal each. */
+/** The same, if it takes effect only after a restart; a list of libraries is one literal each. */
 export function alterSystemRestart(setting: string, ...values: readonly string[]): string {
   return `ALTER SYSTEM SET ${setting} = ${values.map(literal).join(', ')}; then restart PostgreSQL`;
 }
 
-/** At most so many names, and how many there are beside. */
+/** At most this many names, and the number of the others. */
 export function some(names: readonly string[], most = 10): string {
   const rest = names.length - most;
   const shown = names.slice(0, most).join(', ');

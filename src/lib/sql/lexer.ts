@@ -1,7 +1,7 @@
 /**
- * As much of SQL's lexical structure as is needed to tell a literal from what stands around it
- * (PostgreSQL manual, 4.1 "Lexical Structure"; scan.l). All by hand: regular expressions would run out
- * of stack on a megabyte of spaces. Each function takes time linear in what it steps over.
+ * As much of SQL's lexical structure as is needed to distinguish a literal from the text around it (PostgreSQL manual,
+ * 4.1 "Lexical Structure"; scan.l). Written by hand: regular expressions would overflow the stack on a megabyte of
+ * spaces. Each function takes time linear in what it skips.
  */
 
 import {
@@ -22,14 +22,14 @@ import {
   STAR,
 } from './chars.js';
 
-/** How the content of a piece stands for itself: which escapes it knows. */
+/** Which escapes the content of a piece may have. */
 export type Quoting = 'plain' | 'escapes' | 'unicode' | 'verbatim';
 
-/** A string literal, a quoted identifier or a comment. Whatever is not closed reaches to the end of the text. */
+/** A string literal, a quoted identifier or a comment. A piece that is not closed extends to the end of the text. */
 export interface Piece {
   readonly kind: 'string' | 'name' | 'comment';
   readonly quoting: Quoting;
-  /** Where it begins, with its prefix (`E`, `U&`) and its quote. */
+  /** Where it begins, including its prefix (`E`, `U&`) and its quote. */
   readonly start: number;
   /** Where its content begins and ends. */
   readonly open: number;
@@ -38,7 +38,7 @@ export interface Piece {
   readonly closed: boolean;
 }
 
-/** One past the word that goes on at `at`. */
+/** One past the word that continues at `at`. */
 export function wordEnd(text: string, at: number): number {
   let end = at;
   while (end < text.length && isWord(text.charCodeAt(end))) end++;
@@ -108,7 +108,7 @@ function blockCommentEnd(text: string, at: number): { end: number; closed: boole
   return { end: text.length, closed: false };
 }
 
-/** Where the next piece opens, between `from` and `to`; `to` where none does. What is before `from` is read already. */
+/** Where the next piece opens, between `from` and `to`; `to` if there is none. Text before `from` is read already. */
 export function nextOpening(text: string, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     switch (text.charCodeAt(at)) {
@@ -129,7 +129,7 @@ export function nextOpening(text: string, from: number, to: number): number {
   return to;
 }
 
-/** One past a `$tag$` that begins at `at`; -1 where there is none. */
+/** One past a `$tag$` that begins at `at`; -1 if there is none. */
 export function dollarTagEnd(text: string, at: number): number {
   if (text.charCodeAt(at) !== DOLLAR || isDigit(text.charCodeAt(at + 1))) return -1;
   let end = at + 1;
@@ -138,8 +138,8 @@ export function dollarTagEnd(text: string, at: number): number {
 }
 
 /**
- * The piece that opens at `at`. With `backslashes`, plain literals know backslash escapes, as they do
- * with `standard_conforming_strings = off`.
+ * The piece that opens at `at`. With `backslashes`, plain literals have backslash escapes, as with
+ * `standard_conforming_strings = off`.
  */
 export function readPiece(text: string, at: number, backslashes: boolean): Piece {
   switch (text.charCodeAt(at)) {
@@ -154,7 +154,7 @@ export function readPiece(text: string, at: number, backslashes: boolean): Piece
   }
 }
 
-/** Its content ends before the mark that closes it: a secret in a comment must not take the mark along. */
+/** Its content ends before the closing mark: a secret in a comment must not include the mark. */
 function readComment(text: string, at: number): Piece {
   const piece = { kind: 'comment', quoting: 'verbatim', start: at, open: at + 2 } as const;
   if (opensLineComment(text, at)) {
@@ -203,7 +203,7 @@ function quotingOf(prefix: 0 | 1 | 2, backslashes: boolean): Quoting {
   return prefix === 1 || backslashes ? 'escapes' : 'plain';
 }
 
-/** Where the content ends of the literal whose quote is at `at`, with those that continue it. */
+/** Where the content of the literal whose quote is at `at` ends, including literals that continue it. */
 function stringClose(text: string, at: number, quoting: Quoting): number {
   const escapes = quoting === 'escapes';
   let close = closingQuote(text, at + 1, SINGLE, escapes);
@@ -213,14 +213,14 @@ function stringClose(text: string, at: number, quoting: Quoting): number {
   return close;
 }
 
-/** One past the piece that opens at `at`: what `readPiece` tells, for where nothing else is asked. */
+/** One past the piece that opens at `at`: faster than `readPiece` if nothing else is needed. */
 export function skipPiece(text: string, at: number, backslashes: boolean): number {
   if (text.charCodeAt(at) !== SINGLE) return readPiece(text, at, backslashes).end;
   const close = stringClose(text, at, quotingOf(prefixLength(text, at), backslashes));
   return Math.min(close + 1, text.length);
 }
 
-/** 1 for `E'`, 2 for `U&'`, else 0: the other prefixes change nothing about what is between the quotes. */
+/** 1 for `E'`, 2 for `U&'`, else 0: other prefixes do not affect what is between the quotes. */
 function prefixLength(text: string, at: number): 0 | 1 | 2 {
   if (hasUnicodePrefix(text, at)) return 2;
   return isLetter(text.charCodeAt(at - 1), 'e') && !isWord(text.charCodeAt(at - 2)) ? 1 : 0;
@@ -231,7 +231,7 @@ function hasUnicodePrefix(text: string, at: number): boolean {
   return isLetter(text.charCodeAt(at - 2), 'u') && !isWord(text.charCodeAt(at - 3));
 }
 
-/** Where the content ends that begins at `from`; at the end of the text where nothing closes it. */
+/** Where the content that begins at `from` ends; at the end of the text if it is not closed. */
 function closingQuote(text: string, from: number, quote: number, escapes: boolean): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -244,7 +244,7 @@ function closingQuote(text: string, from: number, quote: number, escapes: boolea
 }
 
 /**
- * Literals with a line break and nothing but white space and line comments between them are one
+ * Literals that are separated only by white space and line comments, with a line break, are one literal
  * (4.1.2.1; scan.l `quotecontinue`): where the next one opens after the quote at `close`, or -1.
  */
 export function reopening(text: string, close: number): number {
@@ -259,14 +259,14 @@ export function reopening(text: string, close: number): number {
   return broken && text.charCodeAt(at) === SINGLE ? at : -1;
 }
 
-/** A string literal that begins at `at`, prefix and all; `null` where there is none. */
+/** A string literal that begins at `at`, including its prefix; `null` if there is none. */
 export function stringAt(text: string, at: number, backslashes: boolean): Piece | null {
   const quote = quoteOf(text, at);
   if (quote !== -1) return readString(text, quote, backslashes);
   return dollarTagEnd(text, at) === -1 ? null : readDollar(text, at);
 }
 
-/** Where the quote is of a literal that begins at `at`: `'`, `E'`, `N'`, `B'`, `X'` or `U&'`; -1 where there is none. */
+/** Where the quote of a literal that begins at `at` is: `'`, `E'`, `N'`, `B'`, `X'` or `U&'`; -1 if there is none. */
 function quoteOf(text: string, at: number): number {
   const first = text.charCodeAt(at);
   const second = text.charCodeAt(at + 1);

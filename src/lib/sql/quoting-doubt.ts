@@ -1,10 +1,10 @@
-/** Whether a statement's quotes may be read in two ways. */
+/** Whether a statement's quotes can be read in two ways. */
 
 import { nextOpening, readPiece } from './lexer.js';
 
 /**
- * With `standard_conforming_strings = off`, which the log does not tell, a backslash escapes the quote behind it in a
- * plain literal, too (PostgreSQL manual, 19.13.1): where one stands there, the server may have seen another statement.
+ * With `standard_conforming_strings = off`, which the log does not say, a backslash also escapes a quote in a plain
+ * literal (PostgreSQL manual, 19.13.1): if there is one, the server may have read a different statement.
  * Takes linear time.
  */
 export function isQuotingInDoubt(statement: string): boolean {
@@ -21,8 +21,8 @@ export function isQuotingInDoubt(statement: string): boolean {
 }
 
 /**
- * The same statement as a server with `standard_conforming_strings = off` reads it, written so that one with `on` reads it
- * likewise: each plain literal with an E before it. Takes linear time.
+ * The statement as a server with `standard_conforming_strings = off` reads it, written so that a server with `on` reads
+ * it the same way: each plain literal gets an E before it. Takes linear time.
  */
 export function withEscapes(statement: string): string {
   let written = '';
@@ -38,7 +38,7 @@ export function withEscapes(statement: string): string {
   return written;
 }
 
-/** `N'…'`, `B'…'` and `X'…'` know no escapes. */
+/** `N'…'`, `B'…'` and `X'…'` have no escapes. */
 function isPrefixed(statement: string, quote: number): boolean {
   return /(?:^|[^\w$])[nbx]$/i.test(statement.slice(Math.max(0, quote - 2), quote));
 }

@@ -1,16 +1,16 @@
 /**
- * Keeps the original of what was scrubbed, for those who may see it: encrypted with age to the auditors' keys, whose
- * secret halves this machine never has. So a change cannot be hidden by making it look like a secret.
+ * Keeps the originals of redacted texts for those who may see them: encrypted with age to the auditors' keys, whose
+ * secret halves this machine never has. So nobody can hide a change by making it look like a secret.
  */
 
 import { Worker } from 'node:worker_threads';
 import { EscrowError } from '../../lib/errors.js';
 
-/** The same folder holds worker.ts in `src`; the bundle calls it escrow.js. */
+/** In `src`, worker.ts is in the same folder; the bundle calls it escrow.js. */
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './escrow.js', import.meta.url);
-/** Milliseconds without an original after which the thread is ended: most events hold no secret. */
+/** Milliseconds without an original after which the thread is ended: most events have no secrets. */
 const MOST_IDLE = 5000;
-/** Threads that end over one original, after which it is given up. */
+/** After this many thread deaths on one original, it is given up. */
 const MOST_DEATHS = 2;
 
 interface Original {
@@ -23,7 +23,7 @@ interface Original {
 export class Escrow {
   readonly #recipients: readonly string[];
   #worker: Worker | null = null;
-  /** With the thread, which answers in this order. */
+  /** Originals that the thread has; it answers in this order. */
   #asked: Original[] = [];
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -33,8 +33,8 @@ export class Escrow {
   }
 
   /**
-   * An age file in base64, which `base64 -d | age -d -i KEY` opens. Rejects with an EscrowError where it cannot be made: the
-   * event must not pass without it.
+   * An age file in base64, which `base64 -d | age -d -i KEY` decrypts. Rejects with an EscrowError if it cannot be
+   * made: the event must not pass without it.
    */
   seal(text: string): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -63,7 +63,7 @@ export class Escrow {
   #begin(): Worker {
     const worker = new Worker(WORKER, { workerData: this.#recipients, env: {}, execArgv: [] });
     worker.on('message', (sealed: string) => this.#answered(sealed));
-    // Without a listener one that fails would end the process; what it says may hold content.
+    // Without a listener, a failing thread would end the process; its error may contain content.
     worker.on('error', () => undefined).on('exit', () => this.#lost(worker));
     return worker;
   }
@@ -75,14 +75,14 @@ export class Escrow {
     this.#idle = setTimeout(() => this.#end(), MOST_IDLE).unref();
   }
 
-  /** What is asked from now on is another thread's. */
+  /** Later originals go to another thread. */
   #end(): void {
     const worker = this.#worker;
     this.#worker = null;
     void worker?.terminate();
   }
 
-  /** The original that it was at is tried again, and the others come after it. */
+  /** Retries the original that the thread was working on; the others follow. */
   #lost(worker: Worker): void {
     if (worker !== this.#worker) return;
     this.#worker = null;

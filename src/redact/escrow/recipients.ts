@@ -1,4 +1,4 @@
-/** To whom originals were encrypted last: who changes that is named in the chain. */
+/** The keys to which originals were encrypted last: a change of them is recorded in the chain. */
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { parseJson } from '../../lib/json.js';
 
 const kept = z.object({ v: z.literal(1), recipients: z.array(z.string()) });
 
-/** What changed since the last start whose change is in the journal; `null` where nothing did. */
+/** What changed since the last start whose change is in the journal; `null` if nothing did. */
 export async function changeOfRecipients(
   path: string,
   recipients: readonly string[],
@@ -19,7 +19,7 @@ export async function changeOfRecipients(
   return { what: 'escrow', name: 'redact.escrowTo', before, after };
 }
 
-/** To be called when the change is durable in the journal: a crash before that reports it again. */
+/** To be called when the change is durable in the journal: after a crash before that, it is recorded again. */
 export async function keepRecipients(disk: Disk, path: string, recipients: readonly string[]): Promise<void> {
   await disk.replace(path, JSON.stringify({ v: 1, recipients }));
 }
@@ -32,7 +32,7 @@ async function readKept(path: string): Promise<readonly string[]> {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
-  throw new ShipperError('state', `${path} cannot be understood: put back what was there, or remove it`);
+  throw new ShipperError('state', `${path} cannot be parsed: restore the file, or remove it`);
 }
 
 function text(recipients: readonly string[]): string | null {

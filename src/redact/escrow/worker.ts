@@ -1,7 +1,7 @@
 /**
- * Encrypts originals in a thread of its own (started by escrow.ts): one text a message, one answer each, in their order.
+ * Encrypts originals in its own thread (started by escrow.ts): one text per message, one answer each, in order.
  *
- * It runs from `src` too, where Node.js strips the types but finds no `.js`.
+ * It also runs from `src`, where Node.js strips the types but finds no `.js`.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -19,6 +19,6 @@ async function encrypt(text: string): Promise<string> {
 
 let last: Promise<unknown> = Promise.resolve();
 parentPort?.on('message', (text: string) => {
-  // One after the other: answers are told apart by their order alone.
+  // One after the other: only their order says which answer belongs to which text.
   last = last.then(async () => parentPort?.postMessage(await encrypt(text)));
 });

@@ -24,16 +24,11 @@ function ofLines(lines: readonly string[], end = '\n'): Partial<Written> {
 describe('an object is told, and the others are searched', () => {
   test.each<[string, (object: Written) => Partial<Written>, string, string[]]>([
     ['that is cut off', ({ body }) => ({ body: body.subarray(0, -30) }), 'damaged (truncated)', ['b1', 'b2']],
-    [
-      'with a bit that flipped',
-      ({ body }) => ({ body: flipped(body, -6) }),
-      'damaged (checksum)',
-      ['b1', 'b2'],
-    ],
+    ['with a bit that flipped', ({ body }) => ({ body: flipped(body, -6) }), 'damaged (data)', ['b1', 'b2']],
     [
       'that is not compressed',
       ({ lines }) => ({ body: Buffer.from(lines.join('\n')) }),
-      'damaged (header)',
+      'damaged (data)',
       [],
     ],
     ['that is empty', () => ({ body: Buffer.alloc(0) }), 'damaged (truncated)', []],
@@ -46,13 +41,13 @@ describe('an object is told, and the others are searched', () => {
     [
       'that lacks a line',
       ({ lines }) => ofLines(lines.slice(1)),
-      'it has 2 lines, and its name says 3',
+      'it has 2 lines, but its name says 3',
       ['b2'],
     ],
     [
       'with a line more',
       ({ lines }) => ofLines([...lines.slice(0, 1), ...lines]),
-      'it has 4 lines, and its name says 3',
+      'it has 4 lines, but its name says 3',
       ['b1', 'b1', 'b2'],
     ],
     [
@@ -70,7 +65,7 @@ describe('an object is told, and the others are searched', () => {
     [
       'with another name',
       ({ name }) => ({ name: name.replace('.ndjson.gz', '-copy.ndjson.gz') }),
-      'its name is not one that the shipper gives',
+      'the shipper does not give such names',
       [],
     ],
   ])('%s', async (_what, change, said, rest) => {
@@ -125,7 +120,9 @@ test('where the whole archive cannot be read, the search ends with the error', a
 });
 
 test('where there is no archive, it says what to give', async () => {
-  await expect(searchAll(storeOf([]), {})).rejects.toThrow('give what archive.to in the configuration says');
+  await expect(searchAll(storeOf([]), {})).rejects.toThrow(
+    'give the value of archive.to in the configuration',
+  );
 });
 
 function flipped(body: Buffer, at: number): Buffer {

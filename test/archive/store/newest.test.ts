@@ -111,7 +111,7 @@ describe('the chain before a new one', () => {
     });
   });
 
-  test('else of the newest that is what its name says', async () => {
+  test('else of the newest that matches its name', async () => {
     const { root } = await store();
     await put(root, '2026-12-31', NEW, 4, 'statement');
     const nobodys = (): boolean => false;

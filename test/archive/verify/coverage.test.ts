@@ -31,7 +31,7 @@ describe('the end', () => {
     const result = await verify(folder);
     expect(result.verdict).toBe('incomplete');
     expect(missing(result)).toEqual([
-      '2025-11-02T23:59:59.000Z 2025-11-06T00:00:00.000Z nothing that covers it was sealed since',
+      '2025-11-02T23:59:59.000Z 2025-11-06T00:00:00.000Z no later seal covers it',
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('the beginning', () => {
         { lifecycle },
       );
       expect(missing(await verify(folder))).toEqual([
-        'null 2025-11-01T00:00:00.000Z what was before the first chain is not known',
+        'null 2025-11-01T00:00:00.000Z it is not known what was before the first chain',
       ]);
     },
   );

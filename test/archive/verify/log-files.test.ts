@@ -119,7 +119,7 @@ test('a file that ends before an event was read', async () => {
   await writeFile(join(logs, 'a.csv'), records({}, {}));
   expect((await compare(logs)).failure).toMatchObject({
     code: 'log',
-    what: 'the log file has no such record at the place that the event names',
+    what: 'the log file has no such record at the position that the event names',
   });
 });
 

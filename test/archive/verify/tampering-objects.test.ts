@@ -48,7 +48,7 @@ describe('objects', () => {
     [
       'the numbers in a name are changed',
       forgery => forgery.objects.splice(1, 1, moved(forgery.object(1), /0016-/, '0017-')),
-      { code: 'name', what: /ends with event 16, its name says 17/, object: 1 },
+      { code: 'name', what: /ends with event 16, but its name says 17/, object: 1 },
     ],
     [
       'the hash in a name is changed',
@@ -69,7 +69,7 @@ describe('objects', () => {
     [
       'the last is moved to a later day',
       forgery => forgery.objects.splice(3, 1, toDay(forgery, 3, 1)),
-      { code: 'misplaced', what: /lies under .*, and its events are of/, object: 3, line: 8 },
+      { code: 'misplaced', what: /is stored under .*, but its events are of/, object: 3, line: 8 },
     ],
     [
       'the first is moved to an earlier day',
@@ -79,7 +79,7 @@ describe('objects', () => {
     [
       'one is copied to a later day',
       forgery => void forgery.objects.push(toDay(forgery, 1, 1)),
-      { code: 'duplicate', what: /events 9 to 16 are there already/, object: 4 },
+      { code: 'duplicate', what: /events 9 to 16 are in an earlier object already/, object: 4 },
     ],
     [
       'one is copied to an earlier day',
@@ -97,7 +97,7 @@ describe('objects', () => {
         forgery.objects.sort((a, b) => (a.path < b.path ? -1 : 1));
       },
       // Which of the two comes first is chance: the other is there already.
-      { code: 'duplicate', what: /events 17 to 24 are there already/, object: 3 },
+      { code: 'duplicate', what: /events 17 to 24 are in an earlier object already/, object: 3 },
     ],
     [
       'two are swapped: each has the name of the other',
@@ -105,21 +105,21 @@ describe('objects', () => {
         const [a, b] = [forgery.object(1), forgery.object(2)];
         forgery.objects.splice(1, 2, { ...b, path: a.path }, { ...a, path: b.path });
       },
-      { code: 'name', what: /begins with event 17, its name says 9/, object: 1, line: 1 },
+      { code: 'name', what: /begins with event 17, but its name says 9/, object: 1, line: 1 },
     ],
     [
       'all are moved to another instance',
       forgery => {
         forgery.objects = forgery.objects.map(object => moved(object, /instance=[^/]+/, 'instance=other'));
       },
-      { code: 'misplaced', what: /another instance or node than its folder/, object: 0, line: 1 },
+      { code: 'misplaced', what: /an instance or node other than its folder/, object: 0, line: 1 },
     ],
     [
       'all are copied to another node',
       forgery => {
         forgery.objects.unshift(...forgery.objects.map(object => moved(object, /node=[^/]+/, 'node=0')));
       },
-      { code: 'misplaced', what: /another instance or node than its folder/, object: 0, line: 1 },
+      { code: 'misplaced', what: /an instance or node other than its folder/, object: 0, line: 1 },
     ],
   ])('%s', (_name, forge, finding) => expectFound(forge, finding));
 
@@ -170,7 +170,7 @@ describe('chains', () => {
   test('one is begun anew in silence', () =>
     expectFound(forgery => newChain(forgery, 2, event => event), {
       code: 'announcement',
-      what: /does not begin with an event that says that it is new/,
+      what: /does not begin with an event that announces it as new/,
       object: 2,
       line: 1,
     }));
@@ -182,7 +182,7 @@ describe('chains', () => {
           ...event,
           lifecycle: { ...Object(event.lifecycle), newChain: true, reason: 'archive-unreadable' },
         })),
-      { code: 'coverage', what: /never accounted for/, object: 2, line: 8 },
+      { code: 'coverage', what: /no seal covers some bytes/, object: 2, line: 8 },
     ));
 });
 
@@ -194,7 +194,7 @@ describe('times', () => {
 
   test.each([
     ['an hour later', HOUR, /received after the seal/],
-    ['an hour earlier', -HOUR, /received before the seal that stands before them/],
+    ['an hour earlier', -HOUR, /received before the seal that precedes them/],
   ])('an event is received %s, and everything recomputed: a warning', async (_name, by, what) => {
     const { result } = await verifyForged(forgery => {
       forgery.edit(1, 3, event => shifted(event, by));
@@ -228,8 +228,8 @@ describe('times', () => {
     });
     expect(result.isIntact).toBe(true);
     expect(result.warnings.map(({ what }) => what)).toEqual([
-      expect.stringMatching(/received before the seal that stands before them/),
-      expect.stringMatching(/under another day than its first event/),
+      expect.stringMatching(/received before the seal that precedes them/),
+      expect.stringMatching(/under a day other than that of its first event/),
     ]);
   });
 });

@@ -63,7 +63,7 @@ describe('bytes', () => {
     ['only the last byte is cut off', body => body.subarray(0, -1), { code: 'gzip', what: /checksum|early/ }],
     ['nothing is left', () => Buffer.alloc(0), { code: 'gzip', what: /end too early/ }],
     ['it is not gzip', () => Buffer.from('{"v":1,"seq":1}\n'), { code: 'gzip', what: /not gzip/ }],
-    ["gzip's checksum is another", flipAt(-6), { code: 'gzip', what: /own checksum/ }],
+    ["gzip's checksum is another", flipAt(-6), { code: 'gzip', what: /compressed bytes are damaged/ }],
     ['garbage is behind it', body => Buffer.concat([body, Buffer.alloc(999)]), trailing()],
     ['an empty member is behind it', body => Buffer.concat([body, gzipSync('')]), trailing()],
     ['an empty member is before it', body => Buffer.concat([gzipSync(''), body]), trailing()],
@@ -106,22 +106,22 @@ describe('lines, with nothing or little recomputed', () => {
     [
       'a line is edited',
       editStatement,
-      { code: 'link', what: /not the one that the next line names/, object: 2, line: 2, seq: 18 },
+      { code: 'link', what: /does not have the hash that the next line names/, object: 2, line: 2, seq: 18 },
     ],
     [
       'the last line before the seal is edited',
       forgery => forgery.edit(2, 7, event => ({ ...event, time: '2026-11-21T20:40:00.000Z' })),
-      { code: 'link', what: /not the one that the next line names/, object: 2, line: 7, seq: 23 },
+      { code: 'link', what: /does not have the hash that the next line names/, object: 2, line: 7, seq: 23 },
     ],
     [
       'a line is removed',
       forgery => void forgery.object(1).lines.splice(3, 1),
-      { code: 'order', what: /event 13 stands where 12 comes next/, object: 1, line: 4 },
+      { code: 'order', what: /event 13 is in the place of event 12/, object: 1, line: 4 },
     ],
     [
       'the first line is removed',
       forgery => void forgery.object(1).lines.splice(0, 1),
-      { code: 'name', what: /begins with event 10, its name says 9/, object: 1, line: 1 },
+      { code: 'name', what: /begins with event 10, but its name says 9/, object: 1, line: 1 },
     ],
     [
       'two lines are swapped',
@@ -129,30 +129,30 @@ describe('lines, with nothing or little recomputed', () => {
         const { lines } = forgery.object(1);
         lines.splice(2, 2, lines[3] ?? '', lines[2] ?? '');
       },
-      { code: 'order', what: /event 12 stands where 11 comes next/, object: 1, line: 3 },
+      { code: 'order', what: /event 12 is in the place of event 11/, object: 1, line: 3 },
     ],
     [
       'a line is inserted',
       forgery => void forgery.object(1).lines.splice(3, 0, forgery.object(2).lines[3] ?? ''),
-      { code: 'order', what: /event 20 stands where 12/, object: 1, line: 4 },
+      { code: 'order', what: /event 20 is in the place of event 12/, object: 1, line: 4 },
     ],
     [
-      'a line is inserted with the number that comes next',
+      'a line is inserted with the number that',
       forgery => {
         const { lines } = forgery.object(1);
         lines.splice(3, 0, JSON.stringify({ ...eventOf(lines[2] ?? ''), seq: 12 }));
       },
-      { code: 'link', what: /not the one/, object: 1, line: 3 },
+      { code: 'link', what: /does not have the hash/, object: 1, line: 3 },
     ],
     [
       'a line is duplicated',
       forgery => void forgery.object(1).lines.splice(3, 0, forgery.object(1).lines[2] ?? ''),
-      { code: 'order', what: /event 11 stands where 12/, object: 1, line: 4 },
+      { code: 'order', what: /event 11 is in the place of event 12/, object: 1, line: 4 },
     ],
     [
       'an empty line is inserted',
       forgery => void forgery.object(1).lines.splice(3, 0, ''),
-      { code: 'format', what: /no event/, object: 1, line: 4 },
+      { code: 'format', what: /not an event/, object: 1, line: 4 },
     ],
     [
       'a field is removed',
@@ -165,7 +165,7 @@ describe('lines, with nothing or little recomputed', () => {
         const { lines } = forgery.object(1);
         lines[3] = (lines[3] ?? '').replace('{"v":1,', '{"v": 1,');
       },
-      { code: 'link', what: /not the one/, object: 1, line: 4 },
+      { code: 'link', what: /does not have the hash/, object: 1, line: 4 },
     ],
     [
       'the seal is edited',
@@ -185,7 +185,7 @@ describe('lines, with nothing or little recomputed', () => {
     [
       'a seal stands in the middle',
       forgery => void forgery.object(1).lines.splice(3, 0, forgery.object(1).lines.at(-1) ?? ''),
-      { code: 'order', what: /event 16 stands where 12/, object: 1, line: 4 },
+      { code: 'order', what: /event 16 is in the place of event 12/, object: 1, line: 4 },
     ],
     [
       'the last newline is cut off, and the name made anew',
@@ -193,7 +193,7 @@ describe('lines, with nothing or little recomputed', () => {
         const object = forgery.object(3);
         object.body = gzipSync(object.lines.join('\n'));
       },
-      { code: 'format', what: /does not end/, object: 3 },
+      { code: 'format', what: /has no newline/, object: 3 },
     ],
   ])('%s', (_name, forge, finding) => expectFound(forge, finding));
 });
@@ -224,7 +224,7 @@ describe('hashes are recomputed in the object', () => {
         lines.splice(4, 0, lines.at(-1) ?? '');
         forgery.rebuild(3);
       },
-      { code: 'counts', what: /counts other events/, object: 3, line: 5 },
+      { code: 'counts', what: /counts of events do not match/, object: 3, line: 5 },
     ],
   ])('%s', (_name, forge, finding) => expectFound(forge, finding));
 });
@@ -238,12 +238,12 @@ describe('everything is recomputed, and does not add up', () => {
     [
       'an event is removed',
       forgery => void forgery.object(1).lines.splice(3, 1),
-      { code: 'counts', what: /counts other events/, object: 1, line: 7 },
+      { code: 'counts', what: /counts of events do not match/, object: 1, line: 7 },
     ],
     [
       'an event is made another kind',
       forgery => forgery.edit(1, 4, event => ({ ...event, kind: 'failure', failure: {} })),
-      { code: 'counts', what: /counts other events/, object: 1, line: 8 },
+      { code: 'counts', what: /counts of events do not match/, object: 1, line: 8 },
     ],
     [
       'an event is removed, and the counts of events with it',
@@ -251,12 +251,12 @@ describe('everything is recomputed, and does not add up', () => {
         forgery.object(1).lines.splice(3, 1);
         forgery.edit(1, 7, event => sealOf(event, { events: { lifecycle: 2, statement: 4 } }));
       },
-      { code: 'counts', what: /other shipped or rejected records/, object: 1, line: 7 },
+      { code: 'counts', what: /counts of shipped or rejected records/, object: 1, line: 7 },
     ],
     [
       'an event is duplicated over another',
       forgery => forgery.object(1).lines.splice(3, 1, forgery.object(1).lines[2] ?? ''),
-      { code: 'source', what: /before one that stands before it/, object: 1, line: 4 },
+      { code: 'source', what: /comes after one whose record is later/, object: 1, line: 4 },
     ],
     [
       'two events are swapped',
@@ -264,33 +264,33 @@ describe('everything is recomputed, and does not add up', () => {
         const { lines } = forgery.object(1);
         lines.splice(2, 2, lines[3] ?? '', lines[2] ?? '');
       },
-      { code: 'source', what: /before one that stands before it/, object: 1, line: 4 },
+      { code: 'source', what: /comes after one whose record is later/, object: 1, line: 4 },
     ],
     [
       'an event is taken from another object',
       forgery => forgery.object(1).lines.splice(3, 1, forgery.object(3).lines[3] ?? ''),
-      { code: 'source', what: /before one that stands before it/, object: 1, line: 5 },
+      { code: 'source', what: /comes after one whose record is later/, object: 1, line: 5 },
     ],
     [
       'the last event is taken from another object',
       forgery => forgery.object(1).lines.splice(5, 1, forgery.object(3).lines[3] ?? ''),
-      { code: 'coverage', what: /where the seal says nothing was read/, object: 1, line: 8 },
+      { code: 'coverage', what: /that the seal does not cover/, object: 1, line: 8 },
     ],
     [
       'an id is edited',
       forgery => forgery.edit(1, 4, event => ({ ...event, id: 'samples/6b0201a1.552d/999' })),
-      { code: 'id', what: /not the one that its session/, object: 1, line: 4 },
+      { code: 'id', what: /does not match its session/, object: 1, line: 4 },
     ],
     [
       'the session is edited',
       forgery =>
         forgery.edit(1, 4, event => ({ ...event, session: { ...Object(event.session), line: 999 } })),
-      { code: 'id', what: /not the one that its session/, object: 1, line: 4 },
+      { code: 'id', what: /does not match its session/, object: 1, line: 4 },
     ],
     [
       'an event is of another instance',
       forgery => forgery.edit(1, 4, event => ({ ...event, instance: 'other' })),
-      { code: 'id', what: /not the one that its session/, object: 1, line: 4 },
+      { code: 'id', what: /does not match its session/, object: 1, line: 4 },
     ],
     [
       'an event is of another instance, and so is its id',
@@ -300,12 +300,12 @@ describe('everything is recomputed, and does not add up', () => {
           instance: 'other',
           id: String(event.id).replace(/^[^/]+/, 'other'),
         })),
-      { code: 'coverage', what: /where the seal says nothing was read/, object: 1, line: 8 },
+      { code: 'coverage', what: /that the seal does not cover/, object: 1, line: 8 },
     ],
     [
       'a time is none',
       forgery => forgery.edit(1, 4, event => ({ ...event, time: '2026-02-30T00:00:00.000Z' })),
-      { code: 'time', what: /no time in UTC/, object: 1, line: 4 },
+      { code: 'time', what: /not in UTC/, object: 1, line: 4 },
     ],
     [
       'the records of the seal are edited',
@@ -318,29 +318,34 @@ describe('everything is recomputed, and does not add up', () => {
         forgery.edit(1, 8, event =>
           sealOf(event, { records: { ...recordsOf(event), read: 6, dropped: { user: 1 } } }),
         ),
-      { code: 'counts', what: /not those of its files together/, object: 1, line: 8 },
+      { code: 'counts', what: /not the sum of those of its files/, object: 1, line: 8 },
     ],
     [
       'the coverage begins later',
       forgery => forgery.edit(1, 8, event => sealOf(event, { coverage: coverageOf(event, { by: 1 }) })),
-      { code: 'coverage', what: /never accounted for|nothing was read/, object: 1, line: 8 },
+      {
+        code: 'coverage',
+        what: /no seal covers some bytes|that the seal does not cover/,
+        object: 1,
+        line: 8,
+      },
     ],
     [
       'the coverage is left out',
       forgery =>
         forgery.edit(1, 8, event => sealOf(event, { coverage: [], records: { ...NONE, shipped: 0 } })),
-      { code: 'counts', what: /other shipped or rejected records/, object: 1, line: 8 },
+      { code: 'counts', what: /counts of shipped or rejected records/, object: 1, line: 8 },
     ],
     [
       'reading goes on elsewhere than it ended',
       forgery =>
         forgery.edit(1, 8, event => sealOf(event, { files: [{ ...Object(filesOf(event)[0]), offset: 9 }] })),
-      { code: 'coverage', what: /goes on elsewhere/, object: 1, line: 8 },
+      { code: 'coverage', what: /not where the covered bytes end/, object: 1, line: 8 },
     ],
     [
       'an object is left out',
       forgery => void forgery.objects.splice(2, 1),
-      { code: 'coverage', what: /never accounted for/, object: 2, line: 8 },
+      { code: 'coverage', what: /no seal covers some bytes/, object: 2, line: 8 },
     ],
     [
       'an object is there twice',
@@ -348,12 +353,12 @@ describe('everything is recomputed, and does not add up', () => {
         const { path, lines } = forgery.object(1);
         forgery.objects.splice(2, 0, { path, lines: [...lines] });
       },
-      { code: 'coverage', what: /accounted for twice/, object: 2, line: 8 },
+      { code: 'coverage', what: /two seals cover the same bytes/, object: 2, line: 8 },
     ],
     [
       'the chain begins with its second object',
       forgery => void forgery.objects.splice(0, 1),
-      { code: 'announcement', what: /does not begin with an event that says/, object: 0, line: 1 },
+      { code: 'announcement', what: /does not begin with an event that announces/, object: 0, line: 1 },
     ],
   ])('%s', (_name, change, finding) => expectFound(rebuilt(change), finding));
 });

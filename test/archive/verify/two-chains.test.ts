@@ -38,7 +38,7 @@ describe('two chains', () => {
   test('do not join where that file is gone', async () => {
     const { folder } = await twoChains({ fileId: 'g' });
     expect(missing(await verify(folder))).toEqual([
-      '2025-11-03T23:59:59.000Z 2025-11-04T08:00:00.000Z nothing that covers it was sealed',
+      '2025-11-03T23:59:59.000Z 2025-11-04T08:00:00.000Z no seal covers it',
     ]);
   });
 
@@ -47,7 +47,7 @@ describe('two chains', () => {
     for (const name of names) await rm(join(folder, name));
     const result = await verify(folder);
     expect(result.verdict).toBe('incomplete');
-    expect(missing(result)[0]).toContain(`chain ${CHAIN}, which came before, is not there`);
+    expect(missing(result)[0]).toContain(`chain ${CHAIN}, which came before, is missing`);
   });
 
   test('the end of the first is missed where it was cut off', async () => {

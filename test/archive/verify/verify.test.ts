@@ -201,7 +201,7 @@ describe('made in days and quiet hours', () => {
     expect(part.chains[0]?.lastSeq).toBeLessThan(chain?.lastSeq ?? 0);
     expect(part.chains[0]?.reason).toBeNull();
     expect(middle.limits).toEqual([
-      expect.stringMatching(/follows what came before 2026-11-22/),
+      expect.stringMatching(/continues what came before 2026-11-22/),
       expect.stringMatching(/what comes after 2026-11-22/),
       expect.any(String),
       expect.any(String),
@@ -300,7 +300,9 @@ describe('in Cloud Storage', () => {
     expect(new Set(intactPart(result).chains.map(({ reason }) => reason))).toEqual(
       new Set(['archive-empty', 'archive-unreadable']),
     );
-    expect(result.warnings).toMatchObject([{ code: 'new-chain', what: expect.stringMatching(/begun anew/) }]);
+    expect(result.warnings).toMatchObject([
+      { code: 'new-chain', what: expect.stringMatching(/is new: what was between/) },
+    ]);
   });
 
   test('seals of an end that was lost with the state, and sealed otherwise since, are a warning', async () => {
@@ -340,7 +342,7 @@ describe('in Cloud Storage', () => {
         before = metadata;
         return { metadata: { ...metadata, [name]: '7' } };
       });
-      const what = expect.stringContaining(`metadata ${name} is not`);
+      const what = expect.stringContaining(`metadata ${name} does not match`);
       expect((await verify()).failure).toMatchObject({ code: 'metadata', object, what });
       change(0, () => ({ metadata: before }));
     }

@@ -41,7 +41,7 @@ function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}
   };
 }
 
-/** `status what: detail → mend` of what is not well where this is in the configuration. */
+/** `status what: detail → fix` of what is not well where this is in the configuration. */
 async function faultsOf(more: Settings): Promise<readonly string[]> {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -133,7 +133,7 @@ describe('rotation', () => {
 
   const weekly = { log_truncate_on_rotation: 'on', log_rotation_age: '1440', log_rotation_size: '0' };
 
-  test('a week is long enough, an hour is not; what cannot be seen is said', () => {
+  test('a week is long enough, an hour is not; what is hidden is said', () => {
     const ofName = (log_filename: string) => shown(rotationFindings(serverWith({ ...weekly, log_filename })));
     expect(ofName('postgresql-%u.log')).toEqual([
       'ok rotation: a new file after 1 day; postgresql-%u.log is overwritten after 7 days: the shipper must not be down for longer',
@@ -142,14 +142,14 @@ describe('rotation', () => {
       'warning rotation: a new file after 1 day; postgresql-%M.log is overwritten after 1 hour',
     ]);
     expect(shown(rotationFindings(serverWith(weekly)))).toEqual([
-      'warning rotation: a new file after 1 day, log_truncate_on_rotation is on, and log_filename cannot be seen',
+      'warning rotation: a new file after 1 day, log_truncate_on_rotation is on, and log_filename is hidden',
     ]);
   });
 
   test('only rotation by time truncates', () => {
     const server = serverWith({ ...weekly, log_rotation_age: '0', log_filename: 'postgresql-%M.log' });
     expect(shown(rotationFindings(server))).toEqual([
-      'ok rotation: a new file only by hand; nothing is overwritten',
+      'ok rotation: a new file only on request; nothing is overwritten',
     ]);
   });
 });
@@ -209,7 +209,7 @@ describe('the active file', () => {
   test('that this machine does not have is only a warning', () => {
     const active = { path: '/elsewhere/postgresql.csv', state: 'elsewhere' } as const;
     expect(shown(activeFindings(serverWith({}), active))).toEqual([
-      'warning active file: /elsewhere/postgresql.csv is written now; this user sees no such file on this machine',
+      'warning active file: /elsewhere/postgresql.csv is the file the server writes now; this user sees no such file on this machine',
     ]);
   });
 
@@ -276,7 +276,7 @@ describe('the file system of the state folder', () => {
     expect(details).toEqual([
       "S: overlay is the container's own layer",
       'S: an emptyDir',
-      'S: nfs4 is a file system of the network',
+      'S: nfs4 is a network file system',
       'S: tmpfs keeps it in memory',
     ]);
   });
@@ -293,7 +293,7 @@ describe('the whole command', () => {
     expect(code).toBe(0);
     expect(output).toMatch(/^ok {7}configuration {2}config\.yaml\n/);
     expect(output).toMatch(
-      /^warning {2}state {10}\S+ can be entered by others\n {24}→ chmod 700 \S+\n {24}the journal holds SQL and parameters\n/m,
+      /^warning {2}state {10}\S+ is open to other users\n {24}→ chmod 700 \S+\n {24}the journal contains SQL and parameters\n/m,
     );
     expect(output).toMatch(/\n\n\d+ ok, 3 to look at, 0 failed\n$/);
   });
@@ -309,7 +309,7 @@ describe('the whole command', () => {
     expect(code).toBe(1);
     expect(faults.filter(fault => fault.startsWith('failure'))).toEqual([
       expect.stringMatching(
-        /^failure logging: \S+ cannot be written \(ENOTDIR\): a part of its path is no folder →/,
+        /^failure logging: \S+ cannot be written \(ENOTDIR\): a part of its path is not a folder →/,
       ),
       expect.stringMatching(/^failure archive: \S+ cannot be written \(ENOTDIR\)/),
     ]);
@@ -324,16 +324,16 @@ describe('the whole command', () => {
       status: 'ok',
       detail: 'config.yaml',
       why: null,
-      mend: null,
+      fix: null,
     });
     for (const finding of findings.filter(({ status }: Finding) => status !== 'ok'))
-      expect([finding.why, finding.mend]).toEqual([expect.any(String), expect.any(String)]);
+      expect([finding.why, finding.fix]).toEqual([expect.any(String), expect.any(String)]);
   });
 
   test('what could steer the terminal is written out', () => {
     const hostile = 'x\u001b[2J\u202e\u0007';
     const table = renderTable([
-      { what: 'x', status: 'failure', detail: hostile, why: hostile, mend: hostile },
+      { what: 'x', status: 'failure', detail: hostile, why: hostile, fix: hostile },
     ]);
     const written = 'x\\u001b[2J\\u202e\\u0007';
     expect(table.split('\n').slice(0, 3)).toEqual([
@@ -343,8 +343,8 @@ describe('the whole command', () => {
     ]);
   });
 
-  test('several lines of a mend stand below each other', () => {
-    const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', mend: 'a\nb' }]);
+  test('several lines of a fix stand below each other', () => {
+    const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', fix: 'a\nb' }]);
     expect(table).toBe(
       'failure  x  d\n            → a\n              b\n            w\n\n0 ok, 0 to look at, 1 failed\n',
     );
@@ -362,7 +362,7 @@ describe('what keeps the daemon from its start, or from reading', () => {
     );
     // Never over a key that is there.
     expect(fault).toContain(
-      `→ let the user of the shipper read it; where there is none yet: openssl genpkey -algorithm ed25519 -out ${path}`,
+      `→ let the user of the shipper read it; if there is no key yet: openssl genpkey -algorithm ed25519 -out ${path}`,
     );
     expect(fault).not.toContain('s3cret');
   });
@@ -371,7 +371,7 @@ describe('what keeps the daemon from its start, or from reading', () => {
     const path = join(await temporaryFolder(), 'people.csv');
     await writeFile(path, 'id,name,phone,e-mail\nZ990001,Kari,1,2\n');
     expect(await faultsOf({ identity: [{ directory: path }] })).toContainEqual(
-      expect.stringMatching(/^warning directory: \S+people\.csv: not read are phone, e-mail →/),
+      expect.stringMatching(/^warning directory: \S+people\.csv: columns not read: phone, e-mail →/),
     );
   });
 
@@ -379,14 +379,14 @@ describe('what keeps the daemon from its start, or from reading', () => {
     const http = { url: 'http://127.0.0.1:1/{id}', fields: { name: '/name' }, tokenFile: '/nowhere/token' };
     const recipient = 'age1un8ee8uyjgj9rdhde3ktrvr00rz86d9a3q9qttn38kfe45h0hyfsw9q57m';
     expect(await faultsOf({ identity: [{ http }], redact: { escrowTo: [recipient] } })).toEqual([
-      'warning identity: /nowhere/token cannot be read (ENOENT) → mend tokenFile, or write the token there, readable to the user of the shipper',
+      'warning identity: /nowhere/token cannot be read (ENOENT) → fix tokenFile, or write the token there, readable by the user of the shipper',
     ]);
   });
 
-  test('a folder that does not exist: mend the pattern', async () => {
+  test('a folder that does not exist: fix the pattern', async () => {
     const { faults } = await runCheck(settings(await temporaryFolder(), ['/nowhere/*.csv']));
     expect(faults).toContain(
-      'failure source: /nowhere (ENOENT) → it does not exist (yet): mend source.files, or log_directory',
+      'failure source: /nowhere (ENOENT) → it does not exist (yet): fix source.files, or log_directory',
     );
   });
 });

@@ -30,7 +30,7 @@ async function lookAt(config: Settings): Promise<{ ok: string[]; faults: string[
   const texts = (isOk: boolean): string[] =>
     ofClouds
       .filter(({ status: one }) => (one === 'ok') === isOk)
-      .map(({ status: one, what, detail, mend }) => `${one} ${what}: ${detail} → ${mend}`);
+      .map(({ status: one, what, detail, fix }) => `${one} ${what}: ${detail} → ${fix}`);
   return { ok: texts(true), faults: texts(false) };
 }
 
@@ -39,8 +39,8 @@ test('both as they should be: no fault, and nothing is written', async () => {
   const { ok, faults } = await lookAt(config);
   expect(faults).toEqual([]);
   expect(ok).toEqual([
-    expect.stringContaining('projects/test/logs/pgaudit takes entries (dry run)'),
-    expect.stringContaining('gs://archive-bucket may be written'),
+    expect.stringContaining('projects/test/logs/pgaudit accepts entries (dry run)'),
+    expect.stringContaining('gs://archive-bucket is writable'),
     expect.stringContaining('retention of 4018 days, locked'),
     expect.stringMatching(/Cloud Storage's clock is 0\.\d s/),
   ]);
@@ -54,14 +54,14 @@ test.each<[string, (cloud: Cloud) => void, string[]]>([
     'Cloud Logging denies',
     ({ logging }) => logging.faults.push({ code: status.PERMISSION_DENIED }),
     [
-      'failure logging: projects/test/logs/pgaudit takes no entry (PERMISSION_DENIED) → gcloud projects add-iam-policy-binding test --member=serviceAccount:… --role=roles/logging.logWriter\nor, where the API is off: gcloud services enable logging.googleapis.com --project=test',
+      'failure logging: projects/test/logs/pgaudit accepts no entry (PERMISSION_DENIED) → gcloud projects add-iam-policy-binding test --member=serviceAccount:… --role=roles/logging.logWriter\nor, if the API is off: gcloud services enable logging.googleapis.com --project=test',
     ],
   ],
   [
     'Cloud Logging does not know the project',
     ({ logging }) => logging.faults.push({ code: status.NOT_FOUND }),
     [
-      'failure logging: projects/test/logs/pgaudit takes no entry (NOT_FOUND) → the project does not exist: mend logging.to',
+      'failure logging: projects/test/logs/pgaudit accepts no entry (NOT_FOUND) → the project does not exist: fix logging.to',
     ],
   ],
   [
@@ -70,24 +70,24 @@ test.each<[string, (cloud: Cloud) => void, string[]]>([
       storage.bucketMissing = true;
     },
     [
-      'failure archive: gs://archive-bucket cannot be asked (404) → the bucket does not exist: mend archive.to, or gcloud storage buckets create',
+      'failure archive: gs://archive-bucket cannot be queried (404) → the bucket does not exist: fix archive.to, or gcloud storage buckets create',
     ],
   ],
   [
-    'the bucket may not be written',
+    'the bucket is not writable',
     ({ storage }) => {
       storage.mayCreate = false;
     },
     [
-      `failure archive: gs://archive-bucket may not be written (storage.objects.create) → ${GRANT} --role=roles/storage.objectCreator`,
+      `failure archive: gs://archive-bucket is not writable (storage.objects.create) → ${GRANT} --role=roles/storage.objectCreator`,
     ],
   ],
   [
-    'the bucket may not be read',
+    'the bucket is not readable',
     ({ storage }) => {
       storage.mayRead = false;
     },
-    [`warning archive: gs://archive-bucket may not be read → ${GRANT} --role=roles/storage.objectViewer`],
+    [`warning archive: gs://archive-bucket is not readable → ${GRANT} --role=roles/storage.objectViewer`],
   ],
   [
     'objects may be deleted',
@@ -95,16 +95,16 @@ test.each<[string, (cloud: Cloud) => void, string[]]>([
       storage.mayDelete = true;
     },
     [
-      `warning archive: the shipper may delete objects of gs://archive-bucket → ${GRANT} --role=roles/storage.objectCreator and no role that may do more`,
+      `warning archive: the shipper may delete objects of gs://archive-bucket → ${GRANT} --role=roles/storage.objectCreator and no role with more permissions`,
     ],
   ],
   [
-    'the settings of the bucket may not be seen',
+    'the settings of the bucket',
     ({ storage }) => {
       storage.bucketMetadata = null;
     },
     [
-      'warning archive: the settings of gs://archive-bucket may not be seen → gcloud storage buckets describe gs://archive-bucket by somebody who may, or grant roles/storage.legacyBucketReader',
+      'warning archive: no permission to see the settings of gs://archive-bucket → gcloud storage buckets describe gs://archive-bucket by somebody with the permission, or grant roles/storage.legacyBucketReader',
     ],
   ],
   [
@@ -124,7 +124,7 @@ test.each<[string, (cloud: Cloud) => void, string[]]>([
       storage.bucketMetadata = { ...GOOD, retentionPolicy: { retentionPeriod: '864000' } };
     },
     [
-      'warning archive: retention of 10 days, not locked → gcloud storage buckets update gs://archive-bucket --lock-retention-period (for good: it cannot be undone)',
+      'warning archive: retention of 10 days, not locked → gcloud storage buckets update gs://archive-bucket --lock-retention-period (permanent: it cannot be undone)',
     ],
   ],
 ])('%s', async (_what, spoil, expected) => {
@@ -144,8 +144,8 @@ test('nobody listens: both are named, and the others are still checked', async (
   expect([code, failed]).toEqual([
     1,
     [
-      ['logging', 'projects/test/logs/pgaudit takes no entry (UNAVAILABLE)'],
-      ['archive', 'gs://archive-bucket cannot be asked (ECONNREFUSED)'],
+      ['logging', 'projects/test/logs/pgaudit accepts no entry (UNAVAILABLE)'],
+      ['archive', 'gs://archive-bucket cannot be queried (ECONNREFUSED)'],
     ],
   ]);
 });

@@ -45,7 +45,7 @@ test('into local folders: each leg with its time, and nothing is left behind', a
   const { folder, config } = await scene();
   const shipper = await Shipper.start(folder, config);
   expect(await trace(config, { as: 'Z990001', wait: '20s' })).toEqual([
-    'ok: "Z990001" changed a table in a schema of its own',
+    'ok: "Z990001" changed a table in its own schema',
     'ok: in the csvlog after N s',
     'ok: in the journal after N s',
     'ok: in the log entries after N s',
@@ -81,8 +81,8 @@ test('into both clouds; a person who may make no schema makes a temporary table,
     'ok: "kari@nav.no" changed a temporary table',
     'ok: in the csvlog after N s',
     'ok: in the journal after N s',
-    'warning: the log entries cannot be looked into (PERMISSION_DENIED)',
-    'warning: the archive cannot be looked into (403)',
+    'warning: the log entries cannot be read (PERMISSION_DENIED)',
+    'warning: the archive cannot be read (403)',
   ]);
 });
 
@@ -96,7 +96,7 @@ test('no daemon: it stops before the journal', async () => {
       status: 'failure',
       detail: 'in the csvlog, and not in the journal after 1 s',
       why: 'no daemon answers at http.host and http.port',
-      mend: 'start it: pgaudit-shipper run --config …',
+      fix: 'start it: pgaudit-shipper run --config …',
     },
   ]);
 });
@@ -108,7 +108,7 @@ test('pgAudit does not write it down: it is not in the csvlog, also where the se
     `ALTER ROLE "Z990001" SET pgaudit.log = 'none'\nALTER ROLE "Z990001" SET log_statement = 'all'`,
   );
   expect(await trace(config, { as: 'Z990001', wait: '1s' })).toEqual([
-    'ok: "Z990001" changed a table in a schema of its own',
+    'ok: "Z990001" changed a table in its own schema',
     'failure: "Z990001"\'s change is not in the csvlog after 1 s',
   ]);
   await server.run('ALTER ROLE "Z990001" RESET ALL');
@@ -126,12 +126,12 @@ test('a sink is down: the others have it, and it says how many wait; a segment t
   await cloud.logging.close();
   const found = await trace(slow, { as: 'Z990001', wait: AMPLE });
   expect(found.slice(0, 3)).toEqual([
-    'ok: "Z990001" changed a table in a schema of its own',
+    'ok: "Z990001" changed a table in its own schema',
     'ok: in the csvlog after N s',
     'ok: in the journal after N s',
   ]);
   expect(found[3]).toMatch(
-    /^(failure: not in the log entries after 15 s; \d+ events wait for it|warning: the log entries cannot be looked into \(UNAVAILABLE\))$/,
+    /^(failure: not in the log entries after 15 s; \d+ events wait for it|warning: the log entries cannot be read \(UNAVAILABLE\))$/,
   );
   await shipper.kill();
 });
@@ -147,14 +147,14 @@ test('the archive waits for its segment: a warning that says for how long', asyn
     status: 'warning',
     detail: 'not in the archive after 15 s',
     why: 'a segment is stored when it is 900 s old (archive.segment.maxAge)',
-    mend: 'check --end-to-end --wait 910s',
+    fix: 'check --end-to-end --wait 910s',
   });
   expect(await readdir(folder)).not.toContain('file:ARCHIVE');
 });
 
 test.each<[string, CheckArguments, Settings, string]>([
-  ['a service', { as: 'app_web' }, {}, 'failure: app_web is no login role that is shipped'],
-  ["the shipper's own role", {}, {}, 'failure: shipper is no login role that is shipped'],
+  ['a service', { as: 'app_web' }, {}, 'failure: app_web is not a login role that is shipped'],
+  ["the shipper's own role", {}, {}, 'failure: shipper is not a login role that is shipped'],
   ['nobody', {}, { database: undefined }, 'failure: nobody makes the change'],
   [
     'a person who is not let in',

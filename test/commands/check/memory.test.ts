@@ -11,15 +11,15 @@ test.each([
     'a limit that one of 64 MiB fits in',
     640 * MIB,
     'ok',
-    '640 MiB are allowed; the largest record may need 640 MiB',
+    'the limit is 640 MiB; the largest record may need 640 MiB',
   ],
   [
     'one that it does not',
     640 * MIB - 1,
     'warning',
-    '640 MiB are allowed, and the largest record may need 640 MiB',
+    'the limit is 640 MiB, but the largest record may need 640 MiB',
   ],
-  ['a small one', 512 * MIB, 'warning', '512 MiB are allowed, and the largest record may need 640 MiB'],
+  ['a small one', 512 * MIB, 'warning', 'the limit is 512 MiB, but the largest record may need 640 MiB'],
 ])('%s', (_name, limit, status, detail) => {
   expect(checkMemory(config, limit)).toMatchObject([{ what: 'memory', status, detail }]);
 });

@@ -1,4 +1,4 @@
-/** `check` on a real PostgreSQL: each misconfiguration is named with its mend, which mends it; nothing is on a good one. */
+/** `check` on a real PostgreSQL: each misconfiguration is named with its fix, which fixes it; nothing is on a good one. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ async function faults(more: Settings = {}): Promise<readonly string[]> {
 
 const set = (setting: string, value: string): string =>
   `ALTER SYSTEM SET ${setting} = '${value}'; SELECT pg_reload_conf();`;
-const mended = set;
+const fixed = set;
 
 describe('a good server', () => {
   test('has no fault: neither failure nor warning', async () => {
@@ -36,19 +36,19 @@ describe('a good server', () => {
     expect([code, found]).toEqual([
       0,
       [
-        'warning filter: shipper: no rule knows this → name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
-        'warning active file: role app_plain may not see which file is written now → GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO app_plain; GRANT pg_read_all_settings TO app_plain;',
+        'warning filter: shipper: matched by no rule → name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
+        'warning active file: role app_plain has no permission to see which file the server writes now → GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO app_plain; GRANT pg_read_all_settings TO app_plain;',
       ],
     ]);
     await server.run('DROP ROLE app_plain');
   });
 });
 
-/** What spoils it, what is found, and what mends it: the mend that is shown, where nothing else is given. */
+/** What spoils it, what is found, and what fixes it: the fix that is shown, where nothing else is given. */
 interface Case {
   readonly spoil: string;
   readonly found: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly undo?: string;
   /** What is put away after all. */
   readonly after?: string;
@@ -58,37 +58,37 @@ const CASES: readonly Case[] = [
   {
     spoil: set('log_destination', 'stderr'),
     found: 'failure log_destination: stderr',
-    mend: mended('log_destination', 'stderr,csvlog'),
+    fix: fixed('log_destination', 'stderr,csvlog'),
   },
   {
     spoil: set('pgaudit.log', 'ddl, -ddl, read'),
     found:
       'failure pgaudit.log: ddl, -ddl, read for the whole server: WRITE, DDL, ROLE of "Z990001", "kari@nav.no" is not audited',
-    mend: mended('pgaudit.log', 'write, ddl, role, read'),
+    fix: fixed('pgaudit.log', 'write, ddl, role, read'),
   },
   {
     spoil: `ALTER ROLE "Z990001" SET pgaudit.log = 'none'`,
     found: 'failure pgaudit.log: none for role "Z990001": WRITE, DDL, ROLE of "Z990001" is not audited',
-    mend: 'ALTER ROLE "Z990001" RESET pgaudit.log;',
+    fix: 'ALTER ROLE "Z990001" RESET pgaudit.log;',
   },
   {
     spoil: `ALTER DATABASE hold SET pgaudit.log = 'write'`,
     found:
       'failure pgaudit.log: write in database hold: DDL, ROLE of "Z990001", "kari@nav.no" is not audited',
-    mend: 'ALTER DATABASE hold RESET pgaudit.log;',
+    fix: 'ALTER DATABASE hold RESET pgaudit.log;',
   },
   {
     spoil: `ALTER ROLE "kari@nav.no" IN DATABASE hold SET pgaudit.log = 'all, -role'`,
     found:
       'failure pgaudit.log: all, -role for role "kari@nav.no" in database hold: ROLE of "kari@nav.no" is not audited',
-    mend: 'ALTER ROLE "kari@nav.no" IN DATABASE hold RESET pgaudit.log;',
+    fix: 'ALTER ROLE "kari@nav.no" IN DATABASE hold RESET pgaudit.log;',
   },
   {
     // Whoever may create roles chooses what a terminal would show.
     spoil: `CREATE ROLE U&"a""\\000Afailure\\001B[2J@nav.no" LOGIN\nALTER ROLE U&"a""\\000Afailure\\001B[2J@nav.no" SET pgaudit.log = 'none'`,
     found:
       'failure pgaudit.log: none for role U&"a""\\000Afailure\\001B[2J@nav.no": WRITE, DDL, ROLE of U&"a""\\000Afailure\\001B[2J@nav.no" is not audited',
-    mend: 'ALTER ROLE U&"a""\\000Afailure\\001B[2J@nav.no" RESET pgaudit.log;',
+    fix: 'ALTER ROLE U&"a""\\000Afailure\\001B[2J@nav.no" RESET pgaudit.log;',
     after: 'DROP ROLE U&"a""\\000Afailure\\001B[2J@nav.no"',
   },
   {
@@ -96,168 +96,168 @@ const CASES: readonly Case[] = [
     found:
       'failure pgaudit.log: none for all roles (ALTER ROLE ALL): WRITE, DDL, ROLE of "Z990001", "kari@nav.no" is not audited',
     // What the server's own value is, nobody can see then.
-    mend: "ALTER ROLE ALL SET pgaudit.log = 'write, ddl, role';",
+    fix: "ALTER ROLE ALL SET pgaudit.log = 'write, ddl, role';",
     undo: 'ALTER ROLE ALL RESET pgaudit.log',
   },
   {
     spoil: set('pgaudit.log_parameter', 'off'),
     found: 'failure pgaudit.log_parameter: off for the whole server',
-    mend: mended('pgaudit.log_parameter', 'on'),
+    fix: fixed('pgaudit.log_parameter', 'on'),
   },
   {
     spoil: `ALTER ROLE "Z990001" SET pgaudit.log_parameter = no`,
     found: 'failure pgaudit.log_parameter: no for role "Z990001"',
-    mend: 'ALTER ROLE "Z990001" RESET pgaudit.log_parameter;',
+    fix: 'ALTER ROLE "Z990001" RESET pgaudit.log_parameter;',
   },
   {
     spoil: set('pgaudit.log_statement', 'off'),
     found: 'failure pgaudit.log_statement: off for the whole server',
-    mend: mended('pgaudit.log_statement', 'on'),
+    fix: fixed('pgaudit.log_statement', 'on'),
   },
   {
     spoil: set('pgaudit.log_relation', 'off'),
     found:
       'failure pgaudit.log_relation: off for the whole server: MERGE, and WITH that changes rows under a SELECT, of',
-    mend: mended('pgaudit.log_relation', 'on'),
+    fix: fixed('pgaudit.log_relation', 'on'),
   },
   {
     spoil: set('pgaudit.log_statement_once', 'on'),
     found: 'warning pgaudit.log_statement_once: on for the whole server',
-    mend: mended('pgaudit.log_statement_once', 'off'),
+    fix: fixed('pgaudit.log_statement_once', 'off'),
   },
   {
     spoil: set('pgaudit.log_rows', 'on'),
     found: 'warning pgaudit.log_rows: on for the whole server',
-    mend: mended('pgaudit.log_rows', 'off'),
+    fix: fixed('pgaudit.log_rows', 'off'),
   },
   {
     spoil: set('pgaudit.log_client', 'on'),
     found: 'warning pgaudit.log_client: on for the whole server',
-    mend: mended('pgaudit.log_client', 'off'),
+    fix: fixed('pgaudit.log_client', 'off'),
   },
   {
     spoil: set('pgaudit.log_catalog', 'off'),
     found: 'warning pgaudit.log_catalog: off for the whole server',
-    mend: mended('pgaudit.log_catalog', 'on'),
+    fix: fixed('pgaudit.log_catalog', 'on'),
   },
   {
     spoil: set('pgaudit.role', 'auditor'),
     found: 'warning pgaudit.role: auditor for the whole server does not exist',
-    mend: `CREATE ROLE auditor NOLOGIN; or ${mended('pgaudit.role', '')}`,
+    fix: `CREATE ROLE auditor NOLOGIN; or ${fixed('pgaudit.role', '')}`,
     undo: set('pgaudit.role', ''),
   },
   {
     spoil: set('log_connections', 'off'),
     found: 'warning log_connections: off',
-    mend: mended('log_connections', 'on'),
+    fix: fixed('log_connections', 'on'),
   },
   {
     spoil: set('log_disconnections', 'off'),
     found: 'warning log_disconnections: off',
-    mend: mended('log_disconnections', 'on'),
+    fix: fixed('log_disconnections', 'on'),
   },
   {
     spoil: set('log_min_messages', 'fatal'),
     found: 'failure log_min_messages: fatal for the whole server',
-    mend: mended('log_min_messages', 'warning'),
+    fix: fixed('log_min_messages', 'warning'),
   },
   {
     spoil: set('log_min_messages', 'log'),
     found: 'warning log_min_messages: log for the whole server',
-    mend: mended('log_min_messages', 'warning'),
+    fix: fixed('log_min_messages', 'warning'),
   },
   {
     spoil: set('log_timezone', 'America/Chicago'),
     found:
       'failure log_timezone: America/Chicago, and source.timezone is Europe/Oslo: CST, CDT is read as another time',
-    mend: `source: {timezone: America/Chicago}\nor: ${mended('log_timezone', 'UTC')}`,
+    fix: `source: {timezone: America/Chicago}\nor: ${fixed('log_timezone', 'UTC')}`,
     undo: set('log_timezone', 'Europe/Oslo'),
   },
   {
     spoil: `ALTER SYSTEM SET log_filename = 'postgresql-%H.log'\n${set('log_truncate_on_rotation', 'on')}`,
     found:
       'warning rotation: a new file after 1 day or 10240 kB; postgresql-%H.log is overwritten after 1 day',
-    mend: `${mended('log_filename', 'postgresql-%a.log')} a week; or ${mended('log_truncate_on_rotation', 'off')}`,
+    fix: `${fixed('log_filename', 'postgresql-%a.log')} a week; or ${fixed('log_truncate_on_rotation', 'off')}`,
     undo: set('log_filename', 'postgresql-%a.log'),
   },
   {
     spoil: '\\c hold\nDROP EXTENSION pgaudit',
     found: 'warning extension: missing in hold',
-    mend: '\\c hold\nCREATE EXTENSION pgaudit;',
+    fix: '\\c hold\nCREATE EXTENSION pgaudit;',
   },
   {
     spoil: '\\c hold\nALTER EVENT TRIGGER pgaudit_sql_drop DISABLE',
     found: 'warning extension: pgaudit_sql_drop in hold is disabled',
-    mend: '\\c hold\nALTER EVENT TRIGGER pgaudit_sql_drop ENABLE;',
+    fix: '\\c hold\nALTER EVENT TRIGGER pgaudit_sql_drop ENABLE;',
   },
   {
     spoil: 'REVOKE CONNECT ON DATABASE hold FROM PUBLIC',
-    found: 'warning extension: hold (42501) cannot be looked into',
-    mend: 'GRANT CONNECT ON DATABASE … TO shipper; and let it in in pg_hba.conf',
+    found: 'warning extension: hold (42501) cannot be checked',
+    fix: 'GRANT CONNECT ON DATABASE … TO shipper; and let it in in pg_hba.conf',
     undo: 'GRANT CONNECT ON DATABASE hold TO PUBLIC',
   },
   {
     spoil: 'ALTER DATABASE hold CONNECTION LIMIT 0',
-    found: 'warning extension: hold (53300) cannot be looked into',
-    mend: 'ALTER ROLE shipper CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections',
+    found: 'warning extension: hold (53300) cannot be checked',
+    fix: 'ALTER ROLE shipper CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections',
     undo: 'ALTER DATABASE hold CONNECTION LIMIT -1',
   },
   {
     // A zone of POSIX, which the tz database does not have.
     spoil: set('log_timezone', '<FOO>-2'),
     found: 'failure log_timezone: <FOO>-2, and source.timezone is Europe/Oslo: FOO is read as another time',
-    mend: mended('log_timezone', 'UTC'),
+    fix: fixed('log_timezone', 'UTC'),
     undo: set('log_timezone', 'Europe/Oslo'),
   },
   {
     spoil: 'ALTER ROLE "Z990001" SUPERUSER',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
-    mend: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
+    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this",
     undo: 'ALTER ROLE "Z990001" NOSUPERUSER',
   },
   {
     spoil: 'GRANT SET ON PARAMETER pgaudit.log TO "kari@nav.no"',
     found: 'warning superusers: "kari@nav.no" can turn auditing off: superuser,',
-    mend: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
+    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this",
     undo: 'REVOKE SET ON PARAMETER pgaudit.log FROM "kari@nav.no"',
   },
   {
     spoil: 'CREATE ROLE dba SUPERUSER\nGRANT dba TO "Z990001"',
     found: 'warning superusers: "Z990001" can turn auditing off: superuser,',
-    mend: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of it",
+    fix: "ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this",
     undo: 'DROP ROLE dba',
   },
   {
     spoil: set('update_process_title', 'off'),
     found: 'warning update_process_title: off',
-    mend: mended('update_process_title', 'on'),
+    fix: fixed('update_process_title', 'on'),
   },
   {
     spoil: 'CREATE ROLE "user" LOGIN',
-    found: 'warning filter: "user": no rule knows this',
-    mend: 'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
+    found: 'warning filter: "user": matched by no rule',
+    fix: 'name each in filter.personalUsers or filter.serviceUsers, or set filter: {otherUsers: ship}',
     undo: 'DROP ROLE "user"',
   },
   {
     spoil: 'CREATE ROLE "app.kari@nav.no" LOGIN',
-    found: 'warning filter: "app.kari@nav.no": both personalUsers and serviceUsers know this',
-    mend: 'narrow filter.serviceUsers, with ^ and $',
+    found: 'warning filter: "app.kari@nav.no": matched by both personalUsers and serviceUsers',
+    fix: 'narrow filter.serviceUsers, with ^ and $',
     undo: 'DROP ROLE "app.kari@nav.no"',
   },
   {
     spoil: 'ALTER ROLE shipper SET pgaudit.log_rows = on',
     found: "warning pgaudit: the server's own pgaudit.log_rows cannot be seen",
-    mend: 'ALTER ROLE shipper RESET pgaudit.log_rows;',
+    fix: 'ALTER ROLE shipper RESET pgaudit.log_rows;',
   },
 ];
 
 describe('one thing is wrong', () => {
-  test.each(CASES)('$spoil', async ({ spoil, found, mend, undo, after }) => {
+  test.each(CASES)('$spoil', async ({ spoil, found, fix, undo, after }) => {
     await server.run(spoil);
     const spoilt = await faults();
-    await server.run(undo ?? mend);
+    await server.run(undo ?? fix);
     expect(spoilt).toEqual([expect.stringContaining(found)]);
-    expect(spoilt[0]).toContain(` → ${mend}`);
+    expect(spoilt[0]).toContain(` → ${fix}`);
     expect(await faults()).toEqual([]);
     if (after !== undefined) await server.run(after);
   });
@@ -275,7 +275,7 @@ describe('one thing is wrong', () => {
     const files = [server.postgres.logPattern];
     const source = { files, timezone: 'Europe/Oslo', pgauditLogLevel: 'warning' };
     expect(await faults({ source })).toEqual([
-      'warning pgaudit.log_level: source.pgauditLogLevel is warning, and the server does not log pgAudit so → source: {pgauditLogLevel: log}',
+      'warning pgaudit.log_level: source.pgauditLogLevel is warning, but the server does not log pgAudit at that level → source: {pgauditLogLevel: log}',
     ]);
     await server.run(`ALTER SYSTEM SET pgaudit.log_client = on\n${set('pgaudit.log_level', 'warning')}`);
     const toClients = expect.stringContaining('warning pgaudit.log_client');
@@ -312,7 +312,7 @@ describe('the configuration does not fit the server', () => {
     expect(found).toEqual([
       expect.stringMatching(/^failure source: no file matches source.files/),
       expect.stringMatching(
-        /^failure active file: \S+\.csv is written now, and source.files does not name it → source: \{files: \["\S+\/log\/\*\.csv"\]\}/,
+        /^failure active file: \S+\.csv is the file the server writes now, and source.files does not match it → source: \{files: \["\S+\/log\/\*\.csv"\]\}/,
       ),
     ]);
   });
@@ -325,23 +325,23 @@ describe('the configuration does not fit the server', () => {
     });
     expect(found).toEqual([
       `failure log_connections: off → ${set('log_connections', 'on')}`,
-      'failure filter: memberOf:persons names a role that the server does not have → CREATE ROLE persons NOLOGIN; or mend the rule',
+      'failure filter: memberOf:persons names a role that the server does not have → CREATE ROLE persons NOLOGIN; or fix the rule',
     ]);
     await server.run(set('log_connections', 'on'));
   });
 
-  test('who was in the group of persons until lately is listed, and who still is a person is not', async () => {
+  test('who left the group of persons recently is listed, and who still is a person is not', async () => {
     const directory = await temporaryFolder();
     const seen = { seenAt: Date.now() };
     const persons = ['Z990001', 'ola', 'order'].map(name => ({ name, ...seen }));
     const kept = { v: 1, server: 'x', loadedAt: 0, roles: [], persons, databases: [] };
     await writeFile(join(directory, 'catalog.json'), JSON.stringify(kept));
     const { findings } = await runCheck(server.config({ state: { directory } }));
-    expect(findings.filter(({ detail }) => detail.includes('until lately'))).toMatchObject([
+    expect(findings.filter(({ detail }) => detail.includes('left the group'))).toMatchObject([
       {
         status: 'ok',
         what: 'filter',
-        detail: expect.stringMatching(/^ola, "order": a member of the persons/),
+        detail: expect.stringMatching(/^ola, "order": left the group of persons/),
       },
     ]);
   });
@@ -367,14 +367,14 @@ describe('the configuration does not fit the server', () => {
   test('the shipper connects as a superuser', async () => {
     const url = `postgres://postgres@127.0.0.1:${server.postgres.port}/postgres`;
     expect(await faults({ database: { url } })).toEqual([
-      expect.stringContaining('warning filter: shipper: no rule knows this'),
+      expect.stringContaining('warning filter: shipper: matched by no rule'),
       expect.stringContaining('warning database: the shipper connects as superuser postgres'),
     ]);
   });
 });
 
 // The last one: the server is another process afterwards.
-test('what only a restart mends: no collector, and no pgAudit', async () => {
+test('what only a restart fixes: no collector, and no pgAudit', async () => {
   const restart = await restarter(server.postgres);
   await server.run(
     "ALTER SYSTEM SET logging_collector = off\nALTER SYSTEM SET shared_preload_libraries = 'auto_explain'",
@@ -392,8 +392,8 @@ test('what only a restart mends: no collector, and no pgAudit', async () => {
     "ALTER SYSTEM SET logging_collector = on\nALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pgaudit'\nSELECT pg_reload_conf();",
   );
   expect(await faults()).toEqual([
-    'failure logging_collector: off, and on only after a restart → restart PostgreSQL',
-    'failure pgaudit: pgAudit is configured, and loaded only by a restart → restart PostgreSQL',
+    'failure logging_collector: off until a restart → restart PostgreSQL',
+    'failure pgaudit: pgAudit is configured, but not loaded until a restart → restart PostgreSQL',
     expect.stringContaining('failure active file: the server writes no csvlog'),
   ]);
 });

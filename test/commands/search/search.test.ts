@@ -151,7 +151,7 @@ describe('what cannot be searched', () => {
     const { code, stdout, stderr } = await run(folder, []);
     expect([code, stdout]).toEqual([1, `${second?.lines[1]}\n`]);
     expect(stderr).toContain(`${first?.name}: its compressed data is damaged (truncated).`);
-    expect(stderr).toContain('verify tells more');
+    expect(stderr).toContain('verify says more');
   });
 
   test('no archive, a file in place of one, a bucket without a name', async () => {
@@ -159,9 +159,12 @@ describe('what cannot be searched', () => {
     await writeFile(join(folder, 'file'), '');
     await mkdir(join(folder, 'empty'));
     for (const [archive, message] of [
-      [join(folder, 'nowhere'), 'there is no archive here: give what archive.to in the configuration says'],
+      [
+        join(folder, 'nowhere'),
+        'there is no archive here: give the value of archive.to in the configuration',
+      ],
       [join(folder, 'empty'), 'there is no archive here'],
-      [join(folder, 'file'), 'it is no folder: give the one above instance=…'],
+      [join(folder, 'file'), 'it is not a folder: give the folder above instance=…'],
       ['gs://', 'an archive is gs://bucket/prefix or file:folder'],
     ] as const) {
       const { code, stdout, stderr } = await run(archive, []);

@@ -98,10 +98,10 @@ test('each field counts', async () => {
   const later = seal(4, undefined, '2026-11-21T21:00:00.001Z');
   await expect(check(path, later)).rejects.toMatchObject({
     code: 'anchor',
-    message: expect.stringMatching(/says something else/),
+    message: expect.stringMatching(/differs from/),
   });
   await expect(check(path, { ...seal(4), previousHash: 'x' })).rejects.toMatchObject({
-    message: expect.stringMatching(/follows another event/),
+    message: expect.stringMatching(/follows a different event/),
   });
   await expect(check(path, { ...seal(4), signature: 'x' })).rejects.toMatchObject({ code: 'anchor' });
   await expect(check(path, seal(5))).rejects.toMatchObject({ code: 'tail' });

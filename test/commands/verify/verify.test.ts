@@ -65,7 +65,7 @@ describe('what it prints', () => {
     const { code, stdout } = await run(await forged(edit));
     expect(code).toBe(1);
     expect(stdout).toMatch(/broken +.*instance=samples\/node=test\/date=.*\.ndjson\.gz, line 3, event 11$/m);
-    expect(stdout).toMatch(/^ +the line is not the one that the next line names by its hash$/m);
+    expect(stdout).toMatch(/^ +the line does not have the hash that the next line names$/m);
     expect(stdout).toMatch(/^ +this fits: the line was edited/m);
     expect(stdout).toMatch(/^part .*, up to what is wrong$/m);
     expect(stdout).not.toContain('secret');
@@ -125,11 +125,11 @@ describe('what it is given', () => {
     [
       'a key that is not there',
       async () => ({ publicKey: ['/nowhere.pem'] }),
-      /no public key in PEM \(ENOENT\)/,
+      /not a public key in PEM \(ENOENT\)/,
     ],
-    ['a key of another kind', async () => ({ publicKey: [await pem(rsa)] }), /is no Ed25519 key/],
+    ['a key of another kind', async () => ({ publicKey: [await pem(rsa)] }), /is not an Ed25519 key/],
     ['seals that are not there', async () => ({ seals: ['/nowhere.json'] }), /cannot be read \(ENOENT\)/],
-    ['seals that are none', async () => ({ seals: [await pem(rsa)] }), /there are no seals/],
+    ['seals that are none', async () => ({ seals: [await pem(rsa)] }), /no seals from Cloud Logging found/],
     ['log files that are none', async () => ({ against: [join(real.folder, 'archive')] }), /no csvlog file/],
   ])('%s is bad usage', async (_name, options, message) => {
     const { code, stdout, stderr } = await run(join(real.folder, 'archive'), await options());
@@ -156,7 +156,7 @@ describe('what it is given', () => {
     expect(good.stdout).toContain('4 signed, 4 signatures good');
     const bad = await run(root, { publicKey: [one, `${two}@25`] });
     expect(bad.code).toBe(1);
-    expect(bad.stdout).toContain('the signature of the seal is not good by the given key');
+    expect(bad.stdout).toContain('the signature of the seal was not made with the given key');
     const [name = ''] = await readdir(join(root, 'instance=samples', 'node=test')).then(([day = '']) =>
       readdir(join(root, 'instance=samples', 'node=test', day)),
     );
@@ -182,7 +182,7 @@ describe('what it is given', () => {
     expect(stdout).toContain('4 as in Cloud Logging');
     const cut = await run(await forged(forgery => void forgery.objects.pop()), { seals });
     expect(cut.code).toBe(1);
-    expect(cut.stdout).toContain('the chain ends with event 24, Cloud Logging has its seal 32');
+    expect(cut.stdout).toContain('the chain ends with event 24, but Cloud Logging has its seal 32');
   });
 
   test('options that come several times leave the archive after them alone', async () => {
@@ -224,13 +224,13 @@ describe('what it is given', () => {
     });
     const broken = await run(root, { against });
     expect(broken.code).toBe(1);
-    expect(broken.stdout).toMatch(/line 3, event 11\n +the statement of the event is not that of its record/);
+    expect(broken.stdout).toMatch(/line 3, event 11\n +the statement of the event differs from its record/);
     expect(broken.stdout).not.toContain('secret');
     // The log was edited, and the archive is as it was.
     const other = join(await temporaryFolder(), 'edited.csv');
     const text = await readFile(join(real.folder, 'log.csv'), 'utf8');
     await writeFile(other, text.replace('a = 12', 'a = 99'));
     const edited = await run(join(real.folder, 'archive'), { against: [other] });
-    expect(edited.stdout).toMatch(/event 19\n +the statement of the event is not that of its record/);
+    expect(edited.stdout).toMatch(/event 19\n +the statement of the event differs from its record/);
   });
 });

@@ -70,7 +70,7 @@ test('a problem makes it not ready until it is gone', () => {
   telemetry.sourceFaults([{ path: '/log', code: 'EACCES' }]);
   telemetry.commitFailed('ENOSPC');
   expect(health.hindrances).toEqual([
-    "source: /log: no permission: allow it to the shipper's user",
+    "source: /log: no permission: give it to the shipper's user",
     'journal: cannot be written: the disk is full',
   ]);
   telemetry.sourceFaults([]);
@@ -78,19 +78,19 @@ test('a problem makes it not ready until it is gone', () => {
   expect(health.hindrances).toEqual([]);
 });
 
-test('what is mended at one of several servers is not mended at the other; both together make the totals', async () => {
+test('what is fixed at one of several servers is not fixed at the other; both together make the totals', async () => {
   const { telemetry, lines, health, metrics } = fixture();
   const [a, b] = [telemetry.ofSource('a'), telemetry.ofSource('b')];
   const metric = async (name: string): Promise<string | undefined> =>
     (await render(metrics)).split('\n').find(line => line.startsWith(`pgaudit_shipper_${name} `));
   for (const one of [a, b]) {
     one.sourceFaults([{ path: '/x', code: 'EACCES' }]);
-    one.catalogFailed(new ShipperError('x', 'mend it'));
+    one.catalogFailed(new ShipperError('x', 'fix it'));
     one.otherUser('somebody', false);
   }
   a.sourceFaults([]);
   a.catalogLoaded(3);
-  expect(health.hindrances).toEqual(["source b: /x: no permission: allow it to the shipper's user"]);
+  expect(health.hindrances).toEqual(["source b: /x: no permission: give it to the shipper's user"]);
   expect(await metric('source_readable')).toBe('pgaudit_shipper_source_readable 0');
   expect(await metric('catalog_failing')).toBe('pgaudit_shipper_catalog_failing 1');
   b.sourceFaults([]);
@@ -110,7 +110,7 @@ test('a server whose log fails again and again is named once, until it is read',
   for (let time = 0; time < 3; time++) failed();
   // A look at its files is none at what is in them.
   one.sourceFaults([]);
-  expect(health.hindrances).toEqual(['source a reading: fails, and is tried again: the disk fails']);
+  expect(health.hindrances).toEqual(['source a reading: fails, and is retried: the disk fails']);
   one.sourceReads();
   one.sourceReads();
   expect(health.hindrances).toEqual([]);
@@ -137,7 +137,7 @@ test('a database that cannot be asked is one problem, until it answers everythin
   telemetry.settingsFailed(new ShipperError('ECONNREFUSED', 'x'));
   expect(codes()).toEqual(['database-unreachable']);
   expect(health.hindrances).toEqual([]);
-  telemetry.settingsJudged(nobody);
+  telemetry.settingsChecked(nobody);
   expect(health.problems[0]?.fix).toContain('let it in in pg_hba.conf');
   telemetry.catalogLoaded(3);
   expect(codes()).toEqual([]);
@@ -146,14 +146,14 @@ test('a database that cannot be asked is one problem, until it answers everythin
 test('persons who are not audited are named in the log once, and counted until they are', async () => {
   const { telemetry, lines, health, metrics } = fixture();
   const orders = telemetry.ofSource('orders');
-  const problem = { code: 'not-audited', what: '1 of 2', fix: 'mend it' } as const;
+  const problem = { code: 'not-audited', what: '1 of 2', fix: 'fix it' } as const;
   expect(await render(metrics)).toMatch(/^pgaudit_shipper_unaudited_roles nan$/im);
   for (const count of [1, 2])
-    orders.settingsJudged({ unaudited: { count, names: ['kari'] }, problems: [problem] });
-  telemetry.settingsJudged({ unaudited: { count: 3, names: [] }, problems: [] });
+    orders.settingsChecked({ unaudited: { count, names: ['kari'] }, problems: [problem] });
+  telemetry.settingsChecked({ unaudited: { count: 3, names: [] }, problems: [] });
   expect(health.problems).toMatchObject([{ part: 'audit orders', code: 'not-audited' }]);
   expect(await render(metrics)).toContain('\npgaudit_shipper_unaudited_roles 5\n');
-  orders.settingsJudged({ unaudited: { count: 0, names: [] }, problems: [] });
+  orders.settingsChecked({ unaudited: { count: 0, names: [] }, problems: [] });
   expect(lines.map(line => JSON.parse(line))).toMatchObject([
     { code: 'problem', problem: 'not-audited', roles: ['kari'], source: 'orders' },
     { code: 'problem-solved', problem: 'not-audited', source: 'orders' },

@@ -98,7 +98,7 @@ describe('not audited', () => {
     [
       'nobody can see it',
       { values: { 'pgaudit.log': null } },
-      "the server's own pgaudit.log cannot be seen: not known whether all is audited",
+      "the server's own pgaudit.log cannot be seen: it is unknown whether everything is audited",
     ],
     [
       'pgauditlogtofile',
@@ -127,7 +127,7 @@ describe('not audited', () => {
   });
 
   test.each<[string, Given, string]>([
-    ['parameters', { values: { 'pgaudit.log_parameter': 'off' } }, 'the parameters are not written down'],
+    ['parameters', { values: { 'pgaudit.log_parameter': 'off' } }, 'the parameters are not logged'],
     ['statements', { values: { 'pgaudit.log_statement': 'off' } }, 'the statements themselves'],
     ['MERGE', { values: { 'pgaudit.log_relation': 'off' } }, 'MERGE, and WITH that changes rows'],
     [
@@ -244,7 +244,7 @@ describe('problems', () => {
     const given = { overrides: [override('pgaudit.log', 'none', 'kari')] };
     const [problem] = problemsOf(lookWith(given), await populationWith(given), null);
     expect(problem?.what).toBe(
-      '1 of 2 persons are not audited as filter.classes asks for (pgaudit.log none: WRITE, DDL, ROLE not audited)',
+      '1 of 2 persons are not audited as filter.classes requires (pgaudit.log none: WRITE, DDL, ROLE not audited)',
     );
     expect(JSON.stringify(problem)).not.toContain('kari');
   });

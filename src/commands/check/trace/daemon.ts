@@ -1,9 +1,9 @@
-/** What the running daemon tells of itself over HTTP. */
+/** What the running daemon says about itself over HTTP. */
 
 import type { Config } from '../../../config/schema.js';
 
 export interface DaemonState {
-  /** Problems by which it is not ready. */
+  /** Problems because of which it is not ready. */
   readonly problems: readonly string[];
   /** Events that wait for each sink. */
   readonly lag: Readonly<Record<string, number>>;
@@ -11,7 +11,7 @@ export interface DaemonState {
 
 const PATIENCE = 5000;
 
-/** `null` where nobody answers. */
+/** `null` if nobody answers. */
 export async function askDaemon({ host, port }: Config['http']): Promise<DaemonState | null> {
   const url = `http://${reachable(host)}:${port}/internal`;
   try {
@@ -24,7 +24,7 @@ export async function askDaemon({ host, port }: Config['http']): Promise<DaemonS
   }
 }
 
-/** Where it listens on every address, one of them will do. */
+/** If it listens on every address, the loopback address works. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

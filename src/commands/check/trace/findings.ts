@@ -1,4 +1,4 @@
-/** What following a change tells: how long each leg took, or where it stopped. */
+/** The findings about a followed change: how long each leg took, or where the change stopped. */
 
 import { type Finding, failure, ok, warning } from '../finding.js';
 import type { DaemonState } from './daemon.js';
@@ -9,9 +9,9 @@ export interface Traced {
   readonly outcomes: readonly Outcome[];
   /** Who made the change. */
   readonly user: string;
-  /** `null` where it does not answer. */
+  /** `null` if it does not answer. */
   readonly daemon: DaemonState | null;
-  /** Milliseconds: how long it was waited, and when a segment goes to the archive at the latest. */
+  /** Milliseconds: how long check waited, and the age at which a segment goes to the archive at the latest. */
   readonly wait: number;
   readonly maxAge: number;
 }
@@ -38,27 +38,22 @@ function arrived({ leg, seconds }: Extract<Outcome, { state: 'arrived' }>): Find
 }
 
 const VIEWERS: Readonly<Partial<Record<LegName, string>>> = {
-  logging: 'grant roles/logging.viewer on the project to who runs check, or look there for yourself',
-  archive: 'grant roles/storage.objectViewer on the bucket to who runs check, or look there for yourself',
+  logging: 'grant roles/logging.viewer on the project to whoever runs check, or look there yourself',
+  archive: 'grant roles/storage.objectViewer on the bucket to whoever runs check, or look there yourself',
 };
 
 function unseen({ leg, code }: Extract<Outcome, { state: 'unseen' }>): Finding {
-  const mend = VIEWERS[leg] ?? 'run check as the user of the shipper';
-  return warning(
-    WHAT,
-    `${PLACES[leg]} cannot be looked into (${code})`,
-    'whether it arrives was not checked',
-    mend,
-  );
+  const fix = VIEWERS[leg] ?? 'run check as the user of the shipper';
+  return warning(WHAT, `${PLACES[leg]} cannot be read (${code})`, 'whether it arrives was not checked', fix);
 }
 
 const UPSTREAM: readonly LegName[] = ['csvlog', 'journal'];
 
-/** Silent where the cause is told by an earlier leg. */
+/** No finding if an earlier leg already reports the cause. */
 function missing(leg: LegName, traced: Traced): Finding[] {
   const has = (name: LegName): boolean => stateOf(name, traced) === 'arrived';
   if (leg === 'csvlog') return has('journal') || isDelivered(traced) ? [] : [notLogged(traced)];
-  // The journal removes what both sinks have.
+  // The journal removes segments that both sinks have.
   if (leg === 'journal')
     return isDelivered(traced) || stateOf('csvlog', traced) === 'missing' ? [] : [notRead(traced)];
   const isKnown = UPSTREAM.some(name => stateOf(name, traced) === 'missing');
@@ -92,7 +87,7 @@ function notLogged({ user, wait }: Traced): Finding {
   return failure(
     WHAT,
     `${user}'s change is not in the csvlog after ${seconds(wait)}`,
-    'pgAudit does not write it down, or source.files names other files than the server writes',
+    'pgAudit does not log it, or source.files matches other files than the server writes',
     'see the findings about pgaudit.log and the active file',
   );
 }
@@ -115,7 +110,7 @@ function notDelivered(leg: LegName, { daemon, wait }: Traced): Finding {
     WHAT,
     `not in ${PLACES[leg]} after ${seconds(wait)}${lag}`,
     daemon === null ? 'no daemon answers at http.host and http.port' : problemsOf(daemon),
-    daemon === null ? 'start it: pgaudit-shipper run --config …' : 'see its log: delivery-failed tells why',
+    daemon === null ? 'start it: pgaudit-shipper run --config …' : 'see its log: delivery-failed says why',
   );
 }
 

@@ -1,22 +1,22 @@
-/** Follows a change from place to place. */
+/** Follows a change through its legs. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf } from '../logging-client.js';
 import type { Leg, LegName } from './legs.js';
 
-/** `unseen`: the place cannot be looked into. */
+/** `unseen`: the leg cannot be read. */
 export type Outcome =
   | { readonly leg: LegName; readonly state: 'arrived'; readonly seconds: number }
   | { readonly leg: LegName; readonly state: 'missing' }
   | { readonly leg: LegName; readonly state: 'unseen'; readonly code: string };
 
-/** Trying again does not help. */
+/** Errors for which retrying does not help. */
 const FINAL = ['PERMISSION_DENIED', 'UNAUTHENTICATED', '401', '403', 'EACCES', 'EPERM', 'credentials'];
-/** So often a place may fail before it counts as one that cannot be looked into. */
+/** After this many failures in a row, a leg counts as one that cannot be read. */
 const MOST_FAILURES = 3;
 
 /**
- * Looks until it has come everywhere, or for `wait` milliseconds.
+ * Looks until the change has arrived everywhere, or for `wait` milliseconds.
  *
  * @param since `performance.now()` when the change was made
  */

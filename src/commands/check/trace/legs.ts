@@ -1,4 +1,4 @@
-/** The places that a change passes, and how to see whether it has. */
+/** The legs of a change's way, and how to see whether it has arrived there. */
 
 import { open } from 'node:fs/promises';
 import { gunzipOne } from '../../../archive/store/gzip.js';
@@ -15,22 +15,25 @@ export interface Leg {
   readonly name: LegName;
   /** Milliseconds between two looks. */
   readonly interval: number;
-  /** Whether it has come here. Rejects where that cannot be seen. */
+  /** Whether the change has arrived here. Rejects if that cannot be read. */
   look(marker: string): Promise<boolean>;
 }
 
-/** Milliseconds; a look at local files is cheap, and the journal may keep it for a moment only; one at a cloud counts against a quota. */
+/**
+ * Milliseconds. Reading local files is cheap, and the journal may keep the change only briefly; requests to a cloud
+ * count against a quota.
+ */
 const LOCAL_INTERVAL = 25;
 const CLOUD_INTERVAL = 2000;
 
-/** Beside the marker, on its line: other lines of the log may hold the statement, too. */
+/** Text before the marker on its line: other records of the log may contain the statement, too. */
 const BEFORE_IT: Readonly<Partial<Record<LegName, string>>> = { csvlog: 'AUDIT: ' };
-/** What pgAudit did not write down, and the server did, has not come. */
+/** A change that the server logged and pgAudit did not has not arrived. */
 const UNAUDITED = member('kind', 'unaudited');
 /** Bytes of a line before the marker, at most. */
 const LINE = 4096;
 
-/** Files that only grow: what is in them now is passed over. */
+/** Files that only grow: their present content is skipped. */
 export async function appendedFiles(name: LegName, patterns: readonly string[]): Promise<Leg> {
   const files = new Map((await discover(patterns)).files.map(({ path, size }) => [path, size]));
   return {
@@ -38,11 +41,11 @@ export async function appendedFiles(name: LegName, patterns: readonly string[]):
     interval: LOCAL_INTERVAL,
     async look(marker) {
       const listing = await discover(patterns);
-      // A folder of the daemon's own that is not there has got nothing yet; a log may lie on another machine.
+      // A missing folder of the daemon's own has no content yet; a log may be on another machine.
       const fault = listing.faults.find(({ code }) => name === 'csvlog' || code !== 'ENOENT');
       if (listing.files.length === 0 && fault !== undefined) throw new ShipperError(fault.code, fault.path);
       for (const { path, size } of listing.files.filter(file => file.isFile)) {
-        // It may have been cut off meanwhile.
+        // The file may have been truncated since.
         const from = Math.min(files.get(path) ?? 0, size);
         const { isFound, to } = await search(path, from, line => holds(line, marker, BEFORE_IT[name] ?? ''));
         if (isFound) return true;
@@ -82,7 +85,7 @@ async function search(
       await file.close();
     }
   } catch (error) {
-    // The journal removes what was delivered.
+    // The journal removes delivered segments.
     if (!hasCode(error, 'ENOENT')) throw error;
     return { isFound: false, to: from };
   }
@@ -101,7 +104,7 @@ export async function archiveObjects(
       for await (const { path } of walkObjects(store, part, recentDays())) paths.push(path);
     return paths;
   };
-  // Where it cannot be read, that shows at the first look.
+  // If the archive cannot be read, the first look says so.
   const seen = new Set(await list().catch(() => []));
   return {
     name: 'archive',
@@ -116,7 +119,7 @@ export async function archiveObjects(
   };
 }
 
-/** A segment that is open now may be of yesterday, and the clocks need not agree. */
+/** A segment that is open now may be of yesterday, and the clocks may differ. */
 function recentDays(): { since: string; until: null } {
   return { since: new Date(Date.now() - 2 * 24 * 60 * 60_000).toISOString().slice(0, 10), until: null };
 }
@@ -131,7 +134,7 @@ async function contains(chunks: AsyncIterable<Buffer>, marker: string): Promise<
   return false;
 }
 
-/** Entries of Cloud Logging, asked for by the marker (`entries.list`; roles/logging.viewer). */
+/** Entries of Cloud Logging with the marker (`entries.list`; needs roles/logging.viewer). */
 export function cloudEntries({ logName, endpoint }: { logName: string; endpoint: string | null }): Leg {
   const [, project] = logName.split('/');
   const since = new Date(Date.now() - 60 * 60_000).toISOString();

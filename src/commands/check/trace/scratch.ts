@@ -1,4 +1,4 @@
-/** A change that nobody can mistake for another, made and taken back as a person would. */
+/** A change that cannot be mistaken for another, made and undone as a person would. */
 
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
@@ -6,7 +6,7 @@ import { reading } from '../../../database/connect.js';
 import { hasCode } from '../../../lib/errors.js';
 import { identifier } from '../../../lib/sql/compose.js';
 
-/** What is looked for: random, and in the text of one statement alone. */
+/** What the legs are searched for: random, each in the text of one statement only. */
 export interface Markers {
   readonly write: string;
   readonly ddl: string;
@@ -19,15 +19,15 @@ export function newMarkers(): Markers {
 
 export interface Change {
   readonly how: 'schema' | 'temporary';
-  /** `performance.now()` when it was there. */
+  /** `performance.now()` when the change was complete. */
   readonly at: number;
 }
 
 const DENIED = ['42501'];
 
 /**
- * A table in a schema of its own, one row in it, and all of it gone again. Who may not make a schema gets a temporary
- * table, which pgAudit audits as well. Rejects with the errors of pg.
+ * Creates a table in its own schema with one row, and drops all of it. A role that may not create a schema creates a
+ * temporary table, which pgAudit audits as well. Rejects with the errors of pg.
  */
 export async function makeChange(client: Client, { write, ddl }: Markers): Promise<Change> {
   const schema = identifier(ddl);
@@ -58,7 +58,7 @@ async function mayCreateSchema(client: Client): Promise<boolean> {
   });
 }
 
-/** Whether the role may make no table at all. */
+/** Whether the role may create no table at all. */
 export function isDenied(error: unknown): boolean {
   return hasCode(error, ...DENIED);
 }

@@ -1,6 +1,6 @@
 /**
- * Tells by a line's bytes alone that it cannot match, so that only few lines are read as JSON. It goes by the form in
- * which the journal writes lines: JSON without white space. What passes may still not match.
+ * Rules out lines by their bytes alone, so that only few are parsed as JSON. It relies on the form in which the journal
+ * writes lines: JSON without white space. A line that passes may still not match.
  */
 
 import { asInLine, kindIn, member, memberFrom, timeIn } from '../../event/line.js';
@@ -8,12 +8,12 @@ import { folded } from './pattern.js';
 import type { Query } from './query.js';
 import { AskedRelation } from './relation.js';
 
-export type Sieve = (line: Buffer) => boolean;
+export type Prefilter = (line: Buffer) => boolean;
 
 /** Whether the line may match. */
-export function sieve(query: Query): Sieve {
+export function prefilter(query: Query): Prefilter {
   const { kinds, user, classes, session } = query;
-  const sieves = [
+  const prefilters = [
     ofKinds(kinds),
     anyOf(user === null ? [] : [memberLike('user', user)]),
     timeWithin(query),
@@ -22,28 +22,28 @@ export function sieve(query: Query): Sieve {
     anyOf(session === null ? [] : [`"${asInLine(session)}"`]),
     inAnyCase(query),
   ].filter(one => one !== null);
-  return line => sieves.every(passes => passes(line));
+  return line => prefilters.every(passes => passes(line));
 }
 
-/** As far as it is given before the first `*`. */
+/** The member up to the first `*` of the pattern. */
 function memberLike(name: string, pattern: string): string {
   const [start = ''] = pattern.split('*');
   return start === pattern ? member(name, start) : memberFrom(name, start);
 }
 
-function anyOf(texts: readonly string[]): Sieve | null {
+function anyOf(texts: readonly string[]): Prefilter | null {
   const [first, ...others] = texts.map(text => Buffer.from(text));
   if (first === undefined) return null;
   return line => line.includes(first) || others.some(other => line.includes(other));
 }
 
-/** An event's kind and time stand before any text that a client chose. */
-function ofKinds(kinds: readonly string[]): Sieve | null {
+/** An event's kind and time come before any text that a client chose. */
+function ofKinds(kinds: readonly string[]): Prefilter | null {
   if (kinds.length === 0) return null;
   return line => kinds.includes(kindIn(line));
 }
 
-function timeWithin({ since, before }: Query): Sieve | null {
+function timeWithin({ since, before }: Query): Prefilter | null {
   if (since === null && before === null) return null;
   return line => {
     const time = timeIn(line);
@@ -51,7 +51,7 @@ function timeWithin({ since, before }: Query): Sieve | null {
   };
 }
 
-function inAnyCase({ actor, text, object }: Query): Sieve | null {
+function inAnyCase({ actor, text, object }: Query): Prefilter | null {
   const relation = object === null ? null : new AskedRelation(object).inEveryLine;
   const asked = [actor, text, relation].filter(one => one !== null).map(one => folded(asInLine(one)));
   if (asked.length === 0) return null;

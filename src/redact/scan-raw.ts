@@ -1,6 +1,6 @@
 /**
- * The second look, where the quoting could not be followed: at the raw text, whatever it is quoted in. It
- * would rather take too much than leave a secret.
+ * The second look, used if the quoting could not be followed: a scan of the raw text, whatever its quoting. It rather
+ * removes too much than misses a secret.
  */
 
 import {
@@ -19,17 +19,17 @@ import { SECRETS, secretNameAt, triggerAfter } from './names.js';
 import { add, type MutableRange, type Range } from './ranges.js';
 import { operatorEnd, uriSecret } from './shapes.js';
 
-/** A secret in dollar quotes is no longer than this; past it nobody knows what is quoted. */
+/** A secret in dollar quotes is no longer than this; beyond it, it is unknown what is quoted. */
 const LONGEST_DOLLAR_QUOTE = 1000;
 
-/** So many calls around a value are seen through. */
+/** A value is found inside up to this many calls. */
 const MOST_CALLS = 4;
 
-/** More backslashes before a quote than this are as many as this: secrets are not quoted deeper. */
+/** More backslashes before a quote count as this many: secrets are not quoted deeper. */
 const MOST_BACKSLASHES = 7;
 
 /** The secrets in the given part of a text. Takes linear time. */
-export function sweep(text: string, { start, end }: Range): Range[] {
+export function scanRaw(text: string, { start, end }: Range): Range[] {
   const part = text.slice(start, end);
   const secrets: MutableRange[] = [];
   for (let at = triggerAfter(part, 0, SECRETS); at <= part.length; ) {
@@ -77,7 +77,7 @@ function quotedAt(text: string, at: number, joined: boolean): Range | null {
   return isQuote ? between(text, from, quote) : null;
 }
 
-/** Past the `E`, `U&` or the like of a literal; where no quote follows, it is none, and does no harm. */
+/** Past a literal's prefix, such as `E` or `U&`; without a quote after it, it is not a prefix, which is harmless. */
 function skipPrefix(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (isLetter(code, 'u') && text.charCodeAt(at + 1) === AMPERSAND) return at + 2;
@@ -91,8 +91,8 @@ function skipBackslashes(text: string, at: number): number {
 }
 
 /**
- * What stands between the quotes at `quote`, which have the backslashes from `at` before them, and the
- * next ones like them. Quoted n times, a quote is written as a run of 2ⁿ, and one inside as twice that.
+ * The text between the quotes at `quote`, which are preceded by the backslashes from `at`, and the next such quotes.
+ * Quoted n times, a quote is written as a run of 2ⁿ, and one inside as twice that.
  */
 function between(text: string, at: number, quote: number): Range | null {
   const open = runEnd(text, quote);
@@ -106,7 +106,7 @@ function between(text: string, at: number, quote: number): Range | null {
   };
 }
 
-/** Whether what stands there shows that the quotes before it were an empty literal. */
+/** Whether the text there shows that the quotes before it were an empty literal. */
 function isOver(text: string, at: number): boolean {
   return at === text.length || isSpace(text.charCodeAt(at)) || ',;)'.includes(text.charAt(at));
 }
