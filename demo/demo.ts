@@ -141,7 +141,9 @@ async function stayUp(
 
 /** If PostgreSQL is not available: the same with recorded logs of real servers. */
 async function replay(folder: string, people: string, cleanup: Cleanup): Promise<number> {
-  heading('No PostgreSQL with pgAudit is available here: replaying the recorded logs of real servers instead');
+  heading(
+    'No PostgreSQL with pgAudit is available here: replaying the recorded logs of real servers instead',
+  );
   const logs = join(folder, 'recorded');
   await copyRecorded(logs);
   const shipper = await ShipperProcess.start(folder, join(logs, '*.csv'), people);

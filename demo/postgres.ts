@@ -137,7 +137,11 @@ export class ThrowawayPostgres {
         return;
       } catch (error) {
         if (this.#server.exitCode !== null || Date.now() > deadline) {
-          throw new ShipperError('no-postgres', `PostgreSQL did not start; see the log in ${this.logs}.`, error);
+          throw new ShipperError(
+            'no-postgres',
+            `PostgreSQL did not start; see the log in ${this.logs}.`,
+            error,
+          );
         }
       }
       await new Promise(resolve => setTimeout(resolve, 50));

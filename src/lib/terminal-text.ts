@@ -19,7 +19,7 @@ export function oneLine(text: string): string {
 
 /** Escaped as in JSON: a line of JSON keeps its meaning. */
 export function harmless(text: string): string {
-  return text.replace(CONTROLS, written);
+  return text.replace(STEERING, written);
 }
 
 function collapsed(text: string): string {
