@@ -42,7 +42,7 @@ export interface Stages {
   /**
    * Changes of the configuration since the last run, and what to do once their events are durable; it never rejects.
    */
-  readonly changed: { readonly drafts: readonly NewEvent[]; journaled(): Promise<void> };
+  readonly changed: { readonly events: readonly NewEvent[]; journaled(): Promise<void> };
   readonly clock: Clock;
 }
 
@@ -59,7 +59,7 @@ interface Sink {
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { sources, journal, sinks, lifecycle, changed } = stages;
   const read = async (): Promise<void> => {
-    const durable = journal.append({ contents: [lifecycle.started(), ...changed.drafts].map(jsonOf) });
+    const durable = journal.append({ contents: [lifecycle.started(), ...changed.events].map(jsonOf) });
     // If it does not become durable, the next run reports it again.
     void durable.then(changed.journaled, () => undefined);
     await Promise.all(
@@ -112,10 +112,10 @@ async function tellAudit(
   journal: Journal,
 ): Promise<void> {
   if (content.kind === 'config') telemetry.settingsChanged(content.config.changes);
-  const draft =
+  const event =
     content.kind === 'config' ? configEvent(content, now(), place) : populationEvent(content, now(), place);
   // Without a checkpoint: a batch may be half decided, and its session facts are ahead of its position.
-  await journal.append({ contents: [jsonOf(draft)] });
+  await journal.append({ contents: [jsonOf(event)] });
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
@@ -193,7 +193,7 @@ async function decideAll(
     // Events about earlier statements come before the record that shows them.
     if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, jsonOf));
     if (verdict.outcome !== 'dropped')
-      contents.push(andThen(verdict.draft, draft => jsonWith(draft, verdict.texts ?? [])));
+      contents.push(andThen(verdict.event, event => jsonWith(event, verdict.texts ?? [])));
     if (verdict.outcome === 'dropped' && frame.kind === 'record')
       learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);

@@ -86,16 +86,16 @@ export function unauditedEvent(
 export function gapEvent(gap: Gap, reading: Reading, place: Place, times: TimeReader): NewEvent {
   const { reason, record, after = null, before } = gap;
   const end = before === undefined ? {} : { before: new Date(before).toISOString() };
-  return lossDraft({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
+  return lossEvent({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
 }
 
 export function missingEvent(missing: Missing, now: number, place: Place, times: TimeReader): NewEvent {
   const { of, user, session, after, before, file, record } = missing;
   const gap = { user, session, ...rangeOf(missing), ...bounds({ after, before }, times) };
-  return lossDraft({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
+  return lossEvent({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
 }
 
-function lossDraft(gap: GapFields['gap'], reading: Reading, place: Place): NewEvent {
+function lossEvent(gap: GapFields['gap'], reading: Reading, place: Place): NewEvent {
   const now = new Date(reading.now).toISOString();
   return { kind: 'gap', time: now, receivedAt: now, ...place, gap, source: sourceOf(reading, null) };
 }

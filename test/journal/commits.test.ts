@@ -9,7 +9,7 @@ import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
-import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 
 async function saved(folder: string): Promise<JournalState | null> {
   return await readCheckpoint(join(folder, 'checkpoint.json'), 'i');
@@ -21,11 +21,11 @@ test.each([false, true])(
     const fs = new FaultyFs('/');
     const { options, report, reports, open } = await journalFixture({ disk: new Disk(fs) });
     const first = await open();
-    await commit(first.journal, draft(1));
+    await commit(first.journal, newEvent(1));
     fs.onCall = () => {
       throw failure('EIO');
     };
-    first.journal.append({ contents: [jsonOf(draft(2))] });
+    first.journal.append({ contents: [jsonOf(newEvent(2))] });
     if (isClosing) first.journal.close();
     await until(() => reports.includes('failed EIO'));
     await first.crash();
@@ -38,7 +38,7 @@ test.each([false, true])(
 test('progress without an event is saved a second after it began, though more comes all the time', async () => {
   const { folder, open, clock } = await journalFixture();
   const { journal } = await open();
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   for (let at = 0; at < 3; at++) {
     journal.append({ contents: [], ...read(10 * at, 10 * at + 10) });
     await clock.advance(500);
@@ -54,7 +54,7 @@ test('where a log goes on is known as it is appended, by server', async () => {
   expect(journal.resumeOf('a')).toEqual({ files: [], memory: null });
   journal.append({ contents: [], ...read(0, 10), source: 'a' });
   journal.append({ contents: [], ...read(0, 20) });
-  journal.append({ contents: [jsonOf(draft(1))] });
+  journal.append({ contents: [jsonOf(newEvent(1))] });
   expect(['a', ''].map(source => journal.resumeOf(source).files[0]?.offset)).toEqual([10, 20]);
 });
 
@@ -63,13 +63,13 @@ test('a segment that is delivered is forgotten (I9), but not when the last seal 
   const { journal } = await open();
   expect(journal.lastSeal).toBeNull();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await clock.advance(15 * MINUTE);
   await until(() => journal.sealed.length === 1);
   const { lastSeal } = journal;
   expect(lastSeal).toMatchObject({ at: clock.now(), lastSeq: 2, hash: journal.sealed[0]?.lastHash });
   await (await reader.nextSealed(signal))?.markDelivered();
-  await commit(journal, draft(3));
+  await commit(journal, newEvent(3));
   expect((await saved(folder))?.sealed).toEqual([]);
   expect(journal.lastSeal).toEqual(lastSeal);
 });

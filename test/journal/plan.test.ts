@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { jsonOf } from '../../src/event/line.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
 import { Lines } from '../../src/lib/line-buffer.js';
-import { draft, MINUTE, read } from '../support/journal.js';
+import { MINUTE, newEvent, read } from '../support/journal.js';
 
 const NOW = Date.parse('2026-11-21T20:40:00Z');
 const LIMITS = { instance: 'i', maxSize: 1 << 20, maxAge: 15 * MINUTE, maxQuiet: 60 * MINUTE, sign: null };
@@ -21,7 +21,7 @@ const EMPTY: JournalState = {
   origin: null,
 };
 
-const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => jsonOf(draft(n))) });
+const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => jsonOf(newEvent(n))) });
 
 /** One commit of these entries; `sealed`: of all that is open then, too. */
 function commitOf(

@@ -10,7 +10,7 @@ import { Checkpoint } from '../../src/journal/checkpoint.js';
 import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
-import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 import { temporaryFolder } from '../support/temp.js';
 
 /** Bytes of a server's file were read; the same file, as far as its bytes tell. */
@@ -24,7 +24,7 @@ test('an entry says where its own server goes on, and nothing of the others; so 
   const first = await open();
   first.journal.append(readBy('a', 0, 10));
   first.journal.append(readBy('b', 0, 30));
-  first.journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(draft(1))] });
+  first.journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(newEvent(1))] });
   await until(() => first.journal.lastSeq === 1);
   await first.crash();
   const { journal } = await open();
@@ -36,13 +36,13 @@ test('an entry says where its own server goes on, and nothing of the others; so 
 test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
   const { open, clock, lines } = await journalFixture();
   const { journal } = await open();
-  journal.append({ ...readBy('a', 0, 10), contents: [jsonOf(draft(1))] });
+  journal.append({ ...readBy('a', 0, 10), contents: [jsonOf(newEvent(1))] });
   journal.append(readBy('b', 0, 30));
   journal.append({ contents: [], ...read(0, 5) });
   await until(() => journal.lastSeq === 1);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 2);
-  journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(draft(2))] });
+  journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(newEvent(2))] });
   await until(() => journal.lastSeq === 3);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 4);
@@ -110,7 +110,7 @@ test('all that wait for room are woken when there is some', async () => {
   const { folder, options, open, clock } = await journalFixture({ maxSize: 1, maxJournalSize: 100 });
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => journal.sealed.length === 1);
   // What was kept of earlier wake-ups is used up; the clock stands still: who is not woken waits for ever.
   expect(await journal.waitForRoom(signal)).toBe(false);

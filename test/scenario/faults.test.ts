@@ -14,7 +14,7 @@ import { cloudLogging } from '../../src/deliver/logging/cloud-logging.js';
 import { Reader } from '../../src/journal/reader.js';
 import { codeOf } from '../../src/lib/errors.js';
 import { checkArchive } from '../support/archive.js';
-import { commit, draft, journalFixture } from '../support/journal.js';
+import { commit, journalFixture, newEvent } from '../support/journal.js';
 import {
   type Fault as LoggingFault,
   type LoggingServer,
@@ -49,7 +49,7 @@ async function deliver(sink: Sink, onFailure = async (): Promise<void> => undefi
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
   for (let n = 1; n <= EVENTS; n += 4)
-    await commit(journal, draft(n), draft(n + 1), draft(n + 2), draft(n + 3));
+    await commit(journal, newEvent(n), newEvent(n + 1), newEvent(n + 2), newEvent(n + 3));
   journal.close();
   const [failed, rejected]: [string[], string[]] = [[], []];
   const report = {

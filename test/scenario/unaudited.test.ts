@@ -227,9 +227,9 @@ describe('of a session that logs nothing more', () => {
       ...judges,
       memory: new Memory(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
     };
-    const drafts = await reportOverdue(at, next);
+    const events = await reportOverdue(at, next);
     expect(await reportOverdue(at, next)).toEqual([]);
-    return drafts.map(({ kind, time }) => `${kind} ${time}`);
+    return events.map(({ kind, time }) => `${kind} ${time}`);
   }
 
   test('a write is told after a day by the clock, and not before; anything else never is', async () => {

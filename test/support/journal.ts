@@ -88,7 +88,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
 
 export const { signal } = new AbortController();
 
-export function draft(n: number): NewEvent {
+export function newEvent(n: number): NewEvent {
   return {
     kind: 'lifecycle',
     time: '2026-11-21T20:40:00.000Z',
@@ -99,10 +99,10 @@ export function draft(n: number): NewEvent {
 }
 
 /** Appends and waits until it is durable. */
-export async function commit(journal: Journal, ...drafts: NewEvent[]): Promise<void> {
+export async function commit(journal: Journal, ...events: NewEvent[]): Promise<void> {
   const before = journal.lastSeq;
-  journal.append({ contents: drafts.map(jsonOf) });
-  await until(() => journal.lastSeq >= before + drafts.length);
+  journal.append({ contents: events.map(jsonOf) });
+  await until(() => journal.lastSeq >= before + events.length);
 }
 
 /** Lets promises and the file system go on until it is so. */

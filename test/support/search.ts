@@ -32,10 +32,10 @@ export interface Said {
 
 let made = 0;
 
-export type StatementDraft = Extract<NewEvent, { kind: 'statement' }> & { readonly id: string };
+export type NewStatement = Extract<NewEvent, { kind: 'statement' }> & { readonly id: string };
 
 /** A WRITE by Kari, without relations that anybody named. Each has an id of its own. */
-export function statement(said: Said = {}): StatementDraft {
+export function statement(said: Said = {}): NewStatement {
   const time = said.time ?? '2026-11-21T20:40:01.123Z';
   const instance = said.instance ?? PLACE.instance;
   const { user = 'Z990001', name = 'Kari Nordmann', email = 'kari.nordmann@nav.no' } = said;
@@ -82,7 +82,7 @@ export function statement(said: Said = {}): StatementDraft {
 
 /** The error of a statement's transaction, as the log tells it later; it names the statement. */
 export function failureOf(
-  { audit: _, ...rest }: StatementDraft,
+  { audit: _, ...rest }: NewStatement,
   sqlState: string | null = '23505',
   outcome: 'failed' | 'undone' | 'caught' = sqlState === null ? 'undone' : 'failed',
 ): Extract<NewEvent, { kind: 'failure' }> {
@@ -92,7 +92,7 @@ export function failureOf(
   return { ...rest, kind: 'failure', id, session, failure: { statement: rest.id, sqlState, outcome } };
 }
 
-export function suspectOf({ audit: _, ...rest }: StatementDraft, message: string): NewEvent {
+export function suspectOf({ audit: _, ...rest }: NewStatement, message: string): NewEvent {
   return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
 }
 

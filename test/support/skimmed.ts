@@ -60,7 +60,7 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
 export interface Outcome {
   readonly counts: RecordCounts;
   /** Shipped or rejected, with where they stand. */
-  readonly drafts: readonly object[];
+  readonly events: readonly object[];
   readonly memory: object;
   readonly lastTime: string;
   readonly columns: number;
@@ -79,15 +79,15 @@ export async function outcomeOf(
   const skimmer = new Skimmer(judges.memory.sessions);
   const framer = new Framer({ offset: 0, maxRecordSize });
   const counts = noRecords();
-  const drafts: object[] = [];
+  const events: object[] = [];
   let lastTime = '';
   let judged = 0;
   const take = async (frame: Frame): Promise<void> => {
     const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
     const verdict = await judge(frame, reading, judges);
     countRecord(counts, verdict.outcome, verdict.reason);
-    if (verdict.derived !== undefined) drafts.push(await verdict.derived);
-    if (verdict.outcome !== 'dropped') drafts.push(await verdict.draft);
+    if (verdict.derived !== undefined) events.push(await verdict.derived);
+    if (verdict.outcome !== 'dropped') events.push(await verdict.event);
     else if (frame.kind === 'record') learn(frame, verdict.reason, judges, skimmer);
   };
   for (const piece of [...pieces, null]) {
@@ -107,7 +107,7 @@ export async function outcomeOf(
   }
   skimmer.countInto(counts);
   const { columns, position } = framer;
-  return { counts, drafts, memory: judges.memory.saved, lastTime, columns, position, judged };
+  return { counts, events, memory: judges.memory.saved, lastTime, columns, position, judged };
 }
 
 /** Whatever is skimmed is what would have come of it; returns how many records were passed over. */

@@ -38,11 +38,11 @@ export async function escrowChange(
 ): Promise<Stages['changed']> {
   const path = join(directory, 'escrow.json');
   const change = await changeOfRecipients(path, recipients);
-  if (change === null) return { drafts: [], journaled: async () => undefined };
+  if (change === null) return { events: [], journaled: async () => undefined };
   const now = clock.now();
   const config = { since: new Date(now).toISOString(), changes: [change] };
   return {
-    drafts: [configEvent({ kind: 'config', config }, now, place)],
+    events: [configEvent({ kind: 'config', config }, now, place)],
     journaled: () =>
       keepRecipients(disk, path, recipients).catch(error => telemetry.cacheFailed(path, error)),
   };

@@ -59,8 +59,8 @@ export function judgeFailure(
 }
 
 /** The event without its id: another event has the record's id. */
-export async function draftOf(verdict: Verdict): Promise<NewEvent> {
+export async function eventOf(verdict: Verdict): Promise<NewEvent> {
   if (verdict.outcome === 'dropped') throw new TypeError('a dropped record has no event');
-  const { id: _, ...draft } = await verdict.draft;
-  return draft;
+  const { id: _, ...event } = await verdict.event;
+  return event;
 }

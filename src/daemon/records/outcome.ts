@@ -56,7 +56,7 @@ export type Verdict =
       readonly outcome: 'shipped' | 'rejected';
       readonly reason: string;
       /** A promise while the statement is being parsed; later records do not wait for it. */
-      readonly draft: NewEvent | Promise<NewEvent>;
+      readonly event: NewEvent | Promise<NewEvent>;
       /** What the same record shows about earlier statements; it does not count as another record. */
       readonly derived?: NewEvent | Promise<NewEvent>;
       /** The texts that replace tokens in the event's JSON. */
@@ -85,7 +85,7 @@ export function ship(
   return andThen(actorOf(line, claims, judges), known => ({
     outcome: 'shipped',
     reason,
-    draft: make(line, known),
+    event: make(line, known),
   }));
 }
 
@@ -122,5 +122,5 @@ function rejectTime(reading: Reading, judges: Judges): Verdict {
 
 export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Judges): Verdict {
   telemetry.gap(gap, reading.file.path);
-  return { outcome: 'rejected', reason: gap.reason, draft: gapEvent(gap, reading, place, times) };
+  return { outcome: 'rejected', reason: gap.reason, event: gapEvent(gap, reading, place, times) };
 }

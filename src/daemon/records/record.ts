@@ -18,7 +18,7 @@ import { LARGE_RECORD, STATEMENT } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
 import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
-import { draftOf, judgeFailure, judgeOther } from './other.js';
+import { eventOf, judgeFailure, judgeOther } from './other.js';
 import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './outcome.js';
 
 type Failure = FailureFields['failure'];
@@ -73,7 +73,7 @@ function judgeOtherBytes(record: RawRecord, reading: Reading, judges: Judges): V
 
 /** Another event already has the id of this session and line. */
 function withoutId(verdict: Verdict): Verdict {
-  return verdict.outcome === 'shipped' ? { ...verdict, draft: draftOf(verdict) } : verdict;
+  return verdict.outcome === 'shipped' ? { ...verdict, event: eventOf(verdict) } : verdict;
 }
 
 /**
@@ -293,7 +293,7 @@ function shipRestored(
     if (verdict.outcome !== 'shipped') return verdict;
     const judged = large === undefined ? verdict : { ...verdict, texts: large.texts };
     if (failure === null) return judged;
-    return { ...judged, derived: andThen(judgeFailure(record, failure, reading, judges), draftOf) };
+    return { ...judged, derived: andThen(judgeFailure(record, failure, reading, judges), eventOf) };
   });
 }
 

@@ -62,7 +62,7 @@ async function outcomeOf(records: ReturnType<Make>, encoding: string | null): Pr
     const verdict = await judge(frame, { file: FILE, record: frame, now: 1 }, judges);
     outcome.push(verdict.outcome, verdict.reason);
     if (verdict.outcome === 'dropped') continue;
-    const { json, rest = [] } = jsonWith(await verdict.draft, verdict.texts ?? []);
+    const { json, rest = [] } = jsonWith(await verdict.event, verdict.texts ?? []);
     const { source, ...event } = JSON.parse(`{${json}${Buffer.concat(rest.map(part => Buffer.from(part)))}`);
     const raw = Buffer.from(source.raw ?? '', 'base64').toString('latin1');
     outcome.push(JSON.stringify({ ...event, raw }).replaceAll(/_{1000,}/g, PAD));

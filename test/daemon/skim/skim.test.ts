@@ -384,7 +384,7 @@ describe('of a log that a service wrote', () => {
   ])('a record with %s is a suspect all the same', async (_what, columns) => {
     const bytes = Buffer.from(many(1, 50) + record(51, columns) + many(52, 100));
     expect(await expectSame([bytes])).toBeGreaterThan(90);
-    const { counts, drafts } = await outcomeOf([bytes], true);
-    expect([counts.shipped, drafts]).toMatchObject([1, [{ kind: 'suspect', session: { line: 51 } }]]);
+    const { counts, events } = await outcomeOf([bytes], true);
+    expect([counts.shipped, events]).toMatchObject([1, [{ kind: 'suspect', session: { line: 51 } }]]);
   });
 });

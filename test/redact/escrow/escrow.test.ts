@@ -25,14 +25,14 @@ test('what was scrubbed is not shipped without its original, and what follows is
     context: 'PL',
   });
   const plain = csvRecord({ sessionLine: 3, message: writeMessage('UPDATE konto SET a = 1', [], 3) });
-  const { counts, drafts } = await outcomeOf([Buffer.from(secret + forged + plain)], false, {
+  const { counts, events } = await outcomeOf([Buffer.from(secret + forged + plain)], false, {
     redact: createRedactor([]),
     escrow: brokenEscrow(),
   });
   expect(counts).toMatchObject({ read: 3, shipped: 1, rejected: { unreadable: 2 } });
-  expect(drafts).toMatchObject([{ kind: 'gap' }, { kind: 'gap' }, { kind: 'statement' }]);
-  expect(drafts[0]).toMatchObject({
+  expect(events).toMatchObject([{ kind: 'gap' }, { kind: 'gap' }, { kind: 'statement' }]);
+  expect(events[0]).toMatchObject({
     gap: { reason: 'unreadable', line: '1', sha256: createHash('sha256').update(secret).digest('hex') },
   });
-  expect(JSON.stringify(drafts)).not.toContain('S3CR3T');
+  expect(JSON.stringify(events)).not.toContain('S3CR3T');
 });
