@@ -59,13 +59,13 @@ interface Sink {
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
   const { sources, journal, sinks, lifecycle, changed } = stages;
   const read = async (): Promise<void> => {
-    const durable = journal.append({ contents: [lifecycle.started(), ...changed.events].map(jsonOf) });
+    const durable = journal.append({ events: [lifecycle.started(), ...changed.events].map(jsonOf) });
     // If it does not become durable, the next run reports it again.
     void durable.then(changed.journaled, () => undefined);
     await Promise.all(
       sources.map(source => keepReading(source, stages, stop, () => readSource(source, stages, stop))),
     );
-    journal.append({ contents: [jsonOf(lifecycle.stopped())] });
+    journal.append({ events: [jsonOf(lifecycle.stopped())] });
     journal.close();
   };
   await Promise.all([read(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
@@ -77,7 +77,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   let watching: Promise<unknown> | undefined;
   try {
     const open = await source.open(until);
-    journal.append({ source: source.name, contents: [], resume: resumeOf(open) });
+    journal.append({ source: source.name, events: [], resume: resumeOf(open) });
     const tell: Tell = content => tellAudit(content, open, journal);
     if (once) await open.auditSettings?.look(tell);
     else watching = Promise.all([open.auditSettings?.follow(until, tell), open.beat?.(until)]);
@@ -85,8 +85,8 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     noteUntil(open, journal);
     // Missing numbers may still appear before the next start, unless this was everything.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
-    const contents = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
-    journal.append({ source: source.name, contents, resume: resumeOf(open) });
+    const events = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
+    journal.append({ source: source.name, events, resume: resumeOf(open) });
   } finally {
     failed.abort();
     await watching;
@@ -115,7 +115,7 @@ async function tellAudit(
   const event =
     content.kind === 'config' ? configEvent(content, now(), place) : populationEvent(content, now(), place);
   // Without a checkpoint: a batch may be half decided, and its session facts are ahead of its position.
-  await journal.append({ contents: [jsonOf(event)] });
+  await journal.append({ events: [jsonOf(event)] });
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
@@ -132,8 +132,8 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
     noteUntil(stages, journal);
     // Other work gets its turn between two batches.
     await setImmediate();
-    const contents = await tellOverdue(stages);
-    if (contents.length > 0) journal.append({ source, contents, resume: resumeOf(stages) });
+    const events = await tellOverdue(stages);
+    if (events.length > 0) journal.append({ source, events, resume: resumeOf(stages) });
     telemetry.sourceReads();
   }
 }
@@ -153,12 +153,12 @@ async function waitForRoom(journal: Journal, tail: Tail, stop: AbortSignal): Pro
  * then.
  */
 async function settleLarge(
-  { contents }: JournalEntry,
+  { events }: JournalEntry,
   durable: Promise<void>,
   large: OpenSource['large'],
 ): Promise<void> {
   if (!large?.isUnsettled) return;
-  if (contents.length === 0) return await large.settle();
+  if (events.length === 0) return await large.settle();
   // If the journal ends, it reports the reason itself; the record stays marked.
   await durable.then(
     () => large.settle(),
@@ -168,7 +168,7 @@ async function settleLarge(
 
 /** The outcomes of a batch's frames. */
 interface Outcomes {
-  readonly contents: readonly EventJson[];
+  readonly events: readonly EventJson[];
   readonly records: RecordCounts;
   /** Reasons of shipped records. */
   readonly shipped: readonly string[];
@@ -181,7 +181,7 @@ async function decideAll(
   skimmer: Skimmer,
 ): Promise<Outcomes> {
   // Events are kept as JSON, which takes far less memory.
-  const contents: (EventJson | Promise<EventJson>)[] = [];
+  const events: (EventJson | Promise<EventJson>)[] = [];
   const records = noRecords();
   const shipped: string[] = [];
   for (const frame of frames) {
@@ -191,25 +191,25 @@ async function decideAll(
     const verdict = judged instanceof Promise ? await judged : judged;
     countRecord(records, verdict.outcome, verdict.reason);
     // Events about earlier statements come before the record that shows them.
-    if (verdict.derived !== undefined) contents.push(andThen(verdict.derived, jsonOf));
+    if (verdict.derived !== undefined) events.push(andThen(verdict.derived, jsonOf));
     if (verdict.outcome !== 'dropped')
-      contents.push(andThen(verdict.event, event => jsonWith(event, verdict.texts ?? [])));
+      events.push(andThen(verdict.event, event => jsonWith(event, verdict.texts ?? [])));
     if (verdict.outcome === 'dropped' && frame.kind === 'record')
       learn(frame, verdict.reason, stages, skimmer);
     if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
   }
   skimmer.countInto(records);
-  return { contents: await Promise.all(contents), records, shipped };
+  return { events: await Promise.all(events), records, shipped };
 }
 
 function entryOf(
   { file, from, end: to }: Batch<unknown>,
-  { contents, records, shipped }: Outcomes,
+  { events, records, shipped }: Outcomes,
   stages: OpenSource,
 ): JournalEntry {
   stages.telemetry.recordsRead(to - from, records, shipped);
   const progress = { file, from, to, records };
-  return { source: stages.name, contents, progress, resume: resumeOf(stages) };
+  return { source: stages.name, events, progress, resume: resumeOf(stages) };
 }
 
 /**

@@ -104,13 +104,13 @@ export function lifecycleEvent(lifecycle: LifecycleFields['lifecycle'], now: num
   return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
 }
 
-export function configEvent(content: ConfigFields, now: number, place: Place): NewEvent {
-  const { kind, ...rest } = content;
+export function configEvent(fields: ConfigFields, now: number, place: Place): NewEvent {
+  const { kind, ...rest } = fields;
   return { kind, time: new Date(now).toISOString(), ...place, ...rest };
 }
 
-export function populationEvent(content: PopulationFields, now: number, place: Place): NewEvent {
-  const { kind, ...rest } = content;
+export function populationEvent(fields: PopulationFields, now: number, place: Place): NewEvent {
+  const { kind, ...rest } = fields;
   return { kind, time: new Date(now).toISOString(), ...place, ...rest };
 }
 

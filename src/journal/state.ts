@@ -62,7 +62,7 @@ export interface Progress {
 export interface JournalEntry {
   /** The server whose log it comes from, if there are several. */
   readonly source?: string;
-  readonly contents: readonly EventJson[];
+  readonly events: readonly EventJson[];
   readonly progress?: Progress;
   /** Only this server's: another server's batch may be half decided at that moment. */
   readonly resume?: Resume;
@@ -156,14 +156,14 @@ export class Plan {
     };
   }
 
-  add({ contents, source = OWN, progress, resume }: JournalEntry, now: number): void {
+  add({ events, source = OWN, progress, resume }: JournalEntry, now: number): void {
     this.sealIfDue(now);
-    for (const content of contents) this.#write(content, now);
+    for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, resumes } = this.#state;
     this.#state = {
       ...this.#state,
-      origin: contents.length > 0 ? null : origin,
+      origin: events.length > 0 ? null : origin,
       coverage: progress === undefined ? coverage : cover(coverage, progress, source),
       resumes: resume === undefined ? resumes : new Map([...resumes, [source, resume]]),
     };
@@ -219,14 +219,14 @@ export class Plan {
     };
   }
 
-  #write(content: EventJson, now: number, sign: Sign | null = null): void {
+  #write(event: EventJson, now: number, sign: Sign | null = null): void {
     const segment = this.#segment ?? this.#openSegment(now);
     const lines = this.#linesOf(segment);
-    this.#chain = link(this.#chain, content, lines, sign);
+    this.#chain = link(this.#chain, event, lines, sign);
     segment.bytes += lines.lastLength;
     this.size += lines.lastLength;
-    this.#loggedAt ??= content.loggedAt ?? null;
-    this.#events[content.kind] = (this.#events[content.kind] ?? 0) + 1;
+    this.#loggedAt ??= event.loggedAt ?? null;
+    this.#events[event.kind] = (this.#events[event.kind] ?? 0) + 1;
   }
 
   #linesOf(segment: OpenSegment): Lines {

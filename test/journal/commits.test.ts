@@ -25,7 +25,7 @@ test.each([false, true])(
     fs.onCall = () => {
       throw failure('EIO');
     };
-    first.journal.append({ contents: [jsonOf(newEvent(2))] });
+    first.journal.append({ events: [jsonOf(newEvent(2))] });
     if (isClosing) first.journal.close();
     await until(() => reports.includes('failed EIO'));
     await first.crash();
@@ -40,7 +40,7 @@ test('progress without an event is saved a second after it began, though more co
   const { journal } = await open();
   await commit(journal, newEvent(1));
   for (let at = 0; at < 3; at++) {
-    journal.append({ contents: [], ...read(10 * at, 10 * at + 10) });
+    journal.append({ events: [], ...read(10 * at, 10 * at + 10) });
     await clock.advance(500);
   }
   await vi.waitFor(async () => {
@@ -52,9 +52,9 @@ test('where a log goes on is known as it is appended, by server', async () => {
   const { options, report } = await journalFixture();
   const journal = await Journal.open(options, report);
   expect(journal.resumeOf('a')).toEqual({ files: [], memory: null });
-  journal.append({ contents: [], ...read(0, 10), source: 'a' });
-  journal.append({ contents: [], ...read(0, 20) });
-  journal.append({ contents: [jsonOf(newEvent(1))] });
+  journal.append({ events: [], ...read(0, 10), source: 'a' });
+  journal.append({ events: [], ...read(0, 20) });
+  journal.append({ events: [jsonOf(newEvent(1))] });
   expect(['a', ''].map(source => journal.resumeOf(source).files[0]?.offset)).toEqual([10, 20]);
 });
 

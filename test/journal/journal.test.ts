@@ -83,13 +83,13 @@ describe('a crash', () => {
   test('with only progress made leaves what was saved before', async () => {
     const { open, clock, options } = await journalFixture();
     const first = await open();
-    first.journal.append({ contents: [jsonOf(newEvent(1))], ...read(0, 10) });
+    first.journal.append({ events: [jsonOf(newEvent(1))], ...read(0, 10) });
     await until(() => first.journal.lastSeq === 1);
-    first.journal.append({ contents: [], ...read(10, 20) });
+    first.journal.append({ events: [], ...read(10, 20) });
     await first.crash();
     const second = await open();
     expect(second.journal.resumeOf().files[0]?.offset).toBe(10);
-    second.journal.append({ contents: [], ...read(10, 20) });
+    second.journal.append({ events: [], ...read(10, 20) });
     await clock.advance(1000);
     await vi.waitFor(async () => {
       const saved = await readCheckpoint(join(options.directory, 'checkpoint.json'), 'i');
@@ -178,15 +178,15 @@ describe('damaged state stops the start with a clear error', () => {
     const one = await open();
     await commit(one.journal, newEvent(1));
     const other = await Journal.open(options, quiet);
-    other.append({ contents: [jsonOf(newEvent(2))] });
+    other.append({ events: [jsonOf(newEvent(2))] });
     const { signal } = new AbortController();
     void one.crash();
     const running = other.run(signal);
     await until(() => other.lastSeq === 2);
     const late = await Journal.open(options, quiet);
-    other.append({ contents: [jsonOf(newEvent(3))] });
+    other.append({ events: [jsonOf(newEvent(3))] });
     await until(() => other.lastSeq === 3);
-    late.append({ contents: [jsonOf(newEvent(4))] });
+    late.append({ events: [jsonOf(newEvent(4))] });
     await expect(late.run(signal)).rejects.toThrow('give each daemon its own state.directory');
     other.close();
     await running;
@@ -208,7 +208,7 @@ describe('a segment is sealed', () => {
   test('at its size', async () => {
     const { open, lines } = await journalFixture({ maxSize: 1000 });
     const { journal } = await open();
-    for (let n = 1; n <= 6; n++) journal.append({ contents: [jsonOf(newEvent(n))] });
+    for (let n = 1; n <= 6; n++) journal.append({ events: [jsonOf(newEvent(n))] });
     await until(() => journal.sealed.length > 0);
     expect(await sealReasons(await lines())).toContain('size');
   });
@@ -271,7 +271,7 @@ describe('a segment is sealed', () => {
   test('at shutdown', async () => {
     const { open, lines } = await journalFixture();
     const { journal } = await open();
-    journal.append({ contents: [jsonOf(newEvent(1))], ...read(0, 10) });
+    journal.append({ events: [jsonOf(newEvent(1))], ...read(0, 10) });
     journal.close();
     await until(() => journal.isClosed);
     expect(await sealReasons(await lines())).toEqual(['shutdown']);
@@ -284,7 +284,7 @@ describe('a segment is sealed', () => {
       [10, 30],
     ] as const) {
       const { journal, crash } = await open();
-      journal.append({ contents: [], ...read(from, to) });
+      journal.append({ events: [], ...read(from, to) });
       journal.close();
       await until(() => journal.isClosed);
       await crash();
@@ -349,8 +349,8 @@ test('an entry for which memory runs out is not committed in part, and nothing a
       throw new RangeError('Array buffer allocation failed');
     },
   };
-  expect(() => journal.append({ contents: [jsonOf(newEvent(2)), broken] })).toThrow(RangeError);
-  journal.append({ contents: [jsonOf(newEvent(4))] });
+  expect(() => journal.append({ events: [jsonOf(newEvent(2)), broken] })).toThrow(RangeError);
+  journal.append({ events: [jsonOf(newEvent(4))] });
   await expect(running).rejects.toThrow('Array buffer allocation failed');
   expect(await lines()).toMatchObject([{ lifecycle: { version: '1' } }]);
 });

@@ -21,7 +21,7 @@ const EMPTY: JournalState = {
   origin: null,
 };
 
-const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => jsonOf(newEvent(n))) });
+const events = (...numbers: number[]): JournalEntry => ({ events: numbers.map(n => jsonOf(newEvent(n))) });
 
 /** One commit of these entries; `sealed`: of all that is open then, too. */
 function commitOf(
@@ -45,7 +45,7 @@ function sealsOf({ writes }: Commit): Record<string, unknown>[] {
 /** Bytes of a file were read, and one record was in them. */
 function readOf(fileId: string, from: number, to: number): JournalEntry {
   const { progress, resume } = read(from, to);
-  return { contents: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, resume };
+  return { events: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, resume };
 }
 
 test('a seal counts its own segment, over commits: what is committed stays as it was', () => {

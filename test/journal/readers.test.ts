@@ -62,9 +62,9 @@ describe('readers', () => {
     // Nobody commits.
     const journal = await Journal.open(options, report);
     const half = { ...newEvent(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
-    journal.append({ contents: [jsonOf(half)] });
+    journal.append({ events: [jsonOf(half)] });
     expect(await journal.waitForRoom(signal)).toBe(true);
-    journal.append({ contents: [jsonOf(half)] });
+    journal.append({ events: [jsonOf(half)] });
     const room = journal.waitForRoom(signal);
     await clock.advance(1000);
     expect(await room).toBe(false);
@@ -125,7 +125,7 @@ describe('a disk that fails', () => {
       const { journal } = await open();
       await commit(journal, newEvent(1));
       failures = 2;
-      journal.append({ contents: [jsonOf(newEvent(2))] });
+      journal.append({ events: [jsonOf(newEvent(2))] });
       await until(() => reports.length === 1);
       await clock.advance(100);
       await until(() => reports.length === 2);

@@ -16,7 +16,7 @@ import { temporaryFolder } from '../support/temp.js';
 /** Bytes of a server's file were read; the same file, as far as its bytes tell. */
 const readBy = (source: string, from: number, to: number) => {
   const { progress, resume } = read(from, to);
-  return { source, contents: [], progress, resume: { ...resume, memory: { of: source, to } } };
+  return { source, events: [], progress, resume: { ...resume, memory: { of: source, to } } };
 };
 
 test('an entry says where its own server goes on, and nothing of the others; so it is after a restart', async () => {
@@ -24,7 +24,7 @@ test('an entry says where its own server goes on, and nothing of the others; so 
   const first = await open();
   first.journal.append(readBy('a', 0, 10));
   first.journal.append(readBy('b', 0, 30));
-  first.journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(newEvent(1))] });
+  first.journal.append({ ...readBy('a', 10, 20), events: [jsonOf(newEvent(1))] });
   await until(() => first.journal.lastSeq === 1);
   await first.crash();
   const { journal } = await open();
@@ -36,13 +36,13 @@ test('an entry says where its own server goes on, and nothing of the others; so 
 test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
   const { open, clock, lines } = await journalFixture();
   const { journal } = await open();
-  journal.append({ ...readBy('a', 0, 10), contents: [jsonOf(newEvent(1))] });
+  journal.append({ ...readBy('a', 0, 10), events: [jsonOf(newEvent(1))] });
   journal.append(readBy('b', 0, 30));
-  journal.append({ contents: [], ...read(0, 5) });
+  journal.append({ events: [], ...read(0, 5) });
   await until(() => journal.lastSeq === 1);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 2);
-  journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(newEvent(2))] });
+  journal.append({ ...readBy('a', 10, 20), events: [jsonOf(newEvent(2))] });
   await until(() => journal.lastSeq === 3);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 4);

@@ -101,7 +101,7 @@ export function newEvent(n: number): NewEvent {
 /** Appends and waits until it is durable. */
 export async function commit(journal: Journal, ...events: NewEvent[]): Promise<void> {
   const before = journal.lastSeq;
-  journal.append({ contents: events.map(jsonOf) });
+  journal.append({ events: events.map(jsonOf) });
   await until(() => journal.lastSeq >= before + events.length);
 }
 
