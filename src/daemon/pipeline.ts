@@ -25,7 +25,7 @@ import { andThen } from '../lib/settled.js';
 import type { Batch } from '../read/files/batch.js';
 import type { Tail } from '../read/files/tail.js';
 import type { Frame, RawRecord } from '../read/record.js';
-import { judge } from './records/record.js';
+import { decide } from './records/record.js';
 import { isWatched, reportOverdue } from './records/unaudited.js';
 import { Skimmer } from './skim/skim.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
@@ -186,9 +186,9 @@ async function decideAll(
   const shipped: string[] = [];
   for (const frame of frames) {
     const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
-    const judged = judge(frame, reading, stages);
+    const decided = decide(frame, reading, stages);
     // Most records are dropped at once: no await for them.
-    const verdict = judged instanceof Promise ? await judged : judged;
+    const verdict = decided instanceof Promise ? await decided : decided;
     countRecord(records, verdict.outcome, verdict.reason);
     // Events about earlier statements come before the record that shows them.
     if (verdict.derived !== undefined) events.push(andThen(verdict.derived, jsonOf));

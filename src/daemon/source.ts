@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
 import type { Tail } from '../read/files/tail.js';
 import type { LargeReader } from './large/reader.js';
-import type { Judges } from './records/outcome.js';
+import type { Deciders } from './records/outcome.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
 /** One server's log. */
@@ -30,7 +30,7 @@ export interface Source {
   close(): Promise<void>;
 }
 
-export interface OpenSource extends Judges {
+export interface OpenSource extends Deciders {
   readonly name: string;
   readonly large: LargeReader | null;
   readonly tail: Tail;

@@ -20,35 +20,35 @@ const LEAST_INTERVAL = 5000;
 const MOST_CHANGES = 500;
 
 /** The result of a look. */
-export interface Judged {
+export interface LookResult {
   /** The filter's kind of each login role. */
   readonly kinds: Readonly<Record<string, RoleKind>>;
   readonly population: readonly PopulationFields[];
   readonly unaudited: UnauditedRoles;
 }
 
-export interface SettingsWatchOptions<J extends Judged> {
+export interface SettingsWatchOptions<J extends LookResult> {
   /** `postgres://user@host:port/database`; any database of the server will do. */
   readonly url: string;
   /** The file that keeps the last look. */
   readonly cachePath: string;
-  readonly judge: (look: ServerLook) => Promise<J>;
+  readonly evaluate: (look: ServerLook) => Promise<J>;
 }
 
 export type Told = ConfigFields | PopulationFields;
 /** Resolves when the event is in the journal; if it rejects, the content is given again. */
 export type Tell = (content: Told) => void | Promise<void>;
 
-export interface SettingsReport<J extends Judged> extends CacheFileReport {
+export interface SettingsReport<J extends LookResult> extends CacheFileReport {
   /** The settings cannot be read; reported once per outage. A change is recorded when they can be read again. */
   settingsFailed(error: unknown): void;
   /** The result of a look was not journaled; the next look records it again. */
   settingsNotRecorded(error: unknown): void;
   /** After each look: the result counts until the next one. */
-  settingsChecked(judged: J): void;
+  settingsChecked(result: J): void;
 }
 
-export interface WatchSurroundings<J extends Judged> {
+export interface WatchSurroundings<J extends LookResult> {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly report: SettingsReport<J>;
@@ -59,7 +59,7 @@ export interface WatchSurroundings<J extends Judged> {
  * never lost. What changed and changed back between two looks is not seen here; the statements that did it are in the
  * log.
  */
-export class SettingsWatch<J extends Judged> {
+export class SettingsWatch<J extends LookResult> {
   readonly #options: SettingsWatchOptions<J>;
   readonly #surroundings: WatchSurroundings<J>;
   readonly #file: CacheFile<AuditSettings>;
@@ -77,7 +77,7 @@ export class SettingsWatch<J extends Judged> {
   }
 
   /** Takes the last look from disk; does not query the database. Throws a ShipperError if the URL is invalid. */
-  static async load<J extends Judged>(
+  static async load<J extends LookResult>(
     options: SettingsWatchOptions<J>,
     surroundings: WatchSurroundings<J>,
   ): Promise<SettingsWatch<J>> {
@@ -128,11 +128,11 @@ export class SettingsWatch<J extends Judged> {
 
   async #looked(look: ServerLook, readAt: number, tell: Tell): Promise<void> {
     const seen = carryOver(this.#last, settingsOf(look, readAt));
-    const judged = await this.#options.judge(withLastSeen(look, seen));
-    this.#surroundings.report.settingsChecked(judged);
-    const now = { ...seen, kinds: { ...judged.kinds } };
-    const isChanged = await this.#reportChanges(now, judged, tell);
-    const population = await this.#reportPopulation(now, judged, isChanged, tell);
+    const result = await this.#options.evaluate(withLastSeen(look, seen));
+    this.#surroundings.report.settingsChecked(result);
+    const now = { ...seen, kinds: { ...result.kinds } };
+    const isChanged = await this.#reportChanges(now, result, tell);
+    const population = await this.#reportPopulation(now, result, isChanged, tell);
     const last = { ...now, population };
     this.#last = last;
     this.#hasLooked = true;

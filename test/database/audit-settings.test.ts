@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type AuditSettings, carryOver, diff } from '../../src/database/audit-settings.js';
 import type { Role } from '../../src/database/look.js';
-import { type Judged, SettingsWatch } from '../../src/database/settings-watch.js';
+import { type LookResult, SettingsWatch } from '../../src/database/settings-watch.js';
 import type { AuditChange, ConfigFields } from '../../src/event/config.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { Disk } from '../../src/lib/disk.js';
@@ -91,7 +91,7 @@ beforeAll(async () => {
 afterAll(async () => await server.stop());
 
 interface Watched {
-  readonly watch: SettingsWatch<Judged>;
+  readonly watch: SettingsWatch<LookResult>;
   /** Changes of settings. */
   readonly told: ConfigFields[];
   readonly failures: string[];
@@ -101,7 +101,7 @@ interface Watched {
 
 const NOBODY = { count: 0, names: [] };
 
-function kindsOf(roles: readonly Role[]): Judged['kinds'] {
+function kindsOf(roles: readonly Role[]): LookResult['kinds'] {
   const logins = roles.filter(({ canLogin }) => canLogin).map(({ name }) => name);
   return Object.fromEntries(logins.map(name => [name, name.startsWith('batch') ? 'other' : 'person']));
 }
@@ -124,7 +124,7 @@ async function open(
     {
       url: `postgres://shipper:s3cret@127.0.0.1:${port}/postgres`,
       cachePath: path,
-      judge: async ({ roles }) => ({ kinds: kindsOf(roles), population: [], unaudited: NOBODY }),
+      evaluate: async ({ roles }) => ({ kinds: kindsOf(roles), population: [], unaudited: NOBODY }),
     },
     { clock, disk: new Disk(), report },
   );

@@ -200,16 +200,16 @@ test('one whose reading throws is opened anew, and the other is read meanwhile',
   expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 2), range(1, 6)]);
 });
 
-test('one that fails in the middle of a batch: nothing is lost, doubled, or known from the half that was judged', async () => {
+test('one that fails in the middle of a batch: nothing is lost, doubled, or known from the half that was decided', async () => {
   const { folder, log, config } = await scene({
     archive: { to: `file:${join(await temporaryFolder(), 'archive')}` },
   });
   const clock = new ManualClock('2026-11-21T22:30:00Z');
-  let judged = 0;
+  let decided = 0;
   const life = await Life.start(schema.parse(config('a', 'b')), {
     clock,
     fs: new FaultyFs(folder),
-    onStages: ({ sources: [, b] }) => failing(b, () => ++judged === 4 || judged === 10),
+    onStages: ({ sources: [, b] }) => failing(b, () => ++decided === 4 || decided === 10),
   });
   await append(log('a'), 1, 5);
   // Line 3 is missing, which is told once.
@@ -218,7 +218,7 @@ test('one that fails in the middle of a batch: nothing is lost, doubled, or know
   // Twice it waits for ten seconds, and as long for what is missing.
   for (let turn = 0; turn < 3; turn++) await life.settle();
   await life.shutDown();
-  expect(judged).toBeGreaterThan(10);
+  expect(decided).toBeGreaterThan(10);
   const events = await logged(folder);
   const of = (instance: string) => events.filter(event => event.instance === instance);
   expect(numbersOf(of('a'))).toEqual(range(1, 5));

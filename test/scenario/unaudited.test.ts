@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
-import { judge } from '../../src/daemon/records/record.js';
+import { decide } from '../../src/daemon/records/record.js';
 import { reportOverdue } from '../../src/daemon/records/unaudited.js';
 import { createRelationParser } from '../../src/relations/relations.js';
 import { Memory } from '../../src/session/facts.js';
@@ -13,7 +13,7 @@ import type { ArchivedEvent } from '../support/archive.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
 import { archived, logged, runCommand, runOnce, settings } from '../support/shipper.js';
-import { judgesOf } from '../support/skimmed.js';
+import { decidersOf } from '../support/skimmed.js';
 import { temporaryFolder } from '../support/temp.js';
 
 /** What `verify` says of an archive that is not as it was written. */
@@ -217,14 +217,14 @@ describe('of a session that logs nothing more', () => {
   async function overdue(sql: string, at: number, ...more: Partial<Columns>[]): Promise<string[]> {
     const parser = createRelationParser();
     onTestFinished(() => parser.close());
-    const judges = judgesOf({ classesOf: text => parser.classes(text), relations: () => ({}) });
+    const deciders = decidersOf({ classesOf: text => parser.classes(text), relations: () => ({}) });
     for (const [index, columns] of [first, told(sql), ...more].entries()) {
       const frame = recordOf(Buffer.from(csvRecord({ sessionLine: index + 1, ...columns })));
-      await judge(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, judges);
+      await decide(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, deciders);
     }
-    const { saved } = judges.memory;
+    const { saved } = deciders.memory;
     const next = {
-      ...judges,
+      ...deciders,
       memory: new Memory(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
     };
     const events = await reportOverdue(at, next);

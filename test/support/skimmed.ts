@@ -1,12 +1,12 @@
-/** Judges a log with and without a skimmer, to see that it makes no difference. */
+/** Decides a log with and without a skimmer, to see that it makes no difference. */
 
 import { pino } from 'pino';
 import { timeReader } from '../../src/audit/time.js';
 import { Health } from '../../src/daemon/health.js';
 import { createMetrics } from '../../src/daemon/metrics.js';
 import { learn } from '../../src/daemon/pipeline.js';
-import type { Judges } from '../../src/daemon/records/outcome.js';
-import { judge } from '../../src/daemon/records/record.js';
+import type { Deciders } from '../../src/daemon/records/outcome.js';
+import { decide } from '../../src/daemon/records/record.js';
 import { Skimmer } from '../../src/daemon/skim/skim.js';
 import { Telemetry } from '../../src/daemon/telemetry/telemetry.js';
 import { Filter, type FilterRules } from '../../src/decide/filter.js';
@@ -33,7 +33,7 @@ export const RULES: FilterRules = {
 
 const telemetry = new Telemetry(pino({ level: 'silent' }), createMetrics(), new Health());
 
-export function judgesOf(overrides: Partial<Judges> = {}): Judges {
+export function decidersOf(overrides: Partial<Deciders> = {}): Deciders {
   const times = timeReader(undefined);
   return {
     times,
@@ -65,30 +65,30 @@ export interface Outcome {
   readonly lastTime: string;
   readonly columns: number;
   readonly position: number;
-  /** Records that were judged one by one. */
-  readonly judged: number;
+  /** Records that were decided one by one. */
+  readonly decided: number;
 }
 
 /** Reads a log that comes in these pieces, as a follower does. */
 export async function outcomeOf(
   pieces: readonly Buffer[],
   isSkimmed: boolean,
-  { maxRecordSize = 1 << 26, ...overrides }: Partial<Judges> & { maxRecordSize?: number } = {},
+  { maxRecordSize = 1 << 26, ...overrides }: Partial<Deciders> & { maxRecordSize?: number } = {},
 ): Promise<Outcome> {
-  const judges = judgesOf(overrides);
-  const skimmer = new Skimmer(judges.memory.sessions);
+  const deciders = decidersOf(overrides);
+  const skimmer = new Skimmer(deciders.memory.sessions);
   const framer = new Framer({ offset: 0, maxRecordSize });
   const counts = noRecords();
   const events: object[] = [];
   let lastTime = '';
-  let judged = 0;
+  let decided = 0;
   const take = async (frame: Frame): Promise<void> => {
     const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
-    const verdict = await judge(frame, reading, judges);
+    const verdict = await decide(frame, reading, deciders);
     countRecord(counts, verdict.outcome, verdict.reason);
     if (verdict.derived !== undefined) events.push(await verdict.derived);
     if (verdict.outcome !== 'dropped') events.push(await verdict.event);
-    else if (frame.kind === 'record') learn(frame, verdict.reason, judges, skimmer);
+    else if (frame.kind === 'record') learn(frame, verdict.reason, deciders, skimmer);
   };
   for (const piece of [...pieces, null]) {
     if (piece === null) framer.finish();
@@ -97,7 +97,7 @@ export async function outcomeOf(
       if (isSkimmed) lastTime = framer.skim(skimmer, lastTime);
       const frame = framer.next();
       if (frame === null) break;
-      judged++;
+      decided++;
       if (frame.kind === 'record') {
         const time = frame.text(COLUMN.logTime);
         if (time > lastTime || time.slice(24) !== lastTime.slice(24)) lastTime = time;
@@ -107,15 +107,15 @@ export async function outcomeOf(
   }
   skimmer.countInto(counts);
   const { columns, position } = framer;
-  return { counts, events, memory: judges.memory.saved, lastTime, columns, position, judged };
+  return { counts, events, memory: deciders.memory.saved, lastTime, columns, position, decided };
 }
 
 /** Whatever is skimmed is what would have come of it; returns how many records were passed over. */
 export async function compare(
   pieces: readonly Buffer[],
   options: Parameters<typeof outcomeOf>[2] = {},
-): Promise<{ readonly skimmed: Omit<Outcome, 'judged'>; readonly plain: object; readonly passed: number }> {
-  const { judged, ...skimmed } = await outcomeOf(pieces, true, options);
-  const { judged: all, ...plain } = await outcomeOf(pieces, false, options);
-  return { skimmed, plain, passed: all - judged };
+): Promise<{ readonly skimmed: Omit<Outcome, 'decided'>; readonly plain: object; readonly passed: number }> {
+  const { decided, ...skimmed } = await outcomeOf(pieces, true, options);
+  const { decided: all, ...plain } = await outcomeOf(pieces, false, options);
+  return { skimmed, plain, passed: all - decided };
 }

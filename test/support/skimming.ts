@@ -25,13 +25,13 @@ export function serviceLog(): Buffer {
   return Buffer.from(records.join(''));
 }
 
-/** Returns how many records were judged one by one. */
+/** Returns how many records were decided one by one. */
 export function skim(pieces: readonly Buffer[]): number {
   const { sessions } = new Memory(timeReader(undefined), null, 0);
   const skimmer = new Skimmer(sessions);
   const framer = new Framer({ offset: 0, maxRecordSize: 1 << 26 });
   let lastTime = '';
-  let judged = 0;
+  let decided = 0;
   for (const piece of pieces) {
     framer.push(piece);
     for (;;) {
@@ -39,7 +39,7 @@ export function skim(pieces: readonly Buffer[]): number {
       const frame = framer.next();
       if (frame === null) break;
       if (frame.kind !== 'record') throw new Error('the test wrote only records');
-      judged++;
+      decided++;
       lastTime = frame.text(0);
       sessions.note(frame, FILE, 1);
       sessions.noteStatement(frame, 1, FILE, 1);
@@ -48,8 +48,8 @@ export function skim(pieces: readonly Buffer[]): number {
   }
   const counts = noRecords();
   skimmer.countInto(counts);
-  if (counts.read + judged !== RECORDS) throw new Error('not all records were counted');
-  return judged;
+  if (counts.read + decided !== RECORDS) throw new Error('not all records were counted');
+  return decided;
 }
 
 export function inPieces(log: Buffer): Buffer[] {

@@ -21,11 +21,11 @@ import { Tail, type TailOptions } from '../../read/files/tail.js';
 import { Memory } from '../../session/facts.js';
 import type { Settings } from '../large/protocol.js';
 import { LargeReader } from '../large/reader.js';
-import type { Judges } from '../records/outcome.js';
+import type { Deciders } from '../records/outcome.js';
 import type { OpenSource, Source } from '../source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { openCatalog } from './catalog.js';
-import { type JudgedServer, judgeServer } from './population.js';
+import { evaluateServer, type ServerLookResult } from './population.js';
 import type { Resolvers } from './resolvers.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -36,7 +36,7 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
+  readonly deciders: Pick<Deciders, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
   /** Settings for the process that reads large records. */
   readonly settings: Settings;
   /** The files that each server's globs name. */
@@ -61,7 +61,7 @@ export class LogSource implements Source {
   readonly #shared: Shared;
   #tail: Tail | null = null;
   #catalog: RoleCatalog | null = null;
-  #auditSettings: SettingsWatch<JudgedServer> | null = null;
+  #auditSettings: SettingsWatch<ServerLookResult> | null = null;
   #large: LargeReader | null = null;
 
   constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
@@ -87,7 +87,7 @@ export class LogSource implements Source {
 
   async open(until: AbortSignal): Promise<OpenSource> {
     const { name, telemetry } = this;
-    const { once, journal, resolvers, judges, surroundings } = this.#shared;
+    const { once, journal, resolvers, deciders, surroundings } = this.#shared;
     const { clock, disk } = surroundings;
     const { instance, timezone, pgauditLogLevel } = this.#config;
     const cachePath = this.#pathOf('catalog', '.json');
@@ -105,7 +105,7 @@ export class LogSource implements Source {
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
     this.#large = this.#createLargeReader(encodingOf);
     return {
-      ...judges,
+      ...deciders,
       name,
       tail,
       times,
@@ -140,7 +140,7 @@ export class LogSource implements Source {
     return heartbeat;
   }
 
-  #createTail({ files: positions }: Resume, times: Judges['times'], heartbeat: Heartbeat | null): Tail {
+  #createTail({ files: positions }: Resume, times: Deciders['times'], heartbeat: Heartbeat | null): Tail {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
     const { files: patterns, maxRecordSize } = this.#config;
@@ -165,17 +165,17 @@ export class LogSource implements Source {
   /**
    * Uses the present memberships: a person who leaves the group is reported at once, and stays a person for the filter.
    */
-  async #watchSettings(): Promise<SettingsWatch<JudgedServer> | null> {
+  async #watchSettings(): Promise<SettingsWatch<ServerLookResult> | null> {
     const { database, files, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;
     const { clock, disk } = this.#shared.surroundings;
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      judge: (look: ServerLook) => judgeServer(look, { files, filter, pgauditLogLevel }),
+      evaluate: (look: ServerLook) => evaluateServer(look, { files, filter, pgauditLogLevel }),
     };
     const { SettingsWatch: Watch } = await import('../../database/settings-watch.js');
-    return await Watch.load<JudgedServer>(options, { clock, disk, report: this.telemetry });
+    return await Watch.load<ServerLookResult>(options, { clock, disk, report: this.telemetry });
   }
 
   /** Whether files were read, and their session facts are lost. */
@@ -194,7 +194,7 @@ export class LogSource implements Source {
  */
 function auditedClasses(
   { filter }: SourceConfig,
-  settings: Pick<SettingsWatch<JudgedServer>, 'valueOf'> | null,
+  settings: Pick<SettingsWatch<ServerLookResult>, 'valueOf'> | null,
 ): ReadonlySet<string> {
   if (!passes('error', settings?.valueOf('log_min_messages') ?? 'warning')) return new Set();
   const log = settings?.valueOf('pgaudit.log') ?? null;

@@ -45,7 +45,7 @@ export async function assemble(
     ...(retire ? { retired: true as const } : {}),
   } as const;
   const escrow = await openEscrow(config);
-  const judges = {
+  const deciders = {
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
     escrow: escrow === null ? null : (original: string) => escrow.seal(original),
     relations: (audit: Audit) => relationsOf(audit, parser),
@@ -56,7 +56,7 @@ export async function assemble(
   const directory = resolve(state.directory);
   const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
   const settings = { patterns, recipients: redact.escrowTo };
-  const shared = { once, directory, journal, resolvers, judges, settings, claims, surroundings };
+  const shared = { once, directory, journal, resolvers, deciders, settings, claims, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,

@@ -7,8 +7,8 @@ import { failureEvent, type Reading } from '../../event/make.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
-import { type Judges, ship, type Verdict } from './outcome.js';
-import { judgeUnaudited } from './unaudited.js';
+import { type Deciders, ship, type Verdict } from './outcome.js';
+import { decideUnaudited } from './unaudited.js';
 
 type Failure = FailureFields['failure'];
 
@@ -16,20 +16,24 @@ const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
 const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
 
 /** Records that are not pgAudit's are not shipped, but are read for what they show. */
-export function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  noteLogin(record, reading.now, judges);
-  const failure = failureIn(record, judges);
-  const dropped = judges.heartbeat?.reads(record) === true ? HEARTBEAT : NOT_AUDIT;
-  const verdict = failure === null ? dropped : judgeFailure(record, failure, reading, judges);
-  return andThen(judgeUnaudited(record, reading, judges), ({ derived }) =>
-    derived === undefined ? verdict : andThen(verdict, judged => ({ ...judged, derived })),
+export function decideOther(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): Verdict | Promise<Verdict> {
+  noteLogin(record, reading.now, deciders);
+  const failure = failureIn(record, deciders);
+  const dropped = deciders.heartbeat?.reads(record) === true ? HEARTBEAT : NOT_AUDIT;
+  const verdict = failure === null ? dropped : decideFailure(record, failure, reading, deciders);
+  return andThen(decideUnaudited(record, reading, deciders), ({ derived }) =>
+    derived === undefined ? verdict : andThen(verdict, decided => ({ ...decided, derived })),
   );
 }
 
 /**
  * A failure, if the record is the error of a transaction with shipped statements, or the end of a session inside it.
  */
-function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
+function failureIn(record: RawRecord, { memory: { transactions } }: Deciders): Failure | null {
   const session = record.text(COLUMN.sessionId);
   const sqlState = readError(record);
   if (sqlState !== null)
@@ -39,7 +43,7 @@ function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Fai
 }
 
 /** Services log in and out all the time, and are never identified. */
-function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
+function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Deciders): void {
   const authentication = readAuthentication(record);
   if (authentication !== null) {
     if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
@@ -47,14 +51,14 @@ function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter 
   } else if (readDisconnection(record) !== null) logins.end(record.text(COLUMN.sessionId));
 }
 
-export function judgeFailure(
+export function decideFailure(
   record: RawRecord,
   failure: Failure,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
-  return ship('failure', record, [], reading, judges, (line, actor) =>
-    failureEvent(line, failure, actor, reading, judges.place),
+  return ship('failure', record, [], reading, deciders, (line, actor) =>
+    failureEvent(line, failure, actor, reading, deciders.place),
   );
 }
 

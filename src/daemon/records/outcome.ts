@@ -23,7 +23,7 @@ import type { Memory } from '../../session/facts.js';
 import type { LargeReader } from '../large/reader.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
-export interface Judges {
+export interface Deciders {
   readonly times: TimeReader;
   readonly memory: Memory;
   readonly filter: Filter;
@@ -76,13 +76,13 @@ export function ship(
   record: RawRecord,
   claims: readonly string[],
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
   make: (line: LogLine, actor: Actor) => NewEvent | Promise<NewEvent>,
 ): Verdict | Promise<Verdict> {
-  const read = readLine(record, judges);
-  if (read === null) return rejectTime(reading, judges);
+  const read = readLine(record, deciders);
+  if (read === null) return rejectTime(reading, deciders);
   const line = { ...read, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
-  return andThen(actorOf(line, claims, judges), known => ({
+  return andThen(actorOf(line, claims, deciders), known => ({
     outcome: 'shipped',
     reason,
     event: make(line, known),
@@ -90,37 +90,37 @@ export function ship(
 }
 
 /** `null` if its time cannot be read. */
-export function readLine(record: RawRecord, judges: Judges): LogLine | null {
-  const read = readLogLine(record, judges.times, judges.memory.logins);
+export function readLine(record: RawRecord, deciders: Deciders): LogLine | null {
+  const read = readLogLine(record, deciders.times, deciders.memory.logins);
   if (read === null) return null;
-  return { ...read, session: { ...read.session, application: scrubbed(read.session.application, judges) } };
+  return { ...read, session: { ...read.session, application: scrubbed(read.session.application, deciders) } };
 }
 
 /** @param claims from the statement */
 export function actorOf(
   { user, time, session }: LogLine,
   claims: readonly string[],
-  judges: Judges,
+  deciders: Deciders,
 ): Actor | Promise<Actor> {
   const authentication = session.authentication ?? null;
   const all = [...claims, ...claimsOf(null, session.application)];
-  return judges.identify({ user, time, authentication, claims: all });
+  return deciders.identify({ user, time, authentication, claims: all });
 }
 
 /** A connection's URL as application_name is a common mistake. */
-function scrubbed(application: string | null, { redact }: Judges): string | null {
+function scrubbed(application: string | null, { redact }: Deciders): string | null {
   return application === null ? null : redact({ statement: application, parameters: null }).statement;
 }
 
-export function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {
+export function timeOf(record: RawRecord, { now }: Reading, { times }: Deciders): number {
   return times.read(record.text(COLUMN.logTime)) ?? now;
 }
 
-function rejectTime(reading: Reading, judges: Judges): Verdict {
-  return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, judges);
+function rejectTime(reading: Reading, deciders: Deciders): Verdict {
+  return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, deciders);
 }
 
-export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Judges): Verdict {
+export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Deciders): Verdict {
   telemetry.gap(gap, reading.file.path);
   return { outcome: 'rejected', reason: gap.reason, event: gapEvent(gap, reading, place, times) };
 }

@@ -18,8 +18,8 @@ import { LARGE_RECORD, STATEMENT } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
 import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
-import { eventOf, judgeFailure, judgeOther } from './other.js';
-import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './outcome.js';
+import { decideFailure, decideOther, eventOf } from './other.js';
+import { type Deciders, type Objects, reject, ship, timeOf, type Verdict } from './outcome.js';
 
 type Failure = FailureFields['failure'];
 
@@ -27,25 +27,25 @@ type Failure = FailureFields['failure'];
  * Each frame must be decided once, one after the other, in the order of the log: later ones depend on earlier ones.
  * Only shipped records may take time, at most the two seconds of each resolver.
  */
-export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const { sessions, shipped } = judges.memory;
-  const { large } = judges;
+export function decide(frame: Frame, reading: Reading, deciders: Deciders): Verdict | Promise<Verdict> {
+  const { sessions, shipped } = deciders.memory;
+  const { large } = deciders;
   if (frame.kind === 'gap') {
     sessions.noteGap(frame, reading.file);
-    return reject(frame, reading, judges);
+    return reject(frame, reading, deciders);
   }
   const known = shipped.knows(frame);
   if (known === 'same' || sessions.wasRead(frame, reading.file))
     return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
-  const judgeIt = known === 'other' ? judgeOtherBytes : judgeRecord;
+  const decideIt = known === 'other' ? decideOtherBytes : decideRecord;
   const verdict =
     large !== null && frame.length > LARGE_RECORD
-      ? judgeLarge(frame, known === 'other' ? 'line' : null, large, reading, judges)
-      : judgeIt(frame, reading, judges);
-  return andThen(orUnreadable(verdict, frame, reading, judges), judged => {
-    if (judged.outcome === 'shipped') shipped.note(frame, judged.digest);
-    return judged;
+      ? decideLarge(frame, known === 'other' ? 'line' : null, large, reading, deciders)
+      : decideIt(frame, reading, deciders);
+  return andThen(orUnreadable(verdict, frame, reading, deciders), decided => {
+    if (decided.outcome === 'shipped') shipped.note(frame, decided.digest);
+    return decided;
   });
 }
 
@@ -54,20 +54,24 @@ function orUnreadable(
   verdict: Verdict | Promise<Verdict>,
   record: RawRecord,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
   if (!(verdict instanceof Promise)) return verdict;
   return verdict.catch(error => {
     if (!(error instanceof EscrowError)) throw error;
     const sha256 = createHash('sha256').update(record.bytes).update('\n').digest('hex');
-    return reject(unreadable(record, sha256), reading, judges);
+    return reject(unreadable(record, sha256), reading, deciders);
   });
 }
 
 /** One of the two records is made up, and the log does not show which: this one is kept, too. */
-function judgeOtherBytes(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const message = record.text(COLUMN.message, judges.decoderOf(record.text(COLUMN.database)));
-  const verdict = judgeSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, judges);
+function decideOtherBytes(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): Verdict | Promise<Verdict> {
+  const message = record.text(COLUMN.message, deciders.decoderOf(record.text(COLUMN.database)));
+  const verdict = decideSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, deciders);
   return andThen(verdict, withoutId);
 }
 
@@ -82,136 +86,136 @@ function withoutId(verdict: Verdict): Verdict {
  *
  * @param reason why it is a suspect, if known
  */
-async function judgeLarge(
+async function decideLarge(
   record: RawRecord,
   reason: 'line' | null,
-  large: NonNullable<Judges['large']>,
+  large: NonNullable<Deciders['large']>,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Promise<Verdict> {
-  const seen = reason === null ? look(record, judges.genuine) : ({ kind: 'suspect', reason } as const);
-  if (seen.kind === 'other') return await judgeOther(record, reading, judges);
+  const seen = reason === null ? look(record, deciders.genuine) : ({ kind: 'suspect', reason } as const);
+  if (seen.kind === 'other') return await decideOther(record, reading, deciders);
   if (seen.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
   if (seen.kind === 'audit') {
-    const dropped = await dropByUser(record, reading, judges);
+    const dropped = await dropByUser(record, reading, deciders);
     if (dropped !== null) return dropped;
   }
   const read = await large.read(record, seen.kind === 'suspect', reading);
   if (read.kind === 'gap') {
-    judges.memory.sessions.noteUnread(record);
-    return reject(read, reading, judges);
+    deciders.memory.sessions.noteUnread(record);
+    return reject(read, reading, deciders);
   }
   const { raw, digest } = read;
   const whole = raw === null ? reading : { ...reading, raw };
   const verdict =
     read.kind === 'audit'
-      ? await judgeStatement(record, read, whole, judges)
-      : await judgeLargeSuspect(
+      ? await decideStatement(record, read, whole, deciders)
+      : await decideLargeSuspect(
           record,
           seen.kind === 'suspect' ? seen.reason : read.reason,
           read,
           whole,
-          judges,
+          deciders,
         );
   if (verdict.outcome === 'dropped') return verdict;
   const texts = [...(verdict.texts ?? []), ...(raw === null ? [] : [raw])];
-  const judged = { ...verdict, texts, digest };
-  return reason === null ? judged : withoutId(judged);
+  const decided = { ...verdict, texts, digest };
+  return reason === null ? decided : withoutId(decided);
 }
 
 /** `null` if the texts are needed to decide. */
-async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): Promise<Verdict | null> {
-  const { filter, telemetry } = judges;
+async function dropByUser(record: RawRecord, reading: Reading, deciders: Deciders): Promise<Verdict | null> {
+  const { filter, telemetry } = deciders;
   const user = record.text(COLUMN.user);
-  const kind = await filter.users.kindOf(user, () => timeOf(record, reading, judges));
+  const kind = await filter.users.kindOf(user, () => timeOf(record, reading, deciders));
   const { isShipped, reason } = filter.decide(kind, 'WRITE');
   if (isShipped || reason === 'class') return null;
   const statement = statementOfGenuine(record);
   if (statement === null) return null;
-  noteStatement(record, statement, reading, judges);
+  noteStatement(record, statement, reading, deciders);
   if (kind === 'other') telemetry.otherUser(user, false);
   return { outcome: 'dropped', reason };
 }
 
-function judgeLargeSuspect(
+function decideLargeSuspect(
   record: RawRecord,
   reason: SuspectReason | null,
   { redacted, escrow, texts }: Extract<LargeRead, { kind: 'suspect' }>,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
   const suspect = {
     message: STATEMENT,
     ...(redacted > 0 && { redacted }),
     ...(escrow !== undefined && { escrow }),
   };
-  const verdict = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, judges);
-  return andThen(verdict, judged => (judged.outcome === 'dropped' ? judged : { ...judged, texts }));
+  const verdict = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, deciders);
+  return andThen(verdict, decided => (decided.outcome === 'dropped' ? decided : { ...decided, texts }));
 }
 
-function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const parsed = parse(frame, judges.decoderOf, judges.genuine);
-  if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
+function decideRecord(frame: RawRecord, reading: Reading, deciders: Deciders): Verdict | Promise<Verdict> {
+  const parsed = parse(frame, deciders.decoderOf, deciders.genuine);
+  if (parsed.kind === 'other') return decideOther(frame, reading, deciders);
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
-  if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
-  return judgeStatement(frame, parsed, reading, judges);
+  if (parsed.kind === 'suspect') return decideSuspect(frame, parsed, reading, deciders);
+  return decideStatement(frame, parsed, reading, deciders);
 }
 
 function noteStatement(
   record: RawRecord,
   statement: number,
   { file, now }: Reading,
-  { memory: { sessions, pending } }: Judges,
+  { memory: { sessions, pending } }: Deciders,
 ): void {
   sessions.noteStatement(record, statement, file, now);
   pending.audited(record.text(COLUMN.sessionId), statement);
 }
 
-function judgeStatement(
+function decideStatement(
   record: RawRecord,
   payload: Payload,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
-  noteStatement(record, payload.audit.statementId, reading, judges);
+  noteStatement(record, payload.audit.statementId, reading, deciders);
   const user = record.text(COLUMN.user);
-  const { users } = judges.filter;
+  const { users } = deciders.filter;
   // A change of roles may change whose statements are shipped.
   if (payload.audit.class === 'ROLE') users.expire();
-  const kind = users.kindOf(user, () => timeOf(record, reading, judges));
-  const judgeAs = (known: UserKind) => judgeKnown(record, known, payload, reading, judges);
-  return kind instanceof Promise ? kind.then(judgeAs) : judgeAs(kind);
+  const kind = users.kindOf(user, () => timeOf(record, reading, deciders));
+  const decideAs = (known: UserKind) => decideKnown(record, known, payload, reading, deciders);
+  return kind instanceof Promise ? kind.then(decideAs) : decideAs(kind);
 }
 
-function judgeKnown(
+function decideKnown(
   record: RawRecord,
   kind: UserKind,
   payload: Payload,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
-  const { telemetry, filter } = judges;
+  const { telemetry, filter } = deciders;
   const decision = filter.decide(kind, payload.audit.class);
   const { isShipped, reason } = decision;
   if (kind === 'other' || kind === 'unknown') telemetry.otherUser(record.text(COLUMN.user), isShipped);
-  if (isShipped) return shipStatement(record, payload, reading, judges);
+  if (isShipped) return shipStatement(record, payload, reading, deciders);
   // A record that is not shipped because of its class may contain the text that a later one refers to.
   if (reason !== 'class' && !endsPrepared(payload.audit)) return { outcome: 'dropped', reason };
   if (filter.decide(kind, 'WRITE').isShipped) {
-    const isWrite = isWriteOf(record, payload, judges);
+    const isWrite = isWriteOf(record, payload, deciders);
     if (isWrite !== false)
-      return andThen(isWrite, found => judgeByClass(record, payload, found, reason, reading, judges));
+      return andThen(isWrite, found => decideByClass(record, payload, found, reason, reading, deciders));
   }
-  return judgeByClass(record, payload, false, reason, reading, judges);
+  return decideByClass(record, payload, false, reason, reading, deciders);
 }
 
 /** Whether the statement changes data. A large one is not parsed. */
-function isWriteOf(record: RawRecord, payload: Payload, judges: Judges): ReturnType<Judges['isWrite']> {
-  const { statements } = judges.memory;
+function isWriteOf(record: RawRecord, payload: Payload, deciders: Deciders): ReturnType<Deciders['isWrite']> {
+  const { statements } = deciders.memory;
   const whole = payload.isPreviouslyLogged
     ? statements.restore(record.text(COLUMN.sessionId), payload)
     : payload;
-  if (whole.large === undefined) return judges.isWrite(whole.audit);
+  if (whole.large === undefined) return deciders.isWrite(whole.audit);
   return whole.large.mayWrite ? 'unknown' : false;
 }
 
@@ -219,18 +223,18 @@ function isWriteOf(record: RawRecord, payload: Payload, judges: Judges): ReturnT
  * Decides a record whose class is not shipped: it is shipped if it changes data, and under its own class if that is
  * unknown.
  */
-function judgeByClass(
+function decideByClass(
   record: RawRecord,
   payload: Payload,
   isWrite: boolean | 'unknown',
   reason: string,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
-  if (isWrite === 'unknown') return shipStatement(record, payload, reading, judges);
-  if (isWrite) return shipStatement(record, asWrite(payload), reading, judges);
-  return andThen(restore(record, payload, judges), ({ failure }) =>
-    failure === null ? { outcome: 'dropped', reason } : judgeFailure(record, failure, reading, judges),
+  if (isWrite === 'unknown') return shipStatement(record, payload, reading, deciders);
+  if (isWrite) return shipStatement(record, asWrite(payload), reading, deciders);
+  return andThen(restore(record, payload, deciders), ({ failure }) =>
+    failure === null ? { outcome: 'dropped', reason } : decideFailure(record, failure, reading, deciders),
   );
 }
 
@@ -244,22 +248,25 @@ interface Restored extends Pick<Payload, 'audit' | 'large'> {
 }
 
 /** The record's text without its secrets, or the text that it refers to. */
-function restore(record: RawRecord, payload: Payload, judges: Judges): Restored | Promise<Restored> {
-  const { statements, transactions } = judges.memory;
+function restore(record: RawRecord, payload: Payload, deciders: Deciders): Restored | Promise<Restored> {
+  const { statements, transactions } = deciders.memory;
   const { audit, large } = payload;
   const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
   const failure = transactions.audited(session, transaction, audit, large?.control ?? controlOf(audit));
-  return andThen(scrub(payload, judges), scrubbed => ({ ...statements.restore(session, scrubbed), failure }));
+  return andThen(scrub(payload, deciders), scrubbed => ({
+    ...statements.restore(session, scrubbed),
+    failure,
+  }));
 }
 
 function shipStatement(
   record: RawRecord,
   payload: Payload,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
-  return andThen(restore(record, payload, judges), restored =>
-    shipRestored(record, payload, restored, reading, judges),
+  return andThen(restore(record, payload, deciders), restored =>
+    shipRestored(record, payload, restored, reading, deciders),
   );
 }
 
@@ -268,16 +275,16 @@ function shipRestored(
   payload: Payload,
   { audit, failure, large }: Restored,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Verdict | Promise<Verdict> {
-  const { memory, telemetry, place } = judges;
+  const { memory, telemetry, place } = deciders;
   // The parser needs the original statement: a redacted one does not parse.
   const relations =
     large === undefined
-      ? judges.relations(payload.isPreviouslyLogged ? audit : payload.audit)
-      : relationsOfLarge(audit, judges);
+      ? deciders.relations(payload.isPreviouslyLogged ? audit : payload.audit)
+      : relationsOfLarge(audit, deciders);
   const claims = large?.claims ?? claimsOf(audit.statement, null);
-  const shipped = ship('statement', record, claims, reading, judges, (line, actor) => {
+  const shipped = ship('statement', record, claims, reading, deciders, (line, actor) => {
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
     const { id, virtualTransactionId } = line.session;
@@ -291,14 +298,14 @@ function shipRestored(
   if (failure === null && large === undefined) return shipped;
   return andThen(shipped, verdict => {
     if (verdict.outcome !== 'shipped') return verdict;
-    const judged = large === undefined ? verdict : { ...verdict, texts: large.texts };
-    if (failure === null) return judged;
-    return { ...judged, derived: andThen(judgeFailure(record, failure, reading, judges), eventOf) };
+    const decided = large === undefined ? verdict : { ...verdict, texts: large.texts };
+    if (failure === null) return decided;
+    return { ...decided, derived: andThen(decideFailure(record, failure, reading, deciders), eventOf) };
   });
 }
 
 /** As for a statement that the parser refuses because of its size. */
-function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objects | Promise<Objects> {
+function relationsOfLarge(audit: Audit, { relations, telemetry }: Deciders): Objects | Promise<Objects> {
   const isUnparsed = audit.class === 'WRITE' && audit.objectName === null && audit.statement !== null;
   if (isUnparsed) telemetry.unparsable('size');
   return relations({ ...audit, statement: null });
@@ -315,7 +322,7 @@ function isControl({ class: auditClass, command }: Audit): boolean {
 }
 
 /** Secrets end here: they get neither into the session facts, which the checkpoint contains, nor into the journal. */
-function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<Payload> {
+function scrub(payload: Payload, { redact, escrow }: Deciders): Payload | Promise<Payload> {
   if (payload.large !== undefined) return payload;
   const { statement, parameters, count } = redact(payload.audit);
   if (count === 0) return payload;
@@ -327,18 +334,18 @@ function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<
   }));
 }
 
-function judgeSuspect(
+function decideSuspect(
   record: RawRecord,
   { reason, message }: Suspect,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Promise<Verdict> | Verdict {
-  const scrubbed = scrubMessage(message, judges);
-  const { escrow } = judges;
+  const scrubbed = scrubMessage(message, deciders);
+  const { escrow } = deciders;
   if (escrow === null || scrubbed.redacted === undefined)
-    return shipSuspect(record, { reason, ...scrubbed }, reading, judges);
+    return shipSuspect(record, { reason, ...scrubbed }, reading, deciders);
   return escrow(message).then(sealed =>
-    shipSuspect(record, { reason, ...scrubbed, escrow: sealed }, reading, judges),
+    shipSuspect(record, { reason, ...scrubbed, escrow: sealed }, reading, deciders),
   );
 }
 
@@ -346,19 +353,19 @@ function shipSuspect(
   record: RawRecord,
   suspect: SuspectFields['suspect'],
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Promise<Verdict> | Verdict {
-  judges.telemetry.suspect(suspect.reason, reading);
-  judges.memory.sessions.noteUnread(record);
-  return ship('suspect', record, [], reading, judges, (line, actor) =>
-    suspectEvent(line, suspect, actor, reading, judges.place),
+  deciders.telemetry.suspect(suspect.reason, reading);
+  deciders.memory.sessions.noteUnread(record);
+  return ship('suspect', record, [], reading, deciders, (line, actor) =>
+    suspectEvent(line, suspect, actor, reading, deciders.place),
   );
 }
 
 /**
  * A message with a payload like pgAudit's is redacted like one: only the statement shows which parameter is a secret.
  */
-function scrubMessage(message: string, { redact }: Judges): { message: string; redacted?: number } {
+function scrubMessage(message: string, { redact }: Deciders): { message: string; redacted?: number } {
   const payload = parsePayload(message.slice('AUDIT: '.length));
   if ('suspect' in payload) {
     const { statement, count } = redact({ statement: message, parameters: null });

@@ -16,7 +16,7 @@ import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
 import { hashOf, type Pending } from '../../session/pending.js';
 import type { Known } from '../../session/sessions.js';
-import { actorOf, type Judges, readLine, timeOf } from './outcome.js';
+import { actorOf, type Deciders, readLine, timeOf } from './outcome.js';
 
 /** Bytes of a statement in an event. */
 const LONGEST = 8 * 1024;
@@ -45,29 +45,38 @@ function isPerson(kind: UserKind, filter: Filter): boolean {
  * Notes what a record that is not pgAudit's shows about its session's statements. Returns an event if it shows that
  * pgAudit did not log one of them.
  */
-export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judges): Found | Promise<Found> {
+export function decideUnaudited(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): Found | Promise<Found> {
   // The server has restarted: what its sessions were about to run was not run.
-  if (record.text(COLUMN.backendType) === STARTUP) judges.memory.pending.clear();
-  const known = judges.memory.sessions.known(record.text(COLUMN.sessionId));
+  if (record.text(COLUMN.backendType) === STARTUP) deciders.memory.pending.clear();
+  const known = deciders.memory.sessions.known(record.text(COLUMN.sessionId));
   // A record from a late file says nothing about pending statements.
   if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
   const around = lineAround(record);
-  const unaudited = decide(record, known, around !== null, judges);
-  const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, judges) };
+  const unaudited = takeUnaudited(record, known, around !== null, deciders);
+  const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, deciders) };
   if (around === null) return decided;
   const isBare = known.statement === known.between && known.unread === 0;
   known.between = known.statement;
   if (around === 'after' && (!isBare || unaudited !== null)) return decided;
-  return andThen(statementOf(record, around, known, reading, judges), statement => {
+  return andThen(statementOf(record, around, known, reading, deciders), statement => {
     if (statement === null) return decided;
-    if (around === 'after') return { derived: report(statement, reading.now, judges) };
-    judges.memory.pending.add(statement);
+    if (around === 'after') return { derived: report(statement, reading.now, deciders) };
+    deciders.memory.pending.add(statement);
     return decided;
   });
 }
 
 /** The session's pending statement, if this record shows that its audit record will not come. */
-function decide(record: RawRecord, known: Known, isAround: boolean, { memory }: Judges): Pending | null {
+function takeUnaudited(
+  record: RawRecord,
+  known: Known,
+  isAround: boolean,
+  { memory }: Deciders,
+): Pending | null {
   const waiting = memory.pending.get(known.id);
   if (waiting === undefined) return null;
   const isError = isFailure(record);
@@ -97,15 +106,15 @@ function statementOf(
   around: 'before' | 'after',
   known: Known,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Pending | null | Promise<Pending | null> {
-  const { filter, auditedClasses, classesOf } = judges;
+  const { filter, auditedClasses, classesOf } = deciders;
   const audited = auditedClasses();
   if (audited.size === 0) return null;
-  const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, judges));
+  const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, deciders));
   return andThen(kind, one => {
     if (!isPerson(one, filter)) return null;
-    const sql = statementIn(record, around, judges.decoderOf(record.text(COLUMN.database)));
+    const sql = statementIn(record, around, deciders.decoderOf(record.text(COLUMN.database)));
     if (sql === null || !CHANGE.test(sql)) return null;
     return andThen(classesOf(sql), classes => {
       const changes = (classes ?? []).filter(name => audited.has(name));
@@ -113,7 +122,7 @@ function statementOf(
       const counts = { expected: changes.length, audited: 0, latest: known.statement };
       return first === undefined
         ? null
-        : pendingOf(record, sql, { class: first, ...counts }, reading, judges);
+        : pendingOf(record, sql, { class: first, ...counts }, reading, deciders);
     });
   });
 }
@@ -123,10 +132,10 @@ function pendingOf(
   sql: string,
   counts: Pick<Pending, 'class' | 'expected' | 'audited' | 'latest'>,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Pending | null | Promise<Pending> {
-  const { redact, escrow } = judges;
-  const line = readLine(record, judges);
+  const { redact, escrow } = deciders;
+  const line = readLine(record, deciders);
   if (line === null) return null;
   const { statement: scrubbed, count } = redact({ statement: sql, parameters: null });
   const [statement = '', ...rest] = cutText(scrubbed ?? '', LONGEST);
@@ -149,20 +158,20 @@ function pendingOf(
  * Statements whose session has logged nothing for a day after everything was read. Only writes: pgAudit may log other
  * changes when they are done, at any time.
  */
-export function reportOverdue(now: number, judges: Judges): Promise<NewEvent[]> {
-  const { pending, sessions } = judges.memory;
+export function reportOverdue(now: number, deciders: Deciders): Promise<NewEvent[]> {
+  const { pending, sessions } = deciders.memory;
   const overdue = pending.overdue(now, ONE_DAY);
   for (const { line } of overdue) pending.remove(line.session.id);
   const certain = overdue.filter(
     one => one.class === 'WRITE' && sessions.known(one.line.session.id)?.unread === 0,
   );
-  return Promise.all(certain.map(one => report(one, now, judges)));
+  return Promise.all(certain.map(one => report(one, now, deciders)));
 }
 
-function report(one: Pending, now: number, judges: Judges): NewEvent | Promise<NewEvent> {
+function report(one: Pending, now: number, deciders: Deciders): NewEvent | Promise<NewEvent> {
   const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
-  judges.telemetry.unaudited({ ...source, session: line.session.id });
-  return andThen(actorOf(line, claimsOf(one.statement, null), judges), actor =>
-    unauditedEvent(line, unaudited, actor, source, now, judges.place),
+  deciders.telemetry.unaudited({ ...source, session: line.session.id });
+  return andThen(actorOf(line, claimsOf(one.statement, null), deciders), actor =>
+    unauditedEvent(line, unaudited, actor, source, now, deciders.place),
   );
 }

@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { decoderFor } from '../../../src/audit/encodings.js';
 import { timeReader } from '../../../src/audit/time.js';
 import { LargeReader } from '../../../src/daemon/large/reader.js';
-import type { Judges } from '../../../src/daemon/records/outcome.js';
-import { judge } from '../../../src/daemon/records/record.js';
+import type { Deciders } from '../../../src/daemon/records/outcome.js';
+import { decide } from '../../../src/daemon/records/record.js';
 import { jsonWith } from '../../../src/event/line.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
@@ -17,7 +17,7 @@ import { createRedactor } from '../../../src/redact/redact.js';
 import { createRelationParser, isWrite, relationsOf } from '../../../src/relations/relations.js';
 import { Memory } from '../../../src/session/facts.js';
 import { type Columns, csvRecord, writeMessage } from '../../support/csvlog.js';
-import { judgesOf } from '../../support/skimmed.js';
+import { decidersOf } from '../../support/skimmed.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };
@@ -28,7 +28,7 @@ const [BELOW, ABOVE] = [LARGE_RECORD - 10_000, LARGE_RECORD + 10_000];
 
 type Make = (pad: string) => (Partial<Columns> | Buffer)[];
 
-async function judgesWith(encoding: string | null): Promise<Judges> {
+async function decidersWith(encoding: string | null): Promise<Deciders> {
   const markerPath = join(await temporaryFolder(), 'large-record.json');
   const report = { largeRecordFailed: (why: string) => expect.fail(why) };
   const encodingOf = (): string | null => encoding;
@@ -42,7 +42,7 @@ async function judgesWith(encoding: string | null): Promise<Judges> {
   onTestFinished(() => large.close());
   const parser = createRelationParser();
   onTestFinished(() => parser.close());
-  return judgesOf({
+  return decidersOf({
     large,
     isWrite: audit => isWrite(audit, parser),
     relations: audit => relationsOf(audit, parser),
@@ -54,12 +54,12 @@ async function judgesWith(encoding: string | null): Promise<Judges> {
 
 /** All that comes of these records, without sizes, places and the pad. */
 async function outcomeOf(records: ReturnType<Make>, encoding: string | null): Promise<unknown[]> {
-  const judges = await judgesWith(encoding);
+  const deciders = await decidersWith(encoding);
   const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
   for (const one of records) framer.push(Buffer.isBuffer(one) ? one : Buffer.from(csvRecord(one)));
   const outcome: unknown[] = [];
   for (let frame = framer.next(); frame !== null; frame = framer.next()) {
-    const verdict = await judge(frame, { file: FILE, record: frame, now: 1 }, judges);
+    const verdict = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
     outcome.push(verdict.outcome, verdict.reason);
     if (verdict.outcome === 'dropped') continue;
     const { json, rest = [] } = jsonWith(await verdict.event, verdict.texts ?? []);
@@ -135,11 +135,11 @@ test.each(Object.keys(RECORDS))('%s', async name => {
 
 test('what a service did is dropped without the process for large records', async () => {
   const read = (): never => expect.fail('the process was asked');
-  const judges = judgesOf({ large: { read } });
+  const deciders = decidersOf({ large: { read } });
   const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
   framer.push(Buffer.from(csvRecord({ user: 'app', message: writeMessage('x"'.repeat(ABOVE / 4)) })));
   const frame = framer.next() ?? expect.fail();
   expect(frame.length).toBeGreaterThan(LARGE_RECORD);
-  const verdict = await judge(frame, { file: FILE, record: frame, now: 1 }, judges);
+  const verdict = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
   expect(verdict).toEqual({ outcome: 'dropped', reason: 'service-user' });
 });

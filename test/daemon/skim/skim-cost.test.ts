@@ -16,9 +16,9 @@ test('hardly more than a look at each byte', async () => {
 
 test('no text of its own: there is one for each session, piece and second', () => {
   const texts = vi.spyOn(Buffer.prototype, 'toString');
-  const judged = skim(pieces);
+  const decided = skim(pieces);
   const made = texts.mock.calls.length;
   texts.mockRestore();
-  expect(judged).toBeLessThanOrEqual(SESSIONS + 1 + 3 * pieces.length);
+  expect(decided).toBeLessThanOrEqual(SESSIONS + 1 + 3 * pieces.length);
   expect(made).toBeLessThan(RECORDS / 50);
 });

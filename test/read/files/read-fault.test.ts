@@ -59,16 +59,16 @@ test('what was read before is taken, the fault is told, and reading goes on when
   };
   const abort = new AbortController();
   const tail = new Tail(options, report);
-  let judged = 0;
+  let decided = 0;
   const take = (frames: Iterable<Frame>): number =>
     Array.from(frames, ({ length }) => length).reduce((sum, length) => sum + length, 0);
   const taker = { skim, take };
   for await (const batch of tail.batches(taker, abort.signal)) {
-    judged += batch?.taken ?? 0;
+    decided += batch?.taken ?? 0;
     if (told.length === 2) disk.isBroken = false;
     if (told.length === 3) abort.abort();
   }
   expect(told).toMatchObject([[], [{ code: 'EIO' }], []]);
-  expect(judged + bytes).toBe(log.length);
+  expect(decided + bytes).toBe(log.length);
   expect(tail.positions[0]?.offset).toBe(log.length);
 });
