@@ -188,15 +188,14 @@ async function decideAll(
     const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
     const decided = decide(frame, reading, stages);
     // Most records are dropped at once: no await for them.
-    const verdict = decided instanceof Promise ? await decided : decided;
-    countRecord(records, verdict.outcome, verdict.reason);
+    const result = decided instanceof Promise ? await decided : decided;
+    countRecord(records, result.outcome, result.reason);
     // Events about earlier statements come before the record that shows them.
-    if (verdict.derived !== undefined) events.push(andThen(verdict.derived, jsonOf));
-    if (verdict.outcome !== 'dropped')
-      events.push(andThen(verdict.event, event => jsonWith(event, verdict.texts ?? [])));
-    if (verdict.outcome === 'dropped' && frame.kind === 'record')
-      learn(frame, verdict.reason, stages, skimmer);
-    if (verdict.outcome === 'shipped') shipped.push(verdict.reason);
+    if (result.derived !== undefined) events.push(andThen(result.derived, jsonOf));
+    if (result.outcome !== 'dropped')
+      events.push(andThen(result.event, event => jsonWith(event, result.texts ?? [])));
+    if (result.outcome === 'dropped' && frame.kind === 'record') learn(frame, result.reason, stages, skimmer);
+    if (result.outcome === 'shipped') shipped.push(result.reason);
   }
   skimmer.countInto(records);
   return { events: await Promise.all(events), records, shipped };

@@ -84,11 +84,11 @@ export async function outcomeOf(
   let decided = 0;
   const take = async (frame: Frame): Promise<void> => {
     const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
-    const verdict = await decide(frame, reading, deciders);
-    countRecord(counts, verdict.outcome, verdict.reason);
-    if (verdict.derived !== undefined) events.push(await verdict.derived);
-    if (verdict.outcome !== 'dropped') events.push(await verdict.event);
-    else if (frame.kind === 'record') learn(frame, verdict.reason, deciders, skimmer);
+    const result = await decide(frame, reading, deciders);
+    countRecord(counts, result.outcome, result.reason);
+    if (result.derived !== undefined) events.push(await result.derived);
+    if (result.outcome !== 'dropped') events.push(await result.event);
+    else if (frame.kind === 'record') learn(frame, result.reason, deciders, skimmer);
   };
   for (const piece of [...pieces, null]) {
     if (piece === null) framer.finish();

@@ -7,26 +7,26 @@ import { failureEvent, type Reading } from '../../event/make.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
-import { type Deciders, ship, type Verdict } from './outcome.js';
+import { type Deciders, type RecordOutcome, ship } from './outcome.js';
 import { decideUnaudited } from './unaudited.js';
 
 type Failure = FailureFields['failure'];
 
-const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
-const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
+const NOT_AUDIT: RecordOutcome = { outcome: 'dropped', reason: 'not-audit' };
+const HEARTBEAT: RecordOutcome = { outcome: 'dropped', reason: 'heartbeat' };
 
 /** Records that are not pgAudit's are not shipped, but are read for what they show. */
 export function decideOther(
   record: RawRecord,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   noteLogin(record, reading.now, deciders);
   const failure = failureIn(record, deciders);
   const dropped = deciders.heartbeat?.reads(record) === true ? HEARTBEAT : NOT_AUDIT;
-  const verdict = failure === null ? dropped : decideFailure(record, failure, reading, deciders);
+  const result = failure === null ? dropped : decideFailure(record, failure, reading, deciders);
   return andThen(decideUnaudited(record, reading, deciders), ({ derived }) =>
-    derived === undefined ? verdict : andThen(verdict, decided => ({ ...decided, derived })),
+    derived === undefined ? result : andThen(result, decided => ({ ...decided, derived })),
   );
 }
 
@@ -56,15 +56,15 @@ export function decideFailure(
   failure: Failure,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   return ship('failure', record, [], reading, deciders, (line, actor) =>
     failureEvent(line, failure, actor, reading, deciders.place),
   );
 }
 
 /** The event without its id: another event has the record's id. */
-export async function eventOf(verdict: Verdict): Promise<NewEvent> {
-  if (verdict.outcome === 'dropped') throw new TypeError('a dropped record has no event');
-  const { id: _, ...event } = await verdict.event;
+export async function eventOf(result: RecordOutcome): Promise<NewEvent> {
+  if (result.outcome === 'dropped') throw new TypeError('a dropped record has no event');
+  const { id: _, ...event } = await result.event;
   return event;
 }

@@ -51,7 +51,7 @@ export interface Deciders {
 }
 
 export type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
-export type Verdict =
+export type RecordOutcome =
   | {
       readonly outcome: 'shipped' | 'rejected';
       readonly reason: string;
@@ -78,7 +78,7 @@ export function ship(
   reading: Reading,
   deciders: Deciders,
   make: (line: LogLine, actor: Actor) => NewEvent | Promise<NewEvent>,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   const read = readLine(record, deciders);
   if (read === null) return rejectTime(reading, deciders);
   const line = { ...read, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
@@ -116,11 +116,11 @@ export function timeOf(record: RawRecord, { now }: Reading, { times }: Deciders)
   return times.read(record.text(COLUMN.logTime)) ?? now;
 }
 
-function rejectTime(reading: Reading, deciders: Deciders): Verdict {
+function rejectTime(reading: Reading, deciders: Deciders): RecordOutcome {
   return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, deciders);
 }
 
-export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Deciders): Verdict {
+export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Deciders): RecordOutcome {
   telemetry.gap(gap, reading.file.path);
   return { outcome: 'rejected', reason: gap.reason, event: gapEvent(gap, reading, place, times) };
 }

@@ -19,7 +19,7 @@ import { andThen } from '../../lib/settled.js';
 import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
 import { decideFailure, decideOther, eventOf } from './other.js';
-import { type Deciders, type Objects, reject, ship, timeOf, type Verdict } from './outcome.js';
+import { type Deciders, type Objects, type RecordOutcome, reject, ship, timeOf } from './outcome.js';
 
 type Failure = FailureFields['failure'];
 
@@ -27,7 +27,11 @@ type Failure = FailureFields['failure'];
  * Each frame must be decided once, one after the other, in the order of the log: later ones depend on earlier ones.
  * Only shipped records may take time, at most the two seconds of each resolver.
  */
-export function decide(frame: Frame, reading: Reading, deciders: Deciders): Verdict | Promise<Verdict> {
+export function decide(
+  frame: Frame,
+  reading: Reading,
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
   const { sessions, shipped } = deciders.memory;
   const { large } = deciders;
   if (frame.kind === 'gap') {
@@ -39,11 +43,11 @@ export function decide(frame: Frame, reading: Reading, deciders: Deciders): Verd
     return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
   const decideIt = known === 'other' ? decideOtherBytes : decideRecord;
-  const verdict =
+  const result =
     large !== null && frame.length > LARGE_RECORD
       ? decideLarge(frame, known === 'other' ? 'line' : null, large, reading, deciders)
       : decideIt(frame, reading, deciders);
-  return andThen(orUnreadable(verdict, frame, reading, deciders), decided => {
+  return andThen(orUnreadable(result, frame, reading, deciders), decided => {
     if (decided.outcome === 'shipped') shipped.note(frame, decided.digest);
     return decided;
   });
@@ -51,13 +55,13 @@ export function decide(frame: Frame, reading: Reading, deciders: Deciders): Verd
 
 /** If the original of a redacted text cannot be encrypted, the record is not shipped. */
 function orUnreadable(
-  verdict: Verdict | Promise<Verdict>,
+  result: RecordOutcome | Promise<RecordOutcome>,
   record: RawRecord,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
-  if (!(verdict instanceof Promise)) return verdict;
-  return verdict.catch(error => {
+): RecordOutcome | Promise<RecordOutcome> {
+  if (!(result instanceof Promise)) return result;
+  return result.catch(error => {
     if (!(error instanceof EscrowError)) throw error;
     const sha256 = createHash('sha256').update(record.bytes).update('\n').digest('hex');
     return reject(unreadable(record, sha256), reading, deciders);
@@ -69,15 +73,15 @@ function decideOtherBytes(
   record: RawRecord,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   const message = record.text(COLUMN.message, deciders.decoderOf(record.text(COLUMN.database)));
-  const verdict = decideSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, deciders);
-  return andThen(verdict, withoutId);
+  const result = decideSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, deciders);
+  return andThen(result, withoutId);
 }
 
 /** Another event already has the id of this session and line. */
-function withoutId(verdict: Verdict): Verdict {
-  return verdict.outcome === 'shipped' ? { ...verdict, event: eventOf(verdict) } : verdict;
+function withoutId(result: RecordOutcome): RecordOutcome {
+  return result.outcome === 'shipped' ? { ...result, event: eventOf(result) } : result;
 }
 
 /**
@@ -92,7 +96,7 @@ async function decideLarge(
   large: NonNullable<Deciders['large']>,
   reading: Reading,
   deciders: Deciders,
-): Promise<Verdict> {
+): Promise<RecordOutcome> {
   const seen = reason === null ? look(record, deciders.genuine) : ({ kind: 'suspect', reason } as const);
   if (seen.kind === 'other') return await decideOther(record, reading, deciders);
   if (seen.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
@@ -107,7 +111,7 @@ async function decideLarge(
   }
   const { raw, digest } = read;
   const whole = raw === null ? reading : { ...reading, raw };
-  const verdict =
+  const result =
     read.kind === 'audit'
       ? await decideStatement(record, read, whole, deciders)
       : await decideLargeSuspect(
@@ -117,14 +121,18 @@ async function decideLarge(
           whole,
           deciders,
         );
-  if (verdict.outcome === 'dropped') return verdict;
-  const texts = [...(verdict.texts ?? []), ...(raw === null ? [] : [raw])];
-  const decided = { ...verdict, texts, digest };
+  if (result.outcome === 'dropped') return result;
+  const texts = [...(result.texts ?? []), ...(raw === null ? [] : [raw])];
+  const decided = { ...result, texts, digest };
   return reason === null ? decided : withoutId(decided);
 }
 
 /** `null` if the texts are needed to decide. */
-async function dropByUser(record: RawRecord, reading: Reading, deciders: Deciders): Promise<Verdict | null> {
+async function dropByUser(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): Promise<RecordOutcome | null> {
   const { filter, telemetry } = deciders;
   const user = record.text(COLUMN.user);
   const kind = await filter.users.kindOf(user, () => timeOf(record, reading, deciders));
@@ -143,17 +151,21 @@ function decideLargeSuspect(
   { redacted, escrow, texts }: Extract<LargeRead, { kind: 'suspect' }>,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   const suspect = {
     message: STATEMENT,
     ...(redacted > 0 && { redacted }),
     ...(escrow !== undefined && { escrow }),
   };
-  const verdict = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, deciders);
-  return andThen(verdict, decided => (decided.outcome === 'dropped' ? decided : { ...decided, texts }));
+  const result = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, deciders);
+  return andThen(result, decided => (decided.outcome === 'dropped' ? decided : { ...decided, texts }));
 }
 
-function decideRecord(frame: RawRecord, reading: Reading, deciders: Deciders): Verdict | Promise<Verdict> {
+function decideRecord(
+  frame: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
   const parsed = parse(frame, deciders.decoderOf, deciders.genuine);
   if (parsed.kind === 'other') return decideOther(frame, reading, deciders);
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
@@ -176,7 +188,7 @@ function decideStatement(
   payload: Payload,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   noteStatement(record, payload.audit.statementId, reading, deciders);
   const user = record.text(COLUMN.user);
   const { users } = deciders.filter;
@@ -193,7 +205,7 @@ function decideKnown(
   payload: Payload,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   const { telemetry, filter } = deciders;
   const decision = filter.decide(kind, payload.audit.class);
   const { isShipped, reason } = decision;
@@ -230,7 +242,7 @@ function decideByClass(
   reason: string,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   if (isWrite === 'unknown') return shipStatement(record, payload, reading, deciders);
   if (isWrite) return shipStatement(record, asWrite(payload), reading, deciders);
   return andThen(restore(record, payload, deciders), ({ failure }) =>
@@ -264,7 +276,7 @@ function shipStatement(
   payload: Payload,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   return andThen(restore(record, payload, deciders), restored =>
     shipRestored(record, payload, restored, reading, deciders),
   );
@@ -276,7 +288,7 @@ function shipRestored(
   { audit, failure, large }: Restored,
   reading: Reading,
   deciders: Deciders,
-): Verdict | Promise<Verdict> {
+): RecordOutcome | Promise<RecordOutcome> {
   const { memory, telemetry, place } = deciders;
   // The parser needs the original statement: a redacted one does not parse.
   const relations =
@@ -296,9 +308,9 @@ function shipRestored(
     });
   });
   if (failure === null && large === undefined) return shipped;
-  return andThen(shipped, verdict => {
-    if (verdict.outcome !== 'shipped') return verdict;
-    const decided = large === undefined ? verdict : { ...verdict, texts: large.texts };
+  return andThen(shipped, result => {
+    if (result.outcome !== 'shipped') return result;
+    const decided = large === undefined ? result : { ...result, texts: large.texts };
     if (failure === null) return decided;
     return { ...decided, derived: andThen(decideFailure(record, failure, reading, deciders), eventOf) };
   });
@@ -339,7 +351,7 @@ function decideSuspect(
   { reason, message }: Suspect,
   reading: Reading,
   deciders: Deciders,
-): Promise<Verdict> | Verdict {
+): Promise<RecordOutcome> | RecordOutcome {
   const scrubbed = scrubMessage(message, deciders);
   const { escrow } = deciders;
   if (escrow === null || scrubbed.redacted === undefined)
@@ -354,7 +366,7 @@ function shipSuspect(
   suspect: SuspectFields['suspect'],
   reading: Reading,
   deciders: Deciders,
-): Promise<Verdict> | Verdict {
+): Promise<RecordOutcome> | RecordOutcome {
   deciders.telemetry.suspect(suspect.reason, reading);
   deciders.memory.sessions.noteUnread(record);
   return ship('suspect', record, [], reading, deciders, (line, actor) =>

@@ -59,10 +59,10 @@ async function outcomeOf(records: ReturnType<Make>, encoding: string | null): Pr
   for (const one of records) framer.push(Buffer.isBuffer(one) ? one : Buffer.from(csvRecord(one)));
   const outcome: unknown[] = [];
   for (let frame = framer.next(); frame !== null; frame = framer.next()) {
-    const verdict = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
-    outcome.push(verdict.outcome, verdict.reason);
-    if (verdict.outcome === 'dropped') continue;
-    const { json, rest = [] } = jsonWith(await verdict.event, verdict.texts ?? []);
+    const result = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
+    outcome.push(result.outcome, result.reason);
+    if (result.outcome === 'dropped') continue;
+    const { json, rest = [] } = jsonWith(await result.event, result.texts ?? []);
     const { source, ...event } = JSON.parse(`{${json}${Buffer.concat(rest.map(part => Buffer.from(part)))}`);
     const raw = Buffer.from(source.raw ?? '', 'base64').toString('latin1');
     outcome.push(JSON.stringify({ ...event, raw }).replaceAll(/_{1000,}/g, PAD));
@@ -140,6 +140,6 @@ test('what a service did is dropped without the process for large records', asyn
   framer.push(Buffer.from(csvRecord({ user: 'app', message: writeMessage('x"'.repeat(ABOVE / 4)) })));
   const frame = framer.next() ?? expect.fail();
   expect(frame.length).toBeGreaterThan(LARGE_RECORD);
-  const verdict = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
-  expect(verdict).toEqual({ outcome: 'dropped', reason: 'service-user' });
+  const result = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
+  expect(result).toEqual({ outcome: 'dropped', reason: 'service-user' });
 });

@@ -49,10 +49,10 @@ async function readAll(folder: string, isSkimmed: boolean) {
     let decided = 0;
     for (const frame of frames) {
       const { offset, length } = frame;
-      const verdict = await decide(frame, { file, record: { offset, length }, now: 1 }, deciders);
-      countRecord(counts, verdict.outcome, verdict.reason);
+      const result = await decide(frame, { file, record: { offset, length }, now: 1 }, deciders);
+      countRecord(counts, result.outcome, result.reason);
       decided += length;
-      if (frame.kind === 'record' && verdict.reason === 'service-user') skimmer.learn(frame, 'service-user');
+      if (frame.kind === 'record' && result.reason === 'service-user') skimmer.learn(frame, 'service-user');
     }
     return decided;
   };
