@@ -85,7 +85,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     noteUntil(open, journal);
     // Missing numbers may still appear before the next start, unless this was everything.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
-    const events = isAll ? tellMissing(open.memory.sessions.takeAll(), open) : [];
+    const events = isAll ? tellMissing(open.facts.sessions.takeAll(), open) : [];
     journal.append({ source: source.name, events, resume: resumeOf(open) });
   } finally {
     failed.abort();
@@ -119,8 +119,8 @@ async function tellAudit(
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
-  const { name: source, tail, telemetry, memory } = stages;
-  const skim = new Skimmer(memory.sessions);
+  const { name: source, tail, telemetry, facts } = stages;
+  const skim = new Skimmer(facts.sessions);
   const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<Outcomes | null> =>
     (await waitForRoom(journal, tail, stop)) ? await decideAll(frames, file, stages, skim) : null;
   for await (const batch of tail.batches({ skim, take }, stop)) {
@@ -228,9 +228,9 @@ export function learn(
 
 /** Reports lines, statements and records of pgAudit that will not come any more. */
 async function tellOverdue(stages: OpenSource): Promise<EventJson[]> {
-  const { memory, tail, now } = stages;
-  if (tail.isHindered) memory.sessions.postpone(now());
-  const missing = tellMissing(memory.sessions.takeOverdue(now()), stages);
+  const { facts, tail, now } = stages;
+  if (tail.isHindered) facts.sessions.postpone(now());
+  const missing = tellMissing(facts.sessions.takeOverdue(now()), stages);
   if (tail.isHindered || tail.unread > 0) return missing;
   return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
 }
@@ -242,6 +242,6 @@ function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: 
   });
 }
 
-function resumeOf({ tail, memory }: OpenSource): Resume {
-  return { files: tail.positions, memory: memory.saved };
+function resumeOf({ tail, facts }: OpenSource): Resume {
+  return { files: tail.positions, facts: facts.saved };
 }

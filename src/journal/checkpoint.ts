@@ -88,7 +88,7 @@ const MOST_CHANGED = 1 / 8;
 interface Base {
   readonly name: (typeof NAMES)[number];
   readonly sha256: string;
-  readonly memory: unknown;
+  readonly facts: unknown;
   readonly characters: number;
 }
 
@@ -114,14 +114,14 @@ async function read(
     return { state: { ...rest, resumes: unpack(resume.files, resume.memory) }, base: null };
   const { name, sha256, delta } = resume.memoryFile;
   const base = await readBase(join(dirname(path), name), name, sha256);
-  return { state: { ...rest, resumes: unpack(resume.files, apply(base.memory, delta)) }, base };
+  return { state: { ...rest, resumes: unpack(resume.files, apply(base.facts, delta)) }, base };
 }
 
 async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
   const text = await readStateText(path);
   if (text === null || hash('sha256', text) !== sha256)
     throw new StateError(`${path} is missing or is not the one that the checkpoint refers to. ${FIX}`);
-  return { name, sha256, memory: parseJson(text), characters: text.length };
+  return { name, sha256, facts: parseJson(text), characters: text.length };
 }
 
 /** The checkpoint file of one daemon; no other process may write it. */
@@ -174,25 +174,25 @@ export class Checkpoint {
   async #formOf(after: JournalState): Promise<{ text: string; base: Base | null }> {
     const base = this.#base;
     const { resumes, ...rest } = after;
-    const { files, memory, areSeveral } = pack(resumes);
+    const { files, facts, areSeveral } = pack(resumes);
     const head = { ...rest, version: areSeveral ? 4 : 2, instance: this.#instance };
-    const delta = base === null ? '' : JSON.stringify(deltaOf(base.memory, memory));
+    const delta = base === null ? '' : JSON.stringify(deltaOf(base.facts, facts));
     if (base !== null && delta.length <= base.characters * MOST_CHANGED)
       return { text: referring(head, files, base, delta), base };
-    const whole = JSON.stringify(memory);
+    const whole = JSON.stringify(facts);
     if (whole.length < LARGE)
       return {
-        text: JSON.stringify({ ...head, version: areSeveral ? 3 : 1, resume: { files, memory } }),
+        text: JSON.stringify({ ...head, version: areSeveral ? 3 : 1, resume: { files, memory: facts } }),
         base: null,
       };
-    const next = await this.#writeBase(memory, whole);
-    return { text: referring(head, files, next, JSON.stringify(deltaOf(memory, memory))), base: next };
+    const next = await this.#writeBase(facts, whole);
+    return { text: referring(head, files, next, JSON.stringify(deltaOf(facts, facts))), base: next };
   }
 
-  async #writeBase(memory: unknown, text: string): Promise<Base> {
+  async #writeBase(facts: unknown, text: string): Promise<Base> {
     const name = this.#base?.name === NAMES[0] ? NAMES[1] : NAMES[0];
     await this.#disk.replace(join(dirname(this.#path), name), text);
-    return { name, sha256: hash('sha256', text), memory, characters: text.length };
+    return { name, sha256: hash('sha256', text), facts, characters: text.length };
   }
 }
 

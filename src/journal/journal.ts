@@ -112,7 +112,7 @@ export class Journal {
 
   /** The checkpoint of a server that was appended last. */
   resumeOf(source = OWN): Resume {
-    return this.#resumes.get(source) ?? { files: [], memory: null };
+    return this.#resumes.get(source) ?? { files: [], facts: null };
   }
 
   /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */

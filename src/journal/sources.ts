@@ -8,7 +8,7 @@ export interface Resume {
   /** Positions at which reading continues. */
   readonly files: readonly SourcePosition[];
   /** Session facts; only the stages before the journal understand them. */
-  readonly memory: unknown;
+  readonly facts: unknown;
 }
 
 /** Values without a name belong to the server that the chain itself is named after. */
@@ -32,7 +32,7 @@ export function resumesOf(files: readonly SealedPosition[]): Resumes {
   return new Map(
     [...bySource].map(([name, ofOne]) => [
       name,
-      { files: ofOne.map(({ source: _source, ...position }) => position), memory: null },
+      { files: ofOne.map(({ source: _source, ...position }) => position), facts: null },
     ]),
   );
 }
@@ -40,26 +40,26 @@ export function resumesOf(files: readonly SealedPosition[]): Resumes {
 /** On disk: the values themselves for a single server, objects by name for several. */
 export interface Packed {
   readonly files: Resume['files'] | Readonly<Record<string, Resume['files']>>;
-  readonly memory: unknown;
+  readonly facts: unknown;
 }
 
 /** A single server is stored without a name, so that earlier versions can read it. */
 export function pack(resumes: Resumes): Packed & { readonly areSeveral: boolean } {
   const areSeveral = [...resumes.keys()].some(source => source !== OWN);
-  const { files = [], memory = null } = resumes.get(OWN) ?? {};
-  if (!areSeveral) return { files, memory, areSeveral };
+  const { files = [], facts = null } = resumes.get(OWN) ?? {};
+  if (!areSeveral) return { files, facts, areSeveral };
   const each = <T>(of: (one: Resume) => T): Record<string, T> =>
     Object.fromEntries([...resumes].map(([source, one]) => [source, of(one)]));
-  return { files: each(one => one.files), memory: each(one => one.memory), areSeveral };
+  return { files: each(one => one.files), facts: each(one => one.facts), areSeveral };
 }
 
-export function unpack(files: Packed['files'], memory: unknown): Resumes {
-  if (isList(files)) return new Map([[OWN, { files, memory }]]);
-  const memories = new Map(Object.entries(Object(memory)));
+export function unpack(files: Packed['files'], facts: unknown): Resumes {
+  if (isList(files)) return new Map([[OWN, { files, facts }]]);
+  const factsBySource = new Map(Object.entries(Object(facts)));
   return new Map(
     Object.entries(files).map(([source, ofOne]) => [
       source,
-      { files: ofOne, memory: memories.get(source) ?? null },
+      { files: ofOne, facts: factsBySource.get(source) ?? null },
     ]),
   );
 }

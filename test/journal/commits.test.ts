@@ -51,7 +51,7 @@ test('progress without an event is saved a second after it began, though more co
 test('where a log goes on is known as it is appended, by server', async () => {
   const { options, report } = await journalFixture();
   const journal = await Journal.open(options, report);
-  expect(journal.resumeOf('a')).toEqual({ files: [], memory: null });
+  expect(journal.resumeOf('a')).toEqual({ files: [], facts: null });
   journal.append({ events: [], ...read(0, 10), source: 'a' });
   journal.append({ events: [], ...read(0, 20) });
   journal.append({ events: [jsonOf(newEvent(1))] });

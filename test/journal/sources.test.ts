@@ -16,7 +16,7 @@ import { temporaryFolder } from '../support/temp.js';
 /** Bytes of a server's file were read; the same file, as far as its bytes tell. */
 const readBy = (source: string, from: number, to: number) => {
   const { progress, resume } = read(from, to);
-  return { source, events: [], progress, resume: { ...resume, memory: { of: source, to } } };
+  return { source, events: [], progress, resume: { ...resume, facts: { of: source, to } } };
 };
 
 test('an entry says where its own server goes on, and nothing of the others; so it is after a restart', async () => {
@@ -30,7 +30,7 @@ test('an entry says where its own server goes on, and nothing of the others; so 
   const { journal } = await open();
   const places = ['a', 'b', ''].map(source => journal.resumeOf(source));
   expect(places.map(({ files }) => files[0]?.offset)).toEqual([20, 30, undefined]);
-  expect(places.map(({ memory }) => memory)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
+  expect(places.map(({ facts }) => facts)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
 });
 
 test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
@@ -95,9 +95,9 @@ test('a chain that is taken up from a seal gives each its own positions, and the
   const { open, options } = await journalFixture({ findChain: async () => end });
   const { journal } = await open();
   expect(['a', 'b', ''].map(source => journal.resumeOf(source))).toEqual([
-    { files, memory: null },
-    { files: [...files, ...files], memory: null },
-    { files: [], memory: null },
+    { files, facts: null },
+    { files: [...files, ...files], facts: null },
+    { files: [], facts: null },
   ]);
   const saved = JSON.parse(await readFile(join(options.directory, 'checkpoint.json'), 'utf8'));
   expect(saved.coverage).toMatchObject([
@@ -119,10 +119,10 @@ test('all that wait for room are woken when there is some', async () => {
   expect(await Promise.all(rooms)).toEqual([true, true, true]);
 });
 
-test('memories of any size come back, and one server alone is written as before there could be several', async () => {
+test('facts of any size come back, and one server alone is written as before there could be several', async () => {
   const folder = await temporaryFolder();
   const { files } = read(0, 10).resume;
-  const state = (memories: Readonly<Record<string, unknown>>): JournalState => ({
+  const state = (bySource: Readonly<Record<string, unknown>>): JournalState => ({
     node: 'n',
     chain: { chain: '20261121T203958Z-9f2c', nextSeq: 1, lastHash: 'a'.repeat(64) },
     sealed: [],
@@ -130,13 +130,13 @@ test('memories of any size come back, and one server alone is written as before 
     lastDate: '2026-11-21',
     sealedAt: 0,
     coverage: [],
-    resumes: new Map(Object.entries(memories).map(([source, memory]) => [source, { files, memory }])),
+    resumes: new Map(Object.entries(bySource).map(([source, facts]) => [source, { files, facts }])),
     origin: null,
   });
   const path = join(folder, 'checkpoint.json');
   const large = (text: string) => ({ text: text.repeat(100_000), count: text });
   const versions: number[] = [];
-  for (const memories of [
+  for (const bySource of [
     { '': 'small' },
     { a: 'small', b: 'small' },
     { '': large('x') },
@@ -146,9 +146,9 @@ test('memories of any size come back, and one server alone is written as before 
   ]) {
     const checkpoint = new Checkpoint(new Disk(), path, 'i');
     await checkpoint.read();
-    await checkpoint.write(state(memories));
+    await checkpoint.write(state(bySource));
     versions.push(JSON.parse(await readFile(path, 'utf8')).version);
-    expect((await new Checkpoint(new Disk(), path, 'i').read())?.resumes).toEqual(state(memories).resumes);
+    expect((await new Checkpoint(new Disk(), path, 'i').read())?.resumes).toEqual(state(bySource).resumes);
   }
   expect(versions).toEqual([1, 3, 2, 4, 4, 4]);
 });

@@ -8,7 +8,7 @@ import { timeReader } from '../../src/audit/time.js';
 import { decide } from '../../src/daemon/records/record.js';
 import { reportOverdue } from '../../src/daemon/records/unaudited.js';
 import { createRelationParser } from '../../src/relations/relations.js';
-import { Memory } from '../../src/session/facts.js';
+import { SessionFacts } from '../../src/session/facts.js';
 import type { ArchivedEvent } from '../support/archive.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
@@ -222,10 +222,10 @@ describe('of a session that logs nothing more', () => {
       const frame = recordOf(Buffer.from(csvRecord({ sessionLine: index + 1, ...columns })));
       await decide(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, deciders);
     }
-    const { saved } = deciders.memory;
+    const { saved } = deciders.facts;
     const next = {
       ...deciders,
-      memory: new Memory(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
+      facts: new SessionFacts(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
     };
     const events = await reportOverdue(at, next);
     expect(await reportOverdue(at, next)).toEqual([]);

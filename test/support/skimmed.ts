@@ -16,7 +16,7 @@ import { COLUMN } from '../../src/lib/csvlog.js';
 import { Framer } from '../../src/read/frame/framer.js';
 import type { Frame } from '../../src/read/record.js';
 import { createRedactor } from '../../src/redact/redact.js';
-import { Memory } from '../../src/session/facts.js';
+import { SessionFacts } from '../../src/session/facts.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 
@@ -37,7 +37,7 @@ export function decidersOf(overrides: Partial<Deciders> = {}): Deciders {
   const times = timeReader(undefined);
   return {
     times,
-    memory: new Memory(times, null, 0),
+    facts: new SessionFacts(times, null, 0),
     heartbeat: null,
     filter: new Filter(RULES),
     identify: async ({ user }) => ({ user, status: 'unresolved', resolvedBy: [] }),
@@ -61,7 +61,7 @@ export interface Outcome {
   readonly counts: RecordCounts;
   /** Shipped or rejected, with where they stand. */
   readonly events: readonly object[];
-  readonly memory: object;
+  readonly facts: object;
   readonly lastTime: string;
   readonly columns: number;
   readonly position: number;
@@ -76,7 +76,7 @@ export async function outcomeOf(
   { maxRecordSize = 1 << 26, ...overrides }: Partial<Deciders> & { maxRecordSize?: number } = {},
 ): Promise<Outcome> {
   const deciders = decidersOf(overrides);
-  const skimmer = new Skimmer(deciders.memory.sessions);
+  const skimmer = new Skimmer(deciders.facts.sessions);
   const framer = new Framer({ offset: 0, maxRecordSize });
   const counts = noRecords();
   const events: object[] = [];
@@ -107,7 +107,7 @@ export async function outcomeOf(
   }
   skimmer.countInto(counts);
   const { columns, position } = framer;
-  return { counts, events, memory: deciders.memory.saved, lastTime, columns, position, decided };
+  return { counts, events, facts: deciders.facts.saved, lastTime, columns, position, decided };
 }
 
 /** Whatever is skimmed is what would have come of it; returns how many records were passed over. */

@@ -4,7 +4,7 @@ import { timeReader } from '../../src/audit/time.js';
 import { Skimmer } from '../../src/daemon/skim/skim.js';
 import { noRecords } from '../../src/event/counts.js';
 import { Framer } from '../../src/read/frame/framer.js';
-import { Memory } from '../../src/session/facts.js';
+import { SessionFacts } from '../../src/session/facts.js';
 import { auditMessage, csvRecord } from './csvlog.js';
 import { pieces } from './frames.js';
 
@@ -27,7 +27,7 @@ export function serviceLog(): Buffer {
 
 /** Returns how many records were decided one by one. */
 export function skim(pieces: readonly Buffer[]): number {
-  const { sessions } = new Memory(timeReader(undefined), null, 0);
+  const { sessions } = new SessionFacts(timeReader(undefined), null, 0);
   const skimmer = new Skimmer(sessions);
   const framer = new Framer({ offset: 0, maxRecordSize: 1 << 26 });
   let lastTime = '';

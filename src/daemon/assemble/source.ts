@@ -18,7 +18,7 @@ import type { Resume } from '../../journal/sources.js';
 import type { Claims } from '../../read/files/contested.js';
 import { Ledger } from '../../read/files/ledger.js';
 import { Tail, type TailOptions } from '../../read/files/tail.js';
-import { Memory } from '../../session/facts.js';
+import { SessionFacts } from '../../session/facts.js';
 import type { Settings } from '../large/protocol.js';
 import { LargeReader } from '../large/reader.js';
 import type { Deciders } from '../records/outcome.js';
@@ -109,7 +109,7 @@ export class LogSource implements Source {
       name,
       tail,
       times,
-      memory: new Memory(times, resume.memory, this.#isLost(resume) ? clock.now() : 0),
+      facts: new SessionFacts(times, resume.facts, this.#isLost(resume) ? clock.now() : 0),
       filter,
       large: this.#large,
       auditSettings: this.#auditSettings,
@@ -179,8 +179,8 @@ export class LogSource implements Source {
   }
 
   /** Whether files were read, and their session facts are lost. */
-  #isLost({ files, memory }: Resume): boolean {
-    return memory === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
+  #isLost({ files, facts }: Resume): boolean {
+    return facts === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
   }
 
   #pathOf(what: string, end: string): string {

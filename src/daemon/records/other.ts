@@ -33,7 +33,7 @@ export function decideOther(
 /**
  * A failure, if the record is the error of a transaction with shipped statements, or the end of a session inside it.
  */
-function failureIn(record: RawRecord, { memory: { transactions } }: Deciders): Failure | null {
+function failureIn(record: RawRecord, { facts: { transactions } }: Deciders): Failure | null {
   const session = record.text(COLUMN.sessionId);
   const sqlState = readError(record);
   if (sqlState !== null)
@@ -43,7 +43,7 @@ function failureIn(record: RawRecord, { memory: { transactions } }: Deciders): F
 }
 
 /** Services log in and out all the time, and are never identified. */
-function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Deciders): void {
+function noteLogin(record: RawRecord, now: number, { facts: { logins }, filter }: Deciders): void {
   const authentication = readAuthentication(record);
   if (authentication !== null) {
     if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')

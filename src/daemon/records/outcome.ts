@@ -19,13 +19,13 @@ import type { LargeText } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
 import type { Redact } from '../../redact/redact.js';
-import type { Memory } from '../../session/facts.js';
+import type { SessionFacts } from '../../session/facts.js';
 import type { LargeReader } from '../large/reader.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 export interface Deciders {
   readonly times: TimeReader;
-  readonly memory: Memory;
+  readonly facts: SessionFacts;
   readonly filter: Filter;
   readonly identify: (asker: Asker) => Actor | Promise<Actor>;
   readonly redact: Redact;
@@ -91,7 +91,7 @@ export function ship(
 
 /** `null` if its time cannot be read. */
 export function readLine(record: RawRecord, deciders: Deciders): LogLine | null {
-  const read = readLogLine(record, deciders.times, deciders.memory.logins);
+  const read = readLogLine(record, deciders.times, deciders.facts.logins);
   if (read === null) return null;
   return { ...read, session: { ...read.session, application: scrubbed(read.session.application, deciders) } };
 }

@@ -32,7 +32,7 @@ export function decide(
   reading: Reading,
   deciders: Deciders,
 ): RecordOutcome | Promise<RecordOutcome> {
-  const { sessions, shipped } = deciders.memory;
+  const { sessions, shipped } = deciders.facts;
   const { large } = deciders;
   if (frame.kind === 'gap') {
     sessions.noteGap(frame, reading.file);
@@ -106,7 +106,7 @@ async function decideLarge(
   }
   const read = await large.read(record, seen.kind === 'suspect', reading);
   if (read.kind === 'gap') {
-    deciders.memory.sessions.noteUnread(record);
+    deciders.facts.sessions.noteUnread(record);
     return reject(read, reading, deciders);
   }
   const { raw, digest } = read;
@@ -177,7 +177,7 @@ function noteStatement(
   record: RawRecord,
   statement: number,
   { file, now }: Reading,
-  { memory: { sessions, pending } }: Deciders,
+  { facts: { sessions, pending } }: Deciders,
 ): void {
   sessions.noteStatement(record, statement, file, now);
   pending.audited(record.text(COLUMN.sessionId), statement);
@@ -223,7 +223,7 @@ function decideKnown(
 
 /** Whether the statement changes data. A large one is not parsed. */
 function isWriteOf(record: RawRecord, payload: Payload, deciders: Deciders): ReturnType<Deciders['isWrite']> {
-  const { statements } = deciders.memory;
+  const { statements } = deciders.facts;
   const whole = payload.isPreviouslyLogged
     ? statements.restore(record.text(COLUMN.sessionId), payload)
     : payload;
@@ -261,7 +261,7 @@ interface Restored extends Pick<Payload, 'audit' | 'large'> {
 
 /** The record's text without its secrets, or the text that it refers to. */
 function restore(record: RawRecord, payload: Payload, deciders: Deciders): Restored | Promise<Restored> {
-  const { statements, transactions } = deciders.memory;
+  const { statements, transactions } = deciders.facts;
   const { audit, large } = payload;
   const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
   const failure = transactions.audited(session, transaction, audit, large?.control ?? controlOf(audit));
@@ -289,7 +289,7 @@ function shipRestored(
   reading: Reading,
   deciders: Deciders,
 ): RecordOutcome | Promise<RecordOutcome> {
-  const { memory, telemetry, place } = deciders;
+  const { facts, telemetry, place } = deciders;
   // The parser needs the original statement: a redacted one does not parse.
   const relations =
     large === undefined
@@ -300,7 +300,7 @@ function shipRestored(
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
     const { id, virtualTransactionId } = line.session;
-    if (!isControl(audit)) memory.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
+    if (!isControl(audit)) facts.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
     return andThen(relations, objects => {
       const isMarked = large?.isSensitive ?? isSensitive(audit);
       const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
@@ -368,7 +368,7 @@ function shipSuspect(
   deciders: Deciders,
 ): Promise<RecordOutcome> | RecordOutcome {
   deciders.telemetry.suspect(suspect.reason, reading);
-  deciders.memory.sessions.noteUnread(record);
+  deciders.facts.sessions.noteUnread(record);
   return ship('suspect', record, [], reading, deciders, (line, actor) =>
     suspectEvent(line, suspect, actor, reading, deciders.place),
   );

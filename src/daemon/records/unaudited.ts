@@ -51,8 +51,8 @@ export function decideUnaudited(
   deciders: Deciders,
 ): Found | Promise<Found> {
   // The server has restarted: what its sessions were about to run was not run.
-  if (record.text(COLUMN.backendType) === STARTUP) deciders.memory.pending.clear();
-  const known = deciders.memory.sessions.known(record.text(COLUMN.sessionId));
+  if (record.text(COLUMN.backendType) === STARTUP) deciders.facts.pending.clear();
+  const known = deciders.facts.sessions.known(record.text(COLUMN.sessionId));
   // A record from a late file says nothing about pending statements.
   if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
   const around = lineAround(record);
@@ -65,7 +65,7 @@ export function decideUnaudited(
   return andThen(statementOf(record, around, known, reading, deciders), statement => {
     if (statement === null) return decided;
     if (around === 'after') return { derived: report(statement, reading.now, deciders) };
-    deciders.memory.pending.add(statement);
+    deciders.facts.pending.add(statement);
     return decided;
   });
 }
@@ -75,13 +75,13 @@ function takeUnaudited(
   record: RawRecord,
   known: Known,
   isAround: boolean,
-  { memory }: Deciders,
+  { facts }: Deciders,
 ): Pending | null {
-  const waiting = memory.pending.get(known.id);
+  const waiting = facts.pending.get(known.id);
   if (waiting === undefined) return null;
   const isError = isFailure(record);
   if (!isError && !isAround && readDisconnection(record) === null) return null;
-  memory.pending.remove(known.id);
+  facts.pending.remove(known.id);
   // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
   if (isError && isOf(waiting, record)) return null;
   // Its audit record may be among those that were not read.
@@ -159,7 +159,7 @@ function pendingOf(
  * changes when they are done, at any time.
  */
 export function reportOverdue(now: number, deciders: Deciders): Promise<NewEvent[]> {
-  const { pending, sessions } = deciders.memory;
+  const { pending, sessions } = deciders.facts;
   const overdue = pending.overdue(now, ONE_DAY);
   for (const { line } of overdue) pending.remove(line.session.id);
   const certain = overdue.filter(

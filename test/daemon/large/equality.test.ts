@@ -15,7 +15,7 @@ import { LARGE_RECORD } from '../../../src/lib/large-text.js';
 import { Framer } from '../../../src/read/frame/framer.js';
 import { createRedactor } from '../../../src/redact/redact.js';
 import { createRelationParser, isWrite, relationsOf } from '../../../src/relations/relations.js';
-import { Memory } from '../../../src/session/facts.js';
+import { SessionFacts } from '../../../src/session/facts.js';
 import { type Columns, csvRecord, writeMessage } from '../../support/csvlog.js';
 import { decidersOf } from '../../support/skimmed.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -48,7 +48,7 @@ async function decidersWith(encoding: string | null): Promise<Deciders> {
     relations: audit => relationsOf(audit, parser),
     redact: createRedactor([new Expression(PATTERN).compiled]),
     decoderOf: () => decoderFor(encoding),
-    memory: new Memory(timeReader(undefined), null, 0),
+    facts: new SessionFacts(timeReader(undefined), null, 0),
   });
 }
 

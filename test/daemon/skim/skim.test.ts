@@ -176,7 +176,7 @@ async function expectSame(
 ): Promise<number> {
   const { skimmed, plain, passed } = await compare(pieces, options);
   expect(skimmed).toEqual(plain);
-  expect(JSON.stringify(skimmed.memory)).toBe(JSON.stringify(Reflect.get(plain, 'memory')));
+  expect(JSON.stringify(skimmed.facts)).toBe(JSON.stringify(Reflect.get(plain, 'facts')));
   return passed;
 }
 
@@ -296,8 +296,8 @@ describe('with and without skimming', () => {
     const more = [5, 6, 7].map(n => line(n, 'duration: 1 ms'));
     const login = [...received, authenticated, ...more];
     expect(await expectSame([Buffer.from(login.join(''))])).toBeGreaterThan(2);
-    const { memory } = await outcomeOf([Buffer.from(login.join(''))], true);
-    expect(memory).toMatchObject({ logins: [['6b0201a1.552d', { identity: 'kari', method: 'cert' }]] });
+    const { facts } = await outcomeOf([Buffer.from(login.join(''))], true);
+    expect(facts).toMatchObject({ logins: [['6b0201a1.552d', { identity: 'kari', method: 'cert' }]] });
     await expectSame([
       Buffer.from([...login, line(8, 'disconnection: session time: 1'), line(9, 'x')].join('')),
     ]);

@@ -31,7 +31,7 @@ const quiet = {
 /** Reads what is in the folder once. */
 async function readAll(folder: string, isSkimmed: boolean) {
   const deciders = decidersOf();
-  const skimmer = new Skimmer(deciders.memory.sessions);
+  const skimmer = new Skimmer(deciders.facts.sessions);
   const options = {
     patterns: [join(folder, '*.csv')],
     maxRecordSize: 1 << 26,
@@ -60,7 +60,7 @@ async function readAll(folder: string, isSkimmed: boolean) {
   for await (const batch of tail.batches(taker, new AbortController().signal))
     if (batch !== null) batches.push({ from: batch.from, to: batch.end, decided: batch.taken });
   skimmer.countInto(counts);
-  return { counts, memory: deciders.memory.saved, positions: tail.positions, batches };
+  return { counts, facts: deciders.facts.saved, positions: tail.positions, batches };
 }
 
 /** Over several chunks; each hundredth record is a person's. */
