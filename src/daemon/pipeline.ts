@@ -17,7 +17,7 @@ import { configEvent, missingEvent, populationEvent } from '../event/make.js';
 import type { SourceFile } from '../event/position.js';
 import type { Journal } from '../journal/journal.js';
 import type { Reader } from '../journal/reader.js';
-import type { Resume } from '../journal/sources.js';
+import type { SourceCheckpoint } from '../journal/sources.js';
 import type { JournalEntry } from '../journal/state.js';
 import type { Clock } from '../lib/clock.js';
 import { COLUMN } from '../lib/csvlog.js';
@@ -77,7 +77,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   let watching: Promise<unknown> | undefined;
   try {
     const open = await source.open(until);
-    journal.append({ source: source.name, events: [], resume: resumeOf(open) });
+    journal.append({ source: source.name, events: [], checkpoint: checkpointOf(open) });
     const tell: Tell = content => tellAudit(content, open, journal);
     if (once) await open.auditSettings?.look(tell);
     else watching = Promise.all([open.auditSettings?.follow(until, tell), open.beat?.(until)]);
@@ -86,7 +86,7 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     // Missing numbers may still appear before the next start, unless this was everything.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
     const events = isAll ? tellMissing(open.facts.sessions.takeAll(), open) : [];
-    journal.append({ source: source.name, events, resume: resumeOf(open) });
+    journal.append({ source: source.name, events, checkpoint: checkpointOf(open) });
   } finally {
     failed.abort();
     await watching;
@@ -133,7 +133,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
     // Other work gets its turn between two batches.
     await setImmediate();
     const events = await tellOverdue(stages);
-    if (events.length > 0) journal.append({ source, events, resume: resumeOf(stages) });
+    if (events.length > 0) journal.append({ source, events, checkpoint: checkpointOf(stages) });
     telemetry.sourceReads();
   }
 }
@@ -208,7 +208,7 @@ function entryOf(
 ): JournalEntry {
   stages.telemetry.recordsRead(to - from, records, shipped);
   const progress = { file, from, to, records };
-  return { source: stages.name, events, progress, resume: resumeOf(stages) };
+  return { source: stages.name, events, progress, checkpoint: checkpointOf(stages) };
 }
 
 /**
@@ -242,6 +242,6 @@ function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: 
   });
 }
 
-function resumeOf({ tail, facts }: OpenSource): Resume {
+function checkpointOf({ tail, facts }: OpenSource): SourceCheckpoint {
   return { files: tail.positions, facts: facts.saved };
 }

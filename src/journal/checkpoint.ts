@@ -111,10 +111,10 @@ async function read(
   }
   const { resume, version: _version, instance: _instance, ...rest } = saved;
   if (!('memoryFile' in resume))
-    return { state: { ...rest, resumes: unpack(resume.files, resume.memory) }, base: null };
+    return { state: { ...rest, checkpoints: unpack(resume.files, resume.memory) }, base: null };
   const { name, sha256, delta } = resume.memoryFile;
   const base = await readBase(join(dirname(path), name), name, sha256);
-  return { state: { ...rest, resumes: unpack(resume.files, apply(base.facts, delta)) }, base };
+  return { state: { ...rest, checkpoints: unpack(resume.files, apply(base.facts, delta)) }, base };
 }
 
 async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
@@ -125,7 +125,7 @@ async function readBase(path: string, name: Base['name'], sha256: string): Promi
 }
 
 /** The checkpoint file of one daemon; no other process may write it. */
-export class Checkpoint {
+export class CheckpointFile {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #instance: string;
@@ -173,8 +173,8 @@ export class Checkpoint {
 
   async #formOf(after: JournalState): Promise<{ text: string; base: Base | null }> {
     const base = this.#base;
-    const { resumes, ...rest } = after;
-    const { files, facts, areSeveral } = pack(resumes);
+    const { checkpoints, ...rest } = after;
+    const { files, facts, areSeveral } = pack(checkpoints);
     const head = { ...rest, version: areSeveral ? 4 : 2, instance: this.#instance };
     const delta = base === null ? '' : JSON.stringify(deltaOf(base.facts, facts));
     if (base !== null && delta.length <= base.characters * MOST_CHANGED)

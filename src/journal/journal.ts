@@ -11,11 +11,11 @@ import type { PreviousChain } from '../event/lifecycle.js';
 import { hasPassed, sleep, Waker } from '../lib/clock.js';
 import { codeOf, ShipperError, StateError } from '../lib/errors.js';
 import { Lines } from '../lib/line-buffer.js';
-import { Checkpoint } from './checkpoint.js';
+import { CheckpointFile } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
-import { OWN, type Resume } from './sources.js';
+import { OWN, type SourceCheckpoint } from './sources.js';
 import { type Commit, type JournalEntry, type JournalState, nextSealAt, type Origin, Plan } from './state.js';
 
 export interface JournalReport {
@@ -66,8 +66,8 @@ export class Journal {
   /** The next commit's lines, and those of the commit before it. */
   #lines: readonly [Lines, Lines] = [new Lines(), new Lines()];
   /** The newest appended checkpoint of each server; ahead of the committed state. */
-  readonly #resumes: Map<string, Resume>;
-  readonly #checkpoint: Checkpoint;
+  readonly #checkpoints: Map<string, SourceCheckpoint>;
+  readonly #checkpoint: CheckpointFile;
   /** For each server, the time until which its log was read; a seal's `until`. */
   readonly #untils = new Map<string, number>();
   /** Segments up to this seq are deleted. */
@@ -89,13 +89,13 @@ export class Journal {
     options: JournalOptions,
     report: JournalReport,
     state: JournalState,
-    checkpoint: Checkpoint,
+    checkpoint: CheckpointFile,
   ) {
     this.#options = options;
     this.#report = report;
     this.#state = state;
     this.#next = this.#planAfter(state, this.#lines[0]);
-    this.#resumes = new Map(state.resumes);
+    this.#checkpoints = new Map(state.checkpoints);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
     this.previousChain = state.previousChain ?? null;
@@ -106,13 +106,13 @@ export class Journal {
 
   /** Opens the journal in `directory`, or begins one. Throws a StateError if it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
-    const checkpoint = new Checkpoint(options.disk, checkpointPath(options), options.instance);
+    const checkpoint = new CheckpointFile(options.disk, checkpointPath(options), options.instance);
     return new Journal(options, report, await openJournal(options, checkpoint), checkpoint);
   }
 
   /** The checkpoint of a server that was appended last. */
-  resumeOf(source = OWN): Resume {
-    return this.#resumes.get(source) ?? { files: [], facts: null };
+  checkpointOf(source = OWN): SourceCheckpoint {
+    return this.#checkpoints.get(source) ?? { files: [], facts: null };
   }
 
   /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */
@@ -204,7 +204,7 @@ export class Journal {
       this.#work.wake();
       throw error;
     }
-    if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
+    if (entry.checkpoint !== undefined) this.#checkpoints.set(entry.source ?? OWN, entry.checkpoint);
     this.#work.wake();
     return this.#appended.promise;
   }

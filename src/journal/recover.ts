@@ -5,7 +5,7 @@ import { hashOf } from '../event/line.js';
 import { fileSize } from '../lib/disk.js';
 import { StateError } from '../lib/errors.js';
 import { newChain } from './chain.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { CheckpointFile } from './checkpoint.js';
 import { readCursor } from './cursor.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import {
@@ -21,7 +21,10 @@ const FIX =
   'Put back what was there; or move the whole state folder away: the chain is then taken up from the archive.';
 
 /** Throws a StateError if checkpoint, segments and cursors do not belong together; nothing is removed then. */
-export async function openJournal(options: JournalOptions, checkpoint: Checkpoint): Promise<JournalState> {
+export async function openJournal(
+  options: JournalOptions,
+  checkpoint: CheckpointFile,
+): Promise<JournalState> {
   const { disk } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
   // Syncs the state folder even if it exists, so that renames by a killed process are durable before we act on them.
@@ -57,7 +60,7 @@ async function beginState({ clock, node, findChain }: JournalOptions): Promise<J
     lastDate: dateOf(now),
     sealedAt: now,
     coverage: [],
-    resumes: new Map(),
+    checkpoints: new Map(),
     origin: reason,
     ...(previousChain === undefined ? {} : { previousChain }),
   };

@@ -11,7 +11,14 @@ import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
 import { type ChainState, link } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
-import { filesOf, marked, OWN, type Resume, type Resumes, resumesOf } from './sources.js';
+import {
+  checkpointsOf,
+  filesOf,
+  marked,
+  OWN,
+  type SourceCheckpoint,
+  type SourceCheckpoints,
+} from './sources.js';
 
 /** The segment to which lines are added. */
 export interface OpenSegment extends SegmentName {
@@ -36,7 +43,7 @@ export interface JournalState {
   /** What was read since the last seal; the file that was read last is the last. */
   readonly coverage: readonly Coverage[];
   /** Checkpoints by server. */
-  readonly resumes: Resumes;
+  readonly checkpoints: SourceCheckpoints;
   /** How this state came about, until the first event of the run reports it. */
   readonly origin: Origin | null;
   /** The chain before one that has just begun, if the archive names it. */
@@ -65,7 +72,7 @@ export interface JournalEntry {
   readonly events: readonly EventJson[];
   readonly progress?: Progress;
   /** Only this server's: another server's batch may be half decided at that moment. */
-  readonly resume?: Resume;
+  readonly checkpoint?: SourceCheckpoint;
 }
 
 export interface SealLimits {
@@ -156,16 +163,16 @@ export class Plan {
     };
   }
 
-  add({ events, source = OWN, progress, resume }: JournalEntry, now: number): void {
+  add({ events, source = OWN, progress, checkpoint }: JournalEntry, now: number): void {
     this.sealIfDue(now);
     for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
-    const { coverage, origin, resumes } = this.#state;
+    const { coverage, origin, checkpoints } = this.#state;
     this.#state = {
       ...this.#state,
       origin: events.length > 0 ? null : origin,
       coverage: progress === undefined ? coverage : cover(coverage, progress, source),
-      resumes: resume === undefined ? resumes : new Map([...resumes, [source, resume]]),
+      checkpoints: checkpoint === undefined ? checkpoints : new Map([...checkpoints, [source, checkpoint]]),
     };
   }
 
@@ -195,11 +202,11 @@ export class Plan {
 
   #seal(reason: SealReason, now: number): void {
     const { instance, sign, maxAge } = this.#limits;
-    const { node, coverage, resumes } = this.#state;
+    const { node, coverage, checkpoints } = this.#state;
     const { date, chain, firstSeq } = this.#segment ?? this.#openSegment(now);
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
-    const files = filesOf(resumes);
+    const files = filesOf(checkpoints);
     const until = [...this.#untils].map(([source, at]) =>
       marked(source, { time: new Date(at).toISOString() }),
     );
@@ -275,7 +282,7 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     lastDate: date,
     sealedAt,
     coverage: restarted(coverage),
-    resumes: resumesOf(files),
+    checkpoints: checkpointsOf(files),
     origin: 'taken-up',
   };
 }

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Checkpoint } from '../../src/journal/checkpoint.js';
+import { CheckpointFile } from '../../src/journal/checkpoint.js';
 import { apply, deltaOf, deltaSchema } from '../../src/journal/delta.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
@@ -33,16 +33,16 @@ const stateAfter = (records: number, facts: unknown = factsAfter(records)): Jour
   lastDate: '2026-11-21',
   sealedAt: 0,
   coverage: [],
-  resumes: new Map([['', { files: [], facts }]]),
+  checkpoints: new Map([['', { files: [], facts }]]),
   origin: null,
 });
 
-const opened = (folder: string, disk = new Disk()): Checkpoint =>
-  new Checkpoint(disk, join(folder, 'checkpoint.json'), 'i');
+const opened = (folder: string, disk = new Disk()): CheckpointFile =>
+  new CheckpointFile(disk, join(folder, 'checkpoint.json'), 'i');
 
 async function readBack(folder: string): Promise<{ seq: number; facts: unknown } | null> {
   const state = await opened(folder).read();
-  return state && { seq: state.chain.nextSeq - 1, facts: state.resumes.get('')?.facts };
+  return state && { seq: state.chain.nextSeq - 1, facts: state.checkpoints.get('')?.facts };
 }
 
 test('the same state comes back, however much of it changed since, also over restarts', async () => {

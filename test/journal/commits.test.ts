@@ -44,18 +44,18 @@ test('progress without an event is saved a second after it began, though more co
     await clock.advance(500);
   }
   await vi.waitFor(async () => {
-    expect((await saved(folder))?.resumes.get('')?.files[0]?.offset).toBeGreaterThan(0);
+    expect((await saved(folder))?.checkpoints.get('')?.files[0]?.offset).toBeGreaterThan(0);
   });
 });
 
 test('where a log goes on is known as it is appended, by server', async () => {
   const { options, report } = await journalFixture();
   const journal = await Journal.open(options, report);
-  expect(journal.resumeOf('a')).toEqual({ files: [], facts: null });
+  expect(journal.checkpointOf('a')).toEqual({ files: [], facts: null });
   journal.append({ events: [], ...read(0, 10), source: 'a' });
   journal.append({ events: [], ...read(0, 20) });
   journal.append({ events: [jsonOf(newEvent(1))] });
-  expect(['a', ''].map(source => journal.resumeOf(source).files[0]?.offset)).toEqual([10, 20]);
+  expect(['a', ''].map(source => journal.checkpointOf(source).files[0]?.offset)).toEqual([10, 20]);
 });
 
 test('a segment that is delivered is forgotten (I9), but not when the last seal was', async () => {

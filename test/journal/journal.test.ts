@@ -88,12 +88,12 @@ describe('a crash', () => {
     first.journal.append({ events: [], ...read(10, 20) });
     await first.crash();
     const second = await open();
-    expect(second.journal.resumeOf().files[0]?.offset).toBe(10);
+    expect(second.journal.checkpointOf().files[0]?.offset).toBe(10);
     second.journal.append({ events: [], ...read(10, 20) });
     await clock.advance(1000);
     await vi.waitFor(async () => {
       const saved = await readCheckpoint(join(options.directory, 'checkpoint.json'), 'i');
-      expect(saved?.resumes.get('')?.files[0]?.offset).toBe(20);
+      expect(saved?.checkpoints.get('')?.files[0]?.offset).toBe(20);
     });
   });
 });

@@ -17,7 +17,7 @@ const EMPTY: JournalState = {
   lastDate: '2026-11-21',
   sealedAt: NOW,
   coverage: [],
-  resumes: new Map(),
+  checkpoints: new Map(),
   origin: null,
 };
 
@@ -44,8 +44,8 @@ function sealsOf({ writes }: Commit): Record<string, unknown>[] {
 
 /** Bytes of a file were read, and one record was in them. */
 function readOf(fileId: string, from: number, to: number): JournalEntry {
-  const { progress, resume } = read(from, to);
-  return { events: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, resume };
+  const { progress, checkpoint } = read(from, to);
+  return { events: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, checkpoint };
 }
 
 test('a seal counts its own segment, over commits: what is committed stays as it was', () => {

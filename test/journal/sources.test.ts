@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { noRecords } from '../../src/event/counts.js';
 import { jsonOf } from '../../src/event/line.js';
 import type { ChainEnd } from '../../src/event/seal.js';
-import { Checkpoint } from '../../src/journal/checkpoint.js';
+import { CheckpointFile } from '../../src/journal/checkpoint.js';
 import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
@@ -15,8 +15,8 @@ import { temporaryFolder } from '../support/temp.js';
 
 /** Bytes of a server's file were read; the same file, as far as its bytes tell. */
 const readBy = (source: string, from: number, to: number) => {
-  const { progress, resume } = read(from, to);
-  return { source, events: [], progress, resume: { ...resume, facts: { of: source, to } } };
+  const { progress, checkpoint } = read(from, to);
+  return { source, events: [], progress, checkpoint: { ...checkpoint, facts: { of: source, to } } };
 };
 
 test('an entry says where its own server goes on, and nothing of the others; so it is after a restart', async () => {
@@ -28,7 +28,7 @@ test('an entry says where its own server goes on, and nothing of the others; so 
   await until(() => first.journal.lastSeq === 1);
   await first.crash();
   const { journal } = await open();
-  const places = ['a', 'b', ''].map(source => journal.resumeOf(source));
+  const places = ['a', 'b', ''].map(source => journal.checkpointOf(source));
   expect(places.map(({ files }) => files[0]?.offset)).toEqual([20, 30, undefined]);
   expect(places.map(({ facts }) => facts)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
 });
@@ -74,7 +74,7 @@ test('a seal has the positions of all, and the coverage of each goes on after it
 });
 
 test('a chain that is taken up from a seal gives each its own positions, and the last file of each stays in view', async () => {
-  const { files } = read(0, 10).resume;
+  const { files } = read(0, 10).checkpoint;
   const covered = (source: string, fileId: string) => ({
     source,
     file: `${fileId}.csv`,
@@ -94,7 +94,7 @@ test('a chain that is taken up from a seal gives each its own positions, and the
   };
   const { open, options } = await journalFixture({ findChain: async () => end });
   const { journal } = await open();
-  expect(['a', 'b', ''].map(source => journal.resumeOf(source))).toEqual([
+  expect(['a', 'b', ''].map(source => journal.checkpointOf(source))).toEqual([
     { files, facts: null },
     { files: [...files, ...files], facts: null },
     { files: [], facts: null },
@@ -121,7 +121,7 @@ test('all that wait for room are woken when there is some', async () => {
 
 test('facts of any size come back, and one server alone is written as before there could be several', async () => {
   const folder = await temporaryFolder();
-  const { files } = read(0, 10).resume;
+  const { files } = read(0, 10).checkpoint;
   const state = (bySource: Readonly<Record<string, unknown>>): JournalState => ({
     node: 'n',
     chain: { chain: '20261121T203958Z-9f2c', nextSeq: 1, lastHash: 'a'.repeat(64) },
@@ -130,7 +130,7 @@ test('facts of any size come back, and one server alone is written as before the
     lastDate: '2026-11-21',
     sealedAt: 0,
     coverage: [],
-    resumes: new Map(Object.entries(bySource).map(([source, facts]) => [source, { files, facts }])),
+    checkpoints: new Map(Object.entries(bySource).map(([source, facts]) => [source, { files, facts }])),
     origin: null,
   });
   const path = join(folder, 'checkpoint.json');
@@ -144,11 +144,13 @@ test('facts of any size come back, and one server alone is written as before the
     { '': large('x'), a: 'other' },
     { '': large('y'), a: large('z'), constructor: null },
   ]) {
-    const checkpoint = new Checkpoint(new Disk(), path, 'i');
+    const checkpoint = new CheckpointFile(new Disk(), path, 'i');
     await checkpoint.read();
     await checkpoint.write(state(bySource));
     versions.push(JSON.parse(await readFile(path, 'utf8')).version);
-    expect((await new Checkpoint(new Disk(), path, 'i').read())?.resumes).toEqual(state(bySource).resumes);
+    expect((await new CheckpointFile(new Disk(), path, 'i').read())?.checkpoints).toEqual(
+      state(bySource).checkpoints,
+    );
   }
   expect(versions).toEqual([1, 3, 2, 4, 4, 4]);
 });

@@ -118,7 +118,7 @@ export const read = (from: number, to: number) => ({
     to,
     records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
   },
-  resume: { files: [positionAt(to)], facts: null },
+  checkpoint: { files: [positionAt(to)], facts: null },
 });
 
 const positionAt = (offset: number): SourcePosition => ({

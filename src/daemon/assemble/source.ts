@@ -14,7 +14,7 @@ import { memberRule, personRule, type UserRule, Users } from '../../decide/users
 import type { SourcePosition } from '../../event/position.js';
 import { identify } from '../../identity/resolver.js';
 import type { Journal } from '../../journal/journal.js';
-import type { Resume } from '../../journal/sources.js';
+import type { SourceCheckpoint } from '../../journal/sources.js';
 import type { Claims } from '../../read/files/contested.js';
 import { Ledger } from '../../read/files/ledger.js';
 import { Tail, type TailOptions } from '../../read/files/tail.js';
@@ -74,7 +74,7 @@ export class LogSource implements Source {
   }
 
   get positions(): readonly SourcePosition[] {
-    return this.#tail?.positions ?? this.#shared.journal.resumeOf(this.name).files;
+    return this.#tail?.positions ?? this.#shared.journal.checkpointOf(this.name).files;
   }
 
   get unread(): number {
@@ -97,9 +97,9 @@ export class LogSource implements Source {
     this.#auditSettings = await this.#watchSettings();
     const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
     const times = timeReader(timezone);
-    const resume = journal.resumeOf(name);
+    const checkpoint = journal.checkpointOf(name);
     const heartbeat = await this.#createHeartbeat();
-    const tail = this.#createTail(resume, times, heartbeat);
+    const tail = this.#createTail(checkpoint, times, heartbeat);
     this.#tail = tail;
     const answering = resolvers.of(catalog);
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
@@ -109,7 +109,7 @@ export class LogSource implements Source {
       name,
       tail,
       times,
-      facts: new SessionFacts(times, resume.facts, this.#isLost(resume) ? clock.now() : 0),
+      facts: new SessionFacts(times, checkpoint.facts, this.#isLost(checkpoint) ? clock.now() : 0),
       filter,
       large: this.#large,
       auditSettings: this.#auditSettings,
@@ -140,7 +140,11 @@ export class LogSource implements Source {
     return heartbeat;
   }
 
-  #createTail({ files: positions }: Resume, times: Deciders['times'], heartbeat: Heartbeat | null): Tail {
+  #createTail(
+    { files: positions }: SourceCheckpoint,
+    times: Deciders['times'],
+    heartbeat: Heartbeat | null,
+  ): Tail {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
     const { files: patterns, maxRecordSize } = this.#config;
@@ -179,7 +183,7 @@ export class LogSource implements Source {
   }
 
   /** Whether files were read, and their session facts are lost. */
-  #isLost({ files, facts }: Resume): boolean {
+  #isLost({ files, facts }: SourceCheckpoint): boolean {
     return facts === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
   }
 
