@@ -7,7 +7,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
-import type { Tell, Told } from '../database/settings-watch.js';
+import type { ReportEvent, ReportedFields } from '../database/settings-watch.js';
 import type { RecordCounts } from '../event/counts.js';
 import { countRecord, noRecords } from '../event/counts.js';
 import type { NewEvent } from '../event/event.js';
@@ -78,14 +78,14 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
   try {
     const open = await source.open(until);
     journal.append({ source: source.name, events: [], checkpoint: checkpointOf(open) });
-    const tell: Tell = content => tellAudit(content, open, journal);
-    if (once) await open.auditSettings?.look(tell);
-    else watching = Promise.all([open.auditSettings?.follow(until, tell), open.beat?.(until)]);
+    const reportEvent: ReportEvent = fields => reportAudit(fields, open, journal);
+    if (once) await open.auditSettings?.look(reportEvent);
+    else watching = Promise.all([open.auditSettings?.follow(until, reportEvent), open.beat?.(until)]);
     await readLog(open, journal, stop);
     noteUntil(open, journal);
     // Missing numbers may still appear before the next start, unless this was everything.
     const isAll = once && !stop.aborted && !open.tail.isHindered;
-    const events = isAll ? tellMissing(open.facts.sessions.takeAll(), open) : [];
+    const events = isAll ? reportMissing(open.facts.sessions.takeAll(), open) : [];
     journal.append({ source: source.name, events, checkpoint: checkpointOf(open) });
   } finally {
     failed.abort();
@@ -106,14 +106,14 @@ function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.min(a, b);
 }
 
-async function tellAudit(
-  content: Told,
+async function reportAudit(
+  fields: ReportedFields,
   { telemetry, now, place }: OpenSource,
   journal: Journal,
 ): Promise<void> {
-  if (content.kind === 'config') telemetry.settingsChanged(content.config.changes);
+  if (fields.kind === 'config') telemetry.settingsChanged(fields.config.changes);
   const event =
-    content.kind === 'config' ? configEvent(content, now(), place) : populationEvent(content, now(), place);
+    fields.kind === 'config' ? configEvent(fields, now(), place) : populationEvent(fields, now(), place);
   // Without a checkpoint: a batch may be half decided, and its session facts are ahead of its position.
   await journal.append({ events: [jsonOf(event)] });
 }
@@ -132,7 +132,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
     noteUntil(stages, journal);
     // Other work gets its turn between two batches.
     await setImmediate();
-    const events = await tellOverdue(stages);
+    const events = await reportAllOverdue(stages);
     if (events.length > 0) journal.append({ source, events, checkpoint: checkpointOf(stages) });
     telemetry.sourceReads();
   }
@@ -227,15 +227,15 @@ export function learn(
 }
 
 /** Reports lines, statements and records of pgAudit that will not come any more. */
-async function tellOverdue(stages: OpenSource): Promise<EventJson[]> {
+async function reportAllOverdue(stages: OpenSource): Promise<EventJson[]> {
   const { facts, tail, now } = stages;
   if (tail.isHindered) facts.sessions.postpone(now());
-  const missing = tellMissing(facts.sessions.takeOverdue(now()), stages);
+  const missing = reportMissing(facts.sessions.takeOverdue(now()), stages);
   if (tail.isHindered || tail.unread > 0) return missing;
   return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
 }
 
-function tellMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): EventJson[] {
+function reportMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): EventJson[] {
   return all.map(missing => {
     telemetry.missing(missing);
     return jsonOf(missingEvent(missing, now(), place, times));

@@ -1,6 +1,6 @@
 /** One server's log among others: its failures do not affect the others. */
 
-import type { Tell } from '../database/settings-watch.js';
+import type { ReportEvent } from '../database/settings-watch.js';
 import type { SourcePosition } from '../event/position.js';
 import { type Clock, sleep } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
@@ -36,9 +36,9 @@ export interface OpenSource extends Deciders {
   readonly tail: Tail;
   /** Reports who is audited, and changes of that; `null` if no database is configured. */
   readonly auditSettings: {
-    follow(stop: AbortSignal, tell: Tell): Promise<void>;
+    follow(stop: AbortSignal, reportEvent: ReportEvent): Promise<void>;
     /** Once. */
-    look(tell: Tell): Promise<void>;
+    look(reportEvent: ReportEvent): Promise<void>;
   } | null;
   /** Sends heartbeats until the signal aborts; `null` if no database is configured, and with `--once`. */
   readonly beat: ((stop: AbortSignal) => Promise<void>) | null;

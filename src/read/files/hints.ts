@@ -28,7 +28,7 @@ export class Hints {
   }
 
   /** Whether a watcher is open; otherwise the caller has to poll. */
-  get areTold(): boolean {
+  get isWatching(): boolean {
     return this.#watch !== null;
   }
 
@@ -40,7 +40,8 @@ export class Hints {
     const isEnd = !isNews && this.#newsSince !== null;
     this.#newsSince = isNews ? (this.#newsSince ?? now) : null;
     this.#quietSince = isNews ? null : (this.#quietSince ?? now);
-    const isElsewhere = !isNews && !this.areTold && (isEnd || hasPassed(this.#elsewhereAt, now, ELSEWHERE));
+    const isElsewhere =
+      !isNews && !this.isWatching && (isEnd || hasPassed(this.#elsewhereAt, now, ELSEWHERE));
     if (isElsewhere) this.#elsewhereAt = now;
     if (this.#newsSince !== null && hasPassed(this.#newsSince, now, BUSY)) await this.close();
     if (this.#quietSince !== null && hasPassed(this.#quietSince, now, QUIET)) this.#watch ??= this.#open();

@@ -160,7 +160,7 @@ export class Tail {
         if (this.unread === 0) this.#caughtUpAt = clock.now();
         yield null;
         if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
-        if (isNews || hints?.areTold === false) await sleep(clock, PAUSE, signal);
+        if (isNews || hints?.isWatching === false) await sleep(clock, PAUSE, signal);
         else await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
     } catch (error) {

@@ -20,14 +20,14 @@ test('the watcher rests after news in every look, and watches again after two qu
   const { hints, counts } = countingHints();
   await hints.looked(true, 1000);
   await hints.looked(true, 1200);
-  expect([hints.areTold, counts]).toEqual([true, { opened: 1, closed: 0 }]);
+  expect([hints.isWatching, counts]).toEqual([true, { opened: 1, closed: 0 }]);
   await hints.looked(true, 1400);
-  expect([hints.areTold, counts]).toEqual([false, { opened: 1, closed: 1 }]);
+  expect([hints.isWatching, counts]).toEqual([false, { opened: 1, closed: 1 }]);
   await hints.looked(false, 2000);
   await hints.looked(false, 3900);
-  expect(hints.areTold).toBe(false);
+  expect(hints.isWatching).toBe(false);
   await hints.looked(false, 4000);
-  expect([hints.areTold, counts]).toEqual([true, { opened: 2, closed: 1 }]);
+  expect([hints.isWatching, counts]).toEqual([true, { opened: 2, closed: 1 }]);
   await hints.close();
   expect(counts).toEqual({ opened: 2, closed: 2 });
 });
@@ -35,7 +35,7 @@ test('the watcher rests after news in every look, and watches again after two qu
 test('a pause begins anew what counts as without a pause', async () => {
   const { hints } = countingHints();
   for (let now = 0; now < 2000; now += 100) await hints.looked(now % 200 === 0, now);
-  expect(hints.areTold).toBe(true);
+  expect(hints.isWatching).toBe(true);
 });
 
 test('where news end that are not told, the log may go on in another file: at once, or after a while', async () => {
