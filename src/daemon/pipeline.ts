@@ -108,12 +108,12 @@ function earlier(a: number | null, b: number | null): number | null {
 
 async function reportAudit(
   fields: ReportedFields,
-  { telemetry, now, place }: OpenSource,
+  { telemetry, now, daemon }: OpenSource,
   journal: Journal,
 ): Promise<void> {
   if (fields.kind === 'config') telemetry.settingsChanged(fields.config.changes);
   const event =
-    fields.kind === 'config' ? configEvent(fields, now(), place) : populationEvent(fields, now(), place);
+    fields.kind === 'config' ? configEvent(fields, now(), daemon) : populationEvent(fields, now(), daemon);
   // Without a checkpoint: a batch may be half decided, and its session facts are ahead of its position.
   await journal.append({ events: [jsonOf(event)] });
 }
@@ -235,10 +235,10 @@ async function reportAllOverdue(stages: OpenSource): Promise<EventJson[]> {
   return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
 }
 
-function reportMissing(all: readonly Missing[], { times, place, telemetry, now }: OpenSource): EventJson[] {
+function reportMissing(all: readonly Missing[], { times, daemon, telemetry, now }: OpenSource): EventJson[] {
   return all.map(missing => {
     telemetry.missing(missing);
-    return jsonOf(missingEvent(missing, now(), place, times));
+    return jsonOf(missingEvent(missing, now(), daemon, times));
   });
 }
 

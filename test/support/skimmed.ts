@@ -50,7 +50,7 @@ export function decidersOf(overrides: Partial<Deciders> = {}): Deciders {
     large: null,
     decoderOf: () => null,
     genuine: { isWarning: false },
-    place: { instance: 'i', node: 'n' },
+    daemon: { instance: 'i', node: 'n' },
     telemetry,
     ...overrides,
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import type { Place } from '../../event/make.js';
+import type { DaemonName } from '../../event/make.js';
 import { configEvent } from '../../event/make.js';
 import { Escrow } from '../../redact/escrow/escrow.js';
 import { changeOfRecipients, keepRecipients } from '../../redact/escrow/recipients.js';
@@ -33,7 +33,7 @@ export async function openEscrow({ redact: { escrowTo } }: Config): Promise<Escr
 export async function escrowChange(
   directory: string,
   recipients: readonly string[],
-  place: Place,
+  daemon: DaemonName,
   { disk, clock, telemetry }: Surroundings,
 ): Promise<Stages['changed']> {
   const path = join(directory, 'escrow.json');
@@ -42,7 +42,7 @@ export async function escrowChange(
   const now = clock.now();
   const config = { since: new Date(now).toISOString(), changes: [change] };
   return {
-    events: [configEvent({ kind: 'config', config }, now, place)],
+    events: [configEvent({ kind: 'config', config }, now, daemon)],
     journaled: () =>
       keepRecipients(disk, path, recipients).catch(error => telemetry.cacheFailed(path, error)),
   };

@@ -119,7 +119,7 @@ export class LogSource implements Source {
       genuine: { isWarning: pgauditLogLevel === 'warning' },
       auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
       decoderOf: of => decoderFor(encodingOf(of)),
-      place: { instance, node: journal.node },
+      daemon: { instance, node: journal.node },
       now: clock.now,
       telemetry,
     };

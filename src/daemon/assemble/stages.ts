@@ -35,7 +35,7 @@ export async function assemble(
   const { instance, redact, state } = config;
   const resolvers = await openResolvers({ config, surroundings });
   const journal = await openJournal(config, surroundings);
-  const place = { instance, node: journal.node };
+  const daemon = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const servers = config.areNamed ? { servers: config.sources.map(one => one.instance) } : {};
   const started = { action: 'started', version: VERSION, ...originOf(journal), ...servers } as const;
@@ -60,13 +60,13 @@ export async function assemble(
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,
-    changed: await escrowChange(directory, redact.escrowTo, place, surroundings),
+    changed: await escrowChange(directory, redact.escrowTo, daemon, surroundings),
     sources,
     journal,
     sinks: await createSinks(config, journal, surroundings),
     lifecycle: {
-      started: () => lifecycleEvent(started, clock.now(), place),
-      stopped: () => lifecycleEvent(stopped, clock.now(), place),
+      started: () => lifecycleEvent(started, clock.now(), daemon),
+      stopped: () => lifecycleEvent(stopped, clock.now(), daemon),
     },
     clock,
   };

@@ -58,7 +58,7 @@ export function decideFailure(
   deciders: Deciders,
 ): RecordOutcome | Promise<RecordOutcome> {
   return ship('failure', record, [], reading, deciders, (line, actor) =>
-    failureEvent(line, failure, actor, reading, deciders.place),
+    failureEvent(line, failure, actor, reading, deciders.daemon),
   );
 }
 

@@ -9,7 +9,7 @@ import type { Filter } from '../../decide/filter.js';
 import type { Audit } from '../../event/audit.js';
 import type { NewEvent } from '../../event/event.js';
 import type { Gap } from '../../event/gap.js';
-import type { Place } from '../../event/make.js';
+import type { DaemonName } from '../../event/make.js';
 import { gapEvent, type Reading } from '../../event/make.js';
 import type { AuditClass } from '../../event/names.js';
 import type { Actor, LogLine } from '../../event/session.js';
@@ -46,7 +46,7 @@ export interface Deciders {
   readonly genuine: GenuineRule;
   /** The heartbeat that the server is asked to log; `null` if no database is configured. */
   readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt' | 'isMissing'> | null;
-  readonly place: Place;
+  readonly daemon: DaemonName;
   readonly telemetry: Telemetry;
 }
 
@@ -120,7 +120,7 @@ function rejectTime(reading: Reading, deciders: Deciders): RecordOutcome {
   return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, deciders);
 }
 
-export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Deciders): RecordOutcome {
+export function reject(gap: Gap, reading: Reading, { telemetry, daemon, times }: Deciders): RecordOutcome {
   telemetry.gap(gap, reading.file.path);
-  return { outcome: 'rejected', reason: gap.reason, event: gapEvent(gap, reading, place, times) };
+  return { outcome: 'rejected', reason: gap.reason, event: gapEvent(gap, reading, daemon, times) };
 }

@@ -289,7 +289,7 @@ function shipRestored(
   reading: Reading,
   deciders: Deciders,
 ): RecordOutcome | Promise<RecordOutcome> {
-  const { facts, telemetry, place } = deciders;
+  const { facts, telemetry, daemon } = deciders;
   // The parser needs the original statement: a redacted one does not parse.
   const relations =
     large === undefined
@@ -300,11 +300,11 @@ function shipRestored(
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
     const { id, virtualTransactionId } = line.session;
-    if (!isControl(audit)) facts.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
+    if (!isControl(audit)) facts.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, daemon));
     return andThen(relations, objects => {
       const isMarked = large?.isSensitive ?? isSensitive(audit);
       const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
-      return statementEvent(line, whole, actor, reading, place);
+      return statementEvent(line, whole, actor, reading, daemon);
     });
   });
   if (failure === null && large === undefined) return shipped;
@@ -370,7 +370,7 @@ function shipSuspect(
   deciders.telemetry.suspect(suspect.reason, reading);
   deciders.facts.sessions.noteUnread(record);
   return ship('suspect', record, [], reading, deciders, (line, actor) =>
-    suspectEvent(line, suspect, actor, reading, deciders.place),
+    suspectEvent(line, suspect, actor, reading, deciders.daemon),
   );
 }
 

@@ -172,6 +172,6 @@ function report(one: Pending, now: number, deciders: Deciders): NewEvent | Promi
   const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
   deciders.telemetry.unaudited({ ...source, session: line.session.id });
   return andThen(actorOf(line, claimsOf(one.statement, null), deciders), actor =>
-    unauditedEvent(line, unaudited, actor, source, now, deciders.place),
+    unauditedEvent(line, unaudited, actor, source, now, deciders.daemon),
   );
 }
