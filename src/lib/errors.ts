@@ -45,7 +45,7 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 }
 
 /** The system call and the path that failed, if the operating system names them. */
-export function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
+export function failedCallOf(error: unknown): { syscall?: unknown; path?: unknown } {
   const [syscall, path]: unknown[] = [
     Reflect.get(Object(error), 'syscall'),
     Reflect.get(Object(error), 'path'),

@@ -168,8 +168,8 @@ function kept(entry: LogEntry): LogEntry {
 function spread(entries: readonly LogEntry[]): LogEntry[] {
   if (entries.length === 1) return [];
   const step = Math.max(1, (entries.length - 1) / (MOST_PROBES - 1));
-  const places = new Set(Array.from({ length: MOST_PROBES }, (_, n) => Math.round(n * step)));
-  return [...places].flatMap(place => entries[place] ?? []);
+  const indexes = new Set(Array.from({ length: MOST_PROBES }, (_, n) => Math.round(n * step)));
+  return [...indexes].flatMap(index => entries[index] ?? []);
 }
 
 function join(a: Written, b: Written): Written {

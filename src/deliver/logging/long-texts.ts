@@ -80,7 +80,7 @@ export class LongTexts implements Texts {
     if (found === null) return STRINGS.cut(text, most);
     // A reference with text around it becomes one new reference.
     if (found[0].length < text.length) return this.cut(this.#add(this.#jsonOf(text)), most);
-    const [index, first, end] = placeOf(found);
+    const [index, first, end] = referenceOf(found);
     const bytes = this.#buffer(index);
     const pieces: Piece[] = [];
     for (let start = first; start < end || pieces.length === 0; ) {
@@ -137,14 +137,14 @@ function reference(index: number, start: number, end: number): string {
   return `${MARK}:${index}:${start}:${end}:`;
 }
 
-function placeOf([, index, start, end]: RegExpExecArray): [number, number, number] {
+function referenceOf([, index, start, end]: RegExpExecArray): [number, number, number] {
   return [Number(index), Number(start), Number(end)];
 }
 
 /** The ranges of the long texts, in order; `null` whenever other work should get its turn. */
 function* longTexts(line: Buffer): Generator<{ start: number; end: number } | null> {
   let turn = TURN;
-  for (const { key, found } of placesOf(line)) {
+  for (const { key, found } of keysIn(line)) {
     let start = found + key.length;
     for (let at = start; at < line.length; at++) {
       if (at > turn) {
@@ -163,9 +163,9 @@ function* longTexts(line: Buffer): Generator<{ start: number; end: number } | nu
   }
 }
 
-function placesOf(line: Buffer): { key: Buffer; found: number }[] {
-  const places = [...KEYS, PARAMETERS].map(key => ({ key, found: line.indexOf(key) }));
-  return places.filter(({ found }) => found !== -1).sort((a, b) => a.found - b.found);
+function keysIn(line: Buffer): { key: Buffer; found: number }[] {
+  const keys = [...KEYS, PARAMETERS].map(key => ({ key, found: line.indexOf(key) }));
+  return keys.filter(({ found }) => found !== -1).sort((a, b) => a.found - b.found);
 }
 
 /** The end, and the size in UTF-8, of the longest piece of at most `most` bytes. */

@@ -94,7 +94,7 @@ export class Followers {
   /** Gives each follower its present paths; returns new contents. */
   assign(files: readonly Surveyed[], isComplete: boolean, now: number): SourcePosition[] {
     const found: SourcePosition[] = [];
-    const places = new Map<string, Map<string, Surveyed>>();
+    const byContent = new Map<string, Map<string, Surveyed>>();
     const settled = this.#settlePartial(files, now);
     for (const file of files) {
       const { path, identity } = file;
@@ -102,10 +102,10 @@ export class Followers {
       const { contentId, firstTime, kind } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
         found.push(this.#add(firstPosition(contentId, path, firstTime), now));
-      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, file));
+      byContent.set(contentId, (byContent.get(contentId) ?? new Map()).set(path, file));
     }
     for (const follower of this.#byContent.values()) {
-      const paths = places.get(follower.contentId) ?? new Map();
+      const paths = byContent.get(follower.contentId) ?? new Map();
       if (isComplete) follower.listed(paths, now);
       else follower.seenAt(paths);
     }
