@@ -38,9 +38,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 const decoders = new Map<string, Decode>();
 
-/**
- * Decodes texts in this encoding of PostgreSQL; `null` for UTF-8, and for SQL_ASCII, which does not name an encoding.
- */
+/** Decodes texts in this encoding of PostgreSQL; `null` for UTF-8, and for SQL_ASCII, which does not name an encoding. */
 export function decoderFor(encoding: string | null): Decode | null {
   // WHATWG's iso-8859-1 means windows-1252; PostgreSQL's LATIN1 does not.
   if (encoding === 'LATIN1') return bytes => bytes.toString('latin1');

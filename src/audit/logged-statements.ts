@@ -9,9 +9,7 @@ import type { RawRecord } from '../read/record.js';
 import type { Decode } from './encodings.js';
 
 const SUCCESS = Buffer.from('00000');
-/**
- * Command tag of a session without a running statement; with `update_process_title` off, it may stay so all the time.
- */
+/** Command tag of a session without a running statement; with `update_process_title` off, it may stay so all the time. */
 const IDLE = Buffer.from('idle');
 const EXECUTE = Buffer.from('execute ');
 /** `execute fetch from <unnamed>/C_1: …`: fetches more rows of a statement that was logged before. */

@@ -1,12 +1,8 @@
-/**
- * Keeps this process small: a sidecar takes its memory from the database. What can only be set at start is in main.ts.
- */
+/** Keeps this process small: a sidecar takes its memory from the database. What can only be set at start is in main.ts. */
 
 import { setFlagsFromString } from 'node:v8';
 
-/**
- * Milliseconds between two looks, and CPU time in between that counts as quiet: a waiting daemon needs a tenth of it.
- */
+/** Milliseconds between two looks, and CPU time in between that counts as quiet: a waiting daemon needs a tenth of it. */
 const LOOK = 2000;
 const QUIET = 20;
 /** Milliseconds of CPU time after which collecting garbage is worth its own cost, about a hundred. */

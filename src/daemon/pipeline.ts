@@ -39,9 +39,7 @@ export interface Stages {
   readonly sinks: { readonly logging: Sink; readonly archive: Sink };
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): NewEvent; stopped(): NewEvent };
-  /**
-   * Changes of the configuration since the last run, and what to do once their events are durable; it never rejects.
-   */
+  /** Changes of the configuration since the last run, and what to do once their events are durable; it never rejects. */
   readonly changed: { readonly events: readonly NewEvent[]; journaled(): Promise<void> };
   readonly clock: Clock;
 }

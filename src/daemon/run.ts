@@ -130,9 +130,7 @@ async function recallProblems(
   return file;
 }
 
-/**
- * Throws a ConfigError if the globs of two servers match the same file: each record would be shipped under both names.
- */
+/** Throws a ConfigError if the globs of two servers match the same file: each record would be shipped under both names. */
 async function refuseOverlap({ sources }: Config): Promise<void> {
   if (sources.length < 2) return;
   const faults = await findOverlaps(sources);

@@ -22,10 +22,7 @@ export interface Source {
   readonly unread: number;
   /** Since when bytes may be waiting, in milliseconds since the epoch; `null` if none are. */
   readonly behindSince: number | null;
-  /**
-   * Continues from the journal's checkpoint, once its database allows it. Throws the signal's reason if it aborts
-   * first.
-   */
+  /** Continues from the journal's checkpoint, once its database allows it. Throws the signal's reason if it aborts first. */
   open(until: AbortSignal): Promise<OpenSource>;
   close(): Promise<void>;
 }

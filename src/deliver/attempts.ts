@@ -37,9 +37,7 @@ export class Attempts {
     this.#signal = signal;
   }
 
-  /**
-   * Returns `null` only if the signal aborts. Throws a StateError at once: a retry does not repair a damaged journal.
-   */
+  /** Returns `null` only if the signal aborts. Throws a StateError at once: a retry does not repair a damaged journal. */
   async attempt<T>(action: () => Promise<T>): Promise<{ readonly value: T } | null> {
     const turn = new Waker(this.#options.clock);
     this.#underWay.add(turn);

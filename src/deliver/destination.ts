@@ -1,6 +1,4 @@
-/**
- * What a sink writes to: entries for searching, objects for keeping. Each exists as a cloud service and as a folder.
- */
+/** What a sink writes to: entries for searching, objects for keeping. Each exists as a cloud service and as a folder. */
 
 export type JsonPayload = Readonly<Record<string, unknown>>;
 

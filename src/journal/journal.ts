@@ -191,10 +191,7 @@ export class Journal {
     return this.#hasRoom();
   }
 
-  /**
-   * Adds an entry to the next commit. The promise resolves when its events are durable, and rejects if they will not
-   * be.
-   */
+  /** Adds an entry to the next commit. The promise resolves when its events are durable, and rejects if they will not be. */
   append(entry: JournalEntry): Promise<void> {
     try {
       this.#next.add(entry, this.#options.clock.now());
@@ -359,9 +356,7 @@ function deferred(): PromiseWithResolvers<void> {
   return made;
 }
 
-/**
- * The state drops sealed segments once they are delivered; without an open segment, the chain's last line is a seal.
- */
+/** The state drops sealed segments once they are delivered; without an open segment, the chain's last line is a seal. */
 function sealIn({ sealed, segment, chain, sealedAt: at }: JournalState): LastSeal | null {
   const newest = sealed.at(-1);
   if (newest !== undefined) return { at, hash: newest.lastHash, lastSeq: newest.lastSeq };

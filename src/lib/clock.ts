@@ -14,9 +14,7 @@ export const systemClock: Clock = {
   },
 };
 
-/**
- * Writes times like `toISOString` (`2026-11-21T20:40:01.123Z`), but much faster for many times within the same second.
- */
+/** Writes times like `toISOString` (`2026-11-21T20:40:01.123Z`), but much faster for many times within the same second. */
 export function isoWriter(): (time: number) => string {
   let second = Number.NaN;
   let text = '';

@@ -46,9 +46,7 @@ export interface Shared {
 
 export interface SourceOptions {
   readonly config: SourceConfig;
-  /**
-   * Its name in the journal and in file names of the state folder; empty for the server that the chain is named after.
-   */
+  /** Its name in the journal and in file names of the state folder; empty for the server that the chain is named after. */
   readonly name: string;
   readonly telemetry: Telemetry;
 }
@@ -166,9 +164,7 @@ export class LogSource implements Source {
     return new LargeReader({ ...options, disk, clock, report: this.telemetry });
   }
 
-  /**
-   * Uses the present memberships: a person who leaves the group is reported at once, and stays a person for the filter.
-   */
+  /** Uses the present memberships: a person who leaves the group is reported at once, and stays a person for the filter. */
   async #watchSettings(): Promise<SettingsWatch<ServerLookResult> | null> {
     const { database, files, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;

@@ -1,6 +1,4 @@
-/**
- * The process that reads large records. It is started on demand, ended when idle, and replaced if a record kills it.
- */
+/** The process that reads large records. It is started on demand, ended when idle, and replaced if a record kills it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';

@@ -1,6 +1,4 @@
-/**
- * Understands a large record's message with the memory of a few copies of it: `parse` and `redact` for large records.
- */
+/** Understands a large record's message with the memory of a few copies of it: `parse` and `redact` for large records. */
 
 import { claimsOf } from '../../audit/claims.js';
 import { decoderFor } from '../../audit/encodings.js';

@@ -30,9 +30,7 @@ export function decideOther(
   );
 }
 
-/**
- * A failure, if the record is the error of a transaction with shipped statements, or the end of a session inside it.
- */
+/** A failure, if the record is the error of a transaction with shipped statements, or the end of a session inside it. */
 function failureIn(record: RawRecord, { facts: { transactions } }: Deciders): Failure | null {
   const session = record.text(COLUMN.sessionId);
   const sqlState = readError(record);

@@ -374,9 +374,7 @@ function shipSuspect(
   );
 }
 
-/**
- * A message with a payload like pgAudit's is redacted like one: only the statement shows which parameter is a secret.
- */
+/** A message with a payload like pgAudit's is redacted like one: only the statement shows which parameter is a secret. */
 function scrubMessage(message: string, { redact }: Deciders): { message: string; redacted?: number } {
   const payload = parsePayload(message.slice('AUDIT: '.length));
   if ('suspect' in payload) {

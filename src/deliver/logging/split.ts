@@ -20,9 +20,7 @@ export function eventParts(event: AuditEvent, bytes: number, texts: Texts): Json
   return (bytes <= LARGEST_ENTRY ? [event] : splitEvent(event, texts)).map(part => ({ ...part }));
 }
 
-/**
- * Counts, and the first persons who are not audited. The archive has everybody's name, and who may turn auditing off.
- */
+/** Counts, and the first persons who are not audited. The archive has everybody's name, and who may turn auditing off. */
 function populationPayload({ population, ...event }: Envelope & PopulationFields): JsonPayload {
   const { groups: _, mayTurnOff: __, ...counts } = population;
   return { ...event, population: counts };

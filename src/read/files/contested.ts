@@ -1,7 +1,4 @@
-/**
- * Finds files that the globs of several servers name. A log belongs to one server: such a file is read for none of
- * them.
- */
+/** Finds files that the globs of several servers name. A log belongs to one server: such a file is read for none of them. */
 
 import type { Listed } from './discover.js';
 

@@ -20,9 +20,7 @@ export function newestInOtherFormat(files: readonly Surveyed[], reasonOf: Reason
 
 const OTHER: ReadonlySet<UnsupportedReason | undefined> = new Set(['format', 'columns']);
 
-/**
- * The logging collector writes a file without records beside each csvlog file, with the same base name (syslogger.c).
- */
+/** The logging collector writes a file without records beside each csvlog file, with the same base name (syslogger.c). */
 function isBeside(path: string, readable: ReadonlySet<string>): boolean {
   return readable.has(`${path.replace(/\.(log|json)$/, '')}.csv`);
 }

@@ -6,9 +6,7 @@ import type { Watch } from './watch.js';
 /** Milliseconds of continuous news after which the watcher is closed, and of quiet after which it is opened again. */
 const BUSY = 300;
 const QUIET = 2000;
-/**
- * Milliseconds between two looks for another file while no watcher reports one: it comes late, or is empty at first.
- */
+/** Milliseconds between two looks for another file while no watcher reports one: it comes late, or is empty at first. */
 const ELSEWHERE = 250;
 
 /**

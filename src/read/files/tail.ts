@@ -31,7 +31,7 @@ export interface TailOptions {
   readonly clock: Clock;
   /** Keeps contents that are gone for long. */
   readonly ledger: Ledger;
-  /** Notes which files the globs name now, and returns the paths that another server's globs name, too. */
+  /** Notes the files that the globs name now; returns the paths that another server names, too. */
   readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
   /** With `once`: whether something that must be read is still to be written. */
   readonly isAwaited?: () => boolean;
@@ -55,12 +55,10 @@ export interface TailReport {
 
 /** Milliseconds between polls of open files and of the folders, without a hint. */
 const GROWTH_INTERVAL = 250;
-/** Milliseconds after news: if a server writes all the time, each line would otherwise be read and committed alone. */
+/** Milliseconds after news: without them, each line of a busy server would be read and committed alone. */
 const PAUSE = 50;
 const SCAN_INTERVAL = 2000;
-/**
- * Milliseconds after which an incomplete record at the end of a file that has a successor, and does not grow, is torn.
- */
+/** Milliseconds after which an incomplete record at the end of a file that has a successor, and does not grow, is torn. */
 const TORN_AFTER = 10_000;
 const TORN_AFTER_ONCE = 3000;
 /** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
@@ -138,10 +136,7 @@ export class Tail {
     return Math.max(this.#caughtUpAt, readUpTo);
   }
 
-  /**
-   * Whether some of the source cannot be read at the moment. Files that are not csvlog do not count: they have no lines
-   * that could be missing.
-   */
+  /** Whether some of the source cannot be read now. Files that are not csvlog do not count: no line of theirs is missing. */
   get isHindered(): boolean {
     return this.#hindrances().length > 0;
   }
@@ -326,7 +321,7 @@ export class Tail {
     }
   }
 
-  /** If the ledger cannot be written, nothing is dropped; the journal on the same disk reports the disk's failure. */
+  /** If the ledger cannot be written, nothing is dropped; the journal on the same disk reports its failure. */
   async #forgetGone(now: number): Promise<void> {
     const gone = this.#followers.longGone(now);
     if (gone.length === 0) return;
@@ -364,7 +359,7 @@ export class Tail {
     this.#unmatchedReported = new Set(unmatched);
   }
 
-  /** What keeps files from being read. A file with an unknown time zone waits until the configuration settles it. */
+  /** What keeps files from being read; an unknown time zone counts until the configuration settles it. */
   #hindrances(): SourceFault[] {
     return [
       ...this.#scanFaults,
