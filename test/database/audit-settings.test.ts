@@ -1,4 +1,4 @@
-/** Whether what is audited was changed: what a change is, and that a real server's changes are told. */
+/** Changes of what is audited: what counts as a change, and that a real server's changes are reported. */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,11 +28,11 @@ const KEPT: AuditSettings = {
 };
 
 describe('what changed', () => {
-  test('nothing, where nothing did, whenever it was read and in whatever order', () => {
+  test('nothing, if nothing did, whenever it was read and in any order', () => {
     expect(diff(KEPT, { ...KEPT, readAt: 60_000, settings: KEPT.settings.toReversed() })).toEqual([]);
   });
 
-  test('each change with what was before and what is after', () => {
+  test('each change with the values before and after', () => {
     const after: AuditSettings = {
       ...KEPT,
       isLoaded: false,
@@ -63,13 +63,13 @@ describe('what changed', () => {
     );
   });
 
-  test('a role that is gone is none, nor is one that an older look did not tell apart', () => {
+  test('a removed role is not a change, nor is one whose kind an older look did not have', () => {
     expect(diff(KEPT, { ...KEPT, kinds: {} })).toEqual([]);
     const { kinds: _, ...old } = KEPT;
     expect(diff(old, KEPT)).toEqual([]);
   });
 
-  test('what the role that looks may see is none; what changed meanwhile is told when it may again', () => {
+  test('a change of what the shipper may see is not one; what changed meanwhile is reported when it may see it again', () => {
     const hidden = carryOver(KEPT, { ...KEPT, settings: [{ name: 'log_connections', value: 'on' }] });
     expect(diff(KEPT, hidden)).toEqual([]);
     const more = [...KEPT.settings, { name: 'log_directory', value: 'log' }];
@@ -79,7 +79,7 @@ describe('what changed', () => {
     ]);
   });
 
-  test('another server has nothing to do with it', () => {
+  test('another server is not compared', () => {
     expect(diff(KEPT, { ...KEPT, server: 'other:5432', settings: [] })).toEqual([]);
   });
 });
@@ -138,7 +138,7 @@ async function open(
 }
 
 describe('on a real server', () => {
-  test('the first look tells nothing; then each change is told once, and what undoes it', async () => {
+  test('the first look reports nothing; then each change is reported once, and its undoing', async () => {
     const { look } = await open();
     expect(await look()).toEqual([]);
     await server.run("ALTER SYSTEM SET pgaudit.log = 'ddl'; SELECT pg_reload_conf();");
@@ -169,7 +169,7 @@ describe('on a real server', () => {
     ]);
   });
 
-  test('what changed while nobody looked is told by the next one, also after a restart', async () => {
+  test('a change between two looks is reported by the next one, also after a restart', async () => {
     const { watch, look, cachePath } = await open();
     await look();
     await watch.close();
@@ -184,7 +184,7 @@ describe('on a real server', () => {
     await server.run('ALTER SYSTEM RESET pgaudit.log_relation; SELECT pg_reload_conf();');
   });
 
-  test("what is granted to the shipper's own role, and a role that is dropped, are no alarm", async () => {
+  test("what is granted to the shipper's own role, and a role that is dropped, are not reported", async () => {
     const { look } = await open();
     await look();
     await server.run('CREATE ROLE batch2 LOGIN');
@@ -196,7 +196,7 @@ describe('on a real server', () => {
     const override = { what: 'setting', name: 'pgaudit.log', isOverride: true, database: 'postgres' };
     await server.run("ALTER DATABASE postgres SET pgaudit.log = 'all'");
     expect(await look()).toEqual([{ ...override, before: null, after: 'all' }]);
-    // Nobody who looks from this database sees it now.
+    // A look from this database does not see it now.
     await server.run("ALTER SYSTEM SET pgaudit.log = 'ddl'; SELECT pg_reload_conf();");
     expect(await look()).toEqual([]);
     await server.run('ALTER DATABASE postgres RESET pgaudit.log');
@@ -207,7 +207,7 @@ describe('on a real server', () => {
     await server.run('ALTER SYSTEM RESET pgaudit.log; SELECT pg_reload_conf();');
   });
 
-  test('what could not be journaled is told again', async () => {
+  test('a change that could not be journaled is reported again', async () => {
     const { watch, look, failures } = await open();
     await look();
     await server.run('ALTER SYSTEM SET pgaudit.log_rows = on; SELECT pg_reload_conf();');
@@ -217,7 +217,7 @@ describe('on a real server', () => {
     await server.run('ALTER SYSTEM RESET pgaudit.log_rows; SELECT pg_reload_conf();');
   });
 
-  test('a database that is down is told once; a damaged file is told, and begins anew', async () => {
+  test('a database that is down is reported once; a damaged file is reported, and replaced', async () => {
     const { look, failures, cachePath } = await open(undefined, 1);
     expect([await look(), await look(), failures]).toEqual([[], [], ['ECONNREFUSED']]);
     await writeFile(cachePath, '{');
@@ -254,7 +254,7 @@ describe('on a real server', () => {
   });
 });
 
-/** The first look is over: it waits for the next one, and to write what it found. */
+/** The first look is over: it waits for the next one, and to write its result. */
 async function untilWaiting(clock: ManualClock): Promise<void> {
   while (clock.waiting < 2) await new Promise(resolve => setTimeout(resolve, 5));
 }

@@ -85,7 +85,7 @@ async function until(postgres: ThrowawayPostgres, query: string): Promise<void> 
 }
 
 describe('the catalogs', () => {
-  test('tell groups, comments and encodings to a role that may only log in', async () => {
+  test('show groups, comments and encodings to a role that may only log in', async () => {
     const postgres = await prepared();
     const { catalog, told } = await open(urlOf(postgres));
     expect([catalog.loadedAt, catalog.isMember('z990001', 'persons'), catalog.hasRole('persons')]).toEqual([
@@ -130,7 +130,7 @@ describe('the catalogs', () => {
     ]);
   });
 
-  test('that are locked are given up', async () => {
+  test('are given up if they are locked', async () => {
     const postgres = await prepared();
     const unlock = await lockComments(postgres);
     const { catalog, told } = await open(urlOf(postgres));
@@ -139,7 +139,7 @@ describe('the catalogs', () => {
     await unlock();
   });
 
-  test('are asked for once by a hundred at the same time', async () => {
+  test('are read once for a hundred callers at the same time', async () => {
     const postgres = await prepared();
     const { catalog } = await open(urlOf(postgres));
     const unlock = await lockComments(postgres);
@@ -210,7 +210,7 @@ test('a person stays one for 30 days after the last look that showed it, also af
 });
 
 describe('changes', () => {
-  test('a role that is newer than the last answer is asked for; one that is gone is not, again and again', async () => {
+  test('a role that is newer than the last read causes a read; one that is gone does not, again and again', async () => {
     const postgres = await prepared();
     const { catalog } = await open(urlOf(postgres));
     await catalog.refresh();
@@ -222,7 +222,7 @@ describe('changes', () => {
     expect(catalog.knows('dropped-long-ago', Date.now() - 60_000)).toBe(false);
   });
 
-  test('a membership that changed is seen by the next question after it is told', async () => {
+  test('a changed membership is seen by the next question after it was reported', async () => {
     const postgres = await prepared();
     const { catalog } = await open(urlOf(postgres));
     await catalog.refresh();
@@ -270,7 +270,7 @@ describe('changes', () => {
 });
 
 describe('a database that is down', () => {
-  test('answers from what it last said, also after a restart, and is old after ten minutes', async () => {
+  test('answers from the last read, also after a restart, and is stale after ten minutes', async () => {
     const clock = new ManualClock(START);
     const postgres = await prepared();
     const startAgain = await restarter(postgres);
@@ -302,7 +302,7 @@ describe('a database that is down', () => {
     expect(told).toEqual(['failed ECONNREFUSED', 'loaded']);
   });
 
-  test('is left alone for a while, whoever asks', async () => {
+  test('is not asked for a while, whoever asks', async () => {
     const clock = new ManualClock(START);
     let connections = 0;
     const server = createServer(socket => {
@@ -321,7 +321,7 @@ describe('a database that is down', () => {
     expect(connections).toBeLessThan(80);
   });
 
-  test('that never answers holds nobody up for over two seconds', async () => {
+  test('that never answers delays nobody for over two seconds', async () => {
     const clock = new ManualClock(START);
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -348,7 +348,7 @@ describe('a database that is down', () => {
     await unlock();
   });
 
-  test('that does not know the role is told by its code, without the password', async () => {
+  test('that does not know the role is reported by its code, without the password', async () => {
     const postgres = await startPostgres();
     const { catalog, told, errors } = await open(urlOf(postgres));
     await catalog.refresh();
@@ -358,7 +358,7 @@ describe('a database that is down', () => {
 });
 
 describe('the file', () => {
-  test('that is damaged is told, and nothing is known', async () => {
+  test('that is damaged is reported, and nothing is known', async () => {
     const path = join(await temporaryFolder(), 'roles.json');
     await writeFile(path, '{');
     const { catalog, told } = await open('postgres://127.0.0.1:1/x', systemClock, path);
@@ -375,7 +375,7 @@ describe('the file', () => {
     expect(same.catalog.loadedAt).toBe(1);
   });
 
-  test('is not asked for with a URL that is none, which is not told', async () => {
+  test('is not read with an invalid URL, which is not shown', async () => {
     const url = 'postgres://shipper:s3cret@host:port/x';
     await expect(open(url)).rejects.toThrow('database.url (or --as) is not a connection URL of PostgreSQL');
   });

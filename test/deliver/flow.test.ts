@@ -40,7 +40,7 @@ async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20
   /** Numbers of the entries in each write so far. */
   const sent = (): unknown[][] => writes.map(({ seqs }) => seqs);
   const answer = (index: number): void => writes[index]?.answer.resolve(NOTHING_LEFT);
-  /** All are taken but the first so many. */
+  /** All are accepted except the first few. */
   const leave = (index: number, count: number): void => {
     const left = writes[index]?.entries.slice(0, count) ?? [];
     writes[index]?.answer.resolve({ rejected: [], left, error: new Error('later') });
@@ -50,7 +50,7 @@ async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20
   return { journal, clock, reader, sent, answer, leave, fail, saved, running, abort };
 }
 
-test('the first event of a quiet time goes out at once; what comes meanwhile is gathered for up to 200 ms', async () => {
+test('the first event after a quiet time is sent at once; later ones are collected for up to 200 ms', async () => {
   const { journal, clock, sent, answer } = await scene(4);
   await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
@@ -68,7 +68,7 @@ test('the first event of a quiet time goes out at once; what comes meanwhile is 
   expect(sent()).toEqual([[1], [2, 3], [4]]);
 });
 
-test('what is gathered goes out as soon as what was under way has arrived', async () => {
+test('collected events are sent as soon as the request in flight has ended', async () => {
   const { journal, sent, answer } = await scene(4);
   await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
@@ -78,7 +78,7 @@ test('what is gathered goes out as soon as what was under way has arrived', asyn
   expect(sent()).toEqual([[1], [2]]);
 });
 
-test('several are under way at once, no more than the destination takes, and a full one does not wait', async () => {
+test('several are in flight at once, no more than the destination takes, and a full one does not wait', async () => {
   const { journal, sent, answer } = await scene(2);
   const many = (from: number, count: number) => Array.from({ length: count }, (_, n) => newEvent(from + n));
   await commit(journal, ...many(1, 2500));
@@ -92,7 +92,7 @@ test('several are under way at once, no more than the destination takes, and a f
   expect(sent()[2]?.length).toBe(510);
 });
 
-test('be it full by its lines or by its bytes', async () => {
+test('whether it is full by lines or by bytes', async () => {
   for (const portion of [
     { lines: 2, bytes: 1 << 20 },
     { lines: 1000, bytes: 300 },
@@ -101,7 +101,7 @@ test('be it full by its lines or by its bytes', async () => {
     await commit(journal, newEvent(1));
     await until(() => sent().length === 1);
     await commit(journal, newEvent(2), newEvent(3));
-    // The clock stands still.
+    // The clock does not move.
     await until(() => sent().length === 2);
   }
 });
@@ -125,7 +125,7 @@ test('the cursor moves in order, however the answers come', async () => {
   expect(reader.lag).toEqual({ events: 0, bytes: 0 });
 });
 
-test('what a destination leaves is given again, alone, before the cursor moves (I1)', async () => {
+test('what a destination leaves is written again, alone, before the cursor moves (I1)', async () => {
   const { journal, clock, reader, sent, answer, leave, running } = await scene(1);
   await commit(journal, newEvent(1), newEvent(2), newEvent(3));
   await until(() => sent().length === 1);
@@ -150,7 +150,7 @@ test('what a destination leaves is given again, alone, before the cursor moves (
   expect(reader.seq).toBe(4);
 });
 
-test('it ends when the journal is closed and all that is under way has arrived', async () => {
+test('it ends when the journal is closed and everything in flight has arrived', async () => {
   const { journal, clock, reader, sent, answer, running } = await scene(3);
   let isDone = false;
   void running.then(() => {
@@ -170,7 +170,7 @@ test('it ends when the journal is closed and all that is under way has arrived',
   expect(reader.seq).toBe(2);
 });
 
-test('after an abort the cursor stays before what was not stored, though later ones were', async () => {
+test('after an abort the cursor stays before what was not stored, even if later ones were', async () => {
   const { journal, clock, reader, sent, answer, fail, running, abort } = await scene(3);
   await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
@@ -185,7 +185,7 @@ test('after an abort the cursor stays before what was not stored, though later o
   expect(reader.seq).toBe(0);
 });
 
-test('lag is told in events, in bytes, and by when the oldest was read', async () => {
+test('lag is given in events, in bytes, and by when the oldest was read', async () => {
   const { folder, options, open, clock } = await journalFixture();
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);

@@ -1,4 +1,4 @@
-/** A record just over the limit makes the same event as one just below it, but for its size. */
+/** A record just over the limit makes the same event as one just below it, except for its size. */
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -23,7 +23,7 @@ import { temporaryFolder } from '../../support/temp.js';
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 const PAD = '_';
 const PATTERN = 'kode (\\d+)';
-/** Bytes between which the limit is, whatever else a record holds. */
+/** Sizes below and above the limit, whatever else a record contains. */
 const [BELOW, ABOVE] = [LARGE_RECORD - 10_000, LARGE_RECORD + 10_000];
 
 type Make = (pad: string) => (Partial<Columns> | Buffer)[];
@@ -52,7 +52,7 @@ async function decidersWith(encoding: string | null): Promise<Deciders> {
   });
 }
 
-/** All that comes of these records, without sizes, places and the pad. */
+/** The outcomes of these records, without sizes, positions and the pad. */
 async function outcomeOf(records: ReturnType<Make>, encoding: string | null): Promise<unknown[]> {
   const deciders = await decidersWith(encoding);
   const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
@@ -133,7 +133,7 @@ test.each(Object.keys(RECORDS))('%s', async name => {
   }
 });
 
-test('what a service did is dropped without the process for large records', async () => {
+test("a service's record is dropped without the process for large records", async () => {
   const read = (): never => expect.fail('the process was asked');
   const deciders = decidersOf({ large: { read } });
   const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });

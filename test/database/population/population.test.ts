@@ -1,4 +1,7 @@
-/** What pgAudit logs of whom, from settings alone: every way in which a person may not be audited, and any number of them. */
+/**
+ * What pgAudit logs of each role, from settings alone: every way in which a person may not be audited, and any number
+ * of persons.
+ */
 
 import { describe, expect, test } from 'vitest';
 import type { Role, ServerLook } from '../../../src/database/look.js';
@@ -135,12 +138,12 @@ describe('not audited', () => {
       { values: { 'pgaudit.log_client': 'on', 'pgaudit.log_level': 'warning' } },
       'shipped as suspects',
     ],
-  ])('what is logged and lacks something is another matter: %s', async (_, given, words) => {
+  ])('a record that is logged but lacks something is another fault: %s', async (_, given, words) => {
     const { unaudited, lacking, lost } = await populationWith(given);
     expect([unaudited.count, lost, lacking]).toEqual([0, [], [expect.stringContaining(words)]]);
   });
 
-  test('a level of warning that is configured is no fault', async () => {
+  test('a configured level of warning is not a fault', async () => {
     const values = { 'pgaudit.log_client': 'on', 'pgaudit.log_level': 'warning' };
     const { lacking } = await populationWith({ values }, { ...RULES, pgauditLogLevel: 'warning' });
     expect(lacking).toEqual([]);
@@ -295,7 +298,7 @@ describe('any number', () => {
     },
   );
 
-  test('nobody at all is one part', async () => {
+  test('an empty population is one part', async () => {
     expect(populationParts(await populationWith({ roles: [] }))).toMatchObject([
       { population: { part: { index: 0, total: 1 }, persons: 0, unaudited: { count: 0, names: [] } } },
     ]);
