@@ -62,7 +62,7 @@ describe('what is asked', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('with the token that stands in the file at that moment', async () => {
+  test('with the token that is in the file at that moment', async () => {
     const server = await startLookupServer();
     const path = join(await temporaryFolder(), 'token');
     const { resolver, told } = await openResolver({ url: `${server.url}/{user}`, token: tokenFile(path) });
@@ -140,7 +140,7 @@ describe('what the service says', () => {
     [429, '429'],
     [500, '500'],
     [503, '503'],
-  ])('%s is a failure: %s, and nobody is asked for a while', async (mood, code) => {
+  ])('%s is a failure: %s, and it is not asked for a while', async (mood, code) => {
     const server = await startLookupServer({ '/x': KARI, '/elsewhere': KARI });
     server.mood = mood;
     const { resolver, told } = await openResolver({ url: `${server.url}/{user}?key=hidden` });
@@ -179,7 +179,7 @@ describe('how long it takes', () => {
     expect(await asked).toBeNull();
   });
 
-  test('a token that does not come holds nobody up', async () => {
+  test('a token that does not come delays nobody', async () => {
     const token = (): Promise<string> => new Promise(() => undefined);
     const { resolver } = await openResolver({ url: 'http://127.0.0.1:9/{user}', token, timeout: 50 });
     expect(await resolver.resolve(question('x'))).toBeNull();

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/temp.js';
 
 type Known = readonly (readonly [string, number])[];
 
-/** Sessions as `parse` remembers them: the one read last comes last. */
+/** Sessions as the session facts have them: the one read last is last. */
 function factsAfter(records: number): { known: Known; torn: number } {
   const known = new Map<string, number>(Array.from({ length: 4000 }, (_, n) => [`6b0201a1.${n}`, 1]));
   for (let n = 0; n < records; n++) {
@@ -45,7 +45,7 @@ async function readBack(folder: string): Promise<{ seq: number; facts: unknown }
   return state && { seq: state.chain.nextSeq - 1, facts: state.checkpoints.get('')?.facts };
 }
 
-test('the same state comes back, however much of it changed since, also over restarts', async () => {
+test('the same state comes back, however much of it changed since, also after restarts', async () => {
   const folder = await temporaryFolder();
   const sizes: number[] = [];
   for (let records = 0; records < 3000; records += 150) {
@@ -87,10 +87,12 @@ test.each([
   );
 });
 
-describe('whichever step is the last, the state is that of one commit or the next', () => {
+describe('whichever step is the last one, the state is that of one commit or the next', () => {
   const COMMITS = [0, 1, 400, 401, 900, 901];
 
-  /** Commits in one process until it dies; `null` where it lives to the end. Returns the last that was acknowledged. */
+  /**
+   * Commits in one process until it dies; `null` if it lives to the end. Returns the last commit that was acknowledged.
+   */
   async function commits(folder: string, fs: FaultyFs): Promise<number | null> {
     const checkpoint = opened(folder, new Disk(fs));
     let last = -1;
@@ -136,7 +138,7 @@ describe('a delta', () => {
   const json = fc.jsonValue({ maxDepth: 4 }).filter(value => !JSON.stringify(value).includes('__proto__'));
   const through = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  test('makes any value of any other', () => {
+  test('turns any value into any other', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const delta = deltaSchema.parse(through(deltaOf(before, after)));
@@ -146,14 +148,14 @@ describe('a delta', () => {
     );
   });
 
-  test('is small where a list forgets and appends', () => {
+  test('is small if a list drops and appends', () => {
     const [before, after] = [factsAfter(1000), factsAfter(1010)];
     const delta = deltaOf(before, after);
     expect(apply(before, delta)).toEqual(after);
     expect(JSON.stringify(delta).length).toBeLessThan(1000);
   });
 
-  test('of something else is refused', () => {
+  test('for another value is refused', () => {
     expect(() => apply({}, { kept: [], more: [] })).toThrow(TypeError);
     expect(() => apply([], { fields: {}, without: [] })).toThrow(TypeError);
   });

@@ -1,4 +1,4 @@
-/** One commit after the other: what is shown only once it is durable, what is saved in time, what is forgotten. */
+/** One commit after the other: what is visible only once it is durable, what is saved in time, what is dropped. */
 
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -16,7 +16,7 @@ async function saved(folder: string): Promise<JournalState | null> {
 }
 
 test.each([false, true])(
-  'an abort while the disk fails shows nobody what is not durable (I4), nor is it closed (at the end: %s)',
+  'after an abort while the disk fails nobody sees what is not durable (I4), and it is not closed (at the end: %s)',
   async isClosing => {
     const fs = new FaultyFs('/');
     const { options, report, reports, open } = await journalFixture({ disk: new Disk(fs) });
@@ -35,7 +35,7 @@ test.each([false, true])(
   },
 );
 
-test('progress without an event is saved a second after it began, though more comes all the time', async () => {
+test('progress without an event is saved a second after it began, even if more comes all the time', async () => {
   const { folder, open, clock } = await journalFixture();
   const { journal } = await open();
   await commit(journal, newEvent(1));
@@ -48,7 +48,7 @@ test('progress without an event is saved a second after it began, though more co
   });
 });
 
-test('where a log goes on is known as it is appended, by server', async () => {
+test('the checkpoint of each server is known once it is appended', async () => {
   const { options, report } = await journalFixture();
   const journal = await Journal.open(options, report);
   expect(journal.checkpointOf('a')).toEqual({ files: [], facts: null });
@@ -58,7 +58,7 @@ test('where a log goes on is known as it is appended, by server', async () => {
   expect(['a', ''].map(source => journal.checkpointOf(source).files[0]?.offset)).toEqual([10, 20]);
 });
 
-test('a segment that is delivered is forgotten (I9), but not when the last seal was', async () => {
+test('a delivered segment is dropped (I9), but not the time of the last seal', async () => {
   const { folder, options, open, clock } = await journalFixture();
   const { journal } = await open();
   expect(journal.lastSeal).toBeNull();

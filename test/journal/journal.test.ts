@@ -10,7 +10,7 @@ import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '.
 import { write } from '../support/reviewed.js';
 
 describe('the chain', () => {
-  test('begins with zeros, and each line names the hash of the line before', async () => {
+  test('begins with zeros, and each line has the hash of the line before', async () => {
     const { open, segments } = await journalFixture();
     const { journal } = await open();
     await commit(journal, newEvent(1), newEvent(2), newEvent(3));
@@ -25,7 +25,7 @@ describe('the chain', () => {
     });
   });
 
-  test('goes on after a restart', async () => {
+  test('continues after a restart', async () => {
     const { open, lines } = await journalFixture();
     const first = await open();
     await commit(first.journal, newEvent(1));
@@ -39,7 +39,7 @@ describe('the chain', () => {
 });
 
 describe('a crash', () => {
-  test('before the checkpoint leaves lines that nobody has seen: they are cut off', async () => {
+  test('before the checkpoint leaves lines that nobody has seen: they are overwritten', async () => {
     const { open, segments, lines } = await journalFixture();
     const first = await open();
     await commit(first.journal, newEvent(1));
@@ -54,7 +54,7 @@ describe('a crash', () => {
     ]);
   });
 
-  test('after the next segment was begun leaves a segment that nobody has seen: it is removed', async () => {
+  test('after the next segment was opened leaves a segment that nobody has seen: it is removed', async () => {
     const { open, options, segments } = await journalFixture();
     const first = await open();
     await commit(first.journal, newEvent(1));
@@ -67,7 +67,7 @@ describe('a crash', () => {
     expect(await segments()).toHaveLength(1);
   });
 
-  test('after the next segment was begun, where none was open: it is removed, too', async () => {
+  test('after the next segment was opened, when none was open: it is removed, too', async () => {
     const { open, options, segments } = await journalFixture({ maxSize: 1 });
     const first = await open();
     await commit(first.journal, newEvent(1));
@@ -80,7 +80,7 @@ describe('a crash', () => {
     expect(await segments()).toEqual([sealed]);
   });
 
-  test('with only progress made leaves what was saved before', async () => {
+  test('after progress without events leaves what was saved before', async () => {
     const { open, clock, options } = await journalFixture();
     const first = await open();
     first.journal.append({ events: [jsonOf(newEvent(1))], ...read(0, 10) });
@@ -107,7 +107,7 @@ const quiet = {
   journalFull: () => undefined,
 };
 
-test('once for each commit it tells how long its first statement took to be durable', async () => {
+test('once for each commit it reports how long its first statement took to be durable', async () => {
   const { clock, open, reports } = await journalFixture();
   const { journal } = await open();
   await commit(journal, newEvent(1));
@@ -164,7 +164,7 @@ describe('damaged state stops the start with a clear error', () => {
     await crash();
     const [first = ''] = await segments();
     await rm(first);
-    // Both sinks have it: then it was deleted.
+    // Both sinks have it: then it is deleted.
     for (const name of ['cursor-a.json', 'cursor-b.json']) {
       await expect(open()).rejects.toThrow('is missing or has another length');
       await writeFile(join(folder, name), '{"version":1,"seq":2,"firstSeq":1,"offset":7}');
@@ -173,7 +173,7 @@ describe('damaged state stops the start with a clear error', () => {
     expect(again.journal.sealed.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq])).toEqual([[3, 4]]);
   });
 
-  test('a checkpoint that somebody else writes', async () => {
+  test('a checkpoint that another process writes', async () => {
     const { open, options } = await journalFixture();
     const one = await open();
     await commit(one.journal, newEvent(1));
@@ -213,7 +213,7 @@ describe('a segment is sealed', () => {
     expect(await sealReasons(await lines())).toContain('size');
   });
 
-  test('after an hour of quiet, but not before the first event tells how the chain began', async () => {
+  test('after a quiet hour, but not before the first event says how the chain began', async () => {
     const { open, clock, lines } = await journalFixture();
     const first = await open();
     await first.crash();
@@ -257,7 +257,7 @@ describe('a segment is sealed', () => {
     ).toEqual(['2026-11-21', '2026-11-22']);
   });
 
-  test('every hour in which nothing happens', async () => {
+  test('every hour if nothing happens', async () => {
     const { open, clock, lines } = await journalFixture();
     const { journal } = await open();
     await commit(journal, newEvent(1));
@@ -277,7 +277,7 @@ describe('a segment is sealed', () => {
     expect(await sealReasons(await lines())).toEqual(['shutdown']);
   });
 
-  test('with coverage that joins, also over a restart', async () => {
+  test('with coverage that joins, also after a restart', async () => {
     const { open, lines } = await journalFixture();
     for (const [from, to] of [
       [0, 10],
@@ -307,7 +307,7 @@ describe('a segment is sealed', () => {
   });
 });
 
-test('files are closed to others', async () => {
+test('files are readable only by the owner', async () => {
   const { folder, open, segments } = await journalFixture();
   const { journal } = await open();
   await commit(journal, newEvent(1));
@@ -338,7 +338,7 @@ describe('signatures', () => {
   });
 });
 
-test('an entry for which memory runs out is not committed in part, and nothing after it', async () => {
+test('if memory runs out for an entry, neither a part of it nor anything after it is committed', async () => {
   const { options, lines, report } = await journalFixture();
   const journal = await Journal.open(options, report);
   const running = journal.run(signal);

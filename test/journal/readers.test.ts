@@ -25,7 +25,7 @@ describe('readers', () => {
     ).toEqual([3]);
   });
 
-  test('a segment is deleted when both have passed it, and not before', async () => {
+  test('a segment is deleted when both have delivered it, and not before', async () => {
     const { folder, options, open, clock, segments } = await journalFixture({ maxSize: 1 });
     const { journal } = await open();
     const entries = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
@@ -38,7 +38,7 @@ describe('readers', () => {
     expect(await segments()).toHaveLength(0);
   });
 
-  test('the source waits while the journal is full, and goes on when there is room', async () => {
+  test('the source waits while the journal is full, and continues when there is room', async () => {
     const { folder, options, open, clock, reports } = await journalFixture({
       maxSize: 1,
       maxJournalSize: 100,
@@ -59,7 +59,7 @@ describe('readers', () => {
 
   test('the source waits while a mebibyte waits to be committed (I9)', async () => {
     const { options, report, clock } = await journalFixture();
-    // Nobody commits.
+    // Nothing commits.
     const journal = await Journal.open(options, report);
     const half = { ...newEvent(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
     journal.append({ events: [jsonOf(half)] });
@@ -70,7 +70,7 @@ describe('readers', () => {
     expect(await room).toBe(false);
   });
 
-  test('a segment that became shorter is told, and not passed over', async () => {
+  test('a segment that became shorter is reported, and not skipped', async () => {
     const { folder, options, open, clock, segments } = await journalFixture();
     const { journal } = await open();
     const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
@@ -113,7 +113,7 @@ describe('readers', () => {
 
 describe('a disk that fails', () => {
   test.each(['write', 'datasync', 'rename', 'sync'] as const)(
-    'at %s: the commit is tried again, and nothing is doubled',
+    'at %s: the commit is retried, and nothing is duplicated',
     async step => {
       let failures = 2;
       const fs = new FaultyFs('/');

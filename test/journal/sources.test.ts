@@ -1,4 +1,4 @@
-/** Several servers' logs in one journal: each has a place of its own at which it goes on. */
+/** Several servers' logs in one journal: each has a checkpoint of its own. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ import { Disk } from '../../src/lib/disk.js';
 import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** Bytes of a server's file were read; the same file, as far as its bytes tell. */
+/** Bytes of a server's file were read; by its bytes it is the same file. */
 const readBy = (source: string, from: number, to: number) => {
   const { progress, checkpoint } = read(from, to);
   return { source, events: [], progress, checkpoint: { ...checkpoint, facts: { of: source, to } } };
 };
 
-test('an entry says where its own server goes on, and nothing of the others; so it is after a restart', async () => {
+test('an entry has only the checkpoint of its own server, also after a restart', async () => {
   const { open } = await journalFixture();
   const first = await open();
   first.journal.append(readBy('a', 0, 10));
@@ -33,7 +33,7 @@ test('an entry says where its own server goes on, and nothing of the others; so 
   expect(places.map(({ facts }) => facts)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
 });
 
-test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
+test('a seal has the positions of all, and the coverage of each continues after it, also in silence', async () => {
   const { open, clock, lines } = await journalFixture();
   const { journal } = await open();
   journal.append({ ...readBy('a', 0, 10), events: [jsonOf(newEvent(1))] });
@@ -73,7 +73,7 @@ test('a seal has the positions of all, and the coverage of each goes on after it
   ]);
 });
 
-test('a chain that is taken up from a seal gives each its own positions, and the last file of each stays in view', async () => {
+test('a chain that is taken up from a seal gives each its own positions, and keeps the last file of each', async () => {
   const { files } = read(0, 10).checkpoint;
   const covered = (source: string, fileId: string) => ({
     source,
@@ -106,20 +106,20 @@ test('a chain that is taken up from a seal gives each its own positions, and the
   ]);
 });
 
-test('all that wait for room are woken when there is some', async () => {
+test('everything that waits for room is woken when there is room', async () => {
   const { folder, options, open, clock } = await journalFixture({ maxSize: 1, maxJournalSize: 100 });
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
   await commit(journal, newEvent(1));
   await until(() => journal.sealed.length === 1);
-  // What was kept of earlier wake-ups is used up; the clock stands still: who is not woken waits for ever.
+  // Earlier wake-ups are used up, and the clock does not move: what is not woken waits forever.
   expect(await journal.waitForRoom(signal)).toBe(false);
   const rooms = [journal.waitForRoom(signal), journal.waitForRoom(signal), journal.waitForRoom(signal)];
   await (await reader.nextSealed(signal))?.markDelivered();
   expect(await Promise.all(rooms)).toEqual([true, true, true]);
 });
 
-test('facts of any size come back, and one server alone is written as before there could be several', async () => {
+test('facts of any size come back, and a single server is stored without a name', async () => {
   const folder = await temporaryFolder();
   const { files } = read(0, 10).checkpoint;
   const state = (bySource: Readonly<Record<string, unknown>>): JournalState => ({

@@ -1,4 +1,4 @@
-/** Reading fails in the middle of a batch that takes several chunks. */
+/** Reading fails in the middle of a batch of several chunks. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ vi.mock('node:fs', async importOriginal => {
   return { ...real, readSync };
 });
 
-test('what was read before is taken, the fault is told, and reading goes on when it is mended', async () => {
+test('what was read before is taken, the fault is reported, and reading continues when it is fixed', async () => {
   const folder = await temporaryFolder();
   const log = numberedRange(1, 10_000);
   await writeFile(join(folder, 'a.csv'), log);

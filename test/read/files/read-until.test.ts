@@ -12,7 +12,7 @@ const OTHER: Identity = { kind: 'unsupported', reason: 'format' };
 const UNKNOWN = (): undefined => undefined;
 const LOG = file('/log/a.csv', content('a'));
 
-/** All is read after a look at these files. */
+/** Everything is read after a look at these files. */
 function timeAfter(files: readonly Surveyed[]): number | null {
   const until = new ReadUntil();
   until.looked(files, 1000);
@@ -38,7 +38,7 @@ test('a look counts once everything that it saw is read', () => {
   expect(until.time).toBe(1000);
 });
 
-test('however much is written meanwhile: a goal stands until it is reached, or half a minute', () => {
+test('however much is written meanwhile: a goal stays until it is reached, or for half a minute', () => {
   const until = new ReadUntil();
   until.looked([LOG], 1000);
   until.looked([file('/log/a.csv', content('a'), { size: 1e9 })], 3000);
@@ -73,7 +73,7 @@ describe('the log is not read', () => {
   ])('%s', (_, files) => expect(timeAfter(files)).toBeNull());
 });
 
-test('a newest file that turns out to be in another format while it is read says that nothing more is known', () => {
+test('if reading shows that the newest file is in another format, nothing more is known', () => {
   const until = new ReadUntil();
   until.looked([LOG, file('/log/b.csv', content('b'), { modified: 2 })], 1000);
   until.read(

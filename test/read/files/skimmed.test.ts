@@ -1,4 +1,4 @@
-/** Batches whose records are passed over end where they would have ended otherwise. */
+/** Batches with skimmed records end where they would have ended otherwise. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ async function readAll(folder: string, isSkimmed: boolean) {
   return { counts, facts: deciders.facts.saved, positions: tail.positions, batches };
 }
 
-/** Over several chunks; each hundredth record is a person's. */
+/** Several chunks; every hundredth record is a person's. */
 const LOG = Array.from({ length: 40_000 }, (_, n) =>
   numbered(n + 1, n % 100 === 0 ? { sessionId: '6b0201a1.1', sessionLine: 1 + n / 100 } : skipping(n)),
 ).join('');
@@ -73,7 +73,7 @@ function skipping(n: number): { user: string; sessionLine: number; message: stri
   return { user: 'app', sessionLine, message: writeMessage(`UPDATE t SET a = ${n}`, [], sessionLine) };
 }
 
-test('position, latest time, counts and memory are the same', async () => {
+test('position, latest time, counts and session facts are the same', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), LOG);
   const { batches: skimmed, ...withSkimmer } = await readAll(folder, true);
@@ -88,7 +88,7 @@ test('position, latest time, counts and memory are the same', async () => {
   expect(skimmed.reduce((sum, { decided }) => sum + decided, 0)).toBeLessThan(Buffer.byteLength(LOG) / 50);
 });
 
-test('what is decided of one batch has a limit, and batches join without a hole (I9)', async () => {
+test('the records decided in one batch have a limit, and batches join without a gap (I9)', async () => {
   const folder = await temporaryFolder();
   const log = numberedRange(1, 40_000);
   await writeFile(join(folder, 'a.csv'), log);
