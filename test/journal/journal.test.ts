@@ -296,7 +296,7 @@ describe('a segment is sealed', () => {
     ]);
   });
 
-  test('under a name that sorts after the last one, where the clock was set back a day', async () => {
+  test('under a name that sorts after the last one, if the clock was set back a day', async () => {
     const { open, clock, segments } = await journalFixture({ maxSize: 1 });
     const { journal } = await open();
     await commit(journal, newEvent(1));

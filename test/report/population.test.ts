@@ -115,13 +115,13 @@ test('for each day and database who could log in, who was not audited, and what 
   expect(text).toContain('dba&lt;b&gt;|prod / pg-0|superuser|');
 });
 
-test('without a population nothing is known, and nothing is called well', async () => {
+test('without a population nothing is known, and nothing is green', async () => {
   const rows = await sectionOf(november());
   expect(rows.filter(row => row.startsWith('|2025') && !row.includes('not known'))).toEqual([]);
   expect(rows.join('\n')).toContain('2025-11-01 to 2025-11-20');
 });
 
-test('parts are put together; those of a cut one are not taken for the whole', () => {
+test('parts are joined; parts of an incomplete one do not count as the whole', () => {
   const populations = new Populations();
   const part = (index: number, total: number, ...roles: string[]): ReportedEvent => ({
     ...PLACE,

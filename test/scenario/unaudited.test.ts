@@ -1,4 +1,6 @@
-/** What is told of a statement that the server logged, and what clears it; made-up logs, for what a server does rarely. */
+/**
+ * When a statement that the server logged is reported, and when it is not; made-up logs, for what a server does rarely.
+ */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +18,7 @@ import { archived, logged, runCommand, runOnce, settings } from '../support/ship
 import { decidersOf } from '../support/skimmed.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** What `verify` says of an archive that is not as it was written. */
+/** What `verify` says of a changed archive. */
 const BROKEN = 1;
 const TEXT = 'UPDATE t SET a = 1';
 const IDLE = { commandTag: 'idle' };
@@ -62,7 +64,7 @@ async function unauditedIn(...files: readonly string[]): Promise<ArchivedEvent[]
 const counts = (events: readonly ArchivedEvent[]): unknown[] =>
   events.map(({ unaudited }) => [unaudited?.statement, unaudited?.expected, unaudited?.audited]);
 
-describe('a change that the server told is unaudited', () => {
+describe('a change that the server logged is unaudited', () => {
   test.each<[string, Partial<Columns>[], unknown[]]>([
     ['at the end of its session', [first, told(), last], [[TEXT, 1, 0]]],
     ['at the next statement', [first, told(), told('SELECT 1')], [[TEXT, 1, 0]]],
@@ -166,7 +168,7 @@ describe('it is not', () => {
   });
 });
 
-test('secrets are scrubbed, the original is for those with the key, and the log says no SQL', async () => {
+test('secrets are redacted, the original is for those with the key, and the log shows no SQL', async () => {
   const folder = await temporaryFolder();
   const identity = await generateX25519Identity();
   const secret = "ALTER ROLE x PASSWORD 'S3CR3T'";
@@ -232,14 +234,14 @@ describe('of a session that logs nothing more', () => {
     return events.map(({ kind, time }) => `${kind} ${time}`);
   }
 
-  test('a write is told after a day by the clock, and not before; anything else never is', async () => {
+  test('a write is reported after a day by the clock, and not before; anything else never is', async () => {
     const event = 'unaudited 2026-11-21T19:40:01.123Z';
     expect(await overdue(TEXT, NOW + DAY - 1)).toEqual([]);
     expect(await overdue(TEXT, NOW + DAY)).toEqual([event]);
     expect(await overdue('CREATE INDEX ON t (a)', NOW + 30 * DAY)).toEqual([]);
   });
 
-  test('one that the server did not live to run is none', async () => {
+  test('one that the server did not run before it crashed is not reported', async () => {
     const startup = { user: '', sessionId: '6b0201b0.1', sessionLine: 1, backendType: 'startup' };
     const restarted = { ...startup, message: 'database system was interrupted; last known up at …' };
     expect(await overdue(TEXT, NOW + DAY, restarted)).toEqual([]);

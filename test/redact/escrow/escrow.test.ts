@@ -1,4 +1,4 @@
-/** An original that cannot be encrypted: what was scrubbed of it is a gap, and what follows is shipped. */
+/** If an original cannot be encrypted, its record becomes a gap, and what follows is shipped. */
 
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,14 +7,14 @@ import { createRedactor } from '../../../src/redact/redact.js';
 import { csvRecord, writeMessage } from '../../support/csvlog.js';
 import { outcomeOf } from '../../support/skimmed.js';
 
-/** Its thread dies of any text: that is no key. */
+/** An invalid key: its thread dies of any text. */
 function brokenEscrow(): (original: string) => Promise<string> {
   const escrow = new Escrow(['no key']);
   onTestFinished(() => escrow.close());
   return original => escrow.seal(original);
 }
 
-test('what was scrubbed is not shipped without its original, and what follows is', async () => {
+test('a redacted record is not shipped without its original, and what follows is', async () => {
   const secret = csvRecord({
     sessionLine: 1,
     message: writeMessage('UPDATE u SET password = $1', ['S3CR3T']),
