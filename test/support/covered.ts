@@ -20,7 +20,7 @@ function closed(time: string): Pick<SealedSegment, 'until' | 'sealedAt'> {
   return { until: [{ time }], sealedAt: time };
 }
 
-/** `2025-11-01` to `2025-11-05`, or as many as are asked for. */
+/** `2025-11-01` to `2025-11-05`, or as many days as requested. */
 export function days(count = 5): string[] {
   return Array.from({ length: count }, (_, index) => `2025-11-${String(index + 1).padStart(2, '0')}`);
 }

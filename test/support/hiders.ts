@@ -1,20 +1,20 @@
-/** Ways in which a person may try to change rows unseen, and what must come of each. */
+/** Ways in which a person may try to change rows unseen, and the expected outcome of each. */
 
 /** `shipped`: the change itself is in the archive; `told`: what made it possible is; `limit`: nothing can tell, as docs/compliance.md says. */
 export type Found = 'shipped' | 'told' | 'limit';
 
 export interface Attempt {
   readonly name: string;
-  /** Who; the ordinary person where nothing is said. */
+  /** The user; the ordinary person if left out. */
   readonly as?: string;
-  /** `MARK` stands for a number that no other attempt writes. Each is sent by itself in one session. */
+  /** `MARK` is a number that no other attempt writes. Each statement is sent by itself in one session. */
   readonly sql: readonly string[];
   /** Parameters of the last one. */
   readonly parameters?: readonly string[];
   /** Other sessions after it, by their user. */
   readonly afterwards?: readonly { readonly as: string; readonly sql: readonly string[] }[];
   readonly found: Found;
-  /** What an event says that tells of it, where not the mark itself. */
+  /** Text in the event that reports it, if not the mark itself. */
   readonly by?: string;
 }
 
@@ -61,7 +61,7 @@ const AS_PERSON: readonly Attempt[] = [
     found: 'limit',
   },
   {
-    name: 'in one of their own, which pgAudit does not look into either',
+    name: 'in a language of their own, which pgAudit does not see into either',
     sql: [changing('definer', 'SECURITY DEFINER'), 'SELECT fag.definer()'],
     found: 'shipped',
   },

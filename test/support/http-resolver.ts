@@ -16,7 +16,7 @@ export interface Told {
   readonly errors: unknown[];
 }
 
-/** A report that keeps what it is told. */
+/** A report that keeps what is reported. */
 export function listening(): LookupReport & { readonly told: Told } {
   const told: Told = { answered: [], failed: [], recovered: [], cacheFailed: [], errors: [] };
   return {
@@ -34,7 +34,7 @@ export function listening(): LookupReport & { readonly told: Told } {
   };
 }
 
-/** A resolver that takes name and unit, of a cache in a folder of its own; it is closed when the test ends. */
+/** A resolver that returns name and unit, with a cache in a folder of its own; closed when the test ends. */
 export async function openResolver(
   options: Partial<HttpResolverOptions> & { readonly url: string },
   { clock = systemClock, disk = new Disk() }: { clock?: Clock; disk?: Disk } = {},
@@ -44,7 +44,7 @@ export async function openResolver(
   const fields = { name: '/name', unit: '/unit' };
   const resolver = await HttpResolver.open(
     { method: 'GET', fields, ...options, cachePath },
-    // Without chance: each wait is three quarters of the longest that it may be.
+    // Not random: each wait is three quarters of its maximum.
     { clock, disk, report, random: () => 0.5 },
   );
   onTestFinished(() => resolver.close());

@@ -105,12 +105,12 @@ export async function commit(journal: Journal, ...events: NewEvent[]): Promise<v
   await until(() => journal.lastSeq >= before + events.length);
 }
 
-/** Lets promises and the file system go on until it is so. */
+/** Lets promises and the file system continue until `isSo` returns true. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(resolve => setImmediate(resolve));
 }
 
-/** Bytes `from` to `to` of a file were read, and one record was in them. */
+/** Bytes `from` to `to` of a file were read, with one record in them. */
 export const read = (from: number, to: number) => ({
   progress: {
     file: { fileId: 'f', path: '/log/a.csv' },

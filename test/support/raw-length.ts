@@ -2,7 +2,7 @@ import { Phrases } from '../../src/audit/phrases.js';
 import { endOfPayload } from '../../src/audit/raw-payload.js';
 import { quote } from './csvlog.js';
 
-/** How long the payload is in the log, by a reader that may know payloads from before; -1 where it is not genuine. */
+/** Length of the payload in the log, by a reader that may know payloads from before; -1 if it is not genuine. */
 export function rawLength(payload: string, phrases = new Phrases()): number {
   const raw = Buffer.from(quote(payload));
   const bytes = Buffer.concat([raw, Buffer.from(',\n'), Buffer.alloc(600, '"')]);

@@ -1,4 +1,4 @@
-/** A month of work by made-up people, with everything in it that a review looks for. */
+/** A month of work by made-up people, with everything that a review looks for. */
 
 import type { NewEvent } from '../../src/event/event.js';
 import { failureOf, gap, type NewStatement, type Said, statement, suspectOf } from './search.js';
@@ -6,7 +6,7 @@ import { failureOf, gap, type NewStatement, type Said, statement, suspectOf } fr
 const KARI = { user: 'Z990001', name: 'Kari Nordmann', email: 'kari.nordmann@nav.no' };
 const OLA = { user: 'Z990002', name: 'Ola Hansen', email: 'ola.hansen@nav.no' };
 
-/** So many writes by Ola on `konto` on 12 November. */
+/** Number of writes by Ola on `konto` on 12 November. */
 export const BULK = 150;
 
 /** Of November 2025, in order. */

@@ -1,4 +1,4 @@
-/** Archives that are whole in every way, of events that a test makes up. */
+/** Archives that are intact in every way, with a test's own events. */
 
 import { gzipSync } from 'node:zlib';
 import { noRecords, type RecordCounts } from '../../src/event/counts.js';
@@ -21,20 +21,20 @@ const OF_LOG = ['statement', 'suspect', 'failure'];
 
 export interface SealedSegment {
   readonly date: string;
-  /** They get places in the log file in this order. */
+  /** They get positions in the log file in this order. */
   readonly events: readonly NewEvent[];
-  /** Version 0.1 says no time. */
+  /** Version 0.1 has none. */
   readonly until?: SealFields['seal']['until'];
   /** 23:30 of its day. */
   readonly sealedAt?: string;
   readonly reason?: SealReason;
-  /** Milliseconds; version 0.1 says none. */
+  /** Milliseconds; version 0.1 has none. */
   readonly maxAge?: number;
 }
 
 export interface SealedChain extends Place {
   readonly chain: string;
-  /** Of its first event; null where it is not new. */
+  /** Of its first event; null if it is not new. */
   readonly lifecycle: LifecycleFields['lifecycle'];
   /** Of its first event; midnight of the first day. */
   readonly startedAt?: string;
@@ -151,7 +151,7 @@ function sealOf(
     events,
     records,
     coverage: [{ file: 'a.csv', fileId, from: offset, to, records }],
-    // Of a chain's own server alone.
+    // Only for the chain's own server.
     files: (until ?? []).flatMap(({ source }) => (source === undefined ? [positionAt(to, fileId)] : [])),
     ...(until === undefined ? {} : { until }),
     ...(maxAge === undefined ? {} : { maxAge }),

@@ -56,10 +56,10 @@ export function decidersOf(overrides: Partial<Deciders> = {}): Deciders {
   };
 }
 
-/** All that comes of a log. */
+/** All outcomes of a log. */
 export interface Outcome {
   readonly counts: RecordCounts;
-  /** Shipped or rejected, with where they stand. */
+  /** Events of shipped and rejected records. */
   readonly events: readonly object[];
   readonly facts: object;
   readonly lastTime: string;
@@ -69,7 +69,7 @@ export interface Outcome {
   readonly decided: number;
 }
 
-/** Reads a log that comes in these pieces, as a follower does. */
+/** Reads a log in these pieces, as a follower does. */
 export async function outcomeOf(
   pieces: readonly Buffer[],
   isSkimmed: boolean,
@@ -110,7 +110,7 @@ export async function outcomeOf(
   return { counts, events, facts: deciders.facts.saved, lastTime, columns, position, decided };
 }
 
-/** Whatever is skimmed is what would have come of it; returns how many records were passed over. */
+/** Compares the outcomes with and without a skimmer; returns how many records were skimmed. */
 export async function compare(
   pieces: readonly Buffer[],
   options: Parameters<typeof outcomeOf>[2] = {},

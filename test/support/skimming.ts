@@ -1,4 +1,4 @@
-/** A service's log, and passing over it. */
+/** A service's log, and skimming it. */
 
 import { timeReader } from '../../src/audit/time.js';
 import { Skimmer } from '../../src/daemon/skim/skim.js';
