@@ -20,7 +20,7 @@ interface TimeReader {
 /** The instance and node that an event names. */
 export type DaemonName = Pick<Envelope, 'instance' | 'node'>;
 
-/** Where a record was read, and when. */
+/** The file and position of a record, and when it was read. */
 export interface Reading {
   readonly file: SourceFile;
   /** Bytes. */
@@ -69,7 +69,7 @@ export function failureEvent(
   return { kind: 'failure', ...fromLog(line, reading, daemon), database, actor, failure, session, source };
 }
 
-/** Of a statement that was read before: it is no record's own event. */
+/** About a statement that was read before: the event has no id of its own. */
 export function unauditedEvent(
   line: LogLine,
   unaudited: UnauditedFields['unaudited'],

@@ -182,7 +182,7 @@ describe('a source that cannot be read', () => {
     ['a file that is not there, alone', ['nothing.csv'], 1],
     ['a file that is not there yet, beside one that is', ['good.csv', 'nothing.csv'], 0],
     ['a file that is named and compressed', ['good.csv', 'old.csv.gz'], 1],
-    ['a file that is named and is none', ['good.csv', 'log'], 1],
+    ['a named path that is not a file', ['good.csv', 'log'], 1],
     ['a log in another format', ['good.csv', 'other.log'], 1],
     ['a wildcard that matches nothing beside one that does', ['good.csv', '*.nothing'], 0],
     ['a compressed file among others', ['*.csv*'], 0],

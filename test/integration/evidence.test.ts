@@ -26,7 +26,7 @@ test.each<[string, string, Happen]>([
     },
   ],
   [
-    'a log whose zone cannot be told',
+    'a log whose time zone is not known',
     'log-held-back',
     ({ path }) => writeFile(path('a.csv'), numbered(1, { logTime: '2026-11-21 20:40:00.001 IST' })),
   ],

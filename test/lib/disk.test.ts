@@ -92,7 +92,7 @@ test('files are 0600 and folders 0700, whatever the umask is', async () => {
   expect(modes).toEqual([0o600, 0o600, 0o600, 0o700]);
 });
 
-test('a file that a crash left half-written is no obstacle', async () => {
+test('a half-written file from a crash is replaced', async () => {
   const folder = await folderNamed('f');
   await writeFile(join(folder, 'a.tmp'), 'half');
   await writeFile(join(folder, '.b.tmp'), 'half');

@@ -118,8 +118,8 @@ describe('a pattern', () => {
     ['the group that is named secret', 'kode(\\d)=(?P<secret>\\d+)', 'kode1=<redacted>, kode2=<redacted>'],
     ['else its first group', 'kode\\d=(\\d)(\\d*)', 'kode1=<redacted>23, kode2=<redacted>56'],
     ['else all of the match', 'kode\\d=\\d+', '<redacted>, <redacted>'],
-    ['else all, where the group took no part', 'kode1=(x)?\\d*', '<redacted>, kode2=456'],
-    ['nothing, where it matches nothing', '(?P<secret>z*)', 'kode1=123, kode2=456'],
+    ['otherwise all, if the group took no part', 'kode1=(x)?\\d*', '<redacted>, kode2=456'],
+    ['nothing, if it matches nothing', '(?P<secret>z*)', 'kode1=123, kode2=456'],
   ])('replaces %s', (_, source, expected) => {
     expect(withPattern(source)('kode1=123, kode2=456')).toBe(expected);
   });

@@ -57,7 +57,7 @@ describe('the relations of a statement', () => {
     ['that was not logged', { statement: null }, []],
     // A function with an SQL body is logged so.
     ['without text', { statement: '' }, []],
-    ['that is no SQL', { statement: 'UPDATE' }, ['syntax']],
+    ['that is not SQL', { statement: 'UPDATE' }, ['syntax']],
     ['that is too large', { statement: `UPDATE t SET a='${'x'.repeat(300_000)}'` }, ['size']],
   ])('are none for one %s', async (_name, changes, counted) => {
     expect(await relationsOf(audit(changes), startParser())).toEqual({});

@@ -191,7 +191,7 @@ test('the command line gives what the report needs', async () => {
   expect(await exitOf(...keys)).toBe(2);
 });
 
-test('an archive that is a file is no archive', async () => {
+test('a file is not an archive', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'archive'), '');
   const { code, output } = await makeReport(folder);

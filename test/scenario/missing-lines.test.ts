@@ -124,7 +124,7 @@ describe('is not reported', () => {
       ],
     ],
     [
-      'where the line was torn, which a gap tells',
+      'if the line was torn, which a gap shows',
       [[sessionLine('a', 1, 1), sessionLine('a', 2, 1).slice(0, 150), sessionLine('a', 3, 1)]],
     ],
   ])('%s', async (_name, files) => {

@@ -85,7 +85,7 @@ describe('a change that the server logged is unaudited', () => {
       [[TEXT, 1, 0]],
     ],
     [
-      'where fewer of its changes were audited',
+      'if fewer of its changes were audited',
       [first, told(`${TEXT}; ${TEXT}`), audited(1), last],
       [[`${TEXT}; ${TEXT}`, 2, 1]],
     ],
@@ -132,36 +132,33 @@ describe('a change that the server logged is unaudited', () => {
 
 describe('it is not', () => {
   test.each<[string, Partial<Columns>[]]>([
-    ['where it was audited', [first, told(), audited(1), last]],
-    ['where its duration comes after its audit', [first, lasted('SELECT 1'), audited(1), lasted(TEXT)]],
-    ['where each of its changes was', [first, told(`${TEXT}; ${TEXT}`), audited(1), audited(2), last]],
+    ['if it was audited', [first, told(), audited(1), last]],
+    ['if its duration comes after its audit', [first, lasted('SELECT 1'), audited(1), lasted(TEXT)]],
+    ['if each of its changes was', [first, told(`${TEXT}; ${TEXT}`), audited(1), audited(2), last]],
     [
-      'where its audit comes after other lines',
+      'if its audit comes after other lines',
       [first, told(), { message: 'temporary file: path "x"' }, audited(1), last],
     ],
-    ['where it failed', [first, told(), failed(), last]],
-    ['where the error does not say of which statement it is', [first, told(), failed(null), last]],
+    ['if it failed', [first, told(), failed(), last]],
+    ['if the error does not name its statement', [first, told(), failed(null), last]],
     [
-      'where an error in another language has a context',
+      'if an error in another language has a context',
       [first, told(), { ...failed(), severity: 'VIRHE', context: '' }, last],
     ],
     [
-      'where the session was ended',
+      'if the session was ended',
       [first, told(), { ...failed(null), severity: 'FATAL', sqlState: '57P01' }, last],
     ],
     ['while nothing more came', [first, told()]],
-    ['where lines are missing', [first, told(), { ...last, sessionLine: 4 }]],
-    [
-      'where a record only looked like its audit',
-      [first, told(), { ...audited(1), sqlState: '01000' }, last],
-    ],
+    ['if lines are missing', [first, told(), { ...last, sessionLine: 4 }]],
+    ['if a record only looked like its audit', [first, told(), { ...audited(1), sqlState: '01000' }, last]],
     ['of a service', [first, told(TEXT, { user: 'app' }), last].map(one => ({ ...one, user: 'app' }))],
-    ['where it only reads', [first, told('SELECT * FROM t WHERE a = $$update$$'), last]],
-    ['where a client wrote the line', [first, told(TEXT, { context: 'PL/pgSQL function' }), last]],
-    ['where it is told while another one runs', [first, told(TEXT, { commandTag: 'SELECT' }), last]],
-    ['where only more of its rows are fetched', [first, executed(TEXT, 'fetch from a/b'), last]],
-    ['where it was only parsed', [first, { message: `duration: 1 ms  parse <unnamed>: ${TEXT}` }, last]],
-    ['where it does not parse', [first, told('UPDATE t SET'), last]],
+    ['if it only reads', [first, told('SELECT * FROM t WHERE a = $$update$$'), last]],
+    ['if a client wrote the line', [first, told(TEXT, { context: 'PL/pgSQL function' }), last]],
+    ['if it is logged while another one runs', [first, told(TEXT, { commandTag: 'SELECT' }), last]],
+    ['if only more of its rows are fetched', [first, executed(TEXT, 'fetch from a/b'), last]],
+    ['if it was only parsed', [first, { message: `duration: 1 ms  parse <unnamed>: ${TEXT}` }, last]],
+    ['if it does not parse', [first, told('UPDATE t SET'), last]],
     ['of the catalog', [first, told('UPDATE pg_catalog.pg_class SET relname = relname'), last]],
   ])('%s', async (_name, lines) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual([]);

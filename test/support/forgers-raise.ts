@@ -50,10 +50,7 @@ const BLOCKS: Readonly<Record<string, readonly [body: string, suspects: number]>
     1,
   ],
   'with doubled AUDIT:': [`RAISE LOG 'AUDIT: ${FORGED}';`, 1],
-  'with a payload that is none': [
-    "RAISE LOG 'AUDIT: '; RAISE LOG 'AUDIT: SESSION,1'; RAISE LOG 'AUDIT: \"';",
-    3,
-  ],
+  'with an invalid payload': ["RAISE LOG 'AUDIT: '; RAISE LOG 'AUDIT: SESSION,1'; RAISE LOG 'AUDIT: \"';", 3],
   'in an EXECUTE, in an exception handler, in a loop': [
     `BEGIN RAISE EXCEPTION '${FORGED}'; EXCEPTION WHEN others THEN
        FOR i IN 1..2 LOOP EXECUTE 'DO $x$BEGIN ${RAISE.replaceAll("'", "''")} END$x$'; END LOOP;

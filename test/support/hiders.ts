@@ -1,6 +1,9 @@
 /** Ways in which a person may try to change rows unseen, and the expected outcome of each. */
 
-/** `shipped`: the change itself is in the archive; `told`: what made it possible is; `limit`: nothing can tell, as docs/compliance.md says. */
+/**
+ * `shipped`: the change itself is in the archive; `told`: what made it possible is; `limit`: nothing shows it, as
+ * docs/compliance.md says.
+ */
 export type Found = 'shipped' | 'told' | 'limit';
 
 export interface Attempt {

@@ -51,13 +51,13 @@ describe('an object is reported, and the others are searched', () => {
       ['b1', 'b1', 'b2'],
     ],
     [
-      'with a line that is no JSON',
+      'with a line that is not JSON',
       ({ lines }) => ofLines([`${lines[0]}}`, ...lines.slice(1)]),
       '1 of its lines cannot be read as events',
       ['b2'],
     ],
     [
-      'with a line that is no event',
+      'with a line that is not an event',
       ({ lines }) => ofLines(['{"kind":"statement","id":7}', ...lines.slice(1)]),
       '1 of its lines cannot be read as events',
       ['b2'],

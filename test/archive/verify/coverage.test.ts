@@ -291,7 +291,7 @@ describe('the folder', () => {
         await symlink(elsewhere, folder);
       },
     ],
-    ['something foreign lies in it', (folder: string) => writeFile(join(folder, 'notes.txt'), 'x')],
+    ['it has a foreign file', (folder: string) => writeFile(join(folder, 'notes.txt'), 'x')],
   ])('if %s it is not whole', async (_, happen) => {
     const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
     await happen(join(folder, dirname(names.at(-1) ?? '')));

@@ -32,7 +32,7 @@ describe('another format', () => {
     ],
     ["another day's", [file('/a.csv', 1), file('/b.log', 2, unsupported('format'))], '/b.log'],
     [
-      'beside a csv that is none',
+      'beside a csv file that is not csvlog',
       [file('/a.csv', 1, unsupported('format')), file('/a.log', 2, unsupported('format'))],
       '/a.log',
     ],

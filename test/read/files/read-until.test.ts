@@ -59,15 +59,12 @@ test('copies of one content count as the longest of them', () => {
 
 describe('the log is not read', () => {
   test.each<[string, Surveyed[]]>([
-    ['where there is none', []],
-    ['where there are only other files', [file('/log/a.log', OTHER)]],
-    ['where a newer file is in another format', [LOG, file('/log/b.json', OTHER, { modified: 2 })]],
+    ['if there is none', []],
+    ['if there are only other files', [file('/log/a.log', OTHER)]],
+    ['if a newer file is in another format', [LOG, file('/log/b.json', OTHER, { modified: 2 })]],
+    ['if a file waits for its time zone', [LOG, file('/log/0.csv', { kind: 'unsupported', reason: 'zone' })]],
     [
-      'where a file waits for its time zone',
-      [LOG, file('/log/0.csv', { kind: 'unsupported', reason: 'zone' })],
-    ],
-    [
-      'where the first line of a file is not whole',
+      'if the first line of a file is incomplete',
       [LOG, file('/log/b.csv', { kind: 'partial', contentId: 'b', firstTime: null })],
     ],
   ])('%s', (_, files) => expect(timeAfter(files)).toBeNull());
@@ -85,7 +82,7 @@ test('if reading shows that the newest file is in another format, nothing more i
 
 describe('it is', () => {
   test.each<[string, Surveyed[]]>([
-    ['where an older file is in another format', [LOG, file('/log/0.json', OTHER, { modified: 0 })]],
+    ['if an older file is in another format', [LOG, file('/log/0.json', OTHER, { modified: 0 })]],
     ["beside the collector's own log", [LOG, file('/log/a.log', OTHER, { modified: 2 })]],
     [
       'beside files that are compressed',

@@ -153,7 +153,7 @@ test('a file that begins while another is read for long is held, so that it can 
 
 test.each([
   ['a record', numbered(1001, { message: 'x'.repeat(1 << 20) }).slice(0, -10)],
-  ['what is no record', '\0'.repeat(1 << 20)],
+  ['what is not a record', '\0'.repeat(1 << 20)],
 ])('the bytes before the checkpoint are known, also if %s that fills the buffer follows', async (_, rest) => {
   const folder = await temporaryFolder();
   const whole = numberedRange(1, 1000);
