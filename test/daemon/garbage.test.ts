@@ -16,7 +16,7 @@ async function prepare(): Promise<{ folder: string; file: string; config: Settin
 }
 
 /** A number that the kernel reports for a process. */
-async function told(pid: number, name: string): Promise<number> {
+async function statusOf(pid: number, name: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
@@ -39,8 +39,8 @@ test('memory that work took is released after it', async () => {
   const shipper = await Shipper.start(folder, config);
   await append(file, 1, 20_000);
   await eventually(async () => (await logged(folder, 'statement')).length === 20_000);
-  const most = await told(shipper.pid, 'VmHWM');
-  await eventually(async () => (await told(shipper.pid, 'VmRSS')) < most * 0.85);
+  const most = await statusOf(shipper.pid, 'VmHWM');
+  await eventually(async () => (await statusOf(shipper.pid, 'VmRSS')) < most * 0.85);
 });
 
 test('a quiet daemon wakes a few times a second, not a hundred', async () => {
@@ -48,7 +48,7 @@ test('a quiet daemon wakes a few times a second, not a hundred', async () => {
   const shipper = await Shipper.start(folder, config);
   await append(file, 1);
   await eventually(async () => (await logged(folder, 'statement')).length === 1);
-  const wakings = (): Promise<number> => told(shipper.pid, 'voluntary_ctxt_switches');
+  const wakings = (): Promise<number> => statusOf(shipper.pid, 'voluntary_ctxt_switches');
   const inOneSecond = async (): Promise<number> => {
     const before = await wakings();
     await pause(1000);

@@ -12,7 +12,7 @@ function healthAt(hour: { now: number }): Health {
   return health;
 }
 
-const told = (health: Health): string[] =>
+const reported = (health: Health): string[] =>
   health.problems.map(({ code, since }) => `${code} ${since.slice(11, 16)}`);
 
 test('a lasting problem keeps its time; one that returns starts again', () => {
@@ -21,12 +21,12 @@ test('a lasting problem keeps its time; one that returns starts again', () => {
   health.set('audit', [NOT_AUDITED]);
   clock.now = 9;
   health.set('audit', [{ ...NOT_AUDITED, what: '2 persons' }]);
-  expect(told(health)).toEqual(['not-audited 08:00']);
+  expect(reported(health)).toEqual(['not-audited 08:00']);
   expect(health.problems[0]?.what).toBe('2 persons');
   health.set('audit', null);
   clock.now = 10;
   health.set('audit', NOT_AUDITED);
-  expect(told(health)).toEqual(['not-audited 10:00']);
+  expect(reported(health)).toEqual(['not-audited 10:00']);
 });
 
 test('others can fix it, and the daemon does its job', () => {
@@ -35,7 +35,7 @@ test('others can fix it, and the daemon does its job', () => {
   expect(health.hindrances).toEqual([]);
   health.set('source', NO_LOG);
   expect(health.hindrances).toEqual(['source: /log: wait']);
-  expect(told(health)).toEqual(['no-log 08:00', 'not-audited 08:00']);
+  expect(reported(health)).toEqual(['no-log 08:00', 'not-audited 08:00']);
 });
 
 test('after a restart it keeps its time, if the first look finds it again', () => {
@@ -55,10 +55,10 @@ test('after a restart it keeps its time, if the first look finds it again', () =
   expect(second.lasting).toMatchObject([{ part: 'audit', code: 'not-audited' }]);
   second.set('audit', NOT_AUDITED);
   second.set('source b', NO_LOG);
-  expect(told(second)).toEqual(['no-log 09:00', 'not-audited 08:00']);
+  expect(reported(second)).toEqual(['no-log 09:00', 'not-audited 08:00']);
   second.set('audit', null);
   second.set('audit', NOT_AUDITED);
-  expect(told(second)).toEqual(['no-log 09:00', 'not-audited 09:00']);
+  expect(reported(second)).toEqual(['no-log 09:00', 'not-audited 09:00']);
 });
 
 test('it is written only if it changed', () => {

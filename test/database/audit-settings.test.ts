@@ -93,7 +93,7 @@ afterAll(async () => await server.stop());
 interface Watched {
   readonly watch: SettingsWatch<LookResult>;
   /** Changes of settings. */
-  readonly told: ConfigFields[];
+  readonly reported: ConfigFields[];
   readonly failures: string[];
   readonly cachePath: string;
   look(): Promise<readonly AuditChange[]>;
@@ -112,11 +112,11 @@ async function open(
   clock: Clock = systemClock,
 ): Promise<Watched> {
   const path = cachePath ?? join(await temporaryFolder(), 'settings.json');
-  const told: ConfigFields[] = [];
+  const reported: ConfigFields[] = [];
   const failures: string[] = [];
   const report = {
     settingsFailed: (error: unknown) => void failures.push(codeOf(error)),
-    settingsNotRecorded: (error: unknown) => void failures.push(`untold ${codeOf(error)}`),
+    settingsNotRecorded: (error: unknown) => void failures.push(`not recorded: ${codeOf(error)}`),
     settingsChecked: () => undefined,
     cacheFailed: (_path: string, error: unknown) => void failures.push(`cache ${codeOf(error)}`),
   };
@@ -130,11 +130,11 @@ async function open(
   );
   onTestFinished(() => watch.close());
   const look = async (): Promise<readonly AuditChange[]> => {
-    const before = told.length;
-    await watch.look(content => void (content.kind === 'config' && told.push(content)));
-    return told.slice(before).flatMap(({ config }) => config.changes);
+    const before = reported.length;
+    await watch.look(content => void (content.kind === 'config' && reported.push(content)));
+    return reported.slice(before).flatMap(({ config }) => config.changes);
   };
-  return { watch, told, failures, cachePath: path, look };
+  return { watch, reported, failures, cachePath: path, look };
 }
 
 describe('on a real server', () => {
@@ -180,7 +180,7 @@ describe('on a real server', () => {
     expect(await second.look()).toEqual([
       { what: 'setting', name: 'pgaudit.log_relation', before: 'on', after: 'off' },
     ]);
-    expect(second.told[0]?.config.since).toBe(new Date(kept.readAt).toISOString());
+    expect(second.reported[0]?.config.since).toBe(new Date(kept.readAt).toISOString());
     await server.run('ALTER SYSTEM RESET pgaudit.log_relation; SELECT pg_reload_conf();');
   });
 
@@ -212,7 +212,7 @@ describe('on a real server', () => {
     await look();
     await server.run('ALTER SYSTEM SET pgaudit.log_rows = on; SELECT pg_reload_conf();');
     await watch.look(() => Promise.reject(new Error('no room')));
-    expect(failures).toEqual(['untold Error']);
+    expect(failures).toEqual(['not recorded: Error']);
     expect(await look()).toEqual([{ what: 'setting', name: 'pgaudit.log_rows', before: 'off', after: 'on' }]);
     await server.run('ALTER SYSTEM RESET pgaudit.log_rows; SELECT pg_reload_conf();');
   });
@@ -227,19 +227,19 @@ describe('on a real server', () => {
 
   test('it looks at once and every minute, until it is stopped', async () => {
     const clock = new ManualClock('2026-11-21T20:40:00Z');
-    const { watch, told } = await open(undefined, server.postgres.port, clock);
+    const { watch, reported } = await open(undefined, server.postgres.port, clock);
     const stop = new AbortController();
     const following = watch.follow(
       stop.signal,
-      content => void (content.kind === 'config' && told.push(content)),
+      content => void (content.kind === 'config' && reported.push(content)),
     );
     await untilWaiting(clock);
     await server.run('ALTER SYSTEM SET log_statement = ddl; SELECT pg_reload_conf();');
     await clock.advance(59_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     await clock.advance(1000);
-    while (told.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
-    expect(told).toEqual([
+    while (reported.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
+    expect(reported).toEqual([
       {
         kind: 'config',
         config: {

@@ -35,7 +35,7 @@ const urlOf = ({ port }: { readonly port: number }): string =>
 
 interface Opened {
   readonly catalog: RoleCatalog;
-  readonly told: string[];
+  readonly reported: string[];
   readonly errors: unknown[];
   readonly cachePath: string;
 }
@@ -47,21 +47,21 @@ async function open(
   personGroups: readonly string[] = [],
 ): Promise<Opened> {
   const cachePath = path ?? join(await temporaryFolder(), 'roles.json');
-  const [told, errors]: [string[], unknown[]] = [[], []];
+  const [reported, errors]: [string[], unknown[]] = [[], []];
   const report = {
-    catalogLoaded: () => void told.push('loaded'),
+    catalogLoaded: () => void reported.push('loaded'),
     catalogFailed(error: unknown) {
-      told.push(`failed ${codeOf(error)}`);
+      reported.push(`failed ${codeOf(error)}`);
       errors.push(error);
     },
-    cacheFailed: (_path: string, error: unknown) => void told.push(`cache ${codeOf(error)}`),
+    cacheFailed: (_path: string, error: unknown) => void reported.push(`cache ${codeOf(error)}`),
   };
   const catalog = await RoleCatalog.load(
     { url, cachePath, personGroups },
     { clock, disk: new Disk(), report, random: () => 0 },
   );
   onTestFinished(() => catalog.close());
-  return { catalog, told, errors, cachePath };
+  return { catalog, reported, errors, cachePath };
 }
 
 async function prepared(): Promise<ThrowawayPostgres> {
@@ -87,14 +87,14 @@ async function until(postgres: ThrowawayPostgres, query: string): Promise<void> 
 describe('the catalogs', () => {
   test('show groups, comments and encodings to a role that may only log in', async () => {
     const postgres = await prepared();
-    const { catalog, told } = await open(urlOf(postgres));
+    const { catalog, reported } = await open(urlOf(postgres));
     expect([catalog.loadedAt, catalog.isMember('z990001', 'persons'), catalog.hasRole('persons')]).toEqual([
       null,
       null,
       null,
     ]);
     await catalog.refresh();
-    expect(told).toEqual(['loaded']);
+    expect(reported).toEqual(['loaded']);
     for (const group of ['persons', 'finance', 'team "A"'])
       expect(catalog.isMember('z990001', group)).toBe(true);
     expect(catalog.isMember('app', 'persons')).toBe(true);
@@ -133,9 +133,9 @@ describe('the catalogs', () => {
   test('are given up if they are locked', async () => {
     const postgres = await prepared();
     const unlock = await lockComments(postgres);
-    const { catalog, told } = await open(urlOf(postgres));
+    const { catalog, reported } = await open(urlOf(postgres));
     await catalog.refresh();
-    expect(told).toEqual(['failed ETIMEDOUT']);
+    expect(reported).toEqual(['failed ETIMEDOUT']);
     await unlock();
   });
 
@@ -281,7 +281,7 @@ describe('a database that is down', () => {
     expect(await readFile(first.cachePath, 'utf8')).not.toContain('s3cret');
     await postgres.stop();
 
-    const { catalog, told, errors } = await open(urlOf(postgres), clock, first.cachePath);
+    const { catalog, reported, errors } = await open(urlOf(postgres), clock, first.cachePath);
     const people = [databaseResolver(catalog, [])];
     expect(await whoIs('z990001', people)).toMatchObject({ status: 'resolved', name: 'Kari Nordmann' });
     expect(catalog.isMember('z990001', 'persons')).toBe(true);
@@ -292,14 +292,14 @@ describe('a database that is down', () => {
     }
     expect(await whoIs('z990001', people)).toMatchObject({ status: 'stale', name: 'Kari Nordmann' });
     expect(await whoIs('z990002', people)).toMatchObject({ status: 'unresolved' });
-    expect(told).toEqual(['failed ECONNREFUSED']);
+    expect(reported).toEqual(['failed ECONNREFUSED']);
     expect(String(errors)).not.toMatch(/s3cret|127\.0\.0\.1|postgres:/);
     expect(Object(errors[0])).not.toHaveProperty('cause');
 
     startAgain();
     await catalog.refresh();
     expect(await whoIs('z990001', people)).toMatchObject({ status: 'resolved' });
-    expect(told).toEqual(['failed ECONNREFUSED', 'loaded']);
+    expect(reported).toEqual(['failed ECONNREFUSED', 'loaded']);
   });
 
   test('is not asked for a while, whoever asks', async () => {
@@ -311,12 +311,12 @@ describe('a database that is down', () => {
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const { catalog, told } = await open(urlOf(addressOf(server)), clock);
+    const { catalog, reported } = await open(urlOf(addressOf(server)), clock);
     for (let second = 0; second < 3600; second += 1) {
       expect(await catalog.knows('z990001', clock.now())).toBe(false);
       await clock.advance(1000);
     }
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     expect(connections).toBeGreaterThan(50);
     expect(connections).toBeLessThan(80);
   });
@@ -326,33 +326,33 @@ describe('a database that is down', () => {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const { catalog, told } = await open(urlOf(addressOf(server)), clock);
+    const { catalog, reported } = await open(urlOf(addressOf(server)), clock);
     const connected = new Promise(resolve => server.once('connection', resolve));
     const asked = catalog.knows('z990001', clock.now());
     await connected;
     await clock.advance(2000);
     expect(await asked).toBe(false);
-    expect(told).toEqual(['failed ETIMEDOUT']);
+    expect(reported).toEqual(['failed ETIMEDOUT']);
   });
 
   test('that ends the connection in the middle does not end the process', async () => {
     const postgres = await prepared();
     const unlock = await lockComments(postgres);
-    const { catalog, told } = await open(urlOf(postgres));
+    const { catalog, reported } = await open(urlOf(postgres));
     const reading = catalog.refresh();
     const ours = "FROM pg_stat_activity WHERE application_name = 'pgaudit-shipper'";
     await until(postgres, `SELECT 1 ${ours} AND wait_event_type = 'Lock'`);
     await until(postgres, `SELECT pg_terminate_backend(pid) ${ours}`);
     await reading;
-    expect(told).toEqual(['failed 57P01']);
+    expect(reported).toEqual(['failed 57P01']);
     await unlock();
   });
 
   test('that does not know the role is reported by its code, without the password', async () => {
     const postgres = await startPostgres();
-    const { catalog, told, errors } = await open(urlOf(postgres));
+    const { catalog, reported, errors } = await open(urlOf(postgres));
     await catalog.refresh();
-    expect(told).toEqual(['failed 28000']);
+    expect(reported).toEqual(['failed 28000']);
     expect(String(errors)).not.toMatch(/s3cret|shipper"/);
   });
 });
@@ -361,16 +361,16 @@ describe('the file', () => {
   test('that is damaged is reported, and nothing is known', async () => {
     const path = join(await temporaryFolder(), 'roles.json');
     await writeFile(path, '{');
-    const { catalog, told } = await open('postgres://127.0.0.1:1/x', systemClock, path);
-    expect([told, catalog.loadedAt]).toEqual([['cache cache'], null]);
+    const { catalog, reported } = await open('postgres://127.0.0.1:1/x', systemClock, path);
+    expect([reported, catalog.loadedAt]).toEqual([['cache cache'], null]);
   });
 
   test('of another server is not used', async () => {
     const path = join(await temporaryFolder(), 'roles.json');
     const saved = { v: 1, server: 'elsewhere:5432', loadedAt: 1, roles: [], databases: [] };
     await writeFile(path, JSON.stringify(saved));
-    const { catalog, told } = await open('postgres://127.0.0.1:5432/x', systemClock, path);
-    expect([told, catalog.loadedAt]).toEqual([[], null]);
+    const { catalog, reported } = await open('postgres://127.0.0.1:5432/x', systemClock, path);
+    expect([reported, catalog.loadedAt]).toEqual([[], null]);
     const same = await open('postgres://elsewhere/x', systemClock, path);
     expect(same.catalog.loadedAt).toBe(1);
   });

@@ -5,9 +5,9 @@ import { Flights } from '../../src/deliver/flights.js';
 
 /** Flights that arrive when the test says so, and which of them have landed. */
 function scene(count: number) {
-  const landings = { told: 0 };
+  const landings = { count: 0 };
   const flights = new Flights(() => {
-    landings.told += 1;
+    landings.count += 1;
   });
   const landed: number[] = [];
   const all = Array.from({ length: count }, (_, n) => {
@@ -28,7 +28,7 @@ test('they land in the order of their start', async () => {
   expect(flights.count).toBe(3);
   for (const n of [2, 1, 0]) arrive(n);
   await flights.landed();
-  expect([landed, flights.count, landings.told]).toEqual([[0, 1, 2], 0, 3]);
+  expect([landed, flights.count, landings.count]).toEqual([[0, 1, 2], 0, 3]);
 });
 
 test('a failed flight does not land, nor anything after it', async () => {

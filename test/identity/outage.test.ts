@@ -23,7 +23,7 @@ describe('a service that is down for an hour', () => {
     async mood => {
       const clock = new ManualClock(START);
       const server = await startLookupServer(people);
-      const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+      const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
       const statusOf = async (user: string): Promise<string> => (await whoIs(user, [resolver])).status;
 
       for (let index = 0; index < 25; index += 1) expect(await statusOf(`p${index}`)).toBe('resolved');
@@ -45,14 +45,14 @@ describe('a service that is down for an hour', () => {
         stranger: new Set(['unresolved']),
       });
       const asked = server.requests.length - before;
-      expect(asked).toBe(told.failed.length);
+      expect(asked).toBe(reported.failed.length);
       expect(asked).toBeGreaterThan(10);
       expect(asked).toBeLessThan(30);
 
       server.mood = 'well';
       await clock.advance(5 * MINUTE);
       for (let index = 0; index < 50; index += 1) expect(await statusOf(`p${index}`)).toBe('resolved');
-      expect(told.recovered).toEqual([asked]);
+      expect(reported.recovered).toEqual([asked]);
     },
   );
 
@@ -119,7 +119,7 @@ describe('look-ups in progress', () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     server.mood = 'slow';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
     const asked = Array.from({ length: 50 }, (_one, index) => whoIs(`p${index}`, [resolver]));
     await server.untilAsked(8);
     await clock.advance(2000);
@@ -128,28 +128,32 @@ describe('look-ups in progress', () => {
     await clock.advance(2000);
     server.release();
     server.mood = 'well';
-    while (told.answered.length < 8) await clock.advance(0);
+    while (reported.answered.length < 8) await clock.advance(0);
     expect((await whoIs('p49', [resolver])).status).toBe('resolved');
-    expect([server.requests.length, told.failed]).toEqual([9, ['ETIMEDOUT']]);
+    expect([server.requests.length, reported.failed]).toEqual([9, ['ETIMEDOUT']]);
   });
 
   test('those who wait for their turn are not asked for once the service fails', async () => {
     const server = await startLookupServer(people);
     server.mood = 'slow';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` });
     const asked = Array.from({ length: 50 }, (_one, index) => whoIs(`p${index}`, [resolver]));
     await server.untilAsked(8);
     server.mood = 'down';
     server.fail();
     const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
-    expect([statuses, server.requests.length, told.failed.length]).toEqual([new Set(['unresolved']), 8, 1]);
+    expect([statuses, server.requests.length, reported.failed.length]).toEqual([
+      new Set(['unresolved']),
+      8,
+      1,
+    ]);
   });
 
   test('an answer that comes too late is used for the next question, and no other is requested meanwhile', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     server.mood = 'slow';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
     const late = whoIs('p1', [resolver]);
     await server.untilAsked(1);
     await clock.advance(2000);
@@ -158,16 +162,16 @@ describe('look-ups in progress', () => {
     // The request is still in progress: there is no second one for the same person.
     expect((await whoIs('p1', [resolver])).status).toBe('unresolved');
     server.release();
-    while (told.answered.length < 1) await clock.advance(0);
+    while (reported.answered.length < 1) await clock.advance(0);
     expect(await resolver.resolve(question('p1'))).toMatchObject({ person: { name: 'Person 1' } });
-    expect([server.requests.length, told.failed, told.recovered]).toEqual([1, ['ETIMEDOUT'], []]);
+    expect([server.requests.length, reported.failed, reported.recovered]).toEqual([1, ['ETIMEDOUT'], []]);
   });
 
   test('a request that nobody waits for is aborted, and one that hangs at the end, too', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     server.mood = 'half';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
     const first = whoIs('p1', [resolver]);
     await server.untilAsked(1);
     await clock.advance(10_000);
@@ -176,7 +180,7 @@ describe('look-ups in progress', () => {
     await server.untilAsked(2);
     await resolver.close();
     expect((await second).status).toBe('unresolved');
-    expect(told.failed).toEqual(['ETIMEDOUT']);
+    expect(reported.failed).toEqual(['ETIMEDOUT']);
   });
 });
 
@@ -225,8 +229,8 @@ describe('the cache', () => {
     const url = `${server.url}/{user}`;
     const { cachePath } = await openResolver({ url });
     await writeFile(cachePath, content);
-    const { resolver, told } = await openResolver({ url, cachePath });
-    expect(told.cacheFailed).toEqual([`${cachePath} cache`]);
+    const { resolver, reported } = await openResolver({ url, cachePath });
+    expect(reported.cacheFailed).toEqual([`${cachePath} cache`]);
     expect(await whoIs('p1', [resolver])).toMatchObject({ status: 'resolved' });
   });
 
@@ -237,9 +241,9 @@ describe('the cache', () => {
     await first.resolver.close();
     const { cachePath } = first;
     const fields = { name: '/other' };
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}`, cachePath, fields });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}`, cachePath, fields });
     expect(await whoIs('p1', [resolver])).toMatchObject({ status: 'unresolved' });
-    expect(told.cacheFailed).toEqual([]);
+    expect(reported.cacheFailed).toEqual([]);
   });
 
   test('that cannot be written is reported once, and still answers', async () => {
@@ -247,7 +251,7 @@ describe('the cache', () => {
     const server = await startLookupServer(people);
     const disk = new Disk();
     disk.replace = () => Promise.reject(Object.assign(new Error('Kari'), { code: 'ENOSPC' }));
-    const { resolver, told, cachePath } = await openResolver(
+    const { resolver, reported, cachePath } = await openResolver(
       { url: `${server.url}/{user}` },
       { clock, disk },
     );
@@ -255,8 +259,8 @@ describe('the cache', () => {
       expect(await whoIs(user, [resolver])).toMatchObject({ status: 'resolved' });
       await clock.advance(5000);
     }
-    expect(told.cacheFailed).toEqual([`${cachePath} ENOSPC`]);
-    expect(String(told.errors)).not.toContain('Kari');
+    expect(reported.cacheFailed).toEqual([`${cachePath} ENOSPC`]);
+    expect(String(reported.errors)).not.toContain('Kari');
   });
 
   test('keeps the 10,000 who were asked for last', async () => {

@@ -88,7 +88,7 @@ test('whatever they try: the table of what is found', async () => {
       event => JSON.stringify(event).includes(mark) && (by !== 'nobody' || event.actor?.user === ''),
     );
     const changes = lines.filter(({ audit }) => audit !== undefined && audit.class !== 'ROLE');
-    if (afterwards !== undefined || expected === 'told') return lines.length > 0 ? 'told' : 'limit';
+    if (afterwards !== undefined || expected === 'reported') return lines.length > 0 ? 'reported' : 'limit';
     return changes.length > 0 ? 'shipped' : 'limit';
   };
   const table = ATTEMPTS.map((attempt, index) => [

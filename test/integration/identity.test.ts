@@ -119,9 +119,9 @@ test('statements carry how their session was authenticated, also after a restart
   await scram.end();
   await peer.end();
   const statements = await events('statement', 4);
-  const told = statements.map(({ actor, session }) => [actor?.user, session?.authentication, actor?.id]);
+  const reported = statements.map(({ actor, session }) => [actor?.user, session?.authentication, actor?.id]);
   const byScram = { identity: 'Z990001', method: 'scram-sha-256' };
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['Z990001', byScram, 'Z990001'],
     ['Z990002', { identity, method: 'peer' }, identity],
     ['Z990003', undefined, 'Z990003'],

@@ -123,7 +123,7 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   const [, entry] = await logged(folder, 'population');
   expect(entry?.population?.unaudited).toEqual({ count: 1, names: ['Z990001'] });
   expect(Object.keys(entry?.population ?? {})).not.toEqual(expect.arrayContaining(['groups']));
-  const configs = (await archived(folder, 'config')).map(({ config: told }) => told?.unaudited);
+  const configs = (await archived(folder, 'config')).map(({ config: reported }) => reported?.unaudited);
   expect(configs).toEqual([
     { count: 1, names: ['Z990001'] },
     { count: 0, names: [] },
@@ -181,8 +181,8 @@ test('a server that writes no csvlog, one that writes it elsewhere, one without 
   });
   expect((await problemsOf(second))[0]?.fix).toContain('ALTER SYSTEM SET shared_preload_libraries');
   await second.stop();
-  const told = (await archived(folder, 'population')).map(({ population }) => population?.server);
-  expect(told.at(-1)).toEqual({ version: expect.stringMatching(/^\d+\.\d+$/), pgaudit: null });
+  const reported = (await archived(folder, 'population')).map(({ population }) => population?.server);
+  expect(reported.at(-1)).toEqual({ version: expect.stringMatching(/^\d+\.\d+$/), pgaudit: null });
 });
 
 test('runs with --once report the population, too: once a day, and when it changed', async () => {
@@ -192,9 +192,12 @@ test('runs with --once report the population, too: once a day, and when it chang
     await postgres.query('postgres', `ALTER ROLE "Z990001" ${action}`);
     expect((await runOnce(folder, config)).code).toBe(0);
   }
-  const told = (await archived(folder)).filter(({ kind }) => kind === 'population' || kind === 'config');
+  const reported = (await archived(folder)).filter(({ kind }) => kind === 'population' || kind === 'config');
   expect(
-    told.map(({ kind, population, config: changed }) => [kind, (population ?? changed)?.unaudited?.count]),
+    reported.map(({ kind, population, config: changed }) => [
+      kind,
+      (population ?? changed)?.unaudited?.count,
+    ]),
   ).toEqual([
     ['population', 0],
     ['config', 1],

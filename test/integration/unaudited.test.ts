@@ -86,7 +86,7 @@ test.each(WAYS)(
       }
     const folder = await temporaryFolder();
     expect((await runOnce(folder, settings(folder, [postgres.logPattern]))).code).toBe(0);
-    const told = (await archived(folder, 'unaudited')).map(({ unaudited, actor }) => {
+    const reported = (await archived(folder, 'unaudited')).map(({ unaudited, actor }) => {
       const { class: filed, statement, expected, audited } = unaudited ?? {};
       return [actor?.user, filed, statement, expected, audited];
     });
@@ -100,7 +100,7 @@ test.each(WAYS)(
         0,
       ]),
     );
-    expect(told).toEqual(expected);
+    expect(reported).toEqual(expected);
   },
   120_000,
 );
@@ -138,11 +138,11 @@ test('what the server’s own pgaudit.log leaves out is not expected, if the dat
   }
   await eventually(async () => (await logged(folder, 'unaudited')).length === 2);
   await shipper.stop();
-  const told = (await archived(folder, 'unaudited')).map(({ actor, unaudited }) => [
+  const reported = (await archived(folder, 'unaudited')).map(({ actor, unaudited }) => [
     actor?.user,
     unaudited?.statement,
   ]);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     [OLA, 'CREATE TABLE z990002 (id int)'],
     [OLA, 'DROP TABLE z990002'],
   ]);

@@ -92,10 +92,10 @@ test('a zone that the configured one does not use holds the file back', async ()
   });
   expect([of('statement'), of('gap')]).toEqual([[], []]);
   expect(output).toContain('source.timezone');
-  const { of: told } = await shipped(['zone-not-of-timezone.csv'], {
+  const { of: eventsOf } = await shipped(['zone-not-of-timezone.csv'], {
     source: { files: [join(CASES, 'zone-not-of-timezone.csv')], timezone: 'Asia/Kolkata' },
   });
-  expect(told('statement').map(({ time }) => time)).toEqual([
+  expect(eventsOf('statement').map(({ time }) => time)).toEqual([
     '2026-11-29T06:30:01.000Z',
     '2026-11-29T06:30:02.000Z',
   ]);

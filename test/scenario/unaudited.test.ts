@@ -28,7 +28,7 @@ function session(...lines: readonly Partial<Columns>[]): string {
   return lines.map((columns, index) => csvRecord({ sessionLine: index + 1, ...columns })).join('');
 }
 
-const told = (sql = TEXT, more: Partial<Columns> = {}): Partial<Columns> => ({
+const serverLog = (sql = TEXT, more: Partial<Columns> = {}): Partial<Columns> => ({
   ...IDLE,
   message: `statement: ${sql}`,
   ...more,
@@ -66,35 +66,43 @@ const counts = (events: readonly ArchivedEvent[]): unknown[] =>
 
 describe('a change that the server logged is unaudited', () => {
   test.each<[string, Partial<Columns>[], unknown[]]>([
-    ['at the end of its session', [first, told(), last], [[TEXT, 1, 0]]],
-    ['at the next statement', [first, told(), told('SELECT 1')], [[TEXT, 1, 0]]],
+    ['at the end of its session', [first, serverLog(), last], [[TEXT, 1, 0]]],
+    ['at the next statement', [first, serverLog(), serverLog('SELECT 1')], [[TEXT, 1, 0]]],
     ['at the next execution', [first, executed(), executed('SELECT 1')], [[TEXT, 1, 0]]],
-    ['at its duration', [first, told(), lasted()], [[TEXT, 1, 0]]],
+    ['at its duration', [first, serverLog(), lasted()], [[TEXT, 1, 0]]],
     ['by its duration alone', [first, lasted(TEXT)], [[TEXT, 1, 0]]],
     [
       'after an audited one',
-      [first, told(), audited(1), told('DELETE FROM t'), last],
+      [first, serverLog(), audited(1), serverLog('DELETE FROM t'), last],
       [['DELETE FROM t', 1, 0]],
     ],
-    ['before an audited one', [first, told(), told('DELETE FROM t'), audited(1), last], [[TEXT, 1, 0]]],
-    ['in another language', [first, told(TEXT, { message: `Anweisung: ${TEXT}` }), last], [[TEXT, 1, 0]]],
-    ['in French', [first, told(TEXT, { message: `instruction : ${TEXT}` }), last], [[TEXT, 1, 0]]],
+    [
+      'before an audited one',
+      [first, serverLog(), serverLog('DELETE FROM t'), audited(1), last],
+      [[TEXT, 1, 0]],
+    ],
+    [
+      'in another language',
+      [first, serverLog(TEXT, { message: `Anweisung: ${TEXT}` }), last],
+      [[TEXT, 1, 0]],
+    ],
+    ['in French', [first, serverLog(TEXT, { message: `instruction : ${TEXT}` }), last], [[TEXT, 1, 0]]],
     [
       'inside a transaction',
-      [first, told(TEXT, { commandTag: 'idle in transaction' }), last],
+      [first, serverLog(TEXT, { commandTag: 'idle in transaction' }), last],
       [[TEXT, 1, 0]],
     ],
     [
       'if fewer of its changes were audited',
-      [first, told(`${TEXT}; ${TEXT}`), audited(1), last],
+      [first, serverLog(`${TEXT}; ${TEXT}`), audited(1), last],
       [[`${TEXT}; ${TEXT}`, 2, 1]],
     ],
     [
       'before a warning that pretends to be its error',
-      [first, told(), { ...failed(null), severity: 'WARNING', context: 'PL/pgSQL' }, last],
+      [first, serverLog(), { ...failed(null), severity: 'WARNING', context: 'PL/pgSQL' }, last],
       [[TEXT, 1, 0]],
     ],
-    ['before another statement’s error', [first, told(), failed('SELECT 1/0'), last], [[TEXT, 1, 0]]],
+    ['before another statement’s error', [first, serverLog(), failed('SELECT 1/0'), last], [[TEXT, 1, 0]]],
   ])('%s', async (_name, lines, expected) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual(expected);
   });
@@ -102,9 +110,9 @@ describe('a change that the server logged is unaudited', () => {
   test('in the order of the log, with who, when and where', async () => {
     const log = session(
       first,
-      told(),
+      serverLog(),
       { ...audited(1), sessionId: '6b0201a1.9', sessionLine: 1 },
-      told('SELECT 1', { sessionLine: 3 }),
+      serverLog('SELECT 1', { sessionLine: 3 }),
     );
     const [event] = await unauditedIn(log);
     expect(event).toMatchObject({
@@ -117,14 +125,15 @@ describe('a change that the server logged is unaudited', () => {
       source: {
         file: '0.csv',
         offset: session(first).length,
-        length: csvRecord({ sessionLine: 2, ...told() }).length,
+        length: csvRecord({ sessionLine: 2, ...serverLog() }).length,
       },
     });
   });
 
   test('after a restart of the shipper', async () => {
-    const all = [first, told('UPDATE a SET b = 1; DELETE FROM c'), audited(1), last].map((columns, index) =>
-      csvRecord({ sessionLine: index + 1, logTime: `2026-11-21 20:40:0${index}.000 CET`, ...columns }),
+    const all = [first, serverLog('UPDATE a SET b = 1; DELETE FROM c'), audited(1), last].map(
+      (columns, index) =>
+        csvRecord({ sessionLine: index + 1, logTime: `2026-11-21 20:40:0${index}.000 CET`, ...columns }),
     );
     expect(counts(await unauditedIn(...all))).toEqual([['UPDATE a SET b = 1; DELETE FROM c', 2, 1]]);
   });
@@ -132,34 +141,37 @@ describe('a change that the server logged is unaudited', () => {
 
 describe('it is not', () => {
   test.each<[string, Partial<Columns>[]]>([
-    ['if it was audited', [first, told(), audited(1), last]],
+    ['if it was audited', [first, serverLog(), audited(1), last]],
     ['if its duration comes after its audit', [first, lasted('SELECT 1'), audited(1), lasted(TEXT)]],
-    ['if each of its changes was', [first, told(`${TEXT}; ${TEXT}`), audited(1), audited(2), last]],
+    ['if each of its changes was', [first, serverLog(`${TEXT}; ${TEXT}`), audited(1), audited(2), last]],
     [
       'if its audit comes after other lines',
-      [first, told(), { message: 'temporary file: path "x"' }, audited(1), last],
+      [first, serverLog(), { message: 'temporary file: path "x"' }, audited(1), last],
     ],
-    ['if it failed', [first, told(), failed(), last]],
-    ['if the error does not name its statement', [first, told(), failed(null), last]],
+    ['if it failed', [first, serverLog(), failed(), last]],
+    ['if the error does not name its statement', [first, serverLog(), failed(null), last]],
     [
       'if an error in another language has a context',
-      [first, told(), { ...failed(), severity: 'VIRHE', context: '' }, last],
+      [first, serverLog(), { ...failed(), severity: 'VIRHE', context: '' }, last],
     ],
     [
       'if the session was ended',
-      [first, told(), { ...failed(null), severity: 'FATAL', sqlState: '57P01' }, last],
+      [first, serverLog(), { ...failed(null), severity: 'FATAL', sqlState: '57P01' }, last],
     ],
-    ['while nothing more came', [first, told()]],
-    ['if lines are missing', [first, told(), { ...last, sessionLine: 4 }]],
-    ['if a record only looked like its audit', [first, told(), { ...audited(1), sqlState: '01000' }, last]],
-    ['of a service', [first, told(TEXT, { user: 'app' }), last].map(one => ({ ...one, user: 'app' }))],
-    ['if it only reads', [first, told('SELECT * FROM t WHERE a = $$update$$'), last]],
-    ['if a client wrote the line', [first, told(TEXT, { context: 'PL/pgSQL function' }), last]],
-    ['if it is logged while another one runs', [first, told(TEXT, { commandTag: 'SELECT' }), last]],
+    ['while nothing more came', [first, serverLog()]],
+    ['if lines are missing', [first, serverLog(), { ...last, sessionLine: 4 }]],
+    [
+      'if a record only looked like its audit',
+      [first, serverLog(), { ...audited(1), sqlState: '01000' }, last],
+    ],
+    ['of a service', [first, serverLog(TEXT, { user: 'app' }), last].map(one => ({ ...one, user: 'app' }))],
+    ['if it only reads', [first, serverLog('SELECT * FROM t WHERE a = $$update$$'), last]],
+    ['if a client wrote the line', [first, serverLog(TEXT, { context: 'PL/pgSQL function' }), last]],
+    ['if it is logged while another one runs', [first, serverLog(TEXT, { commandTag: 'SELECT' }), last]],
     ['if only more of its rows are fetched', [first, executed(TEXT, 'fetch from a/b'), last]],
     ['if it was only parsed', [first, { message: `duration: 1 ms  parse <unnamed>: ${TEXT}` }, last]],
-    ['if it does not parse', [first, told('UPDATE t SET'), last]],
-    ['of the catalog', [first, told('UPDATE pg_catalog.pg_class SET relname = relname'), last]],
+    ['if it does not parse', [first, serverLog('UPDATE t SET'), last]],
+    ['of the catalog', [first, serverLog('UPDATE pg_catalog.pg_class SET relname = relname'), last]],
   ])('%s', async (_name, lines) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual([]);
   });
@@ -169,7 +181,7 @@ test('secrets are redacted, the original is for those with the key, and the log 
   const folder = await temporaryFolder();
   const identity = await generateX25519Identity();
   const secret = "ALTER ROLE x PASSWORD 'S3CR3T'";
-  await writeFile(join(folder, 'a.csv'), session(first, told(secret), last));
+  await writeFile(join(folder, 'a.csv'), session(first, serverLog(secret), last));
   const redact = { escrowTo: [await identityToRecipient(identity)] };
   const { code, output } = await runOnce(folder, settings(folder, [join(folder, 'a.csv')], { redact }));
   expect(code).toBe(0);
@@ -202,7 +214,7 @@ test('secrets are redacted, the original is for those with the key, and the log 
 
 test('a large statement is cut, and the event says so', async () => {
   const [event] = await unauditedIn(
-    session(first, told(`INSERT INTO t VALUES ('${'å'.repeat(10_000)}')`), last),
+    session(first, serverLog(`INSERT INTO t VALUES ('${'å'.repeat(10_000)}')`), last),
   );
   expect(event?.unaudited).toMatchObject({ isCut: true, class: 'WRITE' });
   const bytes = Buffer.byteLength(event?.unaudited?.statement ?? '');
@@ -217,7 +229,7 @@ describe('of a session that logs nothing more', () => {
     const parser = createRelationParser();
     onTestFinished(() => parser.close());
     const deciders = decidersOf({ classesOf: text => parser.classes(text), relations: () => ({}) });
-    for (const [index, columns] of [first, told(sql), ...more].entries()) {
+    for (const [index, columns] of [first, serverLog(sql), ...more].entries()) {
       const frame = recordOf(Buffer.from(csvRecord({ sessionLine: index + 1, ...columns })));
       await decide(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, deciders);
     }

@@ -51,11 +51,11 @@ describe('a tear', () => {
   test.each<[number, [number, number][]]>([
     [12, []],
     [13, [[2, 12]]],
-  ])('of 1000 bytes before line %i', (next, told) => {
+  ])('of 1000 bytes before line %i', (next, reported) => {
     const sessions = begun('a', 1);
     sessions.noteGap(gap(1000), FILE);
     read(sessions, 'a', next);
-    expect(rangesOf(sessions.takeAll())).toEqual(told);
+    expect(rangesOf(sessions.takeAll())).toEqual(reported);
   });
 
   test('has no room for lines after a later line of the session', () => {

@@ -28,7 +28,7 @@ function early(): Sessions {
   return sessions;
 }
 
-function told(...records: (readonly [number, number?])[]): (string | number)[][] {
+function missingOf(...records: (readonly [number, number?])[]): (string | number)[][] {
   const sessions = early();
   read(sessions, 'a', ...records);
   return left(sessions);
@@ -118,7 +118,7 @@ describe('a gap in the numbers of statements', () => {
       ],
     ],
   ])('%s', (_name, records, missing) => {
-    expect(told(...records)).toEqual(missing);
+    expect(missingOf(...records)).toEqual(missing);
   });
 
   test('is not reported at the start of a session that may have logged elsewhere before', () => {

@@ -76,16 +76,16 @@ function cameOf(event: ArchivedEvent, isTold: boolean): Came {
   };
 }
 
-function wantedOf({ user, database, application = '*', authentication, told }: Expected): Came {
+function wantedOf({ user, database, application = '*', authentication, expected }: Expected): Came {
   return {
-    kind: told === null ? 'suspect' : 'statement',
+    kind: expected === null ? 'suspect' : 'statement',
     user,
     person: PERSON.test(user) ? user : null,
     database,
     application,
     authentication,
-    statement: told?.statement ?? null,
-    parameters: told?.parameters ?? null,
+    statement: expected?.statement ?? null,
+    parameters: expected?.parameters ?? null,
   };
 }
 
@@ -150,5 +150,5 @@ function resultOf(outcome: Outcome): string {
   const { statements, suspects, gaps, limit } = outcome;
   const counts = `${statements} statements, ${suspects} suspects${gaps > 0 ? `, ${gaps} gaps` : ''}`;
   if (isWrong(outcome)) return `WRONG: ${counts}`;
-  return limit === undefined ? counts : `${counts}; cannot be told: ${limit}`;
+  return limit === undefined ? counts : `${counts}; the log cannot show it: ${limit}`;
 }

@@ -26,7 +26,7 @@ export interface Expected {
   readonly authentication: Login['authentication'] | null;
   readonly isForged: boolean;
   /** `null` for a suspect. */
-  readonly told: { readonly statement: string; readonly parameters: readonly string[] | null } | null;
+  readonly expected: { readonly statement: string; readonly parameters: readonly string[] | null } | null;
 }
 
 /** An attempt, and the bytes of the log that it caused. */
@@ -143,11 +143,11 @@ function expectedOf(step: Step, sql: string, session: Session): Expected[] {
   const { user, database, application, authentication = null } = session;
   const common = { user, database, authentication, ...(application !== undefined && { application }) };
   const parameters = (step.parameters ?? []).map(value => value ?? '');
-  const statements = step.statements.map(({ user: under = user, isForged = false, ...told }) => ({
+  const statements = step.statements.map(({ user: under = user, isForged = false, ...expected }) => ({
     ...common,
     user: under,
     isForged,
-    told: { statement: sql, parameters, ...told },
+    expected: { statement: sql, parameters, ...expected },
   }));
   const names = typeof step.suspects === 'number' ? Array<string>(step.suspects).fill(user) : step.suspects;
   return [
@@ -157,7 +157,7 @@ function expectedOf(step: Step, sql: string, session: Session): Expected[] {
       ...(name === '' && NOBODY),
       user: name,
       isForged: false,
-      told: null,
+      expected: null,
     })),
   ];
 }

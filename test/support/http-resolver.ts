@@ -17,19 +17,19 @@ export interface Told {
 }
 
 /** A report that keeps what is reported. */
-export function listening(): LookupReport & { readonly told: Told } {
-  const told: Told = { answered: [], failed: [], recovered: [], cacheFailed: [], errors: [] };
+export function listening(): LookupReport & { readonly reported: Told } {
+  const reported: Told = { answered: [], failed: [], recovered: [], cacheFailed: [], errors: [] };
   return {
-    told,
-    lookupAnswered: outcome => void told.answered.push(outcome),
+    reported,
+    lookupAnswered: outcome => void reported.answered.push(outcome),
     lookupFailed(error) {
-      told.failed.push(codeOf(error));
-      told.errors.push(error);
+      reported.failed.push(codeOf(error));
+      reported.errors.push(error);
     },
-    lookupRecovered: failures => void told.recovered.push(failures),
+    lookupRecovered: failures => void reported.recovered.push(failures),
     cacheFailed(path, error) {
-      told.cacheFailed.push(`${path} ${codeOf(error)}`);
-      told.errors.push(error);
+      reported.cacheFailed.push(`${path} ${codeOf(error)}`);
+      reported.errors.push(error);
     },
   };
 }
@@ -38,7 +38,7 @@ export function listening(): LookupReport & { readonly told: Told } {
 export async function openResolver(
   options: Partial<HttpResolverOptions> & { readonly url: string },
   { clock = systemClock, disk = new Disk() }: { clock?: Clock; disk?: Disk } = {},
-): Promise<{ readonly resolver: HttpResolver; readonly told: Told; readonly cachePath: string }> {
+): Promise<{ readonly resolver: HttpResolver; readonly reported: Told; readonly cachePath: string }> {
   const report = listening();
   const cachePath = options.cachePath ?? join(await temporaryFolder(), 'people.json');
   const fields = { name: '/name', unit: '/unit' };
@@ -48,5 +48,5 @@ export async function openResolver(
     { clock, disk, report, random: () => 0.5 },
   );
   onTestFinished(() => resolver.close());
-  return { resolver, told: report.told, cachePath };
+  return { resolver, reported: report.reported, cachePath };
 }

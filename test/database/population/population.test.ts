@@ -292,9 +292,9 @@ describe('any number', () => {
             );
       expect([pairs.size, new Set(pairs.values())]).toEqual([many, new Set([wide])]);
       expect(parts.flatMap(({ population }) => population.mayTurnOff)).toHaveLength(Math.ceil(many / 3));
-      const told = parts.map(({ population }) => population.unaudited);
-      expect(new Set(told.map(({ count }) => count))).toEqual(new Set([many]));
-      expect(told[0]?.names).toHaveLength(Math.min(100, many));
+      const reported = parts.map(({ population }) => population.unaudited);
+      expect(new Set(reported.map(({ count }) => count))).toEqual(new Set([many]));
+      expect(reported[0]?.names).toHaveLength(Math.min(100, many));
     },
   );
 

@@ -72,8 +72,8 @@ test('who may connect: as PostgreSQL itself says', async () => {
              FROM pg_roles r, pg_database d WHERE d.datallowconn`,
     rowMode: 'array',
   });
-  const told = roles.flatMap(({ name, connects }) =>
+  const connectable = roles.flatMap(({ name, connects }) =>
     databases.map((database, index) => [name, database.name, connects[index] === '1']),
   );
-  expect(told.map(String).sort()).toEqual(rows.map(String).sort());
+  expect(connectable.map(String).sort()).toEqual(rows.map(String).sort());
 });

@@ -27,12 +27,12 @@ test('what was read before is taken, the fault is reported, and reading continue
   const folder = await temporaryFolder();
   const log = numberedRange(1, 10_000);
   await writeFile(join(folder, 'a.csv'), log);
-  const told: (readonly SourceFault[])[] = [];
+  const reported: (readonly SourceFault[])[] = [];
   const report = {
     fileFound: () => undefined,
     fileReplaced: () => undefined,
     fileUnsupported: () => undefined,
-    sourceFaults: (faults: readonly SourceFault[]) => void told.push(faults),
+    sourceFaults: (faults: readonly SourceFault[]) => void reported.push(faults),
     nothingMatches: () => undefined,
     watchFailed: () => undefined,
     ledgerFailed: () => undefined,
@@ -43,7 +43,7 @@ test('what was read before is taken, the fault is reported, and reading continue
       const passed = buffer.lastIndexOf('\n', end - 1) + 1;
       bytes += passed - start;
       // The next chunk cannot be read.
-      disk.isBroken = told.length === 1;
+      disk.isBroken = reported.length === 1;
       return { end: passed, lastTime };
     },
   };
@@ -65,10 +65,10 @@ test('what was read before is taken, the fault is reported, and reading continue
   const taker = { skim, take };
   for await (const batch of tail.batches(taker, abort.signal)) {
     decided += batch?.taken ?? 0;
-    if (told.length === 2) disk.isBroken = false;
-    if (told.length === 3) abort.abort();
+    if (reported.length === 2) disk.isBroken = false;
+    if (reported.length === 3) abort.abort();
   }
-  expect(told).toMatchObject([[], [{ code: 'EIO' }], []]);
+  expect(reported).toMatchObject([[], [{ code: 'EIO' }], []]);
   expect(decided + bytes).toBe(log.length);
   expect(tail.positions[0]?.offset).toBe(log.length);
 });
