@@ -3,7 +3,8 @@
  *
  *   tail → parse → filter → identify → journal        journal → sinks
  *
- * The first part runs once for each server. The only loop back is the journal: it keeps the checkpoint from which `tail` continues.
+ * The first part runs once for each server. The only loop back is the journal: it keeps the checkpoint from which `tail`
+ * continues.
  */
 
 import { setImmediate } from 'node:timers/promises';

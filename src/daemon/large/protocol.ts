@@ -1,5 +1,6 @@
 /**
- * The protocol between the daemon and the process for large records. A frame is a length in four bytes, and that many bytes.
+ * The protocol between the daemon and the process for large records. A frame is a length in four bytes, and that many
+ * bytes.
  *
  *   daemon: settings, then for each record: question, the message as it is in the log (without a frame)
  *   child:  `ready`,  then for each record: answer, and for each of three texts its pieces and an empty frame

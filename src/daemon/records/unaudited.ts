@@ -24,7 +24,7 @@ const LONGEST = 8 * 1024;
 const ONE_DAY = 24 * 60 * 60 * 1000;
 /** What a text must contain to be worth parsing. */
 const CHANGE = /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|revoke|comment|refresh)\b/i;
-/** The process that starts a server up (its manual, pg_stat_activity). */
+/** The process that starts a server (its manual, pg_stat_activity). */
 const STARTUP = 'startup';
 /** Classes of SQLSTATE that are not errors (manual, appendix A). */
 const NO_ERROR = /^0[012]/;
