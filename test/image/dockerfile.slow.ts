@@ -33,7 +33,7 @@ describe('what goes into the build', () => {
     expect(isIgnored(path, read('.dockerignore'))).toBe(true);
   });
 
-  test.each(['package-lock.json', 'src/main.ts', 'src/tail/tail.ts', 'config/local.yaml'])(
+  test.each(['package-lock.json', 'src/main.ts', 'src/read/files/tail.ts', 'config/local.yaml'])(
     '%s does',
     path => {
       expect(isIgnored(path, read('.dockerignore'))).toBe(false);
