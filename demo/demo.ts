@@ -1,4 +1,4 @@
-/** `demo`: the main job, end to end, on a throw-away PostgreSQL with pgAudit and local folders. */
+/** `demo`: the main use, end to end, on a throw-away PostgreSQL with pgAudit and local folders. */
 
 import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,18 +13,18 @@ import { heading, oneLine, say, showDropped, showEntry, showStep, showWrong } fr
 import { type Outcome, PEOPLE, SCENE, STEPS, type Step } from './workload.js';
 
 const RECORDED = inProject('demo/recorded');
-/** Milliseconds in which a statement shows up, if it is logged at all. */
+/** Milliseconds in which a statement is visible, if it is logged at all. */
 const SOON = 2000;
 
 export interface DemoOptions {
-  /** Stays up until Ctrl-C. */
+  /** Keeps running until Ctrl-C. */
   readonly keep: boolean;
 }
 
-/** Everything that is started stops when the demo ends, however it ends. */
+/** Stops everything that was started, however the demo ends. */
 type Cleanup = (() => Promise<unknown>)[];
 
-/** Returns the exit code: 1 where anything came out otherwise than it must. */
+/** Returns the exit code: 1 if any outcome is not the expected one. */
 export async function demo({ keep }: DemoOptions): Promise<number> {
   const cleanup: Cleanup = [];
   const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(
@@ -46,7 +46,7 @@ export async function demo({ keep }: DemoOptions): Promise<number> {
 async function perform(cleanup: Cleanup, untilEnded: Promise<unknown> | null): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-demo-'));
   cleanup.push(() => rm(folder, { recursive: true, force: true }));
-  // The server's unprivileged user has to pass through.
+  // The server's unprivileged user needs to pass through.
   await chmod(folder, 0o711);
   const people = join(folder, 'people.csv');
   await writeFile(people, PEOPLE, { mode: 0o600 });
@@ -69,7 +69,7 @@ async function perform(cleanup: Cleanup, untilEnded: Promise<unknown> | null): P
   return wrong > 0 ? 1 : 0;
 }
 
-/** Does the step, waits for what comes of it, and shows that. Returns whether it is what must come of it. */
+/** Runs the step, waits for its outcome, and shows it. Returns whether the outcome is the expected one. */
 async function play(step: Step, postgres: ThrowawayPostgres, shipper: ShipperProcess): Promise<boolean> {
   showStep(step);
   await shipper.quiet();
@@ -109,11 +109,11 @@ async function outcomeOf(
 
 async function summarize(folder: string, shipper: ShipperProcess): Promise<void> {
   const entries = await shipper.entries();
-  heading('What became of every record of the log');
+  heading('The outcome of every record of the log');
   for (const [what, count] of [...(await shipper.counts())].sort())
     say(`  ${String(count).padStart(5)}  ${what}`);
-  await until('the archive holds every event', async () => (await countArchived(folder)) === entries.length);
-  heading('Where it lies');
+  await until('the archive has every event', async () => (await countArchived(folder)) === entries.length);
+  heading('Where the events are');
   for (const name of await readdir(join(folder, 'logging'))) say(`  ${join(folder, 'logging', name)}`);
   for (const path of await listObjects(folder)) say(`  ${path}`);
   const users = [...new Set(entries.map(entry => entry.labels.user))].sort();
@@ -139,9 +139,11 @@ async function stayUp(
   await untilEnded;
 }
 
-/** Where PostgreSQL cannot be had: the same with the recorded logs of real servers. */
+/** If PostgreSQL is not available: the same with recorded logs of real servers. */
 async function replay(folder: string, people: string, cleanup: Cleanup): Promise<number> {
-  heading('No PostgreSQL with pgAudit can be had here: replaying the recorded logs of real servers instead');
+  heading(
+    'No PostgreSQL with pgAudit is available here: replaying the recorded logs of real servers instead',
+  );
   const logs = join(folder, 'recorded');
   await copyRecorded(logs);
   const shipper = await ShipperProcess.start(folder, join(logs, '*.csv'), people);

@@ -9,10 +9,10 @@ import { Client, type ClientConfig } from 'pg';
 import { ShipperError } from '../src/lib/errors.js';
 
 const INSTALLED = '/usr/lib/postgresql';
-/** Milliseconds until a server that does not answer is given up. */
+/** Milliseconds to wait for a server that does not answer. */
 const START_TIMEOUT = 30_000;
 
-/** What the rules of state finance want of pgAudit, and csvlog in a folder of its own. */
+/** The pgAudit settings that the rules for state finances require, and csvlog in a folder of its own. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   shared_preload_libraries: 'pgaudit',
@@ -27,7 +27,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   fsync: 'off',
 };
 
-/** The majors that are installed with pgAudit, the wanted one first, then the newest. */
+/** The major versions that are installed with pgAudit, the wanted one first, then the newest. */
 export function installedMajors(wanted = 15): number[] {
   const majors = existsSync(INSTALLED) ? readdirSync(INSTALLED).map(Number).filter(Boolean) : [];
   const isUsable = (major: number): boolean =>
@@ -49,9 +49,9 @@ export class ThrowawayPostgres {
   }
 
   /**
-   * Makes a cluster below `folder`, which must not exist yet, and starts it on a free port. Its
-   * superuser is `postgres`; everybody on this machine may connect as anybody. Throws a ShipperError
-   * where no PostgreSQL with pgAudit is installed or it does not start.
+   * Makes a cluster in `folder`, which must not exist yet, and starts it on a free port. Its superuser is `postgres`;
+   * everybody on this machine may connect as anybody. Throws a ShipperError if no PostgreSQL with pgAudit is installed,
+   * or it does not start.
    */
   static async start(
     folder: string,
@@ -121,7 +121,7 @@ export class ThrowawayPostgres {
     }
   }
 
-  /** Stops the server, fast, or as if the power had gone, and leaves its folder. */
+  /** Stops the server, fast or as in a power cut, and leaves its folder. */
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
     const ended = new Promise(resolve => this.#server.once('exit', resolve));
@@ -137,7 +137,11 @@ export class ThrowawayPostgres {
         return;
       } catch (error) {
         if (this.#server.exitCode !== null || Date.now() > deadline) {
-          throw new ShipperError('no-postgres', `PostgreSQL did not start; look into ${this.logs}.`, error);
+          throw new ShipperError(
+            'no-postgres',
+            `PostgreSQL did not start; see the log in ${this.logs}.`,
+            error,
+          );
         }
       }
       await new Promise(resolve => setTimeout(resolve, 50));
@@ -154,7 +158,7 @@ function makeCluster(
   if (status !== 0) throw new ShipperError('no-postgres', `initdb failed: ${stderr.trim()}`);
 }
 
-/** PostgreSQL refuses to run as root; its package brings a user. */
+/** PostgreSQL refuses to run as root; its package creates a user. */
 function unprivilegedUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const idOf = (user: string, flag: string): number =>

@@ -1,4 +1,4 @@
-/** The daemon as the demo sees it: a process of its own, its folders and its HTTP pages. */
+/** The daemon of the demo: a process of its own, with its folders and HTTP pages. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
@@ -25,7 +25,7 @@ export class ShipperProcess {
     this.#process = child;
   }
 
-  /** Starts `run` with config/local.yaml, everything below `folder`, and waits until it is ready. */
+  /** Starts `run` with config/local.yaml and all its files below `folder`, and waits until it is ready. */
   static async start(folder: string, files: string, people: string): Promise<ShipperProcess> {
     const port = await freePort();
     const child = spawn(process.execPath, [MAIN, 'run', '--config', LOCAL_CONFIG], {
@@ -50,7 +50,7 @@ export class ShipperProcess {
     return shipper;
   }
 
-  /** What arrived so far where auditors search, without the shipper's own events. */
+  /** The log entries so far, without the shipper's own events. */
   async entries(): Promise<LogEntry[]> {
     const logging = join(this.#folder, 'logging');
     const names = await readdir(logging).catch(() => []);
@@ -65,7 +65,7 @@ export class ShipperProcess {
     return entries.filter(({ labels }) => labels.kind === 'statement' || labels.kind === 'suspect');
   }
 
-  /** How many records were read, by reason, with the outcome in front. */
+  /** Records read, by outcome and reason. */
   async counts(): Promise<Map<string, number>> {
     const text = await (await fetch(`${this.url}/internal/prometheus`)).text();
     const matches = text.matchAll(
@@ -95,7 +95,7 @@ export class ShipperProcess {
 
   async #isReady(): Promise<boolean> {
     if (this.#process.exitCode !== null)
-      throw new ShipperError('demo', 'The shipper ended at once; see above.');
+      throw new ShipperError('demo', 'The shipper ended at start; see above.');
     try {
       return (await fetch(`${this.url}/internal/isready`)).ok;
     } catch {
@@ -104,7 +104,7 @@ export class ShipperProcess {
   }
 }
 
-/** The archive's objects, in writing order. */
+/** Paths of the archive's objects, in writing order. */
 export async function listObjects(folder: string): Promise<string[]> {
   const archive = join(folder, 'archive');
   const found = await readdir(archive, { recursive: true }).catch(() => []);
@@ -114,7 +114,7 @@ export async function listObjects(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** Waits until it is so. Throws a ShipperError when that takes too long. */
+/** Waits until `isSo` resolves to true. Throws a ShipperError if that takes too long. */
 export async function until(what: string, isSo: () => Promise<boolean>, patience = PATIENCE): Promise<void> {
   const deadline = performance.now() + patience;
   while (!(await isSo())) {

@@ -1,4 +1,4 @@
-/** How the demo prints: one line for what was done, one for what came of it. */
+/** The demo's output: one line for each step, and one for its outcome. */
 
 import { inspect, styleText } from 'node:util';
 import type { LogEntry } from '../src/deliver/destination.js';
@@ -19,7 +19,7 @@ export function showStep({ who, user, sql, parameters, note }: Step): void {
   say(`  ${who.padEnd(8)} ${styleText('cyan', user.padEnd(20))} ${oneLine(sql)}${values}`);
 }
 
-/** What arrived, in a line. */
+/** A log entry in one line. */
 export function showEntry({ labels, jsonPayload }: LogEntry, after = ''): void {
   const text = (...path: readonly string[]): string => {
     const value = path.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), jsonPayload);
@@ -41,7 +41,7 @@ export function showDropped(outcome: Outcome): void {
 }
 
 export function showWrong(outcome: Outcome, expected: Outcome): void {
-  answer(styleText('red', `WRONG: this should have been "${expected}", and came to "${outcome}"`));
+  answer(styleText('red', `WRONG: expected "${expected}", but got "${outcome}"`));
 }
 
 export function oneLine(sql: string): string {

@@ -1,6 +1,6 @@
-/** What people and services do in the demo: real work, and some of it meant to deceive. */
+/** What persons and services do in the demo: real work, and some attempts to deceive. */
 
-/** What must come of a step: an event of this kind, a reason to drop it, or no record at all. */
+/** The outcome of a step: an event of this kind, a reason to drop it, or no record at all. */
 export type Outcome = 'statement' | 'suspect' | 'service-user' | 'other-user' | 'not logged';
 
 export interface Step {
@@ -8,7 +8,7 @@ export interface Step {
   readonly who: 'person' | 'service' | 'somebody';
   readonly sql: string;
   readonly parameters?: readonly unknown[];
-  /** What an auditor should learn from it. */
+  /** What the step shows to an auditor. */
   readonly note: string;
   readonly expected: Outcome;
 }
@@ -18,7 +18,7 @@ Z990001,kari.nordmann@nav.no,Kari Nordmann,4817
 Z990002,ola.nordmann@nav.no,Ola Nordmann,4819
 `;
 
-/** Statements that make the scene, run by the superuser. */
+/** Statements that prepare the scene, run by the superuser. */
 export const SCENE: readonly string[] = [
   'CREATE ROLE "Z990001" LOGIN',
   'CREATE ROLE "ola.nordmann@nav.no" LOGIN',

@@ -1,24 +1,27 @@
 #!/usr/bin/env node
 /**
- * Where it begins. However it was started, it goes on with these options, as the same process: a sidecar's memory is the
- * database's, and they save a third of it.
+ * The entry point. However it was started, it continues with these options, as the same process: a sidecar takes its
+ * memory from the database, and the options save a third of it.
  */
 
 import { fileURLToPath } from 'node:url';
 
 const { execPath, execArgv, argv, env } = process;
-/** What stays counts its memory, what ends soon its time. */
+/** For a daemon memory matters, for a short command time. */
 const isDaemon = argv[2] === 'run' && !argv.includes('--once');
 
-/** Young objects get 8 MiB at most, where V8 would take 32. Two threads help it, not four: each keeps memory of its own. */
+/** Young objects get 8 MiB at most; V8's default is 32. Two threads help it, not four: each keeps memory of its own. */
 const OPTIONS = ['--max-semi-space-size=8', '--v8-pool-size=2'];
-/** The C library would keep up to 64 MiB of what is free. What it maps piece by piece comes back for certain, and costs 3 % of the time. */
+/**
+ * The C library would keep up to 64 MiB of freed memory. Blocks that it maps separately are always returned, which
+ * costs 3 % of the time.
+ */
 const ENVIRONMENT = {
   MALLOC_TRIM_THRESHOLD_: '65536',
   ...(isDaemon && { MALLOC_MMAP_THRESHOLD_: '32768' }),
 };
 
-/** From 24.19 on it can refuse bytes behind a gzip file, which `verify` relies on. */
+/** From 24.19 on it can refuse bytes after the end of a gzip file, which `verify` relies on. */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 19)) {
   process.stderr.write(
@@ -26,13 +29,13 @@ if (major < 24 || (major === 24 && minor < 19)) {
   );
   process.exit(2);
 }
-// Under Node.js' permission model no process may do so.
+// Not allowed under Node.js' permission model.
 if (process.permission === undefined && !OPTIONS.every(option => execArgv.includes(option)))
   process.execve?.(execPath, [execPath, ...execArgv, ...OPTIONS, ...argv.slice(1)], {
     ...ENVIRONMENT,
     ...env,
   });
-// Code that was compiled once is taken from there at the next start, where the folder may be written to: it stays in memory.
+// Caches compiled code in this folder, if it is writable. Not for a daemon: the cache stays in memory.
 if (!isDaemon) {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache(fileURLToPath(new URL('./.compile-cache', import.meta.url)));

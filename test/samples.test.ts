@@ -1,4 +1,4 @@
-/** The recorded logs of real servers, against events that Python's csv module and zoneinfo made of them. */
+/** The recorded logs of real servers, compared with events that Python's csv module and zoneinfo made of them. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -48,7 +48,7 @@ test.each(names)('%s: exactly the right events, field by field, and counts that 
   ]);
 });
 
-test.each(names)('%s: the log entries hold the same events as the archive', async name => {
+test.each(names)('%s: the log entries have the same events as the archive', async name => {
   const folder = await temporaryFolder();
   await copyFile(join(SAMPLES, name), join(folder, name));
   await runOnce(folder, settings(folder, [join(folder, '*.csv')]));

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-/** In the order of the data's way. Each may know the types of those above it; their code is for `daemon/` to join. */
+/** In the order of the data's way. Each may import the types of those above it; `daemon/` joins their code. */
 const STAGES = [
   'config',
   'read',

@@ -1,11 +1,11 @@
-/** What a client writes about itself. */
+/** What clients write about themselves. */
 
-/** So many characters of a statement are looked at, at either end. */
+/** Characters that are read at either end of a statement. */
 const LONGEST = 4096;
 
 /**
- * The inner texts of the statement's first and last comment, where it begins or ends with one (pgAudit 18 cuts the first
- * off), and the application's name; those that are there.
+ * The text of the statement's leading and trailing comment (pgAudit 18 removes the leading one), and the application's
+ * name; those that exist.
  */
 export function claimsOf(statement: string | null, application: string | null): string[] {
   const [first, last] =
@@ -21,14 +21,14 @@ function leadingComment(text: string): string | null {
   return start.slice(open.length, end === -1 ? undefined : end).trim();
 }
 
-/** Without white space and semicolons at its end; an expression would take quadratic time. */
+/** Without white space and semicolons at its end. A regular expression would take quadratic time. */
 function withoutEnd(text: string): string {
   let end = text.length;
   while (end > 0 && (text[end - 1] === ';' || text.charCodeAt(end - 1) <= 32)) end--;
   return text.slice(0, end);
 }
 
-/** As sqlcommenter writes it. What a literal holds that looks like one is the client's own word, too. */
+/** As sqlcommenter writes it. A literal that looks like a comment is the client's own claim as well. */
 function trailingComment(text: string): string | null {
   const end = withoutEnd(text.slice(-LONGEST));
   if (end.endsWith('*/')) {

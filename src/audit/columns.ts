@@ -8,7 +8,7 @@ import { LARGE_RECORD } from '../lib/large-text.js';
 import type { RawRecord } from '../read/record.js';
 import type { TimeReader } from './time.js';
 
-/** How a session was authenticated, as far as its log says. */
+/** How a session was authenticated, if the log says so. */
 interface Logins {
   of(session: string): Authentication | null;
 }
@@ -22,7 +22,7 @@ export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins
     user: record.text(COLUMN.user),
     database: record.text(COLUMN.database) || null,
     session: readSession(record, times, logins),
-    // That of a large one is made in pieces, where it is wanted.
+    // For a large record, base64 is made in pieces, and only if needed.
     raw: record.length > LARGE_RECORD || isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
   };
 }

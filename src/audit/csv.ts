@@ -1,9 +1,9 @@
-/** Splits one CSV record into its fields, by the rule that PostgreSQL and pgAudit write by. */
+/** Splits one CSV record into its fields, by the rule of PostgreSQL and pgAudit. */
 
 /**
- * `a,"b ""c"""` → `['a', 'b "c"']`. A quote may open only at a field's start, and only a comma may
- * follow the closing one; an unquoted field holds no quote and no line break. Returns `null` where
- * the text breaks that: it was not written by `append_valid_csv` of pgaudit.c. Takes linear time.
+ * `a,"b ""c"""` → `['a', 'b "c"']`. A quote may open only at a field's start, and only a comma may follow the closing
+ * one; an unquoted field contains no quote and no line break. Returns `null` if the text breaks this rule: then
+ * `append_valid_csv` of pgaudit.c did not write it. Takes linear time.
  */
 export function splitCsv(text: string): string[] | null {
   const fields: string[] = [];
@@ -16,7 +16,7 @@ export function splitCsv(text: string): string[] | null {
   }
 }
 
-/** One past the closing quote; -1 where there is none. */
+/** The offset after the closing quote; -1 if there is none. */
 function endOfQuoted(text: string, start: number): number {
   for (let i = start + 1; ; i += 2) {
     i = text.indexOf('"', i);
@@ -25,7 +25,7 @@ function endOfQuoted(text: string, start: number): number {
   }
 }
 
-/** The next comma or the end; -1 where something stands before it that would have been quoted. */
+/** The next comma or the end; -1 if a character before it would have been quoted. */
 function endOfUnquoted(text: string, start: number): number {
   const comma = text.indexOf(',', start);
   const end = comma === -1 ? text.length : comma;

@@ -1,8 +1,8 @@
-/** Texts of databases that are not in UTF-8: each writes its own encoding into the log. */
+/** Text encodings other than UTF-8: each database writes its own encoding into the log. */
 
 export type Decode = (bytes: Buffer) => string;
 
-/** PostgreSQL's server encodings (the manual, 24.3.1) by their WHATWG names; without those that Node.js cannot read. */
+/** PostgreSQL's server encodings (manual, 24.3.1) by their WHATWG names, without those that Node.js cannot read. */
 const LABELS: Readonly<Record<string, string>> = {
   LATIN2: 'iso-8859-2',
   LATIN3: 'iso-8859-3',
@@ -38,9 +38,9 @@ const LABELS: Readonly<Record<string, string>> = {
 
 const decoders = new Map<string, Decode>();
 
-/** How texts in this encoding of PostgreSQL's are read; `null` for UTF-8 and where the encoding says nothing (SQL_ASCII). */
+/** Decodes texts in this encoding of PostgreSQL; `null` for UTF-8, and for SQL_ASCII, which does not name an encoding. */
 export function decoderFor(encoding: string | null): Decode | null {
-  // WHATWG's iso-8859-1 is windows-1252; PostgreSQL's is not.
+  // WHATWG's iso-8859-1 means windows-1252; PostgreSQL's LATIN1 does not.
   if (encoding === 'LATIN1') return bytes => bytes.toString('latin1');
   const label = encoding === null ? undefined : LABELS[encoding];
   if (encoding === null || label === undefined) return null;

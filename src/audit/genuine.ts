@@ -1,4 +1,4 @@
-/** Tells pgAudit's records from all others, and the genuine from those that only look like one. */
+/** Tells pgAudit's records from all others, and genuine ones from suspects. */
 
 import type { SuspectReason } from '../event/names.js';
 import { COLUMN } from '../lib/csvlog.js';
@@ -6,7 +6,7 @@ import type { RawRecord } from '../read/record.js';
 import type { Decode } from './encodings.js';
 import { type Payload, parsePayload } from './payload.js';
 
-/** A record whose message begins like pgAudit's and that pgAudit did not write. */
+/** A record whose message begins like pgAudit's, but which pgAudit did not write. */
 export interface Suspect {
   readonly kind: 'suspect';
   readonly reason: SuspectReason;
@@ -14,8 +14,8 @@ export interface Suspect {
 }
 
 /**
- * `audit`: pgAudit's own record. `suspect`: one that only looks like it. `repetition`: the leader's of a parallel worker's
- * record. `other`: every other log line.
+ * `audit`: pgAudit's own record. `suspect`: one that only looks like it. `repetition`: the leader's copy of a parallel
+ * worker's record. `other`: every other log line.
  */
 export type Parsed =
   | ({ readonly kind: 'audit' } & Payload)
@@ -23,7 +23,7 @@ export type Parsed =
   | { readonly kind: 'repetition' }
   | { readonly kind: 'other' };
 
-/** How texts of a database are read; `null` for UTF-8. */
+/** The decoder for a database's texts; `null` for UTF-8. */
 export type DecoderOf = (database: string) => Decode | null;
 
 const AUDIT = Buffer.from('AUDIT: ');
@@ -31,36 +31,36 @@ const OTHER = { kind: 'other' } as const;
 const GENUINE = { kind: 'audit' } as const;
 const REPETITION = { kind: 'repetition' } as const;
 
-/** Successful completion; warning only where `pgaudit.log_level` is that. */
+/** SQLSTATE of successful completion; a warning's only if `pgaudit.log_level` is `warning`. */
 const SUCCESS = Buffer.from('00000');
 const WARNING = Buffer.from('01000');
 /**
- * What the leader of a parallel query adds to what its workers say (parallel.c, HandleParallelMessage), in the languages
- * that PostgreSQL has been translated to. No other context consists of it: PL/pgSQL's names a function and a line.
+ * The context that the leader of a parallel query adds to its workers' messages (parallel.c, HandleParallelMessage), in
+ * the languages that PostgreSQL is translated to. No other context is just this text: PL/pgSQL's names a function and a
+ * line.
  */
 const PARALLEL_WORKER = new Set([
   ...['parallel worker', 'paralleler Arbeitsprozess', 'ayudante paralelo', 'processus parallèle'],
   ...['worker parallelo', 'パラレルワーカー', 'პარალელური დამხმარე პროცესი', '병렬 처리 작업자'],
   ...['параллельный исполнитель', 'parallell arbetare', 'паралельний виконавець', '并行工作者进程'],
 ]);
-/** Bytes, with comma and quotes; none of them takes half of it. */
+/** Bytes, with comma and quotes; the longest of these texts takes less than half. */
 const LONGEST_CONTEXT = 200;
 
-/** `log_error_verbosity = verbose` names where in the server's sources a record was written. */
+/** With `log_error_verbosity = verbose`, a record names the place in the server's source code that wrote it. */
 const LOCATION = Buffer.from('log_audit_event, pgaudit.c:');
 
-/** What of a record can tell it from pgAudit's own, whatever its payload. */
+/** The part of the genuine-record rule that depends on the server's settings. */
 export interface GenuineRule {
   /** `pgaudit.log_level` of the server is `warning`. */
   readonly isWarning: boolean;
 }
 
 /**
- * A record is pgAudit's own where its message begins with `AUDIT: `, and no context and no query stand
- * with it: pgaudit.c hides both, and `RAISE` cannot leave out the context. PL/Tcl's `elog` can, but writes
- * SQLSTATE 38000 (pltcl.c). PL/Perl's can, when an object is destroyed after its function's context is gone
- * (plperl.c): as a WARNING, at the session's end, or, while a client speaks the extended protocol, so that only
- * the location tells. The payload must fit, too.
+ * A record is pgAudit's own if its message begins with `AUDIT: `, and context and query are empty: pgaudit.c hides
+ * both, and `RAISE` cannot leave out the context. PL/Tcl's `elog` can, but writes SQLSTATE 38000 (pltcl.c). PL/Perl's
+ * can, if an object is destroyed after its function's context is gone (plperl.c): as a WARNING, at the session's end,
+ * or, while a client uses the extended protocol, so that only the location shows it. The payload must be valid, too.
  */
 export function parse(record: RawRecord, decoderOf: DecoderOf = () => null, rule = STRICT): Parsed {
   const seen = look(record, rule);
@@ -72,7 +72,7 @@ export function parse(record: RawRecord, decoderOf: DecoderOf = () => null, rule
   return { kind: 'audit', ...payload };
 }
 
-/** What a record is, as far as that can be told without its payload: `audit` where nothing speaks against it. */
+/** Classifies a record without its payload: `audit` if nothing contradicts it. */
 export function look(
   record: RawRecord,
   rule = STRICT,
@@ -83,13 +83,13 @@ export function look(
   return reason === null ? GENUINE : { kind: 'suspect', reason };
 }
 
-/** A context may be as large as a statement: no text is made of one that cannot be it. */
+/** A context may be as large as a statement: one that is too long to match is not decoded. */
 function isRepetition(record: RawRecord): boolean {
   const length = record.endOf(COLUMN.context) - record.endOf(COLUMN.context - 1);
   return length <= LONGEST_CONTEXT && PARALLEL_WORKER.has(record.text(COLUMN.context));
 }
 
-/** `3/35`: pgAudit logs inside transactions alone. At a session's end there is none, and its number is 0. */
+/** `3/35`: pgAudit logs only inside transactions. At a session's end there is no transaction, and its number is 0. */
 function isInTransaction(virtualTransactionId: string): boolean {
   return /\d\d$|\/[1-9]$/.test(virtualTransactionId);
 }

@@ -1,6 +1,6 @@
 /**
- * Lines in which the server logs a statement. `log_statement` logs it before it runs: `statement: UPDATE …`, the first
- * word translated by lc_messages, or `execute <unnamed>: UPDATE …`. Durations log it when it is done:
+ * Records in which the server itself logs a statement. `log_statement` logs it before it runs: `statement: UPDATE …`,
+ * with the first word translated by lc_messages, or `execute <unnamed>: UPDATE …`. Durations log it afterwards:
  * `duration: 0.3 ms  statement: UPDATE …`.
  */
 
@@ -9,24 +9,25 @@ import type { RawRecord } from '../read/record.js';
 import type { Decode } from './encodings.js';
 
 const SUCCESS = Buffer.from('00000');
-/** Of a session that has no statement under way; with `update_process_title` off it may say so all the time. */
+/** Command tag of a session without a running statement; with `update_process_title` off, it may stay so all the time. */
 const IDLE = Buffer.from('idle');
 const EXECUTE = Buffer.from('execute ');
-/** `execute fetch from <unnamed>/C_1: …`: more rows of a statement that was logged before. */
+/** `execute fetch from <unnamed>/C_1: …`: fetches more rows of a statement that was logged before. */
 const FETCH = /^(?:[^\s:]+\s?: [\d.,]+ ms {2})?execute fetch from /;
 /** `statement: `; French has a space before the colon. */
 const WORD = /^"?[^\s:"]+\s?: /;
 const DURATION = /^"?[^\s:"]+\s?: [\d.,]+ ms(?: {2}|"|$)/;
-/** Its text is that of a statement that ran, and not only of one that was parsed or bound. */
+/** The statement ran; it was not only parsed or bound. */
 const RAN = /^[^\s:]+\s?: [\d.,]+ ms {2}(?:execute |[^\s:]+\s?: )/;
-/** Bytes of the message in which these must end. */
+/** Bytes of the message within which these expressions must match. */
 const LONGEST_START = 100;
-/** Bytes of a message; PostgreSQL's parser is asked of no larger text. */
+/** Bytes of a message; PostgreSQL's parser is not given a longer text. */
 const LARGEST = 256 * 1024;
 
 /**
  * `before`: the server logs a statement that it is about to run, or something between two statements, like
- * `disconnection: `; `after`: how long one took. All records of the statement before came before it. `null`: neither.
+ * `disconnection: `. `after`: how long one took. In both cases all records of the statement before it were read.
+ * `null`: neither.
  */
 export function lineAround(record: RawRecord): 'before' | 'after' | null {
   if (!record.startsWith(COLUMN.sqlState, SUCCESS)) return null;
@@ -43,7 +44,7 @@ function startOf(record: RawRecord): string {
   return record.bytes.toString('utf8', start, end);
 }
 
-/** The SQL of such a line; `null` if it has none that runs, or too much. */
+/** The SQL of such a record; `null` if it has no SQL that runs, or too much. */
 export function statementIn(
   record: RawRecord,
   around: 'before' | 'after',

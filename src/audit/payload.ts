@@ -6,42 +6,42 @@ import type { LargeText } from '../lib/large-text.js';
 import { splitCsv } from './csv.js';
 import type { Control } from './transaction-control.js';
 
-/** What pgAudit writes in place of a text (pgaudit.c, log_audit_event). */
+/** What pgAudit writes instead of a text (pgaudit.c, log_audit_event). */
 const NONE = '<none>';
 const NOT_LOGGED = '<not logged>';
 const PREVIOUSLY_LOGGED = '<previously logged>';
 
 export interface Payload {
   readonly audit: Audit;
-  /** Statement and parameters stand in an earlier record of the same substatement. */
+  /** Statement and parameters are in an earlier record of the same substatement. */
   readonly isPreviouslyLogged: boolean;
-  /** Of a large record, whose texts stand in `audit` as tokens, and are scrubbed. */
+  /** For a large record, whose texts are tokens in `audit`. Secrets are already redacted. */
   readonly large?: LargeStatement;
 }
 
-/** What of a statement has to be told without its text. Secrets are scrubbed. */
+/** What later stages need to know of a statement without its text. Secrets are redacted. */
 export interface LargeStatement {
   readonly texts: readonly LargeText[];
   readonly control: Control;
-  /** What it claims about its author. */
+  /** The claims about its author. */
   readonly claims: readonly string[];
   readonly isSensitive: boolean;
-  /** It may change data, whatever class it was filed under. */
+  /** It may change data, whatever class pgAudit logged it under. */
   readonly mayWrite: boolean;
 }
 
 export type BrokenPayload = { readonly suspect: SuspectReason };
 
 /**
- * `SESSION,7,1,WRITE,UPDATE,,,UPDATE t SET a=$1,5`: 9 fields, 10 with `pgaudit.log_rows`. Returns the part
- * of the genuine-record rule that is broken, where one is.
+ * `SESSION,7,1,WRITE,UPDATE,,,UPDATE t SET a=$1,5`: 9 fields, 10 with `pgaudit.log_rows`. If the genuine-record rule is
+ * broken, returns the part that is.
  */
 export function parsePayload(payload: string): Payload | BrokenPayload {
   const fields = splitCsv(payload);
   return fields === null ? { suspect: 'payload' } : payloadOf(fields, splitCsv);
 }
 
-/** @param split takes the parameters apart; `null` where they are no CSV */
+/** @param split splits the parameters; returns `null` if they are not CSV */
 export function payloadOf(
   fields: readonly string[],
   split: (parameter: string) => string[] | null,
@@ -64,7 +64,7 @@ export function payloadOf(
   if (!isAuditClass(auditClass)) return { suspect: 'class' };
   if (rows !== undefined && !isWholeNumber(rows)) return { suspect: 'rows' };
   const isPreviouslyLogged = statement === PREVIOUSLY_LOGGED;
-  // pgAudit writes the mark into both fields or none: alone it is a real parameter.
+  // pgAudit writes the mark into both fields or neither: in the parameters alone it is a real parameter.
   const parameters = parseParameters(parameter, split);
   if (parameters === undefined) return { suspect: 'parameters' };
   return {
@@ -84,7 +84,7 @@ export function payloadOf(
   };
 }
 
-/** PARAMETER is CSV once more; an empty field is NULL or ''. Returns undefined where it is no CSV. */
+/** PARAMETER is CSV within CSV; an empty field is NULL or ''. Returns undefined if it is not CSV. */
 function parseParameters(
   parameter: string,
   split: (parameter: string) => string[] | null,

@@ -4,7 +4,7 @@ import type { Audit } from '../event/audit.js';
 
 type Recorded = Pick<Audit, 'command' | 'statement'>;
 
-/** The settings that decide what is audited and logged, and pgAudit's own objects, wherever they are named. */
+/** Settings that decide what is audited and logged, and pgAudit's own objects, wherever they are named. */
 const AUDITING = /pgaudit|\blog_[a-z]|\blogging_collector\b|_preload_libraries\b|\blc_messages\b/i;
 
 /** Commands that set something, or drop or disable parts of pgAudit, as pgAudit names them. */

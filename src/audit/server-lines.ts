@@ -1,4 +1,4 @@
-/** Log lines beside pgAudit's that tell something about a session: how it began, ended, or failed. */
+/** Records besides pgAudit's that say how a session began, ended, or failed. */
 
 import type { Authentication } from '../event/session.js';
 import { COLUMN } from '../lib/csvlog.js';
@@ -10,10 +10,10 @@ const AUTHENTICATION_TAG = Buffer.from('authentication');
 const IN_TRANSACTION = Buffer.from('idle in transaction');
 const SUCCESS = Buffer.from('00000');
 
-/** A session's login comes among its first lines: `connection received` and little else stands before it. */
+/** A session's login is among its first lines: only `connection received` and little else comes before it. */
 const LAST_LOGIN_LINE = 5;
 
-/** What the server says of its own accord about a session; a client's `RAISE` or `elog` leaves a context or another SQLSTATE. */
+/** Whether the server itself wrote the record: a client's `RAISE` or `elog` leaves a context or another SQLSTATE. */
 function isServersOwn(record: RawRecord): boolean {
   return (
     record.isEmpty(COLUMN.context) &&
@@ -23,15 +23,15 @@ function isServersOwn(record: RawRecord): boolean {
 }
 
 /**
- * `connection authenticated: identity="…" method=… (file:line)`, since PostgreSQL 17 also `user="…" method=trust`,
- * which proves nothing (auth.c, set_authn_id and ClientAuthentication). `null` where the record is no such line.
+ * `connection authenticated: identity="…" method=… (file:line)`; since PostgreSQL 17 also `user="…" method=trust`,
+ * which proves nothing (auth.c, set_authn_id and ClientAuthentication). `null` if the record is another one.
  */
 export function readAuthentication(record: RawRecord): Authentication | null {
   if (!record.startsWith(COLUMN.message, AUTHENTICATED) || !isServersOwn(record)) return null;
   if (!record.startsWith(COLUMN.commandTag, AUTHENTICATION_TAG)) return null;
   if (Number(record.text(COLUMN.sessionLine)) > LAST_LOGIN_LINE) return null;
   const text = record.text(COLUMN.message).slice(AUTHENTICATED.length);
-  // The identity may hold anything, what follows it may not: the last mark ends it.
+  // The identity may contain anything, the text after it may not: the last mark ends it.
   const end = text.lastIndexOf('" method=');
   const [, kind] = /^(identity|user)="/.exec(text) ?? [];
   const [, method] = /^" method=(\S+)/.exec(text.slice(end)) ?? [];
@@ -40,8 +40,8 @@ export function readAuthentication(record: RawRecord): Authentication | null {
 }
 
 /**
- * `disconnection: session time: …` (postgres.c, log_disconnections): nothing more comes of this session. The command tag
- * says whether it ended inside a transaction. `null` where the record is no such line.
+ * `disconnection: session time: …` (postgres.c, log_disconnections) is a session's last record. Its command tag says
+ * whether the session ended inside a transaction. `null` if the record is another one.
  */
 export function readDisconnection(record: RawRecord): { readonly isInside: boolean } | null {
   if (!record.startsWith(COLUMN.message, DISCONNECTED) || !isServersOwn(record)) return null;
@@ -49,8 +49,8 @@ export function readDisconnection(record: RawRecord): { readonly isInside: boole
 }
 
 /**
- * ERROR, FATAL and PANIC in the languages of `lc_messages` that PostgreSQL has been translated to (its po files):
- * these end a transaction, while WARNING and below carry what SQLSTATE the client likes.
+ * ERROR, FATAL and PANIC in the languages of `lc_messages` that PostgreSQL is translated to (its po files). These end a
+ * transaction; WARNING and below carry any SQLSTATE that the client chooses.
  */
 const ERRORS = new Set(
   [
@@ -60,10 +60,10 @@ const ERRORS = new Set(
   ].flatMap(words => words.split(' ')),
 );
 
-/** Classes of SQLSTATE that are no errors: success, warning, no data (the manual's appendix A). */
+/** Classes of SQLSTATE that are not errors: success, warning, no data (manual, appendix A). */
 const NO_ERROR = /^0[012]/;
 
-/** The SQLSTATE of an error that ended a transaction; `null` where the record is no error. */
+/** The SQLSTATE of an error that ended a transaction; `null` if the record is not such an error. */
 export function readError(record: RawRecord): string | null {
   if (record.startsWith(COLUMN.sqlState, SUCCESS)) return null;
   const sqlState = record.text(COLUMN.sqlState);

@@ -1,11 +1,11 @@
-/** log_time and session_start_time to UTC. */
+/** Converts log_time and session_start_time to UTC. */
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 /**
- * Minutes east of UTC of the abbreviations that have meant one offset, wherever in the tz database
- * they occur, since 2010. The others (CST, CDT, IST, KST, MSK, PST) need `source.timezone`.
+ * Minutes east of UTC of the abbreviations that have meant the same offset everywhere in the tz database since 2010.
+ * The others (CST, CDT, IST, KST, MSK, PST) need `source.timezone`.
  */
 const ZONE_OFFSETS: ReadonlyMap<string, number> = new Map([
   ...offsets(0, 'UTC', 'GMT', 'WET'),
@@ -40,16 +40,16 @@ function offsets(minutes: number, ...names: string[]): [string, number][] {
   return names.map(name => [name, minutes]);
 }
 
-/** PostgreSQL names a zone without letters by its offset: `+03`, `-0330`, `+05:45`. */
+/** PostgreSQL writes a zone without an abbreviation as its offset: `+03`, `-0330`, `+05:45`. */
 const NUMERIC_ZONE = /^([+-])(\d\d):?(\d\d)?(?::?\d\d)?$/;
 const TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (\S+)$/;
 const SECOND = 'YYYY-MM-DD HH:MM:SS'.length;
 const MOST_SECONDS = 1000;
 
 export interface TimeReader {
-  /** Whether a time's zone can be told: of `2026-11-21 20:40:01.123 IST` only where the configured zone uses that then. */
+  /** Whether a time's zone is known; for `2026-11-21 20:40:01.123 IST` only if the configured zone used IST then. */
   knowsZone(text: string): boolean;
-  /** `2026-11-21 20:40:01.123 CET` to milliseconds since the epoch; `null` where it cannot be told. */
+  /** `2026-11-21 20:40:01.123 CET` as milliseconds since the epoch; `null` if it cannot be read. */
   read(text: string): number | null;
 }
 
@@ -64,7 +64,7 @@ export function timeReader(timezone: string | undefined): TimeReader {
     const offset = fixed(zone) ?? (timezone === undefined ? null : offsetIn(timezone, wall, zone));
     return offset === null ? null : wall - offset * MINUTE;
   };
-  // Most records share their second with the one before, and their session's start with some.
+  // A cache: most records have the same second as the one before, or as their session's start.
   const seconds = new Map<string, number | null>();
   const readKnown = (text: string): number | null => {
     const known = seconds.get(text);
@@ -98,7 +98,7 @@ function numericOffset(zone: string): number | null {
 }
 
 /**
- * The zone's offset at a wall-clock time, where it uses the abbreviation then; else `null`. In the hour that comes twice
+ * The zone's offset at a wall-clock time if it used the abbreviation then; else `null`. In the hour that occurs twice
  * when summer time ends, the abbreviation decides.
  */
 function offsetIn(timezone: string, wall: number, abbreviation: string): number | null {
@@ -108,8 +108,8 @@ function offsetIn(timezone: string, wall: number, abbreviation: string): number 
 }
 
 /**
- * The abbreviations that mean several offsets, by what Unicode's data (CLDR) call the time in English: it has few
- * abbreviations itself.
+ * Abbreviations with several offsets, by the English name of the time in Unicode's data (CLDR), which has few
+ * abbreviations of its own.
  */
 const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
   ['Central Standard Time', 'CST'],

@@ -1,36 +1,39 @@
-/** What a text says about the ends of transactions: pgAudit's command alone does not tell, and the text may hold more. */
+/**
+ * What a text says about the end of transactions: pgAudit's command alone does not say it, and the text may contain
+ * several statements.
+ */
 
 import { hash } from 'node:crypto';
 import type { Audit } from '../event/audit.js';
 import { statementsIn } from '../lib/sql/statements.js';
 
-/** `unclear`: the text has ROLLBACKs of both kinds, or none that can be seen. */
+/** `unclear`: the text has ROLLBACKs of both kinds, or none is found. */
 export const ROLLBACKS = ['transaction', 'savepoint', 'unclear'] as const;
 export type Rollback = (typeof ROLLBACKS)[number];
 
 export interface Control {
-  /** Of a ROLLBACK: whether it undoes the whole transaction, or goes back to a savepoint. */
+  /** For a ROLLBACK: whether it undoes the whole transaction, or returns to a savepoint. */
   readonly rollback: Rollback | null;
-  /** Hashes of the names that two-phase commands of the record's kind give, in their order: a name may be a secret. */
+  /** Hashes of the names in two-phase commands of the record's kind, in order: a name may be a secret. */
   readonly names: readonly string[];
 }
 
 const NONE: Control = { rollback: null, names: [] };
 const TWO_PHASE = new Set(['PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED']);
 
-/** The transaction may have been prepared by somebody else. */
+/** Such a command may end a transaction that another session prepared. */
 export function endsPrepared({ class: auditClass, command }: Audit): boolean {
   return auditClass === 'MISC' && (command === 'COMMIT PREPARED' || command === 'ROLLBACK PREPARED');
 }
 
-/** Takes time linear in the text. */
+/** Takes linear time. */
 export function controlOf({ class: auditClass, command, statement }: Audit): Control {
   if (auditClass !== 'MISC' || statement === null) return NONE;
   if (command === 'ROLLBACK') return { rollback: rollbackIn(statement), names: [] };
   return TWO_PHASE.has(command) ? { rollback: null, names: namesIn(statement, command) } : NONE;
 }
 
-/** Of a statement, which tell what it is. */
+/** Tokens that suffice to classify a statement. */
 const MOST_TOKENS = 4;
 
 function rollbackIn(text: string): Rollback {

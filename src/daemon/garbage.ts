@@ -1,20 +1,20 @@
-/** Keeps this process small: a sidecar's memory is the database's. What only the start can settle is in main.ts. */
+/** Keeps this process small: a sidecar takes its memory from the database. What can only be set at start is in main.ts. */
 
 import { setFlagsFromString } from 'node:v8';
 
-/** Milliseconds of one look, and of processor time within it: a daemon that only waits needs a tenth of that. */
+/** Milliseconds between two looks, and CPU time in between that counts as quiet: a waiting daemon needs a tenth of it. */
 const LOOK = 2000;
 const QUIET = 20;
-/** Milliseconds of processor time after which it is worth its own, which is about a hundred. */
+/** Milliseconds of CPU time after which collecting garbage is worth its own cost, about a hundred. */
 const WORTHWHILE = 200;
 
-/** To be called once everything is loaded. */
+/** Call once everything is loaded. */
 export function limitGarbage(): void {
-  // Old objects are looked through when they have doubled; V8 would wait for four times as many.
+  // The old generation is collected when it has doubled; V8's default is four times.
   setFlagsFromString('--heap-growing-percent=100');
 }
 
-/** From now on memory is given back after each time of work, as soon as it is over: V8 keeps what it has grown to. */
+/** From now on memory is released whenever a period of work ends: V8 keeps what it has grown to. */
 export function restWhenQuiet(): void {
   let before = processorTime();
   let worked = before;
@@ -28,18 +28,18 @@ export function restWhenQuiet(): void {
     before = processorTime();
   };
   const timer = setInterval(() => {
-    // A Node.js that was built without what this needs keeps what it has.
+    // A Node.js without the inspector keeps its memory.
     look().catch(() => clearInterval(timer));
   }, LOOK).unref();
 }
 
-/** Milliseconds, of all threads. */
+/** CPU time of all threads, in milliseconds. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** The one documented way to have V8 give back also what it keeps for the next time. */
+/** The only documented way to make V8 release also the memory that it keeps in reserve. */
 async function collectGarbage(): Promise<void> {
   const { Session } = await import('node:inspector/promises');
   const session = new Session();

@@ -1,21 +1,21 @@
-/** Keeps two daemons off one state folder: they would fork its chain. */
+/** Prevents two daemons from using one state folder: they would fork its chain. */
 
 import { readFileSync } from 'node:fs';
 import { link, lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode, ShipperError } from '../lib/errors.js';
 
-/** So often others were faster, each time with a new file: then something else is wrong. */
+/** Attempts that others may win, each with a new file: after that, something else is wrong. */
 const MOST_TRIES = 100;
 
 /**
- * Takes the lock; the returned function gives it back. Throws a ShipperError where a living process holds it.
+ * Takes the lock; the returned function releases it. Throws a ShipperError if a living process holds it.
  *
- * A process is known by its id and start time, so that one that was killed never stands in the way: `lock.<id>-<start>` is
- * its file, and `lock.<number>`, the highest of them, is another name (a hard link) of the holder's file. Such a name can be
- * given only once: of two that see the same dead holder one becomes the next. Who gives the lock back removes its own file
- * and leaves the number, since one that was used twice would have two holders. All files are empty: a full disk takes them.
- * Version 0.1 wrote `<id> <start>` into `lock`, which counts as number 0.
+ * A process is identified by its id and start time, so that a killed one never blocks others. `lock.<id>-<start>` is
+ * its file; the highest `lock.<number>` is a second name (a hard link) of the holder's file. A name can be created only
+ * once: if two processes see the same dead holder, only one of them gets the next number. A process that releases the
+ * lock removes its own file and leaves the number, since a number used twice would have two holders. All files are
+ * empty, so a full disk does not matter. Version 0.1 wrote `<id> <start>` into `lock`, which counts as number 0.
  */
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
   const own = `${path}.${identityOf(String(process.pid)) ?? `${process.pid}-0`}`;
@@ -31,19 +31,19 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
         await removeDead(path, found, next);
         return release;
       }
-      // Where the numbers before were removed meanwhile, another may have gone ahead.
+      // If lower numbers were removed meanwhile, another process may already be ahead.
       await rm(fileOf(path, next), { force: true });
     }
-    throw new ShipperError('locked', `${path}: others take this state folder again and again; stop them.`);
+    throw new ShipperError('locked', `${path}: other processes keep taking this state folder; stop them.`);
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-/** The names beside `lock` that begin with it. */
+/** The files beside `lock` whose names begin with it. */
 interface LockFiles {
-  /** Those of the holders; 0 is `lock` itself, there or not. */
+  /** Numbers of holders; 0 is `lock` itself, whether it exists or not. */
   readonly numbers: readonly number[];
   /** `<id>-<start>` of processes that hold the lock, or try to. */
   readonly processes: readonly string[];
@@ -84,11 +84,11 @@ async function refuseLiving(path: string, number: number): Promise<void> {
 function heldBy(pid: string, path: string): ShipperError {
   return new ShipperError(
     'locked',
-    `${path}: process ${pid} uses this state folder already; stop it, or give this one its own.`,
+    `${path}: process ${pid} already uses this state folder; stop it, or give this one its own.`,
   );
 }
 
-/** Whose file it is that has this number; `null` where that was given back. */
+/** The process whose file has this number; `null` if it has released the lock. */
 async function holderOf(path: string, number: number): Promise<string | null> {
   const file = await inodeOf(fileOf(path, number));
   for (const identity of (await lockFiles(path)).processes)
@@ -96,7 +96,7 @@ async function holderOf(path: string, number: number): Promise<string | null> {
   return null;
 }
 
-/** `null` where it is gone. */
+/** `null` if it is gone. */
 async function inodeOf(path: string): Promise<bigint | null> {
   return await unlessGone(async () => (await lstat(path, { bigint: true })).ino);
 }
@@ -124,7 +124,7 @@ async function isLinked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** What dead ones left; a crash leaves some of it, which the next one removes. */
+/** Removes what dead processes left; after a crash here, the next holder removes the rest. */
 async function removeDead(path: string, { numbers, processes }: LockFiles, own: number): Promise<void> {
   const dead = processes.filter(identity => identity !== identityOf(identity.split('-')[0] ?? ''));
   const names = numbers.filter(number => number < own).map(number => fileOf(path, number));
@@ -133,8 +133,8 @@ async function removeDead(path: string, { numbers, processes }: LockFiles, own: 
 }
 
 /**
- * `<pid>-<start time>`; process ids are used again, start times (proc(5), field 22) are not. `null` where no
- * such process is seen: it is gone, or runs on another machine or in another container.
+ * `<pid>-<start time>`: process ids are reused, start times (proc(5), field 22) are not. `null` if no such process is
+ * visible: it is gone, or runs on another machine or in another container.
  */
 function identityOf(pid: string): string | null {
   try {

@@ -11,8 +11,8 @@ const SEVERITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * JSON lines; `severity` and `time` (RFC 3339) are what Google's logging agents look for. Each is written when it is
- * logged: another thread would write it behind later ones, or not at all where the process ends.
+ * JSON lines; Google's logging agents read `severity` and `time` (RFC 3339). Each line is written synchronously:
+ * another thread would write it after later ones, or not at all if the process ends.
  */
 export function createLogger(level: string, to: 'stdout' | 'stderr' = 'stdout'): Logger {
   const options = {

@@ -18,7 +18,7 @@ import { lookAt } from './assemble/status.js';
 import { describeError } from './fixes.js';
 import { limitGarbage, restWhenQuiet } from './garbage.js';
 import { Health, PROBLEM_CODES, problemTimes } from './health.js';
-import { type HttpServer, serve, type Told } from './http/server.js';
+import { type AnswerSources, type HttpServer, serve } from './http/server.js';
 import { Status } from './http/status.js';
 import { acquireLock } from './lock.js';
 import { createLogger } from './logger.js';
@@ -130,9 +130,7 @@ async function recallProblems(
   return file;
 }
 
-/**
- * Throws a ConfigError if the globs of two servers match the same file: each record would be shipped under both names.
- */
+/** Throws a ConfigError if the globs of two servers match the same file: each record would be shipped under both names. */
 async function refuseOverlap({ sources }: Config): Promise<void> {
   if (sources.length < 2) return;
   const faults = await findOverlaps(sources);
@@ -142,9 +140,9 @@ async function refuseOverlap({ sources }: Config): Promise<void> {
     );
 }
 
-async function listen({ http }: Config, told: Told): Promise<HttpServer> {
+async function listen({ http }: Config, sources: AnswerSources): Promise<HttpServer> {
   try {
-    return await serve(http, told);
+    return await serve(http, sources);
   } catch (error) {
     const code = codeOf(error);
     throw new ShipperError(

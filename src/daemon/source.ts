@@ -1,48 +1,48 @@
-/** One server's log among others: what goes wrong with it is not theirs. */
+/** One server's log among others: its failures do not affect the others. */
 
-import type { Tell } from '../database/settings-watch.js';
+import type { ReportEvent } from '../database/settings-watch.js';
 import type { SourcePosition } from '../event/position.js';
 import { type Clock, sleep } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
 import type { Tail } from '../read/files/tail.js';
 import type { LargeReader } from './large/reader.js';
-import type { Judges } from './records/outcome.js';
+import type { Deciders } from './records/outcome.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
 /** One server's log. */
 export interface Source {
-  /** The server's, in its events. */
+  /** The server's instance, as in its events. */
   readonly instance: string;
-  /** Under which the journal knows it. */
+  /** Its name in the journal. */
   readonly name: string;
   readonly telemetry: Telemetry;
-  /** How far its files were read. */
+  /** Positions in its files. */
   readonly positions: readonly SourcePosition[];
-  /** Bytes of its files that are there and were not read yet. */
+  /** Bytes in its files that were not read yet. */
   readonly unread: number;
-  /** Since when they may wait, in milliseconds since the epoch; `null` where none do. */
+  /** Since when bytes may be waiting, in milliseconds since the epoch; `null` if none are. */
   readonly behindSince: number | null;
-  /** Goes on where the journal says, once its database allows it. Throws the signal's reason when it aborts before. */
+  /** Continues from the journal's checkpoint, once its database allows it. Throws the signal's reason if it aborts first. */
   open(until: AbortSignal): Promise<OpenSource>;
   close(): Promise<void>;
 }
 
-export interface OpenSource extends Judges {
+export interface OpenSource extends Deciders {
   readonly name: string;
   readonly large: LargeReader | null;
   readonly tail: Tail;
-  /** Tells who is audited, and when somebody changes it; `null` where no database is configured. */
+  /** Reports who is audited, and changes of that; `null` if no database is configured. */
   readonly auditSettings: {
-    follow(stop: AbortSignal, tell: Tell): Promise<void>;
+    follow(stop: AbortSignal, reportEvent: ReportEvent): Promise<void>;
     /** Once. */
-    look(tell: Tell): Promise<void>;
+    look(reportEvent: ReportEvent): Promise<void>;
   } | null;
-  /** Sends heartbeats until the signal aborts; `null` where no database is configured, and in a single run. */
+  /** Sends heartbeats until the signal aborts; `null` if no database is configured, and with `--once`. */
   readonly beat: ((stop: AbortSignal) => Promise<void>) | null;
   readonly now: () => number;
 }
 
-/** Milliseconds until the log of one of several servers is opened anew. */
+/** Milliseconds before the log of one of several servers is opened again. */
 const REOPEN_AFTER = 10_000;
 
 interface Surroundings {
@@ -52,8 +52,9 @@ interface Surroundings {
 }
 
 /**
- * Calls `read` until it ends. Where it fails, it begins anew behind the source's last entry in the journal, and the other
- * sources do not notice; with `once` it ends there. Where there are no others it rejects. A damaged state is everybody's.
+ * Calls `read` until it ends. If it fails, it is called again, and continues after the source's last entry in the
+ * journal; other sources are not affected. With `once` a failure ends it. If there are no other sources, it rejects. A
+ * damaged state concerns all sources, so it always rejects.
  */
 export async function keepReading(
   { telemetry }: Source,

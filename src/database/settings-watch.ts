@@ -20,35 +20,35 @@ const LEAST_INTERVAL = 5000;
 const MOST_CHANGES = 500;
 
 /** The result of a look. */
-export interface Judged {
+export interface LookResult {
   /** The filter's kind of each login role. */
   readonly kinds: Readonly<Record<string, RoleKind>>;
   readonly population: readonly PopulationFields[];
   readonly unaudited: UnauditedRoles;
 }
 
-export interface SettingsWatchOptions<J extends Judged> {
+export interface SettingsWatchOptions<J extends LookResult> {
   /** `postgres://user@host:port/database`; any database of the server will do. */
   readonly url: string;
   /** The file that keeps the last look. */
   readonly cachePath: string;
-  readonly judge: (look: ServerLook) => Promise<J>;
+  readonly evaluate: (look: ServerLook) => Promise<J>;
 }
 
-export type Told = ConfigFields | PopulationFields;
-/** Resolves when the event is in the journal; if it rejects, the content is given again. */
-export type Tell = (content: Told) => void | Promise<void>;
+export type ReportedFields = ConfigFields | PopulationFields;
+/** Resolves when the event is in the journal; if it rejects, it is given again. */
+export type ReportEvent = (fields: ReportedFields) => void | Promise<void>;
 
-export interface SettingsReport<J extends Judged> extends CacheFileReport {
+export interface SettingsReport<J extends LookResult> extends CacheFileReport {
   /** The settings cannot be read; reported once per outage. A change is recorded when they can be read again. */
   settingsFailed(error: unknown): void;
   /** The result of a look was not journaled; the next look records it again. */
   settingsNotRecorded(error: unknown): void;
   /** After each look: the result counts until the next one. */
-  settingsChecked(judged: J): void;
+  settingsChecked(result: J): void;
 }
 
-export interface WatchSurroundings<J extends Judged> {
+export interface WatchSurroundings<J extends LookResult> {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly report: SettingsReport<J>;
@@ -59,7 +59,7 @@ export interface WatchSurroundings<J extends Judged> {
  * never lost. What changed and changed back between two looks is not seen here; the statements that did it are in the
  * log.
  */
-export class SettingsWatch<J extends Judged> {
+export class SettingsWatch<J extends LookResult> {
   readonly #options: SettingsWatchOptions<J>;
   readonly #surroundings: WatchSurroundings<J>;
   readonly #file: CacheFile<AuditSettings>;
@@ -77,7 +77,7 @@ export class SettingsWatch<J extends Judged> {
   }
 
   /** Takes the last look from disk; does not query the database. Throws a ShipperError if the URL is invalid. */
-  static async load<J extends Judged>(
+  static async load<J extends LookResult>(
     options: SettingsWatchOptions<J>,
     surroundings: WatchSurroundings<J>,
   ): Promise<SettingsWatch<J>> {
@@ -91,11 +91,11 @@ export class SettingsWatch<J extends Judged> {
    * Looks at once and then every minute, or when it is woken, until the signal aborts. The very first look has nothing
    * to compare the settings with, and records the population only.
    */
-  async follow(signal: AbortSignal, tell: Tell): Promise<void> {
+  async follow(signal: AbortSignal, reportEvent: ReportEvent): Promise<void> {
     const { clock } = this.#surroundings;
     while (!signal.aborted) {
       const lookedAt = clock.now();
-      await this.look(tell);
+      await this.look(reportEvent);
       await this.#waker.wait(INTERVAL, signal);
       if (!hasPassed(lookedAt, clock.now(), LEAST_INTERVAL)) await sleep(clock, LEAST_INTERVAL, signal);
     }
@@ -107,7 +107,7 @@ export class SettingsWatch<J extends Judged> {
   }
 
   /** Looks once; never rejects. */
-  async look(tell: Tell): Promise<void> {
+  async look(reportEvent: ReportEvent): Promise<void> {
     const { clock, report } = this.#surroundings;
     const readAt = clock.now();
     let look: ServerLook;
@@ -120,19 +120,19 @@ export class SettingsWatch<J extends Judged> {
     }
     this.#isFailing = false;
     try {
-      await this.#looked(look, readAt, tell);
+      await this.#looked(look, readAt, reportEvent);
     } catch (error) {
       report.settingsNotRecorded(error);
     }
   }
 
-  async #looked(look: ServerLook, readAt: number, tell: Tell): Promise<void> {
+  async #looked(look: ServerLook, readAt: number, reportEvent: ReportEvent): Promise<void> {
     const seen = carryOver(this.#last, settingsOf(look, readAt));
-    const judged = await this.#options.judge(withLastSeen(look, seen));
-    this.#surroundings.report.settingsChecked(judged);
-    const now = { ...seen, kinds: { ...judged.kinds } };
-    const isChanged = await this.#reportChanges(now, judged, tell);
-    const population = await this.#reportPopulation(now, judged, isChanged, tell);
+    const result = await this.#options.evaluate(withLastSeen(look, seen));
+    this.#surroundings.report.settingsChecked(result);
+    const now = { ...seen, kinds: { ...result.kinds } };
+    const isChanged = await this.#reportChanges(now, result, reportEvent);
+    const population = await this.#reportPopulation(now, result, isChanged, reportEvent);
     const last = { ...now, population };
     this.#last = last;
     this.#hasLooked = true;
@@ -150,12 +150,12 @@ export class SettingsWatch<J extends Judged> {
   }
 
   /** Returns whether there were any. */
-  async #reportChanges(now: AuditSettings, { unaudited }: J, tell: Tell): Promise<boolean> {
+  async #reportChanges(now: AuditSettings, { unaudited }: J, reportEvent: ReportEvent): Promise<boolean> {
     const changes = this.#last === null ? [] : diff(this.#last, now);
     const since = new Date(this.#last?.readAt ?? 0).toISOString();
     for (let start = 0; start < changes.length; start += MOST_CHANGES) {
       const some: readonly AuditChange[] = changes.slice(start, start + MOST_CHANGES);
-      await tell({ kind: 'config', config: { since, changes: some, unaudited } });
+      await reportEvent({ kind: 'config', config: { since, changes: some, unaudited } });
     }
     return changes.length > 0;
   }
@@ -165,7 +165,7 @@ export class SettingsWatch<J extends Judged> {
     { server, readAt }: AuditSettings,
     { population, unaudited }: J,
     isChanged: boolean,
-    tell: Tell,
+    reportEvent: ReportEvent,
   ): Promise<NonNullable<AuditSettings['population']>> {
     const before = this.#last?.server === server ? this.#last.population : undefined;
     const now = {
@@ -178,7 +178,7 @@ export class SettingsWatch<J extends Judged> {
       (!this.#hasLooked && before.digest !== now.digest) ||
       (!isChanged && before.unaudited !== now.unaudited);
     if (!isDue) return { ...before, unaudited: now.unaudited };
-    for (const part of population) await tell(part);
+    for (const part of population) await reportEvent(part);
     return now;
   }
 }

@@ -4,12 +4,12 @@ import type { AuditClass } from '../event/names.js';
 import type { UserKind, Users } from './users.js';
 
 export interface FilterRules {
-  /** Tells login roles apart. */
+  /** Finds a login role's kind. */
   readonly users: Users;
   readonly classes: ReadonlySet<AuditClass>;
-  /** What becomes of users that neither list names. */
+  /** What to do with users that neither list names. */
   readonly otherUsers: 'drop' | 'ship';
-  /** What becomes of records without a user. */
+  /** What to do with records without a user. */
   readonly backgroundWorkers: 'drop' | 'ship';
 }
 
@@ -32,7 +32,7 @@ export class Filter {
     return this.#rules.users;
   }
 
-  /** Of a user who cannot be told any more what is wanted is shipped: too much is better than too little. */
+  /** A user of unknown kind is shipped: too much is better than too little. */
   decide(kind: UserKind, auditClass: AuditClass): Decision {
     if (kind === 'service') return drop('service-user');
     if (kind === 'other' && this.#rules.otherUsers === 'drop') return drop('other-user');

@@ -1,4 +1,4 @@
-/** Whose statements are shipped. */
+/** Sorts a server's roles by whether their statements are shipped. */
 
 import { setImmediate } from 'node:timers/promises';
 import type { FilterConfig as Filter } from '../config/schema.js';
@@ -7,11 +7,11 @@ import { type Memberships, memberRule, type UserKind, type UserRule, Users } fro
 /** Roles that are sorted before other work gets its turn. */
 const AT_ONCE = 256;
 
-/** What the filter must know of a role of the server. */
+/** What the filter needs to know of a server's role. */
 export interface KnownRole {
   readonly name: string;
   readonly canLogin: boolean;
-  /** Directly and through other groups. */
+  /** Groups that it is a member of, directly or through other groups. */
   readonly memberOf: ReadonlySet<string>;
 }
 

@@ -1,46 +1,46 @@
-/** Whose statements are shipped. */
+/** Finds the kind of a login role, which decides whether its statements are shipped. */
 
 import { LRUCache } from 'lru-cache';
 
 /**
- * `nobody`: the record has no user, as those of autovacuum and other processes of the server; `unknown`: memberships
- * decide, and nobody can tell them any more.
+ * `nobody`: the record has no user, as with autovacuum and other server processes. `unknown`: memberships decide, and
+ * they are no longer known.
  */
 export type UserKind = 'service' | 'person' | 'other' | 'nobody' | 'unknown';
 
-/** Whether a login role is meant; `null` where that cannot be told. */
+/** Whether the rule matches a login role; `null` if that is not known. */
 export interface UserRule {
   test(user: string): boolean | null;
-  /** It asks for memberships, which the role itself may be able to change; a configured name decides before them. */
+  /** The rule tests memberships, which the role itself may be able to change; configured names decide before it. */
   readonly isGroup?: true;
 }
 
-/** Group roles, as the database's catalogs tell them. */
+/** Memberships in group roles, from the database's catalogs. */
 export interface Memberships {
-  /** Another value wherever an answer may be another one. */
+  /** Changes whenever an answer may change. */
   readonly loadedAt: number | null;
   /**
-   * Whether the role is known, after another look at the catalogs where that may help; it settles within two seconds.
+   * Whether the role is known. Reads the catalogs again if that may help; settles within two seconds.
    *
    * @param time when the role was seen, in milliseconds since the epoch
    */
   knows(user: string, time: number): boolean | Promise<boolean>;
-  /** `null` where the role is not known. */
+  /** `null` if the role is not known. */
   isMember(user: string, role: string): boolean | null;
-  /** Whether a look of the last 30 days showed the role in a group of persons. */
+  /** Whether a look within the last 30 days showed the role in a group of persons. */
   wasPerson(user: string): boolean;
-  /** What is known may be out of date. */
+  /** Marks what is known as out of date. */
   expire(): void;
 }
 
-/** `memberOf:ROLE`: members of a group role, through other roles too. */
+/** `memberOf:ROLE`: members of a group role, directly or through other roles. */
 export function memberRule(role: string, memberships: Memberships): UserRule {
   return { isGroup: true, test: user => memberships.isMember(user, role) };
 }
 
 /**
- * The same for persons: who was seen as one stays one for a while. Else whoever may change memberships, his own
- * included, would leave the group for a moment, and what he does meanwhile would not be shipped.
+ * As `memberRule`, for persons: who was seen as a person stays one for a while. Otherwise anybody who may change
+ * memberships, also his own, could leave the group for a moment, and what he did meanwhile would not be shipped.
  */
 export function personRule(role: string, memberships: Memberships): UserRule {
   return {
@@ -52,18 +52,18 @@ export function personRule(role: string, memberships: Memberships): UserRule {
 export interface UserRules {
   readonly serviceUsers: readonly UserRule[];
   readonly personalUsers: readonly UserRule[];
-  /** Where a rule needs them. */
+  /** `null` if no rule needs them. */
   readonly memberships: Memberships | null;
-  /** Called where roles, memberships or settings of roles may have changed. */
+  /** Called if roles, memberships or settings of roles may have changed. */
   readonly onChange?: () => void;
 }
 
-/** Role names are few; more than this at once is somebody playing. */
+/** There are few role names; more than this come from somebody who makes them up. */
 const MOST_CACHED = 10_000;
 
 /**
- * Tells a login role's kind: by a configured name first, of a service before that of a person; then by membership, in a
- * group of persons before one of services.
+ * Finds a login role's kind. Configured names decide first, of services before persons; then memberships, in groups of
+ * persons before those of services.
  */
 export class Users {
   readonly #rules: UserRules;
@@ -74,7 +74,7 @@ export class Users {
     this.#rules = rules;
   }
 
-  /** @param time when the role was seen, in milliseconds since the epoch; it counts only where memberships do */
+  /** @param time when the role was seen, in milliseconds since the epoch; used only if memberships decide */
   kindOf(user: string, time: () => number): UserKind | Promise<UserKind> {
     if (user === '') return 'nobody';
     const { memberships } = this.#rules;
@@ -83,12 +83,12 @@ export class Users {
     return known instanceof Promise ? known.then(() => this.#kindOf(user)) : this.#kindOf(user);
   }
 
-  /** Whether a user's kind is always the same. */
+  /** Whether a user's kind never changes. */
   get areConstant(): boolean {
     return this.#rules.memberships === null;
   }
 
-  /** Roles or memberships may have changed. */
+  /** Call if roles or memberships may have changed. */
   expire(): void {
     this.#rules.memberships?.expire();
     this.#rules.onChange?.();
@@ -124,7 +124,7 @@ function groups(rules: readonly UserRule[]): readonly UserRule[] {
   return rules.filter(({ isGroup }) => isGroup);
 }
 
-/** As SQL's OR: true where one is, else `null` where one cannot be told. */
+/** Like SQL's OR: true if one is true, else `null` if one is `null`. */
 function anyOf(rules: readonly UserRule[], user: string): boolean | null {
   const answers = rules.map(rule => rule.test(user));
   if (answers.includes(true)) return true;

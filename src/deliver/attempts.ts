@@ -1,4 +1,4 @@
-/** One sink's attempts: each is made until it succeeds. Operators mend permissions, networks come back. */
+/** One sink's attempts: each is retried until it succeeds. Operators fix permissions, networks come back. */
 
 import { delayAfter } from '../lib/back-off.js';
 import { type Clock, sleep, Waker } from '../lib/clock.js';
@@ -8,9 +8,9 @@ const FIRST_DELAY = 200;
 const LAST_DELAY = 60_000;
 
 export interface AttemptReport {
-  /** Something failed `failures` times in a row, for `since` milliseconds until now, and is tried again after `delay`. */
+  /** An action failed `failures` times in a row over `since` milliseconds; it is retried after `delay`. */
   failed(error: unknown, failures: number, since: number, delay: number): void;
-  /** Something succeeded after so many failures. */
+  /** An action succeeded after this many failures. */
   recovered(failures: number): void;
 }
 
@@ -21,14 +21,14 @@ export interface AttemptOptions {
 }
 
 /**
- * Delays double up to a minute, each shortened at random by up to half, so that many shippers do not come
- * back at the same instant. While the sink fails, only the oldest attempt is made, and the others wait for
- * how it ends: a server in trouble is not asked several times, and what waits goes out in its order.
+ * Delays double up to a minute, each shortened at random by up to half, so that many shippers do not retry at the same
+ * instant. While the sink fails, only the oldest attempt is made and the others wait for its result: a server in
+ * trouble is not asked several times, and what waits is sent in order.
  */
 export class Attempts {
   readonly #options: AttemptOptions;
   readonly #signal: AbortSignal;
-  /** What is under way, the oldest first. */
+  /** Attempts in progress, the oldest first. */
   readonly #underWay = new Set<Waker>();
   #outage: { readonly since: number; failures: number } | null = null;
 
@@ -37,7 +37,7 @@ export class Attempts {
     this.#signal = signal;
   }
 
-  /** Returns `null` only where the signal aborts. Throws a StateError as it comes: a damaged journal does not mend itself. */
+  /** Returns `null` only if the signal aborts. Throws a StateError at once: a retry does not repair a damaged journal. */
   async attempt<T>(action: () => Promise<T>): Promise<{ readonly value: T } | null> {
     const turn = new Waker(this.#options.clock);
     this.#underWay.add(turn);
@@ -76,7 +76,7 @@ export class Attempts {
     const { clock, report, random } = this.#options;
     const isNew = this.#outage === null;
     this.#outage ??= { since: clock.now(), failures: 0 };
-    // What was under way beside the oldest when the outage began tells nothing more.
+    // Attempts that were in progress beside the oldest when the outage began say nothing new.
     if (!isNew && !this.#isOldest(turn)) return;
     this.#outage.failures += 1;
     const delay = delayAfter(failures, { first: FIRST_DELAY, last: LAST_DELAY, random });

@@ -1,4 +1,4 @@
-/** The two sinks: each reads the journal on its own, delivers in order, and only then moves its cursor. */
+/** The two sinks. Each reads the journal on its own, delivers in order, and only then moves its cursor. */
 
 import type { Delivery, LineDelivery, SegmentDelivery } from '../journal/delivery.js';
 import type { Clock } from '../lib/clock.js';
@@ -13,11 +13,11 @@ import { LARGEST_ENTRY } from './logging/split.js';
 export type SinkName = 'logging' | 'archive';
 
 export interface LineReader {
-  /** What is durable and was not given out yet. */
+  /** What is durable and not given out yet. */
   readonly unread: { readonly events: number; readonly bytes: number };
-  /** Waits for the next lines; `null` when the journal is closed and read, or the signal aborts. */
+  /** Waits for the next lines; `null` if the journal is closed and read, or the signal aborts. */
   nextLines(limits: { lines: number; bytes: number }, signal: AbortSignal): Promise<LineDelivery | null>;
-  /** Waits for news, for `wake`, for `ms` milliseconds, or until the signal aborts. */
+  /** Waits for a commit, for `wake`, for `ms` milliseconds, or until the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
   wake(): void;
 }
@@ -29,12 +29,15 @@ export interface SegmentReader {
 
 export interface DeliveryReport {
   delivered(sink: SinkName, events: number): void;
-  /** It fails since `since` milliseconds, for the `failures`th time, and will be tried again; the sink's cursor stays. */
+  /**
+   * Delivery failed for the `failures`th time in a row, over `since` milliseconds; it is retried, and the sink's cursor
+   * stays.
+   */
   deliveryFailed(sink: SinkName, error: unknown, failures: number, since: number, delay: number): void;
   deliveryRecovered(sink: SinkName, failures: number): void;
-  /** The destination will never take this event; the archive has it. */
+  /** The destination will never accept this event; the archive has it. */
   entryRejected(insertId: string, code: string): void;
-  /** An object of so many bytes is in the archive, by this delivery or by one before. */
+  /** The object, of this many bytes, is in the archive, from this delivery or an earlier one. */
   objectStored(bytes: number, result: 'stored' | 'was-there'): void;
 }
 
@@ -43,12 +46,12 @@ interface Surroundings {
   readonly report: DeliveryReport;
 }
 
-/** Bytes; Cloud Logging takes 10 MB a request, and its own form is a little larger than JSON. */
+/** Bytes; Cloud Logging accepts 10 MB per request, and its encoding is a little larger than JSON. */
 const LARGEST_REQUEST = 8 * 1024 * 1024;
-/** Milliseconds for which lines wait for more of them while others are under way. */
+/** Milliseconds that lines wait for more lines while requests are in flight. */
 const MOST_WAIT = 200;
 
-/** Sends every event to where auditors search, until the journal is closed and read or the signal aborts. */
+/** Sends every event to the place where auditors search, until the journal is closed and read or the signal aborts. */
 export async function deliverEntries(
   reader: LineReader,
   destination: EntryDestination,
@@ -82,7 +85,10 @@ export async function deliverEntries(
   await flights.landed();
 }
 
-/** The first lines of a quiet time go out at once; while they are under way, more are waited for, but not for long. */
+/**
+ * After a quiet time the first lines are sent at once. While they are in flight, it waits for more lines, but not for
+ * long.
+ */
 async function untilWorthIt(
   reader: LineReader,
   flights: Flights,
@@ -99,7 +105,7 @@ async function untilWorthIt(
   }
 }
 
-/** One attempt to write a request: what was taken is not given again in the next. */
+/** One attempt to write a request; the next attempt does not repeat what was accepted. */
 function writing(
   request: readonly LogEntry[],
   destination: EntryDestination,
@@ -115,7 +121,7 @@ function writing(
   };
 }
 
-/** The entries of these lines, in lists that one request takes. */
+/** The entries of these lines, in lists that each fit into one request. */
 async function inRequests(
   lines: readonly Buffer[],
   payload: Payload,
@@ -139,7 +145,7 @@ async function inRequests(
   return requests;
 }
 
-/** Stores every sealed segment where compliance keeps it, until the journal is closed and read or the signal aborts. */
+/** Stores every sealed segment in the archive, until the journal is closed and read or the signal aborts. */
 export async function deliverSegments(
   reader: SegmentReader,
   destination: ObjectDestination,

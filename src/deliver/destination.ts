@@ -1,4 +1,4 @@
-/** What a sink writes to: entries for searching, objects for keeping. Each exists in the cloud and as a folder. */
+/** What a sink writes to: entries for searching, objects for keeping. Each exists as a cloud service and as a folder. */
 
 export type JsonPayload = Readonly<Record<string, unknown>>;
 
@@ -13,8 +13,8 @@ export interface LogEntry {
   readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
   readonly jsonPayload: JsonPayload;
   /**
-   * jsonPayload in JSON, where it is at hand: then it is not parsed unless somebody reads it. Its bytes, and what is
-   * parsed of them, are the entry's only until it is delivered.
+   * jsonPayload as JSON, if available: it is then parsed only if somebody reads jsonPayload. Its bytes, and values
+   * parsed from them, may be used only until the entry is delivered.
    */
   readonly line?: Buffer;
 }
@@ -31,38 +31,38 @@ export interface ArchiveObject {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An entry that the destination will never take. */
+/** An entry that the destination will never accept. */
 export interface RejectedEntry {
   readonly insertId: string;
   readonly code: string;
 }
 
-/** What came of entries: all are stored but for these. */
+/** The result of a write: all entries but these are stored. */
 export interface Written {
   readonly rejected: readonly RejectedEntry[];
-  /** To be given again. */
+  /** To be written again. */
   readonly left: readonly LogEntry[];
-  /** Why. */
+  /** Why they are left. */
   readonly error?: unknown;
 }
 
 /**
- * Takes entries. It resolves when all of them are stored, but for those it names; a repeated entry (same
- * insertId and timestamp) shows once. Where it throws, any number of them may be stored, and all are to be given
- * again. Once the signal has aborted, it sends nothing new.
+ * Takes entries. It resolves when all are stored except those that it names; a repeated entry (same insertId and
+ * timestamp) is shown once. If it throws, any number of them may be stored, and all must be written again. Once the
+ * signal has aborted, it sends nothing new.
  */
 export interface EntryDestination {
-  /** So many writes may be under way at once. */
+  /** Most writes in flight at once. */
   readonly mostAtOnce: number;
-  /** So many lines of the journal, or bytes of them, are best read at once; a write gets no more entries than that. */
+  /** How many lines of the journal, or bytes of them, to read at once; no write gets more entries than lines. */
   readonly portion: { readonly lines: number; readonly bytes: number };
   write(entries: readonly LogEntry[], signal: AbortSignal): Promise<Written>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Takes objects, each whole or not at all. It resolves when the object is stored or was already there
- * with the same content. A name that holds something else is an error, and is never overwritten.
+ * Stores objects, each whole or not at all. It resolves if the object is stored or was already there with the same
+ * content. If the name exists with other content, that is an error; nothing is overwritten.
  */
 export interface ObjectDestination {
   put(object: ArchiveObject, signal: AbortSignal): Promise<'stored' | 'was-there'>;

@@ -1,13 +1,13 @@
-/** What is under way to a sink: several at once, but what comes of each is taken note of in the order of their start. */
+/** Deliveries in flight to a sink: several at once, but each is recorded in the order of their start. */
 export class Flights {
   #count = 0;
   #last: Promise<boolean> = Promise.resolve(true);
   #failure: { readonly error: unknown } | null = null;
-  /** Of who waits in `unlessFailed`. */
+  /** Rejects the promise of the caller that waits in `unlessFailed`. */
   #onFailure: (error: unknown) => void = () => undefined;
   readonly #onLanding: () => void;
 
-  /** @param onLanding called whenever one is done with */
+  /** @param onLanding called whenever a flight has ended */
   constructor(onLanding: () => void) {
     this.#onLanding = onLanding;
   }
@@ -16,7 +16,7 @@ export class Flights {
     return this.#count;
   }
 
-  /** `land` is called once `flight` and all before it are done; not where one of them came to nothing, and gave false. */
+  /** `land` is called once `flight` and all before it have succeeded; not if one of them resolved to false. */
   start(flight: Promise<boolean>, land: () => Promise<boolean>): void {
     const before = this.#last;
     this.#count += 1;
@@ -43,16 +43,16 @@ export class Flights {
     }
   }
 
-  /** What the promise gives; rejects where a flight has. For one caller at a time. */
+  /** Resolves as the promise does; rejects if a flight fails. For one caller at a time. */
   async unlessFailed<T>(promise: Promise<T>): Promise<T> {
-    // A promise that lives as long as the flights would keep every value that it was raced with.
+    // Not one promise for all flights: it would keep every value that it was raced with in memory.
     const failure = Promise.withResolvers<never>();
     this.#onFailure = failure.reject;
     if (this.#failure !== null) failure.reject(this.#failure.error);
     return await Promise.race([promise, failure.promise]);
   }
 
-  /** Waits until all are done with; rejects where one has. */
+  /** Waits until all flights have ended; rejects if one failed. */
   async landed(): Promise<void> {
     await this.#last;
   }

@@ -1,4 +1,4 @@
-/** Folders in place of the cloud: the same entries and objects, for trying out and for other carriers. */
+/** Folders in place of cloud services: the same entries and objects, for trials and for other log shippers. */
 
 import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { parseJson } from '../lib/json.js';
 import { Lines } from '../lib/line-buffer.js';
 import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination, Written } from './destination.js';
 
-/** Stores each object as a file of its name below `folder`. */
+/** Stores each object as a file with its name below `folder`. */
 export function localObjects(folder: string, disk: Disk): ObjectDestination {
   return {
     put: ({ name, body }: ArchiveObject) => naming(folder, () => putFile(folder, name, body, disk)),
@@ -26,10 +26,10 @@ async function putFile(
   await disk.makeFolder(dirname(path), folder);
   if (await disk.create(path, body)) return 'stored';
   if ((await readFile(path)).equals(body)) return 'was-there';
-  throw new ShipperError('object-differs', `${path} exists with other content, and is not overwritten`);
+  throw new ShipperError('object-differs', `${path} exists with other content; it was not overwritten`);
 }
 
-/** Gives errors of the file system the folder's name. */
+/** Names the folder in errors of the file system. */
 async function naming<T>(folder: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -40,13 +40,13 @@ async function naming<T>(folder: string, action: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Appends each entry, as a line of JSON, to `entries-YYYY-MM-DD.ndjson` of its timestamp's UTC day. After a
- * crash the last entries come again; as in Cloud Logging, an insertId that is there is not shown twice.
+ * Appends each entry, as a line of JSON, to `entries-YYYY-MM-DD.ndjson` for the UTC day of its timestamp. After a crash
+ * the last entries are given again; like Cloud Logging, it does not write an insertId twice.
  */
 export function localEntries(folder: string, disk: Disk): EntryDestination {
   const entries = new LocalEntries(folder, disk);
   return {
-    // A file is written from one end.
+    // A file can only be appended to in order.
     mostAtOnce: 1,
     portion: PORTION,
     write: given => naming(folder, () => entries.write(given)),
@@ -54,12 +54,15 @@ export function localEntries(folder: string, disk: Disk): EntryDestination {
   };
 }
 
-/** So many bytes at a file's end are searched for entries that a crash left without a cursor: more than a request. */
+/**
+ * Bytes at a file's end that are searched for entries that were written before a crash, but not recorded in the cursor:
+ * more than one request has.
+ */
 const REMEMBERED = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 const PORTION = { lines: 1000, bytes: 1024 * 1024 };
 
-/** One day's file: where the next entry goes, and which entries it may have got already. */
+/** One day's file: where the next entry is written, and which entries it may have already. */
 interface DayFile {
   length: number;
   readonly before: ReadonlySet<string>;
@@ -70,7 +73,7 @@ class LocalEntries {
   readonly #folder: string;
   readonly #disk: Disk;
   readonly #files = new Map<string, DayFile>();
-  /** One write after the other uses them. */
+  /** Used by one write at a time. */
   readonly #lines = new Lines();
 
   constructor(folder: string, disk: Disk) {
@@ -88,12 +91,12 @@ class LocalEntries {
   async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
     const path = join(this.#folder, name);
     const known = this.#files.get(name);
-    // Somebody may have cut the file off or removed it meanwhile.
+    // Somebody may have truncated or removed the file meanwhile.
     const size = await fileSize(path);
     const file = known?.length === size ? known : await openDayFile(path);
-    // What a process that was killed has written counts as stored only once it is synced.
+    // Lines that a killed process wrote count as stored only once they are synced.
     if (file !== known && size > 0) await this.#disk.syncFile(path);
-    // Where this fails, the file may not be what it was: the next attempt looks again.
+    // If this fails, the file's state is unknown: the next attempt reads it again.
     this.#files.delete(name);
     const lines = this.#lines;
     lines.clear();
@@ -123,7 +126,7 @@ function isThere(file: DayFile, { insertId }: LogEntry): boolean {
   return file.before.has(insertId) || file.latest.has(insertId);
 }
 
-/** A half line at the end was never acknowledged; the next write begins where it began. */
+/** An incomplete line at the end was never acknowledged; the next write overwrites it. */
 async function openDayFile(path: string): Promise<DayFile> {
   const file = await open(path, 'r').catch(error => {
     if (hasCode(error, 'ENOENT')) return null;
@@ -144,7 +147,7 @@ async function openDayFile(path: string): Promise<DayFile> {
   }
 }
 
-/** Empty for a line that is none of ours. */
+/** Empty for a line that we did not write. */
 function insertIdOf(line: string): string {
   return String(Reflect.get(Object(parseJson(line)), 'insertId') ?? '');
 }

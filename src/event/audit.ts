@@ -31,7 +31,7 @@ const auditSchema = z.object({
   sensitive: z.literal(true).exactOptional(),
   redacted,
   escrow,
-  /** The relations that a WRITE changes, as pgAudit or the statement names them; absent if nobody knows. */
+  /** The relations that a WRITE changes, as pgAudit or the statement names them; absent if unknown. */
   objects: z.array(z.string()).exactOptional(),
   /**
    * Who named them: pgAudit (`pgaudit.log_relation`), or PostgreSQL's parser, which knows no search_path. `ambiguous`: by

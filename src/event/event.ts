@@ -1,6 +1,6 @@
 /**
- * The audit event, version 1: its schema, from which all types come. What an event is, is known in this folder alone: how
- * it is made (`drafts.ts`) and how its line is laid out (`line.ts`). It imports `lib/` and nothing else.
+ * The audit event, version 1: its schema, from which all types are derived. Only this folder knows what an event is:
+ * how it is made (`make.ts`) and how its line is laid out (`line.ts`). It imports `lib/` and nothing else.
  */
 
 import { z } from 'zod';

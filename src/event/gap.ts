@@ -42,9 +42,9 @@ export interface Gap {
   readonly length: number;
   /** What is known of the record that they begin with. */
   readonly record?: KnownRecord;
-  /** The latest log_time before it, as it stands there. */
+  /** The latest log_time before it, as the log has it. */
   readonly after?: string;
-  /** When the log goes on, in milliseconds since the epoch. */
+  /** When the log continues, in milliseconds since the epoch. */
   readonly before?: number;
 }
 
@@ -52,7 +52,7 @@ export interface KnownRecord {
   readonly user?: string;
   readonly session?: string;
   readonly line?: string;
-  /** Of its bytes, where it is whole and was too large to hold, or could not be read. */
+  /** Hash of its bytes, if it is whole and was too large to hold, or could not be read. */
   readonly sha256?: string;
 }
 
@@ -63,7 +63,7 @@ export interface Missing {
   readonly user: string;
   readonly first: number;
   readonly last: number;
-  /** log_time of the session's numbers before and after, as they stand in the log; `null` where none was read before. */
+  /** log_time of the session's numbers before and after, as the log has them; `null` if none was read before. */
   readonly after: string | null;
   readonly before: string;
   /** The record that showed it. */

@@ -17,10 +17,10 @@ interface TimeReader {
   read(logTime: string): number | null;
 }
 
-/** Where this daemon runs. */
-export type Place = Pick<Envelope, 'instance' | 'node'>;
+/** The instance and node that an event names. */
+export type DaemonName = Pick<Envelope, 'instance' | 'node'>;
 
-/** Where a record was read, and when. */
+/** The file and position of a record, and when it was read. */
 export interface Reading {
   readonly file: SourceFile;
   /** Bytes. */
@@ -35,13 +35,13 @@ export function statementEvent(
   audit: Audit,
   actor: Actor,
   reading: Reading,
-  place: Place,
+  daemon: DaemonName,
 ): NewEvent {
   const { database, session } = line;
   // The raw record would hold what was scrubbed.
   const raw = audit.redacted === undefined ? line.raw : null;
   const source = sourceOf(reading, raw);
-  return { kind: 'statement', ...fromLog(line, reading, place), database, actor, audit, session, source };
+  return { kind: 'statement', ...fromLog(line, reading, daemon), database, actor, audit, session, source };
 }
 
 export function suspectEvent(
@@ -49,11 +49,11 @@ export function suspectEvent(
   suspect: SuspectFields['suspect'],
   actor: Actor,
   reading: Reading,
-  place: Place,
+  daemon: DaemonName,
 ): NewEvent {
   const { database, session } = line;
   const source = sourceOf(reading, suspect.redacted === undefined ? line.raw : null);
-  return { kind: 'suspect', ...fromLog(line, reading, place), database, actor, suspect, session, source };
+  return { kind: 'suspect', ...fromLog(line, reading, daemon), database, actor, suspect, session, source };
 }
 
 export function failureEvent(
@@ -61,57 +61,61 @@ export function failureEvent(
   failure: FailureFields['failure'],
   actor: Actor,
   reading: Reading,
-  place: Place,
+  daemon: DaemonName,
 ): NewEvent {
   const { database, session } = line;
   // The raw record would hold the error's message.
   const source = sourceOf(reading, null);
-  return { kind: 'failure', ...fromLog(line, reading, place), database, actor, failure, session, source };
+  return { kind: 'failure', ...fromLog(line, reading, daemon), database, actor, failure, session, source };
 }
 
-/** Of a statement that was read before: it is no record's own event. */
+/** About a statement that was read before: the event has no id of its own. */
 export function unauditedEvent(
   line: LogLine,
   unaudited: UnauditedFields['unaudited'],
   actor: Actor,
   source: Source,
   now: number,
-  { instance, node }: Place,
+  { instance, node }: DaemonName,
 ): NewEvent {
   const { database, session } = line;
   const times = { time: writeTime(line.time), receivedAt: writeReceivedAt(now) };
   return { kind: 'unaudited', ...times, instance, node, database, actor, unaudited, session, source };
 }
 
-export function gapEvent(gap: Gap, reading: Reading, place: Place, times: TimeReader): NewEvent {
+export function gapEvent(gap: Gap, reading: Reading, daemon: DaemonName, times: TimeReader): NewEvent {
   const { reason, record, after = null, before } = gap;
   const end = before === undefined ? {} : { before: new Date(before).toISOString() };
-  return lossDraft({ reason, ...record, ...bounds({ after }, times), ...end }, reading, place);
+  return lossEvent({ reason, ...record, ...bounds({ after }, times), ...end }, reading, daemon);
 }
 
-export function missingEvent(missing: Missing, now: number, place: Place, times: TimeReader): NewEvent {
+export function missingEvent(missing: Missing, now: number, daemon: DaemonName, times: TimeReader): NewEvent {
   const { of, user, session, after, before, file, record } = missing;
   const gap = { user, session, ...rangeOf(missing), ...bounds({ after, before }, times) };
-  return lossDraft({ reason: `missing-${of}`, ...gap }, { file, record, now }, place);
+  return lossEvent({ reason: `missing-${of}`, ...gap }, { file, record, now }, daemon);
 }
 
-function lossDraft(gap: GapFields['gap'], reading: Reading, place: Place): NewEvent {
+function lossEvent(gap: GapFields['gap'], reading: Reading, daemon: DaemonName): NewEvent {
   const now = new Date(reading.now).toISOString();
-  return { kind: 'gap', time: now, receivedAt: now, ...place, gap, source: sourceOf(reading, null) };
+  return { kind: 'gap', time: now, receivedAt: now, ...daemon, gap, source: sourceOf(reading, null) };
 }
 
-export function lifecycleEvent(lifecycle: LifecycleFields['lifecycle'], now: number, place: Place): NewEvent {
-  return { kind: 'lifecycle', time: new Date(now).toISOString(), ...place, lifecycle };
+export function lifecycleEvent(
+  lifecycle: LifecycleFields['lifecycle'],
+  now: number,
+  daemon: DaemonName,
+): NewEvent {
+  return { kind: 'lifecycle', time: new Date(now).toISOString(), ...daemon, lifecycle };
 }
 
-export function configEvent(content: ConfigFields, now: number, place: Place): NewEvent {
-  const { kind, ...rest } = content;
-  return { kind, time: new Date(now).toISOString(), ...place, ...rest };
+export function configEvent(fields: ConfigFields, now: number, daemon: DaemonName): NewEvent {
+  const { kind, ...rest } = fields;
+  return { kind, time: new Date(now).toISOString(), ...daemon, ...rest };
 }
 
-export function populationEvent(content: PopulationFields, now: number, place: Place): NewEvent {
-  const { kind, ...rest } = content;
-  return { kind, time: new Date(now).toISOString(), ...place, ...rest };
+export function populationEvent(fields: PopulationFields, now: number, daemon: DaemonName): NewEvent {
+  const { kind, ...rest } = fields;
+  return { kind, time: new Date(now).toISOString(), ...daemon, ...rest };
 }
 
 /** log_times in UTC, as far as they are known. */
@@ -130,14 +134,14 @@ const writeTime = isoWriter();
 const writeReceivedAt = isoWriter();
 
 /** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */
-export function eventId({ session }: LogLine, { instance }: Place): string {
+export function eventId({ session }: LogLine, { instance }: DaemonName): string {
   return `${instance}/${session.id}/${session.line}`;
 }
 
-function fromLog(line: LogLine, { now }: Reading, place: Place) {
-  const { instance, node } = place;
+function fromLog(line: LogLine, { now }: Reading, daemon: DaemonName) {
+  const { instance, node } = daemon;
   return {
-    id: eventId(line, place),
+    id: eventId(line, daemon),
     time: writeTime(line.time),
     receivedAt: writeReceivedAt(now),
     instance,

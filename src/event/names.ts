@@ -6,7 +6,7 @@ export type AuditClass = (typeof AUDIT_CLASSES)[number];
 
 /**
  * `resolved`; `claimed`: by what the client itself wrote; `stale`: from an expired cache while the source was down;
- * `unresolved`: nobody knows.
+ * `unresolved`: unknown.
  */
 export const ACTOR_STATUSES = ['resolved', 'claimed', 'stale', 'unresolved'] as const;
 export type ActorStatus = (typeof ACTOR_STATUSES)[number];
@@ -38,7 +38,7 @@ export type SuspectReason = (typeof SUSPECT_REASONS)[number];
  * Why bytes of a log file could not be read as records. `truncated`: the file holds something else now;
  * `vanished`: it is gone; `changed`: the bytes before these have changed since they were read; `time`: log_time cannot
  * be read; `unreadable`: the processes that read or encrypted the record failed; `unwatched`: the file that was being
- * read was removed while nobody read the log, so nobody knows what else was written to it.
+ * read was removed while nobody read the log, so it is not known what else was written to it.
  */
 export const GAP_REASONS = [
   'torn',

@@ -22,7 +22,7 @@ export function parametersOf({ parameters }: Audit, quoted = quotedField): strin
   return parameters.length === 0 ? '<none>' : parameters.map(quoted).join(',');
 }
 
-/** A field of CSV, in quotes where it needs them. */
+/** A CSV field, in quotes if it needs them. */
 export function quotedField(field: string): string {
   return /[,"\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

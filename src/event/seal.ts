@@ -20,7 +20,7 @@ export const coverageSchema = z.object({
 });
 export type Coverage = DeepReadonly<z.infer<typeof coverageSchema>>;
 
-/** Where reading of one file continues. */
+/** The position at which reading of one file continues. */
 export const sealedPositionSchema = positionSchema.extend({ source });
 export type SealedPosition = DeepReadonly<z.infer<typeof sealedPositionSchema>>;
 
@@ -37,7 +37,7 @@ export const sealSchema = z.object({
     events: eventCountsSchema,
     records: recordCountsSchema,
     coverage: z.array(coverageSchema),
-    /** Where reading of every known file continues, for a daemon that lost its state. */
+    /** The positions at which reading of every known file continues, for a daemon that lost its state. */
     files: z.array(sealedPositionSchema),
     /** One for each server; empty if no server's log was read to its end yet. Version 0.1 had none. */
     until: z.array(sealedUntilSchema).exactOptional(),

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { type EventJson, hashOf, headOfLine, type Sign, signed } from '../event/line.js';
 import type { Lines } from '../lib/line-buffer.js';
 
-/** How far a chain has got. */
+/** The end of a chain. */
 export interface ChainState {
   readonly chain: string;
   readonly nextSeq: number;
@@ -14,13 +14,13 @@ export interface ChainState {
 
 const FIRST_HASH = '0'.repeat(64);
 
-/** A new chain, named by its start and four random hex digits: `20261121T203958Z-9f2c`. */
+/** A new chain. Its name is its start and four random hex digits: `20261121T203958Z-9f2c`. */
 export function newChain(now: number): ChainState {
   const start = new Date(now).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
   return { chain: `${start}-${randomBytes(2).toString('hex')}`, nextSeq: 1, lastHash: FIRST_HASH };
 }
 
-/** Makes the event the chain's next line, adds it to `lines`, and returns the chain's state after it. */
+/** Adds the event to `lines` as the chain's next line; returns the chain's state after it. */
 export function link(
   { chain, nextSeq: seq, lastHash: previousHash }: ChainState,
   event: EventJson,

@@ -1,9 +1,10 @@
 /**
- * The checkpoint file: the journal's state as of the last commit. What it does not say did not happen.
+ * The checkpoint file: the journal's state as of the last commit. What is not in it did not happen.
  *
- * Where `resume.memory` is large, it stands in a file of its own, and the checkpoint tells what changed since: that
- * file is written, under the one of its two names that is not in use, before the checkpoint that refers to it. Where
- * there are several servers, files and memory are each an object of theirs by server.
+ * Large session facts have a file of their own, and the checkpoint contains only what changed since that file was
+ * written. There are two such files: the one not in use is written before the checkpoint that refers to it, so a crash
+ * in between leaves the old checkpoint with its own file. With several servers, positions and session facts are objects
+ * with a key for each server.
  */
 
 import { hash } from 'node:crypto';
@@ -19,7 +20,7 @@ import { parseJson } from '../lib/json.js';
 import { apply, deltaOf, deltaSchema } from './delta.js';
 import { type Packed, pack, unpack } from './sources.js';
 import type { JournalState } from './state.js';
-import { MEND, readStateFile, readStateText } from './statefile.js';
+import { FIX, readStateFile, readStateText } from './statefile.js';
 
 const segment = z.object({
   date: z.string(),
@@ -78,22 +79,22 @@ const checkpoint = z.discriminatedUnion('version', [
   z.object({ version: z.literal(4), ...state, resume: z.object({ files: filesBySource, memoryFile }) }),
 ]);
 
-/** Characters of JSON from which on a memory has a file of its own. */
+/** Characters of JSON from which session facts have a file of their own. */
 const LARGE = 64 * 1024;
-/** The file is written anew where what changed since takes more than this part of it. */
+/** The file is written again if the changes since take more than this part of its size. */
 const MOST_CHANGED = 1 / 8;
 
-/** A memory in a file of its own. */
+/** Session facts in a file of their own. */
 interface Base {
   readonly name: (typeof NAMES)[number];
   readonly sha256: string;
-  readonly memory: unknown;
+  readonly facts: unknown;
   readonly characters: number;
 }
 
 /**
- * Returns `null` where there is none yet. Throws a StateError where it cannot be read or understood, or
- * belongs to another instance.
+ * Returns `null` if there is none yet. Throws a StateError if it cannot be read or understood, or belongs to another
+ * instance.
  */
 export async function readCheckpoint(path: string, instance: string): Promise<JournalState | null> {
   return (await read(path, instance))?.state ?? null;
@@ -110,27 +111,27 @@ async function read(
   }
   const { resume, version: _version, instance: _instance, ...rest } = saved;
   if (!('memoryFile' in resume))
-    return { state: { ...rest, resumes: unpack(resume.files, resume.memory) }, base: null };
+    return { state: { ...rest, checkpoints: unpack(resume.files, resume.memory) }, base: null };
   const { name, sha256, delta } = resume.memoryFile;
   const base = await readBase(join(dirname(path), name), name, sha256);
-  return { state: { ...rest, resumes: unpack(resume.files, apply(base.memory, delta)) }, base };
+  return { state: { ...rest, checkpoints: unpack(resume.files, apply(base.facts, delta)) }, base };
 }
 
 async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
   const text = await readStateText(path);
   if (text === null || hash('sha256', text) !== sha256)
-    throw new StateError(`${path} is missing or not what the checkpoint tells of. ${MEND}`);
-  return { name, sha256, memory: parseJson(text), characters: text.length };
+    throw new StateError(`${path} is missing or is not the one that the checkpoint refers to. ${FIX}`);
+  return { name, sha256, facts: parseJson(text), characters: text.length };
 }
 
-/** The checkpoint file of one daemon, which alone may write it. */
-export class Checkpoint {
+/** The checkpoint file of one daemon; no other process may write it. */
+export class CheckpointFile {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #instance: string;
-  /** Of the file as this process wrote or found it. */
+  /** The file's version when this process last read or wrote it. */
   #version: string | null = null;
-  /** What the file refers to. */
+  /** The file of session facts that the checkpoint refers to. */
   #base: Base | null = null;
 
   constructor(disk: Disk, path: string, instance: string) {
@@ -147,21 +148,24 @@ export class Checkpoint {
     return found?.state ?? null;
   }
 
-  /** Throws a StateError where somebody else wrote it: the lock cannot see another machine or container with the same folder. */
+  /**
+   * Throws a StateError if another process wrote it: the lock does not work across machines or containers that share
+   * the folder.
+   */
   async check(): Promise<void> {
     if ((await versionOf(this.#path)) === this.#version) return;
     throw new StateError(
-      `${this.#path} was written or removed by somebody else: give each daemon its own state.directory.`,
+      `${this.#path} was written or removed by another process: give each daemon its own state.directory.`,
     );
   }
 
-  /** May be called again with the same state after it failed. */
+  /** After a failure it may be called again with the same state. */
   async write(after: JournalState): Promise<void> {
     const { text, base } = await this.#formOf(after);
     try {
       await this.#disk.replace(this.#path, text);
     } finally {
-      // Also where it failed half-way: it was ours.
+      // Also after a failure half-way: the change was ours.
       this.#version = await versionOf(this.#path);
     }
     this.#base = base;
@@ -169,26 +173,26 @@ export class Checkpoint {
 
   async #formOf(after: JournalState): Promise<{ text: string; base: Base | null }> {
     const base = this.#base;
-    const { resumes, ...rest } = after;
-    const { files, memory, areSeveral } = pack(resumes);
+    const { checkpoints, ...rest } = after;
+    const { files, facts, areSeveral } = pack(checkpoints);
     const head = { ...rest, version: areSeveral ? 4 : 2, instance: this.#instance };
-    const delta = base === null ? '' : JSON.stringify(deltaOf(base.memory, memory));
+    const delta = base === null ? '' : JSON.stringify(deltaOf(base.facts, facts));
     if (base !== null && delta.length <= base.characters * MOST_CHANGED)
       return { text: referring(head, files, base, delta), base };
-    const whole = JSON.stringify(memory);
+    const whole = JSON.stringify(facts);
     if (whole.length < LARGE)
       return {
-        text: JSON.stringify({ ...head, version: areSeveral ? 3 : 1, resume: { files, memory } }),
+        text: JSON.stringify({ ...head, version: areSeveral ? 3 : 1, resume: { files, memory: facts } }),
         base: null,
       };
-    const next = await this.#writeBase(memory, whole);
-    return { text: referring(head, files, next, JSON.stringify(deltaOf(memory, memory))), base: next };
+    const next = await this.#writeBase(facts, whole);
+    return { text: referring(head, files, next, JSON.stringify(deltaOf(facts, facts))), base: next };
   }
 
-  async #writeBase(memory: unknown, text: string): Promise<Base> {
+  async #writeBase(facts: unknown, text: string): Promise<Base> {
     const name = this.#base?.name === NAMES[0] ? NAMES[1] : NAMES[0];
     await this.#disk.replace(join(dirname(this.#path), name), text);
-    return { name, sha256: hash('sha256', text), memory, characters: text.length };
+    return { name, sha256: hash('sha256', text), facts, characters: text.length };
   }
 }
 
@@ -198,7 +202,7 @@ function referring(head: object, files: Packed['files'], { name, sha256 }: Base,
   return `${start},"resume":{"files":${JSON.stringify(files)},"memoryFile":${memory}}}`;
 }
 
-/** Tells one writing of the file from the next; `null` where there is none. */
+/** Differs after each write of the file; `null` if there is no file. */
 async function versionOf(path: string): Promise<string | null> {
   try {
     const { ino, mtimeNs } = await stat(path, { bigint: true });

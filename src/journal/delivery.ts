@@ -1,12 +1,12 @@
 /** What the journal gives a sink to deliver. */
 
-/** Until `markDelivered` has made it durable that it was, it will be given again. */
+/** It is given out again after a restart unless `markDelivered` has recorded the delivery on disk. */
 export interface Delivery {
   readonly events: number;
   markDelivered(): Promise<void>;
 }
 
-/** Lines of the journal, without their newlines. Their bytes are written over once they are delivered. */
+/** Lines of the journal, without their newlines. Their buffer is used again once they are delivered. */
 export interface LineDelivery extends Delivery {
   readonly lines: readonly Buffer[];
 }

@@ -1,13 +1,13 @@
-/** What changed between two values of plain JSON, in plain JSON: small where both have most in common. */
+/** The difference between two values of plain JSON, as plain JSON: small if the values have most in common. */
 
 import { z } from 'zod';
 
 export type Delta =
   /** Another value. */
   | { readonly value: unknown }
-  /** The same object, but for these fields and without those. */
+  /** The same object with these fields changed and those removed. */
   | { readonly fields: Readonly<Record<string, Delta>>; readonly without: readonly string[] }
-  /** The elements before from…to of each pair, then more: a list that forgets, and puts what is new to its end. */
+  /** The elements [from, to) of each pair, then more: a list that drops elements and gets new ones at its end. */
   | { readonly kept: readonly (readonly [number, number])[]; readonly more: readonly unknown[] };
 
 export const deltaSchema: z.ZodType<Delta> = z.lazy(() =>
@@ -21,14 +21,14 @@ export const deltaSchema: z.ZodType<Delta> = z.lazy(() =>
   ]),
 );
 
-/** `apply(before, deltaOf(before, after))` is `after`. Neither may hold itself. */
+/** `apply(before, deltaOf(before, after))` equals `after`. Neither value may contain itself. */
 export function deltaOf(before: unknown, after: unknown): Delta {
   if (Array.isArray(before) && Array.isArray(after)) return listDelta(before, after);
   if (isRecord(before) && isRecord(after)) return recordDelta(before, after);
   return { value: after };
 }
 
-/** Throws a TypeError where the delta is not of this value. */
+/** Throws a TypeError if the delta was not made from this value. */
 export function apply(before: unknown, delta: Delta): unknown {
   if ('value' in delta) return delta.value;
   if ('kept' in delta) {
@@ -65,7 +65,7 @@ function listDelta(before: readonly unknown[], after: readonly unknown[]): Delta
   return { kept, more: after.slice(next) };
 }
 
-/** In JSON: an undefined field counts as another value than none, which costs room and nothing else. */
+/** Compares as JSON. An undefined field differs from a missing one, which costs some bytes and does no harm. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))

@@ -1,9 +1,9 @@
 /**
- * The journal: what was read becomes durable here, once, before any sink sees it.
+ * The journal makes events durable once, before any sink sees them.
  *
- * One commit writes lines to the open segment, syncs it, and replaces the checkpoint. The checkpoint
- * is the commit: a crash before it leaves bytes that it does not know of. No sink has seen them, so the
- * next start cuts them off and the same records are read again.
+ * A commit writes lines to the open segment, syncs it, and replaces the checkpoint. Replacing the checkpoint is what
+ * commits: a crash before it leaves bytes that the checkpoint does not cover. No sink has seen them; the next start
+ * overwrites them, and the same records are read again.
  */
 
 import { join } from 'node:path';
@@ -11,20 +11,20 @@ import type { PreviousChain } from '../event/lifecycle.js';
 import { hasPassed, sleep, Waker } from '../lib/clock.js';
 import { codeOf, ShipperError, StateError } from '../lib/errors.js';
 import { Lines } from '../lib/line-buffer.js';
-import { Checkpoint } from './checkpoint.js';
+import { CheckpointFile } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
-import { OWN, type Resume } from './sources.js';
+import { OWN, type SourceCheckpoint } from './sources.js';
 import { type Commit, type JournalEntry, type JournalState, nextSealAt, type Origin, Plan } from './state.js';
 
 export interface JournalReport {
   /** Lines and bytes that became durable. */
   committed(events: number, bytes: number): void;
-  /** Milliseconds from the time in the log of a commit's first statement until it was durable; one for each commit. */
+  /** Milliseconds from the log time of a commit's first statement until it was durable; once for each commit. */
   statementDurable(latency: number): void;
   sealed(): void;
-  /** Nothing is lost: the same commit is tried again. */
+  /** Nothing is lost: the same commit is retried. */
   commitFailed(code: string): void;
   commitRecovered(): void;
   journalFull(isFull: boolean): void;
@@ -38,44 +38,44 @@ export interface LastSeal {
   readonly lastSeq: number;
 }
 
-/** What the journal must know of a reader. */
+/** What the journal needs of a reader. */
 interface AttachedReader {
-  /** The last event that is delivered. */
+  /** Seq of the last delivered event. */
   readonly seq: number;
   wake(): void;
 }
 
-/** Milliseconds after which progress is saved that no event came of. */
+/** Milliseconds after which progress without events is saved. */
 const PROGRESS_INTERVAL = 1000;
-/** Bytes for a commit, from which on it takes no more; another is under way meanwhile. */
+/** A commit of this many bytes takes no more entries: they go into the next one. */
 const LARGE_COMMIT = 1024 * 1024;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
 export class Journal {
-  /** How this start came by its chain; `null` where it goes on with its own state. */
+  /** How this start got its chain; `null` if it continues from its own state. */
   readonly origin: Origin | null;
-  /** Of a chain that begins: the one before it, where the archive could tell. */
+  /** The chain before a new one, if the archive names it. */
   readonly previousChain: PreviousChain | null;
   readonly #options: JournalOptions;
   readonly #report: JournalReport;
-  /** As committed; ahead of the checkpoint where only progress was made. */
+  /** The committed state; ahead of the checkpoint if there was progress without events. */
   #state: JournalState;
-  /** What was appended since, in bytes already: texts that wait would take the garbage collector's time. */
+  /** What was appended since, already encoded: waiting strings would cost garbage collection. */
   #next: Plan;
   /** The next commit's lines, and those of the commit before it. */
   #lines: readonly [Lines, Lines] = [new Lines(), new Lines()];
-  /** As appended, by server: ahead of the state. */
-  readonly #resumes: Map<string, Resume>;
-  readonly #checkpoint: Checkpoint;
-  /** By server: up to when its log was read, as a seal says it. */
+  /** The newest appended checkpoint of each server; ahead of the committed state. */
+  readonly #checkpoints: Map<string, SourceCheckpoint>;
+  readonly #checkpoint: CheckpointFile;
+  /** For each server, the time until which its log was read; a seal's `until`. */
   readonly #untils = new Map<string, number>();
-  /** Segments up to here are deleted. */
+  /** Segments up to this seq are deleted. */
   #released = 0;
-  /** Progress that is not in the checkpoint yet dates from then. */
+  /** When the oldest progress that is not in the checkpoint was made. */
   #unsavedSince: number | null = null;
   #failure: { readonly error: unknown } | null = null;
-  /** Settles with the events that were appended since the last commit. */
+  /** Settles together with the events that were appended since the last commit. */
   #appended = deferred();
   #isClosing = false;
   #isClosed = false;
@@ -89,13 +89,13 @@ export class Journal {
     options: JournalOptions,
     report: JournalReport,
     state: JournalState,
-    checkpoint: Checkpoint,
+    checkpoint: CheckpointFile,
   ) {
     this.#options = options;
     this.#report = report;
     this.#state = state;
     this.#next = this.#planAfter(state, this.#lines[0]);
-    this.#resumes = new Map(state.resumes);
+    this.#checkpoints = new Map(state.checkpoints);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
     this.previousChain = state.previousChain ?? null;
@@ -104,33 +104,33 @@ export class Journal {
     this.#room = new Waker(options.clock);
   }
 
-  /** Takes up the journal in `directory`, or begins one. Throws a StateError where it is damaged. */
+  /** Opens the journal in `directory`, or begins one. Throws a StateError if it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
-    const checkpoint = new Checkpoint(options.disk, checkpointPath(options), options.instance);
+    const checkpoint = new CheckpointFile(options.disk, checkpointPath(options), options.instance);
     return new Journal(options, report, await openJournal(options, checkpoint), checkpoint);
   }
 
-  /** Where the log of a server goes on: what its last entry that was appended said. */
-  resumeOf(source = OWN): Resume {
-    return this.#resumes.get(source) ?? { files: [], memory: null };
+  /** The checkpoint of a server that was appended last. */
+  checkpointOf(source = OWN): SourceCheckpoint {
+    return this.#checkpoints.get(source) ?? { files: [], facts: null };
   }
 
-  /** All that the log of a server held at this time (milliseconds since the epoch) was appended. */
+  /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */
   readUntil(source: string, time: number): void {
     this.#untils.set(source, time);
   }
 
-  /** Up to when it is so; `null` where this process does not know. */
+  /** The time last given to `readUntil`; `null` if this process has none yet. */
   untilOf(source: string): number | null {
     return this.#untils.get(source) ?? null;
   }
 
-  /** The last event that is durable. */
+  /** Seq of the last durable event. */
   get lastSeq(): number {
     return this.#state.chain.nextSeq - 1;
   }
 
-  /** The first event that is still here. */
+  /** Seq of the first event that is still in the journal. */
   get firstSeq(): number {
     return this.segments[0]?.firstSeq ?? this.#state.chain.nextSeq;
   }
@@ -141,12 +141,12 @@ export class Journal {
     return segment === null ? this.sealed : [...this.sealed, segment];
   }
 
-  /** Segments that nothing will be added to any more. */
+  /** Sealed segments that are not deleted. */
   get sealed(): readonly Sealed[] {
     return this.#undelivered(this.#state);
   }
 
-  /** The newest seal; `null` where this process does not know it yet. */
+  /** The newest seal; `null` if this process does not know it yet. */
   get lastSeal(): LastSeal | null {
     return this.#lastSeal;
   }
@@ -155,12 +155,12 @@ export class Journal {
     return this.#state.chain.chain;
   }
 
-  /** Under which the chain began. */
+  /** The node's name when the chain began. */
   get node(): string {
     return this.#state.node;
   }
 
-  /** Nothing more will come. */
+  /** No more lines will come. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -175,7 +175,7 @@ export class Journal {
     return this.#state.sealedAt;
   }
 
-  /** When the oldest event that is here was read; `null` where none is. */
+  /** When the oldest event in the journal was read; `null` if it is empty. */
   async oldest(): Promise<number | null> {
     const [first] = this.segments;
     return first === undefined ? null : await readTime(this.pathOf(first), 0);
@@ -185,26 +185,23 @@ export class Journal {
     return join(segmentFolder(this.#options), segmentFileName(segment));
   }
 
-  /** Waits up to a second, or until the signal aborts, for room; returns whether there is some. */
+  /** Waits for room, at most a second or until the signal aborts; returns whether there is room. */
   async waitForRoom(signal: AbortSignal): Promise<boolean> {
     if (!this.#hasRoom()) await this.#room.wait(1000, signal);
     return this.#hasRoom();
   }
 
-  /**
-   * Takes an entry to be committed soon. What is returned resolves when its events are durable, and rejects where that
-   * comes no more.
-   */
+  /** Adds an entry to the next commit. The promise resolves when its events are durable, and rejects if they will not be. */
   append(entry: JournalEntry): Promise<void> {
     try {
       this.#next.add(entry, this.#options.clock.now());
     } catch (error) {
-      // Half of the entry may be in it, which no commit may hold without the rest.
+      // Half of the entry may be in the plan; no commit may contain half an entry.
       this.#failure = { error };
       this.#work.wake();
       throw error;
     }
-    if (entry.resume !== undefined) this.#resumes.set(entry.source ?? OWN, entry.resume);
+    if (entry.checkpoint !== undefined) this.#checkpoints.set(entry.source ?? OWN, entry.checkpoint);
     this.#work.wake();
     return this.#appended.promise;
   }
@@ -216,8 +213,8 @@ export class Journal {
   }
 
   /**
-   * Commits until closed; a commit that fails is tried again until it succeeds or the signal aborts. Rejects where an
-   * entry could not be appended: memory ran out, and what was appended of it must not be committed.
+   * Commits until closed. A failed commit is retried until it succeeds or the signal aborts. Rejects if an entry could
+   * not be appended whole (out of memory): the half of it must not be committed.
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
@@ -236,7 +233,7 @@ export class Journal {
     if (hasNews) this.#unsavedSince ??= now;
     if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
     else this.#state = commit.state;
-    // At once: a large line must not wait for the next one in memory.
+    // At once: a large line must not stay in memory until the next commit.
     this.#lines[1].clear();
     if (signal.aborted) return appended.reject(signal.reason);
     appended.resolve();
@@ -245,12 +242,12 @@ export class Journal {
     if (this.#next.size === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
   }
 
-  /** From now on the reader is woken by every commit, and no segment is deleted before it has passed. */
+  /** From now on every commit wakes the reader, and no segment is deleted before the reader has delivered it. */
   attach(reader: AttachedReader): void {
     this.#readers.push(reader);
   }
 
-  /** Deletes the sealed segments that every reader has passed; for the slowest they stay, however long it takes (I5). */
+  /** Deletes the sealed segments that every sink has; the slowest sink decides, however long it takes (I5). */
   async releaseDelivered(): Promise<void> {
     const delivered = Math.min(...this.#readers.map(reader => reader.seq));
     for (let [oldest] = this.sealed; oldest !== undefined; [oldest] = this.sealed) {
@@ -268,7 +265,7 @@ export class Journal {
     return !isFull && this.#next.size < LARGE_COMMIT;
   }
 
-  /** What was appended since the last time. */
+  /** The next commit: all that was appended since the last one. */
   #take(closing: boolean, now: number): { commit: Commit; hasNews: boolean } {
     const plan = this.#next;
     const hasNews = plan.size > 0;
@@ -276,7 +273,7 @@ export class Journal {
     else plan.sealIfDue(now);
     const { state, ...commit } = plan.commit;
     const after = { ...state, sealed: this.#undelivered(state) };
-    // The commit before this one is done, and its room is free.
+    // The commit before this one is done: its buffers are free.
     const [taken, free] = this.#lines;
     this.#lines = [free, taken];
     this.#next = this.#planAfter(after, free);
@@ -318,15 +315,15 @@ export class Journal {
       await sleep(this.#options.clock, delay, signal);
       if (signal.aborted) return;
     }
-    // Not before: what a sink has got must be what the next start goes on from (I4, I6).
+    // Only now may sinks see it: the next start continues from this state, and must have what a sink has (I4, I6).
     this.#publish(commit);
     const { loggedAt } = commit;
     if (loggedAt !== null) this.#report.statementDurable(this.#options.clock.now() - Date.parse(loggedAt));
   }
 
   /**
-   * May be done again after it failed half-way: every write says where it begins. Lines are synced before the checkpoint
-   * that names them: otherwise a power cut leaves a checkpoint that is ahead of its segment (I1).
+   * May be retried after a failure half-way: every write names its offset. Lines are synced before the checkpoint that
+   * covers them; otherwise a power cut could leave a checkpoint that is ahead of its segment (I1).
    */
   async #write({ writes, state }: Commit): Promise<void> {
     const { disk } = this.#options;
@@ -352,14 +349,14 @@ export class Journal {
   }
 }
 
-/** Whoever does not wait for it need not hear of its rejection. */
+/** A caller that does not await it does not have to handle its rejection. */
 function deferred(): PromiseWithResolvers<void> {
   const made = Promise.withResolvers<void>();
   made.promise.catch(() => undefined);
   return made;
 }
 
-/** Sealed segments are forgotten once they are delivered; without an open one, the chain ends with a seal. */
+/** The state drops sealed segments once they are delivered; without an open segment, the chain's last line is a seal. */
 function sealIn({ sealed, segment, chain, sealedAt: at }: JournalState): LastSeal | null {
   const newest = sealed.at(-1);
   if (newest !== undefined) return { at, hash: newest.lastHash, lastSeq: newest.lastSeq };

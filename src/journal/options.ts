@@ -6,15 +6,15 @@ import type { Disk } from '../lib/disk.js';
 import type { SealLimits } from './state.js';
 
 export interface JournalOptions extends SealLimits {
-  /** The state folder; segments lie in `journal` below it. */
+  /** The state folder; segments are in its subfolder `journal`. */
   readonly directory: string;
-  /** For a chain that begins; another keeps the one it has. */
+  /** Name of the node for a new chain; an existing chain keeps its own. */
   readonly node: string;
   /** The sinks' cursor files. */
   readonly cursors: readonly string[];
-  /** Bytes of segments on disk at which the source has to wait. */
+  /** Bytes of segments on disk at which reading the log pauses. */
   readonly maxJournalSize: number;
-  /** Asked where there is no state: the chain's end, or why a new one has to begin. */
+  /** Called if there is no state: returns the end of the archive's chain, or why a new chain begins. */
   readonly findChain: () => Promise<ChainEnd | NewChain>;
   readonly disk: Disk;
   readonly clock: Clock;

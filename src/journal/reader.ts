@@ -1,4 +1,4 @@
-/** Reads the journal for one sink, from its cursor on, and lets go of what every sink has. */
+/** Reads the journal for one sink, starting at its cursor, and releases what every sink has. */
 
 import { type Clock, Waker } from '../lib/clock.js';
 import type { Disk } from '../lib/disk.js';
@@ -8,10 +8,10 @@ import type { Delivery, LineDelivery, SegmentDelivery } from './delivery.js';
 import type { Journal } from './journal.js';
 import { readLines, readTime, type SegmentFile } from './segments.js';
 
-/** What one sink has still to do. */
+/** What one sink has not delivered yet. */
 export interface Backlog {
   readonly events: number;
-  /** Of events, as they stand in the journal. */
+  /** Bytes of these events in the journal. */
   readonly bytes: number;
 }
 
@@ -23,9 +23,9 @@ export class Reader {
   readonly #waker: Waker;
   /** Everything before it is delivered. */
   #cursor: Cursor;
-  /** Everything before it was given out, and is delivered or under way. */
+  /** Everything before it was given out: delivered or being delivered. */
   #given: Cursor;
-  /** Room for lines that nobody holds any more. */
+  /** A buffer that is not in use and can take lines. */
   #spare: Buffer | null = null;
 
   private constructor(journal: Journal, disk: Disk, cursorPath: string, cursor: Cursor, clock: Clock) {
@@ -38,41 +38,41 @@ export class Reader {
     journal.attach(this);
   }
 
-  /** Throws a StateError where the cursor is damaged. */
+  /** Throws a StateError if the cursor is damaged. */
   static async open(journal: Journal, disk: Disk, cursorPath: string, clock: Clock): Promise<Reader> {
-    // Without a cursor everything that is here goes out again; what is not here any more was delivered.
+    // Without a cursor, everything in the journal is delivered again; what was deleted from it had been delivered.
     const start = { seq: journal.firstSeq - 1, firstSeq: 0, offset: 0 };
     const cursor = (await readCursor(cursorPath)) ?? start;
     return new Reader(journal, disk, cursorPath, cursor, clock);
   }
 
-  /** The last event that is delivered. */
+  /** Seq of the last delivered event. */
   get seq(): number {
     return this.#cursor.seq;
   }
 
-  /** What is durable and not delivered. */
+  /** What is durable and not delivered yet. */
   get lag(): Backlog {
     return this.#after(this.#cursor);
   }
 
-  /** What is durable and not given out. */
+  /** What is durable and not given out yet. */
   get unread(): Backlog {
     return this.#after(this.#given);
   }
 
-  /** When the oldest event that is not delivered was read, in milliseconds since the epoch; `null` where none waits. */
+  /** When the oldest undelivered event was read, in milliseconds since the epoch; `null` if there is none. */
   async oldest(): Promise<number | null> {
     const next = this.#locate(this.#cursor);
     return next === null ? null : await readTime(next.path, next.from);
   }
 
-  /** Waits for a commit, for `wake`, or for `ms` milliseconds, or until the signal aborts. */
+  /** Waits for a commit, for `wake`, for `ms` milliseconds, or until the signal aborts. */
   async wait(ms: number, abort: AbortSignal): Promise<void> {
     await this.#waker.wait(ms, abort);
   }
 
-  /** Waits for lines that were not given out yet; `null` when the journal is closed and read, or the signal aborts. */
+  /** Waits for lines that were not given out yet; `null` if the journal is closed and read, or the signal aborts. */
   async nextLines(
     limits: { lines: number; bytes: number },
     signal: AbortSignal,
@@ -125,7 +125,7 @@ export class Reader {
     return { segment: { ...segment, path: this.#journal.pathOf(segment) }, ...delivery };
   }
 
-  /** Where the first event after a cursor stands. */
+  /** The position of the first event after a cursor. */
   #locate({ firstSeq, offset }: Cursor): { segment: SegmentFile; path: string; from: number } | null {
     const isUnread = (one: SegmentFile): boolean =>
       one.firstSeq > firstSeq || (one.firstSeq === firstSeq && one.bytes > offset);
@@ -142,9 +142,9 @@ export class Reader {
   }
 
   /**
-   * To be marked in the order in which they are given: what was marked last is where the next start goes on.
+   * Deliveries must be marked in the order in which they were given out: the next start continues from the last mark.
    *
-   * @param onDelivered called once, when what was given is not needed any more
+   * @param onDelivered called once, when the buffer behind the delivery is free
    */
   #give(end: Cursor, onDelivered: () => void = () => undefined): Delivery {
     const events = end.seq - this.#given.seq;
@@ -152,7 +152,8 @@ export class Reader {
     return {
       events,
       markDelivered: async () => {
-        // Durable before anything is deleted: a power cut may not bring back a cursor that needs it (I1).
+        // Durable before anything is deleted: otherwise a power cut could bring back a cursor that needs a deleted
+        // segment (I1).
         await writeCursor(this.#disk, this.#cursorPath, end);
         this.#cursor = end;
         await this.#journal.releaseDelivered();

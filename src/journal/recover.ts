@@ -1,11 +1,11 @@
-/** Takes the journal up where the last run left it. */
+/** Opens the journal as the last run left it. */
 
 import { join } from 'node:path';
 import { hashOf } from '../event/line.js';
 import { fileSize } from '../lib/disk.js';
 import { StateError } from '../lib/errors.js';
 import { newChain } from './chain.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { CheckpointFile } from './checkpoint.js';
 import { readCursor } from './cursor.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import {
@@ -17,21 +17,24 @@ import {
 } from './segments.js';
 import { dateOf, type JournalState, stateAfter } from './state.js';
 
-const MEND =
+const FIX =
   'Put back what was there; or move the whole state folder away: the chain is then taken up from the archive.';
 
-/** Throws a StateError where checkpoint, segments and cursors do not belong together; then nothing was removed. */
-export async function openJournal(options: JournalOptions, checkpoint: Checkpoint): Promise<JournalState> {
+/** Throws a StateError if checkpoint, segments and cursors do not belong together; nothing is removed then. */
+export async function openJournal(
+  options: JournalOptions,
+  checkpoint: CheckpointFile,
+): Promise<JournalState> {
   const { disk } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
-  // This syncs the state folder even if it exists: what a killed process renamed in it is durable before anything follows
-  // from it. Without that, a power cut could bring back a checkpoint that does not know what a sink has got since (I4, I6),
-  // or a cursor that still needs a segment which is removed below (I1).
+  // Syncs the state folder even if it exists, so that renames by a killed process are durable before we act on them.
+  // Otherwise a power cut could bring back a checkpoint that does not cover what a sink already has (I4, I6), or a
+  // cursor that still needs a segment that is removed below (I1).
   await disk.makeFolder(folder, options.directory);
   const found = await listSegments(folder);
   const saved = await checkpoint.read();
   if (saved === null && found.length > 0) {
-    throw new StateError(`${folder} holds segments, but ${path} is missing. ${MEND}`);
+    throw new StateError(`${folder} contains segments, but ${path} is missing. ${FIX}`);
   }
   const state = saved ?? (await beginState(options));
   if (saved === null) await checkpoint.write(state);
@@ -57,29 +60,29 @@ async function beginState({ clock, node, findChain }: JournalOptions): Promise<J
     lastDate: dateOf(now),
     sealedAt: now,
     coverage: [],
-    resumes: new Map(),
+    checkpoints: new Map(),
     origin: reason,
     ...(previousChain === undefined ? {} : { previousChain }),
   };
 }
 
-/** The last event that every sink has. */
+/** Seq of the last event that every sink has. */
 async function readDelivered({ cursors }: JournalOptions, { chain }: JournalState): Promise<number> {
   const seqs: number[] = [];
   for (const path of cursors) {
     const seq = (await readCursor(path))?.seq ?? 0;
-    if (seq >= chain.nextSeq) throw new StateError(`${path} is ahead of the journal. ${MEND}`);
+    if (seq >= chain.nextSeq) throw new StateError(`${path} is ahead of the journal. ${FIX}`);
     seqs.push(seq);
   }
   return Math.min(...seqs);
 }
 
-/** What is sealed and not delivered must be there; its content is checked when it is stored. */
+/** Sealed segments that are not delivered must exist; their content is checked when the archive object is made. */
 async function checkSealed(folder: string, sealed: readonly SegmentFile[]): Promise<void> {
   for (const segment of sealed) {
     const path = join(folder, segmentFileName(segment));
     if ((await fileSize(path)) !== segment.bytes) {
-      throw new StateError(`${path} is missing or has another length. ${MEND}`);
+      throw new StateError(`${path} is missing or has another length. ${FIX}`);
     }
   }
 }
@@ -88,17 +91,18 @@ async function checkOpen(folder: string, { segment, chain }: JournalState): Prom
   if (segment === null) return;
   const path = join(folder, segmentFileName(segment));
   if ((await fileSize(path)) < segment.bytes) {
-    throw new StateError(`${path} is missing or shorter than the checkpoint says. ${MEND}`);
+    throw new StateError(`${path} is missing or shorter than the checkpoint says. ${FIX}`);
   }
   if (hashOf(await readLastLine(path, segment.bytes)) !== chain.lastHash) {
-    throw new StateError(`${path} does not end as the checkpoint says. ${MEND}`);
+    throw new StateError(`${path} does not end as the checkpoint says. ${FIX}`);
   }
 }
 
 /**
- * Removes what nobody needs. What the checkpoint does not know was never committed: no sink has seen it, and it will be
- * read again. What every sink has was about to be removed when the last run was killed, or a power cut brought it back (I9).
- * Bytes behind the open segment's committed length are left to the next write, which begins there.
+ * Removes segments that nobody needs. A segment that the checkpoint does not name was never committed: no sink has seen
+ * it, and its records are read again. A segment that every sink has was about to be removed when the last run was
+ * killed, or a power cut brought it back (I9). Bytes after the committed length of the open segment stay: the next
+ * write overwrites them.
  */
 async function removeUnneeded(
   options: JournalOptions,

@@ -1,11 +1,11 @@
-/** The names of journal segments, and reading them. A segment is an NDJSON file. */
+/** Names and reading of journal segments. A segment is an NDJSON file. */
 
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../lib/errors.js';
 import { paddedSeq } from '../lib/object-name.js';
 
-/** A segment is known by when it was opened and where in the chain it begins. */
+/** Names a segment: the day on which it was opened, and where in the chain it begins. */
 export interface SegmentName {
   /** UTC day on which it was opened. */
   readonly date: string;
@@ -18,7 +18,7 @@ export interface SegmentFile extends SegmentName {
   readonly bytes: number;
 }
 
-/** A segment that nothing will be added to any more. */
+/** A segment that ends with its seal. */
 export interface Sealed extends SegmentFile {
   readonly lastSeq: number;
   /** SHA-256 (hex) of its last line, which is the seal. */
@@ -48,8 +48,9 @@ const NEWLINE = 0x0a;
 const PIECE = 1024 * 1024;
 
 /**
- * Reads whole lines (without their newlines) from byte `from`, at most `most` of them and as many as `room` takes, but at
- * least one line; they are in `room` then, but for one that is larger. `end` is the segment's committed length.
+ * Reads whole lines (without their newlines) from byte `from`: at most `most`, and as many as fit into `room`, but at
+ * least one. They are slices of `room`; a line that is larger than `room` gets a buffer of its own. `end` is the
+ * segment's committed length.
  */
 export async function readLines(
   path: string,
@@ -62,7 +63,7 @@ export async function readLines(
     const bytes = await readInto(room.subarray(0, range.end - range.from), file, range.from);
     const lines = splitLines(bytes, most);
     if (lines.length > 0 || range.from + bytes.length >= range.end) return lines;
-    // It is read into a buffer of just its size: it may take tens of megabytes.
+    // A buffer of exactly its size: the line may take tens of megabytes.
     const end = await findLineEnd(file, range.from + bytes.length, range.end);
     return splitLines(await readInto(Buffer.allocUnsafeSlow(end - range.from), file, range.from), 1);
   } finally {
@@ -75,7 +76,7 @@ async function readInto(room: Buffer, file: FileHandle, from: number): Promise<B
   return room.subarray(0, bytesRead);
 }
 
-/** One past the next newline; `end` where there is none before it. */
+/** The offset after the next newline; `end` if there is no newline before it. */
 async function findLineEnd(file: FileHandle, from: number, end: number): Promise<number> {
   const piece = Buffer.allocUnsafe(PIECE);
   for (let at = from; at < end; ) {
@@ -99,7 +100,7 @@ function splitLines(bytes: Buffer, most: number): Buffer[] {
   return lines;
 }
 
-/** The first 4 KiB of the line at byte `from`, or less where it ends before. */
+/** The first 4 KiB of the line at byte `from`, or the whole line if it is shorter. */
 async function readHeader(path: string, from: number): Promise<string> {
   const file = await open(path, 'r');
   try {
@@ -110,12 +111,12 @@ async function readHeader(path: string, from: number): Promise<string> {
   }
 }
 
-/** An event's own time, or when it was read: what comes before that holds nothing that a client wrote. */
+/** The event's `time` and `receivedAt`: nothing before them was written by a client. */
 const HEADER = /^\{"v":[^{}]*?"time":"([^"]+)"(?:,"receivedAt":"([^"]+)")?/;
 
 /**
- * When the event at byte `from` was read, in milliseconds since the epoch; `null` where the segment is gone: it was
- * delivered and deleted meanwhile.
+ * When the event at byte `from` was read, in milliseconds since the epoch; `null` if the segment was delivered and
+ * deleted meanwhile.
  */
 export async function readTime(path: string, from: number): Promise<number | null> {
   try {

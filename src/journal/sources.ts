@@ -1,69 +1,69 @@
-/** Several servers in one chain: what belongs to one of them is marked with its name. */
+/** Several servers in one chain: values that belong to one of them carry its name as `source`. */
 
 import type { SourcePosition } from '../event/position.js';
 import type { SealedPosition } from '../event/seal.js';
 
-/** What the stages before the journal need after a restart. */
-export interface Resume {
-  /** Where reading goes on. */
+/** What the stages before the journal need after a restart: positions and session facts. */
+export interface SourceCheckpoint {
+  /** Positions at which reading continues. */
   readonly files: readonly SourcePosition[];
-  /** What is known of earlier records; theirs to understand. */
-  readonly memory: unknown;
+  /** Session facts; only the stages before the journal understand them. */
+  readonly facts: unknown;
 }
 
-/** What is not marked belongs to the server after which the chain itself is named. */
+/** Values without a name belong to the server that the chain itself is named after. */
 export const OWN = '';
 
-/** Where each server's log goes on, by its name. */
-export type Resumes = ReadonlyMap<string, Resume>;
+/** The checkpoint of each server, by its name. */
+export type SourceCheckpoints = ReadonlyMap<string, SourceCheckpoint>;
 
 export function marked<T extends object>(source: string, value: T): T & { readonly source?: string } {
   return source === OWN ? value : { source, ...value };
 }
 
-/** Of all servers, also of those that are not configured any more: they may come back. */
-export function filesOf(resumes: Resumes): SealedPosition[] {
-  return [...resumes].flatMap(([source, { files }]) => files.map(file => marked(source, file)));
+/** Positions of all servers, also of those that are no longer configured: they may come back. */
+export function filesOf(checkpoints: SourceCheckpoints): SealedPosition[] {
+  return [...checkpoints].flatMap(([source, { files }]) => files.map(file => marked(source, file)));
 }
 
-/** The other way round; what was remembered is not known. */
-export function resumesOf(files: readonly SealedPosition[]): Resumes {
+/** Checkpoints from a seal's positions; session facts are not known. */
+export function checkpointsOf(files: readonly SealedPosition[]): SourceCheckpoints {
   const bySource = Map.groupBy(files, ({ source = OWN }) => source);
   return new Map(
     [...bySource].map(([name, ofOne]) => [
       name,
-      { files: ofOne.map(({ source: _source, ...position }) => position), memory: null },
+      { files: ofOne.map(({ source: _source, ...position }) => position), facts: null },
     ]),
   );
 }
 
-/** Of one server as it is; of several by their names. */
+/** On disk: the values themselves for a single server, objects by name for several. */
 export interface Packed {
-  readonly files: Resume['files'] | Readonly<Record<string, Resume['files']>>;
-  readonly memory: unknown;
+  readonly files: SourceCheckpoint['files'] | Readonly<Record<string, SourceCheckpoint['files']>>;
+  readonly facts: unknown;
 }
 
-/** One server's looks as if there could not be several: so an earlier version can read it, too. */
-export function pack(resumes: Resumes): Packed & { readonly areSeveral: boolean } {
-  const areSeveral = [...resumes.keys()].some(source => source !== OWN);
-  const { files = [], memory = null } = resumes.get(OWN) ?? {};
-  if (!areSeveral) return { files, memory, areSeveral };
-  const each = <T>(of: (one: Resume) => T): Record<string, T> =>
-    Object.fromEntries([...resumes].map(([source, one]) => [source, of(one)]));
-  return { files: each(one => one.files), memory: each(one => one.memory), areSeveral };
+/** A single server is stored without a name, so that earlier versions can read it. */
+export function pack(checkpoints: SourceCheckpoints): Packed & { readonly areSeveral: boolean } {
+  const areSeveral = [...checkpoints.keys()].some(source => source !== OWN);
+  const { files = [], facts = null } = checkpoints.get(OWN) ?? {};
+  if (!areSeveral) return { files, facts, areSeveral };
+  const each = <T>(of: (one: SourceCheckpoint) => T): Record<string, T> =>
+    Object.fromEntries([...checkpoints].map(([source, one]) => [source, of(one)]));
+  return { files: each(one => one.files), facts: each(one => one.facts), areSeveral };
 }
 
-export function unpack(files: Packed['files'], memory: unknown): Resumes {
-  if (isList(files)) return new Map([[OWN, { files, memory }]]);
-  const memories = new Map(Object.entries(Object(memory)));
+export function unpack(files: Packed['files'], facts: unknown): SourceCheckpoints {
+  if (isList(files)) return new Map([[OWN, { files, facts }]]);
+  const factsBySource = new Map(Object.entries(Object(facts)));
   return new Map(
     Object.entries(files).map(([source, ofOne]) => [
       source,
-      { files: ofOne, memory: memories.get(source) ?? null },
+      { files: ofOne, facts: factsBySource.get(source) ?? null },
     ]),
   );
 }
 
-function isList(files: Packed['files']): files is Resume['files'] {
+function isList(files: Packed['files']): files is SourceCheckpoint['files'] {
   return Array.isArray(files);
 }

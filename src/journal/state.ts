@@ -1,4 +1,4 @@
-/** What the journal knows, and how it changes: by nothing but what came, and when. */
+/** The journal's state. It changes only by what is appended, and when: no I/O here. */
 
 import { basename } from 'node:path';
 import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
@@ -11,9 +11,16 @@ import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
 import { type ChainState, link } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
-import { filesOf, marked, OWN, type Resume, type Resumes, resumesOf } from './sources.js';
+import {
+  checkpointsOf,
+  filesOf,
+  marked,
+  OWN,
+  type SourceCheckpoint,
+  type SourceCheckpoints,
+} from './sources.js';
 
-/** A segment that is still written to. */
+/** The segment to which lines are added. */
 export interface OpenSegment extends SegmentName {
   readonly bytes: number;
   /** Milliseconds since the epoch. */
@@ -23,77 +30,80 @@ export interface OpenSegment extends SegmentName {
 }
 
 export interface JournalState {
-  /** Part of the archive's paths: a chain keeps the name under which it began. */
+  /** Part of object names: a chain keeps the node's name under which it began. */
   readonly node: string;
   readonly chain: ChainState;
-  /** Sealed and not delivered everywhere, in writing order. */
+  /** Sealed segments that some sink does not have yet, in writing order. */
   readonly sealed: readonly Sealed[];
   readonly segment: OpenSegment | null;
-  /** The newest segment's date: names must sort in writing order even where the clock is set back. */
+  /** The newest segment's date: names must sort in writing order even if the clock is set back. */
   readonly lastDate: string;
   /** When the last seal was written, in milliseconds since the epoch. */
   readonly sealedAt: number;
-  /** What was read since the last seal; the file read last comes last. */
+  /** What was read since the last seal; the file that was read last is the last. */
   readonly coverage: readonly Coverage[];
-  /** By server. */
-  readonly resumes: Resumes;
-  /** How this state came to be, until the first event of the run tells it. */
+  /** Checkpoints by server. */
+  readonly checkpoints: SourceCheckpoints;
+  /** How this state came about, until the first event of the run reports it. */
   readonly origin: Origin | null;
-  /** Of a chain that has just begun: the one before it, where the archive could tell. */
+  /** The chain before one that has just begun, if the archive names it. */
   readonly previousChain?: PreviousChain;
 }
 
-/** A chain that has just begun, and why, or one that the archive's newest seal told of. */
+/** Why a chain has just begun, or `taken-up` if it continues after the archive's newest seal. */
 export type Origin = NewChainReason | 'taken-up';
 
-/** What one batch of the log came to. */
+/** The progress that one batch of the log made. */
 export interface Progress {
   readonly file: SourceFile;
-  /** Bytes `from` to `to` of the file were read; these records were in them. */
+  /** Bytes `from` to `to` of the file were read; `records` counts what was in them. */
   readonly from: number;
   readonly to: number;
   readonly records: RecordCounts;
 }
 
-/** Events that belong together, what was read to make them, and where reading goes on. They become durable together. */
+/**
+ * Events that belong together, the bytes that were read to make them, and the checkpoint after them. They become
+ * durable together.
+ */
 export interface JournalEntry {
-  /** The server whose log it is of, where there are several. */
+  /** The server whose log it comes from, if there are several. */
   readonly source?: string;
-  readonly contents: readonly EventJson[];
+  readonly events: readonly EventJson[];
   readonly progress?: Progress;
-  /** Of this server: another one's batch may be half judged at that moment. */
-  readonly resume?: Resume;
+  /** Only this server's: another server's batch may be half decided at that moment. */
+  readonly checkpoint?: SourceCheckpoint;
 }
 
 export interface SealLimits {
   readonly instance: string;
   /** Bytes. */
   readonly maxSize: number;
-  /** Milliseconds that a segment stays open, and between two seals where nothing happens. */
+  /** Milliseconds that a segment stays open (`maxAge`), and between two seals if nothing happens (`maxQuiet`). */
   readonly maxAge: number;
   readonly maxQuiet: number;
-  /** Signs the seals; `null` where they are not signed. */
+  /** Signs the seals; `null` if they are not signed. */
   readonly sign: Sign | null;
 }
 
-/** Lines to be written to one segment from byte `at`. */
+/** Lines to write to one segment at byte `at`. */
 export interface SegmentWrite {
   readonly segment: SegmentName;
   readonly at: number;
-  /** How many lines, and their bytes. */
+  /** Number of lines in `chunks`. */
   readonly lines: number;
   readonly chunks: readonly Buffer[];
 }
 
 export interface Commit {
   readonly writes: readonly SegmentWrite[];
-  /** What is so once they are written. */
+  /** The state once they are written. */
   readonly state: JournalState;
-  /** The time in the log of the first statement (ISO); `null` where there is none. */
+  /** Log time of the first statement (ISO); `null` if there is no statement. */
   readonly loggedAt: string | null;
 }
 
-/** When the next seal is due if nothing comes, in milliseconds since the epoch. */
+/** When the next seal is due if nothing else is appended, in milliseconds since the epoch. */
 export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: SealLimits): number {
   if (segment === null) return origin === null ? sealedAt + limits.maxQuiet : Number.POSITIVE_INFINITY;
   const midnight = Date.parse(segment.date) + 24 * 60 * 60 * 1000;
@@ -102,32 +112,32 @@ export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: 
 
 type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
 
-/** For what an entry holds besides its events: the place to resume, with all that is remembered. */
+/** Counted for each entry besides its events: the checkpoint with all session facts. */
 const LEAST_SIZE = 64 * 1024;
 
 /**
- * The next commit: what to write for the entries that are added, and the seals that are due. A seal stands only between
- * entries, so that its coverage fits its events. Times are in milliseconds since the epoch.
+ * The next commit: what to write for the appended entries, and the seals that are due. Seals are written only between
+ * entries, so that a seal's coverage matches its events. Times are in milliseconds since the epoch.
  */
 export class Plan {
-  /** About so many bytes are kept for it. */
+  /** Bytes in memory, roughly. */
   size = 0;
   readonly #writes: { readonly segment: SegmentName; readonly at: number; readonly lines: Lines }[] = [];
-  /** But for what changes with every event. */
+  /** Without what changes with every event: chain, segment, events. */
   #state: JournalState;
   #chain: ChainState;
   #segment: BeingWritten | null;
-  /** Of the open segment. */
+  /** The open segment's events by kind. */
   #events: Record<string, number>;
   #loggedAt: string | null = null;
   readonly #limits: SealLimits;
-  /** For the first write; others are rare. */
+  /** For the first segment written; a commit rarely writes a second. */
   readonly #lines: Lines;
   readonly #untils: ReadonlyMap<string, number>;
 
   /**
-   * @param lines empty; theirs are the commit's bytes
-   * @param untils by server: all that its log held at that time was added
+   * @param lines empty; its chunks become the commit's
+   * @param untils for each server, the time until which everything in its log was appended
    */
   constructor(before: JournalState, limits: SealLimits, lines: Lines, untils: ReadonlyMap<string, number>) {
     this.#state = before;
@@ -153,16 +163,16 @@ export class Plan {
     };
   }
 
-  add({ contents, source = OWN, progress, resume }: JournalEntry, now: number): void {
+  add({ events, source = OWN, progress, checkpoint }: JournalEntry, now: number): void {
     this.sealIfDue(now);
-    for (const content of contents) this.#write(content, now);
+    for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
-    const { coverage, origin, resumes } = this.#state;
+    const { coverage, origin, checkpoints } = this.#state;
     this.#state = {
       ...this.#state,
-      origin: contents.length > 0 ? null : origin,
+      origin: events.length > 0 ? null : origin,
       coverage: progress === undefined ? coverage : cover(coverage, progress, source),
-      resumes: resume === undefined ? resumes : new Map([...resumes, [source, resume]]),
+      checkpoints: checkpoint === undefined ? checkpoints : new Map([...checkpoints, [source, checkpoint]]),
     };
   }
 
@@ -171,7 +181,7 @@ export class Plan {
     if (reason !== null) this.#seal(reason, now);
   }
 
-  /** Seals whatever is open. */
+  /** Seals the open segment, or coverage that no seal has yet. */
   sealAll(now: number): void {
     const hasNews = this.#state.coverage.some(({ from, to }) => to > from);
     if (this.#segment !== null || hasNews) this.#seal('shutdown', now);
@@ -182,7 +192,7 @@ export class Plan {
     const segment = this.#segment;
     if (segment === null) {
       const { origin, sealedAt } = this.#state;
-      // How a chain began, or was taken up, is told by its first event; a seal is none.
+      // The chain's first event must say how it began or was taken up: it must not be a seal.
       return origin === null && hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
     }
     if (segment.bytes >= maxSize) return 'size';
@@ -192,11 +202,11 @@ export class Plan {
 
   #seal(reason: SealReason, now: number): void {
     const { instance, sign, maxAge } = this.#limits;
-    const { node, coverage, resumes } = this.#state;
+    const { node, coverage, checkpoints } = this.#state;
     const { date, chain, firstSeq } = this.#segment ?? this.#openSegment(now);
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
-    const files = filesOf(resumes);
+    const files = filesOf(checkpoints);
     const until = [...this.#untils].map(([source, at]) =>
       marked(source, { time: new Date(at).toISOString() }),
     );
@@ -216,14 +226,14 @@ export class Plan {
     };
   }
 
-  #write(content: EventJson, now: number, sign: Sign | null = null): void {
+  #write(event: EventJson, now: number, sign: Sign | null = null): void {
     const segment = this.#segment ?? this.#openSegment(now);
     const lines = this.#linesOf(segment);
-    this.#chain = link(this.#chain, content, lines, sign);
+    this.#chain = link(this.#chain, event, lines, sign);
     segment.bytes += lines.lastLength;
     this.size += lines.lastLength;
-    this.#loggedAt ??= content.loggedAt ?? null;
-    this.#events[content.kind] = (this.#events[content.kind] ?? 0) + 1;
+    this.#loggedAt ??= event.loggedAt ?? null;
+    this.#events[event.kind] = (this.#events[event.kind] ?? 0) + 1;
   }
 
   #linesOf(segment: OpenSegment): Lines {
@@ -261,7 +271,7 @@ function cover(coverage: readonly Coverage[], progress: Progress, source: string
   return [...coverage.filter(one => one !== before), covered];
 }
 
-/** The state of a journal that was lost, as of the archive's newest seal; `memory` is lost with it. */
+/** The state of a lost journal, restored from the archive's newest seal; session facts are lost. */
 export function stateAfter(node: string, end: ChainEnd): JournalState {
   const { chain, lastSeq, lastHash, date, sealedAt, coverage, files } = end;
   return {
@@ -272,12 +282,15 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     lastDate: date,
     sealedAt,
     coverage: restarted(coverage),
-    resumes: resumesOf(files),
+    checkpoints: checkpointsOf(files),
     origin: 'taken-up',
   };
 }
 
-/** After a seal, coverage begins anew where it ended; the last file of each server stays in view, to prove silence. */
+/**
+ * After a seal, coverage begins where it ended. The last file of each server stays in it, so that the next seal shows
+ * that nothing was read.
+ */
 function restarted(coverage: readonly Coverage[]): Coverage[] {
   const last = new Map(coverage.map(one => [one.source, one]));
   return coverage

@@ -1,4 +1,4 @@
-/** What may be forgotten, and need not be: a small file in the state folder that is written now and then. */
+/** A small file in the state folder for what may be lost, but is worth keeping. It is written now and then. */
 
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
@@ -11,14 +11,17 @@ import { parseJson } from './json.js';
 const DEBOUNCE = 5000;
 
 export interface CacheFileReport {
-  /** The file cannot be read (its content is ignored) or written (told once until it can be). Nothing is lost by it but time. */
+  /**
+   * The file cannot be read (its content is ignored) or written (reported once until a write succeeds). Only time is
+   * lost by it.
+   */
   cacheFailed(path: string, error: unknown): void;
 }
 
 export interface CacheFileOptions<T> {
-  /** In a folder that is there by the first write. */
+  /** Its folder must exist by the first write. */
   readonly path: string;
-  /** Of the content; holds the version. */
+  /** Schema of the content, with its version. */
   readonly schema: z.ZodType<T>;
   readonly clock: Clock;
   readonly disk: Disk;
@@ -38,7 +41,7 @@ export class CacheFile<T> {
     this.#options = options;
   }
 
-  /** `null` where there is no file, and where it is damaged or of another version. */
+  /** `null` if there is no file, or if it is damaged or of another version. */
   async read(): Promise<T | null> {
     const { path, schema, report } = this.#options;
     try {
@@ -51,14 +54,14 @@ export class CacheFile<T> {
     return null;
   }
 
-  /** Has what `content` gives then written within some seconds. */
+  /** Within some seconds, calls `content` and writes the result. */
   schedule(content: () => T): void {
     if (this.#isClosed) return;
     this.#content = content;
     this.#cancel ??= this.#options.clock.after(DEBOUNCE, () => void this.#flush());
   }
 
-  /** Writes what is scheduled. Nothing is written after it. */
+  /** Writes what is scheduled; later calls write nothing. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#flush();

@@ -1,4 +1,4 @@
-/** Time as the stages see it; tests pass their own. */
+/** The time for all stages; tests pass a clock of their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -14,10 +14,7 @@ export const systemClock: Clock = {
   },
 };
 
-/**
- * Writes times as `Date` does (`2026-11-21T20:40:01.123Z`), which takes far longer for each of many times of one second
- * after the other.
- */
+/** Writes times like `toISOString` (`2026-11-21T20:40:01.123Z`), but much faster for many times within the same second. */
 export function isoWriter(): (time: number) => string {
   let second = Number.NaN;
   let text = '';
@@ -33,16 +30,16 @@ export function isoWriter(): (time: number) => string {
 }
 
 /**
- * Whether `limit` milliseconds have passed since a time; also where the clock was set back by more than
- * that, since waiting for it to catch up could take years.
+ * Whether `limit` milliseconds have passed since a time. Also true if the clock was set back by more than that: waiting
+ * for it to catch up could take years.
  */
 export function hasPassed(since: number, now: number, limit: number): boolean {
   return now - since >= limit || now < since - limit;
 }
 
 /**
- * Lets loops wait for "something happened" or for time to pass, whichever is first. Whoever waits is woken; a wake-up
- * while nobody waits is kept for the next wait, so none is lost.
+ * Lets loops wait for an event or for time to pass, whichever comes first. `wake` wakes everybody who waits; if nobody
+ * does, it ends the next wait at once, so no wake-up is lost.
  */
 export class Waker {
   readonly #clock: Clock;

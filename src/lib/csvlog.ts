@@ -1,6 +1,6 @@
-/** csvlog as PostgreSQL writes it. */
+/** The layout of csvlog. */
 
-/** The columns that anything is made of, by number (PostgreSQL's manual, 20.8.4). */
+/** The columns that are used, by number (PostgreSQL's manual, 20.8.4). */
 export const COLUMN = {
   logTime: 0,
   user: 1,

@@ -1,4 +1,4 @@
-/** The type with all of its fields and lists read-only: what a schema has parsed is not changed. */
+/** The type with all fields and lists read-only: parsed values are never changed. */
 export type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
   : T extends object

@@ -2,10 +2,10 @@ import * as nodeFs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from './errors.js';
 
-/** Bytes. */
+/** Bytes of a chunk that is written without copying. */
 const LARGE = 256 * 1024;
 
-/** The calls that change something, as `node:fs/promises` has them. */
+/** The calls of `node:fs/promises` that change something. */
 export interface FileSystem {
   open(path: string, flags: string, mode?: number): Promise<nodeFs.FileHandle>;
   rename(from: string, to: string): Promise<void>;
@@ -15,8 +15,8 @@ export interface FileSystem {
 }
 
 /**
- * The few ways in which this program writes. Each returns only when the bytes, and the name under
- * which they are found, would survive a power cut; a removal may come undone. Files are 0600, folders 0700.
+ * The few ways in which this program writes files. Each returns only after the bytes, and the name of the file, would
+ * survive a power cut; a removal may be undone. Files are 0600, folders 0700.
  */
 export class Disk {
   readonly #fs: FileSystem;
@@ -27,25 +27,25 @@ export class Disk {
     this.#fs = fs;
   }
 
-  /** Replaces a whole file: a crash leaves the old or the new content, and perhaps a `.tmp` beside it. */
+  /** Replaces a whole file. A crash leaves the old or the new content, and perhaps a `.tmp` beside it. */
   async replace(path: string, data: string | Buffer): Promise<void> {
     const temporary = `${path}.tmp`;
     await this.#write(temporary, data);
     await this.#fs.rename(temporary, path);
-    // Nobody may act on a checkpoint or a cursor before this: a power cut would bring the one before back (I1, I4).
+    // Nobody may act on a checkpoint or a cursor before this: a power cut would bring the old one back (I1, I4).
     await this.syncFolder(dirname(path));
   }
 
   /**
-   * Writes a file that must not exist yet; returns false where it does. A crash leaves either no
-   * file or the whole one, and perhaps a hidden `.tmp` beside it.
+   * Writes a file that must not exist yet; returns false if it exists. A crash leaves no file or the whole one, and
+   * perhaps a hidden `.tmp` beside it.
    */
   async create(path: string, data: Buffer): Promise<boolean> {
     const temporary = join(dirname(path), `.${basename(path)}.tmp`);
     await this.#write(temporary, data);
     const isNew = await this.#link(temporary, path);
     await this.#fs.rm(temporary, { force: true });
-    // Also where it was there: a crash may have come between its link and its sync.
+    // Also if it existed: a crash may have come between its link and its sync.
     await this.syncFolder(dirname(path));
     return isNew;
   }
@@ -61,8 +61,8 @@ export class Disk {
   }
 
   /**
-   * Makes the file end with `chunks`, beginning at byte `position`; whatever stood there is cut off.
-   * Calling it again after a failure repeats the same write. A crash leaves a part of it.
+   * Writes `chunks` at byte `position`, and truncates the file after them. Calling it again after a failure repeats the
+   * same write. A crash leaves a part of it.
    */
   async writeAt(path: string, position: number, chunks: readonly Buffer[]): Promise<void> {
     const file = await this.#fs.open(path, position === 0 ? 'w' : 'r+', 0o600);
@@ -70,7 +70,8 @@ export class Disk {
       await file.truncate(position);
       let end = position;
       for (const chunk of inLargeChunks(chunks)) end = await writeAll(file, chunk, end);
-      // The journal's lines are durable from here, and with the sync of a new segment's name, before any sink sees them (I4).
+      // Lines of the journal are durable from here on, with the sync of a new segment's name below, before any sink
+      // sees them (I4).
       await file.datasync();
     } finally {
       await file.close();
@@ -83,11 +84,11 @@ export class Disk {
   }
 
   /**
-   * Makes a folder, and those above it that are missing. Those from `top` on are made durable once in this
-   * process also where they are there: a crash may have come between their making and their sync. With them all
-   * names in the folders above `path` are durable: at its start the journal counts on that (I1, I4, I6).
+   * Makes a folder, and missing ones above it. Those from `top` on are synced once in this process even if they exist:
+   * a crash may have come between their creation and their sync. Then all names in the folders above `path` are
+   * durable, which the journal relies on at its start (I1, I4, I6).
    *
-   * @param path must be absolute, and `top` be or hold it.
+   * @param path must be absolute, and `top` be or contain it.
    */
   async makeFolder(path: string, top = path): Promise<void> {
     const first = await this.#fs.mkdir(path, { recursive: true, mode: 0o700 });
@@ -97,7 +98,7 @@ export class Disk {
     this.#durableFolders.add(path);
   }
 
-  /** Makes durable what another process has written, if it has not. */
+  /** Makes durable what another process has written. */
   async syncFile(path: string): Promise<void> {
     const file = await this.#fs.open(path, 'r+');
     try {
@@ -129,7 +130,7 @@ export class Disk {
   }
 }
 
-/** Many small ones are put together; large ones are not copied. */
+/** Joins small chunks; large ones are not copied. */
 function* inLargeChunks(chunks: readonly Buffer[]): Generator<Buffer> {
   let small: Buffer[] = [];
   for (const chunk of chunks) {
@@ -143,7 +144,7 @@ function* inLargeChunks(chunks: readonly Buffer[]): Generator<Buffer> {
   if (small.length > 0) yield Buffer.concat(small);
 }
 
-/** Returns where the data ends. */
+/** Returns the offset after the data. */
 async function writeAll(file: nodeFs.FileHandle, data: Buffer, position: number): Promise<number> {
   for (let done = 0; done < data.length; ) {
     const { bytesWritten } = await file.write(data, done, data.length - done, position + done);
@@ -152,18 +153,18 @@ async function writeAll(file: nodeFs.FileHandle, data: Buffer, position: number)
   return position + data.length;
 }
 
-/** Bytes of the file system that holds `path`, and those of them that are free to us; `NaN` where it does not tell. */
+/** Size of the file system of `path`, and what is free to us, in bytes; `NaN` if it cannot be read. */
 export async function diskRoom(path: string): Promise<{ size: number; free: number }> {
   try {
     const { bsize, blocks, bavail } = await nodeFs.statfs(path);
     return { size: bsize * blocks, free: bsize * bavail };
   } catch {
-    // A page of metrics that fails with the disk would hide what is wrong with it.
+    // Metrics must not fail together with the disk: they would hide what is wrong with it.
     return { size: Number.NaN, free: Number.NaN };
   }
 }
 
-/** Bytes; 0 where there is no such file. */
+/** Bytes; 0 if there is no such file. */
 export async function fileSize(path: string): Promise<number> {
   try {
     return (await nodeFs.stat(path)).size;

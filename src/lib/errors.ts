@@ -1,8 +1,8 @@
 /**
  * A failure that somebody has to act on.
  *
- * `code` is a short stable name, `message` says what to do. Neither ever holds SQL, parameters or
- * secrets (I8): they are built from paths, setting names and error codes only.
+ * `code` is a short stable name, `message` says what to do. Neither ever contains SQL, parameters or secrets (I8): they
+ * are built only from paths, setting names and error codes.
  */
 export class ShipperError extends Error {
   readonly code: string;
@@ -21,16 +21,16 @@ export class StateError extends ShipperError {
   }
 }
 
-/** The original of what is scrubbed could not be encrypted. */
+/** The original of a redacted text could not be encrypted. */
 export class EscrowError extends ShipperError {
   constructor() {
-    super('escrow', 'what was scrubbed could not be encrypted: give the daemon more memory');
+    super('escrow', 'the original of a redacted text could not be encrypted: give the daemon more memory');
   }
 }
 
 /**
- * The short name of any error: the code of the operating system, of gRPC or of HTTP, else the class.
- * Messages of libraries may quote the input, so logs get this instead.
+ * A short name for any error: the code of the operating system, of gRPC or of HTTP, else the class. Messages of
+ * libraries may quote the input, so logs get this instead.
  */
 export function codeOf(error: unknown): string {
   if (error instanceof Error) {
@@ -44,8 +44,8 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes(codeOf(error));
 }
 
-/** Which call on which path failed, where the operating system says so. */
-export function placeOf(error: unknown): { syscall?: unknown; path?: unknown } {
+/** The system call and the path that failed, if the operating system names them. */
+export function failedCallOf(error: unknown): { syscall?: unknown; path?: unknown } {
   const [syscall, path]: unknown[] = [
     Reflect.get(Object(error), 'syscall'),
     Reflect.get(Object(error), 'path'),

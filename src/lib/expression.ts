@@ -1,14 +1,14 @@
 import { RE2JS } from 're2js';
 
 /**
- * A regular expression from the configuration, run on text that clients choose. RE2 takes linear
- * time on any input, which JavaScript's own engine does not; it has no look-around and no back-references.
+ * A regular expression from the configuration, run on text that clients choose. RE2 takes linear time for any input,
+ * unlike JavaScript's own engine; it has no look-around and no back-references.
  */
 export class Expression {
-  /** For those who need to know where it matches. */
+  /** For callers that need to know where it matches. */
   readonly compiled: RE2JS;
 
-  /** Throws where the expression is not valid RE2. */
+  /** Throws if the expression is not valid RE2. */
   constructor(source: string) {
     this.compiled = RE2JS.compile(source);
   }
@@ -23,7 +23,7 @@ export class Expression {
     return Object.keys(this.compiled.namedGroups());
   }
 
-  /** What its named groups match, without those that match nothing; `null` where the text does not match. */
+  /** The texts of its named groups, without empty ones; `null` if the text does not match. */
   groups(text: string): Record<string, string> | null {
     const matcher = this.compiled.matcher(text);
     if (!matcher.find()) return null;

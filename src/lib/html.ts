@@ -1,6 +1,6 @@
-/** HTML in which whatever is put into it is text, and shows what it is. */
+/** Builds HTML; all values put into it are escaped, and hidden characters are shown. */
 
-/** Only `html` and `constant` make it. */
+/** Made only by `html` and `constant`. */
 export class Html {
   readonly text: string;
 
@@ -12,7 +12,7 @@ export class Html {
 
 const OURS = Symbol('made here');
 
-/** `null` is nothing. */
+/** `null` renders as nothing. */
 export type Part = Html | string | number | null | readonly Part[];
 
 /** Everything in `${…}` is escaped unless it is Html itself; attributes need their quotes: `title="${text}"`. */
@@ -21,7 +21,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(texts.join(''), OURS);
 }
 
-/** A style or a script of our own, in which nothing is escaped. Never for what comes from elsewhere. */
+/** A style or a script of our own, which is not escaped. Never for text from elsewhere. */
 export function constant(text: string): Html {
   return new Html(text, OURS);
 }
@@ -46,13 +46,13 @@ function escaped(text: string): string {
 }
 
 /**
- * What could hide, or make text look like another: control characters, direction marks and other invisible ones,
- * halves of characters, private ones, those that nobody has assigned, and marks that pile up on one letter.
+ * Characters that could hide, or make text look like other text: control characters, direction marks and other
+ * invisible ones, lone surrogates, private and unassigned characters, and more than three marks on one letter.
  */
 const HIDING = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?<=\p{M}{3})\p{M}/gu;
 const PLAIN = /^[\n\t\x20-\x7e]*$/;
 
-/** They are written out (`\u202e`); lines and tabs stay. */
+/** Writes such characters out (`\u202e`); line ends and tabs stay. */
 export function visible(text: string): string {
   return PLAIN.test(text) ? text : text.replaceAll('\r\n', '\n').replace(HIDING, codes);
 }

@@ -1,18 +1,18 @@
-/** Texts of a record that is too large to be judged in this process: they are never made a string of here. */
+/** Texts of a large record, which another process reads: in this one they never become strings. */
 
 import { randomUUID } from 'node:crypto';
 
-/** Bytes of a record. A larger one is judged in a process of its own, with a memory limit. */
+/** Bytes of a record. A larger one is read in a process of its own, with a memory limit. */
 export const LARGE_RECORD = 1024 * 1024;
 
-/** What an event's JSON holds where a token stands. */
+/** The JSON that replaces a token in an event. */
 export interface LargeText {
   readonly token: string;
-  /** The inside of a JSON string, or of a list of them, in UTF-8. */
+  /** The content of a JSON string, or of a list of strings, in UTF-8. */
   readonly json: readonly Buffer[];
 }
 
-/** What takes the place of texts until the event is JSON. Nobody who writes SQL knows them. */
+/** Tokens that stand for texts until the event is JSON. They are random, so that no SQL can contain them. */
 export const STATEMENT = randomUUID();
 export const PARAMETERS = randomUUID();
 export const ESCROW = randomUUID();

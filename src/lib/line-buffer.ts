@@ -1,16 +1,16 @@
-/** Lines in UTF-8, gathered in a few buffers: one for each would cost more than what is in it. */
+/** Lines in UTF-8, collected in a few buffers: a buffer for each line would cost more than its content. */
 
 import { createHash } from 'node:crypto';
 
 const NEWLINE = Buffer.from('\n');
 const FIRST_CHUNK = 4 * 1024;
-/** So much is kept for what comes next. */
+/** Bytes of a chunk that may be reused for the next lines. */
 const LARGEST_CHUNK = 4 * 1024 * 1024;
-/** The most that a unit of UTF-16 takes. */
+/** UTF-8 bytes that a UTF-16 code unit takes at most. */
 const UNIT = 3;
 const LARGE_TEXT = 32 * 1024;
 
-/** Bytes that it takes, at most: of a large text they are counted, since a chunk that stays empty is lost. */
+/** Bytes that it takes at most. For a large text they are counted, since the unused rest of a chunk is wasted. */
 function mostBytes(text: string): number {
   return text.length > LARGE_TEXT ? Buffer.byteLength(text) : text.length * UNIT;
 }
@@ -25,7 +25,7 @@ export class Lines {
   #used = 0;
   #nextSize = FIRST_CHUNK;
 
-  /** Forgets the lines, whose bytes are then written over. */
+  /** Drops the lines; their bytes may be overwritten. */
   clear(): void {
     this.count = 0;
     this.#used = 0;
@@ -34,8 +34,8 @@ export class Lines {
   }
 
   /**
-   * Adds a line, with its newline, in one or more parts: to join large ones would take their size once more. Returns its
-   * bytes; they are not to be changed.
+   * Adds a line, with its newline, in one or more parts: joining large ones would take their size again. Returns its
+   * bytes, which must not be changed.
    */
   add(...parts: readonly string[]): Buffer {
     this.#reserve(parts.reduce((sum, part) => sum + mostBytes(part), 0));
@@ -44,7 +44,7 @@ export class Lines {
     return this.#added(start);
   }
 
-  /** Adds a line that is made of these three, the last of them with its newline; texts around bytes in UTF-8. */
+  /** Adds a line of three parts: two texts around bytes in UTF-8. The last part ends with the newline. */
   addAround(before: string, bytes: Buffer, after: string): Buffer {
     this.#reserve(mostBytes(before) + bytes.length + mostBytes(after));
     const start = this.#used;
@@ -55,8 +55,8 @@ export class Lines {
   }
 
   /**
-   * Adds a large line, without its newline, in pieces of which the bytes are not copied, and must stay as they are. Returns
-   * the line's SHA-256 (hex).
+   * Adds a large line, given without its newline. The pieces are not copied, and must not be changed. Returns the
+   * line's SHA-256 (hex).
    */
   addPieces(pieces: readonly (string | Buffer)[]): string {
     const bytes = pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece));

@@ -1,6 +1,6 @@
-/** How objects of the archive are named: within a folder, names sort in writing order. */
+/** Names of archive objects: within a folder, they sort in writing order. */
 
-/** Whose archive it is. */
+/** The daemon whose objects these are. */
 export interface ArchivePlace {
   /** Folder in the bucket; may be empty. */
   readonly prefix: string;
@@ -18,12 +18,12 @@ export interface ObjectName {
   readonly hash: string;
 }
 
-/** A seq as it stands in the names of segments and objects. */
+/** A seq as it is written in the names of segments and objects. */
 export function paddedSeq(seq: number): string {
   return String(seq).padStart(16, '0');
 }
 
-/** `<prefix>/instance=<i>/node=<n>/`: all days of one daemon lie in it. */
+/** `<prefix>/instance=<i>/node=<n>/`: the folder of one daemon, with all its days. */
 export function folderOf({ prefix, instance, node }: ArchivePlace): string {
   return [prefix, `instance=${instance}`, `node=${node}`, ''].slice(prefix === '' ? 1 : 0).join('/');
 }
@@ -38,7 +38,7 @@ export function formatObjectName(place: ArchivePlace, name: ObjectName): string 
 const NAME =
   /(?:^|\/)date=(\d{4}-\d\d-\d\d)\/(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})-(\d{16})-([0-9a-f]{16})\.ndjson\.gz$/;
 
-/** `null` where it is the name of something else. */
+/** `null` if it is not an object's name. */
 export function parseObjectName(text: string): ObjectName | null {
   const [, date, chain, firstSeq, lastSeq, hash] = NAME.exec(text) ?? [];
   if (date === undefined || chain === undefined || hash === undefined) return null;

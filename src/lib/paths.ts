@@ -1,4 +1,4 @@
-/** Where the project's files are, for `src`, which the tests run, and for `dist` alike. */
+/** Finds the project's files, from `src`, which the tests run, as from `dist`. */
 
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';

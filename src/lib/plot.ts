@@ -1,18 +1,18 @@
-/** Bars as inline SVG: the numbers stand beside it in HTML, so that they keep their size on any screen. */
+/** Bars as inline SVG. The numbers are beside it in HTML, so that they keep their size on any screen. */
 
 import { type Html, html } from './html.js';
 
 export interface Series {
   readonly name: string;
-  /** By which the style colours it. */
+  /** The class by which the style sheet colours it. */
   readonly className: string;
 }
 
 export interface Bar {
   readonly label: string;
-  /** One for each series, stacked from below. */
+  /** One value for each series, stacked from below. */
   readonly values: readonly number[];
-  /** Nobody knows whether this is all there was. */
+  /** It is not known whether this is everything. */
   readonly isUnsure?: boolean;
 }
 
@@ -20,12 +20,12 @@ export interface Plot {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;
-  /** What the plot shows, for those who do not see it. */
+  /** Describes the plot for readers who cannot see it. */
   readonly description: string;
   readonly series: readonly Series[];
   readonly bars: readonly Bar[];
   readonly format?: (value: number) => string;
-  /** The highest value of the scale for a highest bar; 1, 2 or 5 with zeros where it is left out. */
+  /** The top of the scale for a highest bar; 1, 2 or 5 with zeros by default. */
   readonly scaleFor?: (highest: number) => number;
 }
 
@@ -58,7 +58,7 @@ ${bars.map((bar, index) => drawBar(bar, index, { series, top, format }))}</svg><
 </figure>`;
 }
 
-/** Bars alone, for a cell of a table that says the same in numbers. */
+/** Only bars, for a table's cell whose row has the same in numbers. */
 export function spark(
   values: readonly number[],
   top: number,
@@ -78,8 +78,8 @@ interface Drawing {
 }
 
 function drawBar({ label, values, isUnsure = false }: Bar, index: number, drawing: Drawing): Html {
-  const told = drawing.series.map(({ name }, at) => `${name} ${drawing.format(values[at] ?? 0)}`);
-  const title = `${label}: ${told.join(', ')}${isUnsure ? '; not all of it is covered' : ''}`;
+  const described = drawing.series.map(({ name }, at) => `${name} ${drawing.format(values[at] ?? 0)}`);
+  const title = `${label}: ${described.join(', ')}${isUnsure ? '; not all of it is covered' : ''}`;
   return html`<g class="bar"><title>${title}</title>${isUnsure ? unsure(index) : null}${drawSeries(values, index, drawing)}</g>`;
 }
 
@@ -93,7 +93,7 @@ function drawSeries(values: readonly number[], index: number, { series, top }: D
   let below = 0;
   return values.flatMap((value, at) => {
     if (value <= 0 || top === 0) return [];
-    // What is there at all must be seen.
+    // Every value above zero must be visible.
     const height = Math.max((value / top) * 100, 1.5);
     below += height;
     return [
@@ -113,7 +113,7 @@ function totalOf({ values }: Bar): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** To 1, 2 or 5 with zeros. */
+/** Rounds up to 1, 2 or 5 with zeros. */
 function roundUp(value: number): number {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));

@@ -1,6 +1,6 @@
 /**
- * Goes on with a value: at once where it is there, else when the promise has it. Nearly always it is there, and each
- * promise would cost more than what is done with the value.
+ * Calls `next` with a value: at once, or when the promise resolves. Nearly always the value is there, and a promise
+ * would cost more than the work on it.
  */
 export function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);

@@ -45,7 +45,7 @@ export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** As many of the first characters as fit. */
+/** The longest beginning that fits. */
 function cut(text: string, columns: number): string {
   if (PLAIN.test(text)) return text.slice(0, Math.max(0, columns));
   let [width, end] = [0, 0];
@@ -57,7 +57,7 @@ function cut(text: string, columns: number): string {
   return text;
 }
 
-/** Columns that it takes on a terminal. */
+/** Columns of the text on a terminal. */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;

@@ -1,4 +1,4 @@
-/** Work in steps, between which everything else may have its turn of the event loop. */
+/** Work in steps, between which other work gets its turn of the event loop. */
 
 import { setImmediate } from 'node:timers/promises';
 

@@ -1,10 +1,10 @@
-/** What reading gives: pieces of log files, each with its position. */
+/** The results of reading: pieces of log files, each with its position. */
 
 import type { Gap } from '../event/gap.js';
 import { COLUMN } from '../lib/csvlog.js';
 import type { Found, Scan } from './frame/scan.js';
 
-/** One csvlog record in raw bytes. It is valid only until the next frame is asked for. */
+/** One csvlog record in raw bytes. It is valid only until the next frame is read. */
 export interface RawRecord {
   readonly kind: 'record';
   readonly offset: number;
@@ -14,12 +14,12 @@ export interface RawRecord {
   readonly bytes: Buffer;
   /** How many columns it has: 23 (PostgreSQL 12 and before), 24 (13) or 26 (14 and later). */
   readonly columns: number;
-  /** Each newline was written as a carriage return and a newline, also those inside of texts. */
+  /** Each newline is written as CR LF, also inside texts. */
   readonly hasReturn: boolean;
   /** A column's text without its quotes; without `decode` it is UTF-8, and other bytes become U+FFFD. */
   text(column: number, decode?: ((bytes: Buffer) => string) | null): string;
   isEmpty(column: number): boolean;
-  /** Where in `bytes` a column ends: the place of the comma behind it, or the end. */
+  /** The end of a column in `bytes`: the offset of the comma after it, or the end of the record. */
   endOf(column: number): number;
   /** A column as it is in the log, with its quotes. */
   column(column: number): Buffer;
@@ -28,17 +28,17 @@ export interface RawRecord {
    * without making a text of it; else `null`.
    */
   readonly auditStatement: number | null;
-  /** Whether a column's content starts with `ascii`, which must not hold a quote. */
+  /** Whether a column's content starts with `ascii`, which must not contain a quote. */
   startsWith(column: number, ascii: Buffer): boolean;
 }
 
-/** A path of the source that could not be looked at, with the operating system's code (ENOENT, EACCES, …). */
+/** A path of the source that could not be read, with the operating system's code (ENOENT, EACCES, …). */
 export interface SourceFault {
   readonly path: string;
   readonly code: string;
 }
 
-/** Why a file among the globs is not read at all. */
+/** Why a file that the globs name is not read at all. */
 export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
 
 /** @param sha256 of the record's bytes, in hex */
@@ -66,7 +66,7 @@ export type Frame = RawRecord | Gap;
 export interface Before {
   /** How many columns they have. */
   readonly columns: number;
-  /** Their latest log_time, as it stands there; empty before the first. */
+  /** Their latest log_time, as the log has it; empty before the first. */
   readonly lastTime: string;
   /** Bytes; a longer record is not skipped. */
   readonly maxRecordSize: number;

@@ -1,4 +1,4 @@
-/** What earlier records tell about later ones: the checkpoint carries it over a restart. */
+/** Session facts: what later records need of earlier ones. The checkpoint keeps them over a restart. */
 
 import { z } from 'zod';
 import type { TimeReader } from '../audit/time.js';
@@ -21,7 +21,7 @@ const schema = z.object({
   pending: savedPending.default([]),
 });
 
-export class Memory {
+export class SessionFacts {
   readonly statements: Statements;
   readonly sessions: Sessions;
   readonly logins: Logins;
@@ -31,13 +31,13 @@ export class Memory {
   readonly pending: PendingStatements;
 
   /**
-   * @param saved what `saved` gave before the restart, or `null` where nothing is known; throws a
-   * StateError where it is neither
-   * @param lostAt when a memory was lost, in milliseconds since the epoch; 0 where there was none
+   * @param saved what `saved` gave before the restart, or `null` if nothing is known; throws a
+   * StateError if it is neither
+   * @param lostAt when session facts were lost, in milliseconds since the epoch; 0 if there were none
    */
   constructor(times: TimeReader, saved: unknown, lostAt: number) {
     const parsed = schema.nullable().safeParse(saved);
-    if (!parsed.success) throw new StateError('The checkpoint holds a memory that cannot be read.');
+    if (!parsed.success) throw new StateError('The checkpoint contains session facts that cannot be read.');
     this.statements = new Statements(parsed.data?.statements);
     this.sessions = new Sessions(times, parsed.data?.sessions, lostAt);
     this.logins = new Logins(parsed.data?.logins);

@@ -1,4 +1,4 @@
-/** What a client says about itself: at either end of a statement, and by the name of its program. */
+/** What clients say about themselves: at either end of a statement, and in application_name. */
 
 import { expect, test } from 'vitest';
 import { claimsOf } from '../../src/audit/claims.js';

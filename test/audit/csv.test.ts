@@ -16,7 +16,7 @@ test('reads back whatever pgAudit writes', () => {
   );
 });
 
-test('is what csv-parse makes of any text, or null where that finds no single record', () => {
+test('agrees with csv-parse for any text, and is null if csv-parse finds no single record', () => {
   const text = fc
     .array(fc.constantFrom('"', '""', ',', 'a', ' ', 'å', '""""'), { maxLength: 12 })
     .map(parts => parts.join(''));
@@ -55,7 +55,7 @@ test.each([
 const count = workOf(new URL('./work-cases.ts', import.meta.url));
 afterAll(() => count.close());
 
-test.each(['"', ',"'])('%j without end is looked at a few times', async piece => {
+test.each(['"', ',"'])('endless %j is read a few times', async piece => {
   expect(splitCsv(piece.repeat(100_001))).toBeNull();
   expect(await count('split', piece, 100_001)).toBeLessThan(100_001 * piece.length * 10);
 });

@@ -22,7 +22,7 @@ describe('genuine (I2)', () => {
     expect(parsed({}).kind).toBe('audit');
   });
 
-  test('where pgaudit.log_level makes it a warning', () => {
+  test('if pgaudit.log_level makes it a warning', () => {
     const warning = Buffer.from(csvRecord({ severity: 'WARNING', sqlState: '01000' }));
     const kindBy = (isWarning: boolean): string => parse(recordOf(warning), () => null, { isWarning }).kind;
     expect([kindBy(true), kindBy(false)]).toEqual(['audit', 'suspect']);
@@ -38,7 +38,7 @@ describe('genuine (I2)', () => {
     expect(parsed({ ...repeated, context: `${context}\nPL/pgSQL function f() line 1` }).kind).toBe('suspect');
   });
 
-  test('that names where it was written', () => {
+  test('with its place in the source', () => {
     expect(parsed({ location: 'log_audit_event, pgaudit.c:783' }).kind).toBe('audit');
   });
 
@@ -99,7 +99,7 @@ describe('columns', () => {
     expect(session?.startedAt).toBe('2026-11-21T19:40:00Z');
   });
 
-  test('a time that cannot be told is not guessed', () => {
+  test('an ambiguous time is not guessed', () => {
     expect(line({ logTime: '2026-11-21 20:40:01.123 IST' })).toBeNull();
   });
 });
@@ -136,7 +136,7 @@ describe('<previously logged>', () => {
     expect(restored(reopened, once(1, 2, again))).toEqual({ statement: 'inner', parameters: [] });
   });
 
-  test('of a statement that is not known is missing, and says so', () => {
+  test('of an unknown statement is missing, and marked so', () => {
     const statements = new Statements();
     restored(statements, once(1, 1, 'x,<none>'));
     const missing = { statement: null, parameters: null, statementMissing: 'previously-logged' };

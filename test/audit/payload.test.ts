@@ -46,7 +46,7 @@ describe('a genuine payload', () => {
     ['5', ['5']],
     ['","', ['', '']],
     ['"Kåre,2"', ['Kåre', '2']],
-    // Quotes in quotes in quotes.
+    // Quotes within quotes within quotes.
     ['"7,""param """"val"""""""', ['7', 'param "val"']],
     ['"a,<long param suppressed>"', ['a', '<long param suppressed>']],
     ['<long param suppressed>', ['<long param suppressed>']],

@@ -59,7 +59,7 @@ const count = workOf(new URL('./work-cases.ts', import.meta.url));
 afterAll(() => count.close());
 
 test.each(['set_config(', 'pg_read_', 'u& ', 'reset ', 'log', 'x_', "set_config   ('a'"])(
-  'a long statement of nothing but %j is looked at a few times',
+  'a long statement of only %j is read a few times',
   async piece => {
     expect(await count('sensitive', piece, 300_000)).toBeLessThan(300_000 * 10);
   },

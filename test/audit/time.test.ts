@@ -7,7 +7,7 @@ const ZONES: Record<string, number[]> = JSON.parse(
   readFileSync(new URL('../fixtures/zones.json', import.meta.url), 'utf8'),
 );
 
-/** What zones of the tz database use the others: wall-clock times and their offsets in minutes, by Python's zoneinfo. */
+/** For zones that use the other abbreviations: wall-clock times and their offsets in minutes, by Python's zoneinfo. */
 const AMBIGUOUS: Record<string, Record<string, number>> = JSON.parse(
   readFileSync(new URL('../fixtures/ambiguous-zones.json', import.meta.url), 'utf8'),
 );
@@ -48,7 +48,7 @@ describe('ambiguous abbreviations', () => {
     expect(utc('2026-07-21 20:40:01.123 CDT', 'America/Havana')).toBe('2026-07-22T00:40:01.123Z');
   });
 
-  test('tell the hour that comes twice apart', () => {
+  test('distinguish the two halves of the hour that comes twice', () => {
     expect(utc('2026-11-01 01:30:00.000 CDT', 'America/Chicago')).toBe('2026-11-01T06:30:00.000Z');
     expect(utc('2026-11-01 01:30:00.000 CST', 'America/Chicago')).toBe('2026-11-01T07:30:00.000Z');
     expect(utc('2026-10-25 01:30:00.000 IST', 'Europe/Dublin')).toBe('2026-10-25T00:30:00.000Z');
@@ -64,7 +64,7 @@ describe('ambiguous abbreviations', () => {
   });
 
   test.each(['UTC', 'Europe/Oslo', 'America/New_York', 'Asia/Tokyo'])(
-    'say nothing where %s does not use them',
+    'mean nothing if %s does not use them',
     zone => {
       const reader = timeReader(zone);
       for (const abbreviation of ['CST', 'CDT', 'IST', 'KST', 'MSK', 'PST']) {
@@ -76,7 +76,7 @@ describe('ambiguous abbreviations', () => {
     },
   );
 
-  test('the configured zone changes nothing about the others', () => {
+  test('the configured zone does not affect the others', () => {
     expect(utc('2026-10-25 02:30:00.000 CEST', 'Asia/Tokyo')).toBe('2026-10-25T00:30:00.000Z');
     expect(utc('2026-10-25 02:30:00.000 CET', 'Asia/Tokyo')).toBe('2026-10-25T01:30:00.000Z');
   });
@@ -94,6 +94,6 @@ test.each([
   '2026-11-21 20:40:01.123',
   '2026-11-21 20:40:61.123 CET',
   '2026-11-21 20:40:01.123 XYZ',
-])('%j is no time', text => {
+])('%j is not a time', text => {
   expect(utc(text)).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** What a text says about the ends of transactions. */
+/** What a text says about the end of transactions. */
 
 import { describe, expect, test } from 'vitest';
 import { controlOf } from '../../src/audit/transaction-control.js';
@@ -35,7 +35,7 @@ describe('the names of two-phase commit', () => {
   const namesIn = (statement: string, command = 'ROLLBACK PREPARED'): readonly string[] =>
     controlOf(audit(command, statement)).names;
 
-  test('are the same however they are written, and are not kept as they are', () => {
+  test('are the same in any notation, and are kept only as hashes', () => {
     const [name = ''] = namesIn("PREPARE TRANSACTION 'ola''s'", 'PREPARE TRANSACTION');
     expect(name).toMatch(/^[0-9a-f]{32}$/);
     for (const text of [
@@ -46,7 +46,7 @@ describe('the names of two-phase commit', () => {
       expect([text, namesIn(text)]).toEqual([text, [name]]);
   });
 
-  test('are all of a text, in their order, of that command', () => {
+  test('are all names of that command in a text, in order', () => {
     const [a, b] = [namesIn("ROLLBACK PREPARED 'a'"), namesIn("ROLLBACK PREPARED 'b'")].flat();
     expect(a).not.toBe(b);
     expect(namesIn("ROLLBACK PREPARED 'b'; COMMIT PREPARED 'c'; ROLLBACK PREPARED 'a'")).toEqual([b, a]);

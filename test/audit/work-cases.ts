@@ -1,9 +1,9 @@
-/** What the tests of this folder count. */
+/** The work that the tests of this folder count. */
 
 import { splitCsv } from '../../src/audit/csv.js';
 import { isSensitive } from '../../src/audit/sensitive.js';
 
-/** A line that repeats a piece so many times. */
+/** A line that repeats a piece this many times. */
 export function split(piece: string, times: number): () => unknown {
   const line = piece.repeat(times);
   return () => splitCsv(line);

@@ -1,4 +1,4 @@
-/** What happens when things are not as they should be: it says so, and goes on with the rest. */
+/** Bad input is named, and the rest continues. */
 
 import { appendFile, chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,8 +75,8 @@ describe('the command line', () => {
   });
 });
 
-describe('files among the globs that are no csvlog', () => {
-  test('are reported once by name and counted; the others go on', async () => {
+describe('files that the globs name and that are not csvlog', () => {
+  test('are reported once by name and counted; the others continue', async () => {
     const folder = await temporaryFolder();
     const logs = join(folder, 'log');
     await mkdir(join(logs, 'folder.csv'), { recursive: true });
@@ -111,7 +111,7 @@ describe('files among the globs that are no csvlog', () => {
       ['zone.csv', 'zone'],
     ]);
     expect(await shipper.metric('pgaudit_shipper_source_files_unsupported_total{reason="columns"}')).toBe(1);
-    // Somebody has to settle the zone, and what is newest is no csvlog; the others go on.
+    // The zone needs to be settled, and the newest file is not csvlog; the others continue.
     const status = async () => JSON.parse((await shipper.get('/internal/status.json')).body);
     await eventually(async () => (await status()).problems.length > 1);
     const { problems, isReady } = await status();
@@ -145,7 +145,7 @@ describe('files among the globs that are no csvlog', () => {
 });
 
 describe('a source that cannot be read', () => {
-  test('no file yet: not ready, waiting, and a warning; ready with the first one, if only an empty one', async () => {
+  test('no file yet: not ready, waiting, and a warning; ready with the first one, even an empty one', async () => {
     const folder = await temporaryFolder();
     const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
     await shipper.eventuallyLogged('nothing-matches');
@@ -157,7 +157,7 @@ describe('a source that cannot be read', () => {
     expect(JSON.parse((await shipper.get('/internal/status.json')).body).problems).toEqual([]);
   });
 
-  test('a path that cannot be opened: not ready, a clear message, tried again', async () => {
+  test('a path that cannot be opened: not ready, a clear message, retried', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'a.csv');
     // A link to itself: unlike a lack of permission, it stops root as well.
@@ -182,7 +182,7 @@ describe('a source that cannot be read', () => {
     ['a file that is not there, alone', ['nothing.csv'], 1],
     ['a file that is not there yet, beside one that is', ['good.csv', 'nothing.csv'], 0],
     ['a file that is named and compressed', ['good.csv', 'old.csv.gz'], 1],
-    ['a file that is named and is none', ['good.csv', 'log'], 1],
+    ['a named path that is not a file', ['good.csv', 'log'], 1],
     ['a log in another format', ['good.csv', 'other.log'], 1],
     ['a wildcard that matches nothing beside one that does', ['good.csv', '*.nothing'], 0],
     ['a compressed file among others', ['*.csv*'], 0],
@@ -230,7 +230,7 @@ describe('state', () => {
     const shipper = await Shipper.start(folder, config);
     await eventually(() => shipper.isReady());
     const { code, output } = await runOnce(folder, config);
-    expect([code, output]).toEqual([1, expect.stringMatching(/process \d+ uses this state folder already/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/process \d+ already uses this state folder/)]);
     await shipper.kill();
     await append(join(folder, 'a.csv'), 1);
     expect((await runOnce(folder, config)).code).toBe(0);
@@ -254,7 +254,7 @@ describe('check', () => {
     expect(output).toMatch(/^ok +state +\S+state will be created by the first start/m);
   });
 
-  test('exits with 0 where nothing fails', async () => {
+  test('exits with 0 if nothing fails', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'a.csv'), numbered(1));
     const path = await writeConfig(folder, settings(folder, [join(folder, '*.csv')]));
@@ -263,7 +263,7 @@ describe('check', () => {
 });
 
 describe('check --user', () => {
-  test('of nobody the system knows, or by who may not: exit code 2', async () => {
+  test('an unknown user, or a caller without the rights: exit code 2', async () => {
     const { code, output } = await runCommand(['check', '--user', 'no such user']);
     expect([code, output]).toEqual([2, '--user no such user: the system knows no such user\n']);
   });
@@ -287,7 +287,7 @@ describe('check --user', () => {
   });
 });
 
-describe('what cannot be had at the start is named', () => {
+describe('what is not available at the start is named', () => {
   test('a port that is taken', async () => {
     const folder = await temporaryFolder();
     const first = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
@@ -331,7 +331,7 @@ describe('what cannot be had at the start is named', () => {
     expect(numbersOf(await archived(folder))).toEqual([1]);
   });
 
-  test('credentials for the cloud: waited for, loudly, and the other sink goes on', async () => {
+  test('credentials for the cloud: waited for, with an error, and the other sink continues', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'a.csv');
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');

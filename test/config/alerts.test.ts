@@ -116,7 +116,7 @@ describe('promtool', () => {
     expect(await testRules([{ rule, expectations: [expectation] }])).toBe('');
   });
 
-  test('would tell an alert that does not fire', async () => {
+  test('would report an alert that does not fire', async () => {
     const rule = { alert: 'Never', expr: 'vector(1) == 2' };
     const expectations = [{ series: {}, expression: 'ALERTS', at: '1m', isOne: true }];
     expect(await testRules([{ rule, expectations }])).toContain('ALERTS');

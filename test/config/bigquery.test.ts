@@ -76,7 +76,7 @@ function log(): string {
       '<none>',
     ]),
     write(KARI, 7, 5, ['WRITE', 'INSERT', '', '', 'INSERT INTO kontoplan VALUES (1)', '<none>']),
-    // Not of this grammar: nobody can tell its relations.
+    // Not of this grammar: its relations are not known.
     write(KARI, 8, 4, ['WRITE', 'UPDATE', '', '', 'UPDATE ONLY konto SETT a = 1', '<none>']),
     write(KARI, 9, 4, ['WRITE', 'UPDATE', '', '', 'UPDATE ONLY kontoplan SETT a = 1', '<none>']),
   ];

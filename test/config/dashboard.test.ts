@@ -94,7 +94,7 @@ test('nothing is named by an address', () => {
   expect(shown.filter(text => text.includes('{{audit_instance}}')).length).toBeGreaterThan(10);
 });
 
-test('panels have ids of their own, and none lies upon another', () => {
+test('panels have unique ids, and do not overlap', () => {
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const taken = panels.flatMap(({ gridPos: { h, w, x, y } }) =>
     Array.from({ length: h * w }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`),

@@ -1,4 +1,4 @@
-/** The files that are handed out: what they say is true. */
+/** The example files: what they say is true. */
 
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ describe('config/example.yaml', () => {
   // A default is a comment of the form `# name: value`.
   const writtenOut = read('config/example.yaml').replaceAll(/^( *)# ([a-zA-Z]+: (?!the ).+)$/gm, '$1$2');
 
-  /** What stands there of several servers, uncommented. */
+  /** Its section on several servers, uncommented. */
   const several = Object(
     parse((/^# sources:\n(# {2}.*\n)+/m.exec(writtenOut)?.[0] ?? '').replaceAll(/^# /gm, '')),
   );
@@ -41,7 +41,7 @@ describe('config/example.yaml', () => {
   test('names every setting, and no other', () => {
     const names = settingNames();
     const keysOf = (value: unknown, prefix: string): string[] => {
-      // What stands in a setting may be anything.
+      // Values of settings may be anything.
       if (names.includes(prefix) || typeof value !== 'object' || value === null) return [prefix];
       if (Array.isArray(value)) return value.flatMap(one => keysOf(one, prefix));
       return Object.entries(value).flatMap(([key, inner]) =>

@@ -80,7 +80,7 @@ describe('schemas', () => {
     expect(await misspelt(models)).toBe('');
   });
 
-  test('would tell what is wrong', async () => {
+  test('would report what is wrong', async () => {
     const wrong: Model = { apiVersion: 'v1', kind: 'Container', data: { name: 'a', ports: [{ name: 'b' }] } };
     await expect(validate(wrong)).rejects.toThrow('containerPort');
     const unknown: Model = { apiVersion: 'v1', kind: 'Container', data: { name: 'a', volumeMount: [] } };

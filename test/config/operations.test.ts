@@ -43,7 +43,7 @@ test.each(Object.entries(Object.groupBy(logged, ({ code }) => code)))(
   },
 );
 
-test('who must act is told what to do', () => {
+test('if somebody must act, the table says what to do', () => {
   const urgent = rows.filter(({ levels }) => levels.some(level => level !== 'info'));
   expect(urgent.filter(({ action }) => action === '')).toEqual([]);
 });

@@ -57,7 +57,7 @@ test('names every dependency with version, checksum and licence, and no developm
   ).toEqual([]);
 });
 
-/** What a dependency brings along is no tool only, though tests name it too. */
+/** A dependency's own dependencies are not development tools, even if tests name them too. */
 function isTool(name: string): boolean {
   const lock = z
     .object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) })

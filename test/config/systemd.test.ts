@@ -48,7 +48,7 @@ describe('systemd-analyze', () => {
     expect(await analyze(['verify'], unit)).toEqual({ code: 0, output: '' });
   });
 
-  test('verify would tell a setting that does not exist', async () => {
+  test('verify would report a setting that does not exist', async () => {
     const { output } = await analyze(['verify'], unit.replace('MemoryMax=', 'MemoryMost='));
     expect(output).toContain('MemoryMost');
   });

@@ -12,9 +12,9 @@ import { startLoggingServer } from '../support/logging-server.js';
 import { temporaryFolder } from '../support/temp.js';
 
 interface Fixture {
-  /** Opened anew, as after a restart. */
+  /** Opens it again, as after a restart. */
   open(): Promise<EntryDestination>;
-  /** insertId, timestamp and payload of what is shown. */
+  /** insertId, timestamp and payload of the shown entries. */
   shown(): Promise<[string, string, unknown][]>;
 }
 
@@ -108,7 +108,7 @@ describe.each([
     expect(await shown()).toEqual(expected([entry(1, payload)]));
   });
 
-  test('an entry given again shows once, also after a restart', async () => {
+  test('an entry that is given again is shown once, also after a restart', async () => {
     const { open, shown } = await create();
     const first = await open();
     await first.write(entries(0, 4), signal);
@@ -132,7 +132,7 @@ describe('a folder alone', () => {
     expect((await readdir(root)).sort()).toEqual(['entries-2026-11-21.ndjson', 'entries-2026-11-22.ndjson']);
   });
 
-  test('a file that was deleted, cut off, or holds lines of others, does not stop it', async () => {
+  test('a file that was deleted, truncated, or has other lines does not stop it', async () => {
     const root = await temporaryFolder();
     const path = join(root, 'entries-2026-11-21.ndjson');
     await writeFile(path, 'not ours\n');
@@ -147,7 +147,7 @@ describe('a folder alone', () => {
     expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(entry(2))}\n`);
   });
 
-  test('a large file goes on where it ends, also where 16 MiB before that is inside a character', async () => {
+  test('a large file is continued at its end, also if the point 16 MiB before it is inside a character', async () => {
     const root = await temporaryFolder();
     const path = join(root, 'entries-2026-11-21.ndjson');
     const lines = entries(0, 100).map(one =>
@@ -161,7 +161,7 @@ describe('a folder alone', () => {
     }
   });
 
-  test('a line that a crash cut off is written again, whole', async () => {
+  test('a line that a crash cut is written again, whole', async () => {
     const root = await temporaryFolder();
     await localEntries(root, new Disk()).write(entries(0, 2), signal);
     const path = join(root, 'entries-2026-11-21.ndjson');
@@ -173,7 +173,7 @@ describe('a folder alone', () => {
 });
 
 describe('Cloud Logging alone', () => {
-  test('without credentials: an error that says so, as often as it is tried', async () => {
+  test('without credentials: an error that says so, on each attempt', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
     const options = {
       logName: 'projects/p/logs/pgaudit',
@@ -235,7 +235,7 @@ describe('Cloud Logging alone', () => {
     expect(await destination.write(entries(0, 1), signal)).toEqual(ALL_TAKEN);
   });
 
-  test('an answer lost after the commit leaves no double', async () => {
+  test('an answer lost after the commit leaves no duplicate', async () => {
     const { server, open } = await startCloud();
     const destination = await open();
     server.faults.push({ code: status.UNAVAILABLE, afterCommit: true });

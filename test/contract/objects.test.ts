@@ -79,7 +79,7 @@ describe.each([
     expect((await stored()).size).toBe(1);
   });
 
-  test('never overwrites what is there', async () => {
+  test('never overwrites an existing object', async () => {
     const { destination, stored } = await create();
     await destination.put(object('first'), signal);
     await expect(destination.put(object('second'), signal)).rejects.toThrow('exists with other content');
@@ -97,7 +97,7 @@ describe.each([
 });
 
 describe('Cloud Storage alone', () => {
-  test('without credentials: an error that says so, as often as it is tried', async () => {
+  test('without credentials: an error that says so, on each attempt', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
     const destination = cloudStorage({ bucket: 'a-bucket', endpoint: null });
     for (let attempt = 1; attempt <= 2; attempt++) {
@@ -124,7 +124,7 @@ describe('Cloud Storage alone', () => {
     expect(crc32c(Buffer.from('123456789'))).toBe(stored?.crc32c);
   });
 
-  test('an answer lost after the commit is told from a foreign object by its checksum', async () => {
+  test('after a lost answer, the checksum shows that the object is ours', async () => {
     const { server, destination } = await startCloud();
     server.faults.push({ dropAfterCommit: true });
     await expect(destination.put(object('content'), signal)).rejects.toThrow();

@@ -1,4 +1,4 @@
-/** The servers of the tests go wrong as they are told, and refuse what Google refuses: asked by Google's own clients. */
+/** The test servers fail as configured, and refuse what Google refuses: tested with Google's own clients. */
 
 import { v2 } from '@google-cloud/logging';
 import { type Bucket, Storage } from '@google-cloud/storage';
@@ -73,7 +73,7 @@ describe('Cloud Logging', () => {
     expect(server.received).toBe(4);
   });
 
-  test('answers late but well, and counts what is under way at once', async () => {
+  test('answers late but correctly, and counts requests in flight', async () => {
     const { server, write } = await startLogging();
     server.faults.push({ delay: 100 }, { delay: 50 }, { delay: 100 });
     await Promise.all([write([entry('a')]), write([entry('b')])]);
@@ -97,7 +97,7 @@ describe('Cloud Logging', () => {
     await write([entry('d')]);
   });
 
-  test('refuses an entry for ever, with a chosen code', async () => {
+  test('refuses an entry forever, with a chosen code', async () => {
     const { server, write } = await startLogging();
     server.refuse = ({ insertId }) => insertId === 'b' && status.FAILED_PRECONDITION;
     for (const id of ['a', 'c'])
@@ -139,7 +139,7 @@ describe('Cloud Logging', () => {
     expect(server.shown).toHaveLength(49);
   });
 
-  test('accepts what is older than its retention, and does not show it', async () => {
+  test('accepts entries older than its retention, and does not show them', async () => {
     const { server, write } = await startLogging();
     await write([entry('old', { timestamp: { seconds: (NOW - 31 * DAY) / 1000 } }), entry('new')]);
     expect(shownIn(server)).toEqual(['new']);
@@ -169,7 +169,7 @@ describe('Cloud Storage', () => {
   test.each([
     ['a small', Buffer.from('x')],
     ['a large', LARGE],
-  ])('answers with an error before %s body is there', async (_size, body) => {
+  ])('answers with an error before it has %s body', async (_size, body) => {
     const { server, bucket } = await startStorage();
     server.faults.push({ midBody: 503 });
     await expect(save(bucket, 'a', body)).rejects.toMatchObject({ code: 503 });
@@ -178,7 +178,7 @@ describe('Cloud Storage', () => {
     expect(server.objects.get('a')?.body.equals(body)).toBe(true);
   });
 
-  test('stops reading in the middle: no object shows, not even when the sender gives up', async () => {
+  test('stops reading in the middle: no object is visible, not even when the sender gives up', async () => {
     const { server, bucket } = await startStorage();
     server.faults.push({ stallMidBody: true });
     const sent = save(bucket, 'a', LARGE);
@@ -188,14 +188,14 @@ describe('Cloud Storage', () => {
     expect(server.objects.size).toBe(0);
   });
 
-  test('answers late but well', async () => {
+  test('answers late but correctly', async () => {
     const { server, bucket } = await startStorage();
     server.faults.push({ delay: 50 });
     await save(bucket, 'a');
     expect([...server.objects.keys()]).toEqual(['a']);
   });
 
-  test('stores and says that it failed, or says nothing', async () => {
+  test('stores, and reports a failure or nothing', async () => {
     const { server, bucket } = await startStorage();
     server.faults.push({ status: 500, afterCommit: true }, { dropAfterCommit: true });
     await expect(save(bucket, 'a')).rejects.toMatchObject({ code: 500 });

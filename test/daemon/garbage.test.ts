@@ -1,4 +1,4 @@
-/** A sidecar's memory and processor are the database's: what it does not need it gives back. */
+/** A sidecar takes memory and CPU from the database: the daemon releases what it does not need. */
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ async function prepare(): Promise<{ folder: string; file: string; config: Settin
   return { folder, file, config: settings(folder, [join(folder, 'log', '*.csv')]) };
 }
 
-/** A number that the kernel tells of a process. */
-async function told(pid: number, name: string): Promise<number> {
+/** A number that the kernel reports for a process. */
+async function statusOf(pid: number, name: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
 
-test('however it is started, it has its options of Node.js, and is the process that was started', async () => {
+test('however it is started, it has its Node.js options, and is the process that was started', async () => {
   const { folder, config } = await prepare();
   const shipper = await Shipper.start(folder, config, { GREETING: 'kept' });
   const [commandLine, environment] = await Promise.all(
@@ -34,21 +34,21 @@ test('however it is started, it has its options of Node.js, and is the process t
   expect(await shipper.stop()).toBe(0);
 });
 
-test('what work took of memory is given back after it', async () => {
+test('memory that work took is released after it', async () => {
   const { folder, file, config } = await prepare();
   const shipper = await Shipper.start(folder, config);
   await append(file, 1, 20_000);
   await eventually(async () => (await logged(folder, 'statement')).length === 20_000);
-  const most = await told(shipper.pid, 'VmHWM');
-  await eventually(async () => (await told(shipper.pid, 'VmRSS')) < most * 0.85);
+  const most = await statusOf(shipper.pid, 'VmHWM');
+  await eventually(async () => (await statusOf(shipper.pid, 'VmRSS')) < most * 0.85);
 });
 
-test('a quiet daemon is woken a few times a second, not a hundred', async () => {
+test('a quiet daemon wakes a few times a second, not a hundred', async () => {
   const { folder, file, config } = await prepare();
   const shipper = await Shipper.start(folder, config);
   await append(file, 1);
   await eventually(async () => (await logged(folder, 'statement')).length === 1);
-  const wakings = (): Promise<number> => told(shipper.pid, 'voluntary_ctxt_switches');
+  const wakings = (): Promise<number> => statusOf(shipper.pid, 'voluntary_ctxt_switches');
   const inOneSecond = async (): Promise<number> => {
     const before = await wakings();
     await pause(1000);

@@ -1,4 +1,4 @@
-/** Problems last from when they were found first, through restarts; only some of them keep the daemon from its job. */
+/** Problems last from when they were first found, through restarts; only some of them keep the daemon from its job. */
 
 import { expect, test } from 'vitest';
 import { Health, PROBLEM_CODES, type Problem, problemTimes } from '../../src/daemon/health.js';
@@ -12,33 +12,33 @@ function healthAt(hour: { now: number }): Health {
   return health;
 }
 
-const told = (health: Health): string[] =>
+const reported = (health: Health): string[] =>
   health.problems.map(({ code, since }) => `${code} ${since.slice(11, 16)}`);
 
-test('what lasts keeps its time; what comes again begins again', () => {
+test('a lasting problem keeps its time; one that returns starts again', () => {
   const clock = { now: 8 };
   const health = healthAt(clock);
   health.set('audit', [NOT_AUDITED]);
   clock.now = 9;
   health.set('audit', [{ ...NOT_AUDITED, what: '2 persons' }]);
-  expect(told(health)).toEqual(['not-audited 08:00']);
+  expect(reported(health)).toEqual(['not-audited 08:00']);
   expect(health.problems[0]?.what).toBe('2 persons');
   health.set('audit', null);
   clock.now = 10;
   health.set('audit', NOT_AUDITED);
-  expect(told(health)).toEqual(['not-audited 10:00']);
+  expect(reported(health)).toEqual(['not-audited 10:00']);
 });
 
-test('others fix it, and the daemon does its job', () => {
+test('others can fix it, and the daemon does its job', () => {
   const health = healthAt({ now: 8 });
   health.set('audit', NOT_AUDITED);
   expect(health.hindrances).toEqual([]);
   health.set('source', NO_LOG);
   expect(health.hindrances).toEqual(['source: /log: wait']);
-  expect(told(health)).toEqual(['no-log 08:00', 'not-audited 08:00']);
+  expect(reported(health)).toEqual(['no-log 08:00', 'not-audited 08:00']);
 });
 
-test('after a restart it goes on from the time before, if the first look finds it again', () => {
+test('after a restart it keeps its time, if the first look finds it again', () => {
   const clock = { now: 8 };
   const first = healthAt(clock);
   let saved: unknown;
@@ -51,17 +51,17 @@ test('after a restart it goes on from the time before, if the first look finds i
   const second = healthAt(clock);
   second.recall(problemTimes.parse(saved).problems, () => undefined);
   expect(second.problems).toEqual([]);
-  // A crash before the first look forgets nothing.
+  // A crash before the first look loses nothing.
   expect(second.lasting).toMatchObject([{ part: 'audit', code: 'not-audited' }]);
   second.set('audit', NOT_AUDITED);
   second.set('source b', NO_LOG);
-  expect(told(second)).toEqual(['no-log 09:00', 'not-audited 08:00']);
+  expect(reported(second)).toEqual(['no-log 09:00', 'not-audited 08:00']);
   second.set('audit', null);
   second.set('audit', NOT_AUDITED);
-  expect(told(second)).toEqual(['no-log 09:00', 'not-audited 09:00']);
+  expect(reported(second)).toEqual(['no-log 09:00', 'not-audited 09:00']);
 });
 
-test('it is kept only where it is otherwise', () => {
+test('it is written only if it changed', () => {
   let changes = 0;
   const health = healthAt({ now: 8 });
   health.recall([], () => {
@@ -72,6 +72,6 @@ test('it is kept only where it is otherwise', () => {
   expect(changes).toBe(2);
 });
 
-test('each code is told by its own name', () => {
+test('each code has its own name', () => {
   expect(new Set(PROBLEM_CODES).size).toBe(PROBLEM_CODES.length);
 });

@@ -1,4 +1,4 @@
-/** One daemon for each state folder: its lock holds as long as the very process that took it lives. */
+/** One daemon for each state folder: the lock lasts as long as the process that took it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { acquireLock } from '../../src/daemon/lock.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const LOCK = new URL('../../src/daemon/lock.ts', import.meta.url).href;
-/** Takes the lock, says how that went, and lives on. */
+/** Takes the lock, prints the result, and keeps running. */
 const START = `
   import { registerHooks } from 'node:module';
   registerHooks({ resolve: (name, context, next) => next(name.replace(/^(\\..*)\\.js$/, '$1.ts'), context) });
@@ -17,7 +17,7 @@ const START = `
   console.log(await acquireLock(process.argv[2]).then(() => 'had', error => error.code));
   setInterval(() => undefined, 1000);`;
 
-/** Another process, whose name (proc(5), field 2) is as awkward as it may be. */
+/** Another process, with the most awkward name (proc(5), field 2). */
 async function otherProcess(folder: string): Promise<ChildProcess> {
   const program = join(folder, 'a) S 1 (b');
   await symlink('/bin/sleep', program);
@@ -32,7 +32,7 @@ async function startTime(pid: number | undefined): Promise<string | undefined> {
   return (await readFile(`/proc/${pid}/stat`, 'utf8')).trim().split(' ').at(-31);
 }
 
-/** The lock's files, by which of them are the same one. */
+/** The lock's files, grouped by inode. */
 async function files(folder: string): Promise<string[][]> {
   const byInode = new Map<number, string[]>();
   for (const name of (await readdir(folder)).filter(one => one.startsWith('lock')).sort()) {
@@ -47,7 +47,7 @@ async function ownFile(): Promise<string> {
   return `lock.${process.pid}-${await startTime(process.pid)}`;
 }
 
-test('names its process by id and start time, and nobody when it is given back', async () => {
+test('names its process by id and start time, and nobody after its release', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   const unlock = await acquireLock(path);
@@ -60,7 +60,7 @@ test('names its process by id and start time, and nobody when it is given back',
   expect(await files(folder)).toEqual([['lock.2']]);
 });
 
-test('of many that start at once beside a dead one, one has it', async () => {
+test('of many that start at once beside a dead one, one gets it', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   await writeFile(path, `${process.pid} 1`);
@@ -83,7 +83,7 @@ test('of many that start at once beside a dead one, one has it', async () => {
   for (const child of starts) child.kill('SIGKILL');
 });
 
-test('is not had while the process that took it lives', async () => {
+test('cannot be taken while the process that holds it lives', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   const { pid } = await otherProcess(folder);
@@ -91,7 +91,7 @@ test('is not had while the process that took it lives', async () => {
   await writeFile(path, holder);
   await expect(acquireLock(path)).rejects.toMatchObject({
     code: 'locked',
-    message: expect.stringContaining(`process ${pid} uses this state folder`),
+    message: expect.stringContaining(`process ${pid} already uses this state folder`),
   });
   expect(await readFile(path, 'utf8')).toBe(holder);
 });
@@ -111,7 +111,7 @@ test.each<[string, (folder: string) => Promise<string>]>([
   ['nobody: a crash came before its first byte', async () => ''],
   ['nobody: a crash left half of it', async () => `${process.pid}`],
   ['nobody: it holds something else', async () => 'something else'],
-])('is had where the file was left by %s', async (_name, left) => {
+])('can be taken if the file was left by %s', async (_name, left) => {
   const folder = await temporaryFolder();
   const path = join(folder, 'lock');
   await writeFile(path, await left(folder));
@@ -120,7 +120,7 @@ test.each<[string, (folder: string) => Promise<string>]>([
   expect(await files(folder)).toEqual([['lock.1', await ownFile()]]);
 });
 
-test('is not had where it cannot be read', async () => {
+test('cannot be taken if it cannot be read', async () => {
   const path = join(await temporaryFolder(), 'lock');
   await mkdir(path);
   await expect(acquireLock(path)).rejects.toMatchObject({ code: 'EISDIR' });

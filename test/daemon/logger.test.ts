@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-/** What a process writes that logs one line of each level, while its threads are busy, and ends at once. */
+/** The output of a process that logs one line of each level, while its threads are busy, and ends at once. */
 async function logged(to: 'stdout' | 'stderr'): Promise<Record<string, unknown>[]> {
   const module = fileURLToPath(new URL('../../src/daemon/logger.ts', import.meta.url));
   const script = `

@@ -50,7 +50,7 @@ test('<previously logged> is restored from a record that was not shipped itself'
   ]);
 });
 
-test('a suspect is shipped whoever wrote it, and a genuine record by a service never', async () => {
+test("a suspect is shipped whoever wrote it, a service's genuine record never", async () => {
   const events = await shipped([
     record(1, 'WRITE', 'x', { user: 'app_web' }),
     record(2, 'WRITE', 'x', { user: 'app_web', context: 'somewhere' }),

@@ -1,11 +1,11 @@
-/** Whether what is audited was changed: what a change is, and that a real server's changes are told. */
+/** Changes of what is audited: what counts as a change, and that a real server's changes are reported. */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type AuditSettings, carryOver, diff } from '../../src/database/audit-settings.js';
 import type { Role } from '../../src/database/look.js';
-import { type Judged, SettingsWatch } from '../../src/database/settings-watch.js';
+import { type LookResult, SettingsWatch } from '../../src/database/settings-watch.js';
 import type { AuditChange, ConfigFields } from '../../src/event/config.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { Disk } from '../../src/lib/disk.js';
@@ -28,11 +28,11 @@ const KEPT: AuditSettings = {
 };
 
 describe('what changed', () => {
-  test('nothing, where nothing did, whenever it was read and in whatever order', () => {
+  test('nothing, if nothing did, whenever it was read and in any order', () => {
     expect(diff(KEPT, { ...KEPT, readAt: 60_000, settings: KEPT.settings.toReversed() })).toEqual([]);
   });
 
-  test('each change with what was before and what is after', () => {
+  test('each change with the values before and after', () => {
     const after: AuditSettings = {
       ...KEPT,
       isLoaded: false,
@@ -63,13 +63,13 @@ describe('what changed', () => {
     );
   });
 
-  test('a role that is gone is none, nor is one that an older look did not tell apart', () => {
+  test('a removed role is not a change, nor is one whose kind an older look did not have', () => {
     expect(diff(KEPT, { ...KEPT, kinds: {} })).toEqual([]);
     const { kinds: _, ...old } = KEPT;
     expect(diff(old, KEPT)).toEqual([]);
   });
 
-  test('what the role that looks may see is none; what changed meanwhile is told when it may again', () => {
+  test('a change of what the shipper may see is not one; what changed meanwhile is reported when it may see it again', () => {
     const hidden = carryOver(KEPT, { ...KEPT, settings: [{ name: 'log_connections', value: 'on' }] });
     expect(diff(KEPT, hidden)).toEqual([]);
     const more = [...KEPT.settings, { name: 'log_directory', value: 'log' }];
@@ -79,7 +79,7 @@ describe('what changed', () => {
     ]);
   });
 
-  test('another server has nothing to do with it', () => {
+  test('another server is not compared', () => {
     expect(diff(KEPT, { ...KEPT, server: 'other:5432', settings: [] })).toEqual([]);
   });
 });
@@ -91,9 +91,9 @@ beforeAll(async () => {
 afterAll(async () => await server.stop());
 
 interface Watched {
-  readonly watch: SettingsWatch<Judged>;
+  readonly watch: SettingsWatch<LookResult>;
   /** Changes of settings. */
-  readonly told: ConfigFields[];
+  readonly reported: ConfigFields[];
   readonly failures: string[];
   readonly cachePath: string;
   look(): Promise<readonly AuditChange[]>;
@@ -101,7 +101,7 @@ interface Watched {
 
 const NOBODY = { count: 0, names: [] };
 
-function kindsOf(roles: readonly Role[]): Judged['kinds'] {
+function kindsOf(roles: readonly Role[]): LookResult['kinds'] {
   const logins = roles.filter(({ canLogin }) => canLogin).map(({ name }) => name);
   return Object.fromEntries(logins.map(name => [name, name.startsWith('batch') ? 'other' : 'person']));
 }
@@ -112,11 +112,11 @@ async function open(
   clock: Clock = systemClock,
 ): Promise<Watched> {
   const path = cachePath ?? join(await temporaryFolder(), 'settings.json');
-  const told: ConfigFields[] = [];
+  const reported: ConfigFields[] = [];
   const failures: string[] = [];
   const report = {
     settingsFailed: (error: unknown) => void failures.push(codeOf(error)),
-    settingsNotRecorded: (error: unknown) => void failures.push(`untold ${codeOf(error)}`),
+    settingsNotRecorded: (error: unknown) => void failures.push(`not recorded: ${codeOf(error)}`),
     settingsChecked: () => undefined,
     cacheFailed: (_path: string, error: unknown) => void failures.push(`cache ${codeOf(error)}`),
   };
@@ -124,21 +124,21 @@ async function open(
     {
       url: `postgres://shipper:s3cret@127.0.0.1:${port}/postgres`,
       cachePath: path,
-      judge: async ({ roles }) => ({ kinds: kindsOf(roles), population: [], unaudited: NOBODY }),
+      evaluate: async ({ roles }) => ({ kinds: kindsOf(roles), population: [], unaudited: NOBODY }),
     },
     { clock, disk: new Disk(), report },
   );
   onTestFinished(() => watch.close());
   const look = async (): Promise<readonly AuditChange[]> => {
-    const before = told.length;
-    await watch.look(content => void (content.kind === 'config' && told.push(content)));
-    return told.slice(before).flatMap(({ config }) => config.changes);
+    const before = reported.length;
+    await watch.look(content => void (content.kind === 'config' && reported.push(content)));
+    return reported.slice(before).flatMap(({ config }) => config.changes);
   };
-  return { watch, told, failures, cachePath: path, look };
+  return { watch, reported, failures, cachePath: path, look };
 }
 
 describe('on a real server', () => {
-  test('the first look tells nothing; then each change is told once, and what undoes it', async () => {
+  test('the first look reports nothing; then each change is reported once, and its undoing', async () => {
     const { look } = await open();
     expect(await look()).toEqual([]);
     await server.run("ALTER SYSTEM SET pgaudit.log = 'ddl'; SELECT pg_reload_conf();");
@@ -169,7 +169,7 @@ describe('on a real server', () => {
     ]);
   });
 
-  test('what changed while nobody looked is told by the next one, also after a restart', async () => {
+  test('a change between two looks is reported by the next one, also after a restart', async () => {
     const { watch, look, cachePath } = await open();
     await look();
     await watch.close();
@@ -180,11 +180,11 @@ describe('on a real server', () => {
     expect(await second.look()).toEqual([
       { what: 'setting', name: 'pgaudit.log_relation', before: 'on', after: 'off' },
     ]);
-    expect(second.told[0]?.config.since).toBe(new Date(kept.readAt).toISOString());
+    expect(second.reported[0]?.config.since).toBe(new Date(kept.readAt).toISOString());
     await server.run('ALTER SYSTEM RESET pgaudit.log_relation; SELECT pg_reload_conf();');
   });
 
-  test("what is granted to the shipper's own role, and a role that is dropped, are no alarm", async () => {
+  test("what is granted to the shipper's own role, and a role that is dropped, are not reported", async () => {
     const { look } = await open();
     await look();
     await server.run('CREATE ROLE batch2 LOGIN');
@@ -196,7 +196,7 @@ describe('on a real server', () => {
     const override = { what: 'setting', name: 'pgaudit.log', isOverride: true, database: 'postgres' };
     await server.run("ALTER DATABASE postgres SET pgaudit.log = 'all'");
     expect(await look()).toEqual([{ ...override, before: null, after: 'all' }]);
-    // Nobody who looks from this database sees it now.
+    // A look from this database does not see it now.
     await server.run("ALTER SYSTEM SET pgaudit.log = 'ddl'; SELECT pg_reload_conf();");
     expect(await look()).toEqual([]);
     await server.run('ALTER DATABASE postgres RESET pgaudit.log');
@@ -207,17 +207,17 @@ describe('on a real server', () => {
     await server.run('ALTER SYSTEM RESET pgaudit.log; SELECT pg_reload_conf();');
   });
 
-  test('what could not be journaled is told again', async () => {
+  test('a change that could not be journaled is reported again', async () => {
     const { watch, look, failures } = await open();
     await look();
     await server.run('ALTER SYSTEM SET pgaudit.log_rows = on; SELECT pg_reload_conf();');
     await watch.look(() => Promise.reject(new Error('no room')));
-    expect(failures).toEqual(['untold Error']);
+    expect(failures).toEqual(['not recorded: Error']);
     expect(await look()).toEqual([{ what: 'setting', name: 'pgaudit.log_rows', before: 'off', after: 'on' }]);
     await server.run('ALTER SYSTEM RESET pgaudit.log_rows; SELECT pg_reload_conf();');
   });
 
-  test('a database that is down is told once; a damaged file is told, and begins anew', async () => {
+  test('a database that is down is reported once; a damaged file is reported, and replaced', async () => {
     const { look, failures, cachePath } = await open(undefined, 1);
     expect([await look(), await look(), failures]).toEqual([[], [], ['ECONNREFUSED']]);
     await writeFile(cachePath, '{');
@@ -227,19 +227,19 @@ describe('on a real server', () => {
 
   test('it looks at once and every minute, until it is stopped', async () => {
     const clock = new ManualClock('2026-11-21T20:40:00Z');
-    const { watch, told } = await open(undefined, server.postgres.port, clock);
+    const { watch, reported } = await open(undefined, server.postgres.port, clock);
     const stop = new AbortController();
     const following = watch.follow(
       stop.signal,
-      content => void (content.kind === 'config' && told.push(content)),
+      content => void (content.kind === 'config' && reported.push(content)),
     );
     await untilWaiting(clock);
     await server.run('ALTER SYSTEM SET log_statement = ddl; SELECT pg_reload_conf();');
     await clock.advance(59_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     await clock.advance(1000);
-    while (told.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
-    expect(told).toEqual([
+    while (reported.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
+    expect(reported).toEqual([
       {
         kind: 'config',
         config: {
@@ -254,7 +254,7 @@ describe('on a real server', () => {
   });
 });
 
-/** The first look is over: it waits for the next one, and to write what it found. */
+/** The first look is over: it waits for the next one, and to write its result. */
 async function untilWaiting(clock: ManualClock): Promise<void> {
   while (clock.waiting < 2) await new Promise(resolve => setTimeout(resolve, 5));
 }

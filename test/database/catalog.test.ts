@@ -35,7 +35,7 @@ const urlOf = ({ port }: { readonly port: number }): string =>
 
 interface Opened {
   readonly catalog: RoleCatalog;
-  readonly told: string[];
+  readonly reported: string[];
   readonly errors: unknown[];
   readonly cachePath: string;
 }
@@ -47,21 +47,21 @@ async function open(
   personGroups: readonly string[] = [],
 ): Promise<Opened> {
   const cachePath = path ?? join(await temporaryFolder(), 'roles.json');
-  const [told, errors]: [string[], unknown[]] = [[], []];
+  const [reported, errors]: [string[], unknown[]] = [[], []];
   const report = {
-    catalogLoaded: () => void told.push('loaded'),
+    catalogLoaded: () => void reported.push('loaded'),
     catalogFailed(error: unknown) {
-      told.push(`failed ${codeOf(error)}`);
+      reported.push(`failed ${codeOf(error)}`);
       errors.push(error);
     },
-    cacheFailed: (_path: string, error: unknown) => void told.push(`cache ${codeOf(error)}`),
+    cacheFailed: (_path: string, error: unknown) => void reported.push(`cache ${codeOf(error)}`),
   };
   const catalog = await RoleCatalog.load(
     { url, cachePath, personGroups },
     { clock, disk: new Disk(), report, random: () => 0 },
   );
   onTestFinished(() => catalog.close());
-  return { catalog, told, errors, cachePath };
+  return { catalog, reported, errors, cachePath };
 }
 
 async function prepared(): Promise<ThrowawayPostgres> {
@@ -85,16 +85,16 @@ async function until(postgres: ThrowawayPostgres, query: string): Promise<void> 
 }
 
 describe('the catalogs', () => {
-  test('tell groups, comments and encodings to a role that may only log in', async () => {
+  test('show groups, comments and encodings to a role that may only log in', async () => {
     const postgres = await prepared();
-    const { catalog, told } = await open(urlOf(postgres));
+    const { catalog, reported } = await open(urlOf(postgres));
     expect([catalog.loadedAt, catalog.isMember('z990001', 'persons'), catalog.hasRole('persons')]).toEqual([
       null,
       null,
       null,
     ]);
     await catalog.refresh();
-    expect(told).toEqual(['loaded']);
+    expect(reported).toEqual(['loaded']);
     for (const group of ['persons', 'finance', 'team "A"'])
       expect(catalog.isMember('z990001', group)).toBe(true);
     expect(catalog.isMember('app', 'persons')).toBe(true);
@@ -130,16 +130,16 @@ describe('the catalogs', () => {
     ]);
   });
 
-  test('that are locked are given up', async () => {
+  test('are given up if they are locked', async () => {
     const postgres = await prepared();
     const unlock = await lockComments(postgres);
-    const { catalog, told } = await open(urlOf(postgres));
+    const { catalog, reported } = await open(urlOf(postgres));
     await catalog.refresh();
-    expect(told).toEqual(['failed ETIMEDOUT']);
+    expect(reported).toEqual(['failed ETIMEDOUT']);
     await unlock();
   });
 
-  test('are asked for once by a hundred at the same time', async () => {
+  test('are read once for a hundred callers at the same time', async () => {
     const postgres = await prepared();
     const { catalog } = await open(urlOf(postgres));
     const unlock = await lockComments(postgres);
@@ -210,7 +210,7 @@ test('a person stays one for 30 days after the last look that showed it, also af
 });
 
 describe('changes', () => {
-  test('a role that is newer than the last answer is asked for; one that is gone is not, again and again', async () => {
+  test('a role that is newer than the last read causes a read; one that is gone does not, again and again', async () => {
     const postgres = await prepared();
     const { catalog } = await open(urlOf(postgres));
     await catalog.refresh();
@@ -222,7 +222,7 @@ describe('changes', () => {
     expect(catalog.knows('dropped-long-ago', Date.now() - 60_000)).toBe(false);
   });
 
-  test('a membership that changed is seen by the next question after it is told', async () => {
+  test('a changed membership is seen by the next question after it was reported', async () => {
     const postgres = await prepared();
     const { catalog } = await open(urlOf(postgres));
     await catalog.refresh();
@@ -270,7 +270,7 @@ describe('changes', () => {
 });
 
 describe('a database that is down', () => {
-  test('answers from what it last said, also after a restart, and is old after ten minutes', async () => {
+  test('answers from the last read, also after a restart, and is stale after ten minutes', async () => {
     const clock = new ManualClock(START);
     const postgres = await prepared();
     const startAgain = await restarter(postgres);
@@ -281,7 +281,7 @@ describe('a database that is down', () => {
     expect(await readFile(first.cachePath, 'utf8')).not.toContain('s3cret');
     await postgres.stop();
 
-    const { catalog, told, errors } = await open(urlOf(postgres), clock, first.cachePath);
+    const { catalog, reported, errors } = await open(urlOf(postgres), clock, first.cachePath);
     const people = [databaseResolver(catalog, [])];
     expect(await whoIs('z990001', people)).toMatchObject({ status: 'resolved', name: 'Kari Nordmann' });
     expect(catalog.isMember('z990001', 'persons')).toBe(true);
@@ -292,17 +292,17 @@ describe('a database that is down', () => {
     }
     expect(await whoIs('z990001', people)).toMatchObject({ status: 'stale', name: 'Kari Nordmann' });
     expect(await whoIs('z990002', people)).toMatchObject({ status: 'unresolved' });
-    expect(told).toEqual(['failed ECONNREFUSED']);
+    expect(reported).toEqual(['failed ECONNREFUSED']);
     expect(String(errors)).not.toMatch(/s3cret|127\.0\.0\.1|postgres:/);
     expect(Object(errors[0])).not.toHaveProperty('cause');
 
     startAgain();
     await catalog.refresh();
     expect(await whoIs('z990001', people)).toMatchObject({ status: 'resolved' });
-    expect(told).toEqual(['failed ECONNREFUSED', 'loaded']);
+    expect(reported).toEqual(['failed ECONNREFUSED', 'loaded']);
   });
 
-  test('is left alone for a while, whoever asks', async () => {
+  test('is not asked for a while, whoever asks', async () => {
     const clock = new ManualClock(START);
     let connections = 0;
     const server = createServer(socket => {
@@ -311,71 +311,71 @@ describe('a database that is down', () => {
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const { catalog, told } = await open(urlOf(addressOf(server)), clock);
+    const { catalog, reported } = await open(urlOf(addressOf(server)), clock);
     for (let second = 0; second < 3600; second += 1) {
       expect(await catalog.knows('z990001', clock.now())).toBe(false);
       await clock.advance(1000);
     }
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     expect(connections).toBeGreaterThan(50);
     expect(connections).toBeLessThan(80);
   });
 
-  test('that never answers holds nobody up for over two seconds', async () => {
+  test('that never answers delays nobody for over two seconds', async () => {
     const clock = new ManualClock(START);
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const { catalog, told } = await open(urlOf(addressOf(server)), clock);
+    const { catalog, reported } = await open(urlOf(addressOf(server)), clock);
     const connected = new Promise(resolve => server.once('connection', resolve));
     const asked = catalog.knows('z990001', clock.now());
     await connected;
     await clock.advance(2000);
     expect(await asked).toBe(false);
-    expect(told).toEqual(['failed ETIMEDOUT']);
+    expect(reported).toEqual(['failed ETIMEDOUT']);
   });
 
   test('that ends the connection in the middle does not end the process', async () => {
     const postgres = await prepared();
     const unlock = await lockComments(postgres);
-    const { catalog, told } = await open(urlOf(postgres));
+    const { catalog, reported } = await open(urlOf(postgres));
     const reading = catalog.refresh();
     const ours = "FROM pg_stat_activity WHERE application_name = 'pgaudit-shipper'";
     await until(postgres, `SELECT 1 ${ours} AND wait_event_type = 'Lock'`);
     await until(postgres, `SELECT pg_terminate_backend(pid) ${ours}`);
     await reading;
-    expect(told).toEqual(['failed 57P01']);
+    expect(reported).toEqual(['failed 57P01']);
     await unlock();
   });
 
-  test('that does not know the role is told by its code, without the password', async () => {
+  test('that does not know the role is reported by its code, without the password', async () => {
     const postgres = await startPostgres();
-    const { catalog, told, errors } = await open(urlOf(postgres));
+    const { catalog, reported, errors } = await open(urlOf(postgres));
     await catalog.refresh();
-    expect(told).toEqual(['failed 28000']);
+    expect(reported).toEqual(['failed 28000']);
     expect(String(errors)).not.toMatch(/s3cret|shipper"/);
   });
 });
 
 describe('the file', () => {
-  test('that is damaged is told, and nothing is known', async () => {
+  test('that is damaged is reported, and nothing is known', async () => {
     const path = join(await temporaryFolder(), 'roles.json');
     await writeFile(path, '{');
-    const { catalog, told } = await open('postgres://127.0.0.1:1/x', systemClock, path);
-    expect([told, catalog.loadedAt]).toEqual([['cache cache'], null]);
+    const { catalog, reported } = await open('postgres://127.0.0.1:1/x', systemClock, path);
+    expect([reported, catalog.loadedAt]).toEqual([['cache cache'], null]);
   });
 
   test('of another server is not used', async () => {
     const path = join(await temporaryFolder(), 'roles.json');
     const saved = { v: 1, server: 'elsewhere:5432', loadedAt: 1, roles: [], databases: [] };
     await writeFile(path, JSON.stringify(saved));
-    const { catalog, told } = await open('postgres://127.0.0.1:5432/x', systemClock, path);
-    expect([told, catalog.loadedAt]).toEqual([[], null]);
+    const { catalog, reported } = await open('postgres://127.0.0.1:5432/x', systemClock, path);
+    expect([reported, catalog.loadedAt]).toEqual([[], null]);
     const same = await open('postgres://elsewhere/x', systemClock, path);
     expect(same.catalog.loadedAt).toBe(1);
   });
 
-  test('is not asked for with a URL that is none, which is not told', async () => {
+  test('is not read with an invalid URL, which is not shown', async () => {
     const url = 'postgres://shipper:s3cret@host:port/x';
     await expect(open(url)).rejects.toThrow('database.url (or --as) is not a connection URL of PostgreSQL');
   });

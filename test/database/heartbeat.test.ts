@@ -1,4 +1,4 @@
-/** What the server is asked to write to its log, and whether it comes back. */
+/** The heartbeat that the server is asked to log, and whether it comes back. */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ function heartbeat(user = 'app_shipper'): Heartbeat {
   return new Heartbeat(url, clock, { heartbeatFailed: error => failures.push(error) });
 }
 
-/** The server's records whose message begins so, once there are `count`. */
+/** The server's records whose message begins like this, once there are `count`. */
 async function records(count: number): Promise<RawRecord[]> {
   let found: RawRecord[] = [];
   await eventually(async () => {
@@ -47,7 +47,7 @@ function recordsIn(log: Buffer): RawRecord[] {
   return frames([log]).map(({ offset, length }) => recordOf(log.subarray(offset, offset + length)));
 }
 
-test('a plain login role may have it written, and it is read back once', async () => {
+test('a plain login role may send it, and it is read back once', async () => {
   const beating = heartbeat();
   await beating.send();
   expect([beating.readAt, beating.isAwaited]).toEqual([null, true]);
@@ -58,7 +58,7 @@ test('a plain login role may have it written, and it is read back once', async (
   expect(failures).toEqual([]);
 });
 
-test('one that does not come where the log is read further for a minute is missing, until another one comes', async () => {
+test('one that does not come back while the log is read for a minute is missing, until another one comes', async () => {
   const beating = heartbeat();
   await beating.send();
   expect(beating.isMissing(null)).toBe(false);
@@ -71,14 +71,14 @@ test('one that does not come where the log is read further for a minute is missi
   expect(beating.isMissing(now + 10 * MINUTE)).toBe(false);
 });
 
-test("another process' heartbeat, and a forger's, are none of this one's", async () => {
+test("another process' heartbeat, and a forger's, do not count", async () => {
   const [mine, other] = [heartbeat(), heartbeat()];
   await other.send();
   await postgres.query('app_shipper', "DO $$BEGIN RAISE LOG 'pgaudit-shipper 1'; END$$");
   for (const record of await records(2)) expect(mine.reads(record)).toBe(false);
 });
 
-test('where the role may not, that is said once, without what the server says, and it is missing', async () => {
+test('if the role may not send it, that is reported once, without the message of the server, and it is missing', async () => {
   await postgres.query('postgres', 'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC');
   const beating = heartbeat();
   await beating.send();

@@ -57,14 +57,14 @@ test.each<[AuditClass, string]>([
 });
 
 describe('other users', () => {
-  test('are shipped where the configuration says so, but services never are', () => {
+  test('are shipped if the configuration says so, but services never are', () => {
     expect(decide('somebody', 'WRITE', 'ship')).toBe('shipped');
     expect(decide('somebody', 'READ', 'ship')).toBe('class');
     expect(decide('app_web', 'WRITE', 'ship')).toBe('service-user');
   });
 });
 
-test('a record without a user is shipped whatever the lists say, unless it was said that it is not', () => {
+test('a record without a user is shipped whatever the lists say, unless the configuration drops it', () => {
   expect(decide('')).toBe('shipped');
   expect(decide('', 'WRITE', 'ship')).toBe('shipped');
   expect(decide('', 'READ')).toBe('class');
@@ -115,7 +115,7 @@ describe('memberships', () => {
 const count = workOf(new URL('./work-cases.ts', import.meta.url));
 afterAll(() => count.close());
 
-test('a made-up name, on which a backtracking expression would never end, takes a few steps a character', async () => {
+test('a made-up name, on which a backtracking expression would never end, takes a few steps per character', async () => {
   const filter = new Filter(rulesOf('^(a+)+$'));
   for (let n = 0; n < 1000; n++) expect(kindOf(filter, `${'a'.repeat(50)}${n}`)).toBe('other');
   expect(await count('decide', '^(a+)+$', 'a'.repeat(50), 1000)).toBeLessThan(1000 * 54 * 200);

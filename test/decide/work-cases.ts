@@ -1,10 +1,10 @@
-/** What `filter.test.ts` counts. */
+/** The work that `filter.test.ts` counts. */
 
 import { Filter, type FilterRules } from '../../src/decide/filter.js';
 import { Users } from '../../src/decide/users.js';
 import { Expression } from '../../src/lib/expression.js';
 
-/** Of persons alone, by one expression. */
+/** Rules with persons only, by one expression. */
 export function rulesOf(expression: string): FilterRules {
   return {
     classes: new Set(['WRITE']),

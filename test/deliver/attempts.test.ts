@@ -17,7 +17,7 @@ function scene(random = 0) {
   return { clock, reports, recoveries, stop, attempts };
 }
 
-/** Fails so many times, and counts how often it was tried. */
+/** Fails this many times, and counts the attempts. */
 function failing(times: number) {
   const action = {
     tries: 0,
@@ -30,7 +30,7 @@ function failing(times: number) {
   return action;
 }
 
-test('goes on until it succeeds, at delays that double up to a minute', async () => {
+test('retries until it succeeds, at delays that double up to a minute', async () => {
   const { clock, reports, recoveries, attempts } = scene();
   const action = failing(12);
   const running = attempts.attempt(action.run);
@@ -52,7 +52,7 @@ test('shortens each delay at random by up to half', async () => {
   expect(reports[0]?.delay).toBeCloseTo(100, 0);
 });
 
-test('after an abort nothing is tried any more, be it the first time or again', async () => {
+test('after an abort nothing is attempted, neither for the first time nor again', async () => {
   const { clock, stop, attempts } = scene();
   const [again, first] = [failing(99), failing(0)];
   const running = attempts.attempt(again.run);
@@ -62,7 +62,7 @@ test('after an abort nothing is tried any more, be it the first time or again', 
   expect([again.tries, first.tries]).toEqual([1, 0]);
 });
 
-test('what succeeded is out of the way of what comes after it', async () => {
+test('what succeeded does not delay what comes after it', async () => {
   const { clock, attempts } = scene();
   await attempts.attempt(failing(0).run);
   const next = failing(3);
@@ -77,7 +77,7 @@ test('damage to the journal is not retried', async () => {
 });
 
 describe('several at once', () => {
-  test('while it fails, only the oldest is tried; then the others go on in their order', async () => {
+  test('while it fails, only the oldest is attempted; then the others continue in order', async () => {
     const { clock, attempts, reports } = scene();
     const order: string[] = [];
     const [first, second, third] = [failing(5), failing(1), failing(0)];
@@ -96,7 +96,7 @@ describe('several at once', () => {
     expect(reports).toHaveLength(5);
   });
 
-  test('that the server is in trouble is told by whichever fails first', async () => {
+  test('whichever fails first reports that the server is in trouble', async () => {
     const { clock, attempts, reports, recoveries } = scene();
     const oldest = Promise.withResolvers<string>();
     const all = [attempts.attempt(() => oldest.promise), attempts.attempt(failing(1).run)];

@@ -41,7 +41,7 @@ function watched() {
 }
 
 describe('entries', () => {
-  test('the cursor moves only after the entries are stored (I4), and a failure is tried again', async () => {
+  test('the cursor moves only after the entries are stored (I4), and a failure is retried', async () => {
     const clock = new ManualClock('2026-11-21T20:40:00Z');
     const { happened, report } = watched();
     const given = [[line(1), line(2)], [line(3)]];
@@ -118,7 +118,7 @@ describe('segments', () => {
     };
   }
 
-  /** The line with the hash of the one before in it. */
+  /** The line with the hash of the line before. */
   function chained(line: Buffer, before: Buffer | undefined): Buffer {
     const hash = before === undefined ? '0'.repeat(64) : sha256(before);
     return Buffer.from(line.toString().replace(/"previousHash":"[^"]*"/, `"previousHash":"${hash}"`));
@@ -135,7 +135,7 @@ describe('segments', () => {
     await expect(packSegment(info, PLACE)).rejects.toThrow('is not what was written to it');
   });
 
-  test('are named by place, day, chain, range and hash, and carry what proves them', async () => {
+  test('are named by daemon, day, chain, range and hash, and have proving metadata', async () => {
     const { bytes, lines, info } = await segment();
     const { name, body, metadata } = await packSegment(info, PLACE);
     const hash = sha256(bytes);
@@ -154,7 +154,7 @@ describe('segments', () => {
     });
   });
 
-  test('are stored whole, be their lines longer than what is read at once, and begin just before its end', async () => {
+  test('are stored whole, even if lines are longer than what is read at once, or begin just before its end', async () => {
     const piece = 2 * 1024 * 1024;
     const first = 'x'.repeat(piece - 100 - chained(line(7), undefined).length);
     const { bytes, info } = await segment(first, 'y'.repeat(2 * piece));

@@ -1,13 +1,13 @@
-/** What is under way to a sink is taken note of in its order, and a failure of it by whoever waits (I4). */
+/** Deliveries in flight are recorded in order, and a failure reaches whoever waits (I4). */
 
 import { expect, test } from 'vitest';
 import { Flights } from '../../src/deliver/flights.js';
 
 /** Flights that arrive when the test says so, and which of them have landed. */
 function scene(count: number) {
-  const landings = { told: 0 };
+  const landings = { count: 0 };
   const flights = new Flights(() => {
-    landings.told += 1;
+    landings.count += 1;
   });
   const landed: number[] = [];
   const all = Array.from({ length: count }, (_, n) => {
@@ -28,10 +28,10 @@ test('they land in the order of their start', async () => {
   expect(flights.count).toBe(3);
   for (const n of [2, 1, 0]) arrive(n);
   await flights.landed();
-  expect([landed, flights.count, landings.told]).toEqual([[0, 1, 2], 0, 3]);
+  expect([landed, flights.count, landings.count]).toEqual([[0, 1, 2], 0, 3]);
 });
 
-test('what came to nothing does not land, nor anything after it', async () => {
+test('a failed flight does not land, nor anything after it', async () => {
   const { flights, landed, arrive } = scene(3);
   arrive(0);
   arrive(1, false);
@@ -40,7 +40,7 @@ test('what came to nothing does not land, nor anything after it', async () => {
   expect([landed, flights.count]).toEqual([[0], 0]);
 });
 
-test('a failure is told to who waits for what is next, and to who begins to, and at the end', async () => {
+test('a failure reaches who waits for the next one, who begins to wait, and the end', async () => {
   const { flights, landed, arrive, fail } = scene(3);
   const waiting = flights.unlessFailed(new Promise<never>(() => undefined));
   arrive(2);
@@ -52,7 +52,7 @@ test('a failure is told to who waits for what is next, and to who begins to, and
   expect([landed, flights.count]).toEqual([[], 0]);
 });
 
-test('what is waited for is given where none has failed', async () => {
+test('the awaited value is returned if no flight has failed', async () => {
   const { flights, arrive } = scene(1);
   expect(await flights.unlessFailed(Promise.resolve('next'))).toBe('next');
   arrive(0);

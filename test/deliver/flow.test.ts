@@ -7,7 +7,7 @@ import { deliverEntries } from '../../src/deliver/deliver.js';
 import type { LogEntry, Written } from '../../src/deliver/destination.js';
 import type { NewEvent } from '../../src/event/event.js';
 import { Reader } from '../../src/journal/reader.js';
-import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
+import { commit, journalFixture, newEvent, signal, until } from '../support/journal.js';
 
 const NOTHING_LEFT: Written = { rejected: [], left: [] };
 
@@ -40,7 +40,7 @@ async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20
   /** Numbers of the entries in each write so far. */
   const sent = (): unknown[][] => writes.map(({ seqs }) => seqs);
   const answer = (index: number): void => writes[index]?.answer.resolve(NOTHING_LEFT);
-  /** All are taken but the first so many. */
+  /** All are accepted except the first few. */
   const leave = (index: number, count: number): void => {
     const left = writes[index]?.entries.slice(0, count) ?? [];
     writes[index]?.answer.resolve({ rejected: [], left, error: new Error('later') });
@@ -50,37 +50,37 @@ async function scene(mostAtOnce: number, portion = { lines: 1000, bytes: 1 << 20
   return { journal, clock, reader, sent, answer, leave, fail, saved, running, abort };
 }
 
-test('the first event of a quiet time goes out at once; what comes meanwhile is gathered for up to 200 ms', async () => {
+test('the first event after a quiet time is sent at once; later ones are collected for up to 200 ms', async () => {
   const { journal, clock, sent, answer } = await scene(4);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
-  await commit(journal, draft(2));
+  await commit(journal, newEvent(2));
   await clock.advance(100);
-  await commit(journal, draft(3));
+  await commit(journal, newEvent(3));
   expect(sent()).toEqual([[1]]);
   await clock.advance(100);
   await until(() => sent().length === 2);
   expect(sent()).toEqual([[1], [2, 3]]);
   answer(0);
   answer(1);
-  await commit(journal, draft(4));
+  await commit(journal, newEvent(4));
   await until(() => sent().length === 3);
   expect(sent()).toEqual([[1], [2, 3], [4]]);
 });
 
-test('what is gathered goes out as soon as what was under way has arrived', async () => {
+test('collected events are sent as soon as the request in flight has ended', async () => {
   const { journal, sent, answer } = await scene(4);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
-  await commit(journal, draft(2));
+  await commit(journal, newEvent(2));
   answer(0);
   await until(() => sent().length === 2);
   expect(sent()).toEqual([[1], [2]]);
 });
 
-test('several are under way at once, no more than the destination takes, and a full one does not wait', async () => {
+test('several are in flight at once, no more than the destination takes, and a full one does not wait', async () => {
   const { journal, sent, answer } = await scene(2);
-  const many = (from: number, count: number) => Array.from({ length: count }, (_, n) => draft(from + n));
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, n) => newEvent(from + n));
   await commit(journal, ...many(1, 2500));
   await until(() => sent().length === 2);
   await commit(journal, ...many(2501, 10));
@@ -92,26 +92,26 @@ test('several are under way at once, no more than the destination takes, and a f
   expect(sent()[2]?.length).toBe(510);
 });
 
-test('be it full by its lines or by its bytes', async () => {
+test('whether it is full by lines or by bytes', async () => {
   for (const portion of [
     { lines: 2, bytes: 1 << 20 },
     { lines: 1000, bytes: 300 },
   ]) {
     const { journal, sent } = await scene(2, portion);
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await until(() => sent().length === 1);
-    await commit(journal, draft(2), draft(3));
-    // The clock stands still.
+    await commit(journal, newEvent(2), newEvent(3));
+    // The clock does not move.
     await until(() => sent().length === 2);
   }
 });
 
 test('the cursor moves in order, however the answers come', async () => {
   const { journal, clock, reader, sent, answer, saved } = await scene(3);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
   for (const n of [2, 3]) {
-    await commit(journal, draft(n));
+    await commit(journal, newEvent(n));
     await clock.advance(200);
     await until(() => sent().length === n);
   }
@@ -125,9 +125,9 @@ test('the cursor moves in order, however the answers come', async () => {
   expect(reader.lag).toEqual({ events: 0, bytes: 0 });
 });
 
-test('what a destination leaves is given again, alone, before the cursor moves (I1)', async () => {
+test('what a destination leaves is written again, alone, before the cursor moves (I1)', async () => {
   const { journal, clock, reader, sent, answer, leave, running } = await scene(1);
-  await commit(journal, draft(1), draft(2), draft(3));
+  await commit(journal, newEvent(1), newEvent(2), newEvent(3));
   await until(() => sent().length === 1);
   leave(0, 2);
   await until(() => clock.loops.size > 0);
@@ -150,13 +150,13 @@ test('what a destination leaves is given again, alone, before the cursor moves (
   expect(reader.seq).toBe(4);
 });
 
-test('it ends when the journal is closed and all that is under way has arrived', async () => {
+test('it ends when the journal is closed and everything in flight has arrived', async () => {
   const { journal, clock, reader, sent, answer, running } = await scene(3);
   let isDone = false;
   void running.then(() => {
     isDone = true;
   });
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
   journal.close();
   await until(() => journal.isClosed);
@@ -170,11 +170,11 @@ test('it ends when the journal is closed and all that is under way has arrived',
   expect(reader.seq).toBe(2);
 });
 
-test('after an abort the cursor stays before what was not stored, though later ones were', async () => {
+test('after an abort the cursor stays before what was not stored, even if later ones were', async () => {
   const { journal, clock, reader, sent, answer, fail, running, abort } = await scene(3);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => sent().length === 1);
-  await commit(journal, draft(2));
+  await commit(journal, newEvent(2));
   await clock.advance(200);
   await until(() => sent().length === 2);
   answer(1);
@@ -185,7 +185,7 @@ test('after an abort the cursor stays before what was not stored, though later o
   expect(reader.seq).toBe(0);
 });
 
-test('lag is told in events, in bytes, and by when the oldest was read', async () => {
+test('lag is given in events, in bytes, and by when the oldest was read', async () => {
   const { folder, options, open, clock } = await journalFixture();
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
@@ -199,7 +199,7 @@ test('lag is told in events, in bytes, and by when the oldest was read', async (
     gap: { reason: 'torn' },
     source: { file: 'f', fileId: 'x', offset: 0, length: 1 },
   };
-  await commit(journal, gap, draft(2));
+  await commit(journal, gap, newEvent(2));
   expect(reader.lag).toEqual({ events: 2, bytes: journal.size });
   expect(await reader.oldest()).toBe(Date.parse('2026-11-21T20:40:06.000Z'));
   const first = await reader.nextLines({ lines: 1, bytes: 1 << 20 }, signal);

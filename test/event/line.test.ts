@@ -36,7 +36,7 @@ function lineOf(event: NewEvent, isSigned = false): Buffer {
   return Buffer.concat(lines.chunks).subarray(0, -1);
 }
 
-/** What the schema gives, which must be all that the line holds. */
+/** What the schema returns, which must be all of the line. */
 function parsed(line: Buffer): AuditEvent {
   const whole: unknown = JSON.parse(line.toString());
   const event = eventSchema.parse(whole);
@@ -131,7 +131,7 @@ test('verify, search and report read the same of it', () => {
   });
 });
 
-test('of what is not a line of an event nothing is read', () => {
+test('nothing is read from a line that is not an event', () => {
   for (const text of ['', '{}', '{"v":1,"chain":"c","seq":1,"previousHash":"","kind":"seal","id":"i"}']) {
     expect(readHead(Buffer.from(text))).toBeNull();
     expect(transactionIn(Buffer.from(text))).toBeNull();

@@ -62,10 +62,13 @@ describe('what is asked', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('with the token that stands in the file at that moment', async () => {
+  test('with the token that is in the file at that moment', async () => {
     const server = await startLookupServer();
     const path = join(await temporaryFolder(), 'token');
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}`, token: tokenFile(path) });
+    const { resolver, reported } = await openResolver({
+      url: `${server.url}/{user}`,
+      token: tokenFile(path),
+    });
     await writeFile(path, 'first\n');
     await resolver.resolve(question('a'));
     await writeFile(path, 'second');
@@ -73,8 +76,8 @@ describe('what is asked', () => {
     expect(server.requests.map(one => one.authorization)).toEqual(['Bearer first', 'Bearer second']);
     await writeFile(path, 'a secret\nin two lines');
     expect(await resolver.resolve(question('c'))).toBeNull();
-    expect(told.failed).toEqual(['token']);
-    expect(JSON.stringify(told.errors)).not.toContain('secret');
+    expect(reported.failed).toEqual(['token']);
+    expect(JSON.stringify(reported.errors)).not.toContain('secret');
   });
 
   test.each([
@@ -108,10 +111,10 @@ describe('what the service says', () => {
     ['a field too long for an event', { name: 'x'.repeat(1001) }],
   ])('nothing: %s', async (_what, answer) => {
     const server = await startLookupServer({ '/x': answer });
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` });
     expect(await resolver.resolve(question('x'))).toBeNull();
     expect(await resolver.resolve(question('x'))).toBeNull();
-    expect(told.answered).toEqual(['empty']);
+    expect(reported.answered).toEqual(['empty']);
   });
 
   test.each<[LookupMood, string]>([
@@ -123,11 +126,11 @@ describe('what the service says', () => {
   ])('%s is an answer: %s', async (mood, outcome) => {
     const server = await startLookupServer();
     server.mood = mood;
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` });
     expect(await resolver.resolve(question('x'))).toBeNull();
     expect(await resolver.resolve(question('x'))).toBeNull();
     expect(await resolver.resolve(question('y'))).toBeNull();
-    expect([told.answered, told.failed]).toEqual([[outcome, outcome], []]);
+    expect([reported.answered, reported.failed]).toEqual([[outcome, outcome], []]);
   });
 
   test.each<[LookupMood, string]>([
@@ -140,23 +143,23 @@ describe('what the service says', () => {
     [429, '429'],
     [500, '500'],
     [503, '503'],
-  ])('%s is a failure: %s, and nobody is asked for a while', async (mood, code) => {
+  ])('%s is a failure: %s, and it is not asked for a while', async (mood, code) => {
     const server = await startLookupServer({ '/x': KARI, '/elsewhere': KARI });
     server.mood = mood;
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}?key=hidden` });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}?key=hidden` });
     expect(await resolver.resolve(question('x'))).toBeNull();
     for (const user of ['x', 'y']) expect(resolver.resolve(question(user))).toBeNull();
     expect(server.requests.map(one => one.url)).toEqual(['/x?key=hidden']);
-    expect(told.failed).toEqual([code]);
-    const [error] = told.errors;
+    expect(reported.failed).toEqual([code]);
+    const [error] = reported.errors;
     expect(String(error)).not.toMatch(/hidden|confidence|127/);
     expect(Object(error)).not.toHaveProperty('cause');
   });
 
   test('a service that nobody runs is a failure', async () => {
-    const { resolver, told } = await openResolver({ url: `http://127.0.0.1:${await freePort()}/{user}` });
+    const { resolver, reported } = await openResolver({ url: `http://127.0.0.1:${await freePort()}/{user}` });
     expect(await resolver.resolve(question('x'))).toBeNull();
-    expect(told.failed).toEqual(['ECONNREFUSED']);
+    expect(reported.failed).toEqual(['ECONNREFUSED']);
   });
 });
 
@@ -164,9 +167,9 @@ describe('how long it takes', () => {
   test.each<LookupMood>(['slow', 'half'])('a service that is %s holds nobody up', async mood => {
     const server = await startLookupServer({ '/x': KARI });
     server.mood = mood;
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}`, timeout: 50 });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}`, timeout: 50 });
     expect(await resolver.resolve(question('x'))).toBeNull();
-    expect(told.failed).toEqual(['ETIMEDOUT']);
+    expect(reported.failed).toEqual(['ETIMEDOUT']);
   });
 
   test('two seconds at most, whatever the settings say', async () => {
@@ -179,7 +182,7 @@ describe('how long it takes', () => {
     expect(await asked).toBeNull();
   });
 
-  test('a token that does not come holds nobody up', async () => {
+  test('a token that does not come delays nobody', async () => {
     const token = (): Promise<string> => new Promise(() => undefined);
     const { resolver } = await openResolver({ url: 'http://127.0.0.1:9/{user}', token, timeout: 50 });
     expect(await resolver.resolve(question('x'))).toBeNull();

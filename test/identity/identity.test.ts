@@ -79,7 +79,7 @@ describe('directory', () => {
         expect((await whoIs(user, [people])).name).toBe('Kåre');
   });
 
-  test('first in the order leaves what it does not know to the pattern, and to another directory', async () => {
+  test('if it is first, it leaves unknown persons to the pattern, and to another directory', async () => {
     const resolvers = [await directory('user,name\nZ990001,Kari\n'), pattern, await directory(PEOPLE)];
     expect(await whoIs('Z990001', resolvers)).toEqual({
       user: 'Z990001',
@@ -103,7 +103,7 @@ describe('directory', () => {
     ]);
   });
 
-  test('gives a shared role to whoever had it at the time', async () => {
+  test('gives a shared role to the person who had it at the time', async () => {
     const shared = await directory(`user,id,name,validFrom,validTo
 breakglass,Z990001,Kari,2026-11-21T20:00:00Z,2026-11-21T21:00:00Z
 breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
@@ -120,7 +120,7 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     expect(status).toBe('unresolved');
   });
 
-  test('of one role and several times, that may touch, and one person twice, is no fault', () => {
+  test('with several times for one role, which may touch, and with one person twice, is valid', () => {
     const rows = [
       'x,Kari,,2026-11-20',
       'x,Ola,2026-11-21,2026-11-21',
@@ -167,16 +167,16 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     ['people.csv', 'email,id\na@b,1\nc@d,2\nA@b,3\n', 'entries 1 and 3: two different persons'],
     ['people.csv', '', 'is empty'],
     ['people.yaml', '\n', 'is empty'],
-  ])('%s with %j says what is wrong, without what stands there', (name, content, problem) => {
+  ])('%s with %j says what is wrong, without the content', (name, content, problem) => {
     expect(() => readPeople(name, content)).toThrow(`${name}: ${problem}`);
     expect(() => readPeople(name, content)).not.toThrow(/yesterday|nobody/);
   });
 
-  test('that is /dev/null holds nobody, as the embedded configuration has it', () => {
+  test('that is /dev/null has nobody, as the embedded configuration has it', () => {
     expect(readPeople('/dev/null', '')).toEqual([]);
   });
 
-  test('is read again when it changes; a broken or missing file leaves what was known', async () => {
+  test('is read again when it changes; after a broken or missing file the known persons stay', async () => {
     const path = join(await temporaryFolder(), 'people.csv');
     await writeFile(path, 'id,name\nZ990001,Kari\n');
     const reports: string[] = [];

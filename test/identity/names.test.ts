@@ -71,7 +71,7 @@ describe('e-mail addresses that are longer than a name may be', () => {
     expect(await whoIs('x'.repeat(62), people)).toMatchObject({ name: 'Åse' });
   });
 
-  test('are nobody where two people share what is kept', async () => {
+  test('are nobody if two people share what is kept', async () => {
     const people = [await directory(`id,email,name\nZ1,${LONG},Kari\nZ2,${OTHER},Ola\n`)];
     expect(await whoIs(CUT, people)).toMatchObject({ status: 'unresolved' });
     expect(await whoIs(LONG, people)).toMatchObject({ name: 'Kari' });
@@ -86,7 +86,7 @@ describe('e-mail addresses that are longer than a name may be', () => {
     expect(await whoIs(CUT, [await directory(addresses)])).toMatchObject({ name: 'Kari' });
   });
 
-  test('give way to one that is just as long as a name may be', async () => {
+  test('yield to one that is just as long as a name may be', async () => {
     const people = [await directory(`email,name\n${LONG},Kari\n${CUT},Ola\n`)];
     expect(await whoIs(CUT, people)).toMatchObject({ name: 'Ola' });
   });
@@ -134,13 +134,13 @@ describe('what a client claims', () => {
     expect(actor).toMatchObject({ status: 'claimed', name: 'Kari', resolvedBy: ['comment', 'directory'] });
   });
 
-  test('counts for nothing where the role tells who it is', async () => {
+  test('does not count if the role identifies the person', async () => {
     const people = await directory('user,id,name\nshared,Z990009,Real\n');
     const actor = await whoIs('shared', [people, comment], { claims: ['user=Z990001'] });
     expect(actor).toMatchObject({ status: 'resolved', id: 'Z990009', resolvedBy: ['directory'] });
   });
 
-  test('does not change who a person is, also where it is asked first', async () => {
+  test('does not change who a person is, even if it is asked first', async () => {
     const people = await directory('id,name\nZ990001,Kari\nZ990002,Ola\n');
     const pattern = patternResolver(expressions('^(?<id>[A-Z]\\d{6})$'));
     for (const order of [
@@ -180,7 +180,7 @@ describe("a role's comment", () => {
     expect(actor).toEqual({ user: 'z1', status: 'resolved', ...person, resolvedBy: ['database'] });
   });
 
-  test.each([[null], [''], ['  ']])('%j is none', async comment => {
+  test.each([[null], [''], ['  ']])('%j names nobody', async comment => {
     expect(await whoIs('z1', [databaseResolver(roles(comment), [])])).toMatchObject({ status: 'unresolved' });
   });
 

@@ -1,4 +1,4 @@
-/** A look-up service that fails, and what was remembered of it. */
+/** A look-up service that fails, and the cache of its answers. */
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
@@ -19,11 +19,11 @@ const people = Object.fromEntries(
 
 describe('a service that is down for an hour', () => {
   test.each(['down', 503, 'wrong'] as const)(
-    '%s: every question is answered, and it is asked seldom',
+    '%s: every question is answered, and the service is asked rarely',
     async mood => {
       const clock = new ManualClock(START);
       const server = await startLookupServer(people);
-      const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+      const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
       const statusOf = async (user: string): Promise<string> => (await whoIs(user, [resolver])).status;
 
       for (let index = 0; index < 25; index += 1) expect(await statusOf(`p${index}`)).toBe('resolved');
@@ -45,18 +45,18 @@ describe('a service that is down for an hour', () => {
         stranger: new Set(['unresolved']),
       });
       const asked = server.requests.length - before;
-      expect(asked).toBe(told.failed.length);
+      expect(asked).toBe(reported.failed.length);
       expect(asked).toBeGreaterThan(10);
       expect(asked).toBeLessThan(30);
 
       server.mood = 'well';
       await clock.advance(5 * MINUTE);
       for (let index = 0; index < 50; index += 1) expect(await statusOf(`p${index}`)).toBe('resolved');
-      expect(told.recovered).toEqual([asked]);
+      expect(reported.recovered).toEqual([asked]);
     },
   );
 
-  test('what is fresh stays fresh, and nobody is told stale about it', async () => {
+  test('a fresh answer stays fresh, and is never marked stale', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     const { resolver } = await openResolver({ url: `${server.url}/{user}` }, { clock });
@@ -85,7 +85,7 @@ describe('a service that is down for an hour', () => {
   });
 });
 
-describe('look-ups under way', () => {
+describe('look-ups in progress', () => {
   test('100 questions at once about one person are one request', async () => {
     const server = await startLookupServer(people);
     server.mood = 'slow';
@@ -98,7 +98,7 @@ describe('look-ups under way', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('of 50 people eight are asked for at a time', async () => {
+  test('of 50 people, eight are asked for at a time', async () => {
     const server = await startLookupServer(people);
     server.mood = 'slow';
     const { resolver } = await openResolver({ url: `${server.url}/{user}` });
@@ -115,59 +115,63 @@ describe('look-ups under way', () => {
     expect(server.mostAtOnce).toBe(8);
   });
 
-  test('of 50 people eight are asked for where the service hangs, and all have their answer in time', async () => {
+  test('of 50 people, eight are asked for if the service hangs, and all get an answer in time', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     server.mood = 'slow';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
     const asked = Array.from({ length: 50 }, (_one, index) => whoIs(`p${index}`, [resolver]));
     await server.untilAsked(8);
     await clock.advance(2000);
     expect((await Promise.all(asked)).every(({ status }) => status === 'unresolved')).toBe(true);
-    // Also when the service may be asked again: those that waited for their turn wait no more.
+    // Also when the service may be asked again: those that waited for their turn no longer wait.
     await clock.advance(2000);
     server.release();
     server.mood = 'well';
-    while (told.answered.length < 8) await clock.advance(0);
+    while (reported.answered.length < 8) await clock.advance(0);
     expect((await whoIs('p49', [resolver])).status).toBe('resolved');
-    expect([server.requests.length, told.failed]).toEqual([9, ['ETIMEDOUT']]);
+    expect([server.requests.length, reported.failed]).toEqual([9, ['ETIMEDOUT']]);
   });
 
   test('those who wait for their turn are not asked for once the service fails', async () => {
     const server = await startLookupServer(people);
     server.mood = 'slow';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` });
     const asked = Array.from({ length: 50 }, (_one, index) => whoIs(`p${index}`, [resolver]));
     await server.untilAsked(8);
     server.mood = 'down';
     server.fail();
     const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
-    expect([statuses, server.requests.length, told.failed.length]).toEqual([new Set(['unresolved']), 8, 1]);
+    expect([statuses, server.requests.length, reported.failed.length]).toEqual([
+      new Set(['unresolved']),
+      8,
+      1,
+    ]);
   });
 
-  test('an answer that comes too late is there for the next question, and none is asked meanwhile', async () => {
+  test('an answer that comes too late is used for the next question, and no other is requested meanwhile', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     server.mood = 'slow';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
     const late = whoIs('p1', [resolver]);
     await server.untilAsked(1);
     await clock.advance(2000);
     expect((await late).status).toBe('unresolved');
     await clock.advance(MINUTE / 10);
-    // The request is still under way: there is no second one for the same person.
+    // The request is still in progress: there is no second one for the same person.
     expect((await whoIs('p1', [resolver])).status).toBe('unresolved');
     server.release();
-    while (told.answered.length < 1) await clock.advance(0);
+    while (reported.answered.length < 1) await clock.advance(0);
     expect(await resolver.resolve(question('p1'))).toMatchObject({ person: { name: 'Person 1' } });
-    expect([server.requests.length, told.failed, told.recovered]).toEqual([1, ['ETIMEDOUT'], []]);
+    expect([server.requests.length, reported.failed, reported.recovered]).toEqual([1, ['ETIMEDOUT'], []]);
   });
 
-  test('a request that nobody waits for is given up, and one that hangs at the end ends with it', async () => {
+  test('a request that nobody waits for is aborted, and one that hangs at the end, too', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     server.mood = 'half';
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}` }, { clock });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}` }, { clock });
     const first = whoIs('p1', [resolver]);
     await server.untilAsked(1);
     await clock.advance(10_000);
@@ -176,12 +180,12 @@ describe('look-ups under way', () => {
     await server.untilAsked(2);
     await resolver.close();
     expect((await second).status).toBe('unresolved');
-    expect(told.failed).toEqual(['ETIMEDOUT']);
+    expect(reported.failed).toEqual(['ETIMEDOUT']);
   });
 });
 
 describe('the cache', () => {
-  test('survives a restart, expires, and is for the owner only', async () => {
+  test('survives a restart, expires, and is readable by the owner only', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     const url = `${server.url}/{user}`;
@@ -205,7 +209,7 @@ describe('the cache', () => {
     expect(await whoIs('p1', [resolver])).toMatchObject({ status: 'stale', name: 'Person 1' });
   });
 
-  test('is written some seconds after a change, without being told to', async () => {
+  test('is written some seconds after a change, by itself', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     const { resolver, cachePath } = await openResolver({ url: `${server.url}/{user}` }, { clock });
@@ -220,34 +224,34 @@ describe('the cache', () => {
   test.each([
     ['damaged', '{"v":1,"source":'],
     ['of another version', '{"v":2,"source":"","entries":[]}'],
-  ])('%s is told, and begins empty', async (_what, content) => {
+  ])('%s is reported, and begins empty', async (_what, content) => {
     const server = await startLookupServer(people);
     const url = `${server.url}/{user}`;
     const { cachePath } = await openResolver({ url });
     await writeFile(cachePath, content);
-    const { resolver, told } = await openResolver({ url, cachePath });
-    expect(told.cacheFailed).toEqual([`${cachePath} cache`]);
+    const { resolver, reported } = await openResolver({ url, cachePath });
+    expect(reported.cacheFailed).toEqual([`${cachePath} cache`]);
     expect(await whoIs('p1', [resolver])).toMatchObject({ status: 'resolved' });
   });
 
-  test('of other settings is not used', async () => {
+  test('from other settings is not used', async () => {
     const server = await startLookupServer(people);
     const first = await openResolver({ url: `${server.url}/{user}` });
     await whoIs('p1', [first.resolver]);
     await first.resolver.close();
     const { cachePath } = first;
     const fields = { name: '/other' };
-    const { resolver, told } = await openResolver({ url: `${server.url}/{user}`, cachePath, fields });
+    const { resolver, reported } = await openResolver({ url: `${server.url}/{user}`, cachePath, fields });
     expect(await whoIs('p1', [resolver])).toMatchObject({ status: 'unresolved' });
-    expect(told.cacheFailed).toEqual([]);
+    expect(reported.cacheFailed).toEqual([]);
   });
 
-  test('that cannot be written is told once, and answers all the same', async () => {
+  test('that cannot be written is reported once, and still answers', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer(people);
     const disk = new Disk();
     disk.replace = () => Promise.reject(Object.assign(new Error('Kari'), { code: 'ENOSPC' }));
-    const { resolver, told, cachePath } = await openResolver(
+    const { resolver, reported, cachePath } = await openResolver(
       { url: `${server.url}/{user}` },
       { clock, disk },
     );
@@ -255,11 +259,11 @@ describe('the cache', () => {
       expect(await whoIs(user, [resolver])).toMatchObject({ status: 'resolved' });
       await clock.advance(5000);
     }
-    expect(told.cacheFailed).toEqual([`${cachePath} ENOSPC`]);
-    expect(String(told.errors)).not.toContain('Kari');
+    expect(reported.cacheFailed).toEqual([`${cachePath} ENOSPC`]);
+    expect(String(reported.errors)).not.toContain('Kari');
   });
 
-  test('holds the 10,000 who were asked for last', async () => {
+  test('keeps the 10,000 who were asked for last', async () => {
     const clock = new ManualClock(START);
     const server = await startLookupServer({ '/p1': { name: 'Kari' }, '/p2': { name: 'Ola' } });
     const url = `${server.url}/{user}`;

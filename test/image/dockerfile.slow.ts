@@ -1,4 +1,7 @@
-/** The Dockerfile's steps give a program that works as a user whom the image does not know, and writes to its state only. */
+/**
+ * The Dockerfile's steps make a program that works as a user whom the image does not know, and writes only to its
+ * state.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -30,7 +33,7 @@ describe('what goes into the build', () => {
     expect(isIgnored(path, read('.dockerignore'))).toBe(true);
   });
 
-  test.each(['package-lock.json', 'src/main.ts', 'src/tail/tail.ts', 'config/local.yaml'])(
+  test.each(['package-lock.json', 'src/main.ts', 'src/read/files/tail.ts', 'config/local.yaml'])(
     '%s does',
     path => {
       expect(isIgnored(path, read('.dockerignore'))).toBe(false);
@@ -66,7 +69,7 @@ describe('the image', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('holds the program, what it needs to run, and nothing else', async () => {
+  test('contains the program, what it needs to run, and nothing else', async () => {
     expect((await readdir(inside('app'))).sort()).toEqual([
       'LICENSE',
       'config',
@@ -113,7 +116,7 @@ describe('the image', () => {
   });
 });
 
-/** Configuration, a log, and a state folder; all else can be read only. */
+/** Configuration, a log, and a state folder; everything else is read-only. */
 async function furnish({ root }: Built): Promise<void> {
   const state = join(root, 'var/lib/pgaudit-shipper');
   const log = join(root, 'var/log/postgresql');

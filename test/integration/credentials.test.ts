@@ -1,4 +1,7 @@
-/** Both destinations over TLS and with Google's credentials, as in production: how they are had, lost and had again. */
+/**
+ * Both destinations over TLS and with Google's credentials, as in production: credentials are obtained, lost and
+ * obtained again.
+ */
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -64,7 +67,7 @@ async function workloadIdentity() {
   };
 }
 
-/** A scene in which a key file names an account of our own; Google's token endpoint is ours as well. */
+/** A setup in which a key file names an account of our own; Google's token endpoint is ours as well. */
 async function keyFile() {
   const account = createServiceAccount();
   const { authority, start, trust, folder, ...rest } = await scene(
@@ -77,12 +80,12 @@ async function keyFile() {
   return { account, tokens, ...rest, start: () => start(environment) };
 }
 
-/** What a self-signed token says. */
+/** The content of a self-signed token. */
 function claimsOf(authorization: string | undefined, account: ServiceAccount) {
   return account.verify(authorization?.replace('Bearer ', '') ?? '');
 }
 
-/** The codes of what failed at a sink. */
+/** The codes of a sink's failures. */
 function failures(shipper: Shipper, sink: 'logging' | 'archive'): unknown[] {
   return shipper
     .logged('delivery-failed')
@@ -90,7 +93,7 @@ function failures(shipper: Shipper, sink: 'logging' | 'archive'): unknown[] {
     .map(line => line.error);
 }
 
-/** The same without what took a busy machine longer than the five seconds that the shipper gives a token. */
+/** The same without failures on a busy machine that takes longer than the five seconds for a token. */
 function refusals(shipper: Shipper, ...sinks: readonly ('logging' | 'archive')[]): Set<unknown> {
   const lines = shipper.logged('delivery-failed').filter(({ msg }) => !String(msg).includes('(ETIMEDOUT)'));
   return new Set(lines.filter(({ sink }) => sinks.some(one => one === sink)).map(({ error }) => error));
@@ -125,7 +128,7 @@ test('workload identity: both destinations get everything, each request with the
   expectNoSecrets(shipper);
 });
 
-test('a token that is not accepted any more, though it has not expired, is replaced without a restart', async () => {
+test('a token that is not accepted any more, although it has not expired, is replaced without a restart', async () => {
   const { metadata, path, start, bothHave, authorizations } = await workloadIdentity();
   const shipper = await start();
   await append(path, 1, 3);
@@ -138,7 +141,7 @@ test('a token that is not accepted any more, though it has not expired, is repla
   expectNoSecrets(shipper);
 });
 
-test('a token that expires is replaced before anybody refuses it', async () => {
+test('an expiring token is replaced before it is refused', async () => {
   const { metadata, path, start, bothHave } = await workloadIdentity();
   metadata.lifetime = 1;
   const shipper = await start();
@@ -183,7 +186,7 @@ test('a metadata server that never answers is given up in time, also on a machin
   expect(shipper.logged('take-up-failed')[0]?.msg).toContain('(ETIMEDOUT)');
 });
 
-test('a metadata server that fails while the daemon runs is told as what it is, and waited for', async () => {
+test('a metadata server that fails while the daemon runs is reported as such, and waited for', async () => {
   const { metadata, path, start, bothHave } = await workloadIdentity();
   const shipper = await start();
   await append(path, 1, 3);
@@ -196,13 +199,13 @@ test('a metadata server that fails while the daemon runs is told as what it is, 
   metadata.mood = 'well';
   await bothHave(6);
   expect(new Set(failures(shipper, 'archive'))).toEqual(new Set(['credentials']));
-  // A client that a busy machine made anew meanwhile has no token that could be refused.
+  // A client that a busy machine has created again has no token that could be refused.
   const codes = new Set(failures(shipper, 'logging')).add('UNAUTHENTICATED');
   expect(codes).toEqual(new Set(['UNAUTHENTICATED', 'credentials']));
   expectNoSecrets(shipper);
 });
 
-test('a metadata server that falls silent while the daemon runs holds nobody up once it speaks again', async () => {
+test('a metadata server that stops answering while the daemon runs delays nobody once it answers again', async () => {
   const { metadata, path, start, bothHave } = await workloadIdentity();
   metadata.lifetime = 1;
   const shipper = await start(GOOGLE_MACHINE);
@@ -250,7 +253,7 @@ test('a key file: tokens that it signs itself for Cloud Logging, tokens from Goo
   expect(signed.length).toBeGreaterThan(0);
   for (const claims of signed) {
     expect(claims).toMatchObject({ iss: account.email, sub: account.email });
-    // At Google's own place it is the audience that says what the token is for.
+    // At Google's own endpoint, the audience says what the token is for.
     expect(claims.scope).toContain('https://www.googleapis.com/auth/logging.write');
     expect(claims.exp).toBe((claims.iat ?? 0) + 3600);
   }
@@ -259,7 +262,7 @@ test('a key file: tokens that it signs itself for Cloud Logging, tokens from Goo
   expectNoSecrets(shipper);
 });
 
-test('a key file, and oauth2.googleapis.com cannot be reached: the archive waits and says so, logging goes on (I5)', async () => {
+test('a key file, and oauth2.googleapis.com cannot be reached: the archive waits and says so, logging continues (I5)', async () => {
   const { tokens, path, start, bothHave, cloud } = await keyFile();
   tokens.isOpen = false;
   const shipper = await start();

@@ -26,7 +26,7 @@ test.each<[string, string, Happen]>([
     },
   ],
   [
-    'a log whose zone cannot be told',
+    'a log whose time zone is not known',
     'log-held-back',
     ({ path }) => writeFile(path('a.csv'), numbered(1, { logTime: '2026-11-21 20:40:00.001 IST' })),
   ],
@@ -49,6 +49,6 @@ test.each<[string, string, Happen]>([
   await eventually(async () => shipper.logged('started').length > 0);
   await shipper.stop();
   expect((await runCommand(['verify', join(folder, 'archive')])).code).toBe(3);
-  // A single run says so at once.
+  // A run with --once reports it at once.
   expect((await runCommand(['run', '--once', '--config', join(folder, 'config.yaml')])).code).toBe(1);
 });

@@ -22,7 +22,7 @@ const ATTEMPTS: readonly Attempt[] = [
   ...LANGUAGE_ATTEMPTS,
 ];
 
-/** Who tells that all is through. */
+/** The user whose statement shows that everything was read. */
 const LAST = 'Z990699';
 
 beforeAll(() => {

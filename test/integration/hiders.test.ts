@@ -1,4 +1,4 @@
-/** Whoever tries to change rows unseen, on a real server: the change is shipped, or what made it possible is. */
+/** Attempts to change rows unseen, on a real server: the change is shipped, or what made it possible is. */
 
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
@@ -8,7 +8,7 @@ import { archived, eventually, logged, Shipper, settings } from '../support/ship
 import { temporaryFolder } from '../support/temp.js';
 
 const SERVER = {
-  // `read` and `misc`, so that what pgAudit files there is in the log; log_relation is off.
+  // `read` and `misc`, so that what pgAudit logs under them is in the log; log_relation is off.
   'pgaudit.log': 'write,ddl,role,read,misc',
   autovacuum_naptime: '1s',
 };
@@ -88,7 +88,7 @@ test('whatever they try: the table of what is found', async () => {
       event => JSON.stringify(event).includes(mark) && (by !== 'nobody' || event.actor?.user === ''),
     );
     const changes = lines.filter(({ audit }) => audit !== undefined && audit.class !== 'ROLE');
-    if (afterwards !== undefined || expected === 'told') return lines.length > 0 ? 'told' : 'limit';
+    if (afterwards !== undefined || expected === 'reported') return lines.length > 0 ? 'reported' : 'limit';
     return changes.length > 0 ? 'shipped' : 'limit';
   };
   const table = ATTEMPTS.map((attempt, index) => [

@@ -14,7 +14,7 @@ interface Scene {
   readonly folder: string;
   readonly config: Settings;
   shipper: Shipper;
-  /** The events of a kind, once there are so many. */
+  /** The events of a kind, once there are that many. */
   events(kind: string, count: number): Promise<ArchivedEvent[]>;
 }
 
@@ -43,7 +43,7 @@ async function scene(
   return { postgres, folder, config, shipper, events };
 }
 
-test('persons are the members of a group role, also of one that was granted a moment ago; comments name them', async () => {
+test('persons are the members of a group role, also of one that was just granted; comments name them', async () => {
   const { postgres, events } = await scene(
     [
       'CREATE ROLE persons',
@@ -72,7 +72,7 @@ test('persons are the members of a group role, also of one that was granted a mo
   ]);
 });
 
-test('the database is down at a start: what was known of its roles still counts', async () => {
+test('the database is down at a start: the cached roles still count', async () => {
   const { postgres, folder, config, shipper, events } = await scene(
     ['CREATE ROLE persons', 'CREATE ROLE kari LOGIN IN ROLE persons'],
     { filter: { personalUsers: ['memberOf:persons'] } },
@@ -87,7 +87,7 @@ test('the database is down at a start: what was known of its roles still counts'
   expect(second.logged('catalog-failed')).toHaveLength(1);
 });
 
-test('how a session was authenticated goes with its statements, also after a restart of the shipper', async () => {
+test('statements carry how their session was authenticated, also after a restart of the shipper', async () => {
   const { postgres, folder, config, shipper, events } = await scene(
     [
       'CREATE ROLE "Z990001" LOGIN PASSWORD \'p\'',
@@ -119,9 +119,9 @@ test('how a session was authenticated goes with its statements, also after a res
   await scram.end();
   await peer.end();
   const statements = await events('statement', 4);
-  const told = statements.map(({ actor, session }) => [actor?.user, session?.authentication, actor?.id]);
+  const reported = statements.map(({ actor, session }) => [actor?.user, session?.authentication, actor?.id]);
   const byScram = { identity: 'Z990001', method: 'scram-sha-256' };
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['Z990001', byScram, 'Z990001'],
     ['Z990002', { identity, method: 'peer' }, identity],
     ['Z990003', undefined, 'Z990003'],
@@ -129,7 +129,7 @@ test('how a session was authenticated goes with its statements, also after a res
   ]);
 });
 
-test('what failed or was rolled back is told with the statement that it undoes, and without its message', async () => {
+test('a failure or rollback is reported with the statement that it undoes, and without its message', async () => {
   const { postgres, events, shipper, folder } = await scene(
     ['CREATE ROLE "Z990001" LOGIN'],
     { filter: { personalUsers: ['^Z'] } },
@@ -166,7 +166,7 @@ test('what failed or was rolled back is told with the statement that it undoes, 
   expect(await archived(folder, 'failure')).toHaveLength(3);
 });
 
-test('databases in LATIN1, SQL_ASCII and UTF-8 in one file: each is read as what it is', async () => {
+test('databases in LATIN1, SQL_ASCII and UTF-8 in one file: each is read in its own encoding', async () => {
   const { postgres, events } = await scene(
     [
       'CREATE ROLE "Z990001" LOGIN',
@@ -186,7 +186,7 @@ test('databases in LATIN1, SQL_ASCII and UTF-8 in one file: each is read as what
     await admin.end();
     const kari = await postgres.connect('Z990001', { database });
     await kari.query(text);
-    // A byte that is no UTF-8: only SQL_ASCII takes whatever comes.
+    // A byte that is not UTF-8: only SQL_ASCII accepts anything.
     if (database === 'raw') await kari.query("DO $$BEGIN EXECUTE E'UPDATE t SET name = ''\\xe5'''; END$$");
     await kari.end();
   }

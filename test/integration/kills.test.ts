@@ -10,7 +10,7 @@ import { often } from '../support/soak.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const KILLS = often(30, 100);
-/** Milliseconds from its first delivery to a kill, at most. */
+/** Most milliseconds from its first delivery to a kill. */
 const LONGEST_WORK = 300;
 const PERSONS = ['Z990001', 'Z990002', 'Z990003'];
 
@@ -41,7 +41,8 @@ test('random kills under load: archive = oracle, each event once, chain whole, c
     const before = cloud.logging.shown.length;
     const spawned = performance.now();
     const shipper = await Shipper.spawn(folder, config);
-    // Each second one is killed in the middle of its work, however slow this machine is; the others before, or soon after.
+    // Every second run is killed in the middle of its work, however slow this machine is; the others before, or soon
+    // after.
     if (kill % 2 === 0) {
       await eventually(async () => cloud.logging.shown.length > before);
       startUp = performance.now() - spawned;

@@ -1,17 +1,20 @@
-/** On a real PostgreSQL: what a superuser keeps out of the log leaves a hole in pgAudit's numbers, and nothing else does (I11). */
+/**
+ * On a real PostgreSQL: what a superuser keeps out of the log leaves a gap in pgAudit's numbers, and nothing else does
+ * (I11).
+ */
 
 import { expect, test } from 'vitest';
 import { startPostgres } from '../support/postgres.js';
 import { archived, runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-test('records that log_min_messages keeps back are told with their numbers, also from the session’s start on', async () => {
+test('records that log_min_messages hides are reported with their numbers, also from the session’s start on', async () => {
   const postgres = await startPostgres();
   await postgres.query(
     'postgres',
     'CREATE ROLE "Z990001" LOGIN SUPERUSER',
     'CREATE TABLE t (id int PRIMARY KEY)',
-    // The log knows when a session began by the second: it has to be a later one than that of the log's first record.
+    // The log has a session's start in seconds: it must be in a later second than the log's first record.
     'SELECT pg_sleep(1)',
     'CREATE FUNCTION f(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (n); RETURN n; END $$',
   );

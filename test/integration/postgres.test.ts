@@ -1,4 +1,4 @@
-/** The main job, end to end: a real PostgreSQL with pgAudit, the real daemon, the real Google clients. */
+/** The main use, end to end: a real PostgreSQL with pgAudit, the real daemon, the real Google clients. */
 
 import { beforeAll, expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
@@ -110,7 +110,7 @@ test('what persons change arrives in both clouds, with parameters; services and 
   );
 });
 
-test('an UPDATE arrives in both clouds by itself, without another one behind it', async () => {
+test('an UPDATE arrives in both clouds by itself, without another one after it', async () => {
   const { postgres, cloud } = await scene();
   const kari = await postgres.connect('Z990001');
   for (let n = 1; n <= 10; n++) {
@@ -147,7 +147,7 @@ test('a forged record is a suspect under the name of who forged it, and never a 
   expect(cloud.logging.shown.filter(entry => entry.severity === 'CRITICAL')).toHaveLength(2);
 });
 
-test('killed at any moment under load: nothing is lost, nothing is twice in the archive (I1)', async () => {
+test('killed at any moment under load: nothing is lost, and nothing is in the archive twice (I1)', async () => {
   const postgres = await startPostgres();
   await postgres.query(
     'postgres',
@@ -169,7 +169,7 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
   for (const more of [1, 300, 20, 150, 5, 400, 60]) {
     const before = count;
     const shipper = await Shipper.start(folder, config);
-    // What is made from here on only this run can read.
+    // From here on, records can be read only by this run.
     await eventually(async () => shown() >= before + more);
     await shipper.kill();
   }
@@ -183,7 +183,7 @@ test('killed at any moment under load: nothing is lost, nothing is twice in the 
   expect(cloud.logged('statement').map(event => event.id)).toEqual(
     cloud.archived('statement').map(event => event.id),
   );
-  // The kills hit work under way: statements were journaled in each of the runs.
+  // The kills hit work in progress: each run journaled statements.
   const runs: number[] = [];
   for (const event of cloud.archived()) {
     if (event.lifecycle?.action === 'started') runs.push(0);

@@ -1,4 +1,4 @@
-/** On a real server: a state that somebody must fix shows as long as it lasts, and after a restart, too. */
+/** On a real server: a state that needs somebody is visible as long as it lasts, and after a restart, too. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ async function problemsOf(shipper: Shipper): Promise<Problem[]> {
   return problems;
 }
 
-/** All the places where a problem shows. */
+/** All places where a problem is visible. */
 async function shown(shipper: Shipper): Promise<Shown> {
   const page = (await shipper.get('/')).body;
   return {
@@ -66,7 +66,7 @@ async function started(
   return { postgres, folder, config };
 }
 
-/** It reads, and has looked at the server. */
+/** Waits until it reads, and has looked at the server. */
 async function running(folder: string, config: Settings): Promise<Shipper> {
   const shipper = await Shipper.start(folder, config);
   await eventually(() => shipper.isReady());
@@ -104,10 +104,10 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   expect(await shown(second)).toEqual(WELL);
   await second.stop();
 
-  // What is missing is another matter than what is broken.
+  // Missing is not the same as broken.
   expect((await runCommand(['verify', `file:${folder}/archive`])).code).not.toBe(1);
   const populations = (await archived(folder, 'population')).map(({ population }) => population);
-  // At the first start, and at the second, since it was another one then.
+  // At the first start, and at the second, since the population had changed by then.
   expect(populations).toMatchObject([
     { persons: 1, services: 2, others: 0, unaudited: { count: 0 }, groups: [{ roles: ['Z990001'] }] },
     { persons: 1, unaudited: { count: 1, names: ['Z990001'] }, groups: [{ roles: ['Z990001'] }] },
@@ -123,7 +123,7 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   const [, entry] = await logged(folder, 'population');
   expect(entry?.population?.unaudited).toEqual({ count: 1, names: ['Z990001'] });
   expect(Object.keys(entry?.population ?? {})).not.toEqual(expect.arrayContaining(['groups']));
-  const configs = (await archived(folder, 'config')).map(({ config: told }) => told?.unaudited);
+  const configs = (await archived(folder, 'config')).map(({ config: reported }) => reported?.unaudited);
   expect(configs).toEqual([
     { count: 1, names: ['Z990001'] },
     { count: 0, names: [] },
@@ -181,20 +181,23 @@ test('a server that writes no csvlog, one that writes it elsewhere, one without 
   });
   expect((await problemsOf(second))[0]?.fix).toContain('ALTER SYSTEM SET shared_preload_libraries');
   await second.stop();
-  const told = (await archived(folder, 'population')).map(({ population }) => population?.server);
-  expect(told.at(-1)).toEqual({ version: expect.stringMatching(/^\d+\.\d+$/), pgaudit: null });
+  const reported = (await archived(folder, 'population')).map(({ population }) => population?.server);
+  expect(reported.at(-1)).toEqual({ version: expect.stringMatching(/^\d+\.\d+$/), pgaudit: null });
 });
 
-test('single runs tell the population, too: once a day, and when it changed', async () => {
+test('runs with --once report the population, too: once a day, and when it changed', async () => {
   const { postgres, folder, config } = await started();
   for (const log of [null, null, 'none', 'none', null]) {
     const action = log === null ? 'RESET pgaudit.log' : `SET pgaudit.log = '${log}'`;
     await postgres.query('postgres', `ALTER ROLE "Z990001" ${action}`);
     expect((await runOnce(folder, config)).code).toBe(0);
   }
-  const told = (await archived(folder)).filter(({ kind }) => kind === 'population' || kind === 'config');
+  const reported = (await archived(folder)).filter(({ kind }) => kind === 'population' || kind === 'config');
   expect(
-    told.map(({ kind, population, config: changed }) => [kind, (population ?? changed)?.unaudited?.count]),
+    reported.map(({ kind, population, config: changed }) => [
+      kind,
+      (population ?? changed)?.unaudited?.count,
+    ]),
   ).toEqual([
     ['population', 0],
     ['config', 1],

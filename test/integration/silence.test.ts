@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temp.js';
 
 const MARKER = 'xq7-marker-c0ffee';
 
-test('a marker in SQL, parameters and messages shows up nowhere but in the destinations', async () => {
+test('a marker in SQL, parameters and messages appears only in the destinations', async () => {
   const cloud = await startCloud();
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -76,7 +76,7 @@ test('a marker in SQL, parameters and messages shows up nowhere but in the desti
   for (const { body } of pages) expect(body).not.toContain(MARKER);
 });
 
-test('an error that stops the daemon is told by its code and place', async () => {
+test('an error that stops the daemon is reported by its code and place', async () => {
   const folder = await temporaryFolder();
   const config = settings(folder, [join(folder, '*.csv')]);
   await writeFile(join(folder, 'a.csv'), csvRecord({ message: writeMessage(MARKER) }));
@@ -88,7 +88,7 @@ test('an error that stops the daemon is told by its code and place', async () =>
   expect(output).not.toContain(MARKER);
 });
 
-test('a journal that was tampered with is told without what stands in it', async () => {
+test('a manipulated journal is reported without its content', async () => {
   const cloud = await startCloud();
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -111,7 +111,7 @@ test('a journal that was tampered with is told without what stands in it', async
   expect(output).not.toContain(MARKER);
 });
 
-test('state and local destinations are closed to others', async () => {
+test('state and local destinations are readable only by the owner', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), csvRecord());
   await runOnce(folder, settings(folder, [join(folder, '*.csv')]));

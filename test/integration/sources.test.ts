@@ -1,4 +1,4 @@
-/** Two real servers with pgAudit, one daemon: what one of them lacks does not hold the other. */
+/** Two real servers with pgAudit, one daemon: the failure of one does not hold back the other. */
 
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -6,10 +6,10 @@ import { startPostgres } from '../support/postgres.js';
 import { archived, eventually, runCommand, Shipper, severalSettings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** Without it MERGE is not logged: nobody would be called audited. */
+/** Without it MERGE is not logged, and nobody would count as audited. */
 const AUDITED = { 'pgaudit.log_relation': 'on' };
 
-test('a server whose database is down, with memberOf rules: the other is delivered, and it goes on when it is up', {
+test('a server whose database is down, with memberOf rules: the other is delivered, and it continues when it is up', {
   timeout: 90_000,
 }, async () => {
   const [orders, billing] = [await startPostgres(AUDITED), await startPostgres(AUDITED)];
@@ -57,7 +57,7 @@ test('a server whose database is down, with memberOf rules: the other is deliver
   expect(code, output).toBe(0);
 });
 
-/** A way to a port, on which nobody listens until it is opened. */
+/** A route to a port on which nobody listens until it is opened. */
 async function closedWay(to: number): Promise<{ port: number; open(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer(client => {

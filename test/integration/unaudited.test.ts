@@ -1,4 +1,6 @@
-/** On a real PostgreSQL: a person's change that pgAudit did not log is told, and nothing that it did log ever is. */
+/**
+ * On a real PostgreSQL: a person's change that pgAudit did not log is reported, and nothing that it did log ever is.
+ */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +16,7 @@ const OLA = 'Z990002';
 
 const PROTOCOLS: readonly Protocol[] = ['simple', 'extended', 'prepared'];
 
-/** How a server may tell statements, beside pgAudit. */
+/** Ways in which a server may log statements besides pgAudit. */
 const TELLING: readonly Readonly<Record<string, string>>[] = [
   { log_statement: 'mod' },
   { log_statement: 'all', log_min_duration_statement: '0', 'pgaudit.log_rows': 'on' },
@@ -36,7 +38,7 @@ function alter(role: string, values: Readonly<Record<string, string>>): string[]
   ];
 }
 
-test('whatever an audited person does, and however the server tells of it, nothing is unaudited and nothing is missing', async () => {
+test('whatever an audited person does, and however the server logs it, nothing is unaudited and nothing is missing', async () => {
   const postgres = await startPostgres({ deadlock_timeout: '1ms' });
   const folder = await temporaryFolder();
   await postgres.query(
@@ -64,7 +66,7 @@ test('whatever an audited person does, and however the server tells of it, nothi
 const WAYS = [{ log_statement: 'mod' }, { log_statement: 'all' }, { log_min_duration_statement: '0' }];
 
 test.each(WAYS)(
-  'each change of a person whom pgAudit does not log is told, as pgAudit would have filed it: %j',
+  'each change of a person whom pgAudit does not log is reported, with the class that pgAudit would give it: %j',
   async way => {
     const postgres = await startPostgres(way);
     await postgres.query(
@@ -84,7 +86,7 @@ test.each(WAYS)(
       }
     const folder = await temporaryFolder();
     expect((await runOnce(folder, settings(folder, [postgres.logPattern]))).code).toBe(0);
-    const told = (await archived(folder, 'unaudited')).map(({ unaudited, actor }) => {
+    const reported = (await archived(folder, 'unaudited')).map(({ unaudited, actor }) => {
       const { class: filed, statement, expected, audited } = unaudited ?? {};
       return [actor?.user, filed, statement, expected, audited];
     });
@@ -98,12 +100,12 @@ test.each(WAYS)(
         0,
       ]),
     );
-    expect(told).toEqual(expected);
+    expect(reported).toEqual(expected);
   },
   120_000,
 );
 
-/** What pgAudit itself says of each text; of `CREATE TABLE AS` it logs what is read first. */
+/** What pgAudit itself logs for each text; for `CREATE TABLE AS` it logs first what is read. */
 function classesOf(statements: readonly ArchivedEvent[]): Map<string, string> {
   const known = new Map<string, string>();
   for (const { actor, audit } of statements)
@@ -112,7 +114,7 @@ function classesOf(statements: readonly ArchivedEvent[]): Map<string, string> {
   return known;
 }
 
-test('what the server’s own pgaudit.log leaves out is not expected, where the database can be asked', async () => {
+test('what the server’s own pgaudit.log leaves out is not expected, if the database can be queried', async () => {
   const postgres = await startPostgres({ log_statement: 'mod', 'pgaudit.log': 'ddl' });
   await postgres.query(
     'postgres',
@@ -136,15 +138,15 @@ test('what the server’s own pgaudit.log leaves out is not expected, where the 
   }
   await eventually(async () => (await logged(folder, 'unaudited')).length === 2);
   await shipper.stop();
-  const told = (await archived(folder, 'unaudited')).map(({ actor, unaudited }) => [
+  const reported = (await archived(folder, 'unaudited')).map(({ actor, unaudited }) => [
     actor?.user,
     unaudited?.statement,
   ]);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     [OLA, 'CREATE TABLE z990002 (id int)'],
     [OLA, 'DROP TABLE z990002'],
   ]);
   expect(shipper.logged('unaudited')).toMatchObject([{ level: 'error' }, { level: 'error' }]);
-  // 1: it is not as it was written.
+  // 1: the archive was changed.
   expect((await runCommand(['verify', join(folder, 'archive')])).code).not.toBe(1);
 }, 60_000);

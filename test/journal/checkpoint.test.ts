@@ -1,10 +1,10 @@
-/** A large memory has a file of its own, and the checkpoint tells what changed since. */
+/** Large session facts have a file of their own, and the checkpoint contains what changed since. */
 
 import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Checkpoint } from '../../src/journal/checkpoint.js';
+import { CheckpointFile } from '../../src/journal/checkpoint.js';
 import { apply, deltaOf, deltaSchema } from '../../src/journal/delta.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
@@ -13,8 +13,8 @@ import { temporaryFolder } from '../support/temp.js';
 
 type Known = readonly (readonly [string, number])[];
 
-/** Sessions as `parse` remembers them: the one read last comes last. */
-function memoryAfter(records: number): { known: Known; torn: number } {
+/** Sessions as the session facts have them: the one read last is last. */
+function factsAfter(records: number): { known: Known; torn: number } {
   const known = new Map<string, number>(Array.from({ length: 4000 }, (_, n) => [`6b0201a1.${n}`, 1]));
   for (let n = 0; n < records; n++) {
     const session = `6b0201a1.${(n * 7919) % 4100}`;
@@ -25,7 +25,7 @@ function memoryAfter(records: number): { known: Known; torn: number } {
   return { known: [...known].slice(-4000), torn: records };
 }
 
-const stateAfter = (records: number, memory: unknown = memoryAfter(records)): JournalState => ({
+const stateAfter = (records: number, facts: unknown = factsAfter(records)): JournalState => ({
   node: 'n',
   chain: { chain: '20261121T203958Z-9f2c', nextSeq: records + 1, lastHash: 'a'.repeat(64) },
   sealed: [],
@@ -33,19 +33,19 @@ const stateAfter = (records: number, memory: unknown = memoryAfter(records)): Jo
   lastDate: '2026-11-21',
   sealedAt: 0,
   coverage: [],
-  resumes: new Map([['', { files: [], memory }]]),
+  checkpoints: new Map([['', { files: [], facts }]]),
   origin: null,
 });
 
-const opened = (folder: string, disk = new Disk()): Checkpoint =>
-  new Checkpoint(disk, join(folder, 'checkpoint.json'), 'i');
+const opened = (folder: string, disk = new Disk()): CheckpointFile =>
+  new CheckpointFile(disk, join(folder, 'checkpoint.json'), 'i');
 
-async function readBack(folder: string): Promise<{ seq: number; memory: unknown } | null> {
+async function readBack(folder: string): Promise<{ seq: number; facts: unknown } | null> {
   const state = await opened(folder).read();
-  return state && { seq: state.chain.nextSeq - 1, memory: state.resumes.get('')?.memory };
+  return state && { seq: state.chain.nextSeq - 1, facts: state.checkpoints.get('')?.facts };
 }
 
-test('the same state comes back, however much of it changed since, also over restarts', async () => {
+test('the same state comes back, however much of it changed since, also after restarts', async () => {
   const folder = await temporaryFolder();
   const sizes: number[] = [];
   for (let records = 0; records < 3000; records += 150) {
@@ -54,14 +54,14 @@ test('the same state comes back, however much of it changed since, also over res
     for (const more of [1, 2, 120]) {
       await checkpoint.write(stateAfter(records + more));
       sizes.push((await readFile(join(folder, 'checkpoint.json'))).length);
-      expect(await readBack(folder)).toEqual({ seq: records + more, memory: memoryAfter(records + more) });
+      expect(await readBack(folder)).toEqual({ seq: records + more, facts: factsAfter(records + more) });
     }
   }
-  const whole = JSON.stringify(memoryAfter(0)).length;
+  const whole = JSON.stringify(factsAfter(0)).length;
   expect(Math.max(...sizes)).toBeLessThan(whole / 4);
 });
 
-test('a memory that becomes small goes back into the checkpoint, as it was before', async () => {
+test('session facts that become small go back into the checkpoint, as it was before', async () => {
   const folder = await temporaryFolder();
   const checkpoint = opened(folder);
   await checkpoint.write(stateAfter(1));
@@ -71,24 +71,28 @@ test('a memory that becomes small goes back into the checkpoint, as it was befor
     version: 1,
     resume: { files: [], memory: small },
   });
-  expect(await readBack(folder)).toEqual({ seq: 2, memory: small });
+  expect(await readBack(folder)).toEqual({ seq: 2, facts: small });
 });
 
 test.each([
   ['is gone', (path: string) => rm(path)],
   ['is cut off', (path: string) => truncate(path, 1000)],
   ['is another', (path: string) => writeFile(path, '{}')],
-])('where the memory %s, the start stops with a clear error', async (_name, damage) => {
+])('if the facts %s, the start stops with a clear error', async (_name, damage) => {
   const folder = await temporaryFolder();
   await opened(folder).write(stateAfter(1));
   await damage(join(folder, 'memory-a.json'));
-  await expect(readBack(folder)).rejects.toThrow('is missing or not what the checkpoint tells of');
+  await expect(readBack(folder)).rejects.toThrow(
+    'is missing or is not the one that the checkpoint refers to',
+  );
 });
 
-describe('whichever step is the last, the state is that of one commit or the next', () => {
+describe('whichever step is the last one, the state is that of one commit or the next', () => {
   const COMMITS = [0, 1, 400, 401, 900, 901];
 
-  /** Commits in one process until it dies; `null` where it lives to the end. Returns the last that was acknowledged. */
+  /**
+   * Commits in one process until it dies; `null` if it lives to the end. Returns the last commit that was acknowledged.
+   */
   async function commits(folder: string, fs: FaultyFs): Promise<number | null> {
     const checkpoint = opened(folder, new Disk(fs));
     let last = -1;
@@ -125,7 +129,7 @@ describe('whichever step is the last, the state is that of one commit or the nex
       const found = await readBack(folder);
       const next = COMMITS[COMMITS.indexOf(last) + 1] ?? last;
       expect([last, next]).toContain(found?.seq ?? -1);
-      if (found !== null) expect(found.memory).toEqual(memoryAfter(found.seq));
+      if (found !== null) expect(found.facts).toEqual(factsAfter(found.seq));
     }
   });
 });
@@ -134,7 +138,7 @@ describe('a delta', () => {
   const json = fc.jsonValue({ maxDepth: 4 }).filter(value => !JSON.stringify(value).includes('__proto__'));
   const through = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  test('makes any value of any other', () => {
+  test('turns any value into any other', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const delta = deltaSchema.parse(through(deltaOf(before, after)));
@@ -144,14 +148,14 @@ describe('a delta', () => {
     );
   });
 
-  test('is small where a list forgets and appends', () => {
-    const [before, after] = [memoryAfter(1000), memoryAfter(1010)];
+  test('is small if a list drops and appends', () => {
+    const [before, after] = [factsAfter(1000), factsAfter(1010)];
     const delta = deltaOf(before, after);
     expect(apply(before, delta)).toEqual(after);
     expect(JSON.stringify(delta).length).toBeLessThan(1000);
   });
 
-  test('of something else is refused', () => {
+  test('for another value is refused', () => {
     expect(() => apply({}, { kept: [], more: [] })).toThrow(TypeError);
     expect(() => apply([], { fields: {}, without: [] })).toThrow(TypeError);
   });

@@ -1,4 +1,4 @@
-/** One commit after the other: what is shown only once it is durable, what is saved in time, what is forgotten. */
+/** One commit after the other: what is visible only once it is durable, what is saved in time, what is dropped. */
 
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -9,23 +9,23 @@ import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
-import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 
 async function saved(folder: string): Promise<JournalState | null> {
   return await readCheckpoint(join(folder, 'checkpoint.json'), 'i');
 }
 
 test.each([false, true])(
-  'an abort while the disk fails shows nobody what is not durable (I4), nor is it closed (at the end: %s)',
+  'after an abort while the disk fails nobody sees what is not durable (I4), and it is not closed (at the end: %s)',
   async isClosing => {
     const fs = new FaultyFs('/');
     const { options, report, reports, open } = await journalFixture({ disk: new Disk(fs) });
     const first = await open();
-    await commit(first.journal, draft(1));
+    await commit(first.journal, newEvent(1));
     fs.onCall = () => {
       throw failure('EIO');
     };
-    first.journal.append({ contents: [jsonOf(draft(2))] });
+    first.journal.append({ events: [jsonOf(newEvent(2))] });
     if (isClosing) first.journal.close();
     await until(() => reports.includes('failed EIO'));
     await first.crash();
@@ -35,41 +35,41 @@ test.each([false, true])(
   },
 );
 
-test('progress without an event is saved a second after it began, though more comes all the time', async () => {
+test('progress without an event is saved a second after it began, even if more comes all the time', async () => {
   const { folder, open, clock } = await journalFixture();
   const { journal } = await open();
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   for (let at = 0; at < 3; at++) {
-    journal.append({ contents: [], ...read(10 * at, 10 * at + 10) });
+    journal.append({ events: [], ...read(10 * at, 10 * at + 10) });
     await clock.advance(500);
   }
   await vi.waitFor(async () => {
-    expect((await saved(folder))?.resumes.get('')?.files[0]?.offset).toBeGreaterThan(0);
+    expect((await saved(folder))?.checkpoints.get('')?.files[0]?.offset).toBeGreaterThan(0);
   });
 });
 
-test('where a log goes on is known as it is appended, by server', async () => {
+test('the checkpoint of each server is known once it is appended', async () => {
   const { options, report } = await journalFixture();
   const journal = await Journal.open(options, report);
-  expect(journal.resumeOf('a')).toEqual({ files: [], memory: null });
-  journal.append({ contents: [], ...read(0, 10), source: 'a' });
-  journal.append({ contents: [], ...read(0, 20) });
-  journal.append({ contents: [jsonOf(draft(1))] });
-  expect(['a', ''].map(source => journal.resumeOf(source).files[0]?.offset)).toEqual([10, 20]);
+  expect(journal.checkpointOf('a')).toEqual({ files: [], facts: null });
+  journal.append({ events: [], ...read(0, 10), source: 'a' });
+  journal.append({ events: [], ...read(0, 20) });
+  journal.append({ events: [jsonOf(newEvent(1))] });
+  expect(['a', ''].map(source => journal.checkpointOf(source).files[0]?.offset)).toEqual([10, 20]);
 });
 
-test('a segment that is delivered is forgotten (I9), but not when the last seal was', async () => {
+test('a delivered segment is dropped (I9), but not the time of the last seal', async () => {
   const { folder, options, open, clock } = await journalFixture();
   const { journal } = await open();
   expect(journal.lastSeal).toBeNull();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await clock.advance(15 * MINUTE);
   await until(() => journal.sealed.length === 1);
   const { lastSeal } = journal;
   expect(lastSeal).toMatchObject({ at: clock.now(), lastSeq: 2, hash: journal.sealed[0]?.lastHash });
   await (await reader.nextSealed(signal))?.markDelivered();
-  await commit(journal, draft(3));
+  await commit(journal, newEvent(3));
   expect((await saved(folder))?.sealed).toEqual([]);
   expect(journal.lastSeal).toEqual(lastSeal);
 });

@@ -6,14 +6,14 @@ import { type EventJson, jsonOf } from '../../src/event/line.js';
 import { readCheckpoint } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { sha256 } from '../support/archive.js';
-import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 import { write } from '../support/reviewed.js';
 
 describe('the chain', () => {
-  test('begins with zeros, and each line names the hash of the line before', async () => {
+  test('begins with zeros, and each line has the hash of the line before', async () => {
     const { open, segments } = await journalFixture();
     const { journal } = await open();
-    await commit(journal, draft(1), draft(2), draft(3));
+    await commit(journal, newEvent(1), newEvent(2), newEvent(3));
     const [path = ''] = await segments();
     const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
     const hashes = ['0'.repeat(64), ...lines.map(line => sha256(Buffer.from(line)))];
@@ -25,39 +25,39 @@ describe('the chain', () => {
     });
   });
 
-  test('goes on after a restart', async () => {
+  test('continues after a restart', async () => {
     const { open, lines } = await journalFixture();
     const first = await open();
-    await commit(first.journal, draft(1));
+    await commit(first.journal, newEvent(1));
     await first.crash();
     const second = await open();
     expect([first.journal.origin, second.journal.origin]).toEqual(['archive-empty', null]);
-    await commit(second.journal, draft(2));
+    await commit(second.journal, newEvent(2));
     const [a, b] = await lines();
     expect([a?.seq, b?.seq, a?.chain]).toEqual([1, 2, b?.chain]);
   });
 });
 
 describe('a crash', () => {
-  test('before the checkpoint leaves lines that nobody has seen: they are cut off', async () => {
+  test('before the checkpoint leaves lines that nobody has seen: they are overwritten', async () => {
     const { open, segments, lines } = await journalFixture();
     const first = await open();
-    await commit(first.journal, draft(1));
+    await commit(first.journal, newEvent(1));
     await first.crash();
     const [path = ''] = await segments();
     await appendFile(path, '{"v":1,"seq":2}\n{"v":1,"se');
     const second = await open();
-    await commit(second.journal, draft(2));
+    await commit(second.journal, newEvent(2));
     expect((await lines()).map(line => [line.seq, line.kind])).toEqual([
       [1, 'lifecycle'],
       [2, 'lifecycle'],
     ]);
   });
 
-  test('after the next segment was begun leaves a segment that nobody has seen: it is removed', async () => {
+  test('after the next segment was opened leaves a segment that nobody has seen: it is removed', async () => {
     const { open, options, segments } = await journalFixture();
     const first = await open();
-    await commit(first.journal, draft(1));
+    await commit(first.journal, newEvent(1));
     await first.crash();
     await writeFile(
       join(options.directory, 'journal', `2026-11-21_20261121T204000Z-0000-0000000000000002.ndjson`),
@@ -67,10 +67,10 @@ describe('a crash', () => {
     expect(await segments()).toHaveLength(1);
   });
 
-  test('after the next segment was begun, where none was open: it is removed, too', async () => {
+  test('after the next segment was opened, when none was open: it is removed, too', async () => {
     const { open, options, segments } = await journalFixture({ maxSize: 1 });
     const first = await open();
-    await commit(first.journal, draft(1));
+    await commit(first.journal, newEvent(1));
     await until(() => first.journal.sealed.length === 1);
     await first.crash();
     const [sealed = ''] = await segments();
@@ -80,20 +80,20 @@ describe('a crash', () => {
     expect(await segments()).toEqual([sealed]);
   });
 
-  test('with only progress made leaves what was saved before', async () => {
+  test('after progress without events leaves what was saved before', async () => {
     const { open, clock, options } = await journalFixture();
     const first = await open();
-    first.journal.append({ contents: [jsonOf(draft(1))], ...read(0, 10) });
+    first.journal.append({ events: [jsonOf(newEvent(1))], ...read(0, 10) });
     await until(() => first.journal.lastSeq === 1);
-    first.journal.append({ contents: [], ...read(10, 20) });
+    first.journal.append({ events: [], ...read(10, 20) });
     await first.crash();
     const second = await open();
-    expect(second.journal.resumeOf().files[0]?.offset).toBe(10);
-    second.journal.append({ contents: [], ...read(10, 20) });
+    expect(second.journal.checkpointOf().files[0]?.offset).toBe(10);
+    second.journal.append({ events: [], ...read(10, 20) });
     await clock.advance(1000);
     await vi.waitFor(async () => {
       const saved = await readCheckpoint(join(options.directory, 'checkpoint.json'), 'i');
-      expect(saved?.resumes.get('')?.files[0]?.offset).toBe(20);
+      expect(saved?.checkpoints.get('')?.files[0]?.offset).toBe(20);
     });
   });
 });
@@ -107,16 +107,16 @@ const quiet = {
   journalFull: () => undefined,
 };
 
-test('once for each commit it tells how long its first statement took to be durable', async () => {
+test('once for each commit it reports how long its first statement took to be durable', async () => {
   const { clock, open, reports } = await journalFixture();
   const { journal } = await open();
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   expect(reports).toEqual([]);
   await clock.advance(5000);
   const written = ['20:40:01.500', '20:40:03.000'].map(time =>
     write(`2026-11-21T${time}Z`, { user: 'Z990001' }),
   );
-  await commit(journal, draft(2), ...written);
+  await commit(journal, newEvent(2), ...written);
   await until(() => reports.length > 0);
   expect(reports).toEqual(['durable after 3500']);
 });
@@ -125,7 +125,7 @@ describe('damaged state stops the start with a clear error', () => {
   async function damaged(damage: (folder: string, segment: string) => Promise<void>): Promise<unknown> {
     const { folder, open, segments } = await journalFixture();
     const { journal, crash } = await open();
-    await commit(journal, draft(1), draft(2));
+    await commit(journal, newEvent(1), newEvent(2));
     await crash();
     await damage(folder, (await segments())[0] ?? '');
     return await open().catch(error => error.message);
@@ -158,13 +158,13 @@ describe('damaged state stops the start with a clear error', () => {
   test('a sealed segment that is missing, and not delivered', async () => {
     const { folder, open, segments } = await journalFixture({ maxSize: 1 });
     const { journal, crash } = await open();
-    await commit(journal, draft(1));
-    await commit(journal, draft(2));
+    await commit(journal, newEvent(1));
+    await commit(journal, newEvent(2));
     await until(() => journal.sealed.length === 2);
     await crash();
     const [first = ''] = await segments();
     await rm(first);
-    // Both sinks have it: then it was deleted.
+    // Both sinks have it: then it is deleted.
     for (const name of ['cursor-a.json', 'cursor-b.json']) {
       await expect(open()).rejects.toThrow('is missing or has another length');
       await writeFile(join(folder, name), '{"version":1,"seq":2,"firstSeq":1,"offset":7}');
@@ -173,20 +173,20 @@ describe('damaged state stops the start with a clear error', () => {
     expect(again.journal.sealed.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq])).toEqual([[3, 4]]);
   });
 
-  test('a checkpoint that somebody else writes', async () => {
+  test('a checkpoint that another process writes', async () => {
     const { open, options } = await journalFixture();
     const one = await open();
-    await commit(one.journal, draft(1));
+    await commit(one.journal, newEvent(1));
     const other = await Journal.open(options, quiet);
-    other.append({ contents: [jsonOf(draft(2))] });
+    other.append({ events: [jsonOf(newEvent(2))] });
     const { signal } = new AbortController();
     void one.crash();
     const running = other.run(signal);
     await until(() => other.lastSeq === 2);
     const late = await Journal.open(options, quiet);
-    other.append({ contents: [jsonOf(draft(3))] });
+    other.append({ events: [jsonOf(newEvent(3))] });
     await until(() => other.lastSeq === 3);
-    late.append({ contents: [jsonOf(draft(4))] });
+    late.append({ events: [jsonOf(newEvent(4))] });
     await expect(late.run(signal)).rejects.toThrow('give each daemon its own state.directory');
     other.close();
     await running;
@@ -208,19 +208,19 @@ describe('a segment is sealed', () => {
   test('at its size', async () => {
     const { open, lines } = await journalFixture({ maxSize: 1000 });
     const { journal } = await open();
-    for (let n = 1; n <= 6; n++) journal.append({ contents: [jsonOf(draft(n))] });
+    for (let n = 1; n <= 6; n++) journal.append({ events: [jsonOf(newEvent(n))] });
     await until(() => journal.sealed.length > 0);
     expect(await sealReasons(await lines())).toContain('size');
   });
 
-  test('after an hour of quiet, but not before the first event tells how the chain began', async () => {
+  test('after a quiet hour, but not before the first event says how the chain began', async () => {
     const { open, clock, lines } = await journalFixture();
     const first = await open();
     await first.crash();
     await clock.advance(90 * MINUTE);
     const { journal } = await open();
     await clock.advance(90 * MINUTE);
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await clock.advance(15 * MINUTE);
     await until(() => journal.sealed.length === 1);
     await clock.advance(60 * MINUTE);
@@ -236,7 +236,7 @@ describe('a segment is sealed', () => {
   test('at its age', async () => {
     const { open, clock, lines } = await journalFixture();
     const { journal } = await open();
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await clock.advance(15 * MINUTE - 1);
     expect(journal.sealed).toHaveLength(0);
     await clock.advance(1);
@@ -247,20 +247,20 @@ describe('a segment is sealed', () => {
   test('when the UTC day ends', async () => {
     const { open, clock, lines, segments } = await journalFixture({ maxAge: 600 * MINUTE });
     const { journal } = await open();
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await clock.advance(200 * MINUTE);
     await until(() => journal.sealed.length === 1);
-    await commit(journal, draft(2));
+    await commit(journal, newEvent(2));
     expect(await sealReasons(await lines())).toEqual(['date']);
     expect(
       (await segments()).map(path => path.slice(path.lastIndexOf('/') + 1, path.lastIndexOf('/') + 11)),
     ).toEqual(['2026-11-21', '2026-11-22']);
   });
 
-  test('every hour in which nothing happens', async () => {
+  test('every hour if nothing happens', async () => {
     const { open, clock, lines } = await journalFixture();
     const { journal } = await open();
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await clock.advance(15 * MINUTE);
     await until(() => journal.sealed.length === 1);
     await clock.advance(60 * MINUTE);
@@ -271,20 +271,20 @@ describe('a segment is sealed', () => {
   test('at shutdown', async () => {
     const { open, lines } = await journalFixture();
     const { journal } = await open();
-    journal.append({ contents: [jsonOf(draft(1))], ...read(0, 10) });
+    journal.append({ events: [jsonOf(newEvent(1))], ...read(0, 10) });
     journal.close();
     await until(() => journal.isClosed);
     expect(await sealReasons(await lines())).toEqual(['shutdown']);
   });
 
-  test('with coverage that joins, also over a restart', async () => {
+  test('with coverage that joins, also after a restart', async () => {
     const { open, lines } = await journalFixture();
     for (const [from, to] of [
       [0, 10],
       [10, 30],
     ] as const) {
       const { journal, crash } = await open();
-      journal.append({ contents: [], ...read(from, to) });
+      journal.append({ events: [], ...read(from, to) });
       journal.close();
       await until(() => journal.isClosed);
       await crash();
@@ -296,21 +296,21 @@ describe('a segment is sealed', () => {
     ]);
   });
 
-  test('under a name that sorts after the last one, where the clock was set back a day', async () => {
+  test('under a name that sorts after the last one, if the clock was set back a day', async () => {
     const { open, clock, segments } = await journalFixture({ maxSize: 1 });
     const { journal } = await open();
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     clock.set('2026-11-20T20:40:00Z');
-    await commit(journal, draft(2));
+    await commit(journal, newEvent(2));
     const names = (await segments()).map(path => path.slice(path.lastIndexOf('/') + 1));
     expect(new Set(names.map(name => name.slice(0, 10)))).toEqual(new Set(['2026-11-21']));
   });
 });
 
-test('files are closed to others', async () => {
+test('files are readable only by the owner', async () => {
   const { folder, open, segments } = await journalFixture();
   const { journal } = await open();
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   const modes = await Promise.all(
     [join(folder, 'journal'), join(folder, 'checkpoint.json'), ...(await segments())].map(
       async path => (await stat(path)).mode & 0o777,
@@ -327,7 +327,7 @@ describe('signatures', () => {
       sign: line => sign(null, line, privateKey).toString('base64'),
     });
     const { journal } = await fixture.open();
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await until(() => journal.sealed.length === 1);
     const [path = ''] = await fixture.segments();
     const [event = '', seal = ''] = (await readFile(path, 'utf8')).split('\n');
@@ -338,19 +338,19 @@ describe('signatures', () => {
   });
 });
 
-test('an entry for which memory runs out is not committed in part, and nothing after it', async () => {
+test('if memory runs out for an entry, neither a part of it nor anything after it is committed', async () => {
   const { options, lines, report } = await journalFixture();
   const journal = await Journal.open(options, report);
   const running = journal.run(signal);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   const broken: EventJson = {
-    ...jsonOf(draft(3)),
+    ...jsonOf(newEvent(3)),
     get json(): string {
       throw new RangeError('Array buffer allocation failed');
     },
   };
-  expect(() => journal.append({ contents: [jsonOf(draft(2)), broken] })).toThrow(RangeError);
-  journal.append({ contents: [jsonOf(draft(4))] });
+  expect(() => journal.append({ events: [jsonOf(newEvent(2)), broken] })).toThrow(RangeError);
+  journal.append({ events: [jsonOf(newEvent(4))] });
   await expect(running).rejects.toThrow('Array buffer allocation failed');
   expect(await lines()).toMatchObject([{ lifecycle: { version: '1' } }]);
 });

@@ -1,10 +1,10 @@
-/** What a commit writes and says, from what was known before it: counts, coverage, and when a segment is sealed. */
+/** What a commit writes, given the state before it: counts, coverage, and when a segment is sealed. */
 
 import { expect, test } from 'vitest';
 import { jsonOf } from '../../src/event/line.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
 import { Lines } from '../../src/lib/line-buffer.js';
-import { draft, MINUTE, read } from '../support/journal.js';
+import { MINUTE, newEvent, read } from '../support/journal.js';
 
 const NOW = Date.parse('2026-11-21T20:40:00Z');
 const LIMITS = { instance: 'i', maxSize: 1 << 20, maxAge: 15 * MINUTE, maxQuiet: 60 * MINUTE, sign: null };
@@ -17,13 +17,13 @@ const EMPTY: JournalState = {
   lastDate: '2026-11-21',
   sealedAt: NOW,
   coverage: [],
-  resumes: new Map(),
+  checkpoints: new Map(),
   origin: null,
 };
 
-const events = (...numbers: number[]): JournalEntry => ({ contents: numbers.map(n => jsonOf(draft(n))) });
+const events = (...numbers: number[]): JournalEntry => ({ events: numbers.map(n => jsonOf(newEvent(n))) });
 
-/** One commit of these entries; `sealed`: of all that is open then, too. */
+/** One commit of these entries; `sealed`: also seals what is open then. */
 function commitOf(
   before: JournalState,
   entries: readonly JournalEntry[],
@@ -44,11 +44,11 @@ function sealsOf({ writes }: Commit): Record<string, unknown>[] {
 
 /** Bytes of a file were read, and one record was in them. */
 function readOf(fileId: string, from: number, to: number): JournalEntry {
-  const { progress, resume } = read(from, to);
-  return { contents: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, resume };
+  const { progress, checkpoint } = read(from, to);
+  return { events: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, checkpoint };
 }
 
-test('a seal counts its own segment, over commits: what is committed stays as it was', () => {
+test('a seal counts its own segment, across commits; committed counts stay as they were', () => {
   const first = commitOf(EMPTY, [events(1, 2)]).state;
   const copy = structuredClone(first);
   const second = commitOf(first, [events(3)], { sealed: true });
@@ -62,7 +62,7 @@ test('a seal counts its own segment, over commits: what is committed stays as it
   ]);
 });
 
-test('each file is covered by itself, in one piece, with all its records', () => {
+test('each file has its own coverage, in one piece, with all its records', () => {
   const entries = [readOf('a', 0, 10), readOf('b', 0, 5), readOf('a', 10, 30)];
   const { state } = commitOf(EMPTY, [...entries, events(1)]);
   expect(state.coverage).toMatchObject([
@@ -73,19 +73,19 @@ test('each file is covered by itself, in one piece, with all its records', () =>
   expect(seal).toMatchObject({ coverage: state.coverage, records: { read: 3, dropped: { 'not-audit': 3 } } });
 });
 
-test('how a chain began is known until an event tells it', () => {
+test('the state keeps how a chain began until an event reports it', () => {
   const began: JournalState = { ...EMPTY, origin: 'taken-up' };
   const silent = commitOf(began, [readOf('a', 0, 10)]).state;
   expect([silent.origin, commitOf(silent, [events(1)]).state.origin]).toEqual(['taken-up', null]);
 });
 
-test('at its end nothing is sealed that tells nothing', () => {
+test('at the end no empty seal is written', () => {
   const read = commitOf(EMPTY, [readOf('a', 0, 10)], { sealed: true });
   expect(read.writes).toHaveLength(1);
   expect(commitOf(read.state, [], { sealed: true }).writes).toEqual([]);
 });
 
-test('a segment is sealed when it is as large as it may be, and not before', () => {
+test('a segment is sealed at its maximum size, and not before', () => {
   const { segment } = commitOf(EMPTY, [events(1)]).state;
   const bytes = segment?.bytes ?? 0;
   for (const [maxSize, seals] of [

@@ -6,7 +6,7 @@ import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
 import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
-import { commit, draft, journalFixture, signal, until } from '../support/journal.js';
+import { commit, journalFixture, newEvent, signal, until } from '../support/journal.js';
 
 describe('readers', () => {
   const limits = { lines: 2, bytes: 1 << 20 };
@@ -15,7 +15,7 @@ describe('readers', () => {
     const { folder, options, open, clock } = await journalFixture();
     const { journal } = await open();
     const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-    await commit(journal, draft(1), draft(2), draft(3));
+    await commit(journal, newEvent(1), newEvent(2), newEvent(3));
     const first = await reader.nextLines(limits, signal);
     expect(first?.lines.map(line => JSON.parse(line.toString()).seq)).toEqual([1, 2]);
     await first?.markDelivered();
@@ -25,12 +25,12 @@ describe('readers', () => {
     ).toEqual([3]);
   });
 
-  test('a segment is deleted when both have passed it, and not before', async () => {
+  test('a segment is deleted when both have delivered it, and not before', async () => {
     const { folder, options, open, clock, segments } = await journalFixture({ maxSize: 1 });
     const { journal } = await open();
     const entries = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
     const objects = await Reader.open(journal, options.disk, join(folder, 'cursor-b.json'), clock);
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await until(() => journal.sealed.length === 1);
     await (await objects.nextSealed(signal))?.markDelivered();
     expect(await segments()).toHaveLength(1);
@@ -38,14 +38,14 @@ describe('readers', () => {
     expect(await segments()).toHaveLength(0);
   });
 
-  test('the source waits while the journal is full, and goes on when there is room', async () => {
+  test('the source waits while the journal is full, and continues when there is room', async () => {
     const { folder, options, open, clock, reports } = await journalFixture({
       maxSize: 1,
       maxJournalSize: 100,
     });
     const { journal } = await open();
     const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-    await commit(journal, draft(1));
+    await commit(journal, newEvent(1));
     await until(() => journal.sealed.length === 1);
     const room = journal.waitForRoom(signal);
     await until(() => reports.includes('full true'));
@@ -59,22 +59,22 @@ describe('readers', () => {
 
   test('the source waits while a mebibyte waits to be committed (I9)', async () => {
     const { options, report, clock } = await journalFixture();
-    // Nobody commits.
+    // Nothing commits.
     const journal = await Journal.open(options, report);
-    const half = { ...draft(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
-    journal.append({ contents: [jsonOf(half)] });
+    const half = { ...newEvent(1), lifecycle: { action: 'started', version: 'x'.repeat(1 << 19) } } as const;
+    journal.append({ events: [jsonOf(half)] });
     expect(await journal.waitForRoom(signal)).toBe(true);
-    journal.append({ contents: [jsonOf(half)] });
+    journal.append({ events: [jsonOf(half)] });
     const room = journal.waitForRoom(signal);
     await clock.advance(1000);
     expect(await room).toBe(false);
   });
 
-  test('a segment that became shorter is told, and not passed over', async () => {
+  test('a segment that became shorter is reported, and not skipped', async () => {
     const { folder, options, open, clock, segments } = await journalFixture();
     const { journal } = await open();
     const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-    await commit(journal, draft(1), draft(2));
+    await commit(journal, newEvent(1), newEvent(2));
     const [path = ''] = await segments();
     await truncate(path, 20);
     await expect(reader.nextLines(limits, signal)).rejects.toThrow('is shorter than what was written');
@@ -83,9 +83,9 @@ describe('readers', () => {
   test('a cursor ahead of the journal stops the start, and nothing is removed', async () => {
     const { folder, open, segments } = await journalFixture({ maxSize: 1 });
     const old = await open();
-    await commit(old.journal, draft(1));
+    await commit(old.journal, newEvent(1));
     const checkpoint = await readFile(join(folder, 'checkpoint.json'));
-    await commit(old.journal, draft(2));
+    await commit(old.journal, newEvent(2));
     await until(() => old.journal.sealed.length === 2);
     await old.crash();
     await writeFile(join(folder, 'checkpoint.json'), checkpoint);
@@ -100,7 +100,7 @@ describe('readers', () => {
   ])('a cursor at event %i of a journal of one: %s', async (seq, message) => {
     const { folder, open } = await journalFixture();
     const old = await open();
-    await commit(old.journal, draft(1));
+    await commit(old.journal, newEvent(1));
     await old.crash();
     await writeFile(join(folder, 'cursor-b.json'), `{"version":1,"seq":${seq},"firstSeq":1,"offset":7}`);
     const opened = open().then(
@@ -113,7 +113,7 @@ describe('readers', () => {
 
 describe('a disk that fails', () => {
   test.each(['write', 'datasync', 'rename', 'sync'] as const)(
-    'at %s: the commit is tried again, and nothing is doubled',
+    'at %s: the commit is retried, and nothing is duplicated',
     async step => {
       let failures = 2;
       const fs = new FaultyFs('/');
@@ -123,9 +123,9 @@ describe('a disk that fails', () => {
       const { open, lines, reports, clock } = await journalFixture({ disk: new Disk(fs) });
       failures = 0;
       const { journal } = await open();
-      await commit(journal, draft(1));
+      await commit(journal, newEvent(1));
       failures = 2;
-      journal.append({ contents: [jsonOf(draft(2))] });
+      journal.append({ events: [jsonOf(newEvent(2))] });
       await until(() => reports.length === 1);
       await clock.advance(100);
       await until(() => reports.length === 2);

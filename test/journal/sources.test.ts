@@ -1,4 +1,4 @@
-/** Several servers' logs in one journal: each has a place of its own at which it goes on. */
+/** Several servers' logs in one journal: each has a checkpoint of its own. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,43 +6,43 @@ import { expect, test } from 'vitest';
 import { noRecords } from '../../src/event/counts.js';
 import { jsonOf } from '../../src/event/line.js';
 import type { ChainEnd } from '../../src/event/seal.js';
-import { Checkpoint } from '../../src/journal/checkpoint.js';
+import { CheckpointFile } from '../../src/journal/checkpoint.js';
 import { Reader } from '../../src/journal/reader.js';
 import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
-import { commit, draft, journalFixture, MINUTE, read, signal, until } from '../support/journal.js';
+import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** Bytes of a server's file were read; the same file, as far as its bytes tell. */
+/** Bytes of a server's file were read; by its bytes it is the same file. */
 const readBy = (source: string, from: number, to: number) => {
-  const { progress, resume } = read(from, to);
-  return { source, contents: [], progress, resume: { ...resume, memory: { of: source, to } } };
+  const { progress, checkpoint } = read(from, to);
+  return { source, events: [], progress, checkpoint: { ...checkpoint, facts: { of: source, to } } };
 };
 
-test('an entry says where its own server goes on, and nothing of the others; so it is after a restart', async () => {
+test('an entry has only the checkpoint of its own server, also after a restart', async () => {
   const { open } = await journalFixture();
   const first = await open();
   first.journal.append(readBy('a', 0, 10));
   first.journal.append(readBy('b', 0, 30));
-  first.journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(draft(1))] });
+  first.journal.append({ ...readBy('a', 10, 20), events: [jsonOf(newEvent(1))] });
   await until(() => first.journal.lastSeq === 1);
   await first.crash();
   const { journal } = await open();
-  const places = ['a', 'b', ''].map(source => journal.resumeOf(source));
+  const places = ['a', 'b', ''].map(source => journal.checkpointOf(source));
   expect(places.map(({ files }) => files[0]?.offset)).toEqual([20, 30, undefined]);
-  expect(places.map(({ memory }) => memory)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
+  expect(places.map(({ facts }) => facts)).toEqual([{ of: 'a', to: 20 }, { of: 'b', to: 30 }, null]);
 });
 
-test('a seal has the positions of all, and the coverage of each goes on after it, in silence too', async () => {
+test('a seal has the positions of all, and the coverage of each continues after it, also in silence', async () => {
   const { open, clock, lines } = await journalFixture();
   const { journal } = await open();
-  journal.append({ ...readBy('a', 0, 10), contents: [jsonOf(draft(1))] });
+  journal.append({ ...readBy('a', 0, 10), events: [jsonOf(newEvent(1))] });
   journal.append(readBy('b', 0, 30));
-  journal.append({ contents: [], ...read(0, 5) });
+  journal.append({ events: [], ...read(0, 5) });
   await until(() => journal.lastSeq === 1);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 2);
-  journal.append({ ...readBy('a', 10, 20), contents: [jsonOf(draft(2))] });
+  journal.append({ ...readBy('a', 10, 20), events: [jsonOf(newEvent(2))] });
   await until(() => journal.lastSeq === 3);
   await clock.advance(15 * MINUTE);
   await until(() => journal.lastSeq === 4);
@@ -73,8 +73,8 @@ test('a seal has the positions of all, and the coverage of each goes on after it
   ]);
 });
 
-test('a chain that is taken up from a seal gives each its own positions, and the last file of each stays in view', async () => {
-  const { files } = read(0, 10).resume;
+test('a chain that is taken up from a seal gives each its own positions, and keeps the last file of each', async () => {
+  const { files } = read(0, 10).checkpoint;
   const covered = (source: string, fileId: string) => ({
     source,
     file: `${fileId}.csv`,
@@ -94,10 +94,10 @@ test('a chain that is taken up from a seal gives each its own positions, and the
   };
   const { open, options } = await journalFixture({ findChain: async () => end });
   const { journal } = await open();
-  expect(['a', 'b', ''].map(source => journal.resumeOf(source))).toEqual([
-    { files, memory: null },
-    { files: [...files, ...files], memory: null },
-    { files: [], memory: null },
+  expect(['a', 'b', ''].map(source => journal.checkpointOf(source))).toEqual([
+    { files, facts: null },
+    { files: [...files, ...files], facts: null },
+    { files: [], facts: null },
   ]);
   const saved = JSON.parse(await readFile(join(options.directory, 'checkpoint.json'), 'utf8'));
   expect(saved.coverage).toMatchObject([
@@ -106,23 +106,23 @@ test('a chain that is taken up from a seal gives each its own positions, and the
   ]);
 });
 
-test('all that wait for room are woken when there is some', async () => {
+test('everything that waits for room is woken when there is room', async () => {
   const { folder, options, open, clock } = await journalFixture({ maxSize: 1, maxJournalSize: 100 });
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
-  await commit(journal, draft(1));
+  await commit(journal, newEvent(1));
   await until(() => journal.sealed.length === 1);
-  // What was kept of earlier wake-ups is used up; the clock stands still: who is not woken waits for ever.
+  // Earlier wake-ups are used up, and the clock does not move: what is not woken waits forever.
   expect(await journal.waitForRoom(signal)).toBe(false);
   const rooms = [journal.waitForRoom(signal), journal.waitForRoom(signal), journal.waitForRoom(signal)];
   await (await reader.nextSealed(signal))?.markDelivered();
   expect(await Promise.all(rooms)).toEqual([true, true, true]);
 });
 
-test('memories of any size come back, and one server alone is written as before there could be several', async () => {
+test('facts of any size come back, and a single server is stored without a name', async () => {
   const folder = await temporaryFolder();
-  const { files } = read(0, 10).resume;
-  const state = (memories: Readonly<Record<string, unknown>>): JournalState => ({
+  const { files } = read(0, 10).checkpoint;
+  const state = (bySource: Readonly<Record<string, unknown>>): JournalState => ({
     node: 'n',
     chain: { chain: '20261121T203958Z-9f2c', nextSeq: 1, lastHash: 'a'.repeat(64) },
     sealed: [],
@@ -130,13 +130,13 @@ test('memories of any size come back, and one server alone is written as before 
     lastDate: '2026-11-21',
     sealedAt: 0,
     coverage: [],
-    resumes: new Map(Object.entries(memories).map(([source, memory]) => [source, { files, memory }])),
+    checkpoints: new Map(Object.entries(bySource).map(([source, facts]) => [source, { files, facts }])),
     origin: null,
   });
   const path = join(folder, 'checkpoint.json');
   const large = (text: string) => ({ text: text.repeat(100_000), count: text });
   const versions: number[] = [];
-  for (const memories of [
+  for (const bySource of [
     { '': 'small' },
     { a: 'small', b: 'small' },
     { '': large('x') },
@@ -144,11 +144,13 @@ test('memories of any size come back, and one server alone is written as before 
     { '': large('x'), a: 'other' },
     { '': large('y'), a: large('z'), constructor: null },
   ]) {
-    const checkpoint = new Checkpoint(new Disk(), path, 'i');
+    const checkpoint = new CheckpointFile(new Disk(), path, 'i');
     await checkpoint.read();
-    await checkpoint.write(state(memories));
+    await checkpoint.write(state(bySource));
     versions.push(JSON.parse(await readFile(path, 'utf8')).version);
-    expect((await new Checkpoint(new Disk(), path, 'i').read())?.resumes).toEqual(state(memories).resumes);
+    expect((await new CheckpointFile(new Disk(), path, 'i').read())?.checkpoints).toEqual(
+      state(bySource).checkpoints,
+    );
   }
   expect(versions).toEqual([1, 3, 2, 4, 4, 4]);
 });

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { Disk } from '../../src/lib/disk.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** The real file system, writing down what is done to which name. */
+/** The real file system, recording what is done to which name. */
 function recording(): { disk: Disk; calls: string[] } {
   const calls: string[] = [];
   const named = async <T>(what: string, path: unknown, action: () => Promise<T>): Promise<T> => {
@@ -51,7 +51,7 @@ test('a file is replaced by name only after its content is synced, and then the 
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('new');
 });
 
-test('a new file appears whole, and its name is synced also where it was there before', async () => {
+test('a new file appears whole, and its name is synced even if it existed before', async () => {
   const { disk, calls } = recording();
   const folder = await folderNamed('f');
   const steps = ['writeFile .a.tmp', 'sync .a.tmp', 'link .a.tmp', 'rm .a.tmp', 'sync f'];
@@ -61,7 +61,7 @@ test('a new file appears whole, and its name is synced also where it was there b
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('1');
 });
 
-test('an append is synced, and the name too where the file is new; what stood behind is cut off', async () => {
+test('an append is synced, and the name too if the file is new; bytes after it are truncated', async () => {
   const { disk, calls } = recording();
   const folder = await folderNamed('f');
   await disk.writeAt(join(folder, 'a'), 0, [Buffer.from('one'), Buffer.from('two')]);
@@ -70,7 +70,7 @@ test('an append is synced, and the name too where the file is new; what stood be
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('one2');
 });
 
-test('every folder that is made is synced in the one above', async () => {
+test('every new folder is synced in its parent', async () => {
   const { disk, calls } = recording();
   const folder = await folderNamed('f');
   await disk.makeFolder(join(folder, 'a', 'b', 'c'));
@@ -79,7 +79,7 @@ test('every folder that is made is synced in the one above', async () => {
   expect(calls).toHaveLength(3);
 });
 
-test('files are 0600 and folders 0700, whatever the umask lets through', async () => {
+test('files are 0600 and folders 0700, whatever the umask is', async () => {
   const folder = await folderNamed('f');
   const disk = new Disk();
   await disk.makeFolder(join(folder, 'd'));
@@ -92,7 +92,7 @@ test('files are 0600 and folders 0700, whatever the umask lets through', async (
   expect(modes).toEqual([0o600, 0o600, 0o600, 0o700]);
 });
 
-test('a file that a crash left half-written is no obstacle', async () => {
+test('a half-written file from a crash is replaced', async () => {
   const folder = await folderNamed('f');
   await writeFile(join(folder, 'a.tmp'), 'half');
   await writeFile(join(folder, '.b.tmp'), 'half');

@@ -1,4 +1,4 @@
-/** What is put into HTML is text there, whatever it is. */
+/** Whatever is put into HTML is only text there. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test('no text opens a tag, ends an attribute or begins an entity of its own', ()
   );
 });
 
-test('a browser reads back the very text, in an element as in an attribute', async () => {
+test('a browser reads back the same text, in an element and in an attribute', async () => {
   const browser = await startBrowser();
   const { page, complaints } = await openPage(browser);
   const texts = [...HOSTILE, ...fc.sample(anyText, 300)];
@@ -40,7 +40,7 @@ test('a browser reads back the very text, in an element as in an attribute', asy
   expect(complaints).toEqual([]);
 });
 
-test('what hides or steers is written out; lines, tabs and letters stay', () => {
+test('hiding or controlling characters are written out; lines, tabs and letters stay', () => {
   expect(visible('a\u202eb\u0000c\u200bd\ue000')).toBe('a\\u202eb\\u0000c\\u200bd\\ue000');
   expect(visible('Kåre\tØl\nאב 漢字 \u{1F600}')).toBe('Kåre\tØl\nאב 漢字 \u{1F600}');
   expect(visible('one\r\ntwo\rthree')).toBe('one\ntwo\\u000dthree');

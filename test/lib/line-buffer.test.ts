@@ -8,7 +8,7 @@ const texts = fc.oneof(
   { weight: 1, arbitrary: short.map(text => text.repeat(500)) },
 );
 
-test('the bytes are those of the lines, one after the other, also when it is used again', () => {
+test('the bytes are those of the lines in order, also when it is reused', () => {
   const lines = new Lines();
   fc.assert(
     fc.property(fc.array(fc.tuple(texts, texts)), given => {

@@ -1,4 +1,4 @@
-/** What exploring the model found, kept as cases. */
+/** Failures that exploring the model found, kept as cases. */
 
 import { describe, expect, test } from 'vitest';
 import type { Stages } from '../../src/daemon/pipeline.js';
@@ -6,7 +6,7 @@ import { choices } from '../support/choices.js';
 import { range } from '../support/log.js';
 import { World } from './world.js';
 
-/** Lives through the steps, and checks what is in the archive in the end. */
+/** Runs the steps, and checks the archive at the end. */
 async function lived(
   steps: (world: World) => Promise<void>,
   seed = 0,
@@ -21,7 +21,7 @@ async function lived(
   }
 }
 
-test('a log that is cut and written on until it is as long as before', () =>
+test('a log that is truncated and grows until it is as long as before', () =>
   lived(async world => {
     await world.start();
     await world.write(3, 0);
@@ -30,7 +30,7 @@ test('a log that is cut and written on until it is as long as before', () =>
     await world.cutLog(980, false);
   }));
 
-test('a log that lost its last newline, whose session went on in the next file before it was read anew', () =>
+test('a log that lost its last newline, whose session continued in the next file before it was read again', () =>
   lived(async world => {
     await world.write(1, 0);
     await world.start();
@@ -70,7 +70,7 @@ describe('a power cut after a folder or a file could not be synced at first', ()
   });
 });
 
-test('a log that was cut and written on, then copied and truncated before anybody looked', () =>
+test('a log that was truncated and grew, then was copied and truncated before a look', () =>
   lived(async world => {
     await world.write(2, 0);
     await world.start();
@@ -79,7 +79,7 @@ test('a log that was cut and written on, then copied and truncated before anybod
     await world.rotate('copytruncate');
   }));
 
-test('a log that is cut after a power cut, while log entries could not be delivered', () =>
+test('a log that is truncated after a power cut, while log entries could not be delivered', () =>
   lived(async world => {
     await world.write(3, 1);
     await world.start();
@@ -110,7 +110,7 @@ test('a chain that is taken up from an object which a killed process has stored,
   }
 });
 
-test('a chain is taken up, and nothing twice, where the archive can be read and not be written', () =>
+test('a chain is taken up, and nothing twice, if the archive can be read but not written', () =>
   lived(async world => {
     await world.write(3, 0);
     await world.start();
@@ -124,7 +124,7 @@ test('a chain is taken up, and nothing twice, where the archive can be read and 
   }));
 
 test.each(['new', 'copytruncate'] as const)(
-  'a log that begins with half a record, in the moment in which the one before ended: %s',
+  'a log that begins with half a record, at the moment at which the one before ended: %s',
   how =>
     lived(async world => {
       await world.write(1, 0);
@@ -145,7 +145,7 @@ test('a log that begins with half a record, and then a copy of the one before', 
     await world.settle();
   }));
 
-test('a loss of which nothing can tell: the server restarts before anybody looks', () =>
+test('a loss that nothing can show: the server restarts before a look', () =>
   lived(async world => {
     await world.write(1, 0);
     await world.start();
@@ -156,7 +156,7 @@ test('a loss of which nothing can tell: the server restarts before anybody looks
     await world.restartServer();
   }));
 
-test('the model knows a loss when it sees one', async () => {
+test('the model detects a loss', async () => {
   const lost = lived(async world => {
     await world.start();
     await world.write(2, 0);
@@ -177,7 +177,7 @@ describe('once all faults have stopped, everything is delivered in a bounded tim
 
   test('after an outage of both sinks', () => lived(outage));
 
-  test('the model knows a sink that never wakes after one', async () => {
+  test('the model detects a sink that never wakes after one', async () => {
     let hadOutage = false;
     const asleep = ({ sinks }: Stages): void => {
       const { reader } = sinks.logging;

@@ -1,4 +1,4 @@
-/** The model, explored: `npm run soak` goes on with other seeds for as long as SOAK_MINUTES says. */
+/** Explores the model: `npm run soak` continues with other seeds for SOAK_MINUTES. */
 
 import { test } from 'vitest';
 import { soakMinutes as minutes } from '../support/soak.js';
@@ -10,10 +10,10 @@ const { SOAK_SEED = String(Date.now() % 1_000_000) } = process.env;
 const LANES = 8;
 const RUNS_EACH = 60;
 const RUNS = LANES * RUNS_EACH;
-/** The same in every `npm test`, so that a failure is the change's. */
+/** The same in every `npm test`, so that a failure comes from a change. */
 const SEED = 20_261_122;
 
-test(`whatever happens, the archive holds what it must, once: ${minutes > 0 ? `${minutes} minutes` : `${RUNS} runs`} (I1, I3, I4, I6, I11)`, {
+test(`whatever happens, the archive has what it must, once: ${minutes > 0 ? `${minutes} minutes` : `${RUNS} runs`} (I1, I3, I4, I6, I11)`, {
   timeout: (minutes + 10) * 60_000,
 }, async () => {
   const [seed, bounds] =

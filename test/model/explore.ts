@@ -1,4 +1,4 @@
-/** Tries sequences of events that nobody would think of (fast-check's commands), each in a world of its own. */
+/** Tries sequences of steps that nobody would think of (fast-check's commands), each in a world of its own. */
 
 import fc from 'fast-check';
 import { choices } from '../support/choices.js';
@@ -30,7 +30,7 @@ class Step implements fc.AsyncCommand<Nothing, World> {
   }
 }
 
-/** A step with what it is given. */
+/** A step with its arguments. */
 function step<T extends unknown[]>(
   name: string,
   given: { [K in keyof T]: fc.Arbitrary<T[K]> },
@@ -83,7 +83,7 @@ const steps = [
   step('pass', [fc.integer({ min: 100, max: 90_000 })], (world, ms) => world.pass(ms)),
 ];
 
-/** Returns the number of runs. Fails with the shortest sequence that it finds, and the seed that leads there again. */
+/** Returns the number of runs. Fails with the shortest failing sequence, and the seed that reproduces it. */
 export async function explore(parameters: fc.Parameters<unknown>): Promise<number> {
   let runs = 0;
   await fc.assert(

@@ -1,12 +1,12 @@
-/** Once all faults have stopped, everything is delivered in a bounded time, and nobody has to help. */
+/** Once all faults have stopped, everything is delivered in a bounded time, without help. */
 
 import type { Life } from '../support/life.js';
 
 /** Milliseconds of the test's clock. */
 const STEP = 5000;
 /**
- * A sink waits for a minute at most before it tries again (LAST_DELAY in `deliver/attempts.ts`), a segment of the test is
- * sealed after another, and what came last may have to wait for both.
+ * A sink retries after a minute at most (LAST_DELAY in `deliver/attempts.ts`), a segment of the test is sealed after
+ * another minute, and the last event may have to wait for both.
  */
 const MOST = 180_000;
 
@@ -14,7 +14,7 @@ const MOST = 180_000;
  * Lets time pass until nothing is missing, and nothing waits for a sink. Throws if that takes too long by the test's
  * clock; returns how long it took.
  *
- * @param findMissing the records that are not in the archive, and must be
+ * @param findMissing the records that must be in the archive, and are not
  */
 export async function expectDelivery(life: Life, findMissing: () => Promise<number[]>): Promise<number> {
   for (let waited = 0; ; waited += STEP) {

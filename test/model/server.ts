@@ -1,15 +1,15 @@
-/** A PostgreSQL as its log shows it: sessions that write records into files, which are rotated in every way there is. */
+/** A PostgreSQL, as far as its log shows it: sessions that write records into files, with every kind of rotation. */
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ManualClock } from '../support/clock.js';
 import { csvRecord, writeMessage } from '../support/csvlog.js';
 
-/** What one file held from its first byte on: it stays itself under any name. */
+/** One file's content from its first byte on: it stays the same under any name. */
 export interface Content {
   /** Where the shipper can find it. */
   readonly paths: Set<string>;
-  /** A part of it is gone or has become something else. */
+  /** A part of it is gone or has changed. */
   isDamaged?: boolean;
 }
 
@@ -35,11 +35,11 @@ export class Server {
   #processes = 100;
   #files = 0;
   #numbers = 0;
-  /** What was not flushed yet of the record that was written last. */
+  /** The part of the last record that was not flushed yet. */
   #rest = '';
   /** Its number. */
   half: number | null = null;
-  /** Where it writes now, whatever became of the file. */
+  /** The content that it writes to now, whatever happened to the file. */
   path = '';
   content: Content = { paths: new Set() };
 
@@ -54,7 +54,7 @@ export class Server {
       const start = Math.floor(this.#clock.now() / 1000) * 1000;
       return { id: `${(start / 1000).toString(16)}.${(++this.#processes).toString(16)}`, start, line: 0 };
     });
-    // The first lines come in another second than the sessions' start.
+    // The first lines are in another second than the sessions' start.
     await this.#clock.advance(1500);
     if (this.#file === null) await this.newFile();
   }
@@ -68,7 +68,7 @@ export class Server {
     this.#file = null;
   }
 
-  /** Writes a whole record of a person, after what was left of the one before. */
+  /** Writes a person's whole record, after the rest of the one before. */
   async write(which: number): Promise<Written> {
     const record = this.#record(which);
     await this.flush();
@@ -87,11 +87,11 @@ export class Server {
     return record;
   }
 
-  /** Writes the first part of a record and dies: the rest never comes. `filler` stands where it would. */
+  /** Writes the first part of a record and dies: the rest never comes. `filler` takes its place. */
   async tear(which: number, part: number, filler: string): Promise<void> {
     const { text } = this.#record(which);
     await this.flush();
-    // Without its last columns at least: with them it would be whole.
+    // At least its last columns are missing: with them it would be whole.
     await this.#append(text.slice(0, 1 + Math.floor(part * (text.length - 8))) + filler);
   }
 
@@ -102,7 +102,7 @@ export class Server {
     if (rest !== '') await this.#append(rest);
   }
 
-  /** Goes on in a file of its own, or over the content of another. */
+  /** Continues in a file of its own, or over the content of another. */
   async newFile(path = join(this.#folder, `postgresql-${++this.#files}.csv`)): Promise<void> {
     await this.flush();
     await this.#file?.close();
@@ -113,7 +113,7 @@ export class Server {
     this.content = { paths: new Set([path]) };
   }
 
-  /** Its file is empty again, or another one lies under its name: it writes a content of its own from now on. */
+  /** Its file is empty again, or another one has its name: it writes a new content from now on. */
   async emptied(): Promise<void> {
     this.content = { paths: new Set([this.path]) };
   }

@@ -1,4 +1,4 @@
-/** The shipper's stages beside a server, with all that can go wrong, and what must be in the archive in the end. */
+/** The shipper's stages beside a server, with all that can fail, and what must be in the archive at the end. */
 
 import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, mkdtemp, open, rename, rm, stat, symlink, truncate } from 'node:fs/promises';
@@ -37,13 +37,13 @@ export class World {
 
   /** Every whole record, by its number. */
   readonly #written = new Map<number, Written>();
-  /** Of these the journal has certainly got hold. */
+  /** Records that the journal certainly has. */
   readonly #safe = new Set<number>();
-  /** These may be lost: what held them was destroyed before anybody looked. */
+  /** Records that may be lost: their file was destroyed before a look. */
   readonly #maybe = new Set<number>();
-  /** Sessions of which a line was read. */
+  /** Sessions with a line that was read. */
   readonly #seen = new Set<string>();
-  /** Of these a line of the same session was read before: their loss must be told, once the session goes on. */
+  /** Records after a line of the same session that was read: their loss must be reported once the session continues. */
   readonly #loud = new Set<number>();
   #mayHaveGaps = false;
   #hasDroppedState = false;
@@ -104,7 +104,7 @@ export class World {
     await this.#server.start();
   }
 
-  /** The power is lost: the log's end is gone or NULs; the server writes on. */
+  /** The power is lost: the log's end is gone or NULs; the server continues. */
   async cutLog(bytes: number, isNul: boolean): Promise<void> {
     if (this.#server.content.paths.size === 0) return;
     this.#destroyUnread(this.#server.content);
@@ -120,7 +120,7 @@ export class World {
     await this.write(1, 0);
   }
 
-  /** The log is gone, and the model is not told. */
+  /** The log is gone, and the model does not know it. */
   async hideLog(): Promise<void> {
     await rename(this.#server.path, join(this.#outside, 'hidden'));
   }
@@ -136,7 +136,7 @@ export class World {
       await this.#server.newFile(path);
       moved(content, path, other);
     } else if (how === 'rename-out') {
-      // It writes on in the moved file.
+      // It keeps writing to the moved file.
       await rename(path, join(this.#outside, String(this.#clock.now())));
       content.paths.delete(path);
       this.#destroyUnread(content);
@@ -199,7 +199,7 @@ export class World {
     await this.#buryDead(false);
   }
 
-  /** With the power everything goes that was not synced. */
+  /** A power cut: everything that was not synced is lost. */
   async kill(isPowerLost: boolean): Promise<void> {
     if (this.#life === null) return;
     await this.#life.kill();
@@ -234,7 +234,7 @@ export class World {
     this.#fs.forget(join(this.folder, 'state'));
     this.#hasDroppedState = true;
     this.#seen.clear();
-    // What was journaled and not stored is read again, where it still is.
+    // What was journaled and not stored is read again, if it still exists.
     for (const { n, content } of this.#written.values()) {
       if (stored.has(n)) continue;
       this.#safe.delete(n);
@@ -258,11 +258,13 @@ export class World {
     await this.#clock.advance(ms);
   }
 
-  /** All faults stop: everything is delivered in a bounded time, and again after a kill the archive holds what it must. */
+  /**
+   * All faults stop: everything is delivered in a bounded time, and after another kill the archive has what it must.
+   */
   async check(): Promise<void> {
     this.#plan = null;
     this.#down.clear();
-    // Each session goes on where it can be read, so that holes show; what was half-written is whole.
+    // Each session continues in a readable file, so that gaps are visible; incomplete records become whole.
     if (this.#server.content.paths.size === 0) await this.#server.newFile();
     await this.write(this.#server.sessions.length, 0);
     await this.#deliverAll();
@@ -290,7 +292,7 @@ export class World {
     expect(entries.toSorted((a, b) => a - b)).toEqual(shipped.toSorted((a, b) => a - b));
   }
 
-  /** What still runs goes on as it is; what has ended is started, as a supervisor does. */
+  /** What still runs keeps running; what has ended is started, as a supervisor does. */
   async #deliverAll(): Promise<void> {
     if (this.#life?.hasEnded) await this.#buryDead(false);
     await this.start();
@@ -318,7 +320,7 @@ export class World {
     if (written.content.paths.size === 0) this.#risk(written);
   }
 
-  /** Nobody can read it any more, unless somebody has it open. */
+  /** It cannot be read any more, unless somebody has it open. */
   #risk({ n, session }: Written): void {
     if (this.#safe.has(n)) return;
     this.#maybe.add(n);
@@ -331,7 +333,7 @@ export class World {
     for (const written of this.#written.values()) if (written.content === content) this.#risk(written);
   }
 
-  /** With a file that is written over goes whatever is linked to it. */
+  /** Overwriting a file also destroys whatever is linked to it. */
   #lose(path: string, isOverwritten = false): void {
     const content = this.#contentAt(path);
     content?.paths.delete(path);

@@ -9,13 +9,13 @@ const MODEL = fileURLToPath(new URL('journal.pml', import.meta.url));
 const isSoak = soakMinutes > 0;
 
 const SMALL = { RECORDS: 2, KILLS: 1, CUTS: 1, LOSSES: 1 };
-/** They grow fast: each takes a minute and 2 GB; three records with a lost state beside take more than 7 GB. */
+/** They grow fast: each takes a minute and 2 GB; three records with a lost state take more than 7 GB. */
 const LARGE = [
   { RECORDS: 3, KILLS: 1, CUTS: 1, LOSSES: 0 },
   { RECORDS: 2, KILLS: 2, CUTS: 2, LOSSES: 1 },
 ];
 
-/** What the planted fault leaves out of the protocol. */
+/** What each planted fault leaves out of the protocol. */
 const FAULTS = {
   NO_FSYNC: "the sync of the journal's lines",
   NO_FOLDER_SYNC: "the sync of the journal's folder",
@@ -39,7 +39,7 @@ test.each(isSoak ? LARGE : [SMALL])(
   },
 );
 
-describe('the model finds what is missing, by what the world outside or the next start sees of it', () => {
+describe('the model finds what is missing by what the outside or the next start sees', () => {
   test.each(Object.entries(FAULTS))('%s: %s', async fault => {
     const { violation } = await verify(MODEL, [fault, 'ONLY_CONSEQUENCES'], false);
     expect(violation).toMatch(/^assertion violated/);

@@ -1,6 +1,7 @@
 /**
- * Statements as people write them. In a corpus of secrets each holds `S3CR3T`, and none of it may be left; one of plain
- * statements comes out as it was. The blind ones were written before the code was looked at, the near ones beside it.
+ * Statements as people write them. In a corpus of secrets each contains `S3CR3T`, which must be removed completely;
+ * plain statements must stay unchanged. The blind ones were written before looking at the code, the near ones beside
+ * it.
  */
 
 import { readFileSync } from 'node:fs';
@@ -20,7 +21,7 @@ function corpus(name: string): Case[] {
   return lines.split('\n').map((line): Case => JSON.parse(line));
 }
 
-/** What is not found, and why. */
+/** Secrets that are not found, and why. */
 const LEFT = new Map([
   [
     'composite cast',
@@ -41,7 +42,7 @@ const LEFT = new Map([
   ['copy from stdin inline', 'the rows of COPY are never in a statement that is logged'],
 ]);
 
-/** What is taken for a secret, and is none. */
+/** Texts that are taken for secrets and are not. */
 const TAKEN = new Set(['case kind', 'between words']);
 
 function left({ statement, parameters = [] }: Case): string {

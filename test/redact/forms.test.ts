@@ -1,4 +1,4 @@
-/** Secrets in forms that need more than a name and a literal beside it, and what looks like them and is none. */
+/** Secrets in forms that need more than a name and a literal beside it, and texts that look like them. */
 
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../src/redact/redact.js';
@@ -17,7 +17,7 @@ function scrubbed(kind: string, statements: readonly string[]): void {
   });
 }
 
-describe('a secret that is put together', () => {
+describe('a secret that is concatenated', () => {
   scrubbed('parts', [
     "UPDATE pg_authid SET rolpassword = '!a' || md5('!b' || '!c')",
     "UPDATE u SET password = encode(digest('!salt' || '!p', 'sha256'), 'hex'), navn = 'x'",
@@ -33,7 +33,7 @@ describe('a secret that is put together', () => {
   ]);
 });
 
-describe('a secret that a column gets by its place', () => {
+describe('a secret that a column gets by its position', () => {
   scrubbed('columns', [
     "INSERT INTO u (navn, password) SELECT 'x', '!p' FROM t WHERE a = 'y'",
     "INSERT INTO u (navn, password) SELECT 'x', '!p' UNION ALL SELECT 'y', '!q' ORDER BY 'z'",
@@ -83,7 +83,7 @@ describe('a secret without quotes', () => {
     "COMMENT ON ROLE x IS 'passord: !p'",
   ]);
 
-  test('numbers, but for small ones', () => {
+  test('numbers, except small ones', () => {
     expect(scrub('UPDATE u SET password = 12345, alder = 12345')).toBe(
       `UPDATE u SET password = ${MARK}, alder = 12345`,
     );
@@ -119,7 +119,7 @@ describe('a secret that shows what it is', () => {
   });
 });
 
-describe('what looks alike, and is none', () => {
+describe('what looks like a secret, and is not', () => {
   test.each([
     'GRANT app_secret TO kari',
     "SELECT password IN (SELECT a FROM b WHERE c = 'd') FROM u",

@@ -1,9 +1,9 @@
-/** Texts that a scrubber may take for ever on. */
+/** Texts on which a redactor might take forever. */
 
-/** So much of a text that repeats itself; not cut off inside a unit. */
+/** A repeated text of this size; not cut inside a unit. */
 const fill = (unit: string, size: number) => unit.repeat(Math.ceil(size / unit.length));
 
-/** As many units as fit, each with its number in it. */
+/** As many units as fit, each with its number. */
 const numbered = (unit: (index: number) => string, size: number) =>
   Array.from({ length: Math.floor(size / (unit(0).length + 5)) }, (_, index) => unit(index)).join('');
 
@@ -11,7 +11,7 @@ function quoted(sql: string, times: number): string {
   return times === 0 ? sql : quoted(`SELECT '${sql.replaceAll("'", "''")}'`, times - 1);
 }
 
-/** What is repeated after a name that makes it worth reading. */
+/** Repeated after a name that makes it worth reading. */
 const REPEATED = [
   ...[
     "'",
@@ -54,7 +54,7 @@ const REPEATED = [
   ...['\0', '\ud800', 'å', 'a.', "INSERT INTO u VALUES (1, 'it''s', $1); -- x\n"],
 ];
 
-/** Repeated names, and what may be taken for their values. */
+/** Repeated names, and possible values for them. */
 const NAMES = [
   ...[
     'password ',
@@ -278,7 +278,7 @@ const NAMES = [
   ],
 ];
 
-/** Makes a text of about a size; by what is hostile about it. */
+/** Makes a text of about a size, by what is hostile about it. */
 export const HOSTILE: Record<string, (size: number) => string> = {
   'nothing to scrub': size => fill("INSERT INTO konto (id, navn) VALUES (42, 'Kari Nordmann');\n", size),
   'a name, then a long run': size => `password=${fill('x', size)}`,

@@ -1,4 +1,4 @@
-/** No text costs more than a few looks at each of its characters, however hostile. */
+/** Each character of a text is read at most a few times, however hostile the text is. */
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { workOf } from '../support/work.js';
@@ -6,9 +6,9 @@ import { HOSTILE } from './hostile.js';
 import type { As } from './work-cases.js';
 
 const SIZE = 200_000;
-/** For each character; 56 is what the worst text takes. */
+/** Reads per character; the worst text takes 56. */
 const MOST = 60;
-/** Of a text that holds nothing of interest. */
+/** The same for a text without anything of interest. */
 const MOST_OF_PLAIN = 5;
 
 const count = workOf(new URL('./work-cases.ts', import.meta.url));
@@ -24,6 +24,6 @@ describe.each(Object.keys(HOSTILE))('%s', name => {
   });
 });
 
-test('a statement without secrets is hardly looked at', async () => {
+test('a statement without secrets is hardly read', async () => {
   expect(await workPerCharacter('nothing to scrub', 'statement')).toBeLessThan(MOST_OF_PLAIN);
 });

@@ -1,4 +1,4 @@
-/** Where the quoting cannot be followed, a second look still finds the secrets, and nothing else is lost. */
+/** If the quoting cannot be followed, a raw scan still finds the secrets, and nothing else is lost. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ function scrub(statement: string): string | null {
   return redact({ statement, parameters: null }).statement;
 }
 
-/** So many string literals around a piece of SQL. */
+/** A piece of SQL inside this many string literals. */
 function quoted(sql: string, times: number): string {
   return times === 0 ? sql : quoted(`SELECT '${sql.replaceAll("'", "''")}'`, times - 1);
 }
@@ -77,7 +77,7 @@ describe('in a language with other quotes', () => {
   });
 });
 
-describe('what is quoted deeper than is read', () => {
+describe('quotes nested deeper than is read', () => {
   test.each([3, 4, 5, 6])('%i times', times => {
     const sql = (secret: string) => `ALTER ROLE x PASSWORD '${secret}' VALID UNTIL 'infinity'`;
     expect(scrub(quoted(sql('p'), times))).toBe(quoted(sql('<redacted>'), times));
@@ -98,14 +98,14 @@ describe('what is quoted deeper than is read', () => {
     expect(scrub(quoted(sql, 6))).toBe(quoted(expected, 6));
   });
 
-  test('is scrubbed of more than what can be read', () => {
+  test('loses more than what can be read', () => {
     const sql = 'UPDATE u SET password=other WHERE id = 1';
     expect(scrub(quoted(sql, 4))).toBe(quoted(sql, 4));
     expect(scrub(quoted(sql, 5))).toBe(quoted('UPDATE u SET password=<redacted> WHERE id = 1', 5));
   });
 });
 
-describe('what is not closed', () => {
+describe('quotes that are not closed', () => {
   test.each([
     ["ALTER ROLE x PASSWORD 'p", "ALTER ROLE x PASSWORD '<redacted>"],
     ['ALTER ROLE x PASSWORD $a$p$b$', 'ALTER ROLE x PASSWORD $a$<redacted>'],
@@ -126,7 +126,7 @@ describe('what is not closed', () => {
   });
 });
 
-test('a statement with more names than are looked at one by one gets the raw scan', () => {
+test('a statement with more names than are read one by one gets the raw scan', () => {
   const many = (secret: string) => `SELECT '{"password": "${secret}"}', 'x' AS y, 'it''s';\n`.repeat(5_000);
   expect(scrub(many('hemmelig'))).toBe(many('<redacted>'));
 });
@@ -185,7 +185,7 @@ const TOKENS = [
   ],
 ];
 
-test('no text makes it throw, and it only puts marks in the place of something', () => {
+test('no text makes it throw, and it only replaces pieces by marks', () => {
   const text = fc.array(fc.oneof(fc.constantFrom(...TOKENS), fc.string({ unit: 'binary', maxLength: 3 })), {
     maxLength: 40,
   });
@@ -201,7 +201,7 @@ test('no text makes it throw, and it only puts marks in the place of something',
   );
 });
 
-/** Whether the text is the original with marks in the place of some pieces of it. */
+/** Whether the text is the original with marks instead of some pieces. */
 function isWithMarks(text: string, original: string): boolean {
   const kept = text.split('<redacted>');
   let at = original.startsWith(kept[0] ?? '') ? (kept[0] ?? '').length : Number.NaN;

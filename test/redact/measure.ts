@@ -13,26 +13,26 @@ registerHooks({
 const { createRedactor } = await import('../../src/redact/redact.js');
 const { HOSTILE } = await import('./hostile.js');
 
-/** A text by its name, and how it is given. */
+/** A text by its name, and how it is passed. */
 export interface Question {
   readonly name: string;
   readonly size: number;
   readonly as: 'statement' | 'parameter';
-  /** Milliseconds a megabyte that are good enough to measure no further. */
+  /** Milliseconds per megabyte that are good enough to stop measuring. */
   readonly goal: number;
 }
 
 export interface Answer {
-  /** Milliseconds a megabyte. */
+  /** Milliseconds per megabyte. */
   readonly taken: number;
-  /** The same for one look at each character: what the machine is able to do at the moment. */
+  /** The same for reading each character once: what the machine can do at the moment. */
   readonly look: number;
 }
 
 const MEGABYTE = 1_000_000;
 const redact: Redact = createRedactor([]);
 
-/** Milliseconds of processor time: others use this machine too. */
+/** Milliseconds of CPU time: others use this machine too. */
 function cpu(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
@@ -49,7 +49,7 @@ function best(size: number, goal: number, run: () => unknown): number {
   return least;
 }
 
-/** Looks at ten million characters. */
+/** Reads ten million characters. */
 function lookAt(text: string): void {
   let quotes = 0;
   for (let round = 0; round < (10 * MEGABYTE) / text.length; round++) {

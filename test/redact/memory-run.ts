@@ -1,4 +1,4 @@
-/** Scrubs one hostile text, and tells how much memory that took, in bytes, and how much node did by itself. */
+/** Redacts one hostile text, and prints how much memory that took, in bytes, and how much Node.js took by itself. */
 
 import { registerHooks } from 'node:module';
 

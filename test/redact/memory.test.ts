@@ -1,4 +1,4 @@
-/** A text that is nothing but secrets takes a few times its own size of memory, and no more. */
+/** A text of only secrets takes a few times its own size of memory, and no more. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 
 const RUN = fileURLToPath(new URL('./memory-run.ts', import.meta.url));
 const SIZE = 60 * 1024 * 1024;
-/** Times the text, with it and without node. */
+/** Memory as a multiple of the text, with the text and without Node.js. */
 const MOST = 5;
 
 interface Told {

@@ -1,4 +1,4 @@
-/** Parameters, the operator's patterns, and what is handed back. */
+/** Parameters, the operator's patterns, and the result. */
 
 import { RE2JS } from 're2js';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ function withPattern(source: string): (statement: string) => string | null {
   return statement => redactor({ statement, parameters: null }).statement;
 }
 
-describe('a parameter that the statement puts in the place of a secret', () => {
+describe('a parameter that the statement uses as a secret', () => {
   test.each([
     ['UPDATE u SET navn = $1, password = $2', ['a', 'b'], ['a', '<redacted>']],
     ['UPDATE u SET password = crypt($1, gen_salt($2))', ['a', 'bf'], ['<redacted>', 'bf']],
@@ -38,14 +38,14 @@ describe('a parameter that the statement puts in the place of a secret', () => {
     expect(redact({ statement, parameters: ['a'] })).toEqual({ statement, parameters: ['a'], count: 0 });
   });
 
-  test('may be empty, where nobody can tell NULL from nothing, or not be there at all', () => {
+  test('may be empty, when NULL and empty look the same, or missing', () => {
     const statement = 'UPDATE u SET password = $1, secret = $2';
     expect(redact({ statement, parameters: [''] })).toEqual({ statement, parameters: [''], count: 0 });
     expect(redact({ statement, parameters: null })).toEqual({ statement, parameters: null, count: 0 });
   });
 });
 
-describe('a parameter that holds a secret itself', () => {
+describe('a parameter that contains a secret itself', () => {
   test.each([
     ['host=h password=p user=u', 'host=h password=<redacted> user=u'],
     ["password = 'it\\'s a p' user=u", "password = '<redacted>' user=u"],
@@ -80,15 +80,15 @@ describe('a parameter that holds a secret itself', () => {
   });
 });
 
-describe('what is handed back', () => {
-  test('is what was given, where nothing is scrubbed', () => {
+describe('the result', () => {
+  test('is the input, if nothing is redacted', () => {
     const parameters = ['password', 'x'];
     const redacted = redact({ statement: 'SELECT password FROM u WHERE id = $1', parameters });
     expect(redacted.parameters).toBe(parameters);
     expect(redacted).toEqual({ statement: 'SELECT password FROM u WHERE id = $1', parameters, count: 0 });
   });
 
-  test('keeps the parameters where only the statement is scrubbed, and the other way round', () => {
+  test('keeps the parameters if only the statement is redacted, and vice versa', () => {
     const parameters = ['a'];
     expect(redact({ statement: "SET password = 'x'", parameters }).parameters).toBe(parameters);
     expect(redact({ statement: 'SELECT $1', parameters: ['password=x'] }).statement).toBe('SELECT $1');
@@ -99,7 +99,7 @@ describe('what is handed back', () => {
     expect(redact({ statement, parameters: ['a', 'x://u:p@h'] }).count).toBe(4);
   });
 
-  test('is nothing for what was not logged', () => {
+  test('is null for what was not logged', () => {
     expect(redact({ statement: null, parameters: null })).toEqual({
       statement: null,
       parameters: null,
@@ -107,7 +107,7 @@ describe('what is handed back', () => {
     });
   });
 
-  test('is the same when it is scrubbed once more', () => {
+  test('stays the same when it is redacted again', () => {
     const { statement } = redact({ statement: "SET password = 'x'; SELECT 'password=y'", parameters: null });
     expect(redact({ statement, parameters: ['password=<redacted>'] }).count).toBe(0);
   });
@@ -118,13 +118,13 @@ describe('a pattern', () => {
     ['the group that is named secret', 'kode(\\d)=(?P<secret>\\d+)', 'kode1=<redacted>, kode2=<redacted>'],
     ['else its first group', 'kode\\d=(\\d)(\\d*)', 'kode1=<redacted>23, kode2=<redacted>56'],
     ['else all of the match', 'kode\\d=\\d+', '<redacted>, <redacted>'],
-    ['else all, where the group took no part', 'kode1=(x)?\\d*', '<redacted>, kode2=456'],
-    ['nothing, where it matches nothing', '(?P<secret>z*)', 'kode1=123, kode2=456'],
+    ['otherwise all, if the group took no part', 'kode1=(x)?\\d*', '<redacted>, kode2=456'],
+    ['nothing, if it matches nothing', '(?P<secret>z*)', 'kode1=123, kode2=456'],
   ])('replaces %s', (_, source, expected) => {
     expect(withPattern(source)('kode1=123, kode2=456')).toBe(expected);
   });
 
-  test('is applied to parameters too, and beside what is built in', () => {
+  test('is applied to parameters too, and beside the built-in rules', () => {
     const redactor = createRedactor([RE2JS.compile('\\b\\d{11}\\b'), RE2JS.compile("'p+'")]);
     expect(
       redactor({ statement: "SET password = 'ppp'", parameters: ['01017012345', 'å😀 01017012345'] }),

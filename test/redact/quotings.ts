@@ -1,4 +1,4 @@
-/** Ways to write a text as a literal of SQL, and what may stand between two words. */
+/** Ways to write a text as a literal of SQL, and what may separate two words. */
 
 import fc from 'fast-check';
 
@@ -65,10 +65,10 @@ export const letterCase: fc.Arbitrary<(word: string) => string> = fc
   .nat()
   .map(bits => word => mapChars(word, (char, at) => ((bits >> (at % 31)) & 1 ? char.toUpperCase() : char)));
 
-/** What nobody writes by chance. */
+/** A text that nobody writes by chance. */
 export const MARKED = 'zQ7j';
 
-/** A password that nothing else in a statement resembles, with every character that means something to anybody. */
+/** A password that nothing else in a statement resembles, with every character that has a special meaning anywhere. */
 export const secret = fc
   .array(
     fc.oneof(

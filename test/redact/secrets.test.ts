@@ -1,4 +1,4 @@
-/** Random secrets in every shape, in any case, spacing and quoting: none is left, and nothing else is gone. */
+/** Random secrets in every form, case, spacing and quoting: each is removed, and nothing else. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -33,8 +33,8 @@ function holds(shape: Shape): void {
 }
 
 /**
- * After `\'` and what begins a comment, nobody can tell whether the literal goes on: then the secret is gone,
- * and maybe more.
+ * After `\'` and the start of a comment it is not known whether the literal continues: then the secret is removed, and
+ * maybe more.
  */
 function isScrubbed(statement: string | null, template: string, value: string): void {
   expect(statement).not.toContain(MARKED);
@@ -70,18 +70,18 @@ describe('a literal', () => {
   test.each(Object.entries(LITERALS))('%s', (_, shape) => holds(shape));
 });
 
-/** Writes a value, but leaves its place as it is. */
+/** Writes a value, and leaves what is around it. */
 function written(write: (value: string) => string): (value: string) => string {
   return value => (value === PLACE ? value : write(value));
 }
 
-/** As libpq reads a value: backslashes escape (34.1.1.1). */
+/** As libpq reads a value: backslashes are escapes (34.1.1.1). */
 const quotedValue = written(value => value.replace(/['\\]/g, '\\$&'));
 const bareValue = written(value => `x${value.replace(/['\\\s]/g, '\\$&')}`);
 const uriValue = written(encodeURIComponent);
 const jsonValue = written(value => JSON.stringify(value).slice(1, -1));
 
-/** What connects, by how it holds the secret. */
+/** Connection strings, by how they contain the secret. */
 const CONNECTIONS: Record<string, (value: string, word: Writing['word']) => string> = {
   'with a quoted value': (value, word) => `host=h ${word('password')} = '${quotedValue(value)}' user=u`,
   'with a bare value': (value, word) => `${word('sslpassword')}=${bareValue(value)} user=u`,
@@ -116,7 +116,7 @@ describe.each(Object.entries(CONNECTIONS))('a connection %s', (_, connection) =>
   });
 });
 
-/** Quotings that other quotings may stand in. */
+/** Quotings that may contain other quotings. */
 const NESTING = [quotings.plain, quotings.escapes, quotings.unicode].filter(one => one !== undefined);
 
 test.each([1, 2, 3])('a role in %i strings inside each other', levels => {
@@ -135,7 +135,7 @@ test.each([1, 2, 3])('a role in %i strings inside each other', levels => {
   );
 });
 
-test('a secret that is a parameter is gone, whatever it is', () => {
+test('a secret parameter is removed, whatever it is', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1 }), writings, (value, { word, gap }) => {
       const statement = `UPDATE u SET a = $1, ${word('password')}${gap}=${gap}$2`;
@@ -183,7 +183,7 @@ const WORDS = [
   ],
 ];
 
-test('texts without a name or a URI are handed back as they are', () => {
+test('texts without a name or a URI are returned unchanged', () => {
   const text = fc.array(fc.constantFrom(...WORDS), { maxLength: 60 }).map(parts => parts.join(' '));
   fc.assert(
     fc.property(text, text, (statement, parameter) => {

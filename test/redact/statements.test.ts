@@ -1,4 +1,4 @@
-/** What is scrubbed from statements, and what is not. Expected texts are written by hand. */
+/** What is redacted in statements, and what is not. Expected texts are written by hand. */
 
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../src/redact/redact.js';
@@ -9,7 +9,7 @@ function scrub(statement: string): string | null {
   return redact({ statement, parameters: null }).statement;
 }
 
-/** Cases of one kind: the statement, and what becomes of it; nothing where it is left out. */
+/** Cases of one kind: the statement and its redacted form; without the latter it must stay unchanged. */
 function cases(kind: string, table: readonly (readonly [string, string?])[]): void {
   describe(kind, () => {
     for (const [statement, expected = statement] of table) {

@@ -1,4 +1,4 @@
-/** What `linear.test.ts` counts. */
+/** The work that `linear.test.ts` counts. */
 
 import { createRedactor } from '../../src/redact/redact.js';
 import { HOSTILE } from './hostile.js';
@@ -7,7 +7,7 @@ const redact = createRedactor([]);
 
 export type As = 'statement' | 'parameter';
 
-/** Scrubs a hostile text of about `size` characters. */
+/** Redacts a hostile text of about `size` characters. */
 export function scrub(name: string, size: number, as: As): () => unknown {
   const text = HOSTILE[name]?.(size) ?? '';
   return () =>

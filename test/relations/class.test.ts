@@ -1,4 +1,4 @@
-/** Records that change data and that pgAudit files under READ or MISC, and statements of one string told apart. */
+/** Records that change data and that pgAudit logs under READ or MISC, and the statements of one string. */
 
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Audit } from '../../src/event/audit.js';
@@ -15,7 +15,7 @@ function audit(auditClass: Audit['class'], command: string, statement: string | 
   } as const;
 }
 
-describe('a record filed as READ or MISC', () => {
+describe('a record logged as READ or MISC', () => {
   test.each<[Audit['class'], string, string | null, boolean | 'unknown']>([
     ['READ', 'SELECT', 'WITH x AS (UPDATE t SET a = 1 RETURNING *) SELECT * FROM x', true],
     ['READ', 'SELECT', 'with x as (delete from t returning *) select 1', true],
@@ -26,7 +26,7 @@ describe('a record filed as READ or MISC', () => {
     ['READ', 'SELECT', "SELECT 'insert' FROM t", false],
     ['READ', 'SELECT', 'SELECT * FROM t FOR UPDATE', false],
     ['READ', 'SELECT', 'INSERT INTO a SELECT * FROM b', false],
-    // A rule made a SELECT of it: pgAudit files an INSERT as WRITE, and once.
+    // A rule made a SELECT of it: pgAudit logs an INSERT as WRITE, and once.
     ['READ', 'SELECT', "INSERT INTO a VALUES ('select')", 'unknown'],
     ['READ', 'SELECT', '', 'unknown'],
     ['READ', 'SELECT', 'CREATE TABLE k AS WITH d AS (DELETE FROM a RETURNING *) SELECT * FROM d', true],
@@ -83,7 +83,7 @@ describe('of a string of several statements', () => {
     });
   });
 
-  test('what the server may have read otherwise is not certain', async () => {
+  test('what the server may have read differently is not certain', async () => {
     const sql = "WITH x AS (SELECT '\\' ) UPDATE harmless SET a = 1 -- ') UPDATE konto SET lonn = 7";
     const objectsFrom = 'ambiguous';
     expect(await objects('UPDATE', sql)).toEqual({ objects: ['harmless', 'konto'], objectsFrom });

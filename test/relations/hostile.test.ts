@@ -1,4 +1,4 @@
-/** Statements that would stop, spoil or fill the parser: the thread is lost at most, never this one. */
+/** Statements that would block, corrupt or fill the parser: at most its thread is lost, never this one. */
 
 import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
@@ -12,9 +12,9 @@ import { written } from '../support/relations.js';
 import { archived, eventually, runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** Milliseconds: what is parsed at all is parsed within, on the slowest machine. */
+/** Milliseconds in which any statement is parsed that can be parsed, on the slowest machine. */
 const AMPLE = 120_000;
-/** What takes minutes is not. */
+/** Statements that take minutes are not parsed. */
 const SHORT = 300;
 
 function startParser(timeLimit = AMPLE): { parser: RelationParser; reasons: Unparsable[] } {
@@ -24,7 +24,7 @@ function startParser(timeLimit = AMPLE): { parser: RelationParser; reasons: Unpa
   return { parser, reasons };
 }
 
-/** Turns of the event loop until the answer came: this thread goes on meanwhile. */
+/** Turns of the event loop until the answer: this thread continues meanwhile. */
 async function turnsUntil(answer: Promise<unknown>): Promise<number> {
   let turns = 0;
   let isThere = false;
@@ -80,12 +80,12 @@ test('a spoiled parser never answers: 10 stacks that overflow, each with a good 
   expect(reasons).toEqual(Array(10).fill('crash'));
 });
 
-test('while a statement is parsed, the event loop goes on', async () => {
+test('while a statement is parsed, the event loop continues', async () => {
   const { parser } = startParser(SHORT);
   expect(await turnsUntil(Promise.resolve(written(parser, SLOW)))).toBeGreaterThan(100);
 });
 
-test('of a hundred that are asked at once, one that takes too long is answered alone', async () => {
+test('of a hundred concurrent statements, only the one that takes too long gets no answer', async () => {
   const { parser, reasons } = startParser(2000);
   await written(parser, 'SELECT 1');
   const asked = Array.from({ length: 100 }, (_, i) =>
@@ -101,7 +101,7 @@ test('a busy main thread does not make an answer late', async () => {
   const limit = 1000;
   const { parser, reasons } = startParser(limit);
   await written(parser, 'SELECT 1');
-  // Timers of one turn: nothing is read between the question, the time it is busy, and the limit.
+  // Timers of one turn: nothing is read between the request, the busy time, and the limit.
   const asked = new Promise(resolve =>
     setTimeout(() => resolve(written(parser, 'UPDATE konto SET a = 1')), 5),
   );
@@ -112,13 +112,13 @@ test('a busy main thread does not make an answer late', async () => {
   expect([await asked, reasons]).toEqual([['konto'], []]);
 });
 
-test('what took too long once is tried again', async () => {
+test('a statement that took too long once is retried', async () => {
   const { parser, reasons } = startParser(SHORT);
   for (let i = 0; i < 2; i++) expect(await written(parser, SLOW)).toBeNull();
   expect(reasons).toEqual(['time', 'time']);
 });
 
-test('an idle parser does not keep the process', () => {
+test('an idle parser does not keep the process alive', () => {
   const relations = new URL('../../src/relations/relations.ts', import.meta.url);
   const loader = new URL('../../bench/typescript.mjs', import.meta.url);
   const script = `
@@ -132,7 +132,7 @@ test('an idle parser does not keep the process', () => {
   expect([stdout, status]).toEqual(["[ { commands: [ 'UPDATE' ], relations: [ 's.konto' ] } ]\n", 0]);
 });
 
-test('an idle thread is ended, and begun again when it is asked', async () => {
+test('an idle thread is ended, and started again on demand', async () => {
   const { parser, reasons } = startParser();
   const threads = async (): Promise<number> => (await readdir('/proc/self/task')).length;
   await written(parser, 'UPDATE konto SET a = 1');

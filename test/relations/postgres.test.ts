@@ -80,7 +80,7 @@ test('the relations of a statement are those that pgaudit.log_relation names', a
   await postgres.query('postgres', SCHEMA, ...STATEMENTS);
   await postgres.stop();
   const logged = await loggedRelations(postgres.logs);
-  // Those that others stand for: the prepared text, the statements inside, and TRUNCATE, where it names none.
+  // Those that others represent: the prepared text, the statements inside, and TRUNCATE, if it names none.
   expect(STATEMENTS.filter(statement => !logged.has(statement))).toEqual([
     'EXECUTE p',
     'DO $$ BEGIN UPDATE s.a SET x = 6; END $$',

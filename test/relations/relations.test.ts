@@ -44,7 +44,7 @@ describe('the relations of a statement', () => {
     expect(reasons).toEqual([]);
   });
 
-  test('are what the statement names, where pgAudit names none', async () => {
+  test('are what the statement names, if pgAudit names none', async () => {
     const truncate = audit({ command: 'TRUNCATE TABLE', statement: 'TRUNCATE s.b, a' });
     expect(await relationsOf(truncate, startParser())).toEqual({
       objects: ['a', 's.b'],
@@ -57,7 +57,7 @@ describe('the relations of a statement', () => {
     ['that was not logged', { statement: null }, []],
     // A function with an SQL body is logged so.
     ['without text', { statement: '' }, []],
-    ['that is no SQL', { statement: 'UPDATE' }, ['syntax']],
+    ['that is not SQL', { statement: 'UPDATE' }, ['syntax']],
     ['that is too large', { statement: `UPDATE t SET a='${'x'.repeat(300_000)}'` }, ['size']],
   ])('are none for one %s', async (_name, changes, counted) => {
     expect(await relationsOf(audit(changes), startParser())).toEqual({});
@@ -65,21 +65,21 @@ describe('the relations of a statement', () => {
   });
 });
 
-test('a statement that cannot be parsed counts each time it is asked', async () => {
+test('a statement that cannot be parsed counts on each request', async () => {
   const parser = startParser();
   expect(await written(parser, 'UPDATE')).toBeNull();
   expect(await written(parser, 'UPDATE')).toBeNull();
   expect(reasons).toEqual(['syntax', 'syntax']);
 });
 
-test('statements asked at once are each answered for themselves', async () => {
+test('concurrent statements each get their own answer', async () => {
   const parser = startParser();
   const tables = Array.from({ length: 500 }, (_, i) => `t${i % 250}`);
   const answers = await Promise.all(tables.map(table => written(parser, `DELETE FROM ${table}`)));
   expect(answers).toEqual(tables.map(table => [table]));
 });
 
-test('a closed parser answers null, also what it was asked before', async () => {
+test('a closed parser answers null, also to earlier requests', async () => {
   const parser = startParser();
   await written(parser, 'SELECT 1');
   const slow = written(parser, `${'/*'.repeat(6e4)}${'*/'.repeat(6e4)}`);
@@ -91,4 +91,4 @@ test('a closed parser answers null, also what it was asked before', async () => 
   await parser.close();
 });
 
-test('a parser that was never asked closes at once', () => startParser().close());
+test('an unused parser closes at once', () => startParser().close());

@@ -35,7 +35,7 @@ describe('one target', () => {
     ['TRUNCATE konto', 'konto'],
     ['TRUNCATE TABLE ONLY s.konto RESTART IDENTITY CASCADE', 's.konto'],
     ['EXPLAIN ANALYZE UPDATE s.konto SET a = 1', 's.konto'],
-    // pgAudit files it as WRITE and names the table too, though nothing is changed.
+    // pgAudit logs it as WRITE and names the table too, although nothing is changed.
     ['EXPLAIN (COSTS off) DELETE FROM s.konto', 's.konto'],
     ['PREPARE p(int, text) AS INSERT INTO s.konto VALUES ($1, $2)', 's.konto'],
     // The session's own database: it can be no other.

@@ -1,4 +1,4 @@
-/** A report takes the same memory and paper for any archive, and what it leaves out it says. */
+/** A report takes the same memory and paper for any archive, and says what it leaves out. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -19,14 +19,14 @@ import { ddl, write } from '../support/reviewed.js';
 const OSLO = new Zone('Europe/Oslo');
 const HOURS = { from: 7 * 60, to: 17 * 60 };
 
-/** Bytes that are held, without what nobody needs any more. */
+/** Bytes in use, after garbage collection. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
   return process.memoryUsage().heapUsed;
 }
 
-test('counts are exact below the limit, and above it no count is further off than is said', () => {
+test('counts are exact below the limit, and above it no count is off by more than it says', () => {
   const events = fc.array(fc.nat({ max: 30 }), { maxLength: 400 });
   fc.assert(
     fc.property(events, fc.integer({ min: 1, max: 20 }), (keys, limit) => {
@@ -45,7 +45,7 @@ test('counts are exact below the limit, and above it no count is further off tha
   );
 });
 
-test('a sample hangs on the hashes alone, not on the order', () => {
+test('a sample depends only on the hashes, not on the order', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.string(), { maxLength: 60 }),
@@ -61,7 +61,7 @@ test('a sample hangs on the hashes alone, not on the order', () => {
   );
 });
 
-test('a list keeps the first, and counts the others without making them', () => {
+test('a list keeps the first items, and only counts the others', () => {
   const list = new Bounded<number>(2);
   for (const n of [1, 2]) list.add(() => n);
   list.add(() => {

@@ -1,4 +1,4 @@
-/** What a report says of a month of which a day is not covered. */
+/** A report on a month in which a day is not covered. */
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -55,7 +55,7 @@ function reported(...given: Parameters<typeof populationOf>): NonNullable<Report
   return JSON.parse(JSON.stringify(populationOf(...given)));
 }
 
-function told(time: string, ...groups: PopulationGroup[]): NewEvent {
+function populationEvent(time: string, ...groups: PopulationGroup[]): NewEvent {
   return { kind: 'population', time, ...PLACE, population: populationOf(groups) };
 }
 
@@ -85,12 +85,12 @@ async function sectionOf(events: readonly NewEvent[]): Promise<string[]> {
 test('for each day and database who could log in, who was not audited, and what is not known', async () => {
   const rows = await sectionOf([
     ...november(),
-    told('2025-11-03T00:00:10.000Z', audited(['kari', 'ola'])),
-    told('2025-11-04T00:00:10.000Z', audited(['kari', 'ola'])),
+    populationEvent('2025-11-03T00:00:10.000Z', audited(['kari', 'ola'])),
+    populationEvent('2025-11-04T00:00:10.000Z', audited(['kari', 'ola'])),
     changed('2025-11-05T12:00:00.000Z', { count: 1, names: ['ola'] }),
-    told('2025-11-06T00:00:10.000Z', audited(['kari']), silent(['ola'])),
+    populationEvent('2025-11-06T00:00:10.000Z', audited(['kari']), silent(['ola'])),
     changed('2025-11-06T12:00:00.000Z', { count: 0, names: [] }),
-    told('2025-11-07T00:00:10.000Z', audited(['kari', 'per'])),
+    populationEvent('2025-11-07T00:00:10.000Z', audited(['kari', 'per'])),
     changed('2025-11-07T11:00:00.000Z', { count: 1, names: ['per'] }),
     changed('2025-11-07T12:00:00.000Z', { count: 0, names: [] }),
   ]);
@@ -115,13 +115,13 @@ test('for each day and database who could log in, who was not audited, and what 
   expect(text).toContain('dba&lt;b&gt;|prod / pg-0|superuser|');
 });
 
-test('without a population nothing is known, and nothing is called well', async () => {
+test('without a population nothing is known, and nothing is green', async () => {
   const rows = await sectionOf(november());
   expect(rows.filter(row => row.startsWith('|2025') && !row.includes('not known'))).toEqual([]);
   expect(rows.join('\n')).toContain('2025-11-01 to 2025-11-20');
 });
 
-test('parts are put together; those of a cut one are not taken for the whole', () => {
+test('parts are joined; parts of an incomplete one do not count as the whole', () => {
   const populations = new Populations();
   const part = (index: number, total: number, ...roles: string[]): ReportedEvent => ({
     ...PLACE,

@@ -1,4 +1,4 @@
-/** What a report counts is what was verified, and nothing else. */
+/** A report counts exactly what was verified. */
 
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ async function readAfter(
   return { ...reading, ids };
 }
 
-test('what is sealed after the verification belongs to the next report', async () => {
+test('what is sealed after verification belongs to the next report', async () => {
   const { damages, ids } = await readAfter((archive, events) =>
     writeSealed(archive, byDay([...events, LATER])),
   );
@@ -41,7 +41,7 @@ test('what is sealed after the verification belongs to the next report', async (
   expect(ids).not.toContain(LATER.id);
 });
 
-test('a chain that is another one than was verified is told', async () => {
+test('a chain that is not the verified one is reported', async () => {
   const { damages } = await readAfter(async (archive, events, names) => {
     const other = await writeSealed(
       await temporaryFolder(),

@@ -48,7 +48,7 @@ test('the same archive gives the same report', async () => {
   expect(withoutTime(other)).toBe(withoutTime(one));
 });
 
-test('a removed object is said in red, and the exit code tells', async () => {
+test('a removed object is reported in red, and by the exit code', async () => {
   const { folder, archive, names } = await archiveOfNovember();
   await rm(join(archive, names[5] ?? ''));
   const { code, path, output } = await makeReport(folder);
@@ -61,7 +61,7 @@ test('a removed object is said in red, and the exit code tells', async () => {
   expect(html).toContain('Kari Nordmann');
 });
 
-test('a damaged object is said in red, and the others are counted', async () => {
+test('a damaged object is reported in red, and the others are counted', async () => {
   const { folder, archive, names } = await archiveOfNovember();
   const path = join(archive, names[7] ?? '');
   const bytes = await readFile(path);
@@ -73,7 +73,7 @@ test('a damaged object is said in red, and the others are counted', async () => 
   expect(html).toContain('2025-11-28');
 });
 
-test('no archive is no report that could be signed', async () => {
+test('without an archive there is no report', async () => {
   const folder = await temporaryFolder();
   const { code, path } = await makeReport(folder);
   expect(code).toBe(1);
@@ -94,7 +94,7 @@ test('hostile folder names are only text, too', async () => {
   expect(html).toContain('&lt;script&gt;alert(1)&lt;');
 });
 
-test('days are those of the time zone, also where summer time ends', async () => {
+test('days are those of the time zone, also when summer time ends', async () => {
   const folder = await temporaryFolder();
   const times = [
     '2025-10-25T21:59:59.999Z',
@@ -116,14 +116,14 @@ test('days are those of the time zone, also where summer time ends', async () =>
   expect(await readFile(oslo.path, 'utf8')).not.toContain('2025-10-27 00:00:00');
 });
 
-test('what was read late is in the report of when it happened', async () => {
+test('an event that was read late is in the report of the time at which it happened', async () => {
   const folder = await temporaryFolder();
   const late = { ...write('2025-11-04T10:00:00.000Z', KARI), receivedAt: '2025-12-20T10:00:00.000Z' };
   await writeSealed(join(folder, 'archive'), [{ date: '2025-12-20', events: [late] }]);
   expect(await figure((await makeReport(folder)).path, 'statements')).toBe('1');
 });
 
-test('who a client only claims to be is not counted with the one whom it names', async () => {
+test('a claimed person is not counted together with the real one', async () => {
   const folder = await temporaryFolder();
   const real = write('2025-11-04T10:00:00.000Z', KARI);
   const claimed = {
@@ -136,7 +136,7 @@ test('who a client only claims to be is not counted with the one whom it names',
   expect(await readFile(path, 'utf8')).toContain('claimed by the client');
 });
 
-test('rows count for bulk changes where the log tells them', async () => {
+test('rows count for bulk changes if the log has them', async () => {
   const folder = await temporaryFolder();
   const one = write('2025-11-04T10:00:00.000Z', KARI, { rows: 12_345 });
   await writeSealed(join(folder, 'archive'), byDay([one]));
@@ -191,20 +191,20 @@ test('the command line gives what the report needs', async () => {
   expect(await exitOf(...keys)).toBe(2);
 });
 
-test('an archive that is a file is no archive', async () => {
+test('a file is not an archive', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'archive'), '');
   const { code, output } = await makeReport(folder);
   expect([code, output]).toEqual([1, expect.stringContaining('cannot be read (ENOTDIR)')]);
 });
 
-test('a page that cannot be written fails, and leaves nothing half', async () => {
+test('a page that cannot be written fails, and leaves no partial file', async () => {
   const { folder } = await archiveOfNovember();
   const { code, output } = await makeReport(folder, { out: join(folder, 'nowhere', 'report.html') });
   expect([code, output]).toEqual([1, expect.stringContaining('cannot be written (ENOENT)')]);
 });
 
-test('what lies where the page is made is not written to, nor are its permissions taken over', async () => {
+test("an existing file at the page's temporary name is not written to, and its permissions are not used", async () => {
   const { folder } = await archiveOfNovember();
   const [victim, out] = [join(folder, 'victim'), join(folder, 'report.html')];
   await writeFile(victim, 'untouched');
@@ -216,7 +216,7 @@ test('what lies where the page is made is not written to, nor are its permission
   expect((await stat(out)).mode & 0o777).toBe(0o600);
 });
 
-/** The number that stands above a name. */
+/** The number above a name. */
 async function figure(path: string, name: string): Promise<string | undefined> {
   return new RegExp(`<b>([^<]*)</b>${name}<`).exec(await readFile(path, 'utf8'))?.[1];
 }

@@ -1,4 +1,4 @@
-/** Files that are not what they were when they were read, or that begin with something else than a record. */
+/** Files that changed after they were read, or that begin with something else than a record. */
 
 import { appendFile, copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ async function scene() {
   return { folder, path, config, once };
 }
 
-/** Sessions of a server that was started again. */
+/** Sessions of a restarted server. */
 const later = { sessionId: '6b02ffff.1', sessionStart: '2026-11-22 14:42:07 CET' };
 
 describe('a power cut takes the end of a file that was read', () => {
@@ -71,7 +71,7 @@ describe('a power cut takes the end of a file that was read', () => {
   });
 });
 
-test('a file that somebody edited after it was read is told, and nothing is shipped twice', async () => {
+test('a file that was edited after it was read is reported, and nothing is shipped twice', async () => {
   const { path, once } = await scene();
   await append(path, 1, 10);
   await once();
@@ -133,7 +133,7 @@ test('a file that is held back and then deleted is a gap', async () => {
   });
 });
 
-test('a record torn after its 23rd column is no record either when it is the first after a restart', async () => {
+test('a record torn after its 23rd column is not a record, even as the first after a restart', async () => {
   const { path, once } = await scene();
   await append(path, 1, 2);
   await once();
@@ -144,7 +144,7 @@ test('a record torn after its 23rd column is no record either when it is the fir
   expect(events.find(event => event.gap !== undefined)?.gap).toMatchObject({ reason: 'torn', line: '3' });
 });
 
-test('a folder that is away for a while, as an unmounted disk is, loses and doubles nothing', async () => {
+test('a folder that is away for a while, like an unmounted disk, loses and duplicates nothing', async () => {
   const { folder, config } = await scene();
   const logs = join(folder, 'log');
   const { source, ...rest } = config;
@@ -174,7 +174,7 @@ test('a file that is only one torn line is a gap once there is a newer one', asy
   });
 });
 
-test('unread bytes that vanish while the shipper is down are a gap with what is known', async () => {
+test('unread bytes that vanish while the shipper is down are a gap with everything that is known', async () => {
   const { folder, path, once } = await scene();
   await append(path, 1, 3);
   await appendFile(path, numbered(4).slice(0, 100));
@@ -191,7 +191,7 @@ test('unread bytes that vanish while the shipper is down are a gap with what is 
   expect(gaps[0]?.source).toMatchObject({ file: 'a.csv', offset: numberedRange(1, 3).length, length: 100 });
 });
 
-describe('several files hold the same content', () => {
+describe('several files with the same content', () => {
   test('a shorter copy that sorts first, at the first start and later', async () => {
     const { folder, path, once } = await scene();
     await append(path, 1, 10);
@@ -223,7 +223,7 @@ describe('several files hold the same content', () => {
   });
 });
 
-test('a changed file whose new records are dated before the old ones, by a clock that was set back', async () => {
+test('a changed file whose new records are dated before the old ones, because the clock was set back', async () => {
   const { path, once } = await scene();
   await append(path, 1, 10);
   await once();

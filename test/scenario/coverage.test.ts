@@ -1,4 +1,4 @@
-/** What the daemon's seals cover, as `verify` says it: what was removed while it was down is missing (I12). */
+/** What the daemon's seals cover, according to `verify`: what was removed while it was down is missing (I12). */
 
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,21 +40,21 @@ function gapsIn(events: Awaited<ReturnType<typeof readArchive>>): unknown[] {
   return events.flatMap(({ gap }) => (gap === undefined ? [] : [gap]));
 }
 
-test('a daemon that was down while the log was kept leaves no hole', async () => {
+test('a daemon that was down while the log was kept leaves no gap', async () => {
   const { folder, path, config } = await logFolder();
   await append(path('a.csv'), 1, 3);
   expect((await runOnce(folder, config)).code).toBe(0);
   await append(path('a.csv'), 4, 5);
   await append(path('b.csv'), 6, 8);
   expect((await runOnce(folder, config)).code).toBe(0);
-  // It was read to its end and a newer one is there: that it is removed then is as usual.
+  // It was read to its end and a newer one exists: its removal then is normal.
   await rm(path('a.csv'));
   expect((await runOnce(folder, config)).code).toBe(0);
   expect(gapsIn(await readArchive(join(folder, 'archive')))).toEqual([]);
   expect(await verify(folder)).toMatchObject({ verdict: 'whole', code: 0 });
 });
 
-test('the file in which it had stopped was removed meanwhile: until the next one begins, nobody knows', async () => {
+test('the file in which it had stopped was removed meanwhile: until the next one begins, nothing is known', async () => {
   const { folder, path, config } = await logFolder();
   await append(path('a.csv'), 1, 3);
   await runOnce(folder, config);
@@ -91,7 +91,7 @@ test('it was removed, and only an older one is left: nothing more is covered unt
   );
 });
 
-test('a file that was compressed before anybody read it is a part of the log; one that was read is not missed', async () => {
+test('a file that was compressed before it was read is a part of the log; one that was read is not missed', async () => {
   const { folder, path, config } = await logFolder();
   const both = { ...config, source: { files: [path('*')], timezone: 'Europe/Oslo' } };
   const compress = async (name: string): Promise<void> => {
@@ -117,7 +117,7 @@ test('a file that was compressed before anybody read it is a part of the log; on
   expect((after?.coveredUntil ?? '') > (before?.coveredUntil ?? '')).toBe(true);
 });
 
-test('a file that was only renamed meanwhile is no loss, nor is a folder that is empty for a while', async () => {
+test('a file that was only renamed meanwhile is not a loss, nor is a folder that is empty for a while', async () => {
   const { folder, path, config } = await logFolder();
   await append(path('a.csv'), 1, 3);
   await runOnce(folder, config);
@@ -133,7 +133,7 @@ test('a file that was only renamed meanwhile is no loss, nor is a folder that is
   expect(gapsIn(await readArchive(join(folder, 'archive')))).toEqual([]);
 });
 
-test('no log is no evidence: a folder that is empty moves nothing', async () => {
+test('no log is no evidence: an empty folder extends nothing', async () => {
   const { folder, config } = await logFolder();
   const shipper = await Shipper.start(folder, config);
   await eventually(async () => shipper.logged('started').length > 0);
@@ -154,7 +154,7 @@ test('nothing is expected after --retire', async () => {
   expect((await runCommand(['run', '--retire', '--config', join(folder, 'config.yaml')])).code).toBe(2);
 });
 
-test("a heartbeat that comes back proves whose log it is; in another server's folder none comes", async () => {
+test("a heartbeat that comes back proves whose log it is; in another server's folder none comes back", async () => {
   const postgres = await startPostgres();
   const folder = await temporaryFolder();
   const database = { url: `postgres://postgres@127.0.0.1:${postgres.port}/postgres` };

@@ -1,4 +1,4 @@
-/** What was scrubbed is kept for those who hold the key, and for nobody else. */
+/** Originals of redacted texts are kept for those who have the key, and for nobody else. */
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ async function keyPair(): Promise<{ identity: string; recipient: string }> {
   return { identity, recipient: await identityToRecipient(identity) };
 }
 
-/** What `base64 -d | age -d` gives. */
+/** The output of `base64 -d | age -d`. */
 async function opened(escrow: unknown, identity: string): Promise<string> {
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
@@ -23,7 +23,7 @@ async function opened(escrow: unknown, identity: string): Promise<string> {
 const SECRET = "ALTER ROLE x PASSWORD 'S3CR3T'";
 const WEAPON = "WITH t(password) AS (VALUES ('S3CR3T')) UPDATE konto SET navn = t.password FROM t";
 
-test('each auditor opens each original; log entries, state and log hold none', async () => {
+test('each auditor opens each original; log entries, state and log have none', async () => {
   const folder = await temporaryFolder();
   const [one, two, stranger] = [await keyPair(), await keyPair(), await keyPair()];
   const audit = (statement: string, ...parameters: string[]): string => writeMessage(statement, parameters);
@@ -54,7 +54,7 @@ test('each auditor opens each original; log entries, state and log hold none', a
   expect((await runCommand(['verify', join(folder, 'archive')])).code).toBe(0);
 });
 
-test('a secret in the name of the program is none in the archive', async () => {
+test('a secret in application_name is not in the archive', async () => {
   const folder = await temporaryFolder();
   const columns = { application: 'postgres://ola:S3CR3T@db/x' };
   await writeFile(
@@ -108,7 +108,7 @@ test('the original of a record over 1 MiB, a statement or a suspect, comes whole
   expect(/"escrow":"|S3CR3T/.test(entries + output)).toBe(false);
 });
 
-test('whoever changes the keys is told of, once', async () => {
+test('a change of the keys is reported, once', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
   await writeFile(path, csvRecord({ message: writeMessage(SECRET) }));
@@ -133,7 +133,7 @@ test('whoever changes the keys is told of, once', async () => {
   await rm(join(folder, 'state', 'escrow.json'));
 });
 
-test('what is no key is a fault of the configuration', async () => {
+test('an invalid key is a fault of the configuration', async () => {
   const folder = await temporaryFolder();
   const escrowTo = ['age1notakey', `age1${'q'.repeat(58)}`];
   for (const one of escrowTo) {

@@ -1,5 +1,5 @@
 /**
- * Ways to make evidence disappear from an archive, and what `verify` and `report` say: none is whole (I12). Those that a
+ * Ways to make evidence disappear from an archive, and what `verify` and `report` say: never whole (I12). Those that a
  * running daemon sees are in `integration/evidence.test.ts`.
  */
 
@@ -122,7 +122,7 @@ async function copyBeside({ archive, names }: Scene): Promise<void> {
   await rename(join(archive, first), join(archive, dirname(second), first.split('/').at(-1) ?? ''));
 }
 
-describe('a period of which there is nothing', () => {
+describe('a period without any evidence', () => {
   test.each([
     ['before the archive', ['--since', '2025-10-01', '--until', '2025-10-31']],
     ['that begins before it', ['--since', '2025-10-31', '--until', '2025-11-05']],
@@ -143,7 +143,7 @@ test.each([
     ),
   ],
   ['statements of a session', gapEvent({ reason: 'missing-statements' }, '2025-11-02T12:30:00.000Z')],
-])('%s that never was read', async (_, gap) => {
+])('%s that was never read', async (_, gap) => {
   const archive = await temporaryFolder();
   await writeSealed(
     archive,

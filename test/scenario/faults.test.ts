@@ -1,6 +1,6 @@
 /**
- * Each fault of each cloud: at the end every event is there exactly once, without a restart, and the log has told of it.
- * The journal and Google's clients are the real ones; time is the test's.
+ * Each fault of each cloud: at the end every event is there exactly once, without a restart, and the log has reported
+ * the fault. The journal and Google's clients are the real ones; the clock is the test's.
  */
 
 import { connect, createServer } from 'node:net';
@@ -14,7 +14,7 @@ import { cloudLogging } from '../../src/deliver/logging/cloud-logging.js';
 import { Reader } from '../../src/journal/reader.js';
 import { codeOf } from '../../src/lib/errors.js';
 import { checkArchive } from '../support/archive.js';
-import { commit, draft, journalFixture } from '../support/journal.js';
+import { commit, journalFixture, newEvent } from '../support/journal.js';
 import {
   type Fault as LoggingFault,
   type LoggingServer,
@@ -26,30 +26,30 @@ import {
   startStorageServer,
 } from '../support/storage-server.js';
 
-/** Milliseconds after which a request that gets no answer is given up. */
+/** Milliseconds after which a request without an answer is given up. */
 const DEADLINE = 400;
 const EVENTS = 40;
 
 type Surroundings = Parameters<typeof deliverSegments>[3];
 
-/** Delivers all that the reader gives. */
+/** Delivers everything from the reader. */
 type Sink = (reader: Reader, surroundings: Surroundings, signal: AbortSignal) => Promise<void>;
 
 interface Outcome {
-  /** Codes of what failed on the way. */
+  /** Codes of the failures on the way. */
   readonly failed: string[];
   readonly rejected: string[];
-  /** How many events there were, with the seals. */
+  /** Number of events, with the seals. */
   readonly events: number;
 }
 
-/** Journals 40 events in several segments and delivers them to their end. */
+/** Journals 40 events in several segments and delivers all of them. */
 async function deliver(sink: Sink, onFailure = async (): Promise<void> => undefined): Promise<Outcome> {
   const { folder, options, open, clock } = await journalFixture({ maxSize: 2000 });
   const { journal } = await open();
   const reader = await Reader.open(journal, options.disk, join(folder, 'cursor-a.json'), clock);
   for (let n = 1; n <= EVENTS; n += 4)
-    await commit(journal, draft(n), draft(n + 1), draft(n + 2), draft(n + 3));
+    await commit(journal, newEvent(n), newEvent(n + 1), newEvent(n + 2), newEvent(n + 3));
   journal.close();
   const [failed, rejected]: [string[], string[]] = [[], []];
   const report = {
@@ -102,12 +102,12 @@ async function startStorage(): Promise<StorageServer> {
   return server;
 }
 
-/** The numbers of what is shown, in the journal's order. */
+/** The numbers of the shown entries, in the journal's order. */
 function shown({ shown: entries }: LoggingServer): number[] {
   return entries.map(entry => Number(entry.payload.seq)).sort((a, b) => a - b);
 }
 
-/** The numbers of what is archived, in a chain that is whole. */
+/** The numbers of the archived events, in an intact chain. */
 function archived({ objects }: StorageServer): number[] {
   const all = [...objects.values()].map(({ name, body }) => [basename(name), body] as const);
   return checkArchive(all.sort(([a], [b]) => (a < b ? -1 : 1))).map(event => event.seq);
@@ -117,7 +117,7 @@ function all(last: number): number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
 
-/** A way to a server that is not open yet. */
+/** A route to a server that is not open yet. */
 async function closedWay(endpoint: string): Promise<{ endpoint: string; open(): Promise<void> }> {
   const way = createServer(socket => {
     const onward = connect(Number(new URL(endpoint).port), '127.0.0.1');
@@ -198,15 +198,18 @@ describe('Cloud Logging', () => {
     ['does not name it', true, false],
     ['names it with a code that may pass', INTERNAL, true],
     ['fails whenever it is there', INTERNAL, false],
-  ])('never takes one entry, and %s: all others are there, and it is told', async (_name, code, isNamed) => {
-    const server = await startLogging();
-    server.namesRefused = isNamed;
-    server.refuse = entry => isPoison(entry) && code;
-    const { rejected, events } = await deliver(toLogging(server.endpoint));
-    expect(shown(server)).toEqual(all(events).filter(seq => seq !== 7));
-    expect(rejected).toHaveLength(1);
-    expect(rejected[0]).toMatch(/^i\/.*\/7$/);
-  });
+  ])(
+    'never takes one entry, and %s: all others are there, and it is reported',
+    async (_name, code, isNamed) => {
+      const server = await startLogging();
+      server.namesRefused = isNamed;
+      server.refuse = entry => isPoison(entry) && code;
+      const { rejected, events } = await deliver(toLogging(server.endpoint));
+      expect(shown(server)).toEqual(all(events).filter(seq => seq !== 7));
+      expect(rejected).toHaveLength(1);
+      expect(rejected[0]).toMatch(/^i\/.*\/7$/);
+    },
+  );
 
   test('refuses everything, until its configuration is fixed: nothing is given up', async () => {
     const server = await startLogging();

@@ -1,4 +1,4 @@
-/** Logs from the field that once came out wrong (test/fixtures/cases). */
+/** Logs from the field that were once handled wrongly (test/fixtures/cases). */
 
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ interface Came extends Ended {
   of(kind: string): ArchivedEvent[];
 }
 
-/** What comes of these files, in this order. */
+/** The events of these files, in this order. */
 async function shipped(names: readonly string[], more: Settings = {}): Promise<Came> {
   const folder = await temporaryFolder();
   for (const name of names) await copyFile(join(CASES, name), join(folder, name));
@@ -39,7 +39,7 @@ describe('a process without a user', () => {
     ]);
   });
 
-  test('is not where that was said', async () => {
+  test('is not, if the configuration says so', async () => {
     const { of } = await shipped(['background-worker-no-user.csv'], {
       filter: { ...FILTER, backgroundWorkers: 'drop' },
     });
@@ -48,8 +48,8 @@ describe('a process without a user', () => {
   });
 });
 
-describe('what became of a statement', () => {
-  test('a rollback is told beside its own record, where misc is shipped', async () => {
+describe('the outcome of a statement', () => {
+  test('a rollback is reported besides its own record, if misc is shipped', async () => {
     const { of } = await shipped(['rollback-with-misc.csv'], {
       filter: { ...FILTER, classes: ['write', 'misc'] },
     });
@@ -59,7 +59,7 @@ describe('what became of a statement', () => {
     ]);
   });
 
-  test('a session that ends inside a transaction takes its statements along', async () => {
+  test('a session that ends inside a transaction undoes its statements', async () => {
     const { of } = await shipped(['open-transaction-disconnect.csv']);
     expect(of('failure').map(({ failure }) => failure)).toEqual([
       { statement: 'samples/6b0c0001.69/2', sqlState: null, outcome: 'undone' },
@@ -77,7 +77,7 @@ test('each of the statements of one string names its own relation', async () => 
 });
 
 test.each(['crlf-pg12.csv', 'crlf-pg14.csv'])(
-  '%s: line ends of Windows are no part of any value',
+  '%s: Windows line ends are not part of any value',
   async name => {
     const { code, of, output } = await shipped([name]);
     expect([code, of('statement').length > 0, of('gap')]).toEqual([0, true, []]);
@@ -92,16 +92,16 @@ test('a zone that the configured one does not use holds the file back', async ()
   });
   expect([of('statement'), of('gap')]).toEqual([[], []]);
   expect(output).toContain('source.timezone');
-  const { of: told } = await shipped(['zone-not-of-timezone.csv'], {
+  const { of: eventsOf } = await shipped(['zone-not-of-timezone.csv'], {
     source: { files: [join(CASES, 'zone-not-of-timezone.csv')], timezone: 'Asia/Kolkata' },
   });
-  expect(told('statement').map(({ time }) => time)).toEqual([
+  expect(eventsOf('statement').map(({ time }) => time)).toEqual([
     '2026-11-29T06:30:01.000Z',
     '2026-11-29T06:30:02.000Z',
   ]);
 });
 
-test('a comment is read at either end: pgAudit 18 cuts the one that a statement begins with', async () => {
+test('a comment is read at either end: pgAudit 18 removes the leading one', async () => {
   const { of } = await shipped(['comment-pg17-pg18.csv'], {
     filter: { ...FILTER, serviceUsers: [], otherUsers: 'ship' },
     identity: [{ comment: ['user=(?<id>[A-Z]\\d{6})'] }],
@@ -113,7 +113,7 @@ test('a comment is read at either end: pgAudit 18 cuts the one that a statement 
   ]);
 });
 
-test("the leader's repetition of a parallel worker's record is counted, and is no suspect", async () => {
+test("the leader's repetition of a parallel worker's record is counted, and is not a suspect", async () => {
   const { of } = await shipped(['parallel-worker-context.csv'], {
     source: { files: [join(CASES, 'parallel-worker-context.csv')], pgauditLogLevel: 'warning' },
   });
@@ -121,20 +121,20 @@ test("the leader's repetition of a parallel worker's record is counted, and is n
   expect(of('seal')[0]?.seal?.records.dropped).toEqual({ class: 1, repetition: 1 });
 });
 
-test('a level that only one role has is a suspect that names the setting which helps', async () => {
+test('a log level that only one role has makes a suspect that names the setting for it', async () => {
   const { of, output } = await shipped(['role-level-warning.csv']);
   expect(of('suspect').map(({ suspect }) => suspect?.reason)).toEqual(['pgauditLogLevel']);
   expect(output).toContain('source.pgauditLogLevel');
 });
 
-test('a record that two files hold is shipped once', async () => {
+test('a record in two files is shipped once', async () => {
   const { of } = await shipped(['overlap-1.csv', 'overlap-2.csv']);
   expect(of('statement').map(({ id }) => id)).toEqual([1, 2, 3].map(line => `samples/6b0c0001.6a/${line}`));
   const again = of('seal').map(({ seal }) => seal?.records.dropped['read-before'] ?? 0);
   expect(again.reduce((sum, count) => sum + count, 0)).toBe(1);
 });
 
-test('one that has the key of another, and not its bytes, is kept as a suspect', async () => {
+test('one with the key of another record, but other bytes, is kept as a suspect', async () => {
   const folder = await temporaryFolder();
   const first = await readFile(join(CASES, 'overlap-1.csv'), 'utf8');
   await writeFile(join(folder, 'a.csv'), first);
@@ -153,7 +153,7 @@ test('one that has the key of another, and not its bytes, is kept as a suspect',
   expect((await runCommand(['verify', join(folder, 'archive')])).code).toBe(0);
 });
 
-test('a path with wildcards in its name that is there is that file', async () => {
+test('an existing path with wildcards in its name is that file', async () => {
   const folder = await temporaryFolder();
   await copyFile(join(CASES, 'overlap-1.csv'), join(folder, 'log[1].csv'));
   await copyFile(join(CASES, 'overlap-2.csv'), join(folder, 'log1.csv'));
@@ -185,7 +185,7 @@ test.each(['jsonlog.json', 'pgauditlogtofile-1.8.log'])(
   },
 );
 
-test('the password of a program that COPY starts is scrubbed', async () => {
+test('the password of a program that COPY starts is redacted', async () => {
   const { code, output, events } = await shipped(['copy-program-password.csv']);
   expect(code).toBe(0);
   expect(events.filter(({ kind }) => kind === 'statement')).not.toEqual([]);

@@ -1,4 +1,4 @@
-/** The state folder on a small file system of its own that fills up. */
+/** The state folder on a small file system of its own that becomes full. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { rm, statfs, writeFile } from 'node:fs/promises';
@@ -9,10 +9,10 @@ import { append, numbersOf, range } from '../support/log.js';
 import { archived, eventually, logged, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** Whether this user may mount: only then can there be a small file system. */
+/** Whether this user may mount: only then there can be a small file system. */
 const mayMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
-/** A daemon whose state lies on a file system of 4 MiB. */
+/** A daemon with its state on a file system of 4 MiB. */
 async function scene() {
   const [folder, small] = [await temporaryFolder(), await temporaryFolder()];
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', small]);
@@ -26,7 +26,7 @@ async function scene() {
 }
 
 test.skipIf(!mayMount)(
-  'a disk that is full, then has room: journaling pauses, says why, and goes on without a skipped byte (I9)',
+  'a disk that is full, then has room: journaling pauses, says why, and continues without a skipped byte (I9)',
   async () => {
     const { folder, small, path, shipper } = await scene();
     await fill(join(small, 'ballast'));
@@ -50,7 +50,7 @@ test.skipIf(!mayMount)(
 );
 
 test.skipIf(!mayMount)(
-  'a killed shipper on a full disk goes on where it was when there is room',
+  'a killed shipper on a full disk continues where it was when there is room',
   async () => {
     const { folder, small, path, config, shipper } = await scene();
     await fill(join(small, 'ballast'));
@@ -78,7 +78,7 @@ test.skipIf(!mayMount)('a disk that becomes read-only, and writable again', asyn
   expect(numbersOf(await archived(folder))).toEqual(range(1, 15));
 });
 
-/** Takes all the room that is left, also where the shipper takes some of it meanwhile. */
+/** Takes all the room that is left, even if the shipper takes some meanwhile. */
 async function fill(path: string): Promise<void> {
   const { bavail, bsize } = await statfs(join(path, '..'));
   try {

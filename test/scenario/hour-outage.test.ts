@@ -29,19 +29,21 @@ async function scene(): Promise<{ cloud: Cloud; life: Life; log: string }> {
   return { cloud, life, log };
 }
 
-/** Statements `1` to `events` come in equal portions over an hour; within a second of each the sink that is up has it. */
+/**
+ * Statements `1` to `events` come in equal portions over an hour; within a second the working sink has each of them.
+ */
 async function anHour(life: Life, log: string, events: number, isUpToDate: () => boolean): Promise<void> {
   const portion = 2000;
   for (let from = 1; from <= events; from += portion) {
     await appendFile(log, numberedRange(from, from + portion - 1));
     await life.pass(1000);
-    // The clock stands still meanwhile.
+    // The clock does not move meanwhile.
     await eventually(async () => life.journaled >= from + portion && isUpToDate());
     await life.pass((HOUR * portion) / events - 1000);
   }
 }
 
-/** Takes what was received off the server, so that this process is not measured by it. */
+/** Removes received data from the test server, so that it does not count as memory of this process. */
 function takeNumbers({ logging }: Cloud): number[] {
   const entries = logging.shown.splice(0);
   return entries

@@ -1,4 +1,4 @@
-/** Records over 1 MiB, which a process of their own reads: it may die of them, and nothing else does. */
+/** Records over 1 MiB, which a process of their own reads: they may kill it, and nothing else. */
 
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temp.js';
 
 const LARGE = largeRecord(2);
 
-/** Processes that are stopped would outlive the test. */
+/** Stopped processes would outlive the test. */
 const held: number[] = [];
 afterEach(() => {
   for (const pid of held.splice(0)) signal(pid, 'SIGKILL');
@@ -39,7 +39,7 @@ async function untilArchived(folder: string, count: number): Promise<void> {
   await eventually(isThere);
 }
 
-/** What became of line 2, and that nothing else is different. */
+/** The outcome of line 2; checks that nothing else differs. */
 async function gapsOf(folder: string): Promise<object[]> {
   const events = await archived(folder);
   expect(numbersOf(events)).toEqual([1, 3]);
@@ -54,7 +54,7 @@ const GAP = {
   sha256: sha256(LARGE),
 };
 
-test('a record of 20 MB arrives whole and scrubbed, and again where its process was killed once', async () => {
+test('a record of 20 MB arrives whole and redacted, and also if its process was killed once', async () => {
   const { folder, start } = await logWithLarge();
   const shipper = await start();
   signal(await readingChild(shipper), 'SIGKILL');
@@ -110,7 +110,7 @@ test('a damaged mark counts no deaths', async () => {
   expect(await readdir(join(folder, 'state'))).not.toContain('large-record.json');
 });
 
-test('a daemon that is stopped in order under it, or killed after it, does not count', async () => {
+test('a daemon that is stopped in order during the record, or killed after it, does not count', async () => {
   const { folder, start } = await logWithLarge();
   const config = settings(folder, [join(folder, 'a.csv')], { shutdown: { gracePeriod: '1s' } });
   for (let n = 0; n < 3; n++) {

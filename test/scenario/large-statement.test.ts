@@ -1,4 +1,4 @@
-/** Statements that are larger than an entry of Cloud Logging. */
+/** Statements that are larger than one log entry. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { numbered } from '../support/log.js';
 import { runOnce, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** 3 MB, with characters of one to four bytes that may stand at any place where it is cut. */
+/** 3 MB, with characters of one to four bytes at every place where it may be cut. */
 const STATEMENT = `UPDATE t SET a = 1 -- ${'å\u{1F600}"x,\n'.repeat(300_000)}`;
 const PARAMETERS = ['kort', 'æ'.repeat(400_000), ''];
 
@@ -40,7 +40,7 @@ test('a statement of 3 MB is in the archive whole, and in Cloud Logging as entri
   expect(joinEvents(events)).toEqual(event);
 });
 
-test('and so it is in the form of Nais', async () => {
+test('the same in the form of Nais', async () => {
   const { parts } = await shipped('nais');
   const whole = joinNaisParts(parts);
   expect(whole.sqlStatement).toBe(STATEMENT);

@@ -48,7 +48,7 @@ test.each([
     await life.settle();
     expect(numbersOf(await logged(folder)).toSorted()).toEqual(range(1, 6));
     await life.shutDown();
-    // The names are checked on the way.
+    // readArchive checks the names.
     expect(numbersOf(await archived(folder))).toEqual(range(1, 6));
   },
 );

@@ -1,4 +1,4 @@
-/** The state folder is lost: the archive tells where to go on, or the new chain says that it does not. */
+/** The state folder is lost: the archive says where to continue, or the new chain says that it does not. */
 
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -27,7 +27,7 @@ test('the chain, positions and coverage are taken up from the newest seal of a l
   await rm(join(folder, 'state'), { recursive: true });
   await append(b, 10, 12);
   expect((await runOnce(folder, config)).code).toBe(0);
-  // One chain whose coverage joins: readArchive fails otherwise.
+  // One chain whose coverage joins: otherwise readArchive fails.
   const events = await archived(folder);
   expect(numbersOf(events)).toEqual(range(1, 12));
   expect(new Set(events.map(event => event.chain)).size).toBe(1);
@@ -79,7 +79,7 @@ test('without read access a new chain begins, and says so; log entries are shown
   expect(numbersOf(cloud.logged())).toEqual(range(1, 3));
 });
 
-test('an archive that does not answer is waited for, and not for ever', async () => {
+test('an archive that does not answer is waited for, but not forever', async () => {
   const cloud = await startCloud();
   const { endpoint } = cloud.storage;
   await cloud.storage.close();
@@ -129,7 +129,7 @@ test('a newest object that the configured key has not signed is not taken up', a
   await rm(join(folder, 'state'), { recursive: true });
   const { output } = await runOnce(folder, signed);
   expect(output).toContain('"chain":"taken-up"');
-  // Whoever may write there puts a seal behind it, which says that all was read.
+  // An attacker with write access adds a seal which says that everything was read.
   await append(path, 3, 4);
   await rm(join(folder, 'state'), { recursive: true });
   await runOnce(folder, unsigned);
@@ -177,7 +177,7 @@ test('SIGTERM while it waits for an archive that never answers ends it at once, 
   expect(existsSync(join(folder, 'state', 'checkpoint.json'))).toBe(false);
 });
 
-test('a crash right after the chain was taken up leaves that its memory was lost', async () => {
+test('after a crash right after the take-up, the loss of session facts is still known', async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'log'));
   const path = join(folder, 'log', 'a.csv');
@@ -203,7 +203,7 @@ test('a crash right after the chain was taken up leaves that its memory was lost
   expect(saved.resume.memory.sessions.forgotten).toBeGreaterThanOrEqual(Date.parse('2026-11-21T22:30:00Z'));
 });
 
-/** Returns in how many segments. */
+/** Returns the number of segments. */
 async function damageStatements(journal: string): Promise<number> {
   let damaged = 0;
   for (const name of await readdir(journal)) {

@@ -1,4 +1,4 @@
-/** PostgreSQL numbers the lines of each session: what is missing in between is told (I11). */
+/** PostgreSQL numbers the lines of each session: missing numbers are reported (I11). */
 
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temp.js';
 
 const SAMPLES = fileURLToPath(new URL('../../demo/recorded', import.meta.url));
 
-/** The records of a real log, each as it stands there. */
+/** The records of a real log, unchanged. */
 async function records(name: string): Promise<string[]> {
   const text = await readFile(join(SAMPLES, name), 'utf8');
   const parsed: unknown[] = parse(text, { raw: true, relax_column_count: true });
@@ -22,7 +22,7 @@ async function records(name: string): Promise<string[]> {
 async function gapsOf(...files: readonly (readonly string[])[]): Promise<ArchivedEvent[]> {
   const folder = await temporaryFolder();
   const config = settings(folder, [join(folder, '*.csv')]);
-  // Each file is there for a run of its own.
+  // Each file is for a run of its own.
   for (const [index, lines] of files.entries()) {
     await writeFile(join(folder, `${index}.csv`), lines.join(''));
     expect((await runOnce(folder, config)).code).toBe(0);
@@ -31,7 +31,7 @@ async function gapsOf(...files: readonly (readonly string[])[]): Promise<Archive
 }
 
 describe('a real log', () => {
-  test.each(['pg13.csv', 'pg15.csv', 'pg17.csv'])('%s: each line that is taken out is told', async name => {
+  test.each(['pg13.csv', 'pg15.csv', 'pg17.csv'])('%s: each removed line is reported', async name => {
     const all = await records(name);
     const sessions = all.map(text => (parse(text)[0] ?? [])[5]);
     const index = sessions.findIndex(
@@ -52,14 +52,14 @@ describe('a real log', () => {
     ]);
   });
 
-  test('read from the middle on, or in parts, tells nothing', async () => {
+  test('read from the middle on, or in parts, reports nothing', async () => {
     const all = await records('pg15.csv');
     expect(await gapsOf(all.slice(25))).toEqual([]);
     expect(await gapsOf(all.slice(0, 20), all.slice(20, 40), all.slice(40))).toEqual([]);
   });
 });
 
-describe('is told', () => {
+describe('is reported', () => {
   test('with the session, its user, the lines and the times around them', async () => {
     const gaps = await gapsOf([
       sessionLine('a', 1, 1),
@@ -91,7 +91,7 @@ describe('is told', () => {
     ]);
   });
 
-  test('beside a tear that has no room for so many', async () => {
+  test('beside a tear that is too small for so many', async () => {
     const torn = sessionLine('a', 2, 1).slice(0, 150);
     const gaps = await gapsOf([
       sessionLine('a', 1, 1),
@@ -104,13 +104,13 @@ describe('is told', () => {
     ]);
   });
 
-  test('over a restart of the shipper, and once', async () => {
+  test('after a restart of the shipper, and once', async () => {
     const gaps = await gapsOf([sessionLine('a', 1, 1)], [sessionLine('a', 3, 1)], [sessionLine('a', 4, 1)]);
     expect(gaps.map(({ gap }) => gap?.firstLine)).toEqual([2]);
   });
 });
 
-describe('is not told', () => {
+describe('is not reported', () => {
   test.each<[string, string[][]]>([
     [
       'of sessions that were met half-way',
@@ -124,14 +124,14 @@ describe('is not told', () => {
       ],
     ],
     [
-      'where the line was torn, which a gap tells',
+      'if the line was torn, which a gap shows',
       [[sessionLine('a', 1, 1), sessionLine('a', 2, 1).slice(0, 150), sessionLine('a', 3, 1)]],
     ],
   ])('%s', async (_name, files) => {
     expect((await gapsOf(...files)).filter(({ gap }) => gap?.reason === 'missing-lines')).toEqual([]);
   });
 
-  test('by a running daemon while a file that fills the hole may still come; then it is', async () => {
+  test('by a running daemon while a file that fills the gap may still come; then it is', async () => {
     const folder = await temporaryFolder();
     const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')]));
     await writeFile(join(folder, 'a.csv'), sessionLine('a', 1, 1));
@@ -148,7 +148,7 @@ describe('is not told', () => {
   });
 });
 
-test('is not told while a file that may hold it cannot be read yet, nor by a stop', async () => {
+test('is not reported while a file that may have it cannot be read yet, nor at a stop', async () => {
   const folder = await temporaryFolder();
   const path = (name: string): string => join(folder, name);
   const config = settings(folder, [path('*.csv')], { source: { files: [path('*.csv')] } });

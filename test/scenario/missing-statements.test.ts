@@ -1,4 +1,4 @@
-/** pgAudit numbers the statements of each session: one that was kept out of the log is told (I11). */
+/** pgAudit numbers the statements of each session: one that was kept out of the log is reported (I11). */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ interface Line {
   readonly statement: string | undefined;
 }
 
-/** The records of a real log, each as it stands there. */
+/** The records of a real log, unchanged. */
 async function linesOf(name: string): Promise<Line[]> {
   const parsed: unknown[] = parse(await readFile(join(SAMPLES, name), 'utf8'), {
     raw: true,
@@ -52,7 +52,7 @@ function without(lines: readonly Line[], session: string, statement: string): st
 }
 
 test.each(['pg13.csv', 'pg15.csv', 'pg15-rows.csv', 'pg15-once.csv', 'pg17.csv', 'pg18.csv'])(
-  '%s: a statement that was kept out is told, with its session, user, number and times',
+  '%s: a statement that was kept out is reported with its session, user, number and times',
   async name => {
     const lines = await linesOf(name);
     const { session, statement } =
@@ -68,7 +68,7 @@ test.each(['pg13.csv', 'pg15.csv', 'pg15-rows.csv', 'pg15-once.csv', 'pg17.csv',
     await writeFile(join(folder, 'a.csv'), without(lines, session ?? '', statement ?? ''));
     const config = settings(folder, [join(folder, '*.csv')]);
     expect((await runOnce(folder, config)).code).toBe(0);
-    // 1: it is not as it was written.
+    // 1: the archive was changed.
     expect((await runCommand(['verify', join(folder, 'archive')])).code).not.toBe(1);
     const gaps = await archived(folder, 'gap');
     expect(gaps.map(({ gap }) => gap)).toEqual([

@@ -1,4 +1,4 @@
-/** What goes wrong around the daemon while it runs: it waits, says so, and catches up. */
+/** Failures around the running daemon: it waits, reports them, and catches up. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { append, numbered, numbersOf, range } from '../support/log.js';
 import { archived, eventually, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
-test('Cloud Logging is down: the archive goes on, and the entries catch up in order (I5)', async () => {
+test('Cloud Logging is down: the archive continues, and the entries catch up in order (I5)', async () => {
   const cloud = await startCloud();
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -23,14 +23,14 @@ test('Cloud Logging is down: the archive goes on, and the entries catch up in or
   await append(path, 4, 5);
   await eventually(async () => numbersOf(cloud.logged()).length === 5);
   expect(numbersOf(cloud.logged())).toEqual(range(1, 5));
-  // What fails beside the oldest request is told with it.
+  // Failures beside the oldest request are reported with it.
   expect(new Set(shipper.logged('delivery-failed').map(line => `${line.sink} ${line.error}`))).toEqual(
     new Set(['logging UNAVAILABLE']),
   );
   expect(shipper.logged('delivery-recovered')).toHaveLength(1);
 });
 
-test('Cloud Storage is down: the entries go on, and the archive catches up in order (I5)', async () => {
+test('Cloud Storage is down: the entries continue, and the archive catches up in order (I5)', async () => {
   const cloud = await startCloud();
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -44,7 +44,7 @@ test('Cloud Storage is down: the entries go on, and the archive catches up in or
   expect(numbersOf(cloud.archived())).toEqual(range(1, 5));
 });
 
-test('both are down at shutdown: what is undelivered stays, is told, and is delivered by the next start', async () => {
+test('both are down at shutdown: what is undelivered stays, is reported, and is delivered by the next start', async () => {
   const cloud = await startCloud();
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -98,7 +98,7 @@ test('an unknown person is shipped as unresolved, and counted (I7)', async () =>
   expect(await shipper.metric('pgaudit_shipper_journal_latency_seconds_count')).toBeGreaterThan(0);
 });
 
-test('a start that waits for the database says so, and that nothing is known of the source yet', async () => {
+test('a start that waits for the database says so, and reports the source as not known yet', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
   await writeFile(path, numbered(1));

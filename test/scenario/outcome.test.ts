@@ -1,4 +1,4 @@
-/** What the log tells of statements after they were shipped: failed, undone, caught, or not known. */
+/** What the log shows of statements after they were shipped: failed, undone, caught, or not known. */
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const misc = (command: string, statement: string): Columns => says('MISC', comma
 const ERROR: Columns = { severity: 'ERROR', sqlState: '23505', message: 'duplicate key' };
 const END: Columns = { commandTag: 'idle in transaction', message: 'disconnection: session time: 0:00:05' };
 
-/** The failures that come of a log, and what `search --failed` finds in it. */
+/** The failures of a log, and what `search --failed` finds in it. */
 async function outcomes(log: string): Promise<{ failures: unknown[]; failed: string[] }> {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), log);
@@ -43,7 +43,7 @@ async function outcomes(log: string): Promise<{ failures: unknown[]; failed: str
   return { failures, failed: found.map(line => JSON.parse(line).audit.statement) };
 }
 
-test('a COMMIT that fails takes the transaction along; one that does not is left alone, however its session ends', async () => {
+test('a COMMIT that fails undoes the transaction; one that succeeds does not, however its session ends', async () => {
   const deferred: Columns = {
     severity: 'ERROR',
     sqlState: '23503',
@@ -77,7 +77,7 @@ test('a text with both kinds of ROLLBACK leaves open which one it was', async ()
   ]);
 });
 
-test('a prepared transaction is rolled back by whoever does it; its name, which may be a secret, is kept nowhere', async () => {
+test('a prepared transaction may be rolled back by anybody; its name, which may be a secret, is kept nowhere', async () => {
   const name = "'postgres://ola:S3CR3T@db/x'";
   const folder = await temporaryFolder();
   const log =
@@ -101,7 +101,7 @@ test('a prepared transaction is rolled back by whoever does it; its name, which 
       expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain('S3CR3T');
 });
 
-test('an error that a savepoint caught is told as such, and what follows it counts', async () => {
+test('an error that a savepoint caught is reported as such, and what follows it counts', async () => {
   const log = session([
     ['3/1', write('one')],
     ['3/1', ERROR],
@@ -156,7 +156,7 @@ test('caught, and undone in the end', async () => {
   expect(failed).toEqual(['one', 'two']);
 });
 
-test('a prepared transaction is undone by whoever rolls it back, and not by COMMIT PREPARED', async () => {
+test('a prepared transaction is undone by ROLLBACK PREPARED from anybody, and not by COMMIT PREPARED', async () => {
   const log = session([
     ['3/1', write('one')],
     ['3/1', misc('PREPARE TRANSACTION', "PREPARE TRANSACTION 'it''s'")],
@@ -169,7 +169,7 @@ test('a prepared transaction is undone by whoever rolls it back, and not by COMM
   expect((await outcomes(log)).failures).toEqual([{ line: 1, sqlState: null, outcome: 'undone' }]);
 });
 
-test('a session that ends inside a transaction: certain only where BEGIN and COMMIT are logged', async () => {
+test('a session that ends inside a transaction: certain only if BEGIN and COMMIT are logged', async () => {
   const begin = misc('BEGIN', 'begin');
   const certain = session([
     ['3/1', begin],
@@ -199,7 +199,7 @@ test('a session that ends inside a transaction: certain only where BEGIN and COM
   });
 });
 
-test('a session that ends after its transaction says nothing more', async () => {
+test('a session that ends after its transaction reports nothing more', async () => {
   const log = session([
     ['3/1', write('one')],
     ['', { ...END, commandTag: 'idle' }],

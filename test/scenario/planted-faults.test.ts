@@ -1,6 +1,6 @@
 /**
- * What the journal's promises rest on, taken away from the real code: each time a crash must show that it is missing.
- * The same faults are planted into the model of the protocol (`test/protocol`). Without them all of it must be green.
+ * What the journal's promises depend on, taken away from the real code: each time a crash must show that it is missing.
+ * The same faults are planted into the model of the protocol (`test/protocol`). Without them everything must be green.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ const powerCut = (at: number): WholeLife => ({ onCall: (count, _call, fs) => cou
 
 /** The start is refused because something that a sink still needs is gone. */
 const REFUSED = /is missing|does not end as/;
-/** What was delivered is not known any more, or what is archived or logged in the end is not what it must be. */
+/** What was delivered is no longer known, or what is archived or logged at the end is wrong. */
 const DIFFERS = /^AssertionError|is ahead of the journal/;
 
 async function failureOf(exploring: Promise<void>): Promise<string> {
@@ -63,7 +63,7 @@ describe('a kill between a rename in the state folder and its sync, and a power 
 
   const withoutStartSync: Plant = { onFs: withoutSync(/\/state$/, 'mkdir') };
 
-  test('bring back a checkpoint that does not know what was delivered, without the sync at the start (I4, I6)', async () =>
+  test('bring back a checkpoint from before a delivery, without the sync at the start (I4, I6)', async () =>
     expect(await failureOf(explore(DELIVERED, 10, withoutStartSync))).toMatch(DIFFERS));
 
   test('bring back a cursor that needs what was removed, without the sync at the start (I1)', async () =>

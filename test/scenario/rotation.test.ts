@@ -1,4 +1,4 @@
-/** What log files go through while the daemon reads them: nothing is lost, nothing comes twice. */
+/** Everything that happens to log files while the daemon reads them: nothing is lost, nothing comes twice. */
 
 import { copyFile, link, mkdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ interface Scene {
   path(name: string): string;
   /** Waits until exactly these statements were delivered, in this order. */
   arrived(numbers: readonly number[]): Promise<void>;
-  /** Stops the daemon; then the archive holds exactly these statements. */
+  /** Stops the daemon; then the archive has exactly these statements. */
   ends(numbers: readonly number[]): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ async function scene(patterns = ['*.csv']): Promise<Scene> {
   return { folder, logs, shipper, path, arrived, ends };
 }
 
-test('a file that is there at the start, and one that comes later', async () => {
+test('a file that exists at the start, and one that comes later', async () => {
   const { path, arrived, ends } = await scene();
   await append(path('a.csv'), 1, 3);
   await arrived(range(1, 3));
@@ -97,7 +97,7 @@ test('truncation in place', async () => {
   await ends(range(1, 7));
 });
 
-test('truncation in place, and grown beyond the old end before anybody looked', async () => {
+test('truncation in place, and growth beyond the old end before a look', async () => {
   const { folder, path, arrived, shipper } = await scene();
   await append(path('a.csv'), 1, 2);
   await arrived([1, 2]);
@@ -115,7 +115,7 @@ test('overwritten in place by something larger while it is being read', async ()
   await ends([1, 2, ...range(11, 20)]);
 });
 
-test('copytruncate: the copy holds what was not read yet, and is not read twice', async () => {
+test('copytruncate: the copy has what was not read yet, and is not read twice', async () => {
   const { folder, path, arrived, shipper } = await scene(['*.csv', '*.csv.1']);
   await append(path('a.csv'), 1, 3);
   await arrived(range(1, 3));
@@ -190,7 +190,7 @@ test('a torn record at the end of a file that has a successor is a gap', async (
   ]);
 });
 
-test('truncate-on-rotation: the file of a week ago is written anew, same name and inode', async () => {
+test('truncate-on-rotation: the file of a week ago is overwritten, same name and inode', async () => {
   const { folder, path, arrived, shipper } = await scene();
   await append(path('1.csv'), 1, 3);
   await append(path('2.csv'), 4, 5);
@@ -199,7 +199,7 @@ test('truncate-on-rotation: the file of a week ago is written anew, same name an
   await truncate(path('1.csv'));
   await append(path('1.csv'), 6, 7);
   await arrived(range(1, 7));
-  // And the same while the shipper is down.
+  // The same while the shipper is down.
   await shipper.stop();
   await append(path('1.csv'), 8);
   await truncate(path('2.csv'));
@@ -224,7 +224,7 @@ test('a `.1` copy of a file that was read, while the shipper runs and while it i
   expect(numbersOf(await archived(folder))).toEqual(range(1, 4));
 });
 
-test('deletion before reading: what was seen is held, and read all the same', async () => {
+test('deletion before reading: a file that was seen is held, and read all the same', async () => {
   const { folder, path, shipper } = await scene();
   await shipper.stop();
   const { archive, state, ...rest } = settings(folder, [path('*.csv')]);
@@ -248,7 +248,7 @@ test('deletion before reading: what was seen is held, and read all the same', as
   expect(events.filter(event => event.kind === 'gap')).toEqual([]);
 });
 
-test('files that appear in any order: a hole that a late file fills is none', async () => {
+test('files that appear in any order: a gap that a late file fills is not one', async () => {
   const { folder, path, arrived, shipper } = await scene();
   await append(path('1.csv'), 1, 2);
   await arrived([1, 2]);

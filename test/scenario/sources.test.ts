@@ -1,4 +1,4 @@
-/** Several servers by one daemon: one chain, and each server's log read as if there were no other. */
+/** Several servers by one daemon: one chain, and each server's log is read as if it were the only one. */
 
 import { mkdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ interface Scene {
   log(instance: string): string;
   /** The configuration for these servers. */
   config(...instances: readonly string[]): Settings;
-  /** The numbers of the statements of a server in the archive, which has to be whole. */
+  /** The numbers of a server's statements in the archive, which must be intact. */
   numbers(instance: string): Promise<number[]>;
 }
 
@@ -51,7 +51,7 @@ async function scene(more: Settings = {}): Promise<Scene> {
   };
 }
 
-/** What the program itself says of the archive. */
+/** What `verify` says of the archive. */
 async function verified(folder: string): Promise<void> {
   const { code, output } = await runCommand(['verify', `file:${join(folder, 'archive')}`]);
   expect(code, output).toBe(0);
@@ -80,15 +80,15 @@ test('two logs with the same bytes, through kills: each event once under its ser
   const statements = events.filter(({ kind }) => kind === 'statement');
   expect(new Set(statements.map(({ source }) => source?.fileId)).size).toBe(1);
   expect(statements.filter(({ id, instance }) => !id.startsWith(`${instance}/`))).toEqual([]);
-  // Both servers stand under the chain's own name.
+  // Both servers are in the folder of the chain's own name.
   const paths = await objectsIn(join(folder, 'archive'));
   expect(paths.filter(path => !path.includes('/instance=host/node=test/'))).toEqual([]);
-  // The seal proves each server's silence, too.
+  // The seal also shows each server's silence.
   expect(new Set(events.at(-1)?.seal?.coverage.map(({ source }) => source))).toEqual(new Set(['a', 'b']));
   await verified(folder);
 });
 
-test('the state folder is lost: each server goes on from its own positions in the newest seal', async () => {
+test('the state folder is lost: each server continues from its own positions in the newest seal', async () => {
   const { folder, log, config, numbers } = await scene();
   await append(log('a'), 1, 5);
   await append(log('b'), 1, 3);
@@ -103,7 +103,7 @@ test('the state folder is lost: each server goes on from its own positions in th
   await verified(folder);
 });
 
-test('from source to sources and back: the server that the chain is named after goes on, a new one begins', async () => {
+test('from source to sources and back: the server that the chain is named after continues, a new one begins', async () => {
   const { folder, log, config, numbers } = await scene();
   const alone = settings(folder, [log('host')], { instance: 'host' });
   await append(log('host'), 1, 4);
@@ -118,7 +118,7 @@ test('from source to sources and back: the server that the chain is named after 
   await verified(folder);
 });
 
-test('a server that is taken out and put back goes on where it was, also where the state was lost meanwhile', async () => {
+test('a server that is removed and added again continues where it was, even if the state was lost meanwhile', async () => {
   const { folder, log, config, numbers } = await scene();
   await append(log('a'), 1, 4);
   await append(log('b'), 1, 4);
@@ -133,7 +133,7 @@ test('a server that is taken out and put back goes on where it was, also where t
   await verified(folder);
 });
 
-test('one that cannot be read: the other is delivered, readiness and metrics name it, it goes on when fixed', async () => {
+test('one that cannot be read: the other is delivered, readiness and metrics name it, it continues when fixed', async () => {
   const { folder, log, config, numbers } = await scene();
   const folderOfB = join(folder, 'b');
   await rm(folderOfB, { recursive: true });
@@ -170,14 +170,14 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
   expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 3), range(1, 2)]);
 });
 
-test('one whose reading throws is opened anew, and the other is read meanwhile', {
+test('one whose reading throws is opened again, and the other is read meanwhile', {
   timeout: 60_000,
 }, async () => {
   const { folder, log, config, numbers } = await scene();
   const shipper = await Shipper.start(folder, config('a', 'b'));
   await append(log('b'), 1, 3);
   await eventually(async () => (await logged(folder, 'statement')).length === 3);
-  // Whether a new file was read long ago cannot be looked up any more.
+  // The ledger cannot be read: whether a new file was read long ago is not known.
   const ledger = join(folder, 'state', 'files-b.ndjson');
   await mkdir(ledger);
   await append(join(folder, 'b', 'next.csv'), 4, 6);
@@ -200,25 +200,25 @@ test('one whose reading throws is opened anew, and the other is read meanwhile',
   expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 2), range(1, 6)]);
 });
 
-test('one that fails in the middle of a batch: nothing is lost, doubled, or known from the half that was judged', async () => {
+test('one that fails in the middle of a batch: nothing is lost, duplicated, or kept from the half that was decided', async () => {
   const { folder, log, config } = await scene({
     archive: { to: `file:${join(await temporaryFolder(), 'archive')}` },
   });
   const clock = new ManualClock('2026-11-21T22:30:00Z');
-  let judged = 0;
+  let decided = 0;
   const life = await Life.start(schema.parse(config('a', 'b')), {
     clock,
     fs: new FaultyFs(folder),
-    onStages: ({ sources: [, b] }) => failing(b, () => ++judged === 4 || judged === 10),
+    onStages: ({ sources: [, b] }) => failing(b, () => ++decided === 4 || decided === 10),
   });
   await append(log('a'), 1, 5);
-  // Line 3 is missing, which is told once.
+  // Line 3 is missing, which is reported once.
   await append(log('b'), 1, 2);
   await append(log('b'), 4, 9);
-  // Twice it waits for ten seconds, and as long for what is missing.
+  // It waits for ten seconds twice, and as long for what is missing.
   for (let turn = 0; turn < 3; turn++) await life.settle();
   await life.shutDown();
-  expect(judged).toBeGreaterThan(10);
+  expect(decided).toBeGreaterThan(10);
   const events = await logged(folder);
   const of = (instance: string) => events.filter(event => event.instance === instance);
   expect(numbersOf(of('a'))).toEqual(range(1, 5));
@@ -226,7 +226,7 @@ test('one that fails in the middle of a batch: nothing is lost, doubled, or know
   expect(of('b').flatMap(({ gap }) => gap ?? [])).toMatchObject([{ firstLine: 3, lastLine: 3 }]);
 });
 
-/** Asking who somebody is throws where `isDue` says so. */
+/** Identifying a person throws if `isDue` says so. */
 function failing(source: Source | undefined, isDue: () => boolean): void {
   if (source === undefined) return;
   const open = source.open.bind(source);
@@ -255,7 +255,7 @@ test('with --once, one that fails fails the run, and the others are delivered', 
 });
 
 test.each(['one', 'several'])(
-  'while its database is waited for, %s is not ready, and stops when it is told to',
+  'while its database is waited for, %s is not ready, and stops on a signal',
   async which => {
     const { folder, log, config } = await scene();
     const more = {

@@ -1,22 +1,24 @@
-/** What is told of a statement that the server logged, and what clears it; made-up logs, for what a server does rarely. */
+/**
+ * When a statement that the server logged is reported, and when it is not; made-up logs, for what a server does rarely.
+ */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
-import { judge } from '../../src/daemon/records/record.js';
+import { decide } from '../../src/daemon/records/record.js';
 import { reportOverdue } from '../../src/daemon/records/unaudited.js';
 import { createRelationParser } from '../../src/relations/relations.js';
-import { Memory } from '../../src/session/facts.js';
+import { SessionFacts } from '../../src/session/facts.js';
 import type { ArchivedEvent } from '../support/archive.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
 import { archived, logged, runCommand, runOnce, settings } from '../support/shipper.js';
-import { judgesOf } from '../support/skipped.js';
+import { decidersOf } from '../support/skipped.js';
 import { temporaryFolder } from '../support/temp.js';
 
-/** What `verify` says of an archive that is not as it was written. */
+/** What `verify` says of a changed archive. */
 const BROKEN = 1;
 const TEXT = 'UPDATE t SET a = 1';
 const IDLE = { commandTag: 'idle' };
@@ -26,7 +28,7 @@ function session(...lines: readonly Partial<Columns>[]): string {
   return lines.map((columns, index) => csvRecord({ sessionLine: index + 1, ...columns })).join('');
 }
 
-const told = (sql = TEXT, more: Partial<Columns> = {}): Partial<Columns> => ({
+const serverLog = (sql = TEXT, more: Partial<Columns> = {}): Partial<Columns> => ({
   ...IDLE,
   message: `statement: ${sql}`,
   ...more,
@@ -62,37 +64,45 @@ async function unauditedIn(...files: readonly string[]): Promise<ArchivedEvent[]
 const counts = (events: readonly ArchivedEvent[]): unknown[] =>
   events.map(({ unaudited }) => [unaudited?.statement, unaudited?.expected, unaudited?.audited]);
 
-describe('a change that the server told is unaudited', () => {
+describe('a change that the server logged is unaudited', () => {
   test.each<[string, Partial<Columns>[], unknown[]]>([
-    ['at the end of its session', [first, told(), last], [[TEXT, 1, 0]]],
-    ['at the next statement', [first, told(), told('SELECT 1')], [[TEXT, 1, 0]]],
+    ['at the end of its session', [first, serverLog(), last], [[TEXT, 1, 0]]],
+    ['at the next statement', [first, serverLog(), serverLog('SELECT 1')], [[TEXT, 1, 0]]],
     ['at the next execution', [first, executed(), executed('SELECT 1')], [[TEXT, 1, 0]]],
-    ['at its duration', [first, told(), lasted()], [[TEXT, 1, 0]]],
+    ['at its duration', [first, serverLog(), lasted()], [[TEXT, 1, 0]]],
     ['by its duration alone', [first, lasted(TEXT)], [[TEXT, 1, 0]]],
     [
       'after an audited one',
-      [first, told(), audited(1), told('DELETE FROM t'), last],
+      [first, serverLog(), audited(1), serverLog('DELETE FROM t'), last],
       [['DELETE FROM t', 1, 0]],
     ],
-    ['before an audited one', [first, told(), told('DELETE FROM t'), audited(1), last], [[TEXT, 1, 0]]],
-    ['in another language', [first, told(TEXT, { message: `Anweisung: ${TEXT}` }), last], [[TEXT, 1, 0]]],
-    ['in French', [first, told(TEXT, { message: `instruction : ${TEXT}` }), last], [[TEXT, 1, 0]]],
     [
-      'inside a transaction',
-      [first, told(TEXT, { commandTag: 'idle in transaction' }), last],
+      'before an audited one',
+      [first, serverLog(), serverLog('DELETE FROM t'), audited(1), last],
       [[TEXT, 1, 0]],
     ],
     [
-      'where fewer of its changes were audited',
-      [first, told(`${TEXT}; ${TEXT}`), audited(1), last],
+      'in another language',
+      [first, serverLog(TEXT, { message: `Anweisung: ${TEXT}` }), last],
+      [[TEXT, 1, 0]],
+    ],
+    ['in French', [first, serverLog(TEXT, { message: `instruction : ${TEXT}` }), last], [[TEXT, 1, 0]]],
+    [
+      'inside a transaction',
+      [first, serverLog(TEXT, { commandTag: 'idle in transaction' }), last],
+      [[TEXT, 1, 0]],
+    ],
+    [
+      'if fewer of its changes were audited',
+      [first, serverLog(`${TEXT}; ${TEXT}`), audited(1), last],
       [[`${TEXT}; ${TEXT}`, 2, 1]],
     ],
     [
       'before a warning that pretends to be its error',
-      [first, told(), { ...failed(null), severity: 'WARNING', context: 'PL/pgSQL' }, last],
+      [first, serverLog(), { ...failed(null), severity: 'WARNING', context: 'PL/pgSQL' }, last],
       [[TEXT, 1, 0]],
     ],
-    ['before another statement’s error', [first, told(), failed('SELECT 1/0'), last], [[TEXT, 1, 0]]],
+    ['before another statement’s error', [first, serverLog(), failed('SELECT 1/0'), last], [[TEXT, 1, 0]]],
   ])('%s', async (_name, lines, expected) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual(expected);
   });
@@ -100,9 +110,9 @@ describe('a change that the server told is unaudited', () => {
   test('in the order of the log, with who, when and where', async () => {
     const log = session(
       first,
-      told(),
+      serverLog(),
       { ...audited(1), sessionId: '6b0201a1.9', sessionLine: 1 },
-      told('SELECT 1', { sessionLine: 3 }),
+      serverLog('SELECT 1', { sessionLine: 3 }),
     );
     const [event] = await unauditedIn(log);
     expect(event).toMatchObject({
@@ -115,14 +125,15 @@ describe('a change that the server told is unaudited', () => {
       source: {
         file: '0.csv',
         offset: session(first).length,
-        length: csvRecord({ sessionLine: 2, ...told() }).length,
+        length: csvRecord({ sessionLine: 2, ...serverLog() }).length,
       },
     });
   });
 
   test('after a restart of the shipper', async () => {
-    const all = [first, told('UPDATE a SET b = 1; DELETE FROM c'), audited(1), last].map((columns, index) =>
-      csvRecord({ sessionLine: index + 1, logTime: `2026-11-21 20:40:0${index}.000 CET`, ...columns }),
+    const all = [first, serverLog('UPDATE a SET b = 1; DELETE FROM c'), audited(1), last].map(
+      (columns, index) =>
+        csvRecord({ sessionLine: index + 1, logTime: `2026-11-21 20:40:0${index}.000 CET`, ...columns }),
     );
     expect(counts(await unauditedIn(...all))).toEqual([['UPDATE a SET b = 1; DELETE FROM c', 2, 1]]);
   });
@@ -130,47 +141,47 @@ describe('a change that the server told is unaudited', () => {
 
 describe('it is not', () => {
   test.each<[string, Partial<Columns>[]]>([
-    ['where it was audited', [first, told(), audited(1), last]],
-    ['where its duration comes after its audit', [first, lasted('SELECT 1'), audited(1), lasted(TEXT)]],
-    ['where each of its changes was', [first, told(`${TEXT}; ${TEXT}`), audited(1), audited(2), last]],
+    ['if it was audited', [first, serverLog(), audited(1), last]],
+    ['if its duration comes after its audit', [first, lasted('SELECT 1'), audited(1), lasted(TEXT)]],
+    ['if each of its changes was', [first, serverLog(`${TEXT}; ${TEXT}`), audited(1), audited(2), last]],
     [
-      'where its audit comes after other lines',
-      [first, told(), { message: 'temporary file: path "x"' }, audited(1), last],
+      'if its audit comes after other lines',
+      [first, serverLog(), { message: 'temporary file: path "x"' }, audited(1), last],
     ],
-    ['where it failed', [first, told(), failed(), last]],
-    ['where the error does not say of which statement it is', [first, told(), failed(null), last]],
+    ['if it failed', [first, serverLog(), failed(), last]],
+    ['if the error does not name its statement', [first, serverLog(), failed(null), last]],
     [
-      'where an error in another language has a context',
-      [first, told(), { ...failed(), severity: 'VIRHE', context: '' }, last],
+      'if an error in another language has a context',
+      [first, serverLog(), { ...failed(), severity: 'VIRHE', context: '' }, last],
     ],
     [
-      'where the session was ended',
-      [first, told(), { ...failed(null), severity: 'FATAL', sqlState: '57P01' }, last],
+      'if the session was ended',
+      [first, serverLog(), { ...failed(null), severity: 'FATAL', sqlState: '57P01' }, last],
     ],
-    ['while nothing more came', [first, told()]],
-    ['where lines are missing', [first, told(), { ...last, sessionLine: 4 }]],
+    ['while nothing more came', [first, serverLog()]],
+    ['if lines are missing', [first, serverLog(), { ...last, sessionLine: 4 }]],
     [
-      'where a record only looked like its audit',
-      [first, told(), { ...audited(1), sqlState: '01000' }, last],
+      'if a record only looked like its audit',
+      [first, serverLog(), { ...audited(1), sqlState: '01000' }, last],
     ],
-    ['of a service', [first, told(TEXT, { user: 'app' }), last].map(one => ({ ...one, user: 'app' }))],
-    ['where it only reads', [first, told('SELECT * FROM t WHERE a = $$update$$'), last]],
-    ['where a client wrote the line', [first, told(TEXT, { context: 'PL/pgSQL function' }), last]],
-    ['where it is told while another one runs', [first, told(TEXT, { commandTag: 'SELECT' }), last]],
-    ['where only more of its rows are fetched', [first, executed(TEXT, 'fetch from a/b'), last]],
-    ['where it was only parsed', [first, { message: `duration: 1 ms  parse <unnamed>: ${TEXT}` }, last]],
-    ['where it does not parse', [first, told('UPDATE t SET'), last]],
-    ['of the catalog', [first, told('UPDATE pg_catalog.pg_class SET relname = relname'), last]],
+    ['of a service', [first, serverLog(TEXT, { user: 'app' }), last].map(one => ({ ...one, user: 'app' }))],
+    ['if it only reads', [first, serverLog('SELECT * FROM t WHERE a = $$update$$'), last]],
+    ['if a client wrote the line', [first, serverLog(TEXT, { context: 'PL/pgSQL function' }), last]],
+    ['if it is logged while another one runs', [first, serverLog(TEXT, { commandTag: 'SELECT' }), last]],
+    ['if only more of its rows are fetched', [first, executed(TEXT, 'fetch from a/b'), last]],
+    ['if it was only parsed', [first, { message: `duration: 1 ms  parse <unnamed>: ${TEXT}` }, last]],
+    ['if it does not parse', [first, serverLog('UPDATE t SET'), last]],
+    ['of the catalog', [first, serverLog('UPDATE pg_catalog.pg_class SET relname = relname'), last]],
   ])('%s', async (_name, lines) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual([]);
   });
 });
 
-test('secrets are scrubbed, the original is for those with the key, and the log says no SQL', async () => {
+test('secrets are redacted, the original is for those with the key, and the log shows no SQL', async () => {
   const folder = await temporaryFolder();
   const identity = await generateX25519Identity();
   const secret = "ALTER ROLE x PASSWORD 'S3CR3T'";
-  await writeFile(join(folder, 'a.csv'), session(first, told(secret), last));
+  await writeFile(join(folder, 'a.csv'), session(first, serverLog(secret), last));
   const redact = { escrowTo: [await identityToRecipient(identity)] };
   const { code, output } = await runOnce(folder, settings(folder, [join(folder, 'a.csv')], { redact }));
   expect(code).toBe(0);
@@ -203,7 +214,7 @@ test('secrets are scrubbed, the original is for those with the key, and the log 
 
 test('a large statement is cut, and the event says so', async () => {
   const [event] = await unauditedIn(
-    session(first, told(`INSERT INTO t VALUES ('${'å'.repeat(10_000)}')`), last),
+    session(first, serverLog(`INSERT INTO t VALUES ('${'å'.repeat(10_000)}')`), last),
   );
   expect(event?.unaudited).toMatchObject({ isCut: true, class: 'WRITE' });
   const bytes = Buffer.byteLength(event?.unaudited?.statement ?? '');
@@ -217,29 +228,29 @@ describe('of a session that logs nothing more', () => {
   async function overdue(sql: string, at: number, ...more: Partial<Columns>[]): Promise<string[]> {
     const parser = createRelationParser();
     onTestFinished(() => parser.close());
-    const judges = judgesOf({ classesOf: text => parser.classes(text), relations: () => ({}) });
-    for (const [index, columns] of [first, told(sql), ...more].entries()) {
+    const deciders = decidersOf({ classesOf: text => parser.classes(text), relations: () => ({}) });
+    for (const [index, columns] of [first, serverLog(sql), ...more].entries()) {
       const frame = recordOf(Buffer.from(csvRecord({ sessionLine: index + 1, ...columns })));
-      await judge(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, judges);
+      await decide(frame, { file: { fileId: 'f', path: '/a.csv' }, record: frame, now: NOW }, deciders);
     }
-    const { saved } = judges.memory;
+    const { saved } = deciders.facts;
     const next = {
-      ...judges,
-      memory: new Memory(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
+      ...deciders,
+      facts: new SessionFacts(timeReader(undefined), JSON.parse(JSON.stringify(saved)), 0),
     };
-    const drafts = await reportOverdue(at, next);
+    const events = await reportOverdue(at, next);
     expect(await reportOverdue(at, next)).toEqual([]);
-    return drafts.map(({ kind, time }) => `${kind} ${time}`);
+    return events.map(({ kind, time }) => `${kind} ${time}`);
   }
 
-  test('a write is told after a day by the clock, and not before; anything else never is', async () => {
+  test('a write is reported after a day by the clock, and not before; anything else never is', async () => {
     const event = 'unaudited 2026-11-21T19:40:01.123Z';
     expect(await overdue(TEXT, NOW + DAY - 1)).toEqual([]);
     expect(await overdue(TEXT, NOW + DAY)).toEqual([event]);
     expect(await overdue('CREATE INDEX ON t (a)', NOW + 30 * DAY)).toEqual([]);
   });
 
-  test('one that the server did not live to run is none', async () => {
+  test('one that the server did not run before it crashed is not reported', async () => {
     const startup = { user: '', sessionId: '6b0201b0.1', sessionLine: 1, backendType: 'startup' };
     const restarted = { ...startup, message: 'database system was interrupted; last known up at …' };
     expect(await overdue(TEXT, NOW + DAY, restarted)).toEqual([]);

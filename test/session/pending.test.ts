@@ -1,4 +1,4 @@
-/** What waits for its audit is bounded, and a checkpoint's copy stays as it was (I9). */
+/** Pending statements are bounded, and a checkpoint's copy of them never changes (I9). */
 
 import { expect, test } from 'vitest';
 import { hashOf, type Pending, PendingStatements } from '../../src/session/pending.js';
@@ -34,7 +34,7 @@ test.each<[string, number, number[], number | undefined]>([
   expect(pending.get('a')?.audited).toBe(audited);
 });
 
-test('a copy for the checkpoint stays as it was', () => {
+test('a copy for the checkpoint never changes', () => {
   const pending = new PendingStatements();
   pending.add(waiting('a'));
   const { saved } = pending;
@@ -45,7 +45,7 @@ test('a copy for the checkpoint stays as it was', () => {
   expect(new PendingStatements(pending.saved).saved).toEqual(pending.saved);
 });
 
-test('what waits longest is given up, from a million characters on', () => {
+test('the oldest is given up, from a million characters on', () => {
   const pending = new PendingStatements();
   for (let n = 0; n < 200; n++) pending.add(waiting(String(n), 'x'.repeat(8192)));
   expect(pending.saved).toHaveLength(128);

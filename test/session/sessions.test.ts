@@ -1,4 +1,4 @@
-/** What is certain to be missing of a session's lines is told, once, and what is saved stays as it was (I11). */
+/** Lines that are certainly missing from a session are reported once, and saved state never changes (I11). */
 
 import { describe, expect, test } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
@@ -29,7 +29,7 @@ function begun(session: string, ...numbers: number[]): Sessions {
   return sessions;
 }
 
-/** It has read a record that was written as soon as its session began. */
+/** A record was read that was written as soon as its session began. */
 function early(forgotten?: number): Sessions {
   const sessions = new Sessions(times, undefined, forgotten);
   sessions.note(record('a', 1, 1, { logTime: '2026-11-21 20:40:01.000 UTC' }), FILE, NOW);
@@ -51,28 +51,28 @@ describe('a tear', () => {
   test.each<[number, [number, number][]]>([
     [12, []],
     [13, [[2, 12]]],
-  ])('of 1000 bytes before line %i', (next, told) => {
+  ])('of 1000 bytes before line %i', (next, reported) => {
     const sessions = begun('a', 1);
     sessions.noteGap(gap(1000), FILE);
     read(sessions, 'a', next);
-    expect(rangesOf(sessions.takeAll())).toEqual(told);
+    expect(rangesOf(sessions.takeAll())).toEqual(reported);
   });
 
-  test('has no room for what came after a later line of the session', () => {
+  test('has no room for lines after a later line of the session', () => {
     const sessions = begun('a', 1);
     sessions.noteGap(gap(1000), FILE);
     read(sessions, 'a', 2, 4);
     expect(rangesOf(sessions.takeAll())).toEqual([[3, 3]]);
   });
 
-  test('has room still after a copy brought a line that was read before it', () => {
+  test('still has room after a copy brought a line that was read before it', () => {
     const sessions = begun('a', 1);
     sessions.noteGap(gap(1000), FILE);
     read(sessions, 'a', 1, 12);
     expect(rangesOf(sessions.takeAll())).toEqual([]);
   });
 
-  test('that ended before the shipper was started again has room as before', () => {
+  test('that ended before the shipper was restarted has room as before', () => {
     const sessions = begun('a', 1);
     sessions.noteGap(gap(500), FILE);
     const next = new Sessions(times, sessions.saved);
@@ -81,7 +81,7 @@ describe('a tear', () => {
     expect(rangesOf(next.takeAll())).toEqual([]);
   });
 
-  test('that is told late takes back as many lines of its folder as it has room for', () => {
+  test('that is found late takes back as many lines of its folder as it has room for', () => {
     const left = (length: number, more?: Partial<Gap>, path = FILE.path): [number, number][] => {
       const sessions = begun('a', 1, 4);
       sessions.noteGap(gap(length, more), { ...FILE, path });
@@ -105,7 +105,7 @@ describe('a gap whose record is known', () => {
   const known = (line: number): Gap =>
     gap(1, { reason: 'oversize', record: { session: idOf('a'), line: String(line) } });
 
-  test('accounts for its line, be it the next, one that was missed, or the first', () => {
+  test('accounts for its line, whether the next, one that was missed, or the first', () => {
     const sessions = begun('a', 1);
     sessions.noteGap(known(2), FILE);
     read(sessions, 'a', 3, 6);
@@ -126,7 +126,7 @@ describe('a gap whose record is known', () => {
 });
 
 describe('what is saved', () => {
-  test('stays as it was, whatever is found, found late or put off afterwards', () => {
+  test('stays as it was, whatever is found, found late or postponed afterwards', () => {
     const sessions = begun('a', 1, 4);
     const { saved } = sessions;
     const copy = structuredClone(saved);
@@ -137,13 +137,13 @@ describe('what is saved', () => {
     expect(sessions.saved.missing).toHaveLength(2);
   });
 
-  test('is empty where nothing was read', () => {
+  test('is empty if nothing was read', () => {
     const nothing = { known: [], torn: 0, since: [], forgotten: 0, missing: [] };
     Object.assign(nothing, { statements: [], missingStatements: [] });
     expect(new Sessions(times, undefined).saved).toEqual(nothing);
   });
 
-  test('comes back: the same is known, missing, forgotten and put off', () => {
+  test('comes back: the same is known, missing, dropped and postponed', () => {
     const sessions = new Sessions(times, undefined, Date.parse('2026-11-21T20:40:01Z'));
     read(sessions, 'a', 1, 4);
     sessions.noteGap(gap(1), { ...FILE, path: '/other/a.csv' });
@@ -156,7 +156,7 @@ describe('what is saved', () => {
 });
 
 describe('what is missing', () => {
-  test('is taken once, when it was waited for, and not sooner', () => {
+  test('is taken once, after the wait, and not sooner', () => {
     const sessions = begun('a', 1, 3);
     sessions.note(record('a', 6), FILE, NOW + 1);
     expect(sessions.takeOverdue(NOW + PATIENCE - 1)).toEqual([]);
@@ -168,7 +168,7 @@ describe('what is missing', () => {
     expect(sessions.takeAll()).toEqual([]);
   });
 
-  test('is told with the times of the lines around it, as far as they are known', () => {
+  test('is reported with the times of the lines around it, if they are known', () => {
     const sessions = early();
     read(sessions, 'a', 3);
     sessions.noteGap(gap(1, { reason: 'oversize', record: { session: idOf('a'), line: '4' } }), FILE);
@@ -206,7 +206,7 @@ describe('what is missing', () => {
     expect(left(3, 2, 5, 4)).toEqual([other]);
   });
 
-  test('is found late as soon as if it had come in order: what a late file brings moves nothing back', () => {
+  test('is found late as soon as if it had come in order: a late file postpones nothing', () => {
     const sessions = begun('a', 1, 6);
     sessions.note(record('a', 3), FILE, NOW + 5000);
     expect(rangesOf(sessions.takeOverdue(NOW + PATIENCE))).toEqual([
@@ -224,7 +224,7 @@ describe('the first lines of a session', () => {
     return rangesOf(sessions.takeAll());
   }
 
-  test('are missing where it began after the first record of its folder was written', () => {
+  test('are missing if it began after the first record of its folder was written', () => {
     expect(left(early(), 1)).toEqual([]);
     expect(left(early(), 2)).toEqual([[1, 2]]);
     expect(left(early(), 2, { sessionStart: '2026-11-21 20:40:01 UTC' })).toEqual([]);
@@ -236,22 +236,22 @@ describe('the first lines of a session', () => {
     expect(left(later, 2)).toEqual([[1, 2]]);
   });
 
-  test('are not known to be missing where the first record of its folder has no time', () => {
+  test('are not known to be missing if the first record of its folder has no time', () => {
     const sessions = new Sessions(times, undefined);
     sessions.note(record('a', 1, 1, { logTime: '2026-11-21 20:40:01.000 XYZ' }), FILE, NOW);
     expect(left(sessions, 2)).toEqual([]);
   });
 
-  test('may have been read where the state was lost since', () => {
+  test('may have been read if the state was lost since', () => {
     expect(left(early(Date.parse('2026-11-21T20:40:02Z')), 2)).toEqual([]);
     expect(left(early(Date.parse('2026-11-21T20:40:02Z')), 3)).toEqual([[1, 2]]);
   });
 });
 
-describe('sessions beyond the two thousand that are remembered (I9)', () => {
+describe('sessions beyond the two thousand that are kept (I9)', () => {
   const MOST = 2000;
 
-  test('are forgotten where they were quiet longest, and count as met half-way when they go on', () => {
+  test('are dropped if they were quiet longest, and count as seen from the middle when they continue', () => {
     const sessions = early();
     for (let n = 1; n < MOST; n++) sessions.note(record(n.toString(16), 1, 3), FILE, NOW);
     const first = sessions.known(idOf('1', 3));
@@ -265,7 +265,7 @@ describe('sessions beyond the two thousand that are remembered (I9)', () => {
     expect(sessions.saved.known).toHaveLength(MOST);
   });
 
-  test('leave known until when they began: one that is older changes nothing', () => {
+  test('leave the time until which they began: an older one changes nothing', () => {
     const sessions = begun('a', 1);
     sessions.note(record('b', 1, 5), FILE, NOW);
     read(sessions, 'a', 2);
@@ -274,18 +274,18 @@ describe('sessions beyond the two thousand that are remembered (I9)', () => {
   });
 });
 
-describe('in a file that is read anew', () => {
+describe('in a file that is read again', () => {
   const UNTIL = '2026-11-21 20:41:14.000 UTC';
   const anew = (rereadUntil: string): SourceFile => ({ ...FILE, rereadUntil });
 
-  test('what is known of the session tells what was read', () => {
+  test('the known session shows what was read', () => {
     const sessions = begun('a', 1, 2, 3);
     expect(sessions.wasRead(record('a', 3), FILE)).toBe(false);
     expect(sessions.wasRead(record('a', 3), anew(UNTIL))).toBe(true);
     expect(sessions.wasRead(record('a', 4), anew(UNTIL))).toBe(false);
   });
 
-  test('what is later than all that was read was not read, nor what has no time', () => {
+  test('records later than everything that was read were not read, nor records without a time', () => {
     const sessions = begun('a', 1, 2, 3, 4, 5);
     expect(sessions.wasRead(record('a', 4), anew(UNTIL))).toBe(true);
     expect(sessions.wasRead(record('a', 5), anew(UNTIL))).toBe(false);
@@ -295,7 +295,7 @@ describe('in a file that is read anew', () => {
     expect(sessions.wasRead(record('a', 4), anew('2026-11-21 20:41:14.000 XYZ'))).toBe(false);
   });
 
-  test('a session that may have been forgotten was read, another not', () => {
+  test('a session that may have been dropped was read, another not', () => {
     const sessions = new Sessions(times, undefined, Date.parse('2026-11-21T20:40:01Z'));
     const late = anew('2026-11-21 20:42:00.000 UTC');
     expect(sessions.wasRead(record('a', 1, 1), late)).toBe(true);

@@ -1,4 +1,4 @@
-/** What is certain to be missing of the statements that pgAudit numbers is told, and nothing else (I11). */
+/** Statements that are certainly missing by pgAudit's numbers are reported, and nothing else (I11). */
 
 import { describe, expect, test } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
@@ -11,7 +11,7 @@ const NOW = Date.parse('2026-11-21T21:00:00Z');
 const times = timeReader(undefined);
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 
-/** Reads a session's records: line, and pgAudit's number where it is one of its own. */
+/** Reads a session's records: line, and pgAudit's number if it is one of pgAudit's. */
 function read(sessions: Sessions, session: string, ...records: (readonly [number, number?])[]): void {
   for (const [line, statement] of records) {
     const record = recordOf(Buffer.from(sessionLine(session, line, 2)));
@@ -20,7 +20,7 @@ function read(sessions: Sessions, session: string, ...records: (readonly [number
   }
 }
 
-/** The folder's first record was written before any session that is looked at began. */
+/** The folder's first record was written before any tested session began. */
 function early(): Sessions {
   const sessions = new Sessions(times, undefined);
   const first = sessionLine('0', 7, 1, { logTime: '2026-11-21 20:40:01.000 UTC' });
@@ -28,7 +28,7 @@ function early(): Sessions {
   return sessions;
 }
 
-function told(...records: (readonly [number, number?])[]): (string | number)[][] {
+function missingOf(...records: (readonly [number, number?])[]): (string | number)[][] {
   const sessions = early();
   read(sessions, 'a', ...records);
   return left(sessions);
@@ -49,7 +49,7 @@ const lineOf = (line: number): Gap => {
   };
 };
 
-describe('a hole in the numbers of statements', () => {
+describe('a gap in the numbers of statements', () => {
   test.each<[string, (readonly [number, number?])[], (string | number)[][]]>([
     ['none, with several records of one statement', [[1], [2, 1], [3, 1], [4, 2], [5], [6, 3]], []],
     ['in the middle', [[1], [2, 1], [3, 4]], [['statements', 2, 3]]],
@@ -118,10 +118,10 @@ describe('a hole in the numbers of statements', () => {
       ],
     ],
   ])('%s', (_name, records, missing) => {
-    expect(told(...records)).toEqual(missing);
+    expect(missingOf(...records)).toEqual(missing);
   });
 
-  test('is not told at the start of a session that may have logged elsewhere before', () => {
+  test('is not reported at the start of a session that may have logged elsewhere before', () => {
     const sessions = new Sessions(times, undefined);
     read(sessions, 'a', [1, 5], [2, 6]);
     expect(left(sessions)).toEqual([]);
@@ -143,7 +143,7 @@ describe('a hole in the numbers of statements', () => {
     expect(left(sessions)).toEqual([]);
   });
 
-  test('fits into a record that looked like one of pgAudit’s, and says no number that can be believed', () => {
+  test('fits into a record that looked like one of pgAudit’s, and has no number that can be trusted', () => {
     const sessions = early();
     read(sessions, 'a', [1, 1], [2]);
     sessions.noteUnread(recordOf(Buffer.from(sessionLine('a', 2, 2))));
@@ -162,7 +162,7 @@ describe('a hole in the numbers of statements', () => {
     ]);
   });
 
-  test('is told with the times of the statements around it', () => {
+  test('is reported with the times of the statements around it', () => {
     const sessions = early();
     read(sessions, 'a', [1, 1], [2], [3, 3]);
     expect(sessions.takeAll()).toMatchObject([
@@ -171,8 +171,8 @@ describe('a hole in the numbers of statements', () => {
   });
 });
 
-describe('over a restart', () => {
-  test('what is known and what is missing stays', () => {
+describe('after a restart', () => {
+  test('what is known and what is missing stay', () => {
     const sessions = early();
     read(sessions, 'a', [1, 1], [2, 3], [4]);
     const { saved } = sessions;
@@ -187,7 +187,7 @@ describe('over a restart', () => {
     expect(saved).toEqual(copy);
   });
 
-  test('a state of version 0.1 tells nothing of what was before', () => {
+  test('a state of version 0.1 says nothing about earlier statements', () => {
     const sessions = early();
     read(sessions, 'a', [1, 1]);
     const { statements: _, missingStatements: __, ...old } = sessions.saved;

@@ -1,14 +1,14 @@
-/** Who does what: loops by their name, and calls of the file system that are under way for them. */
+/** Tracks activity: loops by name, and their pending calls of the file system. */
 
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 
-/** Calls of the file system that were made for one life and are not answered yet. */
+/** Calls of the file system that were made for one life and are pending. */
 export class Activity {
   calls = 0;
-  /** All that were ever made. */
+  /** Number of all calls so far. */
   made = 0;
 
-  /** What `run` does, and whatever it waits for, is done by the loop of this name. */
+  /** Everything that `run` does or waits for counts for the loop of this name. */
   in<T>(loop: string, run: () => T): T {
     return current.run({ activity: this, loop }, run);
   }

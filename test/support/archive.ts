@@ -1,4 +1,4 @@
-/** Reads an archive folder and checks, on its own terms, everything that is promised of it. */
+/** Reads an archive folder and checks independently everything that is promised of it. */
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { PopulationFields } from '../../src/event/population.js';
 
-/** An event as JSON gives it; tests look at what they know is there. */
+/** An event as parsed JSON; tests read the fields that they expect. */
 export interface ArchivedEvent {
   readonly v: number;
   readonly chain: string;
@@ -117,7 +117,7 @@ export async function objectsIn(folder: string): Promise<string[]> {
   return objects.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 }
 
-/** All events of an intact archive, in order. Fails the test where anything in it does not fit. */
+/** All events of an intact archive, in order. Fails the test if anything in it does not fit. */
 export async function readArchive(folder: string): Promise<ArchivedEvent[]> {
   const paths = await objectsIn(folder);
   return checkArchive(
@@ -153,7 +153,7 @@ export function checkArchive(objects: readonly (readonly [name: string, body: Bu
   return events;
 }
 
-/** A failure that another event's record tells of has an id of its own, and is not counted. */
+/** A failure from another event's record has an id of its own, and is not counted. */
 function isOfRecord({ id, instance, session, kind }: ArchivedEvent): boolean {
   if (kind === 'failure') return id === `${instance}/${session?.id}/${session?.line}`;
   return kind === 'statement' || kind === 'suspect';
@@ -172,7 +172,7 @@ function checkSeal(segment: readonly ArchivedEvent[]): void {
   expect(sum(seal?.records.rejected)).toBe(unread.length);
 }
 
-/** read = shipped + dropped + rejected, and the ranges of each file of each server join without holes. */
+/** read = shipped + dropped + rejected, and the ranges of each file of each server join without gaps. */
 function checkCoverage(events: readonly ArchivedEvent[]): void {
   const ends = new Map<string, number>();
   for (const { seal } of events) {

@@ -1,14 +1,14 @@
-/** Chromium without a window, in which tests look at pages as people see them. */
+/** Headless Chromium, in which tests see pages as people do. */
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
-/** The programs that scripts/setup.js looks for, too. */
+/** The same programs that scripts/setup.js looks for. */
 const NAMES = ['chromium', 'google-chrome', 'google-chrome-stable'];
 
-/** Throws where there is none: a page that nobody looked at is not tested. */
+/** Throws if there is none: a page that was not displayed is not tested. */
 export async function startBrowser(): Promise<Browser> {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const paths = NAMES.flatMap(name => folders.map(folder => join(folder, name)));
@@ -33,7 +33,7 @@ export interface Watched {
   readonly page: Page;
   /** Messages of the console that are errors or warnings, and errors of scripts. */
   readonly complaints: string[];
-  /** What the page asked for, but itself. */
+  /** What the page requested, except itself. */
   readonly requests: string[];
 }
 
@@ -58,7 +58,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return { page, complaints, requests };
 }
 
-/** By so many pixels the page is wider than the screen. */
+/** How many pixels the page is wider than the screen. */
 export async function overhang(page: Page): Promise<number> {
   return await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',

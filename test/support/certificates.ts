@@ -17,14 +17,14 @@ export interface Authority {
   /** A certificate for these host names. */
   certify(...names: string[]): Certificate;
   /**
-   * Writes the authority's certificate into a folder, and returns the environment in which a process trusts it, gRPC
-   * included: that would trust the file of its own variable instead of all others.
+   * Writes the authority's certificate into a folder, and returns the environment in which a process trusts it. That
+   * includes gRPC, which would otherwise trust only the file of its own variable.
    */
   trustedIn(folder: string): Promise<NodeJS.ProcessEnv>;
 }
 
 const HOUR = 60 * 60 * 1000;
-/** The kind of subjectAltName that is a host name (RFC 5280, 4.2.1.6). */
+/** The type of subjectAltName for host names (RFC 5280, 4.2.1.6). */
 const DNS_NAME = 2;
 
 export function createAuthority(): Authority {

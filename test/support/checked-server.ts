@@ -18,7 +18,7 @@ export class CheckedServer {
   /** The caller stops it. */
   static async start(more: Readonly<Record<string, string>> = {}): Promise<CheckedServer> {
     const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-test-'));
-    // The server's unprivileged user has to pass through.
+    // The server's unprivileged user needs to pass through.
     await chmod(folder, 0o711);
     const options = { 'pgaudit.log_relation': 'on', log_statement: 'mod', ...more };
     const server = new CheckedServer(
@@ -50,7 +50,7 @@ export class CheckedServer {
     });
   }
 
-  /** As psql does: one statement after the other, `\c` to another database; what is reloaded counts afterwards. */
+  /** Like psql: one statement after the other, `\c` to another database; reloaded settings are active afterwards. */
   async run(script: string): Promise<void> {
     let database = 'postgres';
     for (const line of script.split(/\n|(?<=;) /)) {
@@ -70,7 +70,7 @@ export class CheckedServer {
     }
   }
 
-  /** Waits until sessions that begin have the new settings. */
+  /** Waits until new sessions have the new settings. */
   async #reload(): Promise<void> {
     const loaded = async (): Promise<string> =>
       String(await this.#query('postgres', 'SELECT pg_conf_load_time()::text'));

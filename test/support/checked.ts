@@ -30,7 +30,7 @@ export async function runCheck(settings: Settings, options: CheckArguments = {})
   try {
     const code = await check(schema.parse(JSON.parse(JSON.stringify(settings))), 'config.yaml', {
       json: true,
-      // Whoever runs the tests, root or not: the finding is the same.
+      // Whether root runs the tests or not: the finding is the same.
       user: 'tester',
       ...options,
     });

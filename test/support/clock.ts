@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/lib/clock.js';
 import { loopNow } from './activity.js';
 
-/** A clock that stands still until the test moves it. */
+/** A clock that moves only when the test moves it. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #timers = new Set<{ at: number; run: () => void; loop: string | undefined }>();
@@ -12,7 +12,7 @@ export class ManualClock implements Clock {
 
   now = (): number => this.#now;
 
-  /** How many wait for time to pass. */
+  /** How many timers are waiting. */
   get waiting(): number {
     return this.#timers.size;
   }
@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
     for (const timer of this.#timers) timer.at += by;
   }
 
-  /** Lets time pass: timers go off in their order, and what they cause is done in between. */
+  /** Lets time pass: timers fire in order, and what they cause happens in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {

@@ -12,9 +12,9 @@ export interface Cloud {
   readonly logging: LoggingServer;
   readonly storage: StorageServer;
   readonly settings: Settings;
-  /** The archive's events, after it was found intact. */
+  /** The archive's events, after checking that it is intact. */
   archived(kind?: string): ArchivedEvent[];
-  /** The payloads of the log entries, as they are shown. */
+  /** The payloads of the shown log entries. */
   logged(kind?: string): ArchivedEvent[];
 }
 

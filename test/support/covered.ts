@@ -12,15 +12,15 @@ const NOW = Date.parse('2025-11-06T00:00:00.000Z');
 
 /** With a write at ten. */
 export function day(date: string, events: readonly NewEvent[] = []): SealedSegment {
-  const drafts = [write(`${date}T10:00:00.000Z`, { user: 'Z990001', name: 'Kari Nordmann' }), ...events];
-  return { date, events: drafts, ...closed(`${date}T23:59:59.000Z`) };
+  const newEvents = [write(`${date}T10:00:00.000Z`, { user: 'Z990001', name: 'Kari Nordmann' }), ...events];
+  return { date, events: newEvents, ...closed(`${date}T23:59:59.000Z`) };
 }
 
 function closed(time: string): Pick<SealedSegment, 'until' | 'sealedAt'> {
   return { until: [{ time }], sealedAt: time };
 }
 
-/** `2025-11-01` to `2025-11-05`, or as many as are asked for. */
+/** `2025-11-01` to `2025-11-05`, or as many days as requested. */
 export function days(count = 5): string[] {
   return Array.from({ length: count }, (_, index) => `2025-11-${String(index + 1).padStart(2, '0')}`);
 }

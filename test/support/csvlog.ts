@@ -1,4 +1,4 @@
-/** Writes csvlog as PostgreSQL does (write_csvlog in csvlog.c), for records that a test makes up. */
+/** Writes csvlog as PostgreSQL does (write_csvlog in csvlog.c), for a test's own records. */
 
 import fc from 'fast-check';
 

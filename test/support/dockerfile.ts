@@ -1,4 +1,4 @@
-/** Replays a Dockerfile's steps in folders, without an engine: as far as ours uses the language. */
+/** Replays a Dockerfile's steps in folders, without an engine: the part of the language that ours uses. */
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ export interface Stage {
   readonly steps: readonly Step[];
 }
 
-/** A stage that was built: its file system lies in `root`. */
+/** A stage that was built; `root` is its file system. */
 export interface Built {
   readonly root: string;
   readonly workdir: string;
@@ -46,7 +46,7 @@ export function parseDockerfile(text: string): Stage[] {
   return stages;
 }
 
-/** Whether .dockerignore keeps a path out of the build: the last line that names it, or a folder above it, decides. */
+/** Whether .dockerignore excludes a path from the build: the last line that names it, or a folder above it, decides. */
 export function isIgnored(path: string, ignoreFile: string): boolean {
   const parts = path.split('/');
   const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
@@ -59,7 +59,7 @@ export function isIgnored(path: string, ignoreFile: string): boolean {
   return deciding !== undefined && !deciding.startsWith('!');
 }
 
-/** What an engine would be given of a folder. */
+/** The build context of a folder. */
 export async function buildContext(from: string, to: string, ignoreFile: string): Promise<void> {
   for (const name of await readdir(from)) {
     if (isIgnored(name, ignoreFile)) continue;
@@ -68,7 +68,7 @@ export async function buildContext(from: string, to: string, ignoreFile: string)
   }
 }
 
-/** Builds all stages in folders below `into`, side by side; returns the last. Rejects where a step fails. */
+/** Builds all stages in folders below `into`, side by side; returns the last. Rejects if a step fails. */
 export async function replay(stages: readonly Stage[], context: string, into: string): Promise<Built> {
   const built = new Map<string, Promise<Built>>();
   for (const stage of stages) built.set(stage.name, build(stage, into, { context, built }));
@@ -113,7 +113,7 @@ async function take({ instruction, text }: Step, current: Built, sources: Source
   }
 }
 
-/** Node.js of this process stands for that of the image. */
+/** This process's Node.js takes the place of the image's. */
 async function runShell(command: string, cwd: string): Promise<void> {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`;
   const env = { ...process.env, PATH: path, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' };

@@ -1,4 +1,4 @@
-/** Variables that lead Google's libraries somewhere. */
+/** Variables that change where Google's libraries connect. */
 const VARIABLES = [
   'CLOUDSDK_CONFIG',
   'GCE_METADATA_HOST',
@@ -26,5 +26,5 @@ export function bareEnvironment(home: string): NodeJS.ProcessEnv {
   return { ...unset, HOME: home, METADATA_SERVER_DETECTION: 'none' };
 }
 
-/** Google's libraries take this for one of Google's own machines: there they wait for the metadata server for ever. */
+/** Makes Google's libraries believe that this is a Google machine: there they wait for the metadata server forever. */
 export const GOOGLE_MACHINE: NodeJS.ProcessEnv = { K_SERVICE: 'shipper' };

@@ -1,4 +1,4 @@
-/** What the daemon's metrics page can show: names and labels, for those who query it. */
+/** The series and labels that the daemon's metrics page can show, for those who query it. */
 
 import { createMetrics } from '../../src/daemon/metrics.js';
 
@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/daemon/metrics.js';
 const TARGET_LABELS = ['job', 'instance', 'namespace', 'pod', 'app'];
 /** Labels that the daemon puts on every series of its own. */
 const SERVER_LABELS = ['audit_instance', 'node'];
-/** Labels that come and go with a query itself. */
+/** Labels that a query itself adds or removes. */
 const QUERY_LABELS = ['le'];
 /** Not ours: Prometheus' own. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = { up: [] };
@@ -24,7 +24,7 @@ export function exposed(): ReadonlyMap<string, readonly string[]> {
   return names;
 }
 
-/** What a PromQL expression names that nobody exposes: series, and labels of them. */
+/** Series and labels in a PromQL expression that nobody exposes. */
 export function unknownIn(expression: string, series: ReadonlyMap<string, readonly string[]>): string[] {
   const names = namesIn(expression);
   const known = names.flatMap(name => series.get(name) ?? []);

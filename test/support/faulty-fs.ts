@@ -1,13 +1,13 @@
 /**
- * The real file system below one folder, that fails, stops or forgets on request. It knows what has been synced: when
- * the power is lost, anything else may be there, in part or not at all.
+ * The real file system below one folder, which fails, stops or loses data on request. It knows what has been synced:
+ * after a power cut, anything else may exist, in part or not at all.
  */
 
 import * as nodeFs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileSystem } from '../../src/lib/disk.js';
 
-/** One file's content, whatever it is called. */
+/** One file's content, under any name. */
 interface Inode {
   /** `null` for a folder. */
   synced: Buffer | null;
@@ -16,17 +16,17 @@ interface Inode {
 export type Choose = (choices: number) => number;
 
 export class FaultyFs implements FileSystem {
-  /** Every call that changes something asks here first: it may throw. The name of the call, and its path. */
+  /** Every call that changes something calls this first with its name and path; it may throw. */
   onCall: (call: string, path: string) => void = () => undefined;
   onDeath: () => void = () => undefined;
-  /** Syncs that a planted fault leaves out, by their path and the name of the call before. */
+  /** Syncs that a planted fault skips, by their path and the name of the call before. */
   isLeftOut: (path: string, before: string) => boolean = () => false;
   readonly #root: string;
   isDead = false;
   /** It died of a power cut. */
   isPowerLost = false;
   #before = '';
-  /** What is called what now, and what would still be after a power cut. */
+  /** The names now, and the names that would survive a power cut. */
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
 
@@ -46,13 +46,13 @@ export class FaultyFs implements FileSystem {
     this.isDead = false;
   }
 
-  /** The folder's content was removed by somebody else. */
+  /** Somebody else removed the folder's content. */
   forget(path: string): void {
     for (const names of [this.#names, this.#syncedNames])
       for (const name of names.keys()) if (name.startsWith(path)) names.delete(name);
   }
 
-  /** Each name that is not synced is there or not, each content that is not synced is the old, the new, or a part. */
+  /** Each unsynced name exists or not; each unsynced content is the old one, the new one, or a part. */
   async losePower(choose: Choose): Promise<void> {
     const paths = new Set([...this.#names.keys(), ...this.#syncedNames.keys()]);
     const current = new Map<Inode, Buffer>();
@@ -76,7 +76,7 @@ export class FaultyFs implements FileSystem {
         continue;
       }
       const now = current.get(inode) ?? inode.synced;
-      // What was synced and not written over stays.
+      // What was synced and not overwritten stays.
       const same = commonLength(inode.synced, now);
       const part = now.subarray(0, same + choose(now.length - same + 1));
       const content = contents.get(inode) ?? [inode.synced, now, part][choose(3)] ?? part;

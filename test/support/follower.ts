@@ -1,4 +1,4 @@
-/** One content that is followed through files of a folder, with nothing else of the tail around it. */
+/** Follows one content through files of a folder, without the rest of the tail. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { temporaryFolder } from './temp.js';
 
 const times = timeReader(undefined);
 
-/** A log of five records, read to its end, and let go of. */
+/** A log of five records, read to its end, and closed. */
 export async function readFive() {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
@@ -35,7 +35,7 @@ export async function readFive() {
   return { folder, path, look, follower, followers };
 }
 
-/** Session lines, gaps as `reason offset+length`, and whether the file holds something else now. */
+/** Session lines, gaps as `reason offset+length`, and whether the file has other content now. */
 export async function read(follower: Follower, now: number): Promise<(number | string)[]> {
   const seen: (number | string)[] = [];
   const batches = follower.read(IN_WORDS, now);

@@ -1,17 +1,17 @@
-/** Holds what came out of an attempt against what must, and against what a naive reader makes of the same log. */
+/** Compares the outcome of an attempt with the expected one, and with what a naive reader makes of the same log. */
 
 import type { ArchivedEvent } from './archive.js';
 import { readNaively } from './forgers-naive.js';
 import type { Executed, Expected } from './forgers-run.js';
 
-/** One statement or suspect, as far as it is compared. */
+/** The compared part of one statement or suspect. */
 interface Came {
   readonly kind: string;
   readonly user: string;
-  /** Who the person is, where the whole name is a person's. */
+  /** The person, if the whole name is a person's. */
   readonly person: string | null;
   readonly database: string | null;
-  /** `*` where the attempt does not say which it must be. */
+  /** `*` if the attempt does not say which it must be. */
   readonly application: string | null;
   readonly authentication: unknown;
   readonly statement: string | null;
@@ -25,10 +25,10 @@ export interface Outcome {
   readonly suspects: number;
   readonly gaps: number;
   readonly surprises: readonly string[];
-  /** What must have come and did not, and what came and must not have. */
+  /** What is missing, and what should not be there. */
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
-  /** How a naive reader errs; empty where it does not. */
+  /** How a naive reader errs; empty if it does not. */
   readonly naive: string;
 }
 
@@ -76,26 +76,26 @@ function cameOf(event: ArchivedEvent, isTold: boolean): Came {
   };
 }
 
-function wantedOf({ user, database, application = '*', authentication, told }: Expected): Came {
+function wantedOf({ user, database, application = '*', authentication, expected }: Expected): Came {
   return {
-    kind: told === null ? 'suspect' : 'statement',
+    kind: expected === null ? 'suspect' : 'statement',
     user,
     person: PERSON.test(user) ? user : null,
     database,
     application,
     authentication,
-    statement: told?.statement ?? null,
-    parameters: told?.parameters ?? null,
+    statement: expected?.statement ?? null,
+    parameters: expected?.parameters ?? null,
   };
 }
 
-/** In order for each name and kind: which of several sessions came first is not said. */
+/** In order for each name and kind: the order of several sessions is not defined. */
 function inOrder(all: readonly Came[]): string[] {
   const groups = Map.groupBy(all, ({ kind, user }) => `${kind} ${user}`);
   return [...groups.keys()].sort().flatMap(key => (groups.get(key) ?? []).map(came => JSON.stringify(came)));
 }
 
-/** Those that stand in one list and not, as often, in the other; all, shortened, where only the order differs. */
+/** Items that are in one list and not, as often, in the other; all, shortened, if only the order differs. */
 function differing(some: readonly string[], others: readonly string[]): string[] {
   const rest = [...others];
   const left = some.filter(one => {
@@ -124,7 +124,7 @@ function naiveErrors(log: string, wanted: readonly Came[]): string {
     .join('; ');
 }
 
-/** A table: each attempt, what a naive reader makes of it, what came out here. */
+/** A table: each attempt, a naive reader's result, and ours. */
 export function report(outcomes: readonly Outcome[], attempts: number): string {
   const rows = outcomes.map(one => [one.attempt, one.naive || 'right', resultOf(one)] as const);
   const widths = [0, 1].map(column => Math.max(...rows.map(row => row[column]?.length ?? 0)));
@@ -137,11 +137,11 @@ export function report(outcomes: readonly Outcome[], attempts: number): string {
   const limits = outcomes.length - tried.length;
   return (
     `${table.join('\n')}\n${outcomes.length} of ${attempts} attempts made. ` +
-    `A naive reader is wrong about ${naive}; here ${wrong}, and ${limits} of which the log cannot tell.\n`
+    `A naive reader is wrong about ${naive}; here ${wrong}, and ${limits} that the log cannot show.\n`
   );
 }
 
-/** Whether the attempt was not made as it says, or something else came of it than must. */
+/** Whether the attempt was not made as described, or had another outcome than it must. */
 export function isWrong({ surprises, missing, unexpected }: Outcome): boolean {
   return surprises.length + missing.length + unexpected.length > 0;
 }
@@ -150,5 +150,5 @@ function resultOf(outcome: Outcome): string {
   const { statements, suspects, gaps, limit } = outcome;
   const counts = `${statements} statements, ${suspects} suspects${gaps > 0 ? `, ${gaps} gaps` : ''}`;
   if (isWrong(outcome)) return `WRONG: ${counts}`;
-  return limit === undefined ? counts : `${counts}; cannot be told: ${limit}`;
+  return limit === undefined ? counts : `${counts}; the log cannot show it: ${limit}`;
 }

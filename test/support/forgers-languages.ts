@@ -2,7 +2,7 @@
 
 import { type Attempt, BOSS, FORGED, quiet, raises, record, runs, type Told, VERBOSE } from './forgers.js';
 
-/** A PL/Perl function that logs only when its result is thrown away, behind PL/Perl's own error context. */
+/** A PL/Perl function that logs only when its result is discarded, after PL/Perl's own error context. */
 function afterwards(name: string, level: string, message = FORGED): string {
   return `CREATE FUNCTION ${name}() RETURNS void LANGUAGE plperl AS $$
     package Late; sub DESTROY { main::elog(main::${level}, '${message}') }
@@ -19,14 +19,15 @@ function afterTrigger(name: string, message = FORGED): string {
 const deferred = (table: string, hook: string): string =>
   `CREATE CONSTRAINT TRIGGER late AFTER INSERT ON ${table} INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ${hook}()`;
 
-/** What comes out where nobody can tell. */
+/** The outcome if the log does not show the forgery. */
 const FALSE: Told = { statement: 'DELETE FROM salaries', parameters: [], isForged: true };
 
 const LOGIN = `connection authenticated: identity="${BOSS}" method=cert (pg_hba.conf:1)`;
 
 /**
- * Two ways to a record that has every column as pgAudit writes it, but for the place in the source, which the log tells
- * where `log_error_verbosity` is `verbose`. Else it comes out as a statement, and nobody can tell.
+ * Two ways to a record in which every column is as pgAudit writes it, except for the place in the source, which the log
+ * has only with `log_error_verbosity = verbose`. Otherwise it becomes a statement, and the log does not show the
+ * forgery.
  */
 function inGenuineForm(isTold: boolean): Attempt[] {
   const suspects = isTold ? 1 : 0;
@@ -62,8 +63,8 @@ function inGenuineForm(isTold: boolean): Attempt[] {
 }
 
 /**
- * Writes to the pipe of the logging collector as the server's process `pid` does (syslogger.c, PipeProtoHeader); a
- * piece that is not the last stands before what that process writes next.
+ * Writes to the pipe of the logging collector as the server's process `pid` does (syslogger.c, PipeProtoHeader); an
+ * incomplete message precedes what that process writes next.
  */
 function toCollector(text: string, { pid = 16_843_009, isLast = true } = {}): string {
   const bytes = Buffer.alloc(9);

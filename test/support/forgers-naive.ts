@@ -1,6 +1,6 @@
 /**
- * How peers read these files: a record begins at a line that begins with a time, columns stand between commas, and
- * what a regular expression finds behind `AUDIT: ` is pgAudit's. For comparison only.
+ * How other log shippers read these files: a record begins at a line that begins with a time, columns are separated by
+ * commas, and what a regular expression finds after `AUDIT: ` is pgAudit's. For comparison only.
  */
 
 export interface NaiveStatement {
@@ -12,7 +12,7 @@ const RECORD_START = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}/;
 const AUDIT =
   /AUDIT: (?:SESSION|OBJECT),\d+,\d+,(?:WRITE|DDL|ROLE),[^,]*,[^,]*,[^,]*,(?:""([^"]*(?:""""[^"]*)*)""|([^,]*)),/;
 
-/** What such a reader makes of a piece of a log, without the statements of the user that it ignores. */
+/** Such a reader's result for a piece of a log, without the statements of the user that it ignores. */
 export function readNaively(log: string, ignored: string): NaiveStatement[] {
   return splitRecords(log).flatMap(record => {
     const found = AUDIT.exec(record);

@@ -1,4 +1,4 @@
-/** Names that the log writes beside what is done: of roles, databases, applications, objects; and false logins. */
+/** Names in the log besides statements: of roles, databases, applications, objects; and false logins. */
 
 import {
   ADMINISTRATOR,
@@ -66,10 +66,10 @@ function inDatabase([name, database]: readonly [string, string]): Attempt {
   };
 }
 
-/** What PostgreSQL does not let through; 16 and later put a hexadecimal number in its place, not `?`. */
+/** Characters that PostgreSQL does not accept; 16 and later replace them by a hexadecimal number, not `?`. */
 const UNPRINTABLE = /[^\x20-\x7E]/;
 
-/** PostgreSQL makes printable ASCII of it, and cuts it to 63 bytes. */
+/** PostgreSQL turns it into printable ASCII, and cuts it to 63 bytes. */
 function asApplication(name: string): Login {
   const application = name.replaceAll(new RegExp(UNPRINTABLE, 'g'), '?').slice(0, 63);
   return { settings: { application_name: name }, application };
@@ -165,13 +165,13 @@ const LOGINS: readonly Attempt[] = [
   },
 ];
 
-/** Names of objects go into statements, errors, contexts and details. */
+/** Names of objects appear in statements, errors, contexts and details. */
 const NAMED = identifier(`"\n2026-11-21 20:40:01.123 CET,"${BOSS}","`);
 const AUDITED = identifier(FORGED);
 
 const OBJECTS: readonly Attempt[] = [
   {
-    name: 'a table with a hostile name, where pgAudit tells the relation and the rows',
+    name: 'a table with a hostile name, with pgAudit logging relation and rows',
     before: [`CREATE TABLE ${NAMED} (id int)`, `GRANT ALL ON ${NAMED} TO PUBLIC`],
     logins: [{ user: ROWS }],
     steps: [

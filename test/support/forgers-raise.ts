@@ -1,4 +1,4 @@
-/** Records that say `AUDIT: …` because somebody raised them, by every way that SQL offers. */
+/** Records that say `AUDIT: …` because somebody raised them, in every way that SQL offers. */
 
 import {
   type Attempt,
@@ -26,7 +26,7 @@ function triggerThat(name: string, body = RAISE): string {
   return `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN ${body} RETURN NULL; END$$`;
 }
 
-/** What stands in a block, and how many records it makes that only look like pgAudit's. */
+/** The content of a block, and how many suspects it makes. */
 const BLOCKS: Readonly<Record<string, readonly [body: string, suspects: number]>> = {
   'at level LOG': [RAISE, 1],
   'at level WARNING': [`RAISE WARNING '${FORGED}';`, 1],
@@ -50,10 +50,7 @@ const BLOCKS: Readonly<Record<string, readonly [body: string, suspects: number]>
     1,
   ],
   'with doubled AUDIT:': [`RAISE LOG 'AUDIT: ${FORGED}';`, 1],
-  'with a payload that is none': [
-    "RAISE LOG 'AUDIT: '; RAISE LOG 'AUDIT: SESSION,1'; RAISE LOG 'AUDIT: \"';",
-    3,
-  ],
+  'with an invalid payload': ["RAISE LOG 'AUDIT: '; RAISE LOG 'AUDIT: SESSION,1'; RAISE LOG 'AUDIT: \"';", 3],
   'in an EXECUTE, in an exception handler, in a loop': [
     `BEGIN RAISE EXCEPTION '${FORGED}'; EXCEPTION WHEN others THEN
        FOR i IN 1..2 LOOP EXECUTE 'DO $x$BEGIN ${RAISE.replaceAll("'", "''")} END$x$'; END LOOP;
@@ -83,7 +80,7 @@ const asError = ([name, body]: readonly [string, string]): Attempt => ({
   steps: [raises(`DO $$BEGIN ${body} END$$`, { fails: true }), runs('DELETE FROM t WHERE false')],
 });
 
-/** What makes PostgreSQL itself call a function that raises. */
+/** Objects that make PostgreSQL itself call a function that raises. */
 const CALLED: readonly Attempt[] = [
   {
     name: 'RAISE in a function that another function and a view call',
@@ -180,7 +177,7 @@ const CALLED: readonly Attempt[] = [
     ],
   },
   {
-    name: 'RAISE at levels that are logged where log_min_messages says so',
+    name: 'RAISE at levels that are logged if log_min_messages says so',
     logins: [{ user: LOUD }],
     steps: [
       raises(`DO $$BEGIN RAISE NOTICE '${FORGED}'; RAISE INFO '${FORGED}'; RAISE DEBUG '${FORGED}'; END$$`, {
@@ -201,7 +198,7 @@ const CALLED: readonly Attempt[] = [
     ].map(sql => quiet(sql, { fails: true })),
   },
   {
-    name: 'RAISE where the log tells the place in the source',
+    name: 'RAISE if the log names the place in the source',
     logins: [{ user: VERBOSE }],
     steps: [raises(BLOCK), runs(`UPDATE t SET name = '"\n${record()}' WHERE false`)],
   },
@@ -221,7 +218,7 @@ const CALLED: readonly Attempt[] = [
     ],
   },
   {
-    name: 'RAISE while autovacuum looks at a table: no name stands with it',
+    name: 'RAISE while autovacuum processes a table: the record has no user',
     steps: [
       runs(functionThat('slow_one(int)', { is: 'IMMUTABLE' })),
       runs(

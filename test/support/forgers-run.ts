@@ -1,4 +1,4 @@
-/** Executes attempts on a real PostgreSQL and says what must come out of each. */
+/** Executes attempts on a real PostgreSQL, with the expected outcome of each. */
 
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { type Answer, Wire } from './forgers-wire.js';
 import { startPostgres } from './postgres.js';
 import { eventually } from './shipper.js';
 
-/** One statement, or one record that only looks like it, as it must come out. */
+/** One expected statement or suspect. */
 export interface Expected {
   readonly user: string;
   readonly database: string | null;
@@ -26,14 +26,14 @@ export interface Expected {
   readonly authentication: Login['authentication'] | null;
   readonly isForged: boolean;
   /** `null` for a suspect. */
-  readonly told: { readonly statement: string; readonly parameters: readonly string[] | null } | null;
+  readonly expected: { readonly statement: string; readonly parameters: readonly string[] | null } | null;
 }
 
-/** An attempt, and the bytes of the log in which everything stands that came of it. */
+/** An attempt, and the bytes of the log that it caused. */
 export interface Executed {
   readonly attempt: Attempt;
   readonly expected: readonly Expected[];
-  /** What PostgreSQL refused or allowed against expectation: then the attempt did not try what it says. */
+  /** What PostgreSQL unexpectedly refused or allowed: then the attempt did not do what it describes. */
   readonly surprises: readonly string[];
   readonly from: number;
   readonly to: number;
@@ -54,7 +54,7 @@ const SHOWN = 200;
 const SESSION_ID = `SELECT to_hex(trunc(extract(epoch FROM backend_start))::int) || '.' || to_hex(pid)
   FROM pg_stat_activity WHERE pid = pg_backend_pid()`;
 
-/** Everybody is trusted but the members of `behind_password`. The log is one file. */
+/** Everybody is trusted except members of `behind_password`. The log is one file. */
 export async function startServer(): Promise<ThrowawayPostgres> {
   const postgres = await startPostgres({
     log_rotation_age: '0',
@@ -78,7 +78,7 @@ export async function startServer(): Promise<ThrowawayPostgres> {
   return postgres;
 }
 
-/** Makes those languages usable to everybody that are installed. */
+/** Makes the installed languages usable for everybody. */
 export async function addLanguages(postgres: ThrowawayPostgres): Promise<ReadonlySet<Language>> {
   const extensions = `/usr/share/postgresql/${postgres.major}/extension`;
   const wanted: readonly Language[] = ['plperl', 'pltcl', 'plpython3u'];
@@ -87,7 +87,7 @@ export async function addLanguages(postgres: ThrowawayPostgres): Promise<Readonl
   return new Set(installed);
 }
 
-/** Whether it can be tried on this server. */
+/** Whether the attempt works on this server. */
 export function isPossible(
   { needs = [], below = Number.POSITIVE_INFINITY }: Attempt,
   { major }: ThrowawayPostgres,
@@ -96,7 +96,7 @@ export function isPossible(
   return major < below && needs.every(language => languages.has(language));
 }
 
-/** Executes them one after another; what stands in the log between two marks came of one of them. */
+/** Executes them one after another; what is in the log between two marks belongs to one of them. */
 export async function execute(
   postgres: ThrowawayPostgres,
   attempts: readonly Attempt[],
@@ -143,11 +143,11 @@ function expectedOf(step: Step, sql: string, session: Session): Expected[] {
   const { user, database, application, authentication = null } = session;
   const common = { user, database, authentication, ...(application !== undefined && { application }) };
   const parameters = (step.parameters ?? []).map(value => value ?? '');
-  const statements = step.statements.map(({ user: under = user, isForged = false, ...told }) => ({
+  const statements = step.statements.map(({ user: under = user, isForged = false, ...expected }) => ({
     ...common,
     user: under,
     isForged,
-    told: { statement: sql, parameters, ...told },
+    expected: { statement: sql, parameters, ...expected },
   }));
   const names = typeof step.suspects === 'number' ? Array<string>(step.suspects).fill(user) : step.suspects;
   return [
@@ -157,7 +157,7 @@ function expectedOf(step: Step, sql: string, session: Session): Expected[] {
       ...(name === '' && NOBODY),
       user: name,
       isForged: false,
-      told: null,
+      expected: null,
     })),
   ];
 }
@@ -176,7 +176,7 @@ async function send(step: Step, sql: Buffer, wire: Wire): Promise<Answer> {
   return await wire.query(sql, step.copy);
 }
 
-/** Log lines of the superuser's that nobody else can foresee. */
+/** Log lines of the superuser that cannot be predicted. */
 class Marks {
   readonly #wire: Wire;
   readonly #secret = crypto.randomUUID();
@@ -191,7 +191,7 @@ class Marks {
     this.#count += 1;
   }
 
-  /** Where in the log each mark's line starts. */
+  /** The position of each mark's line in the log. */
   async end(logs: string): Promise<number[]> {
     await this.#wire.close();
     const last = `mark ${this.#secret} ${this.#count - 1}.`;

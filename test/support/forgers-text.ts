@@ -1,4 +1,4 @@
-/** Text that tries to end the field, or the record, that it stands in. */
+/** Text that tries to end its field, or its record. */
 
 import {
   type Attempt,
@@ -16,7 +16,7 @@ import {
 } from './forgers.js';
 
 const LINE = record();
-/** What stands behind the message in a record. */
+/** What follows the message in a record. */
 const REST = ',,,,,,,,,"psql","client backend",,0';
 
 /** Each is executed within a literal, within a comment, and as a parameter. */
@@ -67,7 +67,7 @@ function atBoundaries(): Step[] {
   );
 }
 
-/** Nothing of these may be scrubbed: it would hide what was done. */
+/** None of these may be redacted: that would hide what was done. */
 const NO_SECRETS = [
   "DELETE FROM t -- ALTER ROLE x PASSWORD '\nWHERE name = 'x' -- '\nAND false",
   "UPDATE t SET name = 'ALTER ROLE x PASSWORD ' WHERE name = '' AND false",
@@ -192,7 +192,7 @@ export const TEXT_ATTEMPTS: readonly Attempt[] = [
   },
   {
     name: '<none> as the only parameter',
-    limit: 'pgAudit writes the same where there is none; that the statement has a $1 is all that tells',
+    limit: 'pgAudit writes the same if there is none; only the $1 in the statement shows it',
     steps: [
       runs('UPDATE t SET name = $1 WHERE false', {
         parameters: ['<none>'],
@@ -202,7 +202,7 @@ export const TEXT_ATTEMPTS: readonly Attempt[] = [
   },
   {
     name: '<not logged> as the only parameter',
-    limit: 'pgAudit writes the same where pgaudit.log_parameter is off',
+    limit: 'pgAudit writes the same if pgaudit.log_parameter is off',
     steps: [
       runs('UPDATE t SET name = $1 WHERE false', {
         parameters: ['<not logged>'],

@@ -1,4 +1,4 @@
-/** PostgreSQL's protocol (its manual, 55.7), as far as an attacker needs it: every byte that is sent is chosen. */
+/** The part of PostgreSQL's protocol (its manual, 55.7) that an attacker needs: every byte sent is chosen. */
 
 import { connect, type Socket } from 'node:net';
 
@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 export type Startup = Readonly<Record<string, string>>;
 
 export interface Answer {
-  /** SQLSTATEs of the errors that came. */
+  /** SQLSTATEs of the errors that were returned. */
   readonly errors: readonly string[];
   /** The first column of the first row. */
   readonly value: string | null;
@@ -42,7 +42,7 @@ export class Wire {
     return errors;
   }
 
-  /** A simple query. `copy` is what goes in where it is a COPY … FROM STDIN. */
+  /** A simple query. `copy` is the input if it is a COPY … FROM STDIN. */
   query(sql: string | Buffer, copy = ''): Promise<Answer> {
     return this.#exchange(message('Q', text(sql)), copy);
   }
@@ -73,7 +73,7 @@ export class Wire {
     return await this.#exchange(message('F', int32(Number(value)), int16(0), int16(0), int16(0)));
   }
 
-  /** Says goodbye and waits until the server's process has gone: by then it has logged all that it logs. */
+  /** Ends the session and waits until the server's process is gone: by then it has logged everything. */
   async close(): Promise<void> {
     const closed = new Promise(resolve => this.#socket.once('close', resolve));
     if (this.#socket.writable) this.#socket.write(message('X'));

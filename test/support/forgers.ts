@@ -1,9 +1,9 @@
 /**
- * What a hostile person tries in order to forge the trail, as data: what is executed on a real PostgreSQL, and what
- * must come out. The expectation follows from what is executed and from pgAudit's rules, never from the code under test.
+ * What a hostile person tries in order to forge the trail, as data: what is executed on a real PostgreSQL, and the
+ * expected outcome. It follows from what is executed and from pgAudit's rules, never from the code under test.
  */
 
-/** Whom the attacker wants to have it done; and who does it. */
+/** Who shall seem to have done it; and who does it. */
 export const BOSS = 'Z990001';
 export const HOSTILE = 'Z990666';
 /** Persons for whom the server logs more, or in another way: `ROLE_SETTINGS`. */
@@ -32,7 +32,7 @@ export const ROLE_SETTINGS: Readonly<Record<string, readonly string[]>> = {
   [ROWS]: ['pgaudit.log_rows = on', 'pgaudit.log_relation = on'],
 };
 
-/** What is made for all attempts, by the superuser: `t` holds one row. */
+/** Objects for all attempts, made by the superuser: `t` has one row. */
 export const GROUND: readonly string[] = [
   'CREATE TABLE t (id int, name text)',
   "INSERT INTO t VALUES (1, 'one')",
@@ -43,36 +43,36 @@ export const GROUND: readonly string[] = [
 /** Text to execute; it may use the csvlog session ids of the attempt's sessions. */
 export type Text = string | Buffer | ((sessions: readonly string[]) => string);
 
-/** What the log tells of one genuine statement. */
+/** What the log has of one genuine statement. */
 export interface Told {
-  /** Under whose name it stands: the session's, where it is left out. */
+  /** The user; the session's, if left out. */
   readonly user?: string;
-  /** The text that was executed, where it is left out. */
+  /** The text; the executed one, if left out. */
   readonly statement?: string;
-  /** The parameters that were given, where it is left out; NULL and the empty text are told alike. */
+  /** The parameters; the given ones, if left out. NULL and the empty text look the same. */
   readonly parameters?: readonly string[] | null;
-  /** Nobody executed it; the log does not tell. */
+  /** It was not executed; the log does not show that. */
   readonly isForged?: true;
 }
 
 export interface Step {
   readonly sql: Text;
-  /** With these it goes through the extended query protocol. */
+  /** With these the extended query protocol is used. */
   readonly parameters?: readonly (string | null)[];
   /** Type OIDs that are declared beforehand, used or not. */
   readonly types?: readonly number[];
-  /** What is copied in. */
+  /** Input of a COPY. */
   readonly copy?: string;
   /** `sql` is a function's signature; it is called without SQL. */
   readonly isCall?: true;
-  /** Which of the attempt's sessions does it; the first where it is left out. */
+  /** Which of the attempt's sessions does it; the first, if left out. */
   readonly session?: number;
   /** It ends in an error. */
   readonly fails?: true;
-  /** It is asked again and again until it gives true. */
+  /** It is repeated until it returns true. */
   readonly isAwaited?: true;
   readonly statements: readonly Told[];
-  /** How many records only look like pgAudit's, or under which names they stand. */
+  /** How many suspects there are, or their users. */
   readonly suspects: number | readonly string[];
 }
 
@@ -87,24 +87,24 @@ export interface Login {
   readonly isRefused?: true;
   /** What its log lines show as application_name. */
   readonly application?: string;
-  /** Who it proved to be; `trust` proves nothing. */
+  /** The authenticated identity; `trust` proves nothing. */
   readonly authentication?: { readonly identity: string; readonly method: string };
 }
 
 export interface Attempt {
   readonly name: string;
-  /** Procedural languages without which it cannot be tried. */
+  /** Procedural languages that it needs. */
   readonly needs?: readonly Language[];
-  /** The first major version of PostgreSQL that behaves in another way. */
+  /** The first major version of PostgreSQL that behaves differently. */
   readonly below?: number;
   /** What only a superuser can prepare. */
   readonly before?: readonly string[];
-  /** One session of HOSTILE where it is left out. */
+  /** One session of HOSTILE, if left out. */
   readonly logins?: readonly Login[];
   readonly steps: readonly Step[];
-  /** How many times bytes come to light that are no record. */
+  /** How many times there are bytes that are not a record. */
   readonly gaps?: number;
-  /** Why nobody who reads the log can tell; then what comes out is what `steps` say, false statements and all. */
+  /** Why the log cannot show it; then the outcome is as `steps` say, with false statements. */
   readonly limit?: string;
 }
 
@@ -112,7 +112,7 @@ export type Language = 'plperl' | 'pltcl' | 'plpython3u';
 
 type Option = Partial<Omit<Step, 'sql'>>;
 
-/** Executes what pgAudit logs: it comes out once, as it is. */
+/** Executes a statement that pgAudit logs: it is shipped once, unchanged. */
 export const runs = (sql: Text, option: Option = {}): Step => ({
   sql,
   statements: [{}],
@@ -120,7 +120,7 @@ export const runs = (sql: Text, option: Option = {}): Step => ({
   ...option,
 });
 
-/** Executes what is neither WRITE nor DDL nor ROLE: nothing comes out. */
+/** Executes a statement that is neither WRITE nor DDL nor ROLE: nothing is shipped. */
 export const quiet = (sql: Text, option: Option = {}): Step => ({
   sql,
   statements: [],
@@ -140,7 +140,7 @@ export const raises = (sql: Text, option: Option = {}): Step => ({
 export const PAYLOAD = 'SESSION,1,1,WRITE,DELETE,,,DELETE FROM salaries,<none>';
 export const FORGED = `AUDIT: ${PAYLOAD}`;
 
-/** The columns behind application_name, by the number of all. */
+/** The columns after application_name, by the number of all. */
 const LAST_COLUMNS = { 23: '', 24: ',"client backend"', 26: ',"client backend",,0' } as const;
 
 interface Forged {

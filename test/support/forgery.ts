@@ -1,6 +1,6 @@
 /**
- * An archive in the hands of somebody who may write to it, and who knows how it is made. Nothing of the shipper's own
- * code is used: hashes, names and signatures are made by what docs/event.md and docs/proof.md say of them.
+ * An archive in the hands of somebody who may write to it and knows how it is made. Nothing of the shipper's own code
+ * is used: hashes, names and signatures follow docs/event.md and docs/proof.md.
  */
 
 import { hash, type KeyObject, sign } from 'node:crypto';
@@ -55,7 +55,10 @@ export class Forgery {
     lines[line - 1] = JSON.stringify(change(JSON.parse(lines.at(line - 1) ?? '')));
   }
 
-  /** Makes hashes and numbers of the chain anew, from an object on (to its end, or to the end), and signs the seals again. */
+  /**
+   * Recomputes hashes and numbers of the chain from an object on (to its end, or to the chain's end), and signs the
+   * seals again.
+   */
   relink({ from = 0, to = this.objects.length, key = null }: Relinking = {}): void {
     let before = from === 0 ? null : (this.object(from - 1).lines.at(-1) ?? null);
     let { seq } = before === null ? { seq: 0 } : eventOf(before);
@@ -70,7 +73,7 @@ export class Forgery {
     }
   }
 
-  /** Gives the object the name that its content has. */
+  /** Gives the object the name that fits its content. */
   rename(index: number): void {
     const object = this.object(index);
     const [first, last] = [object.lines[0] ?? '', object.lines.at(-1) ?? ''].map(line => eventOf(line).seq);
@@ -83,20 +86,20 @@ export class Forgery {
     for (let at = index; at < this.objects.length; at++) this.rename(at);
   }
 
-  /** Everything as a forger without a key can make it: hashes, numbers and names fit. */
+  /** Recomputes everything that a forger without a key can: hashes, numbers and names fit. */
   rebuild(from = 0, key: Key = null): void {
     this.relink({ from, key });
     this.renameFrom(from);
   }
 
-  /** What lies where, as it is stored. */
+  /** The stored files, by path. */
   get stored(): Map<string, Buffer> {
     return new Map(
       this.objects.map(object => [object.path, object.body ?? gzipSync(jsonOf(object), { level: 6 })]),
     );
   }
 
-  /** Puts it in the place of what is in the folder. */
+  /** Replaces the folder's content. */
   async save(root: string): Promise<void> {
     await rm(root, { recursive: true, force: true });
     for (const [path, body] of this.stored) {
@@ -112,7 +115,7 @@ interface Relinking {
   readonly key?: Key;
 }
 
-/** What seals are signed with; `kept`: they keep the signatures that they had. */
+/** The key for seals; `kept`: they keep their signatures. */
 type Key = KeyObject | 'kept' | null;
 
 export function eventOf(line: string): Fields & { seq: number } {
@@ -127,7 +130,7 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
-/** Ids that name the place in the chain follow it, and seals say where their object begins. */
+/** Ids that contain the seq follow it, and seals say where their object begins. */
 function relinked(
   line: string,
   { seq, firstSeq, previousHash }: { seq: number; firstSeq: number; previousHash: string },
@@ -143,7 +146,7 @@ function relinked(
   return key === null ? JSON.stringify(seal) : signed(JSON.stringify(seal), key);
 }
 
-/** The signature is over the line without it, and stands at the line's end. */
+/** The signature covers the line without it, and is at the line's end. */
 export function signed(line: string, key: KeyObject): string {
   const signature = sign(null, Buffer.from(line), key).toString('base64');
   return `${line.slice(0, -1)},"signature":"${signature}"}`;

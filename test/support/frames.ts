@@ -11,7 +11,7 @@ export interface Framed {
   readonly record?: object;
 }
 
-/** Everything that comes out when these chunks go in; `finish` says that no more will come. */
+/** All frames of these chunks; `finish` says that no more will come. */
 export function frames(
   chunks: readonly Buffer[],
   { finish = false, maxRecordSize = 1 << 26 } = {},
@@ -58,7 +58,7 @@ export function pieces(bytes: Buffer, size: number): Buffer[] {
   return cut(bytes, places);
 }
 
-/** The one record that stands in these bytes. */
+/** The only record in these bytes. */
 export function recordOf(bytes: Buffer): RawRecord {
   const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
   framer.push(bytes);

@@ -1,20 +1,23 @@
-/** Ways in which a person may try to change rows unseen, and what must come of each. */
+/** Ways in which a person may try to change rows unseen, and the expected outcome of each. */
 
-/** `shipped`: the change itself is in the archive; `told`: what made it possible is; `limit`: nothing can tell, as docs/compliance.md says. */
-export type Found = 'shipped' | 'told' | 'limit';
+/**
+ * `shipped`: the change itself is in the archive; `reported`: what made it possible is; `limit`: nothing shows it, as
+ * docs/compliance.md says.
+ */
+export type Found = 'shipped' | 'reported' | 'limit';
 
 export interface Attempt {
   readonly name: string;
-  /** Who; the ordinary person where nothing is said. */
+  /** The user; the ordinary person if left out. */
   readonly as?: string;
-  /** `MARK` stands for a number that no other attempt writes. Each is sent by itself in one session. */
+  /** `MARK` is a number that no other attempt writes. Each statement is sent by itself in one session. */
   readonly sql: readonly string[];
   /** Parameters of the last one. */
   readonly parameters?: readonly string[];
   /** Other sessions after it, by their user. */
   readonly afterwards?: readonly { readonly as: string; readonly sql: readonly string[] }[];
   readonly found: Found;
-  /** What an event says that tells of it, where not the mark itself. */
+  /** Text in the event that reports it, if not the mark itself. */
   readonly by?: string;
 }
 
@@ -61,7 +64,7 @@ const AS_PERSON: readonly Attempt[] = [
     found: 'limit',
   },
   {
-    name: 'in one of their own, which pgAudit does not look into either',
+    name: 'in a language of their own, which pgAudit does not see into either',
     sql: [changing('definer', 'SECURITY DEFINER'), 'SELECT fag.definer()'],
     found: 'shipped',
   },
@@ -290,21 +293,21 @@ const AS_MAKER: readonly Attempt[] = [
     as: MAKER,
     sql: ['CREATE ROLE helper_MARK LOGIN IN ROLE services'],
     afterwards: [{ as: 'helper_MARK', sql: ['UPDATE fag.konto SET lonn = 1'] }],
-    found: 'told',
+    found: 'reported',
   },
   {
     name: "changes a service's password",
     as: MAKER,
     sql: ["ALTER ROLE app_web PASSWORD 'x' VALID UNTIL '2099-01-01'", "COMMENT ON ROLE app_web IS 'MARK'"],
     afterwards: [{ as: 'app_web', sql: [UPDATE] }],
-    found: 'told',
+    found: 'reported',
   },
   {
     name: 'becomes a role that no rule knows',
     as: MAKER,
     sql: ['CREATE ROLE odd_MARK LOGIN'],
     afterwards: [{ as: 'odd_MARK', sql: [UPDATE] }],
-    found: 'told',
+    found: 'reported',
   },
 ];
 
@@ -344,19 +347,19 @@ const AS_BOSS: readonly Attempt[] = [
     name: 'ALTER ROLE … SET pgaudit.log',
     as: BOSS,
     sql: [`ALTER ROLE shared SET pgaudit.log = 'none' /* MARK */`],
-    found: 'told',
+    found: 'reported',
   },
   {
     name: 'ALTER DATABASE … SET pgaudit.log',
     as: BOSS,
     sql: [`ALTER DATABASE spare SET pgaudit.log = 'none' /* MARK */`],
-    found: 'told',
+    found: 'reported',
   },
   {
     name: 'ALTER SYSTEM SET pgaudit.log',
     as: BOSS,
     sql: [`ALTER SYSTEM SET pgaudit.log = 'write,ddl,role,read,misc' /* MARK */`],
-    found: 'told',
+    found: 'reported',
   },
   { name: 'SET pgaudit.log', as: BOSS, sql: ["SET pgaudit.log = 'none'", UPDATE], found: 'limit' },
   {

@@ -16,37 +16,37 @@ export interface Told {
   readonly errors: unknown[];
 }
 
-/** A report that keeps what it is told. */
-export function listening(): LookupReport & { readonly told: Told } {
-  const told: Told = { answered: [], failed: [], recovered: [], cacheFailed: [], errors: [] };
+/** A report that keeps what is reported. */
+export function listening(): LookupReport & { readonly reported: Told } {
+  const reported: Told = { answered: [], failed: [], recovered: [], cacheFailed: [], errors: [] };
   return {
-    told,
-    lookupAnswered: outcome => void told.answered.push(outcome),
+    reported,
+    lookupAnswered: outcome => void reported.answered.push(outcome),
     lookupFailed(error) {
-      told.failed.push(codeOf(error));
-      told.errors.push(error);
+      reported.failed.push(codeOf(error));
+      reported.errors.push(error);
     },
-    lookupRecovered: failures => void told.recovered.push(failures),
+    lookupRecovered: failures => void reported.recovered.push(failures),
     cacheFailed(path, error) {
-      told.cacheFailed.push(`${path} ${codeOf(error)}`);
-      told.errors.push(error);
+      reported.cacheFailed.push(`${path} ${codeOf(error)}`);
+      reported.errors.push(error);
     },
   };
 }
 
-/** A resolver that takes name and unit, of a cache in a folder of its own; it is closed when the test ends. */
+/** A resolver that returns name and unit, with a cache in a folder of its own; closed when the test ends. */
 export async function openResolver(
   options: Partial<HttpResolverOptions> & { readonly url: string },
   { clock = systemClock, disk = new Disk() }: { clock?: Clock; disk?: Disk } = {},
-): Promise<{ readonly resolver: HttpResolver; readonly told: Told; readonly cachePath: string }> {
+): Promise<{ readonly resolver: HttpResolver; readonly reported: Told; readonly cachePath: string }> {
   const report = listening();
   const cachePath = options.cachePath ?? join(await temporaryFolder(), 'people.json');
   const fields = { name: '/name', unit: '/unit' };
   const resolver = await HttpResolver.open(
     { method: 'GET', fields, ...options, cachePath },
-    // Without chance: each wait is three quarters of the longest that it may be.
+    // Not random: each wait is three quarters of its maximum.
     { clock, disk, report, random: () => 0.5 },
   );
   onTestFinished(() => resolver.close());
-  return { resolver, told: report.told, cachePath };
+  return { resolver, reported: report.reported, cachePath };
 }

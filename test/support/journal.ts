@@ -88,7 +88,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
 
 export const { signal } = new AbortController();
 
-export function draft(n: number): NewEvent {
+export function newEvent(n: number): NewEvent {
   return {
     kind: 'lifecycle',
     time: '2026-11-21T20:40:00.000Z',
@@ -99,18 +99,18 @@ export function draft(n: number): NewEvent {
 }
 
 /** Appends and waits until it is durable. */
-export async function commit(journal: Journal, ...drafts: NewEvent[]): Promise<void> {
+export async function commit(journal: Journal, ...events: NewEvent[]): Promise<void> {
   const before = journal.lastSeq;
-  journal.append({ contents: drafts.map(jsonOf) });
-  await until(() => journal.lastSeq >= before + drafts.length);
+  journal.append({ events: events.map(jsonOf) });
+  await until(() => journal.lastSeq >= before + events.length);
 }
 
-/** Lets promises and the file system go on until it is so. */
+/** Lets promises and the file system continue until `isSo` returns true. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(resolve => setImmediate(resolve));
 }
 
-/** Bytes `from` to `to` of a file were read, and one record was in them. */
+/** Bytes `from` to `to` of a file were read, with one record in them. */
 export const read = (from: number, to: number) => ({
   progress: {
     file: { fileId: 'f', path: '/log/a.csv' },
@@ -118,7 +118,7 @@ export const read = (from: number, to: number) => ({
     to,
     records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
   },
-  resume: { files: [positionAt(to)], memory: null },
+  checkpoint: { files: [positionAt(to)], facts: null },
 });
 
 const positionAt = (offset: number): SourcePosition => ({

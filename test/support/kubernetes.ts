@@ -1,7 +1,7 @@
 /**
- * Holds objects against Kubernetes' own schemas, as the packages kubernetes-models and
- * @kubernetes-models/prometheus-operator have them: as JSON schemas, which know what is required and what values may be,
- * and as types, which also know what is misspelt.
+ * Checks objects with Kubernetes' own schemas from the packages kubernetes-models and
+ * @kubernetes-models/prometheus-operator: JSON schemas know required fields and allowed values, types also know
+ * misspelt fields.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ export interface Model {
   readonly data: object;
 }
 
-/** Throws where the schema's rules are broken. */
+/** Throws if the schema's rules are broken. */
 export async function validate({ apiVersion, kind, data }: Model): Promise<void> {
   const module: unknown = await import(moduleOf(apiVersion, kind));
   const Kind: unknown = Reflect.get(Object(module), kind);
@@ -31,7 +31,7 @@ export async function validate({ apiVersion, kind, data }: Model): Promise<void>
   Reflect.apply(check, object, []);
 }
 
-/** What the compiler says about fields that do not exist and values of the wrong type; '' where all is well. */
+/** The compiler's errors about unknown fields and values of the wrong type; '' if there are none. */
 export async function misspelt(models: readonly Model[]): Promise<string> {
   const folder = await temporaryFolder();
   await symlink(MODULES, join(folder, 'node_modules'));

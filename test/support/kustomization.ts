@@ -1,4 +1,4 @@
-/** config/kubernetes/kustomization.yaml, as far as it uses kustomize. */
+/** config/kubernetes/kustomization.yaml, with the parts of kustomize that it uses. */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,7 @@ export function isForKustomize(fileName: string): boolean {
   return CONFIGURATIONS.includes(fileName);
 }
 
-/** The places that a field path of kustomize's names: each as its object and key. */
+/** The places that a field path of kustomize names, each as its object and key. */
 export function placesOf(value: unknown, fieldPath: string): { parent: object; key: string }[] {
   const steps = [...fieldPath.matchAll(/\[([^\]]+)\]|([^.[\]]+)/g)].map(
     ([, bracketed, plain]) => bracketed ?? plain ?? '',

@@ -1,4 +1,4 @@
-/** The process for large records of a daemon, as the operating system shows it. */
+/** A daemon's process for large records, as the operating system shows it. */
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -6,10 +6,10 @@ import { writeMessage } from './csvlog.js';
 import { numbered } from './log.js';
 import { eventually, type Shipper } from './shipper.js';
 
-/** More than a process reads before it is asked. */
+/** More than a process reads before its first question. */
 const MUCH = 8 * 1024 * 1024;
 
-/** Waits until another process than those before has most of a record, and has not answered; returns its id. */
+/** Waits until a new process has most of a record, and has not answered; returns its id. */
 export async function readingChild({ pid }: Shipper, before: readonly number[] = []): Promise<number> {
   let found = 0;
   await eventually(async () => {
@@ -22,7 +22,7 @@ export async function readingChild({ pid }: Shipper, before: readonly number[] =
   return found;
 }
 
-/** A process that is gone has no files. */
+/** A process that has ended has no files. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -31,7 +31,7 @@ function textOf(path: string): string {
   }
 }
 
-/** A write of 20 MB, as line `n` of the session of `numbered`; secrets everywhere, and another text at either end. */
+/** A write of 20 MB, as line `n` of the session of `numbered`, with secrets everywhere, and other text at both ends. */
 export function largeRecord(n: number): string {
   return numbered(n, { message: writeMessage(LARGE_STATEMENT, [], n) });
 }

@@ -1,4 +1,4 @@
-/** The daemon's stages in this process, under a clock and a disk of the test's own: from one start to its end. */
+/** The daemon's stages in this process, with the test's own clock and disk, from one start to its end. */
 
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -16,21 +16,21 @@ import type { FaultyFs } from './faulty-fs.js';
 import { type Settings, settings } from './shipper.js';
 
 const metrics = createMetrics();
-/** One for all lives: it takes its time to begin. */
+/** One for all lives: it takes time to start. */
 const parser = createRelationParser();
 
-/** Milliseconds of the test's clock in which everything that polls has had its turn. */
+/** Milliseconds of the test's clock in which everything that polls gets its turn. */
 const QUIET = 13_000;
 const STEP = 1000;
 const GRACE = 20_000;
-/** Milliseconds of real time after which something hangs, however slow the machine is. */
+/** Milliseconds of real time after which something must be hanging, however slow the machine is. */
 const PATIENCE = 240_000;
 
 export interface LifeOptions {
   readonly clock: ManualClock;
   readonly fs: FaultyFs;
   readonly once?: boolean;
-  /** Sees the stages before they run. */
+  /** Called with the stages before they run. */
   readonly onStages?: (stages: Stages) => void;
 }
 
@@ -61,11 +61,11 @@ export class Life {
       this.#hasEnded = true;
       await close();
     });
-    // Whoever waits for the end hears of it; until then it is no unhandled rejection.
+    // `ended` reports the error; until then it is not an unhandled rejection.
     this.#running.catch(() => undefined);
   }
 
-  /** Rejects as the daemon does where it cannot start. */
+  /** Rejects as the daemon does if it cannot start. */
   static async start(config: Config, { clock, fs, once = false, onStages }: LifeOptions): Promise<Life> {
     fs.revive();
     const [stop, abort] = [new AbortController(), new AbortController()];
@@ -90,7 +90,7 @@ export class Life {
     return new Life(assembly, { clock, fs }, stop, abort, activity);
   }
 
-  /** Each loop under its name, so that it can be told which of them wait. */
+  /** Each loop runs under its name, so that it is known which of them wait. */
   #inLoops(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const { journal, sinks } = stages;
     for (const [name, loop] of Object.entries({ journal, ...sinks })) {
@@ -128,7 +128,7 @@ export class Life {
     );
   }
 
-  /** Lets so much time pass, and waits until everything that it brought about is done. */
+  /** Lets this much time pass, and waits until everything that it caused is done. */
   async pass(ms: number): Promise<void> {
     const start = performance.now();
     await this.#clock.advance(ms);
@@ -146,7 +146,7 @@ export class Life {
     return journal.lastSeq - Math.min(sinks.logging.reader.seq, sinks.archive.reader.seq);
   }
 
-  /** By itself or killed. */
+  /** Whether it ended, by itself or killed. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -166,19 +166,19 @@ export class Life {
     await driven(this.#clock, this.#activity, this.#running);
   }
 
-  /** As SIGTERM does: what is not delivered within the grace time stays. */
+  /** Like SIGTERM: what is not delivered within the grace time stays. */
   async shutDown(): Promise<void> {
     this.#stop.abort();
     const cancel = this.#clock.after(GRACE, () => this.#abort.abort());
-    // In small steps: the file system needs real time for what has to be done in the grace time.
+    // In small steps: the file system needs real time for the work in the grace time.
     await driven(this.#clock, this.#activity, this.#running, STEP / 10);
     cancel();
   }
 
-  /** As SIGKILL does: nothing changes any more from here on. */
+  /** Like SIGKILL: nothing changes from here on. */
   async kill(): Promise<void> {
     this.#fs.kill();
-    // However a dying run fails, it is dead.
+    // Errors of a killed run do not matter.
     await driven(this.#clock, this.#activity, this.#running).catch(() => undefined);
   }
 
@@ -196,7 +196,7 @@ export class Life {
   }
 }
 
-/** Moves the clock on until the promise is settled, and lets the file system answer in between. */
+/** Moves the clock until the promise is settled, and lets the file system answer in between. */
 async function driven<T>(clock: ManualClock, activity: Activity, promise: Promise<T>, ms = STEP): Promise<T> {
   let isSettled = false;
   const done = (): void => {
@@ -210,13 +210,13 @@ async function driven<T>(clock: ManualClock, activity: Activity, promise: Promis
     await clock.advance(ms);
     do await new Promise(resolve => setImmediate(resolve));
     while (activity.calls > 0 && !isSettled);
-    // Then it is something else that takes real time, such as a server's answer.
+    // Then something else takes real time, such as a server's answer.
     if (activity.made === before) await new Promise(resolve => setTimeout(resolve, 1));
   }
   return await promise;
 }
 
-/** Local folders below `folder`, segments that are sealed by the minute, two sinks. */
+/** Local folders below `folder`, segments that are sealed every minute, two sinks. */
 export function lifeConfig(folder: string, files: readonly string[], more: Settings = {}): Config {
   return schema.parse(
     settings(folder, files, {

@@ -1,4 +1,4 @@
-/** A log that a made-up server writes: numbered statements, so that a test can say which must arrive. */
+/** The log of a made-up server: numbered statements, so that a test knows which must arrive. */
 
 import { appendFile } from 'node:fs/promises';
 import type { ArchivedEvent } from './archive.js';

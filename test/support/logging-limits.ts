@@ -1,4 +1,4 @@
-/** What Cloud Logging takes (https://cloud.google.com/logging/quotas), and how long it keeps it. */
+/** Cloud Logging's limits (https://cloud.google.com/logging/quotas) and retention. */
 
 import type { WireRequest } from './logging-wire.js';
 
@@ -9,7 +9,7 @@ export function isTooLargeRequest({ bytes }: WireRequest): boolean {
   return bytes > 10_000_000;
 }
 
-/** Whether an entry is refused by itself. `now` is `null` where times are not looked at. */
+/** Whether an entry alone is refused. `now` is `null` if times do not matter. */
 export function isUnacceptable(
   { bytes, entry }: WireRequest['entries'][number],
   now: number | null,
@@ -23,7 +23,7 @@ export function isUnacceptable(
   );
 }
 
-/** The retention of `_Default`: what is older is accepted, and never shown. */
+/** The retention of `_Default`: older entries are accepted, and never shown. */
 export function isPastRetention(timestamp: string, now: number | null): boolean {
   return now !== null && Date.parse(timestamp) < now - 30 * DAY;
 }

@@ -14,19 +14,19 @@ import type { ServerOptions } from './server-options.js';
 
 export type { ShownEntry } from './logging-wire.js';
 
-/** How one call goes wrong. */
+/** How one call fails. */
 export type Fault =
   /** Stores nothing and answers with this code. */
   | { readonly code: grpc.status }
-  /** Stores what it takes, and answers with this code all the same. */
+  /** Stores what it accepts, and still answers with this code. */
   | { readonly code: grpc.status; readonly afterCommit: true }
-  /** Refuses the entries at these places with these codes, and takes the others. */
+  /** Refuses the entries at these indexes with these codes, and accepts the others. */
   | { readonly partial: ReadonlyMap<number, grpc.status> | Readonly<Record<number, grpc.status>> }
-  /** Stores and answers well, after so many milliseconds; also where the caller has given up by then. */
+  /** Stores and answers correctly after this many milliseconds, even if the caller has given up by then. */
   | { readonly delay: number }
   /** Breaks the connection, before it stores anything. */
   | { readonly drop: true }
-  /** Stores what it takes, and breaks the connection without an answer. */
+  /** Stores what it accepts, and breaks the connection without an answer. */
   | { readonly dropAfterCommit: true }
   /** Never answers. */
   | { readonly stall: true };
@@ -34,23 +34,23 @@ export type Fault =
 export interface LoggingServer {
   /** `http://127.0.0.1:port`, with TLS `https://localhost:port` */
   readonly endpoint: string;
-  /** Same log, timestamp and insertId are shown once, in order of arrival. */
+  /** Entries in order of arrival; those with the same log, timestamp and insertId are shown once. */
   readonly shown: ShownEntry[];
   /** Accepted, but never shown: they are older than the log's retention. */
   readonly notKept: ShownEntry[];
-  /** How many entries each call brought. */
+  /** Number of entries in each call. */
   readonly calls: number[];
-  /** How many entries all calls brought, repeated ones included. */
+  /** Number of entries in all calls, with repeated ones. */
   readonly received: number;
-  /** How many calls were under way at the same time at most. */
+  /** Most calls that were in flight at the same time. */
   readonly mostAtOnce: number;
   /** Faults of the next calls, the first first. */
   readonly faults: Fault[];
-  /** Entries that are refused by themselves: with this code, or `true` for INVALID_ARGUMENT. */
+  /** Entries that are always refused: with this code, or `true` for INVALID_ARGUMENT. */
   refuse: (entry: ShownEntry) => boolean | grpc.status;
   /**
-   * Whether the answer says which entries were refused and the others are stored. Where nothing was stored it never
-   * says so (`partial_success` in logging.proto).
+   * Whether the answer names the refused entries, and the others are stored. If nothing was stored it never names them
+   * (`partial_success` in logging.proto).
    */
   namesRefused: boolean;
   /** Whether entries may be read. */
@@ -59,7 +59,7 @@ export interface LoggingServer {
 }
 
 export interface LoggingServerOptions extends ServerOptions {
-  /** The server's clock; without it entries of any time are taken and shown. */
+  /** The server's clock; without it entries of any time are accepted and shown. */
   readonly now?: () => number;
 }
 
@@ -87,7 +87,7 @@ class FakeLogging implements LoggingServer {
   mayList = true;
 
   readonly #options: LoggingServerOptions;
-  // The size of a request is for `isTooLargeRequest` to judge.
+  // `isTooLargeRequest` checks the size of a request.
   readonly #grpc = new grpc.Server({ 'grpc.max_receive_message_length': -1 });
   readonly #sockets = new Map<string, Socket>();
   readonly #stored = new Set<string>();
@@ -103,7 +103,7 @@ class FakeLogging implements LoggingServer {
     });
   }
 
-  /** Holds the connections itself, so that it can break them. */
+  /** Keeps the connections, so that it can break them. */
   async listen(): Promise<void> {
     const { tls } = this.#options;
     const injector = this.#grpc.createConnectionInjector(credentialsOf(tls));
@@ -143,7 +143,10 @@ class FakeLogging implements LoggingServer {
     });
   }
 
-  /** Of the filter only the texts that a field must hold (`field:"text"`) are understood: one of them has to be there. */
+  /**
+   * Only a part of the filter is understood: texts that a field must contain (`field:"text"`), one of which must be
+   * there.
+   */
   #list({ filter = '' }: ListRequest, answer: Answer): void {
     if (!this.mayList) {
       answer({ code: grpc.status.PERMISSION_DENIED, details: 'may not be read' });
@@ -173,7 +176,7 @@ class FakeLogging implements LoggingServer {
     }
   }
 
-  /** Stores what it takes. Returns the error that the caller is to get; `null` where it took everything. */
+  /** Stores what it accepts. Returns the error for the caller; `null` if it accepted everything. */
   #commit(request: WireRequest, scripted: Refused = new Map()): Partial<grpc.StatusObject> | null {
     if (isTooLargeRequest(request)) {
       return { code: grpc.status.INVALID_ARGUMENT, details: 'the request is too large' };

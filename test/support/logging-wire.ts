@@ -1,4 +1,4 @@
-/** Cloud Logging's requests and answers as they go over the wire, and as tests look at them. */
+/** Cloud Logging's requests and answers on the wire, and as tests read them. */
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,7 +26,7 @@ export interface ShownEntry {
   readonly payload: Record<string, unknown>;
 }
 
-/** A request, with what it weighs on the wire. */
+/** A request, with its size on the wire. */
 export interface WireRequest {
   readonly bytes: number;
   readonly entries: readonly { readonly bytes: number; readonly entry: ShownEntry }[];
@@ -35,7 +35,7 @@ export interface WireRequest {
   readonly dryRun: boolean;
 }
 
-/** ListLogEntriesRequest, as far as it is understood. */
+/** The understood part of ListLogEntriesRequest. */
 export interface ListRequest {
   readonly filter?: string;
 }

@@ -1,4 +1,4 @@
-/** A look-up service: real HTTP, answers from a table, and misbehaves on request. */
+/** A look-up service: real HTTP, answers from a table, and fails on request. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -8,15 +8,15 @@ export type LookupMood =
   | 'well'
   /** Breaks the connection. */
   | 'down'
-  /** No JSON, whatever the content type says. */
+  /** Not JSON, whatever the content type says. */
   | 'wrong'
-  /** Well-formed, but over 64 KiB. */
+  /** Valid, but over 64 KiB. */
   | 'huge'
   /** Sends its caller to `/elsewhere`. */
   | 'redirect'
   /** Keeps requests until `release`. */
   | 'slow'
-  /** Answers well but for the end of the body, which never comes. */
+  /** Answers correctly, but the end of the body never comes. */
   | 'half'
   /** An error status. */
   | number;
@@ -33,20 +33,20 @@ export interface LookupServer {
   /** `http://127.0.0.1:port` */
   readonly url: string;
   readonly requests: Asked[];
-  /** How many requests were under way at the same time at most. */
+  /** Most requests that were in flight at the same time. */
   readonly mostAtOnce: number;
   mood: LookupMood;
   /** Answers by path and query; 404 for all others. */
   readonly answers: Map<string, unknown>;
-  /** Answers what was kept, well. */
+  /** Answers the kept requests correctly. */
   release(): void;
-  /** Breaks the connections of what was kept. */
+  /** Breaks the connections of kept requests. */
   fail(): void;
-  /** Resolves when so many requests have come. */
+  /** Resolves when this many requests have come. */
   untilAsked(count: number): Promise<void>;
 }
 
-/** It is gone when the test ends. */
+/** Stopped when the test ends. */
 export async function startLookupServer(
   answers: Readonly<Record<string, unknown>> = {},
 ): Promise<LookupServer> {
@@ -122,7 +122,7 @@ class FakeService implements LookupServer {
 
   #answer(url: string, response: ServerResponse): void {
     const found = this.answers.has(url);
-    // The content type is not to be trusted either way.
+    // The content type must not matter.
     response.writeHead(found ? 200 : 404, { 'content-type': 'text/plain' });
     response.end(found ? JSON.stringify(this.answers.get(url)) : 'nobody');
   }

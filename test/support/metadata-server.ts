@@ -1,4 +1,4 @@
-/** The metadata server of a Google machine, as far as credentials ask it: workload identity comes from here. */
+/** The metadata server of a Google machine, as far as credentials need it: workload identity comes from here. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -6,17 +6,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 export interface MetadataServer {
   /** The environment in which a process finds it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The paths that were asked for, below `/computeMetadata/v1/`. */
+  /** The requested paths below `/computeMetadata/v1/`. */
   readonly requests: string[];
-  /** How it answers: as it should, with an error status, by breaking the connection, or never. */
+  /** How it answers: correctly, with an error status, by breaking the connection, or never. */
   mood: 'well' | 'broken' | 'silent' | 404 | 500;
-  /** Seconds that tokens handed out from now on are said to live. */
+  /** Lifetime in seconds of tokens from now on. */
   lifetime: number;
-  /** The access token that it hands out. */
+  /** The access token that it issues. */
   readonly token: string;
   /** From now on there is another token, and `accepts` refuses the one before. */
   rotate(): void;
-  /** Whether an Authorization header carries the token of now. */
+  /** Whether an Authorization header has the present token. */
   accepts(authorization: string | undefined): boolean;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startMetadataServer(): Promise<MetadataServer> {
     environment: {
       GCE_METADATA_HOST: `127.0.0.1:${port}`,
       METADATA_SERVER_DETECTION: 'assume-present',
-      // Elsewhere than on Cloud Run, Google's client gives an answer up after three seconds: a busy machine may need more.
+      // Except on Cloud Run, Google's client gives an answer up after three seconds: a busy machine may need more.
       K_SERVICE: 'test',
     },
     requests: [],

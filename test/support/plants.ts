@@ -1,4 +1,4 @@
-/** Faults of the program, planted by what surrounds it: each takes away one thing that the journal's promises rest on. */
+/** Planted faults of the program: each takes away one thing that the journal's promises depend on. */
 
 import { existsSync } from 'node:fs';
 import type { Stages } from '../../src/daemon/pipeline.js';
@@ -21,7 +21,7 @@ export function publishEarly(fs: FaultyFs): void {
     delayed = null;
   };
   fs.rename = async (from, to) => {
-    // The first says that a chain begins, and commits nothing.
+    // The first write says that a chain begins, and commits nothing.
     if (!to.endsWith('/checkpoint.json') || !existsSync(to)) return await rename(from, to);
     delayed = () => rename(from, to);
   };
@@ -29,7 +29,7 @@ export function publishEarly(fs: FaultyFs): void {
     if (path.endsWith('/checkpoint.json.tmp')) await catchUp();
     return await open(path, flags, mode);
   };
-  // A process that has ended well has done all of it; one that was killed has not.
+  // A process that ended properly has done all of it; a killed one has not.
   fs.mkdir = async (path, options) => {
     if (path.endsWith('/state/journal')) await catchUp();
     return await mkdir(path, options);

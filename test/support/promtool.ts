@@ -1,4 +1,4 @@
-/** Prometheus' own tool for rules (`scripts/setup.js` fetches it where apt has it). */
+/** Prometheus' own tool for rules (`scripts/setup.js` installs it if apt has it). */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -23,7 +23,7 @@ export interface RuleGroup {
 /** Series by their selectors; values in promtool's notation, a minute apart. */
 export type Series = Readonly<Record<string, string>>;
 
-/** What an expression gives at a time: a sample of value 1, or nothing. */
+/** The value of an expression at a time: a sample of value 1, or nothing. */
 export interface Expectation {
   readonly series: Series;
   readonly expression: string;
@@ -45,7 +45,7 @@ export interface RuleTest {
   readonly expectations: readonly Expectation[];
 }
 
-/** Runs each rule on made-up series; returns what came out otherwise than expected, or ''. */
+/** Runs each rule on made-up series; returns unexpected results, or ''. */
 export async function testRules(ruleTests: readonly RuleTest[]): Promise<string> {
   const folder = await temporaryFolder();
   const files = ruleTests.map(async ({ rule, expectations }, index) => {
@@ -70,7 +70,7 @@ function unitTest({ series, expression, at, isOne }: Expectation): object {
   };
 }
 
-/** Throws where there is no promtool: an alert that nothing has tried is not tested. */
+/** Throws if there is no promtool: an alert that was not run is not tested. */
 function run(args: readonly string[]): string {
   if (promtool === undefined)
     throw new Error('there is no promtool: `node scripts/setup.js` fetches it where apt has it');

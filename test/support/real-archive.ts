@@ -12,7 +12,7 @@ import { append } from './log.js';
 import { runOnce, settings } from './shipper.js';
 import { temporaryFolder } from './temp.js';
 
-/** What must be found, and where: `object` among those of the forgery. */
+/** The expected finding, and where: `object` among those of the forgery. */
 export interface Finding {
   readonly code: FailureCode;
   readonly what: RegExp;
@@ -26,7 +26,7 @@ export interface RealArchive {
   readonly folder: string;
   /** A copy of the archive, to be changed. */
   hold(): Promise<{ root: string; forgery: Forgery }>;
-  /** What `verify` says of a copy that was changed. */
+  /** The result of `verify` for a changed copy. */
   verifyForged(
     forge: (forgery: Forgery) => void,
     options?: VerifyOptions,
@@ -38,7 +38,7 @@ export interface RealArchive {
 const RUNS = 4;
 const PER_RUN = 5;
 
-/** Is made once for all tests of a file: four objects of eight lines, of which lines 2 to 6 are statements. */
+/** Made once for all tests of a file: four objects of eight lines, of which lines 2 to 6 are statements. */
 export function realArchive(): RealArchive {
   const made = { folder: '' };
   beforeAll(async () => {

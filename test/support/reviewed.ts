@@ -1,12 +1,12 @@
-/** A month of work by made-up people, with everything in it that a review looks for. */
+/** A month of work by made-up people, with everything that a review looks for. */
 
 import type { NewEvent } from '../../src/event/event.js';
-import { failureOf, gap, type Said, type StatementDraft, statement, suspectOf } from './search.js';
+import { failureOf, gap, type NewStatement, type Said, statement, suspectOf } from './search.js';
 
 const KARI = { user: 'Z990001', name: 'Kari Nordmann', email: 'kari.nordmann@nav.no' };
 const OLA = { user: 'Z990002', name: 'Ola Hansen', email: 'ola.hansen@nav.no' };
 
-/** So many writes by Ola on `konto` on 12 November. */
+/** Number of writes by Ola on `konto` on 12 November. */
 export const BULK = 150;
 
 /** Of November 2025, in order. */
@@ -27,7 +27,7 @@ export function november(): NewEvent[] {
   ].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }
 
-export function write(time: string, who: Said, audit: Said['audit'] = {}): StatementDraft {
+export function write(time: string, who: Said, audit: Said['audit'] = {}): NewStatement {
   return statement({ time, ...who, audit: { objects: ['vedtak'], objectsFrom: 'parsed', ...audit } });
 }
 
@@ -84,11 +84,11 @@ function unusual(): NewEvent[] {
   ];
 }
 
-export function ddl(time: string, who: Said, command: string, text: string): StatementDraft {
+export function ddl(time: string, who: Said, command: string, text: string): NewStatement {
   return write(time, who, { class: 'DDL', command, statement: text, objects: ['public.vedtak'] });
 }
 
-function role(time: string, who: Said, command: string, text: string, redacted?: number): StatementDraft {
+function role(time: string, who: Said, command: string, text: string, redacted?: number): NewStatement {
   const { audit, ...rest } = write(time, who, { class: 'ROLE', command, statement: text });
   const { objects: _, objectsFrom: _from, ...bare } = audit;
   return { ...rest, audit: { ...bare, ...(redacted !== undefined && { redacted }) } };

@@ -1,4 +1,4 @@
-/** Archives that are whole in every way, of events that a test makes up. */
+/** Archives that are intact in every way, with a test's own events. */
 
 import { gzipSync } from 'node:zlib';
 import { noRecords, type RecordCounts } from '../../src/event/counts.js';
@@ -21,20 +21,20 @@ const OF_LOG = ['statement', 'suspect', 'failure'];
 
 export interface SealedSegment {
   readonly date: string;
-  /** They get places in the log file in this order. */
+  /** They get positions in the log file in this order. */
   readonly events: readonly NewEvent[];
-  /** Version 0.1 says no time. */
+  /** Version 0.1 has none. */
   readonly until?: SealFields['seal']['until'];
   /** 23:30 of its day. */
   readonly sealedAt?: string;
   readonly reason?: SealReason;
-  /** Milliseconds; version 0.1 says none. */
+  /** Milliseconds; version 0.1 has none. */
   readonly maxAge?: number;
 }
 
 export interface SealedChain extends Place {
   readonly chain: string;
-  /** Of its first event; null where it is not new. */
+  /** Of its first event; null if it is not new. */
   readonly lifecycle: LifecycleFields['lifecycle'];
   /** Of its first event; midnight of the first day. */
   readonly startedAt?: string;
@@ -88,17 +88,17 @@ function makeObject(
   const place = { instance, node };
   const started: NewEvent = { kind: 'lifecycle', time: startedAt, ...place, lifecycle };
   const first = before.seq === 0 ? [started] : [];
-  const drafts = [...first, ...events].map((draft, index) =>
-    placed(draft, before.offset + index * 100, fileId),
+  const newEvents = [...first, ...events].map((newEvent, index) =>
+    placed(newEvent, before.offset + index * 100, fileId),
   );
   const seal = sealOf(
-    drafts,
+    newEvents,
     before,
     { time: sealedAt, fileId, reason, ...(until && { until }), ...(maxAge !== undefined && { maxAge }) },
     place,
   );
   let { seq, hash } = before;
-  const lines = [...drafts, seal.draft].map(({ kind, id, ...rest }) => {
+  const lines = [...newEvents, seal.newEvent].map(({ kind, id, ...rest }) => {
     seq += 1;
     const head = { v: 1, chain, seq, previousHash: hash, kind };
     const line = JSON.stringify({
@@ -118,10 +118,10 @@ function makeObject(
   return { name, body: gzipSync(content), end: { seq, hash, offset: seal.offset } };
 }
 
-function placed(draft: NewEvent, offset: number, fileId: string): NewEvent {
-  return OF_LOG.includes(draft.kind) && 'source' in draft
-    ? { ...draft, source: { ...draft.source, fileId, offset, length: 100 } }
-    : draft;
+function placed(newEvent: NewEvent, offset: number, fileId: string): NewEvent {
+  return OF_LOG.includes(newEvent.kind) && 'source' in newEvent
+    ? { ...newEvent, source: { ...newEvent.source, fileId, offset, length: 100 } }
+    : newEvent;
 }
 
 interface Closing extends Pick<SealedSegment, 'until' | 'maxAge'> {
@@ -131,17 +131,19 @@ interface Closing extends Pick<SealedSegment, 'until' | 'maxAge'> {
 }
 
 function sealOf(
-  drafts: readonly NewEvent[],
+  newEvents: readonly NewEvent[],
   { seq, offset }: End,
   { time, until, fileId, reason, maxAge }: Closing,
   place: Place,
-): { draft: NewEvent; offset: number } {
-  const kinds = drafts.map(({ kind }) => kind);
+): { newEvent: NewEvent; offset: number } {
+  const kinds = newEvents.map(({ kind }) => kind);
   const events = Object.fromEntries(
     [...new Set(kinds)].map(kind => [kind, kinds.filter(one => one === kind).length]),
   );
-  const records = recordsOf(drafts);
-  const ends = drafts.map(draft => ('source' in draft ? draft.source.offset + draft.source.length : 0));
+  const records = recordsOf(newEvents);
+  const ends = newEvents.map(newEvent =>
+    'source' in newEvent ? newEvent.source.offset + newEvent.source.length : 0,
+  );
   const to = Math.max(offset, ...ends);
   const seal: SealFields['seal'] = {
     reason,
@@ -149,18 +151,18 @@ function sealOf(
     events,
     records,
     coverage: [{ file: 'a.csv', fileId, from: offset, to, records }],
-    // Of a chain's own server alone.
+    // Only for the chain's own server.
     files: (until ?? []).flatMap(({ source }) => (source === undefined ? [positionAt(to, fileId)] : [])),
     ...(until === undefined ? {} : { until }),
     ...(maxAge === undefined ? {} : { maxAge }),
   };
-  return { draft: { kind: 'seal', time, ...place, seal }, offset: to };
+  return { newEvent: { kind: 'seal', time, ...place, seal }, offset: to };
 }
 
-function recordsOf(drafts: readonly NewEvent[]): RecordCounts {
-  const shipped = drafts.filter(({ kind }) => OF_LOG.includes(kind)).length;
-  const torn = drafts.filter(
-    draft => draft.kind === 'gap' && !draft.gap.reason.startsWith('missing-'),
+function recordsOf(newEvents: readonly NewEvent[]): RecordCounts {
+  const shipped = newEvents.filter(({ kind }) => OF_LOG.includes(kind)).length;
+  const torn = newEvents.filter(
+    newEvent => newEvent.kind === 'gap' && !newEvent.gap.reason.startsWith('missing-'),
   ).length;
   return {
     ...noRecords(),

@@ -1,4 +1,4 @@
-/** Archives as the daemon writes them, of events that a test makes up. */
+/** Archives as the daemon writes them, with a test's own events. */
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ import { sha256 } from './archive.js';
 
 const PLACE = { instance: 'prod', node: 'pg-0' };
 
-/** What a test says of a statement; the rest is made up. */
+/** What a test defines of a statement; the rest is made up. */
 export interface Said {
   /** `2026-11-21T20:40:01.123Z` */
   readonly time?: string;
@@ -32,10 +32,10 @@ export interface Said {
 
 let made = 0;
 
-export type StatementDraft = Extract<NewEvent, { kind: 'statement' }> & { readonly id: string };
+export type NewStatement = Extract<NewEvent, { kind: 'statement' }> & { readonly id: string };
 
-/** A WRITE by Kari, without relations that anybody named. Each has an id of its own. */
-export function statement(said: Said = {}): StatementDraft {
+/** A WRITE by Kari, without named relations. Each has an id of its own. */
+export function statement(said: Said = {}): NewStatement {
   const time = said.time ?? '2026-11-21T20:40:01.123Z';
   const instance = said.instance ?? PLACE.instance;
   const { user = 'Z990001', name = 'Kari Nordmann', email = 'kari.nordmann@nav.no' } = said;
@@ -80,9 +80,9 @@ export function statement(said: Said = {}): StatementDraft {
   };
 }
 
-/** The error of a statement's transaction, as the log tells it later; it names the statement. */
+/** The later error of a statement's transaction; it names the statement. */
 export function failureOf(
-  { audit: _, ...rest }: StatementDraft,
+  { audit: _, ...rest }: NewStatement,
   sqlState: string | null = '23505',
   outcome: 'failed' | 'undone' | 'caught' = sqlState === null ? 'undone' : 'failed',
 ): Extract<NewEvent, { kind: 'failure' }> {
@@ -92,7 +92,7 @@ export function failureOf(
   return { ...rest, kind: 'failure', id, session, failure: { statement: rest.id, sqlState, outcome } };
 }
 
-export function suspectOf({ audit: _, ...rest }: StatementDraft, message: string): NewEvent {
+export function suspectOf({ audit: _, ...rest }: NewStatement, message: string): NewEvent {
   return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
 }
 
@@ -184,7 +184,7 @@ function sealOf({ date, instance = PLACE.instance }: Segment, firstSeq: number):
   return { kind: 'seal', time: `${date}T23:00:00.000Z`, instance, node: PLACE.node, seal };
 }
 
-/** A store that holds these objects, and tells what it was asked for. */
+/** A store with these objects, which records what was requested. */
 export function storeOf(
   objects: readonly Pick<Written, 'name' | 'body'>[],
 ): ArchiveStore & { asked: string[] } {
@@ -219,7 +219,7 @@ function childOf(path: string): string {
 export interface Result {
   readonly lines: string[];
   readonly found: Found[];
-  /** What was told to be damaged. */
+  /** What was reported as damaged. */
   readonly damaged: [path: string, what: string][];
 }
 
@@ -241,7 +241,7 @@ export async function searchAll(
   return { found, lines: found.map(({ line }) => line.toString()), damaged };
 }
 
-/** The statements' texts, which tell them apart. */
+/** The statements' texts, which identify them. */
 export function textsOf({ found }: Result): (string | null | undefined)[] {
   return found.map(({ event }) => event.audit?.statement);
 }

@@ -1,9 +1,9 @@
 import type { Certificate } from './certificates.js';
 
-/** How a server of the tests lets others in. */
+/** Options of the test servers. */
 export interface ServerOptions {
   /** Speaks TLS with this certificate; plaintext without it. */
   readonly tls?: Certificate;
-  /** Whether a request with this Authorization header is let in; without it everybody is. */
+  /** Whether a request with this Authorization header is accepted; without it every request is. */
   readonly authorize?: (authorization: string | undefined) => boolean;
 }

@@ -1,4 +1,4 @@
-/** A service account of our own, its key file, and what its signed tokens say. */
+/** A service account of our own, its key file, and the content of its signed tokens. */
 
 import { createVerify, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -6,9 +6,9 @@ import { join } from 'node:path';
 
 export interface ServiceAccount {
   readonly email: string;
-  /** PEM. It must not show up anywhere. */
+  /** PEM. It must not appear anywhere. */
   readonly privateKey: string;
-  /** Writes the key file that Google would give out, and returns the environment that names it. */
+  /** Writes the key file that Google would issue, and returns the environment that names it. */
   keyFileIn(folder: string): Promise<NodeJS.ProcessEnv>;
   /** The claims of a token (JWS, RFC 7515) that this account signed with RS256; `null` for any other. */
   verify(token: string): Claims | null;

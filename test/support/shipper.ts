@@ -18,7 +18,7 @@ export interface Ended {
   readonly output: string;
 }
 
-/** In place of `archive`: what is read in one go comes to one segment, however slow the machine is. */
+/** Replaces `archive`: what is read at once gets into one segment, however slow the machine is. */
 export function oneSegment(folder: string): Settings {
   return { archive: { to: `file:${join(folder, 'archive')}` } };
 }
@@ -162,7 +162,7 @@ export class Shipper {
     return Number(line?.split(' ').at(-1) ?? 0);
   }
 
-  /** As if the power had gone, for this process alone. */
+  /** Like a power cut, for this process alone. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
@@ -181,7 +181,7 @@ export class Shipper {
   }
 }
 
-/** What the archive of a test's folder holds, intact, by kind. */
+/** The events of the archive in a test's folder, which must be intact, by kind. */
 export async function archived(folder: string, kind?: string): Promise<ArchivedEvent[]> {
   const events = await readArchive(join(folder, 'archive'));
   return kind === undefined ? events : events.filter(event => event.kind === kind);
@@ -201,7 +201,7 @@ export async function logged(folder: string, kind?: string): Promise<ArchivedEve
   return kind === undefined ? events : events.filter(event => event.kind === kind);
 }
 
-/** Looks again and again until it is so. What never comes is for the test's own time limit to tell. */
+/** Polls until it is so. If that never happens, the test's own time limit reports it. */
 export async function eventually(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise(resolve => setTimeout(resolve, 10));
 }

@@ -1,11 +1,11 @@
-/** Judges a log with and without skipping, to see that it makes no difference. */
+/** Decides a log with and without skipping, to see that it makes no difference. */
 
 import { pino } from 'pino';
 import { timeReader } from '../../src/audit/time.js';
 import { Health } from '../../src/daemon/health.js';
 import { createMetrics } from '../../src/daemon/metrics.js';
-import type { Judges } from '../../src/daemon/records/outcome.js';
-import { judge } from '../../src/daemon/records/record.js';
+import type { Deciders } from '../../src/daemon/records/outcome.js';
+import { decide } from '../../src/daemon/records/record.js';
 import { Skipper } from '../../src/daemon/records/skipper.js';
 import { Telemetry } from '../../src/daemon/telemetry/telemetry.js';
 import { Filter, type FilterRules } from '../../src/decide/filter.js';
@@ -15,7 +15,7 @@ import { COLUMN } from '../../src/lib/csvlog.js';
 import { Framer } from '../../src/read/frame/framer.js';
 import type { Frame } from '../../src/read/record.js';
 import { createRedactor } from '../../src/redact/redact.js';
-import { Memory } from '../../src/session/facts.js';
+import { SessionFacts } from '../../src/session/facts.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 
@@ -32,11 +32,11 @@ export const RULES: FilterRules = {
 
 const telemetry = new Telemetry(pino({ level: 'silent' }), createMetrics(), new Health());
 
-export function judgesOf(overrides: Partial<Judges> = {}): Judges {
+export function decidersOf(overrides: Partial<Deciders> = {}): Deciders {
   const times = timeReader(undefined);
   return {
     times,
-    memory: new Memory(times, null, 0),
+    facts: new SessionFacts(times, null, 0),
     heartbeat: null,
     filter: new Filter(RULES),
     identify: async ({ user }) => ({ user, status: 'unresolved', resolvedBy: [] }),
@@ -49,44 +49,44 @@ export function judgesOf(overrides: Partial<Judges> = {}): Judges {
     large: null,
     decoderOf: () => null,
     genuine: { isWarning: false },
-    place: { instance: 'i', node: 'n' },
+    daemon: { instance: 'i', node: 'n' },
     telemetry,
     ...overrides,
   };
 }
 
-/** All that comes of a log. */
+/** All outcomes of a log. */
 export interface Outcome {
   readonly counts: RecordCounts;
-  /** Shipped or rejected, with where they stand. */
-  readonly drafts: readonly object[];
-  readonly memory: object;
+  /** Events of shipped and rejected records. */
+  readonly events: readonly object[];
+  readonly facts: object;
   readonly lastTime: string;
   readonly columns: number;
   readonly position: number;
-  /** Records that were judged one by one. */
-  readonly judged: number;
+  /** Records that were decided one by one. */
+  readonly decided: number;
 }
 
-/** Reads a log that comes in these pieces, as a follower does. */
+/** Reads a log in these pieces, as a follower does. */
 export async function outcomeOf(
   pieces: readonly Buffer[],
   isSkipping: boolean,
-  { maxRecordSize = 1 << 26, ...overrides }: Partial<Judges> & { maxRecordSize?: number } = {},
+  { maxRecordSize = 1 << 26, ...overrides }: Partial<Deciders> & { maxRecordSize?: number } = {},
 ): Promise<Outcome> {
-  const judges = judgesOf(overrides);
-  const skipper = new Skipper(judges);
+  const deciders = decidersOf(overrides);
+  const skipper = new Skipper(deciders);
   const framer = new Framer({ offset: 0, maxRecordSize });
   const counts = noRecords();
-  const drafts: object[] = [];
+  const events: object[] = [];
   let lastTime = '';
-  let judged = 0;
+  let decided = 0;
   const take = async (frame: Frame): Promise<void> => {
     const reading = { file: FILE, record: { offset: frame.offset, length: frame.length }, now: 1 };
-    const verdict = await judge(frame, reading, judges);
-    countRecord(counts, verdict.outcome, verdict.reason);
-    if (verdict.derived !== undefined) drafts.push(await verdict.derived);
-    if (verdict.outcome !== 'dropped') drafts.push(await verdict.draft);
+    const result = await decide(frame, reading, deciders);
+    countRecord(counts, result.outcome, result.reason);
+    if (result.derived !== undefined) events.push(await result.derived);
+    if (result.outcome !== 'dropped') events.push(await result.event);
     skipper.learn(frame);
   };
   for (const piece of [...pieces, null]) {
@@ -96,7 +96,7 @@ export async function outcomeOf(
       if (isSkipping) lastTime = framer.skip(skipper, lastTime);
       const frame = framer.next();
       if (frame === null) break;
-      judged++;
+      decided++;
       if (frame.kind === 'record') {
         const time = frame.text(COLUMN.logTime);
         if (time > lastTime || time.slice(24) !== lastTime.slice(24)) lastTime = time;
@@ -107,15 +107,19 @@ export async function outcomeOf(
   skipper.countInto(counts);
   const { columns, position } = framer;
   framer.close();
-  return { counts, drafts, memory: judges.memory.saved, lastTime, columns, position, judged };
+  return { counts, events, facts: deciders.facts.saved, lastTime, columns, position, decided };
 }
 
 /** What comes of a log with and without skipping, and how many records were skipped. */
 export async function compare(
   pieces: readonly Buffer[],
   options: Parameters<typeof outcomeOf>[2] = {},
-): Promise<{ readonly skipping: Omit<Outcome, 'judged'>; readonly plain: object; readonly skipped: number }> {
-  const { judged, ...skipping } = await outcomeOf(pieces, true, options);
-  const { judged: all, ...plain } = await outcomeOf(pieces, false, options);
-  return { skipping, plain, skipped: all - judged };
+): Promise<{
+  readonly skipping: Omit<Outcome, 'decided'>;
+  readonly plain: object;
+  readonly skipped: number;
+}> {
+  const { decided, ...skipping } = await outcomeOf(pieces, true, options);
+  const { decided: all, ...plain } = await outcomeOf(pieces, false, options);
+  return { skipping, plain, skipped: all - decided };
 }

@@ -1,4 +1,4 @@
-/** Spin: turns a model into C, which is compiled and tries every order of its steps. */
+/** Spin turns a model into C, which is compiled and tries every order of its steps. */
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,18 +14,18 @@ export interface Verification {
   readonly isExhaustive: boolean;
   /** The assertion that does not hold, and at which step; `null` if all hold. */
   readonly violation: string | null;
-  /** Spin's own words. */
+  /** Spin's output. */
   readonly output: string;
 }
 
-/** Steps in a row; where more are needed the search says so, and is not exhaustive. */
+/** Steps in a row; if more are needed the search says so, and is not exhaustive. */
 const DEPTH = 100_000;
 
 /**
  * Stops at the first assertion that does not hold.
  *
  * @param defined macros, with or without a value: `KILLS=2`
- * @param optimized pays where the search takes longer than gcc
+ * @param optimized worthwhile if the search takes longer than gcc
  */
 export async function verify(
   model: string,

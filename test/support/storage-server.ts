@@ -11,17 +11,17 @@ import { crc32c, readUpload, type Upload } from './storage-uploads.js';
 export type { StoredObject } from './storage-objects.js';
 export { crc32c } from './storage-uploads.js';
 
-/** How one upload goes wrong. */
+/** How one upload fails. */
 export type Fault =
   /** Stores nothing and answers with this status. */
   | { readonly status: number; readonly reason?: string }
-  /** Stores the object, and answers with this status all the same. */
+  /** Stores the object, and still answers with this status. */
   | { readonly status: number; readonly reason?: string; readonly afterCommit: true }
   /** Answers with this status once the first bytes came, reads no more, and closes the connection. */
   | { readonly midBody: number; readonly reason?: string }
   /** Reads the first bytes, and then neither reads nor answers. */
   | { readonly stallMidBody: true }
-  /** Stores the object and answers well, after so many milliseconds; also where the caller has given up by then. */
+  /** Stores the object and answers correctly after this many milliseconds, even if the caller has given up by then. */
   | { readonly delay: number }
   /** Stores the object, then drops the connection without an answer. */
   | { readonly dropAfterCommit: true }
@@ -45,16 +45,16 @@ export interface StorageServer {
   /** Whether objects may be read; without it, only created. */
   mayRead: boolean;
   mayCreate: boolean;
-  /** Whether the bucket's objects are under a retention policy: none is overwritten then. */
+  /** Whether the bucket has a retention policy: nothing is overwritten then. */
   retention: boolean;
   bucketMissing: boolean;
   mayDelete: boolean;
-  /** What describes the bucket beside its name; `null` where that may not be seen. */
+  /** The bucket's properties besides its name; `null` if they may not be read. */
   bucketMetadata: object | null;
   close(): Promise<void>;
 }
 
-/** What is answered: a status and a JSON object. */
+/** The answer: a status and a JSON object. */
 type Outcome = readonly [status: number, body: object];
 
 /** A request, whose body is not read yet, and its answer. */
@@ -138,7 +138,7 @@ class FakeStorage implements StorageServer {
     answer(response, failure(status, reason));
   }
 
-  /** Asking needs no permission itself. */
+  /** Asking for permissions needs none. */
   async #testPermissions({ url, request, response }: Visit): Promise<void> {
     await readBody(request);
     const held = [
@@ -231,7 +231,7 @@ class FakeStorage implements StorageServer {
   }
 }
 
-/** Everything; throws where the connection breaks before that. */
+/** The whole body; throws if the connection breaks before its end. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -244,7 +244,7 @@ async function firstBytes(request: IncomingMessage): Promise<void> {
   request.pause();
 }
 
-/** An upload in several pieces would have to be put together: only one that comes whole is taken. */
+/** Uploads in several pieces are not supported: only a whole one is accepted. */
 function wholeContent({ headers }: IncomingMessage, body: Buffer): Buffer | null {
   const range = headers['content-range'] ?? `bytes 0-*/*`;
   return [`bytes 0-*/*`, `bytes 0-*/${body.length}`, `bytes 0-${body.length - 1}/${body.length}`].includes(

@@ -1,4 +1,4 @@
-/** Uploads to Cloud Storage as they come over the wire. */
+/** Uploads to Cloud Storage on the wire. */
 
 import type { IncomingMessage } from 'node:http';
 
@@ -8,7 +8,7 @@ export interface Upload {
   readonly ifGenerationMatch: string | null;
 }
 
-/** What a request says of an object. `content` is `null` where it is not there, or not all of it. */
+/** An object in a request. `content` is `null` if it is missing or incomplete. */
 export function readUpload(
   { url, request }: { url: URL; request: IncomingMessage },
   body: Buffer,
@@ -40,7 +40,7 @@ function splitMultipart(contentType: string, body: Buffer): { metadata: Buffer; 
   };
 }
 
-/** What each byte adds to a CRC-32C. */
+/** The CRC-32C table. */
 const CRC32C = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;

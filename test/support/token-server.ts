@@ -1,4 +1,4 @@
-/** Google's token endpoint behind a proxy of our own: https://oauth2.googleapis.com leads here, and nowhere else. */
+/** Google's token endpoint behind a proxy of our own: only https://oauth2.googleapis.com is reached through it. */
 
 import { once } from 'node:events';
 import {
@@ -18,11 +18,11 @@ const HOST = 'oauth2.googleapis.com';
 export interface TokenServer {
   /** The environment in which a process asks it. */
   readonly environment: NodeJS.ProcessEnv;
-  /** What each request claimed, with a signature that is right. */
+  /** The claims of each request with a valid signature. */
   readonly claims: Claims[];
-  /** Whether the proxy lets anybody through. */
+  /** Whether the proxy accepts connections. */
   isOpen: boolean;
-  /** Whether an Authorization header carries the token that it gives out. */
+  /** Whether an Authorization header has the issued token. */
   accepts(authorization: string | undefined): boolean;
   close(): Promise<void>;
 }

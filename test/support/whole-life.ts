@@ -1,4 +1,4 @@
-/** A short life of the shipper: two log files, a restart, and the end, at which everything must be there once. */
+/** A short life of the shipper: two log files, a restart, and the end, when everything must be there once. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -13,10 +13,10 @@ import { Life, lifeConfig } from './life.js';
 import { append, numbersOf, range } from './log.js';
 import { archived, logged } from './shipper.js';
 
-/** In memory, where there is such a place: the real disk's syncs take their time. */
+/** In memory, if possible: syncs of a real disk take time. */
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** What fails in a way that the test's life goes on with a new start. */
+/** A failure after which the life continues with a new start. */
 export const CODES = ['ENOSPC', 'EIO', 'EMFILE', 'EROFS'];
 
 /** Of the file system. */
@@ -25,14 +25,14 @@ export interface Call {
   readonly path: string;
 }
 
-/** A fault that is planted into the shipper. */
+/** A fault planted into the shipper. */
 export interface Plant {
   readonly onFs?: (fs: FaultyFs) => void;
   readonly onStages?: (stages: Stages) => void;
 }
 
 export interface WholeLife extends Plant {
-  /** Sees each call that changes something, from 1 on, before it is made: it may throw, or kill. */
+  /** Called before each call that changes something, from 1 on: it may throw, or kill. */
   readonly onCall?: (count: number, call: Call, fs: FaultyFs) => unknown;
   /** What is left after a power cut. */
   readonly choose?: Choose;
@@ -111,7 +111,7 @@ async function liveOnce(
   }
 }
 
-/** Whether a life came to its end: not where a call failed at its start, or it was killed. */
+/** Whether a life reached its end: not if a call failed at its start, or it was killed. */
 async function isLived(start: () => Promise<Life>): Promise<boolean> {
   try {
     await (await start()).end();

@@ -2,7 +2,7 @@
  * Runs a function of the program and counts its work, in a thread of its own: there Node.js runs the sources as they
  * are, without the test runner's imports, and V8 counts how often each block of them runs.
  *
- * Native searches are not blocks: the characters that they pass over are added.
+ * Native searches are not blocks: the characters that they skip are added.
  */
 
 import { Session } from 'node:inspector/promises';
@@ -17,7 +17,7 @@ registerHooks({
   },
 });
 
-/** Characters that regular expressions and searches looked at. */
+/** Characters that regular expressions and searches read. */
 let searched = 0;
 
 const { exec } = RegExp.prototype;

@@ -1,9 +1,9 @@
-/** Counts what a piece of the program does: the same number on any machine, however slow or busy it is. */
+/** Counts the work of a piece of the program: the same number on any machine, however slow or busy. */
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** A function `name` of the module `cases` makes what is to be run, from `args`; making it does not count. */
+/** The function `name` of the module `cases` prepares the work from `args`; preparing does not count. */
 export interface Question {
   readonly cases: string;
   readonly name: string;
@@ -18,7 +18,7 @@ interface Answer {
 export type CountWork = (name: string, ...args: readonly unknown[]) => Promise<number>;
 
 /**
- * Counts blocks of code that run outside of the tests, and characters that searches pass over.
+ * Counts blocks of code that run outside of the tests, and characters that searches skip.
  *
  * @param cases the module, which exports functions that return functions
  */

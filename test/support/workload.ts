@@ -1,4 +1,4 @@
-/** What persons do with a database, in all forms that a client may give it: nothing of it may be taken for unaudited. */
+/** What persons do with a database, in all forms that a client can use: none of it may be unaudited. */
 
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
 
-/** One change each, in this order; `@` is another name for each who does it. */
+/** One change each, in this order; `@` is another name for each user. */
 export const CHANGES: readonly string[] = [
   'CREATE SCHEMA s@',
   'CREATE TABLE s@.t (id int PRIMARY KEY, name text)',
@@ -118,7 +118,7 @@ export function extended(text: string): { text: string } {
   return query;
 }
 
-/** Statements that fail, are many in one text, or hide in others; each is done, whatever comes of it. */
+/** Statements that fail, are several in one text, or are hidden in others; each is run, whatever its outcome. */
 const ODD: readonly string[] = [
   'CREATE TABLE odd (id int PRIMARY KEY, name text); INSERT INTO odd VALUES (1); UPDATE odd SET id = 2',
   'BEGIN; INSERT INTO odd VALUES (10); SAVEPOINT a; INSERT INTO odd VALUES (11); ROLLBACK TO a; COMMIT',
@@ -163,7 +163,7 @@ const ODD: readonly string[] = [
   'DROP OWNED BY CURRENT_USER',
 ];
 
-/** All of it, as this login role, in sessions of its own. */
+/** Runs all of it as this login role, in sessions of its own. */
 export async function work(postgres: ThrowawayPostgres, user: string, folder: string): Promise<void> {
   for (const [index, protocol] of (['simple', 'extended', 'prepared'] as const).entries()) {
     const client = await postgres.connect(user);

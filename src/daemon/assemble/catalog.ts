@@ -5,22 +5,23 @@ import { ShipperError } from '../../lib/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 const RETRY = 1000;
-/** Why the database cannot be read is told in the log. */
+/** The log has the reason why the database cannot be read. */
 const AWAITED = 'its database, since memberOf rules need its roles';
-const FIX = 'mend database.url, or start it; catalog-failed in the log says what is wrong';
+const FIX = 'fix database.url, or start it; catalog-failed in the log says what is wrong';
 
 export interface CatalogOptions {
-  /** The file that keeps the last answer. */
+  /** The file that keeps what was read last. */
   readonly cachePath: string;
-  /** Does not wait for a database that is down, but throws a ShipperError. */
+  /** Throws a ShipperError instead of waiting for a database that is down. */
   readonly once: boolean;
-  /** Ends the wait, and what goes on in the background. */
+  /** Ends the wait, and the work in the background. */
   readonly until: AbortSignal;
 }
 
 /**
- * The roles of a server's database, where it is configured. Where `memberOf` rules need them, reading the log waits
- * until they were read once: what is dropped cannot be told later. Throws the signal's reason when it aborts before.
+ * The roles of a server's database; `null` if none is configured. If `memberOf` rules need them, reading the log waits
+ * until they were read once: a record that was dropped cannot be recovered later. Throws the signal's reason if it
+ * aborts first.
  */
 export async function openCatalog(
   { database, filter }: SourceConfig,
@@ -30,7 +31,7 @@ export async function openCatalog(
   if (database === undefined) return null;
   const { clock, report } = surroundings;
   const groups = groupRoles(filter);
-  // The client takes its time to load, and most daemons have no database.
+  // The client takes time to load, and most daemons have no database.
   const { RoleCatalog: Catalog } = await import('../../database/catalog.js');
   const personGroups = groupsIn(filter.personalUsers);
   const catalog = await Catalog.load({ url: database.url, cachePath, personGroups }, surroundings);
@@ -41,7 +42,7 @@ export async function openCatalog(
     if (once) {
       throw new ShipperError(
         'catalog',
-        'memberOf rules need the database, and it cannot be read: mend database.url, or grant CONNECT',
+        'memberOf rules need the database, and it cannot be read: fix database.url, or grant CONNECT',
       );
     }
     await sleep(clock, RETRY, until);

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import type { Place } from '../../event/make.js';
+import type { DaemonName } from '../../event/make.js';
 import { configEvent } from '../../event/make.js';
 import { Escrow } from '../../redact/escrow/escrow.js';
 import { changeOfRecipients, keepRecipients } from '../../redact/escrow/recipients.js';
 import type { Stages } from '../pipeline.js';
 import type { Surroundings } from './surroundings.js';
 
-/** `null` where nobody is to have originals. Throws a ConfigError where a key is none. */
+/** `null` if originals are not kept. Throws a ConfigError if a recipient is not a key. */
 export async function openEscrow({ redact: { escrowTo } }: Config): Promise<Escrow | null> {
   if (escrowTo.length === 0) return null;
   const { Encrypter } = await import('age-encryption');
@@ -23,26 +23,26 @@ export async function openEscrow({ redact: { escrowTo } }: Config): Promise<Escr
   if (faults.length > 0)
     throw new ConfigError(
       faults.map(
-        recipient => `redact.escrowTo: ${recipient} is no public key of age: make one with age-keygen`,
+        recipient => `redact.escrowTo: ${recipient} is not a public key of age: make one with age-keygen`,
       ),
     );
   return new Escrow(escrowTo);
 }
 
-/** Whoever may change the configuration could have originals encrypted to himself: that is told. */
+/** Who may change the configuration could have originals encrypted for himself: a change is recorded as an event. */
 export async function escrowChange(
   directory: string,
   recipients: readonly string[],
-  place: Place,
+  daemon: DaemonName,
   { disk, clock, telemetry }: Surroundings,
 ): Promise<Stages['changed']> {
   const path = join(directory, 'escrow.json');
   const change = await changeOfRecipients(path, recipients);
-  if (change === null) return { drafts: [], journaled: async () => undefined };
+  if (change === null) return { events: [], journaled: async () => undefined };
   const now = clock.now();
   const config = { since: new Date(now).toISOString(), changes: [change] };
   return {
-    drafts: [configEvent({ kind: 'config', config }, now, place)],
+    events: [configEvent({ kind: 'config', config }, now, daemon)],
     journaled: () =>
       keepRecipients(disk, path, recipients).catch(error => telemetry.cacheFailed(path, error)),
   };

@@ -18,10 +18,10 @@ import type { Surroundings } from './surroundings.js';
 export type SinkName = 'logging' | 'archive';
 export const SINKS: readonly SinkName[] = ['logging', 'archive'];
 
-/** Milliseconds between two seals where nothing happens: silence is proved by the hour. */
+/** Milliseconds between two seals if nothing happens: an hourly seal proves that nothing was logged. */
 const MOST_QUIET = 60 * 60 * 1000;
 
-/** Throws a StateError where the state is damaged, a ConfigError where the signing key cannot be used. */
+/** Throws a StateError if the state is damaged, a ConfigError if the signing key cannot be used. */
 export async function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
   const { instance, node, state, archive } = config;
   const { clock, disk, telemetry } = surroundings;
@@ -71,9 +71,9 @@ async function findChain(
 }
 
 /**
- * A process that was killed may have stored what is read here, and not made its name durable. That is made up for: the
- * chain goes on behind it, and a power cut would leave a hole (I1). Where the disk cannot for `patience` milliseconds, what
- * it holds counts more than what a power cut might still take.
+ * A killed process may have stored an object that is read here, without making its name durable. The chain continues
+ * after that object, and a power cut would leave a gap (I1): so its folder is synced first. If that fails for
+ * `patience` milliseconds, the object counts all the same.
  */
 function durableStore(root: string, disk: Disk, clock: Clock, patience: number): ArchiveStore {
   const store = localStore(root);

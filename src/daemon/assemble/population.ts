@@ -9,11 +9,11 @@ import { populationParts } from '../../database/population/parts.js';
 import { populationOf } from '../../database/population/population.js';
 import { type AuditProblem, problemsOf } from '../../database/population/problems.js';
 import type { AuditRules } from '../../database/population/rules.js';
-import type { Judged } from '../../database/settings-watch.js';
+import type { LookResult } from '../../database/settings-watch.js';
 import { type Sorted, sortRoles } from '../../decide/roles.js';
 import { discover } from '../../read/files/discover.js';
 
-export interface JudgedServer extends Judged {
+export interface ServerLookResult extends LookResult {
   readonly problems: readonly AuditProblem[];
 }
 
@@ -24,10 +24,10 @@ export interface ServerRules {
   readonly pgauditLogLevel: AuditRules['pgauditLogLevel'];
 }
 
-export async function judgeServer(
+export async function evaluateServer(
   look: ServerLook,
   { files, filter, pgauditLogLevel }: ServerRules,
-): Promise<JudgedServer> {
+): Promise<ServerLookResult> {
   const sorted = await sortRoles(look.roles, filter);
   const { classes, otherUsers } = filter;
   const population = await populationOf(look, sorted, { classes, otherUsers, pgauditLogLevel });

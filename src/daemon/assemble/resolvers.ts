@@ -14,7 +14,7 @@ import { ShipperError } from '../../lib/errors.js';
 import { createRedactor } from '../../redact/redact.js';
 import type { Surroundings } from './surroundings.js';
 
-/** One entry of `identity`: exactly one of its settings is there. */
+/** One entry of `identity`: exactly one of its settings is present. */
 type ResolverConfig = Config['identity'][number];
 
 interface Opening {
@@ -22,16 +22,16 @@ interface Opening {
   readonly surroundings: Surroundings;
 }
 
-/** All servers share them, but for that which asks the server's own database. */
+/** All servers share them, except the one that reads the server's own database. */
 export interface Resolvers {
-  /** In their order. */
+  /** In the configured order. */
   of(catalog: RoleCatalog | null): Resolver[];
   close(): Promise<void>;
 }
 
 type ResolverOf = (catalog: RoleCatalog | null) => Resolver | null;
 
-/** Throws a ConfigError that names all that cannot be used. */
+/** Throws a ConfigError that names all resolvers that cannot be used. */
 export async function openResolvers(opening: Opening): Promise<Resolvers> {
   const faults: string[] = [];
   const resolvers: ResolverOf[] = [];

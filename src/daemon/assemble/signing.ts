@@ -13,7 +13,7 @@ export interface Signer {
   readonly isOwnSeal: IsOwnSeal;
 }
 
-/** What signs the seals. Throws a ConfigError where the key cannot be used; nothing of it goes into the message. */
+/** The signer of seals. Throws a ConfigError if the key cannot be used; the message contains nothing of the key. */
 export async function openSigner({ archive: { signingKeyFile } }: Config): Promise<Signer | null> {
   if (signingKeyFile === undefined) return null;
   const key = await readKey(resolve(signingKeyFile));
@@ -33,7 +33,7 @@ async function readKey(path: string): Promise<KeyObject> {
     key = createPrivateKey(await readFile(path));
   } catch (error) {
     throw new ConfigError([
-      `archive.signingKeyFile: ${path} holds no private key that can be read (${codeOf(error)})`,
+      `archive.signingKeyFile: ${path} does not contain a readable private key (${codeOf(error)})`,
     ]);
   }
   if (key.asymmetricKeyType === 'ed25519') return key;

@@ -10,7 +10,7 @@ import type { Stages } from '../pipeline.js';
 import { archivePlace, cursorPath, type SinkName } from './journal.js';
 import type { Surroundings } from './surroundings.js';
 
-/** Throws a StateError where a cursor is damaged. */
+/** Throws a StateError if a cursor is damaged. */
 export async function createSinks(
   config: Config,
   journal: Journal,
@@ -39,7 +39,7 @@ export async function createSinks(
   };
 }
 
-/** Google's libraries take more time and memory to load than all the rest: they are where they are used. */
+/** Google's libraries take more time and memory to load than everything else: they are loaded only if used. */
 async function entryDestination({ logging }: Config, disk: Disk): Promise<EntryDestination> {
   const { to, resource, endpoint } = logging;
   if (to.kind === 'file') return localEntries(resolve(to.folder), disk);

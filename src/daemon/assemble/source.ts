@@ -1,4 +1,4 @@
-/** One server's log, as its part of the configuration asks for it. */
+/** One server's log, opened as its part of the configuration says. */
 
 import { join } from 'node:path';
 import { decoderFor } from '../../audit/encodings.js';
@@ -14,18 +14,18 @@ import { memberRule, personRule, type UserRule, Users } from '../../decide/users
 import type { SourcePosition } from '../../event/position.js';
 import { identify } from '../../identity/resolver.js';
 import type { Journal } from '../../journal/journal.js';
-import type { Resume } from '../../journal/sources.js';
+import type { SourceCheckpoint } from '../../journal/sources.js';
 import type { Claims } from '../../read/files/contested.js';
 import { Ledger } from '../../read/files/ledger.js';
 import { Tail, type TailOptions } from '../../read/files/tail.js';
-import { Memory } from '../../session/facts.js';
+import { SessionFacts } from '../../session/facts.js';
 import type { Settings } from '../large/protocol.js';
 import { LargeReader } from '../large/reader.js';
-import type { Judges } from '../records/outcome.js';
+import type { Deciders } from '../records/outcome.js';
 import type { OpenSource, Source } from '../source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { openCatalog } from './catalog.js';
-import { type JudgedServer, judgeServer } from './population.js';
+import { evaluateServer, type ServerLookResult } from './population.js';
 import type { Resolvers } from './resolvers.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -36,17 +36,17 @@ export interface Shared {
   readonly directory: string;
   readonly journal: Journal;
   readonly resolvers: Resolvers;
-  readonly judges: Pick<Judges, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
-  /** What the process for large records has to know. */
+  readonly deciders: Pick<Deciders, 'redact' | 'escrow' | 'relations' | 'isWrite' | 'classesOf'>;
+  /** Settings for the process that reads large records. */
   readonly settings: Settings;
-  /** Which server's globs name which file. */
+  /** The files that each server's globs name. */
   readonly claims: Claims;
   readonly surroundings: Surroundings;
 }
 
 export interface SourceOptions {
   readonly config: SourceConfig;
-  /** In the journal, and in the names of its files in the state folder; empty for the server that the chain is named after. */
+  /** Its name in the journal and in file names of the state folder; empty for the server that the chain is named after. */
   readonly name: string;
   readonly telemetry: Telemetry;
 }
@@ -59,7 +59,7 @@ export class LogSource implements Source {
   readonly #shared: Shared;
   #tail: Tail | null = null;
   #catalog: RoleCatalog | null = null;
-  #auditSettings: SettingsWatch<JudgedServer> | null = null;
+  #auditSettings: SettingsWatch<ServerLookResult> | null = null;
   #large: LargeReader | null = null;
 
   constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
@@ -72,7 +72,7 @@ export class LogSource implements Source {
   }
 
   get positions(): readonly SourcePosition[] {
-    return this.#tail?.positions ?? this.#shared.journal.resumeOf(this.name).files;
+    return this.#tail?.positions ?? this.#shared.journal.checkpointOf(this.name).files;
   }
 
   get unread(): number {
@@ -85,7 +85,7 @@ export class LogSource implements Source {
 
   async open(until: AbortSignal): Promise<OpenSource> {
     const { name, telemetry } = this;
-    const { once, journal, resolvers, judges, surroundings } = this.#shared;
+    const { once, journal, resolvers, deciders, surroundings } = this.#shared;
     const { clock, disk } = surroundings;
     const { instance, timezone, pgauditLogLevel } = this.#config;
     const cachePath = this.#pathOf('catalog', '.json');
@@ -95,19 +95,19 @@ export class LogSource implements Source {
     this.#auditSettings = await this.#watchSettings();
     const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
     const times = timeReader(timezone);
-    const resume = journal.resumeOf(name);
+    const checkpoint = journal.checkpointOf(name);
     const heartbeat = await this.#createHeartbeat();
-    const tail = this.#createTail(resume, times, heartbeat);
+    const tail = this.#createTail(checkpoint, times, heartbeat);
     this.#tail = tail;
     const answering = resolvers.of(catalog);
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
     this.#large = this.#createLargeReader(encodingOf);
     return {
-      ...judges,
+      ...deciders,
       name,
       tail,
       times,
-      memory: new Memory(times, resume.memory, this.#isLost(resume) ? clock.now() : 0),
+      facts: new SessionFacts(times, checkpoint.facts, this.#isLost(checkpoint) ? clock.now() : 0),
       filter,
       large: this.#large,
       auditSettings: this.#auditSettings,
@@ -117,7 +117,7 @@ export class LogSource implements Source {
       genuine: { isWarning: pgauditLogLevel === 'warning' },
       auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
       decoderOf: of => decoderFor(encodingOf(of)),
-      place: { instance, node: journal.node },
+      daemon: { instance, node: journal.node },
       now: clock.now,
       telemetry,
     };
@@ -127,7 +127,7 @@ export class LogSource implements Source {
     await Promise.all([this.#catalog?.close(), this.#auditSettings?.close(), this.#large?.close()]);
   }
 
-  /** A single run has sent its own before it reads. */
+  /** With `--once`, the heartbeat is sent before the log is read. */
   async #createHeartbeat(): Promise<Heartbeat | null> {
     const { database } = this.#config;
     if (database === undefined) return null;
@@ -138,7 +138,11 @@ export class LogSource implements Source {
     return heartbeat;
   }
 
-  #createTail({ files: positions }: Resume, times: Judges['times'], heartbeat: Heartbeat | null): Tail {
+  #createTail(
+    { files: positions }: SourceCheckpoint,
+    times: Deciders['times'],
+    heartbeat: Heartbeat | null,
+  ): Tail {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
     const { files: patterns, maxRecordSize } = this.#config;
@@ -160,23 +164,23 @@ export class LogSource implements Source {
     return new LargeReader({ ...options, disk, clock, report: this.telemetry });
   }
 
-  /** By the memberships of now: who leaves the persons is told at once, and stays one to the filter all the same. */
-  async #watchSettings(): Promise<SettingsWatch<JudgedServer> | null> {
+  /** Uses the present memberships: a person who leaves the group is reported at once, and stays a person for the filter. */
+  async #watchSettings(): Promise<SettingsWatch<ServerLookResult> | null> {
     const { database, files, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;
     const { clock, disk } = this.#shared.surroundings;
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      judge: (look: ServerLook) => judgeServer(look, { files, filter, pgauditLogLevel }),
+      evaluate: (look: ServerLook) => evaluateServer(look, { files, filter, pgauditLogLevel }),
     };
     const { SettingsWatch: Watch } = await import('../../database/settings-watch.js');
-    return await Watch.load<JudgedServer>(options, { clock, disk, report: this.telemetry });
+    return await Watch.load<ServerLookResult>(options, { clock, disk, report: this.telemetry });
   }
 
-  /** Files were read, and what was remembered of them is not known. */
-  #isLost({ files, memory }: Resume): boolean {
-    return memory === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
+  /** Whether files were read, and their session facts are lost. */
+  #isLost({ files, facts }: SourceCheckpoint): boolean {
+    return facts === null && (files.length > 0 || this.#shared.journal.origin === 'taken-up');
   }
 
   #pathOf(what: string, end: string): string {
@@ -184,17 +188,20 @@ export class LogSource implements Source {
   }
 }
 
-/** What the server itself says, where it is known; nothing where errors are not logged, which would explain what is missing. */
+/**
+ * The classes that pgAudit logs, from the server's setting if known. Empty if errors are not logged: a missing audit
+ * record could then have that reason.
+ */
 function auditedClasses(
   { filter }: SourceConfig,
-  settings: Pick<SettingsWatch<JudgedServer>, 'valueOf'> | null,
+  settings: Pick<SettingsWatch<ServerLookResult>, 'valueOf'> | null,
 ): ReadonlySet<string> {
   if (!passes('error', settings?.valueOf('log_min_messages') ?? 'warning')) return new Set();
   const log = settings?.valueOf('pgaudit.log') ?? null;
   return log === null ? new Set(filter.classes) : loggedClasses(log);
 }
 
-/** @param onChange called where the log shows that roles may have changed */
+/** @param onChange called if the log shows that roles may have changed */
 function createFilter(config: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Filter {
   const { classes, otherUsers, backgroundWorkers } = config.filter;
   const users = createUsers(config, catalog, onChange);

@@ -1,4 +1,4 @@
-/** Builds the stages that a configuration asks for. */
+/** Builds the stages from a configuration. */
 
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
@@ -19,13 +19,13 @@ import { createSinks } from './sinks.js';
 import { LogSource, type SourceOptions } from './source.js';
 import type { Surroundings } from './surroundings.js';
 
-/** The stages, and what ends what goes on beside them. */
+/** The stages; `close` ends their work in the background. */
 export interface Assembly {
   readonly stages: Stages;
   close(): Promise<void>;
 }
 
-/** Throws a ConfigError where a file that the configuration names cannot be used, a StateError where the state is damaged. */
+/** Throws a ConfigError if a file that the configuration names cannot be used, a StateError if the state is damaged. */
 export async function assemble(
   config: Config,
   { once, retire = false }: { readonly once: boolean; readonly retire?: boolean },
@@ -35,7 +35,7 @@ export async function assemble(
   const { instance, redact, state } = config;
   const resolvers = await openResolvers({ config, surroundings });
   const journal = await openJournal(config, surroundings);
-  const place = { instance, node: journal.node };
+  const daemon = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const servers = config.areNamed ? { servers: config.sources.map(one => one.instance) } : {};
   const started = { action: 'started', version: VERSION, ...originOf(journal), ...servers } as const;
@@ -45,7 +45,7 @@ export async function assemble(
     ...(retire ? { retired: true as const } : {}),
   } as const;
   const escrow = await openEscrow(config);
-  const judges = {
+  const deciders = {
     redact: createRedactor(redact.patterns.map(({ compiled }) => compiled)),
     escrow: escrow === null ? null : (original: string) => escrow.seal(original),
     relations: (audit: Audit) => relationsOf(audit, parser),
@@ -56,17 +56,17 @@ export async function assemble(
   const directory = resolve(state.directory);
   const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
   const settings = { patterns, recipients: redact.escrowTo };
-  const shared = { once, directory, journal, resolvers, judges, settings, claims, surroundings };
+  const shared = { once, directory, journal, resolvers, deciders, settings, claims, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
   const stages: Stages = {
     once,
-    changed: await escrowChange(directory, redact.escrowTo, place, surroundings),
+    changed: await escrowChange(directory, redact.escrowTo, daemon, surroundings),
     sources,
     journal,
     sinks: await createSinks(config, journal, surroundings),
     lifecycle: {
-      started: () => lifecycleEvent(started, clock.now(), place),
-      stopped: () => lifecycleEvent(stopped, clock.now(), place),
+      started: () => lifecycleEvent(started, clock.now(), daemon),
+      stopped: () => lifecycleEvent(stopped, clock.now(), daemon),
     },
     clock,
   };
@@ -76,7 +76,10 @@ export async function assemble(
   return { stages, close };
 }
 
-/** A server that the chain is named after has its state as if it were alone: so `sources` may come after `source`. */
+/**
+ * The server that the chain is named after keeps its state as if it were the only one: so `source` can become `sources`
+ * later.
+ */
 function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry): SourceOptions {
   const isOwn = one.instance === config.instance;
   return {

@@ -1,4 +1,4 @@
-/** What the status page tells, looked up in the stages and the metrics. */
+/** The data of the status page, from the stages and the metrics. */
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
@@ -9,7 +9,7 @@ import type { Stages } from '../pipeline.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { SinkName } from './journal.js';
 
-/** Milliseconds that are usual: entries go out at once, segments when they are sealed. */
+/** A usual delay in milliseconds: log entries are sent at once, segments when they are sealed. */
 const USUAL_DELAY = 60_000;
 
 interface Looked {

@@ -24,7 +24,7 @@ const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
 
 /** What the answers are made from. */
-export interface Told {
+export interface AnswerSources {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly status: Status;
@@ -42,10 +42,13 @@ const HARDENED = {
 };
 
 /** Listens on `host`; port 0 takes any free port. Throws if it cannot listen. */
-export async function serve(where: { host: string; port: number }, told: Told): Promise<HttpServer> {
+export async function serve(
+  where: { host: string; port: number },
+  sources: AnswerSources,
+): Promise<HttpServer> {
   const server = http.createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    answer(path, told).then(
+    answer(path, sources).then(
       found => send(response, found),
       () => send(response, { status: 500, type: TEXT, body: 'internal error\n' }),
     );
@@ -60,7 +63,7 @@ export async function serve(where: { host: string; port: number }, told: Told): 
   return { port: portOf(server), close: () => close(server) };
 }
 
-async function answer(path: string, { health, metrics, status }: Told): Promise<Answer> {
+async function answer(path: string, { health, metrics, status }: AnswerSources): Promise<Answer> {
   switch (path) {
     case '/internal/isalive':
       return { status: 200, type: TEXT, body: 'alive\n' };

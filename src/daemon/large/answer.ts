@@ -1,4 +1,4 @@
-/** What the process for large records says of one. Only its type is for that process: it does without the library. */
+/** The answer of the process for large records. That process imports only the type: it does without the library. */
 
 import { z } from 'zod';
 import { ROLLBACKS } from '../../audit/transaction-control.js';
@@ -16,14 +16,14 @@ const audit = z.object({
   redacted: z.number().exactOptional(),
 });
 
-/** A statement, with the second text its parameters; or what only looks like one, with its message. */
+/** A statement, whose second text is its parameters; or a suspect, with its message. */
 export const answerSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('audit'),
     audit,
     isPreviouslyLogged: z.boolean(),
     hasStatement: z.boolean(),
-    /** `null` where they were not logged. */
+    /** `null` if they were not logged. */
     parameters: z.number().nullable(),
     control: z.object({ rollback: z.enum(ROLLBACKS).nullable(), names: z.array(z.string()).readonly() }),
     claims: z.array(z.string()),
@@ -32,7 +32,7 @@ export const answerSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('suspect'),
-    /** `null` where the question said that it is one. */
+    /** `null` if the question already said that it is one. */
     reason: z.enum(SUSPECT_REASONS).nullable(),
     redacted: z.number(),
   }),

@@ -1,4 +1,4 @@
-/** The process that reads large records: begun when first asked, ended when idle, and gone when a record kills it. */
+/** The process that reads large records. It is started on demand, ended when idle, and replaced if a record kills it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -7,20 +7,20 @@ import { parseJson } from '../../lib/json.js';
 import { type Answer, answerSchema } from './answer.js';
 import { frameHead, HEAD, type Question, READY, type Settings } from './protocol.js';
 
-/** `dist` holds it, for `src` too: from there Node.js would not find what it imports. */
+/** Always in `dist`, also for code that runs from `src`: from there Node.js would not find its imports. */
 const CHILD = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../../dist/large.js' : './large.js', import.meta.url),
 );
-/** Bytes that are given at once. */
+/** Bytes written at once. */
 const SLICE = 1024 * 1024;
-/** Bytes of a record after which it is ended at once: it would keep several times as much. */
+/** Bytes of a record after which the process is ended: it would keep several times as much memory. */
 const VERY_LARGE = 8 * 1024 * 1024;
-/** Milliseconds without a question after which it is ended. */
+/** Milliseconds without a question after which the process is ended. */
 const MOST_IDLE = 5000;
 
-/** The process is gone, and no answer came. */
+/** The process ended without an answer. */
 export class ChildGone extends Error {
-  /** It did not even begin: that says nothing about the record. */
+  /** It did not even start: that says nothing about the record. */
   readonly isUnready: boolean;
 
   constructor(isUnready: boolean) {
@@ -42,7 +42,7 @@ export interface Reply {
   /** In JSON. */
   readonly first: readonly Buffer[];
   readonly second: readonly Buffer[];
-  /** Empty where nothing was scrubbed, or nobody may have it. */
+  /** Empty if nothing was redacted, or originals are not kept. */
   readonly escrow: readonly Buffer[];
 }
 
@@ -55,7 +55,7 @@ export class LargeChild {
     this.#options = options;
   }
 
-  /** One record at a time. Throws a ChildGone; the next call begins another process. */
+  /** Reads one record at a time. Throws a ChildGone; the next call starts another process. */
   async ask(question: Question, bytes: Buffer): Promise<Reply> {
     clearTimeout(this.#timer);
     this.#child ??= started(this.#options);
@@ -74,7 +74,7 @@ export class LargeChild {
     }
   }
 
-  /** Ends the process, whatever it is at. */
+  /** Ends the process at once. */
   close(): void {
     clearTimeout(this.#timer);
     this.#child?.end();
@@ -82,7 +82,7 @@ export class LargeChild {
   }
 }
 
-/** Throws a ChildGone where there is no room for another process, or for the pipes to it. */
+/** Throws a ChildGone if there is no memory for another process, or for its pipes. */
 function started(options: ChildOptions): RunningChild {
   try {
     return new RunningChild(options);
@@ -98,16 +98,16 @@ class RunningChild {
   readonly #frames: Frames;
   readonly #settings: Settings;
 
-  /** It gets no environment, and what it prints when it dies is not read: that may hold SQL. */
+  /** It gets no environment variables, and its stderr is not read: when it dies, that may contain SQL. */
   constructor({ memory, settings }: ChildOptions) {
     const child = spawn(
       process.execPath,
       [`--max-old-space-size=${memory}`, '--max-semi-space-size=4', CHILD],
       { env: {}, stdio: ['pipe', 'pipe', 'ignore'] },
     );
-    // Whoever writes or reads is told.
+    // Reading and writing report the error.
     const ignore = (): void => undefined;
-    // First of all: a process that did not start may have no pipes, and says so later.
+    // Before the pipes: a process that did not start may have none, and reports that later.
     child.on('error', ignore);
     child.stdin.on('error', ignore);
     child.stdout.on('error', ignore);
@@ -149,7 +149,7 @@ class RunningChild {
   }
 }
 
-/** Cuts frames out of what the process writes. */
+/** Splits the output of the process into frames. */
 class Frames {
   readonly #chunks: NodeJS.AsyncIterator<Buffer>;
   #chunk: Buffer = Buffer.alloc(0);
@@ -163,7 +163,7 @@ class Frames {
     return await this.#take(length);
   }
 
-  /** Up to the empty frame; put together, so that they are few. */
+  /** All frames before the empty one, joined to a few buffers. */
   async pieces(): Promise<Buffer[]> {
     const pieces: Buffer[] = [];
     let [room, used] = [Buffer.alloc(0), 0];

@@ -1,6 +1,6 @@
 /**
- * The process for large records (started by child-process.ts). It has a memory limit, and may die of any record. It does
- * one thing after the other, and ends when nobody asks any more; nothing is kept from one record to the next.
+ * The process for large records (started by child-process.ts). It has a memory limit, and any record may kill it. It
+ * does one thing at a time, ends when its input ends, and keeps nothing from one record to the next.
  */
 
 import { readSync, writeSync } from 'node:fs';
@@ -15,7 +15,7 @@ const STDIN = 0;
 const STDOUT = 1;
 const NOTHING = Buffer.alloc(0);
 
-/** Returns `null` at the end of what is asked. */
+/** Returns `null` at the end of the input. */
 function read(length: number): Buffer<ArrayBuffer> | null {
   const bytes = Buffer.allocUnsafeSlow(length);
   for (let done = 0; done < length; ) {
@@ -52,7 +52,7 @@ function writePieces(pieces: Iterable<Buffer>): void {
   writeFrame(NOTHING);
 }
 
-/** What is not needed any more is not held: each text may be as large as the record. */
+/** Memory is released as soon as possible: each text may be as large as the record. */
 function understand(question: Question): Understood {
   const column = read(question.length) ?? process.exit(0);
   const said = readMessage(column, question);

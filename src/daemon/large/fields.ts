@@ -1,6 +1,6 @@
 /**
- * Splits CSV where it stands, in bytes: texts that are made on the way would take many times a large record's memory.
- * The rules are those of `splitCsv`; every encoding of a PostgreSQL server has quotes, commas and line breaks as in ASCII.
+ * Splits CSV in place, as bytes: strings in between would take many times a large record's memory. The rules are those
+ * of `splitCsv`; in every encoding of a PostgreSQL server, quotes, commas and line breaks are as in ASCII.
  */
 
 const QUOTE = 0x22;
@@ -8,7 +8,10 @@ const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** The fields as they are written; `null` where the bytes break the rule. Of more than `most`, the next one and no others. */
+/**
+ * The fields as they are written; `null` if the bytes break the rule. If there are more than `most`, only one more is
+ * returned.
+ */
 export function splitFields(bytes: Buffer, most: number): Buffer[] | null {
   const fields: Buffer[] = [];
   for (let start = 0; ; ) {
@@ -20,7 +23,7 @@ export function splitFields(bytes: Buffer, most: number): Buffer[] | null {
   }
 }
 
-/** One past the closing quote; -1 where there is none. */
+/** The offset after the closing quote; -1 if there is none. */
 function endOfQuoted(bytes: Buffer, start: number): number {
   for (let i = start + 1; i < bytes.length; i++) {
     if (bytes[i] !== QUOTE) continue;
@@ -30,7 +33,7 @@ function endOfQuoted(bytes: Buffer, start: number): number {
   return -1;
 }
 
-/** The next comma or the end; -1 where something stands before it that would have been quoted. */
+/** The next comma or the end; -1 if a character before it would have been quoted. */
 function endOfPlain(bytes: Buffer, start: number): number {
   for (let i = start; i < bytes.length; i++) {
     const byte = bytes[i];
@@ -40,7 +43,7 @@ function endOfPlain(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** What a field says: without its quotes, and with one quote for two. The bytes are written over. */
+/** A field's value: without its quotes, and with one quote for two. Overwrites the bytes. */
 export function unquote(field: Buffer): Buffer {
   if (field[0] !== QUOTE) return field;
   const inside = field.subarray(1, -1);
@@ -53,7 +56,7 @@ export function unquote(field: Buffer): Buffer {
   return inside.subarray(0, length);
 }
 
-/** Newlines as the server meant them, where it writes each with a carriage return. The bytes are written over. */
+/** Turns CR LF back into the server's newlines. Overwrites the bytes. */
 export function withoutReturns(bytes: Buffer): Buffer {
   let length = 0;
   for (let i = 0; i < bytes.length; i++) {

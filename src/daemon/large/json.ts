@@ -1,9 +1,9 @@
-/** Writes large texts as JSON in pieces: in one they would take their size several times. */
+/** Writes large texts as JSON in pieces: a single string would take several times their size. */
 
-/** Characters that are written at once. */
+/** Characters in a piece. */
 const PIECE = 64 * 1024;
 
-/** The inside of the JSON string. */
+/** The JSON string without its quotes. */
 export function* textPieces(text: string): Generator<Buffer> {
   for (let start = 0; start < text.length; ) {
     const end = endOfPiece(text, start);
@@ -12,7 +12,7 @@ export function* textPieces(text: string): Generator<Buffer> {
   }
 }
 
-/** The inside of the list of these texts. */
+/** The JSON list of these texts without its brackets. */
 export function* listPieces(texts: readonly string[]): Generator<Buffer> {
   let few = '';
   for (const [index, text] of texts.entries()) {
@@ -27,14 +27,14 @@ export function* listPieces(texts: readonly string[]): Generator<Buffer> {
   if (few !== '') yield Buffer.from(few);
 }
 
-/** In base64: it needs no quoting. Three bytes make four characters, in each piece but the last. */
+/** In base64, which needs no escapes. Three bytes make four characters in each piece but the last. */
 export function* base64Pieces(bytes: Uint8Array): Generator<Buffer> {
   const size = 3 * PIECE;
   for (let start = 0; start < bytes.length; start += size)
     yield Buffer.from(Buffer.from(bytes.subarray(start, start + size)).toString('base64'), 'latin1');
 }
 
-/** Two units that are one character stay together: apart they would be written otherwise. */
+/** The end of the next piece. Surrogate pairs are not split: apart they would be written as escapes. */
 function endOfPiece(text: string, start: number): number {
   const end = Math.min(start + PIECE, text.length);
   const last = text.charCodeAt(end - 1);

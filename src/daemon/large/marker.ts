@@ -1,7 +1,7 @@
 /**
- * Says on disk which large record is under way: it outlives a daemon that such a record kills. It is written before the
- * record is begun, and removed once what came of it is durable. A crash between the two leaves it behind, where it names
- * a record that is not read again.
+ * Names on disk the large record that is being read: the file survives a daemon that such a record kills. It is written
+ * before reading begins, and removed once the result is durable. A crash between the two leaves it behind; it then
+ * names a record that is not read again.
  */
 
 import { z } from 'zod';
@@ -15,18 +15,18 @@ const schema = z.strictObject({
   fileId: z.string(),
   offset: z.number(),
   length: z.number(),
-  /** How many daemons have begun it. */
+  /** How many daemons have begun to read it. */
   starts: z.number(),
 });
 type Mark = z.infer<typeof schema>;
 
-/** So many daemons may die of a record: the next one does not try it. */
+/** Daemons that may die of a record; the next one does not try it. */
 const MOST_STARTS = 2;
 
 export class Marker {
   readonly #path: string;
   readonly #disk: Disk;
-  /** What this process found, or wrote. */
+  /** The mark that this process found or wrote. */
   #mark: Mark | null = null;
   #isOwn = false;
 
@@ -35,29 +35,29 @@ export class Marker {
     this.#disk = disk;
   }
 
-  /** Whether this process has begun it, or given it up. */
+  /** Whether this process has begun to read a record, or given it up. */
   get isOwn(): boolean {
     return this.#isOwn;
   }
 
-  /** Returns false where daemons have died of this record, and another one is not to try it. */
+  /** Returns false if too many daemons have died of this record: it must not be tried again. */
   async begin({ file: { fileId }, record: { offset, length } }: Reading): Promise<boolean> {
     this.#mark ??= await this.#read();
     const before = this.#mark;
     const isSame = before?.fileId === fileId && before.offset === offset && before.length === length;
     const starts = isSame ? before.starts : 0;
-    // What this process has begun before ended without its death.
+    // This process began it before, and survived.
     if (isSame && this.#isOwn) return starts <= MOST_STARTS;
     const mark = { version: 1, fileId, offset, length, starts: starts + 1 } as const;
     const mayTry = starts < MOST_STARTS;
-    // What is given up stays marked as it is, until the gap is durable.
+    // A record that is given up stays marked until its gap is durable.
     if (mayTry) await this.#write(mark);
     else this.#mark = mark;
     this.#isOwn = true;
     return mayTry;
   }
 
-  /** A damaged mark counts no deaths; the next one takes its place. */
+  /** A damaged mark counts no deaths; the next one replaces it. */
   async #read(): Promise<Mark | null> {
     try {
       return await readStateFile(this.#path, schema);
@@ -67,7 +67,7 @@ export class Marker {
     }
   }
 
-  /** What came of the record is durable. */
+  /** The record's result is durable. */
   async end(): Promise<void> {
     if (this.#mark === null) return;
     await this.#disk.remove(this.#path);
@@ -75,7 +75,7 @@ export class Marker {
     this.#isOwn = false;
   }
 
-  /** The daemon ends before the record did, and not because of it: this start does not count. */
+  /** The daemon is stopped while it reads the record, and did not die of it: this start does not count. */
   async withdraw(): Promise<void> {
     if (!this.#isOwn || this.#mark === null) return;
     if (this.#mark.starts > 1) await this.#write({ ...this.#mark, starts: this.#mark.starts - 1 });

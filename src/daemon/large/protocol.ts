@@ -1,31 +1,32 @@
 /**
- * What the daemon and the process for large records say to each other: frames of a length in four bytes and so many bytes.
+ * The protocol between the daemon and the process for large records. A frame is a length in four bytes, and that many
+ * bytes.
  *
- *   daemon: settings, then for each record: question, the message as it stands in the log (without a frame)
+ *   daemon: settings, then for each record: question, the message as it is in the log (without a frame)
  *   child:  `ready`,  then for each record: answer, and for each of three texts its pieces and an empty frame
  *
- * Settings, questions and answers are JSON. The texts are the statement, or a suspect's message; its parameters; and where
- * something was scrubbed, the original for those who may have it, encrypted.
+ * Settings, questions and answers are JSON. The texts are: the statement, or a suspect's message; its parameters; and, if
+ * something was redacted, the encrypted original.
  */
 
 export const READY = 'ready';
 
-/** The first thing that the child gets. */
+/** The first frame to the child. */
 export interface Settings {
-  /** Of `redact.patterns`. */
+  /** From `redact.patterns`. */
   readonly patterns: readonly string[];
   /** `redact.escrowTo`. */
   readonly recipients: readonly string[];
 }
 
 export interface Question {
-  /** Bytes that follow. */
+  /** Bytes of the message that follows. */
   readonly length: number;
-  /** As a suspect: what it is was found already. */
+  /** It is already known as a suspect. */
   readonly isSuspect: boolean;
-  /** Each newline is written as a carriage return and a newline. */
+  /** The log has each newline as CR LF. */
   readonly hasReturn: boolean;
-  /** PostgreSQL's name of it; `null` for UTF-8. */
+  /** PostgreSQL's name of the encoding; `null` for UTF-8. */
   readonly encoding: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Has the large records of one server's log read, whatever they do to who reads them. */
+/** Reads the large records of one server's log in another process, which they may kill. */
 
 import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
@@ -33,12 +33,12 @@ export interface LargeReaderOptions {
 export interface LargeReport {
   /**
    * Nothing is lost yet. `died`: the process that reads large records died of this one; `no process`: it did not start;
-   * or the operating system's code where the mark cannot be written.
+   * otherwise the operating system's code if the mark cannot be written.
    */
   largeRecordFailed(why: string): void;
 }
 
-/** As `parse` would tell it, but for the texts. */
+/** The result of `parse`, with tokens instead of texts. */
 type LargeParsed =
   | ({ readonly kind: 'audit' } & Required<Payload>)
   | {
@@ -52,20 +52,23 @@ type LargeParsed =
 export type LargeRead = LargeParsed & {
   /** SHA-256 (base64) of the record's bytes. */
   readonly digest: string;
-  /** The record in base64, where it is not UTF-8 and nothing in it was scrubbed. */
+  /** The record in base64, if it is not UTF-8 and nothing in it was redacted. */
   readonly raw: LargeText | null;
 };
 
-/** Processes that may die of one record. */
+/** Processes that may die of a record; then it becomes a gap. */
 const MOST_DEATHS = 2;
-/** Milliseconds. Linear time needs seconds; a machine that swaps may take a hundred times as long. */
+/** Milliseconds. Linear time means seconds; a machine that swaps may take a hundred times as long. */
 const TIME_LIMIT = 10 * 60 * 1000;
-/** Milliseconds until the start of a process is tried again. */
+/** Milliseconds before starting a process is retried. */
 const PAUSE = 10_000;
-/** MB of the heap that any record needs, and for each of its bytes: text, findings, what is left of the text. */
+/** Heap in MB: what any record needs, and a factor for its size (text, findings, redacted text). */
 const LEAST_MEMORY = 64;
 const MEMORY_FACTOR = 4;
-/** Bytes that are hashed or encoded before anything else has its turn; three of them make four characters. */
+/**
+ * Bytes that are hashed or encoded in one turn of the event loop; divisible by three, since three bytes make four
+ * characters.
+ */
 const SLICE = 3 * 512 * 1024;
 
 export class LargeReader {
@@ -82,7 +85,10 @@ export class LargeReader {
     this.#marker = new Marker(markerPath, disk);
   }
 
-  /** A record whose message begins like pgAudit's; a gap where it cannot be read. The record must stay as it is meanwhile. */
+  /**
+   * Reads a record whose message begins like pgAudit's; returns a gap if that fails. The record must not be changed
+   * meanwhile.
+   */
   async read(record: RawRecord, isSuspect: boolean, reading: Reading): Promise<LargeRead | Gap> {
     const mayTry = await this.#begin(reading);
     const [reply, hash] = await Promise.all([
@@ -100,24 +106,27 @@ export class LargeReader {
     };
   }
 
-  /** A record was begun of which nobody said that what came of it is durable. */
+  /** Whether a record was begun whose result is not durable yet. */
   get isUnsettled(): boolean {
     return this.#marker.isOwn;
   }
 
-  /** What came of the latest record is durable. Where the mark of it cannot be removed, it is of no meaning any more. */
+  /** Call once the latest record's result is durable. If its mark cannot be removed, it does no harm. */
   async settle(): Promise<void> {
     await this.#marker.end().catch(() => undefined);
   }
 
-  /** Ends in order: what is under way is read by the next start, as if it had not begun, unless the disk does not take that. */
+  /**
+   * Ends in order: the next start reads the record in progress as if it had not been begun, unless the mark cannot be
+   * written.
+   */
   async close(): Promise<void> {
     this.#closed.abort();
     this.#child.close();
     await this.#marker.withdraw().catch(() => undefined);
   }
 
-  /** Waits for a disk that fails, as the journal does. */
+  /** Waits as long as the disk fails, as the journal does. */
   async #begin(reading: Reading): Promise<boolean> {
     for (;;) {
       try {
@@ -134,7 +143,7 @@ export class LargeReader {
     this.#closed.signal.throwIfAborted();
   }
 
-  /** `null` where it kills whoever reads it. */
+  /** `null` if it kills the process that reads it. */
   async #ask(record: RawRecord, isSuspect: boolean): Promise<Reply | null> {
     const { encodingOf, report } = this.#options;
     const column = record.bytes.subarray(record.endOf(COLUMN.message - 1) + 1, record.endOf(COLUMN.message));
@@ -177,7 +186,7 @@ function parsedOf({ answer, first, second, escrow }: Reply): LargeParsed {
   return { kind: 'audit', audit, isPreviouslyLogged, large };
 }
 
-/** SHA-256 of the bytes so far. */
+/** A SHA-256 of the bytes, to be continued. */
 async function hashOf(bytes: Buffer): Promise<Hash> {
   const hash = createHash('sha256');
   for (let start = 0; start < bytes.length; start += SLICE) {

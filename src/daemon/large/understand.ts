@@ -1,4 +1,4 @@
-/** What a large record's message says, in the memory of few copies of it: `parse` and `redact` for these. */
+/** Understands a large record's message with the memory of a few copies of it: `parse` and `redact` for large records. */
 
 import { claimsOf } from '../../audit/claims.js';
 import { decoderFor } from '../../audit/encodings.js';
@@ -18,30 +18,30 @@ export interface Understood {
   readonly answer: Answer;
   readonly text: string;
   readonly others: readonly string[];
-  /** The message, where it was scrubbed and that is kept. */
+  /** The message, if it was redacted and originals are kept. */
   readonly original: string | null;
 }
 
 type Scrubbed = Omit<Understood, 'original'>;
 
 const AUDIT = 'AUDIT: ';
-/** Fields of a payload, with `pgaudit.log_rows`. */
+/** Fields of a payload with `pgaudit.log_rows`. */
 const MOST_FIELDS = 10;
 const STATEMENT_FIELD = 7;
 const PARAMETER_FIELD = 8;
-/** The protocol has room for 65,535. */
+/** More than PostgreSQL's protocol allows (65,535). */
 const MOST_PARAMETERS = 1024 * 1024;
-/** Bytes. What pgAudit writes in place of a text is shorter. */
+/** Bytes; what pgAudit writes instead of a text is shorter. */
 const LONGEST_MARK = 64;
 
 type Decode = (bytes: Buffer) => string;
 
-/** What a message says, secrets and all: a statement, or what only looks like one. */
+/** The content of a message with its secrets: a statement, or a suspect. */
 type Said =
   | { readonly payload: Payload }
   | { readonly reason: SuspectReason | null; readonly message: string; readonly audit: Audit | null };
 
-/** @param column the message as it stands in the log; it is written over, and not needed afterwards */
+/** @param column the message as it is in the log; it is overwritten */
 export function readMessage(column: Buffer, question: Question): Said {
   const decode = decoderFor(question.encoding) ?? (bytes => bytes.toString('utf8'));
   const bytes = unquote(question.hasReturn ? withoutReturns(column) : column);
@@ -56,7 +56,7 @@ function readSuspect(bytes: Buffer, decode: Decode, reason: SuspectReason | null
   return { reason, message, audit: payload === null || 'suspect' in payload ? null : payload.audit };
 }
 
-/** The same without its secrets. */
+/** Redacts the message. */
 export function scrubbed(said: Said, redact: Redact, keepsOriginal: boolean): Understood {
   const understood = 'payload' in said ? scrubStatement(said.payload, redact) : scrubSuspect(said, redact);
   if (!keepsOriginal || countOf(understood.answer) === 0) return { ...understood, original: null };
@@ -67,12 +67,12 @@ function countOf(answer: Answer): number {
   return (answer.kind === 'audit' ? answer.audit.redacted : answer.redacted) ?? 0;
 }
 
-/** As `parsePayload`; `payload` is written over where it is one. */
+/** As `parsePayload`; overwrites `payload` if it is one. */
 function readPayload(payload: Buffer, decode: Decode): Payload | BrokenPayload {
   const fields = splitFields(payload, MOST_FIELDS);
   if (fields === null) return { suspect: 'payload' };
   const [statement, parameter] = [fields[STATEMENT_FIELD], fields[PARAMETER_FIELD]];
-  // The longest texts are made last: by then it is known that they are wanted.
+  // The longest texts are decoded last, when they are known to be needed.
   const texts = fields.map((field, i) =>
     i >= STATEMENT_FIELD && field.length > LONGEST_MARK ? '' : decode(unquote(Buffer.from(field))),
   );
@@ -82,7 +82,7 @@ function readPayload(payload: Buffer, decode: Decode): Payload | BrokenPayload {
   return { ...parsed, audit: { ...parsed.audit, statement: decode(unquote(statement)) } };
 }
 
-/** More than any statement may have: what has them is not pgAudit's. */
+/** A list with more parameters than a statement may have is not pgAudit's. */
 function parametersIn(list: Buffer, decode: Decode): string[] | null {
   const fields = splitFields(list, MOST_PARAMETERS);
   return fields === null || fields.length > MOST_PARAMETERS
@@ -108,7 +108,7 @@ function scrubStatement({ audit, isPreviouslyLogged }: Payload, redact: Redact):
   return { answer, text: statement ?? '', others: parameters ?? [] };
 }
 
-/** What has a payload like pgAudit's is scrubbed as that, as a small record's is. */
+/** A message with a payload like pgAudit's is redacted like one, as for small records. */
 function scrubSuspect(
   { reason, message, audit }: Exclude<Said, { payload: Payload }>,
   redact: Redact,

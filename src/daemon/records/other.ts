@@ -1,4 +1,4 @@
-/** What lines of the log tell that are not pgAudit's: of logins, of statements that came to nothing. */
+/** Records that are not pgAudit's: they show logins, and statements that failed. */
 
 import { readAuthentication, readDisconnection, readError } from '../../audit/server-lines.js';
 import type { FailureFields } from '../../event/audit.js';
@@ -7,27 +7,31 @@ import { failureEvent, type Reading } from '../../event/make.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
-import { type Judges, ship, type Verdict } from './outcome.js';
-import { judgeUnaudited } from './unaudited.js';
+import { type Deciders, type RecordOutcome, ship } from './outcome.js';
+import { decideUnaudited } from './unaudited.js';
 
 type Failure = FailureFields['failure'];
 
-const NOT_AUDIT: Verdict = { outcome: 'dropped', reason: 'not-audit' };
-const HEARTBEAT: Verdict = { outcome: 'dropped', reason: 'heartbeat' };
+const NOT_AUDIT: RecordOutcome = { outcome: 'dropped', reason: 'not-audit' };
+const HEARTBEAT: RecordOutcome = { outcome: 'dropped', reason: 'heartbeat' };
 
-/** Lines that are not pgAudit's are not shipped: they inform. */
-export function judgeOther(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  noteLogin(record, reading.now, judges);
-  const failure = failureIn(record, judges);
-  const dropped = judges.heartbeat?.reads(record) === true ? HEARTBEAT : NOT_AUDIT;
-  const verdict = failure === null ? dropped : judgeFailure(record, failure, reading, judges);
-  return andThen(judgeUnaudited(record, reading, judges), ({ derived }) =>
-    derived === undefined ? verdict : andThen(verdict, judged => ({ ...judged, derived })),
+/** Records that are not pgAudit's are not shipped, but are read for what they show. */
+export function decideOther(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  noteLogin(record, reading.now, deciders);
+  const failure = failureIn(record, deciders);
+  const dropped = deciders.heartbeat?.reads(record) === true ? HEARTBEAT : NOT_AUDIT;
+  const result = failure === null ? dropped : decideFailure(record, failure, reading, deciders);
+  return andThen(decideUnaudited(record, reading, deciders), ({ derived }) =>
+    derived === undefined ? result : andThen(result, decided => ({ ...decided, derived })),
   );
 }
 
-/** The error of a transaction in which something was shipped, or its session's end inside of it. */
-function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Failure | null {
+/** A failure, if the record is the error of a transaction with shipped statements, or the end of a session inside it. */
+function failureIn(record: RawRecord, { facts: { transactions } }: Deciders): Failure | null {
   const session = record.text(COLUMN.sessionId);
   const sqlState = readError(record);
   if (sqlState !== null)
@@ -36,8 +40,8 @@ function failureIn(record: RawRecord, { memory: { transactions } }: Judges): Fai
   return end === null ? null : transactions.ended(session, end.isInside);
 }
 
-/** Services log in and out all the time; nobody asks who they are. */
-function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter }: Judges): void {
+/** Services log in and out all the time, and are never identified. */
+function noteLogin(record: RawRecord, now: number, { facts: { logins }, filter }: Deciders): void {
   const authentication = readAuthentication(record);
   if (authentication !== null) {
     if (filter.users.kindOf(record.text(COLUMN.user), () => now) !== 'service')
@@ -45,20 +49,20 @@ function noteLogin(record: RawRecord, now: number, { memory: { logins }, filter 
   } else if (readDisconnection(record) !== null) logins.end(record.text(COLUMN.sessionId));
 }
 
-export function judgeFailure(
+export function decideFailure(
   record: RawRecord,
   failure: Failure,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  return ship('failure', record, [], reading, judges, (line, actor) =>
-    failureEvent(line, failure, actor, reading, judges.place),
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  return ship('failure', record, [], reading, deciders, (line, actor) =>
+    failureEvent(line, failure, actor, reading, deciders.daemon),
   );
 }
 
-/** Without an id of its own: the record's is that of another event. */
-export async function draftOf(verdict: Verdict): Promise<NewEvent> {
-  if (verdict.outcome === 'dropped') throw new TypeError('what is dropped has no draft');
-  const { id: _, ...draft } = await verdict.draft;
-  return draft;
+/** The event without its id: another event has the record's id. */
+export async function eventOf(result: RecordOutcome): Promise<NewEvent> {
+  if (result.outcome === 'dropped') throw new TypeError('a dropped record has no event');
+  const { id: _, ...event } = await result.event;
+  return event;
 }

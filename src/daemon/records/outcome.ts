@@ -1,4 +1,4 @@
-/** What becomes of a frame of the log, what that takes, and the events that it is. */
+/** The outcome of a frame of the log, its events, and the stages that decide it. */
 
 import { claimsOf } from '../../audit/claims.js';
 import { readLogLine } from '../../audit/columns.js';
@@ -9,7 +9,7 @@ import type { Filter } from '../../decide/filter.js';
 import type { Audit } from '../../event/audit.js';
 import type { NewEvent } from '../../event/event.js';
 import type { Gap } from '../../event/gap.js';
-import type { Place } from '../../event/make.js';
+import type { DaemonName } from '../../event/make.js';
 import { gapEvent, type Reading } from '../../event/make.js';
 import type { AuditClass } from '../../event/names.js';
 import type { Actor, LogLine } from '../../event/session.js';
@@ -19,49 +19,49 @@ import type { LargeText } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
 import type { Redact } from '../../redact/redact.js';
-import type { Memory } from '../../session/facts.js';
+import type { SessionFacts } from '../../session/facts.js';
 import type { LargeReader } from '../large/reader.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
-export interface Judges {
+export interface Deciders {
   readonly times: TimeReader;
-  readonly memory: Memory;
+  readonly facts: SessionFacts;
   readonly filter: Filter;
   readonly identify: (asker: Asker) => Actor | Promise<Actor>;
   readonly redact: Redact;
-  /** Encrypts the original of what is scrubbed; `null` where nobody is to have it. */
+  /** Encrypts the original of a redacted text; `null` if originals are not kept. */
   readonly escrow: ((original: string) => Promise<string>) | null;
-  /** Reads pgAudit's large records; `null`: they are read here as others are. */
+  /** Reads pgAudit's large records; `null`: they are read here like others. */
   readonly large: Pick<LargeReader, 'read'> | null;
   /** The relations that a statement changes. */
   readonly relations: (audit: Audit) => Objects | Promise<Objects>;
-  /** Whether a record that pgAudit filed as READ or MISC changes data all the same. */
+  /** Whether a record that pgAudit logged as READ or MISC changes data all the same. */
   readonly isWrite: (audit: Audit) => boolean | 'unknown' | Promise<boolean | 'unknown'>;
-  /** pgAudit's class of each statement of a text that changes something; `null` where the text cannot be parsed. */
+  /** pgAudit's class of each statement in a text that changes something; `null` if the text cannot be parsed. */
   readonly classesOf: (sql: string) => readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
-  /** What the server has pgAudit log, unless that is set otherwise for a role or a database. */
+  /** The classes that pgAudit logs on this server, unless a role or a database has its own setting. */
   readonly auditedClasses: () => ReadonlySet<string>;
-  /** How texts of a database are read; `null` for UTF-8. */
+  /** The decoder for a database's texts; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
-  /** What the server was asked to write to its log; `null` where no database is configured. */
+  /** The heartbeat that the server is asked to log; `null` if no database is configured. */
   readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt' | 'isMissing'> | null;
-  readonly place: Place;
+  readonly daemon: DaemonName;
   readonly telemetry: Telemetry;
 }
 
 export type Objects = Pick<Audit, 'objects' | 'objectsFrom'>;
-export type Verdict =
+export type RecordOutcome =
   | {
       readonly outcome: 'shipped' | 'rejected';
       readonly reason: string;
-      /** A promise where the statement is still parsed; what comes later need not wait for that. */
-      readonly draft: NewEvent | Promise<NewEvent>;
-      /** What the same record tells of earlier statements: no other record is counted for it. */
+      /** A promise while the statement is being parsed; later records do not wait for it. */
+      readonly event: NewEvent | Promise<NewEvent>;
+      /** What the same record shows about earlier statements; it does not count as another record. */
       readonly derived?: NewEvent | Promise<NewEvent>;
-      /** What the draft's JSON holds in place of their tokens. */
+      /** The texts that replace tokens in the event's JSON. */
       readonly texts?: readonly LargeText[];
-      /** SHA-256 (base64) of the record's bytes, where it is known. */
+      /** SHA-256 (base64) of the record's bytes, if known. */
       readonly digest?: string;
     }
   | {
@@ -70,57 +70,57 @@ export type Verdict =
       readonly derived?: NewEvent | Promise<NewEvent>;
     };
 
-/** An event about what the record's own user did. */
+/** Makes an event about what the record's user did. */
 export function ship(
   reason: string,
   record: RawRecord,
   claims: readonly string[],
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
   make: (line: LogLine, actor: Actor) => NewEvent | Promise<NewEvent>,
-): Verdict | Promise<Verdict> {
-  const read = readLine(record, judges);
-  if (read === null) return rejectTime(reading, judges);
+): RecordOutcome | Promise<RecordOutcome> {
+  const read = readLine(record, deciders);
+  if (read === null) return rejectTime(reading, deciders);
   const line = { ...read, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
-  return andThen(actorOf(line, claims, judges), known => ({
+  return andThen(actorOf(line, claims, deciders), known => ({
     outcome: 'shipped',
     reason,
-    draft: make(line, known),
+    event: make(line, known),
   }));
 }
 
-/** `null` where its time cannot be told. */
-export function readLine(record: RawRecord, judges: Judges): LogLine | null {
-  const read = readLogLine(record, judges.times, judges.memory.logins);
+/** `null` if its time cannot be read. */
+export function readLine(record: RawRecord, deciders: Deciders): LogLine | null {
+  const read = readLogLine(record, deciders.times, deciders.facts.logins);
   if (read === null) return null;
-  return { ...read, session: { ...read.session, application: scrubbed(read.session.application, judges) } };
+  return { ...read, session: { ...read.session, application: scrubbed(read.session.application, deciders) } };
 }
 
-/** @param claims what the statement itself says */
+/** @param claims from the statement */
 export function actorOf(
   { user, time, session }: LogLine,
   claims: readonly string[],
-  judges: Judges,
+  deciders: Deciders,
 ): Actor | Promise<Actor> {
   const authentication = session.authentication ?? null;
   const all = [...claims, ...claimsOf(null, session.application)];
-  return judges.identify({ user, time, authentication, claims: all });
+  return deciders.identify({ user, time, authentication, claims: all });
 }
 
-/** A connection's URL in the name of the program is a common mistake. */
-function scrubbed(application: string | null, { redact }: Judges): string | null {
+/** A connection's URL as application_name is a common mistake. */
+function scrubbed(application: string | null, { redact }: Deciders): string | null {
   return application === null ? null : redact({ statement: application, parameters: null }).statement;
 }
 
-export function timeOf(record: RawRecord, { now }: Reading, { times }: Judges): number {
+export function timeOf(record: RawRecord, { now }: Reading, { times }: Deciders): number {
   return times.read(record.text(COLUMN.logTime)) ?? now;
 }
 
-function rejectTime(reading: Reading, judges: Judges): Verdict {
-  return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, judges);
+function rejectTime(reading: Reading, deciders: Deciders): RecordOutcome {
+  return reject({ kind: 'gap', reason: 'time', ...reading.record }, reading, deciders);
 }
 
-export function reject(gap: Gap, reading: Reading, { telemetry, place, times }: Judges): Verdict {
+export function reject(gap: Gap, reading: Reading, { telemetry, daemon, times }: Deciders): RecordOutcome {
   telemetry.gap(gap, reading.file.path);
-  return { outcome: 'rejected', reason: gap.reason, draft: gapEvent(gap, reading, place, times) };
+  return { outcome: 'rejected', reason: gap.reason, event: gapEvent(gap, reading, daemon, times) };
 }

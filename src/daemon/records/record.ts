@@ -1,4 +1,4 @@
-/** What becomes of one frame of the log: an event, or the reason why there is none. */
+/** Decides the outcome of one frame of the log: an event, or the reason why there is none. */
 
 import { createHash } from 'node:crypto';
 import { claimsOf } from '../../audit/claims.js';
@@ -17,216 +17,235 @@ import { LARGE_RECORD, STATEMENT } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
 import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
-import { draftOf, judgeFailure, judgeOther } from './other.js';
-import { type Judges, type Objects, reject, ship, timeOf, type Verdict } from './outcome.js';
+import { decideFailure, decideOther, eventOf } from './other.js';
+import { type Deciders, type Objects, type RecordOutcome, reject, ship, timeOf } from './outcome.js';
 
 type Failure = FailureFields['failure'];
 
 /**
- * Frames must be judged once each, in the order of the log, one after the other: later ones hang on what earlier ones
- * said. Only what is shipped may take time, at most the two seconds of each resolver.
+ * Each frame must be decided once, one after the other, in the order of the log: later ones depend on earlier ones.
+ * Only shipped records may take time, at most the two seconds of each resolver.
  */
-export function judge(frame: Frame, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const { sessions, shipped } = judges.memory;
-  const { large } = judges;
+export function decide(
+  frame: Frame,
+  reading: Reading,
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  const { sessions, shipped } = deciders.facts;
+  const { large } = deciders;
   if (frame.kind === 'gap') {
     sessions.noteGap(frame, reading.file);
-    return reject(frame, reading, judges);
+    return reject(frame, reading, deciders);
   }
   const known = shipped.knows(frame);
   if (known === 'same' || sessions.wasRead(frame, reading.file))
     return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
-  const judgeIt = known === 'other' ? judgeOtherBytes : judgeRecord;
-  const verdict =
+  const decideIt = known === 'other' ? decideOtherBytes : decideRecord;
+  const result =
     large !== null && frame.length > LARGE_RECORD
-      ? judgeLarge(frame, known === 'other' ? 'line' : null, large, reading, judges)
-      : judgeIt(frame, reading, judges);
-  return andThen(orUnreadable(verdict, frame, reading, judges), judged => {
-    if (judged.outcome === 'shipped') shipped.note(frame, judged.digest);
-    return judged;
+      ? decideLarge(frame, known === 'other' ? 'line' : null, large, reading, deciders)
+      : decideIt(frame, reading, deciders);
+  return andThen(orUnreadable(result, frame, reading, deciders), decided => {
+    if (decided.outcome === 'shipped') shipped.note(frame, decided.digest);
+    return decided;
   });
 }
 
-/** Without its original for those who may see it nothing is shipped that was scrubbed. */
+/** If the original of a redacted text cannot be encrypted, the record is not shipped. */
 function orUnreadable(
-  verdict: Verdict | Promise<Verdict>,
+  result: RecordOutcome | Promise<RecordOutcome>,
   record: RawRecord,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  if (!(verdict instanceof Promise)) return verdict;
-  return verdict.catch(error => {
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  if (!(result instanceof Promise)) return result;
+  return result.catch(error => {
     if (!(error instanceof EscrowError)) throw error;
     const sha256 = createHash('sha256').update(record.bytes).update('\n').digest('hex');
-    return reject(unreadable(record, sha256), reading, judges);
+    return reject(unreadable(record, sha256), reading, deciders);
   });
 }
 
-/** Somebody made one of the two up, and which one the log does not tell: this one is kept, too. */
-function judgeOtherBytes(record: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const message = record.text(COLUMN.message, judges.decoderOf(record.text(COLUMN.database)));
-  const verdict = judgeSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, judges);
-  return andThen(verdict, withoutId);
+/** One of the two records is made up, and the log does not show which: this one is kept, too. */
+function decideOtherBytes(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  const message = record.text(COLUMN.message, deciders.decoderOf(record.text(COLUMN.database)));
+  const result = decideSuspect(record, { kind: 'suspect', reason: 'line', message }, reading, deciders);
+  return andThen(result, withoutId);
 }
 
-/** The id that its line makes is that of another event. */
-function withoutId(verdict: Verdict): Verdict {
-  return verdict.outcome === 'shipped' ? { ...verdict, draft: draftOf(verdict) } : verdict;
+/** Another event already has the id of this session and line. */
+function withoutId(result: RecordOutcome): RecordOutcome {
+  return result.outcome === 'shipped' ? { ...result, event: eventOf(result) } : result;
 }
 
 /**
- * A record that is too large for this process. No text of it is made here: what is dropped for its user, or is not
- * pgAudit's, can be told without.
+ * A record that is too large for this process. Its texts are not decoded here: whether it is dropped for its user, or
+ * is not pgAudit's, shows without them.
  *
- * @param reason why it is a suspect, where that is known
+ * @param reason why it is a suspect, if known
  */
-async function judgeLarge(
+async function decideLarge(
   record: RawRecord,
   reason: 'line' | null,
-  large: NonNullable<Judges['large']>,
+  large: NonNullable<Deciders['large']>,
   reading: Reading,
-  judges: Judges,
-): Promise<Verdict> {
-  const seen = reason === null ? look(record, judges.genuine) : ({ kind: 'suspect', reason } as const);
-  if (seen.kind === 'other') return await judgeOther(record, reading, judges);
+  deciders: Deciders,
+): Promise<RecordOutcome> {
+  const seen = reason === null ? look(record, deciders.genuine) : ({ kind: 'suspect', reason } as const);
+  if (seen.kind === 'other') return await decideOther(record, reading, deciders);
   if (seen.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
   if (seen.kind === 'audit') {
-    const dropped = await dropByUser(record, reading, judges);
+    const dropped = await dropByUser(record, reading, deciders);
     if (dropped !== null) return dropped;
   }
   const read = await large.read(record, seen.kind === 'suspect', reading);
   if (read.kind === 'gap') {
-    judges.memory.sessions.noteUnread(record);
-    return reject(read, reading, judges);
+    deciders.facts.sessions.noteUnread(record);
+    return reject(read, reading, deciders);
   }
   const { raw, digest } = read;
   const whole = raw === null ? reading : { ...reading, raw };
-  const verdict =
+  const result =
     read.kind === 'audit'
-      ? await judgeStatement(record, read, whole, judges)
-      : await judgeLargeSuspect(
+      ? await decideStatement(record, read, whole, deciders)
+      : await decideLargeSuspect(
           record,
           seen.kind === 'suspect' ? seen.reason : read.reason,
           read,
           whole,
-          judges,
+          deciders,
         );
-  if (verdict.outcome === 'dropped') return verdict;
-  const texts = [...(verdict.texts ?? []), ...(raw === null ? [] : [raw])];
-  const judged = { ...verdict, texts, digest };
-  return reason === null ? judged : withoutId(judged);
+  if (result.outcome === 'dropped') return result;
+  const texts = [...(result.texts ?? []), ...(raw === null ? [] : [raw])];
+  const decided = { ...result, texts, digest };
+  return reason === null ? decided : withoutId(decided);
 }
 
-/** `null` where that needs a look at the texts. */
-async function dropByUser(record: RawRecord, reading: Reading, judges: Judges): Promise<Verdict | null> {
-  const { filter, telemetry } = judges;
+/** `null` if the texts are needed to decide. */
+async function dropByUser(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): Promise<RecordOutcome | null> {
+  const { filter, telemetry } = deciders;
   const user = record.text(COLUMN.user);
-  const kind = await filter.users.kindOf(user, () => timeOf(record, reading, judges));
+  const kind = await filter.users.kindOf(user, () => timeOf(record, reading, deciders));
   const { isShipped, reason } = filter.decide(kind, 'WRITE');
   if (isShipped || reason === 'class') return null;
   const statement = record.auditStatement;
   if (statement === null) return null;
-  noteStatement(record, statement, reading, judges);
+  noteStatement(record, statement, reading, deciders);
   if (kind === 'other') telemetry.otherUser(user, false);
   return { outcome: 'dropped', reason };
 }
 
-function judgeLargeSuspect(
+function decideLargeSuspect(
   record: RawRecord,
   reason: SuspectReason | null,
   { redacted, escrow, texts }: Extract<LargeRead, { kind: 'suspect' }>,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
   const suspect = {
     message: STATEMENT,
     ...(redacted > 0 && { redacted }),
     ...(escrow !== undefined && { escrow }),
   };
-  const verdict = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, judges);
-  return andThen(verdict, judged => (judged.outcome === 'dropped' ? judged : { ...judged, texts }));
+  const result = shipSuspect(record, { reason: reason ?? 'payload', ...suspect }, reading, deciders);
+  return andThen(result, decided => (decided.outcome === 'dropped' ? decided : { ...decided, texts }));
 }
 
-function judgeRecord(frame: RawRecord, reading: Reading, judges: Judges): Verdict | Promise<Verdict> {
-  const parsed = parse(frame, judges.decoderOf, judges.genuine);
-  if (parsed.kind === 'other') return judgeOther(frame, reading, judges);
+function decideRecord(
+  frame: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  const parsed = parse(frame, deciders.decoderOf, deciders.genuine);
+  if (parsed.kind === 'other') return decideOther(frame, reading, deciders);
   if (parsed.kind === 'repetition') return { outcome: 'dropped', reason: 'repetition' };
-  if (parsed.kind === 'suspect') return judgeSuspect(frame, parsed, reading, judges);
-  return judgeStatement(frame, parsed, reading, judges);
+  if (parsed.kind === 'suspect') return decideSuspect(frame, parsed, reading, deciders);
+  return decideStatement(frame, parsed, reading, deciders);
 }
 
 function noteStatement(
   record: RawRecord,
   statement: number,
   { file, now }: Reading,
-  { memory: { sessions, pending } }: Judges,
+  { facts: { sessions, pending } }: Deciders,
 ): void {
   sessions.noteStatement(record, statement, file, now);
   pending.audited(record.text(COLUMN.sessionId), statement);
 }
 
-function judgeStatement(
+function decideStatement(
   record: RawRecord,
   payload: Payload,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  noteStatement(record, payload.audit.statementId, reading, judges);
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  noteStatement(record, payload.audit.statementId, reading, deciders);
   const user = record.text(COLUMN.user);
-  const { users } = judges.filter;
-  // What somebody does to roles may change whose statements are shipped.
+  const { users } = deciders.filter;
+  // A change of roles may change whose statements are shipped.
   if (payload.audit.class === 'ROLE') users.expire();
-  const kind = users.kindOf(user, () => timeOf(record, reading, judges));
-  const judgeAs = (known: UserKind) => judgeKnown(record, known, payload, reading, judges);
-  return kind instanceof Promise ? kind.then(judgeAs) : judgeAs(kind);
+  const kind = users.kindOf(user, () => timeOf(record, reading, deciders));
+  const decideAs = (known: UserKind) => decideKnown(record, known, payload, reading, deciders);
+  return kind instanceof Promise ? kind.then(decideAs) : decideAs(kind);
 }
 
-function judgeKnown(
+function decideKnown(
   record: RawRecord,
   kind: UserKind,
   payload: Payload,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  const { telemetry, filter } = judges;
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  const { telemetry, filter } = deciders;
   const decision = filter.decide(kind, payload.audit.class);
   const { isShipped, reason } = decision;
   if (kind === 'other' || kind === 'unknown') telemetry.otherUser(record.text(COLUMN.user), isShipped);
-  if (isShipped) return shipStatement(record, payload, reading, judges);
-  // A record that is not shipped for its class may hold the text that a later one refers to.
+  if (isShipped) return shipStatement(record, payload, reading, deciders);
+  // A record that is not shipped because of its class may contain the text that a later one refers to.
   if (reason !== 'class' && !endsPrepared(payload.audit)) return { outcome: 'dropped', reason };
   if (filter.decide(kind, 'WRITE').isShipped) {
-    const isWrite = isWriteOf(record, payload, judges);
+    const isWrite = isWriteOf(record, payload, deciders);
     if (isWrite !== false)
-      return andThen(isWrite, found => judgeByClass(record, payload, found, reason, reading, judges));
+      return andThen(isWrite, found => decideByClass(record, payload, found, reason, reading, deciders));
   }
-  return judgeByClass(record, payload, false, reason, reading, judges);
+  return decideByClass(record, payload, false, reason, reading, deciders);
 }
 
-/** A large statement is not parsed. */
-function isWriteOf(record: RawRecord, payload: Payload, judges: Judges): ReturnType<Judges['isWrite']> {
-  const { statements } = judges.memory;
+/** Whether the statement changes data. A large one is not parsed. */
+function isWriteOf(record: RawRecord, payload: Payload, deciders: Deciders): ReturnType<Deciders['isWrite']> {
+  const { statements } = deciders.facts;
   const whole = payload.isPreviouslyLogged
     ? statements.restore(record.text(COLUMN.sessionId), payload)
     : payload;
-  if (whole.large === undefined) return judges.isWrite(whole.audit);
+  if (whole.large === undefined) return deciders.isWrite(whole.audit);
   return whole.large.mayWrite ? 'unknown' : false;
 }
 
-/** One whose class is not shipped, unless it writes all the same; where nobody can tell, it is shipped as it was filed. */
-function judgeByClass(
+/**
+ * Decides a record whose class is not shipped: it is shipped if it changes data, and under its own class if that is
+ * unknown.
+ */
+function decideByClass(
   record: RawRecord,
   payload: Payload,
   isWrite: boolean | 'unknown',
   reason: string,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  if (isWrite === 'unknown') return shipStatement(record, payload, reading, judges);
-  if (isWrite) return shipStatement(record, asWrite(payload), reading, judges);
-  return andThen(restore(record, payload, judges), ({ failure }) =>
-    failure === null ? { outcome: 'dropped', reason } : judgeFailure(record, failure, reading, judges),
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  if (isWrite === 'unknown') return shipStatement(record, payload, reading, deciders);
+  if (isWrite) return shipStatement(record, asWrite(payload), reading, deciders);
+  return andThen(restore(record, payload, deciders), ({ failure }) =>
+    failure === null ? { outcome: 'dropped', reason } : decideFailure(record, failure, reading, deciders),
   );
 }
 
@@ -235,27 +254,30 @@ function asWrite({ audit, ...rest }: Payload): Payload {
 }
 
 interface Restored extends Pick<Payload, 'audit' | 'large'> {
-  /** What the record tells of statements before it. */
+  /** What the record shows about statements before it. */
   readonly failure: Failure | null;
 }
 
-/** The record's text without its secrets, or that which it refers to. */
-function restore(record: RawRecord, payload: Payload, judges: Judges): Restored | Promise<Restored> {
-  const { statements, transactions } = judges.memory;
+/** The record's text without its secrets, or the text that it refers to. */
+function restore(record: RawRecord, payload: Payload, deciders: Deciders): Restored | Promise<Restored> {
+  const { statements, transactions } = deciders.facts;
   const { audit, large } = payload;
   const [session, transaction] = [record.text(COLUMN.sessionId), record.text(COLUMN.virtualTransactionId)];
   const failure = transactions.audited(session, transaction, audit, large?.control ?? controlOf(audit));
-  return andThen(scrub(payload, judges), scrubbed => ({ ...statements.restore(session, scrubbed), failure }));
+  return andThen(scrub(payload, deciders), scrubbed => ({
+    ...statements.restore(session, scrubbed),
+    failure,
+  }));
 }
 
 function shipStatement(
   record: RawRecord,
   payload: Payload,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  return andThen(restore(record, payload, judges), restored =>
-    shipRestored(record, payload, restored, reading, judges),
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  return andThen(restore(record, payload, deciders), restored =>
+    shipRestored(record, payload, restored, reading, deciders),
   );
 }
 
@@ -264,43 +286,43 @@ function shipRestored(
   payload: Payload,
   { audit, failure, large }: Restored,
   reading: Reading,
-  judges: Judges,
-): Verdict | Promise<Verdict> {
-  const { memory, telemetry, place } = judges;
-  // The parser has to see the statement as it was: what is scrubbed does not parse.
+  deciders: Deciders,
+): RecordOutcome | Promise<RecordOutcome> {
+  const { facts, telemetry, daemon } = deciders;
+  // The parser needs the original statement: a redacted one does not parse.
   const relations =
     large === undefined
-      ? judges.relations(payload.isPreviouslyLogged ? audit : payload.audit)
-      : relationsOfLarge(audit, judges);
+      ? deciders.relations(payload.isPreviouslyLogged ? audit : payload.audit)
+      : relationsOfLarge(audit, deciders);
   const claims = large?.claims ?? claimsOf(audit.statement, null);
-  const shipped = ship('statement', record, claims, reading, judges, (line, actor) => {
+  const shipped = ship('statement', record, claims, reading, deciders, (line, actor) => {
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
     const { id, virtualTransactionId } = line.session;
-    if (!isControl(audit)) memory.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, place));
+    if (!isControl(audit)) facts.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, daemon));
     return andThen(relations, objects => {
       const isMarked = large?.isSensitive ?? isSensitive(audit);
       const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
-      return statementEvent(line, whole, actor, reading, place);
+      return statementEvent(line, whole, actor, reading, daemon);
     });
   });
   if (failure === null && large === undefined) return shipped;
-  return andThen(shipped, verdict => {
-    if (verdict.outcome !== 'shipped') return verdict;
-    const judged = large === undefined ? verdict : { ...verdict, texts: large.texts };
-    if (failure === null) return judged;
-    return { ...judged, derived: andThen(judgeFailure(record, failure, reading, judges), draftOf) };
+  return andThen(shipped, result => {
+    if (result.outcome !== 'shipped') return result;
+    const decided = large === undefined ? result : { ...result, texts: large.texts };
+    if (failure === null) return decided;
+    return { ...decided, derived: andThen(decideFailure(record, failure, reading, deciders), eventOf) };
   });
 }
 
-/** As of a statement that the parser refuses for its size. */
-function relationsOfLarge(audit: Audit, { relations, telemetry }: Judges): Objects | Promise<Objects> {
+/** As for a statement that the parser refuses because of its size. */
+function relationsOfLarge(audit: Audit, { relations, telemetry }: Deciders): Objects | Promise<Objects> {
   const isUnparsed = audit.class === 'WRITE' && audit.objectName === null && audit.statement !== null;
   if (isUnparsed) telemetry.unparsable('size');
   return relations({ ...audit, statement: null });
 }
 
-/** They change nothing themselves, where `misc` is shipped. */
+/** Commands that change nothing themselves; they are shipped only with class `misc`. */
 const CONTROL = new Set([
   ...['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
   ...['PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED'],
@@ -310,8 +332,8 @@ function isControl({ class: auditClass, command }: Audit): boolean {
   return auditClass === 'MISC' && CONTROL.has(command);
 }
 
-/** Secrets go no further than here: not into the memory, which the checkpoint holds, nor into the journal. */
-function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<Payload> {
+/** Secrets end here: they get neither into the session facts, which the checkpoint contains, nor into the journal. */
+function scrub(payload: Payload, { redact, escrow }: Deciders): Payload | Promise<Payload> {
   if (payload.large !== undefined) return payload;
   const { statement, parameters, count } = redact(payload.audit);
   if (count === 0) return payload;
@@ -323,18 +345,18 @@ function scrub(payload: Payload, { redact, escrow }: Judges): Payload | Promise<
   }));
 }
 
-function judgeSuspect(
+function decideSuspect(
   record: RawRecord,
   { reason, message }: Suspect,
   reading: Reading,
-  judges: Judges,
-): Promise<Verdict> | Verdict {
-  const scrubbed = scrubMessage(message, judges);
-  const { escrow } = judges;
+  deciders: Deciders,
+): Promise<RecordOutcome> | RecordOutcome {
+  const scrubbed = scrubMessage(message, deciders);
+  const { escrow } = deciders;
   if (escrow === null || scrubbed.redacted === undefined)
-    return shipSuspect(record, { reason, ...scrubbed }, reading, judges);
+    return shipSuspect(record, { reason, ...scrubbed }, reading, deciders);
   return escrow(message).then(sealed =>
-    shipSuspect(record, { reason, ...scrubbed, escrow: sealed }, reading, judges),
+    shipSuspect(record, { reason, ...scrubbed, escrow: sealed }, reading, deciders),
   );
 }
 
@@ -342,17 +364,17 @@ function shipSuspect(
   record: RawRecord,
   suspect: SuspectFields['suspect'],
   reading: Reading,
-  judges: Judges,
-): Promise<Verdict> | Verdict {
-  judges.telemetry.suspect(suspect.reason, reading);
-  judges.memory.sessions.noteUnread(record);
-  return ship('suspect', record, [], reading, judges, (line, actor) =>
-    suspectEvent(line, suspect, actor, reading, judges.place),
+  deciders: Deciders,
+): Promise<RecordOutcome> | RecordOutcome {
+  deciders.telemetry.suspect(suspect.reason, reading);
+  deciders.facts.sessions.noteUnread(record);
+  return ship('suspect', record, [], reading, deciders, (line, actor) =>
+    suspectEvent(line, suspect, actor, reading, deciders.daemon),
   );
 }
 
-/** What has a payload like pgAudit's is scrubbed as that: which parameter is a secret only the statement says. */
-function scrubMessage(message: string, { redact }: Judges): { message: string; redacted?: number } {
+/** A message with a payload like pgAudit's is redacted like one: only the statement shows which parameter is a secret. */
+function scrubMessage(message: string, { redact }: Deciders): { message: string; redacted?: number } {
   const payload = parsePayload(message.slice('AUDIT: '.length));
   if ('suspect' in payload) {
     const { statement, count } = redact({ statement: message, parameters: null });

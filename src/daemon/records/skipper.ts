@@ -11,7 +11,7 @@ import { recordIn } from '../../read/frame/framer.js';
 import { type Found, type Scan, type Skipping, SLOT } from '../../read/frame/scan.js';
 import type { Before, Frame, RawRecord, Skip } from '../../read/record.js';
 import type { Known } from '../../session/sessions.js';
-import type { Judges } from './outcome.js';
+import type { Deciders } from './outcome.js';
 import { isWatched } from './unaudited.js';
 
 /** `2026-11-24 07:50:05.791`: then comes the zone. */
@@ -27,7 +27,7 @@ const HAS_TRANSACTION = 2;
 const MOST_LINES = 999_999_998;
 
 export class Skipper implements Skip {
-  readonly #judges: Judges;
+  readonly #deciders: Deciders;
   /** The scanner that has the tables. */
   #scan: Scan | null = null;
   #skipping: Skipping | null = null;
@@ -36,9 +36,9 @@ export class Skipper implements Skip {
   #indexes = new Map<string, number>();
   readonly #skipped = { 'service-user': 0, class: 0, 'not-audit': 0 };
 
-  constructor(judges: Judges) {
-    this.#judges = judges;
-    judges.memory.sessions.onForget = session => this.#forget(session);
+  constructor(deciders: Deciders) {
+    this.#deciders = deciders;
+    deciders.facts.sessions.onForget = session => this.#forget(session);
   }
 
   pass(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
@@ -100,7 +100,7 @@ export class Skipper implements Skip {
 
   /** What becomes of a role's records; `null` if that is still asked. */
   #verdictOf(user: string): number | null {
-    const { filter, escrow } = this.#judges;
+    const { filter, escrow } = this.#deciders;
     const kind = filter.users.kindOf(user, () => 0);
     if (kind instanceof Promise) return null;
     const other = isWatched(user, filter) ? 0 : DROPS_OTHER;
@@ -112,7 +112,7 @@ export class Skipper implements Skip {
   }
 
   #learnSession(record: RawRecord, skipping: Skipping): void {
-    const { sessions, logins, transactions, pending } = this.#judges.memory;
+    const { sessions, logins, transactions, pending } = this.#deciders.facts;
     const id = record.text(COLUMN.sessionId);
     const known = sessions.known(id);
     const key = keyOf(id);
@@ -151,7 +151,7 @@ export class Skipper implements Skip {
   #note(skipping: Skipping, timeLength: number): void {
     const { memory } = skipping;
     const at = (slot: number, field: number): number => memory.getUint32(slot + field, true);
-    const { sessions } = this.#judges.memory;
+    const { sessions } = this.#deciders.facts;
     const { touched } = skipping;
     if (touched.length > 1) touched.sort((a, b) => at(a, SLOT.lastAt) - at(b, SLOT.lastAt));
     for (const slot of touched) {
@@ -173,12 +173,12 @@ export class Skipper implements Skip {
   }
 
   #keep(session: string, bytes: Buffer): void {
-    const { statements } = this.#judges.memory;
+    const { statements } = this.#deciders.facts;
     statements.noteUnread(session, { bytes: Buffer.from(bytes), read: this.#read });
   }
 
   readonly #read = (bytes: Buffer): Payload | null => {
-    const { decoderOf, genuine, redact } = this.#judges;
+    const { decoderOf, genuine, redact } = this.#deciders;
     const record = recordIn(bytes);
     const parsed = record === null ? null : parse(record, decoderOf, genuine);
     if (parsed?.kind !== 'audit') return null;

@@ -1,6 +1,6 @@
 /**
- * Persons' changes that the server logged (`log_statement`, durations) and pgAudit did not. A false alarm is worse than a
- * miss: a statement counts only if nothing else can explain that its records are missing.
+ * Persons' changes that the server logged (`log_statement`, durations) and pgAudit did not. A false report is worse
+ * than a missed one: a statement counts only if nothing else can explain why its records are missing.
  */
 
 import { claimsOf } from '../../audit/claims.js';
@@ -16,22 +16,22 @@ import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
 import { hashOf, type Pending } from '../../session/pending.js';
 import type { Known } from '../../session/sessions.js';
-import { actorOf, type Judges, readLine, timeOf } from './outcome.js';
+import { actorOf, type Deciders, readLine, timeOf } from './outcome.js';
 
-/** Bytes of a statement that an event holds. */
+/** Bytes of a statement in an event. */
 const LONGEST = 8 * 1024;
-/** Milliseconds. A session may never log again: `psql -c` with `log_disconnections` off. */
+/** Milliseconds. A session may never log anything again: `psql -c` with `log_disconnections` off. */
 const ONE_DAY = 24 * 60 * 60 * 1000;
-/** What a text must hold to be worth parsing. */
+/** What a text must contain to be worth parsing. */
 const CHANGE = /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|revoke|comment|refresh)\b/i;
-/** The process that brings a server up (its manual, pg_stat_activity). */
+/** The process that starts a server (its manual, pg_stat_activity). */
 const STARTUP = 'startup';
-/** Classes of SQLSTATE that are no errors (the manual's appendix A). */
+/** Classes of SQLSTATE that are not errors (manual, appendix A). */
 const NO_ERROR = /^0[012]/;
 
 type Found = { readonly derived?: NewEvent | Promise<NewEvent> };
 
-/** Whether a user's statements count, or may count one day. */
+/** Whether a user's statements count, or may count later. */
 export function isWatched(user: string, filter: Filter): boolean {
   const kind = filter.users.kindOf(user, () => 0);
   return kind instanceof Promise || kind === 'unknown' || isPerson(kind, filter);
@@ -42,70 +42,79 @@ function isPerson(kind: UserKind, filter: Filter): boolean {
 }
 
 /**
- * Notes what a record that is not pgAudit's says of its session's statements. Returns the event of one, if it shows
- * now that pgAudit did not log it.
+ * Notes what a record that is not pgAudit's shows about its session's statements. Returns an event if it shows that
+ * pgAudit did not log one of them.
  */
-export function judgeUnaudited(record: RawRecord, reading: Reading, judges: Judges): Found | Promise<Found> {
-  // The server has started anew: what its sessions were about to do came to nothing.
-  if (record.text(COLUMN.backendType) === STARTUP) judges.memory.pending.clear();
-  const known = judges.memory.sessions.known(record.text(COLUMN.sessionId));
-  // One that a late file brought says nothing of what is pending.
+export function decideUnaudited(
+  record: RawRecord,
+  reading: Reading,
+  deciders: Deciders,
+): Found | Promise<Found> {
+  // The server has restarted: what its sessions were about to run was not run.
+  if (record.text(COLUMN.backendType) === STARTUP) deciders.facts.pending.clear();
+  const known = deciders.facts.sessions.known(record.text(COLUMN.sessionId));
+  // A record from a late file says nothing about pending statements.
   if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
   const around = lineAround(record);
-  const unaudited = decide(record, known, around !== null, judges);
-  const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, judges) };
+  const unaudited = takeUnaudited(record, known, around !== null, deciders);
+  const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, deciders) };
   if (around === null) return decided;
   const isBare = known.statement === known.between && known.unread === 0;
   known.between = known.statement;
   if (around === 'after' && (!isBare || unaudited !== null)) return decided;
-  return andThen(statementOf(record, around, known, reading, judges), statement => {
+  return andThen(statementOf(record, around, known, reading, deciders), statement => {
     if (statement === null) return decided;
-    if (around === 'after') return { derived: report(statement, reading.now, judges) };
-    judges.memory.pending.add(statement);
+    if (around === 'after') return { derived: report(statement, reading.now, deciders) };
+    deciders.facts.pending.add(statement);
     return decided;
   });
 }
 
-/** The session's statement that waits, where this record shows that its audit will not come any more. */
-function decide(record: RawRecord, known: Known, isAround: boolean, { memory }: Judges): Pending | null {
-  const waiting = memory.pending.get(known.id);
+/** The session's pending statement, if this record shows that its audit record will not come. */
+function takeUnaudited(
+  record: RawRecord,
+  known: Known,
+  isAround: boolean,
+  { facts }: Deciders,
+): Pending | null {
+  const waiting = facts.pending.get(known.id);
   if (waiting === undefined) return null;
   const isError = isFailure(record);
   if (!isError && !isAround && readDisconnection(record) === null) return null;
-  memory.pending.remove(known.id);
+  facts.pending.remove(known.id);
   // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
   if (isError && isOf(waiting, record)) return null;
-  // Its record may be among those that were not read.
+  // Its audit record may be among those that were not read.
   return known.unread === 0 ? waiting : null;
 }
 
-/** In any language; a client's own RAISE WARNING with the SQLSTATE of an error is none, and has a context. */
+/** In any language. A client's own RAISE WARNING with the SQLSTATE of an error is not an error, and has a context. */
 function isFailure(record: RawRecord): boolean {
   if (NO_ERROR.test(record.text(COLUMN.sqlState))) return false;
   return readError(record) !== null || record.isEmpty(COLUMN.context);
 }
 
-/** Whether an error is of this statement, as far as the log names its statement (`log_min_error_statement`). */
+/** Whether an error belongs to this statement, if the log names the error's statement (`log_min_error_statement`). */
 function isOf({ sha256 }: Pending, record: RawRecord): boolean {
   const query = record.text(COLUMN.query);
   return query === '' || hashOf(query) === sha256;
 }
 
-/** A person's statement in such a line; `null` if it does not have to be audited. */
+/** A person's statement in such a record; `null` if it does not have to be audited. */
 function statementOf(
   record: RawRecord,
   around: 'before' | 'after',
   known: Known,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Pending | null | Promise<Pending | null> {
-  const { filter, auditedClasses, classesOf } = judges;
+  const { filter, auditedClasses, classesOf } = deciders;
   const audited = auditedClasses();
   if (audited.size === 0) return null;
-  const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, judges));
+  const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, deciders));
   return andThen(kind, one => {
     if (!isPerson(one, filter)) return null;
-    const sql = statementIn(record, around, judges.decoderOf(record.text(COLUMN.database)));
+    const sql = statementIn(record, around, deciders.decoderOf(record.text(COLUMN.database)));
     if (sql === null || !CHANGE.test(sql)) return null;
     return andThen(classesOf(sql), classes => {
       const changes = (classes ?? []).filter(name => audited.has(name));
@@ -113,7 +122,7 @@ function statementOf(
       const counts = { expected: changes.length, audited: 0, latest: known.statement };
       return first === undefined
         ? null
-        : pendingOf(record, sql, { class: first, ...counts }, reading, judges);
+        : pendingOf(record, sql, { class: first, ...counts }, reading, deciders);
     });
   });
 }
@@ -123,10 +132,10 @@ function pendingOf(
   sql: string,
   counts: Pick<Pending, 'class' | 'expected' | 'audited' | 'latest'>,
   reading: Reading,
-  judges: Judges,
+  deciders: Deciders,
 ): Pending | null | Promise<Pending> {
-  const { redact, escrow } = judges;
-  const line = readLine(record, judges);
+  const { redact, escrow } = deciders;
+  const line = readLine(record, deciders);
   if (line === null) return null;
   const { statement: scrubbed, count } = redact({ statement: sql, parameters: null });
   const [statement = '', ...rest] = cutText(scrubbed ?? '', LONGEST);
@@ -146,23 +155,23 @@ function pendingOf(
 }
 
 /**
- * Statements whose session has logged nothing for a day, after everything was read. Only writes: pgAudit may log other
- * changes when they are done, after any time.
+ * Statements whose session has logged nothing for a day after everything was read. Only writes: pgAudit may log other
+ * changes when they are done, at any time.
  */
-export function reportOverdue(now: number, judges: Judges): Promise<NewEvent[]> {
-  const { pending, sessions } = judges.memory;
+export function reportOverdue(now: number, deciders: Deciders): Promise<NewEvent[]> {
+  const { pending, sessions } = deciders.facts;
   const overdue = pending.overdue(now, ONE_DAY);
   for (const { line } of overdue) pending.remove(line.session.id);
   const certain = overdue.filter(
     one => one.class === 'WRITE' && sessions.known(one.line.session.id)?.unread === 0,
   );
-  return Promise.all(certain.map(one => report(one, now, judges)));
+  return Promise.all(certain.map(one => report(one, now, deciders)));
 }
 
-function report(one: Pending, now: number, judges: Judges): NewEvent | Promise<NewEvent> {
+function report(one: Pending, now: number, deciders: Deciders): NewEvent | Promise<NewEvent> {
   const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
-  judges.telemetry.unaudited({ ...source, session: line.session.id });
-  return andThen(actorOf(line, claimsOf(one.statement, null), judges), actor =>
-    unauditedEvent(line, unaudited, actor, source, now, judges.place),
+  deciders.telemetry.unaudited({ ...source, session: line.session.id });
+  return andThen(actorOf(line, claimsOf(one.statement, null), deciders), actor =>
+    unauditedEvent(line, unaudited, actor, source, now, deciders.daemon),
   );
 }

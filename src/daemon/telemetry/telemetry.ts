@@ -5,7 +5,7 @@
 
 import type { Logger } from 'pino';
 import type { RecordCounts } from '../../event/counts.js';
-import { codeOf, framesOf, placeOf } from '../../lib/errors.js';
+import { codeOf, failedCallOf, framesOf } from '../../lib/errors.js';
 import type { SourceFault, UnsupportedReason } from '../../read/record.js';
 import { fixFor, messageOf, UNSUPPORTED_FIX } from '../fixes.js';
 import type { Health, Problem, ProblemCode } from '../health.js';
@@ -94,7 +94,7 @@ export class Telemetry extends DatabaseTelemetry {
 
   failed(error: unknown): void {
     this.#log.fatal(
-      { code: 'failed', error: codeOf(error), at: framesOf(error), ...placeOf(error) },
+      { code: 'failed', error: codeOf(error), at: framesOf(error), ...failedCallOf(error) },
       `pgaudit-shipper failed: ${messageOf(error)}`,
     );
   }
@@ -140,7 +140,7 @@ export class Telemetry extends DatabaseTelemetry {
     if (this.#failing === code) return;
     this.#failing = code;
     this.#log.error(
-      { code: 'source-failed', error: code, at: framesOf(error), ...placeOf(error) },
+      { code: 'source-failed', error: code, at: framesOf(error), ...failedCallOf(error) },
       `the log of a server cannot be read further, and is opened again ${isFinal ? 'by the next run' : 'every ten seconds'}: ${messageOf(error)}`,
     );
   }

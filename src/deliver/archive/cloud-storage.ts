@@ -1,4 +1,4 @@
-/** Cloud Storage: one simple upload an object, written once and never again. */
+/** Cloud Storage: one simple upload for each object, written once and never overwritten. */
 
 import type { File } from '@google-cloud/storage';
 import { hasCode, ShipperError } from '../../lib/errors.js';
@@ -23,20 +23,20 @@ export function cloudStorage(options: StorageOptions): ObjectDestination {
       try {
         return await upload(file, object);
       } catch (error) {
-        throw toShipperError(error, MENDS);
+        throw toShipperError(error, FIXES);
       }
     },
     close: async () => connector.close(),
   };
 }
 
-/** A simple upload is there whole or not at all. */
+/** A simple upload is stored whole or not at all. */
 async function upload(file: File, object: ArchiveObject): Promise<'stored' | 'was-there'> {
   const { body, crc32c, metadata } = object;
   try {
     await file.save(body, {
       resumable: false,
-      // The server compares with our checksum before it commits; the client need not read it back.
+      // The server checks our checksum before it commits; the client does not have to.
       validation: false,
       preconditionOpts: { ifGenerationMatch: 0 },
       metadata: { contentType: 'application/gzip', crc32c, metadata: { ...metadata } },
@@ -49,7 +49,7 @@ async function upload(file: File, object: ArchiveObject): Promise<'stored' | 'wa
   return 'was-there';
 }
 
-/** The name is taken. A bucket with a retention policy may say so in its own way. */
+/** The name exists. A bucket with a retention policy may report that with an error of its own. */
 function isThere(error: unknown): boolean {
   return (
     hasCode(error, PRECONDITION_FAILED) || (hasCode(error, FORBIDDEN) && reasonsOf(error).includes(RETAINED))
@@ -63,7 +63,10 @@ function reasonsOf(error: unknown): unknown[] {
   return Array.isArray(errors) ? errors.map(one => Reflect.get(Object(one), 'reason')) : [];
 }
 
-/** The object is there: by us, before the answer was lost. Where reading is not allowed, its name holds the content's hash. */
+/**
+ * We stored the object, and the answer was lost. If we may not read it, its name suffices: it contains the content's
+ * hash.
+ */
 async function compare(file: File, crc32c: string): Promise<void> {
   try {
     const [metadata] = await file.getMetadata();
@@ -74,13 +77,13 @@ async function compare(file: File, crc32c: string): Promise<void> {
   }
   throw new ShipperError(
     'object-differs',
-    `gs://${file.bucket.name}/${file.name} exists with other content, and is not overwritten`,
+    `gs://${file.bucket.name}/${file.name} exists with other content; it was not overwritten`,
   );
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   [UNAUTHORIZED]: 'the credentials are not accepted',
   [FORBIDDEN]: 'permission denied: grant roles/storage.objectCreator on the bucket',
-  [NOT_FOUND]: 'the bucket does not exist: mend archive.to',
+  [NOT_FOUND]: 'the bucket does not exist: fix archive.to',
   '429': 'the quota is used up',
 };

@@ -1,4 +1,4 @@
-/** Turns a sealed segment into an object of the archive. */
+/** Makes an object of the archive from a sealed segment. */
 
 import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,13 +12,13 @@ import { type ArchivePlace, formatObjectName } from '../../lib/object-name.js';
 import type { ArchiveObject } from '../destination.js';
 
 const NEWLINE = 0x0a;
-/** Bytes that are read and compressed at once, and at most of what comes of it in one buffer. */
+/** Bytes read and compressed at once, and the most compressed bytes in one buffer. */
 const PIECE = 2 * 1024 * 1024;
 const COMPRESSED = 256 * 1024;
 
 /**
- * Reads the segment, a file of complete lines, in one pass, holding a line and the compressed bytes. The
- * same segment makes the same bytes: gzip's header holds no time. Throws a StateError where the chain is broken.
+ * Reads the segment, a file of complete lines, in one pass; memory holds one piece and the compressed bytes. The same
+ * segment makes the same bytes: gzip's header has no time. Throws a StateError if the chain is broken.
  */
 export async function packSegment(segment: SealedSegment, place: ArchivePlace): Promise<ArchiveObject> {
   const content = createHash('sha256');
@@ -47,7 +47,7 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
   };
 }
 
-/** Each is written over by the next. */
+/** All pieces share one buffer: each overwrites the one before. */
 async function* piecesOf(path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
@@ -62,12 +62,12 @@ async function* piecesOf(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Asks for a piece only when the one before is compressed. */
+/** Reads the next piece only after the one before is compressed. */
 async function compress(pieces: AsyncIterable<Buffer>, onPiece: (piece: Buffer) => void): Promise<Buffer> {
   const compressed: Buffer[] = [];
   const gzip = createGzip({ level: 6, chunkSize: COMPRESSED });
   gzip.on('data', (chunk: Buffer) => compressed.push(chunk));
-  // Without a listener it would end the process; whoever waits is told.
+  // Without a listener an error would end the process; `written` and `once` report it.
   gzip.on('error', () => undefined);
   try {
     for await (const piece of pieces) {
@@ -94,15 +94,15 @@ function toBase64(checksum: number): string {
   return bytes.toString('base64');
 }
 
-/** Hashes (SHA-256, hex) the lines that go by, and checks that each names the hash of the line before. */
+/** Hashes the lines (SHA-256, hex) as they pass, and checks that each has the hash of the line before. */
 class ChainOfLines {
   first = '';
   last = '';
   #isLinked = true;
-  /** Of the line that the chunks so far have begun: its hash so far, and its start. */
+  /** An incomplete line at the end of the last chunk: its hash so far, and its first bytes. */
   #begun: { readonly hash: Hash; header: string } | null = null;
 
-  /** Complete lines, of which each names the hash of the one before. */
+  /** Whether all lines were complete, and each had the hash of the line before. */
   get isWhole(): boolean {
     return this.#isLinked && this.#begun === null;
   }
@@ -116,7 +116,7 @@ class ChainOfLines {
     if (start < chunk.length) this.#begin(chunk.subarray(start));
   }
 
-  /** A line may be larger than many chunks together. */
+  /** A line may span many chunks. */
   #begin(part: Buffer): void {
     this.#begun ??= { hash: createHash('sha256'), header: '' };
     this.#begun.hash.update(part);

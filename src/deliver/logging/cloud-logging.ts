@@ -1,4 +1,7 @@
-/** Cloud Logging, through the client's v2 interface: the higher one sends one request a call and spoils timestamps. */
+/**
+ * Cloud Logging, through the client's v2 interface: the high-level one sends one request per call and changes
+ * timestamps.
+ */
 
 import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
 import { Client, status } from '@grpc/grpc-js';
@@ -18,14 +21,14 @@ export interface CloudLoggingOptions extends RequestHead {
 
 const DEADLINE = 30_000;
 
-/** The client is loaded only where it is used, and at once: it takes longer to load than all the rest. */
+/** Loads the client only if this sink is used, and starts at once: nothing else takes as long to load. */
 export function cloudLogging(options: CloudLoggingOptions): EntryDestination {
   return new CloudLogging(options);
 }
 
-/** Requests under way: enough for a far-away server, and few enough for memory. */
+/** Requests in flight: enough for a distant server, few enough for memory. */
 const MOST_AT_ONCE = 4;
-/** One request takes 1,000 entries. */
+/** Lines and bytes for one request: 1,000 entries. */
 const PORTION = { lines: 1000, bytes: 1024 * 1024 };
 
 class CloudLogging implements EntryDestination {
@@ -56,18 +59,18 @@ class CloudLogging implements EntryDestination {
     try {
       const { deadline = DEADLINE, endpoint } = this.#options;
       const client = await connecting;
-      // A token that is there is used again; a new one is asked for here, in time, and not behind the client's back.
+      // A token is reused while it is valid; a new one is requested here, in time, and not inside the client.
       if (needsCredentials(endpoint)) await requireCredentials(client.auth);
       await send(await client.initialize(), encodeRequest(entries, this.#options, this.#writer), deadline);
     } catch (error) {
-      // A client keeps the credentials it began with; the next attempt begins anew.
+      // A client keeps the credentials that it started with; the next attempt creates a new client.
       if (grpcCode(error) === status.UNAUTHENTICATED || grpcCode(error) === null)
         await this.#discard(connecting);
       throw toShipperError(error);
     }
   }
 
-  /** Requests that are under way at the same time fail together: only the first of them does this. */
+  /** Requests in flight fail together; only the first of them closes the client. */
   async #discard(connecting: Promise<LoggingServiceV2Client>): Promise<void> {
     if (this.#connecting !== connecting) return;
     this.#connecting = null;
@@ -84,7 +87,7 @@ class CloudLogging implements EntryDestination {
 
 const METHOD = '/google.logging.v2.LoggingServiceV2/WriteLogEntries';
 
-/** Google's client does everything but the encoding: its stub is a client of gRPC, with credentials and a connection. */
+/** Google's client does everything but the encoding. Its stub is a gRPC client with credentials and a connection. */
 async function send(stub: object, request: Buffer, deadline: number): Promise<void> {
   const { GoogleError } = await import('google-gax');
   if (!(stub instanceof Client)) throw new TypeError("the stub of Google's client is not gRPC's");
@@ -93,7 +96,7 @@ async function send(stub: object, request: Buffer, deadline: number): Promise<vo
   // WriteLogEntriesResponse has no fields.
   const decode = (): object => ({});
   stub.makeUnaryRequest(METHOD, given, decode, request, { deadline: Date.now() + deadline }, error =>
-    // Which entries are at fault is in the error's metadata, encoded.
+    // The error's encoded metadata says which entries were refused.
     error === null
       ? resolve()
       : reject(GoogleError.parseGRPCStatusDetails(Object.assign(new GoogleError(error.message), error))),
@@ -101,10 +104,10 @@ async function send(stub: object, request: Buffer, deadline: number): Promise<vo
   return await promise;
 }
 
-const MENDS: Readonly<Record<number, string>> = {
-  [status.INVALID_ARGUMENT]: 'it refuses everything: mend logging.to or logging.resource',
+const FIXES: Readonly<Record<number, string>> = {
+  [status.INVALID_ARGUMENT]: 'it refuses every entry: fix logging.to or logging.resource',
   [status.DEADLINE_EXCEEDED]: 'it does not answer in time',
-  [status.NOT_FOUND]: 'the project or log does not exist: mend logging.to',
+  [status.NOT_FOUND]: 'the project or log does not exist: fix logging.to',
   [status.PERMISSION_DENIED]: 'permission denied: grant roles/logging.logWriter on the project',
   [status.RESOURCE_EXHAUSTED]: 'the quota is used up',
   [status.UNAVAILABLE]: 'it cannot be reached',
@@ -116,10 +119,10 @@ function grpcCode(error: unknown): number | null {
   return typeof code === 'number' ? code : null;
 }
 
-/** The server's own words may quote an entry: its code says enough. */
+/** The server's own message may quote an entry; the code is enough. */
 function toShipperError(error: unknown): unknown {
   const code = grpcCode(error);
   if (code === null) return error;
   const name = status[code] ?? String(code);
-  return new ShipperError(name, `Cloud Logging: ${MENDS[code] ?? name}`, error);
+  return new ShipperError(name, `Cloud Logging: ${FIXES[code] ?? name}`, error);
 }

@@ -1,10 +1,10 @@
 const CONTINUATION = 0x80;
 
-/** Cuts a text into pieces of at most so many bytes in UTF-8, between characters; at least one piece. */
+/** Cuts a text into pieces of at most `most` bytes of UTF-8, between characters; returns at least one piece. */
 export function cutText(text: string, most: number): string[] {
-  // Three bytes are the most that a unit of UTF-16 takes.
+  // A UTF-16 code unit takes at most three bytes of UTF-8.
   if (text.length * 3 <= most) return [text];
-  // A piece of a text takes no memory of its own.
+  // Slices of a string share its memory.
   if (/^[\0-\x7f]*$/.test(text)) return cutAscii(text, most);
   const bytes = Buffer.from(text);
   const pieces: string[] = [];

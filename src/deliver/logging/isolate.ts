@@ -1,13 +1,13 @@
-/** Keeps entries that a server will never take from holding back the others. */
+/** Keeps entries that a server will never accept from blocking the others. */
 
 import { status } from '@grpc/grpc-js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import type { LogEntry, Written } from '../destination.js';
 
-/** The entry, or the request, is wrong in itself: the same again will never do. */
+/** The entry or request itself is wrong: a retry cannot succeed. */
 const FINAL: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT, status.OUT_OF_RANGE]);
 
-/** The server, the network or somebody's permissions: to be waited out, however long it takes. */
+/** The cause is the server, the network or a permission: retried, however long it takes. */
 const PASSING: ReadonlySet<number> = new Set([
   status.UNAVAILABLE,
   status.RESOURCE_EXHAUSTED,
@@ -19,44 +19,44 @@ const PASSING: ReadonlySet<number> = new Set([
   status.NOT_FOUND,
 ]);
 
-/** Failures with any other code (INTERNAL, UNKNOWN, …) after which it may be the entry that brings them about. */
+/** After this many failures with any other code (INTERNAL, UNKNOWN, …), the entry itself may be the cause. */
 const MOST_DOUBTS = 5;
-/** So many entries are tried by themselves while nothing was ever taken. */
+/** Entries that are tried one by one while nothing was ever accepted. */
 const MOST_PROBES = 8;
 
-/** An entry, and where the server named it, why it was not taken. */
+/** An entry that the server named, and its reason for refusing it. */
 interface Named {
   readonly entry: LogEntry;
   readonly code: number;
 }
 
-/** Sends entries; where it throws an error with `code`, a name of gRPC's, `cause` is the client's own. */
+/** Sends entries. Throws an error whose `code` is gRPC's name; its `cause` is the client's own error. */
 export type Send = (entries: readonly LogEntry[]) => Promise<void>;
 
 /**
- * Tells entries that are refused from a server in trouble. Those that the server names as wrong are given up;
- * where it does not say which they are, halves are sent until each stands alone. What fails for another reason
- * is to be sent again, for ever where the reason lies outside of it. Of codes that may mean either, a server
- * that goes on taking what it took before, and not this, tells that it is the entry.
+ * Tells refused entries and a server in trouble apart. Entries that the server names as wrong are given up. If it does
+ * not name them, halves are sent until each entry is alone. What fails for another reason is sent again, forever if the
+ * reason lies outside of the entry. For codes that may mean either, the entry is at fault if the server still accepts
+ * what it accepted before, but not this entry.
  */
 export class Isolation {
   readonly #send: Send;
-  /** Something that was taken: sent again it shows once, and tells whether the server is well. */
+  /** An entry that was accepted. Sent again it is shown once, and shows whether the server is well. */
   #proof: LogEntry | null = null;
-  /** How often a request with this insertId in it has failed with a code that may be its own fault. */
+  /** How often a request with this insertId failed with a code that may be the entry's own fault. */
   readonly #doubts = new Map<string, number>();
 
   constructor(send: Send) {
     this.#send = send;
   }
 
-  /** Throws where nothing was taken, and all is to be sent again. */
+  /** Throws if nothing was accepted: all entries must be written again. */
   async write(entries: readonly LogEntry[]): Promise<Written> {
     const written = await this.#part(entries);
     if (this.#proof !== null) return written;
     throw new ShipperError(
       'INVALID_ARGUMENT',
-      'Cloud Logging refuses everything: mend logging.to or logging.resource',
+      'Cloud Logging refuses every entry: fix logging.to or logging.resource',
       written.error,
     );
   }
@@ -76,8 +76,8 @@ export class Isolation {
   }
 
   /**
-   * As long as nothing was ever taken, that is not the fault of each entry, but of what they have in common: they are
-   * to be given again.
+   * As long as nothing was ever accepted, the cause is not each entry, but what they have in common: they must be
+   * written again.
    */
   #refused(entries: readonly LogEntry[], error: unknown): Written {
     if (this.#proof === null) return { rejected: [], left: entries, error };
@@ -95,7 +95,7 @@ export class Isolation {
     }
   }
 
-  /** The server has taken all others; where there are none, it may have turned against whatever it is given. */
+  /** The server accepted all others; if there are no others, it may be refusing everything. */
   async #named(entries: readonly LogEntry[], named: readonly Named[], error: unknown): Promise<Written> {
     const isNamed = new Set(named.map(({ entry }) => entry));
     const taken = entries.filter(entry => !isNamed.has(entry));
@@ -114,12 +114,12 @@ export class Isolation {
     return { rejected, left, error };
   }
 
-  /** Whether it is the entries, and not the server or what they all have in common. */
+  /** Whether the entries are at fault, and not the server or what all entries have in common. */
   async #isToBlame(entries: readonly LogEntry[], error: unknown): Promise<boolean> {
     const code = codeIn(error);
     if (code === null) return false;
     if (FINAL.has(code) || isTooLarge(error)) {
-      // Before one is given up: a server that took something may have turned against everything since.
+      // Before an entry is given up: a server that accepted entries before may refuse everything now.
       const isKnown = entries.length === 1 ? this.#proof === null : this.#proof !== null;
       return isKnown || (await this.#isServerWell(entries));
     }
@@ -128,7 +128,10 @@ export class Isolation {
     return await this.#isServerWell(entries);
   }
 
-  /** Whether it takes again what it took before or, where it took nothing yet, one of several by itself. */
+  /**
+   * Whether the server accepts again what it accepted before or, if it accepted nothing yet, one of several entries
+   * alone.
+   */
   async #isServerWell(entries: readonly LogEntry[]): Promise<boolean> {
     for (const probe of this.#proof === null ? spread(entries) : [this.#proof]) {
       try {
@@ -155,18 +158,18 @@ export class Isolation {
   }
 }
 
-/** The bytes of its line are its own only until it is delivered. */
+/** A copy: the bytes of its line may be overwritten after delivery. */
 function kept(entry: LogEntry): LogEntry {
   const { line } = entry;
   return line === undefined ? entry : { ...entry, line: Buffer.from(line) };
 }
 
-/** A few of several entries, from the first to the last. */
+/** A few of several entries, spread from the first to the last. */
 function spread(entries: readonly LogEntry[]): LogEntry[] {
   if (entries.length === 1) return [];
   const step = Math.max(1, (entries.length - 1) / (MOST_PROBES - 1));
-  const places = new Set(Array.from({ length: MOST_PROBES }, (_, n) => Math.round(n * step)));
-  return [...places].flatMap(place => entries[place] ?? []);
+  const indexes = new Set(Array.from({ length: MOST_PROBES }, (_, n) => Math.round(n * step)));
+  return [...indexes].flatMap(index => entries[index] ?? []);
 }
 
 function join(a: Written, b: Written): Written {
@@ -181,19 +184,19 @@ function causeOf(error: unknown): object {
   return Object(Reflect.get(Object(error), 'cause'));
 }
 
-/** gRPC's number; `null` where the error came from elsewhere. */
+/** gRPC's status number; `null` if the error came from elsewhere. */
 function codeIn(error: unknown): number | null {
   const code: unknown = Reflect.get(causeOf(error), 'code');
   return typeof code === 'number' ? code : null;
 }
 
-/** gRPC's own limit of a message has the same code as a quota, but will never pass. */
+/** gRPC's own message limit has the same code as a quota, but does not pass with time. */
 function isTooLarge(error: unknown): boolean {
   const details: unknown = Reflect.get(causeOf(error), 'details');
   return codeIn(error) === status.RESOURCE_EXHAUSTED && /message larger than max/i.test(String(details));
 }
 
-/** The entries at fault (WriteLogEntriesPartialErrors); none where the server names none. */
+/** The entries that the server names as wrong (WriteLogEntriesPartialErrors); empty if it names none. */
 function namedIn(error: unknown, entries: readonly LogEntry[]): Named[] {
   const details: unknown = Reflect.get(causeOf(error), 'statusDetails');
   for (const detail of Array.isArray(details) ? details : []) {

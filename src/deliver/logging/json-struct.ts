@@ -1,6 +1,6 @@
 /**
- * JSON to google.protobuf.Struct in wire format, from the last byte to the first: protobuf is written that way, and JSON
- * without white space can be read that way, so nothing is made of what is in between.
+ * Writes JSON as google.protobuf.Struct in wire format, from the last byte to the first. Protobuf is written that way,
+ * and JSON without white space can be read that way, so no values are built in between.
  */
 
 import { StateError } from '../../lib/errors.js';
@@ -21,19 +21,19 @@ const LAST_OF_NULL = 'l'.charCodeAt(0);
 const LAST_OF_BOOLEAN = 'e'.charCodeAt(0);
 const FIRST_OF_TRUE = 't'.charCodeAt(0);
 
-/** Most whole numbers are far shorter; JavaScript's own are exact up to here. */
+/** Digits of a whole number up to which JavaScript's arithmetic is exact; most are far shorter. */
 const MOST_DIGITS = 15;
 
 /**
- * Writes the fields of the object that `json` is: as `JSON.stringify` writes it, in UTF-8. Throws a StateError where it
- * is something else.
+ * Writes the fields of the object in `json`, which must be UTF-8 as `JSON.stringify` writes it. Throws a StateError if
+ * it is anything else.
  */
 export function writeJsonStruct(writer: BackwardWriter, json: Buffer): void {
   if (json[json.length - 1] !== CLOSE_OBJECT || new JsonReader(json, writer).object(json.length) !== 0)
     fail();
 }
 
-/** Every method is given where something ends, and returns where it starts. */
+/** Every method takes the offset at which a value ends, and returns the one at which it starts. */
 class JsonReader {
   readonly #json: Buffer;
   readonly #writer: BackwardWriter;
@@ -116,7 +116,7 @@ class JsonReader {
     return open;
   }
 
-  /** Behind an odd number of backslashes. */
+  /** Whether an odd number of backslashes precedes it. */
   #isEscaped(at: number): boolean {
     let first = at;
     while (this.#json[first - 1] === BACKSLASH) first--;
@@ -141,14 +141,14 @@ class JsonReader {
     return isDigit(byte) || (byte !== undefined && NUMBER.includes(byte));
   }
 
-  /** What stands before `end` must be this. */
+  /** Requires this byte before `end`. */
   #expect(byte: number, end: number): number {
     if (this.#json[end - 1] !== byte) fail();
     return end - 1;
   }
 }
 
-/** What a number is made of besides digits. */
+/** The characters of a number besides digits. */
 const NUMBER = Buffer.from('+-.eE');
 
 function textOf(text: Buffer): string {
@@ -161,5 +161,5 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 function fail(): never {
-  throw new StateError('The journal holds a line that is no event: its disk is damaged.');
+  throw new StateError('The journal holds a line that is not an event: its disk is damaged.');
 }

@@ -1,4 +1,4 @@
-/** Turns events into LogEntries. Everything here depends on the event alone, so a redelivery is the same (I6). */
+/** Turns events into log entries. Everything here depends on the event alone, so a redelivery is identical (I6). */
 
 import type { AuditEvent, EventKind } from '../../event/event.js';
 import { type EventHead, headOf, readHead, withoutEscrow } from '../../event/line.js';
@@ -12,17 +12,17 @@ import { LongTexts, STRINGS } from './long-texts.js';
 import { naisParts } from './nais.js';
 import { eventParts, LARGEST_ENTRY } from './split.js';
 
-/** `event`: the event as in the archive. `nais`: what Nais' log sinks route. */
+/** `event`: the event as in the archive. `nais`: the form that Nais' log sinks route. */
 export type Payload = 'event' | 'nais';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Cloud Logging accepts older entries and does not keep them (retention of `_Default`: 30 days). */
+/** Cloud Logging accepts older entries but does not keep them (`_Default` keeps 30 days). */
 const OLDEST = 29 * DAY;
 /** Cloud Logging refuses entries further in the future. */
 const NEWEST = DAY;
 /** Bytes of a label's value (Cloud Logging's quotas). */
 const LARGEST_LABEL = 64 * 1024;
-/** UTF-16 units that take no more than that in any case. */
+/** UTF-16 code units that always fit. */
 const SHORT_LABEL = LARGEST_LABEL / 4;
 const LABELS = ['kind', 'instance', 'node', 'database', 'user', 'class', 'command'] as const;
 /** `2026-11-21` */
@@ -48,7 +48,10 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   seal: 'DEBUG',
 };
 
-/** The entries of one line of the journal: one, or its parts where it is too large. Throws a StateError where it is no event. */
+/**
+ * The log entries of one line of the journal: one, or several parts if it is too large. Throws a StateError if it is
+ * not an event.
+ */
 export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   const line = withoutEscrow(archived);
   const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
@@ -61,10 +64,10 @@ export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   return entriesOf(event, parts);
 }
 
-/** Bytes of a line that would take too long, and too much memory, to be parsed whole. */
+/** Bytes from which parsing a line whole would take too long and too much memory. */
 export const LARGE_LINE = 4 * 1024 * 1024;
 
-/** The same without holding up the event loop, and with its long texts in the line alone. */
+/** As `toLogEntries`, without blocking the event loop; long texts are not copied out of the line. */
 export async function toLogEntriesInTurns(archived: Buffer, payload: Payload): Promise<LogEntry[]> {
   const line = withoutEscrow(archived);
   const texts = new LongTexts();
@@ -87,7 +90,7 @@ function entriesOf(event: AuditEvent, parts: readonly JsonPayload[]): LogEntry[]
   }));
 }
 
-/** An entry whose payload is the line as it is: it is parsed only where somebody looks into it. */
+/** An entry whose payload is the line itself; it is parsed only if somebody reads jsonPayload. */
 function lineEntry(head: EventHead, line: Buffer): LogEntry {
   return {
     ...envelopeOf(head),
@@ -98,7 +101,7 @@ function lineEntry(head: EventHead, line: Buffer): LogEntry {
   };
 }
 
-/** An entry whose payload is put together only where it is needed: by then others have been sent. */
+/** An entry whose payload is built only when it is needed: by then earlier parts have been sent. */
 function largeEntry(entry: LogEntry, texts: LongTexts): LogEntry {
   const line = (): Buffer => texts.toJson(entry.jsonPayload);
   return {
@@ -131,21 +134,24 @@ function severityOf(kind: EventKind, auditClass: AuditClass | null): Severity {
   return auditClass === null ? 'INFO' : CLASS_SEVERITY[auditClass];
 }
 
-/** Event time, or when it was read where Cloud Logging would not keep or not take the event time. */
+/** The event's time, or the time at which it was read if Cloud Logging would refuse or not keep the event's time. */
 function timestampOf({ time, receivedAt }: EventHead): string {
-  // Most are read on the day of the event.
+  // The usual case: read on the day of the event.
   if (receivedAt === null || receivedAt.startsWith(time.slice(0, LENGTH_OF_DATE))) return time;
   const age = Date.parse(receivedAt) - Date.parse(time);
   return age > OLDEST || age < -NEWEST ? receivedAt : time;
 }
 
-/** Groups what one transaction did: its server, session and virtual transaction; two servers may have the same session. */
+/**
+ * Groups the events of one transaction: server, session and virtual transaction. Two servers may have the same session
+ * id.
+ */
 function operationOf({ instance, session, virtualTransactionId }: EventHead): string | null {
   if (session === null) return null;
   return [instance, session, ...(virtualTransactionId === null ? [] : [virtualTransactionId])].join('/');
 }
 
-/** Empty ones are left out. */
+/** Empty labels are left out. */
 function labelsOf(head: EventHead): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const name of LABELS) {
@@ -158,10 +164,10 @@ function labelsOf(head: EventHead): Record<string, string> {
 function parseEvent(line: Buffer): AuditEvent {
   const event = parseJson(line);
   if (isEvent(event)) return event;
-  throw new StateError('The journal holds a line that is no event: its disk is damaged.');
+  throw new StateError('The journal holds a line that is not an event: its disk is damaged.');
 }
 
-/** The journal writes nothing else; this is against damage, not against malice. */
+/** The journal contains only events; this check finds damage, not forgery. */
 function isEvent(value: unknown): value is AuditEvent {
   return Reflect.get(Object(value), 'v') === 1 && typeof Reflect.get(Object(value), 'kind') === 'string';
 }

@@ -1,7 +1,7 @@
 /**
- * The long texts of one event, which stay in the line of the journal as they are: JSON in UTF-8. In the event, a short
- * reference stands in place of each. As strings they would take several times their size of memory, and parsing them
- * would hold everything else up.
+ * The long texts of one event. They stay in the line of the journal as they are, JSON in UTF-8; in the event, a short
+ * reference replaces each. As strings they would take several times their size in memory, and parsing them would block
+ * everything else.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -15,11 +15,11 @@ export interface Piece {
   readonly size: number;
 }
 
-/** How the texts of an event are cut and quoted, whether they are strings or references. */
+/** Cuts and quotes an event's texts, whether they are strings or references. */
 export interface Texts {
-  /** Pieces of at most so many bytes in UTF-8, cut between characters; at least one. */
+  /** Pieces of at most `most` bytes of UTF-8, cut between characters; at least one. */
   cut(text: string, most: number): Piece[];
-  /** As a field of CSV, in quotes where it needs them. */
+  /** As a CSV field, in quotes if it needs them. */
   quoted(field: string): string;
 }
 
@@ -28,9 +28,9 @@ export const STRINGS: Texts = {
   quoted: quotedField,
 };
 
-/** Bytes of JSON. Shorter ones are parsed: a record has at most 65,535 parameters. */
+/** Bytes of JSON from which a text is long. Shorter ones are parsed: a record has at most 65,535 parameters. */
 const LONG = 256;
-/** Bytes that are looked at in one turn of the event loop. */
+/** Bytes scanned in one turn of the event loop. */
 const TURN = 4 * 1024 * 1024;
 
 const QUOTE = 0x22;
@@ -39,17 +39,17 @@ const BACKSLASH = 0x5c;
 const [LETTER_N, LETTER_R, LETTER_U] = Buffer.from('nru');
 const CONTINUATION = 0x80;
 
-/** What stands before a long text. A quote within a text is always written `\"`: none of these can stand in one. */
+/** What precedes a long text. A quote inside a text is always written `\"`, so a text cannot contain any of these. */
 const KEYS = [',"statement":"', '"message":"', '"raw":"'].map(key => Buffer.from(key));
 const PARAMETERS = Buffer.from('"parameters":["');
 
-/** Nobody who writes SQL knows it. */
+/** Random, so that no SQL can contain a reference. */
 const MARK = randomUUID();
 const REFERENCE = new RegExp(`${MARK}:(\\d+):(\\d+):(\\d+):`);
-/** The parts that `split` makes of a text for each reference: the text before it, and its groups. */
+/** How many parts `split` makes for each reference: the text before it, and its groups. */
 const PARTS = 4;
 
-/** A part of the inside of a JSON string. */
+/** A range inside a JSON string. */
 interface Range {
   readonly bytes: Buffer;
   readonly start: number;
@@ -60,7 +60,7 @@ export class LongTexts implements Texts {
   readonly #buffers: Buffer[] = [];
   readonly #quoted = new Map<string, string>();
 
-  /** The line with references in place of its long texts, found without holding up the event loop. */
+  /** The line with references in place of its long texts; the search does not block the event loop. */
   async takenOut(line: Buffer): Promise<Buffer> {
     const index = this.#buffers.push(line) - 1;
     const pieces: Buffer[] = [];
@@ -78,9 +78,9 @@ export class LongTexts implements Texts {
   cut(text: string, most: number): Piece[] {
     const found = REFERENCE.exec(text);
     if (found === null) return STRINGS.cut(text, most);
-    // Together with what stands around it, it becomes one.
+    // A reference with text around it becomes one new reference.
     if (found[0].length < text.length) return this.cut(this.#add(this.#jsonOf(text)), most);
-    const [index, first, end] = placeOf(found);
+    const [index, first, end] = referenceOf(found);
     const bytes = this.#buffer(index);
     const pieces: Piece[] = [];
     for (let start = first; start < end || pieces.length === 0; ) {
@@ -101,12 +101,12 @@ export class LongTexts implements Texts {
     return quoted;
   };
 
-  /** The JSON of a value, with the texts in place of what refers to them. */
+  /** The JSON of a value, with the texts in place of their references. */
   toJson(value: unknown): Buffer {
     return this.#resolve(JSON.stringify(value));
   }
 
-  /** The inside of the JSON string that this text is. */
+  /** The text as JSON, without the outer quotes. */
   #jsonOf(text: string): Buffer {
     return this.#resolve(JSON.stringify(text).slice(1, -1));
   }
@@ -137,14 +137,14 @@ function reference(index: number, start: number, end: number): string {
   return `${MARK}:${index}:${start}:${end}:`;
 }
 
-function placeOf([, index, start, end]: RegExpExecArray): [number, number, number] {
+function referenceOf([, index, start, end]: RegExpExecArray): [number, number, number] {
   return [Number(index), Number(start), Number(end)];
 }
 
-/** Where the long texts are, in their order; `null` each time that others should have their turn. */
+/** The ranges of the long texts, in order; `null` whenever other work should get its turn. */
 function* longTexts(line: Buffer): Generator<{ start: number; end: number } | null> {
   let turn = TURN;
-  for (const { key, found } of placesOf(line)) {
+  for (const { key, found } of keysIn(line)) {
     let start = found + key.length;
     for (let at = start; at < line.length; at++) {
       if (at > turn) {
@@ -155,7 +155,7 @@ function* longTexts(line: Buffer): Generator<{ start: number; end: number } | nu
       else if (line[at] === QUOTE) {
         if (at - start >= LONG) yield { start, end: at };
         if (key !== PARAMETERS || line[at + 1] !== COMMA) break;
-        // The comma and the next one's quote.
+        // Skips the comma and the next parameter's opening quote.
         start = at + 3;
         at = start - 1;
       }
@@ -163,12 +163,12 @@ function* longTexts(line: Buffer): Generator<{ start: number; end: number } | nu
   }
 }
 
-function placesOf(line: Buffer): { key: Buffer; found: number }[] {
-  const places = [...KEYS, PARAMETERS].map(key => ({ key, found: line.indexOf(key) }));
-  return places.filter(({ found }) => found !== -1).sort((a, b) => a.found - b.found);
+function keysIn(line: Buffer): { key: Buffer; found: number }[] {
+  const keys = [...KEYS, PARAMETERS].map(key => ({ key, found: line.indexOf(key) }));
+  return keys.filter(({ found }) => found !== -1).sort((a, b) => a.found - b.found);
 }
 
-/** The end, and the size in UTF-8, of the longest piece of at most so many bytes. */
+/** The end, and the size in UTF-8, of the longest piece of at most `most` bytes. */
 function cutOff({ bytes, start, end }: Range, most: number): { end: number; size: number } {
   let at = Math.min(start + most, end);
   let size = at - start;
@@ -179,12 +179,12 @@ function cutOff({ bytes, start, end }: Range, most: number): { end: number; size
   return { end: at, size };
 }
 
-/** Of what stands for one byte: only control characters are written as numbers. */
+/** Length of an escape sequence for one byte: only control characters are written as numbers. */
 function lengthOfEscape(letter: number | undefined): number {
   return letter === LETTER_U ? '\\u0000'.length : '\\n'.length;
 }
 
-/** It holds a comma, a quote or an end of line. */
+/** Whether it contains a comma, a quote or a line end. */
 function needsQuotes(json: Buffer): boolean {
   if (json.includes(COMMA) || json.includes(QUOTE)) return true;
   const first = json.indexOf(BACKSLASH);
@@ -198,7 +198,7 @@ function needsQuotes(json: Buffer): boolean {
 
 const ESCAPED_QUOTE = Buffer.from('\\"');
 
-/** In JSON, each quote is written `\"`. */
+/** The text in CSV quotes. In JSON, each quote is written `\"`. */
 function inQuotes(json: Buffer): Buffer {
   if (!json.includes(QUOTE)) return Buffer.concat([ESCAPED_QUOTE, json, ESCAPED_QUOTE]);
   let quotes = 2;

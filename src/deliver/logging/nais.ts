@@ -1,4 +1,4 @@
-/** The payload that Nais' log sinks route on `jsonPayload.requestType="dbAuditEntry"`: flat, and all of it text. */
+/** The payload that Nais' log sinks route by `jsonPayload.requestType="dbAuditEntry"`: flat, and nearly all strings. */
 
 import type { StatementFields } from '../../event/audit.js';
 import type { AuditEvent, Envelope } from '../../event/event.js';
@@ -9,20 +9,20 @@ import type { JsonPayload } from '../destination.js';
 import type { Texts } from './long-texts.js';
 import { eventParts, LARGEST_PIECE } from './split.js';
 
-/** The fields that may be large; in an event of several parts each has its pieces, one after the other. */
+/** The fields that may be large. In an event of several parts, the pieces of each field follow one another. */
 const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;
 
 /**
- * The payload of one event, or its parts where it is too large for one entry: then each field of `TEXTS` is whole
- * again when its pieces are put together. Only statements are routed; other kinds keep the event's own form.
+ * The payload of one event, or its parts if it is too large for one log entry: the pieces of each field of `TEXTS`
+ * joined are the whole field. Only statements are routed; other kinds keep the event's own form.
  *
- * @param line the event as it stands in the journal and in the archive
+ * @param line the event as it is in the journal and the archive
  */
 export function* naisParts(event: AuditEvent, line: Buffer, texts: Texts): Steps<JsonPayload[]> {
   if (event.kind !== 'statement') return eventParts(event, line.length, texts);
   const sha256 = hashOf(line);
   yield;
-  // It is remembered for the message.
+  // Quoted here, in a turn of its own; the message below uses the cached result.
   texts.quoted(event.audit.statement ?? '');
   yield;
   const whole = naisPayload(event, sha256, texts);
@@ -39,7 +39,7 @@ export function* naisParts(event: AuditEvent, line: Buffer, texts: Texts): Steps
     .map(({ name, text }) => ({ ...whole, ...empty, [name]: text }));
 }
 
-/** The whole payload again, from all of its parts in their order. */
+/** Joins all parts, in order, to the whole payload. */
 export function joinNaisParts([first = {}, ...rest]: readonly JsonPayload[]): JsonPayload {
   const joined = (name: string): unknown =>
     first[name] === null ? null : [first, ...rest].map(part => part[name]).join('');

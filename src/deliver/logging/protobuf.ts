@@ -1,22 +1,22 @@
 /**
- * Writes protobuf's wire format (protobuf.dev/programming-guides/encoding) from the end to the start: what is within
- * a message is written before the message's own length, which is known by then.
+ * Writes protobuf's wire format (protobuf.dev/programming-guides/encoding) from the end to the start: a message's
+ * content is written before its length, which is then known.
  */
 
 const FIRST_SIZE = 64 * 1024;
-/** A larger buffer is not kept for what comes next. */
+/** A larger buffer is not kept for the next message. */
 const LARGEST_KEPT = 4 * 1024 * 1024;
 /** Wire types. */
 const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
-/** Texts of so many characters or more are left to the native encoder. */
+/** Texts of at least this many characters are left to the native encoder. */
 const LONG = 24;
 
 export class BackwardWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
   #view = viewOf(this.#bytes);
-  /** Everything from here on is written. */
+  /** Offset of the first byte that is written. */
   #start = FIRST_SIZE;
 
   /** Bytes written so far. */
@@ -24,7 +24,7 @@ export class BackwardWriter {
     return this.#bytes.length - this.#start;
   }
 
-  /** All that was written, in a buffer of its own; then the writer begins anew. */
+  /** All that was written, in a buffer of its own; the writer is then empty. */
   finish(): Buffer {
     const written = Buffer.from(this.#bytes.subarray(this.#start));
     if (this.#bytes.length > LARGEST_KEPT) this.#take(Buffer.allocUnsafeSlow(FIRST_SIZE));
@@ -32,14 +32,14 @@ export class BackwardWriter {
     return written;
   }
 
-  /** A field with a text. */
+  /** A string field. */
   text(field: number, text: string): void {
     const end = this.length;
     this.#utf8(text);
     this.delimit(field, end);
   }
 
-  /** A field with a text whose UTF-8 are these bytes. */
+  /** A string field from UTF-8 bytes. */
   utf8(field: number, bytes: Buffer, start: number, end: number): void {
     const size = end - start;
     this.#reserve(size);
@@ -50,7 +50,7 @@ export class BackwardWriter {
     this.delimit(field, this.length - size);
   }
 
-  /** Makes what was written since the writer had `end` bytes the content of a field. */
+  /** Makes what was written since `length` was `end` the content of a field. */
   delimit(field: number, end: number): void {
     this.#varint(this.length - end);
     this.#tag(field, DELIMITED);
@@ -63,7 +63,7 @@ export class BackwardWriter {
     this.#tag(field, FIXED64);
   }
 
-  /** A whole number that is not negative, or a boolean. */
+  /** A non-negative whole number, or a boolean. */
   number(field: number, value: number): void {
     this.#varint(value);
     this.#tag(field, VARINT);
@@ -96,7 +96,7 @@ export class BackwardWriter {
     this.#bytes.write(text, this.#start, size);
   }
 
-  /** Writes a short text; false where it is not ASCII, and nothing is written. */
+  /** Writes a short text; returns false, and writes nothing, if it is not ASCII. */
   #ascii(text: string): boolean {
     this.#reserve(text.length);
     const start = this.#start - text.length;

@@ -1,7 +1,8 @@
 /**
- * A request of Cloud Logging in wire format. The client would first make an object of every value of every event, and
- * take most of the time that shipping takes. Fields and their numbers are those of google/logging/v2/logging.proto and
- * log_entry.proto, google/protobuf/struct.proto, and google/api/monitored_resource.proto.
+ * A request to Cloud Logging in wire format. The client would first build an object for every value of every event,
+ * which would take most of the CPU time of shipping. Fields and their numbers are those of
+ * google/logging/v2/logging.proto and log_entry.proto, google/protobuf/struct.proto, and
+ * google/api/monitored_resource.proto.
  */
 
 import type { LogEntry, Severity } from '../destination.js';
@@ -23,7 +24,10 @@ const SEVERITY: Readonly<Record<Severity, number>> = {
   CRITICAL: 600,
 };
 
-/** A WriteLogEntriesRequest with `partial_success`. Throws a TypeError where a payload holds what JSON has not. */
+/**
+ * A WriteLogEntriesRequest with `partial_success`. Throws a TypeError if a payload contains a value that JSON does not
+ * have.
+ */
 export function encodeRequest(
   entries: readonly LogEntry[],
   { logName, resource }: RequestHead,
@@ -69,7 +73,7 @@ function writeSplit(writer: BackwardWriter, split: LogEntry['split']): void {
   writer.delimit(35, end);
 }
 
-/** Seconds before 1970 would need another form of number: no log has them. */
+/** Seconds before 1970 would need another number format; no log has them. */
 function writeTimestamp(writer: BackwardWriter, iso: string): void {
   const ms = Math.max(0, Date.parse(iso));
   const end = writer.length;
@@ -87,7 +91,7 @@ function writeLabels(writer: BackwardWriter, field: number, labels: Readonly<Rec
   }
 }
 
-/** Fields that are undefined are left out, as JSON does. */
+/** Undefined fields are left out, as in JSON. */
 function writeStruct(writer: BackwardWriter, object: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(object).reverse()) {
     const value = object[name];

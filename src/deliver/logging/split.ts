@@ -1,4 +1,4 @@
-/** Cuts events that are too large for one entry of Cloud Logging into parts, and joins them again. */
+/** Cuts events that are too large for one log entry into parts, and joins them again. */
 
 import type { StatementFields, SuspectFields } from '../../event/audit.js';
 import type { AuditEvent, Envelope } from '../../event/event.js';
@@ -7,20 +7,20 @@ import type { SealFields } from '../../event/seal.js';
 import type { JsonPayload } from '../destination.js';
 import { STRINGS, type Texts } from './long-texts.js';
 
-/** Bytes of JSON; Cloud Logging takes about 256 KiB an entry. */
+/** Bytes of JSON; Cloud Logging accepts about 256 KiB per entry. */
 export const LARGEST_ENTRY = 240 * 1024;
-/** Bytes of text in one part. What is repeated in each part takes far less than the rest. */
+/** Bytes of text in one part; what each part repeats fits into the rest. */
 export const LARGEST_PIECE = 200 * 1024;
-/** What a parameter takes besides its text. */
+/** Bytes that a parameter takes besides its text. */
 const PARAMETER_OVERHEAD = 16;
 
-/** The event, which takes `bytes` bytes of JSON, as payload of one entry, or of several where it is too large. */
+/** The event, of `bytes` bytes of JSON, as the payload of one log entry, or of several if it is too large. */
 export function eventParts(event: AuditEvent, bytes: number, texts: Texts): JsonPayload[] {
   if (event.kind === 'population') return [populationPayload(event)];
   return (bytes <= LARGEST_ENTRY ? [event] : splitEvent(event, texts)).map(part => ({ ...part }));
 }
 
-/** Counts, and the first who are not audited; the archive has everybody by name, and who may turn auditing off. */
+/** Counts, and the first persons who are not audited. The archive has everybody's name, and who may turn auditing off. */
 function populationPayload({ population, ...event }: Envelope & PopulationFields): JsonPayload {
   const { groups: _, mayTurnOff: __, ...counts } = population;
   return { ...event, population: counts };
@@ -29,10 +29,10 @@ function populationPayload({ population, ...event }: Envelope & PopulationFields
 type Cuttable = Envelope & (StatementFields | SuspectFields);
 
 /**
- * Cuts an event that takes more than 240 KiB; one that cannot be cut is returned as it is. First come parts with pieces of the
- * statement (or a suspect's message), then parts with parameters, of which the first goes on where the
- * last of the part before ended, then parts with the raw record. Where there are very many, objects have parts of their own. Texts are cut between characters, all
- * other fields are repeated. A seal is cut between the files that it tells of.
+ * Cuts an event; one that cannot be cut is returned as it is. First come parts with pieces of the statement (or a
+ * suspect's message), then parts with parameters, then parts with objects if there are very many, then parts with the
+ * raw record. The first parameter of a part continues the last one of the part before. Texts are cut between
+ * characters; all other fields are repeated. A seal is cut between the files that it lists.
  */
 export function splitEvent(event: AuditEvent, texts = STRINGS): AuditEvent[] {
   if (event.kind === 'seal') return sealParts(event);
@@ -52,7 +52,7 @@ export function splitEvent(event: AuditEvent, texts = STRINGS): AuditEvent[] {
   ];
 }
 
-/** The whole event again, from all of its parts in their order. */
+/** Joins all parts, in order, to the whole event. */
 export function joinEvents([first, ...rest]: readonly AuditEvent[]): AuditEvent {
   if (first === undefined) throw new RangeError('there are no parts to join');
   let whole = first;
@@ -82,7 +82,7 @@ function textOf(event: Cuttable): string {
   return event.kind === 'suspect' ? event.suspect.message : (event.audit.statement ?? '');
 }
 
-/** The event with this text, and without parameters unless some are given. A statement that was not logged stays `null`. */
+/** The event with this text, and without parameters unless given. A statement that was not logged stays `null`. */
 function withText<E extends Cuttable>(
   event: E,
   text: string,
@@ -106,10 +106,10 @@ function sealParts(event: Envelope & SealFields): AuditEvent[] {
   ];
 }
 
-/** Bytes of JSON; so much of objects is repeated in each part. */
+/** Bytes of JSON; up to this size the objects are repeated in each part. */
 const FEW_OBJECTS = 16 * 1024;
 
-/** One `TRUNCATE` may name thousands. */
+/** A single `TRUNCATE` may name thousands of relations. */
 function partsOfObjects(event: Cuttable): Cuttable[] {
   const objects = objectsOf(event);
   if (Buffer.byteLength(JSON.stringify(objects)) <= FEW_OBJECTS) return [];
@@ -130,13 +130,13 @@ function withoutObjects(event: Cuttable): Cuttable {
   return { ...event, audit };
 }
 
-/** Each part has all of them, or has others: they are sorted, and each stands once. */
+/** Parts have either all objects or different ones; sorted, without duplicates. */
 function joinObjects(whole: Cuttable, part: Cuttable): Cuttable {
   const objects = [...new Set([...objectsOf(whole), ...objectsOf(part)])];
   return objects.length === objectsOf(whole).length ? whole : withObjects(whole, objects);
 }
 
-/** Groups that each take at most 200 KiB of JSON. */
+/** Groups of at most 200 KiB of JSON each. */
 function inGroups<T>(items: readonly T[]): T[][] {
   const groups: T[][] = [];
   let room = 0;

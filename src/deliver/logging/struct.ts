@@ -1,11 +1,11 @@
-/** JSON to google.protobuf.Struct, in the form that protobufjs takes. */
+/** JSON as google.protobuf.Struct, in the form that protobufjs takes. */
 
 import type { protos } from '@google-cloud/logging-api';
 
 type Struct = protos.google.protobuf.IStruct;
 type Value = protos.google.protobuf.IValue;
 
-/** Fields that are undefined are left out, as JSON does. */
+/** Undefined fields are left out, as in JSON. */
 export function toStruct(object: Readonly<Record<string, unknown>>): Struct {
   const defined = Object.entries(object).filter(([, value]) => value !== undefined);
   return { fields: Object.fromEntries(defined.map(([key, value]) => [key, toValue(value)])) };

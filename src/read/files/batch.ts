@@ -7,7 +7,7 @@ import type { Frame, Skip } from '../record.js';
 import { type LogTimes, zoneOf } from './identify.js';
 import { positionAt } from './position.js';
 
-/** Bytes of a batch after which it takes no more chunks, and of those of its records that are decided one by one. */
+/** Bytes after which a batch takes no more chunks, and bytes of its records that are decided one by one. */
 const LARGE_BATCH = 8 * 1024 * 1024;
 const MOST_DECIDED = 256 * 1024;
 
@@ -32,7 +32,10 @@ export interface Taker<T> {
 /** The taker failed, and not the file. */
 export class TakeFailed extends Error {}
 
-/** What the taker made of the frames, and whether it took them all. Throws a TakeFailed with the taker's own error as cause. */
+/**
+ * Gives all frames to the taker; returns its result, and whether it took all. Throws a TakeFailed with the taker's
+ * error as cause.
+ */
 export async function giveAll<T>(
   frames: Iterable<Frame>,
   file: SourceFile,
@@ -65,11 +68,11 @@ export interface FramesOptions {
 export class Frames {
   readonly #framer: Framer;
   readonly #options: FramesOptions;
-  /** As of the frames that were taken. */
+  /** The end of the frames that were taken. */
   end: FrameEnd;
-  /** They end before a record whose time zone is not known. */
+  /** The frames end before a record whose time zone is not known. */
   isBlocked = false;
-  /** They end before the bytes at hand do. */
+  /** The frames end before the bytes at hand. */
   isCutShort = false;
 
   constructor(framer: Framer, before: FrameEnd, options: FramesOptions) {
@@ -104,7 +107,7 @@ export class Frames {
           this.#endAt(before);
           break;
         }
-        // Times run back by milliseconds now and then.
+        // Times go back by milliseconds now and then.
         if (time > lastTime || zoneOf(time) !== zoneOf(lastTime)) this.#timeIs(time);
         yield frame;
       }

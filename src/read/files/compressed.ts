@@ -1,12 +1,15 @@
-/** Compressed files among the globs: as a rule they were read before, and one that never was is a part of the log. */
+/**
+ * Compressed files that the globs name. Usually they were read before compression; one that was not is an unread part
+ * of the log.
+ */
 
 import { constants, gunzipSync } from 'node:zlib';
 import type { Surveyed } from './survey.js';
 
-/** Bytes that are unpacked, to at most a thousand times as many: a record's first line is in the first of them. */
+/** Bytes that are unpacked, to at most a thousand times as many: enough for a record's first line. */
 const MOST = 4 * 1024;
 
-/** The beginning of what gzip has packed, of whose bytes only the first are there; `null` where it is none. */
+/** The beginning of gzip's content, from the file's first bytes; `null` if it is not gzip. */
 export function startOfPacked(bytes: Buffer): Buffer | null {
   try {
     return gunzipSync(bytes.subarray(0, MOST), { finishFlush: constants.Z_SYNC_FLUSH });
@@ -17,12 +20,12 @@ export function startOfPacked(bytes: Buffer): Buffer | null {
 }
 
 export class CompressedFiles {
-  /** Contents that were read, by their ids. */
+  /** Ids of contents that were read. */
   readonly #read = new Set<string>();
   readonly #since: number;
   readonly #wasRead: (contentId: string) => Promise<boolean>;
 
-  /** @param since what was written before (milliseconds since the epoch) is of no interest */
+  /** @param since files written before this (milliseconds since the epoch) do not matter */
   constructor(since: number, wasRead: (contentId: string) => Promise<boolean>) {
     this.#since = since;
     this.#wasRead = wasRead;

@@ -1,13 +1,13 @@
-/** Which servers' globs name a file. A log is of one server: a file that two of them name is read for neither. */
+/** Finds files that the globs of several servers name. A log belongs to one server: such a file is read for none of them. */
 
 import type { Listed } from './discover.js';
 
 export class Claims {
-  /** By device and inode, the sources that named the file at their last look. */
+  /** By device and inode: the sources that named the file at their last look. */
   readonly #byFile = new Map<string, Set<string>>();
   readonly #bySource = new Map<string, ReadonlySet<string>>();
 
-  /** Takes down what a source's globs name now; returns the paths of those that another source's name, too. */
+  /** Notes the files that a source's globs name now; returns the paths of those that another source names, too. */
   note(source: string, files: readonly Pick<Listed, 'path' | 'dev' | 'ino'>[]): ReadonlySet<string> {
     const now = new Set(files.map(keyOf));
     for (const key of this.#bySource.get(source) ?? [])

@@ -1,11 +1,11 @@
-/** Which files the globs name now. */
+/** Finds the files that the globs name now. */
 
 import { glob, opendir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf, hasCode } from '../../lib/errors.js';
 import type { SourceFault } from '../record.js';
 
-/** A path that a glob names, as `stat` sees it. */
+/** A path that a glob names, with its `stat`. */
 export interface Listed {
   readonly path: string;
   readonly isFile: boolean;
@@ -15,7 +15,7 @@ export interface Listed {
   readonly modified: number;
 }
 
-/** Files that hold one content, by their paths. */
+/** The files with the same content, by their paths. */
 export type Paths = ReadonlyMap<string, Listed>;
 
 export function longestOf(paths: Paths): number {
@@ -25,11 +25,11 @@ export function longestOf(paths: Paths): number {
 export interface Listing {
   readonly files: readonly Listed[];
   readonly faults: readonly SourceFault[];
-  /** Patterns that name nothing at the moment. */
+  /** Patterns that match nothing at the moment. */
   readonly unmatched: readonly string[];
 }
 
-/** Looks at the file system once; it never throws, what cannot be read is a fault. */
+/** Looks at the file system once. It never throws: what cannot be read is a fault. */
 export async function discover(patterns: readonly string[]): Promise<Listing> {
   const faults: SourceFault[] = [];
   const paths = new Set<string>();
@@ -48,18 +48,18 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
       const { dev, ino, size, mtimeMs: modified } = stats;
       files.push({ path, isFile: stats.isFile(), dev, ino, size, modified });
     } catch (error) {
-      // It was renamed or deleted since the glob saw it; the next look sees where it went.
+      // Renamed or deleted since the glob saw it; the next look finds where it went.
       if (!hasCode(error, 'ENOENT')) faults.push({ path, code: codeOf(error) });
     }
   }
   return { files, faults, unmatched };
 }
 
-/** A file or folder that is there is meant as it stands, whatever wildcards it seems to hold: `log[1]/*.csv`. */
+/** An existing file or folder is taken literally, whatever wildcards its name seems to contain: `log[1]/*.csv`. */
 async function withoutMistaken(pattern: string): Promise<string> {
   let [meant, path] = ['', ''];
   for (const part of resolve(pattern).split(sep).slice(1)) {
-    // Below a wildcard nothing is there by this name.
+    // Below a wildcard no path exists literally.
     path += sep + part;
     const isName = /[[*?{]/.test(part) && (await isThere(path));
     meant += sep + (isName ? part.replaceAll(/[[*?{]/g, '[$&]') : part);
@@ -72,18 +72,18 @@ async function isThere(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch {
-    // Whatever is wrong with it, `glob` and the look at its folders tell.
+    // `glob` and the look at its folders report what is wrong with it.
     return false;
   }
 }
 
-/** Folders on the glob's way that cannot be listed: `glob` itself passes over them in silence. */
+/** Folders of the glob's path that cannot be listed: `glob` itself skips them silently. */
 async function unreadableFolders(pattern: string): Promise<SourceFault[]> {
   const base = baseFolder(pattern);
   const faults = await listingFaults(base);
   const below = resolve(pattern).slice(base.length).split(sep).filter(Boolean).slice(0, -1);
   for (const depth of below.keys()) {
-    // What `glob` has seen and is gone is a link that leads nowhere, or was deleted meanwhile.
+    // A path that `glob` saw and that is gone is a dangling link, or was deleted meanwhile.
     for await (const path of glob(join(base, ...below.slice(0, depth + 1))))
       faults.push(...(await listingFaults(path)).filter(({ code }) => code !== 'ENOENT'));
   }
@@ -101,7 +101,7 @@ async function listingFaults(folder: string): Promise<SourceFault[]> {
 
 const WILDCARD = /[*?[{]|[!+@]\(/;
 
-/** Whether a pattern names one file. */
+/** Whether a pattern is the path of one file. */
 export function isPath(pattern: string): boolean {
   return !WILDCARD.test(pattern);
 }

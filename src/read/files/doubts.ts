@@ -1,27 +1,27 @@
-/** What may have become of a content that is not where it was: told only once it is certain. */
+/** What may have happened to a content that is no longer where it was; reported only once it is certain. */
 
 import { hasPassed } from '../../lib/clock.js';
 
-/** Milliseconds: what is missing or changed for so long is not just being renamed or copied. */
+/** Milliseconds: a content that is missing or changed for this long is not just being renamed or copied. */
 export const SETTLE = 3000;
 
 /**
- * Why the rest of a content cannot be read any more: its file holds something else, or is gone, or has other bytes
- * where it was read, or ends before.
+ * Why the rest of a content cannot be read any more: its file has other content, is gone, has other bytes where it was
+ * read, or ends before the saved offset.
  */
 export type Loss = 'truncated' | 'vanished' | 'changed' | 'shortened';
 
 export class Doubts {
   /** The file that was being read was overwritten. */
   #isReplaced = false;
-  /** Since when no path holds what was not read yet. */
+  /** Since when no path has the unread rest. */
   #missingSince: number | null = null;
-  /** Since when a path holds this content's beginning, and other bytes before the saved offset. */
+  /** Since when a path has this content's beginning, but other bytes before the saved offset. */
   #changedSince: number | null = null;
-  /** Since when all that is there ends before the saved offset, and where. */
+  /** Since when all paths end before the saved offset, and where the longest one ends. */
   #shortened: { readonly since: number; readonly size: number } | null = null;
 
-  /** Something is wrong that may turn out to be a rename or a copy under way. */
+  /** Something is wrong that may turn out to be a rename or copy in progress. */
   get areAny(): boolean {
     return [this.#missingSince, this.#changedSince, this.#shortened].some(one => one !== null);
   }
@@ -36,7 +36,7 @@ export class Doubts {
     return this.#isReplaced ? 'truncated' : 'vanished';
   }
 
-  /** What a complete look found; `endsAt`: where the longest file ends, if that is before the saved offset. */
+  /** Notes a complete look; `endsAt`: where the longest file ends, if that is before the saved offset. */
   looked(found: { readonly isMissing: boolean; readonly endsAt: number | null }, now: number): void {
     if (!found.isMissing) this.#missingSince = null;
     else this.#missingSince ??= now;
@@ -52,7 +52,7 @@ export class Doubts {
     this.#changedSince ??= now;
   }
 
-  /** It is there after all, or given up. */
+  /** The content was found again, or was given up. */
   settle(): void {
     this.#missingSince = null;
     this.#changedSince = null;

@@ -13,25 +13,25 @@ import { fingerprint, identifyNow, idOf, type LogTimes } from './identify.js';
 import { openSame } from './open-file.js';
 import { START } from './position.js';
 
-/** Bytes that are read in one go. */
+/** Bytes that are read at once. */
 const CHUNK = 512 * 1024;
 export interface FollowerOptions {
   readonly maxRecordSize: number;
   readonly times: LogTimes;
 }
 
-/** What a file that should hold a content holds: it, it with other bytes before the saved offset, or something else. */
+/** Compares a file with a content: the same, the same with other bytes before the saved offset, or another content. */
 export type Comparison = 'same' | 'changed' | 'other';
 
-/** What reading on found: bytes, none, more of the content in another file, or another content in this one. */
+/** What reading found: bytes, none, more of the content in another file, or another content in this one. */
 type Found = 'chunk' | 'short chunk' | 'end' | 'elsewhere' | 'other';
 
 /**
- * Whether its file is open.
+ * The states of its file.
  *
  *              hold()            read()
  *     closed ─────────▶ held ───────────▶ reading
- *        ▲                │                  │  close(): its last file was read to the end, or holds something else,
+ *        ▲                │                  │  close(): its last file was read to the end, or has other content,
  *        └────────────────┴──────────────────┘  or a record's time zone is not known (`isBlocked`)
  *
  * While it is closed, looks at the folders may find that its files are gone, cut back or changed (`Doubts`). If that
@@ -56,19 +56,19 @@ export class Follower {
   path: string;
   /** When bytes were last seen to come, in the caller's clock. */
   lastGrowth: number;
-  /** The zone of a record that cannot be told in UTC: reading waits before it, for another configuration. */
+  /** A record's time zone is not known: reading stops before it, until the configuration settles the zone. */
   isBlocked = false;
   readonly #options: FollowerOptions;
-  /** Everything else that is known of it, as of the last batch whose frames were taken. */
+  /** Everything else that is known of it, after the last batch whose frames were taken. */
   #position: SourcePosition;
-  /** Paths that held this content at the last look. */
+  /** Paths that had this content at the last look. */
   #paths: Paths = new Map();
   #state: State = CLOSED;
-  /** For each path, the file's time of modification when it was last seen to hold what was read. */
+  /** For each path, the modification time at which the file was last seen to have the bytes that were read. */
   readonly #verified = new Map<string, number>();
   readonly #doubts = new Doubts();
   #goneSince: number | null = null;
-  /** Bytes from the start that are known to hold no record, in a file where none was found yet. */
+  /** Bytes from the start without a record, in a file where none was found yet. */
   #barren = 0;
 
   constructor(position: SourcePosition, options: FollowerOptions, now: number) {
@@ -81,7 +81,7 @@ export class Follower {
     this.#options = options;
   }
 
-  /** As events and the checkpoint name it now. */
+  /** Its name in events and the checkpoint now. */
   get file(): SourceFile {
     const { fileId, rereadUntil } = this.#position;
     return { fileId, path: this.path, ...(rereadUntil === undefined ? {} : { rereadUntil }) };
@@ -91,7 +91,7 @@ export class Follower {
     return { ...this.#position, path: this.path };
   }
 
-  /** Whether a look at it may bring something. */
+  /** Whether reading it may bring something. */
   get isActive(): boolean {
     return !this.isBlocked && (this.isOpen || this.#readablePaths().length > 0);
   }
@@ -113,33 +113,33 @@ export class Follower {
     return this.#paths.size > 0;
   }
 
-  /** Bytes have been read that make no whole record yet. */
+  /** Bytes have been read that are not a whole record yet. */
   get hasPending(): boolean {
     return this.#framer !== null && this.#framer.pushed > this.#position.offset;
   }
 
-  /** Bytes that are there and were not read yet, as of the last look. What is no csvlog is not waited for. */
+  /** Unread bytes, as of the last look; 0 if the file is not csvlog. */
   get unread(): number {
     const { size, offset } = this.#position;
     return this.notCsvlog === null && this.#isKnownCsvlog ? Math.max(0, size - offset) : 0;
   }
 
-  /** Something is wrong with it that may turn out to be a rename or a copy under way. */
+  /** Something is wrong with it that may turn out to be a rename or copy in progress. */
   get isInDoubt(): boolean {
     return this.#doubts.areAny;
   }
 
-  /** How the rest was lost, once it is certain as of `now`; it will not turn up any more. */
+  /** How the rest was lost, once it is certain as of `now` that it will not be found. */
   loss(now: number): Loss | null {
     return this.#doubts.loss(now);
   }
 
-  /** For how long no path has held it, in milliseconds. */
+  /** Milliseconds for which no path has had it. */
   goneFor(now: number): number {
     return this.#goneSince === null ? 0 : now - this.#goneSince;
   }
 
-  /** Why nothing in this file can be read, as far as its bytes tell until now. */
+  /** Why nothing in this file can be read, as far as its bytes show. */
   get notCsvlog(): 'columns' | 'format' | null {
     return this.#position.offset > 0 ? null : (this.#framer?.notCsvlog ?? null);
   }
@@ -157,7 +157,7 @@ export class Follower {
     this.#doubts.looked({ isMissing, endsAt: isShortened ? longest : null }, now);
   }
 
-  /** What a look found that did not see everything: of what it did not see nothing can be told. */
+  /** Notes an incomplete look: what it did not see may still exist. */
   seenAt(paths: Paths): void {
     this.#paths = paths;
     for (const path of this.#verified.keys()) if (!paths.has(path)) this.#verified.delete(path);
@@ -202,7 +202,7 @@ export class Follower {
     return true;
   }
 
-  /** Gives the taker the frames of the bytes at hand; the position is after them then. */
+  /** Gives the taker the frames of the bytes at hand; the position is after them. */
   async #give<T>(
     framer: Framer,
     readOn: (() => boolean) | null,
@@ -221,7 +221,7 @@ export class Follower {
     return { batch: { file, from, end: this.#position.offset, taken }, frames };
   }
 
-  /** Gives the taker what is known to be lost. */
+  /** Gives the taker the gaps of what is lost. */
   async #giveUp<T>(gaps: readonly Gap[], taker: Taker<T>): Promise<Batch<T> | null> {
     const { file } = this;
     const { offset } = this.#position;
@@ -230,8 +230,8 @@ export class Follower {
   }
 
   /**
-   * Reads what fits into the processor's cache. To have another thread do it would take longer than to do it, as long as
-   * the log was written just now.
+   * Reads what fits into the CPU cache. Another thread would take longer than reading here, as long as the log was just
+   * written.
    */
   #readChunk(handle: FileHandle, framer: Framer, now: number): Found {
     const { size, mtimeMs, ino } = fstatSync(handle.fd);
@@ -239,7 +239,7 @@ export class Follower {
     if (size === framer.pushed && mtimeMs === this.#verified.get(this.path)) return 'end';
     if (size < framer.pushed) return 'other';
     const bytesRead = readSync(handle.fd, framer.space(CHUNK), 0, CHUNK, framer.pushed);
-    // Only what still holds this content after the read was this content during the read.
+    // The file had this content during the read only if it still has it now.
     if (this.#compare(handle) !== 'same') return 'other';
     this.#verified.set(this.path, mtimeMs);
     this.#grow(size);
@@ -249,20 +249,20 @@ export class Follower {
     return bytesRead === CHUNK ? 'chunk' : 'short chunk';
   }
 
-  /** This is read to its end, and another file has more of this content, or took its place. */
+  /** This file is read to its end, and another one has more of this content, or took its place. */
   #isElsewhere(ino: number, size: number): boolean {
     const here = this.#paths.get(this.path);
     return longestOf(this.#paths) > size || (here !== undefined && here.ino !== ino);
   }
 
-  /** No more bytes will come: what is pending is torn. Null if nothing is. */
+  /** No more bytes will come: what is pending is torn. `null` if nothing is pending. */
   async finish<T>(taker: Taker<T>): Promise<Batch<T> | null> {
     if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
     this.#framer.finish();
     return (await this.#give(this.#framer, null, taker)).batch;
   }
 
-  /** The open file was overwritten: lets go of it. What was not read yet may be in a copy. */
+  /** The open file was overwritten: closes it. A copy may have the unread rest. */
   async replaced(): Promise<void> {
     this.#doubts.replaced();
     this.#grow(this.#framer?.pushed ?? 0);
@@ -270,8 +270,8 @@ export class Follower {
   }
 
   /**
-   * Gives up what is lost; if it turns up after all, it is read. A file whose bytes have changed is read again, from its
-   * start. If a file was cut back to bytes that were read, only more that it had is a loss.
+   * Gives up what is lost; if it is found later, it is read. A file whose bytes have changed is read again from its
+   * start. If a file was cut back to bytes that were read, only what it had beyond them is lost.
    */
   async abandon<T>(reason: Loss, taker: Taker<T>): Promise<Batch<T> | null> {
     const { offset, size } = this.#position;
@@ -290,13 +290,16 @@ export class Follower {
     return batch;
   }
 
-  /** Somebody removed it while nobody read the log, which continues in another file. */
+  /** The file was removed while nobody read the log, which continues in another file. */
   unwatched<T>(before: number | null, taker: Taker<T>): Promise<Batch<T> | null> {
     const gap: Gap = { kind: 'gap', reason: 'unwatched', offset: this.#position.offset, length: 0 };
     return this.#giveUp([this.#bounded(before === null ? gap : { ...gap, before })], taker);
   }
 
-  /** Which records were read before shows by their sessions' lines, and by their time if a session is not known any more. */
+  /**
+   * The records that were read before are known by their sessions' lines, or by their time if a session is no longer
+   * known.
+   */
   #fromStart(): SourcePosition {
     const { fileId, lastTime, offset, tail } = this.#position;
     return {
@@ -309,7 +312,7 @@ export class Follower {
     };
   }
 
-  /** Lets go of the descriptor and of what is pending. */
+  /** Closes the descriptor, and drops what is pending. */
   async close(): Promise<void> {
     const state = this.#state;
     if (this.notCsvlog !== null) this.#barren = this.#framer?.scanned ?? 0;
@@ -327,7 +330,7 @@ export class Follower {
     return lastTime === '' ? gap : { ...gap, after: lastTime };
   }
 
-  /** A file that never was csvlog is no loss. */
+  /** A file that never was csvlog is not a loss. */
   get #isKnownCsvlog(): boolean {
     return this.#barren === 0 && (this.#position.offset > 0 || this.firstTime !== null);
   }
@@ -339,7 +342,7 @@ export class Follower {
     return new Framer({ ...start, columns, maxRecordSize });
   }
 
-  /** Paths that hold unread bytes of this content, the most first, or may hold others than those that were read. */
+  /** Paths with unread bytes of this content, the most first, or whose bytes may have changed since they were read. */
   #readablePaths(): string[] {
     const known = Math.max(this.#position.offset, this.#barren);
     const isChanged = ({ path, size, modified }: Listed): boolean =>
@@ -357,19 +360,19 @@ export class Follower {
       if (handle !== null) {
         this.path = path;
         this.#state = { is: 'held', handle };
-        // A copy of how it was before is no reason to forget that a longer one has changed.
+        // An old copy does not settle the doubt if a longer file has changed.
         if (!isChanged) this.#doubts.settle();
         return;
       }
       isChanged ||= comparison === 'changed';
       if (comparison === 'changed') this.#doubts.changed(now);
-      // Not looked at again before the next look at the folders.
+      // Not opened again before the next look at the folders.
       tried.delete(path);
     }
     this.#paths = tried;
   }
 
-  /** Whether the file still begins with the same line and has the same bytes before the saved offset. */
+  /** Whether the file still begins with the same line, and has the same bytes before the saved offset. */
   #compare(handle: FileHandle): Comparison {
     const identity = identifyNow(handle, this.#options.times);
     const isFile = identity.kind === 'content' || identity.kind === 'partial';

@@ -1,4 +1,4 @@
-/** All contents that are known, in the order in which they were written. */
+/** All known contents, in the order in which they were written. */
 
 import { dirname } from 'node:path';
 import type { SourcePosition } from '../../event/position.js';
@@ -8,12 +8,15 @@ import { Follower, type FollowerOptions } from './follower.js';
 import { START } from './position.js';
 import type { Surveyed } from './survey.js';
 
-/** So many files that are gone are remembered here, and those that are gone for less; the ledger keeps the others. */
+/**
+ * Files that are gone are kept here up to this number, and for at least this long (milliseconds); the ledger keeps the
+ * others.
+ */
 const GONE_REMEMBERED = 64;
 const GONE_AT_LEAST = 60 * 60 * 1000;
 
 interface FollowersOptions extends FollowerOptions {
-  /** Nothing is written to the files any more. */
+  /** Nobody writes to the files any more. */
   readonly once: boolean;
 }
 
@@ -21,10 +24,10 @@ export class Followers {
   readonly #options: FollowersOptions;
   readonly #byContent = new Map<string, Follower>();
   readonly #knownAtStart: ReadonlySet<string>;
-  /** Files of one line that is not whole, by their content, with the time since when they look so. */
+  /** Files with only an incomplete line, by content, and since when. */
   #partial = new Map<string, number>();
   #inOrder: readonly Follower[] = [];
-  /** The newest of each folder. */
+  /** The newest content of each folder. */
   #newest: ReadonlyMap<string, Follower> = new Map();
 
   constructor(positions: readonly SourcePosition[], options: FollowersOptions, now: number) {
@@ -43,12 +46,12 @@ export class Followers {
     return this.#byContent.has(contentId);
   }
 
-  /** Goes on with a content that was forgotten. */
+  /** Continues a content that the ledger kept. */
   remember(position: SourcePosition, now: number): void {
     this.#add(position, now);
   }
 
-  /** What is gone for so long that it need not be looked for any more. */
+  /** Contents that are gone for so long that only the ledger needs them. */
   longGone(now: number): SourcePosition[] {
     const gone = this.#inOrder.filter(follower => follower.goneFor(now) > 0);
     return gone
@@ -63,8 +66,8 @@ export class Followers {
   }
 
   /**
-   * The first that is listed of those that were written after this one, or of those that were not known at the start, where
-   * a clock was set back; `null` where none is.
+   * The first listed content that was written after this one or, if the clock was set back, that was not known at the
+   * start; `null` if there is none.
    */
   successorOf(follower: Follower): Follower | null {
     const at = this.#inOrder.indexOf(follower);
@@ -78,20 +81,20 @@ export class Followers {
     return this.#byContent.get(contentId);
   }
 
-  /** Its folder has a newer file: PostgreSQL writes to one at a time. */
+  /** Whether its folder has a newer file: PostgreSQL writes to one at a time. */
   hasSuccessor(follower: Follower): boolean {
     return this.#newest.get(follower.home) !== follower;
   }
 
-  /** A file of one line that is not whole waits to be known as torn. */
+  /** Whether a file with only an incomplete line may turn out to be torn. */
   get hasPartial(): boolean {
     return this.#partial.size > 0;
   }
 
-  /** Tells each follower where it is now; returns what is new. */
+  /** Gives each follower its present paths; returns new contents. */
   assign(files: readonly Surveyed[], isComplete: boolean, now: number): SourcePosition[] {
     const found: SourcePosition[] = [];
-    const places = new Map<string, Map<string, Surveyed>>();
+    const byContent = new Map<string, Map<string, Surveyed>>();
     const settled = this.#settlePartial(files, now);
     for (const file of files) {
       const { path, identity } = file;
@@ -99,10 +102,10 @@ export class Followers {
       const { contentId, firstTime, kind } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
         found.push(this.#add(firstPosition(contentId, path, firstTime), now));
-      places.set(contentId, (places.get(contentId) ?? new Map()).set(path, file));
+      byContent.set(contentId, (byContent.get(contentId) ?? new Map()).set(path, file));
     }
     for (const follower of this.#byContent.values()) {
-      const paths = places.get(follower.contentId) ?? new Map();
+      const paths = byContent.get(follower.contentId) ?? new Map();
       if (isComplete) follower.listed(paths, now);
       else follower.seenAt(paths);
     }
@@ -110,7 +113,7 @@ export class Followers {
     return found;
   }
 
-  /** Such a file is read, as torn, when there is a newer one beside it and it stood still. */
+  /** Such a file is read, as torn, once a newer file is beside it and it no longer changes. */
   #settlePartial(files: readonly Surveyed[], now: number): Set<string> {
     const before = this.#partial;
     this.#partial = new Map();
@@ -118,7 +121,7 @@ export class Followers {
     const writes = lastWrites(files);
     for (const { path, modified, identity } of files) {
       if (identity.kind !== 'partial' || this.#byContent.has(identity.contentId)) continue;
-      // In one tick of the disk's clock neither is newer, unless nobody writes to them any more.
+      // With equal times neither is newer, unless nobody writes to them any more.
       const isNewer = (other: Surveyed): boolean => {
         const time = dirname(other.path) === dirname(path) ? writes.get(other) : undefined;
         return time !== undefined && (time > modified || (this.#options.once && time === modified));
@@ -146,7 +149,7 @@ export class Followers {
   }
 }
 
-/** When the whole contents of files were last written to; a later copy of one was not. */
+/** When the contents of files were last written; a later copy does not count. */
 function lastWrites(files: readonly Surveyed[]): ReadonlyMap<Surveyed, number> {
   const copies = Map.groupBy(files, ({ identity }) =>
     identity.kind === 'content' ? identity.contentId : '',

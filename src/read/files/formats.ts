@@ -1,12 +1,12 @@
-/** Whether the server still writes a log that can be read: what is old in another format holds up nobody. */
+/** Whether the server still writes a readable log: old files in another format do not matter. */
 
 import type { UnsupportedReason } from '../record.js';
 import type { Surveyed } from './survey.js';
 
-/** Why a path is not read, where the tail found out after the survey. */
+/** Why a path is not read, if reading showed that after the survey. */
 export type ReasonOf = (path: string) => UnsupportedReason | undefined;
 
-/** The newest of the files, where it is in another format than csvlog and no file that can be read is as new. */
+/** The newest file if it is in another format than csvlog, and no readable file is as new. */
 export function newestInOtherFormat(files: readonly Surveyed[], reasonOf: ReasonOf): string | null {
   const reasonFor = ({ path, identity }: Surveyed): UnsupportedReason | undefined =>
     identity.kind === 'unsupported' ? identity.reason : reasonOf(path);
@@ -20,12 +20,12 @@ export function newestInOtherFormat(files: readonly Surveyed[], reasonOf: Reason
 
 const OTHER: ReadonlySet<UnsupportedReason | undefined> = new Set(['format', 'columns']);
 
-/** The logging collector writes a file without records beside each csvlog file, under the same name (syslogger.c). */
+/** The logging collector writes a file without records beside each csvlog file, with the same base name (syslogger.c). */
 function isBeside(path: string, readable: ReadonlySet<string>): boolean {
   return readable.has(`${path.replace(/\.(log|json)$/, '')}.csv`);
 }
 
-/** Whether there is a file that can be read, if only an empty one. */
+/** Whether there is a readable file, even an empty one. */
 export function isAnyReadable(files: readonly Surveyed[], reasonOf: ReasonOf): boolean {
   return files.some(({ path, identity }) => {
     const reason = reasonOf(path);

@@ -1,17 +1,17 @@
-/** When to watch the folders. */
+/** Decides when to watch the folders. */
 
 import { hasPassed } from '../../lib/clock.js';
 import type { Watch } from './watch.js';
 
-/** Milliseconds of news in every look, after which the watcher rests, and without any, after which it watches again. */
+/** Milliseconds of continuous news after which the watcher is closed, and of quiet after which it is opened again. */
 const BUSY = 300;
 const QUIET = 2000;
-/** Milliseconds between two looks for another file, where nobody tells of it: it comes late, or is empty at first. */
+/** Milliseconds between two looks for another file while no watcher reports one: it comes late, or is empty at first. */
 const ELSEWHERE = 250;
 
 /**
- * Watches while little happens. A log that is written to without a pause is looked at again and again anyway, and the
- * watcher, which looks at the file for every write, would take far more time than all the rest.
+ * Watches while little happens. A log that is written to all the time is polled anyway, and the watcher, which calls
+ * stat for every write, would take far more time than everything else.
  */
 export class Hints {
   readonly #open: () => Watch;
@@ -25,17 +25,21 @@ export class Hints {
     this.#watch = open();
   }
 
-  /** Whether what happens is told; else somebody has to look. */
-  get areTold(): boolean {
+  /** Whether a watcher is open; otherwise the caller has to poll. */
+  get isWatching(): boolean {
     return this.#watch !== null;
   }
 
-  /** What a look brought. Returns whether to look for other files: news have ended, and nobody tells where they go on. */
+  /**
+   * Notes the result of a look. Returns whether to look for other files: news have ended, and no watcher reports where
+   * they continue.
+   */
   async looked(isNews: boolean, now: number): Promise<boolean> {
     const isEnd = !isNews && this.#newsSince !== null;
     this.#newsSince = isNews ? (this.#newsSince ?? now) : null;
     this.#quietSince = isNews ? null : (this.#quietSince ?? now);
-    const isElsewhere = !isNews && !this.areTold && (isEnd || hasPassed(this.#elsewhereAt, now, ELSEWHERE));
+    const isElsewhere =
+      !isNews && !this.isWatching && (isEnd || hasPassed(this.#elsewhereAt, now, ELSEWHERE));
     if (isElsewhere) this.#elsewhereAt = now;
     if (this.#newsSince !== null && hasPassed(this.#newsSince, now, BUSY)) await this.close();
     if (this.#quietSince !== null && hasPassed(this.#quietSince, now, QUIET)) this.#watch ??= this.#open();

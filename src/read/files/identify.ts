@@ -1,4 +1,4 @@
-/** Which content a file holds: told by its first bytes, never by its name or inode. */
+/** Identifies a file's content by its first bytes, never by name or inode. */
 
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
@@ -7,13 +7,13 @@ import { findHead, isHead, TIME_LENGTH } from '../frame/record-head.js';
 import type { UnsupportedReason } from '../record.js';
 import { startOfPacked } from './compressed.js';
 
-/** A record's first line holds a time in milliseconds, a session and a line number: enough to be alone in the world. */
+/** A record's first line has a time in milliseconds, a session and a line number: enough to be unique. */
 const LONGEST_FIRST_LINE = 1024;
-/** So far the first record is looked for, in a file that begins with something else. */
+/** Bytes in which the first record is searched, if a file begins with something else. */
 const WINDOW = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** What is understood of log_time. */
+/** Reads log_time. */
 export interface LogTimes {
   knowsZone(text: string): boolean;
   /** Milliseconds since the epoch. */
@@ -23,13 +23,13 @@ export interface LogTimes {
 export type Identity =
   /** `firstTime`: log_time of the first record. */
   | { readonly kind: 'content'; readonly contentId: string; readonly firstTime: number | null }
-  /** One line that is not whole yet; `contentId` changes while it grows. */
+  /** One incomplete line; `contentId` changes while it grows. */
   | { readonly kind: 'partial'; readonly contentId: string; readonly firstTime: number | null }
   | { readonly kind: 'empty' }
   | {
       readonly kind: 'unsupported';
       readonly reason: UnsupportedReason;
-      /** Of one that is compressed: what was packed, as far as that is known. */
+      /** For a compressed file: its content, if known. */
       readonly packed?: { readonly contentId: string; readonly firstTime: number | null };
     };
 
@@ -44,8 +44,8 @@ export async function identify(file: FileHandle, times: LogTimes): Promise<Ident
 }
 
 /**
- * The same for a file that is being read, whose beginning is in the system's memory: to have another thread look at
- * it takes far longer than to look.
+ * The same for a file that is being read. Its beginning is in the page cache: another thread would take far longer than
+ * reading here.
  */
 export function identifyNow({ fd }: FileHandle, times: LogTimes): Identity {
   const readStart = (most: number): Buffer => {
@@ -60,7 +60,7 @@ function isEnough(start: Buffer): boolean {
   return start.length < LONGEST_FIRST_LINE || isHead(start, 0, start.length) === true;
 }
 
-/** The same, from the file's first bytes: as many as the first record's first line needs, or all. */
+/** The same from the file's first bytes: as many as the first record's first line needs, or all. */
 export function identityOf(bytes: Buffer, times: LogTimes): Identity {
   if (bytes.length === 0) return { kind: 'empty' };
   if (isCompressed(bytes)) return compressed(bytes, times);
@@ -95,7 +95,7 @@ export function zoneOf(time: string): string {
   return time.slice(TIME_LENGTH + 1);
 }
 
-/** SHA-256 in hex, shortened to what keeps contents apart. */
+/** SHA-256 in hex, shortened: long enough to be unique. */
 export function idOf(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
@@ -107,7 +107,7 @@ function isCompressed(bytes: Buffer): boolean {
   return MAGIC_NUMBERS.some(magic => bytes.subarray(0, magic.length).equals(magic));
 }
 
-/** SHA-256 over the last bytes that were read, to know them again. */
+/** SHA-256 over the last bytes that were read, to recognize them. */
 export function fingerprint(bytes: Buffer): { length: number; sha256: string } {
   return { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

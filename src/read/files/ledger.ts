@@ -1,4 +1,4 @@
-/** Contents that are gone for long: a copy that turns up years later, as a restored backup, is not read again. */
+/** Contents that are gone for long: a copy that appears years later, such as a restored backup, is not read again. */
 
 import { readFile } from 'node:fs/promises';
 import { positionSchema, type SourcePosition } from '../../event/position.js';
@@ -7,8 +7,8 @@ import { hasCode } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 
 /**
- * A file of one position a line. What stands there is not in the checkpoint any more: it is written before a
- * checkpoint is that lacks it, so a crash in between leaves it in both.
+ * A file with one position per line. These positions are no longer in the checkpoint. They are written before the
+ * checkpoint that leaves them out, so a crash in between leaves them in both.
  */
 export class Ledger {
   readonly #path: string;
@@ -19,7 +19,7 @@ export class Ledger {
     this.#disk = disk;
   }
 
-  /** How far a content was read; `null` where it is not known. */
+  /** The position in a content; `null` if it is not known. */
   async find(contentId: string): Promise<SourcePosition | null> {
     const mark = `"contentId":${JSON.stringify(contentId)}`;
     const line = (await this.#lines()).findLast(one => one.includes(mark));
@@ -27,7 +27,7 @@ export class Ledger {
     return parsed.success ? parsed.data : null;
   }
 
-  /** Returns when they are durable. */
+  /** Resolves when they are durable. */
   async keep(positions: readonly SourcePosition[]): Promise<void> {
     const before = await this.#lines();
     const end = before.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
@@ -35,7 +35,7 @@ export class Ledger {
     await this.#disk.writeAt(this.#path, end, lines);
   }
 
-  /** Whole lines: a half one at the end was never counted on, and is written over. */
+  /** Whole lines. Nothing relies on an incomplete line at the end; the next write overwrites it. */
   async #lines(): Promise<string[]> {
     try {
       return (await readFile(this.#path, 'utf8')).split('\n').slice(0, -1);

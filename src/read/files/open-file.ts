@@ -4,8 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 
 /**
- * Opens a regular file for reading; `null` where something else has the name by now. Whoever may write to the folder can
- * put a pipe in a file's place between two calls: without O_NONBLOCK its opening would wait for a writer for ever.
+ * Opens a regular file for reading; `null` if something else has the name by now. Who may write to the folder can
+ * replace a file by a pipe between two calls: without O_NONBLOCK, opening it would wait for a writer forever.
  */
 export async function openFile(path: string): Promise<FileHandle | null> {
   const handle = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -20,8 +20,8 @@ export async function openFile(path: string): Promise<FileHandle | null> {
 }
 
 /**
- * Opens a file that is to be kept open where `compare` says `same`. Else it is closed again, also where that throws: a
- * descriptor that nobody knows would never be.
+ * Opens a file, and keeps it open if `compare` returns `same`. Otherwise it is closed, also if `compare` throws: nobody
+ * else could close the descriptor.
  */
 export async function openSame<T extends string>(
   path: string,

@@ -1,23 +1,23 @@
-/** Up to when all that the log held has been read: what a seal says of its server (I12). */
+/** The time until which the log was read completely: a seal states it for its server (I12). */
 
 import { hasPassed } from '../../lib/clock.js';
 import { newestInOtherFormat, type ReasonOf } from './formats.js';
 import type { Surveyed } from './survey.js';
 
-/** Milliseconds after which a goal that is not reached gives way to a newer one. */
+/** Milliseconds after which a newer goal replaces one that was not reached. */
 const PATIENCE = 30_000;
 
 interface Goal {
-  /** When the look began that found these sizes, in milliseconds since the epoch. */
+  /** Start of the look that found these sizes, in milliseconds since the epoch. */
   readonly at: number;
   readonly files: readonly Surveyed[];
-  /** Bytes of each content that was not read as far yet, by its id. */
+  /** Sizes of contents that were not read that far yet, by id. */
   readonly sizes: Map<string, number>;
 }
 
 /**
- * Each complete look at the folders sets a goal: the sizes of the files at that moment. Once all of them are read as far,
- * everything that the log held then has been read, however much is written meanwhile.
+ * Each complete look at the folders sets a goal: the sizes of the files at that moment. Once all of them are read that
+ * far, everything that the log had then is read, however much is written meanwhile.
  */
 export class ReadUntil {
   #goal: Goal | null = null;
@@ -28,19 +28,19 @@ export class ReadUntil {
     return this.#time;
   }
 
-  /** What was read is not all, whatever the goal was. */
+  /** Drops the goal: something is missing. */
   doubt(): void {
     this.#goal = null;
   }
 
-  /** @param files all that the globs name, as a look without faults found them that began at `at` */
+  /** @param files all that the globs name, found by a look without faults that began at `at` */
   looked(files: readonly Surveyed[], at: number): void {
     if (this.#goal !== null && !hasPassed(this.#goal.at, at, PATIENCE)) return;
     this.#goal = isWholeLog(files) ? { at, files, sizes: sizesOf(files) } : null;
   }
 
   /**
-   * @param offsetOf how far a content was read; `null` where nothing of it will be
+   * @param offsetOf the position in a content; `null` if none of it will be read
    * @param reasonOf why a path is not read, which may show only when it is read
    */
   read(offsetOf: (contentId: string) => number | null, reasonOf: ReasonOf): void {
@@ -53,7 +53,10 @@ export class ReadUntil {
   }
 }
 
-/** Whether the log can be read: there is some, nothing waits to be known as a log file, and no newer file is in another format. */
+/**
+ * Whether this is the whole log: it has content, no file may still turn out to be a log file, and no newer file is in
+ * another format.
+ */
 function isWholeLog(files: readonly Surveyed[]): boolean {
   const isInTheWay = ({ identity }: Surveyed): boolean =>
     identity.kind === 'partial' || (identity.kind === 'unsupported' && identity.reason === 'zone');

@@ -1,4 +1,4 @@
-/** Which content each path of the globs holds now. */
+/** Finds the content of each path that the globs name now. */
 
 import type { FileHandle } from 'node:fs/promises';
 import { codeOf } from '../../lib/errors.js';
@@ -13,7 +13,7 @@ export interface Surveyed extends Listed {
 
 const NOT_A_FILE: Identity = { kind: 'unsupported', reason: 'not-a-file' };
 
-/** Looks again and again; a file that looks unchanged is not opened twice. */
+/** Looks again and again; a file that seems unchanged is not opened again. */
 export class Survey {
   readonly #patterns: readonly string[];
   readonly #identify: (file: FileHandle) => Promise<Identity>;

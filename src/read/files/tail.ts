@@ -1,4 +1,4 @@
-/** Follows all files that the globs name and gives their records in the order they were written. */
+/** Follows all files that the globs name, and gives their records in the order in which they were written. */
 
 import { resolve } from 'node:path';
 import type { SourcePosition } from '../../event/position.js';
@@ -23,47 +23,47 @@ export interface TailOptions {
   readonly patterns: readonly string[];
   /** Bytes; a longer record becomes a gap. */
   readonly maxRecordSize: number;
-  /** Ends when everything that is there has been read, instead of waiting for more. */
+  /** Ends when everything is read, instead of waiting for more. */
   readonly once: boolean;
-  /** Where reading goes on, from the checkpoint. */
+  /** Positions from the checkpoint. */
   readonly positions: readonly SourcePosition[];
   readonly times: LogTimes;
   readonly clock: Clock;
-  /** Keeps what is gone for long. */
+  /** Keeps contents that are gone for long. */
   readonly ledger: Ledger;
-  /** Takes down which files the globs name now, and returns the paths that another server's name, too. */
+  /** Notes the files that the globs name now; returns the paths that another server names, too. */
   readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
-  /** With `once`: whether something is still to be written that has to be read. */
+  /** With `once`: whether something that must be read is still to be written. */
   readonly isAwaited?: () => boolean;
-  /** Gives hints, so that news are seen at once; `null`: polls alone will do. */
+  /** Hints at changes, so that they are seen at once; `null`: only polls. */
   readonly watch: WatchGlobs | null;
 }
 
-/** What the operator should hear of; each thing is told once, until it changes. */
+/** What the operator needs to know; each thing is reported once, until it changes. */
 export interface TailReport {
   fileFound(file: SourcePosition): void;
   fileReplaced(file: SourcePosition): void;
   fileUnsupported(path: string, reason: UnsupportedReason): void;
-  /** What of the source cannot be read now; none when all is well again. */
+  /** What of the source cannot be read now; empty if all is well again. */
   sourceFaults(faults: readonly SourceFault[]): void;
-  /** A glob that names no file yet, or never will. */
+  /** A glob that matches no file yet, or never will. */
   nothingMatches(pattern: string): void;
   watchFailed(code: string): void;
-  /** Files that are gone for long stay in memory and in the checkpoint. */
+  /** Contents that are gone for long stay in memory and in the checkpoint. */
   ledgerFailed(code: string): void;
 }
 
-/** Milliseconds between looks at open files and at the folders, where no hint comes. */
+/** Milliseconds between polls of open files and of the folders, without a hint. */
 const GROWTH_INTERVAL = 250;
-/** After news: if a server writes without a pause, each line would be read and committed by itself. */
+/** Milliseconds after news: without them, each line of a busy server would be read and committed alone. */
 const PAUSE = 50;
 const SCAN_INTERVAL = 2000;
-/** Milliseconds after which half a record at the end of a file that has a successor, and does not grow, is torn. */
+/** Milliseconds after which an incomplete record at the end of a file that has a successor, and does not grow, is torn. */
 const TORN_AFTER = 10_000;
 const TORN_AFTER_ONCE = 3000;
 /** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
 const LINGER = 60_000;
-/** Files that are held open at once. */
+/** Most files that are held open. */
 const MOST_HELD = 64;
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -76,18 +76,18 @@ export class Tail {
   readonly #followers: Followers;
   readonly #readUntil = new ReadUntil();
   readonly #compressed: CompressedFiles;
-  /** In which reading stopped the last time, until it is known whether it is still there. */
+  /** The content in which the last run stopped, until it is known whether it still exists. */
   #lastRead: Follower | null;
   #scannedAt = NEVER;
   readonly #openedAt: number;
-  /** When nothing waited to be read last. */
+  /** When nothing was unread last. */
   #caughtUpAt = NEVER;
   #scanFaults: readonly SourceFault[] = [];
-  /** Of the last look. */
+  /** Files of the last look. */
   #files: readonly Surveyed[] = [];
   /** Paths that another server's globs name, too. */
   #contested: ReadonlySet<string> = new Set();
-  /** By content. */
+  /** Faults by content. */
   readonly #readFaults = new Map<string, SourceFault>();
   #faultsReported = '';
   #unmatchedReported: ReadonlySet<string> = new Set();
@@ -109,24 +109,24 @@ export class Tail {
     this.#compressed = new CompressedFiles(this.#lastRead?.firstTime ?? this.#openedAt, wasRead);
   }
 
-  /** All that the log held at this time was read: milliseconds since the epoch; `null` where none is known. */
+  /** The time until which the log was read, in milliseconds since the epoch; `null` if not known. */
   get readUntil(): number | null {
     return this.#readUntil.time;
   }
 
-  /** How far every known file has been read, as of the last batch. */
+  /** Positions in all known files, as of the last batch. */
   get positions(): SourcePosition[] {
     return this.#followers.inOrder.map(follower => follower.position);
   }
 
-  /** Bytes of log files that are there and were not read yet, as of the last look. */
+  /** Unread bytes of log files, as of the last look. */
   get unread(): number {
     return this.#followers.inOrder.reduce((sum, follower) => sum + follower.unread, 0);
   }
 
   /**
-   * Since when bytes wait to be read, at the earliest, in milliseconds since the epoch: the time of the record before
-   * them, or when nothing waited last; `null` where nothing does.
+   * Since when bytes may be unread, in milliseconds since the epoch: the time of the record before them, or when
+   * nothing was unread last; `null` if nothing is unread.
    */
   get behindSince(): number | null {
     const behind = this.#followers.inOrder.find(({ unread }) => unread > 0);
@@ -136,15 +136,12 @@ export class Tail {
     return Math.max(this.#caughtUpAt, readUpTo);
   }
 
-  /** Some of the source cannot be read at the moment. What is no csvlog holds no line that could be missing. */
+  /** Whether some of the source cannot be read now. Files that are not csvlog do not count: no line of theirs is missing. */
   get isHindered(): boolean {
     return this.#hindrances().length > 0;
   }
 
-  /**
-   * Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new, and
-   * nothing will be for a moment.
-   */
+  /** Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new for the moment. */
   async *batches<T>(taker: Taker<T>, signal: AbortSignal): AsyncGenerator<Batch<T> | null> {
     const { once, clock } = this.#options;
     const hints = this.#hints();
@@ -158,7 +155,7 @@ export class Tail {
         if (this.unread === 0) this.#caughtUpAt = clock.now();
         yield null;
         if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
-        if (isNews || hints?.areTold === false) await sleep(clock, PAUSE, signal);
+        if (isNews || hints?.isWatching === false) await sleep(clock, PAUSE, signal);
         else await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
     } catch (error) {
@@ -169,7 +166,7 @@ export class Tail {
     }
   }
 
-  /** Looks at the folders, if it is time to. To be called also while a batch waits to be taken. */
+  /** Looks at the folders if it is time to. Call it also while a batch waits to be taken. */
   async look(): Promise<void> {
     if (hasPassed(this.#scannedAt, this.#options.clock.now(), SCAN_INTERVAL)) await this.#scan();
   }
@@ -210,8 +207,8 @@ export class Tail {
   }
 
   /**
-   * Whoever removed the file in which reading stopped, while nobody read, may have removed more than was read. Where no
-   * log is there, that is known of by what it does not say.
+   * Who removed the file in which reading stopped, while nobody read, may have removed more than was read. Without any
+   * log file, the missing time in the seals shows it.
    */
   async #unwatched<T>(taker: Taker<T>, now: number): Promise<Batch<T> | null> {
     const last = this.#lastRead;
@@ -226,7 +223,7 @@ export class Tail {
     return batch;
   }
 
-  /** How far a content was read; `null` where it was no log after all. */
+  /** The position in a content; `null` if it turned out not to be a log. */
   #offsetOf(contentId: string): number | null {
     const follower = this.#followers.get(contentId);
     return follower === undefined || follower.notCsvlog !== null ? null : follower.position.offset;
@@ -262,14 +259,14 @@ export class Tail {
     await follower.close();
   }
 
-  /** The file was truncated or overwritten. A copy made before may hold what was not read yet: look for one. */
+  /** The file was truncated or overwritten. A copy may have the unread rest: look for one. */
   async #replaced(follower: Follower): Promise<void> {
     this.#report.fileReplaced(follower.position);
     await follower.replaced();
     this.#scannedAt = NEVER;
   }
 
-  /** Its folder has a newer file, and it is read to an end that has been quiet for a while. */
+  /** Its folder has a newer file, and it is read to an end that has not changed for a while. */
   #isDone(follower: Follower, now: number): boolean {
     if (!follower.isOpen || !this.#followers.hasSuccessor(follower)) return false;
     if (!follower.isListed) return hasPassed(follower.lastGrowth, now, LINGER);
@@ -277,7 +274,7 @@ export class Tail {
     return !follower.hasPending || hasPassed(follower.lastGrowth, now, patience);
   }
 
-  /** Whether a fresh look finds nothing new, and nothing is still given time to settle. */
+  /** Whether a new look finds nothing new, and nothing is being given time to settle. */
   async #isAllRead(): Promise<boolean> {
     const { inOrder } = this.#followers;
     const isTorn = (one: Follower): boolean =>
@@ -304,7 +301,7 @@ export class Tail {
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
     if (faults.length === 0 && (await this.#compressed.areAllRead(files))) this.#readUntil.looked(files, now);
     await this.#recall(files, now);
-    // What could not be seen is not gone.
+    // A file that could not be seen is not gone.
     for (const found of this.#followers.assign(files, faults.length === 0, now)) {
       this.#unsupported.forget(found.path);
       this.#report.fileFound(found);
@@ -315,7 +312,7 @@ export class Tail {
     this.#reportFaults();
   }
 
-  /** A content that looks new may be one that was read long ago. */
+  /** A content that looks new may have been read long ago. */
   async #recall(files: readonly Surveyed[], now: number): Promise<void> {
     for (const { identity } of files) {
       if (identity.kind !== 'content' || this.#followers.has(identity.contentId)) continue;
@@ -324,7 +321,7 @@ export class Tail {
     }
   }
 
-  /** Where the ledger cannot be written, nothing is forgotten; the journal on the same disk tells of it. */
+  /** If the ledger cannot be written, nothing is dropped; the journal on the same disk reports its failure. */
   async #forgetGone(now: number): Promise<void> {
     const gone = this.#followers.longGone(now);
     if (gone.length === 0) return;
@@ -337,7 +334,7 @@ export class Tail {
     this.#followers.forget(gone);
   }
 
-  /** Opens what waits to be read, the oldest first, so that nobody can delete it before its turn comes. */
+  /** Opens unread files, the oldest first, so that they can be read even if they are deleted. */
   async #holdUnread(now: number): Promise<void> {
     let room = MOST_HELD;
     for (const follower of this.#followers.inOrder) {
@@ -347,7 +344,7 @@ export class Tail {
         await follower.hold(now);
       } catch (error) {
         this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
-        // The journal and the sinks need some, too.
+        // The journal and the sinks need descriptors, too.
         if (!hasCode(error, 'EMFILE', 'ENFILE')) continue;
         for (const one of this.#followers.inOrder) if (one.isHeld) await one.close();
         return;
@@ -362,7 +359,7 @@ export class Tail {
     this.#unmatchedReported = new Set(unmatched);
   }
 
-  /** A zone that cannot be told holds a file back until somebody settles it. */
+  /** What keeps files from being read; an unknown time zone counts until the configuration settles it. */
   #hindrances(): SourceFault[] {
     return [
       ...this.#scanFaults,
@@ -381,7 +378,7 @@ export class Tail {
     return [...faults, { path: this.#patterns.join(', '), code: 'no-log' }];
   }
 
-  /** Nobody waits: there must be something to read, and what is named must be a log. */
+  /** With `once` nothing is waited for: there must be something to read, and what is named must be a log. */
   #faultsOnce(): SourceFault[] {
     const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
     const others = [...this.#unsupported.of('compressed'), ...this.#unsupported.of('not-a-file')];

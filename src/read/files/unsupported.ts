@@ -1,4 +1,4 @@
-/** The files that are not read since they are no csvlog, or none that can be told: each is reported once. */
+/** Files that are not read because they are not csvlog, or are not known to be: each is reported once. */
 
 import type { SourceFault, UnsupportedReason } from '../record.js';
 import { isAnyReadable, newestInOtherFormat } from './formats.js';
@@ -20,12 +20,12 @@ export class Unsupported {
 
   readonly reasonOf = (path: string): UnsupportedReason | undefined => this.#reasons.get(path);
 
-  /** It is read after all. */
+  /** The file is read after all. */
   forget(path: string): void {
     this.#reasons.delete(path);
   }
 
-  /** The others are gone. */
+  /** Drops all other files: they are gone. */
   keep(files: readonly Surveyed[]): void {
     const there = new Set(files.map(file => file.path));
     for (const path of this.#reasons.keys()) if (!there.has(path)) this.#reasons.delete(path);
@@ -37,8 +37,8 @@ export class Unsupported {
   }
 
   /**
-   * Nobody knows what a log in another format holds. Where more may come, the newest says what the server writes now; in a
-   * single run each counts.
+   * The content of a log in another format is not known. If more may come, the newest file shows what the server writes
+   * now; with `once` each file counts.
    */
   otherFormats(files: readonly Surveyed[], once: boolean): SourceFault[] {
     const all = [...this.of('format'), ...this.of('columns')];

@@ -1,4 +1,4 @@
-/** Hints that something changed in the folders. Hints get lost on network file systems: polls are the truth. */
+/** Hints that something changed in the folders. Network file systems lose hints: only polls are reliable. */
 
 import { matchesGlob } from 'node:path';
 import { watch } from 'chokidar';
@@ -10,7 +10,10 @@ export interface Watch {
 
 export type WatchGlobs = typeof watchGlobs;
 
-/** Calls `onWrite` with its path soon after a file that the globs name was written to, `onMove` after one came or went. */
+/**
+ * Soon after a write to a file that the globs name, calls `onWrite` with its path; after one appeared or disappeared,
+ * `onMove`.
+ */
 export function watchGlobs(
   patterns: readonly string[],
   hints: { onWrite(path: string): void; onMove(): void },

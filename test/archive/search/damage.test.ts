@@ -1,4 +1,4 @@
-/** An archive that is damaged, or cannot be read: what can be read is searched, and the rest is told. */
+/** An archive that is damaged or unreadable: what can be read is searched, and the rest is reported. */
 
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { searchAll, statement, storeOf, textsOf, type Written, writeArchive } fr
 
 const query = { kinds: ['statement'] };
 
-/** Three objects, each with two statements and a seal; the second is not what it was. */
+/** Three objects, each with two statements and a seal; the second is damaged. */
 async function broken(change: (object: Written) => Partial<Written>): Promise<Written[]> {
   const segments = ['a', 'b', 'c'].map((name, index) => ({
     date: `2026-11-2${index}`,
@@ -21,7 +21,7 @@ function ofLines(lines: readonly string[], end = '\n'): Partial<Written> {
   return { body: gzipSync(lines.join('\n') + end) };
 }
 
-describe('an object is told, and the others are searched', () => {
+describe('an object is reported, and the others are searched', () => {
   test.each<[string, (object: Written) => Partial<Written>, string, string[]]>([
     ['that is cut off', ({ body }) => ({ body: body.subarray(0, -30) }), 'damaged (truncated)', ['b1', 'b2']],
     ['with a bit that flipped', ({ body }) => ({ body: flipped(body, -6) }), 'damaged (data)', ['b1', 'b2']],
@@ -51,13 +51,13 @@ describe('an object is told, and the others are searched', () => {
       ['b1', 'b1', 'b2'],
     ],
     [
-      'with a line that is no JSON',
+      'with a line that is not JSON',
       ({ lines }) => ofLines([`${lines[0]}}`, ...lines.slice(1)]),
       '1 of its lines cannot be read as events',
       ['b2'],
     ],
     [
-      'with a line that is no event',
+      'with a line that is not an event',
       ({ lines }) => ofLines(['{"kind":"statement","id":7}', ...lines.slice(1)]),
       '1 of its lines cannot be read as events',
       ['b2'],
@@ -75,7 +75,7 @@ describe('an object is told, and the others are searched', () => {
     expect(textsOf(result)).toEqual(['a1', 'a2', ...rest, 'c1', 'c2']);
   });
 
-  test('that nobody may read, or that is gone since it was listed', async () => {
+  test('that may not be read, or that was removed after it was listed', async () => {
     const objects = await broken(() => ({}));
     for (const code of ['EACCES', 'ENOENT', '404']) {
       const store = {
@@ -91,13 +91,13 @@ describe('an object is told, and the others are searched', () => {
     }
   });
 
-  test('in a search for failures it is told once', async () => {
+  test('a search for failures reports it once', async () => {
     const objects = await broken(({ body }) => ({ body: body.subarray(0, -30) }));
     expect((await searchAll(storeOf(objects), { isFailed: true })).damaged).toHaveLength(1);
   });
 });
 
-test('other files beside the objects are none of ours', async () => {
+test('other files beside the objects are ignored', async () => {
   const objects = await broken(() => ({}));
   const body = Buffer.from('x');
   const others = ['readme.txt', '.DS_Store', 'date=2026-11-20/_SUCCESS'].map(name => ({
@@ -107,7 +107,7 @@ test('other files beside the objects are none of ours', async () => {
   expect((await searchAll(storeOf([...objects, ...others]), query)).damaged).toEqual([]);
 });
 
-test('where the whole archive cannot be read, the search ends with the error', async () => {
+test('if the whole archive cannot be read, the search ends with the error', async () => {
   const objects = await broken(() => ({}));
   const forbidden = new ShipperError('403', 'Cloud Storage: the archive may not be read');
   const store = storeOf(objects);
@@ -119,7 +119,7 @@ test('where the whole archive cannot be read, the search ends with the error', a
   await expect(searchAll(closed, {}, { ahead: 8 })).rejects.toBe(forbidden);
 });
 
-test('where there is no archive, it says what to give', async () => {
+test('if there is no archive, it says what to give', async () => {
   await expect(searchAll(storeOf([]), {})).rejects.toThrow(
     'give the value of archive.to in the configuration',
   );

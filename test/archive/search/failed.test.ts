@@ -26,7 +26,7 @@ async function failed(segments: Parameters<typeof writeArchive>[1], query = {}) 
 }
 
 describe('a statement has failed', () => {
-  test('where its failure follows, in the same object or days later', async () => {
+  test('if its failure follows, in the same object or days later', async () => {
     const [soon, late, never] = [said('soon'), said('late', '6b.2'), said('never', '6b.3')];
     const others = Array.from({ length: 50 }, (_, n) => said(`other ${n}`, `6c.${n}`));
     const segments = [
@@ -45,7 +45,7 @@ describe('a statement has failed', () => {
     expect(await failed([{ date: DATE, events: [one, two, failureOf(two), after] }])).toEqual(['one', 'two']);
   });
 
-  test('not where it came after the error, which a savepoint caught', async () => {
+  test('not if it came after the error, which a savepoint caught', async () => {
     const [before, after] = [said('before'), said('after')];
     expect(await failed([{ date: DATE, events: [before, failureOf(before), after] }])).toEqual(['before']);
     const last = said('last');

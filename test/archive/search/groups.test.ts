@@ -104,7 +104,7 @@ describe('groups', () => {
     expect((await groups(['object'], 2)).map(({ values }) => values)).toEqual([['public.konto'], [null]]);
   });
 
-  test('by person know a name, and stay together where it changes', async () => {
+  test('by person have a name, and stay together if it changes', async () => {
     const found = await groups(['actor']);
     expect(found).toEqual([
       { count: 4, values: ['Z990001'], name: 'Kari Nordmann' },

@@ -10,7 +10,7 @@ const OBJECTS = 240;
 const EVENTS = 1000;
 const MiB = 1024 * 1024;
 
-/** Bytes that JavaScript holds, garbage included. */
+/** Bytes of JavaScript's heap, garbage included. */
 function memory(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
@@ -31,7 +31,7 @@ test.each([
     return { name: named, body: object.body };
   });
   const query = { ...EVERYTHING, ...some };
-  // Like the command, it holds nothing of what was found.
+  // Like the command, it keeps nothing of what was found.
   let [count, early, late] = [0, 0, 0];
   const start = memory();
   const watch = {

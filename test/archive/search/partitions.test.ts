@@ -54,13 +54,13 @@ describe('partitions', () => {
     expect(store.asked).toHaveLength(1 + 1 + 1 + 2 * DAYS.length);
   });
 
-  test('where failures are asked for, each object is read twice', async () => {
+  test('if failures are asked for, each object is read twice', async () => {
     const store = storeOf(await daily());
     await searchAll(store, { isFailed: true, since: '2026-11-21T00:00:00.000Z' });
     expect(daysOf(store.asked).read).toEqual([...DAYS.slice(2), ...DAYS.slice(2)]);
   });
 
-  test('of other daemons are read, too; those of folders that are no partitions are not', async () => {
+  test('of other daemons are read, too; those in folders that are not partitions are not', async () => {
     const objects = await writeArchive(null, [
       { date: '2026-11-21', instance: 'a', node: '1', events: [statement()] },
       { date: '2026-11-21', instance: 'a', node: '2', events: [statement()] },
@@ -76,7 +76,7 @@ describe('partitions', () => {
   });
 });
 
-test('an event that was read late is found where it happened, not where it lies', async () => {
+test("an event that was read late is found by its own time, not by its object's", async () => {
   const late = statement({ time: '2026-11-02T08:00:00.000Z', audit: { statement: 'backfilled' } });
   const store = storeOf(await writeArchive(null, [{ date: '2026-11-23', events: [late, statement()] }]));
   const ofThatDay = { since: '2026-11-02T00:00:00.000Z', before: '2026-11-03T00:00:00.000Z' };
@@ -91,7 +91,7 @@ test('an event after midnight in an object of the day before is found', async ()
   expect(found.found).toHaveLength(1);
 });
 
-test.each([1, 4])('who stops early has not had the rest read (%i ahead)', async ahead => {
+test.each([1, 4])('if the search stops early, the rest is not read (%i ahead)', async ahead => {
   const store = storeOf(await daily());
   const watch = { reached: () => undefined, damaged: () => undefined };
   for await (const _found of search({ store, prefix: '' }, EVERYTHING, { watch, ahead })) break;

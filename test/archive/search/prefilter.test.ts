@@ -34,7 +34,7 @@ const moment = fc
   .integer({ min: Date.UTC(2026, 10, 20), max: Date.UTC(2026, 10, 22) })
   .map(time => new Date(time).toISOString());
 
-const draft: fc.Arbitrary<NewEvent> = fc
+const anyEvent: fc.Arbitrary<NewEvent> = fc
   .record({
     kind: fc.constantFrom('statement', 'statement', 'failure', 'suspect', 'gap'),
     time: moment,
@@ -85,7 +85,7 @@ function asked(event: NewEvent): fc.Arbitrary<Partial<Query>> {
 
 describe('a line that matches', () => {
   test('passes, whatever is asked and whatever the event holds', async () => {
-    const cases = draft.chain(event => fc.tuple(fc.constant(event), asked(event)));
+    const cases = anyEvent.chain(event => fc.tuple(fc.constant(event), asked(event)));
     let matched = 0;
     await fc.assert(
       fc.asyncProperty(cases, async ([event, some]) => {

@@ -185,7 +185,7 @@ describe('a relation', () => {
     expect(await matches(object)).toEqual(expected);
   });
 
-  test('with letters that are none in ASCII, dots and quotes in its name', async () => {
+  test('with letters outside ASCII, dots and quotes in its name', async () => {
     const events = [
       statement({ audit: { objects: ['"a.b"."Ø""l"'], objectsFrom: 'pgaudit' } }),
       statement({ audit: { statement: 'UPDATE løyve SET x = 1' } }),
@@ -221,7 +221,7 @@ describe('kinds', () => {
   });
 });
 
-test('lines come as they stand in the archive, in writing order, one daemon after the other', async () => {
+test('lines come as they are in the archive, in writing order, one daemon after the other', async () => {
   const objects = await writeArchive(null, [
     { date: '2026-11-22', instance: 'a', node: '2', events: [statement(), statement()] },
     { date: '2026-11-21', instance: 'a', node: '10', events: [statement()] },

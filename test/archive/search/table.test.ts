@@ -1,4 +1,4 @@
-/** What a terminal gets to see, and what it must never get: hostile SQL, hostile names. */
+/** What a terminal shows, and what it must never show: hostile SQL, hostile names. */
 
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
@@ -56,7 +56,7 @@ describe('a table of events', () => {
     ]);
   });
 
-  test('shows what kinds beside statements tell', async () => {
+  test('shows kinds other than statements', async () => {
     const one = statement();
     const found = await rows([suspectOf(one, 'AUDIT: x'), failureOf(one, null), gap('ola', '6b.1')], 140, {
       kinds: [],
@@ -94,7 +94,7 @@ describe('a table of events', () => {
     expect((await rows(events, width)).at(-1)).toContain('DROP TABL');
   });
 
-  test('has colours only where they are asked for', async () => {
+  test('has colours only if they are asked for', async () => {
     const [plain, colored] = [await rows([statement()]), await rows([statement()], 120, {}, true)];
     expect(plain.join('\n')).not.toContain(ESC);
     expect(colored.join('\n')).toContain(ESC);
@@ -115,7 +115,7 @@ test('a table of groups has the counts flush right, and both names of a person',
   ]);
 });
 
-/** Each would do something to a terminal, or to whoever reads it. */
+/** Each would affect a terminal, or mislead its reader. */
 const HOSTILE: readonly (readonly [string, string])[] = [
   ['clears the screen', `${ESC}[2J${ESC}[H`],
   ['sets the title', `${ESC}]0;pwned\u0007`],
@@ -149,7 +149,7 @@ describe('hostile text', () => {
     expect(table.row({ count: 1, values: [text, text], name: text })).not.toMatch(steering);
   });
 
-  test('of any kind fits, and steers nothing', () => {
+  test('of any kind fits, and controls nothing', () => {
     const anything = fc.string({
       unit: fc.oneof(
         fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)),
@@ -183,13 +183,13 @@ describe('hostile text', () => {
     expect(JSON.parse(line)).toEqual(value);
   });
 
-  test('of marks that pile up stays in its line', () => {
+  test('of piled-up marks stays in its line', () => {
     expect(oneLine(`z${'\u0301'.repeat(10_000)}algo`)).toBe(`z${'\u0301'.repeat(3)}algo`);
     expect(fitted(`z${'\u0301'.repeat(10_000)}algo`, 5).length).toBeLessThan(20);
   });
 
   test.each(['x', ' ', ESC, '\u0301', '漢', '\u202e ', '\ud83d'])(
-    'of nothing but %j, a hundred thousand times, is looked at a few times',
+    'of only %j, a hundred thousand times, is read a few times',
     async piece => {
       const text = piece.repeat(100_000);
       expect(widthOf(fitted(text, 40))).toBeLessThanOrEqual(40);

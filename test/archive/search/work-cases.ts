@@ -1,4 +1,4 @@
-/** What `search-table.test.ts` counts. */
+/** The work that `table.test.ts` counts. */
 
 import { fitted } from '../../../src/lib/terminal-text.js';
 

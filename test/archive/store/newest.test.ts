@@ -1,4 +1,4 @@
-/** Where a chain ended, as the archive's objects tell it. */
+/** Where a chain ended, according to the archive's objects. */
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -39,7 +39,7 @@ test('is the newest object of the newest day, whatever was put there first', asy
   await put(root, '2026-11-20', NEW, 8);
   await put(root, '2026-11-21', NEW, 10);
   await put(root, '2026-11-19', OLD, 900);
-  // A day without objects, and things that are none.
+  // A day without objects, and files that are not objects.
   await mkdir(join(root, 'hold', 'instance=i', 'node=n', 'date=2026-11-22'));
   await writeFile(join(root, 'hold', 'instance=i', 'node=n', 'date=2026-11-21', 'zzz.txt'), '');
   expect(await findChainEnd(localStore(root), PLACE)).toEqual({
@@ -53,14 +53,14 @@ test('is the newest object of the newest day, whatever was put there first', asy
   });
 });
 
-test('of two chains of one day it is the one that began later', async () => {
+test('of two chains on one day, it is the one that began later', async () => {
   const root = await temporaryFolder();
   await put(root, '2026-11-20', OLD, 900);
   await put(root, '2026-11-20', NEW, 2);
   expect(await findChainEnd(localStore(root), PLACE)).toMatchObject({ chain: NEW, lastSeq: 2 });
 });
 
-test('of another node, or in an archive that is not there, there is none', async () => {
+test('for another node, or in a missing archive, there is none', async () => {
   const root = await temporaryFolder();
   await put(root, '2026-11-20', NEW, 2);
   expect(await findChainEnd(localStore(root), { ...PLACE, node: 'm' })).toBeNull();
@@ -76,7 +76,7 @@ test('one that unpacks to more than any segment is damaged, and takes no memory'
   await expect(findChainEnd(localStore(root), PLACE)).rejects.toMatchObject({ code: 'archive-damaged' });
 });
 
-test('where a key is configured, one that it has not signed is not believed', async () => {
+test('if a key is configured, an object that it did not sign is not trusted', async () => {
   const root = await temporaryFolder();
   const seal = await put(root, '2026-11-20', NEW, 2);
   const isOwn = (line: Buffer): boolean => line.equals(seal);
@@ -111,7 +111,7 @@ describe('the chain before a new one', () => {
     });
   });
 
-  test('else of the newest that matches its name', async () => {
+  test('otherwise of the newest that matches its name', async () => {
     const { root } = await store();
     await put(root, '2026-12-31', NEW, 4, 'statement');
     const nobodys = (): boolean => false;
@@ -119,7 +119,7 @@ describe('the chain before a new one', () => {
       expect(await findPreviousChain(localStore(root), PLACE, isOwn)).toMatchObject({ chain: NEW, seq: 2 });
   });
 
-  test('is not known where none of the newest can be read', async () => {
+  test('is not known if none of the newest can be read', async () => {
     const root = await temporaryFolder();
     await put(root, '2026-12-31', NEW, 4, 'statement');
     expect(await findPreviousChain(localStore(root), PLACE, null)).toBeNull();

@@ -1,4 +1,4 @@
-/** What reads an archive for hours: strict about gzip, several requests at once, patient with the network. */
+/** Reading an archive for hours: strict about gzip, with several requests at once, patient with the network. */
 
 import { execFile } from 'node:child_process';
 import { symlink } from 'node:fs/promises';
@@ -64,7 +64,7 @@ describe('gzip', () => {
     },
   );
 
-  test.each([1, 100, 100_000])('with %d bytes behind it, whatever they are', async bytes => {
+  test.each([1, 100, 100_000])('followed by %d bytes of any kind', async bytes => {
     for (const rest of [Buffer.alloc(bytes), body.subarray(-bytes), gzipSync(Buffer.alloc(bytes))]) {
       for (const size of [body.length, 999])
         await expect(collect(gunzipOne(inPieces(Buffer.concat([body, rest]), size)))).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe('gzip', () => {
     await expect(collect(gunzipOne(inPieces(endless, 4096)))).rejects.toMatchObject({ fault: 'truncated' });
   });
 
-  test('an error of the source is given on as it is', async () => {
+  test('an error of the source is passed on unchanged', async () => {
     async function* failing(): AsyncGenerator<Buffer> {
       yield body.subarray(0, 1000);
       throw new ShipperError('503', 'gone');
@@ -95,7 +95,7 @@ describe('ahead', () => {
     for (let n = 0; n < 10; n++) yield n;
   }
 
-  test('what comes later is begun early, and all comes in its order', async () => {
+  test('later items are started early, and all come in order', async () => {
     let underWay = 0;
     let most = 0;
     const begin = async (n: number): Promise<number> => {
@@ -108,7 +108,7 @@ describe('ahead', () => {
     expect(most).toBe(5);
   });
 
-  test('a failure comes when it is its turn', async () => {
+  test('a failure comes in its turn', async () => {
     const seen: number[] = [];
     const begin = async (n: number): Promise<number> => {
       if (n === 3) throw new Error('three');
@@ -124,7 +124,7 @@ describe('ahead', () => {
 });
 
 describe('a store whose answers are lost on the way', () => {
-  /** Fails so many times before each answer, or, reading an object, after so many bytes. */
+  /** Fails this many times before each answer or, reading an object, after this many bytes. */
   function flaky(failures: number, code: string, bytes = 0): { store: ArchiveStore; calls: () => number } {
     let calls = 0;
     let left = failures;
@@ -152,26 +152,26 @@ describe('a store whose answers are lost on the way', () => {
     return { store, calls: () => calls };
   }
 
-  test.each(['429', '503', 'ECONNRESET', 'ETIMEDOUT'])('%s: it is asked again', async code => {
+  test.each(['429', '503', 'ECONNRESET', 'ETIMEDOUT'])('%s: the request is retried', async code => {
     const store = patientStore(flaky(3, code).store, 1);
     expect(await store.list('')).toEqual(['a']);
     expect(await store.describe('a')).toMatchObject({ size: 1 });
   });
 
-  test('an object goes on where it ended', async () => {
+  test('an object continues where the connection ended', async () => {
     for (const bytes of [0, 3, 6])
       expect(String(await collect(patientStore(flaky(3, '503', bytes).store, 1).open('a')))).toBe(
         '0123456789',
       );
   });
 
-  test('at last it is given up', async () => {
+  test('in the end it gives up', async () => {
     const { store, calls } = flaky(100, '503');
     await expect(patientStore(store, 1).list('')).rejects.toMatchObject({ code: '503' });
     expect(calls()).toBe(6);
   });
 
-  test.each(['403', '404', 'EACCES'])('%s will not be otherwise the next time', async code => {
+  test.each(['403', '404', 'EACCES'])('%s is not retried', async code => {
     const { store, calls } = flaky(2, code);
     await expect(patientStore(store, 1).list('')).rejects.toMatchObject({ code });
     await expect(collect(patientStore(store, 1).open('a'))).rejects.toMatchObject({ code });
@@ -180,7 +180,7 @@ describe('a store whose answers are lost on the way', () => {
 });
 
 describe('a line that is longer than any event', () => {
-  test('is not gathered: a small object may unpack to one without an end', async () => {
+  test('is not buffered: a small object may unpack to an endless line', async () => {
     let read = 0;
     const endless = async function* (): AsyncGenerator<Buffer> {
       for (;;) {
@@ -200,7 +200,7 @@ describe('a line that is longer than any event', () => {
     );
   });
 
-  test('but one of just the length is read', async () => {
+  test('but one of exactly that length is read', async () => {
     const lines = splitLines(inPieces(Buffer.from(`${'x'.repeat(100)}\n${'y'.repeat(100)}`), 7), 100);
     expect((await listOf(lines)).map(({ length }) => length)).toEqual([100, 100]);
   });

@@ -27,7 +27,7 @@ describe('persons who are not audited', () => {
     ]);
   });
 
-  test('were so when the days began, if the look before them found it', async () => {
+  test('were unaudited when the days began, if the look before them found it', async () => {
     const { folder } = await archiveOf([
       day('2025-11-03', [looked('2025-11-03T11:00:00.000Z', 1, ['Z990001'])]),
       day('2025-11-04', [looked('2025-11-04T10:30:00.000Z', 0)]),
@@ -39,7 +39,7 @@ describe('persons who are not audited', () => {
     ]);
   });
 
-  test('are not known while nobody looks for over a day', async () => {
+  test('are not known if there is no look for over a day', async () => {
     const { folder } = await archiveOf([
       day('2025-11-01', [looked('2025-11-01T11:00:00.000Z', 0)]),
       ...DAYS.slice(1).map(date => day(date)),

@@ -1,4 +1,7 @@
-/** What is covered, what is missing, and that nothing missing is whole (I12). Times are those of §8a of the design. */
+/**
+ * What is covered, what is missing, and that an archive with missing parts is never whole (I12). Times are those of §8a
+ * of the design.
+ */
 
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,7 +17,7 @@ const HOUR = 60 * 60 * 1000;
 
 const DAYS = days();
 
-test('an archive that covers all until now is whole', async () => {
+test('an archive that covers everything until now is whole', async () => {
   const { folder } = await archiveOf(DAYS.map(date => day(date)));
   const result = await verify(folder);
   expect(result).toMatchObject({
@@ -25,7 +28,7 @@ test('an archive that covers all until now is whole', async () => {
 });
 
 describe('the end', () => {
-  test('an archive that was cut off there is incomplete, since its last seal', async () => {
+  test('an archive whose end was removed is incomplete, since its last seal', async () => {
     const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
     for (const name of names.slice(2)) await rm(join(folder, name));
     const result = await verify(folder);
@@ -45,7 +48,7 @@ describe('the end', () => {
     expect(await verdictAt('2025-11-06T00:01:00.000Z', 60_000)).toBe('incomplete');
   });
 
-  test('nor the time for which the daemon lets a segment stay open', async () => {
+  test('nor the time for which the daemon keeps a segment open', async () => {
     const verdictAt = async (now: string, how: Partial<SealedSegment>): Promise<string> => {
       const time = '2025-11-05T14:00:00.000Z';
       const last = { ...day('2025-11-05'), until: [{ time }], sealedAt: time, ...how };
@@ -60,13 +63,13 @@ describe('the end', () => {
     expect(await verdictAt('17:01', { reason: 'age' })).toBe('incomplete');
   });
 
-  test('a seal that says no time covers nothing, however new it is', async () => {
+  test('a seal without a time covers nothing, however new it is', async () => {
     const { folder } = await archiveOf(DAYS.map(date => ({ ...day(date), until: [] })));
     const result = await verify(folder);
     expect(result).toMatchObject({ verdict: 'incomplete', instances: [{ coveredUntil: null }] });
   });
 
-  test('a time after the seal that says it counts as that of the seal', async () => {
+  test("a time that is later than its seal counts as the seal's", async () => {
     const { folder } = await archiveOf([
       { ...day('2025-11-01'), until: [{ time: '2026-11-01T00:00:00.000Z' }] },
     ]);
@@ -92,7 +95,7 @@ describe('the end', () => {
         why: expect.stringContaining('retired'),
       }),
     ]);
-    // Another daemon covers the server since.
+    // Another daemon has covered the server since.
     await writeSealed(
       folder,
       DAYS.slice(2).map(date => day(date)),
@@ -144,7 +147,7 @@ describe('the beginning', () => {
     );
   });
 
-  test('objects that are missing at the edges of some days are missed', async () => {
+  test('objects that are missing at the edges of some days are reported', async () => {
     const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
     await rm(join(folder, names[2] ?? ''));
     for (const range of [
@@ -159,7 +162,7 @@ describe('the beginning', () => {
     expect((await verify(folder, { days: { since: '2025-11-05', until: null } })).verdict).toBe('whole');
   });
 
-  test('where older days were removed after their retention, the first that is kept is whole', async () => {
+  test('if older days were removed after their retention, the first that is kept is whole', async () => {
     const early = write('2025-11-03T00:30:00.000Z', { user: 'Z990001', name: 'Kari Nordmann' });
     const segments = DAYS.map(date =>
       date === '2025-11-03' ? { ...day(date), events: [early] } : day(date),
@@ -171,7 +174,7 @@ describe('the beginning', () => {
   });
 
   test.each(['archive-unreadable', 'archive-unreachable', 'archive-damaged', 'archive-unsigned'] as const)(
-    'of a first chain that began since %s nobody knows what was before',
+    'for a first chain that began because of %s, what was before is not known',
     async reason => {
       const lifecycle = { action: 'started', version: '1.0.0', newChain: true, reason } as const;
       const { folder } = await archiveOf(
@@ -216,7 +219,7 @@ describe('gaps', () => {
 });
 
 describe('clocks', () => {
-  test('one that is ahead covers nothing that has not come', async () => {
+  test('one that is ahead covers no time in the future', async () => {
     const { folder } = await archiveOf([day('2025-11-01'), day('2025-12-02')]);
     const result = await verify(folder);
     expect([result.verdict, result.doubts]).toEqual([
@@ -225,7 +228,7 @@ describe('clocks', () => {
     ]);
   });
 
-  test('one that was ahead, and was set right, covers what came until then', async () => {
+  test('one that was ahead, and was corrected, covers what came until then', async () => {
     const ahead = { until: [{ time: '2025-11-04T12:00:00.000Z' }], sealedAt: '2025-11-04T12:00:00.000Z' };
     const back = { until: [{ time: '2025-11-01T12:00:00.000Z' }], sealedAt: '2025-11-01T12:00:00.000Z' };
     const write = day('2025-11-01');
@@ -251,7 +254,7 @@ test.each([
   await expect(verify(folder, { days: { since, until } })).rejects.toMatchObject({ code: 'usage' });
 });
 
-test('a server that is configured and whose log never was read is missed', async () => {
+test('a configured server whose log was never read is reported', async () => {
   const lifecycle = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-empty' } as const;
   const { folder } = await archiveOf(
     DAYS.map(date => ({ ...day(date), until: [{ source: 'a', time: `${date}T23:59:59.000Z` }] })),
@@ -265,7 +268,7 @@ test('a server that is configured and whose log never was read is missed', async
   ]);
 });
 
-test('a loss of before the archive began counts, too', async () => {
+test('a loss from before the archive began counts, too', async () => {
   const gap = gapEvent(
     { after: '2025-10-03T08:00:00.000Z', before: '2025-10-03T09:00:00.000Z' },
     '2025-11-01T09:30:00.000Z',
@@ -288,8 +291,8 @@ describe('the folder', () => {
         await symlink(elsewhere, folder);
       },
     ],
-    ['something foreign lies in it', (folder: string) => writeFile(join(folder, 'notes.txt'), 'x')],
-  ])('where %s it is not whole', async (_, happen) => {
+    ['it has a foreign file', (folder: string) => writeFile(join(folder, 'notes.txt'), 'x')],
+  ])('if %s it is not whole', async (_, happen) => {
     const { folder, names } = await archiveOf(DAYS.map(date => day(date)));
     await happen(join(folder, dirname(names.at(-1) ?? '')));
     expect((await verify(folder)).verdict).not.toBe('whole');

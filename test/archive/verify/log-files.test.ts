@@ -1,4 +1,4 @@
-/** Events against the log that they were read from, by another reader than the shipper's. */
+/** Compares events with the log that they were read from, by another reader than the shipper's. */
 
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -95,7 +95,7 @@ test('a statement that was logged before', async () => {
   expect(parts[0]).toMatchObject({ events: { statement: 1 }, logFiles: { matched: 1 } });
 });
 
-test('files are known by what they hold: renamed, copied, gone, compressed', async () => {
+test('files are identified by their content: renamed, copied, gone, compressed', async () => {
   const { folder, logs, compare } = await shipped({
     'a.csv': records({}),
     'b.csv': records({ sessionId: '6b0201a2.1' }),
@@ -153,7 +153,7 @@ describe('in what an event differs from its record', () => {
     expect(differenceOf(changed, bytes)).toBe(difference);
   });
 
-  test('what was scrubbed cannot be compared, and all else is', () => {
+  test('redacted texts cannot be compared, everything else is', () => {
     const audit = { statement: 'UPDATE t SET a=<redacted>', parameters: ['<redacted>'], redacted: 2 };
     expect(differenceOf({ ...event, audit }, bytes)).toBeNull();
     expect(differenceOf({ ...event, audit, actor: { user: 'x' } }, bytes)).toBe('user');
@@ -174,7 +174,7 @@ describe('in what an event differs from its record', () => {
     ['a record without its newline', bytes.subarray(0, -1)],
     ['the end of a record', bytes.subarray(100)],
     ['nothing', Buffer.alloc(0)],
-  ])('%s is no record', (_name, other) => {
+  ])('%s is not a record', (_name, other) => {
     expect(differenceOf(event, other)).not.toBeNull();
   });
 
@@ -188,7 +188,7 @@ describe('in what an event differs from its record', () => {
     expect(differenceOf({ ...event, audit: { ...audit, statement: 'UPDATE Åæ' } }, record)).toBe('statement');
   });
 
-  test('a letter that was changed in UTF-8 is no other encoding', () => {
+  test('a letter that was changed in UTF-8 is not taken for another encoding', () => {
     const record = Buffer.from(csvRecord({ message: writeMessage("UPDATE t SET navn = 'Åse'") }));
     const audit = { statement: "UPDATE t SET navn = 'Äse'", parameters: [] };
     expect(differenceOf({ ...event, audit }, record)).toBe('statement');

@@ -1,4 +1,4 @@
-/** What only a signature, or seals that are kept elsewhere, show of an archive that was made anew (I10). */
+/** What only a signature, or seals that are kept elsewhere, show of a forged archive (I10). */
 
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -37,7 +37,7 @@ async function anchors(): Promise<Anchors> {
   return (await readSeals(paths)).anchors;
 }
 
-describe('an archive that was made anew from some event on, as a whole', () => {
+describe('an archive that was recomputed from some event on, completely', () => {
   /** With the object at which the seals of Cloud Logging show it. */
   const forgeries: [string, (forgery: Forgery) => void, number][] = [
     ['with another statement', editStatement, 2],
@@ -67,7 +67,7 @@ describe('an archive that was made anew from some event on, as a whole', () => {
     ],
   ];
 
-  test.each(forgeries)('%s: nothing in the archive tells, and that is said', async (_name, forge) => {
+  test.each(forgeries)('%s: nothing in the archive shows it, and that is said', async (_name, forge) => {
     const { result } = await verifyForged(forgery => {
       forge(forgery);
       forgery.rebuild();
@@ -78,7 +78,7 @@ describe('an archive that was made anew from some event on, as a whole', () => {
     );
   });
 
-  test.each(forgeries)('%s: the seals of Cloud Logging tell', async (_name, forge, object) => {
+  test.each(forgeries)('%s: the seals of Cloud Logging show it', async (_name, forge, object) => {
     const forgeAll = (forgery: Forgery): void => {
       forge(forgery);
       forgery.rebuild();

@@ -18,7 +18,7 @@ function moved(object: HeldObject, part: RegExp, to: string): HeldObject {
   return { ...object, path: object.path.replace(part, to) };
 }
 
-/** The day of the first object, and one so many days later. */
+/** The day of the first object, and one this many days later. */
 function dayOf(forgery: Forgery, later = 0): string {
   const [, day = ''] = /date=([^/]+)/.exec(forgery.object(0).path) ?? [];
   return new Date(Date.parse(day) + later * DAY).toISOString().slice(0, 10);
@@ -123,7 +123,7 @@ describe('objects', () => {
     ],
   ])('%s', (_name, forge, finding) => expectFound(forge, finding));
 
-  test('the last is removed: nothing in the archive tells, and that is said', async () => {
+  test('the last is removed: nothing in the archive shows it, and that is said', async () => {
     const { result } = await verifyForged(forgery => void forgery.objects.pop());
     expect(result.isIntact).toBe(true);
     expect(result.limits).toContainEqual(expect.stringMatching(/objects were removed from the end/));
@@ -167,7 +167,7 @@ describe('chains', () => {
     forgery.objects.splice(index, objects.length, ...objects);
   }
 
-  test('one is begun anew in silence', () =>
+  test('one is started again silently', () =>
     expectFound(forgery => newChain(forgery, 2, event => event), {
       code: 'announcement',
       what: /does not begin with an event that announces it as new/,
@@ -175,7 +175,7 @@ describe('chains', () => {
       line: 1,
     }));
 
-  test('one is begun anew with an announcement, and does not read the log from its start', () =>
+  test('one is started again with an announcement, and does not read the log from its start', () =>
     expectFound(
       forgery =>
         newChain(forgery, 2, event => ({

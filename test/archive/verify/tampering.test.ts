@@ -45,7 +45,7 @@ describe('bytes', () => {
     }
   });
 
-  test('each byte that is another in the content is found, wherever it stands', async () => {
+  test('each changed byte of the content is found, wherever it is', async () => {
     const { root, forgery } = await real.hold();
     const object = forgery.object(3);
     const content = Buffer.from(jsonOf(object));
@@ -76,7 +76,7 @@ describe('bytes', () => {
     await expectFound(forge, { ...finding, object: 1 });
   });
 
-  test('compressed anew, with a name in its header and at another level, it is the same content', async () => {
+  test('compressed again, with a name in its header and at another level, it is the same content', async () => {
     const { result } = await verifyForged(forgery => {
       for (const object of forgery.objects) {
         const plain = gzipSync(jsonOf(object), { level: 9 });
@@ -183,12 +183,12 @@ describe('lines, with nothing or little recomputed', () => {
       { code: 'seal', what: /follows the seal/, object: 1, line: 9 },
     ],
     [
-      'a seal stands in the middle',
+      'a seal is in the middle',
       forgery => void forgery.object(1).lines.splice(3, 0, forgery.object(1).lines.at(-1) ?? ''),
       { code: 'order', what: /event 16 is in the place of event 12/, object: 1, line: 4 },
     ],
     [
-      'the last newline is cut off, and the name made anew',
+      'the last newline is cut off, and the name recomputed',
       forgery => {
         const object = forgery.object(3);
         object.body = gzipSync(object.lines.join('\n'));
@@ -209,7 +209,7 @@ describe('hashes are recomputed in the object', () => {
       { code: 'name', what: /SHA-256 is not the one in the object's name/, object: 2 },
     ],
     [
-      'its name is made anew: the next object does not follow it',
+      'its name is recomputed: the next object does not follow it',
       forgery => {
         editStatement(forgery);
         forgery.relink({ from: 2, to: 3 });
@@ -303,7 +303,7 @@ describe('everything is recomputed, and does not add up', () => {
       { code: 'coverage', what: /that the seal does not cover/, object: 1, line: 8 },
     ],
     [
-      'a time is none',
+      'a time is invalid',
       forgery => forgery.edit(1, 4, event => ({ ...event, time: '2026-02-30T00:00:00.000Z' })),
       { code: 'time', what: /not in UTC/, object: 1, line: 4 },
     ],
@@ -337,7 +337,7 @@ describe('everything is recomputed, and does not add up', () => {
       { code: 'counts', what: /counts of shipped or rejected records/, object: 1, line: 8 },
     ],
     [
-      'reading goes on elsewhere than it ended',
+      'reading continues elsewhere than it ended',
       forgery =>
         forgery.edit(1, 8, event => sealOf(event, { files: [{ ...Object(filesOf(event)[0]), offset: 9 }] })),
       { code: 'coverage', what: /not where the covered bytes end/, object: 1, line: 8 },

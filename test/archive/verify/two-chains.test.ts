@@ -30,19 +30,19 @@ describe('two chains', () => {
     return { ...first, previousChain };
   }
 
-  test('join where the second reads the file in which the first stopped', async () => {
+  test('join if the second reads the file in which the first stopped', async () => {
     const { folder } = await twoChains({});
     expect((await verify(folder)).verdict).toBe('whole');
   });
 
-  test('do not join where that file is gone', async () => {
+  test('do not join if that file is gone', async () => {
     const { folder } = await twoChains({ fileId: 'g' });
     expect(missing(await verify(folder))).toEqual([
       '2025-11-03T23:59:59.000Z 2025-11-04T08:00:00.000Z no seal covers it',
     ]);
   });
 
-  test('the first is missed where it was removed', async () => {
+  test('the first is reported missing if it was removed', async () => {
     const { folder, names } = await twoChains({});
     for (const name of names) await rm(join(folder, name));
     const result = await verify(folder);
@@ -50,7 +50,7 @@ describe('two chains', () => {
     expect(missing(result)[0]).toContain(`chain ${CHAIN}, which came before, is missing`);
   });
 
-  test('the end of the first is missed where it was cut off', async () => {
+  test('the end of the first is reported missing if it was cut off', async () => {
     const { folder, names } = await twoChains({});
     await rm(join(folder, names[2] ?? ''));
     expect(await verify(folder)).toMatchObject({ verdict: 'broken', failure: { code: 'missing' } });
@@ -74,7 +74,7 @@ describe('two chains', () => {
   });
 });
 
-test('a chain that lies before the days is looked for where the next one names it', async () => {
+test('a chain from before the days is looked for if the next one names it', async () => {
   const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
   const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
   const lifecycle = {

@@ -79,7 +79,7 @@ describe('made by the real daemon', () => {
     });
   });
 
-  test('with gaps: they are told by reason', async () => {
+  test('with gaps: they are reported by reason', async () => {
     const { path, once, verify } = await scene();
     await append(path, 1, 2);
     await once();
@@ -94,7 +94,7 @@ describe('made by the real daemon', () => {
     });
   });
 
-  test('of a file that was changed after it was read, and read anew: what can be is compared with it', async () => {
+  test('of a file that was changed after it was read, and read again: what can be compared is', async () => {
     const { folder, path, once, verify } = await scene();
     await append(path, 1, 10);
     await once();
@@ -288,7 +288,7 @@ describe('in Cloud Storage', () => {
     expect(intactPart(result)).toMatchObject({ objects: 2, events: { statement: 9 } });
   });
 
-  test('a new chain, since the archive could not be read when the state was lost, is told', async () => {
+  test('a new chain, since the archive could not be read when the state was lost, is reported', async () => {
     const { cloud, folder, path, once, verify } = await cloudScene();
     cloud.storage.mayRead = false;
     await rm(join(folder, 'state'), { recursive: true });

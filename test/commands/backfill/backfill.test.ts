@@ -33,7 +33,7 @@ async function backfill(folder: string, config: Settings, ...files: readonly str
   return await runCommand(['backfill', ...files, '--config', await writeConfig(folder, config)]);
 }
 
-test('plain and compressed files, in any order and with odd names, each once however often it is called', async () => {
+test('plain and compressed files, in any order and with odd names, each once, however often it is called', async () => {
   const { folder, config } = await scene();
   const [old, older] = [join(folder, 'old [1] (copy)*.csv'), join(folder, 'older.csv.gz')];
   await writeFile(old, numberedRange(11, 20));
@@ -62,19 +62,19 @@ test('what the daemon has read is not shipped again, under whatever name; what i
   expect(await archived(folder, 'gap')).toEqual([]);
 });
 
-test('a running daemon on the same state folder is told of, and nothing happens', async () => {
+test('a running daemon on the same state folder is reported, and nothing happens', async () => {
   const { folder, config } = await scene();
   const shipper = await Shipper.start(folder, config);
   const file = join(folder, 'old.csv');
   await writeFile(file, numbered(1));
   const { code, output } = await backfill(folder, config, file);
   expect(code).toBe(1);
-  expect(output).toMatch(/process \d+ uses this state folder already; stop it/);
+  expect(output).toMatch(/process \d+ already uses this state folder; stop it/);
   await shipper.stop();
   expect(numbersOf(await archived(folder))).toEqual([]);
 });
 
-test('a file that is missing or no gzip is named', async () => {
+test('a file that is missing or not gzip is named', async () => {
   const { folder, config } = await scene();
   await writeFile(join(folder, 'broken.csv.gz'), 'not gzip');
   for (const name of ['nowhere.csv', 'broken.csv.gz']) {
@@ -84,7 +84,7 @@ test('a file that is missing or no gzip is named', async () => {
   }
 });
 
-test('files that are gone for long are known again, though the checkpoint has forgotten them', async () => {
+test('files that were gone for long are recognized, though the checkpoint no longer has them', async () => {
   const { folder, log } = await scene();
   const config = lifeConfig(folder, [join(log, '*.csv')]);
   const clock = new ManualClock('2026-11-21T20:40:00Z');

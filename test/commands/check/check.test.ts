@@ -268,7 +268,7 @@ describe('the file system of the state folder', () => {
     expect(mount === null ? null : durableFinding(path, mount).status).toBe(expected);
   });
 
-  test('each is told apart', () => {
+  test('each is distinguished', () => {
     const details = ['/state', '/var/empty', '/var/with space', '/run/x'].map(path => {
       const mount = mountOf(MOUNTS, path);
       return mount === null ? null : durableFinding('S', mount).detail;
@@ -343,7 +343,7 @@ describe('the whole command', () => {
     ]);
   });
 
-  test('several lines of a fix stand below each other', () => {
+  test('several lines of a fix are below each other', () => {
     const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', fix: 'a\nb' }]);
     expect(table).toBe(
       'failure  x  d\n            → a\n              b\n            w\n\n0 ok, 0 to look at, 1 failed\n',
@@ -358,7 +358,7 @@ describe('what keeps the daemon from its start, or from reading', () => {
     await writeFile(path, '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n');
     const [fault] = await faultsOf({ archive: { to: `file:${folder}/archive`, signingKeyFile: path } });
     expect(fault).toMatch(
-      /^failure archive: archive\.signingKeyFile: \S+ holds no private key that can be read/,
+      /^failure archive: archive\.signingKeyFile: \S+ does not contain a readable private key/,
     );
     // Never over a key that is there.
     expect(fault).toContain(

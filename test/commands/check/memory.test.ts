@@ -24,6 +24,6 @@ test.each([
   expect(checkMemory(config, limit)).toMatchObject([{ what: 'memory', status, detail }]);
 });
 
-test.each([0, 2 ** 63])('where there is no limit (%d), the machine is one', limit => {
+test.each([0, 2 ** 63])('without a limit (%d), the machine is the limit', limit => {
   expect(checkMemory(config, limit)).toHaveLength(1);
 });

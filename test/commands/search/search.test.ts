@@ -125,7 +125,7 @@ describe('on a terminal', () => {
     expect(JSON.parse(stdout).audit.statement).toBe(text);
   });
 
-  test('nothing found is told', async () => {
+  test('nothing found is reported', async () => {
     const { folder } = await twoDays();
     expect(await run(folder, ['--user', 'nobody'], { columns: 80 })).toMatchObject({
       code: 0,

@@ -121,7 +121,7 @@ describe('what it prints', () => {
 describe('what it is given', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
   test.each<[string, () => Promise<VerifyArguments>, RegExp]>([
-    ['a day that is none', async () => ({ since: '21.11.2026' }), /a day is given as/],
+    ['an invalid day', async () => ({ since: '21.11.2026' }), /a day is given as/],
     [
       'a key that is not there',
       async () => ({ publicKey: ['/nowhere.pem'] }),
@@ -138,7 +138,7 @@ describe('what it is given', () => {
     expect(stdout).toBe('');
   });
 
-  test('an address that is none', async () => {
+  test('an invalid address', async () => {
     const { code, stderr } = await run('gs://');
     expect(code).toBe(1);
     expect(stderr).toContain('gs://bucket/prefix');

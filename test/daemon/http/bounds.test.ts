@@ -1,4 +1,4 @@
-/** Whoever can reach the port cannot use the daemon up. */
+/** A client of the port cannot exhaust the daemon. */
 
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';

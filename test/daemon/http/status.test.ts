@@ -167,7 +167,7 @@ test('hostile text in a problem is only text', async () => {
   expect([complaints, requests]).toEqual([[], []]);
 });
 
-test('the page keeps itself fresh, and says when nobody answers', async () => {
+test('the page refreshes itself, and says if there is no answer', async () => {
   const status = anHour();
   const { url, stop } = await serve(status);
   const { page } = await openPage(browser);
@@ -209,7 +209,7 @@ test('programs get the same', () => {
   );
 });
 
-test('several servers: which of them cannot be read, and how much of each waits', () => {
+test('several servers: which of them cannot be read, and how much of each is unread', () => {
   const status = new Status({ instance: 'host', node: 'n', version: '1' });
   const sources = [
     { instance: 'orders', unread: 2048, isRead: true },
@@ -228,7 +228,7 @@ test('before the first look it is starting', () => {
   expect(JSON.parse(status.toJson())).toEqual({ ...SUBJECT, isReady: false });
 });
 
-test('it looks when it is told to, and keeps what it saw where a look fails', async () => {
+test('it looks on request, and keeps the last result if a look fails', async () => {
   const status = new Status(SUBJECT);
   const seqOf = (): unknown => JSON.parse(status.toJson()).journal?.lastSeq;
   await status.refresh();
@@ -241,7 +241,7 @@ test('it looks when it is told to, and keeps what it saw where a look fails', as
   expect(seqOf()).toBe(123_456);
 });
 
-test('the greatest lag of each minute is kept for an hour', () => {
+test('the largest lag of each minute is kept for an hour', () => {
   const status = new Status(SUBJECT);
   const { sinks } = sampleAt(0);
   for (const seconds of [1, 50, 2])
@@ -254,7 +254,7 @@ test('the greatest lag of each minute is kept for an hour', () => {
   expect(lagOf()).toMatchObject([{ minutesAgo: 1 }, { minutesAgo: 0 }]);
 });
 
-test('a page stays small, however often it was looked', () => {
+test('a page stays small, however often it looked', () => {
   const status = anHour();
   for (let n = 0; n < 10_000; n++) status.sample(sampleAt(80 + n));
   expect(status.page().html.length).toBeLessThan(64 * 1024);

@@ -1,12 +1,12 @@
-/** A record just over the limit makes the same event as one just below it, but for its size. */
+/** A record just over the limit makes the same event as one just below it, except for its size. */
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { decoderFor } from '../../../src/audit/encodings.js';
 import { timeReader } from '../../../src/audit/time.js';
 import { LargeReader } from '../../../src/daemon/large/reader.js';
-import type { Judges } from '../../../src/daemon/records/outcome.js';
-import { judge } from '../../../src/daemon/records/record.js';
+import type { Deciders } from '../../../src/daemon/records/outcome.js';
+import { decide } from '../../../src/daemon/records/record.js';
 import { jsonWith } from '../../../src/event/line.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
@@ -15,20 +15,20 @@ import { LARGE_RECORD } from '../../../src/lib/large-text.js';
 import { Framer } from '../../../src/read/frame/framer.js';
 import { createRedactor } from '../../../src/redact/redact.js';
 import { createRelationParser, isWrite, relationsOf } from '../../../src/relations/relations.js';
-import { Memory } from '../../../src/session/facts.js';
+import { SessionFacts } from '../../../src/session/facts.js';
 import { type Columns, csvRecord, writeMessage } from '../../support/csvlog.js';
-import { judgesOf } from '../../support/skipped.js';
+import { decidersOf } from '../../support/skipped.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const FILE = { fileId: 'f', path: '/log/a.csv' };
 const PAD = '_';
 const PATTERN = 'kode (\\d+)';
-/** Bytes between which the limit is, whatever else a record holds. */
+/** Sizes below and above the limit, whatever else a record contains. */
 const [BELOW, ABOVE] = [LARGE_RECORD - 10_000, LARGE_RECORD + 10_000];
 
 type Make = (pad: string) => (Partial<Columns> | Buffer)[];
 
-async function judgesWith(encoding: string | null): Promise<Judges> {
+async function decidersWith(encoding: string | null): Promise<Deciders> {
   const markerPath = join(await temporaryFolder(), 'large-record.json');
   const report = { largeRecordFailed: (why: string) => expect.fail(why) };
   const encodingOf = (): string | null => encoding;
@@ -42,27 +42,27 @@ async function judgesWith(encoding: string | null): Promise<Judges> {
   onTestFinished(() => large.close());
   const parser = createRelationParser();
   onTestFinished(() => parser.close());
-  return judgesOf({
+  return decidersOf({
     large,
     isWrite: audit => isWrite(audit, parser),
     relations: audit => relationsOf(audit, parser),
     redact: createRedactor([new Expression(PATTERN).compiled]),
     decoderOf: () => decoderFor(encoding),
-    memory: new Memory(timeReader(undefined), null, 0),
+    facts: new SessionFacts(timeReader(undefined), null, 0),
   });
 }
 
-/** All that comes of these records, without sizes, places and the pad. */
+/** The outcomes of these records, without sizes, positions and the pad. */
 async function outcomeOf(records: ReturnType<Make>, encoding: string | null): Promise<unknown[]> {
-  const judges = await judgesWith(encoding);
+  const deciders = await decidersWith(encoding);
   const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
   for (const one of records) framer.push(Buffer.isBuffer(one) ? one : Buffer.from(csvRecord(one)));
   const outcome: unknown[] = [];
   for (let frame = framer.next(); frame !== null; frame = framer.next()) {
-    const verdict = await judge(frame, { file: FILE, record: frame, now: 1 }, judges);
-    outcome.push(verdict.outcome, verdict.reason);
-    if (verdict.outcome === 'dropped') continue;
-    const { json, rest = [] } = jsonWith(await verdict.draft, verdict.texts ?? []);
+    const result = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
+    outcome.push(result.outcome, result.reason);
+    if (result.outcome === 'dropped') continue;
+    const { json, rest = [] } = jsonWith(await result.event, result.texts ?? []);
     const { source, ...event } = JSON.parse(`{${json}${Buffer.concat(rest.map(part => Buffer.from(part)))}`);
     const raw = Buffer.from(source.raw ?? '', 'base64').toString('latin1');
     outcome.push(JSON.stringify({ ...event, raw }).replaceAll(/_{1000,}/g, PAD));
@@ -108,7 +108,7 @@ const RECORDS: Record<string, Make> = {
     },
   ],
   'a suspect': pad => [{ context: 'PL/pgSQL function f() line 1', message: writeMessage(text(pad)) }],
-  'a suspect that is no payload': pad => [{ message: `AUDIT: SESSION,pw=geheim,${pad}` }],
+  'a suspect without a payload': pad => [{ message: `AUDIT: SESSION,pw=geheim,${pad}` }],
   'a suspect for its parameters': pad => [{ message: `${writeMessage(pad).slice(0, -6)}"a""b"` }],
   'a suspect of a service': pad => [{ user: 'app', message: `AUDIT: SESSION,${pad}` }],
   'what only a parallel worker says': pad => [{ context: 'parallel worker', message: writeMessage(pad) }],
@@ -133,13 +133,13 @@ test.each(Object.keys(RECORDS))('%s', async name => {
   }
 });
 
-test('what a service did is dropped without the process for large records', async () => {
+test("a service's record is dropped without the process for large records", async () => {
   const read = (): never => expect.fail('the process was asked');
-  const judges = judgesOf({ large: { read } });
+  const deciders = decidersOf({ large: { read } });
   const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
   framer.push(Buffer.from(csvRecord({ user: 'app', message: writeMessage('x"'.repeat(ABOVE / 4)) })));
   const frame = framer.next() ?? expect.fail();
   expect(frame.length).toBeGreaterThan(LARGE_RECORD);
-  const verdict = await judge(frame, { file: FILE, record: frame, now: 1 }, judges);
-  expect(verdict).toEqual({ outcome: 'dropped', reason: 'service-user' });
+  const result = await decide(frame, { file: FILE, record: frame, now: 1 }, deciders);
+  expect(result).toEqual({ outcome: 'dropped', reason: 'service-user' });
 });

@@ -1,4 +1,4 @@
-/** What large records are split by agrees with what others are split by. */
+/** Large records are split like others. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -30,12 +30,12 @@ test('any text has the same fields in bytes as in characters', () => {
   );
 });
 
-test('of more fields than are wanted one more is kept, and a breach behind them is seen', () => {
+test('of more fields than wanted one more is kept, and a breach after them is seen', () => {
   expect(splitFields(Buffer.from('a,b,c,d,e'), 2)?.map(String)).toEqual(['a', 'b', 'c']);
   expect(splitFields(Buffer.from('a,b,c,d,"e'), 2)).toBeNull();
 });
 
-test('a carriage return goes only where a newline follows', () => {
+test('a carriage return is removed only before a newline', () => {
   const without = (text: string): string => withoutReturns(Buffer.from(text)).toString();
   fc.assert(
     fc.property(hostileText, text => {

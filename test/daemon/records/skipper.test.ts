@@ -176,7 +176,7 @@ async function expectSame(
 ): Promise<number> {
   const { skipping, plain, skipped } = await compare(pieces, options);
   expect(skipping).toEqual(plain);
-  expect(JSON.stringify(skipping.memory)).toBe(JSON.stringify(Reflect.get(plain, 'memory')));
+  expect(JSON.stringify(skipping.facts)).toBe(JSON.stringify(Reflect.get(plain, 'facts')));
   return skipped;
 }
 
@@ -273,13 +273,13 @@ describe('with and without skipping', () => {
       return csvRecord({ user, sessionId: user === 'app' ? '1.1' : '1.2', sessionLine, logTime });
     };
     const seconds = [1, 1, 2, 1, 2, 2, 1, 0, 3, 2, 3, 3, 1, 1];
-    // After any record, one of any second that is judged the long way.
-    for (let judged = 2; judged < seconds.length; judged++) {
+    // After any record, one of any second that is decided the long way.
+    for (let decided = 2; decided < seconds.length; decided++) {
       for (const other of [0, 1, 2, 3, 4]) {
         const records = seconds.map((second, index) => record('app', index + 1, second));
-        records.splice(judged, 0, record('Z990001', 1, other));
+        records.splice(decided, 0, record('Z990001', 1, other));
         for (const more of [2, 3, 4])
-          await expectSame([Buffer.from(records.slice(0, judged + more).join(''))]);
+          await expectSame([Buffer.from(records.slice(0, decided + more).join(''))]);
       }
     }
   });
@@ -296,8 +296,8 @@ describe('with and without skipping', () => {
     const more = [5, 6, 7].map(n => line(n, 'duration: 1 ms'));
     const login = [...received, authenticated, ...more];
     expect(await expectSame([Buffer.from(login.join(''))])).toBeGreaterThan(2);
-    const { memory } = await outcomeOf([Buffer.from(login.join(''))], true);
-    expect(memory).toMatchObject({ logins: [['6b0201a1.552d', { identity: 'kari', method: 'cert' }]] });
+    const { facts } = await outcomeOf([Buffer.from(login.join(''))], true);
+    expect(facts).toMatchObject({ logins: [['6b0201a1.552d', { identity: 'kari', method: 'cert' }]] });
     await expectSame([
       Buffer.from([...login, line(8, 'disconnection: session time: 1'), line(9, 'x')].join('')),
     ]);
@@ -340,8 +340,8 @@ describe('of a log that a service wrote', () => {
 
   test('all but the first two records are passed over', async () => {
     const bytes = Buffer.from(many(1, 1000) + 'x'.repeat(600));
-    const { judged, counts } = await outcomeOf([bytes], true);
-    expect([counts.dropped, judged]).toEqual([{ 'service-user': 1000 }, 3]);
+    const { decided, counts } = await outcomeOf([bytes], true);
+    expect([counts.dropped, decided]).toEqual([{ 'service-user': 1000 }, 3]);
   });
 
   test('as many sessions at once as a server allows are', async () => {
@@ -354,8 +354,8 @@ describe('of a log that a service wrote', () => {
         connectionFrom: `10.0.0.1:${pid % 30_000}`,
       });
     });
-    const { judged } = await outcomeOf([Buffer.from(lines.join(''))], true);
-    expect(judged).toBeLessThan(700);
+    const { decided } = await outcomeOf([Buffer.from(lines.join(''))], true);
+    expect(decided).toBeLessThan(700);
   });
 
   test('quotes, commas and line breaks in statements and parameters are no reason to stop', async () => {
@@ -367,8 +367,8 @@ describe('of a log that a service wrote', () => {
       const payloadTexts = ['SESSION', String(line), '1', 'WRITE', 'INSERT', 'TABLE', 'public."t"'];
       return { message: auditMessage([...payloadTexts, statements[line % 4] ?? '', last]) };
     };
-    const { judged } = await outcomeOf([Buffer.from(`${many(1, 1000, columns)}${'x'.repeat(600)}`)], true);
-    expect(judged).toBe(3);
+    const { decided } = await outcomeOf([Buffer.from(`${many(1, 1000, columns)}${'x'.repeat(600)}`)], true);
+    expect(decided).toBe(3);
   });
 
   test.each<[string, Partial<Columns>]>([
@@ -384,7 +384,7 @@ describe('of a log that a service wrote', () => {
   ])('a record with %s is a suspect all the same', async (_what, columns) => {
     const bytes = Buffer.from(many(1, 50) + record(51, columns) + many(52, 100));
     expect(await expectSame([bytes])).toBeGreaterThan(90);
-    const { counts, drafts } = await outcomeOf([bytes], true);
-    expect([counts.shipped, drafts]).toMatchObject([1, [{ kind: 'suspect', session: { line: 51 } }]]);
+    const { counts, events } = await outcomeOf([bytes], true);
+    expect([counts.shipped, events]).toMatchObject([1, [{ kind: 'suspect', session: { line: 51 } }]]);
   });
 });

@@ -30,7 +30,7 @@ test('our own errors say what to do', () => {
   expect(lines[0]).toContain('give it another folder');
 });
 
-test('a user that no rule knows is named once, and not without end', () => {
+test('a user that no rule matches is named once, and the list has a limit', () => {
   const { telemetry, lines } = fixture();
   for (const user of ['a', 'b', 'a', 'b']) telemetry.otherUser(user, false);
   expect(lines).toHaveLength(2);
@@ -45,7 +45,7 @@ test('deliveries that keep failing become errors', () => {
   expect(lines.map(line => JSON.parse(line).level)).toEqual([40, 40, 40, 50, 50]);
 });
 
-test('before anything was looked at, metrics say neither that it is well nor that it is not', async () => {
+test('before the first look, metrics say neither that all is well nor that it is not', async () => {
   const text = await createMetrics().registry.metrics();
   expect(text).toMatch(/^pgaudit_shipper_source_readable nan$/im);
   expect(text).toMatch(/^pgaudit_shipper_journal_last_seal_timestamp_seconds nan$/im);
@@ -64,7 +64,7 @@ test('each series names the server; one of several servers keeps its own name', 
   ]);
 });
 
-test('a problem makes it not ready until it is gone', () => {
+test('a problem makes it not ready as long as it lasts', () => {
   const { telemetry, health } = fixture();
   telemetry.started('1', 'i', 'new');
   telemetry.sourceFaults([{ path: '/log', code: 'EACCES' }]);
@@ -108,7 +108,7 @@ test('a server whose log fails again and again is named once, until it is read',
   const one = telemetry.ofSource('a');
   const failed = (): void => one.sourceFailed(Object.assign(new Error('UPDATE secret'), { code: 'EIO' }));
   for (let time = 0; time < 3; time++) failed();
-  // A look at its files is none at what is in them.
+  // A look at its files is not a look at their content.
   one.sourceFaults([]);
   expect(health.hindrances).toEqual(['source a reading: fails, and is retried: the disk fails']);
   one.sourceReads();
@@ -120,7 +120,7 @@ test('a server whose log fails again and again is named once, until it is read',
   expect(lines.join('')).not.toContain('secret');
 });
 
-test('a change of settings is logged with setting, role and values, and not without end', () => {
+test('a change of settings is logged with setting, role and values, up to a limit', () => {
   const { telemetry, lines } = fixture();
   const change = { what: 'setting', name: 'pgaudit.log', role: 'kari', before: 'write' } as const;
   telemetry.settingsChanged(Array.from({ length: 500 }, () => ({ ...change, after: 'x'.repeat(10_000) })));
@@ -129,7 +129,7 @@ test('a change of settings is logged with setting, role and values, and not with
   expect(changes[0]).toEqual({ ...change, after: 'x'.repeat(200) });
 });
 
-test('a database that cannot be asked is one problem, until it answers everything', async () => {
+test('a database that cannot be queried is one problem, until it answers everything', async () => {
   const { telemetry, health } = fixture();
   const codes = (): string[] => health.problems.map(({ code }) => code);
   const nobody = { unaudited: { count: 0, names: [] }, problems: [] };

@@ -1,4 +1,4 @@
-/** `check` and the daemon never say different things of whether somebody is audited. */
+/** `check` and the daemon always agree whether somebody is audited. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

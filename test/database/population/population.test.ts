@@ -1,4 +1,7 @@
-/** What pgAudit logs of whom, from settings alone: every way in which a person may not be audited, and any number of them. */
+/**
+ * What pgAudit logs of each role, from settings alone: every way in which a person may not be audited, and any number
+ * of persons.
+ */
 
 import { describe, expect, test } from 'vitest';
 import type { Role, ServerLook } from '../../../src/database/look.js';
@@ -135,12 +138,12 @@ describe('not audited', () => {
       { values: { 'pgaudit.log_client': 'on', 'pgaudit.log_level': 'warning' } },
       'shipped as suspects',
     ],
-  ])('what is logged and lacks something is another matter: %s', async (_, given, words) => {
+  ])('a record that is logged but lacks something is another fault: %s', async (_, given, words) => {
     const { unaudited, lacking, lost } = await populationWith(given);
     expect([unaudited.count, lost, lacking]).toEqual([0, [], [expect.stringContaining(words)]]);
   });
 
-  test('a level of warning that is configured is no fault', async () => {
+  test('a configured level of warning is not a fault', async () => {
     const values = { 'pgaudit.log_client': 'on', 'pgaudit.log_level': 'warning' };
     const { lacking } = await populationWith({ values }, { ...RULES, pgauditLogLevel: 'warning' });
     expect(lacking).toEqual([]);
@@ -289,13 +292,13 @@ describe('any number', () => {
             );
       expect([pairs.size, new Set(pairs.values())]).toEqual([many, new Set([wide])]);
       expect(parts.flatMap(({ population }) => population.mayTurnOff)).toHaveLength(Math.ceil(many / 3));
-      const told = parts.map(({ population }) => population.unaudited);
-      expect(new Set(told.map(({ count }) => count))).toEqual(new Set([many]));
-      expect(told[0]?.names).toHaveLength(Math.min(100, many));
+      const reported = parts.map(({ population }) => population.unaudited);
+      expect(new Set(reported.map(({ count }) => count))).toEqual(new Set([many]));
+      expect(reported[0]?.names).toHaveLength(Math.min(100, many));
     },
   );
 
-  test('nobody at all is one part', async () => {
+  test('an empty population is one part', async () => {
     expect(populationParts(await populationWith({ roles: [] }))).toMatchObject([
       { population: { part: { index: 0, total: 1 }, persons: 0, unaudited: { count: 0, names: [] } } },
     ]);

@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { schema } from '../../../src/config/schema.js';
-import { judgeServer } from '../../../src/daemon/assemble/population.js';
+import { evaluateServer } from '../../../src/daemon/assemble/population.js';
 import { lookAt } from '../../../src/database/look.js';
 import { readCatalogs } from '../../../src/database/read.js';
 import { startPostgres } from '../../support/postgres.js';
@@ -38,7 +38,7 @@ test('20,000 roles and 20 databases: by one connection to another one, within it
   expect((await readCatalogs(url, 0)).roles.length).toBe(look.roles.length);
   const [source] = schema.parse(settings('/tmp', ['/tmp/*.csv'])).sources;
   if (source === undefined) throw new Error('the settings name no source');
-  const { population, unaudited } = await judgeServer(look, source);
+  const { population, unaudited } = await evaluateServer(look, source);
   expect(population[0]?.population).toMatchObject({ persons: 20_000, databases: 22, services: 0 });
   expect([unaudited.count, unaudited.names.length, unaudited.names[0]]).toEqual([300, 100, 'Z000001']);
   expect(population).toHaveLength(7);
@@ -72,8 +72,8 @@ test('who may connect: as PostgreSQL itself says', async () => {
              FROM pg_roles r, pg_database d WHERE d.datallowconn`,
     rowMode: 'array',
   });
-  const told = roles.flatMap(({ name, connects }) =>
+  const connectable = roles.flatMap(({ name, connects }) =>
     databases.map((database, index) => [name, database.name, connects[index] === '1']),
   );
-  expect(told.map(String).sort()).toEqual(rows.map(String).sort());
+  expect(connectable.map(String).sort()).toEqual(rows.map(String).sort());
 });

@@ -1,4 +1,4 @@
-/** Which entries are given up, which are given again, and what is asked of the server to tell (I1, I5). */
+/** Which entries are given up, which are retried, and what is asked of the server to decide (I1, I5). */
 
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
@@ -14,17 +14,17 @@ function entriesOf(ids: string): LogEntry[] {
   return [...ids].map(id => entryOf(id));
 }
 
-/** A failure as gRPC's client tells it. */
+/** A failure as gRPC's client reports it. */
 function failure(code: number, more: object = {}): ShipperError {
   return new ShipperError(status[code] ?? '', '', Object.assign(new Error('no'), { code, ...more }));
 }
 
-/** The server named these entries of the request, and took all others. */
+/** The server named these entries of the request, and accepted all others. */
 function partial(codes: Readonly<Record<number, object>>): ShipperError {
   return failure(status.INVALID_ARGUMENT, { statusDetails: [{}, { logEntryErrors: codes }] });
 }
 
-/** A server that answers as `answer` says of the entries' ids, and what it was sent. */
+/** A server that answers as `answer` says for the entries' ids, and what it was sent. */
 function server(answer: (ids: string) => unknown) {
   const sent: string[] = [];
   const isolation = new Isolation(async entries => {
@@ -51,7 +51,7 @@ function shown({ rejected, left }: Written): object {
 
 const ALL_TAKEN = { rejected: [], left: [] };
 
-test('what is sent to tell whether the server is well is what it took, though the bytes are written over since', async () => {
+test('the entry that probes the server is one that it accepted, even if its bytes were overwritten since', async () => {
   const sent: string[] = [];
   const isolation = new Isolation(async entries => {
     sent.push(...entries.map(({ insertId, line }) => `${insertId} ${line}`));
@@ -69,7 +69,7 @@ test('what is sent to tell whether the server is well is what it took, though th
   expect(sent.filter(one => one.startsWith('good'))).toEqual(['good {"a":1}', 'good {"a":1}']);
 });
 
-test('a server that turns against everything after it took something is no reason to give anything up', async () => {
+test('nothing is given up if a server refuses everything after it accepted something', async () => {
   let isSour = false;
   const { write, fails } = server(ids => {
     if (!isSour) return null;
@@ -83,9 +83,9 @@ test('a server that turns against everything after it took something is no reaso
   expect(await write('bcde')).toEqual(ALL_TAKEN);
 });
 
-describe('what is wrong in itself', () => {
+describe('an entry that is wrong itself', () => {
   test.each([status.INVALID_ARGUMENT, status.OUT_OF_RANGE])(
-    'with code %i is found by halves, once the server has taken something, and given up alone',
+    'with code %i is found by halves, once the server has accepted something, and given up alone',
     async code => {
       const { sent, write } = server(ids => (ids.includes('x') ? failure(code) : null));
       expect(await write('a')).toEqual(ALL_TAKEN);
@@ -94,7 +94,7 @@ describe('what is wrong in itself', () => {
     },
   );
 
-  test('be it a request that is too large for gRPC, of which each part is taken', async () => {
+  test('also for a request that is too large for gRPC, each part of which is accepted', async () => {
     const { sent, write } = server(ids =>
       ids.length > 2 || ids.includes('x')
         ? failure(status.RESOURCE_EXHAUSTED, { details: 'Received message larger than max (6 vs. 4)' })
@@ -106,7 +106,7 @@ describe('what is wrong in itself', () => {
     expect(sent).toEqual(['a', 'bcde', 'bc', 'de', 'x', 'e']);
   });
 
-  test('while nothing was taken yet: a few are tried by themselves, from the first to the last', async () => {
+  test('while nothing was accepted yet: a few are tried alone, from the first to the last', async () => {
     const ids = 'xxxxxxxxxxxxxxg';
     const { sent, write } = server(one => (one.includes('x') ? failure(status.INVALID_ARGUMENT) : null));
     expect(await write(ids)).toEqual({ rejected: Array(14).fill('x INVALID_ARGUMENT'), left: [] });
@@ -115,7 +115,7 @@ describe('what is wrong in itself', () => {
 });
 
 describe('what all entries have in common', () => {
-  test('gives none of them up: where everything is refused, all are to be given again', async () => {
+  test('gives none of them up: if everything is refused, all must be written again', async () => {
     const { sent, fails } = server(() => failure(status.INVALID_ARGUMENT));
     for (let attempt = 0; attempt < 20; attempt++) expect(await fails('abc')).toBe('INVALID_ARGUMENT');
     expect(new Set(sent)).toEqual(new Set(['abc', 'a', 'b', 'c']));
@@ -133,7 +133,7 @@ describe('what all entries have in common', () => {
     status.UNAUTHENTICATED,
     status.PERMISSION_DENIED,
     status.NOT_FOUND,
-  ])('code %i is waited out, however long, and nothing else is asked meanwhile', async code => {
+  ])('code %i is retried, however long, and nothing else is sent meanwhile', async code => {
     let isUp = true;
     const { sent, write, fails } = server(() =>
       isUp ? null : failure(code, { details: 'Quota exceeded for the maximum of writes' }),
@@ -146,7 +146,7 @@ describe('what all entries have in common', () => {
     expect(await write('bc')).toEqual(ALL_TAKEN);
   });
 
-  test('an error that is none of the server is thrown, and no doubt', async () => {
+  test('an error from elsewhere is thrown, and does not count against entries', async () => {
     let isConnected = true;
     const { sent, write, fails } = server(() =>
       isConnected ? null : Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),
@@ -161,7 +161,7 @@ describe('what all entries have in common', () => {
 describe('a code that may mean the entry or the server', () => {
   const isOdd = (ids: string): unknown => (ids.includes('x') ? failure(status.INTERNAL) : null);
 
-  test('gives the entry up at the fifth time, if the server takes again what it took before', async () => {
+  test('gives the entry up at the fifth time, if the server still accepts what it accepted before', async () => {
     const { sent, write, fails } = server(isOdd);
     await write('a');
     for (let attempt = 1; attempt < 5; attempt++) expect(await fails('x')).toBe('INTERNAL');
@@ -169,7 +169,7 @@ describe('a code that may mean the entry or the server', () => {
     expect(sent).toEqual(['a', 'x', 'x', 'x', 'x', 'x', 'a']);
   });
 
-  test('gives nothing up while the server takes nothing', async () => {
+  test('gives nothing up while the server accepts nothing', async () => {
     let isUp = true;
     const { write, fails } = server(() => (isUp ? null : failure(status.INTERNAL)));
     await write('a');
@@ -179,7 +179,7 @@ describe('a code that may mean the entry or the server', () => {
     expect(await write('bc')).toEqual(ALL_TAKEN);
   });
 
-  test('counts from the last time that the entry was taken', async () => {
+  test('counts from the last time that the entry was accepted', async () => {
     let isUp = true;
     const { write, fails } = server(ids => (isUp || ids === 'a' ? null : failure(status.INTERNAL)));
     for (let again = 0; again < 2; again++) {
@@ -199,8 +199,8 @@ describe('a code that may mean the entry or the server', () => {
   });
 });
 
-describe('where the second half fails for now', () => {
-  test('the first is taken, and the second to be given again, with why', async () => {
+describe('if the second half fails for now', () => {
+  test('the first is accepted, and the second must be written again, with the reason', async () => {
     let isUp = true;
     const { isolation, write } = server(ids => {
       if (ids === 'cd') isUp = false;
@@ -213,7 +213,7 @@ describe('where the second half fails for now', () => {
     expect(written.error).toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  test('why the first was not taken whole is told, too', async () => {
+  test('why the first was not accepted whole is reported, too', async () => {
     const { isolation, write } = server(ids => (ids.includes('x') ? failure(status.INVALID_ARGUMENT) : null));
     await write('a');
     const { error } = await isolation.write(entriesOf('xb'));
@@ -222,7 +222,7 @@ describe('where the second half fails for now', () => {
 });
 
 describe('entries that the server names', () => {
-  test('are given up, left for later, or doubted by their own codes; the others were taken', async () => {
+  test('are given up, left for later, or counted by their own codes; the others were accepted', async () => {
     const { sent, write } = server(ids =>
       ids === 'abcde'
         ? partial({
@@ -243,14 +243,14 @@ describe('entries that the server names', () => {
       rejected: ['a INVALID_ARGUMENT', 'c INTERNAL', 'e INVALID_ARGUMENT'],
       left: ['b'],
     });
-    // It is counted anew where it comes again, be it taken or given up.
+    // Its count starts again, whether it was accepted or given up.
     expect(await write('abcde')).toMatchObject({ left: ['b', 'c'] });
     await write('c');
     for (let time = 1; time < 5; time++) expect(await write('abcde')).toMatchObject({ left: ['b', 'c'] });
     expect(new Set(sent)).toEqual(new Set(['abcde', 'c']));
   });
 
-  test('as all there are, are given up only by a server that has taken something', async () => {
+  test('if all are named, they are given up only if the server has accepted something', async () => {
     const { fails, write } = server(ids =>
       ids === 'ab' ? partial({ 0: { code: status.INVALID_ARGUMENT }, 1: { code: 3 } }) : null,
     );
@@ -259,7 +259,7 @@ describe('entries that the server names', () => {
     expect(await write('ab')).toEqual({ rejected: ['a INVALID_ARGUMENT', 'b INVALID_ARGUMENT'], left: [] });
   });
 
-  test('for now, as all there are, are thrown: nothing was taken', async () => {
+  test('if all are named for now, the error is thrown: nothing was accepted', async () => {
     const { fails, write } = server(ids => (ids === 'b' ? partial({ 0: { code: status.INTERNAL } }) : null));
     await write('a');
     for (let time = 0; time < 20; time++) expect(await fails('b')).toBe('INVALID_ARGUMENT');

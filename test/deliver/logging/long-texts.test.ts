@@ -13,7 +13,7 @@ function lineOf(...texts: Parameters<typeof statementEvent>): Buffer {
 
 const PAYLOADS: readonly Payload[] = ['event', 'nais'];
 
-/** What a destination gets of them. */
+/** What a destination gets. */
 function shown(entries: readonly LogEntry[]): unknown[] {
   return entries.map(({ line, jsonPayload, ...envelope }) => ({
     ...envelope,
@@ -69,10 +69,10 @@ describe.each(PAYLOADS)('an event whose long texts stay in its line gives the sa
       payload,
     ));
 
-  test('none that is long', () => expectTheSame(lineOf('UPDATE t SET a = $1', ['1', '']), payload));
+  test('no long text', () => expectTheSame(lineOf('UPDATE t SET a = $1', ['1', '']), payload));
 });
 
-test('others have their turn while a line is looked at', async () => {
+test('other work gets its turn while a line is scanned', async () => {
   let turns = 0;
   const count = (): void => {
     turns++;

@@ -1,4 +1,4 @@
-/** Our own wire format is what protobufjs, and with it Google's client, makes of the same entries. */
+/** Our own encoding is the same as that of protobufjs, and so of Google's client. */
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -57,7 +57,7 @@ const entries = fc.record(
   { requiredKeys: ['insertId', 'timestamp', 'severity', 'labels', 'jsonPayload'] },
 );
 
-/** As the client would be given them without our own encoder. */
+/** As they would be given to the client without our own encoder. */
 function byTheClient(list: readonly LogEntry[], logName: string, labels: Record<string, string>): Uint8Array {
   const message = Request.fromObject({
     logName,
@@ -90,7 +90,7 @@ test('any entries', () => {
   );
 });
 
-/** As an entry of the journal comes: with its line, which is read only where nobody has looked into it. */
+/** As an entry comes from the journal: with its line, which is parsed only if somebody reads the payload. */
 function withLine(
   { jsonPayload, ...rest }: LogEntry,
   line = Buffer.from(JSON.stringify(jsonPayload)),
@@ -101,7 +101,7 @@ function withLine(
   return Object.defineProperty({ ...rest, line, jsonPayload: {} }, 'jsonPayload', { get: nobodyLooks });
 }
 
-test('any entries whose payload is there as JSON', () => {
+test('any entries with their payload as JSON', () => {
   fc.assert(
     fc.property(fc.array(entries, { maxLength: 5 }), list => {
       const bytes = encodeRequest(
@@ -130,14 +130,14 @@ test('numbers, escapes and empty things in JSON', () => {
   expect(bytes).toEqual(encodeRequest([{ ...ENTRY, jsonPayload: payload }], HEAD));
 });
 
-test('what is no number is refused', () => {
+test('an invalid number is refused', () => {
   for (const text of ['--1', '1e', '-', '+1e+', '1.2.3'])
     expect(() =>
       encodeRequest([withLine({ ...ENTRY, jsonPayload: {} }, Buffer.from(`{"a":${text}}`))], HEAD),
     ).toThrow(StateError);
 });
 
-test('a line that is damaged is refused, or makes some other payload; it is never read for ever', () => {
+test('a damaged line is refused, or makes some other payload; reading it always ends', () => {
   const line = Buffer.from(JSON.stringify({ a: ['x\\"', { b: -1.5e9 }, null, true], c: {} }));
   const damaged = fc.tuple(fc.nat(line.length - 1), fc.nat(255), fc.nat(line.length));
   fc.assert(

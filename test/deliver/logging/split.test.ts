@@ -30,7 +30,7 @@ test('an event of up to 240 KiB is one entry', () => {
   expect(entriesOf(event)[0]).not.toHaveProperty('split');
 });
 
-test('a larger one is several, each with its place among them', () => {
+test('a larger one is several, each with its index among them', () => {
   const entries = entriesOf(statementEvent('x'.repeat(450 * KiB), []));
   expect(entries.map(({ insertId, split, timestamp }) => [insertId, split, timestamp])).toEqual(
     [0, 1, 2].map(index => [
@@ -122,7 +122,7 @@ describe('the parts join to the whole', () => {
   });
   test("of a suspect's message", () => expectSplit(suspectEvent('AUDIT: '.repeat(60_000)), 3));
 
-  test('of a seal that tells of many files', () => {
+  test('of a seal that lists many files', () => {
     const records = { read: 1, shipped: 1, dropped: {}, rejected: {} };
     const coverage = Array.from({ length: 2500 }, (_, n) => ({
       file: `${n}.csv`,

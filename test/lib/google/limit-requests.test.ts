@@ -1,4 +1,4 @@
-/** Nothing over HTTP is waited for without end, wherever it stands still. */
+/** No HTTP request is waited for endlessly, wherever it stops. */
 
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -30,7 +30,7 @@ test('a request to a limited host that gets no answer fails in time', async () =
   await expect(requested(await silentServer())).rejects.toMatchObject({ code: 'ETIMEDOUT' });
 });
 
-test('what is done under a limit is limited, whatever host it asks; what goes on beside it is not', async () => {
+test('requests made under a limit are limited, to any host; others are not', async () => {
   const url = await silentServer();
   const inside = withLimitedRequests(DEADLINE, async () => {
     await Promise.resolve();

@@ -1,4 +1,4 @@
-/** What is read of one content: from the file that holds the most of it, up to what cannot be read yet. */
+/** Reading one content: from the file that has the most of it, up to what cannot be read yet. */
 
 import { appendFile, copyFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { framesOf, GAPS, IN_WORDS, LENGTH, read, readFive } from '../../support/follower.js';
 import { numbered, numberedRange } from '../../support/log.js';
 
-test('half a record at the end is read when it is whole, or torn when no more will come', async () => {
+test('an incomplete record at the end is read when it is whole, or torn when no more will come', async () => {
   const { path, look, follower } = await readFive();
   const [half, rest] = [numbered(6).slice(0, 150), numbered(6).slice(150)];
   await appendFile(path, half);
@@ -22,7 +22,7 @@ test('half a record at the end is read when it is whole, or torn when no more wi
   expect(await follower.finish(IN_WORDS)).toBeNull();
 });
 
-test('of several files that hold it the longest is read', async () => {
+test('of several files with the same content the longest is read', async () => {
   const { folder, path, look, follower } = await readFive();
   await appendFile(path, numbered(6));
   await copyFile(path, join(folder, 'b.csv'));
@@ -36,7 +36,7 @@ test('of several files that hold it the longest is read', async () => {
 test.each<[string, (path: string, other: string) => Promise<void>]>([
   ['has more of it', async (_path, other) => appendFile(other, numbered(7))],
   ['took its place', async (path, other) => rename(other, path)],
-])('an open file that is read to its end is let go of where another %s', async (_name, change) => {
+])('an open file that is read to its end is closed if another %s', async (_name, change) => {
   const { folder, path, look, follower } = await readFive();
   const other = join(folder, 'b.csv');
   await appendFile(path, numbered(6));
@@ -53,7 +53,7 @@ test.each<[string, (path: string, other: string) => Promise<void>]>([
   expect(await read(follower, 3000)).toEqual([7]);
 });
 
-test('what was read to its end and did not change since brings nothing', async () => {
+test('a file that was read to its end and has not changed brings nothing', async () => {
   const { folder, path, look, follower } = await readFive();
   await look(1000);
   expect(follower.isActive).toBe(false);
@@ -82,7 +82,7 @@ test('a batch says which bytes of which content it covers, and that it was read 
   });
 });
 
-test('a gap says what came before it, be it read or given up', async () => {
+test('a gap says what came before it, whether read or given up', async () => {
   const { path, look, follower } = await readFive();
   const { lastTime } = follower.position;
   await appendFile(path, `torn${numbered(6)}${numbered(7)}`);
@@ -96,7 +96,7 @@ test('a gap says what came before it, be it read or given up', async () => {
   ]);
 });
 
-test('the latest time stays where times run back, but not where their zone changes', async () => {
+test('the latest time stays if times go back, but not if their zone changes', async () => {
   const { path, look, follower } = await readFive();
   const { lastTime } = follower.position;
   await appendFile(path, numbered(6, { logTime: '2026-11-21 20:39:59.000 UTC' }));
@@ -107,7 +107,7 @@ test('the latest time stays where times run back, but not where their zone chang
   expect([await read(follower, 1000), follower.position.lastTime]).toEqual([[7, 8], lastTime]);
 });
 
-test('reading waits before a record whose zone cannot be told, also after a restart', async () => {
+test('reading stops before a record whose zone is not known, also after a restart', async () => {
   const { path, look, follower, followers } = await readFive();
   const unknown = numbered(7, { logTime: '2026-11-21 20:40:00.007 IST' });
   await appendFile(path, numbered(6) + unknown + numbered(8));

@@ -1,4 +1,4 @@
-/** Which contents are known, in which order they are read, and when one is forgotten (I1, I9). */
+/** Which contents are known, in which order they are read, and when one is dropped (I1, I9). */
 
 import { describe, expect, test } from 'vitest';
 import { timeReader } from '../../../src/audit/time.js';
@@ -7,7 +7,7 @@ import type { Identity } from '../../../src/read/files/identify.js';
 import type { Surveyed } from '../../../src/read/files/survey.js';
 
 const HOUR = 60 * 60 * 1000;
-/** Milliseconds: what looks torn for so long is. */
+/** Milliseconds after which what looks torn is torn. */
 const SETTLE = 3000;
 
 test('that were known before a restart are known, in their order', () => {
@@ -44,13 +44,13 @@ test('are read from the oldest to the newest by their first records, then by pat
   expect(followers.assign(files, true, 1)).toEqual([]);
 });
 
-test('have a successor where their folder has a newer one', () => {
+test('have a successor if their folder has a newer one', () => {
   const followers = create();
   followers.assign([content('/log/a', 1), content('/log/b', 2), content('/other/c', 3)], true, 0);
   expect(followers.inOrder.map(one => followers.hasSuccessor(one))).toEqual([true, false, false]);
 });
 
-test('are one, however many files hold it, and where it is found as much as where it was', () => {
+test('are one, however many files have it, wherever they are found', () => {
   const followers = create();
   const copy: Surveyed = { ...content('/log/a', 1), path: '/log/b', size: 2000 };
   expect(followers.assign([content('/log/a', 1), copy], true, 0)).toHaveLength(1);
@@ -60,7 +60,7 @@ test('are one, however many files hold it, and where it is found as much as wher
   expect(one?.path).toBe('/log/b');
 });
 
-test('what is empty or no log is no content', () => {
+test('an empty file, or one that is not a log, is not a content', () => {
   const followers = create();
   const files = [
     file('/log/a', { kind: 'empty' }),
@@ -73,7 +73,7 @@ test('what is empty or no log is no content', () => {
 describe('that are gone', () => {
   const path = (n: number): string => `/log/${String(n).padStart(3, '0')}`;
 
-  test('are forgotten after an hour, the oldest of more than 64', () => {
+  test('are dropped after an hour, the oldest of more than 64', () => {
     const followers = create();
     const files = Array.from({ length: 70 }, (_, n) => content(path(n), n));
     followers.assign([...files, content('/log/there', 100)], true, 0);
@@ -87,7 +87,7 @@ describe('that are gone', () => {
     expect(followers.longGone(9 * HOUR)).toEqual([]);
   });
 
-  test('go on where they were when they come back', () => {
+  test('continue where they were when they come back', () => {
     const followers = create();
     followers.assign([content('/log/a', 1)], true, 0);
     const [position] = followers.inOrder.map(one => one.position);
@@ -98,7 +98,7 @@ describe('that are gone', () => {
     expect(followers.inOrder[0]?.position.offset).toBe(500);
   });
 
-  test('are not, where a look did not see everything', () => {
+  test('are not gone if a look did not see everything', () => {
     const followers = create();
     followers.assign([content('/log/a', 1)], true, 0);
     followers.assign([], false, 1000);
@@ -108,7 +108,7 @@ describe('that are gone', () => {
   });
 });
 
-describe('one line that is not whole', () => {
+describe('one incomplete line', () => {
   const settles = (followers: Followers, before: readonly Surveyed[], after = before): boolean => {
     followers.assign(before, true, 0);
     followers.assign(after, true, SETTLE - 1);
@@ -119,7 +119,7 @@ describe('one line that is not whole', () => {
   };
   const half = partial('/log/a', 'half', 1);
 
-  test('is read as torn where there is a newer file beside it, and it stood still', () => {
+  test('is read as torn if there is a newer file beside it, and it does not change', () => {
     expect(settles(create(), [half, content('/log/b', 1, 2)])).toBe(true);
     expect(
       settles(
@@ -144,11 +144,11 @@ describe('one line that is not whole', () => {
     expect(settles(create(), files)).toBe(false);
   });
 
-  test('is read as torn beside one of the same moment, where nothing is written any more', () => {
+  test('is read as torn beside one of the same time, if nothing is written any more', () => {
     expect(settles(create(true), [half, content('/log/b', 1, 1)])).toBe(true);
   });
 
-  test('is waited for all the same beside an older file, or another that is not whole', () => {
+  test('is still waited for beside an older file, or another incomplete one', () => {
     expect(settles(create(true), [half, content('/log/b', 1, 0)])).toBe(false);
     expect(settles(create(true), [half, partial('/log/b', 'other', 2)])).toBe(false);
   });

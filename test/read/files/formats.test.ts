@@ -1,4 +1,4 @@
-/** Whether the server still writes csvlog: what is newest among the files says so, and what is old says nothing. */
+/** Whether the server still writes csvlog: the newest file shows it, old ones do not matter. */
 
 import { describe, expect, test } from 'vitest';
 import { isAnyReadable, newestInOtherFormat } from '../../../src/read/files/formats.js';
@@ -32,7 +32,7 @@ describe('another format', () => {
     ],
     ["another day's", [file('/a.csv', 1), file('/b.log', 2, unsupported('format'))], '/b.log'],
     [
-      'beside a csv that is none',
+      'beside a csv file that is not csvlog',
       [file('/a.csv', 1, unsupported('format')), file('/a.log', 2, unsupported('format'))],
       '/a.log',
     ],
@@ -47,7 +47,7 @@ describe('another format', () => {
     expect(newestInOtherFormat(files, nothing)).toBe(expected);
   });
 
-  test('what was found out while reading counts', () => {
+  test('what reading shows counts', () => {
     const files = [file('/a.csv', 1), file('/b.csv', 2)];
     expect(newestInOtherFormat(files, path => (path === '/b.csv' ? 'columns' : undefined))).toBe('/b.csv');
   });

@@ -1,4 +1,4 @@
-/** A log that is written to without a pause is not watched: each write would cost more than the look. */
+/** A log that is written to all the time is not watched: each write would cost more than a poll. */
 
 import { expect, test } from 'vitest';
 import { Hints } from '../../../src/read/files/hints.js';
@@ -16,29 +16,29 @@ function countingHints() {
   return { hints, counts };
 }
 
-test('the watcher rests after news in every look, and watches again after two quiet seconds', async () => {
+test('the watcher is closed after news in every look, and opened again after two quiet seconds', async () => {
   const { hints, counts } = countingHints();
   await hints.looked(true, 1000);
   await hints.looked(true, 1200);
-  expect([hints.areTold, counts]).toEqual([true, { opened: 1, closed: 0 }]);
+  expect([hints.isWatching, counts]).toEqual([true, { opened: 1, closed: 0 }]);
   await hints.looked(true, 1400);
-  expect([hints.areTold, counts]).toEqual([false, { opened: 1, closed: 1 }]);
+  expect([hints.isWatching, counts]).toEqual([false, { opened: 1, closed: 1 }]);
   await hints.looked(false, 2000);
   await hints.looked(false, 3900);
-  expect(hints.areTold).toBe(false);
+  expect(hints.isWatching).toBe(false);
   await hints.looked(false, 4000);
-  expect([hints.areTold, counts]).toEqual([true, { opened: 2, closed: 1 }]);
+  expect([hints.isWatching, counts]).toEqual([true, { opened: 2, closed: 1 }]);
   await hints.close();
   expect(counts).toEqual({ opened: 2, closed: 2 });
 });
 
-test('a pause begins anew what counts as without a pause', async () => {
+test('a pause restarts the count', async () => {
   const { hints } = countingHints();
   for (let now = 0; now < 2000; now += 100) await hints.looked(now % 200 === 0, now);
-  expect(hints.areTold).toBe(true);
+  expect(hints.isWatching).toBe(true);
 });
 
-test('where news end that are not told, the log may go on in another file: at once, or after a while', async () => {
+test('when news end and no watcher is open, the log may continue in another file: at once, or after a while', async () => {
   const { hints } = countingHints();
   const looks: [isNews: boolean, now: number][] = [
     [true, 0],
@@ -55,7 +55,7 @@ test('where news end that are not told, the log may go on in another file: at on
   expect(elsewhere).toEqual([520, 780, 820]);
 });
 
-test('what is told need not be looked for', async () => {
+test('with a watcher there is no need to look', async () => {
   const { hints } = countingHints();
   for (const isNews of [true, false, false]) expect(await hints.looked(isNews, 0)).toBe(false);
 });

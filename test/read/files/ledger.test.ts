@@ -1,4 +1,4 @@
-/** What is gone for long is known for ever: a copy that turns up years later is not read again (I1). */
+/** A content that is gone for long stays known: a copy that appears years later is not read again (I1). */
 
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ function position(contentId: string, offset: number): SourcePosition {
   };
 }
 
-test('each is found as it was kept last, also by the next process', async () => {
+test('each is found as it was last kept, also by the next process', async () => {
   const path = join(await temporaryFolder(), 'files.ndjson');
   const ledger = new Ledger(path, new Disk());
   expect(await ledger.find('a')).toBeNull();
@@ -35,7 +35,7 @@ test('each is found as it was kept last, also by the next process', async () => 
   }
 });
 
-test('half a line that a crash left is written over, and nothing else', async () => {
+test('an incomplete line that a crash left is overwritten, and nothing else', async () => {
   const path = join(await temporaryFolder(), 'files.ndjson');
   const ledger = new Ledger(path, new Disk());
   await ledger.keep([position('a', 1)]);
@@ -46,13 +46,13 @@ test('half a line that a crash left is written over, and nothing else', async ()
   expect(lines.slice(0, 2).map(line => JSON.parse(line))).toEqual([position('a', 1), position('c', 3)]);
 });
 
-test('a line that is none of ours is no position', async () => {
+test('a line that we did not write is not a position', async () => {
   const path = join(await temporaryFolder(), 'files.ndjson');
   await writeFile(path, '{"contentId":"a"}\n');
   expect(await new Ledger(path, new Disk()).find('a')).toBeNull();
 });
 
-test('where it cannot be read, nothing is taken for new', async () => {
+test('if it cannot be read, nothing counts as new', async () => {
   const path = join(await temporaryFolder(), 'files.ndjson');
   await mkdir(path);
   await expect(new Ledger(path, new Disk()).find('a')).rejects.toMatchObject({ code: 'EISDIR' });

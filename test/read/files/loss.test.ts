@@ -1,4 +1,4 @@
-/** One content, whatever becomes of the files that hold it: what is certain to be lost, and what is read again (I1, I11). */
+/** One content, whatever happens to its files: what is certainly lost, and what is read again (I1, I11). */
 
 import { appendFile, copyFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { framesOf, IN_WORDS, LENGTH, read, readFive } from '../../support/follow
 import { numbered, numberedRange, range } from '../../support/log.js';
 import { temporaryFolder } from '../../support/temp.js';
 
-/** Milliseconds: what is in doubt for so long is certain. */
+/** Milliseconds after which a doubt is certain. */
 const SETTLE = 3000;
 
 const CHANGED =
   [1, 2].map(n => numbered(n)).join('') + numbered(3).replace('SET a', 'SET b') + numberedRange(4, 5);
 
-test('bytes that changed before those that are not read yet are certain once they stay, and it is read anew', async () => {
+test('a change of bytes before the unread ones is certain once it stays, and the file is read again', async () => {
   const { path, look, follower } = await readFive();
   await writeFile(path, CHANGED + numbered(6));
   await look(1000);
@@ -34,7 +34,7 @@ test('bytes that changed before those that are not read yet are certain once the
   expect(await read(follower, 9000)).toEqual(range(1, 6));
 });
 
-test('a copy of how it was before does not hide that a longer file has changed', async () => {
+test('an old copy does not hide that a longer file has changed', async () => {
   const { folder, path, look, follower } = await readFive();
   await copyFile(path, join(folder, 'b.csv'));
   await writeFile(path, CHANGED + numbered(6));
@@ -44,7 +44,7 @@ test('a copy of how it was before does not hide that a longer file has changed',
   expect([follower.isOpen, follower.loss(1000 + SETTLE)]).toEqual([true, 'changed']);
 });
 
-test('bytes that are there again were only being written', async () => {
+test('bytes that are back were only being written', async () => {
   const { path, look, follower } = await readFive();
   await writeFile(path, CHANGED + numbered(6));
   await look(1000);
@@ -55,7 +55,7 @@ test('bytes that are there again were only being written', async () => {
   expect([follower.isInDoubt, follower.loss(1000 + SETTLE)]).toEqual([false, null]);
 });
 
-test('a file that is cut back and grows again is read anew, once it stands there for a while', async () => {
+test('a file that is cut back and grows again is read again, once it stays so for a while', async () => {
   const { path, look, follower } = await readFive();
   await truncate(path, numberedRange(1, 2).length);
   await look(1000);
@@ -67,7 +67,7 @@ test('a file that is cut back and grows again is read anew, once it stands there
   expect(await read(follower, 9000)).toEqual([1, 2, 8]);
 });
 
-test('what is cut back to is waited for since it stands there', async () => {
+test('the wait begins when the file was last cut back', async () => {
   const { path, look, follower } = await readFive();
   await truncate(path, numberedRange(1, 3).length);
   await look(1000);
@@ -77,7 +77,7 @@ test('what is cut back to is waited for since it stands there', async () => {
   expect([1000 + SETTLE, 2000 + SETTLE].map(now => follower.loss(now))).toEqual([null, 'shortened']);
 });
 
-test('what is cut back to what was read had more, which has vanished', async () => {
+test('a file that is cut back to what was read had more, which has vanished', async () => {
   const { path, look, follower } = await readFive();
   await appendFile(path, numbered(6));
   await look(500);
@@ -120,7 +120,7 @@ test.each<[string, (path: string) => Promise<void>]>([
   },
 );
 
-test('what was given up and turns up all the same is read', async () => {
+test('what was given up and is found after all is read', async () => {
   const { folder, path, look, follower } = await readFive();
   await appendFile(path, numbered(6));
   await look(1000);
@@ -134,7 +134,7 @@ test('what was given up and turns up all the same is read', async () => {
   expect(await read(follower, 3000)).toEqual([6]);
 });
 
-test('a file that is renamed within the doubt is no loss', async () => {
+test('a file that is renamed during the doubt is not a loss', async () => {
   const { folder, path, look, follower } = await readFive();
   await appendFile(path, numbered(6));
   await look(1000);
@@ -148,7 +148,7 @@ test('a file that is renamed within the doubt is no loss', async () => {
   expect(await read(follower, 3000)).toEqual([6]);
 });
 
-test('a look that did not see everything makes nothing a loss', async () => {
+test('a look that did not see everything shows no loss', async () => {
   const { path, look, follower, followers } = await readFive();
   await appendFile(path, numbered(6));
   await look(1000);
@@ -156,7 +156,7 @@ test('a look that did not see everything makes nothing a loss', async () => {
   expect([follower.isInDoubt, follower.loss(2000 + SETTLE)]).toEqual([false, null]);
 });
 
-test('a file that is deleted while it is held is read to its end, and lost only if it is let go of', async () => {
+test('a file that is deleted while it is held is read to its end, and lost only if it is closed', async () => {
   const { path, look, follower } = await readFive();
   await appendFile(path, numbered(6));
   await look(1000);
@@ -173,7 +173,7 @@ test('a file that is deleted while it is held is read to its end, and lost only 
   expect([follower.goneFor(12_000), follower.loss(20_000)]).toEqual([2000, null]);
 });
 
-test('a file that is overwritten while it is read lets go; what a copy has of it is read from there', async () => {
+test('a file that is overwritten while it is read is closed; the rest is read from a copy', async () => {
   const { folder, path, look, follower } = await readFive();
   await appendFile(path, numberedRange(6, 7));
   await look(1000);
@@ -186,7 +186,7 @@ test('a file that is overwritten while it is read lets go; what a copy has of it
   expect(await read(follower, 2000)).toEqual([6, 7]);
 });
 
-test('without a copy the rest of what is overwritten while it is read is truncated', async () => {
+test('without a copy the rest of a file that is overwritten while it is read is truncated', async () => {
   const { path, look, follower } = await readFive();
   await appendFile(path, numberedRange(6, 7));
   await look(1000);
@@ -198,7 +198,7 @@ test('without a copy the rest of what is overwritten while it is read is truncat
   expect(follower.loss(2000 + SETTLE)).toBe('truncated');
 });
 
-test('bytes that change under the same length are seen by when the file was written', async () => {
+test('bytes that change without the length are noticed by the modification time', async () => {
   const { path, look, follower } = await readFive();
   await writeFile(path, CHANGED);
   await utimes(path, 1, 1);
@@ -220,7 +220,7 @@ test('the same, while it is open and read to its end', async () => {
   expect(await read(follower, 1000)).toEqual(['replaced']);
 });
 
-test('a file that holds something else by the time it is opened is no doubt, and left to the next look', async () => {
+test('a file that has other content by the time it is opened is not in doubt, and left to the next look', async () => {
   const { path, look, follower } = await readFive();
   await appendFile(path, numbered(6));
   await look(1000);

@@ -1,4 +1,4 @@
-/** Names in the log's folder that are not what they were when they were looked at. */
+/** Names in the log's folder that changed after a look. */
 
 import { execFileSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/temp.js';
 
 const descriptors = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
 
-test('a pipe without a writer holds nobody up, and leaves nothing open', async () => {
+test('a pipe without a writer blocks nothing, and leaves nothing open', async () => {
   const folder = await temporaryFolder();
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   const before = await descriptors();
@@ -19,7 +19,7 @@ test('a pipe without a writer holds nobody up, and leaves nothing open', async (
   expect(await descriptors()).toBe(before);
 });
 
-test('a file that holds something else, or cannot be compared, is closed again', async () => {
+test('a file with other content, or that cannot be compared, is closed again', async () => {
   const path = join(await temporaryFolder(), 'a');
   await writeFile(path, 'x');
   const before = await descriptors();

@@ -1,4 +1,4 @@
-/** Reading fails in the middle of a batch that takes several chunks. */
+/** Reading fails in the middle of a batch of several chunks. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,16 +23,16 @@ vi.mock('node:fs', async importOriginal => {
   return { ...real, readSync };
 });
 
-test('what was read before is taken, the fault is told, and reading goes on when it is mended', async () => {
+test('what was read before is taken, the fault is reported, and reading continues when it is fixed', async () => {
   const folder = await temporaryFolder();
   const log = numberedRange(1, 10_000);
   await writeFile(join(folder, 'a.csv'), log);
-  const told: (readonly SourceFault[])[] = [];
+  const reported: (readonly SourceFault[])[] = [];
   const report = {
     fileFound: () => undefined,
     fileReplaced: () => undefined,
     fileUnsupported: () => undefined,
-    sourceFaults: (faults: readonly SourceFault[]) => void told.push(faults),
+    sourceFaults: (faults: readonly SourceFault[]) => void reported.push(faults),
     nothingMatches: () => undefined,
     watchFailed: () => undefined,
     ledgerFailed: () => undefined,
@@ -43,7 +43,7 @@ test('what was read before is taken, the fault is told, and reading goes on when
       let found = scan.run(to);
       for (; found === 'record'; found = scan.run(to)) bytes += scan.end - scan.start;
       // The next chunk cannot be read.
-      disk.isBroken = told.length === 1;
+      disk.isBroken = reported.length === 1;
       return { found, lastTime };
     },
   };
@@ -59,16 +59,16 @@ test('what was read before is taken, the fault is told, and reading goes on when
   };
   const abort = new AbortController();
   const tail = new Tail(options, report);
-  let judged = 0;
+  let decided = 0;
   const take = (frames: Iterable<Frame>): number =>
     Array.from(frames, ({ length }) => length).reduce((sum, length) => sum + length, 0);
   const taker = { skip, take };
   for await (const batch of tail.batches(taker, abort.signal)) {
-    judged += batch?.taken ?? 0;
-    if (told.length === 2) disk.isBroken = false;
-    if (told.length === 3) abort.abort();
+    decided += batch?.taken ?? 0;
+    if (reported.length === 2) disk.isBroken = false;
+    if (reported.length === 3) abort.abort();
   }
-  expect(told).toMatchObject([[], [{ code: 'EIO' }], []]);
-  expect(judged + bytes).toBe(log.length);
+  expect(reported).toMatchObject([[], [{ code: 'EIO' }], []]);
+  expect(decided + bytes).toBe(log.length);
   expect(tail.positions[0]?.offset).toBe(log.length);
 });

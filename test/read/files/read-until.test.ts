@@ -12,7 +12,7 @@ const OTHER: Identity = { kind: 'unsupported', reason: 'format' };
 const UNKNOWN = (): undefined => undefined;
 const LOG = file('/log/a.csv', content('a'));
 
-/** All is read after a look at these files. */
+/** Everything is read after a look at these files. */
 function timeAfter(files: readonly Surveyed[]): number | null {
   const until = new ReadUntil();
   until.looked(files, 1000);
@@ -38,7 +38,7 @@ test('a look counts once everything that it saw is read', () => {
   expect(until.time).toBe(1000);
 });
 
-test('however much is written meanwhile: a goal stands until it is reached, or half a minute', () => {
+test('however much is written meanwhile: a goal stays until it is reached, or for half a minute', () => {
   const until = new ReadUntil();
   until.looked([LOG], 1000);
   until.looked([file('/log/a.csv', content('a'), { size: 1e9 })], 3000);
@@ -59,21 +59,18 @@ test('copies of one content count as the longest of them', () => {
 
 describe('the log is not read', () => {
   test.each<[string, Surveyed[]]>([
-    ['where there is none', []],
-    ['where there are only other files', [file('/log/a.log', OTHER)]],
-    ['where a newer file is in another format', [LOG, file('/log/b.json', OTHER, { modified: 2 })]],
+    ['if there is none', []],
+    ['if there are only other files', [file('/log/a.log', OTHER)]],
+    ['if a newer file is in another format', [LOG, file('/log/b.json', OTHER, { modified: 2 })]],
+    ['if a file waits for its time zone', [LOG, file('/log/0.csv', { kind: 'unsupported', reason: 'zone' })]],
     [
-      'where a file waits for its time zone',
-      [LOG, file('/log/0.csv', { kind: 'unsupported', reason: 'zone' })],
-    ],
-    [
-      'where the first line of a file is not whole',
+      'if the first line of a file is incomplete',
       [LOG, file('/log/b.csv', { kind: 'partial', contentId: 'b', firstTime: null })],
     ],
   ])('%s', (_, files) => expect(timeAfter(files)).toBeNull());
 });
 
-test('a newest file that turns out to be in another format while it is read says that nothing more is known', () => {
+test('if reading shows that the newest file is in another format, nothing more is known', () => {
   const until = new ReadUntil();
   until.looked([LOG, file('/log/b.csv', content('b'), { modified: 2 })], 1000);
   until.read(
@@ -85,7 +82,7 @@ test('a newest file that turns out to be in another format while it is read says
 
 describe('it is', () => {
   test.each<[string, Surveyed[]]>([
-    ['where an older file is in another format', [LOG, file('/log/0.json', OTHER, { modified: 0 })]],
+    ['if an older file is in another format', [LOG, file('/log/0.json', OTHER, { modified: 0 })]],
     ["beside the collector's own log", [LOG, file('/log/a.log', OTHER, { modified: 2 })]],
     [
       'beside files that are compressed',

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { timeReader } from '../../../src/audit/time.js';
-import { judge } from '../../../src/daemon/records/record.js';
+import { decide } from '../../../src/daemon/records/record.js';
 import { Skipper } from '../../../src/daemon/records/skipper.js';
 import { countRecord, noRecords } from '../../../src/event/counts.js';
 import type { SourceFile } from '../../../src/event/position.js';
@@ -15,7 +15,7 @@ import { Tail } from '../../../src/read/files/tail.js';
 import type { Frame } from '../../../src/read/record.js';
 import { writeMessage } from '../../support/csvlog.js';
 import { numbered, numberedRange } from '../../support/log.js';
-import { judgesOf } from '../../support/skipped.js';
+import { decidersOf } from '../../support/skipped.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const quiet = {
@@ -30,8 +30,8 @@ const quiet = {
 
 /** Reads what is in the folder once. */
 async function readAll(folder: string, isSkipping: boolean) {
-  const judges = judgesOf();
-  const skipper = new Skipper(judges);
+  const deciders = decidersOf();
+  const skipper = new Skipper(deciders);
   const options = {
     patterns: [join(folder, '*.csv')],
     maxRecordSize: 1 << 26,
@@ -44,26 +44,26 @@ async function readAll(folder: string, isSkipping: boolean) {
   };
   const tail = new Tail(options, quiet);
   const counts = noRecords();
-  const batches: { from: number; to: number; judged: number }[] = [];
+  const batches: { from: number; to: number; decided: number }[] = [];
   const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<number> => {
-    let judged = 0;
+    let decided = 0;
     for (const frame of frames) {
       const { offset, length } = frame;
-      const verdict = await judge(frame, { file, record: { offset, length }, now: 1 }, judges);
-      countRecord(counts, verdict.outcome, verdict.reason);
-      judged += length;
+      const result = await decide(frame, { file, record: { offset, length }, now: 1 }, deciders);
+      countRecord(counts, result.outcome, result.reason);
+      decided += length;
       skipper.learn(frame);
     }
-    return judged;
+    return decided;
   };
   const taker = { skip: isSkipping ? skipper : null, take };
   for await (const batch of tail.batches(taker, new AbortController().signal))
-    if (batch !== null) batches.push({ from: batch.from, to: batch.end, judged: batch.taken });
+    if (batch !== null) batches.push({ from: batch.from, to: batch.end, decided: batch.taken });
   skipper.countInto(counts);
-  return { counts, memory: judges.memory.saved, positions: tail.positions, batches };
+  return { counts, facts: deciders.facts.saved, positions: tail.positions, batches };
 }
 
-/** Over several chunks; each hundredth record is a person's. */
+/** Several chunks; every hundredth record is a person's. */
 const LOG = Array.from({ length: 40_000 }, (_, n) =>
   numbered(n + 1, n % 100 === 0 ? { sessionId: '6b0201a1.1', sessionLine: 1 + n / 100 } : skipping(n)),
 ).join('');
@@ -73,7 +73,7 @@ function skipping(n: number): { user: string; sessionLine: number; message: stri
   return { user: 'app', sessionLine, message: writeMessage(`UPDATE t SET a = ${n}`, [], sessionLine) };
 }
 
-test('position, latest time, counts and memory are the same', async () => {
+test('position, latest time, counts and session facts are the same', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'a.csv'), LOG);
   const { batches: skipping, ...withSkipper } = await readAll(folder, true);
@@ -85,15 +85,15 @@ test('position, latest time, counts and memory are the same', async () => {
     dropped: { 'service-user': 39_600 },
   });
   expect([skipping.at(-1)?.to, plain.at(-1)?.to]).toEqual([Buffer.byteLength(LOG), Buffer.byteLength(LOG)]);
-  expect(skipping.reduce((sum, { judged }) => sum + judged, 0)).toBeLessThan(Buffer.byteLength(LOG) / 50);
+  expect(skipping.reduce((sum, { decided }) => sum + decided, 0)).toBeLessThan(Buffer.byteLength(LOG) / 50);
 });
 
-test('what is judged of one batch has a limit, and batches join without a hole (I9)', async () => {
+test('the records decided in one batch have a limit, and batches join without a gap (I9)', async () => {
   const folder = await temporaryFolder();
   const log = numberedRange(1, 40_000);
   await writeFile(join(folder, 'a.csv'), log);
   const { batches } = await readAll(folder, true);
-  expect(Math.max(...batches.map(({ judged }) => judged))).toBeLessThan(1.01 * 1024 * 1024);
+  expect(Math.max(...batches.map(({ decided }) => decided))).toBeLessThan(1.01 * 1024 * 1024);
   expect(batches.map(({ from }) => from)).toEqual([0, ...batches.slice(0, -1).map(({ to }) => to)]);
   expect(batches.at(-1)?.to).toBe(log.length);
 });

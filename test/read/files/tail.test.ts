@@ -1,4 +1,4 @@
-/** What the tail gives when files change under its hands, between one batch and the next. */
+/** What the tail gives if files change between one batch and the next. */
 
 import { appendFile, copyFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ async function readAll(
 const MANY = 40_000;
 const old = numberedRange(1, MANY);
 
-test('a file that is overwritten by a larger one: the new is read once, what is lost of the old is a gap', async () => {
+test('a file that is overwritten by a larger one: the new one is read once, what is lost of the old is a gap', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
   await writeFile(path, old);
@@ -106,7 +106,7 @@ test('a copy that lacks the last bytes of what was truncated leaves a gap', asyn
   expect(seen).toContain(gap);
 });
 
-test('what waits to be read waits since the record before it, or since nothing waited last', async () => {
+test('unread bytes wait since the record before them, or since nothing was unread last', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
   await writeFile(path, old);
@@ -121,7 +121,7 @@ test('what waits to be read waits since the record before it, or since nothing w
   for (let next = await batches.next(); next.value !== null; next = await batches.next())
     expect(next.value?.taken.every(Number.isInteger)).toBe(true);
   expect(tail.behindSince).toBeNull();
-  // A record that is not whole yet.
+  // An incomplete record.
   await appendFile(path, numberedRange(MANY + 1, MANY + 1).slice(0, -10));
   const looking = batches.next();
   await clock.advance(5000);
@@ -131,7 +131,7 @@ test('what waits to be read waits since the record before it, or since nothing w
   await batches.return(undefined);
 });
 
-test('a file that begins while another is read for long is held, lest it be deleted before its turn', async () => {
+test('a file that begins while another is read for long is held, so that it can be read even if it is deleted', async () => {
   const folder = await temporaryFolder();
   const [path, next] = [join(folder, 'a.csv'), join(folder, 'b.csv')];
   await writeFile(path, old);
@@ -153,16 +153,13 @@ test('a file that begins while another is read for long is held, lest it be dele
 
 test.each([
   ['a record', numbered(1001, { message: 'x'.repeat(1 << 20) }).slice(0, -10)],
-  ['what is no record', '\0'.repeat(1 << 20)],
-])(
-  'the bytes before the place to resume are known, also where %s that fills the buffer follows',
-  async (_, rest) => {
-    const folder = await temporaryFolder();
-    const whole = numberedRange(1, 1000);
-    await writeFile(join(folder, 'a.csv'), whole + rest);
-    const tail = new Tail(optionsOf(folder), quiet);
-    for await (const batch of tail.batches(IN_WORDS, new AbortController().signal))
-      expect(batch?.taken.every(Number.isInteger) ?? true).toBe(true);
-    expect(tail.positions[0]).toMatchObject({ offset: whole.length, tail: { length: 1024 } });
-  },
-);
+  ['what is not a record', '\0'.repeat(1 << 20)],
+])('the bytes before the checkpoint are known, also if %s that fills the buffer follows', async (_, rest) => {
+  const folder = await temporaryFolder();
+  const whole = numberedRange(1, 1000);
+  await writeFile(join(folder, 'a.csv'), whole + rest);
+  const tail = new Tail(optionsOf(folder), quiet);
+  for await (const batch of tail.batches(IN_WORDS, new AbortController().signal))
+    expect(batch?.taken.every(Number.isInteger) ?? true).toBe(true);
+  expect(tail.positions[0]).toMatchObject({ offset: whole.length, tail: { length: 1024 } });
+});

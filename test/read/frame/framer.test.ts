@@ -20,7 +20,7 @@ const second = csvRecord({
 });
 const third = csvRecord({ sessionLine: 3 });
 
-/** Records by session line, and the bytes between them that are no record. */
+/** Records by session line, and the bytes between them that are not records. */
 function summary(bytes: Buffer | string, chunk = 7): string {
   const framed = frames(pieces(Buffer.from(bytes), chunk), { finish: true });
   return framed
@@ -29,7 +29,7 @@ function summary(bytes: Buffer | string, chunk = 7): string {
 }
 
 describe('records', () => {
-  test('of any content, under any chunking, are what csv-parse makes of them (I1)', () => {
+  test('of any content, under any chunking, agree with csv-parse (I1)', () => {
     const anyLog = fc.record({
       records: fc.array(fc.tuple(anyColumns, fc.constantFrom(23, 24, 26)), { minLength: 1, maxLength: 6 }),
       cuts: fc.array(fc.nat(5000), { maxLength: 20 }),
@@ -55,7 +55,7 @@ describe('records', () => {
   });
 
   test.each(readdirSync(SAMPLES).filter(name => name.endsWith('.csv')))(
-    'of %s come out the same byte by byte',
+    'of %s are the same byte by byte',
     name => {
       const bytes = readFileSync(`${SAMPLES}${name}`);
       const parsed: string[][] = csvParse(bytes, { record_delimiter: '\n' });
@@ -88,7 +88,7 @@ describe('records', () => {
 });
 
 describe('a torn record', () => {
-  test('cut at any byte, the next one glued on: nothing genuine after it is lost, and the hole is a gap', () => {
+  test('cut at any byte, the next one glued on: nothing genuine after it is lost, and the rest is a gap', () => {
     const length = Buffer.byteLength(first);
     const torn = Buffer.from(second);
     for (let end = 1; end < torn.length; end++) {
@@ -97,7 +97,7 @@ describe('a torn record', () => {
     }
   });
 
-  test('cut at any byte, then a newline: the gap takes the newline with it', () => {
+  test('cut at any byte, then a newline: the gap includes the newline', () => {
     const length = Buffer.byteLength(first);
     const torn = Buffer.from(second);
     for (let end = 1; end < torn.length - 1; end++) {
@@ -165,7 +165,7 @@ describe('a torn record', () => {
     }
   });
 
-  test('of heads without end is looked at a few times', async () => {
+  test('of endless heads is read a few times', async () => {
     const log = `${first}x${'2026-11-21 20:40:01.123 CET,'.repeat(10_000)}\n${third}`;
     expect(summary(log, 1 << 16)).toMatch(/^1, torn \d+\+\d+, 3$/);
     expect(await count('framed', log, 1 << 16)).toBeLessThan(log.length * 200);
@@ -196,7 +196,7 @@ describe('a record over the size limit', () => {
     });
   });
 
-  test('that is torn gives way to the next record', () => {
+  test('that is torn ends at the next record', () => {
     const bytes = Buffer.from(first + large.slice(0, 300_000) + third);
     const framed = frames(
       cut(
@@ -213,6 +213,6 @@ describe('a record over the size limit', () => {
   });
 });
 
-test('fields that the support writes are fields that csv-parse reads', () => {
+test('fields that the test support writes are fields that csv-parse reads', () => {
   expect(csvParse(csvRecord({ message: 'a "b"\n' }))).toEqual([fieldsOf({ message: 'a "b"\n' })]);
 });

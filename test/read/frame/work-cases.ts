@@ -1,4 +1,4 @@
-/** What `frame.test.ts` counts. */
+/** The work that `framer.test.ts` counts. */
 
 import { frames, pieces } from '../../support/frames.js';
 

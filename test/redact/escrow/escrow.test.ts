@@ -1,4 +1,4 @@
-/** An original that cannot be encrypted: what was scrubbed of it is a gap, and what follows is shipped. */
+/** If an original cannot be encrypted, its record becomes a gap, and what follows is shipped. */
 
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,14 +7,14 @@ import { createRedactor } from '../../../src/redact/redact.js';
 import { csvRecord, writeMessage } from '../../support/csvlog.js';
 import { outcomeOf } from '../../support/skipped.js';
 
-/** Its thread dies of any text: that is no key. */
+/** An invalid key: its thread dies of any text. */
 function brokenEscrow(): (original: string) => Promise<string> {
   const escrow = new Escrow(['no key']);
   onTestFinished(() => escrow.close());
   return original => escrow.seal(original);
 }
 
-test('what was scrubbed is not shipped without its original, and what follows is', async () => {
+test('a redacted record is not shipped without its original, and what follows is', async () => {
   const secret = csvRecord({
     sessionLine: 1,
     message: writeMessage('UPDATE u SET password = $1', ['S3CR3T']),
@@ -25,14 +25,14 @@ test('what was scrubbed is not shipped without its original, and what follows is
     context: 'PL',
   });
   const plain = csvRecord({ sessionLine: 3, message: writeMessage('UPDATE konto SET a = 1', [], 3) });
-  const { counts, drafts } = await outcomeOf([Buffer.from(secret + forged + plain)], false, {
+  const { counts, events } = await outcomeOf([Buffer.from(secret + forged + plain)], false, {
     redact: createRedactor([]),
     escrow: brokenEscrow(),
   });
   expect(counts).toMatchObject({ read: 3, shipped: 1, rejected: { unreadable: 2 } });
-  expect(drafts).toMatchObject([{ kind: 'gap' }, { kind: 'gap' }, { kind: 'statement' }]);
-  expect(drafts[0]).toMatchObject({
+  expect(events).toMatchObject([{ kind: 'gap' }, { kind: 'gap' }, { kind: 'statement' }]);
+  expect(events[0]).toMatchObject({
     gap: { reason: 'unreadable', line: '1', sha256: createHash('sha256').update(secret).digest('hex') },
   });
-  expect(JSON.stringify(drafts)).not.toContain('S3CR3T');
+  expect(JSON.stringify(events)).not.toContain('S3CR3T');
 });
