@@ -128,6 +128,7 @@ export class Framer {
   }
 
   filled(bytes: number): void {
+    if (this.#found === 'more') this.#found = null;
     this.#end += bytes;
   }
 
@@ -203,7 +204,8 @@ export class Framer {
 
   /** Lets `skip` pass over records. Returns the latest log_time. */
   skip(skip: Skip, lastTime: string): string {
-    if (this.#isCareful || !this.#hasFound) return lastTime;
+    // A record that was found and not taken yet comes first.
+    if (this.#isCareful || !this.#hasFound || this.#found !== null) return lastTime;
     const before = { columns: this.#columns, lastTime, maxRecordSize: this.#maxRecordSize };
     const passed = skip.pass(this.#scan, this.#end, before);
     this.#found = passed.found;

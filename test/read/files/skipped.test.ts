@@ -65,10 +65,10 @@ async function readAll(folder: string, isSkipping: boolean) {
 
 /** Several chunks; every hundredth record is a person's. */
 const LOG = Array.from({ length: 40_000 }, (_, n) =>
-  numbered(n + 1, n % 100 === 0 ? { sessionId: '6b0201a1.1', sessionLine: 1 + n / 100 } : skipping(n)),
+  numbered(n + 1, n % 100 === 0 ? { sessionId: '6b0201a1.1', sessionLine: 1 + n / 100 } : ofService(n)),
 ).join('');
 
-function skipping(n: number): { user: string; sessionLine: number; message: string } {
+function ofService(n: number): { user: string; sessionLine: number; message: string } {
   const sessionLine = n - Math.floor(n / 100);
   return { user: 'app', sessionLine, message: writeMessage(`UPDATE t SET a = ${n}`, [], sessionLine) };
 }
@@ -92,7 +92,8 @@ test('the records decided in one batch have a limit, and batches join without a 
   const folder = await temporaryFolder();
   const log = numberedRange(1, 40_000);
   await writeFile(join(folder, 'a.csv'), log);
-  const { batches } = await readAll(folder, true);
+  const { batches, counts } = await readAll(folder, true);
+  expect(counts.read).toBe(40_000);
   expect(Math.max(...batches.map(({ decided }) => decided))).toBeLessThan(1.01 * 1024 * 1024);
   expect(batches.map(({ from }) => from)).toEqual([0, ...batches.slice(0, -1).map(({ to }) => to)]);
   expect(batches.at(-1)?.to).toBe(log.length);
