@@ -5,7 +5,8 @@
  *
  * skipped are
  * - genuine records of pgAudit's by roles whose records are dropped whatever their class (but for class ROLE, after which
- *   roles are looked up again), and records of class READ by roles of which only these are dropped;
+ *   roles are looked up again, and for the end of a prepared transaction, which may be somebody else's), and records of
+ *   class READ by roles of which only these are dropped;
  * - records that are not pgAudit's and say nothing of their session that is needed.
  *
  * Each is whole and well-formed, has as many columns and the same zone as those before, and the line (and the statement)
@@ -430,7 +431,8 @@ function payloadKind(start: usize, end: usize): u32 {
     if (field == 2) nameAt = at;
     if (field == 3) textAt = at;
     const last = endOfField(at, end);
-    if (last == 0 || last == end) return 0;
+    if (last == 0 || last == end || isEmptyInQuotes(at, last)) return 0;
+    if (field == 0 && mayEndPrepared(at, last)) return 0;
     if (field == 3) textEnd = last;
     at = last + 1;
   }
@@ -467,6 +469,20 @@ function classOf(at: usize, length: u32): u32 {
 @inline
 function isQuoted(at: usize, end: usize): bool {
   return end - at >= 4 && load<u16>(at) == 0x2222;
+}
+
+/** pgAudit quotes no empty field. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isEmptyInQuotes(at: usize, end: usize): bool {
+  return end - at == 4 && load<u32>(at) == 0x22222222;
+}
+
+/** Whether a command may be COMMIT PREPARED or ROLLBACK PREPARED: another session's transaction ends with it. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function mayEndPrepared(at: usize, end: usize): bool {
+  return load<u8>(at) == QUOTE || load<u64>(end - 8) == 0x4445524150455250;
 }
 
 function endOfField(at: usize, end: usize): usize {
@@ -565,7 +581,7 @@ function endOfParameters(start: usize, end: usize): usize {
 
 /**
  * The statement's number if the message column from `at` (its quote) to `end` (one past its closing quote) is certain to
- * be genuine, and not of class ROLE; else -1.
+ * be genuine, and neither of class ROLE nor the end of a prepared transaction; else -1.
  */
 export function statementIn(at: usize, end: usize): i32 {
   return isAudit(at, end) && payloadKind(at + 8, end - 1) != 0 ? statement : -1;

@@ -24,8 +24,8 @@ export interface RawRecord {
   /** A column as it is in the log, with its quotes. */
   column(column: number): Buffer;
   /**
-   * pgAudit's number of the statement, if the payload is certain to be genuine and not of class ROLE, as far as that shows
-   * without making a text of it; else `null`.
+   * pgAudit's number of the statement, if the payload is certain to be genuine, and neither of class ROLE nor the end of a
+   * prepared transaction, as far as that shows without making a text of it; else `null`.
    */
   readonly auditStatement: number | null;
   /** Whether a column's content starts with `ascii`, which must not contain a quote. */

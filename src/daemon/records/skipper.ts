@@ -94,18 +94,16 @@ export class Skipper implements Skip {
   }
 
   #learnUser(record: RawRecord, skipping: Skipping): void {
-    const verdict = this.#verdictOf(record.text(COLUMN.user));
-    if (verdict !== null) skipping.setUser(record.column(COLUMN.user), verdict);
+    skipping.setUser(record.column(COLUMN.user), this.#verdictOf(record.text(COLUMN.user)));
   }
 
-  /** What becomes of a role's records; `null` if that is still asked. */
-  #verdictOf(user: string): number | null {
+  /** What becomes of a role's records. */
+  #verdictOf(user: string): number {
     const { filter, escrow } = this.#deciders;
-    const kind = filter.users.kindOf(user, () => 0);
-    if (kind instanceof Promise) return null;
-    const other = isWatched(user, filter) ? 0 : DROPS_OTHER;
-    // Memberships may change: each record of pgAudit's has to be asked for.
-    if (!filter.users.areConstant) return other;
+    // Memberships may change between any two records: none is skipped.
+    const kind = filter.users.areConstant ? filter.users.kindOf(user, () => 0) : null;
+    if (kind === null || kind instanceof Promise) return 0;
+    const other = isWatched(kind, filter) ? 0 : DROPS_OTHER;
     if (kind === 'service') return DROPS_AUDIT | DROPS_OTHER | LOGIN_IS_NOTHING;
     const readsAreDropped = !filter.decide(kind, 'READ').isShipped && filter.decide(kind, 'WRITE').isShipped;
     return kind === 'person' && readsAreDropped && escrow === null ? other | DROPS_READ : other;

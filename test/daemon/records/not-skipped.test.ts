@@ -1,0 +1,87 @@
+/** Records that look like those that are skipped, and of which something would be missed. */
+
+import { expect, test } from 'vitest';
+import { Filter } from '../../../src/decide/filter.js';
+import { type Memberships, memberRule, personRule, Users } from '../../../src/decide/users.js';
+import { isWrite } from '../../../src/relations/relations.js';
+import { auditMessage, type Columns, csvRecord } from '../../support/csvlog.js';
+import { outcomeOf, RULES } from '../../support/skipped.js';
+
+const audit = (auditClass: string, command: string, statement: string, id: number): Partial<Columns> => ({
+  message: auditMessage(['SESSION', String(id), '1', auditClass, command, '', '', statement, '<none>']),
+});
+const person = (sessionLine: number, columns: Partial<Columns>): string =>
+  csvRecord({ sessionLine, ...columns });
+const service = (sessionLine: number, columns: Partial<Columns>): string =>
+  csvRecord({ user: 'app', pid: 9, sessionId: '6b0201a1.9', sessionLine, ...columns });
+const insert = (line: number): string => service(line, audit('WRITE', 'INSERT', 'INSERT INTO t', line));
+
+test.each(['ROLLBACK PREPARED', '"ROLLBACK PREPARED"'])(
+  'a service undoes what a person prepared: %s',
+  async command => {
+    const undo = `AUDIT: SESSION,3,1,MISC,${command},,,ROLLBACK PREPARED 'x',<none>`;
+    const log = [
+      person(1, audit('WRITE', 'UPDATE', 'UPDATE t SET a=1', 1)),
+      person(2, audit('MISC', 'PREPARE TRANSACTION', "PREPARE TRANSACTION 'x'", 2)),
+      ...[insert(1), insert(2), service(3, { message: undo }), insert(4)],
+    ];
+    const { events } = await outcomeOf([Buffer.from(log.join(''))], true);
+    expect(events).toMatchObject([
+      { kind: 'statement', session: { line: 1 } },
+      { kind: 'failure', failure: { outcome: 'undone' }, actor: { user: 'app' } },
+    ]);
+  },
+);
+
+test.each([
+  ['object name', '"",WITH x AS (DELETE FROM t) SELECT 1'],
+  ['text', ',""'],
+])('a READ with an empty %s in quotes is looked at like one without quotes', async (_what, columns) => {
+  const reads = [1, 2, 3].map(line => person(line, audit('READ', 'SELECT', 'SELECT 1', line)));
+  const last = person(4, { message: `AUDIT: SESSION,4,1,READ,SELECT,,${columns},<none>` });
+  const changes = () => [{ commands: ['SELECT'], relations: ['t'] }];
+  const parser = { changes, classes: () => [], close: async () => undefined };
+  const { counts } = await outcomeOf([Buffer.from(reads.join('') + last)], true, {
+    isWrite: one => isWrite(one, parser),
+  });
+  expect(counts).toMatchObject({ shipped: 1, dropped: { class: 3 } });
+});
+
+/** A role that leaves its group of services after the next change of roles. */
+function leavingServices(): Filter {
+  let isExpired = false;
+  let hasLeft = false;
+  const look = async (): Promise<boolean> => {
+    [isExpired, hasLeft] = [false, true];
+    return true;
+  };
+  const memberships: Memberships = {
+    get loadedAt() {
+      return hasLeft ? 2 : 1;
+    },
+    knows: () => (isExpired ? look() : true),
+    isMember: (user, role) => user === 'app' && (role === 'services') !== hasLeft,
+    wasPerson: () => false,
+    expire: () => {
+      isExpired = true;
+    },
+  };
+  const users = new Users({
+    serviceUsers: [memberRule('services', memberships)],
+    personalUsers: [{ test: user => user.startsWith('Z') }, personRule('persons', memberships)],
+    memberships,
+  });
+  return new Filter({ ...RULES, users });
+}
+
+test('a role that becomes a person while its session goes on is watched from then on', async () => {
+  const logged = (line: number): string =>
+    service(line, { commandTag: 'idle', message: 'statement: UPDATE t SET a=1' });
+  const grant = person(1, audit('ROLE', 'GRANT', 'GRANT persons TO app', 1));
+  const log = [insert(1), logged(2), logged(3), grant, logged(4), logged(5)];
+  const { events } = await outcomeOf([Buffer.from(log.join(''))], true, { filter: leavingServices() });
+  expect(events).toMatchObject([
+    { kind: 'statement', actor: { user: 'Z990001' } },
+    { kind: 'unaudited', actor: { user: 'app' }, session: { line: 4 } },
+  ]);
+});
