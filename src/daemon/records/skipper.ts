@@ -28,8 +28,8 @@ const MOST_LINES = 999_999_998;
 
 export class Skipper implements Skip {
   readonly #deciders: Deciders;
-  /** The scanner that has the tables. */
-  #scan: Scan | null = null;
+  /** The scanner that had the tables last: another skipper may have taken it since. */
+  #last: Scan | null = null;
   #skipping: Skipping | null = null;
   /** By their index in the table. */
   #sessions: Known[] = [];
@@ -60,11 +60,12 @@ export class Skipper implements Skip {
 
   /** Learns from a frame that was decided: it may have changed what is remembered. */
   learn(frame: Frame): void {
-    if (frame.kind === 'gap' || this.#scan === null || !this.#scan.holds(frame.bytes)) {
-      this.#scan = null;
+    const scan = this.#scan;
+    if (frame.kind === 'gap' || scan === null || !scan.holds(frame.bytes)) {
+      this.#last = null;
       return;
     }
-    const skipping = this.#refreshed(this.#scan);
+    const skipping = this.#refreshed(scan);
     this.#learnUser(frame, skipping);
     this.#learnSession(frame, skipping);
   }
@@ -79,8 +80,14 @@ export class Skipper implements Skip {
     }
   }
 
+  /** The scanner that has the tables. */
+  get #scan(): Scan | null {
+    return this.#last?.owner === this ? this.#last : null;
+  }
+
   #begin(scan: Scan): void {
-    this.#scan = scan;
+    scan.owner = this;
+    this.#last = scan;
     this.#skipping = scan.skipping;
     this.#skipping.clear();
     this.#sessions = [];
@@ -138,11 +145,12 @@ export class Skipper implements Skip {
 
   #forget(session: string): void {
     const key = keyOf(session);
-    if (this.#scan === null || key === null) return;
-    this.#refreshed(this.#scan).forget(...key);
+    const scan = this.#scan;
+    if (scan === null || key === null) return;
+    this.#refreshed(scan).forget(...key);
     this.#indexes.delete(session);
     // Indexes are given out once; all are learnt again before they become many.
-    if (this.#sessions.length > MOST_INDEXES) this.#scan = null;
+    if (this.#sessions.length > MOST_INDEXES) this.#last = null;
   }
 
   /** Makes texts of what was skipped; the session read last comes last. */

@@ -81,6 +81,8 @@ export class Scan {
   readonly #scanner = newScanner();
   readonly #input: number;
   #isLarge = false;
+  /** Who keeps the tables in its memory; reused for another file, it still has them. */
+  owner: object | null = null;
   /** Where the bytes are that are scanned. Growing replaces it. */
   input: Buffer = Buffer.alloc(0);
   /** Where the columns of the record end, counted from its start. */

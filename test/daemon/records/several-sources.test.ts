@@ -1,0 +1,55 @@
+/** Scanners go from one source to another, and what one source learnt stays its own. */
+
+import { expect, test } from 'vitest';
+import { decide } from '../../../src/daemon/records/record.js';
+import { Skipper } from '../../../src/daemon/records/skipper.js';
+import { Filter } from '../../../src/decide/filter.js';
+import { Users } from '../../../src/decide/users.js';
+import { countRecord, noRecords } from '../../../src/event/counts.js';
+import { COLUMN } from '../../../src/lib/csvlog.js';
+import { Framer } from '../../../src/read/frame/framer.js';
+import { csvRecord, writeMessage } from '../../support/csvlog.js';
+import { decidersOf, RULES } from '../../support/skipped.js';
+
+/** A source whose services are these; its files are read and closed one after the other. */
+function source(service: string) {
+  const isService = { test: (user: string) => user === service };
+  const users = new Users({ serviceUsers: [isService], personalUsers: [], memberships: null });
+  const deciders = decidersOf({ filter: new Filter({ ...RULES, users, otherUsers: 'ship' }) });
+  const skipper = new Skipper(deciders);
+  const counts = noRecords();
+  const read = async (log: string): Promise<void> => {
+    const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
+    framer.push(Buffer.from(log));
+    for (let lastTime = ''; ; ) {
+      lastTime = framer.skip(skipper, lastTime);
+      const frame = framer.next();
+      if (frame === null) break;
+      if (frame.kind === 'record') lastTime = frame.text(COLUMN.logTime);
+      const { offset, length } = frame;
+      const reading = { file: { fileId: 'f', path: '/log/a.csv' }, record: { offset, length }, now: 1 };
+      const { outcome, reason } = await decide(frame, reading, deciders);
+      countRecord(counts, outcome, reason);
+      skipper.learn(frame);
+    }
+    framer.close();
+    skipper.countInto(counts);
+  };
+  return { read, counts, facts: deciders.facts };
+}
+
+const record = (user: string, pid: string, sessionLine: number): string =>
+  csvRecord({ user, sessionId: `6b0201a1.${pid}`, sessionLine, message: writeMessage('x', [], sessionLine) });
+
+test('a person of one server is not the service of the same name of another, in a session of the same id (I1)', async () => {
+  const [a, b] = [source('app_a'), source('app_b')];
+  await a.read(record('app_a', '1', 1) + record('app_a', '1', 2));
+  await b.read(record('app_b', '2', 1) + record('app_b', '7', 1) + record('app_b', '7', 2));
+  await a.read(record('app_a', '1', 3) + record('app_b', '7', 3) + record('app_b', '7', 4));
+  expect(a.counts).toMatchObject({ read: 5, shipped: 2, dropped: { 'service-user': 3 } });
+  expect(a.facts.sessions.saved.known.map(([id, line]) => [id, line])).toEqual([
+    ['6b0201a1.1', 3],
+    ['6b0201a1.7', 4],
+  ]);
+  expect(b.counts).toMatchObject({ read: 3, dropped: { 'service-user': 3 } });
+});
