@@ -33,6 +33,8 @@ export let columns: u32 = 0;
 export let quoted: u32 = 0;
 /** 1 if the record's last newline follows a carriage return. */
 export let hasReturn: u32 = 0;
+/** The last run was ended by a record: the next one begins behind it. */
+let isFound: bool = false;
 /** Whether records may be skipped. */
 export let isSkipping: bool = false;
 
@@ -50,6 +52,7 @@ let afterReturn: u64 = 0;
 export function restart(at: usize): void {
   start = at;
   end = at;
+  isFound = false;
   block = at;
   done = 0;
   inQuote = 0;
@@ -60,7 +63,7 @@ export function restart(at: usize): void {
   quoted = 0;
 }
 
-/** The bytes were moved towards the start of memory. */
+/** The bytes were moved towards the start of memory; those of a record that was found need not be among them. */
 export function moved(by: usize): void {
   start -= by;
   end -= by;
@@ -102,6 +105,7 @@ function below(count: u32): u64 {
 @inline
 function next(): void {
   start = end;
+  isFound = false;
   columns = 0;
   quoted = 0;
 }
@@ -112,7 +116,7 @@ export function run(to: usize): i32 {
   const C = i8x16.splat(0x2c);
   const N = i8x16.splat(0x0a);
   const R = i8x16.splat(0x0d);
-  if (end > start) next();
+  if (isFound) next();
   while (block < to) {
     const left = to - block;
     const valid = below(left >= 64 ? 64 : <u32>left);
@@ -143,7 +147,8 @@ export function run(to: usize): i32 {
       if (isNewline) {
         end = at + 1;
         done = bit + 1;
-        if (!isSkipping || !skips(start, end, columns, quoted, hasReturn)) return RECORD;
+        isFound = !isSkipping || !skips(start, end, columns, quoted, hasReturn);
+        if (isFound) return RECORD;
         next();
       } else if (columns == MOST_COLUMNS) return BREACH;
     }

@@ -431,8 +431,8 @@ function payloadKind(start: usize, end: usize): u32 {
     if (field == 2) nameAt = at;
     if (field == 3) textAt = at;
     const last = endOfField(at, end);
-    if (last == 0 || last == end || isEmptyInQuotes(at, last)) return 0;
-    if (field == 0 && mayEndPrepared(at, last)) return 0;
+    if (last == 0 || last == end) return 0;
+    if (field == 0 && endsPrepared(last)) return 0;
     if (field == 3) textEnd = last;
     at = last + 1;
   }
@@ -471,18 +471,12 @@ function isQuoted(at: usize, end: usize): bool {
   return end - at >= 4 && load<u16>(at) == 0x2222;
 }
 
-/** pgAudit quotes no empty field. */
+/** Whether the command that ends there may be COMMIT PREPARED or ROLLBACK PREPARED: another session's transaction ends. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function isEmptyInQuotes(at: usize, end: usize): bool {
-  return end - at == 4 && load<u32>(at) == 0x22222222;
-}
-
-/** Whether a command may be COMMIT PREPARED or ROLLBACK PREPARED: another session's transaction ends with it. */
-// @ts-ignore: decorators are AssemblyScript's
-@inline
-function mayEndPrepared(at: usize, end: usize): bool {
-  return load<u8>(at) == QUOTE || load<u64>(end - 8) == 0x4445524150455250;
+function endsPrepared(end: usize): bool {
+  const last = load<u8>(end - 1) == QUOTE ? end - 2 : end;
+  return load<u64>(last - 8) == 0x4445524150455250;
 }
 
 function endOfField(at: usize, end: usize): usize {
@@ -589,11 +583,19 @@ export function statementIn(at: usize, end: usize): i32 {
 
 // ---- what a READ says besides
 
+/** Whether a field is empty: pgAudit does not quote it then, but the parser would take that, too. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isNothing(at: usize): bool {
+  return load<u8>(at) == COMMA || (load<u32>(at) == 0x22222222 && load<u8>(at, 4) == COMMA);
+}
+
 /** Whether the text of the payload read last is there, and has no word of a text that changes data. */
 function mayForget(): bool {
-  if (textEnd == textAt || load<u8>(textAt) == 0x3c) return false;
-  const isNamed = load<u8>(nameAt) != COMMA;
-  if (isNamed) return true;
+  const first = load<u8>(textAt) == QUOTE ? textAt + 2 : textAt;
+  // `<not logged>`, `<previously logged>`
+  if (isNothing(textAt) || load<u8>(first) == 0x3c) return false;
+  if (!isNothing(nameAt)) return true;
   for (let i = textAt; i + 5 <= textEnd; i++) {
     switch (load<u8>(i) | 0x20) {
       case 0x69: // insert

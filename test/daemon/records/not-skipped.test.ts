@@ -5,7 +5,7 @@ import { Filter } from '../../../src/decide/filter.js';
 import { type Memberships, memberRule, personRule, Users } from '../../../src/decide/users.js';
 import { isWrite } from '../../../src/relations/relations.js';
 import { auditMessage, type Columns, csvRecord } from '../../support/csvlog.js';
-import { outcomeOf, RULES } from '../../support/skipped.js';
+import { compare, outcomeOf, RULES } from '../../support/skipped.js';
 
 const audit = (auditClass: string, command: string, statement: string, id: number): Partial<Columns> => ({
   message: auditMessage(['SESSION', String(id), '1', auditClass, command, '', '', statement, '<none>']),
@@ -45,6 +45,13 @@ test.each([
     isWrite: one => isWrite(one, parser),
   });
   expect(counts).toMatchObject({ shipped: 1, dropped: { class: 3 } });
+});
+
+test('a READ that refers to a text in quotes leaves what is remembered as it was', async () => {
+  const reads = [1, 2, 3].map(line => person(line, audit('READ', 'SELECT', 'SELECT 1', line)));
+  const last = person(4, { message: 'AUDIT: SESSION,4,1,READ,SELECT,,,"<previously logged>",' });
+  const { skipping, plain } = await compare([Buffer.from(reads.join('') + last)]);
+  expect(skipping).toEqual(plain);
 });
 
 /** A role that leaves its group of services after the next change of roles. */
