@@ -62,7 +62,7 @@ export class Statements {
     }
   }
 
-  /** Notes the session's statement, which is read when it is needed: nearly none is. */
+  /** Notes the session's statement, which is read when it is needed: nearly none is. Until then all its bytes count. */
   noteUnread(session: string, unread: UnreadStatement): void {
     this.#forget(session);
     this.#keep(session, { statementId: 0, texts: new Map(), size: unread.bytes.length, unread });
