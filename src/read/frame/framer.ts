@@ -186,8 +186,9 @@ export class Framer {
       } else if (result === 'complete') {
         const isRecord = this.#isRecord();
         if (isRecord === null) return null;
+        const gap = isRecord ? this.#gapBefore() : null;
+        if (gap !== null) return gap;
         if (!isRecord) this.#doubt();
-        else if (this.#doubtFrom !== null) return this.#gapBefore();
         else if (this.#scanner.length <= this.#maxRecordSize) return this.#takeRecord();
         else this.#giveUp();
       } else if (result === 'breach') {
@@ -276,28 +277,30 @@ export class Framer {
     return record;
   }
 
+  /** Bytes before `#start` that are in doubt, and were not returned as a gap yet. */
+  get #inDoubt(): number {
+    return this.#doubtFrom === null ? 0 : this.#base + this.#start - this.#doubtFrom;
+  }
+
   /** The bytes in doubt, if any, now that they end at `#start`. */
   #gapBefore(): Gap | null {
-    if (this.#doubtFrom === null) return null;
-    const gap = this.#tornGap(this.#doubtFrom);
+    const gap = this.#inDoubt > 0 ? this.#tornGap() : null;
     this.#doubtFrom = null;
     return gap;
   }
 
   /** Doubt must not grow without end in a file that did have records; one that never had is not csvlog. */
   #gapIfTooLong(): Gap | null {
-    if (this.#doubtFrom === null || !this.#hasFound) return null;
-    if (this.#base + this.#start - this.#doubtFrom <= this.#maxRecordSize) return null;
-    const gap = this.#tornGap(this.#doubtFrom);
+    if (!this.#hasFound || this.#inDoubt <= this.#maxRecordSize) return null;
+    const gap = this.#tornGap();
     this.#doubtFrom = this.#base + this.#start;
     return gap;
   }
 
-  /** From there to `#start`. */
-  #tornGap(from: number): Gap {
-    const record = this.#torn;
+  #tornGap(): Gap {
+    const [length, record] = [this.#inDoubt, this.#torn];
     this.#torn = {};
-    return { kind: 'gap', reason: 'torn', offset: from, length: this.#base + this.#start - from, record };
+    return { kind: 'gap', reason: 'torn', offset: this.#base + this.#start - length, length, record };
   }
 
   /** A record that is larger than allowed: go on to its end without keeping it; in doubt, look for another. */

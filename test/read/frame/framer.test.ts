@@ -100,6 +100,19 @@ describe('records', () => {
 });
 
 describe('a torn record', () => {
+  test.each([
+    ['a record follows', third, ['record 1', 'torn 400', 'record 3']],
+    ['nothing follows', '', ['record 1', 'torn 400']],
+  ])('that is too long is told once, if %s', (_what, rest, expected) => {
+    const framed = frames([first, 'a"'.repeat(200), rest].map(Buffer.from), {
+      finish: true,
+      maxRecordSize: 300,
+    });
+    expect(
+      framed.map(({ reason = 'record', length, fields }) => `${reason} ${fields?.[6] ?? length}`),
+    ).toEqual(expected);
+  });
+
   test('cut at any byte, the next one glued on: nothing genuine after it is lost, and the rest is a gap', () => {
     const length = Buffer.byteLength(first);
     const torn = Buffer.from(second);
