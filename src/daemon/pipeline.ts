@@ -1,10 +1,12 @@
 /**
  * The data's way, on one screen:
  *
- *   tail → parse → filter → identify → journal        journal → sinks
+ *   read → audit → decide → identity → journal        journal → sinks
  *
  * The first part runs once for each server. The only loop back is the journal: it keeps the checkpoint from which `tail`
  * continues.
+ *
+ * This folder joins the stages, and nothing else but `commands/` does: it may import everything.
  */
 
 import { setImmediate } from 'node:timers/promises';

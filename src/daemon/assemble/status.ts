@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import type { Health } from '../health.js';
-import type { SinkSample, StatusSample } from '../http/status.js';
+import type { SinkSample, StatusSample } from '../http/sample.js';
 import type { Metrics } from '../metrics.js';
 import type { Stages } from '../pipeline.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
