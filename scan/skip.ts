@@ -148,7 +148,7 @@ function userSlot(at: usize, length: u32): usize {
   return slot;
 }
 
-/** Sets what becomes of a role, whose column is at this address as it is in the log. Too many roles are begun anew. */
+/** Sets what becomes of a role, whose column is at this address as it is in the log. If there are too many roles, the table starts again. */
 export function setUser(at: usize, length: u32, verdict: u32): void {
   if (users >= MOST_USERS / 2 || names + length > NAMES_END) clearUsers();
   if (length > 256) return;
@@ -195,7 +195,7 @@ export function session(start: u32, pid: u32): usize {
   let slot = slotOf(SESSIONS, key);
   if (load<u64>(slot) == key) return slot;
   if (used >= (SLOTS >> 2) * 3) {
-    sortAnew();
+    rebuild();
     slot = slotOf(SESSIONS, key);
   }
   memory.fill(slot, 0, SESSION_SIZE);
@@ -214,8 +214,8 @@ export function forget(start: u32, pid: u32): void {
   live--;
 }
 
-/** Without those that were removed. If all are live, they are begun anew: each is learnt again. */
-function sortAnew(): void {
+/** Without those that were removed. If nearly all are live, the table starts again: each is learnt again. */
+function rebuild(): void {
   if (live >= SLOTS >> 1) return clearSessions();
   memory.copy(SPARE, SESSIONS, SLOTS * SESSION_SIZE);
   memory.fill(SESSIONS, 0, SLOTS * SESSION_SIZE);

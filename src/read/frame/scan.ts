@@ -135,7 +135,7 @@ export class Scan {
     this.#scanner.moved(by);
   }
 
-  /** Looks at the bytes before `to`, from where it stopped, and skips over the record that it found last. */
+  /** Looks at the bytes before `to`, from where it stopped; the record that it found last is done with. */
   run(to: number, isSkipping = false): Found {
     this.#scanner.isSkipping.value = isSkipping ? 1 : 0;
     const found = this.#scanner.run(this.#input + to);
