@@ -25,6 +25,8 @@ const HAS_LOGIN = 1;
 const HAS_TRANSACTION = 2;
 
 const MOST_LINES = 999_999_998;
+/** Fewer than the scanner has room for. */
+const MOST_USERS = 200;
 
 export class Skipper implements Skip {
   readonly #deciders: Deciders;
@@ -34,6 +36,9 @@ export class Skipper implements Skip {
   /** By their index in the table. */
   #sessions: Known[] = [];
   #indexes = new Map<string, number>();
+  /** Those that are in the table. */
+  readonly #users = new Set<string>();
+  #usersVersion: number | null = null;
   readonly #skipped = { 'service-user': 0, class: 0, 'not-audit': 0 };
 
   constructor(deciders: Deciders) {
@@ -45,6 +50,9 @@ export class Skipper implements Skip {
     const { columns, lastTime, maxRecordSize } = before;
     if (scan !== this.#scan) this.#begin(scan);
     const skipping = this.#refreshed(scan);
+    const { version } = this.#deciders.filter.users;
+    if (version !== this.#usersVersion) this.#clearUsers(skipping);
+    this.#usersVersion = version;
     skipping.begin(columns, lastTime, TIME_LENGTH, maxRecordSize);
     const found = scan.run(to, lastTime.length > TIME_LENGTH);
     this.#note(skipping, lastTime.length);
@@ -83,6 +91,7 @@ export class Skipper implements Skip {
     this.#scan = scan;
     this.#skipping = scan.skipping;
     this.#skipping.clear();
+    this.#users.clear();
     this.#sessions = [];
     this.#indexes = new Map();
   }
@@ -94,8 +103,18 @@ export class Skipper implements Skip {
   }
 
   #learnUser(record: RawRecord, skipping: Skipping): void {
-    const verdict = this.#verdictOf(record.text(COLUMN.user));
-    if (verdict !== null) skipping.setUser(record.column(COLUMN.user), verdict);
+    const user = record.text(COLUMN.user);
+    if (this.#users.has(user)) return;
+    const verdict = this.#verdictOf(user);
+    if (verdict === null) return;
+    if (this.#users.size >= MOST_USERS) this.#clearUsers(skipping);
+    this.#users.add(user);
+    skipping.setUser(record.column(COLUMN.user), verdict);
+  }
+
+  #clearUsers(skipping: Skipping): void {
+    skipping.clearUsers();
+    this.#users.clear();
   }
 
   /** What becomes of a role's records; `null` if that is still asked. */
@@ -153,6 +172,7 @@ export class Skipper implements Skip {
     const at = (slot: number, field: number): number => memory.getUint32(slot + field, true);
     const { sessions } = this.#deciders.facts;
     const { touched } = skipping;
+    if (touched.length === 0) return;
     if (touched.length > 1) touched.sort((a, b) => at(a, SLOT.lastAt) - at(b, SLOT.lastAt));
     for (const slot of touched) {
       const known = this.#sessions[at(slot, SLOT.index)];
