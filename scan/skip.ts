@@ -3,14 +3,14 @@
  * remembered. What the raw bytes of one record say is enough for that, together with two tables that the other side
  * keeps: login roles with what becomes of their records, and sessions with the numbers that come next.
  *
- * skipped are
+ * It skips
  * - genuine records of pgAudit's by roles whose records are dropped whatever their class (but for class ROLE, after which
  *   roles are looked up again), and records of class READ by roles of which only these are dropped;
  * - records that are not pgAudit's and say nothing of their session that is needed.
  *
  * Each is whole and well-formed, has as many columns and the same zone as those before, and the line (and the statement)
  * that comes next in its session. At any other record the run ends, and the slow way decides. It may end where it
- * likes; what it skips over, the slow way must drop for the same reason, with the same effect on what is remembered.
+ * likes; what it skips, the slow way must drop for the same reason, with the same effect on what is remembered.
  */
 
 import {
@@ -66,7 +66,7 @@ const LOGIN_IS_NOTHING: u32 = 8;
 /** What is remembered of a session. */
 const HAS_LOGIN: u32 = 1;
 const HAS_TRANSACTION: u32 = 2;
-/** Its statements are not known. */
+/** In place of a statement's number that is not known. */
 const UNKNOWN: i32 = -1;
 
 /** Bytes of a READ whose text is kept. */
@@ -611,7 +611,7 @@ function skipsOther(slot: usize, verdict: u32, message: usize, close: usize, cou
   if ((verdict & DROPS_OTHER) == 0) return false;
   const flags = load<u32>(slot, 16);
   if (flags & HAS_TRANSACTION && !isSuccess()) return false;
-  // The process that brings a server up says that all sessions are over.
+  // A record of the process that brings a server up says that all sessions are over.
   if (<i32>count > BACKEND && isBackend()) return false;
   if (close - message > 16) {
     const first = load<u64>(message);

@@ -11,8 +11,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ReportEvent, ReportedFields } from '../database/settings-watch.js';
-import type { RecordCounts } from '../event/counts.js';
-import { countRecord, noRecords } from '../event/counts.js';
+import { countRecord, noRecords, type RecordCounts } from '../event/counts.js';
 import type { NewEvent } from '../event/event.js';
 import type { Missing } from '../event/gap.js';
 import { type EventJson, jsonOf, jsonWith } from '../event/line.js';

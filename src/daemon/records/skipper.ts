@@ -46,7 +46,7 @@ export class Skipper implements Skip {
     deciders.facts.sessions.onForget = session => this.#forget(session);
   }
 
-  pass(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
+  run(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
     const { columns, lastTime, maxRecordSize } = before;
     if (scan !== this.#scan) this.#begin(scan);
     const skipping = this.#refreshed(scan);

@@ -202,15 +202,15 @@ export class Framer {
     }
   }
 
-  /** Lets `skip` pass over records. Returns the latest log_time. */
+  /** Lets `skip` skip records. Returns the latest log_time. */
   skip(skip: Skip, lastTime: string): string {
     // A record that was found and not taken yet comes first.
     if (this.#isCareful || !this.#hasFound || this.#found !== null) return lastTime;
     const before = { columns: this.#columns, lastTime, maxRecordSize: this.#maxRecordSize };
-    const passed = skip.pass(this.#scan, this.#end, before);
-    this.#found = passed.found;
+    const skipped = skip.run(this.#scan, this.#end, before);
+    this.#found = skipped.found;
     this.#start = this.#scan.start;
-    return passed.lastTime;
+    return skipped.lastTime;
   }
 
   #scanCarefully(): ScanResult {
