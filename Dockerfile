@@ -14,6 +14,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY demo demo
+COPY scan scan
 RUN npm run build
 
 # Production dependencies only. Optional ones are needed (native code for this platform), but for Node.js itself, which the

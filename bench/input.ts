@@ -110,6 +110,8 @@ async function size({ logs }: ThrowawayPostgres): Promise<number> {
   return (await readFile(join(logs, names[0] ?? ''))).length;
 }
 
+/** Of log_time and session_start_time. */
+const DATE = /\b20\d\d-\d\d-\d\d(?= \d\d:\d\d:\d\d)/g;
 const SESSION = /,([0-9a-f]{8})\.([0-9a-f]+),(\d+),/g;
 const DAY = 24 * 60 * 60;
 
@@ -118,9 +120,11 @@ async function repeat(from: string, to: string, bytes: number): Promise<void> {
   const text = await readFile(from, 'latin1');
   const parts: Buffer[] = [];
   for (let written = 0, day = 0; written < bytes; day++) {
-    const shifted = text.replaceAll(SESSION, (_match, start: string, pid: string, line: string) => {
-      const later = (Number.parseInt(start, 16) + day * DAY).toString(16);
-      return `,${later}.${pid},${line},`;
+    const later = (date: string): string =>
+      new Date(Date.parse(`${date}Z`) + day * DAY * 1000).toISOString().slice(0, 10);
+    const shifted = text.replaceAll(DATE, later).replaceAll(SESSION, (_match, start: string, pid: string, line: string) => {
+      const begun = (Number.parseInt(start, 16) + day * DAY).toString(16);
+      return `,${begun}.${pid},${line},`;
     });
     const part = Buffer.from(shifted, 'latin1');
     parts.push(part);

@@ -1,4 +1,4 @@
-/** Where what is in memory. */
+/** The layout of the memory. */
 
 /** Ends of the record's columns, counted from its start: 32 numbers. */
 export const ROW: usize = 0x10000;
@@ -16,7 +16,7 @@ export const NAMES_END: usize = 0x23000;
 /** Sessions of which records were skipped since the last `begin`. */
 export const TOUCHED: usize = 0x23000;
 export const MOST_TOUCHED: u32 = 4096;
-/** Sessions, and room to sort them anew. */
+/** Sessions, and room to copy them. */
 export const SESSIONS: usize = 0x30000;
 export const SESSION_SIZE: u32 = 40;
 export const SLOTS: u32 = 8192;

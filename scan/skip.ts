@@ -3,7 +3,7 @@
  * remembered. What the raw bytes of one record say is enough for that, together with two tables that the other side
  * keeps: login roles with what becomes of their records, and sessions with the numbers that come next.
  *
- * skipped are
+ * It skips
  * - genuine records of pgAudit's by roles whose records are dropped whatever their class (but for class ROLE, after which
  *   roles are looked up again, and for the end of a prepared transaction, which may be somebody else's), and records of
  *   class READ by roles of which only these are dropped;
@@ -11,7 +11,7 @@
  *
  * Each is whole and well-formed, has as many columns and the same zone as those before, and the line (and the statement)
  * that comes next in its session. At any other record the run ends, and the slow way decides. It may end where it
- * likes; what it skips over, the slow way must drop for the same reason, with the same effect on what is remembered.
+ * likes; what it skips, the slow way must drop for the same reason, with the same effect on what is remembered.
  */
 
 import {
@@ -67,7 +67,7 @@ const LOGIN_IS_NOTHING: u32 = 8;
 /** What is remembered of a session. */
 const HAS_LOGIN: u32 = 1;
 const HAS_TRANSACTION: u32 = 2;
-/** Its statements are not known. */
+/** In place of a statement's number that is not known. */
 const UNKNOWN: i32 = -1;
 
 /** Bytes of a READ whose text is kept. */
@@ -149,7 +149,7 @@ function userSlot(at: usize, length: u32): usize {
   return slot;
 }
 
-/** Sets what becomes of a role, whose column is at this address as it is in the log. Too many roles are begun anew. */
+/** Sets what becomes of a role, whose column is at this address as it is in the log. If there are too many roles, the table starts again. */
 export function setUser(at: usize, length: u32, verdict: u32): void {
   if (users >= MOST_USERS / 2 || names + length > NAMES_END) clearUsers();
   if (length > 256) return;
@@ -196,7 +196,7 @@ export function session(start: u32, pid: u32): usize {
   let slot = slotOf(SESSIONS, key);
   if (load<u64>(slot) == key) return slot;
   if (used >= (SLOTS >> 2) * 3) {
-    sortAnew();
+    rebuild();
     slot = slotOf(SESSIONS, key);
   }
   memory.fill(slot, 0, SESSION_SIZE);
@@ -215,8 +215,8 @@ export function forget(start: u32, pid: u32): void {
   live--;
 }
 
-/** Without those that were removed. If all are live, they are begun anew: each is learnt again. */
-function sortAnew(): void {
+/** Without those that were removed. If nearly all are live, the table starts again: each is learnt again. */
+function rebuild(): void {
   if (live >= SLOTS >> 1) return clearSessions();
   memory.copy(SPARE, SESSIONS, SLOTS * SESSION_SIZE);
   memory.fill(SESSIONS, 0, SLOTS * SESSION_SIZE);
@@ -629,7 +629,7 @@ function skipsOther(slot: usize, verdict: u32, message: usize, close: usize, cou
   if ((verdict & DROPS_OTHER) == 0) return false;
   const flags = load<u32>(slot, 16);
   if (flags & HAS_TRANSACTION && !isSuccess()) return false;
-  // The process that brings a server up says that all sessions are over.
+  // A record of the process that brings a server up says that all sessions are over.
   if (<i32>count > BACKEND && isBackend()) return false;
   if (close - message > 16) {
     const first = load<u64>(message);

@@ -32,6 +32,7 @@ const SHARED = ['lib', 'event'];
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
 
 interface Import {
+  readonly file: string;
   readonly room: string;
   readonly isType: boolean;
 }
@@ -45,6 +46,7 @@ function importsOf(file: string): Import[] {
   return [
     ...text.matchAll(/^(?:import|export)( type)? [^;']*?from '(\.[^']+)'|import\(\s*'(\.[^']+)'\s*\)/gm),
   ].map(([, type, target = '', dynamic = '']) => ({
+    file: join(dirname(file), target || dynamic).replace(/\.js$/, '.ts'),
     room: roomOf(join(dirname(file), target || dynamic)),
     isType: type !== undefined,
   }));
@@ -67,6 +69,20 @@ test('src holds two files and rooms that are named here', () => {
 
 test.each(files.filter(file => file.includes('/')))('%s imports what its room may', file => {
   expect(importsOf(file).filter(one => isForbidden(roomOf(file), one))).toEqual([]);
+});
+
+test('no file imports itself, by way of others', () => {
+  const targets = new Map(files.map(file => [file, importsOf(file).map(({ file: target }) => target)]));
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (done.has(file) || path.includes(file)) return;
+    for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
 });
 
 test.each(files)('%s is short enough to read', file => {

@@ -1,4 +1,9 @@
-/** Tells pgAudit's records from all others, and genuine ones from suspects. */
+/**
+ * Tells pgAudit's records from all others, and genuine ones from suspects.
+ *
+ * This folder says what a record says: columns, pgAudit's payload, time, encodings. Its functions depend on the record alone.
+ * Imports `event/`, `lib/`, and types of `read/`.
+ */
 
 import type { SuspectReason } from '../event/names.js';
 import { COLUMN } from '../lib/csvlog.js';

@@ -1,4 +1,8 @@
-/** Every setting, its allowed values, and its default. */
+/**
+ * Every setting, its allowed values, and its default.
+ *
+ * What is parsed here is trusted everywhere else. Imports `event/` and `lib/`.
+ */
 
 import { hostname } from 'node:os';
 import { z } from 'zod';

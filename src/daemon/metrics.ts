@@ -49,6 +49,24 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: ONE_DAY });
   for (const name of LAG_OVER_TIME)
     registry.removeSingleMetric(`${PREFIX}nodejs_eventloop_lag_${name}_seconds`);
+  const make = makersIn(registry);
+  /** Called before each scrape, to set what is measured and not counted. */
+  const observers: (() => Promise<void>)[] = [];
+  return {
+    registry,
+    observers,
+    ...ofDaemon(make),
+    ...ofSource(make),
+    ...ofJournal(make),
+    ...ofRecords(make),
+    ...ofSinks(make),
+    ...ofDatabase(make),
+  };
+}
+
+type Makers = ReturnType<typeof makersIn>;
+
+function makersIn(registry: Registry) {
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
@@ -67,15 +85,22 @@ export function createMetrics() {
   };
   const histogram = (name: string, help: string, buckets: number[]): Histogram =>
     new Histogram({ name: PREFIX + name, help, buckets, registers: [registry] });
-  /** Called before each scrape, to set what is measured and not counted. */
-  const observers: (() => Promise<void>)[] = [];
+  return { counter, gauge, byReason, unknown, histogram };
+}
+
+/** The daemon itself. */
+function ofDaemon({ gauge }: Makers) {
   return {
-    registry,
-    observers,
     buildInfo: gauge('build_info', 'Always 1; the labels say which version ships the log of which server.', [
       'version',
     ]),
     ready: gauge('ready', '1 while /internal/isready says ready, else 0.'),
+  };
+}
+
+/** What is read. */
+function ofSource({ counter, gauge, unknown }: Makers) {
+  return {
     sourceBytes: counter('source_read_bytes_total', 'Bytes of log files read.'),
     records: counter('records_total', 'Log records read, by outcome and reason.', ['outcome', 'reason']),
     files: counter('source_files_total', 'Log files found.'),
@@ -105,6 +130,12 @@ export function createMetrics() {
       '1 while the log of one of several servers is not read, for any reason, else 0.',
       ['audit_instance'],
     ),
+  };
+}
+
+/** What is durable, and where. */
+function ofJournal({ counter, gauge, histogram, unknown }: Makers) {
+  return {
     events: counter('journal_events_total', 'Events that became durable.'),
     journalBytes: counter('journal_written_bytes_total', 'Bytes of events that became durable.'),
     seals: counter('journal_seals_total', 'Segments sealed.'),
@@ -129,6 +160,12 @@ export function createMetrics() {
     ),
     diskFree: gauge('state_disk_free_bytes', 'Free bytes on the disk of state.directory.'),
     diskSize: gauge('state_disk_size_bytes', 'Size of the disk of state.directory.'),
+  };
+}
+
+/** What became of records. */
+function ofRecords({ byReason, counter }: Makers) {
+  return {
     identities: counter('identities_total', 'Shipped statements by the status of their actor.', ['status']),
     suspects: byReason('suspects_total', "Records that looked like pgAudit's and were not.", SUSPECT_REASONS),
     gaps: byReason('gaps_total', 'Stretches of the log that could not be read.', [
@@ -145,6 +182,12 @@ export function createMetrics() {
     },
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
     unaudited: counter('unaudited_total', 'Changes of persons that the server logged and pgAudit did not.'),
+  };
+}
+
+/** What is delivered. */
+function ofSinks({ counter, gauge, histogram }: Makers) {
+  return {
     delivered: counter('sink_delivered_events_total', 'Events delivered.', ['sink']),
     retries: counter('sink_retries_total', 'Deliveries that failed and are retried.', ['sink', 'code']),
     rejected: counter(
@@ -162,6 +205,12 @@ export function createMetrics() {
       'Sizes of the objects stored in the archive, compressed.',
       [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
     ),
+  };
+}
+
+/** What the database and other sources of knowledge say. */
+function ofDatabase({ counter, gauge, unknown }: Makers) {
+  return {
     lookups: counter('identity_lookups_total', 'Requests to the look-up service of the http resolver.', [
       'outcome',
     ]),

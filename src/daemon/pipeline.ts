@@ -1,16 +1,17 @@
 /**
  * The data's way, on one screen:
  *
- *   tail → parse → filter → identify → journal        journal → sinks
+ *   read → audit → decide → identity → journal        journal → sinks
  *
  * The first part runs once for each server. The only loop back is the journal: it keeps the checkpoint from which `tail`
  * continues.
+ *
+ * This folder joins the stages, and nothing else but `commands/` does: it may import everything.
  */
 
 import { setImmediate } from 'node:timers/promises';
 import type { ReportEvent, ReportedFields } from '../database/settings-watch.js';
-import type { RecordCounts } from '../event/counts.js';
-import { countRecord, noRecords } from '../event/counts.js';
+import { countRecord, noRecords, type RecordCounts } from '../event/counts.js';
 import type { NewEvent } from '../event/event.js';
 import type { Missing } from '../event/gap.js';
 import { type EventJson, jsonOf, jsonWith } from '../event/line.js';

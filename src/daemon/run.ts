@@ -3,7 +3,6 @@
 import { once as onceEmitted } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
-import { findOverlaps } from '../commands/check/overlap.js';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { CacheFile } from '../lib/cache-file.js';
@@ -11,6 +10,7 @@ import { systemClock } from '../lib/clock.js';
 import { Disk, diskRoom } from '../lib/disk.js';
 import { codeOf, ShipperError } from '../lib/errors.js';
 import { VERSION } from '../lib/version.js';
+import { findOverlaps } from '../read/files/overlap.js';
 import { createRelationParser } from '../relations/relations.js';
 import { SINKS } from './assemble/journal.js';
 import { assemble } from './assemble/stages.js';

@@ -1,4 +1,9 @@
-/** One look at a server: its settings, roles and databases, in one connection and one transaction. */
+/**
+ * One look at a server: its settings, roles and databases, in one connection and one transaction.
+ *
+ * This folder reads what the server says of itself, with the rights of a plain login role, and writes nothing but heartbeats;
+ * `population/` has the rules for who is audited. Imports `event/`, `lib/`, and types of the stages before it.
+ */
 
 import type { Client } from 'pg';
 import { z } from 'zod';

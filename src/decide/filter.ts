@@ -1,4 +1,8 @@
-/** Decides which genuine records are shipped. */
+/**
+ * Decides which genuine records are shipped.
+ *
+ * This folder decides by class and role alone: no I/O, no clock. Imports `event/`, `lib/`, and types of the stages before it.
+ */
 
 import type { AuditClass } from '../event/names.js';
 import type { UserKind, Users } from './users.js';

@@ -83,6 +83,11 @@ export class Users {
     return known instanceof Promise ? known.then(() => this.#kindOf(user)) : this.#kindOf(user);
   }
 
+  /** Another value whenever kinds may be others. */
+  get version(): number | null {
+    return this.#rules.memberships?.loadedAt ?? null;
+  }
+
   /** Whether a user's kind never changes. */
   get areConstant(): boolean {
     return this.#rules.memberships === null;

@@ -1,9 +1,5 @@
 /** JSON pointers (RFC 6901), such as `/person/names/0`. */
 
-export function isPointer(text: string): boolean {
-  return /^(?:\/(?:[^~/]|~[01])*)*$/.test(text);
-}
-
 /** The value that the pointer leads to; undefined if there is none. */
 export function valueAt(document: unknown, pointer: string): unknown {
   const steps = pointer.split('/').slice(1);

@@ -1,4 +1,9 @@
-/** What every resolver answers, and how answers become an actor. */
+/**
+ * What every resolver answers, and how answers become an actor.
+ *
+ * A file for each resolver. They never drop an event and never wait longer than two seconds (I7). Imports `event/`, `lib/`, and
+ * types of the stages before it.
+ */
 
 import type { ActorStatus } from '../event/names.js';
 import type { Actor, Authentication } from '../event/session.js';
@@ -37,14 +42,7 @@ export interface Answer {
   readonly isClaimed?: boolean;
 }
 
-export const RESOLVER_NAMES = [
-  'pattern',
-  'directory',
-  'authentication',
-  'database',
-  'http',
-  'comment',
-] as const;
+const RESOLVER_NAMES = ['pattern', 'directory', 'authentication', 'database', 'http', 'comment'] as const;
 export type ResolverName = (typeof RESOLVER_NAMES)[number];
 
 /**

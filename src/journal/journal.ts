@@ -4,6 +4,8 @@
  * A commit writes lines to the open segment, syncs it, and replaces the checkpoint. Replacing the checkpoint is what
  * commits: a crash before it leaves bytes that the checkpoint does not cover. No sink has seen them; the next start
  * overwrites them, and the same records are read again.
+ *
+ * This folder alone writes segments, checkpoint and cursors. Imports `event/`, `lib/`, and types of the stages before it.
  */
 
 import { join } from 'node:path';

@@ -78,5 +78,5 @@ export interface Skip {
    * Lets the scanner look at the bytes before `to`. Returns what it found after the records that were skipped, and
    * the latest log_time.
    */
-  pass(scan: Scan, to: number, before: Before): { found: Found; lastTime: string };
+  run(scan: Scan, to: number, before: Before): { found: Found; lastTime: string };
 }

@@ -1,7 +1,7 @@
 /** Values that come before their name: `'x' = password`, `'x' AS password`, `('x', 'smtp.password')`. */
 
 import { readPiece } from '../lib/sql/lexer.js';
-import type { Value } from './shapes.js';
+import type { Value } from './literal.js';
 
 /** The value of a name is searched at most this far before it. */
 const NEARBY = 100;

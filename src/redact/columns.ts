@@ -18,9 +18,9 @@ import {
   STAR,
 } from '../lib/sql/chars.js';
 import { dottedEnd, nextOpening, readPiece, skipPiece, skipTrivia, wordEnd } from '../lib/sql/lexer.js';
+import type { View } from './literal.js';
 import { decode } from './quoting.js';
 import type { Range } from './ranges.js';
-import type { View } from './shapes.js';
 
 /** No table has more (PostgreSQL manual, appendix K). */
 const MOST_COLUMNS = 1600;

@@ -3,7 +3,8 @@
 import { CLOSE, COMMA, DOUBLE, isWord, OPEN, SEMICOLON } from '../lib/sql/chars.js';
 import { skipTrivia } from '../lib/sql/lexer.js';
 import { CLAUSE, elementEnd, readTuple } from './columns.js';
-import { isStatement, type View, valueAt } from './shapes.js';
+import { isStatement, type View } from './literal.js';
+import { valueAt } from './shapes.js';
 
 /** Columns that have values of any kind, and the operator after them. */
 const VALUE_COLUMN =

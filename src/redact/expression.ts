@@ -13,7 +13,8 @@ import {
 } from '../lib/sql/chars.js';
 import { dottedEnd, skipTrivia } from '../lib/sql/lexer.js';
 import { elementEnd } from './columns.js';
-import { type Value, type View, valueAt } from './shapes.js';
+import type { Value, View } from './literal.js';
+import { valueAt } from './shapes.js';
 
 /** More parts than any statement that a person writes puts a secret together from. */
 const MOST_PARTS = 16;

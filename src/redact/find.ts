@@ -2,11 +2,11 @@
 
 import { budgetOf } from './budget.js';
 import { evidentSecrets } from './evident.js';
+import type { View } from './literal.js';
 import { look } from './look.js';
 import { aliasNames, hasTrigger, mayDisguise, SECRETS } from './names.js';
 import { type Range, union } from './ranges.js';
 import { scanRaw } from './scan-raw.js';
-import type { View } from './shapes.js';
 import type { Found } from './taken.js';
 
 export interface Secrets {

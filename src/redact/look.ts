@@ -23,6 +23,7 @@ import {
   touchesAfter,
   touchesBefore,
 } from './hints.js';
+import { isStatement, type Value, type View } from './literal.js';
 import { listedValues, valueBefore } from './loose.js';
 import {
   hasTrigger,
@@ -36,15 +37,7 @@ import {
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { add, type MutableRange, type Range, union } from './ranges.js';
 import { secretAt } from './scan-raw.js';
-import {
-  isStatement,
-  operandOf,
-  operatorEnd,
-  uriSecret,
-  type Value,
-  type View,
-  valueAfter,
-} from './shapes.js';
+import { operandOf, operatorEnd, uriSecret, valueAfter } from './shapes.js';
 import { type Found, Taken } from './taken.js';
 import {
   type Arguments,

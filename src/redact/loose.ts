@@ -4,9 +4,9 @@
 
 import { BACKSLASH, DOUBLE, isSpace, SINGLE } from '../lib/sql/chars.js';
 import { lineEnd, skipSpace } from '../lib/sql/lexer.js';
+import { literalAt, type Value, type View } from './literal.js';
 import { isPlain, looksRandom } from './plain.js';
 import type { Range } from './ranges.js';
-import { literalAt, type Value, type View } from './shapes.js';
 
 /** The surroundings of a name are searched at most this far before it. */
 const NEARBY = 80;

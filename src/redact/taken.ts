@@ -1,9 +1,9 @@
 /** The secrets found in a text. */
 
+import type { Value } from './literal.js';
 import { isSecretName, type Names } from './names.js';
 import { isPlain, looksRandom } from './plain.js';
 import { add, type MutableRange, type Range } from './ranges.js';
-import type { Value } from './shapes.js';
 
 /** Longer values are not words, numbers or paths. */
 const LONGEST_PLAIN = 250;

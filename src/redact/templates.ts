@@ -6,8 +6,8 @@ import { COMMA, OPEN, PERCENT } from '../lib/sql/chars.js';
 import { type Piece, skipTrivia } from '../lib/sql/lexer.js';
 import { readTuple } from './columns.js';
 import { endsInSecretName, isListing } from './hints.js';
+import type { View } from './literal.js';
 import type { Range } from './ranges.js';
-import type { View } from './shapes.js';
 
 /** More arguments than a template in any statement that a person writes has. */
 const MOST_ARGUMENTS = 32;

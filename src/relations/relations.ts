@@ -1,4 +1,8 @@
-/** The relations that a statement changes: from pgAudit, else from PostgreSQL's own parser. */
+/**
+ * The relations that a statement changes: from pgAudit, else from PostgreSQL's own parser.
+ *
+ * The parser runs in a thread of its own, with a time limit. Imports `event/`, `lib/`, and types of the stages before it.
+ */
 
 import { LRUCache } from 'lru-cache';
 import type { Audit } from '../event/audit.js';

@@ -1,4 +1,9 @@
-/** The page: one file that needs no other, runs no script, and can be printed and signed. */
+/**
+ * The page: one file that needs no other, runs no script, and can be printed and signed.
+ *
+ * This folder makes the page from events and a verdict that it is given: it reads nothing itself, and every text is made harmless.
+ * Imports `event/`, `lib/`, and types of `archive/`.
+ */
 
 import { hash } from 'node:crypto';
 import { constant, type Html, html } from '../lib/html.js';

@@ -2,7 +2,8 @@
 
 import { type Html, html, type Part } from '../lib/html.js';
 import { moment, notExact, whatIsMore } from './parts.js';
-import type { PopulationChange, PopulationDay, ReportedUnaudited, Unaudited } from './population.js';
+import type { PopulationChange, Unaudited } from './population.js';
+import type { PopulationDay, ReportedUnaudited } from './population-day.js';
 import { type Report, searchCommand } from './report.js';
 import { type Column, number, plural, stranger, table } from './table.js';
 import { addDays, countDays } from './zone.js';

@@ -3,10 +3,13 @@
 import { Bounded } from './bounded.js';
 import { nameLike, type ReportedEvent } from './event.js';
 import { Heavy } from './heavy.js';
+import {
+  MOST_NAMED,
+  type PopulationDay,
+  type ReportedPopulation,
+  type ReportedUnaudited,
+} from './population-day.js';
 import { ServerPopulation } from './server-population.js';
-
-export type ReportedPopulation = NonNullable<ReportedEvent['population']>;
-export type ReportedUnaudited = ReportedPopulation['unaudited'];
 
 /** How many items are listed, and how many are kept to be combined for the page. */
 const MOST_LISTED = 200;
@@ -14,18 +17,6 @@ const MOST_DAYS = 20_000;
 const MOST_SERVERS = 1000;
 /** Role names of all servers that are kept for the comparison. */
 const MOST_COMPARED = 100_000;
-/** At most this many names are shown in a row. */
-export const MOST_NAMED = 10;
-
-/** One database on one day: the highest numbers of its populations. */
-export interface PopulationDay {
-  readonly database: string;
-  readonly persons: number;
-  readonly unaudited: number;
-  /** The first persons who were not audited. */
-  readonly names: readonly string[];
-}
-
 /** What changed since the population before. */
 export interface PopulationChange {
   readonly at: number;

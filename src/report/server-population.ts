@@ -1,8 +1,8 @@
 /** One server's populations: each comes in parts, and is compared with the one before. */
 
 import { nameLike } from './event.js';
-import type { PopulationDay, ReportedPopulation } from './population.js';
-import { MOST_NAMED } from './population.js';
+import type { PopulationDay, ReportedPopulation } from './population-day.js';
+import { MOST_NAMED } from './population-day.js';
 
 interface Row {
   persons: number;

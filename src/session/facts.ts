@@ -1,4 +1,9 @@
-/** Session facts: what later records need of earlier ones. The checkpoint keeps them over a restart. */
+/**
+ * Session facts: what later records need of earlier ones. The checkpoint keeps them over a restart.
+ *
+ * Everything here has a size limit (I9), and is plain data when it is saved. Imports `event/`, `lib/`, and types of `read/`
+ * and `audit/`.
+ */
 
 import { z } from 'zod';
 import type { TimeReader } from '../audit/time.js';

@@ -1,4 +1,4 @@
-/** Numbers that are missing, for as long as a file that appears late may bring them. */
+/** Numbers that are missing, as long as a file that appears late may bring them. */
 
 import { z } from 'zod';
 import type { Missing } from '../event/gap.js';
@@ -61,7 +61,7 @@ export class Holes {
     this.#all = [...this.#all, { foundAt: now, missing }];
   }
 
-  /** A file that appeared late brought this number: what is still missing lies before and behind it. */
+  /** A file that appeared late brought this number: others may still be missing before and after it. */
   arrived(of: Missing['of'], session: string, number: number): void {
     if (this.#all.length === 0) return;
     this.#all = this.#all.flatMap(hole => {
@@ -76,12 +76,12 @@ export class Holes {
     });
   }
 
-  /** They are missing no more. */
+  /** They are explained. */
   remove(isExplained: (missing: Missing) => boolean): void {
     this.#all = this.#all.filter(({ missing }) => !isExplained(missing));
   }
 
-  /** Takes what has been missing for so long that it will not come any more. */
+  /** Takes numbers that have been missing for so long that they will not come any more. */
   takeOverdue(now: number): Missing[] {
     const isOverdue = ({ foundAt }: Hole): boolean => hasPassed(foundAt, now, PATIENCE);
     const overdue = this.#all.filter(isOverdue);
@@ -96,7 +96,7 @@ export class Holes {
     return all.map(({ missing }) => missing);
   }
 
-  /** Some files cannot be read at the moment: they may hold what is missing. Too much does not wait for them. */
+  /** Some files cannot be read at the moment: what is missing may be in them. Too many numbers do not wait for them. */
   postpone(now: number): void {
     if (this.#all.length > MOST_POSTPONED) return;
     this.#all = this.#all.map(hole => ({ ...hole, foundAt: now }));

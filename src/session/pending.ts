@@ -28,7 +28,7 @@ const pending = z.object({
   /** Of the record that names it, as in events. */
   line: z.object({ time: z.number(), user: text, database: text.nullable(), session, raw: z.null() }),
   source: z.object({ file: text, fileId: text, offset: z.number(), length: z.number() }),
-  /** SHA-256 of the SQL, to know it again in an error. */
+  /** SHA-256 of the SQL, to recognize it in an error. */
   sha256: text,
   /** As in the event: scrubbed, and cut. */
   class: z.enum(AUDIT_CLASSES),
@@ -36,7 +36,7 @@ const pending = z.object({
   isCut: z.literal(true).exactOptional(),
   redacted: z.number().exactOptional(),
   escrow: text.exactOptional(),
-  /** Statements that pgAudit has to count, and has counted so far; its latest number, `UNKNOWN` where none was read. */
+  /** Statements that pgAudit has to count, and has counted so far; its latest number, `UNKNOWN` if none was read. */
   expected: z.number(),
   audited: z.number(),
   latest: z.number(),
@@ -71,7 +71,7 @@ export class PendingStatements {
     if (one === undefined || statement <= one.latest) return;
     const audited = one.audited + (one.latest === UNKNOWN ? 1 : statement - one.latest);
     if (audited >= one.expected) this.#bySession.delete(of);
-    // Anew: a checkpoint may hold the one before.
+    // A new object: a checkpoint may hold the one before.
     else this.#bySession.set(of, { ...one, audited, latest: statement });
   }
 
@@ -87,7 +87,7 @@ export class PendingStatements {
     this.#bySession.delete(of);
   }
 
-  /** Those that have waited for longer than so many milliseconds. */
+  /** Those that have waited for longer than `patience` milliseconds. */
   overdue(now: number, patience: number): Pending[] {
     return [...this.#bySession.values()].filter(({ foundAt }) => hasPassed(foundAt, now, patience));
   }

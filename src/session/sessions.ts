@@ -20,29 +20,29 @@ export const savedSessions = z.object({
   since: z.array(z.tuple([z.string(), z.number()])),
   forgotten: z.number(),
   ...savedHoles,
-  /** Of the same sessions, where it is known: the last statement, log_time of its record, lines since that were not read.
+  /** Of the same sessions, if it is known: the last statement, log_time of its record, lines since that were not read.
    * A state of version 0.1 lacks it. */
   statements: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])).default([]),
 });
 export type SavedSessions = z.input<typeof savedSessions>;
 
-/** A session, for as long as it is remembered. */
+/** A session whose numbers are remembered. */
 export interface Known {
   readonly id: string;
   /** The highest number seen. */
   line: number;
-  /** log_time of that line, as it stands in the log. */
+  /** log_time of that line, as it is in the log. */
   time: string;
   /** How many bytes had been torn when it was read. */
   torn: number;
-  /** pgAudit's highest number; 0 before the first, `UNKNOWN` where the session was met half-way. */
+  /** pgAudit's highest number; 0 before the first, `UNKNOWN` if the session was seen from the middle. */
   statement: number;
   /** log_time of its record, or of the session's first line. */
   statementTime: string;
   /** Lines since then that were not read, or tell no number: each may hold a statement. */
   unread: number;
   /**
-   * pgAudit's highest number when the server told of a statement last, or of its duration; not a number before that. A
+   * pgAudit's highest number when the server last logged a statement or its duration; not a number before that. A
    * restart forgets it.
    */
   between: number;
@@ -52,18 +52,18 @@ export const UNKNOWN = -1;
 
 /** Sessions that are remembered; those that were quiet longest are forgotten first. */
 const MOST_SESSIONS = 2000;
-/** Bytes that a record takes at least: so many lines a tear may hold. */
+/** Bytes of the shortest record: a tear has at most as many lines as these fit into it. */
 const SHORTEST_RECORD = 100;
 
 /**
- * What is missing is told where it is certain: in a session whose earlier lines were read, and at the start of one
- * that began after the first record of its folder was. Lines for which there is room in a tear are not told again, nor
- * statements for which there is room in lines that were not read, be these told or not.
+ * Missing numbers are reported only if they are certain: in a session whose earlier lines were read, and at the start of
+ * one that began after the first record of its folder. Lines that may be in a tear are not reported again, nor statements
+ * that may be in lines that were not read.
  */
 export class Sessions {
   readonly #times: TimeReader;
   readonly #known = new Map<string, Known>();
-  /** For each folder, when its first record was written: older sessions were met half-way. */
+  /** When the first record of each folder was written: older sessions are seen from the middle. */
   readonly #since = new Map<string, number>();
   /** Sessions that began until then may have been forgotten; milliseconds since the epoch, as everywhere. */
   #forgotten: number;
@@ -73,7 +73,7 @@ export class Sessions {
   /** Called with a session that is not remembered any more. */
   onForget: ((session: string) => void) | null = null;
 
-  /** @param forgotten where nothing is saved: sessions that began until then may have been read. */
+  /** @param forgotten if nothing is saved: sessions that began until then may have been read. */
   constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
     this.#times = times;
     for (const [id, line, time, torn] of saved?.known ?? [])
@@ -88,7 +88,7 @@ export class Sessions {
     this.#holes = new Holes(saved);
   }
 
-  /** Whether a record of a file that is read anew was read before its bytes changed. */
+  /** Whether a record of a file that is read again was read before its bytes changed. */
   wasRead(record: RawRecord, { rereadUntil }: SourceFile): boolean {
     if (rereadUntil === undefined) return false;
     const [time, until] = [record.text(COLUMN.logTime), rereadUntil].map(this.#times.read);
@@ -136,7 +136,7 @@ export class Sessions {
     known.unread = 0;
   }
 
-  /** Notes that a record which was noted may be of a statement, and does not tell which. */
+  /** Notes that the record may be of a statement whose number it does not show. */
   noteUnread(record: RawRecord): void {
     const known = this.#known.get(record.text(COLUMN.sessionId));
     if (known !== undefined) known.unread += 1;
@@ -152,12 +152,12 @@ export class Sessions {
     this.#remember(known, line, time);
   }
 
-  /** Notes a gap: a line that is known to be in it is accounted for, and so are as many as a tear may hold. */
+  /** Notes a gap: a line that is known to be in it is accounted for, and so are as many as fit into a tear. */
   noteGap({ reason, length, record }: Gap, file: SourceFile): void {
     if (reason === 'torn') {
       this.#torn += length;
       this.#since.clear();
-      // The torn end of a file is told only after the next file was begun.
+      // The torn end of a file is reported only after the next file was begun.
       this.#holes.remove(
         ({ of, first, last, file: { path } }) =>
           of === 'lines' && dirname(path) === dirname(file.path) && last - first < length / SHORTEST_RECORD,
@@ -172,7 +172,7 @@ export class Sessions {
     this.#remember(known, line, '');
   }
 
-  /** Takes what has been missing for so long that it will not come any more. */
+  /** Takes numbers that have been missing for so long that they will not come any more. */
   takeOverdue(now: number): Missing[] {
     return this.#holes.takeOverdue(now);
   }
@@ -182,7 +182,7 @@ export class Sessions {
     return this.#holes.takeAll();
   }
 
-  /** Some files cannot be read at the moment: what is missing may stand in them. */
+  /** Some files cannot be read at the moment: what is missing may be in them. */
   postpone(now: number): void {
     this.#holes.postpone(now);
   }
@@ -228,7 +228,7 @@ export class Sessions {
     return Math.min(start, written) > Math.max(since, this.#forgotten);
   }
 
-  /** From its first line on, all statements of a session are known, unless its log went elsewhere before. */
+  /** From its first line on, all statements of a session are known, unless it was logged elsewhere before. */
   #begin(known: Known, record: RawRecord, file: SourceFile): void {
     if (record.text(COLUMN.sessionLine) === '1') {
       if (this.#isNew(record, file)) {

@@ -1,6 +1,6 @@
 /**
  * Which records were shipped lately. A log file may hold what another one holds, too: PostgreSQL's own key, a session's id
- * and the number of its line, tells that a record was read before, and its bytes that it is the same.
+ * and the number of its line, shows that a record was read before, and its bytes show that it is the same.
  */
 
 import { hash } from 'node:crypto';
@@ -32,7 +32,7 @@ export class Shipped {
     return known === digestOf(record) ? 'same' : 'other';
   }
 
-  /** @param sha256 of the record's bytes in base64, where it is known */
+  /** @param sha256 of the record's bytes in base64, if it is known */
   note(record: RawRecord, sha256?: string): void {
     const key = keyOf(record);
     if (this.#records.get(key) !== undefined) return;

@@ -26,8 +26,8 @@ export const savedStatements = z.array(remembered);
 export type SavedStatements = z.infer<typeof savedStatements>;
 
 /**
- * Characters of SQL and parameters that are remembered over all sessions together, besides the latest text. So many
- * go into the checkpoint, too: of a larger one only a restart between two records of one statement makes a loss.
+ * Characters of SQL and parameters that are remembered over all sessions together, besides the latest text. As many go
+ * into the checkpoint: a larger text is lost only by a restart between two records of one statement.
  */
 const MOST_CHARACTERS = 1 << 20;
 

@@ -1,5 +1,5 @@
 /**
- * What became of shipped statements, as far as the log tells: pgAudit logs what was asked for, also where it failed or was
+ * What became of shipped statements, as far as the log shows it: pgAudit logs what was asked for, even if it failed or was
  * undone. The latest shipped statement of each session's transaction stands for all of it.
  */
 
@@ -55,7 +55,7 @@ export class Transactions {
   }
 
   /**
-   * What a record of pgAudit tells of statements that were shipped before it: `undone` by a rollback; `caught`: after the
+   * What a record of pgAudit says of statements that were shipped before it: `undone` by a rollback; `caught`: after the
    * error that was reported, nothing but a savepoint can let the transaction go on.
    */
   audited(
@@ -83,7 +83,7 @@ export class Transactions {
 
   /**
    * The session is over, by its disconnection inside a transaction or not. Whether the latest statement was part of that
-   * transaction is certain only where BEGIN and COMMIT are in the log (`misc`).
+   * transaction is certain only if BEGIN and COMMIT are in the log (`misc`).
    */
   ended(session: string, isInside: boolean): Failure | null {
     const known = this.#bySession.get(session);
@@ -126,7 +126,7 @@ export class Transactions {
     return { statement, sqlState: null, outcome: 'undone', ...(isUnclear && { certain: false }) };
   }
 
-  /** Only an error of the same transaction tells that it failed. */
+  /** Only an error of the same transaction shows that it failed. */
   #commit(session: string, known: Transaction | undefined): void {
     if (known === undefined) this.#bySession.delete(session);
     else this.#bySession.set(session, { ...known, isCommitting: true });

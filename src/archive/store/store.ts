@@ -1,4 +1,9 @@
-/** How an archive is read, wherever it is. */
+/**
+ * How an archive is read, wherever it is.
+ *
+ * `archive/` reads archives: `store/` gets the bytes, `verify/` proves them, `search/` finds events. It writes nothing, and trusts
+ * nothing that it reads. Imports `event/`, `lib/`, and types of the stages before it.
+ */
 export interface ArchiveStore {
   /**
    * The names directly in `folder` (empty, or ending in `/`), sorted; names of folders end in `/`. An archive that does

@@ -116,7 +116,7 @@ async function retentionFindings(bucket: Bucket): Promise<Finding[]> {
 }
 
 /** @param metadata the bucket as the JSON API describes it */
-export function bucketFindings(name: string, metadata: unknown): Finding[] {
+function bucketFindings(name: string, metadata: unknown): Finding[] {
   const { retentionPolicy: policy, iamConfiguration: access } = metadataSchema.parse(metadata);
   const update = (flag: string): string => `gcloud storage buckets update gs://${name} ${flag}`;
   const findings = [policy === undefined ? noRetention(update) : retention(policy, update)];

@@ -35,7 +35,7 @@ export async function checkDatabase(source: SourceConfig, config: Config): Promi
 }
 
 /** Everything that follows from the snapshot. */
-export async function snapshotFindings(
+async function snapshotFindings(
   server: Snapshot,
   source: SourceConfig,
   config: Pick<Config, 'identity'>,

@@ -5,6 +5,7 @@ import type { IsOwnSeal } from '../../archive/store/newest.js';
 import type { ArchiveStore } from '../../archive/store/store.js';
 import { takeUpChain } from '../../archive/store/take-up.js';
 import type { Config } from '../../config/schema.js';
+import type { SinkName } from '../../deliver/deliver.js';
 import type { NewChain } from '../../event/lifecycle.js';
 import type { ChainEnd } from '../../event/seal.js';
 import { Journal } from '../../journal/journal.js';
@@ -15,7 +16,6 @@ import type { ArchivePlace } from '../../lib/object-name.js';
 import { openSigner } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
-export type SinkName = 'logging' | 'archive';
 export const SINKS: readonly SinkName[] = ['logging', 'archive'];
 
 /** Milliseconds between two seals if nothing happens: an hourly seal proves that nothing was logged. */

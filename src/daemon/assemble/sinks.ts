@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import type { SinkName } from '../../deliver/deliver.js';
 import { deliverEntries, deliverSegments } from '../../deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from '../../deliver/destination.js';
 import { localEntries, localObjects } from '../../deliver/folders.js';
@@ -7,7 +8,7 @@ import type { Journal } from '../../journal/journal.js';
 import { Reader } from '../../journal/reader.js';
 import type { Disk } from '../../lib/disk.js';
 import type { Stages } from '../pipeline.js';
-import { archivePlace, cursorPath, type SinkName } from './journal.js';
+import { archivePlace, cursorPath } from './journal.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Throws a StateError if a cursor is damaged. */

@@ -2,12 +2,12 @@
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import type { SinkName } from '../../deliver/deliver.js';
 import type { Health } from '../health.js';
-import type { SinkSample, StatusSample } from '../http/status.js';
+import type { SinkSample, StatusSample } from '../http/sample.js';
 import type { Metrics } from '../metrics.js';
 import type { Stages } from '../pipeline.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { SinkName } from './journal.js';
 
 /** A usual delay in milliseconds: log entries are sent at once, segments when they are sealed. */
 const USUAL_DELAY = 60_000;

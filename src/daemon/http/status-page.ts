@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { constant, type Html, html } from '../../lib/html.js';
 import { barPlot } from '../../lib/plot.js';
-import type { Minute, ProblemSample, SinkSample, StatusSample, StatusSubject } from './status.js';
+import type { Minute, ProblemSample, SinkSample, StatusSample, StatusSubject } from './sample.js';
 import { SCRIPT, STYLE } from './status-style.js';
 
 export const STATUS_POLICY = [

@@ -25,15 +25,20 @@ const HAS_LOGIN = 1;
 const HAS_TRANSACTION = 2;
 
 const MOST_LINES = 999_999_998;
+/** Fewer than the scanner has room for. */
+const MOST_USERS = 200;
 
 export class Skipper implements Skip {
   readonly #deciders: Deciders;
-  /** The scanner that had the tables last: another skipper may have taken it since. */
-  #last: Scan | null = null;
+  /** The scanner that has the tables. */
+  #scan: Scan | null = null;
   #skipping: Skipping | null = null;
   /** By their index in the table. */
   #sessions: Known[] = [];
   #indexes = new Map<string, number>();
+  /** Those that are in the table. */
+  readonly #users = new Set<string>();
+  #usersVersion: number | null = null;
   readonly #skipped = { 'service-user': 0, class: 0, 'not-audit': 0 };
 
   constructor(deciders: Deciders) {
@@ -41,10 +46,13 @@ export class Skipper implements Skip {
     deciders.facts.sessions.onForget = session => this.#forget(session);
   }
 
-  pass(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
+  run(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
     const { columns, lastTime, maxRecordSize } = before;
     if (scan !== this.#scan) this.#begin(scan);
     const skipping = this.#refreshed(scan);
+    const { version } = this.#deciders.filter.users;
+    if (version !== this.#usersVersion) this.#clearUsers(skipping);
+    this.#usersVersion = version;
     skipping.begin(columns, lastTime, TIME_LENGTH, maxRecordSize);
     const found = scan.run(to, lastTime.length > TIME_LENGTH);
     this.#note(skipping, lastTime.length);
@@ -60,12 +68,11 @@ export class Skipper implements Skip {
 
   /** Learns from a frame that was decided: it may have changed what is remembered. */
   learn(frame: Frame): void {
-    const scan = this.#scan;
-    if (frame.kind === 'gap' || scan === null || !scan.holds(frame.bytes)) {
-      this.#last = null;
+    if (frame.kind === 'gap' || this.#scan === null || !this.#scan.holds(frame.bytes)) {
+      this.#scan = null;
       return;
     }
-    const skipping = this.#refreshed(scan);
+    const skipping = this.#refreshed(this.#scan);
     this.#learnUser(frame, skipping);
     this.#learnSession(frame, skipping);
   }
@@ -80,16 +87,11 @@ export class Skipper implements Skip {
     }
   }
 
-  /** The scanner that has the tables. */
-  get #scan(): Scan | null {
-    return this.#last?.owner === this ? this.#last : null;
-  }
-
   #begin(scan: Scan): void {
-    scan.owner = this;
-    this.#last = scan;
+    this.#scan = scan;
     this.#skipping = scan.skipping;
     this.#skipping.clear();
+    this.#users.clear();
     this.#sessions = [];
     this.#indexes = new Map();
   }
@@ -101,16 +103,28 @@ export class Skipper implements Skip {
   }
 
   #learnUser(record: RawRecord, skipping: Skipping): void {
-    skipping.setUser(record.column(COLUMN.user), this.#verdictOf(record.text(COLUMN.user)));
+    const user = record.text(COLUMN.user);
+    if (this.#users.has(user)) return;
+    const verdict = this.#verdictOf(user);
+    if (verdict === null) return;
+    if (this.#users.size >= MOST_USERS) this.#clearUsers(skipping);
+    this.#users.add(user);
+    skipping.setUser(record.column(COLUMN.user), verdict);
   }
 
-  /** What becomes of a role's records. */
-  #verdictOf(user: string): number {
+  #clearUsers(skipping: Skipping): void {
+    skipping.clearUsers();
+    this.#users.clear();
+  }
+
+  /** What becomes of a role's records; `null` if that is still asked. */
+  #verdictOf(user: string): number | null {
     const { filter, escrow } = this.#deciders;
-    // Memberships may change between any two records: none is skipped.
-    const kind = filter.users.areConstant ? filter.users.kindOf(user, () => 0) : null;
-    if (kind === null || kind instanceof Promise) return 0;
-    const other = isWatched(kind, filter) ? 0 : DROPS_OTHER;
+    const kind = filter.users.kindOf(user, () => 0);
+    if (kind instanceof Promise) return null;
+    const other = isWatched(user, filter) ? 0 : DROPS_OTHER;
+    // Memberships may change: each record of pgAudit's has to be asked for.
+    if (!filter.users.areConstant) return other;
     if (kind === 'service') return DROPS_AUDIT | DROPS_OTHER | LOGIN_IS_NOTHING;
     const readsAreDropped = !filter.decide(kind, 'READ').isShipped && filter.decide(kind, 'WRITE').isShipped;
     return kind === 'person' && readsAreDropped && escrow === null ? other | DROPS_READ : other;
@@ -145,12 +159,11 @@ export class Skipper implements Skip {
 
   #forget(session: string): void {
     const key = keyOf(session);
-    const scan = this.#scan;
-    if (scan === null || key === null) return;
-    this.#refreshed(scan).forget(...key);
+    if (this.#scan === null || key === null) return;
+    this.#refreshed(this.#scan).forget(...key);
     this.#indexes.delete(session);
     // Indexes are given out once; all are learnt again before they become many.
-    if (this.#sessions.length > MOST_INDEXES) this.#last = null;
+    if (this.#sessions.length > MOST_INDEXES) this.#scan = null;
   }
 
   /** Makes texts of what was skipped; the session read last comes last. */
@@ -159,6 +172,7 @@ export class Skipper implements Skip {
     const at = (slot: number, field: number): number => memory.getUint32(slot + field, true);
     const { sessions } = this.#deciders.facts;
     const { touched } = skipping;
+    if (touched.length === 0) return;
     if (touched.length > 1) touched.sort((a, b) => at(a, SLOT.lastAt) - at(b, SLOT.lastAt));
     for (const slot of touched) {
       const known = this.#sessions[at(slot, SLOT.index)];

@@ -31,8 +31,13 @@ const NO_ERROR = /^0[012]/;
 
 type Found = { readonly derived?: NewEvent | Promise<NewEvent> };
 
-/** Whether statements of users of this kind count. */
-export function isWatched(kind: UserKind, filter: Filter): boolean {
+/** Whether a user's statements count, or may count later. */
+export function isWatched(user: string, filter: Filter): boolean {
+  const kind = filter.users.kindOf(user, () => 0);
+  return kind instanceof Promise || kind === 'unknown' || isPerson(kind, filter);
+}
+
+function isPerson(kind: UserKind, filter: Filter): boolean {
   return kind === 'person' || (kind === 'other' && filter.decide(kind, 'WRITE').isShipped);
 }
 
@@ -108,7 +113,7 @@ function statementOf(
   if (audited.size === 0) return null;
   const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, deciders));
   return andThen(kind, one => {
-    if (!isWatched(one, filter)) return null;
+    if (!isPerson(one, filter)) return null;
     const sql = statementIn(record, around, deciders.decoderOf(record.text(COLUMN.database)));
     if (sql === null || !CHANGE.test(sql)) return null;
     return andThen(classesOf(sql), classes => {

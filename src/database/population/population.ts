@@ -25,7 +25,7 @@ export interface PopulationRules extends AuditRules {
 type Place = PopulationGroup['databases'][number];
 
 /** Names of unaudited persons in an event. */
-export const MOST_UNAUDITED = 100;
+const MOST_UNAUDITED = 100;
 /** Groups of persons that are processed before other work gets its turn. */
 const AT_ONCE = 64;
 

@@ -1,9 +1,9 @@
 /** Characters by their UTF-16 code units: comparing numbers keeps reading fast. */
 
-export const TAB = 9;
 export const NEWLINE = 10;
 export const RETURN = 13;
-export const SPACE = 32;
+const TAB = 0x09;
+const SPACE = 0x20;
 export const BANG = 33;
 export const DOUBLE = 34;
 export const DOLLAR = 36;

@@ -5,7 +5,7 @@ import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { findHead, isHead, TIME_LENGTH } from '../frame/record-head.js';
 import type { UnsupportedReason } from '../record.js';
-import { startOfPacked } from './compressed.js';
+import { startOfPacked } from './packed.js';
 
 /** A record's first line has a time in milliseconds, a session and a line number: enough to be unique. */
 const LONGEST_FIRST_LINE = 1024;
@@ -61,7 +61,7 @@ function isEnough(start: Buffer): boolean {
 }
 
 /** The same from the file's first bytes: as many as the first record's first line needs, or all. */
-export function identityOf(bytes: Buffer, times: LogTimes): Identity {
+function identityOf(bytes: Buffer, times: LogTimes): Identity {
   if (bytes.length === 0) return { kind: 'empty' };
   if (isCompressed(bytes)) return compressed(bytes, times);
   const head = findHead(bytes, 0, bytes.length);

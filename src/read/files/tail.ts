@@ -1,4 +1,7 @@
-/** Follows all files that the globs name, and gives their records in the order in which they were written. */
+/**
+ * Follows all files that the globs name, and gives their records in the order in which they were written: each once,
+ * whatever becomes of the files. `frame/` cuts them into records. Imports `event/`, `lib/`, and types of `config/`.
+ */
 
 import { resolve } from 'node:path';
 import type { SourcePosition } from '../../event/position.js';
@@ -302,13 +305,12 @@ export class Tail {
     if (faults.length === 0 && (await this.#compressed.areAllRead(files))) this.#readUntil.looked(files, now);
     await this.#recall(files, now);
     // A file that could not be seen is not gone.
-    for (const found of this.#followers.assign(files, faults.length === 0, now)) {
-      this.#unsupported.forget(found.path);
-      this.#report.fileFound(found);
-    }
+    const found = this.#followers.assign(files, faults.length === 0, now);
+    for (const { path } of found) this.#unsupported.forget(path);
     this.#unsupported.keep(files);
     await this.#forgetGone(now);
     await this.#holdUnread(now);
+    for (const file of found) this.#report.fileFound(file);
     this.#reportFaults();
   }
 

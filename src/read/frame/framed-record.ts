@@ -6,7 +6,7 @@ import type { Scan } from './scan.js';
 /** Bytes: a piece of a text keeps all of it in memory, so only of small records one is made of the whole. */
 const SMALL = 4096;
 
-/** A record in the framer's buffer: it reads what stands there, until the framer goes on. */
+/** A record in the framer's buffer: it reads those bytes, until the framer continues. */
 export class FramedRecord implements RawRecord {
   readonly kind = 'record';
   readonly offset: number;
@@ -16,7 +16,7 @@ export class FramedRecord implements RawRecord {
   readonly #ends: Int32Array;
   readonly #quoted: number;
   readonly #scan: Scan | null;
-  /** The whole record, where it is small and ASCII: its columns are pieces of that. */
+  /** The whole record, if it is small and ASCII: its columns are pieces of that. */
   #ascii: string | null | undefined;
 
   constructor(

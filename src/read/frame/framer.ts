@@ -1,4 +1,4 @@
-/** Cuts the bytes of a log file into records and says which bytes are none. */
+/** Cuts the bytes of a log file into records, and says which bytes belong to no record. */
 
 import type { Gap, KnownRecord } from '../../event/gap.js';
 import { COLUMN } from '../../lib/csvlog.js';
@@ -14,11 +14,11 @@ const LARGE_BUFFER = 4 * 1024 * 1024;
 const WINDOW = 64 * 1024;
 
 export interface FramerOptions {
-  /** Where in the file the first byte that is pushed stands. */
+  /** Offset in the file of the first byte that is pushed. */
   readonly offset: number;
   /** How many columns the record before had. */
   readonly columns?: number;
-  /** Where earlier bytes are in doubt: the offset of the first of them. */
+  /** If earlier bytes are in doubt: the offset of the first of them. */
   readonly doubtFrom?: number;
   /** Bytes; a longer record becomes a gap. */
   readonly maxRecordSize: number;
@@ -29,7 +29,7 @@ export interface FramerOptions {
  *
  * A record is framed by its quotes. Where they break the rule, or what they frame is no csvlog
  * record, the bytes are in doubt: the next record is then the nearest one after it that begins with
- * a strict head and is whole and well-formed in PostgreSQL's own quoting; what lies between is a gap.
+ * a strict head and is whole and well-formed in PostgreSQL's own quoting; what is between is a gap.
  */
 export class Framer {
   readonly #maxRecordSize: number;
@@ -47,14 +47,14 @@ export class Framer {
   #end = 0;
   /** Offset in the file of the first byte in doubt. */
   #doubtFrom: number | null = null;
-  /** What is known of the record that stood there. */
+  /** What is known of the record that began there. */
   #torn: KnownRecord = {};
   #oversize: Oversize | null = null;
-  /** The scanner stands after the final newline of what starts at `#start`. */
+  /** The careful scanner is after the final newline of what starts at `#start`. */
   #isComplete = false;
   #ended = false;
   #columns: number;
-  /** Whether a record head has been seen, be the rest as it may. */
+  /** Whether a record head was seen, whatever came after it. */
   #hasSeenHead = false;
 
   constructor(options: FramerOptions) {
@@ -74,13 +74,13 @@ export class Framer {
     return this.#oversize?.offset ?? this.#doubtFrom ?? this.#base + this.#start;
   }
 
-  /** Why no record was found in any of the bytes so far; `null` where one was, or may still come of them. */
+  /** Why no record was found in any of the bytes so far; `null` if one was, or may still be found. */
   get notCsvlog(): 'columns' | 'format' | null {
     if (this.#hasFound || this.#doubtFrom === null) return null;
     return this.#hasSeenHead ? 'columns' : 'format';
   }
 
-  /** How many columns the last record had; 0 where none was found yet. */
+  /** How many columns the last record had; 0 if none was found yet. */
   get columns(): number {
     return this.#columns;
   }
@@ -99,19 +99,19 @@ export class Framer {
     return this.#base + this.#start;
   }
 
-  /** Bytes before a place in the file, at most `most`, as far as they are at hand. */
+  /** Bytes before an offset in the file, at most `most`, as far as they are in memory. */
   bytesBefore(place: number, most: number): Buffer {
     const end = place - this.#base;
     return end <= 0 ? Buffer.alloc(0) : this.#buffer.subarray(Math.max(0, end - most), end);
   }
 
-  /** Room to read at least `size` bytes into; `filled` tells how many came. Ends the life of earlier frames. */
+  /** Room to read at least `size` bytes into; `filled` says how many came. Earlier frames are invalid after it. */
   space(size: number): Buffer {
     if (this.#buffer.length - this.#end < size) this.#makeRoom(size);
     return this.#buffer.subarray(this.#end);
   }
 
-  /** Gives back the room that one large record has left behind. Ends the life of earlier frames. */
+  /** Gives back the memory that one large record took. Earlier frames are invalid after it. */
   shrink(): void {
     if (this.#buffer.length <= LARGE_BUFFER || this.#end - this.#start > LARGE_BUFFER / 8) return;
     const scan = Scan.take();
@@ -137,7 +137,7 @@ export class Framer {
     this.filled(bytes.length);
   }
 
-  /** No bytes will come any more: what is left is torn, and `next` says so. */
+  /** No more bytes will come: what is left is torn, and `next` says so. */
   finish(): void {
     this.#ended = true;
   }
@@ -203,15 +203,15 @@ export class Framer {
     }
   }
 
-  /** Lets `skip` pass over records. Returns the latest log_time. */
+  /** Lets `skip` skip records. Returns the latest log_time. */
   skip(skip: Skip, lastTime: string): string {
     // A record that was found and not taken yet comes first.
     if (this.#isCareful || !this.#hasFound || this.#found !== null) return lastTime;
     const before = { columns: this.#columns, lastTime, maxRecordSize: this.#maxRecordSize };
-    const passed = skip.pass(this.#scan, this.#end, before);
-    this.#found = passed.found;
+    const skipped = skip.run(this.#scan, this.#end, before);
+    this.#found = skipped.found;
     this.#start = this.#scan.start;
-    return passed.lastTime;
+    return skipped.lastTime;
   }
 
   #scanCarefully(): ScanResult {
@@ -241,7 +241,7 @@ export class Framer {
     if (head !== this.#start) this.#restart(head);
   }
 
-  /** Whether the complete lines from `#start` are a record; `null` where only the next one will tell. */
+  /** Whether the complete lines from `#start` are a record; `null` if only the next record shows it. */
   #isRecord(): boolean | null {
     if (!isWellFormed(this.#shape(this.#start, this.#scanner), this.#doubtFrom !== null)) return false;
     return this.#scanner.columns >= this.#columns || this.#isConfirmed();
@@ -289,7 +289,7 @@ export class Framer {
     return gap;
   }
 
-  /** Doubt must not grow without end in a file that did have records; one that never had is not csvlog. */
+  /** Bytes in doubt have a limit in a file that had records; a file that never had any is not csvlog. */
   #gapIfTooLong(): Gap | null {
     if (!this.#hasFound || this.#inDoubt <= this.#maxRecordSize) return null;
     const gap = this.#tornGap();
@@ -322,7 +322,7 @@ export class Framer {
     };
   }
 
-  /** Returns the gap at the record's end, `null` where more bytes are needed, `undefined` where it was torn. */
+  /** Returns the gap at the record's end, `null` if more bytes are needed, `undefined` if it was torn. */
   #followOversize(oversize: Oversize, result: ScanResult): Gap | null | undefined {
     const scanned = this.#start + this.#scanner.length;
     if (result === 'incomplete' && !this.#ended) {

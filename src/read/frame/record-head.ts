@@ -1,4 +1,4 @@
-/** How a csvlog record must begin, and which columns it must have: told from the raw bytes. */
+/** How a csvlog record must begin, and which columns it must have, by its raw bytes. */
 
 import { COLUMN } from '../../lib/csvlog.js';
 
@@ -30,8 +30,7 @@ function isZoneByte(byte: number | undefined): boolean {
 }
 
 /**
- * Whether a strict record head (log_time and its comma) stands at `at`; `null` where the bytes up to
- * `end` are too few to tell.
+ * Whether a strict record head (log_time and its comma) begins at `at`; `null` if there are too few bytes up to `end`.
  */
 export function isHead(bytes: Buffer, at: number, end: number): boolean | null {
   if (!couldBeTime(bytes, at, end)) return false;
@@ -46,7 +45,7 @@ export function isHead(bytes: Buffer, at: number, end: number): boolean | null {
   return false;
 }
 
-/** Whether `dddd-dd-dd dd:dd:dd.ddd` stands at `at`, as far as bytes before `end` tell. */
+/** Whether `dddd-dd-dd dd:dd:dd.ddd` is at `at`, as far as there are bytes before `end`. */
 function couldBeTime(bytes: Buffer, at: number, end: number): boolean {
   const stop = Math.min(end, at + TIME_LENGTH);
   for (let i = at; i < stop; i++) {
@@ -73,7 +72,7 @@ function couldBeTime(bytes: Buffer, at: number, end: number): boolean {
   return true;
 }
 
-/** The first place from `from` on where a head stands or may still come to stand; `end` where none. */
+/** The first place from `from` on where a head begins, or may begin when more bytes come; `end` if there is none. */
 export function findHead(bytes: Buffer, from: number, end: number): number {
   for (let i = from; i < end; i++) {
     if (isHead(bytes, i, end) !== false) return i;
@@ -100,13 +99,13 @@ export interface Shape {
   readonly columns: number;
   /** Where column `i` ends, counted from `start`: the place of its comma or of the final newline. */
   readonly ends: Int32Array;
-  /** Bit `i` is set where column `i` is quoted. */
+  /** Bit `i` is set if column `i` is quoted. */
   readonly quoted: number;
 }
 
 /**
  * Whether the columns that have a form of their own have it. `strict` also wants PostgreSQL's own
- * quoting: in torn text, which an attacker may have chosen, quotes are what cannot be made up.
+ * quoting: in torn text, which an attacker may have chosen, quotes are what nobody can forge.
  */
 export function isWellFormed(shape: Shape, strict: boolean): boolean {
   if (!isColumnCount(shape.columns)) return false;
@@ -120,7 +119,7 @@ export function isWellFormed(shape: Shape, strict: boolean): boolean {
 
 /** Whether its first columns name a session and a line, whatever comes behind them. */
 export function namesLine(shape: Shape): boolean {
-  // The line number is only known to be whole where a comma ended it.
+  // The line number is only known to be whole if a comma ended it.
   if (shape.columns <= COLUMN.sessionLine + 1) return false;
   const hasHead = isHead(shape.bytes, shape.start, shape.end) === true;
   return hasHead && hasSessionId(shape) && hasNumber(shape, COLUMN.sessionLine);

@@ -73,16 +73,14 @@ const PAGE = 64 * 1024;
 export type Found = 'more' | 'record' | 'breach';
 
 /** Scanners that nobody uses: to make one takes half a millisecond, and its memory is given back late. */
-const idle: Scan[] = [];
+const idle: Exports[] = [];
 const MOST_IDLE = 2;
 
 /** Places are counted from the start of `input`. */
 export class Scan {
-  readonly #scanner = newScanner();
+  readonly #scanner: Exports;
   readonly #input: number;
   #isLarge = false;
-  /** Who keeps the tables in its memory; reused for another file, it still has them. */
-  owner: object | null = null;
   /** Where the bytes are that are scanned. Growing replaces it. */
   input: Buffer = Buffer.alloc(0);
   /** Where the columns of the record end, counted from its start. */
@@ -90,8 +88,9 @@ export class Scan {
   /** All of the scanner's memory. */
   memory: DataView = new DataView(new ArrayBuffer(0));
 
-  private constructor() {
-    this.#input = this.#scanner.INPUT.value;
+  private constructor(scanner: Exports) {
+    this.#scanner = scanner;
+    this.#input = scanner.INPUT.value;
     this.#map();
   }
 
@@ -104,14 +103,14 @@ export class Scan {
 
   /** One that begins at the start of its input. */
   static take(): Scan {
-    const scan = idle.pop() ?? new Scan();
+    const scan = new Scan(idle.pop() ?? newScanner());
     scan.restart(0);
     return scan;
   }
 
   /** Nobody uses it any more. */
   release(): void {
-    if (idle.length < MOST_IDLE && !this.#isLarge) idle.push(this);
+    if (idle.length < MOST_IDLE && !this.#isLarge) idle.push(this.#scanner);
   }
 
   /** Makes the input at least so large; what is in it stays. */
@@ -137,7 +136,7 @@ export class Scan {
     this.#scanner.moved(by);
   }
 
-  /** Looks at the bytes before `to`, from where it stopped, and skips over the record that it found last. */
+  /** Looks at the bytes before `to`, from where it stopped; the record that it found last is done with. */
   run(to: number, isSkipping = false): Found {
     this.#scanner.isSkipping.value = isSkipping ? 1 : 0;
     const found = this.#scanner.run(this.#input + to);
@@ -197,16 +196,21 @@ export const SLOT = {
   readEnd: 36,
 };
 
+/** As in scan/memory.ts. */
+const MOST_TOUCHED = 4096;
+
 /** The tables of skip.ts; valid until the memory grows. */
 export class Skipping {
   readonly #scanner: Exports;
   readonly memory: DataView;
   readonly bytes: Buffer;
+  readonly #touched: Uint32Array;
 
   constructor(scanner: Exports, memory: DataView) {
     this.#scanner = scanner;
     this.memory = memory;
     this.bytes = Buffer.from(memory.buffer);
+    this.#touched = new Uint32Array(memory.buffer, scanner.TOUCHED.value, MOST_TOUCHED);
   }
 
   /** @param lastTime the latest log_time, with its zone behind `timeLength` characters */
@@ -229,16 +233,17 @@ export class Skipping {
   }
 
   /** Addresses of the sessions of which records were skipped since `begin`. */
-  get touched(): number[] {
-    const first = this.#scanner.TOUCHED.value;
-    return Array.from({ length: this.#scanner.touched.value }, (_, n) =>
-      this.memory.getUint32(first + 4 * n, true),
-    );
+  get touched(): Uint32Array {
+    return this.#touched.subarray(0, this.#scanner.touched.value);
   }
 
   clear(): void {
-    this.#scanner.clearUsers();
+    this.clearUsers();
     this.#scanner.clearSessions();
+  }
+
+  clearUsers(): void {
+    this.#scanner.clearUsers();
   }
 
   /** @param column the role's column as it is in the log, in this memory */

@@ -1,4 +1,4 @@
-/** Finds the end of one record by CSV quoting alone, and notes where its columns end on the way. */
+/** Finds the end of one record byte by byte, by CSV quoting alone, and where its columns end. The plain one for what is torn. */
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -7,7 +7,7 @@ const RETURN = 0x0d;
 
 const MOST_COLUMNS = 26;
 
-/** Where the scanner stands within a record. */
+/** Where the scanner is within a record. */
 const AT_FIELD_START = 0;
 const UNQUOTED = 1;
 const QUOTED = 2;
@@ -24,14 +24,14 @@ export type ScanResult = 'complete' | 'incomplete' | 'breach';
 
 /**
  * A quote may open only at a field's start, and after a closing quote only a comma or a line end may
- * follow: a newline, or a carriage return and a newline. The scan can stop at any byte and go on when more have come.
+ * follow: a newline, or a carriage return and a newline. The scan can stop at any byte, and continue when more have come.
  */
 export class Scanner {
   /** Where each column ends, counted from the record's first byte. */
   readonly ends = new Int32Array(MOST_COLUMNS);
   /** Columns that are complete. */
   columns = 0;
-  /** Bit `i` is set where column `i` is quoted. */
+  /** Bit `i` is set if column `i` is quoted. */
   quoted = 0;
   /** The line end was a carriage return and a newline. */
   hasReturn = false;
@@ -51,7 +51,7 @@ export class Scanner {
     this.length -= bytes;
   }
 
-  /** Goes on with the record that starts at `start`, looking at bytes before `end`. */
+  /** Continues with the record that starts at `start`, with the bytes before `end`. */
   scan(bytes: Buffer, start: number, end: number): ScanResult {
     let state = this.#state;
     let i = start + this.length;

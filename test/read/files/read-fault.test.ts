@@ -39,7 +39,7 @@ test('what was read before is taken, the fault is reported, and reading continue
   };
   let bytes = 0;
   const skip: Skip = {
-    pass(scan, to, { lastTime }) {
+    run(scan, to, { lastTime }) {
       let found = scan.run(to);
       for (; found === 'record'; found = scan.run(to)) bytes += scan.end - scan.start;
       // The next chunk cannot be read.

@@ -32,7 +32,7 @@ function reachable(host: string): string {
 }
 
 /** @param metrics in Prometheus' text format */
-export function lagOf(metrics: string): Record<string, number> {
+function lagOf(metrics: string): Record<string, number> {
   const found = metrics.matchAll(/^pgaudit_shipper_sink_lag_events\{sink="(\w+)"\} (\d+)$/gm);
   return Object.fromEntries([...found].map(([, sink, events]) => [sink, Number(events)]));
 }
