@@ -168,7 +168,7 @@ export class Scan {
 
   /** Whether these bytes are in this memory: their `byteOffset` is then their address in it. */
   holds(bytes: Buffer): boolean {
-    return bytes.buffer === this.#scanner.memory.buffer;
+    return bytes.buffer === this.memory.buffer;
   }
 
   /** pgAudit's number of the statement in a message column that is certain to be genuine; `null` if it is not. */

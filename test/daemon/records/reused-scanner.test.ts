@@ -1,4 +1,4 @@
-/** Scanners go from one source to another, and what one source learnt stays its own. */
+/** Scanners are used again for other files and other sources, and what was learnt in one stays there. */
 
 import { expect, test } from 'vitest';
 import { decide } from '../../../src/daemon/records/record.js';
@@ -19,7 +19,7 @@ function source(service: string) {
   const skipper = new Skipper(deciders);
   const counts = noRecords();
   const read = async (log: string): Promise<void> => {
-    const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
+    const framer = new Framer({ offset: 0, maxRecordSize: 1 << 26 });
     framer.push(Buffer.from(log));
     for (let lastTime = ''; ; ) {
       lastTime = framer.skip(skipper, lastTime);
@@ -52,4 +52,12 @@ test('a person of one server is not the service of the same name of another, in 
     ['6b0201a1.7', 4],
   ]);
   expect(b.counts).toMatchObject({ read: 3, dropped: { 'service-user': 3 } });
+});
+
+test('a file that begins with a record larger than the scanner has room for is read after another one', async () => {
+  const a = source('app_a');
+  await a.read(record('app_a', '1', 1) + record('app_a', '1', 2));
+  const large = csvRecord({ sessionId: '6b0201a1.1', sessionLine: 3, message: 'x'.repeat(3 * 1024 * 1024) });
+  await a.read(large + record('app_a', '1', 4));
+  expect(a.counts).toMatchObject({ read: 4, dropped: { 'service-user': 3, 'not-audit': 1 } });
 });
