@@ -19,6 +19,16 @@ export const MOST_TOUCHED: u32 = 4096;
 /** Sessions, and room to copy them. */
 export const SESSIONS: usize = 0x30000;
 export const SESSION_SIZE: u32 = 40;
+/** Of a session, behind its key: the numbers read last, what is remembered of it, and the addresses of its latest records. */
+export const LINE_AT: usize = 8;
+export const STATEMENT_AT: usize = 12;
+export const FLAGS_AT: usize = 16;
+export const LAST_AT: usize = 20;
+export const AUDIT_AT: usize = 24;
+/** The other side's number of the session. */
+export const INDEX_AT: usize = 28;
+export const READ_AT: usize = 32;
+export const READ_END_AT: usize = 36;
 export const SLOTS: u32 = 8192;
 export const SPARE: usize = 0x80000;
 /** The log. */

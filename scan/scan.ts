@@ -16,6 +16,8 @@ import { INPUT, ROW } from './memory';
 
 export { INPUT, ROW };
 export * from './skip';
+export { clearSessions, clearUsers, forget, session, setUser } from './tables';
+export { statementIn } from './payload';
 
 const MOST_COLUMNS: u32 = 26;
 

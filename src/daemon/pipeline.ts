@@ -193,7 +193,6 @@ async function decideAll(
     if (result.derived !== undefined) events.push(andThen(result.derived, jsonOf));
     if (result.outcome !== 'dropped')
       events.push(andThen(result.event, event => jsonWith(event, result.texts ?? [])));
-    skip.learn(frame);
     if (result.outcome === 'shipped') shipped.push(result.reason);
   }
   skip.countInto(records);

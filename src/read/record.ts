@@ -79,4 +79,6 @@ export interface Skip {
    * the latest log_time.
    */
   run(scan: Scan, to: number, before: Before): { found: Found; lastTime: string };
+  /** Is given each frame after it was decided and before the next one: it may have changed what is remembered. */
+  learn(frame: Frame): void;
 }

@@ -92,14 +92,15 @@ const VERSIONS: Readonly<Record<number, string>> = {
 async function columnsOf(path: string, maxRecordSize: number): Promise<number | UnsupportedReason> {
   const file = await openFile(path);
   if (file === null) return 'not-a-file';
+  const framer = new Framer({ offset: 0, maxRecordSize });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
-    const framer = new Framer({ offset: 0, maxRecordSize });
     framer.push(buffer.subarray(0, bytesRead));
     for (let frame = framer.next(); frame !== null; frame = framer.next())
       if (frame.kind === 'record') return frame.columns;
     return framer.notCsvlog ?? 'format';
   } finally {
+    framer.close();
     await file.close();
   }
 }

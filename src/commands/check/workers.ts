@@ -56,7 +56,9 @@ async function lookAt(
     // The first bytes may be the end of a record.
     const framer = new Framer({ offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
     framer.push(buffer.subarray(0, bytesRead));
-    return count(framer, new Set<string>(filter.classes), timezone, pgauditLogLevel === 'warning');
+    const sample = count(framer, new Set<string>(filter.classes), timezone, pgauditLogLevel === 'warning');
+    framer.close();
+    return sample;
   } finally {
     await file.close();
   }

@@ -43,7 +43,10 @@ export async function giveAll<T>(
 ): Promise<{ readonly taken: T; readonly areTaken: boolean }> {
   let areTaken = false;
   function* watched(): Generator<Frame> {
-    yield* frames;
+    for (const frame of frames) {
+      yield frame;
+      taker.skip?.learn(frame);
+    }
     areTaken = true;
   }
   try {

@@ -46,6 +46,7 @@ test('what was read before is taken, the fault is reported, and reading continue
       disk.isBroken = reported.length === 1;
       return { found, lastTime };
     },
+    learn: () => undefined,
   };
   const options = {
     patterns: [join(folder, '*.csv')],

@@ -52,7 +52,6 @@ async function readAll(folder: string, isSkipping: boolean) {
       const result = await decide(frame, { file, record: { offset, length }, now: 1 }, deciders);
       countRecord(counts, result.outcome, result.reason);
       decided += length;
-      skipper.learn(frame);
     }
     return decided;
   };
