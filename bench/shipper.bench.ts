@@ -1,4 +1,4 @@
-/** Speed and size of every way through the shipper, each beside csv-parse on the same file: one table in five minutes. */
+/** Speed and size of every way through the shipper, each beside csv-parse on the same file: one table in ten minutes. */
 
 import { createReadStream, existsSync } from 'node:fs';
 import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { ThrowawayPostgres } from '../demo/postgres.js';
-import { CACHE, logOf, PERSON } from './input.js';
+import { CACHE, type KindName, logOf, PERSON } from './input.js';
 import { pgbench, tps, WRITE } from './pgbench.js';
 import { untilReady, usageNow, withConfig, withDaemon, withLoggingServer } from './processes.js';
 import { addRow, compare, median, printTable, quantile } from './table.js';
@@ -26,29 +26,36 @@ async function recordsIn(file: string): Promise<number> {
   return records;
 }
 
-test('(a) nearly everything is dropped', async () => {
-  const file = await logOf('sessions', 400);
-  await compare('(a) filter', file, await recordsIn(file), { filter: PERSONS });
+/** Logs of which nearly everything is dropped, each as a real server wrote it. */
+test.each<[string, KindName]>([
+  ['(a) long sessions of a service, 0.1 % by a person', 'sessions'],
+  ['(b) a connection for each transaction', 'connections'],
+  ['(c) reads by a person, dropped', 'reads'],
+  ['(d) all durations, another application_name each time', 'durations'],
+  ['(e) one record in ten is shipped', 'tenth'],
+])('%s', async (name, kind) => {
+  const file = await logOf(kind, 400);
+  await compare(name, file, await recordsIn(file), { filter: PERSONS });
 });
 
-test('(b) everything is kept, in local folders', async () => {
-  const file = await logOf('sessions', 100);
-  await compare('(b) keep all, folders', file, await recordsIn(file), { filter: EVERYTHING });
+test('(a) with a tenth of it takes no less memory', async () => {
+  const file = await logOf('sessions', 40);
+  await compare('(a) a tenth of it', file, await recordsIn(file), { filter: PERSONS }, 1);
 });
 
-test('(c) everything is kept, to Cloud Logging', async () => {
+test('(f) everything is kept, in local folders', async () => {
+  const file = await logOf('sessions', 150);
+  await compare('(f) keep all, folders', file, await recordsIn(file), { filter: EVERYTHING });
+});
+
+test('(g) everything is kept, to Cloud Logging', async () => {
   const file = await logOf('sessions', 50);
   const records = await recordsIn(file);
   await withLoggingServer(async (endpoint, ask) => {
     const logging = { to: 'projects/bench/logs/bench', endpoint };
-    await compare('(c) keep all, gRPC', file, records, { filter: EVERYTHING, logging }, 1);
+    await compare('(g) keep all, gRPC', file, records, { filter: EVERYTHING, logging }, 1);
     expect((await ask()).received).toBeGreaterThan(records * 0.9);
   });
-});
-
-test('(g) ten times the input takes no more memory: the same as (a) with a tenth of it', async () => {
-  const file = await logOf('sessions', 40);
-  await compare('(g) filter, a tenth of (a)', file, await recordsIn(file), { filter: PERSONS }, 1);
 });
 
 test('(h) one record of 60 MB', async () => {
@@ -82,36 +89,36 @@ async function withPostgres<T>(use: (postgres: ThrowawayPostgres) => Promise<T>)
   }
 }
 
-test('(d) from log_time to receipt, (e) idle, (f) start-up', async () => {
+test('(k) from log_time to receipt, (i) idle, (j) start-up', async () => {
   await withPostgres(postgres =>
     withLoggingServer(async (endpoint, ask) => {
       const logging = { to: 'projects/bench/logs/bench', endpoint };
       const settings = { filter: EVERYTHING, logging, port: PORT };
       await withConfig(join(postgres.logs, '*.csv'), settings, config =>
         withDaemon(config, async ({ pid = 0 }) => {
-          addRow('(f) start-up to ready', { ms: (await untilReady(PORT)).toFixed(0) });
+          addRow('(j) start-up to ready', { ms: (await untilReady(PORT)).toFixed(0) });
           await pause(8000);
-          addRow('(e) idle, nothing shipped yet', { 'RSS MB': (await usageNow(pid)).rss.toFixed(0) });
+          addRow('(i) idle, nothing shipped yet', { 'RSS MB': (await usageNow(pid)).rss.toFixed(0) });
           await ask();
           await pgbench(postgres, PERSON, ['-R', '500', '-T', '20', '-c', '4', '-f', WRITE]);
           await pause(1000);
           const { delays } = await ask();
           expect(delays.length).toBeGreaterThan(5000);
           const ms = [0.5, 0.99, 1].map(part => quantile(delays, part).toFixed(0)).join(' / ');
-          addRow('(d) 500 events/s: delay', { 'ms, p50 / p99 / max': ms });
+          addRow('(k) 500 events/s: delay', { 'ms, p50 / p99 / max': ms });
           await pause(5000);
           const before = await usageNow(pid);
           await pause(20_000);
           const after = await usageNow(pid);
           const share = `${(((after.cpu - before.cpu) / 20) * 100).toFixed(2)} %`;
-          addRow('(e) idle, after that', { 'of a core': share, 'RSS MB': after.rss.toFixed(0) });
+          addRow('(i) idle, after that', { 'of a core': share, 'RSS MB': after.rss.toFixed(0) });
         }),
       );
     }),
   );
 });
 
-test('(i) what PostgreSQL loses by it', async () => {
+test('(l) what PostgreSQL loses by it', async () => {
   await withPostgres(async postgres => {
     const load = (): Promise<number> => tps(postgres, 'app_web', ['-T', '10', '-c', '4', '-n']);
     const alone: number[] = [];
@@ -132,6 +139,6 @@ test('(i) what PostgreSQL loses by it', async () => {
     }
     const [without, withIt] = [median(alone), median(beside)];
     const values = { tps: `${without.toFixed(0)} alone, ${withIt.toFixed(0)} beside`, ratio: (withIt / without).toFixed(3) };
-    addRow('(i) pgbench', values);
+    addRow('(l) pgbench', values);
   });
 });
