@@ -19,7 +19,7 @@ export const actorSchema = z.object({
 export type Actor = DeepReadonly<z.infer<typeof actorSchema>>;
 
 /** How a session proved who it is (`connection authenticated`, PostgreSQL 14 and later). */
-const authenticationSchema = z.object({
+export const authenticationSchema = z.object({
   /** What the method proved; `null` if it proves nothing (trust). */
   identity: z.string().nullable(),
   /** As in pg_hba.conf: scram-sha-256, cert, gss, ldap, peer, … */

@@ -2,9 +2,9 @@
 
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Authentication } from '../event/session.js';
+import { type Authentication, authenticationSchema } from '../event/session.js';
 
-const login = z.object({ identity: z.string().nullable(), method: z.string(), at: z.number() });
+const login = authenticationSchema.extend({ at: z.number() });
 export const savedLogins = z.array(z.tuple([z.string(), login]));
 export type SavedLogins = z.infer<typeof savedLogins>;
 type Login = z.infer<typeof login>;

@@ -2,43 +2,27 @@
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { AUDIT_CLASSES } from '../event/names.js';
+import { unauditedSchema } from '../event/audit.js';
+import { sessionSchema, sourceSchema } from '../event/session.js';
 import { hasPassed } from '../lib/clock.js';
 import { UNKNOWN } from './sessions.js';
 
-const text = z.string();
-const session = z.object({
-  id: text,
-  line: z.number(),
-  startedAt: text.nullable(),
-  pid: z.number().nullable(),
-  client: text.nullable(),
-  port: z.number().nullable(),
-  application: text.nullable(),
-  backendType: text.exactOptional(),
-  leaderPid: z.number().exactOptional(),
-  transactionId: text,
-  virtualTransactionId: text.nullable(),
-  queryId: text.exactOptional(),
-  authentication: z.object({ identity: text.nullable(), method: text }).exactOptional(),
-});
-const pending = z.object({
+/** As in the event, with how many statements pgAudit has to count, and has counted so far. */
+const pending = unauditedSchema.shape.unaudited.extend({
   /** When it was read, in milliseconds since the epoch. */
   foundAt: z.number(),
   /** Of the record that names it, as in events. */
-  line: z.object({ time: z.number(), user: text, database: text.nullable(), session, raw: z.null() }),
-  source: z.object({ file: text, fileId: text, offset: z.number(), length: z.number() }),
+  line: z.object({
+    time: z.number(),
+    user: z.string(),
+    database: z.string().nullable(),
+    session: sessionSchema,
+    raw: z.null(),
+  }),
+  source: sourceSchema.omit({ raw: true }),
   /** SHA-256 of the SQL, to recognize it in an error. */
-  sha256: text,
-  /** As in the event: scrubbed, and cut. */
-  class: z.enum(AUDIT_CLASSES),
-  statement: text,
-  isCut: z.literal(true).exactOptional(),
-  redacted: z.number().exactOptional(),
-  escrow: text.exactOptional(),
-  /** Statements that pgAudit has to count, and has counted so far; its latest number, `UNKNOWN` if none was read. */
-  expected: z.number(),
-  audited: z.number(),
+  sha256: z.string(),
+  /** pgAudit's latest number; `UNKNOWN` if none was read. */
   latest: z.number(),
 });
 export type Pending = z.infer<typeof pending>;

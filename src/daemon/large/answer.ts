@@ -2,25 +2,21 @@
 
 import { z } from 'zod';
 import { ROLLBACKS } from '../../audit/transaction-control.js';
-import { AUDIT_CLASSES, SUSPECT_REASONS } from '../../event/names.js';
+import { statementSchema } from '../../event/audit.js';
+import { SUSPECT_REASONS } from '../../event/names.js';
 
-const audit = z.object({
-  type: z.enum(['SESSION', 'OBJECT']),
-  statementId: z.number(),
-  substatementId: z.number(),
-  class: z.enum(AUDIT_CLASSES),
-  command: z.string(),
-  objectType: z.string().nullable(),
-  objectName: z.string().nullable(),
-  rows: z.number().nullable(),
-  redacted: z.number().exactOptional(),
-});
+const { audit } = statementSchema.shape;
+/** All but the texts, and what follows from them. */
+const OF_AUDIT = {
+  ...({ type: true, statementId: true, substatementId: true, class: true, command: true } as const),
+  ...({ objectType: true, objectName: true, rows: true, redacted: true } as const),
+};
 
 /** A statement, whose second text is its parameters; or a suspect, with its message. */
 export const answerSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('audit'),
-    audit,
+    audit: audit.pick(OF_AUDIT),
     isPreviouslyLogged: z.boolean(),
     hasStatement: z.boolean(),
     /** `null` if they were not logged. */

@@ -37,23 +37,25 @@ interface Exports {
   statementIn(at: number, end: number): number;
 }
 
-const GLOBALS = [
-  ...['INPUT', 'ROW', 'ZONE', 'LATEST', 'TOUCHED', 'block', 'start', 'end', 'columns', 'quoted', 'hasReturn'],
-  ...['isSkipping', 'byUser', 'byClass', 'others', 'touched', 'latestAt'],
-];
-const FUNCTIONS = [
-  ...['restart', 'moved', 'run', 'begin', 'clearUsers', 'setUser', 'clearSessions', 'session', 'forget'],
-  'statementIn',
+const NAMES = [
+  ...['memory', 'INPUT', 'ROW', 'ZONE', 'LATEST', 'TOUCHED', 'block', 'start', 'end', 'columns', 'quoted'],
+  ...[
+    'hasReturn',
+    'isSkipping',
+    'byUser',
+    'byClass',
+    'others',
+    'touched',
+    'latestAt',
+    'restart',
+    'moved',
+    'run',
+  ],
+  ...['begin', 'clearUsers', 'setUser', 'clearSessions', 'session', 'forget', 'statementIn'],
 ];
 
 function isScanner(exports: object): exports is Exports {
-  const has = (name: string, isRight: (value: unknown) => boolean): boolean =>
-    isRight(Reflect.get(exports, name));
-  return (
-    has('memory', value => value instanceof WebAssembly.Memory) &&
-    GLOBALS.every(name => has(name, value => value instanceof WebAssembly.Global)) &&
-    FUNCTIONS.every(name => has(name, value => typeof value === 'function'))
-  );
+  return NAMES.every(name => Reflect.has(exports, name));
 }
 
 let compiled: WebAssembly.Module | null = null;
