@@ -75,7 +75,7 @@ export function databaseFixFor(code: string): string {
 }
 
 const DATABASE_FIXES: Readonly<Record<string, string>> = {
-  '28000': 'CREATE ROLE shipper LOGIN; and let it in in pg_hba.conf, with the password of database.url',
+  '28000': 'CREATE ROLE shipper LOGIN; and allow it in pg_hba.conf, with the password of database.url',
   '3D000': 'database.url names a database that does not exist',
   '42501': 'GRANT CONNECT ON DATABASE … to the role of database.url',
   '53300':

@@ -106,6 +106,19 @@ export function previousHashIn(start: string): string | null {
   return PREVIOUS_HASH.exec(start)?.[1] ?? null;
 }
 
+/** Nothing before an event's `time` and `receivedAt` was written by a client. */
+const TIMES = /^\{"v":[^{}]*?"time":"([^"]+)"(?:,"receivedAt":"([^"]+)")?/;
+
+/**
+ * When the event's record was read, or else the event's own time (ISO).
+ *
+ * @param start as for `previousHashIn`
+ */
+export function readTimeIn(start: string): string | null {
+  const [, time, receivedAt = time] = TIMES.exec(start) ?? [];
+  return receivedAt ?? null;
+}
+
 const QUOTE = 0x22;
 const KIND = Buffer.from('"kind":"');
 const TIME = Buffer.from('"time":"');
@@ -170,6 +183,10 @@ export function outcomeIn(line: Buffer): 'failed' | 'caught' | 'unknown' {
   if (line.includes(UNCERTAIN)) return 'unknown';
   return line.includes(CAUGHT) ? 'caught' : 'failed';
 }
+
+/** What precedes a text that may be long, and a list of such texts. */
+export const BEFORE_TEXT = [',"statement":"', '"message":"', '"raw":"'].map(key => Buffer.from(key));
+export const BEFORE_PARAMETERS = Buffer.from('"parameters":["');
 
 const ESCROW = Buffer.from(',"escrow":"');
 

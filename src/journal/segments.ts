@@ -2,6 +2,7 @@
 
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTimeIn } from '../event/line.js';
 import { hasCode } from '../lib/errors.js';
 import { paddedSeq } from '../lib/object-name.js';
 
@@ -111,17 +112,14 @@ async function readHeader(path: string, from: number): Promise<string> {
   }
 }
 
-/** The event's `time` and `receivedAt`: nothing before them was written by a client. */
-const HEADER = /^\{"v":[^{}]*?"time":"([^"]+)"(?:,"receivedAt":"([^"]+)")?/;
-
 /**
  * When the event at byte `from` was read, in milliseconds since the epoch; `null` if the segment was delivered and
  * deleted meanwhile.
  */
 export async function readTime(path: string, from: number): Promise<number | null> {
   try {
-    const [, time, receivedAt = time] = HEADER.exec(await readHeader(path, from)) ?? [];
-    return receivedAt === undefined ? null : Date.parse(receivedAt);
+    const time = readTimeIn(await readHeader(path, from));
+    return time === null ? null : Date.parse(time);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;

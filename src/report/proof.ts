@@ -45,7 +45,7 @@ function proved(report: Report): Html {
   const unknown = instances.filter(({ isAuditKnown }) => !isAuditKnown);
   return html`everything below was read from events whose hash chain is
 unbroken${hasGoodSignatures(report) ? ', and whose seals are signed with the given key' : ''}.
-${unknown.length > 0 ? html`Whether every person was audited is <strong>not known</strong> for ${stranger(unknown.map(one => one.instance).join(', '))}: no database is configured.` : null}
+${unknown.length > 0 ? html`Whether every person was audited is <strong>not known</strong> for ${stranger(unknown.map(one => one.instance).join(', '))}: no database is configured, or it could not be read.` : null}
 ${warnings.length > 0 ? html`There are <a href="#proof">warnings</a>.` : null}`;
 }
 

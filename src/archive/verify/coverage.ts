@@ -1,4 +1,4 @@
-/** Which times of its servers one daemon's part of an archive covers (§8a of the design). */
+/** Which times of its servers one daemon's part of an archive covers. */
 
 import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, plainName } from './result.js';

@@ -97,7 +97,7 @@ function readTime(text: string): number {
 /** Kinds that describe the chain itself; all others may belong to one of several servers. */
 const CHAIN_KINDS = ['seal', 'lifecycle'];
 
-/** The id comes from PostgreSQL's key of the record, or from the event's place in the chain (§7 of the design). */
+/** The id comes from PostgreSQL's key of the record, or from the event's place in the chain. */
 export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
   const { instance, node, kind, chain, seq } = event;
   const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);

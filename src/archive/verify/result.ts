@@ -35,7 +35,7 @@ export interface InstanceResult {
   readonly notAudited: readonly UnauditedStretch[];
   /** Changes that pgAudit did not log (kind `unaudited`). */
   readonly unaudited: { readonly count: number; readonly first: string | null; readonly last: string | null };
-  /** Whether anybody looked at who is audited; false if no database is configured. */
+  /** Whether anybody looked at who is audited; false if no database is configured, or it could not be read. */
   readonly isAuditKnown: boolean;
   /** Stretches of over a day during which nobody looked. */
   readonly notLookedAt: readonly { readonly from: string; readonly to: string }[];

@@ -101,7 +101,7 @@ export function auditLimits(
       limits.push(`the audit state of ${instance} from ${from} to ${to}: nobody looked at who was audited`);
   if (unknown.length > 0)
     limits.push(
-      `the audit state of ${unknown.join(', ')}: no database is configured, so nobody looked at who is audited`,
+      `the audit state of ${unknown.join(', ')}: nobody looked at who is audited, since no database is configured or it could not be read`,
     );
   if (parts.some(({ coverage }) => coverage.isByTime))
     limits.push(

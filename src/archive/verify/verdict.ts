@@ -1,4 +1,4 @@
-/** What an archive lacks of what is expected of it (§8a of the design). */
+/** What an archive lacks of what is expected of it. */
 
 import type { Audited } from './audited.js';
 import type { PartCoverage, Uncovered } from './coverage.js';

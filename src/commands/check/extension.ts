@@ -39,7 +39,7 @@ export function extensionFindings({ databases, user }: Snapshot): Finding[] {
 function letIn(unreadable: readonly { extension: { code: string } }[], role: string): string {
   return unreadable.every(({ extension: { code } }) => code === TOO_MANY_CONNECTIONS)
     ? `ALTER ROLE ${role} CONNECTION LIMIT -1; ALTER DATABASE … CONNECTION LIMIT -1; or raise max_connections`
-    : `GRANT CONNECT ON DATABASE … TO ${role}; and let it in in pg_hba.conf`;
+    : `GRANT CONNECT ON DATABASE … TO ${role}; and allow it in pg_hba.conf`;
 }
 
 const TOO_MANY_CONNECTIONS = '53300';

@@ -27,7 +27,7 @@ export interface SearchStreams {
 export function addSearch(program: Command): void {
   const command = program
     .command('search')
-    .description('finds events in an archive: gs://bucket/prefix or file:folder')
+    .description('find events in an archive: gs://bucket/prefix or file:folder')
     .argument('<archive>');
   addSearchOptions(command).action(async (archive: string, given: SearchArguments) => {
     if (given.having !== undefined && given.groupBy === undefined)

@@ -102,7 +102,7 @@ export class DatabaseTelemetry extends Incidents {
 
   settingsNotRecorded(error: unknown): void {
     this.#log.warn(
-      { code: 'settings-untold', error: codeOf(error) },
+      { code: 'settings-not-recorded', error: codeOf(error) },
       `the result of a look at the server was not journaled, and is recorded again by the next look: ${messageOf(error)}`,
     );
   }

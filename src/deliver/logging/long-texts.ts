@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { BEFORE_PARAMETERS, BEFORE_TEXT } from '../../event/line.js';
 import { quotedField } from '../../event/pgaudit-message.js';
 import { cutText } from './cut-text.js';
 
@@ -38,10 +39,6 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const [LETTER_N, LETTER_R, LETTER_U] = Buffer.from('nru');
 const CONTINUATION = 0x80;
-
-/** What precedes a long text. A quote inside a text is always written `\"`, so a text cannot contain any of these. */
-const KEYS = [',"statement":"', '"message":"', '"raw":"'].map(key => Buffer.from(key));
-const PARAMETERS = Buffer.from('"parameters":["');
 
 /** Random, so that no SQL can contain a reference. */
 const MARK = randomUUID();
@@ -154,7 +151,7 @@ function* longTexts(line: Buffer): Generator<{ start: number; end: number } | nu
       if (line[at] === BACKSLASH) at++;
       else if (line[at] === QUOTE) {
         if (at - start >= LONG) yield { start, end: at };
-        if (key !== PARAMETERS || line[at + 1] !== COMMA) break;
+        if (key !== BEFORE_PARAMETERS || line[at + 1] !== COMMA) break;
         // Skips the comma and the next parameter's opening quote.
         start = at + 3;
         at = start - 1;
@@ -164,7 +161,7 @@ function* longTexts(line: Buffer): Generator<{ start: number; end: number } | nu
 }
 
 function keysIn(line: Buffer): { key: Buffer; found: number }[] {
-  const keys = [...KEYS, PARAMETERS].map(key => ({ key, found: line.indexOf(key) }));
+  const keys = [...BEFORE_TEXT, BEFORE_PARAMETERS].map(key => ({ key, found: line.indexOf(key) }));
   return keys.filter(({ found }) => found !== -1).sort((a, b) => a.found - b.found);
 }
 

@@ -193,7 +193,7 @@ const CASES: readonly Case[] = [
   {
     spoil: 'REVOKE CONNECT ON DATABASE hold FROM PUBLIC',
     found: 'warning extension: hold (42501) cannot be checked',
-    fix: 'GRANT CONNECT ON DATABASE … TO shipper; and let it in in pg_hba.conf',
+    fix: 'GRANT CONNECT ON DATABASE … TO shipper; and allow it in pg_hba.conf',
     undo: 'GRANT CONNECT ON DATABASE hold TO PUBLIC',
   },
   {

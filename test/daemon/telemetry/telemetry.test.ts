@@ -138,7 +138,7 @@ test('a database that cannot be queried is one problem, until it answers everyth
   expect(codes()).toEqual(['database-unreachable']);
   expect(health.hindrances).toEqual([]);
   telemetry.settingsChecked(nobody);
-  expect(health.problems[0]?.fix).toContain('let it in in pg_hba.conf');
+  expect(health.problems[0]?.fix).toContain('allow it in pg_hba.conf');
   telemetry.catalogLoaded(3);
   expect(codes()).toEqual([]);
 });
