@@ -27,6 +27,8 @@ const HAS_TRANSACTION = 2;
 const MOST_LINES = 999_999_998;
 /** Fewer than the scanner has room for. */
 const MOST_USERS = 200;
+/** Sessions that were met since the tables were begun. */
+const MOST_INDEXES = 1 << 16;
 
 export class Skipper implements Skip {
   readonly #deciders: Deciders;
@@ -208,9 +210,6 @@ export class Skipper implements Skip {
       : { ...parsed, audit: { ...parsed.audit, statement, parameters, redacted: count } };
   };
 }
-
-/** Sessions that were met since the tables were begun. */
-const MOST_INDEXES = 1 << 16;
 
 function timeAt({ bytes }: Skipping, address: number, length: number): string {
   return bytes.toString('latin1', address, address + length);

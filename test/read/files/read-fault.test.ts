@@ -11,6 +11,7 @@ import { Tail } from '../../../src/read/files/tail.js';
 import type { Frame, Skip, SourceFault } from '../../../src/read/record.js';
 import { failure } from '../../support/faulty-fs.js';
 import { numberedRange } from '../../support/log.js';
+import { QUIET } from '../../support/tail.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const disk = vi.hoisted(() => ({ isBroken: false }));
@@ -29,13 +30,8 @@ test('what was read before is taken, the fault is reported, and reading continue
   await writeFile(join(folder, 'a.csv'), log);
   const reported: (readonly SourceFault[])[] = [];
   const report = {
-    fileFound: () => undefined,
-    fileReplaced: () => undefined,
-    fileUnsupported: () => undefined,
+    ...QUIET,
     sourceFaults: (faults: readonly SourceFault[]) => void reported.push(faults),
-    nothingMatches: () => undefined,
-    watchFailed: () => undefined,
-    ledgerFailed: () => undefined,
   };
   let bytes = 0;
   const skip: Skip = {

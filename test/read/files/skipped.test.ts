@@ -16,17 +16,8 @@ import type { Frame } from '../../../src/read/record.js';
 import { writeMessage } from '../../support/csvlog.js';
 import { numbered, numberedRange } from '../../support/log.js';
 import { decidersOf } from '../../support/skipped.js';
+import { QUIET } from '../../support/tail.js';
 import { temporaryFolder } from '../../support/temp.js';
-
-const quiet = {
-  fileFound: () => undefined,
-  fileReplaced: () => undefined,
-  fileUnsupported: () => undefined,
-  sourceFaults: () => undefined,
-  nothingMatches: () => undefined,
-  watchFailed: () => undefined,
-  ledgerFailed: () => undefined,
-};
 
 /** Reads what is in the folder once. */
 async function readAll(folder: string, isSkipping: boolean) {
@@ -42,7 +33,7 @@ async function readAll(folder: string, isSkipping: boolean) {
     clock: systemClock,
     watch: null,
   };
-  const tail = new Tail(options, quiet);
+  const tail = new Tail(options, QUIET);
   const counts = noRecords();
   const batches: { from: number; to: number; decided: number }[] = [];
   const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<number> => {

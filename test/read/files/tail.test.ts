@@ -11,17 +11,8 @@ import { Tail, type TailOptions } from '../../../src/read/files/tail.js';
 import { ManualClock } from '../../support/clock.js';
 import { IN_WORDS } from '../../support/follower.js';
 import { numbered, numberedRange, range } from '../../support/log.js';
+import { QUIET } from '../../support/tail.js';
 import { temporaryFolder } from '../../support/temp.js';
-
-const quiet = {
-  fileFound: () => undefined,
-  fileReplaced: () => undefined,
-  fileUnsupported: () => undefined,
-  sourceFaults: () => undefined,
-  nothingMatches: () => undefined,
-  watchFailed: () => undefined,
-  ledgerFailed: () => undefined,
-};
 
 function optionsOf(folder: string): TailOptions {
   return {
@@ -43,7 +34,7 @@ async function readAll(
 ): Promise<(number | string)[]> {
   const seen: (number | string)[] = [];
   let batches = 0;
-  for await (const batch of new Tail(optionsOf(folder), quiet).batches(
+  for await (const batch of new Tail(optionsOf(folder), QUIET).batches(
     IN_WORDS,
     new AbortController().signal,
   )) {
@@ -112,7 +103,7 @@ test('unread bytes wait since the record before them, or since nothing was unrea
   await writeFile(path, old);
   const clock = new ManualClock('2026-11-22T00:00:00Z');
   const abort = new AbortController();
-  const tail = new Tail({ ...optionsOf(folder), once: false, clock }, quiet);
+  const tail = new Tail({ ...optionsOf(folder), once: false, clock }, QUIET);
   const batches = tail.batches(IN_WORDS, abort.signal);
   expect(tail.behindSince).toBeNull();
   expect((await batches.next()).value?.taken.every(Number.isInteger)).toBe(true);
@@ -138,7 +129,7 @@ test('a file that begins while another is read for long is held, so that it can 
   const clock = new ManualClock('2026-11-22T00:00:00Z');
   const seen: number[] = [];
   let batches = 0;
-  for await (const batch of new Tail({ ...optionsOf(folder), clock }, quiet).batches(
+  for await (const batch of new Tail({ ...optionsOf(folder), clock }, QUIET).batches(
     IN_WORDS,
     new AbortController().signal,
   )) {
@@ -158,7 +149,7 @@ test.each([
   const folder = await temporaryFolder();
   const whole = numberedRange(1, 1000);
   await writeFile(join(folder, 'a.csv'), whole + rest);
-  const tail = new Tail(optionsOf(folder), quiet);
+  const tail = new Tail(optionsOf(folder), QUIET);
   for await (const batch of tail.batches(IN_WORDS, new AbortController().signal))
     expect(batch?.taken.every(Number.isInteger) ?? true).toBe(true);
   expect(tail.positions[0]).toMatchObject({ offset: whole.length, tail: { length: 1024 } });

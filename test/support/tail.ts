@@ -1,0 +1,12 @@
+import type { TailReport } from '../../src/read/files/tail.js';
+
+/** What a tail tells is heard by nobody. */
+export const QUIET: TailReport = {
+  fileFound: () => undefined,
+  fileReplaced: () => undefined,
+  fileUnsupported: () => undefined,
+  sourceFaults: () => undefined,
+  nothingMatches: () => undefined,
+  watchFailed: () => undefined,
+  ledgerFailed: () => undefined,
+};
