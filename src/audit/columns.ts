@@ -13,15 +13,24 @@ interface Logins {
   of(session: string): Authentication | null;
 }
 
-/** Returns `null` if log_time cannot be read. */
-export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins): LogLine | null {
+/**
+ * Returns `null` if log_time cannot be read.
+ *
+ * @param scrub removes secrets from the application's name
+ */
+export function readLogLine(
+  record: RawRecord,
+  times: TimeReader,
+  logins: Logins,
+  scrub: (application: string) => string,
+): LogLine | null {
   const time = times.read(record.text(COLUMN.logTime));
   if (time === null) return null;
   return {
     time,
     user: record.text(COLUMN.user),
     database: record.text(COLUMN.database) || null,
-    session: readSession(record, times, logins),
+    session: readSession(record, times, logins, scrub),
     // For a large record, base64 is made in pieces, and only if needed.
     raw: record.length > LARGE_RECORD || isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
   };
@@ -29,7 +38,12 @@ export function readLogLine(record: RawRecord, times: TimeReader, logins: Logins
 
 const writeStart = isoWriter();
 
-function readSession(record: RawRecord, times: TimeReader, logins: Logins): Session {
+function readSession(
+  record: RawRecord,
+  times: TimeReader,
+  logins: Logins,
+  scrub: (application: string) => string,
+): Session {
   const id = record.text(COLUMN.sessionId);
   const authentication = logins.of(id);
   const startedAt = times.read(record.text(COLUMN.sessionStart));
@@ -39,7 +53,7 @@ function readSession(record: RawRecord, times: TimeReader, logins: Logins): Sess
     startedAt: startedAt === null ? null : writeStart(startedAt).replace('.000Z', 'Z'),
     pid: record.isEmpty(COLUMN.pid) ? null : Number(record.text(COLUMN.pid)),
     ...readClient(record.text(COLUMN.connectionFrom)),
-    application: record.text(COLUMN.application) || null,
+    application: record.isEmpty(COLUMN.application) ? null : scrub(record.text(COLUMN.application)),
     ...(record.columns > COLUMN.backendType ? { backendType: record.text(COLUMN.backendType) } : {}),
     ...(record.columns > COLUMN.leaderPid && !record.isEmpty(COLUMN.leaderPid)
       ? { leaderPid: Number(record.text(COLUMN.leaderPid)) }

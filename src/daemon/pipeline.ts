@@ -11,7 +11,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ReportEvent, ReportedFields } from '../database/settings-watch.js';
-import { countRecord, noRecords, type RecordCounts } from '../event/counts.js';
+import { countRecord, type EventCounts, noRecords, type RecordCounts } from '../event/counts.js';
 import type { NewEvent } from '../event/event.js';
 import type { Missing } from '../event/gap.js';
 import { type EventJson, jsonOf, jsonWith } from '../event/line.js';
@@ -169,8 +169,8 @@ async function settleLarge(
 interface Outcomes {
   readonly events: readonly EventJson[];
   readonly records: RecordCounts;
-  /** Reasons of shipped records. */
-  readonly shipped: readonly string[];
+  /** How many records were shipped, by reason. */
+  readonly shipped: EventCounts;
 }
 
 async function decideAll(
@@ -182,7 +182,7 @@ async function decideAll(
   // Events are kept as JSON, which takes far less memory.
   const events: (EventJson | Promise<EventJson>)[] = [];
   const records = noRecords();
-  const shipped: string[] = [];
+  const shipped: EventCounts = {};
   for (const frame of frames) {
     const reading = { file, record: { offset: frame.offset, length: frame.length }, now: stages.now() };
     const decided = decide(frame, reading, stages);
@@ -193,7 +193,7 @@ async function decideAll(
     if (result.derived !== undefined) events.push(andThen(result.derived, jsonOf));
     if (result.outcome !== 'dropped')
       events.push(andThen(result.event, event => jsonWith(event, result.texts ?? [])));
-    if (result.outcome === 'shipped') shipped.push(result.reason);
+    if (result.outcome === 'shipped') shipped[result.reason] = (shipped[result.reason] ?? 0) + 1;
   }
   skip.countInto(records);
   return { events: await Promise.all(events), records, shipped };

@@ -8,7 +8,7 @@ export interface LogEntry {
   readonly timestamp: string;
   readonly severity: Severity;
   readonly labels: Readonly<Record<string, string>>;
-  readonly operation?: { readonly id: string; readonly producer: string };
+  readonly operation?: { readonly id: string; readonly producer: string } | undefined;
   /** This is part `index` of `totalSplits` of the entry `uid`. */
   readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
   readonly jsonPayload: JsonPayload;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 const counts = z.record(z.string(), z.number());
 
 export const eventCountsSchema = counts;
+export type EventCounts = z.infer<typeof eventCountsSchema>;
 
 /** Records by outcome; read = shipped + all dropped + all rejected (I3). */
 export const recordCountsSchema = z.object({

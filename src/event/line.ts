@@ -28,13 +28,17 @@ export interface EventJson {
 }
 
 export function jsonOf(event: NewEvent): EventJson {
-  const { kind, id, ...rest } = event;
-  if (id === undefined) return { kind, instance: event.instance, json: JSON.stringify(rest).slice(1) };
+  const json = jsonInOrder(event);
+  if (event.id === undefined) return { kind: event.kind, instance: event.instance, json };
+  const made = { kind: event.kind, instance: null, json };
+  return event.kind === 'statement' ? { ...made, loggedAt: event.time } : made;
+}
+
+function jsonInOrder(event: NewEvent): string {
   const json = JSON.stringify(event);
-  const isInOrder = json.startsWith(`{"kind":"${kind}","id":`);
-  const whole = isInOrder ? json : JSON.stringify({ kind, id, ...rest });
-  const made = { kind, instance: null, json: whole.slice(1) };
-  return kind === 'statement' ? { ...made, loggedAt: event.time } : made;
+  if (json.startsWith(`{"kind":"${event.kind}","id":`)) return json.slice(1);
+  const { kind, id, ...rest } = event;
+  return JSON.stringify(id === undefined ? rest : { kind, id, ...rest }).slice(1);
 }
 
 /** @param texts what the JSON gets in place of their tokens */
@@ -62,11 +66,16 @@ export interface ChainPlace {
   readonly previousHash: string;
 }
 
+/** How the line at this place in a chain begins. */
+export function startOfLine({ chain, seq, previousHash }: ChainPlace): string {
+  return `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${previousHash}",`;
+}
+
 /** What comes before `json` in the event's line. */
-export function headOfLine({ chain, seq, previousHash }: ChainPlace, { kind, instance }: EventJson): string {
-  const head = `{"v":1,"chain":"${chain}","seq":${seq},"previousHash":"${previousHash}",`;
-  if (instance === null) return head;
-  return `${head}"kind":"${kind}","id":${JSON.stringify(`${instance}/${chain}/${seq}`)},`;
+export function headOfLine(place: ChainPlace, { kind, instance }: EventJson): string {
+  const start = startOfLine(place);
+  if (instance === null) return start;
+  return `${start}"kind":"${kind}","id":${JSON.stringify(`${instance}/${place.chain}/${place.seq}`)},`;
 }
 
 /** SHA-256 (hex) of a line without its newline: what `sha256sum` prints for it. */

@@ -7,13 +7,13 @@ const MOST_CHARACTERS = 1000;
 
 /**
  * Finds the person in what the client wrote about itself, the first claim first. Anybody can write anything there:
- * `identify` uses this only if nothing else is known, and marks the result `claimed`.
+ * `identifyBy` uses this only if nothing else is known, and marks the result `claimed`.
  */
 export function commentResolver(expressions: readonly Expression[]): Resolver {
   return {
     name: 'comment',
     resolve({ claims }) {
-      for (const claim of claims) {
+      for (const claim of claims()) {
         const person = personIn(claim.slice(0, MOST_CHARACTERS), expressions);
         if (person !== null) return { person };
       }

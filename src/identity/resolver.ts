@@ -25,8 +25,8 @@ export interface Asker {
   readonly time: number;
   /** How the session was authenticated, if known. */
   readonly authentication: Authentication | null;
-  /** What the client itself wrote: the statement's leading comment and the application's name. */
-  readonly claims: readonly string[];
+  /** What the client itself wrote: the statement's comments and the application's name. Most resolvers do not ask. */
+  readonly claims: () => readonly string[];
 }
 
 /** Who is to be identified, and what earlier resolvers found. */
@@ -54,24 +54,25 @@ export interface Resolver {
   resolve(question: Question): Answer | null | Promise<Answer | null>;
 }
 
+/** Says whose statement it is. */
+export type Identify = (asker: Asker) => Actor | Promise<Actor>;
+
 /**
  * Asks the resolvers in order: the first answer wins, later ones fill empty fields. What a client wrote (`comment`)
  * counts only if nothing else is known, wherever it is in the order, and marks everything that follows from it.
  */
-export function identify(asker: Asker, resolvers: readonly Resolver[]): Actor | Promise<Actor> {
-  // A process of the server: its record does not say who caused it.
-  if (asker.user === '') return toActor(asker.user, NOTHING);
+export function identifyBy(resolvers: readonly Resolver[]): Identify {
+  const certain = resolvers.filter(resolver => !isOfClaims(resolver));
   const firstClaim = resolvers.findIndex(isOfClaims);
-  const known = askAll(
-    asker,
-    resolvers.filter(resolver => !isOfClaims(resolver)),
-  );
-  const found = andThen(known, findings =>
-    findings.resolvedBy.length > 0 || firstClaim === -1
-      ? findings
-      : askAll(asker, resolvers.slice(firstClaim)),
-  );
-  return andThen(found, findings => toActor(asker.user, findings));
+  const fromClaim = firstClaim === -1 ? [] : resolvers.slice(firstClaim);
+  return asker => {
+    // A process of the server: its record does not say who caused it.
+    if (asker.user === '') return toActor(asker.user, NOTHING);
+    const found = andThen(askAll(asker, certain), findings =>
+      findings.resolvedBy.length > 0 || firstClaim === -1 ? findings : askAll(asker, fromClaim),
+    );
+    return andThen(found, findings => toActor(asker.user, findings));
+  };
 }
 
 function isOfClaims({ name }: Resolver): boolean {

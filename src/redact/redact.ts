@@ -5,6 +5,7 @@
  * called; `escrow/` keeps originals, encrypted. All take linear time. Imports `lib/` alone.
  */
 
+import { LRUCache } from 'lru-cache';
 import { findSecrets } from './find.js';
 import { listsSecret, readsAsCode } from './hints.js';
 import { isSecretName } from './names.js';
@@ -24,25 +25,49 @@ export interface Redacted extends Texts {
 
 export type Redact = (texts: Texts) => Redacted;
 
+/** Statements without a secret: most are sent again and again. In UTF-16 code units. */
+const CLEAN = {
+  max: 1000,
+  maxSize: 1 << 20,
+  maxEntrySize: 4096,
+  sizeCalculation: (_isClean: true, statement: string): number => statement.length + 1,
+};
+
+interface InStatement {
+  readonly text: string | null;
+  readonly count: number;
+  /** As in `Secrets`. */
+  readonly parameters: ReadonlyMap<number, boolean>;
+}
+
 /**
  * Each secret's value becomes `<redacted>`; its quotes stay. Takes linear time, apart from the patterns, which take
  * what RE2 takes; never throws.
  */
 export function createRedactor(patterns: readonly Pattern[]): Redact {
+  const clean = new LRUCache<string, true>(CLEAN);
+  const inStatement = (statement: string | null): InStatement => {
+    if (statement === null || clean.has(statement)) return { text: statement, count: 0, parameters: NONE };
+    const { ranges, parameters } = findSecrets(statement, true);
+    const redacted = redactText(statement, ranges, patterns);
+    if (redacted.count === 0 && parameters.size === 0) clean.set(statement, true);
+    return { ...redacted, parameters };
+  };
   return ({ statement, parameters }) => {
-    const found = statement === null ? null : findSecrets(statement, true);
-    const paired = statement === null ? NONE : pairedParameters(statement, parameters ?? []);
-    const redacted = statement === null ? null : redactText(statement, found?.ranges ?? [], patterns);
-    const others = parameters?.map((text, index) =>
-      isSecret(text, found?.parameters.get(index + 1) ?? paired.get(index + 1))
+    const found = inStatement(statement);
+    if (parameters === null || parameters.length === 0)
+      return { statement: found.text, parameters, count: found.count };
+    const paired = statement === null ? NONE : pairedParameters(statement, parameters);
+    const others = parameters.map((text, index) =>
+      isSecret(text, found.parameters.get(index + 1) ?? paired.get(index + 1))
         ? whole(text)
         : redactParameter(text, patterns),
     );
-    const inParameters = others?.reduce((sum, { count }) => sum + count, 0) ?? 0;
+    const inParameters = others.reduce((sum, { count }) => sum + count, 0);
     return {
-      statement: redacted?.text ?? null,
-      parameters: others !== undefined && inParameters > 0 ? others.map(({ text }) => text) : parameters,
-      count: (redacted?.count ?? 0) + inParameters,
+      statement: found.text,
+      parameters: inParameters > 0 ? others.map(({ text }) => text) : parameters,
+      count: found.count + inParameters,
     };
   };
 }
@@ -82,7 +107,11 @@ function whole(text: string): RedactedText {
   return text === '' || text === MARK ? { text, count: 0 } : { text: MARK, count: 1 };
 }
 
+/** A number, a date or an address: nothing tells that it is a secret but its place. */
+const NUMBER = /^[\d.-]{1,64}$/;
+
 function redactParameter(text: string, patterns: readonly Pattern[]): RedactedText {
+  if (NUMBER.test(text)) return redactText(text, [], patterns);
   return redactText(text, findSecrets(text, readsAsCode(text)).ranges, patterns);
 }
 

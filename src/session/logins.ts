@@ -44,8 +44,8 @@ export class Logins {
   }
 
   #forgetOld(now: number): void {
-    for (const [session, { value }] of this.#bySession.dump()) {
-      if (now - value.at < OLDEST) return;
+    for (const session of this.#bySession.rkeys()) {
+      if (now - (this.#bySession.peek(session)?.at ?? 0) < OLDEST) return;
       this.#bySession.delete(session);
     }
   }

@@ -4,7 +4,6 @@
  */
 
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { COLUMN } from '../lib/csvlog.js';
 import type { RawRecord } from '../read/record.js';
@@ -18,16 +17,18 @@ const MOST = 5000;
 const DIGEST = 16;
 
 export class Shipped {
-  readonly #records: LRUCache<string, string>;
+  readonly #digests = new Map<string, string>();
+  /** The same in their order, and some that are forgotten before them. The pairs are shared with what was saved. */
+  #list: SavedShipped;
 
   constructor(saved: SavedShipped = []) {
-    this.#records = new LRUCache({ max: MOST });
-    for (const [key, value] of saved) this.#records.set(key, value);
+    this.#list = [...saved];
+    for (const [key, digest] of saved) this.#digests.set(key, digest);
   }
 
   /** `same`: it was shipped; `other`: a record with its key was, and with other bytes; `null`: neither is known. */
   knows(record: RawRecord): 'same' | 'other' | null {
-    const known = this.#records.get(keyOf(record));
+    const known = this.#digests.get(keyOf(record));
     if (known === undefined) return null;
     return known === digestOf(record) ? 'same' : 'other';
   }
@@ -35,13 +36,22 @@ export class Shipped {
   /** @param sha256 of the record's bytes in base64, if it is known */
   note(record: RawRecord, sha256?: string): void {
     const key = keyOf(record);
-    if (this.#records.get(key) !== undefined) return;
-    this.#records.set(key, sha256?.slice(0, DIGEST) ?? digestOf(record));
+    if (this.#digests.has(key)) return;
+    const digest = sha256?.slice(0, DIGEST) ?? digestOf(record);
+    this.#digests.set(key, digest);
+    this.#list.push([key, digest]);
+    if (this.#digests.size > MOST) this.#forgetOldest();
   }
 
   /** Plain data for the checkpoint. */
   get saved(): SavedShipped {
-    return this.#records.dump().map(([key, { value }]) => [key, value]);
+    return this.#list.slice(-MOST);
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#list.at(-1 - MOST);
+    if (oldest !== undefined) this.#digests.delete(oldest[0]);
+    if (this.#list.length >= 2 * MOST) this.#list = this.#list.slice(-MOST);
   }
 }
 

@@ -14,7 +14,12 @@ function parsed(columns: Partial<Columns>, count = 26): Parsed {
 }
 
 function line(columns: Partial<Columns>, count = 26): LogLine | null {
-  return readLogLine(recordOf(Buffer.from(csvRecord(columns, count))), timeReader(undefined), new Logins());
+  return readLogLine(
+    recordOf(Buffer.from(csvRecord(columns, count))),
+    timeReader(undefined),
+    new Logins(),
+    text => text,
+  );
 }
 
 describe('genuine (I2)', () => {
@@ -108,7 +113,7 @@ test('bytes that are not UTF-8 are shown as U+FFFD and kept as base64', () => {
   const text = csvRecord({ message: writeMessage("UPDATE t SET a='K\u00e5re'") });
   const bytes = Buffer.from(text, 'latin1');
   const read = (record: RawRecord): string | null | undefined =>
-    readLogLine(record, timeReader(undefined), new Logins())?.raw;
+    readLogLine(record, timeReader(undefined), new Logins(), text => text)?.raw;
   expect(parse(recordOf(bytes))).toMatchObject({
     audit: { statement: "UPDATE t SET a='K\uFFFDre'" },
   });

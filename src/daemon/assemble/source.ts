@@ -12,7 +12,7 @@ import type { SettingsWatch } from '../../database/settings-watch.js';
 import { Filter } from '../../decide/filter.js';
 import { memberRule, personRule, type UserRule, Users } from '../../decide/users.js';
 import type { SourcePosition } from '../../event/position.js';
-import { identify } from '../../identity/resolver.js';
+import { identifyBy } from '../../identity/resolver.js';
 import type { Journal } from '../../journal/journal.js';
 import type { SourceCheckpoint } from '../../journal/sources.js';
 import type { Claims } from '../../read/files/contested.js';
@@ -99,7 +99,6 @@ export class LogSource implements Source {
     const heartbeat = await this.#createHeartbeat();
     const tail = this.#createTail(checkpoint, times, heartbeat);
     this.#tail = tail;
-    const answering = resolvers.of(catalog);
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
     this.#large = this.#createLargeReader(encodingOf);
     return {
@@ -113,7 +112,7 @@ export class LogSource implements Source {
       auditSettings: this.#auditSettings,
       heartbeat,
       beat: once || heartbeat === null ? null : stop => heartbeat.follow(stop),
-      identify: asker => identify(asker, answering),
+      identify: identifyBy(resolvers.of(catalog)),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
       auditedClasses: () => auditedClasses(this.#config, this.#auditSettings),
       decoderOf: of => decoderFor(encodingOf(of)),

@@ -7,7 +7,7 @@ import { failureEvent, type Reading } from '../../event/make.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
 import type { RawRecord } from '../../read/record.js';
-import { type Deciders, type RecordOutcome, ship } from './outcome.js';
+import { type Deciders, NO_CLAIMS, type RecordOutcome, ship } from './outcome.js';
 import { decideUnaudited } from './unaudited.js';
 
 type Failure = FailureFields['failure'];
@@ -55,7 +55,7 @@ export function decideFailure(
   reading: Reading,
   deciders: Deciders,
 ): RecordOutcome | Promise<RecordOutcome> {
-  return ship('failure', record, [], reading, deciders, (line, actor) =>
+  return ship('failure', record, NO_CLAIMS, reading, deciders, (line, actor) =>
     failureEvent(line, failure, actor, reading, deciders.daemon),
   );
 }

@@ -13,7 +13,7 @@ import type { DaemonName } from '../../event/make.js';
 import { gapEvent, type Reading } from '../../event/make.js';
 import type { AuditClass } from '../../event/names.js';
 import type { Actor, LogLine } from '../../event/session.js';
-import type { Asker } from '../../identity/resolver.js';
+import type { Identify } from '../../identity/resolver.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import type { LargeText } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
@@ -27,7 +27,7 @@ export interface Deciders {
   readonly times: TimeReader;
   readonly facts: SessionFacts;
   readonly filter: Filter;
-  readonly identify: (asker: Asker) => Actor | Promise<Actor>;
+  readonly identify: Identify;
   readonly redact: Redact;
   /** Encrypts the original of a redacted text; `null` if originals are not kept. */
   readonly escrow: ((original: string) => Promise<string>) | null;
@@ -70,11 +70,16 @@ export type RecordOutcome =
       readonly derived?: NewEvent | Promise<NewEvent>;
     };
 
+/** What a statement says about its author. */
+export type Claims = () => readonly string[];
+
+export const NO_CLAIMS: Claims = () => [];
+
 /** Makes an event about what the record's user did. */
 export function ship(
   reason: string,
   record: RawRecord,
-  claims: readonly string[],
+  claims: Claims,
   reading: Reading,
   deciders: Deciders,
   make: (line: LogLine, actor: Actor) => NewEvent | Promise<NewEvent>,
@@ -91,25 +96,21 @@ export function ship(
 
 /** `null` if its time cannot be read. */
 export function readLine(record: RawRecord, deciders: Deciders): LogLine | null {
-  const read = readLogLine(record, deciders.times, deciders.facts.logins);
-  if (read === null) return null;
-  return { ...read, session: { ...read.session, application: scrubbed(read.session.application, deciders) } };
+  const { times, facts, redact } = deciders;
+  // A connection's URL as application_name is a common mistake.
+  const scrub = (application: string): string =>
+    redact({ statement: application, parameters: null }).statement ?? '';
+  return readLogLine(record, times, facts.logins, scrub);
 }
 
-/** @param claims from the statement */
 export function actorOf(
   { user, time, session }: LogLine,
-  claims: readonly string[],
+  claims: Claims,
   deciders: Deciders,
 ): Actor | Promise<Actor> {
   const authentication = session.authentication ?? null;
-  const all = [...claims, ...claimsOf(null, session.application)];
+  const all = (): string[] => [...claims(), ...claimsOf(null, session.application)];
   return deciders.identify({ user, time, authentication, claims: all });
-}
-
-/** A connection's URL as application_name is a common mistake. */
-function scrubbed(application: string | null, { redact }: Deciders): string | null {
-  return application === null ? null : redact({ statement: application, parameters: null }).statement;
 }
 
 export function timeOf(record: RawRecord, { now }: Reading, { times }: Deciders): number {

@@ -18,7 +18,15 @@ import { andThen } from '../../lib/settled.js';
 import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
 import { decideFailure, decideOther, eventOf } from './other.js';
-import { type Deciders, type Objects, type RecordOutcome, reject, ship, timeOf } from './outcome.js';
+import {
+  type Deciders,
+  NO_CLAIMS,
+  type Objects,
+  type RecordOutcome,
+  reject,
+  ship,
+  timeOf,
+} from './outcome.js';
 
 type Failure = FailureFields['failure'];
 
@@ -294,7 +302,7 @@ function shipRestored(
     large === undefined
       ? deciders.relations(payload.isPreviouslyLogged ? audit : payload.audit)
       : relationsOfLarge(audit, deciders);
-  const claims = large?.claims ?? claimsOf(audit.statement, null);
+  const claims = (): readonly string[] => large?.claims ?? claimsOf(audit.statement, null);
   const shipped = ship('statement', record, claims, reading, deciders, (line, actor) => {
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
     telemetry.identified(actor.status);
@@ -368,7 +376,7 @@ function shipSuspect(
 ): Promise<RecordOutcome> | RecordOutcome {
   deciders.telemetry.suspect(suspect.reason, reading);
   deciders.facts.sessions.noteUnread(record);
-  return ship('suspect', record, [], reading, deciders, (line, actor) =>
+  return ship('suspect', record, NO_CLAIMS, reading, deciders, (line, actor) =>
     suspectEvent(line, suspect, actor, reading, deciders.daemon),
   );
 }

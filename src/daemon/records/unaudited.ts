@@ -171,7 +171,8 @@ export function reportOverdue(now: number, deciders: Deciders): Promise<NewEvent
 function report(one: Pending, now: number, deciders: Deciders): NewEvent | Promise<NewEvent> {
   const { foundAt: _, line, source, sha256: _hash, latest: _latest, ...unaudited } = one;
   deciders.telemetry.unaudited({ ...source, session: line.session.id });
-  return andThen(actorOf(line, claimsOf(one.statement, null), deciders), actor =>
-    unauditedEvent(line, unaudited, actor, source, now, deciders.daemon),
+  return andThen(
+    actorOf(line, () => claimsOf(one.statement, null), deciders),
+    actor => unauditedEvent(line, unaudited, actor, source, now, deciders.daemon),
   );
 }

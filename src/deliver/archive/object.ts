@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { createGzip, type Gzip } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
-import { hashOf, PREVIOUS_HASH_WITHIN, previousHashIn } from '../../event/line.js';
+import { hashOf, PREVIOUS_HASH_WITHIN, previousHashIn, startOfLine } from '../../event/line.js';
 import type { SealedSegment } from '../../journal/delivery.js';
 import { StateError } from '../../lib/errors.js';
 import { type ArchivePlace, formatObjectName } from '../../lib/object-name.js';
@@ -22,7 +22,7 @@ const COMPRESSED = 256 * 1024;
  */
 export async function packSegment(segment: SealedSegment, place: ArchivePlace): Promise<ArchiveObject> {
   const content = createHash('sha256');
-  const lines = new ChainOfLines();
+  const lines = new ChainOfLines(segment);
   const body = await compress(piecesOf(segment.path), piece => {
     content.update(piece);
     lines.add(piece);
@@ -94,15 +94,22 @@ function toBase64(checksum: number): string {
   return bytes.toString('base64');
 }
 
-/** Hashes the lines (SHA-256, hex) as they pass, and checks that each has the hash of the line before. */
+/** Hashes the lines (SHA-256, hex) as they pass, and checks that each is the next one of its chain. */
 class ChainOfLines {
   first = '';
   last = '';
+  readonly #chain: string;
+  #seq: number;
   #isLinked = true;
   /** An incomplete line at the end of the last chunk: its hash so far, and its first bytes. */
   #begun: { readonly hash: Hash; header: string } | null = null;
 
-  /** Whether all lines were complete, and each had the hash of the line before. */
+  constructor({ chain, firstSeq }: SealedSegment) {
+    this.#chain = chain;
+    this.#seq = firstSeq;
+  }
+
+  /** Whether all lines were complete, and each the next one. */
   get isWhole(): boolean {
     return this.#isLinked && this.#begun === null;
   }
@@ -120,16 +127,12 @@ class ChainOfLines {
   #begin(part: Buffer): void {
     this.#begun ??= { hash: createHash('sha256'), header: '' };
     this.#begun.hash.update(part);
-    this.#begun.header += part.toString(
-      'latin1',
-      0,
-      Math.max(0, PREVIOUS_HASH_WITHIN - this.#begun.header.length),
-    );
+    this.#begun.header += headerOf(part).slice(0, PREVIOUS_HASH_WITHIN - this.#begun.header.length);
   }
 
   #end(part: Buffer): void {
     if (this.#begun === null) {
-      this.#line(part.toString('latin1', 0, PREVIOUS_HASH_WITHIN), hashOf(part));
+      this.#line(headerOf(part), hashOf(part));
       return;
     }
     this.#begin(part);
@@ -139,9 +142,15 @@ class ChainOfLines {
   }
 
   #line(header: string, sha256: string): void {
-    const previous = previousHashIn(header);
-    if (previous === null || previous !== (this.last || previous)) this.#isLinked = false;
+    const previousHash = this.last || (previousHashIn(header) ?? '');
+    if (!header.startsWith(startOfLine({ chain: this.#chain, seq: this.#seq, previousHash })))
+      this.#isLinked = false;
+    this.#seq += 1;
     this.last = sha256;
     this.first ||= sha256;
   }
+}
+
+function headerOf(part: Buffer): string {
+  return part.toString('latin1', 0, PREVIOUS_HASH_WITHIN);
 }

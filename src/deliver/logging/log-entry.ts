@@ -55,7 +55,7 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
 export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   const line = withoutEscrow(archived);
   const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
-  if (head !== null) return [lineEntry(head, line)];
+  if (head !== null) return [new LineEntry(head, line)];
   const event = parseEvent(line);
   const parts =
     payload === 'nais'
@@ -91,14 +91,27 @@ function entriesOf(event: AuditEvent, parts: readonly JsonPayload[]): LogEntry[]
 }
 
 /** An entry whose payload is the line itself; it is parsed only if somebody reads jsonPayload. */
-function lineEntry(head: EventHead, line: Buffer): LogEntry {
-  return {
-    ...envelopeOf(head),
-    line,
-    get jsonPayload() {
-      return { ...parseEvent(line) };
-    },
-  };
+class LineEntry implements LogEntry {
+  readonly insertId: string;
+  readonly timestamp: string;
+  readonly severity: Severity;
+  readonly labels: LogEntry['labels'];
+  readonly operation: LogEntry['operation'];
+  readonly line: Buffer;
+
+  constructor(head: EventHead, line: Buffer) {
+    const { insertId, timestamp, severity, labels, operation } = envelopeOf(head);
+    this.insertId = insertId;
+    this.timestamp = timestamp;
+    this.severity = severity;
+    this.labels = labels;
+    this.operation = operation;
+    this.line = line;
+  }
+
+  get jsonPayload(): JsonPayload {
+    return { ...parseEvent(this.line) };
+  }
 }
 
 /** An entry whose payload is built only when it is needed: by then earlier parts have been sent. */
