@@ -12,11 +12,13 @@ import { temporaryFolder } from '../support/temp.js';
 
 const { signal } = new AbortController();
 
+const CHAIN = '20261121T203958Z-9f2c';
+
 const line = (seq: number, text = ''): Buffer =>
   Buffer.from(
     JSON.stringify({
       v: 1,
-      chain: 'c',
+      chain: CHAIN,
       seq,
       previousHash: '',
       kind: 'lifecycle',
@@ -109,7 +111,7 @@ describe('segments', () => {
       lines,
       info: {
         date: '2026-11-21',
-        chain: '20261121T203958Z-9f2c',
+        chain: CHAIN,
         firstSeq: 7,
         lastSeq: 9,
         lastHash: sha256(lines[2] ?? Buffer.alloc(0)),
@@ -125,7 +127,8 @@ describe('segments', () => {
   }
 
   test.each([
-    ['a changed byte', (text: string) => text.replace('"seq":8', '"seq":3')],
+    ['a changed byte', (text: string) => text.replace('"i/c/8"', '"i/c/3"')],
+    ['a line of another place', (text: string) => text.replace('"seq":7', '"seq":6')],
     ['a changed last line', (text: string) => text.replace('"seq":9', '"seq":3')],
     ['a line that is missing', (text: string) => text.split('\n').toSpliced(1, 1).join('\n')],
     ['bytes behind the last line', (text: string) => `${text}\0\0`],
