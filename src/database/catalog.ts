@@ -168,6 +168,11 @@ export class RoleCatalog {
     return this.#loadedAt;
   }
 
+  /** Whether nothing is known to have changed since the last answer. */
+  get isCurrent(): boolean {
+    return this.#changesRead >= this.#changes;
+  }
+
   /** Whether the last answer is over ten minutes old because the database cannot be read. */
   get isStale(): boolean {
     return this.#loadedAt !== null && hasPassed(this.#loadedAt, this.#surroundings.clock.now(), STALE_AFTER);
@@ -180,7 +185,7 @@ export class RoleCatalog {
 
   #isWorthReading(user: string, time: number): boolean {
     if (this.#backoff.isWaiting) return false;
-    if (this.#changesRead < this.#changes) return true;
+    if (!this.isCurrent) return true;
     return !this.#roles.has(user) && time > (this.#loadedAt ?? 0);
   }
 

@@ -49,6 +49,7 @@ function membershipsOf(roles: readonly KnownRole[]): Memberships {
   const groups = new Map(roles.map(role => [role.name, role.memberOf]));
   return {
     loadedAt: 0,
+    isCurrent: true,
     knows: user => groups.has(user),
     isMember: (user, role) => groups.get(user)?.has(role) ?? null,
     wasPerson: () => false,

@@ -19,6 +19,8 @@ export interface UserRule {
 export interface Memberships {
   /** Changes whenever an answer may change. */
   readonly loadedAt: number | null;
+  /** Whether nothing waits to be read: answers about a role that is known stay as they are until `loadedAt` changes. */
+  readonly isCurrent: boolean;
   /**
    * Whether the role is known. Reads the catalogs again if that may help; settles within two seconds.
    *
@@ -83,14 +85,11 @@ export class Users {
     return known instanceof Promise ? known.then(() => this.#kindOf(user)) : this.#kindOf(user);
   }
 
-  /** Another value whenever kinds may be others. */
+  /** Another value whenever kinds may be others; `null` while each record has to be asked for. */
   get version(): number | null {
-    return this.#rules.memberships?.loadedAt ?? null;
-  }
-
-  /** Whether a user's kind never changes. */
-  get areConstant(): boolean {
-    return this.#rules.memberships === null;
+    const { memberships } = this.#rules;
+    if (memberships === null) return 0;
+    return memberships.isCurrent ? memberships.loadedAt : null;
   }
 
   /** Call if roles or memberships may have changed. */

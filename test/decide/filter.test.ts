@@ -84,6 +84,7 @@ describe('memberships', () => {
   ]);
   const memberships = {
     loadedAt: 0,
+    isCurrent: true,
     knows: (user: string) => memberOf.has(user),
     isMember: (user: string, role: string) => memberOf.get(user)?.includes(role) ?? null,
     wasPerson: (user: string) => ['left', 'gone', 'dropped'].includes(user),

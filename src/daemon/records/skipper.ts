@@ -53,7 +53,7 @@ export class Skipper implements Skip {
     if (scan !== this.#scan) this.#begin(scan);
     const skipping = this.#refreshed(scan);
     const { version } = this.#deciders.filter.users;
-    if (version !== this.#usersVersion) this.#clearUsers(skipping);
+    if (version === null || version !== this.#usersVersion) this.#clearUsers(skipping);
     this.#usersVersion = version;
     skipping.begin(columns, lastTime, TIME_LENGTH, maxRecordSize);
     const found = scan.run(to, lastTime.length > TIME_LENGTH);
@@ -106,7 +106,8 @@ export class Skipper implements Skip {
 
   #learnUser(record: RawRecord, skipping: Skipping): void {
     const user = record.text(COLUMN.user);
-    if (this.#users.has(user)) return;
+    // The record may be the one that changes who is what.
+    if (this.#usersVersion === null || this.#users.has(user)) return;
     const verdict = this.#verdictOf(user);
     if (verdict === null) return;
     if (this.#users.size >= MOST_USERS) this.#clearUsers(skipping);
@@ -125,8 +126,6 @@ export class Skipper implements Skip {
     const kind = filter.users.kindOf(user, () => 0);
     if (kind instanceof Promise) return null;
     const other = isWatched(user, filter) ? 0 : DROPS_OTHER;
-    // Memberships may change: each record of pgAudit's has to be asked for.
-    if (!filter.users.areConstant) return other;
     if (kind === 'service') return DROPS_AUDIT | DROPS_OTHER | LOGIN_IS_NOTHING;
     const readsAreDropped = !filter.decide(kind, 'READ').isShipped && filter.decide(kind, 'WRITE').isShipped;
     return kind === 'person' && readsAreDropped && escrow === null ? other | DROPS_READ : other;

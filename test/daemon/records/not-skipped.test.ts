@@ -66,6 +66,9 @@ function leavingServices(): Filter {
     get loadedAt() {
       return hasLeft ? 2 : 1;
     },
+    get isCurrent() {
+      return !isExpired;
+    },
     knows: () => (isExpired ? look() : true),
     isMember: (user, role) => user === 'app' && (role === 'services') !== hasLeft,
     wasPerson: () => false,
@@ -91,4 +94,16 @@ test('a role that becomes a person while its session goes on is watched from the
     { kind: 'statement', actor: { user: 'Z990001' } },
     { kind: 'unaudited', actor: { user: 'app' }, session: { line: 4 } },
   ]);
+});
+
+test('what a service of a group does is skipped, until roles may have changed', async () => {
+  const grant = person(1, audit('ROLE', 'GRANT', 'GRANT persons TO app', 1));
+  const before = Array.from({ length: 20 }, (_, index) => insert(index + 1));
+  const after = Array.from({ length: 20 }, (_, index) => insert(index + 21));
+  const log = [Buffer.from([...before, grant, ...after].join(''))];
+  const { decided, ...skipping } = await outcomeOf(log, true, { filter: leavingServices() });
+  const { decided: all, ...plain } = await outcomeOf(log, false, { filter: leavingServices() });
+  expect(skipping).toEqual(plain);
+  expect(skipping.counts).toMatchObject({ read: 41, shipped: 21, dropped: { 'service-user': 20 } });
+  expect(all - decided).toBeGreaterThan(15);
 });

@@ -28,7 +28,7 @@ function toLogEntry(event: AuditEvent): LogEntry | undefined {
 
 test('a statement becomes an entry that can be searched', () => {
   const entry = toLogEntry(EVENT);
-  expect({ ...entry, jsonPayload: entry.jsonPayload }).toEqual({
+  expect({ ...entry, jsonPayload: entry?.jsonPayload }).toEqual({
     insertId: 'fagsystem-prod/6b0201a1.552d/4',
     timestamp: '2026-11-21T20:40:01.123Z',
     severity: 'INFO',
