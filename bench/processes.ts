@@ -43,6 +43,8 @@ export const csvParse = (file: string): Promise<Usage> => measured(here('csv-par
 
 export interface Settings {
   readonly filter?: object;
+  /** The filter drops nothing. */
+  readonly keepsAll?: boolean;
   readonly logging?: object;
   readonly port?: number;
 }

@@ -13,7 +13,7 @@ import { untilReady, usageNow, withConfig, withDaemon, withLoggingServer } from 
 import { addRow, compare, median, printTable, quantile } from './table.js';
 
 const CLASSES = ['read', 'write', 'function', 'role', 'ddl', 'misc'];
-const EVERYTHING = { classes: CLASSES, otherUsers: 'ship' };
+const ALL = { filter: { classes: CLASSES, otherUsers: 'ship' }, keepsAll: true };
 const PERSONS = { personalUsers: [`^${PERSON}$`], serviceUsers: ['^app_'], otherUsers: 'drop' };
 const PORT = 18_181;
 
@@ -45,7 +45,7 @@ test('(a) with a tenth of it takes no less memory', async () => {
 
 test('(f) everything is kept, in local folders', async () => {
   const file = await logOf('sessions', 150);
-  await compare('(f) keep all, folders', file, await recordsIn(file), { filter: EVERYTHING });
+  await compare('(f) keep all, folders', file, await recordsIn(file), ALL);
 });
 
 test('(g) everything is kept, to Cloud Logging', async () => {
@@ -53,7 +53,7 @@ test('(g) everything is kept, to Cloud Logging', async () => {
   const records = await recordsIn(file);
   await withLoggingServer(async (endpoint, ask) => {
     const logging = { to: 'projects/bench/logs/bench', endpoint };
-    await compare('(g) keep all, gRPC', file, records, { filter: EVERYTHING, logging }, 1);
+    await compare('(g) keep all, gRPC', file, records, { ...ALL, logging }, 1);
     expect((await ask()).received).toBeGreaterThan(records * 0.9);
   });
 });
@@ -61,7 +61,7 @@ test('(g) everything is kept, to Cloud Logging', async () => {
 test('(h) one record of 60 MB', async () => {
   const file = join(CACHE, 'large.csv');
   if (!existsSync(file)) await writeLarge(file);
-  await compare('(h) one 60 MB record', file, 1, { filter: EVERYTHING }, 1);
+  await compare('(h) one 60 MB record', file, 1, ALL, 1);
 });
 
 async function writeLarge(path: string): Promise<void> {
@@ -93,7 +93,7 @@ test('(k) from log_time to receipt, (i) idle, (j) start-up', async () => {
   await withPostgres(postgres =>
     withLoggingServer(async (endpoint, ask) => {
       const logging = { to: 'projects/bench/logs/bench', endpoint };
-      const settings = { filter: EVERYTHING, logging, port: PORT };
+      const settings = { ...ALL, logging, port: PORT };
       await withConfig(join(postgres.logs, '*.csv'), settings, config =>
         withDaemon(config, async ({ pid = 0 }) => {
           addRow('(j) start-up to ready', { ms: (await untilReady(PORT)).toFixed(0) });

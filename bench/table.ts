@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { csvParse, type Settings, ship, type Usage } from './processes.js';
+import { syslogNg } from './syslog-ng.js';
 
 const rows: Record<string, string>[] = [];
 
@@ -16,7 +17,7 @@ export function printTable(): void {
 /** Pairs whose median counts: other processes come and go. */
 const PAIRS = 3;
 
-/** Ships a file and parses it with csv-parse in turn; `records` are in it. */
+/** Ships a file and parses it with csv-parse in turn, then with syslog-ng; `records` are in it. */
 export async function compare(
   name: string,
   file: string,
@@ -28,6 +29,7 @@ export async function compare(
   const runs: { ours: Usage; theirs: Usage }[] = [];
   for (let pair = 0; pair < pairs; pair++)
     runs.push({ theirs: await csvParse(file), ours: await ship(file, settings) });
+  const others = await syslogNg(file, settings.keepsAll === true);
   const ours = medianOf(runs.map(run => run.ours));
   const ratio = (of: (usage: Usage) => number): string =>
     `${median(runs.map(run => of(run.ours) / of(run.theirs))).toFixed(2)}×`;
@@ -38,7 +40,8 @@ export async function compare(
     'CPU s': ours.cpu.toFixed(2),
     'RSS MB': ours.rss.toFixed(0),
     'wall : csv-parse': ratio(usage => usage.wall),
-    'CPU : csv-parse': ratio(usage => usage.cpu),
+    'csv-parse : CPU': `${median(runs.map(run => run.theirs.cpu / run.ours.cpu)).toFixed(2)}×`,
+    'syslog-ng : CPU': others === null ? 'not installed' : `${(others / ours.cpu).toFixed(2)}×`,
   });
   return ours;
 }
