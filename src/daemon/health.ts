@@ -14,6 +14,7 @@ const PROBLEMS = {
   'log-unreadable': 'hinders',
   'journal-failing': 'hinders',
   'journal-full': 'hinders',
+  'seal-unsigned': 'lasts',
   'log-held-back': 'lasts',
   'log-format': 'lasts',
   'log-elsewhere': 'lasts',

@@ -9,7 +9,7 @@
  * - A seal's signature is its last field, over the line without that field.
  */
 
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type LargeText, PARAMETERS } from '../lib/large-text.js';
 import type { AuditEvent, EventKind, NewEvent } from './event.js';
 import { AUDIT_CLASSES, type AuditClass } from './names.js';
@@ -78,21 +78,22 @@ export function headOfLine(place: ChainPlace, { kind, instance }: EventJson): st
   return `${start}"kind":"${kind}","id":${JSON.stringify(`${instance}/${place.chain}/${place.seq}`)},`;
 }
 
-/** SHA-256 (hex) of a line without its newline: what `sha256sum` prints for it. */
-export function hashOf(line: Buffer): string {
-  return hash('sha256', line, 'hex');
+/** SHA-256 (hex) of a line without its newline, in one or more pieces: what `sha256sum` prints for it. */
+export function hashOf(...pieces: readonly Buffer[]): string {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return hash('sha256', only, 'hex');
+  const whole = createHash('sha256');
+  for (const piece of pieces) whole.update(piece);
+  return whole.digest('hex');
 }
 
-/** Signs the bytes of a line: Ed25519, in base64. */
-export type Sign = (line: Buffer) => string;
-
-/** The line with its signature. */
-export function signed(json: string, sign: Sign): string {
-  return `${json.slice(0, -1)},"signature":"${sign(Buffer.from(json))}"}`;
+/** The line with its signature (base64), which is over the line without it. */
+export function signed(json: string, signature: string): string {
+  return `${json.slice(0, -1)},"signature":"${signature}"}`;
 }
 
-/** A signature has 64 bytes, 88 characters in base64. */
-const SIGNATURE = /,"signature":"([A-Za-z0-9+/]{86}==)"\}$/;
+/** An Ed25519 signature has 64 bytes; one of P-256, in DER, up to 72: 88 to 96 characters in base64. */
+const SIGNATURE = /,"signature":"([A-Za-z0-9+/]{86,96}={0,2})"\}$/;
 const LONGEST_SIGNATURE = 120;
 
 /** What of a seal's line is signed, and its signature; `null` if it has none at its end. */

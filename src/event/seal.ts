@@ -6,6 +6,8 @@ import { eventCountsSchema, recordCountsSchema } from './counts.js';
 import { SEAL_REASONS } from './names.js';
 import { positionSchema } from './position.js';
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** The server's instance, if it is another than that of the chain. */
 const source = z.string().exactOptional();
 
@@ -43,11 +45,23 @@ export const sealSchema = z.object({
     until: z.array(sealedUntilSchema).exactOptional(),
     /** Milliseconds that a segment may stay open (`archive.segment.maxAge`). Version 0.1 had none. */
     maxAge: z.number().nonnegative().exactOptional(),
+    /** SHA-256 (hex) of the Merkle tree (RFC 6962) whose leaves are the segment's lines without this one. */
+    merkleRoot: sha256.exactOptional(),
+    /** The chain's seal before this one, and the hash of its line; the chain's first seal has none. */
+    previousSeal: z.object({ seq: z.number(), hash: sha256 }).exactOptional(),
+    /** SHA-256 (hex) of the public key (DER) of the signature: a hint by which to find it, and no proof of it. */
+    key: sha256.exactOptional(),
   }),
-  /** Ed25519 in base64 over the line without this field, which is its last one (`archive.signingKeyFile`). */
+  /** In base64, over the line without this field, which is its last one (`archive.signingKey`). */
   signature: z.string().exactOptional(),
 });
 export type SealFields = DeepReadonly<z.infer<typeof sealSchema>>;
+
+/** A seal by its number in the chain, and the SHA-256 (hex) of its line. */
+export interface SealId {
+  readonly seq: number;
+  readonly hash: string;
+}
 
 /** What the newest seal in the archive says of the chain before it. */
 export interface ChainEnd {

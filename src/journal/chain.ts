@@ -1,7 +1,7 @@
 /** Links events into a hash chain: each line names the hash of the line before. */
 
 import { randomBytes } from 'node:crypto';
-import { type EventJson, hashOf, headOfLine, type Sign, signed } from '../event/line.js';
+import { type EventJson, hashOf, headOfLine } from '../event/line.js';
 import type { Lines } from '../lib/line-buffer.js';
 
 /** The end of a chain. */
@@ -20,17 +20,17 @@ export function newChain(now: number): ChainState {
   return { chain: `${start}-${randomBytes(2).toString('hex')}`, nextSeq: 1, lastHash: FIRST_HASH };
 }
 
-/** Adds the event to `lines` as the chain's next line; returns the chain's state after it. */
+/** Adds the event to `lines` as the chain's next line; returns the chain's state after it, and the line's bytes. */
 export function link(
   { chain, nextSeq: seq, lastHash: previousHash }: ChainState,
   event: EventJson,
   lines: Lines,
-  sign: Sign | null = null,
-): ChainState {
+): { readonly after: ChainState; readonly line: readonly Buffer[] } {
   const head = headOfLine({ chain, seq, previousHash }, event);
   const { json, rest } = event;
-  if (rest !== undefined)
-    return { chain, nextSeq: seq + 1, lastHash: lines.addPieces([head + json, ...rest]) };
-  const line = sign === null ? lines.add(head, json, '\n') : lines.add(`${signed(head + json, sign)}\n`);
-  return { chain, nextSeq: seq + 1, lastHash: hashOf(line.subarray(0, -1)) };
+  const line =
+    rest === undefined
+      ? [lines.add(head, json, '\n').subarray(0, -1)]
+      : lines.addPieces([head + json, ...rest]);
+  return { after: { chain, nextSeq: seq + 1, lastHash: hashOf(...line) }, line };
 }

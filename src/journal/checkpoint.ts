@@ -49,6 +49,7 @@ const state = {
   lastDate: z.string(),
   sealedAt: z.number(),
   coverage: z.array(coverageSchema),
+  lastSeal: z.object({ seq: z.number(), hash: z.string() }).exactOptional(),
   origin: z
     .enum([
       'archive-empty',

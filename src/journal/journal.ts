@@ -10,27 +10,19 @@
 
 import { join } from 'node:path';
 import type { PreviousChain } from '../event/lifecycle.js';
+import type { SealReason } from '../event/names.js';
 import { hasPassed, sleep, Waker } from '../lib/clock.js';
 import { codeOf, ShipperError, StateError } from '../lib/errors.js';
 import { Lines } from '../lib/line-buffer.js';
+import type { MerkleTree } from '../lib/merkle.js';
+import { unwatched } from '../lib/settled.js';
 import { CheckpointFile } from './checkpoint.js';
-import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
+import { checkpointPath, type JournalOptions, type JournalReport, segmentFolder } from './options.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import { OWN, type SourceCheckpoint } from './sources.js';
 import { type Commit, type JournalEntry, type JournalState, nextSealAt, type Origin, Plan } from './state.js';
-
-export interface JournalReport {
-  /** Lines and bytes that became durable. */
-  committed(events: number, bytes: number): void;
-  /** Milliseconds from the log time of a commit's first statement until it was durable; once for each commit. */
-  statementDurable(latency: number): void;
-  sealed(): void;
-  /** Nothing is lost: the same commit is retried. */
-  commitFailed(code: string): void;
-  commitRecovered(): void;
-  journalFull(isFull: boolean): void;
-}
+import { treeOf } from './tree.js';
 
 export interface LastSeal {
   /** Milliseconds since the epoch. */
@@ -51,6 +43,8 @@ interface AttachedReader {
 const PROGRESS_INTERVAL = 1000;
 /** A commit of this many bytes takes no more entries: they go into the next one. */
 const LARGE_COMMIT = 1024 * 1024;
+/** Milliseconds after which a seal that could not be signed is tried again. */
+const SIGN_AGAIN_AFTER = 15_000;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
@@ -65,6 +59,12 @@ export class Journal {
   #state: JournalState;
   /** What was appended since, already encoded: waiting strings would cost garbage collection. */
   #next: Plan;
+  /** What was appended since, and must follow a seal that is due or being signed. */
+  #waiting: JournalEntry[] = [];
+  #isSealing = false;
+  /** After a seal could not be signed: until then none is due. */
+  #sealAgainAt = 0;
+  readonly #tree: MerkleTree;
   /** The next commit's lines, and those of the commit before it. */
   #lines: readonly [Lines, Lines] = [new Lines(), new Lines()];
   /** The newest appended checkpoint of each server; ahead of the committed state. */
@@ -78,11 +78,10 @@ export class Journal {
   #unsavedSince: number | null = null;
   #failure: { readonly error: unknown } | null = null;
   /** Settles together with the events that were appended since the last commit. */
-  #appended = deferred();
+  #appended = unwatched();
   #isClosing = false;
   #isClosed = false;
   #isFull = false;
-  #lastSeal: LastSeal | null;
   readonly #work: Waker;
   readonly #room: Waker;
   readonly #readers: AttachedReader[] = [];
@@ -92,16 +91,17 @@ export class Journal {
     report: JournalReport,
     state: JournalState,
     checkpoint: CheckpointFile,
+    tree: MerkleTree,
   ) {
     this.#options = options;
     this.#report = report;
     this.#state = state;
+    this.#tree = tree;
     this.#next = this.#planAfter(state, this.#lines[0]);
     this.#checkpoints = new Map(state.checkpoints);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
     this.previousChain = state.previousChain ?? null;
-    this.#lastSeal = sealIn(state);
     this.#work = new Waker(options.clock);
     this.#room = new Waker(options.clock);
   }
@@ -109,7 +109,8 @@ export class Journal {
   /** Opens the journal in `directory`, or begins one. Throws a StateError if it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
     const checkpoint = new CheckpointFile(options.disk, checkpointPath(options), options.instance);
-    return new Journal(options, report, await openJournal(options, checkpoint), checkpoint);
+    const state = await openJournal(options, checkpoint);
+    return new Journal(options, report, state, checkpoint, await treeOf(options, state.segment));
   }
 
   /** The checkpoint of a server that was appended last. */
@@ -150,7 +151,8 @@ export class Journal {
 
   /** The newest seal; `null` if this process does not know it yet. */
   get lastSeal(): LastSeal | null {
-    return this.#lastSeal;
+    const { lastSeal, sealedAt: at } = this.#state;
+    return lastSeal === undefined ? null : { at, hash: lastSeal.hash, lastSeq: lastSeal.seq };
   }
 
   get chain(): string {
@@ -195,17 +197,23 @@ export class Journal {
 
   /** Adds an entry to the next commit. The promise resolves when its events are durable, and rejects if they will not be. */
   append(entry: JournalEntry): Promise<void> {
+    const now = this.#options.clock.now();
+    if (this.#isSealing || this.#waiting.length > 0 || this.#dueSeal(now) !== null) this.#waiting.push(entry);
+    else this.#add(entry, now);
+    if (entry.checkpoint !== undefined) this.#checkpoints.set(entry.source ?? OWN, entry.checkpoint);
+    this.#work.wake();
+    return this.#appended.promise;
+  }
+
+  #add(entry: JournalEntry, now: number): void {
     try {
-      this.#next.add(entry, this.#options.clock.now());
+      this.#next.add(entry, now);
     } catch (error) {
       // Half of the entry may be in the plan; no commit may contain half an entry.
       this.#failure = { error };
       this.#work.wake();
       throw error;
     }
-    if (entry.checkpoint !== undefined) this.#checkpoints.set(entry.source ?? OWN, entry.checkpoint);
-    this.#work.wake();
-    return this.#appended.promise;
   }
 
   /** Commits what was appended, seals, and ends `run`. */
@@ -231,7 +239,8 @@ export class Journal {
     const now = this.#options.clock.now();
     const closing = this.#isClosing;
     const appended = this.#appended;
-    const { commit, hasNews } = this.#take(closing, now);
+    await this.#sealAndAdd(closing, now);
+    const { commit, hasNews } = this.#take();
     if (hasNews) this.#unsavedSince ??= now;
     if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
     else this.#state = commit.state;
@@ -239,9 +248,10 @@ export class Journal {
     this.#lines[1].clear();
     if (signal.aborted) return appended.reject(signal.reason);
     appended.resolve();
-    if (closing && this.#next.size === 0) this.#isClosed = true;
+    if (closing && this.#next.size === 0 && this.#waiting.length === 0) this.#isClosed = true;
     this.#wakeReaders();
-    if (this.#next.size === 0 && !this.#isClosed) await this.#work.wait(this.#untilDue(), signal);
+    if (this.#next.size === 0 && this.#waiting.length === 0 && !this.#isClosed)
+      await this.#work.wait(this.#untilDue(), signal);
   }
 
   /** From now on every commit wakes the reader, and no segment is deleted before the reader has delivered it. */
@@ -264,28 +274,55 @@ export class Journal {
     const isFull = this.size >= this.#options.maxJournalSize;
     if (isFull !== this.#isFull) this.#report.journalFull(isFull);
     this.#isFull = isFull;
-    return !isFull && this.#next.size < LARGE_COMMIT;
+    return !isFull && !this.#isSealing && this.#waiting.length === 0 && this.#next.size < LARGE_COMMIT;
+  }
+
+  #dueSeal(now: number): SealReason | null {
+    return now < this.#sealAgainAt ? null : this.#next.dueSeal(now);
+  }
+
+  /** Seals where it is due, and adds what waits for that; at the end, the open segment is sealed as well. */
+  async #sealAndAdd(closing: boolean, now: number): Promise<void> {
+    for (;;) {
+      const reason = this.#dueSeal(now);
+      if (reason !== null) await this.#seal(reason, now);
+      const entry = this.#waiting.shift();
+      if (entry === undefined) break;
+      this.#add(entry, now);
+    }
+    if (closing && this.#next.isUnsealed) await this.#seal('shutdown', now);
+  }
+
+  async #seal(reason: SealReason, now: number): Promise<void> {
+    this.#isSealing = true;
+    try {
+      await this.#next.seal(reason, now);
+      this.#report.signing(null);
+    } catch (error) {
+      this.#sealAgainAt = this.#options.clock.now() + SIGN_AGAIN_AFTER;
+      this.#report.signing({ error });
+    } finally {
+      this.#isSealing = false;
+    }
   }
 
   /** The next commit: all that was appended since the last one. */
-  #take(closing: boolean, now: number): { commit: Commit; hasNews: boolean } {
+  #take(): { commit: Commit; hasNews: boolean } {
     const plan = this.#next;
     const hasNews = plan.size > 0;
-    if (closing) plan.sealAll(now);
-    else plan.sealIfDue(now);
     const { state, ...commit } = plan.commit;
     const after = { ...state, sealed: this.#undelivered(state) };
     // The commit before this one is done: its buffers are free.
     const [taken, free] = this.#lines;
     this.#lines = [free, taken];
     this.#next = this.#planAfter(after, free);
-    this.#appended = deferred();
+    this.#appended = unwatched();
     this.#room.wake();
     return { commit: { ...commit, state: after }, hasNews };
   }
 
   #planAfter(state: JournalState, lines: Lines): Plan {
-    return new Plan(state, this.#options, lines, this.#untils);
+    return new Plan(state, this.#options, lines, this.#untils, this.#tree);
   }
 
   #undelivered({ sealed }: JournalState): Sealed[] {
@@ -300,7 +337,7 @@ export class Journal {
     const now = this.#options.clock.now();
     const saveAt =
       this.#unsavedSince === null ? Number.POSITIVE_INFINITY : this.#unsavedSince + PROGRESS_INTERVAL;
-    const dueAt = Math.min(nextSealAt(this.#state, this.#options), saveAt);
+    const dueAt = Math.min(Math.max(nextSealAt(this.#state, this.#options), this.#sealAgainAt), saveAt);
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }
 
@@ -341,7 +378,6 @@ export class Journal {
     }
     const sealedNow = writes.length - (state.segment === null ? 0 : 1);
     for (let i = 0; i < sealedNow; i++) this.#report.sealed();
-    this.#lastSeal = sealIn(state) ?? this.#lastSeal;
     this.#state = state;
     this.#unsavedSince = null;
   }
@@ -349,19 +385,4 @@ export class Journal {
   #wakeReaders(): void {
     for (const reader of this.#readers) reader.wake();
   }
-}
-
-/** A caller that does not await it does not have to handle its rejection. */
-function deferred(): PromiseWithResolvers<void> {
-  const made = Promise.withResolvers<void>();
-  made.promise.catch(() => undefined);
-  return made;
-}
-
-/** The state drops sealed segments once they are delivered; without an open segment, the chain's last line is a seal. */
-function sealIn({ sealed, segment, chain, sealedAt: at }: JournalState): LastSeal | null {
-  const newest = sealed.at(-1);
-  if (newest !== undefined) return { at, hash: newest.lastHash, lastSeq: newest.lastSeq };
-  if (segment !== null || chain.nextSeq === 1) return null;
-  return { at, hash: chain.lastHash, lastSeq: chain.nextSeq - 1 };
 }

@@ -20,6 +20,20 @@ export interface JournalOptions extends SealLimits {
   readonly clock: Clock;
 }
 
+export interface JournalReport {
+  /** Lines and bytes that became durable. */
+  committed(events: number, bytes: number): void;
+  /** Milliseconds from the log time of a commit's first statement until it was durable; once for each commit. */
+  statementDurable(latency: number): void;
+  sealed(): void;
+  /** Nothing is lost: the same commit is retried. */
+  commitFailed(code: string): void;
+  commitRecovered(): void;
+  journalFull(isFull: boolean): void;
+  /** A seal is due, and cannot be signed: the segment goes on until it can. `null`: it could. */
+  signing(failure: { readonly error: unknown } | null): void;
+}
+
 export function segmentFolder({ directory }: JournalOptions): string {
   return join(directory, 'journal');
 }

@@ -42,7 +42,7 @@ export async function openJournal(
   const sealed = state.sealed.filter(({ lastSeq }) => lastSeq > delivered);
   await checkSealed(folder, sealed);
   await checkOpen(folder, state);
-  const undelivered = { ...state, sealed };
+  const undelivered = { ...state, sealed, ...lastSealOf(state) };
   await removeUnneeded(options, undelivered, found);
   return undelivered;
 }
@@ -64,6 +64,15 @@ async function beginState({ clock, node, findChain }: JournalOptions): Promise<J
     origin: reason,
     ...(previousChain === undefined ? {} : { previousChain }),
   };
+}
+
+/** A state of version 0.1 does not name the last seal, but may show it. */
+function lastSealOf({ lastSeal, sealed, segment, chain }: JournalState): Pick<JournalState, 'lastSeal'> {
+  if (lastSeal !== undefined) return { lastSeal };
+  const newest = sealed.at(-1);
+  if (newest !== undefined) return { lastSeal: { seq: newest.lastSeq, hash: newest.lastHash } };
+  if (segment !== null || chain.nextSeq === 1) return {};
+  return { lastSeal: { seq: chain.nextSeq - 1, hash: chain.lastHash } };
 }
 
 /** Seq of the last event that every sink has. */

@@ -3,12 +3,13 @@
 import { basename } from 'node:path';
 import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
 import type { PreviousChain } from '../event/lifecycle.js';
-import { type EventJson, jsonOf, type Sign } from '../event/line.js';
+import { type EventJson, headOfLine, jsonOf, signed } from '../event/line.js';
 import type { NewChainReason, SealReason } from '../event/names.js';
 import type { SourceFile } from '../event/position.js';
-import type { ChainEnd, Coverage, SealFields } from '../event/seal.js';
+import type { ChainEnd, Coverage, SealFields, SealId } from '../event/seal.js';
 import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
+import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
 import type { Sealed, SegmentName } from './segments.js';
 import {
@@ -40,6 +41,8 @@ export interface JournalState {
   readonly lastDate: string;
   /** When the last seal was written, in milliseconds since the epoch. */
   readonly sealedAt: number;
+  /** The chain's last seal, if it is known: a state of version 0.1 lacks it. */
+  readonly lastSeal?: SealId;
   /** What was read since the last seal; the file that was read last is the last. */
   readonly coverage: readonly Coverage[];
   /** Checkpoints by server. */
@@ -83,7 +86,15 @@ export interface SealLimits {
   readonly maxAge: number;
   readonly maxQuiet: number;
   /** Signs the seals; `null` if they are not signed. */
-  readonly sign: Sign | null;
+  readonly signer: Signer | null;
+}
+
+/** A private key, wherever it is. */
+export interface Signer {
+  /** SHA-256 (hex) of the public key (DER). */
+  readonly fingerprint: string;
+  /** The signature of these bytes, in base64; rejects with a ShipperError within two seconds if there is none now. */
+  sign(line: Buffer): string | Promise<string>;
 }
 
 /** Lines to write to one segment at byte `at`. */
@@ -116,8 +127,9 @@ type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
 const LEAST_SIZE = 64 * 1024;
 
 /**
- * The next commit: what to write for the appended entries, and the seals that are due. Seals are written only between
- * entries, so that a seal's coverage matches its events. Times are in milliseconds since the epoch.
+ * The next commit: what to write for the appended entries, and the seals. Seals are written only between entries, so
+ * that a seal's coverage matches its events; while one is being signed, nothing may be added. Times are in milliseconds
+ * since the epoch.
  */
 export class Plan {
   /** Bytes in memory, roughly. */
@@ -134,12 +146,20 @@ export class Plan {
   /** For the first segment written; a commit rarely writes a second. */
   readonly #lines: Lines;
   readonly #untils: ReadonlyMap<string, number>;
+  readonly #tree: MerkleTree;
 
   /**
    * @param lines empty; its chunks become the commit's
    * @param untils for each server, the time until which everything in its log was appended
+   * @param tree of the open segment's lines; the plan goes on with it
    */
-  constructor(before: JournalState, limits: SealLimits, lines: Lines, untils: ReadonlyMap<string, number>) {
+  constructor(
+    before: JournalState,
+    limits: SealLimits,
+    lines: Lines,
+    untils: ReadonlyMap<string, number>,
+    tree: MerkleTree,
+  ) {
     this.#state = before;
     this.#chain = before.chain;
     this.#segment = before.segment && { ...before.segment };
@@ -147,6 +167,7 @@ export class Plan {
     this.#limits = limits;
     this.#lines = lines;
     this.#untils = untils;
+    this.#tree = tree;
   }
 
   get commit(): Commit {
@@ -164,7 +185,6 @@ export class Plan {
   }
 
   add({ events, source = OWN, progress, checkpoint }: JournalEntry, now: number): void {
-    this.sealIfDue(now);
     for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, checkpoints } = this.#state;
@@ -176,18 +196,13 @@ export class Plan {
     };
   }
 
-  sealIfDue(now: number): void {
-    const reason = this.#dueSeal(now);
-    if (reason !== null) this.#seal(reason, now);
+  /** Whether a segment is open, or coverage that no seal has yet. */
+  get isUnsealed(): boolean {
+    return this.#segment !== null || this.#state.coverage.some(({ from, to }) => to > from);
   }
 
-  /** Seals the open segment, or coverage that no seal has yet. */
-  sealAll(now: number): void {
-    const hasNews = this.#state.coverage.some(({ from, to }) => to > from);
-    if (this.#segment !== null || hasNews) this.#seal('shutdown', now);
-  }
-
-  #dueSeal(now: number): SealReason | null {
+  /** Why a seal must come before anything else is added; `null` if none is due. */
+  dueSeal(now: number): SealReason | null {
     const { maxSize, maxAge, maxQuiet } = this.#limits;
     const segment = this.#segment;
     if (segment === null) {
@@ -200,21 +215,18 @@ export class Plan {
     return hasPassed(segment.openedAt, now, maxAge) ? 'age' : null;
   }
 
-  #seal(reason: SealReason, now: number): void {
-    const { instance, sign, maxAge } = this.#limits;
-    const { node, coverage, checkpoints } = this.#state;
-    const { date, chain, firstSeq } = this.#segment ?? this.#openSegment(now);
-    const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
-    const events = { ...this.#events };
-    const files = filesOf(checkpoints);
-    const until = [...this.#untils].map(([source, at]) =>
-      marked(source, { time: new Date(at).toISOString() }),
-    );
-    const seal: SealFields['seal'] = { reason, firstSeq, events, records, coverage, files, until, maxAge };
+  /** Rejects if it cannot be signed: then nothing was changed. */
+  async seal(reason: SealReason, now: number): Promise<void> {
+    const { instance, signer } = this.#limits;
+    const seal = this.#sealOf(reason);
     const time = new Date(now).toISOString();
-    this.#write(jsonOf({ kind: 'seal', time, instance, node, seal }), now, sign);
+    const event = jsonOf({ kind: 'seal', time, instance, node: this.#state.node, seal });
+    const { date, chain, firstSeq, bytes } = this.#write(
+      signer === null ? event : await this.#signed(event, signer),
+      now,
+    );
+    this.#tree.clear();
     const { nextSeq, lastHash } = this.#chain;
-    const bytes = this.#segment?.bytes ?? 0;
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
     this.#segment = null;
     this.#state = {
@@ -222,18 +234,46 @@ export class Plan {
       origin: null,
       sealed: [...this.#state.sealed, sealed],
       sealedAt: now,
-      coverage: restarted(coverage),
+      lastSeal: { seq: nextSeq - 1, hash: lastHash },
+      coverage: restarted(this.#state.coverage),
     };
   }
 
-  #write(event: EventJson, now: number, sign: Sign | null = null): void {
+  #sealOf(reason: SealReason): SealFields['seal'] {
+    const { signer, maxAge } = this.#limits;
+    const { coverage, checkpoints, lastSeal } = this.#state;
+    return {
+      reason,
+      firstSeq: this.#segment?.firstSeq ?? this.#chain.nextSeq,
+      events: this.#segment === null ? {} : { ...this.#events },
+      records: coverage.map(one => one.records).reduce(addRecords, noRecords()),
+      coverage,
+      files: filesOf(checkpoints),
+      until: [...this.#untils].map(([source, at]) => marked(source, { time: new Date(at).toISOString() })),
+      maxAge,
+      merkleRoot: this.#tree.root.toString('hex'),
+      ...(lastSeal !== undefined && { previousSeal: lastSeal }),
+      ...(signer !== null && { key: signer.fingerprint }),
+    };
+  }
+
+  async #signed(event: EventJson, signer: Signer): Promise<EventJson> {
+    const { chain, nextSeq: seq, lastHash: previousHash } = this.#chain;
+    const line = headOfLine({ chain, seq, previousHash }, event) + event.json;
+    return { ...event, json: signed(event.json, await signer.sign(Buffer.from(line))) };
+  }
+
+  #write(event: EventJson, now: number): BeingWritten {
     const segment = this.#segment ?? this.#openSegment(now);
     const lines = this.#linesOf(segment);
-    this.#chain = link(this.#chain, event, lines, sign);
+    const { after, line } = link(this.#chain, event, lines);
+    this.#chain = after;
+    this.#tree.add(leafHash(...line));
     segment.bytes += lines.lastLength;
     this.size += lines.lastLength;
     this.#loggedAt ??= event.loggedAt ?? null;
     this.#events[event.kind] = (this.#events[event.kind] ?? 0) + 1;
+    return segment;
   }
 
   #linesOf(segment: OpenSegment): Lines {
@@ -281,6 +321,7 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     segment: null,
     lastDate: date,
     sealedAt,
+    lastSeal: { seq: lastSeq, hash: lastHash },
     coverage: restarted(coverage),
     checkpoints: checkpointsOf(files),
     origin: 'taken-up',

@@ -1,7 +1,5 @@
 /** Lines in UTF-8, collected in a few buffers: a buffer for each line would cost more than its content. */
 
-import { createHash } from 'node:crypto';
-
 const NEWLINE = Buffer.from('\n');
 const FIRST_CHUNK = 4 * 1024;
 /** Bytes of a chunk that may be reused for the next lines. */
@@ -55,20 +53,18 @@ export class Lines {
   }
 
   /**
-   * Adds a large line, given without its newline. The pieces are not copied, and must not be changed. Returns the
-   * line's SHA-256 (hex).
+   * Adds a large line, given without its newline. The pieces are not copied, and must not be changed. Returns them as
+   * bytes.
    */
-  addPieces(pieces: readonly (string | Buffer)[]): string {
+  addPieces(pieces: readonly (string | Buffer)[]): Buffer[] {
     const bytes = pieces.map(piece => (typeof piece === 'string' ? Buffer.from(piece) : piece));
-    const sha256 = createHash('sha256');
-    for (const piece of bytes) sha256.update(piece);
     const before = this.#chunk.subarray(0, this.#used);
     this.#full.push(...(before.length > 0 ? [before] : []), ...bytes, NEWLINE);
     this.#chunk = this.#chunk.subarray(this.#used);
     this.#used = 0;
     this.count += 1;
     this.lastLength = bytes.reduce((sum, piece) => sum + piece.length, NEWLINE.length);
-    return sha256.digest('hex');
+    return bytes;
   }
 
   get chunks(): Buffer[] {

@@ -16,6 +16,7 @@ import {
   previousHashIn,
   readHead,
   readSignature,
+  signed,
   timeIn,
   transactionIn,
   withoutEscrow,
@@ -31,9 +32,10 @@ const RUNS = { numRuns: 3000 };
 /** Its line in a chain of its own, without the newline. */
 function lineOf(event: NewEvent, isSigned = false): Buffer {
   const lines = new Lines();
-  const own = (line: Buffer): string => sign(null, line, privateKey).toString('base64');
-  link(newChain(0), jsonOf(event), lines, isSigned ? own : null);
-  return Buffer.concat(lines.chunks).subarray(0, -1);
+  link(newChain(0), jsonOf(event), lines);
+  const line = Buffer.concat(lines.chunks).subarray(0, -1);
+  const signature = sign(null, line, privateKey).toString('base64');
+  return isSigned ? Buffer.from(signed(line.toString(), signature)) : line;
 }
 
 /** What the schema returns, which must be all of the line. */

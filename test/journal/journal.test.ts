@@ -105,6 +105,7 @@ const quiet = {
   commitFailed: () => undefined,
   commitRecovered: () => undefined,
   journalFull: () => undefined,
+  signing: () => undefined,
 };
 
 test('once for each commit it reports how long its first statement took to be durable', async () => {
@@ -324,7 +325,7 @@ describe('signatures', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const fixture = await journalFixture({
       maxSize: 1,
-      sign: line => sign(null, line, privateKey).toString('base64'),
+      signer: { fingerprint: 'f', sign: line => sign(null, line, privateKey).toString('base64') },
     });
     const { journal } = await fixture.open();
     await commit(journal, newEvent(1));

@@ -4,10 +4,11 @@ import { expect, test } from 'vitest';
 import { jsonOf } from '../../src/event/line.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
 import { Lines } from '../../src/lib/line-buffer.js';
+import { MerkleTree } from '../../src/lib/merkle.js';
 import { MINUTE, newEvent, read } from '../support/journal.js';
 
 const NOW = Date.parse('2026-11-21T20:40:00Z');
-const LIMITS = { instance: 'i', maxSize: 1 << 20, maxAge: 15 * MINUTE, maxQuiet: 60 * MINUTE, sign: null };
+const LIMITS = { instance: 'i', maxSize: 1 << 20, maxAge: 15 * MINUTE, maxQuiet: 60 * MINUTE, signer: null };
 
 const EMPTY: JournalState = {
   node: 'n',
@@ -24,14 +25,21 @@ const EMPTY: JournalState = {
 const events = (...numbers: number[]): JournalEntry => ({ events: numbers.map(n => jsonOf(newEvent(n))) });
 
 /** One commit of these entries; `sealed`: also seals what is open then. */
-function commitOf(
+async function commitOf(
   before: JournalState,
   entries: readonly JournalEntry[],
   { limits = LIMITS, sealed = false } = {},
 ) {
-  const plan = new Plan(before, limits, new Lines(), new Map());
-  for (const entry of entries) plan.add(entry, NOW);
-  if (sealed) plan.sealAll(NOW);
+  const plan = new Plan(before, limits, new Lines(), new Map(), new MerkleTree());
+  const sealIfDue = async (): Promise<void> => {
+    const due = plan.dueSeal(NOW);
+    if (due !== null) await plan.seal(due, NOW);
+  };
+  for (const entry of entries) {
+    await sealIfDue();
+    plan.add(entry, NOW);
+  }
+  if (sealed && plan.isUnsealed) await plan.seal('shutdown', NOW);
   return plan.commit;
 }
 
@@ -48,13 +56,13 @@ function readOf(fileId: string, from: number, to: number): JournalEntry {
   return { events: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, checkpoint };
 }
 
-test('a seal counts its own segment, across commits; committed counts stay as they were', () => {
-  const first = commitOf(EMPTY, [events(1, 2)]).state;
+test('a seal counts its own segment, across commits; committed counts stay as they were', async () => {
+  const first = (await commitOf(EMPTY, [events(1, 2)])).state;
   const copy = structuredClone(first);
-  const second = commitOf(first, [events(3)], { sealed: true });
+  const second = await commitOf(first, [events(3)], { sealed: true });
   expect(first).toEqual(copy);
   expect(sealsOf(second)).toMatchObject([{ firstSeq: 1, events: { lifecycle: 3 } }]);
-  const third = commitOf(second.state, [events(5)], { sealed: true });
+  const third = await commitOf(second.state, [events(5)], { sealed: true });
   expect(sealsOf(third)).toMatchObject([{ firstSeq: 5, events: { lifecycle: 1 } }]);
   expect(third.state.sealed.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq])).toEqual([
     [1, 4],
@@ -62,37 +70,37 @@ test('a seal counts its own segment, across commits; committed counts stay as th
   ]);
 });
 
-test('each file has its own coverage, in one piece, with all its records', () => {
+test('each file has its own coverage, in one piece, with all its records', async () => {
   const entries = [readOf('a', 0, 10), readOf('b', 0, 5), readOf('a', 10, 30)];
-  const { state } = commitOf(EMPTY, [...entries, events(1)]);
+  const { state } = await commitOf(EMPTY, [...entries, events(1)]);
   expect(state.coverage).toMatchObject([
     { file: 'b.csv', fileId: 'b', from: 0, to: 5, records: { read: 1 } },
     { file: 'a.csv', fileId: 'a', from: 0, to: 30, records: { read: 2, dropped: { 'not-audit': 2 } } },
   ]);
-  const [seal] = sealsOf(commitOf(state, [], { sealed: true }));
+  const [seal] = sealsOf(await commitOf(state, [], { sealed: true }));
   expect(seal).toMatchObject({ coverage: state.coverage, records: { read: 3, dropped: { 'not-audit': 3 } } });
 });
 
-test('the state keeps how a chain began until an event reports it', () => {
+test('the state keeps how a chain began until an event reports it', async () => {
   const began: JournalState = { ...EMPTY, origin: 'taken-up' };
-  const silent = commitOf(began, [readOf('a', 0, 10)]).state;
-  expect([silent.origin, commitOf(silent, [events(1)]).state.origin]).toEqual(['taken-up', null]);
+  const silent = (await commitOf(began, [readOf('a', 0, 10)])).state;
+  expect([silent.origin, (await commitOf(silent, [events(1)])).state.origin]).toEqual(['taken-up', null]);
 });
 
-test('at the end no empty seal is written', () => {
-  const read = commitOf(EMPTY, [readOf('a', 0, 10)], { sealed: true });
+test('at the end no empty seal is written', async () => {
+  const read = await commitOf(EMPTY, [readOf('a', 0, 10)], { sealed: true });
   expect(read.writes).toHaveLength(1);
-  expect(commitOf(read.state, [], { sealed: true }).writes).toEqual([]);
+  expect((await commitOf(read.state, [], { sealed: true })).writes).toEqual([]);
 });
 
-test('a segment is sealed at its maximum size, and not before', () => {
-  const { segment } = commitOf(EMPTY, [events(1)]).state;
+test('a segment is sealed at its maximum size, and not before', async () => {
+  const { segment } = (await commitOf(EMPTY, [events(1)])).state;
   const bytes = segment?.bytes ?? 0;
   for (const [maxSize, seals] of [
     [bytes, 1],
     [bytes + 1, 0],
   ] as const) {
-    const commit = commitOf(EMPTY, [events(1), events(2)], { limits: { ...LIMITS, maxSize } });
+    const commit = await commitOf(EMPTY, [events(1), events(2)], { limits: { ...LIMITS, maxSize } });
     expect(sealsOf(commit)).toHaveLength(seals);
   }
 });

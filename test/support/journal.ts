@@ -7,8 +7,8 @@ import { noRecords } from '../../src/event/counts.js';
 import type { NewEvent } from '../../src/event/event.js';
 import { jsonOf } from '../../src/event/line.js';
 import type { SourcePosition } from '../../src/event/position.js';
-import { Journal, type JournalReport } from '../../src/journal/journal.js';
-import type { JournalOptions } from '../../src/journal/options.js';
+import { Journal } from '../../src/journal/journal.js';
+import type { JournalOptions, JournalReport } from '../../src/journal/options.js';
 import { Disk } from '../../src/lib/disk.js';
 import { ManualClock } from './clock.js';
 import { temporaryFolder } from './temp.js';
@@ -38,6 +38,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
     commitFailed: (code: string) => void reports.push(`failed ${code}`),
     commitRecovered: () => void reports.push('recovered'),
     journalFull: (isFull: boolean) => void reports.push(`full ${isFull}`),
+    signing: (failure: object | null) => void (failure && reports.push('not signed')),
   };
   const directory = join(folder, 'journal');
   const options: JournalOptions = {
@@ -48,7 +49,7 @@ export async function journalFixture(more: Partial<JournalOptions> = {}): Promis
     maxSize: 1 << 20,
     maxAge: 15 * MINUTE,
     maxQuiet: 60 * MINUTE,
-    sign: null,
+    signer: null,
     maxJournalSize: 1 << 30,
     findChain: async () => ({ reason: 'archive-empty' }),
     disk: new Disk(),

@@ -34,7 +34,7 @@ export async function openJournal(config: Config, surroundings: Surroundings): P
     maxSize: archive.segment.maxSize,
     maxAge: archive.segment.maxAge,
     maxQuiet: MOST_QUIET,
-    sign: signer?.sign ?? null,
+    signer,
     maxJournalSize: state.maxSize,
     findChain: () => findChain(config, signer?.isOwnSeal ?? null, surroundings),
     disk,

@@ -1,14 +1,14 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { IsOwnSeal } from '../../archive/store/newest.js';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { readSignature, type Sign } from '../../event/line.js';
+import { readSignature } from '../../event/line.js';
+import type { Signer as JournalSigner } from '../../journal/state.js';
 import { codeOf } from '../../lib/errors.js';
 
-export interface Signer {
-  readonly sign: Sign;
+export interface Signer extends JournalSigner {
   /** Whether a seal's line was signed by the same key. */
   readonly isOwnSeal: IsOwnSeal;
 }
@@ -19,6 +19,7 @@ export async function openSigner({ archive: { signingKeyFile } }: Config): Promi
   const key = await readKey(resolve(signingKeyFile));
   const publicKey = createPublicKey(key);
   return {
+    fingerprint: hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex'),
     sign: line => sign(null, line, key).toString('base64'),
     isOwnSeal(line) {
       const found = readSignature(line);
