@@ -48,7 +48,7 @@ const role = (name: string, connects: string) => ({
   canLogin: true,
   isSuperuser: false,
   mayCreateRoles: false,
-  memberOf: new Set<string>(),
+  memberOf: [],
   maySetAudit: false,
 });
 
