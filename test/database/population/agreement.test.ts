@@ -69,6 +69,7 @@ test('whatever is set', async () => {
       user: 'shipper',
       isSuperuser: false,
       clockAhead: 0,
+      took: 0,
       settings: new Map(
         Object.entries(values).map(([name, value]) => [name, { name, value, isPending: false }]),
       ),
