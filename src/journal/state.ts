@@ -10,15 +10,9 @@ import type { ChainEnd, Coverage, SealFields } from '../event/seal.js';
 import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
 import { type ChainState, link } from './chain.js';
+import type { PositionChange, Positions } from './positions.js';
 import type { Sealed, SegmentName } from './segments.js';
-import {
-  checkpointsOf,
-  filesOf,
-  marked,
-  OWN,
-  type SourceCheckpoint,
-  type SourceCheckpoints,
-} from './sources.js';
+import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
 
 /** The segment to which lines are added. */
 export interface OpenSegment extends SegmentName {
@@ -42,8 +36,10 @@ export interface JournalState {
   readonly sealedAt: number;
   /** What was read since the last seal; the file that was read last is the last. */
   readonly coverage: readonly Coverage[];
-  /** Checkpoints by server. */
-  readonly checkpoints: SourceCheckpoints;
+  /** Session facts by server. */
+  readonly facts: Facts;
+  /** The day (UTC) of the last seal with all positions. */
+  readonly allSealedOn?: string;
   /** How this state came about, until the first event of the run reports it. */
   readonly origin: Origin | null;
   /** The chain before one that has just begun, if the archive names it. */
@@ -99,6 +95,8 @@ export interface Commit {
   readonly writes: readonly SegmentWrite[];
   /** The state once they are written. */
   readonly state: JournalState;
+  /** Changes of positions. */
+  readonly positions: readonly PositionChange[];
   /** Log time of the first statement (ISO); `null` if there is no statement. */
   readonly loggedAt: string | null;
 }
@@ -111,6 +109,9 @@ export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: 
 }
 
 type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
+
+/** Files that a seal covers, at most: each is in every checkpoint until then. */
+const MOST_COVERED = 256;
 
 /** Counted for each entry besides its events: the checkpoint with all session facts. */
 const LEAST_SIZE = 64 * 1024;
@@ -134,18 +135,28 @@ export class Plan {
   /** For the first segment written; a commit rarely writes a second. */
   readonly #lines: Lines;
   readonly #untils: ReadonlyMap<string, number>;
+  readonly #positions: Positions;
+  readonly #changes: PositionChange[] = [];
 
   /**
    * @param lines empty; its chunks become the commit's
+   * @param positions of all that was appended; what is added changes them
    * @param untils for each server, the time until which everything in its log was appended
    */
-  constructor(before: JournalState, limits: SealLimits, lines: Lines, untils: ReadonlyMap<string, number>) {
+  constructor(
+    before: JournalState,
+    limits: SealLimits,
+    lines: Lines,
+    positions: Positions,
+    untils: ReadonlyMap<string, number>,
+  ) {
     this.#state = before;
     this.#chain = before.chain;
     this.#segment = before.segment && { ...before.segment };
     this.#events = { ...before.segment?.events };
     this.#limits = limits;
     this.#lines = lines;
+    this.#positions = positions;
     this.#untils = untils;
   }
 
@@ -159,6 +170,7 @@ export class Plan {
         chunks: lines.chunks,
       })),
       state: { ...this.#state, chain: this.#chain, segment },
+      positions: this.#changes,
       loggedAt: this.#loggedAt,
     };
   }
@@ -167,13 +179,19 @@ export class Plan {
     this.sealIfDue(now);
     for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
-    const { coverage, origin, checkpoints } = this.#state;
+    const { coverage, origin, facts } = this.#state;
+    if (checkpoint !== undefined) this.#move({ source, ...checkpoint });
     this.#state = {
       ...this.#state,
       origin: events.length > 0 ? null : origin,
       coverage: progress === undefined ? coverage : cover(coverage, progress, source),
-      checkpoints: checkpoint === undefined ? checkpoints : new Map([...checkpoints, [source, checkpoint]]),
+      facts: checkpoint === undefined ? facts : new Map([...facts, [source, checkpoint.facts]]),
     };
+  }
+
+  #move({ source, files, gone = [] }: PositionChange): void {
+    this.#positions.change({ source, files, gone });
+    if (files.length + gone.length > 0) this.#changes.push({ source, files, gone });
   }
 
   sealIfDue(now: number): void {
@@ -193,24 +211,29 @@ export class Plan {
     if (segment === null) {
       const { origin, sealedAt } = this.#state;
       // The chain's first event must say how it began or was taken up: it must not be a seal.
-      return origin === null && hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
+      if (origin !== null) return null;
+      if (this.#state.coverage.length > MOST_COVERED) return 'size';
+      return hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
     }
-    if (segment.bytes >= maxSize) return 'size';
+    if (segment.bytes >= maxSize || this.#state.coverage.length > MOST_COVERED) return 'size';
     if (segment.date < dateOf(now)) return 'date';
     return hasPassed(segment.openedAt, now, maxAge) ? 'age' : null;
   }
 
   #seal(reason: SealReason, now: number): void {
     const { instance, sign, maxAge } = this.#limits;
-    const { node, coverage, checkpoints } = this.#state;
+    const { node, coverage, allSealedOn } = this.#state;
     const { date, chain, firstSeq } = this.#segment ?? this.#openSegment(now);
     const records = coverage.map(one => one.records).reduce(addRecords, noRecords());
     const events = { ...this.#events };
-    const files = filesOf(checkpoints);
+    const today = dateOf(now);
+    const positions: SealFields['seal']['positions'] = today === allSealedOn ? 'changed' : 'all';
+    const files = positions === 'all' ? this.#positions.sealAll() : this.#positions.sealChanged();
     const until = [...this.#untils].map(([source, at]) =>
       marked(source, { time: new Date(at).toISOString() }),
     );
-    const seal: SealFields['seal'] = { reason, firstSeq, events, records, coverage, files, until, maxAge };
+    const read = { events, records, coverage, positions, files, until };
+    const seal: SealFields['seal'] = { reason, firstSeq, ...read, maxAge };
     const time = new Date(now).toISOString();
     this.#write(jsonOf({ kind: 'seal', time, instance, node, seal }), now, sign);
     const { nextSeq, lastHash } = this.#chain;
@@ -222,6 +245,7 @@ export class Plan {
       origin: null,
       sealed: [...this.#state.sealed, sealed],
       sealedAt: now,
+      allSealedOn: today,
       coverage: restarted(coverage),
     };
   }
@@ -271,9 +295,9 @@ function cover(coverage: readonly Coverage[], progress: Progress, source: string
   return [...coverage.filter(one => one !== before), covered];
 }
 
-/** The state of a lost journal, restored from the archive's newest seal; session facts are lost. */
+/** The state of a lost journal, restored from the archive's newest seals; session facts are lost. */
 export function stateAfter(node: string, end: ChainEnd): JournalState {
-  const { chain, lastSeq, lastHash, date, sealedAt, coverage, files } = end;
+  const { chain, lastSeq, lastHash, date, sealedAt, coverage } = end;
   return {
     node,
     chain: { chain, nextSeq: lastSeq + 1, lastHash },
@@ -282,7 +306,7 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     lastDate: date,
     sealedAt,
     coverage: restarted(coverage),
-    checkpoints: checkpointsOf(files),
+    facts: new Map(),
     origin: 'taken-up',
   };
 }

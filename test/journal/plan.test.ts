@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { jsonOf } from '../../src/event/line.js';
+import { Positions } from '../../src/journal/positions.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
 import { Lines } from '../../src/lib/line-buffer.js';
 import { MINUTE, newEvent, read } from '../support/journal.js';
@@ -17,7 +18,7 @@ const EMPTY: JournalState = {
   lastDate: '2026-11-21',
   sealedAt: NOW,
   coverage: [],
-  checkpoints: new Map(),
+  facts: new Map(),
   origin: null,
 };
 
@@ -29,7 +30,7 @@ function commitOf(
   entries: readonly JournalEntry[],
   { limits = LIMITS, sealed = false } = {},
 ) {
-  const plan = new Plan(before, limits, new Lines(), new Map());
+  const plan = new Plan(before, limits, new Lines(), new Positions(new Map()), new Map());
   for (const entry of entries) plan.add(entry, NOW);
   if (sealed) plan.sealAll(NOW);
   return plan.commit;
