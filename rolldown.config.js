@@ -8,6 +8,7 @@ export default defineConfig({
     main: 'src/main.ts',
     worker: 'src/relations/worker.ts',
     escrow: 'src/redact/escrow/worker.ts',
+    people: 'src/identity/people/worker.ts',
     large: 'src/daemon/large/child.ts',
   },
   platform: 'node',

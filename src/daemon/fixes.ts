@@ -80,6 +80,8 @@ const DATABASE_FIXES: Readonly<Record<string, string>> = {
   '42501': 'GRANT CONNECT ON DATABASE … to the role of database.url',
   '53300':
     'too many connections: ALTER ROLE … CONNECTION LIMIT -1, ALTER DATABASE … CONNECTION LIMIT -1, or raise max_connections',
+  '57014':
+    'the server cancelled a query after 5 s: it is overloaded, or somebody holds a lock on its catalogs (pg_stat_activity, pg_locks); 50,000 roles take it a second; the shipper asks again after a minute',
   '57P03': 'the server is starting: try again',
   ECONNREFUSED: 'nobody listens at the host and port of database.url',
   ENOTFOUND: "database.url's host cannot be resolved",

@@ -1,11 +1,15 @@
 /** The server's roles and databases, cached. */
 
+import { createHash } from 'node:crypto';
 import { Backoff } from '../lib/back-off.js';
 import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
 import { type Clock, hasPassed, sleep } from '../lib/clock.js';
 import { within } from '../lib/deadline.js';
 import type { Disk } from '../lib/disk.js';
+import { codeOf } from '../lib/errors.js';
+import { RoleGroups } from '../lib/role-groups.js';
 import { type Catalogs, catalogs } from './catalogs.js';
+import { hasOverrun } from './connect.js';
 import { lateFailure, readCatalogs, serverOf } from './read.js';
 
 /** Milliseconds between two reads if nobody requests one earlier. */
@@ -16,6 +20,8 @@ const LONGEST_WAIT = 2000;
 const STALE_AFTER = 10 * 60_000;
 /** Milliseconds for which a role stays a person after the last look that showed it in a group of persons. */
 const PERSON_FOR = 30 * 24 * 60 * 60_000;
+/** Milliseconds after which an answer is written although it says nothing new: a large server's has megabytes. */
+const SAVED_FOR = 60 * 60_000;
 const FIRST_DELAY = 1000;
 const LAST_DELAY = 60_000;
 
@@ -44,7 +50,6 @@ export interface CatalogSurroundings {
 
 interface Role {
   readonly comment: string | null;
-  readonly memberOf: ReadonlySet<string>;
   readonly mayCommentItself: boolean;
 }
 
@@ -60,13 +65,19 @@ export class RoleCatalog {
   readonly #backoff: Backoff;
   #loadedAt: number | null = null;
   #roles: ReadonlyMap<string, Role> = new Map();
+  #groups = new RoleGroups([]);
   #encodings: ReadonlyMap<string, string> = new Map();
   /** By name, when a look last showed the role in a group of persons. */
   #persons: ReadonlyMap<string, number> = new Map();
   #reading: Promise<void> | null = null;
+  /** The last answer, while it is not written because it says nothing new. */
+  #unsaved: Catalogs | null = null;
+  #saved = { digest: '', at: 0 };
   /** Number of changes of the catalogs, and of those that the last answer includes: an answer from disk may be old. */
   #changes = 1;
   #changesRead = 0;
+  /** Whether the server cancelled a read since the last success, because it took too long. */
+  #isOverrun = false;
   /** Whether there is nothing to report when a read succeeds. */
   #isWell = false;
 
@@ -135,7 +146,7 @@ export class RoleCatalog {
    * only in the groups that it was added to.
    */
   isMember(user: string, role: string): boolean | null {
-    return this.#roles.get(user)?.memberOf.has(role) ?? null;
+    return this.#roles.has(user) ? this.#groups.isIn(user, role) : null;
   }
 
   /** Whether a look in the last 30 days showed the role in a group of persons. */
@@ -178,8 +189,14 @@ export class RoleCatalog {
     return this.#loadedAt !== null && hasPassed(this.#loadedAt, this.#surroundings.clock.now(), STALE_AFTER);
   }
 
+  /** Whether the next attempt should wait, since the server cancelled the last one after it had worked for seconds. */
+  get hasOverrun(): boolean {
+    return this.#isOverrun;
+  }
+
   /** Writes the last answer if it is not on disk yet. */
   close(): Promise<void> {
+    if (this.#unsaved !== null) this.#save(this.#unsaved);
     return this.#file.close();
   }
 
@@ -202,8 +219,9 @@ export class RoleCatalog {
     try {
       const read = this.#take(await readCatalogs(this.#url, clock.now()));
       this.#changesRead = changes;
-      this.#file.schedule(() => read);
+      this.#keep(read);
       this.#backoff.succeeded();
+      this.#isOverrun = false;
       if (!this.#isWell) report.catalogLoaded(read.roles.length);
       this.#isWell = true;
     } catch (error) {
@@ -211,34 +229,53 @@ export class RoleCatalog {
     }
   }
 
+  #keep(read: Catalogs): void {
+    const { roles, databases, persons } = read;
+    const said = JSON.stringify([roles, databases, persons.map(({ name }) => name)]);
+    const digest = createHash('sha256').update(said).digest('hex');
+    this.#unsaved = read;
+    if (digest === this.#saved.digest && !hasPassed(this.#saved.at, read.loadedAt, SAVED_FOR)) return;
+    this.#saved = { digest, at: read.loadedAt };
+    this.#save(read);
+  }
+
+  #save(read: Catalogs): void {
+    this.#unsaved = null;
+    this.#file.schedule(() => read);
+  }
+
   /** Returns what to keep of it, with the persons of earlier looks. */
   #take(read: Catalogs): Catalogs {
     const { loadedAt, roles, databases } = read;
     this.#loadedAt = loadedAt;
+    this.#groups = new RoleGroups(roles);
     this.#persons = this.#personsIn(read);
     this.#roles = new Map(
-      roles.map(({ name, comment, memberOf, mayCommentItself }) => [
-        name,
-        { comment, memberOf: new Set(memberOf), mayCommentItself },
-      ]),
+      roles.map(({ name, comment, mayCommentItself }) => [name, { comment, mayCommentItself }]),
     );
     this.#encodings = new Map(databases.map(({ name, encoding }) => [name, encoding]));
     return { ...read, persons: [...this.#persons].map(([name, seenAt]) => ({ name, seenAt })) };
   }
 
-  #personsIn({ loadedAt, roles, persons }: Catalogs): Map<string, number> {
+  #personsIn({ loadedAt, persons }: Catalogs): Map<string, number> {
     const earlier = [...this.#persons, ...persons.map(({ name, seenAt }) => [name, seenAt] as const)];
     const seen = new Map(earlier.filter(([, seenAt]) => !hasPassed(seenAt, loadedAt, PERSON_FOR)));
-    for (const { name, memberOf } of roles)
-      if (this.#personGroups.some(group => memberOf.includes(group))) seen.set(name, loadedAt);
+    for (const group of this.#personGroups)
+      for (const name of this.#groups.within([group])) if (name !== group) seen.set(name, loadedAt);
     return seen;
   }
 
-  /** Also called if a read takes so long that nobody waits for it any more: it continues, and may succeed. */
+  /**
+   * Also called if a read takes so long that nobody waits for it any more: it continues, and may succeed, or be
+   * cancelled by the server, which is then reported by its name.
+   */
   #failed(error: unknown): void {
-    if (this.#backoff.isWaiting) return;
-    const { failures } = this.#backoff.failed();
+    const isOverrun = hasOverrun(codeOf(error));
+    if (this.#backoff.isWaiting && !isOverrun) return;
+    const { failures } = this.#backoff.failed(isOverrun ? LAST_DELAY : undefined);
     this.#isWell = false;
-    if (failures === 1) this.#surroundings.report.catalogFailed(error);
+    const isNews = failures === 1 || (isOverrun && !this.#isOverrun);
+    this.#isOverrun ||= isOverrun;
+    if (isNews) this.#surroundings.report.catalogFailed(error);
   }
 }

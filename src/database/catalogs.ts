@@ -3,7 +3,8 @@
 import { z } from 'zod';
 
 export const catalogs = z.object({
-  v: z.literal(1),
+  /** Version 1 listed groups through others, too, which gives the same answers. */
+  v: z.union([z.literal(1), z.literal(2)]),
   /** Host and port: roles belong to the whole server. */
   server: z.string(),
   /** When reading began; milliseconds since the epoch. */
@@ -12,7 +13,7 @@ export const catalogs = z.object({
     z.object({
       name: z.string(),
       comment: z.string().nullable(),
-      /** The groups that it is in, directly and through other groups. */
+      /** The groups that it was added to. */
       memberOf: z.array(z.string()),
       /** Whether it could have written its own comment; true until somebody has looked. */
       mayCommentItself: z.boolean().default(true),

@@ -4,7 +4,11 @@ import { Client, type ClientConfig } from 'pg';
 import { codeOf, ShipperError } from '../lib/errors.js';
 
 /** Milliseconds after which connecting, and each statement, fails. */
-const TIMEOUT = 5000;
+export const TIMEOUT = 5000;
+/** Milliseconds that the client waits beyond that: the server's own answer says what happened. */
+const GRACE = 1000;
+/** PostgreSQL's SQLSTATE query_canceled. */
+export const CANCELED = '57014';
 
 /** What replaces parts of the connection URL. Another user's password comes from PGPASSWORD or the password file. */
 export interface Instead {
@@ -50,6 +54,11 @@ export function reasonOf(error: unknown): string {
   return code === 'Error' ? 'connection' : code;
 }
 
+/** Whether a statement took so long that the server cancelled it: the same again would only burden the server. */
+export function hasOverrun(code: string): boolean {
+  return code === CANCELED;
+}
+
 /** Without the URL, which would take precedence over what replaces its parts. */
 function differing(given: Client, { database, user }: Instead): ClientConfig {
   const isAnother = user !== undefined && user !== given.user;
@@ -64,7 +73,7 @@ function differing(given: Client, { database, user }: Instead): ClientConfig {
 }
 
 function create(config: ClientConfig): Client {
-  const limits = { connectionTimeoutMillis: TIMEOUT, query_timeout: TIMEOUT };
+  const limits = { connectionTimeoutMillis: TIMEOUT, query_timeout: TIMEOUT + GRACE };
   try {
     return new Client({ ...config, ...limits, application_name: 'pgaudit-shipper' });
   } catch {

@@ -5,20 +5,22 @@
  * `population/` has the rules for who is audited. Imports `event/`, `lib/`, and types of the stages before it.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { z } from 'zod';
+import { RoleGroups } from '../lib/role-groups.js';
 import type { Override } from './audit-settings.js';
 import { clientFor, reading, withClient } from './connect.js';
-import { MEMBERSHIPS } from './read.js';
 import { readOverrides, readSettings, type Setting } from './read-settings.js';
+import { ROLES, type RoleRow, roleRows } from './roles.js';
 
 export interface Role {
   readonly name: string;
   readonly canLogin: boolean;
   readonly isSuperuser: boolean;
   readonly mayCreateRoles: boolean;
-  /** Directly and through other groups. */
-  readonly memberOf: ReadonlySet<string>;
+  /** The groups that it was added to. */
+  readonly memberOf: readonly string[];
   /** Whether it may set what is audited (GRANT … ON PARAMETER, PostgreSQL 15 and later). */
   readonly maySetAudit: boolean;
   /** One character for each of the databases, in their order: `1` if it has the right to connect, else `0`. */
@@ -58,30 +60,16 @@ const about = z.object({
   pgaudit: z.string().nullable(),
 });
 
-const rolesOf = (version: number): string => `
-  WITH RECURSIVE ${MEMBERSHIPS}
-  SELECT r.rolname::text AS "name", r.rolcanlogin AS "canLogin", r.rolsuper AS "isSuperuser",
-         r.rolcreaterole AS "mayCreateRoles", coalesce(g.names, '{}') AS "memberOf",
-         coalesce(g.inherited, '{}') AS "inherited",
-         ${version >= 150_000 ? MAY_SET_AUDIT : 'false'} AS "maySetAudit"
-    FROM pg_catalog.pg_roles r LEFT JOIN groups_of g ON g.member = r.oid
-   ORDER BY 1`;
+/** Who was granted to set what is audited; empty for everybody. */
+const SETTERS = `
+  SELECT DISTINCT CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END AS "name"
+    FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) a
+   WHERE p.parname IN ('pgaudit.log', 'log_min_messages') AND a.privilege_type IN ('SET', 'ALTER SYSTEM')`;
 
-const MAY_SET_AUDIT = `(
-           has_parameter_privilege(r.oid, 'pgaudit.log', 'SET, ALTER SYSTEM')
-           OR has_parameter_privilege(r.oid, 'log_min_messages', 'SET, ALTER SYSTEM'))`;
+/** Of PostgreSQL: GRANT … ON PARAMETER. */
+const PARAMETERS_GRANTED_SINCE = 150_000;
 
-const roleRows = z.array(
-  z.object({
-    name: z.string(),
-    canLogin: z.boolean(),
-    isSuperuser: z.boolean(),
-    mayCreateRoles: z.boolean(),
-    memberOf: z.array(z.string()),
-    inherited: z.array(z.string()),
-    maySetAudit: z.boolean(),
-  }),
-);
+const setterRows = z.array(z.object({ name: z.string() }));
 
 /** `connectors`: who was granted CONNECT; `null` if everybody was, which is the default. */
 const DATABASES = `
@@ -127,14 +115,44 @@ async function readRolesOf(
   version: number,
   databases: readonly DatabaseRow[],
 ): Promise<Role[]> {
-  const rows = roleRows.parse((await client.query(rolesOf(version))).rows);
-  const connectors = databases.map(one => one.connectors && new Set(one.connectors));
-  return rows.map(({ inherited, ...row }) => {
-    const isAllowed = (names: ReadonlySet<string> | null): boolean =>
-      row.isSuperuser || names === null || [row.name, ...inherited].some(name => names.has(name));
-    const connects = connectors.map(names => (isAllowed(names) ? '1' : '0')).join('');
-    return { ...row, memberOf: new Set(row.memberOf), connects };
-  });
+  const rows = roleRows.parse((await client.query(ROLES)).rows);
+  const inheriting = new RoleGroups(rows.map(({ name, inherited }) => ({ name, memberOf: inherited })));
+  const setters = await readSetters(client, version);
+  const maySetAudit = inheriting.within(setters);
+  const connects = await connectsOf(rows, databases, inheriting);
+  return rows.map(({ name, canLogin, isSuperuser, mayCreateRoles, memberOf }, index) => ({
+    name,
+    canLogin,
+    isSuperuser,
+    mayCreateRoles,
+    memberOf,
+    maySetAudit: isSuperuser || setters.includes(EVERYBODY) || maySetAudit.has(name),
+    connects: connects[index] ?? '',
+  }));
+}
+
+/** In place of a role's name, which is never empty. */
+const EVERYBODY = '';
+
+async function readSetters(client: Client, version: number): Promise<string[]> {
+  if (version < PARAMETERS_GRANTED_SINCE) return [];
+  return setterRows.parse((await client.query(SETTERS)).rows).map(({ name }) => name);
+}
+
+/** For each role, the character of each database. Hundreds of databases take their time: others get their turn. */
+async function connectsOf(
+  roles: readonly RoleRow[],
+  databases: readonly DatabaseRow[],
+  inheriting: RoleGroups,
+): Promise<string[]> {
+  const found = roles.map(() => '');
+  for (const { connectors } of databases) {
+    await setImmediate();
+    const allowed = connectors && inheriting.within(connectors);
+    for (const [index, { name, isSuperuser }] of roles.entries())
+      found[index] += isSuperuser || allowed === null || allowed.has(name) ? '1' : '0';
+  }
+  return found;
 }
 
 async function readLogFile(client: Client): Promise<string | null> {

@@ -2,63 +2,25 @@
 
 import { z } from 'zod';
 import { ShipperError } from '../lib/errors.js';
-import { type Catalogs, catalogs } from './catalogs.js';
-import { clientFor, reading, reasonOf, withClient } from './connect.js';
-
-/**
- * Who is in which group, directly and through others, as `groups_of (member, names, inherited)`. Since PostgreSQL 16, a
- * membership may allow neither using nor taking on the group's rights, such as that of the group's creator: it does not
- * count. The columns that say so are read by name, since older versions lack them. `inherited` are groups whose rights,
- * such as that to connect, count without SET ROLE.
- */
-export const MEMBERSHIPS = `granted (member, role, inherits) AS (
-    SELECT m.member, m.roleid, coalesce((options ->> 'inherit_option')::boolean, r.rolinherit)
-      FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.member, pg_catalog.to_jsonb(m) options
-     WHERE coalesce(options ->> 'inherit_option', 'true') = 'true'
-        OR coalesce(options ->> 'set_option', 'true') = 'true'
-  ), member_of (member, role, inherits) AS (
-    SELECT member, role, inherits FROM granted
-    UNION
-    SELECT m.member, g.role, m.inherits AND g.inherits FROM member_of m JOIN granted g ON g.member = m.role
-  ), groups_of (member, names, inherited) AS (
-    SELECT m.member, array_agg(DISTINCT g.rolname::text ORDER BY g.rolname::text),
-           array_agg(DISTINCT g.rolname::text) FILTER (WHERE m.inherits)
-      FROM member_of m JOIN pg_catalog.pg_roles g ON g.oid = m.role
-     GROUP BY m.member
-  )`;
-
-/** Every role, including those that may not log in (any more): the log may be from yesterday. */
-const ROLES = `
-  WITH RECURSIVE ${MEMBERSHIPS}
-  SELECT r.rolname::text AS "name",
-         pg_catalog.shobj_description(r.oid, 'pg_authid') AS "comment",
-         coalesce(g.names, '{}') AS "memberOf",
-         r.rolsuper AS "isSuperuser", r.rolcreaterole AS "mayCreateRoles",
-         ARRAY(
-           SELECT pg_catalog.pg_get_userbyid(m.member)::text FROM pg_catalog.pg_auth_members m
-            WHERE m.roleid = r.oid AND m.admin_option
-         ) AS "admins"
-    FROM pg_catalog.pg_roles r LEFT JOIN groups_of g ON g.member = r.oid
-   ORDER BY 1`;
+import { RoleGroups } from '../lib/role-groups.js';
+import type { Catalogs } from './catalogs.js';
+import { clientFor, hasOverrun, reading, reasonOf, TIMEOUT, withClient } from './connect.js';
+import { ROLES, type RoleRow, roleRows } from './roles.js';
 
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num')::int AS "version"`;
-
-const roleRows = z.array(
-  z.object({
-    name: z.string(),
-    comment: z.string().nullable(),
-    memberOf: z.array(z.string()),
-    isSuperuser: z.boolean(),
-    mayCreateRoles: z.boolean(),
-    admins: z.array(z.string()),
-  }),
-);
-type RoleRow = z.infer<typeof roleRows>[number];
 
 const DATABASES = `
   SELECT d.datname::text AS "name", pg_catalog.pg_encoding_to_char(d.encoding)::text AS "encoding"
     FROM pg_catalog.pg_database d
    ORDER BY 1`;
+
+const databaseRows = z.array(
+  z.object({
+    name: z.string(),
+    /** PostgreSQL's name: UTF8, LATIN1, SQL_ASCII, … */
+    encoding: z.string(),
+  }),
+);
 
 /** Host and port of a connection URL. Throws a ShipperError, which does not quote the URL, if it is invalid. */
 export function serverOf(url: string): string {
@@ -80,8 +42,8 @@ export async function readCatalogs(url: string, now: number): Promise<Catalogs> 
         const { rows } = await client.query(ROLES);
         const { version } = z.object({ version: z.number() }).parse((await client.query(VERSION)).rows[0]);
         const roles = withCommenters(roleRows.parse(rows), version);
-        const { rows: databases } = await client.query(DATABASES);
-        return catalogs.parse({ v: 1, server: serverOf(url), loadedAt: now, roles, databases });
+        const databases = databaseRows.parse((await client.query(DATABASES)).rows);
+        return { v: 2, server: serverOf(url), loadedAt: now, roles, databases, persons: [] };
       }),
     );
   } catch (error) {
@@ -92,24 +54,26 @@ export async function readCatalogs(url: string, now: number): Promise<Catalogs> 
 /** Predefined roles with access to the server's files or programs, and thereby all rights. */
 const OF_THE_SYSTEM = ['pg_write_server_files', 'pg_execute_server_program'];
 
+/** Since PostgreSQL 16, CREATEROLE may comment on roles only that it has ADMIN on. */
+const CREATEROLE_NEEDS_ADMIN = 160_000;
+
 /**
- * COMMENT ON ROLE takes a superuser, or CREATEROLE if the role is not a superuser; since PostgreSQL 16 also ADMIN on
- * the role (aclchk.c and objectaddress.c, check_object_ownership). A role can do what its groups can: SET ROLE.
+ * COMMENT ON ROLE takes a superuser, or CREATEROLE if the role is not a superuser; since PostgreSQL 16 with ADMIN on
+ * the role (aclchk.c and objectaddress.c, check_object_ownership), which no role has on itself or on a group's member
+ * that it is: memberships have no circles (user.c, AddRoleMems). A role can do what its groups can: SET ROLE.
  */
-function withCommenters(rows: readonly RoleRow[], version: number) {
-  const byName = new Map(rows.map(row => [row.name, row]));
-  const couldActAs = ({ name, memberOf }: RoleRow): RoleRow[] =>
-    [name, ...memberOf].flatMap(one => byName.get(one) ?? []);
-  const mayComment = (actor: RoleRow, target: RoleRow): boolean => {
-    if (actor.isSuperuser || OF_THE_SYSTEM.includes(actor.name)) return true;
-    if (!actor.mayCreateRoles || target.isSuperuser) return false;
-    return version < 160_000 || couldActAs(actor).some(({ name }) => target.admins.includes(name));
-  };
-  return rows.map(row => ({
-    name: row.name,
-    comment: row.comment,
-    memberOf: row.memberOf,
-    mayCommentItself: couldActAs(row).some(actor => mayComment(actor, row)),
+function withCommenters(rows: readonly RoleRow[], version: number): Catalogs['roles'] {
+  const mayComment = ({ isSuperuser, mayCreateRoles }: RoleRow): boolean =>
+    isSuperuser || (mayCreateRoles && version < CREATEROLE_NEEDS_ADMIN);
+  const commenters = new RoleGroups(rows).within([
+    ...OF_THE_SYSTEM,
+    ...rows.filter(mayComment).map(({ name }) => name),
+  ]);
+  return rows.map(({ name, comment, memberOf }) => ({
+    name,
+    comment,
+    memberOf,
+    mayCommentItself: commenters.has(name),
   }));
 }
 
@@ -119,5 +83,8 @@ export function lateFailure(): ShipperError {
 }
 
 function failure(code: string): ShipperError {
-  return new ShipperError(code, `the catalogs of the database cannot be read (${code})`);
+  const what = hasOverrun(code)
+    ? `reading the roles of the database took over ${TIMEOUT / 1000} s and was cancelled (${code}); the next attempt is in a minute`
+    : `the catalogs of the database cannot be read (${code})`;
+  return new ShipperError(code, what);
 }

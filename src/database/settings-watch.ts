@@ -6,9 +6,9 @@ import type { PopulationFields, UnauditedRoles } from '../event/population.js';
 import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
 import { type Clock, hasPassed, sleep, Waker } from '../lib/clock.js';
 import type { Disk } from '../lib/disk.js';
-import { ShipperError } from '../lib/errors.js';
+import { codeOf, ShipperError } from '../lib/errors.js';
 import { type AuditSettings, auditSettings, carryOver, diff, type RoleKind } from './audit-settings.js';
-import { clientFor, reasonOf } from './connect.js';
+import { clientFor, hasOverrun, reasonOf, TIMEOUT } from './connect.js';
 import { lookAt, type ServerLook } from './look.js';
 import { isPgauditLoaded } from './read-settings.js';
 
@@ -68,6 +68,8 @@ export class SettingsWatch<J extends LookResult> {
   /** Since the start. */
   #hasLooked = false;
   #isFailing = false;
+  /** The server cancelled the last look, because it took too long. */
+  #isOverrun = false;
 
   private constructor(options: SettingsWatchOptions<J>, surroundings: WatchSurroundings<J>) {
     this.#options = options;
@@ -96,7 +98,9 @@ export class SettingsWatch<J extends LookResult> {
     while (!signal.aborted) {
       const lookedAt = clock.now();
       await this.look(reportEvent);
-      await this.#waker.wait(INTERVAL, signal);
+      // The log may wake it once a second; a look that overran is repeated after the whole interval.
+      if (this.#isOverrun) await sleep(clock, INTERVAL, signal);
+      else await this.#waker.wait(INTERVAL, signal);
       if (!hasPassed(lookedAt, clock.now(), LEAST_INTERVAL)) await sleep(clock, LEAST_INTERVAL, signal);
     }
   }
@@ -116,9 +120,11 @@ export class SettingsWatch<J extends LookResult> {
     } catch (error) {
       if (!this.#isFailing) report.settingsFailed(error);
       this.#isFailing = true;
+      this.#isOverrun = hasOverrun(codeOf(error));
       return;
     }
     this.#isFailing = false;
+    this.#isOverrun = false;
     try {
       await this.#looked(look, readAt, reportEvent);
     } catch (error) {
@@ -217,6 +223,9 @@ async function readAll(url: string): Promise<ServerLook> {
   } catch (error) {
     const code = reasonOf(error);
     // The message of the database or of its client may contain anything.
-    throw new ShipperError(code, `the database's settings cannot be read (${code})`);
+    const what = hasOverrun(code)
+      ? `reading the database's settings and roles took over ${TIMEOUT / 1000} s and was cancelled (${code}); the next attempt is in a minute`
+      : `the database's settings cannot be read (${code})`;
+    throw new ShipperError(code, what);
   }
 }

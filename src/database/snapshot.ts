@@ -29,6 +29,8 @@ export interface Snapshot extends ServerLook {
   readonly isSuperuser: boolean;
   /** The server's clock minus ours, in milliseconds. */
   readonly clockAhead: number;
+  /** Milliseconds that reading settings and roles took. */
+  readonly took: number;
   readonly databases: readonly DatabaseState[];
   /** Times as the log writes them. */
   readonly written: readonly { readonly time: number; readonly text: string }[];
@@ -89,9 +91,11 @@ async function readServer(client: Client, now: () => number) {
   const before = now();
   const { clock } = z.object({ clock: z.coerce.number() }).parse((await client.query(CLOCK)).rows[0]);
   const clockAhead = clock - (before + now()) / 2;
+  const start = now();
   const look = await readLook(client);
+  const took = now() - start;
   await client.query(AS_IN_LOG);
-  return { ...look, clockAhead, written: written.parse((await client.query(WRITTEN)).rows) };
+  return { ...look, clockAhead, took, written: written.parse((await client.query(WRITTEN)).rows) };
 }
 
 interface Look extends DatabaseState {

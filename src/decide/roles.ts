@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { FilterConfig as Filter } from '../config/schema.js';
+import { RoleGroups } from '../lib/role-groups.js';
 import { type Memberships, memberRule, type UserKind, type UserRule, Users } from './users.js';
 
 /** Roles that are sorted before other work gets its turn. */
@@ -11,8 +12,8 @@ const AT_ONCE = 256;
 export interface KnownRole {
   readonly name: string;
   readonly canLogin: boolean;
-  /** Groups that it is a member of, directly or through other groups. */
-  readonly memberOf: ReadonlySet<string>;
+  /** The groups that it was added to. */
+  readonly memberOf: readonly string[];
 }
 
 /** A login role as the filter classifies it. */
@@ -46,12 +47,13 @@ export async function sortRoles<Role extends KnownRole>(
 }
 
 function membershipsOf(roles: readonly KnownRole[]): Memberships {
-  const groups = new Map(roles.map(role => [role.name, role.memberOf]));
+  const names = new Set(roles.map(({ name }) => name));
+  const groups = new RoleGroups(roles);
   return {
     loadedAt: 0,
     isCurrent: true,
-    knows: user => groups.has(user),
-    isMember: (user, role) => groups.get(user)?.has(role) ?? null,
+    knows: user => names.has(user),
+    isMember: (user, role) => (names.has(user) ? groups.isIn(user, role) : null),
     wasPerson: () => false,
     expire: () => undefined,
   };

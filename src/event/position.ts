@@ -30,3 +30,13 @@ export const positionSchema = sourceFileSchema.extend({
   tail: z.object({ length: z.number(), sha256: z.string() }),
 });
 export type SourcePosition = DeepReadonly<z.infer<typeof positionSchema>>;
+
+/** The order in which files were written: by the time of their first record. */
+export function inWritingOrder(
+  a: Pick<SourcePosition, 'firstTime' | 'path'>,
+  b: Pick<SourcePosition, 'firstTime' | 'path'>,
+): number {
+  const [from, to] = [a.firstTime ?? Number.NEGATIVE_INFINITY, b.firstTime ?? Number.NEGATIVE_INFINITY];
+  if (from !== to) return from < to ? -1 : 1;
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}

@@ -39,7 +39,12 @@ export const sealSchema = z.object({
     events: eventCountsSchema,
     records: recordCountsSchema,
     coverage: z.array(coverageSchema),
-    /** The positions at which reading of every known file continues, for a daemon that lost its state. */
+    /**
+     * Whether `files` has every known file, as the first seal of each UTC day does, or those whose position changed
+     * since the seal before, and the newest of each server. Version 0.1 had none: all.
+     */
+    positions: z.enum(['all', 'changed']).exactOptional(),
+    /** The positions at which reading continues, oldest file first, for a daemon that lost its state. */
     files: z.array(sealedPositionSchema),
     /** One for each server; empty if no server's log was read to its end yet. Version 0.1 had none. */
     until: z.array(sealedUntilSchema).exactOptional(),

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, sleep } from '../lib/clock.js';
 import { codeOf } from '../lib/errors.js';
-import { folded, loadPeople, type PersonEntry } from './people.js';
+import { emailKey, idKey, userKey } from './people/entry.js';
+import { loadPeople } from './people/load.js';
+import type { People } from './people/people.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between checks of the file. */
@@ -13,29 +15,21 @@ export interface DirectoryReport {
   directoryFailed(path: string, error: unknown): void;
 }
 
-/**
- * Finds people in a file, by login role, id or e-mail, as of the event's time. An e-mail that is too long for a role
- * name is also found by the part that PostgreSQL keeps, unless two people share that part.
- */
+/** Finds people in a file, by login role, id or e-mail, as of the event's time. */
 export class Directory implements Resolver {
   readonly name = 'directory';
   readonly #path: string;
   readonly #report: DirectoryReport;
-  #entries: ReadonlyMap<string, readonly PersonEntry[]>;
+  #people: People;
   /** Of the file that was read last. */
   #version: string;
   /** Version that the previous check saw. */
   #seen: string;
 
-  private constructor(
-    path: string,
-    report: DirectoryReport,
-    entries: readonly PersonEntry[],
-    version: string,
-  ) {
+  private constructor(path: string, report: DirectoryReport, people: People, version: string) {
     this.#path = path;
     this.#report = report;
-    this.#entries = byKey(entries);
+    this.#people = people;
     this.#version = version;
     this.#seen = version;
   }
@@ -43,20 +37,15 @@ export class Directory implements Resolver {
   /** Throws a ShipperError if the file cannot be read or parsed. */
   static async load(path: string, report: DirectoryReport): Promise<Directory> {
     const version = await versionOf(path);
-    const entries = await loadPeople(path);
-    report.directoryLoaded(path, entries.length);
-    return new Directory(path, report, entries, version);
+    const { people } = await loadPeople(path);
+    report.directoryLoaded(path, people.count);
+    return new Directory(path, report, people, version);
   }
 
   resolve({ user, time, known }: Question): Answer | null {
-    const keys = [`user ${user}`, idKey(known.id ?? user), emailKey(known.email ?? user)];
-    for (const key of keys) {
-      const valid = (this.#entries.get(key) ?? []).filter(one => one.validFrom <= time && time < one.validTo);
-      const latest = valid.reduce<PersonEntry | null>(
-        (best, one) => (best && best.validFrom >= one.validFrom ? best : one),
-        null,
-      );
-      if (latest !== null) return { person: latest.person };
+    for (const key of [userKey(user), idKey(known.id ?? user), emailKey(known.email ?? user)]) {
+      const person = this.#people.find(key, time);
+      if (person !== null) return { person };
     }
     return null;
   }
@@ -66,23 +55,25 @@ export class Directory implements Resolver {
     for (;;) {
       await sleep(clock, RELOAD_INTERVAL, signal);
       if (signal.aborted) return;
-      await this.#reload();
+      await this.#reload(signal);
     }
   }
 
-  async #reload(): Promise<void> {
+  async #reload(signal: AbortSignal): Promise<void> {
     const version = await versionOf(this.#path);
     const isSettled = version === this.#seen;
     this.#seen = version;
     // Half of a list is a valid list, too: a file that is still being written is not read.
     if (version === this.#version || !isSettled) return;
     try {
-      const entries = await loadPeople(this.#path);
+      const { people } = await loadPeople(this.#path, signal);
       if ((await versionOf(this.#path)) !== version) return;
       this.#version = version;
-      this.#entries = byKey(entries);
-      this.#report.directoryLoaded(this.#path, entries.length);
+      this.#people.release();
+      this.#people = people;
+      this.#report.directoryLoaded(this.#path, people.count);
     } catch (error) {
+      if (signal.aborted) return;
       this.#version = version;
       this.#report.directoryFailed(this.#path, error);
     }
@@ -97,55 +88,4 @@ async function versionOf(path: string): Promise<string> {
   } catch (error) {
     return codeOf(error);
   }
-}
-
-/** An entry for a role counts for that role only; the others are found by id and by e-mail. */
-function byKey(entries: readonly PersonEntry[]): Map<string, PersonEntry[]> {
-  const people = entries.filter(({ user }) => user === null);
-  const byEmail = grouped(people, ({ person }) => person.email && emailKey(person.email));
-  const byCutEmail = grouped(people, ({ person }) => person.email && cutEmailKey(person.email));
-  const certain = [...byCutEmail].filter(([key, sharing]) => !byEmail.has(key) && areOnePerson(sharing));
-  return new Map([
-    ...grouped(entries, ({ user }) => user !== null && `user ${user}`),
-    ...grouped(people, ({ person }) => person.id && idKey(person.id)),
-    ...byEmail,
-    ...certain,
-  ]);
-}
-
-/** Entries without a key are left out. */
-function grouped(
-  entries: readonly PersonEntry[],
-  keyOf: (entry: PersonEntry) => string | false | null | undefined,
-): Map<string, PersonEntry[]> {
-  const groups = Map.groupBy(entries, keyOf);
-  return new Map([...groups].flatMap(([key, group]) => (key ? [[key, group] as const] : [])));
-}
-
-function idKey(id: string): string {
-  return `id ${folded(id)}`;
-}
-
-function emailKey(email: string): string {
-  return `email ${folded(email)}`;
-}
-
-/** `null` if the whole e-mail fits into a role name. */
-function cutEmailKey(email: string): string | null {
-  const whole = folded(email);
-  const name = roleNameOf(whole);
-  return name === whole ? null : emailKey(name);
-}
-
-/** As PostgreSQL truncates names: to 63 bytes (NAMEDATALEN), never within a character (pg_mbcliplen). */
-function roleNameOf(text: string): string {
-  const bytes = Buffer.from(text).subarray(0, 63);
-  return new TextDecoder().decode(bytes, { stream: true });
-}
-
-/** Several entries may describe one person, each for its time. */
-function areOnePerson(entries: readonly PersonEntry[]): boolean {
-  const emails = new Set(entries.map(({ person }) => person.email && folded(person.email)));
-  const ids = new Set(entries.map(({ person }) => person.id?.toLowerCase()));
-  return emails.size === 1 || (ids.size === 1 && !ids.has(undefined));
 }

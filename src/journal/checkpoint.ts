@@ -3,8 +3,9 @@
  *
  * Large session facts have a file of their own, and the checkpoint contains only what changed since that file was
  * written. There are two such files: the one not in use is written before the checkpoint that refers to it, so a crash
- * in between leaves the old checkpoint with its own file. With several servers, positions and session facts are objects
- * with a key for each server.
+ * in between leaves the old checkpoint with its own file. Positions of many files are in a log (files-log.ts), and the
+ * checkpoint contains what changed since its end. With several servers, session facts are an object with a key for each
+ * server, and so are positions without a log.
  */
 
 import { hash } from 'node:crypto';
@@ -14,11 +15,23 @@ import { z } from 'zod';
 import { eventCountsSchema } from '../event/counts.js';
 import { positionSchema } from '../event/position.js';
 import { coverageSchema } from '../event/seal.js';
-import type { Disk } from '../lib/disk.js';
+import { Disk } from '../lib/disk.js';
 import { hasCode, StateError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
 import { apply, deltaOf, deltaSchema } from './delta.js';
-import { type Packed, pack, unpack } from './sources.js';
+import {
+  addChanges,
+  type Change,
+  type Changes,
+  changeSchema,
+  changesOf,
+  FilesLog,
+  type FilesLogRef,
+  filesIn,
+  filesLogSchema,
+} from './files-log.js';
+import type { PositionChange, SourceFiles } from './positions.js';
+import { areSeveral, byName, type Facts, marked, OWN } from './sources.js';
 import type { JournalState } from './state.js';
 import { FIX, readStateFile, readStateText } from './statefile.js';
 
@@ -60,6 +73,8 @@ const state = {
       'taken-up',
     ])
     .nullable(),
+  /** The day (UTC) of the last seal with all positions. Version 0.1 had none: all its seals have them. */
+  allSealedOn: z.string().exactOptional(),
   previousChain: z.object({ chain: z.string(), seq: z.number(), hash: z.string() }).exactOptional(),
 };
 
@@ -68,6 +83,7 @@ const NAMES = ['memory-a.json', 'memory-b.json'] as const;
 const memoryFile = z.object({ name: z.enum(NAMES), sha256: z.string(), delta: deltaSchema });
 
 const filesBySource = z.record(z.string(), files);
+const logged = { filesLog: filesLogSchema, changes: z.array(changeSchema) };
 
 const checkpoint = z.discriminatedUnion('version', [
   z.object({ version: z.literal(1), ...state, resume: z.object({ files, memory: z.unknown() }) }),
@@ -78,8 +94,13 @@ const checkpoint = z.discriminatedUnion('version', [
     resume: z.object({ files: filesBySource, memory: z.unknown() }),
   }),
   z.object({ version: z.literal(4), ...state, resume: z.object({ files: filesBySource, memoryFile }) }),
+  z.object({ version: z.literal(5), ...state, resume: z.object({ ...logged, memory: z.unknown() }) }),
+  z.object({ version: z.literal(6), ...state, resume: z.object({ ...logged, memoryFile }) }),
 ]);
+type Resume = z.infer<typeof checkpoint>['resume'];
 
+/** Positions in the checkpoint itself, at most; more go into the log. */
+const MOST_POSITIONS = 128;
 /** Characters of JSON from which session facts have a file of their own. */
 const LARGE = 64 * 1024;
 /** The file is written again if the changes since take more than this part of its size. */
@@ -93,29 +114,20 @@ interface Base {
   readonly characters: number;
 }
 
+export interface Saved {
+  readonly state: JournalState;
+  /** Positions at which reading continues, by server. */
+  readonly files: SourceFiles;
+  /** Of these, all that changed since the last seal, and perhaps others. */
+  readonly unsealed: SourceFiles;
+}
+
 /**
  * Returns `null` if there is none yet. Throws a StateError if it cannot be read or understood, or belongs to another
  * instance.
  */
-export async function readCheckpoint(path: string, instance: string): Promise<JournalState | null> {
-  return (await read(path, instance))?.state ?? null;
-}
-
-async function read(
-  path: string,
-  instance: string,
-): Promise<{ state: JournalState; base: Base | null } | null> {
-  const saved = await readStateFile(path, checkpoint);
-  if (saved === null) return null;
-  if (saved.instance !== instance) {
-    throw new StateError(`${path} belongs to another instance: give each its own state.directory.`);
-  }
-  const { resume, version: _version, instance: _instance, ...rest } = saved;
-  if (!('memoryFile' in resume))
-    return { state: { ...rest, checkpoints: unpack(resume.files, resume.memory) }, base: null };
-  const { name, sha256, delta } = resume.memoryFile;
-  const base = await readBase(join(dirname(path), name), name, sha256);
-  return { state: { ...rest, checkpoints: unpack(resume.files, apply(base.facts, delta)) }, base };
+export async function readCheckpoint(path: string, instance: string): Promise<Saved | null> {
+  return await new CheckpointFile(new Disk(), path, instance).read();
 }
 
 async function readBase(path: string, name: Base['name'], sha256: string): Promise<Base> {
@@ -134,19 +146,43 @@ export class CheckpointFile {
   #version: string | null = null;
   /** The file of session facts that the checkpoint refers to. */
   #base: Base | null = null;
+  readonly #log: FilesLog;
+  /** The positions in the checkpoint itself: what changed since the log's end, or all. */
+  #changes: Changes = new Map();
 
   constructor(disk: Disk, path: string, instance: string) {
     this.#disk = disk;
     this.#path = path;
     this.#instance = instance;
+    this.#log = new FilesLog(disk, dirname(path));
   }
 
   /** As `readCheckpoint`. */
-  async read(): Promise<JournalState | null> {
-    const found = await read(this.#path, this.#instance);
-    this.#base = found?.base ?? null;
+  async read(): Promise<Saved | null> {
+    const saved = await readStateFile(this.#path, checkpoint);
     this.#version = await versionOf(this.#path);
-    return found?.state ?? null;
+    if (saved === null) return null;
+    if (saved.instance !== this.#instance) {
+      throw new StateError(`${this.#path} belongs to another instance: give each its own state.directory.`);
+    }
+    const { resume, version, instance: _instance, ...rest } = saved;
+    const own = changesIn(resume);
+    const { all, unsealed } =
+      'filesLog' in resume ? await this.#log.read(resume.filesLog) : { all: [], unsealed: [] };
+    this.#changes = addChanges(new Map(), own);
+    const values = addChanges(addChanges(new Map(), all), own).values();
+    return {
+      state: { ...rest, facts: factsIn(await this.#readFacts(resume), version > 2) },
+      files: filesIn(values),
+      unsealed: filesIn(addChanges(addChanges(new Map(), unsealed), own).values()),
+    };
+  }
+
+  async #readFacts(resume: Resume): Promise<unknown> {
+    if (!('memoryFile' in resume)) return resume.memory;
+    const { name, sha256, delta } = resume.memoryFile;
+    this.#base = await readBase(join(dirname(this.#path), name), name, sha256);
+    return apply(this.#base.facts, delta);
   }
 
   /**
@@ -160,34 +196,55 @@ export class CheckpointFile {
     );
   }
 
-  /** After a failure it may be called again with the same state. */
-  async write(after: JournalState): Promise<void> {
-    const { text, base } = await this.#formOf(after);
+  /** Positions of a state that is not worth writing: they are for the next one. */
+  note(changes: readonly PositionChange[]): void {
+    this.#changes = addChanges(new Map(this.#changes), changes.flatMap(changesOf));
+  }
+
+  /**
+   * After a failure it may be called again with the same state and changes.
+   *
+   * @param changes of positions since the last write or note
+   * @param isSealed whether the state includes a seal that the last one did not
+   */
+  async write(after: JournalState, changes: readonly PositionChange[] = [], isSealed = false): Promise<void> {
+    const files = await this.#place(addChanges(new Map(this.#changes), changes.flatMap(changesOf)), isSealed);
+    const { text, base } = await this.#formOf(after, files);
     try {
       await this.#disk.replace(this.#path, text);
     } finally {
       // Also after a failure half-way: the change was ours.
       this.#version = await versionOf(this.#path);
     }
+    files.commit();
+    this.#changes = files.changes;
     this.#base = base;
   }
 
-  async #formOf(after: JournalState): Promise<{ text: string; base: Base | null }> {
+  /** Puts positions into the log if they are too many for the checkpoint. */
+  async #place(all: Changes, isSealed: boolean): Promise<Placed> {
+    const { ref } = this.#log;
+    const changes = ref === null ? new Map([...all].filter(([, change]) => !('gone' in change))) : all;
+    if (changes.size > MOST_POSITIONS)
+      return { changes: new Map(), ...(await this.#log.add(changes, isSealed)) };
+    const next = ref !== null && isSealed ? { ...ref, sealed: ref.bytes } : ref;
+    return { changes, ref: next, commit: () => next && this.#log.refers(next) };
+  }
+
+  async #formOf(after: JournalState, files: Placed): Promise<{ text: string; base: Base | null }> {
     const base = this.#base;
-    const { checkpoints, ...rest } = after;
-    const { files, facts, areSeveral } = pack(checkpoints);
-    const head = { ...rest, version: areSeveral ? 4 : 2, instance: this.#instance };
+    const { facts: bySource, ...rest } = after;
+    const { version, resume, isByName } = formOf(files, bySource);
+    const facts = isByName ? byName(bySource) : (bySource.get(OWN) ?? null);
+    const head = { ...rest, version: version + 1, instance: this.#instance };
     const delta = base === null ? '' : JSON.stringify(deltaOf(base.facts, facts));
     if (base !== null && delta.length <= base.characters * MOST_CHANGED)
-      return { text: referring(head, files, base, delta), base };
+      return { text: referring(head, resume, base, delta), base };
     const whole = JSON.stringify(facts);
     if (whole.length < LARGE)
-      return {
-        text: JSON.stringify({ ...head, version: areSeveral ? 3 : 1, resume: { files, memory: facts } }),
-        base: null,
-      };
+      return { text: JSON.stringify({ ...head, version, resume: { ...resume, memory: facts } }), base: null };
     const next = await this.#writeBase(facts, whole);
-    return { text: referring(head, files, next, JSON.stringify(deltaOf(facts, facts))), base: next };
+    return { text: referring(head, resume, next, JSON.stringify(deltaOf(facts, facts))), base: next };
   }
 
   async #writeBase(facts: unknown, text: string): Promise<Base> {
@@ -197,10 +254,44 @@ export class CheckpointFile {
   }
 }
 
-function referring(head: object, files: Packed['files'], { name, sha256 }: Base, delta: string): string {
+interface Placed {
+  /** In the checkpoint itself. */
+  readonly changes: Changes;
+  readonly ref: FilesLogRef | null;
+  /** To be called when the checkpoint is written. */
+  commit(): void;
+}
+
+/** The lower version of the form (facts in the checkpoint), and its positions. A single server without a log is as ever. */
+function formOf(
+  { changes, ref }: Placed,
+  facts: Facts,
+): { version: 1 | 3 | 5; resume: object; isByName: boolean } {
+  if (ref !== null)
+    return { version: 5, resume: { filesLog: ref, changes: [...changes.values()] }, isByName: true };
+  const bySource = filesIn(changes.values());
+  const sources = new Set([...bySource.keys(), ...facts.keys()]);
+  if (!areSeveral(sources))
+    return { version: 1, resume: { files: bySource.get(OWN) ?? [] }, isByName: false };
+  const files = new Map([...sources].map(source => [source, bySource.get(source) ?? []]));
+  return { version: 3, resume: { files: byName(files) }, isByName: true };
+}
+
+/** The positions in the checkpoint itself. */
+function changesIn(resume: Resume): Change[] {
+  if ('changes' in resume) return resume.changes;
+  if (Array.isArray(resume.files)) return resume.files;
+  return Object.entries(resume.files).flatMap(([source, of]) => of.map(file => marked(source, file)));
+}
+
+function factsIn(facts: unknown, isByName: boolean): Facts {
+  return new Map(isByName ? Object.entries(Object(facts)) : [[OWN, facts]]);
+}
+
+function referring(head: object, files: object, { name, sha256 }: Base, delta: string): string {
   const memory = `{"name":"${name}","sha256":"${sha256}","delta":${delta}}`;
-  const start = JSON.stringify(head).slice(0, -1);
-  return `${start},"resume":{"files":${JSON.stringify(files)},"memoryFile":${memory}}}`;
+  const [start, resume] = [head, files].map(value => JSON.stringify(value).slice(0, -1));
+  return `${start},"resume":${resume},"memoryFile":${memory}}}`;
 }
 
 /** Differs after each write of the file; `null` if there is no file. */

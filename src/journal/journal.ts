@@ -16,8 +16,9 @@ import { codeOf, ShipperError, StateError } from '../lib/errors.js';
 import { Lines } from '../lib/line-buffer.js';
 import type { MerkleTree } from '../lib/merkle.js';
 import { unwatched } from '../lib/settled.js';
-import { CheckpointFile } from './checkpoint.js';
+import { CheckpointFile, type Saved } from './checkpoint.js';
 import { checkpointPath, type JournalOptions, type JournalReport, segmentFolder } from './options.js';
+import { Positions } from './positions.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import { OWN, type SourceCheckpoint } from './sources.js';
@@ -67,8 +68,9 @@ export class Journal {
   readonly #tree: MerkleTree;
   /** The next commit's lines, and those of the commit before it. */
   #lines: readonly [Lines, Lines] = [new Lines(), new Lines()];
-  /** The newest appended checkpoint of each server; ahead of the committed state. */
-  readonly #checkpoints: Map<string, SourceCheckpoint>;
+  /** Of all that was appended; ahead of the committed state, and so are the session facts. */
+  readonly #positions: Positions;
+  readonly #facts: Map<string, unknown>;
   readonly #checkpoint: CheckpointFile;
   /** For each server, the time until which its log was read; a seal's `until`. */
   readonly #untils = new Map<string, number>();
@@ -89,7 +91,7 @@ export class Journal {
   private constructor(
     options: JournalOptions,
     report: JournalReport,
-    state: JournalState,
+    { state, files, unsealed }: Saved,
     checkpoint: CheckpointFile,
     tree: MerkleTree,
   ) {
@@ -97,8 +99,9 @@ export class Journal {
     this.#report = report;
     this.#state = state;
     this.#tree = tree;
+    this.#positions = new Positions(files, unsealed);
     this.#next = this.#planAfter(state, this.#lines[0]);
-    this.#checkpoints = new Map(state.checkpoints);
+    this.#facts = new Map(state.facts);
     this.#checkpoint = checkpoint;
     this.origin = state.origin;
     this.previousChain = state.previousChain ?? null;
@@ -109,13 +112,13 @@ export class Journal {
   /** Opens the journal in `directory`, or begins one. Throws a StateError if it is damaged. */
   static async open(options: JournalOptions, report: JournalReport): Promise<Journal> {
     const checkpoint = new CheckpointFile(options.disk, checkpointPath(options), options.instance);
-    const state = await openJournal(options, checkpoint);
-    return new Journal(options, report, state, checkpoint, await treeOf(options, state.segment));
+    const saved = await openJournal(options, checkpoint);
+    return new Journal(options, report, saved, checkpoint, await treeOf(options, saved.state.segment));
   }
 
   /** The checkpoint of a server that was appended last. */
   checkpointOf(source = OWN): SourceCheckpoint {
-    return this.#checkpoints.get(source) ?? { files: [], facts: null };
+    return { files: this.#positions.of(source), facts: this.#facts.get(source) ?? null };
   }
 
   /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */
@@ -200,7 +203,6 @@ export class Journal {
     const now = this.#options.clock.now();
     if (this.#isSealing || this.#waiting.length > 0 || this.#dueSeal(now) !== null) this.#waiting.push(entry);
     else this.#add(entry, now);
-    if (entry.checkpoint !== undefined) this.#checkpoints.set(entry.source ?? OWN, entry.checkpoint);
     this.#work.wake();
     return this.#appended.promise;
   }
@@ -208,6 +210,7 @@ export class Journal {
   #add(entry: JournalEntry, now: number): void {
     try {
       this.#next.add(entry, now);
+      if (entry.checkpoint !== undefined) this.#facts.set(entry.source ?? OWN, entry.checkpoint.facts);
     } catch (error) {
       // Half of the entry may be in the plan; no commit may contain half an entry.
       this.#failure = { error };
@@ -243,7 +246,10 @@ export class Journal {
     const { commit, hasNews } = this.#take();
     if (hasNews) this.#unsavedSince ??= now;
     if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
-    else this.#state = commit.state;
+    else {
+      this.#checkpoint.note(commit.positions);
+      this.#state = commit.state;
+    }
     // At once: a large line must not stay in memory until the next commit.
     this.#lines[1].clear();
     if (signal.aborted) return appended.reject(signal.reason);
@@ -322,7 +328,7 @@ export class Journal {
   }
 
   #planAfter(state: JournalState, lines: Lines): Plan {
-    return new Plan(state, this.#options, lines, this.#untils, this.#tree);
+    return new Plan(state, this.#options, lines, this.#positions, this.#untils, this.#tree);
   }
 
   #undelivered({ sealed }: JournalState): Sealed[] {
@@ -364,11 +370,11 @@ export class Journal {
    * May be retried after a failure half-way: every write names its offset. Lines are synced before the checkpoint that
    * covers them; otherwise a power cut could leave a checkpoint that is ahead of its segment (I1).
    */
-  async #write({ writes, state }: Commit): Promise<void> {
+  async #write({ writes, state, positions }: Commit): Promise<void> {
     const { disk } = this.#options;
     await this.#checkpoint.check();
     for (const { segment, at, chunks } of writes) await disk.writeAt(this.pathOf(segment), at, chunks);
-    await this.#checkpoint.write(state);
+    await this.#checkpoint.write(state, positions, state.sealedAt !== this.#state.sealedAt);
   }
 
   #publish({ writes, state }: Commit): void {

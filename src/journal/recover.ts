@@ -5,9 +5,11 @@ import { hashOf } from '../event/line.js';
 import { fileSize } from '../lib/disk.js';
 import { StateError } from '../lib/errors.js';
 import { newChain } from './chain.js';
-import type { CheckpointFile } from './checkpoint.js';
+import type { CheckpointFile, Saved } from './checkpoint.js';
 import { readCursor } from './cursor.js';
+import { filesIn } from './files-log.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
+import type { SourceFiles } from './positions.js';
 import {
   listSegments,
   readLastLine,
@@ -21,10 +23,7 @@ const FIX =
   'Put back what was there; or move the whole state folder away: the chain is then taken up from the archive.';
 
 /** Throws a StateError if checkpoint, segments and cursors do not belong together; nothing is removed then. */
-export async function openJournal(
-  options: JournalOptions,
-  checkpoint: CheckpointFile,
-): Promise<JournalState> {
+export async function openJournal(options: JournalOptions, checkpoint: CheckpointFile): Promise<Saved> {
   const { disk } = options;
   const [folder, path] = [segmentFolder(options), checkpointPath(options)];
   // Syncs the state folder even if it exists, so that renames by a killed process are durable before we act on them.
@@ -36,23 +35,30 @@ export async function openJournal(
   if (saved === null && found.length > 0) {
     throw new StateError(`${folder} contains segments, but ${path} is missing. ${FIX}`);
   }
-  const state = saved ?? (await beginState(options));
-  if (saved === null) await checkpoint.write(state);
+  const opened = saved ?? (await begin(options));
+  const { state, files, unsealed } = opened;
+  if (saved === null)
+    await checkpoint.write(
+      state,
+      [...files].map(([source, all]) => ({ source, files: all })),
+    );
   const delivered = await readDelivered(options, state);
   const sealed = state.sealed.filter(({ lastSeq }) => lastSeq > delivered);
   await checkSealed(folder, sealed);
   await checkOpen(folder, state);
   const undelivered = { ...state, sealed, ...lastSealOf(state) };
   await removeUnneeded(options, undelivered, found);
-  return undelivered;
+  return { state: undelivered, files, unsealed };
 }
 
-async function beginState({ clock, node, findChain }: JournalOptions): Promise<JournalState> {
+async function begin({ clock, node, findChain }: JournalOptions): Promise<Saved> {
+  const none: SourceFiles = new Map();
   const found = await findChain();
-  if ('chain' in found) return stateAfter(node, found);
+  if ('chain' in found)
+    return { state: stateAfter(node, found), files: filesIn(found.files), unsealed: none };
   const { reason, previousChain } = found;
   const now = clock.now();
-  return {
+  const state = {
     node,
     chain: newChain(now),
     sealed: [],
@@ -60,10 +66,11 @@ async function beginState({ clock, node, findChain }: JournalOptions): Promise<J
     lastDate: dateOf(now),
     sealedAt: now,
     coverage: [],
-    checkpoints: new Map(),
+    facts: new Map(),
     origin: reason,
     ...(previousChain === undefined ? {} : { previousChain }),
   };
+  return { state, files: none, unsealed: none };
 }
 
 /** A state of version 0.1 does not name the last seal, but may show it. */

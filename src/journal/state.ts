@@ -11,15 +11,9 @@ import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
 import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
+import type { PositionChange, Positions } from './positions.js';
 import type { Sealed, SegmentName } from './segments.js';
-import {
-  checkpointsOf,
-  filesOf,
-  marked,
-  OWN,
-  type SourceCheckpoint,
-  type SourceCheckpoints,
-} from './sources.js';
+import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
 
 /** The segment to which lines are added. */
 export interface OpenSegment extends SegmentName {
@@ -45,8 +39,10 @@ export interface JournalState {
   readonly lastSeal?: SealId;
   /** What was read since the last seal; the file that was read last is the last. */
   readonly coverage: readonly Coverage[];
-  /** Checkpoints by server. */
-  readonly checkpoints: SourceCheckpoints;
+  /** Session facts by server. */
+  readonly facts: Facts;
+  /** The day (UTC) of the last seal with all positions. */
+  readonly allSealedOn?: string;
   /** How this state came about, until the first event of the run reports it. */
   readonly origin: Origin | null;
   /** The chain before one that has just begun, if the archive names it. */
@@ -110,6 +106,8 @@ export interface Commit {
   readonly writes: readonly SegmentWrite[];
   /** The state once they are written. */
   readonly state: JournalState;
+  /** Changes of positions. */
+  readonly positions: readonly PositionChange[];
   /** Log time of the first statement (ISO); `null` if there is no statement. */
   readonly loggedAt: string | null;
 }
@@ -122,6 +120,9 @@ export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: 
 }
 
 type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
+
+/** Files that a seal covers, at most: each is in every checkpoint until then. */
+const MOST_COVERED = 256;
 
 /** Counted for each entry besides its events: the checkpoint with all session facts. */
 const LEAST_SIZE = 64 * 1024;
@@ -147,9 +148,12 @@ export class Plan {
   readonly #lines: Lines;
   readonly #untils: ReadonlyMap<string, number>;
   readonly #tree: MerkleTree;
+  readonly #positions: Positions;
+  readonly #changes: PositionChange[] = [];
 
   /**
    * @param lines empty; its chunks become the commit's
+   * @param positions of all that was appended; what is added changes them
    * @param untils for each server, the time until which everything in its log was appended
    * @param tree of the open segment's lines; the plan goes on with it
    */
@@ -157,6 +161,7 @@ export class Plan {
     before: JournalState,
     limits: SealLimits,
     lines: Lines,
+    positions: Positions,
     untils: ReadonlyMap<string, number>,
     tree: MerkleTree,
   ) {
@@ -166,6 +171,7 @@ export class Plan {
     this.#events = { ...before.segment?.events };
     this.#limits = limits;
     this.#lines = lines;
+    this.#positions = positions;
     this.#untils = untils;
     this.#tree = tree;
   }
@@ -180,6 +186,7 @@ export class Plan {
         chunks: lines.chunks,
       })),
       state: { ...this.#state, chain: this.#chain, segment },
+      positions: this.#changes,
       loggedAt: this.#loggedAt,
     };
   }
@@ -187,18 +194,24 @@ export class Plan {
   add({ events, source = OWN, progress, checkpoint }: JournalEntry, now: number): void {
     for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
-    const { coverage, origin, checkpoints } = this.#state;
+    const { coverage, origin, facts } = this.#state;
+    if (checkpoint !== undefined) this.#move({ source, ...checkpoint });
     this.#state = {
       ...this.#state,
       origin: events.length > 0 ? null : origin,
       coverage: progress === undefined ? coverage : cover(coverage, progress, source),
-      checkpoints: checkpoint === undefined ? checkpoints : new Map([...checkpoints, [source, checkpoint]]),
+      facts: checkpoint === undefined ? facts : new Map([...facts, [source, checkpoint.facts]]),
     };
   }
 
   /** Whether a segment is open, or coverage that no seal has yet. */
   get isUnsealed(): boolean {
     return this.#segment !== null || this.#state.coverage.some(({ from, to }) => to > from);
+  }
+
+  #move({ source, files, gone = [] }: PositionChange): void {
+    this.#positions.change({ source, files, gone });
+    if (files.length + gone.length > 0) this.#changes.push({ source, files, gone });
   }
 
   /** Why a seal must come before anything else is added; `null` if none is due. */
@@ -208,9 +221,11 @@ export class Plan {
     if (segment === null) {
       const { origin, sealedAt } = this.#state;
       // The chain's first event must say how it began or was taken up: it must not be a seal.
-      return origin === null && hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
+      if (origin !== null) return null;
+      if (this.#state.coverage.length > MOST_COVERED) return 'size';
+      return hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
     }
-    if (segment.bytes >= maxSize) return 'size';
+    if (segment.bytes >= maxSize || this.#state.coverage.length > MOST_COVERED) return 'size';
     if (segment.date < dateOf(now)) return 'date';
     return hasPassed(segment.openedAt, now, maxAge) ? 'age' : null;
   }
@@ -218,7 +233,8 @@ export class Plan {
   /** Rejects if it cannot be signed: then nothing was changed. */
   async seal(reason: SealReason, now: number): Promise<void> {
     const { instance, signer } = this.#limits;
-    const seal = this.#sealOf(reason);
+    const today = dateOf(now);
+    const seal = this.#sealOf(reason, today === this.#state.allSealedOn ? 'changed' : 'all');
     const time = new Date(now).toISOString();
     const event = jsonOf({ kind: 'seal', time, instance, node: this.#state.node, seal });
     const { date, chain, firstSeq, bytes } = this.#write(
@@ -226,6 +242,7 @@ export class Plan {
       now,
     );
     this.#tree.clear();
+    this.#positions.sealed();
     const { nextSeq, lastHash } = this.#chain;
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
     this.#segment = null;
@@ -235,20 +252,22 @@ export class Plan {
       sealed: [...this.#state.sealed, sealed],
       sealedAt: now,
       lastSeal: { seq: nextSeq - 1, hash: lastHash },
+      allSealedOn: today,
       coverage: restarted(this.#state.coverage),
     };
   }
 
-  #sealOf(reason: SealReason): SealFields['seal'] {
+  #sealOf(reason: SealReason, positions: 'all' | 'changed'): SealFields['seal'] {
     const { signer, maxAge } = this.#limits;
-    const { coverage, checkpoints, lastSeal } = this.#state;
+    const { coverage, lastSeal } = this.#state;
     return {
       reason,
       firstSeq: this.#segment?.firstSeq ?? this.#chain.nextSeq,
       events: this.#segment === null ? {} : { ...this.#events },
       records: coverage.map(one => one.records).reduce(addRecords, noRecords()),
       coverage,
-      files: filesOf(checkpoints),
+      positions,
+      files: positions === 'all' ? this.#positions.all : this.#positions.changed,
       until: [...this.#untils].map(([source, at]) => marked(source, { time: new Date(at).toISOString() })),
       maxAge,
       merkleRoot: this.#tree.root.toString('hex'),
@@ -311,9 +330,9 @@ function cover(coverage: readonly Coverage[], progress: Progress, source: string
   return [...coverage.filter(one => one !== before), covered];
 }
 
-/** The state of a lost journal, restored from the archive's newest seal; session facts are lost. */
+/** The state of a lost journal, restored from the archive's newest seals; session facts are lost. */
 export function stateAfter(node: string, end: ChainEnd): JournalState {
-  const { chain, lastSeq, lastHash, date, sealedAt, coverage, files } = end;
+  const { chain, lastSeq, lastHash, date, sealedAt, coverage } = end;
   return {
     node,
     chain: { chain, nextSeq: lastSeq + 1, lastHash },
@@ -323,7 +342,7 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     sealedAt,
     lastSeal: { seq: lastSeq, hash: lastHash },
     coverage: restarted(coverage),
-    checkpoints: checkpointsOf(files),
+    facts: new Map(),
     origin: 'taken-up',
   };
 }

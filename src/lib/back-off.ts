@@ -33,10 +33,14 @@ export class Backoff {
     return this.#failures > 0 && !hasPassed(this.#since, this.#options.clock.now(), this.#delay);
   }
 
-  /** Records a failure, and begins the next wait. */
-  failed(): { readonly failures: number; readonly delay: number } {
+  /**
+   * Records a failure, and begins the next wait.
+   *
+   * @param wait milliseconds, if the failure itself says how long
+   */
+  failed(wait?: number): { readonly failures: number; readonly delay: number } {
     this.#failures += 1;
-    this.#delay = delayAfter(this.#failures, this.#options);
+    this.#delay = wait ?? delayAfter(this.#failures, this.#options);
     this.#since = this.#options.clock.now();
     return { failures: this.#failures, delay: this.#delay };
   }

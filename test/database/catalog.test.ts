@@ -124,10 +124,7 @@ describe('the catalogs', () => {
           AND wait_event_type = 'Lock' AND backend_xid IS NULL`,
     );
     await unlock();
-    expect((await reading).roles.find(({ name }) => name === 'app')?.memberOf).toEqual([
-      'finance',
-      'persons',
-    ]);
+    expect((await reading).roles.find(({ name }) => name === 'app')?.memberOf).toEqual(['finance']);
   });
 
   test('are given up if they are locked', async () => {

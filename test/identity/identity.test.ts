@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Directory } from '../../src/identity/directory.js';
 import { patternResolver } from '../../src/identity/pattern.js';
-import { readPeople } from '../../src/identity/people.js';
+import { loadPeople } from '../../src/identity/people/load.js';
 import type { Resolver } from '../../src/identity/resolver.js';
 import { Expression } from '../../src/lib/expression.js';
 import { whoIs } from '../support/asker.js';
@@ -22,6 +22,13 @@ async function directory(content: string, name = 'people.csv'): Promise<Resolver
   const path = join(await temporaryFolder(), name);
   await writeFile(path, content);
   return await Directory.load(path, silent);
+}
+
+/** The number of its entries. */
+async function countPeople(name: string, content: string): Promise<number> {
+  const path = join(await temporaryFolder(), name);
+  await writeFile(path, content);
+  return (await loadPeople(path)).people.count;
 }
 
 describe('pattern', () => {
@@ -93,13 +100,15 @@ describe('directory', () => {
   });
 
   test('takes a time without an offset for UTC', async () => {
-    const [entry] = readPeople(
-      'p.csv',
-      'user,name,validFrom,validTo\nx,y,2026-11-21T10:00,2026-11-21 12:00:00\n',
-    );
-    expect([entry?.validFrom, entry?.validTo]).toEqual([
-      Date.UTC(2026, 10, 21, 10),
-      Date.UTC(2026, 10, 21, 12),
+    const people = await directory('user,name,validFrom,validTo\nx,y,2026-11-21T10:00,2026-11-21 12:00:00\n');
+    const at = async (time: number): Promise<string | undefined> =>
+      (await whoIs('x', [people], { time })).name;
+    const [from, to] = [Date.UTC(2026, 10, 21, 10), Date.UTC(2026, 10, 21, 12)];
+    expect([await at(from - 1), await at(from), await at(to - 1), await at(to)]).toEqual([
+      undefined,
+      'y',
+      'y',
+      undefined,
     ]);
   });
 
@@ -120,16 +129,18 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     expect(status).toBe('unresolved');
   });
 
-  test('with several times for one role, which may touch, and with one person twice, is valid', () => {
+  test('with several times for one role, which may touch, and with one person twice, is valid', async () => {
     const rows = [
       'x,Kari,,2026-11-20',
       'x,Ola,2026-11-21,2026-11-21',
       'x,Kari,2026-11-22,',
       'x,Kari,2026-11-25,',
     ];
-    expect(readPeople('p.csv', ['user,name,validFrom,validTo', ...rows].join('\n'))).toHaveLength(4);
+    expect(await countPeople('p.csv', ['user,name,validFrom,validTo', ...rows].join('\n'))).toBe(4);
     const shared = ['user,name,validFrom,validTo', ...rows, 'x,Ola,2026-11-27,2026-11-27'].join('\n');
-    expect(() => readPeople('p.csv', shared)).toThrow(/p\.csv: entries [34] and 5: two different persons/);
+    await expect(countPeople('p.csv', shared)).rejects.toThrow(
+      /p\.csv: entries [34] and 5: two different persons/,
+    );
   });
 
   test('reads semicolons, as spreadsheets write them', async () => {
@@ -167,13 +178,14 @@ breakglass,Z990002,Ola,2026-11-21T22:00:00+01:00,2026-11-21
     ['people.csv', 'email,id\na@b,1\nc@d,2\nA@b,3\n', 'entries 1 and 3: two different persons'],
     ['people.csv', '', 'is empty'],
     ['people.yaml', '\n', 'is empty'],
-  ])('%s with %j says what is wrong, without the content', (name, content, problem) => {
-    expect(() => readPeople(name, content)).toThrow(`${name}: ${problem}`);
-    expect(() => readPeople(name, content)).not.toThrow(/yesterday|nobody/);
+  ])('%s with %j says what is wrong, without the content', async (name, content, problem) => {
+    const counting = countPeople(name, content);
+    await expect(counting).rejects.toThrow(`${name}: ${problem}`);
+    await expect(counting).rejects.not.toThrow(/yesterday|nobody/);
   });
 
-  test('that is /dev/null has nobody, as the embedded configuration has it', () => {
-    expect(readPeople('/dev/null', '')).toEqual([]);
+  test('that is /dev/null has nobody, as the embedded configuration has it', async () => {
+    expect((await loadPeople('/dev/null')).people.count).toBe(0);
   });
 
   test('is read again when it changes; after a broken or missing file the known persons stay', async () => {

@@ -33,7 +33,7 @@ const stateAfter = (records: number, facts: unknown = factsAfter(records)): Jour
   lastDate: '2026-11-21',
   sealedAt: 0,
   coverage: [],
-  checkpoints: new Map([['', { files: [], facts }]]),
+  facts: new Map([['', facts]]),
   origin: null,
 });
 
@@ -41,8 +41,8 @@ const opened = (folder: string, disk = new Disk()): CheckpointFile =>
   new CheckpointFile(disk, join(folder, 'checkpoint.json'), 'i');
 
 async function readBack(folder: string): Promise<{ seq: number; facts: unknown } | null> {
-  const state = await opened(folder).read();
-  return state && { seq: state.chain.nextSeq - 1, facts: state.checkpoints.get('')?.facts };
+  const saved = await opened(folder).read();
+  return saved && { seq: saved.state.chain.nextSeq - 1, facts: saved.state.facts.get('') };
 }
 
 test('the same state comes back, however much of it changed since, also after restarts', async () => {

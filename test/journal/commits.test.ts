@@ -3,15 +3,14 @@
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { jsonOf } from '../../src/event/line.js';
-import { readCheckpoint } from '../../src/journal/checkpoint.js';
+import { readCheckpoint, type Saved } from '../../src/journal/checkpoint.js';
 import { Journal } from '../../src/journal/journal.js';
 import { Reader } from '../../src/journal/reader.js';
-import type { JournalState } from '../../src/journal/state.js';
 import { Disk } from '../../src/lib/disk.js';
 import { FaultyFs, failure } from '../support/faulty-fs.js';
 import { commit, journalFixture, MINUTE, newEvent, read, signal, until } from '../support/journal.js';
 
-async function saved(folder: string): Promise<JournalState | null> {
+async function saved(folder: string): Promise<Saved | null> {
   return await readCheckpoint(join(folder, 'checkpoint.json'), 'i');
 }
 
@@ -44,7 +43,7 @@ test('progress without an event is saved a second after it began, even if more c
     await clock.advance(500);
   }
   await vi.waitFor(async () => {
-    expect((await saved(folder))?.checkpoints.get('')?.files[0]?.offset).toBeGreaterThan(0);
+    expect((await saved(folder))?.files.get('')?.[0]?.offset).toBeGreaterThan(0);
   });
 });
 
@@ -70,6 +69,6 @@ test('a delivered segment is dropped (I9), but not the time of the last seal', a
   expect(lastSeal).toMatchObject({ at: clock.now(), lastSeq: 2, hash: journal.sealed[0]?.lastHash });
   await (await reader.nextSealed(signal))?.markDelivered();
   await commit(journal, newEvent(3));
-  expect((await saved(folder))?.sealed).toEqual([]);
+  expect((await saved(folder))?.state.sealed).toEqual([]);
   expect(journal.lastSeal).toEqual(lastSeal);
 });

@@ -93,7 +93,7 @@ describe('a crash', () => {
     await clock.advance(1000);
     await vi.waitFor(async () => {
       const saved = await readCheckpoint(join(options.directory, 'checkpoint.json'), 'i');
-      expect(saved?.checkpoints.get('')?.files[0]?.offset).toBe(20);
+      expect(saved?.files.get('')?.[0]?.offset).toBe(20);
     });
   });
 });

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { jsonOf } from '../../src/event/line.js';
+import { Positions } from '../../src/journal/positions.js';
 import { type Commit, type JournalEntry, type JournalState, Plan } from '../../src/journal/state.js';
 import { Lines } from '../../src/lib/line-buffer.js';
 import { MerkleTree } from '../../src/lib/merkle.js';
@@ -18,7 +19,7 @@ const EMPTY: JournalState = {
   lastDate: '2026-11-21',
   sealedAt: NOW,
   coverage: [],
-  checkpoints: new Map(),
+  facts: new Map(),
   origin: null,
 };
 
@@ -30,7 +31,7 @@ async function commitOf(
   entries: readonly JournalEntry[],
   { limits = LIMITS, sealed = false } = {},
 ) {
-  const plan = new Plan(before, limits, new Lines(), new Map(), new MerkleTree());
+  const plan = new Plan(before, limits, new Lines(), new Positions(new Map()), new Map(), new MerkleTree());
   const sealIfDue = async (): Promise<void> => {
     const due = plan.dueSeal(NOW);
     if (due !== null) await plan.seal(due, NOW);

@@ -7,7 +7,8 @@ import { type Clock, hasPassed, sleep } from '../../lib/clock.js';
 import { unlessAborted } from '../../lib/deadline.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
-import { findChainEnd, findPreviousChain, type IsOwnSeal } from './newest.js';
+import { findChainEnd, findPreviousChain } from './newest.js';
+import type { IsOwnSeal } from './object-end.js';
 import type { ArchiveStore } from './store.js';
 
 export interface TakeUpOptions {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { databaseFixFor } from '../../daemon/fixes.js';
-import { reasonOf } from '../../database/connect.js';
+import { CANCELED, reasonOf, TIMEOUT } from '../../database/connect.js';
 import { writeHeartbeat } from '../../database/heartbeat.js';
 import { readSnapshot, type Snapshot } from '../../database/snapshot.js';
 import { shippedRoles, sortRoles } from '../../decide/roles.js';
@@ -45,12 +45,26 @@ async function snapshotFindings(
   const persons = [...shippedRoles(sorted, source.filter).map(({ name }) => name), null];
   return [
     ok('database', `read as ${server.user}`),
+    ...slowFindings(server),
     clockFinding("the database's clock", server.clockAhead),
     ...serverFindings(server, source, config),
     ...rotationFindings(server),
     ...auditFindings(server, persons, source),
     ...extensionFindings(server),
     ...peopleFindings(server, sorted, source.filter),
+  ];
+}
+
+/** The daemon's reads are cancelled at the limit; nothing is shipped that needs `memberOf` until one succeeds. */
+function slowFindings({ took, roles }: Snapshot): Finding[] {
+  if (took < TIMEOUT / 2) return [];
+  return [
+    warning(
+      'database',
+      `its settings and ${roles.length} roles took ${(took / 1000).toFixed(1)} s to read`,
+      `each query is cancelled after ${TIMEOUT / 1000} s, and repeated after a minute`,
+      databaseFixFor(CANCELED),
+    ),
   ];
 }
 

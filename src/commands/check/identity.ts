@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
-import { ignoredFields, loadPeople } from '../../identity/people.js';
+import { loadPeople } from '../../identity/people/load.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
@@ -56,15 +56,12 @@ async function checkToken(path: string): Promise<Finding[]> {
 
 async function checkDirectory(path: string): Promise<Finding[]> {
   try {
-    const people = await loadPeople(path);
-    if (people.length === 0)
+    const { people, ignored } = await loadPeople(path);
+    if (people.count === 0)
       return [
         warning('directory', `${path} is empty`, 'it names nobody', 'fill it, or remove it from identity'),
       ];
-    return [
-      ok('directory', `${path}: ${people.length} entries`),
-      ...ignored(path, await ignoredFields(path)),
-    ];
+    return [ok('directory', `${path}: ${people.count} entries`), ...ignoredFindings(path, ignored)];
   } catch (error) {
     if (!(error instanceof ShipperError)) throw error;
     return [
@@ -78,7 +75,7 @@ async function checkDirectory(path: string): Promise<Finding[]> {
   }
 }
 
-function ignored(path: string, fields: readonly string[]): Finding[] {
+function ignoredFindings(path: string, fields: readonly string[]): Finding[] {
   if (fields.length === 0) return [];
   return [
     warning(

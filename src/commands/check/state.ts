@@ -58,7 +58,8 @@ async function checkCheckpoint(directory: string, instance: string): Promise<Fin
     const saved = await readCheckpoint(join(directory, 'checkpoint.json'), instance);
     if (saved === null)
       return ok('state', 'no chain yet: the first start takes it up from the archive, or begins a new one');
-    return ok('state', `chain ${saved.chain.chain} up to seq ${saved.chain.nextSeq - 1}`);
+    const { chain, nextSeq } = saved.state.chain;
+    return ok('state', `chain ${chain} up to seq ${nextSeq - 1}`);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     return failure('state', error.message, NO_START, `mv ${directory} ${directory}.damaged`);

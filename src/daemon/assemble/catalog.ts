@@ -5,6 +5,8 @@ import { ShipperError } from '../../lib/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 const RETRY = 1000;
+/** Milliseconds before the server works for seconds once more to no avail. */
+const RETRY_OVERRUN = 60_000;
 /** The log has the reason why the database cannot be read. */
 const AWAITED = 'its database, since memberOf rules need its roles';
 const FIX = 'fix database.url, or start it; catalog-failed in the log says what is wrong';
@@ -45,7 +47,7 @@ export async function openCatalog(
         'memberOf rules need the database, and it cannot be read: fix database.url, or grant CONNECT',
       );
     }
-    await sleep(clock, RETRY, until);
+    await sleep(clock, catalog.hasOverrun ? RETRY_OVERRUN : RETRY, until);
     await catalog.refresh();
   }
   for (const role of groups) if (catalog.hasRole(role) === false) report.groupMissing(role);

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { cloudStore } from '../../archive/store/bucket.js';
 import { localStore } from '../../archive/store/folder.js';
-import type { IsOwnSeal } from '../../archive/store/newest.js';
+import type { IsOwnSeal } from '../../archive/store/object-end.js';
 import type { ArchiveStore } from '../../archive/store/store.js';
 import { takeUpChain } from '../../archive/store/take-up.js';
 import type { Config } from '../../config/schema.js';

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { IsOwnSeal } from '../../archive/store/newest.js';
+import type { IsOwnSeal } from '../../archive/store/object-end.js';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { readSignature } from '../../event/line.js';

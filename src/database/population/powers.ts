@@ -1,5 +1,6 @@
 /** Who may turn auditing off, or forge the log. */
 
+import { RoleGroups } from '../../lib/role-groups.js';
 import type { Role, ServerLook } from '../look.js';
 
 /** Predefined roles with access to the server's files or programs, and thereby to its configuration and its log. */
@@ -21,11 +22,32 @@ export function powersIn({
     const power = ownPower(role, version);
     if (power !== null) privileged.set(role.name, power);
   }
-  return role => {
-    const own = privileged.get(role.name);
-    const through = [...role.memberOf].filter(name => privileged.has(name)).map(name => `member of ${name}`);
-    return (own === undefined ? through : [own, ...through]).slice(0, MOST_POWERS);
+  const through = reached(privileged.keys(), new RoleGroups(roles));
+  return ({ name }) => {
+    const own = privileged.get(name);
+    const groups = (through.get(name) ?? []).map(group => `member of ${group}`);
+    return (own === undefined ? groups : [own, ...groups]).slice(0, MOST_POWERS);
   };
+}
+
+/**
+ * For each role the first of these groups that it is in. A role that has enough of them is not visited again, and
+ * neither are its members, which have the same ones: the time is linear.
+ */
+function reached(names: Iterable<string>, groups: RoleGroups): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const name of [...names].sort()) {
+    const visited = new Set([name]);
+    for (const group of visited) {
+      for (const member of groups.membersOf(group)) {
+        const of = found.get(member) ?? [];
+        if (visited.has(member) || of.length >= MOST_POWERS) continue;
+        visited.add(member);
+        found.set(member, [...of, name]);
+      }
+    }
+  }
+  return found;
 }
 
 function ownPower({ isSuperuser, mayCreateRoles, maySetAudit }: Role, version: number): string | null {

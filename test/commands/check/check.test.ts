@@ -31,6 +31,7 @@ function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}
     user: 'shipper',
     isSuperuser: false,
     clockAhead: 0,
+    took: 0,
     settings: new Map(list.map(setting => [setting.name, setting])),
     overrides: [],
     roles: [],

@@ -48,7 +48,7 @@ const role = (name: string, connects: string) => ({
   canLogin: true,
   isSuperuser: false,
   mayCreateRoles: false,
-  memberOf: new Set<string>(),
+  memberOf: [],
   maySetAudit: false,
 });
 
@@ -69,6 +69,7 @@ test('whatever is set', async () => {
       user: 'shipper',
       isSuperuser: false,
       clockAhead: 0,
+      took: 0,
       settings: new Map(
         Object.entries(values).map(([name, value]) => [name, { name, value, isPending: false }]),
       ),
