@@ -29,17 +29,17 @@ export function isoWriter(): (time: number) => string {
   };
 }
 
-const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** How `toISOString` writes a time. */
+export const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const SECOND = '2026-11-21T20:40:01'.length;
 
 /**
- * Reads times that are written as `toISOString` writes them, much faster for many times within the same second:
- * milliseconds since the epoch, or NaN if it is another text, or no such time (`2026-02-30`).
+ * Reads times of the form `UTC`, much faster for many times within the same second: milliseconds since the epoch, or NaN
+ * if there is no such time (`2026-02-30`).
  */
 export function isoReader(): (text: string) => number {
   let [second, start] = ['', Number.NaN];
   return text => {
-    if (!UTC.test(text)) return Number.NaN;
     if (second === '' || !text.startsWith(second)) {
       second = text.slice(0, SECOND);
       start = wholeSecond(`${second}.000Z`);

@@ -7,7 +7,7 @@ import { lifecycleSchema } from '../../event/lifecycle.js';
 import { unauditedRolesSchema } from '../../event/population.js';
 import { statementReader } from '../../event/plain-statement.js';
 import { sessionSchema, sourceSchema } from '../../event/session.js';
-import { isoReader } from '../../lib/clock.js';
+import { isoReader, UTC } from '../../lib/clock.js';
 import { parseJson } from '../../lib/json.js';
 import { Broken } from './result.js';
 
@@ -46,25 +46,34 @@ export type ReadEvent = z.infer<typeof readEventSchema> & {
 };
 
 /** Kinds that describe one record of the log, and the field that each must have besides the envelope. */
-const LOG_KINDS: Readonly<Record<string, string>> = {
-  statement: 'audit',
-  suspect: 'suspect',
-  failure: 'failure',
-};
+const LOG_KINDS: ReadonlyMap<string, string> = new Map([
+  ['statement', 'audit'],
+  ['suspect', 'suspect'],
+  ['failure', 'failure'],
+]);
 
 /** Whether events of this kind describe a record of the log. */
 export function isOfLog(kind: string): boolean {
-  return Object.hasOwn(LOG_KINDS, kind);
+  return LOG_KINDS.has(kind);
 }
 
 /** Whether it counts as a shipped record. A failure that comes from another event's record has its own id. */
-export function isOfRecord(event: Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>): boolean {
-  return isOfLog(event.kind) && (event.kind !== 'failure' || event.id === idOfRecord(event));
+export function isOfRecord(event: WithId): boolean {
+  return isOfLog(event.kind) && (event.kind !== 'failure' || hasIdOfRecord(event));
 }
 
-/** PostgreSQL's key of the record. */
-function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session'>): string | null {
-  return session === undefined ? null : `${instance}/${session.id}/${session.line}`;
+type WithId = Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>;
+
+/** PostgreSQL's key of the record makes the id. The texts are compared where they are: joining them takes longer. */
+function hasIdOfRecord({ id, instance, session }: WithId): boolean {
+  if (session === undefined || !id.startsWith(instance)) return false;
+  const [ofSession, ofLine] = [instance.length + 1, instance.length + session.id.length + 2];
+  return (
+    id[ofSession - 1] === '/' &&
+    id.startsWith(session.id, ofSession) &&
+    id[ofLine - 1] === '/' &&
+    id.slice(ofLine) === String(session.line)
+  );
 }
 
 /** Kinds whose record may have another event, too. */
@@ -150,7 +159,7 @@ const readTime = isoReader();
 const readReceivedAt = isoReader();
 
 function checkedTime(text: string): number {
-  const time = readTime(text);
+  const time = UTC.test(text) ? readTime(text) : Number.NaN;
   if (Number.isNaN(time))
     throw new Broken('time', 'a time of the event is not in UTC with milliseconds');
   return time;
@@ -171,10 +180,9 @@ export function checkIdentity(event: ReadEvent, place: { instance: string; node:
 
 function isOwnId(event: ReadEvent): boolean {
   const { id, kind, instance, chain, seq } = event;
-  const ofRecord = idOfRecord(event);
   // The record of an unaudited statement is not an event itself.
-  if (id === ofRecord && kind !== 'unaudited') return true;
-  return id === `${instance}/${chain}/${seq}` && (ofRecord === null || SECOND_KINDS.includes(kind));
+  if (hasIdOfRecord(event) && kind !== 'unaudited') return true;
+  return id === `${instance}/${chain}/${seq}` && (event.session === undefined || SECOND_KINDS.includes(kind));
 }
 
 /** What an event of the log, or about a record of it, lacks besides the envelope. */
@@ -182,7 +190,7 @@ function lackOf(
   { kind, session, source, receivedAt }: Pick<ReadEvent, 'kind' | 'session' | 'source' | 'receivedAt'>,
   whole: unknown,
 ): string | null {
-  const content = kind === 'unaudited' ? kind : LOG_KINDS[kind];
+  const content = kind === 'unaudited' ? kind : LOG_KINDS.get(kind);
   if (content === undefined) return null;
   const { actor, [content]: ofKind }: Record<string, unknown> = Object(whole);
   const needed = { session, source, receivedAt, actor, [content]: ofKind };
