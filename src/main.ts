@@ -13,6 +13,8 @@ const isDaemon = isShipper && !argv.includes('--once');
 
 /** Young objects get 8 MiB at most; V8's default is 32. Two threads help it, not four: each keeps memory of its own. */
 const OPTIONS = ['--max-semi-space-size=8', '--v8-pool-size=2'];
+/** Who reads an archive unpacks it into many large buffers: to collect them bit by bit takes a fifth of the time. */
+if (!isShipper) OPTIONS.push('--no-incremental-marking');
 /**
  * The C library would keep up to 64 MiB of freed memory. Blocks that it maps separately are always returned, which
  * costs 3 % of the time. Who reads an archive unpacks into one block after the other: returning each costs 8 %.

@@ -46,6 +46,23 @@ export function* linesOf(piece: Buffer): Generator<Buffer> {
   if (start < piece.length) yield piece.subarray(start);
 }
 
+/** How many lines a piece has. */
+export function countLines(piece: Buffer): number {
+  let count = 0;
+  for (let end = piece.indexOf(NEWLINE); end !== -1; end = piece.indexOf(NEWLINE, end + 1)) count += 1;
+  return piece.at(-1) === NEWLINE ? count : count + 1;
+}
+
+/** The lines of a piece that contain one of these places; `next` gives the first from a place on, or -1. */
+export function* linesAt(piece: Buffer, next: (from: number) => number): Generator<Buffer> {
+  for (let at = next(0); at !== -1; ) {
+    const end = piece.indexOf(NEWLINE, at);
+    const start = at === 0 ? 0 : piece.lastIndexOf(NEWLINE, at - 1) + 1;
+    yield piece.subarray(start, end === -1 ? piece.length : end);
+    at = end === -1 ? -1 : next(end + 1);
+  }
+}
+
 /** The lines without their newlines, as `wholeLines` finds them. */
 export async function* splitLines(chunks: AsyncIterable<Buffer>, most?: number): AsyncGenerator<Buffer> {
   for await (const piece of wholeLines(chunks, most)) yield* linesOf(piece);
