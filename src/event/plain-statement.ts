@@ -42,7 +42,11 @@ function layoutOf(field: Field): string {
 
 function actorLayout(field: Field): string {
   const status = field('status', '(?:resolved|claimed|stale|unresolved)');
-  const known = [`"id":${field('actorId', TEXT)}`, `"name":${field('name', TEXT)}`, `"email":${field('email', TEXT)}`];
+  const known = [
+    `"id":${field('actorId', TEXT)}`,
+    `"name":${field('name', TEXT)}`,
+    `"email":${field('email', TEXT)}`,
+  ];
   const maybeKnown = [...known, `"unit":${TEXT}`].map(maybe).join('');
   return `"user":${field('user', TEXT)},"status":"${status}"${maybeKnown},"resolvedBy":${TEXTS}`;
 }
@@ -84,7 +88,9 @@ const LONGEST = 64 * 1024;
  * Finds these fields of a line, from 1 in the order of the layout and as its bytes (latin1): `undefined` if the line has
  * no such member. `null` if the line is not laid out like this.
  */
-export function statementReader(...wanted: readonly StatementField[]): (line: Buffer) => RegExpExecArray | null {
+export function statementReader(
+  ...wanted: readonly StatementField[]
+): (line: Buffer) => RegExpExecArray | null {
   const layout = layoutOf((name, holds) => (wanted.includes(name) ? `(${holds})` : `(?:${holds})`));
   const expression = new RegExp(`^${layout}$`);
   return line => (line.length > LONGEST ? null : expression.exec(line.toString('latin1')));

@@ -19,7 +19,9 @@ export function finderOf(query: Query): Finder | null {
   const [auditClass, otherClass] = classes;
   if (session !== null) return exactly(`"${asInLine(session)}"`);
   if (user !== null && !user.startsWith('*')) return exactly(memberLike('user', user));
-  const runs = inUpperCase(query).map(longestAscii).sort((a, b) => b.length - a.length);
+  const runs = inUpperCase(query)
+    .map(longestAscii)
+    .sort((a, b) => b.length - a.length);
   if (runs[0] !== undefined && runs[0] !== '') return inAnyCase(runs[0]);
   if (command !== undefined && otherCommand === undefined && !command.startsWith('*'))
     return exactly(memberLike('command', command));

@@ -26,7 +26,11 @@ export class Groups {
   add(found: Found): void {
     const values = this.#keys.map(key => valuesOf(found, key));
     // Nearly every event has one value of each.
-    if (values.every(some => some.length === 1)) this.#count(values.map(([value = null]) => value), found);
+    if (values.every(some => some.length === 1))
+      this.#count(
+        values.map(([value = null]) => value),
+        found,
+      );
     else for (const row of combinations(values)) this.#count(row, found);
   }
 

@@ -3,10 +3,10 @@
 import { outcomeIn } from '../../event/line.js';
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
+import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivePart, type Days, listParts } from '../store/walk.js';
 import { Failures } from './failures.js';
-import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import { type Finder, finderOf } from './finder.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
 import { type Prefilter, prefilter } from './prefilter.js';

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { envelopeSchema } from '../../event/event.js';
 import { gapSchema } from '../../event/gap.js';
 import { lifecycleSchema } from '../../event/lifecycle.js';
-import { unauditedRolesSchema } from '../../event/population.js';
 import { statementReader } from '../../event/plain-statement.js';
+import { unauditedRolesSchema } from '../../event/population.js';
 import { sessionSchema, sourceSchema } from '../../event/session.js';
 import { isoReader, UTC } from '../../lib/clock.js';
 import { parseJson } from '../../lib/json.js';
@@ -160,8 +160,7 @@ const readReceivedAt = isoReader();
 
 function checkedTime(text: string): number {
   const time = UTC.test(text) ? readTime(text) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new Broken('time', 'a time of the event is not in UTC with milliseconds');
+  if (Number.isNaN(time)) throw new Broken('time', 'a time of the event is not in UTC with milliseconds');
   return time;
 }
 
