@@ -115,20 +115,19 @@ const DATE = /\b20\d\d-\d\d-\d\d(?= \d\d:\d\d:\d\d)/g;
 const SESSION = /,([0-9a-f]{8})\.([0-9a-f]+),(\d+),/g;
 const DAY = 24 * 60 * 60;
 
-/** Each repetition has sessions of its own, a day later: the lines of each continue from 1. */
+/** Each repetition has sessions of its own, a day later, up to the day of the original: the lines of each start from 1. */
 async function repeat(from: string, to: string, bytes: number): Promise<void> {
   const text = await readFile(from, 'latin1');
   const parts: Buffer[] = [];
-  for (let written = 0, day = 0; written < bytes; day++) {
+  const first = 1 - Math.ceil(bytes / text.length);
+  for (let day = first; day <= 0; day++) {
     const later = (date: string): string =>
       new Date(Date.parse(`${date}Z`) + day * DAY * 1000).toISOString().slice(0, 10);
     const shifted = text.replaceAll(DATE, later).replaceAll(SESSION, (_match, start: string, pid: string, line: string) => {
       const begun = (Number.parseInt(start, 16) + day * DAY).toString(16);
       return `,${begun}.${pid},${line},`;
     });
-    const part = Buffer.from(shifted, 'latin1');
-    parts.push(part);
-    written += part.length;
+    parts.push(Buffer.from(shifted, 'latin1'));
   }
   await writeWhole(to, parts);
 }

@@ -25,19 +25,26 @@ export interface Usage {
 }
 
 /** Runs a script to its end. Throws where it fails. */
-async function measured(script: string, args: readonly string[]): Promise<Usage> {
+async function measured(script: string, args: readonly string[], exitCodes: readonly number[] = [0]): Promise<Usage> {
   const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
   const path = join(folder, 'usage.json');
   const start = performance.now();
-  await promisify(execFile)(process.execPath, ['--import', here('usage.mjs'), script, ...args], {
+  const ended = promisify(execFile)(process.execPath, ['--import', here('usage.mjs'), script, ...args], {
     env: { ...ENV, BENCH_USAGE: path },
     maxBuffer: 64 * 1024 * 1024,
+  });
+  await ended.catch((error: { readonly code?: unknown }) => {
+    if (!exitCodes.some(code => code === error.code)) throw error;
   });
   const wall = (performance.now() - start) / 1000;
   const { user, system, rss } = JSON.parse(await readFile(path, 'utf8'));
   await rm(folder, { recursive: true });
   return { wall, cpu: user + system, rss };
 }
+
+/** Runs a command of the program, which must end with one of these exit codes. */
+export const command = (args: readonly string[], exitCodes: readonly number[] = [0]): Promise<Usage> =>
+  measured(MAIN, args, exitCodes);
 
 export const csvParse = (file: string): Promise<Usage> => measured(here('csv-parse.mjs'), [file]);
 
@@ -46,13 +53,15 @@ export interface Settings {
   /** The filter drops nothing. */
   readonly keepsAll?: boolean;
   readonly logging?: object;
+  /** A folder; by default one that is removed at the end. */
+  readonly archive?: string;
   readonly port?: number;
 }
 
 /** Calls `use` with a configuration that reads `files`; what it makes is gone afterwards. */
 export async function withConfig<T>(
   files: string,
-  { filter, logging, port = 0 }: Settings,
+  { filter, logging, archive, port = 0 }: Settings,
   use: (config: string) => Promise<T>,
 ): Promise<T> {
   if (!existsSync(MAIN)) throw new Error('there is no dist: npm run build');
@@ -63,7 +72,7 @@ export async function withConfig<T>(
     filter,
     identity: [{ pattern: ['^(?<id>[A-Z]\\d{6})$'] }],
     state: { directory: join(folder, 'state') },
-    archive: { to: `file:${join(folder, 'archive')}` },
+    archive: { to: `file:${archive ?? join(folder, 'archive')}` },
     logging: logging ?? { to: `file:${join(folder, 'logging')}` },
     http: { host: '127.0.0.1', port },
     log: { level: 'error' },

@@ -8,16 +8,19 @@ import { fileURLToPath } from 'node:url';
 
 const { execPath, execArgv, argv, env } = process;
 /** For a daemon memory matters, for a short command time. */
-const isDaemon = argv[2] === 'run' && !argv.includes('--once');
+const isShipper = argv[2] === 'run';
+const isDaemon = isShipper && !argv.includes('--once');
 
 /** Young objects get 8 MiB at most; V8's default is 32. Two threads help it, not four: each keeps memory of its own. */
 const OPTIONS = ['--max-semi-space-size=8', '--v8-pool-size=2'];
+/** Who reads an archive unpacks it into many large buffers: to collect them bit by bit takes a fifth of the time. */
+if (!isShipper) OPTIONS.push('--no-incremental-marking');
 /**
  * The C library would keep up to 64 MiB of freed memory. Blocks that it maps separately are always returned, which
- * costs 3 % of the time.
+ * costs 3 % of the time. Who reads an archive unpacks into one block after the other: returning each costs 8 %.
  */
 const ENVIRONMENT = {
-  MALLOC_TRIM_THRESHOLD_: '65536',
+  ...(isShipper && { MALLOC_TRIM_THRESHOLD_: '65536' }),
   ...(isDaemon && { MALLOC_MMAP_THRESHOLD_: '32768' }),
 };
 

@@ -29,6 +29,31 @@ export function isoWriter(): (time: number) => string {
   };
 }
 
+/** How `toISOString` writes a time. */
+export const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const SECOND = '2026-11-21T20:40:01'.length;
+
+/**
+ * Reads times of the form `UTC`, much faster for many times within the same second: milliseconds since the epoch, or NaN
+ * if there is no such time (`2026-02-30`).
+ */
+export function isoReader(): (text: string) => number {
+  let [second, start] = ['', Number.NaN];
+  return text => {
+    if (second === '' || !text.startsWith(second)) {
+      second = text.slice(0, SECOND);
+      start = wholeSecond(`${second}.000Z`);
+    }
+    return start + Number(text.slice(SECOND + 1, -1));
+  };
+}
+
+/** Parsing alone takes 30 February for a day in March. */
+function wholeSecond(text: string): number {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString() === text ? time : Number.NaN;
+}
+
 /**
  * Whether `limit` milliseconds have passed since a time. Also true if the clock was set back by more than that: waiting
  * for it to catch up could take years.

@@ -124,7 +124,7 @@ test('the signature, and what is signed', () => {
 
 test('verify, search and report read the same of it', () => {
   eachLine((line, event) => {
-    const { whole, at, receivedAtMs, ...verified } = readVerified(line);
+    const { whole, at, receivedAtMs, lacks, ...verified } = readVerified(line);
     expect(whole).toEqual(event);
     expect(event).toMatchObject(verified);
     expect([at, receivedAtMs].every(Number.isFinite)).toBe(true);

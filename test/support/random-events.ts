@@ -49,7 +49,7 @@ const actor = fc
     }),
     fc.record({ id: texts, name: texts, email: texts, unit: texts }, some),
   )
-  .map(([needed, known]) => ({ ...needed, ...known }));
+  .map(([{ user, status, resolvedBy }, known]) => ({ user, status, ...known, resolvedBy }));
 
 const session = fc
   .tuple(
@@ -61,20 +61,15 @@ const session = fc
       client: fc.option(texts),
       port: fc.option(count),
       application: fc.option(texts),
-      transactionId: plain,
-      virtualTransactionId: fc.option(plain),
     }),
+    fc.record({ backendType: texts, leaderPid: count }, some),
+    fc.record({ transactionId: plain, virtualTransactionId: fc.option(plain) }),
     fc.record(
-      {
-        backendType: texts,
-        leaderPid: count,
-        queryId: plain,
-        authentication: fc.record({ identity: fc.option(texts), method: plain }),
-      },
+      { queryId: plain, authentication: fc.record({ identity: fc.option(texts), method: plain }) },
       some,
     ),
   )
-  .map(([needed, known]) => ({ ...needed, ...known }));
+  .map(([client, backend, transaction, others]) => ({ ...client, ...backend, ...transaction, ...others }));
 
 const source = fc.record({ file: texts, fileId: plain, offset: count, length: count });
 

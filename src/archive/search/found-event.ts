@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../../event/audit.js';
 import { gapSchema } from '../../event/gap.js';
+import { ACTOR_STATUSES, AUDIT_CLASSES, type AuditClass } from '../../event/names.js';
+import { statementReader } from '../../event/plain-statement.js';
 import { sessionSchema } from '../../event/session.js';
 import { parseJson } from '../../lib/json.js';
 
@@ -23,7 +25,7 @@ const searchedEvent = z.object({
       parameters: true,
       objects: true,
     })
-    .partial({ objectName: true })
+    .extend({ objectName: audit.shape.objectName.optional(), objects: z.array(z.string()).optional() })
     .optional(),
   session: sessionSchema.pick({ id: true }).optional(),
   failure: failureSchema.shape.failure.pick({ statement: true, sqlState: true }).optional(),
@@ -36,9 +38,105 @@ export type SearchedEvent = z.infer<typeof searchedEvent>;
 
 /** `null` if the line is not an event. */
 export function readEvent(line: Buffer): SearchedEvent | null {
+  const fields = fieldsOf(line);
+  return fields === null ? readAny(line) : new PlainStatement(fields);
+}
+
+/** The same as `readEvent`, by parsing the whole line. */
+export function readAny(line: Buffer): SearchedEvent | null {
   const parsed = searchedEvent.safeParse(parseJson(line));
   return parsed.success ? parsed.data : null;
 }
+
+const fieldsOf = statementReader(
+  ...(['time', 'database', 'user', 'status', 'actorId', 'name', 'email', 'class', 'command'] as const),
+  ...(['objectName', 'statement', 'parameters', 'objects', 'session'] as const),
+);
+
+type Fields = readonly (string | undefined)[];
+
+/** Nearly every line is a statement. A search that reads them all needs few fields of each. */
+class PlainStatement implements SearchedEvent {
+  readonly kind = 'statement';
+  readonly time: string;
+  readonly audit: PlainAudit;
+  readonly #fields: Fields;
+  #actor: SearchedEvent['actor'];
+
+  constructor(fields: Fields) {
+    this.time = fields[1] ?? '';
+    this.audit = new PlainAudit(fields);
+    this.#fields = fields;
+  }
+
+  get database(): string | null {
+    return valueOf(this.#fields[2]);
+  }
+
+  get actor(): NonNullable<SearchedEvent['actor']> {
+    this.#actor ??= actorOf(this.#fields);
+    return this.#actor;
+  }
+
+  get session(): { id: string } {
+    return { id: this.#fields[14] ?? '' };
+  }
+}
+
+class PlainAudit implements NonNullable<SearchedEvent['audit']> {
+  readonly #fields: Fields;
+
+  constructor(fields: Fields) {
+    this.#fields = fields;
+  }
+
+  get class(): AuditClass {
+    return AUDIT_CLASSES.find(one => one === this.#fields[8]) ?? 'MISC';
+  }
+
+  get command(): string {
+    return valueOf(this.#fields[9]) ?? '';
+  }
+
+  get objectName(): string | null {
+    return valueOf(this.#fields[10]);
+  }
+
+  get statement(): string | null {
+    return valueOf(this.#fields[11]);
+  }
+
+  get parameters(): string[] | null {
+    return textsOf(this.#fields[12]);
+  }
+
+  get objects(): string[] | undefined {
+    return textsOf(this.#fields[13]) ?? undefined;
+  }
+}
+
+function actorOf([, , , user, status, id, name, email]: Fields): NonNullable<SearchedEvent['actor']> {
+  return {
+    user: valueOf(user) ?? '',
+    status: ACTOR_STATUSES.find(one => one === status) ?? 'unresolved',
+    ...(id !== undefined && { id: valueOf(id) ?? '' }),
+    ...(name !== undefined && { name: valueOf(name) ?? '' }),
+    ...(email !== undefined && { email: valueOf(email) ?? '' }),
+  };
+}
+
+/** The value of a JSON text, `null` or nothing, given as its bytes in latin1. */
+function valueOf(json: string | undefined): string | null {
+  if (json === undefined || json === 'null') return null;
+  if (/^[ !#-[\]-~]*$/.test(json.slice(1, -1))) return json.slice(1, -1);
+  return z.string().parse(parseJson(Buffer.from(json, 'latin1')));
+}
+
+function textsOf(json: string | undefined): string[] | null {
+  if (json === undefined || json === 'null') return null;
+  return texts.parse(parseJson(Buffer.from(json, 'latin1')));
+}
+const texts = z.array(z.string());
 
 /** The login role: that of the actor, or of the missing record. */
 export function userOf({ actor, gap }: SearchedEvent): string | null {

@@ -24,10 +24,14 @@ export class Groups {
   }
 
   add(found: Found): void {
-    let rows: (string | null)[][] = [[]];
-    for (const key of this.#keys)
-      rows = rows.flatMap(row => valuesOf(found, key).map(value => [...row, value]));
-    for (const values of rows) this.#count(values, found);
+    const values = this.#keys.map(key => valuesOf(found, key));
+    // Nearly every event has one value of each.
+    if (values.every(some => some.length === 1))
+      this.#count(
+        values.map(([value = null]) => value),
+        found,
+      );
+    else for (const row of combinations(values)) this.#count(row, found);
   }
 
   /** Groups with at least `having` events, the largest first. */
@@ -50,6 +54,13 @@ export class Groups {
   }
 }
 
+function combinations(values: readonly (readonly (string | null)[])[]): (string | null)[][] {
+  return values.reduce<(string | null)[][]>(
+    (rows, some) => rows.flatMap(row => some.map(value => [...row, value])),
+    [[]],
+  );
+}
+
 /** One value, or one for each object. */
 function valuesOf(found: Found, key: GroupKey): readonly (string | null)[] {
   const { event } = found;
@@ -59,7 +70,7 @@ function valuesOf(found: Found, key: GroupKey): readonly (string | null)[] {
     case 'actor':
       return [personKeyOf(event)];
     case 'object':
-      return objectsOf(event).length > 0 ? objectsOf(event) : [null];
+      return objectsOrNull(event);
     case 'command':
       return [event.audit?.command ?? null];
     case 'class':
@@ -69,4 +80,9 @@ function valuesOf(found: Found, key: GroupKey): readonly (string | null)[] {
     case 'day':
       return [event.time.slice(0, 10)];
   }
+}
+
+function objectsOrNull(event: Found['event']): readonly (string | null)[] {
+  const objects = objectsOf(event);
+  return objects.length > 0 ? objects : [null];
 }

@@ -19,6 +19,7 @@ export function wholeWord(word: string): (text: string) => boolean {
   return text => expression.test(text);
 }
 
-function escaped(text: string): string {
+/** A text that an expression matches literally. */
+export function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -26,7 +26,7 @@ export function prefilter(query: Query): Prefilter {
 }
 
 /** The member up to the first `*` of the pattern. */
-function memberLike(name: string, pattern: string): string {
+export function memberLike(name: string, pattern: string): string {
   const [start = ''] = pattern.split('*');
   return start === pattern ? member(name, start) : memberFrom(name, start);
 }
@@ -51,9 +51,14 @@ function timeWithin({ since, before }: Query): Prefilter | null {
   };
 }
 
-function inAnyCase({ actor, text, object }: Query): Prefilter | null {
+/** What every line that matches contains, in upper case. */
+export function inUpperCase({ actor, text, object }: Query): string[] {
   const relation = object === null ? null : new AskedRelation(object).inEveryLine;
-  const asked = [actor, text, relation].filter(one => one !== null).map(one => folded(asInLine(one)));
+  return [actor, text, relation].filter(one => one !== null).map(one => folded(asInLine(one)));
+}
+
+function inAnyCase(query: Query): Prefilter | null {
+  const asked = inUpperCase(query);
   if (asked.length === 0) return null;
   return line => {
     const whole = folded(line.toString());

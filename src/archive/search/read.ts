@@ -1,16 +1,16 @@
-/** Reads the objects of an archive line by line, and reports which of them are damaged. */
+/** Reads the objects of an archive piece by piece, and reports which of them are damaged. */
 
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { ahead } from '../store/ahead.js';
 import { GzipError, gunzipOne } from '../store/gzip.js';
-import { LongLineError, splitLines } from '../store/object-lines.js';
+import { LongLineError, wholeLines } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '../store/walk.js';
 
 export interface OpenedObject {
   readonly object: ArchivedObject;
-  /** Iterating throws if the object is damaged or cannot be read. */
-  readonly lines: AsyncIterable<Buffer>;
+  /** Its content, in pieces of whole lines. Iterating throws if the object is damaged or cannot be read. */
+  readonly pieces: AsyncIterable<Buffer>;
 }
 
 export interface ReadOptions {
@@ -32,20 +32,20 @@ export function openObjects(
   });
   return ahead(objects, most, async object => ({
     object,
-    lines: begun(splitLines(gunzipOne(store.open(object.path)))),
+    pieces: begun(wholeLines(gunzipOne(store.open(object.path)))),
   }));
 }
 
-/** Requests the first line at once. Whoever iterates gets its error. */
-function begun(lines: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
-  let first: Promise<IteratorResult<Buffer>> | null = lines.next();
+/** Requests the first piece at once. Whoever iterates gets its error. */
+function begun(pieces: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
+  let first: Promise<IteratorResult<Buffer>> | null = pieces.next();
   first.catch(() => undefined);
   const next = (): Promise<IteratorResult<Buffer>> => {
-    const result = first ?? lines.next();
+    const result = first ?? pieces.next();
     first = null;
     return result;
   };
-  return { [Symbol.asyncIterator]: () => ({ next, return: () => lines.return(undefined) }) };
+  return { [Symbol.asyncIterator]: () => ({ next, return: () => pieces.return(undefined) }) };
 }
 
 /** Errors of one object; the others may still be readable. */

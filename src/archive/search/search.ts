@@ -3,9 +3,11 @@
 import { outcomeIn } from '../../event/line.js';
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
+import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivePart, type Days, listParts } from '../store/walk.js';
 import { Failures } from './failures.js';
+import { type Finder, finderOf } from './finder.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
 import { type Prefilter, prefilter } from './prefilter.js';
 import { EVERYTHING, matcher, type Query } from './query.js';
@@ -41,18 +43,28 @@ export interface SearchOptions {
 export async function* search(
   location: ArchiveLocation,
   query: Query,
-  { watch, ahead }: SearchOptions,
+  options: SearchOptions,
 ): AsyncGenerator<Found> {
+  for await (const some of searchInBatches(location, query, options)) yield* some;
+}
+
+/** The same events, some at a time. */
+export async function* searchInBatches(
+  location: ArchiveLocation,
+  query: Query,
+  { watch, ahead }: SearchOptions,
+): AsyncGenerator<Found[]> {
   const parts = await partsOf(location);
   const scan = new Scan(location.store, parts, partitionsOf(query), ahead);
   const matches = matcher(query);
-  const passes = query.isFailed
-    ? await prefilterOfFailed(scan, query, sharing(watch, 0, 0.5))
-    : prefilter(query);
-  for await (const { line, event } of scan.read(passes, query.isFailed ? sharing(watch, 0.5, 1) : watch)) {
-    const match = matches(event);
-    if (match !== null) yield { line, event, ...match };
-  }
+  const look = query.isFailed
+    ? { passes: await prefilterOfFailed(scan, query, sharing(watch, 0, 0.5)), finder: null }
+    : { passes: prefilter(query), finder: finderOf(query) };
+  for await (const lines of scan.read(look, query.isFailed ? sharing(watch, 0.5, 1) : watch))
+    yield lines.flatMap(({ line, event }) => {
+      const match = matches(event);
+      return match === null ? [] : [{ line, event, ...match }];
+    });
 }
 
 async function partsOf({ store, prefix }: ArchiveLocation): Promise<ArchivePart[]> {
@@ -79,6 +91,13 @@ interface ReadLine {
   readonly event: SearchedEvent;
 }
 
+/** Which lines are read as events. */
+interface Look {
+  readonly passes: Prefilter;
+  /** `null`: every line is looked at. */
+  readonly finder: Finder | null;
+}
+
 /** Reads the whole archive, any number of times. */
 class Scan {
   readonly #store: ArchiveStore;
@@ -93,8 +112,8 @@ class Scan {
     this.#ahead = ahead;
   }
 
-  /** The events whose lines pass. */
-  async *read(passes: Prefilter, watch: SearchWatch): AsyncGenerator<ReadLine> {
+  /** The events whose lines pass, some at a time. */
+  async *read(look: Look, watch: SearchWatch): AsyncGenerator<ReadLine[]> {
     for (const [index, part] of this.#parts.entries()) {
       const days = await this.#store.list(part.folder);
       const listed = days.filter(day => this.#isAsked(day.slice(-11, -1)));
@@ -102,7 +121,7 @@ class Scan {
         const { date, path } = opened.object;
         const done = Math.max(0, listed.indexOf(`${part.folder}date=${date}/`)) / listed.length;
         watch.reached(date, (index + done) / this.#parts.length);
-        yield* passing(opened, passes, what => watch.damaged(path, what));
+        yield* passing(opened, look, what => watch.damaged(path, what));
       }
     }
   }
@@ -124,19 +143,23 @@ class Scan {
 }
 
 async function* passing(
-  { object, lines }: OpenedObject,
-  passes: Prefilter,
+  { object, pieces }: OpenedObject,
+  { passes, finder }: Look,
   onDamage: (what: string) => void,
-): AsyncGenerator<ReadLine> {
+): AsyncGenerator<ReadLine[]> {
   const { firstSeq, lastSeq } = object;
   let [count, unreadable] = [0, 0];
   try {
-    for await (const line of lines) {
-      count += 1;
-      if (!passes(line)) continue;
-      const event = readEvent(line);
-      if (event === null) unreadable += 1;
-      else yield { line, event };
+    for await (const piece of pieces) {
+      count += countLines(piece);
+      const found: ReadLine[] = [];
+      for (const line of finder === null ? linesOf(piece) : linesAt(piece, finder(piece))) {
+        if (!passes(line)) continue;
+        const event = readEvent(line);
+        if (event === null) unreadable += 1;
+        else found.push({ line, event });
+      }
+      if (found.length > 0) yield found;
     }
     const missing = lastSeq - firstSeq + 1 - count;
     if (missing !== 0) onDamage(`it has ${count} lines, but its name says ${count + missing}`);
@@ -165,7 +188,7 @@ async function prefilterOfFailed(scan: Scan, query: Query, watch: SearchWatch): 
     return false;
   };
   // No line passes, so the first result is the end.
-  await scan.read(count, { ...watch, damaged: () => undefined }).next();
+  await scan.read({ passes: count, finder: null }, { ...watch, damaged: () => undefined }).next();
   return line => {
     if (!isFailure(line)) return mayMatch(line) && failures.has(line);
     const outcome = outcomeIn(line);

@@ -1,7 +1,7 @@
 /** Reads gzip strictly: what a lenient reader skips without a word could hide something. */
 
 import { PassThrough, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { codeOf } from '../../lib/errors.js';
 
 /**
@@ -23,11 +23,24 @@ export class GzipError extends Error {
 /** Bytes: eight times what a segment may have (`archive.segment.maxSize`). A few megabytes may unpack to any size. */
 const MOST_CONTENT = 2 * 1024 ** 3;
 /** Bytes of content in one piece. */
-const PIECE = 32 * 1024;
+const PIECE = 256 * 1024;
+
+/**
+ * The content of exactly one gzip member that is in memory already, in pieces. Throws a GzipError if the bytes are
+ * anything else.
+ */
+export function gunzipBody(body: Buffer): Iterable<Buffer> | AsyncIterable<Buffer> {
+  try {
+    return [gunzipSync(body, { maxOutputLength: PIECE, rejectGarbageAfterEnd: true })];
+  } catch {
+    // Larger than a piece, or damaged: then what comes before the fault is wanted, too.
+    return gunzipOne([body]);
+  }
+}
 
 /** The content of exactly one gzip member, in pieces. Throws a GzipError if the bytes are anything else. */
 export async function* gunzipOne(
-  compressed: AsyncIterable<Buffer>,
+  compressed: AsyncIterable<Buffer> | Iterable<Buffer>,
   most = MOST_CONTENT,
 ): AsyncGenerator<Buffer> {
   const source = Readable.from(withEndApart(compressed), { objectMode: false });
@@ -58,7 +71,7 @@ export async function* gunzipOne(
 const TRAILER = 8;
 
 /** The content is given before the checksum is compared, so that the content of a damaged object can be read. */
-async function* withEndApart(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* withEndApart(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
   let last: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     if (last.length > 0) yield last;

@@ -41,15 +41,14 @@ export class LinesCheck {
 
   /** Takes line `number` (from 1). Throws Broken if it is not the one that must come next. */
   add(line: Buffer, number: number): Promise<void> | null {
-    const place: Place = { object: this.#object.path, line: number };
     try {
-      return this.#add(line, number, place);
+      return this.#add(line, number);
     } catch (error) {
-      throw error instanceof Broken ? error.at(place) : error;
+      throw error instanceof Broken ? error.at({ object: this.#object.path, line: number }) : error;
     }
   }
 
-  #add(line: Buffer, number: number, place: Place): Promise<void> | null {
+  #add(line: Buffer, number: number): Promise<void> | null {
     if (this.#isSealed) throw new Broken('seal', 'a line follows the seal');
     const event = readEvent(line);
     try {
@@ -58,10 +57,10 @@ export class LinesCheck {
       checkIdentity(event, this.#context.part);
       this.#context.totals.at(event.at);
       const { coverage, endOf } = this.#context;
-      if (!coverage.knows(event.chain)) coverage.begin(event, this.#chain.isCut, endOf);
+      if (number === 1 && !coverage.knows(event.chain)) coverage.begin(event, this.#chain.isCut, endOf);
       return event.kind === 'seal'
         ? this.#seal(line, event)
-        : this.#event(event, { ...place, seq: event.seq });
+        : this.#event(event, { object: this.#object.path, line: number, seq: event.seq });
     } catch (error) {
       throw error instanceof Broken ? error.at({ seq: event.seq }) : error;
     }

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { crc32c } from '@node-rs/crc32';
 import { codeOf, ShipperError } from '../../lib/errors.js';
-import { GzipError, type GzipFault, gunzipOne } from '../store/gzip.js';
-import { LongLineError, splitLines } from '../store/object-lines.js';
+import { GzipError, type GzipFault, gunzipBody, gunzipOne } from '../store/gzip.js';
+import { LongLineError, linesOf, wholeLines } from '../store/object-lines.js';
 import type { ArchiveStore, StoredObject } from '../store/store.js';
 import type { ArchivedObject } from '../store/walk.js';
 import { Broken, type FailureCode } from './result.js';
@@ -54,10 +54,10 @@ export class ObjectReader {
     this.#store = store;
   }
 
-  /** The object's lines. Throws Broken if the bytes are not exactly one gzip member of lines. */
-  async *lines(): AsyncGenerator<Buffer> {
+  /** The object's lines, some at a time. Throws Broken if the bytes are not exactly one gzip member of lines. */
+  async *lines(): AsyncGenerator<Iterable<Buffer>> {
     try {
-      yield* splitLines(this.#plain());
+      for await (const piece of wholeLines(this.#plain())) yield linesOf(piece);
     } catch (error) {
       if (error instanceof LongLineError) throw new Broken('format', 'a line is longer than an event can be');
       throw error instanceof GzipError ? notGzip(error.fault) : error;
@@ -66,7 +66,9 @@ export class ObjectReader {
   }
 
   async *#plain(): AsyncGenerator<Buffer> {
-    for await (const piece of gunzipOne(this.#compressed())) {
+    const { body } = this.#prepared;
+    const pieces = body === null ? gunzipOne(this.#compressed()) : gunzipBody(this.#received(body));
+    for await (const piece of pieces) {
       this.#content.update(piece);
       this.#lastByte = piece.at(-1) ?? this.#lastByte;
       yield piece;
@@ -74,16 +76,18 @@ export class ObjectReader {
   }
 
   async *#compressed(): AsyncGenerator<Buffer> {
-    const { object, body } = this.#prepared;
+    const { path } = this.#prepared.object;
     try {
-      for await (const chunk of body === null ? this.#store.open(object.path) : [body]) {
-        this.bytes += chunk.length;
-        this.#checksum = crc32c(chunk, this.#checksum);
-        yield chunk;
-      }
+      for await (const chunk of this.#store.open(path)) yield this.#received(chunk);
     } catch (error) {
-      throw unreadable(object.path, error);
+      throw unreadable(path, error);
     }
+  }
+
+  #received(chunk: Buffer): Buffer {
+    this.bytes += chunk.length;
+    this.#checksum = crc32c(chunk, this.#checksum);
+    return chunk;
   }
 
   /**

@@ -34,8 +34,6 @@ export interface PartOptions {
 
 /** Small objects that are fetched at once. */
 const MOST_AHEAD = 16;
-/** A large object reports progress after this many lines. */
-const LINES_PER_SIGN = 10_000;
 
 export class PartCheck {
   readonly #store: ArchiveStore;
@@ -124,7 +122,7 @@ export class PartCheck {
     if (newest === null) return null;
     const coverage = new PartCoverage(this.#part.instance);
     const reader = new ObjectReader(await prepareObject(this.#store, newest), this.#store);
-    for await (const line of reader.lines()) coverage.add(readEvent(line));
+    for await (const lines of reader.lines()) for (const line of lines) coverage.add(readEvent(line));
     return coverage.retiredAt;
   }
 
@@ -139,7 +137,8 @@ export class PartCheck {
   async #lookAtAuditOn(day: string): Promise<void> {
     for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day })) {
       const reader = new ObjectReader(await prepareObject(this.#store, object), this.#store);
-      for await (const line of reader.lines()) if (isOfAudit(line)) this.#audited.add(readEvent(line));
+      for await (const lines of reader.lines())
+        for (const line of lines) if (isOfAudit(line)) this.#audited.add(readEvent(line));
     }
   }
 
@@ -199,13 +198,15 @@ export class PartCheck {
     });
     const reader = new ObjectReader(prepared, this.#store);
     let number = 0;
-    for await (const line of reader.lines()) {
-      number += 1;
-      const isWaiting = check.add(line, number);
-      if (isWaiting !== null) await isWaiting;
-      if (number % LINES_PER_SIGN === 0) shares.lines(LINES_PER_SIGN);
+    for await (const lines of reader.lines()) {
+      const before = number;
+      for (const line of lines) {
+        number += 1;
+        const isWaiting = check.add(line, number);
+        if (isWaiting !== null) await isWaiting;
+      }
+      shares.lines(number - before);
     }
-    shares.lines(number % LINES_PER_SIGN);
     const hasMetadata = reader.end(check.end());
     if (!hasMetadata) this.#warnings.add('metadata', NO_METADATA, { object: object.path });
     this.#totals.objects += 1;

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { envelopeSchema } from '../../event/event.js';
 import { gapSchema } from '../../event/gap.js';
 import { lifecycleSchema } from '../../event/lifecycle.js';
+import { statementReader } from '../../event/plain-statement.js';
 import { unauditedRolesSchema } from '../../event/population.js';
 import { sessionSchema, sourceSchema } from '../../event/session.js';
+import { isoReader, UTC } from '../../lib/clock.js';
 import { parseJson } from '../../lib/json.js';
 import { Broken } from './result.js';
 
@@ -33,8 +35,10 @@ const readEventSchema = envelopeSchema.extend({
 });
 
 export type ReadEvent = z.infer<typeof readEventSchema> & {
-  /** The whole line as parsed JSON. */
+  /** The whole line as parsed JSON; parsed when it is asked for. */
   readonly whole: unknown;
+  /** A field that events of this kind must have, and this one does not; `null` if it has all. */
+  readonly lacks: string | null;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** Milliseconds since the epoch when it was read, or made if nothing was read. */
@@ -42,25 +46,34 @@ export type ReadEvent = z.infer<typeof readEventSchema> & {
 };
 
 /** Kinds that describe one record of the log, and the field that each must have besides the envelope. */
-const LOG_KINDS: Readonly<Record<string, string>> = {
-  statement: 'audit',
-  suspect: 'suspect',
-  failure: 'failure',
-};
+const LOG_KINDS: ReadonlyMap<string, string> = new Map([
+  ['statement', 'audit'],
+  ['suspect', 'suspect'],
+  ['failure', 'failure'],
+]);
 
 /** Whether events of this kind describe a record of the log. */
 export function isOfLog(kind: string): boolean {
-  return Object.hasOwn(LOG_KINDS, kind);
+  return LOG_KINDS.has(kind);
 }
 
 /** Whether it counts as a shipped record. A failure that comes from another event's record has its own id. */
-export function isOfRecord(event: Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>): boolean {
-  return isOfLog(event.kind) && (event.kind !== 'failure' || event.id === idOfRecord(event));
+export function isOfRecord(event: WithId): boolean {
+  return isOfLog(event.kind) && (event.kind !== 'failure' || hasIdOfRecord(event));
 }
 
-/** PostgreSQL's key of the record. */
-function idOfRecord({ instance, session }: Pick<ReadEvent, 'instance' | 'session'>): string | null {
-  return session === undefined ? null : `${instance}/${session.id}/${session.line}`;
+type WithId = Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>;
+
+/** PostgreSQL's key of the record makes the id. The texts are compared where they are: joining them takes longer. */
+function hasIdOfRecord({ id, instance, session }: WithId): boolean {
+  if (session === undefined || !id.startsWith(instance)) return false;
+  const [ofSession, ofLine] = [instance.length + 1, instance.length + session.id.length + 2];
+  return (
+    id[ofSession - 1] === '/' &&
+    id.startsWith(session.id, ofSession) &&
+    id[ofLine - 1] === '/' &&
+    id.slice(ofLine) === String(session.line)
+  );
 }
 
 /** Kinds whose record may have another event, too. */
@@ -68,11 +81,69 @@ const SECOND_KINDS = ['failure', 'suspect', 'unaudited'];
 
 /** Throws Broken if the line is not one of our events. */
 export function readEvent(line: Buffer): ReadEvent {
+  return readPlain(line) ?? readAny(line);
+}
+
+/** The same as `readEvent`, by parsing the whole line. */
+export function readAny(line: Buffer): ReadEvent {
   const whole = parseJson(line);
   const parsed = readEventSchema.safeParse(whole);
   if (!parsed.success) throw notAnEvent(parsed.error);
   const { time, receivedAt = time } = parsed.data;
-  return { ...parsed.data, whole, at: readTime(time), receivedAtMs: readTime(receivedAt) };
+  const times = { at: checkedTime(time), receivedAtMs: checkedTime(receivedAt) };
+  return { ...parsed.data, whole, lacks: lackOf(parsed.data, whole), ...times };
+}
+
+const fieldsOf = statementReader(
+  ...(['chain', 'seq', 'previousHash', 'id', 'time', 'receivedAt', 'instance', 'node'] as const),
+  ...(['session', 'line', 'fileId', 'offset', 'length'] as const),
+);
+
+/** Nearly every line is a statement: its fields can be read without parsing it. `null` if that is not so simple. */
+function readPlain(line: Buffer): ReadEvent | null {
+  const fields = fieldsOf(line);
+  if (fields === null) return null;
+  const event = new PlainStatement(line, fields);
+  return Number.isNaN(event.at) || Number.isNaN(event.receivedAtMs) ? null : event;
+}
+
+class PlainStatement implements ReadEvent {
+  readonly v = 1;
+  readonly kind = 'statement';
+  readonly lacks = null;
+  readonly chain: string;
+  readonly seq: number;
+  readonly previousHash: string;
+  readonly id: string;
+  readonly time: string;
+  readonly receivedAt: string;
+  readonly instance: string;
+  readonly node: string;
+  readonly session: NonNullable<ReadEvent['session']>;
+  readonly source: NonNullable<ReadEvent['source']>;
+  readonly at: number;
+  readonly receivedAtMs: number;
+  readonly #line: Buffer;
+
+  constructor(line: Buffer, fields: readonly string[]) {
+    this.#line = line;
+    this.chain = fields[1] ?? '';
+    this.seq = Number(fields[2]);
+    this.previousHash = fields[3] ?? '';
+    this.id = fields[4] ?? '';
+    this.time = fields[5] ?? '';
+    this.receivedAt = fields[6] ?? '';
+    this.instance = fields[7] ?? '';
+    this.node = fields[8] ?? '';
+    this.session = { id: fields[9] ?? '', line: Number(fields[10]) };
+    this.source = { fileId: fields[11] ?? '', offset: Number(fields[12]), length: Number(fields[13]) };
+    this.at = readTime(this.time);
+    this.receivedAtMs = readReceivedAt(this.receivedAt);
+  }
+
+  get whole(): unknown {
+    return parseJson(this.#line);
+  }
 }
 
 /** @param error names the wrong fields; their contents are not shown */
@@ -83,14 +154,13 @@ export function notAnEvent(error: z.ZodError): Broken {
   return new Broken('format', `the field ${path.join('.')} is not valid for an event`);
 }
 
-const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** Both times of an event are near those of the event before, and apart from each other. */
+const readTime = isoReader();
+const readReceivedAt = isoReader();
 
-/** UTC with milliseconds, as `toISOString` writes it. */
-function readTime(text: string): number {
-  const time = UTC.test(text) ? Date.parse(text) : Number.NaN;
-  // `2026-02-30` parses, as another day.
-  if (new Date(time).getUTCDate() !== Number(text.slice(8, 10)))
-    throw new Broken('time', 'a time of the event is not in UTC with milliseconds');
+function checkedTime(text: string): number {
+  const time = UTC.test(text) ? readTime(text) : Number.NaN;
+  if (Number.isNaN(time)) throw new Broken('time', 'a time of the event is not in UTC with milliseconds');
   return time;
 }
 
@@ -99,22 +169,29 @@ const CHAIN_KINDS = ['seal', 'lifecycle'];
 
 /** The id comes from PostgreSQL's key of the record, or from the event's place in the chain. */
 export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
-  const { instance, node, kind, chain, seq } = event;
+  const { instance, node, kind } = event;
   const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
   if (isElsewhere || node !== place.node)
     throw new Broken('misplaced', "the event belongs to an instance or node other than its folder's");
-  const content = kind === 'unaudited' ? kind : LOG_KINDS[kind];
-  if (content !== undefined) checkOfLog(event, content);
-  const ofRecord = idOfRecord(event);
-  const ofPlace = `${instance}/${chain}/${seq}`;
-  const isOfPlace = event.id === ofPlace && (ofRecord === null || SECOND_KINDS.includes(kind));
-  // The record of an unaudited statement is not an event itself.
-  if ((event.id !== ofRecord || kind === 'unaudited') && !isOfPlace)
-    throw new Broken('id', 'the id does not match its session or its place in the chain');
+  if (event.lacks !== null) throw new Broken('format', `the event has no ${event.lacks}`);
+  if (!isOwnId(event)) throw new Broken('id', 'the id does not match its session or its place in the chain');
 }
 
-function checkOfLog({ session, source, receivedAt, whole }: ReadEvent, content: string): void {
+function isOwnId(event: ReadEvent): boolean {
+  const { id, kind, instance, chain, seq } = event;
+  // The record of an unaudited statement is not an event itself.
+  if (hasIdOfRecord(event) && kind !== 'unaudited') return true;
+  return id === `${instance}/${chain}/${seq}` && (event.session === undefined || SECOND_KINDS.includes(kind));
+}
+
+/** What an event of the log, or about a record of it, lacks besides the envelope. */
+function lackOf(
+  { kind, session, source, receivedAt }: Pick<ReadEvent, 'kind' | 'session' | 'source' | 'receivedAt'>,
+  whole: unknown,
+): string | null {
+  const content = kind === 'unaudited' ? kind : LOG_KINDS.get(kind);
+  if (content === undefined) return null;
   const { actor, [content]: ofKind }: Record<string, unknown> = Object(whole);
-  for (const [name, value] of Object.entries({ session, source, receivedAt, actor, [content]: ofKind }))
-    if (value === undefined || value === null) throw new Broken('format', `the event has no ${name}`);
+  const needed = { session, source, receivedAt, actor, [content]: ofKind };
+  return Object.entries(needed).find(([, value]) => value === undefined || value === null)?.[0] ?? null;
 }

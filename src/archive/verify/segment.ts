@@ -19,7 +19,7 @@ export type Seal = DeepReadonly<z.infer<typeof sealOf>>;
 /** Bytes `from` to `to` of a file, from which events of the segment were read. */
 interface Range {
   readonly from: number;
-  readonly to: number;
+  to: number;
 }
 
 export class Segment {
@@ -34,6 +34,8 @@ export class Segment {
   readonly gaps = new Tally();
   /** By the file's key. */
   readonly #ranges = new Map<string, Range>();
+  /** The range of the event before, which nearly always comes from the same file. */
+  #latest: { readonly instance: string; readonly fileId: string; readonly range: Range } | null = null;
   /** When its first, earliest and latest event was received, in milliseconds since the epoch. */
   firstReceived: number | null = null;
   earliest = Number.POSITIVE_INFINITY;
@@ -66,11 +68,27 @@ export class Segment {
     instance: string,
     { fileId, offset, length }: { fileId: string; offset: number; length: number },
   ): void {
-    const key = fileKey(instance === this.#instance ? { fileId } : { source: instance, fileId });
-    const known = this.#ranges.get(key);
-    if (known !== undefined && offset < known.to)
+    const range = this.#rangeOf(instance, fileId) ?? this.#newRange(instance, fileId, offset);
+    if (offset < range.to)
       throw new Broken('source', 'the event comes after one whose record is later in the log file');
-    this.#ranges.set(key, { from: known?.from ?? offset, to: offset + length });
+    range.to = offset + length;
+  }
+
+  #rangeOf(instance: string, fileId: string): Range | null {
+    if (this.#latest?.fileId === fileId && this.#latest.instance === instance) return this.#latest.range;
+    const range = this.#ranges.get(this.#keyOf(instance, fileId)) ?? null;
+    if (range !== null) this.#latest = { instance, fileId, range };
+    return range;
+  }
+
+  #newRange(instance: string, fileId: string, from: number): Range {
+    const range = { from, to: from };
+    this.#ranges.set(this.#keyOf(instance, fileId), range);
+    return range;
+  }
+
+  #keyOf(instance: string, fileId: string): string {
+    return fileKey(instance === this.#instance ? { fileId } : { source: instance, fileId });
   }
 
   /** Throws Broken if the seal does not match these events. */

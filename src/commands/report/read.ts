@@ -2,6 +2,7 @@
 
 import { damageOf, openObjects } from '../../archive/search/read.js';
 import type { ArchiveLocation } from '../../archive/store/location.js';
+import { linesOf } from '../../archive/store/object-lines.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { type ArchivedObject, type Days, listParts } from '../../archive/store/walk.js';
 import type { ChainResult, PartResult, VerifyResult } from '../../archive/verify/result.js';
@@ -30,11 +31,11 @@ export async function* readEvents(
     const chains = verified.isIntact ? new VerifiedChains(partIn(verified, part)) : null;
     // The verification has reported foreign objects.
     const onForeign = (): void => undefined;
-    for await (const { object, lines } of openObjects(patient, part, { days, ahead: AHEAD, onForeign })) {
+    for await (const { object, pieces } of openObjects(patient, part, { days, ahead: AHEAD, onForeign })) {
       // What was sealed after the verification belongs to the next report.
       if (chains?.includes(object) === false) continue;
       reading.newest.set(object.chain, object.path);
-      yield* readObject(object, lines, chains, reading);
+      yield* readObject(object, pieces, chains, reading);
     }
     for (const chain of chains?.unfinished ?? [])
       addDamage(reading, chain, 'the chain is not the one that was verified just before');
@@ -43,20 +44,21 @@ export async function* readEvents(
 
 async function* readObject(
   object: ArchivedObject,
-  lines: AsyncIterable<Buffer>,
+  pieces: AsyncIterable<Buffer>,
   chains: VerifiedChains | null,
   reading: Reading,
 ): AsyncGenerator<ReadLine> {
   let unreadable = 0;
   try {
-    for await (const line of lines) {
-      reading.lines += 1;
-      const lineHash = hashOf(line);
-      chains?.follow(object.chain, line, lineHash);
-      const event = readEvent(line);
-      if (event === null) unreadable += 1;
-      else if (event.kind !== 'seal') yield { event, hash: lineHash };
-    }
+    for await (const piece of pieces)
+      for (const line of linesOf(piece)) {
+        reading.lines += 1;
+        const lineHash = hashOf(line);
+        chains?.follow(object.chain, line, lineHash);
+        const event = readEvent(line);
+        if (event === null) unreadable += 1;
+        else if (event.kind !== 'seal') yield { event, hash: lineHash };
+      }
   } catch (error) {
     const damage = damageOf(error);
     if (damage === null) throw error;

@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { type Group, type GroupKey, Groups } from '../../archive/search/groups.js';
-import { type Found, search } from '../../archive/search/search.js';
+import { type Found, searchInBatches } from '../../archive/search/search.js';
 import { openArchive } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
@@ -65,7 +65,8 @@ export async function searchArchive(
     const location = { store: patientStore(store), prefix };
     const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
     const output = new Output(streams.stdout, () => progress.hide());
-    const shown = await print(search(location, toQuery(given), { watch, ahead }), given, streams, output);
+    const events = searchInBatches(location, toQuery(given), { watch, ahead });
+    const shown = await print(events, given, streams, output);
     progress.hide();
     if (shown === 0 && streams.stdout.isTTY === true) say('nothing found');
     return isDamaged ? 1 : 0;
@@ -77,7 +78,7 @@ export async function searchArchive(
 
 /** Returns how many rows it printed. */
 async function print(
-  events: AsyncIterable<Found>,
+  events: AsyncIterable<Found[]>,
   { limit = Number.POSITIVE_INFINITY, json, groupBy, having = 1 }: SearchArguments,
   { stdout }: SearchStreams,
   output: Output,
@@ -94,27 +95,30 @@ async function print(
 }
 
 async function* groupsOf(
-  events: AsyncIterable<Found>,
+  events: AsyncIterable<Found[]>,
   keys: readonly GroupKey[],
   having: number,
-): AsyncGenerator<Group> {
+): AsyncGenerator<Group[]> {
   const groups = new Groups(keys);
-  for await (const found of events) groups.add(found);
-  yield* groups.atLeast(having);
+  for await (const some of events) for (const found of some) groups.add(found);
+  yield groups.atLeast(having);
 }
 
 /** Ends at the limit, or when the reader closes the pipe. */
 async function printRows<T>(
-  rows: AsyncIterable<T>,
+  rows: AsyncIterable<T[]>,
   { header, line }: Form<T>,
   limit: number,
   output: Output,
 ): Promise<number> {
   let count = 0;
-  for await (const row of rows) {
-    if (count === 0 && header !== null) await output.write(header);
-    await output.write(line(row));
-    count += 1;
+  for await (const some of rows) {
+    for (const row of some.slice(0, limit - count)) {
+      if (count === 0 && header !== null) await output.write(header);
+      await output.write(line(row));
+      count += 1;
+      if (output.isClosed) break;
+    }
     if (count >= limit || output.isClosed) break;
   }
   await output.flush();

@@ -2,9 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { finderOf } from '../../../src/archive/search/finder.js';
 import { readEvent } from '../../../src/archive/search/found-event.js';
+import { folded } from '../../../src/archive/search/pattern.js';
 import { prefilter } from '../../../src/archive/search/prefilter.js';
 import { EVERYTHING, matcher, type Query } from '../../../src/archive/search/query.js';
+import { linesAt } from '../../../src/archive/store/object-lines.js';
 import type { NewEvent } from '../../../src/event/event.js';
 import type { AuditClass } from '../../../src/event/names.js';
 import { failureOf, gap, statement, suspectOf, writeArchive } from '../../support/search.js';
@@ -30,6 +33,8 @@ const piece = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 4 }),
 );
 const text = fc.array(piece, { minLength: 1, maxLength: 3 }).map(parts => parts.join(''));
+/** Around the number of bytes that are looked at in one go. */
+const sizes = fc.oneof(fc.nat(50), fc.integer({ min: 31_500, max: 32_800 }));
 const moment = fc
   .integer({ min: Date.UTC(2026, 10, 20), max: Date.UTC(2026, 10, 22) })
   .map(time => new Date(time).toISOString());
@@ -85,10 +90,10 @@ function asked(event: NewEvent): fc.Arbitrary<Partial<Query>> {
 
 describe('a line that matches', () => {
   test('passes, whatever is asked and whatever the event holds', async () => {
-    const cases = anyEvent.chain(event => fc.tuple(fc.constant(event), asked(event)));
-    let matched = 0;
+    const cases = anyEvent.chain(event => fc.tuple(fc.constant(event), asked(event), sizes));
+    let [matched, finders] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(cases, async ([event, some]) => {
+      fc.asyncProperty(cases, async ([event, some, size]) => {
         const query = { ...EVERYTHING, ...some };
         const [object] = await writeArchive(null, [{ date: '2026-11-21', events: [event] }]);
         const line = Buffer.from(object?.lines[0] ?? '');
@@ -97,11 +102,30 @@ describe('a line that matches', () => {
         if (read === null || matcher(query)(read) === null) return;
         matched += 1;
         expect(prefilter(query)(line)).toBe(true);
+        // Among other lines, in a piece larger than what is looked at in one go.
+        const finder = finderOf(query);
+        const before = Buffer.from(`${'x'.repeat(size)}\n`);
+        const content = Buffer.concat([before, line, Buffer.from('\nå\n')]);
+        if (finder === null) return;
+        finders += 1;
+        expect([...linesAt(content, finder(content))].map(String)).toContain(String(line));
       }),
       { numRuns: 3000 },
     );
     expect(matched).toBeGreaterThan(200);
+    expect(finders).toBeGreaterThan(100);
   });
+});
+
+test('letters whose upper case is ASCII are found by their own form, too', () => {
+  for (let code = 0x80; code <= 0x10ffff; code += 1) {
+    const letter = String.fromCodePoint(code);
+    for (const ascii of folded(letter).match(/[ -~]/g) ?? []) {
+      const finder = finderOf({ ...EVERYTHING, text: ascii });
+      const piece = Buffer.from(`${letter}\n`);
+      expect([...linesAt(piece, finder?.(piece) ?? (() => -1))].map(String)).toEqual([letter]);
+    }
+  }
 });
 
 describe('a line that cannot match', () => {
