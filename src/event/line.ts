@@ -139,6 +139,13 @@ export function kindIn(line: Buffer): string {
   return textAfter(KIND, line, 0)?.text ?? '';
 }
 
+/** Finds the line of the event with this id. */
+export function hasId(id: string): (line: Buffer) => boolean {
+  const named = Buffer.from(`,${member('id', id)},`);
+  const within = PREVIOUS_HASH_WITHIN + named.length;
+  return line => line.subarray(0, within).includes(named);
+}
+
 /** UTC with milliseconds. */
 export function timeIn(line: Buffer): string {
   const start = line.indexOf(TIME) + TIME.length;

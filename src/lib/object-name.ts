@@ -35,6 +35,9 @@ export function formatObjectName(place: ArchivePlace, name: ObjectName): string 
   return `${folderOf(place)}date=${date}/${chain}-${range}-${hash}.ndjson.gz`;
 }
 
+/** A time stamp has the name of the object whose seal it is over, and this. */
+export const STAMP_SUFFIX = '.tsr';
+
 const NAME =
   /(?:^|\/)date=(\d{4}-\d\d-\d\d)\/(\d{8}T\d{6}Z-[0-9a-f]{4})-(\d{16})-(\d{16})-([0-9a-f]{16})\.ndjson\.gz$/;
 

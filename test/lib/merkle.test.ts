@@ -1,23 +1,7 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { leafHash, MerkleTree, pathOf, rootBy } from '../../src/lib/merkle.js';
-
-const sha256 = (...parts: readonly Buffer[]): Buffer => {
-  const whole = createHash('sha256');
-  for (const part of parts) whole.update(part);
-  return whole.digest();
-};
-
-/** RFC 6962, 2.1, word for word. */
-function mth(leaves: readonly Buffer[]): Buffer {
-  const [only] = leaves;
-  if (only === undefined) return sha256();
-  if (leaves.length === 1) return sha256(Buffer.from([0]), only);
-  let k = 1;
-  while (k * 2 < leaves.length) k *= 2;
-  return sha256(Buffer.from([1]), mth(leaves.slice(0, k)), mth(leaves.slice(k)));
-}
+import { merkleRoot, sha256Of } from '../support/merkle.js';
 
 /** The known answers of Certificate Transparency's own tests (RFC 6962's reference implementation). */
 const LEAVES = [
@@ -43,7 +27,7 @@ const ROOTS = [
 
 test('roots are those of Certificate Transparency', () => {
   const tree = new MerkleTree();
-  expect(tree.root.toString('hex')).toBe(sha256().toString('hex'));
+  expect(tree.root.toString('hex')).toBe(sha256Of().toString('hex'));
   for (const [index, leaf] of LEAVES.entries()) {
     tree.add(leafHash(Buffer.from(leaf, 'hex')));
     expect(tree.root.toString('hex')).toBe(ROOTS[index]);
@@ -57,7 +41,7 @@ test('every leaf of every tree is proved by its path, and by no other', () => {
     fc.property(lines, fc.nat(), fc.nat(), (given, place, other) => {
       const leaves = given.map(bytes => Buffer.from(bytes));
       const hashes = leaves.map(one => leafHash(one));
-      const root = mth(leaves);
+      const root = merkleRoot(leaves);
       const index = place % leaves.length;
       const path = pathOf(hashes, index);
       const leaf = hashes[index] ?? root;
@@ -77,7 +61,7 @@ test('every leaf of every tree is proved by its path, and by no other', () => {
 test('a leaf may come in pieces, and be of any size', () => {
   for (const size of [0, 1, 16_384, 16_385, 100_000]) {
     const line = Buffer.alloc(size, 'x');
-    const expected = sha256(Buffer.from([0]), line);
+    const expected = sha256Of(Buffer.from([0]), line);
     expect(leafHash(line)).toEqual(expected);
     expect(leafHash(line.subarray(0, 10), line.subarray(10))).toEqual(expected);
   }

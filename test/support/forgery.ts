@@ -7,6 +7,7 @@ import { hash, type KeyObject, sign } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { merkleRoot } from './merkle.js';
 
 export interface HeldObject {
   /** In the archive. */
@@ -62,14 +63,18 @@ export class Forgery {
   relink({ from = 0, to = this.objects.length, key = null }: Relinking = {}): void {
     let before = from === 0 ? null : (this.object(from - 1).lines.at(-1) ?? null);
     let { seq } = before === null ? { seq: 0 } : eventOf(before);
+    let previousSeal: string | null = before;
     for (const object of this.objects.slice(from, to)) {
       const firstSeq = seq + 1;
-      object.lines = object.lines.map(line => {
+      const lines: string[] = [];
+      for (const line of object.lines) {
         seq += 1;
         const previousHash = before === null ? '0'.repeat(64) : sha256(before);
-        before = relinked(line, { seq, firstSeq, previousHash }, key);
-        return before;
-      });
+        before = relinked(line, { seq, firstSeq, previousHash, previousSeal, lines }, key);
+        lines.push(before);
+      }
+      object.lines = lines;
+      previousSeal = before;
     }
   }
 
@@ -130,10 +135,20 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
+interface Relinked {
+  readonly seq: number;
+  readonly firstSeq: number;
+  readonly previousHash: string;
+  /** The last line of the object before. */
+  readonly previousSeal: string | null;
+  /** Those before it in its object. */
+  readonly lines: readonly string[];
+}
+
 /** Ids that contain the seq follow it, and seals say where their object begins. */
 function relinked(
   line: string,
-  { seq, firstSeq, previousHash }: { seq: number; firstSeq: number; previousHash: string },
+  { seq, firstSeq, previousHash, previousSeal, lines }: Relinked,
   key: Key,
 ): string {
   const { signature, ...event } = eventOf(line);
@@ -141,7 +156,12 @@ function relinked(
   const isOfChain = id === `${instance}/${chain}/${event.seq}`;
   const linked = { ...event, seq, previousHash, id: isOfChain ? `${instance}/${chain}/${seq}` : id };
   if (kind !== 'seal') return JSON.stringify(linked);
-  const seal = sealOf(linked, { firstSeq });
+  const seal = sealOf(linked, {
+    firstSeq,
+    merkleRoot: merkleRoot(lines).toString('hex'),
+    previousSeal:
+      previousSeal === null ? undefined : { seq: eventOf(previousSeal).seq, hash: sha256(previousSeal) },
+  });
   if (key === 'kept') return JSON.stringify({ ...seal, signature });
   return key === null ? JSON.stringify(seal) : signed(JSON.stringify(seal), key);
 }

@@ -1,6 +1,6 @@
 /** Finds the objects of an archive in the order in which they were written. */
 
-import { type ArchivePlace, type ObjectName, parseObjectName } from '../../lib/object-name.js';
+import { type ArchivePlace, type ObjectName, parseObjectName, STAMP_SUFFIX } from '../../lib/object-name.js';
 import type { ArchiveStore } from './store.js';
 
 /** One daemon's part of an archive. */
@@ -12,6 +12,8 @@ export interface ArchivePart extends ArchivePlace {
 export interface ArchivedObject extends ObjectName {
   /** Its name in the store. */
   readonly path: string;
+  /** The name of the time stamp over its seal; `null` if there is none. */
+  readonly stamp: string | null;
 }
 
 /** UTC days (`2026-11-21`), both included; `null` is open. */
@@ -44,10 +46,13 @@ export async function* walkObjects(
 ): AsyncGenerator<ArchivedObject> {
   for (const [day, inner] of await partitions(store, folder, 'date')) {
     if ((since !== null && day < since) || (until !== null && day > until)) continue;
-    for (const path of await store.list(inner)) {
+    const paths = await store.list(inner);
+    const all = new Set(paths);
+    for (const path of paths) {
       const name = parseObjectName(path);
-      if (name === null) onForeign(path);
-      else yield { ...name, path };
+      const stamp = path + STAMP_SUFFIX;
+      if (name !== null) yield { ...name, path, stamp: all.has(stamp) ? stamp : null };
+      else if (!path.endsWith(STAMP_SUFFIX) || !all.has(path.slice(0, -STAMP_SUFFIX.length))) onForeign(path);
     }
   }
 }

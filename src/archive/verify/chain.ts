@@ -1,7 +1,7 @@
 /** One hash chain, object by object: each line follows the one before, and so does each object. */
 
 import { hashOf } from '../../event/line.js';
-import type { SealedPosition } from '../../event/seal.js';
+import type { SealedPosition, SealId } from '../../event/seal.js';
 import type { ArchivedObject } from '../store/walk.js';
 import { ChainClock } from './clock.js';
 import { fileKey } from './file-key.js';
@@ -29,6 +29,9 @@ export class Chain {
   /** Up to where each file was read, by file key. */
   readonly #ends = new Map<string, number>();
   #coveredBytes = 0;
+  #lastSeal: SealId | null = null;
+  /** Whether seals name the one before them: those of version 0.1 do not. */
+  #areSealsLinked = false;
   /** Files in the seal before; `null` before the first seal. */
   #known: ReadonlySet<string> | null = null;
 
@@ -154,8 +157,9 @@ export class Chain {
     this.#reason = plainName(lifecycle.reason ?? '');
   }
 
-  /** Throws Broken if the seal's coverage does not continue where that of the seals before ended. */
-  seal({ coverage, files }: Seal): void {
+  /** Throws Broken if the seal does not continue where the seals before ended. */
+  seal({ coverage, files, previousSeal }: Seal): void {
+    this.#checkPrevious(previousSeal);
     const seen = new Set<string>();
     for (const one of coverage) {
       const { from, to } = one;
@@ -168,6 +172,18 @@ export class Chain {
     }
     for (const position of files) this.#checkPosition(position);
     this.#known = new Set(files.map(fileKey));
+  }
+
+  /** Of the first seal in the range, the one before is not known if the chain began earlier. */
+  #checkPrevious(named: SealId | undefined): void {
+    const last = this.#lastSeal;
+    const isKnown = last !== null || !this.isCut;
+    if (named === undefined && this.#areSealsLinked)
+      throw new Broken('previous-seal', 'the seal does not name the one before it');
+    if (named !== undefined && isKnown && (named.seq !== last?.seq || named.hash !== last.hash))
+      throw new Broken('previous-seal', 'the seal names another one than the one before it');
+    this.#areSealsLinked ||= named !== undefined;
+    this.#lastSeal = { seq: this.lastSeq, hash: this.lastHash };
   }
 
   #checkStart(key: string, from: number): void {

@@ -1,5 +1,6 @@
 /** Checks the lines of one object in order, up to its seal. */
 
+import { leafHash, MerkleTree } from '../../lib/merkle.js';
 import type { ArchivedObject, ArchivePart } from '../store/walk.js';
 import type { PartAnchors } from './anchors.js';
 import type { AuditedByServer } from './audited.js';
@@ -29,6 +30,7 @@ export class LinesCheck {
   readonly #chain: Chain;
   readonly #context: LinesContext;
   readonly #segment: Segment;
+  readonly #tree = new MerkleTree();
   #firstHash = '';
   #isSealed = false;
 
@@ -60,14 +62,15 @@ export class LinesCheck {
       if (number === 1 && !coverage.knows(event.chain)) coverage.begin(event, this.#chain.isCut, endOf);
       return event.kind === 'seal'
         ? this.#seal(line, event)
-        : this.#event(event, { object: this.#object.path, line: number, seq: event.seq });
+        : this.#event(line, event, { object: this.#object.path, line: number, seq: event.seq });
     } catch (error) {
       throw error instanceof Broken ? error.at({ seq: event.seq }) : error;
     }
   }
 
-  #event(event: ReadEvent, place: Place): Promise<void> | null {
+  #event(line: Buffer, event: ReadEvent, place: Place): Promise<void> | null {
     const { coverage, audited } = this.#context;
+    this.#tree.add(leafHash(line));
     this.#segment.add(event);
     coverage.add(event);
     audited.add(event);
@@ -79,6 +82,8 @@ export class LinesCheck {
   #seal(line: Buffer, event: ReadEvent): Promise<void> | null {
     const { keys, totals, anchors, logs } = this.#context;
     const seal = this.#segment.close(event);
+    if (seal.merkleRoot !== undefined && seal.merkleRoot !== this.#tree.root.toString('hex'))
+      throw new Broken('root', "the Merkle root of the seal is not that of its object's lines");
     this.#chain.seal(seal);
     this.#context.coverage.seal(event, seal, this.#segment.firstReceived);
     const { path, date } = this.#object;

@@ -162,6 +162,8 @@ const FITS = {
   seal: 'the seal was removed or replaced, or a second one was inserted',
   counts: 'events were removed, inserted or changed in kind, or the seal was edited, and hashes recomputed',
   coverage: 'the seal was edited, or objects were replaced, and hashes recomputed',
+  root: 'the seal was edited, or a line was replaced, and hashes recomputed',
+  'previous-seal': 'a seal was removed, inserted or replaced together with its events, and hashes recomputed',
   source:
     'an event was inserted, duplicated or moved, or its position in the log edited, and hashes recomputed',
   unsigned: 'the signature was stripped, or the chain was rewritten by somebody without the key',

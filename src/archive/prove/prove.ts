@@ -1,0 +1,141 @@
+/** Makes the proofs of an event from an archive. */
+
+import { buffer } from 'node:stream/consumers';
+import { hasId, kindIn } from '../../event/line.js';
+import { sealSchema } from '../../event/seal.js';
+import { ShipperError } from '../../lib/errors.js';
+import { parseJson } from '../../lib/json.js';
+import { leafHash, pathOf } from '../../lib/merkle.js';
+import { gunzipOne } from '../store/gzip.js';
+import type { ArchiveLocation } from '../store/location.js';
+import { linesOf, wholeLines } from '../store/object-lines.js';
+import { patientStore } from '../store/patient.js';
+import type { ArchiveStore } from '../store/store.js';
+import { type ArchivedObject, type ArchivePart, type Days, listParts, walkObjects } from '../store/walk.js';
+import { NO_ROOT, type Proof } from './proof.js';
+
+/**
+ * The proofs of the event with this id, one for each chain that has it. Throws a ShipperError if there is none, if its seal
+ * has no Merkle root, or if something cannot be read.
+ */
+export async function prove({ store, prefix }: ArchiveLocation, id: string, days: Days): Promise<Proof[]> {
+  const patient = patientStore(store);
+  const proofs: Proof[] = [];
+  for (const part of await listParts(patient, prefix)) {
+    const found = await find(patient, part, id, { ...days, since: days.since ?? firstDayOf(id) });
+    for (const place of found) proofs.push(await proofOf(patient, part, place));
+  }
+  if (proofs.length === 0)
+    throw new ShipperError('no-event', `no event with this id is in the archive: ${id}`);
+  return proofs;
+}
+
+/** Where an event is. */
+interface Found {
+  readonly object: ArchivedObject;
+  readonly index: number;
+}
+
+async function find(store: ArchiveStore, part: ArchivePart, id: string, days: Days): Promise<Found[]> {
+  const isHere = inObject(id);
+  const found: Found[] = [];
+  const chains = new Set<string>();
+  for await (const object of walkObjects(store, part, days)) {
+    if (!isHere(object) || chains.has(object.chain)) continue;
+    const index = await indexIn(store, object, id);
+    if (index === null) continue;
+    found.push({ object, index });
+    chains.add(object.chain);
+  }
+  return found;
+}
+
+/** `instance/chain/seq`: the id tells the object. */
+const OF_CHAIN = /\/(\d{8}T\d{6}Z-[0-9a-f]{4})\/(\d{1,15})$/;
+
+function inObject(id: string): (object: ArchivedObject) => boolean {
+  const [, chain, seq] = OF_CHAIN.exec(id) ?? [];
+  if (chain === undefined) return () => true;
+  const number = Number(seq);
+  return object => object.chain === chain && object.firstSeq <= number && number <= object.lastSeq;
+}
+
+/** `instance/session/line`: a session's id begins with its start, and nothing was archived before that. */
+const OF_SESSION = /\/([0-9a-f]{1,8})\.[0-9a-f]{1,8}\/j?\d{1,15}$/;
+/** Clocks may differ, and zones. */
+const DAY = 24 * 60 * 60 * 1000;
+
+function firstDayOf(id: string): string | null {
+  const [, start] = OF_SESSION.exec(id) ?? [];
+  if (start === undefined) return null;
+  return new Date(Number.parseInt(start, 16) * 1000 - DAY).toISOString().slice(0, 10);
+}
+
+async function* lines(store: ArchiveStore, object: ArchivedObject): AsyncGenerator<Buffer> {
+  for await (const piece of wholeLines(gunzipOne(store.open(object.path)))) yield* linesOf(piece);
+}
+
+/** The line's place in the object, from 0; `null` if the object does not have it. */
+async function indexIn(store: ArchiveStore, object: ArchivedObject, id: string): Promise<number | null> {
+  const isIt = hasId(id);
+  let index = 0;
+  for await (const line of lines(store, object)) {
+    if (isIt(line)) return index;
+    index += 1;
+  }
+  return null;
+}
+
+async function proofOf(store: ArchiveStore, part: ArchivePart, { object, index }: Found): Promise<Proof> {
+  const leaves: Buffer[] = [];
+  let [line, seal]: [string, Buffer | null] = ['', null];
+  for await (const one of lines(store, object)) {
+    if (leaves.length === index) line = one.toString();
+    leaves.push(leafHash(one));
+    seal = Buffer.from(one);
+  }
+  if (seal === null || kindIn(seal) !== 'seal')
+    throw new ShipperError('archive-damaged', `${object.path} does not end with its seal: run verify`);
+  // The seal itself is no leaf.
+  leaves.pop();
+  if (index === leaves.length)
+    throw new ShipperError(
+      'is-seal',
+      'this event is a seal: its signature, and the stamp after it, prove it',
+    );
+  if (!hasRoot(seal)) throw new ShipperError('no-root', `${object.path} proves no single event: ${NO_ROOT}`);
+  const path = pathOf(leaves, index).map(hash => hash.toString('hex'));
+  return { v: 1, line, index, path, seal: seal.toString(), ...(await stampAfter(store, part, object)) };
+}
+
+const sealLine = sealSchema.pick({ seal: true });
+
+function hasRoot(seal: Buffer): boolean {
+  const parsed = sealLine.safeParse(parseJson(seal));
+  return parsed.success && parsed.data.seal.merkleRoot !== undefined;
+}
+
+/** The next time stamp from an object on, and the seals between; neither if there is no stamp yet. */
+async function stampAfter(
+  store: ArchiveStore,
+  part: ArchivePart,
+  from: ArchivedObject,
+): Promise<Pick<Proof, 'laterSeals' | 'timestamp'>> {
+  const until: ArchivedObject[] = [];
+  for await (const object of walkObjects(store, part, { since: from.date, until: null })) {
+    if (object.chain !== from.chain || object.firstSeq < from.firstSeq) continue;
+    if (object.firstSeq > from.firstSeq) until.push(object);
+    if (object.stamp === null) continue;
+    const laterSeals: string[] = [];
+    for (const later of until) laterSeals.push((await lastLine(store, later)).toString());
+    return { laterSeals, timestamp: (await buffer(store.open(object.stamp))).toString('base64') };
+  }
+  return { laterSeals: [] };
+}
+
+async function lastLine(store: ArchiveStore, object: ArchivedObject): Promise<Buffer> {
+  let last = Buffer.alloc(0);
+  for await (const piece of wholeLines(gunzipOne(store.open(object.path))))
+    for (const line of linesOf(piece)) last = Buffer.from(line);
+  return last;
+}
