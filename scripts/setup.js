@@ -1,5 +1,5 @@
 // Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with
-// pgAudit, Chromium and Spin through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
+// pgAudit, Chromium, Spin, jq and openssl through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
 //
 //   node scripts/setup.js              all of it; fails where something cannot be had
 //   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had, and without Chromium and Spin
@@ -25,6 +25,7 @@ if (!isOptional) installLanguages();
 if (!isOptional) installBrowser();
 if (!isOptional) fetchPromtool();
 if (!isOptional) installSpin();
+if (!isOptional) installTools();
 
 function installPackages() {
   const lock = `${root}/package-lock.json`;
@@ -102,6 +103,15 @@ function installBrowser() {
 
 function hasBrowser() {
   return BROWSERS.some(isOnPath);
+}
+
+/** With which a proof is checked by hand. Without them those tests fail, and say so. */
+function installTools() {
+  const missing = ['jq', 'openssl'].filter(tool => !isOnPath(tool));
+  if (missing.length === 0) return;
+  say(`installing ${missing.join(' and ')} through apt`);
+  const install = () => apt(['install', '-y', '--no-install-recommends', ...missing]);
+  if (existsSync('/usr/bin/apt-get') && !install() && apt(['update', '-q'])) install();
 }
 
 /** Checks the model of the journal's protocol, with a C compiler. Without them that test fails, and says so. */

@@ -9,7 +9,7 @@
  * - A seal's signature is its last field, over the line without that field.
  */
 
-import { createHash, hash } from 'node:crypto';
+import { createHash, hash, type KeyObject, verify } from 'node:crypto';
 import { type LargeText, PARAMETERS } from '../lib/large-text.js';
 import type { AuditEvent, EventKind, NewEvent } from './event.js';
 import { AUDIT_CLASSES, type AuditClass } from './names.js';
@@ -105,6 +105,14 @@ export function readSignature(line: Buffer): { signed: Buffer; signature: Buffer
     signed: Buffer.concat([line.subarray(0, -text.length), Buffer.from('}')]),
     signature: Buffer.from(signature, 'base64'),
   };
+}
+
+/** Whether a seal's line was signed with the private half of this key; `null` if it has no signature at its end. */
+export function isSignedWith(line: Buffer, publicKey: KeyObject): boolean | null {
+  const found = readSignature(line);
+  if (found === null) return null;
+  const hashed = publicKey.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  return verify(hashed, found.signed, publicKey, found.signature);
 }
 
 /** How many bytes of a line hold its `previousHash`, at least. */

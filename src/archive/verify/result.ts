@@ -170,6 +170,7 @@ const FITS = {
   signature:
     'the seal or something before it was edited and hashes recomputed, or it was signed with another key',
   anchor: 'the chain was rewritten with recomputed hashes, at this seal or before it',
+  stamp: 'the stamp is of another seal or authority, or the seal was rewritten after it was stamped',
   tail: 'the newest objects were removed, or are not delivered yet',
   log: 'the event was edited and hashes recomputed, or the log file was edited after it was read',
 } as const;

@@ -1,7 +1,7 @@
-/** Signatures of seals: Ed25519 over the seal's own line without the signature. */
+/** Signatures of seals: Ed25519 or P-256 over the seal's own line without the signature. */
 
-import { type KeyObject, verify } from 'node:crypto';
-import { readSignature } from '../../event/line.js';
+import type { KeyObject } from 'node:crypto';
+import { isSignedWith, readSignature } from '../../event/line.js';
 import { Broken } from './result.js';
 
 /** A key, and the point in the archive from which it counts. */
@@ -28,7 +28,7 @@ export function checkSignature(
   const key = keyFor(seal, keys);
   if (key === null) return found === null ? 'unsigned' : 'signed';
   if (found === null) throw new Broken('unsigned', 'the seal has no signature');
-  if (!verify(null, found.signed, key, found.signature))
+  if (isSignedWith(line, key) !== true)
     throw new Broken('signature', 'the signature of the seal was not made with the given key');
   return 'checked';
 }

@@ -10,7 +10,7 @@ import { UsageError } from './usage.js';
 const START = /@(?:(\d{8}T\d{6}Z-[0-9a-f]{4})\/)?(\d+)$/;
 
 /**
- * `FILE[@[CHAIN/]SEQ]`: an Ed25519 key (PEM, SPKI) that counts from that seal on, until the next key does. Throws a
+ * `FILE[@[CHAIN/]SEQ]`: an Ed25519 or P-256 key (PEM, SPKI) that counts from that seal on, until the next key does. Throws a
  * UsageError if the file is not such a key.
  */
 export async function readPublicKey(text: string): Promise<PublicKey> {
@@ -22,9 +22,13 @@ export async function readPublicKey(text: string): Promise<PublicKey> {
 async function readKey(path: string): Promise<KeyObject> {
   try {
     const key = createPublicKey(await readFile(path));
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    if (isForSeals(key)) return key;
   } catch (error) {
     throw new UsageError(`${path} is not a public key in PEM (${codeOf(error)})`);
   }
-  throw new UsageError(`${path} is not an Ed25519 key`);
+  throw new UsageError(`${path} is not an Ed25519 or P-256 key`);
+}
+
+function isForSeals({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject): boolean {
+  return type === 'ed25519' || (type === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1');
 }

@@ -1,10 +1,10 @@
-import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { IsOwnSeal } from '../../archive/store/object-end.js';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { readSignature } from '../../event/line.js';
+import { isSignedWith } from '../../event/line.js';
 import type { Signer as JournalSigner } from '../../journal/state.js';
 import { codeOf } from '../../lib/errors.js';
 
@@ -21,10 +21,7 @@ export async function openSigner({ archive: { signingKeyFile } }: Config): Promi
   return {
     fingerprint: hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex'),
     sign: line => sign(null, line, key).toString('base64'),
-    isOwnSeal(line) {
-      const found = readSignature(line);
-      return found !== null && verify(null, found.signed, publicKey, found.signature);
-    },
+    isOwnSeal: line => isSignedWith(line, publicKey) === true,
   };
 }
 
