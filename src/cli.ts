@@ -100,6 +100,12 @@ program
       'key (PEM) that seals must be signed with, from a seq on',
     ),
   )
+  .addOption(
+    repeatable(
+      '--tsa-ca <file>',
+      'certificates (PEM) of the authority, or its root, that time stamps must be of',
+    ),
+  )
   .addOption(repeatable('--seals <file>', 'seals exported from Cloud Logging, to compare with'))
   .addOption(
     repeatable('--against <path>', 'original log file, folder of log files or quoted glob, to compare with'),

@@ -246,6 +246,17 @@ const settings = z
         })
         .prefault({}),
       signingKeyFile: text.exactOptional(),
+      timestamp: z
+        .strictObject({
+          url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+          every: z.union([z.literal('seal').transform(() => 0), duration('1m', '31d')]).default(60 * 60_000),
+          ca: text,
+          policy: z
+            .string()
+            .regex(/^[0-2](\.(0|[1-9]\d*))+$/, 'must be an object identifier, such as 1.3.6.1.4.1.13762.3')
+            .exactOptional(),
+        })
+        .exactOptional(),
       endpoint,
     }),
     logging: z.strictObject({

@@ -15,6 +15,7 @@ const PROBLEMS = {
   'journal-failing': 'hinders',
   'journal-full': 'hinders',
   'seal-unsigned': 'lasts',
+  'stamp-missing': 'lasts',
   'log-held-back': 'lasts',
   'log-format': 'lasts',
   'log-elsewhere': 'lasts',

@@ -9,6 +9,7 @@ import type { Delivery, LineDelivery, SegmentDelivery } from '../journal/deliver
 import type { Clock } from '../lib/clock.js';
 import type { ArchivePlace } from '../lib/object-name.js';
 import { packSegment } from './archive/object.js';
+import type { StoredSeal } from './archive/stamps.js';
 import { Attempts } from './attempts.js';
 import type { EntryDestination, LogEntry, ObjectDestination } from './destination.js';
 import { Flights } from './flights.js';
@@ -150,13 +151,18 @@ async function inRequests(
   return requests;
 }
 
-/** Stores every sealed segment in the archive, until the journal is closed and read or the signal aborts. */
+/**
+ * Stores every sealed segment in the archive, until the journal is closed and read or the signal aborts.
+ *
+ * @param onStored called after the cursor has moved
+ */
 export async function deliverSegments(
   reader: SegmentReader,
   destination: ObjectDestination,
   place: ArchivePlace,
   surroundings: Surroundings,
   signal: AbortSignal,
+  onStored: (seal: StoredSeal) => void = () => undefined,
 ): Promise<void> {
   const attempts = attemptsOf('archive', surroundings, signal);
   for (;;) {
@@ -165,8 +171,10 @@ export async function deliverSegments(
     const stored = await attempts.attempt(async () => {
       const object = await packSegment(next.segment, place);
       surroundings.report.objectStored(object.body.length, await destination.put(object, signal));
+      return object.name;
     });
     if (stored === null || !(await finish(next, 'archive', attempts, surroundings))) return;
+    onStored({ name: stored.value, seq: next.segment.lastSeq, hash: next.segment.lastHash });
   }
 }
 

@@ -21,11 +21,12 @@ export interface LogEntry {
 
 export type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'CRITICAL';
 
-/** An object of the archive. The same segment always makes the same object. */
+/** An object of the archive. The same segment always makes the same object; a time stamp's is its own. */
 export interface ArchiveObject {
   readonly name: string;
-  /** The compressed NDJSON. */
+  /** The compressed NDJSON, or a time stamp (DER). */
   readonly body: Buffer;
+  readonly contentType: string;
   /** CRC-32C of the body: four bytes, the highest first, in base64, as Cloud Storage has it. */
   readonly crc32c: string;
   readonly metadata: Readonly<Record<string, string>>;

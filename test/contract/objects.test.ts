@@ -52,7 +52,8 @@ const { signal } = new AbortController();
 
 function object(body: string | Buffer, name = NAME): ArchiveObject {
   const bytes = Buffer.from(body);
-  return { name, body: bytes, crc32c: crc32c(bytes), metadata: { 'first-seq': '1', 'last-seq': '2' } };
+  const metadata = { 'first-seq': '1', 'last-seq': '2' };
+  return { name, body: bytes, contentType: 'application/gzip', crc32c: crc32c(bytes), metadata };
 }
 
 describe.each([

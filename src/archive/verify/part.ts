@@ -1,6 +1,10 @@
 /** Verifies one daemon's part of an archive, object by object, up to the first fault. */
 
+import type { X509Certificate } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { kindIn } from '../../event/line.js';
+import { hasCode } from '../../lib/errors.js';
+import { checkStamp } from '../../lib/timestamp/stamp.js';
 import { ahead } from '../store/ahead.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
@@ -24,6 +28,8 @@ export interface PartOptions {
   readonly days: Days;
   /** If there are none, signatures are not checked. */
   readonly keys: readonly PublicKey[];
+  /** Whose time stamps are trusted; if there are none, it is not checked whose they are. */
+  readonly authorities: readonly X509Certificate[];
   readonly anchors: Anchors | null;
   readonly logFiles: LogFiles | null;
   /** The period to be checked. */
@@ -207,10 +213,24 @@ export class PartCheck {
       }
       shares.lines(number - before);
     }
-    const hasMetadata = reader.end(check.end());
+    const hashes = check.end();
+    const hasMetadata = reader.end(hashes);
+    if (object.stamp !== null) await this.#checkStamp(object.stamp, hashes.lastHash);
     if (!hasMetadata) this.#warnings.add('metadata', NO_METADATA, { object: object.path });
     this.#totals.objects += 1;
     this.#totals.bytes += reader.bytes;
+  }
+
+  /** Throws Broken if the stamp is not over this seal, or not good. */
+  async #checkStamp(path: string, sealHash: string): Promise<void> {
+    const stamp = await buffer(this.#store.open(path));
+    try {
+      checkStamp(stamp, { sha256: Buffer.from(sealHash, 'hex') }, this.#options.authorities);
+    } catch (error) {
+      if (!hasCode(error, 'stamp')) throw error;
+      throw new Broken('stamp', error instanceof Error ? error.message : '', { object: path });
+    }
+    this.#totals.seals.stamped += 1;
   }
 
   async #chainOf(object: ArchivedObject): Promise<Chain> {

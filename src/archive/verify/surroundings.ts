@@ -45,6 +45,7 @@ interface Given {
   readonly days: Days;
   readonly hasKeys: boolean;
   readonly hasSeals: boolean;
+  readonly hasAuthorities: boolean;
 }
 
 /** Chains, by what cannot be known about them. */
@@ -61,13 +62,13 @@ export interface Unproved {
 export function limitsOf(
   parts: readonly PartResult[],
   unproved: readonly Unproved[],
-  { days, hasKeys, hasSeals }: Given,
+  { days, hasKeys, hasSeals, hasAuthorities }: Given,
 ): string[] {
   const [cut, behind] = [unproved.flatMap(one => one.cut), unproved.flatMap(one => one.behind)];
   const limits: string[] = [];
   if (cut.length > 0) limits.push(`whether ${cut.join(', ')} continues what came before ${days.since}`);
   if (days.until !== null) limits.push(`what comes after ${days.until}`);
-  limits.push(...signatureLimits(parts, hasKeys));
+  limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, hasAuthorities));
   if (!hasSeals) {
     if (parts.every(({ seals }) => seals.signed === 0))
       limits.push(
@@ -118,5 +119,13 @@ function signatureLimits(parts: readonly PartResult[], hasKeys: boolean): string
     return [`whether the signatures of ${signed} of ${total} seals are good: give --public-key`];
   return hasKeys && checked < total
     ? [`whether ${total - checked} of ${total} seals are genuine: no key was given for them`]
+    : [];
+}
+
+function stampLimits(parts: readonly PartResult[], hasAuthorities: boolean): string[] {
+  const stamped = parts.reduce((total, { seals }) => total + seals.stamped, 0);
+  if (stamped > 0 && !hasAuthorities) return [`whose the ${stamped} time stamps are: give --tsa-ca`];
+  return stamped === 0 && hasAuthorities
+    ? ['when anything was written, but by its own clock: there are no time stamps']
     : [];
 }

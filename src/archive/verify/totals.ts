@@ -14,7 +14,7 @@ export class Totals {
   #records: RecordCounts = noRecords();
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
-  readonly seals = { total: 0, signed: 0, checked: 0, anchored: 0 };
+  readonly seals = { total: 0, signed: 0, checked: 0, anchored: 0, stamped: 0 };
 
   /** An event's time. */
   at(time: number): void {

@@ -1,5 +1,6 @@
 /** Proves that an archive is whole and unchanged, or finds the first fault (I10). */
 
+import type { X509Certificate } from 'node:crypto';
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { patientStore } from '../store/patient.js';
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   readonly days?: Days;
   /** With keys, every seal for which a key counts must be signed with it. */
   readonly keys?: readonly PublicKey[];
+  /** With certificates, each time stamp must be of one of these authorities, or of one that they certified. */
+  readonly authorities?: readonly X509Certificate[];
   /** Seals exported from Cloud Logging: each must be in the archive. */
   readonly seals?: Anchors | null;
   /** Log files that still exist: events must match them. */
@@ -42,7 +45,14 @@ const DAY = 24 * 60 * 60 * 1000;
  */
 export async function verifyArchive(
   { store, prefix }: ArchiveLocation,
-  { days = ALL_DAYS, keys = [], seals = null, logFiles = null, period: asked = {} }: VerifyOptions = {},
+  {
+    days = ALL_DAYS,
+    keys = [],
+    authorities = [],
+    seals = null,
+    logFiles = null,
+    period: asked = {},
+  }: VerifyOptions = {},
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<VerifyResult> {
   const patient = patientStore(store);
@@ -69,7 +79,7 @@ export async function verifyArchive(
     const check = new PartCheck(
       patient,
       part,
-      { days, keys, anchors: seals, logFiles, asked: askedOf(period), onChain },
+      { days, keys, authorities, anchors: seals, logFiles, asked: askedOf(period), onChain },
       warnings,
     );
     parts.push(await check.run(shares));
@@ -77,7 +87,12 @@ export async function verifyArchive(
     known.push(check.known);
   }
   const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
-  const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
+  const given = {
+    days,
+    hasKeys: keys.length > 0,
+    hasSeals: seals !== null,
+    hasAuthorities: authorities.length > 0,
+  };
   const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
   const instances = instancesOf(known, period);
   const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];

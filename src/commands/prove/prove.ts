@@ -13,8 +13,8 @@ import { parseJson } from '../../lib/json.js';
 import { inProject } from '../../lib/paths.js';
 import { repeatable } from '../../lib/repeatable.js';
 import { oneLine } from '../../lib/terminal-text.js';
-import { certificatesIn, checkStamp } from '../../lib/timestamp/stamp.js';
-import { readPublicKey } from '../verify/keys.js';
+import { checkStamp } from '../../lib/timestamp/stamp.js';
+import { readCertificates, readPublicKey } from '../verify/keys.js';
 import { UsageError } from '../verify/usage.js';
 import { renderProof } from './page.js';
 
@@ -119,7 +119,7 @@ async function verifyProof(
   { publicKey, tsaCa = [], json = false }: VerifyProofArguments,
 ): Promise<number> {
   const keys = await Promise.all(publicKey.map(readPublicKey));
-  const trusted = (await Promise.all(tsaCa.map(read))).flatMap(text => certificatesIn(text.toString()));
+  const trusted = (await Promise.all(tsaCa.map(readCertificates))).flat();
   const proof = parse(await read(file));
   const { stamped, ...proved } = checkProof(proof, keys);
   if (proved.signatures < proof.laterSeals.length + 1)

@@ -1,9 +1,10 @@
-/** Public keys as the command line names them. */
+/** Public keys and certificates as the command line names them. */
 
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { PublicKey } from '../../archive/verify/signature.js';
 import { codeOf } from '../../lib/errors.js';
+import { certificatesIn } from '../../lib/timestamp/stamp.js';
 import { UsageError } from './usage.js';
 
 /** Where a key begins to count: `@5000`, or `@20261121T203958Z-9f2c/5000` in an archive of several chains. */
@@ -31,4 +32,13 @@ async function readKey(path: string): Promise<KeyObject> {
 
 function isForSeals({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject): boolean {
   return type === 'ed25519' || (type === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1');
+}
+
+/** The certificates in a file (PEM). Throws a UsageError if there are none. */
+export async function readCertificates(path: string): Promise<X509Certificate[]> {
+  try {
+    return certificatesIn(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path} has no readable certificate in PEM (${codeOf(error)})`);
+  }
 }

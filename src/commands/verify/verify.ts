@@ -9,7 +9,7 @@ import type { VerdictName, VerifyResult, Warning } from '../../archive/verify/re
 import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
 import { DURATION_UNITS, parseDuration } from '../../config/units.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
-import { readPublicKey } from './keys.js';
+import { readCertificates, readPublicKey } from './keys.js';
 import { indexLogFiles } from './log-index.js';
 import { render } from './render.js';
 import { readSeals } from './seals.js';
@@ -22,6 +22,8 @@ export interface VerifyArguments {
   readonly until?: string;
   /** `FILE[@[CHAIN/]SEQ]` */
   readonly publicKey?: readonly string[];
+  /** Files with certificates (PEM). */
+  readonly tsaCa?: readonly string[];
   /** Files with seals exported from Cloud Logging. */
   readonly seals?: readonly string[];
   /** Log files, folders of log files, or globs. */
@@ -60,11 +62,19 @@ async function verifyWith(where: string, options: VerifyArguments): Promise<Veri
   const { publicKey = [], against = [], endpoint = null, since = null, until = null } = options;
   const days = { since: readDay(since), until: readDay(until) };
   const keys = await Promise.all(publicKey.map(readPublicKey));
+  const authorities = (await Promise.all((options.tsaCa ?? []).map(readCertificates))).flat();
   const exported = options.seals === undefined ? null : await readSeals(options.seals);
   const logFiles = against.length === 0 ? null : await indexLogFiles(against);
   const archive = openArchive(where, endpoint);
   const period = { grace: readGrace(options.grace) };
-  const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles, period };
+  const given: VerifyOptions = {
+    days,
+    keys,
+    authorities,
+    seals: exported?.anchors ?? null,
+    logFiles,
+    period,
+  };
   try {
     const result = await withBar(onProgress => verifyArchive(archive, given, onProgress));
     const warnings = warningsOf(exported?.incomplete ?? 0, logFiles?.compressed ?? 0);

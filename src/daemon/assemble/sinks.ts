@@ -1,13 +1,17 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import { checksumOf } from '../../deliver/archive/object.js';
+import { Stamping, type StoredSeal, stampsSchema } from '../../deliver/archive/stamps.js';
 import type { SinkName } from '../../deliver/deliver.js';
 import { deliverEntries, deliverSegments } from '../../deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from '../../deliver/destination.js';
 import { localEntries, localObjects } from '../../deliver/folders.js';
 import type { Journal } from '../../journal/journal.js';
 import { Reader } from '../../journal/reader.js';
+import { CacheFile } from '../../lib/cache-file.js';
 import type { Disk } from '../../lib/disk.js';
 import type { Stages } from '../pipeline.js';
+import { authorityOf } from './authority.js';
 import { archivePlace, cursorPath } from './journal.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -26,6 +30,7 @@ export async function createSinks(
     objectDestination(config, disk),
   ]);
   const { payload } = config.logging;
+  const stamping = await openStamping(config, objects, surroundings);
   const place = archivePlace(config, journal.node);
   return {
     logging: {
@@ -34,10 +39,43 @@ export async function createSinks(
     },
     archive: {
       reader: segments,
-      run: abort =>
-        deliverSegments(segments, objects, place, { clock, report }, abort).finally(objects.close),
+      run: async abort => {
+        const stamped = stamping?.run(abort);
+        const onStored = (seal: StoredSeal): void => stamping?.stored(seal);
+        try {
+          await deliverSegments(segments, objects, place, { clock, report }, abort, onStored);
+        } finally {
+          stamping?.end();
+          await stamped;
+          await objects.close();
+        }
+      },
     },
   };
+}
+
+/** Throws a ConfigError if the authority's certificates cannot be read. */
+async function openStamping(
+  { archive: { timestamp }, state }: Config,
+  objects: ObjectDestination,
+  { clock, disk, telemetry: report }: Surroundings,
+): Promise<Stamping | null> {
+  if (timestamp === undefined) return null;
+  const authority = await authorityOf(timestamp);
+  const { requestStamp } = await import('../../lib/timestamp/request.js');
+  const path = join(resolve(state.directory), 'stamps.json');
+  return await Stamping.open({
+    every: timestamp.every,
+    request: async (sha256, signal) => (await requestStamp(sha256, authority, signal)).response,
+    store: (name, body, signal) =>
+      objects.put(
+        { name, body, contentType: 'application/timestamp-reply', crc32c: checksumOf(body), metadata: {} },
+        signal,
+      ),
+    file: new CacheFile({ path, schema: stampsSchema, clock, disk, report }),
+    clock,
+    report,
+  });
 }
 
 /** Google's libraries take more time and memory to load than everything else: they are loaded only if used. */

@@ -7,7 +7,7 @@ import { codeOf } from '../../lib/errors.js';
 import { databaseFixFor, messageOf } from '../fixes.js';
 import type { Health, Problem } from '../health.js';
 import type { Metrics } from '../metrics.js';
-import { Incidents } from './incidents.js';
+import { ProofTelemetry } from './proof.js';
 
 /** Changes of settings that one log line names. */
 const MOST_CHANGES_NAMED = 20;
@@ -15,7 +15,7 @@ const LONGEST_VALUE = 200;
 
 type Asked = 'roles' | 'settings';
 
-export class DatabaseTelemetry extends Incidents {
+export class DatabaseTelemetry extends ProofTelemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
@@ -29,7 +29,7 @@ export class DatabaseTelemetry extends Incidents {
 
   /** @param source one of several servers */
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
-    super(log, metrics);
+    super(log, metrics, health);
     this.#log = log;
     this.#metrics = metrics;
     this.#health = health;

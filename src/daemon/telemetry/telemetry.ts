@@ -27,7 +27,6 @@ export class Telemetry extends DatabaseTelemetry {
   readonly #part: string;
   readonly #sources: Telemetry[] = [];
   readonly #usersNamed = new Set<string>();
-  #isSigningFailing = false;
   readonly #identified: Partial<Record<ActorStatus, Counter.Internal>> = {};
   /** The code of the error while reading fails. */
   #failing: string | null = null;
@@ -234,22 +233,6 @@ export class Telemetry extends DatabaseTelemetry {
 
   sealed(): void {
     this.#metrics.seals.inc();
-  }
-
-  signing(failure: { readonly error: unknown } | null): void {
-    if (failure === null && !this.#isSigningFailing) return;
-    this.#isSigningFailing = failure !== null;
-    if (failure === null) {
-      this.#health.set('signing', null);
-      this.#log.info({ code: 'signing-recovered' }, 'seals can be signed again');
-      return;
-    }
-    const fix = messageOf(failure.error);
-    this.#health.set('signing', { code: 'seal-unsigned', what: 'a seal is due, and cannot be signed', fix });
-    this.#log.error(
-      { code: 'signing-failed', error: codeOf(failure.error) },
-      `a seal cannot be signed; its segment goes on until it can: ${fix}`,
-    );
   }
 
   commitFailed(code: string): void {

@@ -32,14 +32,14 @@ export function cloudStorage(options: StorageOptions): ObjectDestination {
 
 /** A simple upload is stored whole or not at all. */
 async function upload(file: File, object: ArchiveObject): Promise<'stored' | 'was-there'> {
-  const { body, crc32c, metadata } = object;
+  const { body, contentType, crc32c, metadata } = object;
   try {
     await file.save(body, {
       resumable: false,
       // The server checks our checksum before it commits; the client does not have to.
       validation: false,
       preconditionOpts: { ifGenerationMatch: 0 },
-      metadata: { contentType: 'application/gzip', crc32c, metadata: { ...metadata } },
+      metadata: { contentType, crc32c, metadata: { ...metadata } },
     });
     return 'stored';
   } catch (error) {

@@ -34,7 +34,8 @@ export async function packSegment(segment: SealedSegment, place: ArchivePlace): 
   return {
     name: formatObjectName(place, { ...segment, hash: sha256.slice(0, 16) }),
     body,
-    crc32c: toBase64(crc32c(body)),
+    contentType: 'application/gzip',
+    crc32c: checksumOf(body),
     metadata: {
       'pgaudit-shipper-version': '1',
       sha256,
@@ -88,9 +89,10 @@ function written(gzip: Gzip, piece: Buffer): Promise<void> {
   });
 }
 
-function toBase64(checksum: number): string {
+/** CRC-32C as Cloud Storage writes it. */
+export function checksumOf(body: Buffer): string {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(checksum);
+  bytes.writeUInt32BE(crc32c(body));
   return bytes.toString('base64');
 }
 

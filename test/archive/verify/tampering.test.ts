@@ -226,30 +226,6 @@ describe('hashes are recomputed in the object', () => {
       },
       { code: 'counts', what: /counts of events do not match/, object: 3, line: 5 },
     ],
-    [
-      "its seal has another tree's root",
-      forgery => {
-        forgery.edit(3, 8, event => sealOf(event, { merkleRoot: '0'.repeat(64) }));
-        forgery.rename(3);
-      },
-      { code: 'root', what: /Merkle root/, object: 3, line: 8 },
-    ],
-    [
-      'its seal names another one before it',
-      forgery => {
-        forgery.edit(3, 8, event => sealOf(event, { previousSeal: { seq: 8, hash: '0'.repeat(64) } }));
-        forgery.rename(3);
-      },
-      { code: 'previous-seal', what: /names another one/, object: 3, line: 8 },
-    ],
-    [
-      'its seal names none before it',
-      forgery => {
-        forgery.edit(3, 8, event => sealOf(event, { previousSeal: undefined }));
-        forgery.rename(3);
-      },
-      { code: 'previous-seal', what: /does not name/, object: 3, line: 8 },
-    ],
   ])('%s', (_name, forge, finding) => expectFound(forge, finding));
 });
 

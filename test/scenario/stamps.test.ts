@@ -1,0 +1,141 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+import { Forgery, withStatement } from '../support/forgery.js';
+import { append } from '../support/log.js';
+import { eventually, runCommand, runOnce, type Settings, Shipper, settings } from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+import { serveTsa, Tsa } from '../support/tsa.js';
+
+async function stamped(every = 'seal') {
+  const folder = await temporaryFolder();
+  const tsa = new Tsa(join(folder, 'tsa'), 'ec');
+  const server = await serveTsa(tsa);
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const [keyFile, publicFile] = [join(folder, 'key.pem'), join(folder, 'public.pem')];
+  await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await writeFile(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
+  const config: Settings = settings(folder, [join(folder, 'log.csv')], {
+    archive: {
+      to: `file:${join(folder, 'archive')}`,
+      segment: { maxAge: '300ms' },
+      signingKeyFile: keyFile,
+      timestamp: { url: server.url, every, ca: tsa.ca },
+    },
+  });
+  const archive = join(folder, 'archive');
+  const names = async (suffix: string): Promise<string[]> =>
+    (await readdir(archive, { recursive: true })).filter(name => name.endsWith(suffix)).sort();
+  const verify = (...more: string[]) =>
+    runCommand([
+      'verify',
+      `file:${archive}`,
+      '--public-key',
+      publicFile,
+      '--tsa-ca',
+      tsa.ca,
+      '--json',
+      ...more,
+    ]);
+  const ship = async (from: number, to: number) => {
+    await append(join(folder, 'log.csv'), from, to);
+    return await runOnce(folder, config);
+  };
+  return { folder, tsa, server, config, archive, keyFile, names, verify, ship };
+}
+
+test('a seal is stamped beside its object, and verify checks it', async () => {
+  const { ship, names, verify } = await stamped();
+  expect((await ship(1, 3)).code).toBe(0);
+  const [object = ''] = await names('.gz');
+  expect(await names('.tsr')).toEqual([`${object}.tsr`]);
+  const { code, output } = await verify();
+  expect({ code, result: JSON.parse(output) }).toMatchObject({
+    code: 0,
+    result: { verdict: 'whole', warnings: [], parts: [{ seals: { total: 1, stamped: 1 } }] },
+  });
+});
+
+test('an outage delays nothing, and afterwards only the newest seals are stamped', async () => {
+  const { ship, names, verify, server } = await stamped();
+  server.answer = () => ({ status: 503, body: Buffer.alloc(0) });
+  for (const run of [0, 1]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);
+  expect(await names('.gz')).toHaveLength(2);
+  expect(await names('.tsr')).toEqual([]);
+  server.answer = null;
+  expect((await ship(7, 9)).code).toBe(0);
+  const [first = '', , last = ''] = await names('.gz');
+  const stamps = await names('.tsr');
+  expect(stamps).toContain(`${last}.tsr`);
+  expect(stamps).not.toContain(`${first}.tsr`);
+  expect((await verify()).code).toBe(0);
+});
+
+test('an outage is a problem as long as it lasts', async () => {
+  const { folder, config, names, server } = await stamped();
+  server.answer = () => ({ status: 200, body: Buffer.from('maintenance') });
+  await append(join(folder, 'log.csv'), 1, 3);
+  const shipper = await Shipper.start(folder, config);
+  const problems = async (): Promise<string[]> =>
+    (JSON.parse((await shipper.get('/internal/status.json')).body).problems ?? []).map(
+      ({ code }: { code: string }) => code,
+    );
+  await eventually(async () => (await problems()).includes('stamp-missing'));
+  expect(await shipper.isReady()).toBe(true);
+  server.answer = null;
+  await eventually(
+    async () => (await names('.tsr')).length > 0 && !(await problems()).includes('stamp-missing'),
+  );
+  expect(shipper.logged('stamping-failed')).toHaveLength(1);
+  expect(shipper.logged('stamping-recovered')).toHaveLength(1);
+});
+
+test('with an interval, seals in between have no stamp of their own', async () => {
+  const { ship, names, server } = await stamped('1h');
+  for (const run of [0, 1, 2]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);
+  expect(await names('.tsr')).toEqual([`${(await names('.gz'))[0]}.tsr`]);
+  expect(server.requests).toBe(1);
+});
+
+test('a chain that is rewritten with the leaked key does not fit its stamps', async () => {
+  const { ship, names, verify, archive, keyFile } = await stamped();
+  for (const run of [0, 1]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);
+  const stamps = await Promise.all((await names('.tsr')).map(name => readFile(join(archive, name))));
+  const forgery = await Forgery.open(archive);
+  forgery.edit(0, 2, event => withStatement(event, 'SELECT 1'));
+  forgery.rebuild(0, createPrivateKey(await readFile(keyFile)));
+  await forgery.save(archive);
+  expect((await verify()).code).toBe(0);
+  for (const [index, { path }] of forgery.objects.entries())
+    await writeFile(join(archive, `${path}.tsr`), stamps[index] ?? '');
+  const { code, output } = await verify();
+  expect({ code, failure: JSON.parse(output).failure }).toMatchObject({
+    code: 1,
+    failure: { code: 'stamp' },
+  });
+});
+
+test('a stamp of another authority, and one that belongs to no object', async () => {
+  const { ship, names, verify, archive, folder } = await stamped();
+  expect((await ship(1, 3)).code).toBe(0);
+  const [name = ''] = await names('.tsr');
+  const other = new Tsa(join(folder, 'other'), 'ec');
+  expect((await runCommand(['verify', `file:${archive}`, '--tsa-ca', other.ca])).code).toBe(1);
+  await rename(join(archive, name), join(archive, name.replace('ndjson.gz.tsr', 'other.tsr')));
+  expect((await verify()).code).toBe(3);
+});
+
+test('certificates that cannot be read stop the start', async () => {
+  const { folder, config } = await stamped();
+  const archive = {
+    ...Object(config.archive),
+    timestamp: { url: 'http://127.0.0.1:1/', ca: join(folder, 'none.pem') },
+  };
+  const { code, output } = await runOnce(folder, { ...config, archive });
+  expect({ code, output }).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('archive.timestamp.ca'),
+  });
+});
