@@ -107,6 +107,7 @@ program
     ),
   )
   .addOption(repeatable('--seals <file>', 'seals exported from Cloud Logging, to compare with'))
+  .option('--witness <url>', 'what archive.witness names: seals that the archive must have')
   .addOption(
     repeatable('--against <path>', 'original log file, folder of log files or quoted glob, to compare with'),
   )

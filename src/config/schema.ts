@@ -246,6 +246,9 @@ const settings = z
         })
         .prefault({}),
       signingKeyFile: text.exactOptional(),
+      witness: z
+        .union([folder, bucket], { error: 'must be gs://bucket/prefix or file:folder' })
+        .exactOptional(),
       timestamp: z
         .strictObject({
           url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),

@@ -11,6 +11,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ReportEvent, ReportedFields } from '../database/settings-watch.js';
+import type { SinkName } from '../deliver/deliver.js';
 import { countRecord, type EventCounts, noRecords, type RecordCounts } from '../event/counts.js';
 import type { NewEvent } from '../event/event.js';
 import type { Missing } from '../event/gap.js';
@@ -37,7 +38,8 @@ export interface Stages {
   /** One for each server; they are read at the same time. */
   readonly sources: readonly Source[];
   readonly journal: Journal;
-  readonly sinks: { readonly logging: Sink; readonly archive: Sink };
+  /** The witness only if there is one. */
+  readonly sinks: { readonly [sink in SinkName]: sink extends 'witness' ? Sink | null : Sink };
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): NewEvent; stopped(): NewEvent };
   /** Changes of the configuration since the last run, and what to do once their events are durable; it never rejects. */
@@ -67,7 +69,14 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
     journal.append({ events: [jsonOf(lifecycle.stopped())] });
     journal.close();
   };
-  await Promise.all([read(), journal.run(abort), sinks.logging.run(abort), sinks.archive.run(abort)]);
+  const { logging, archive, witness } = sinks;
+  await Promise.all([
+    read(),
+    journal.run(abort),
+    logging.run(abort),
+    archive.run(abort),
+    witness?.run(abort),
+  ]);
 }
 
 async function readSource(source: Source, { once, journal }: Stages, stop: AbortSignal): Promise<void> {

@@ -12,7 +12,7 @@ import { codeOf, ShipperError } from '../lib/errors.js';
 import { VERSION } from '../lib/version.js';
 import { findOverlaps } from '../read/files/overlap.js';
 import { createRelationParser } from '../relations/relations.js';
-import { SINKS } from './assemble/journal.js';
+import { sinksOf } from './assemble/journal.js';
 import { assemble } from './assemble/stages.js';
 import { lookAt } from './assemble/status.js';
 import { describeError } from './fixes.js';
@@ -112,6 +112,7 @@ async function live(daemon: Daemon): Promise<void> {
   telemetry.stopped(journal.isClosed, {
     logging: sinks.logging.reader.lag.events,
     archive: sinks.archive.reader.lag.events,
+    ...(sinks.witness && { witness: sinks.witness.reader.lag.events }),
   });
   await Promise.all([http?.close(), known.close()]);
   await unlock();
@@ -227,8 +228,9 @@ function observe(
     const { free, size } = await diskRoom(resolve(state.directory));
     metrics.diskFree.set(free);
     metrics.diskSize.set(size);
-    for (const sink of SINKS) {
-      const { reader } = sinks[sink];
+    for (const sink of sinksOf(config)) {
+      const reader = sinks[sink]?.reader;
+      if (reader === undefined) continue;
       const { events, bytes } = reader.lag;
       metrics.sinkLagEvents.set({ sink }, events);
       metrics.sinkLagBytes.set({ sink }, bytes);

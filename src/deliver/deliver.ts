@@ -15,8 +15,9 @@ import type { EntryDestination, LogEntry, ObjectDestination } from './destinatio
 import { Flights } from './flights.js';
 import { LARGE_LINE, type Payload, toLogEntries, toLogEntriesInTurns } from './logging/log-entry.js';
 import { LARGEST_ENTRY } from './logging/split.js';
+import { sealObject } from './witness/seal-object.js';
 
-export type SinkName = 'logging' | 'archive';
+export type SinkName = 'logging' | 'archive' | 'witness';
 
 export interface LineReader {
   /** What is durable and not given out yet. */
@@ -175,6 +176,25 @@ export async function deliverSegments(
     });
     if (stored === null || !(await finish(next, 'archive', attempts, surroundings))) return;
     onStored({ name: stored.value, seq: next.segment.lastSeq, hash: next.segment.lastHash });
+  }
+}
+
+/** Gives the line of every seal to a witness, until the journal is closed and read or the signal aborts. */
+export async function deliverSeals(
+  reader: SegmentReader,
+  destination: ObjectDestination,
+  place: ArchivePlace,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  const attempts = attemptsOf('witness', surroundings, signal);
+  for (;;) {
+    const next = await reader.nextSealed(signal);
+    if (next === null) return;
+    const stored = await attempts.attempt(async () => {
+      await destination.put(await sealObject(next.segment, place), signal);
+    });
+    if (stored === null || !(await finish(next, 'witness', attempts, surroundings))) return;
   }
 }
 

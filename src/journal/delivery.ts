@@ -21,6 +21,7 @@ export interface SealedSegment {
   /** SHA-256 (hex) of its last line, which is the seal. */
   readonly lastHash: string;
   readonly path: string;
+  readonly bytes: number;
 }
 
 export interface SegmentDelivery extends Delivery {

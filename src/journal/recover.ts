@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import { hashOf } from '../event/line.js';
 import { fileSize } from '../lib/disk.js';
 import { StateError } from '../lib/errors.js';
+import { readLastLine } from '../lib/last-line.js';
 import { newChain } from './chain.js';
 import type { CheckpointFile, Saved } from './checkpoint.js';
 import { readCursor } from './cursor.js';
 import { filesIn } from './files-log.js';
 import { checkpointPath, type JournalOptions, segmentFolder } from './options.js';
 import type { SourceFiles } from './positions.js';
-import {
-  listSegments,
-  readLastLine,
-  type SegmentFile,
-  type SegmentName,
-  segmentFileName,
-} from './segments.js';
+import { listSegments, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import { dateOf, type JournalState, stateAfter } from './state.js';
 
 const FIX =

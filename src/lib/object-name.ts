@@ -35,6 +35,11 @@ export function formatObjectName(place: ArchivePlace, name: ObjectName): string 
   return `${folderOf(place)}date=${date}/${chain}-${range}-${hash}.ndjson.gz`;
 }
 
+/** `<prefix>/instance=<i>/node=<n>/<chain>-<seq>`: what a witness has of a seal begins so. */
+export function witnessName(place: ArchivePlace, { chain, seq }: { chain: string; seq: number }): string {
+  return `${folderOf(place)}${chain}-${seq}`;
+}
+
 /** A time stamp has the name of the object whose seal it is over, and this. */
 export const STAMP_SUFFIX = '.tsr';
 

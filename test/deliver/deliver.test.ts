@@ -116,6 +116,7 @@ describe('segments', () => {
         lastSeq: 9,
         lastHash: sha256(lines[2] ?? Buffer.alloc(0)),
         path,
+        bytes: bytes.length,
       },
     };
   }

@@ -94,6 +94,7 @@ export class Life {
   #inLoops(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const { journal, sinks } = stages;
     for (const [name, loop] of Object.entries({ journal, ...sinks })) {
+      if (loop === null) continue;
       const run = loop.run.bind(loop);
       loop.run = signal => this.#activity.in(name, () => run(signal));
     }

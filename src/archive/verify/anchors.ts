@@ -1,4 +1,4 @@
-/** Seals known from Cloud Logging, which has each of them, out of reach of whoever can write to the archive. */
+/** Seals known from elsewhere: Cloud Logging or a witness, out of reach of whoever can write to the archive. */
 
 import { hash } from 'node:crypto';
 import { z } from 'zod';
@@ -21,14 +21,24 @@ interface Anchor {
   readonly at: number;
 }
 
+/** Who may have seals, as it is named in sentences. */
+export const CLOUD_LOGGING = 'Cloud Logging';
+export const WITNESS = 'the witness';
+
 interface Place {
   readonly instance: string;
   readonly node: string;
 }
 
 export class Anchors {
+  /** Where the seals are known from, as it is named in sentences: `Cloud Logging`, `the witness`. */
+  readonly from: string;
   /** By instance and node, and by chain, seq and digest: entries may come in any order, and more than once. */
   readonly #parts = new Map<string, Place & { readonly seals: Map<string, Anchor> }>();
+
+  constructor(from: string) {
+    this.from = from;
+  }
 
   /** Takes an event as parsed JSON; returns false if it is not a seal. */
   add(event: unknown): boolean {
@@ -49,7 +59,7 @@ export class Anchors {
 
   of(place: Place, warnings: Warnings): PartAnchors {
     const seals = [...(this.#parts.get(keyOf(place))?.seals.values() ?? [])];
-    return new PartAnchors(seals, warnings);
+    return new PartAnchors(seals, this.from, warnings);
   }
 }
 
@@ -70,7 +80,10 @@ export class PartAnchors {
     { readonly chain: string; seals: number; readonly first: string; last: string }
   >();
 
-  constructor(anchors: readonly Anchor[], warnings: Warnings) {
+  readonly from: string;
+
+  constructor(anchors: readonly Anchor[], from: string, warnings: Warnings) {
+    this.from = from;
     // From the last to the first: the next one is taken from the end.
     const sorted = anchors.toSorted((a, b) => compare(b.chain, a.chain) || b.seq - a.seq);
     this.#ahead = Map.groupBy(sorted, anchor => anchor.chain);
@@ -89,7 +102,9 @@ export class PartAnchors {
     if (isKnown) this.#proved.set(chain.name, seal.seq);
     for (const anchor of known) {
       if (isSame(anchor) || anchor.seq < chain.firstSeq || this.#isReplaced(anchor, chain)) continue;
-      throw anchor.seq === seal.seq ? differing(anchor, seal) : missingSeal(anchor, chain);
+      throw anchor.seq === seal.seq
+        ? differing(anchor, seal, this.from)
+        : missingSeal(anchor, chain, this.from);
     }
     if (!isKnown) this.#notKnown(seal, chain);
     return isKnown;
@@ -121,20 +136,20 @@ export class PartAnchors {
     for (const { chain: name, seq } of this.#unknown) {
       const chain = chains.get(name);
       const next = this.#seqs.get(name)?.find(known => known > seq) ?? seq;
-      if (chain?.wasTakenUpBetween(seq, next) !== true) throw notInExport(seq);
+      if (chain?.wasTakenUpBetween(seq, next) !== true) throw notInExport(seq, this.from);
     }
     for (const [name, ahead] of [...this.#ahead].reverse()) {
       const chain = chains.get(name);
       for (const anchor of ahead.toReversed())
         if (isExpected(anchor, chain, days) && !this.#isReplaced(anchor, chain))
-          throw missingSeal(anchor, chain);
+          throw missingSeal(anchor, chain, this.from);
     }
   }
 
   /** Events that were delivered to Cloud Logging alone when the state was lost are read again, and get other seals. */
   #isReplaced(anchor: Anchor, chain: Chain | undefined): boolean {
     const isReplaced = chain?.wasTakenUp(anchor, this.#proved.get(anchor.chain) ?? 0) === true;
-    if (isReplaced) this.#warnings.add('seals', REPLACED, { seq: anchor.seq });
+    if (isReplaced) this.#warnings.add('seals', replacedIn(this.from), { seq: anchor.seq });
     return isReplaced;
   }
 
@@ -147,18 +162,19 @@ export class PartAnchors {
 /** Kept until the end: only then is it known whether the chain was taken up after them. */
 const MOST_UNKNOWN = 10_000;
 
-function notInExport(seq: number): Broken {
+function notInExport(seq: number, from: string): Broken {
   return new Broken(
     'anchor',
-    `event ${seq} is a seal in the archive; Cloud Logging has older and newer seals, but not this one`,
+    `event ${seq} is a seal in the archive; ${from} has older and newer seals, but not this one`,
     {
       seq,
     },
   );
 }
 
-const REPLACED =
-  'seals in Cloud Logging belong to an end of the chain that was lost with the state, before the chain was taken up again';
+function replacedIn(from: string): string {
+  return `seals in ${from} belong to an end of the chain that was lost with the state, before the chain was taken up again`;
+}
 
 /** Whether a seal after the last one in the archive must be within the range of days, according to its time. */
 function isExpected({ at }: Anchor, chain: Chain | undefined, { since, until }: Days): boolean {
@@ -168,30 +184,26 @@ function isExpected({ at }: Anchor, chain: Chain | undefined, { since, until }: 
   return since === null || (chain === undefined ? day > since : day >= since);
 }
 
-function differing(anchor: Anchor, seal: { readonly previousHash: string }): Broken {
+function differing(anchor: Anchor, seal: { readonly previousHash: string }, from: string): Broken {
   const isElsewhere = anchor.previousHash !== seal.previousHash;
   const what = isElsewhere ? 'follows a different event than' : 'differs from';
-  return new Broken('anchor', `the seal ${what} the same seal in Cloud Logging`);
+  return new Broken('anchor', `the seal ${what} the same seal in ${from}`);
 }
 
-function missingSeal({ chain, seq }: Anchor, found: Chain | undefined): Broken {
+function missingSeal({ chain, seq }: Anchor, found: Chain | undefined, from: string): Broken {
   if (found === undefined)
     return new Broken(
       'tail',
-      `Cloud Logging has seals of chain ${plainChain(chain)}, which is not in the archive`,
+      `${from} has seals of chain ${plainChain(chain)}, which is not in the archive`,
       {
         seq,
       },
     );
   if (seq <= found.lastSeq)
-    return new Broken('anchor', `event ${seq} is a seal in Cloud Logging, but not in the archive`, { seq });
-  return new Broken(
-    'tail',
-    `the chain ends with event ${found.lastSeq}, but Cloud Logging has its seal ${seq}`,
-    {
-      seq,
-    },
-  );
+    return new Broken('anchor', `event ${seq} is a seal in ${from}, but not in the archive`, { seq });
+  return new Broken('tail', `the chain ends with event ${found.lastSeq}, but ${from} has its seal ${seq}`, {
+    seq,
+  });
 }
 
 function keyOf({ instance, node }: Place): string {

@@ -21,7 +21,7 @@ export interface LinesContext {
   readonly coverage: PartCoverage;
   readonly audited: AuditedByServer;
   readonly endOf: EndOf;
-  readonly anchors: PartAnchors | null;
+  readonly anchors: readonly PartAnchors[];
   readonly logs: LogComparison | null;
 }
 
@@ -88,7 +88,11 @@ export class LinesCheck {
     this.#context.coverage.seal(event, seal, this.#segment.firstReceived);
     const { path, date } = this.#object;
     this.#chain.clock.seal(this.#segment, event.at, { date, object: path, isCut: this.#chain.isCut });
-    totals.addSeal(checkSignature(line, event, keys), anchors?.check(event, this.#chain) ?? false);
+    const known = anchors.filter(anchor => anchor.check(event, this.#chain));
+    totals.addSeal(
+      checkSignature(line, event, keys),
+      known.map(({ from }) => from),
+    );
     totals.addSegment(this.#segment, seal);
     this.#isSealed = true;
     return logs?.seal(seal.files) ?? null;

@@ -30,7 +30,7 @@ export interface PartOptions {
   readonly keys: readonly PublicKey[];
   /** Whose time stamps are trusted; if there are none, it is not checked whose they are. */
   readonly authorities: readonly X509Certificate[];
-  readonly anchors: Anchors | null;
+  readonly anchors: readonly Anchors[];
   readonly logFiles: LogFiles | null;
   /** The period to be checked. */
   readonly asked: Span;
@@ -50,7 +50,7 @@ export class PartCheck {
   readonly #totals = new Totals();
   readonly #coverage: PartCoverage;
   readonly #audited: AuditedByServer;
-  readonly #anchors: PartAnchors | null;
+  readonly #anchors: readonly PartAnchors[];
   readonly #logs: LogComparison | null;
 
   constructor(store: ArchiveStore, part: ArchivePart, options: PartOptions, warnings: Warnings) {
@@ -60,21 +60,23 @@ export class PartCheck {
     this.#audited = new AuditedByServer(options.asked);
     this.#options = options;
     this.#warnings = warnings;
-    this.#anchors = options.anchors?.of(part, warnings) ?? null;
+    this.#anchors = options.anchors.map(one => one.of(part, warnings));
     this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
   }
 
   /** Chains whose beginning is before the range, and those that continue after Cloud Logging's last seal. */
   get unproved(): Unproved {
     const chains = [...this.#chains.values()];
-    const anchors = this.#anchors;
+    const [first] = this.#anchors;
     return {
       cut: chains.filter(chain => chain.isCut).map(chain => chain.name),
       behind:
-        anchors === null ? [] : chains.filter(chain => anchors.isBehind(chain)).map(chain => chain.name),
-      notCompared: [...(anchors?.outside.values() ?? [])].map(
-        ({ chain, seals, first, last }) => `${seals} seals of ${chain}, from ${first} to ${last}`,
-      ),
+        first === undefined
+          ? []
+          : chains.filter(chain => this.#anchors.every(one => one.isBehind(chain))).map(chain => chain.name),
+      notCompared: this.#anchors
+        .flatMap(one => [...one.outside.values()])
+        .map(({ chain, seals, first, last }) => `${seals} seals of ${chain}, from ${first} to ${last}`),
     };
   }
 
@@ -95,7 +97,7 @@ export class PartCheck {
       for (const chain of this.#chains.values()) await this.#checkAfter(chain);
       for (const named of this.#coverage.notMet)
         this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
-      this.#anchors?.end(this.#chains, this.#options.days);
+      for (const one of this.#anchors) one.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
       if (!(error instanceof Broken)) throw error;

@@ -80,6 +80,8 @@ export interface PartResult {
     readonly checked: number;
     /** Seals that are the same in Cloud Logging. */
     readonly anchored: number;
+    /** Seals that are the same at the witness. */
+    readonly witnessed: number;
     /** Time stamps over seals, all of which were checked. */
     readonly stamped: number;
   };

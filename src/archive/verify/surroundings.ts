@@ -75,15 +75,15 @@ export function limitsOf(
         'whether everything from some event on was rewritten: neither signatures nor --seals prove that it was not',
       );
     limits.push(
-      'whether objects were removed from the end, or everything of a daemon or server: give --seals',
+      'whether objects were removed from the end, or everything of a daemon or server: give --seals or --witness',
     );
   }
   const notCompared = unproved.flatMap(one => one.notCompared);
   if (notCompared.length > 0)
-    limits.push(`not compared, since --seals has none of that time: ${notCompared.join('; ')}`);
+    limits.push(`not compared, since --seals or --witness has none of that time: ${notCompared.join('; ')}`);
   if (behind.length > 0)
     limits.push(
-      `what follows the last seal of ${behind.join(', ')} in --seals: only its own hashes prove it`,
+      `what follows the last seal of ${behind.join(', ')} in --seals or --witness: only its own hashes prove it`,
     );
   return limits;
 }

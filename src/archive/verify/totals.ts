@@ -1,6 +1,7 @@
 /** The totals of one part. */
 
 import { addRecords, noRecords, type RecordCounts } from '../../event/counts.js';
+import { CLOUD_LOGGING, WITNESS } from './anchors.js';
 import type { Chain } from './chain.js';
 import { type PartResult, plainName } from './result.js';
 import type { Seal, Segment } from './segment.js';
@@ -14,7 +15,7 @@ export class Totals {
   #records: RecordCounts = noRecords();
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
-  readonly seals = { total: 0, signed: 0, checked: 0, anchored: 0, stamped: 0 };
+  readonly seals = { total: 0, signed: 0, checked: 0, anchored: 0, witnessed: 0, stamped: 0 };
 
   /** An event's time. */
   at(time: number): void {
@@ -34,11 +35,13 @@ export class Totals {
     this.#records = addRecords(this.#records, seal.records);
   }
 
-  addSeal(signature: 'checked' | 'signed' | 'unsigned', isAnchored: boolean): void {
+  /** @param knownFrom the names of those who have the same seal */
+  addSeal(signature: 'checked' | 'signed' | 'unsigned', knownFrom: readonly string[]): void {
     this.seals.total += 1;
     if (signature !== 'unsigned') this.seals.signed += 1;
     if (signature === 'checked') this.seals.checked += 1;
-    if (isAnchored) this.seals.anchored += 1;
+    if (knownFrom.includes(CLOUD_LOGGING)) this.seals.anchored += 1;
+    if (knownFrom.includes(WITNESS)) this.seals.witnessed += 1;
   }
 
   result(chains: readonly Chain[]): Omit<PartResult, 'instance' | 'node' | 'logFiles' | 'failure'> {

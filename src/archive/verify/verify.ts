@@ -31,6 +31,8 @@ export interface VerifyOptions {
   readonly authorities?: readonly X509Certificate[];
   /** Seals exported from Cloud Logging: each must be in the archive. */
   readonly seals?: Anchors | null;
+  /** The seals that a witness has: each must be in the archive. */
+  readonly witness?: Anchors | null;
   /** Log files that still exist: events must match them. */
   readonly logFiles?: LogFiles | null;
   /** The time that must be covered; by default, the days. */
@@ -50,6 +52,7 @@ export async function verifyArchive(
     keys = [],
     authorities = [],
     seals = null,
+    witness = null,
     logFiles = null,
     period: asked = {},
   }: VerifyOptions = {},
@@ -71,6 +74,7 @@ export async function verifyArchive(
   await checkInstances(patient, found, warnings);
   const shares = new Shares(onProgress);
   for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
+  const anchors = [seals, witness].filter(one => one !== null);
   const parts: PartResult[] = [];
   const onChain = oneChainFor(keys);
   const unproved: Unproved[] = [];
@@ -79,18 +83,18 @@ export async function verifyArchive(
     const check = new PartCheck(
       patient,
       part,
-      { days, keys, authorities, anchors: seals, logFiles, asked: askedOf(period), onChain },
+      { days, keys, authorities, anchors, logFiles, asked: askedOf(period), onChain },
       warnings,
     );
     parts.push(await check.run(shares));
     unproved.push(check.unproved);
     known.push(check.known);
   }
-  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
+  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, anchors);
   const given = {
     days,
     hasKeys: keys.length > 0,
-    hasSeals: seals !== null,
+    hasSeals: anchors.length > 0,
     hasAuthorities: authorities.length > 0,
   };
   const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
@@ -141,15 +145,15 @@ function doubtsOf(warnings: readonly Warning[]): string[] {
 }
 
 /** What is wrong with the archive as a whole, even if everything in it is intact. */
-function elsewhere(parts: readonly PartResult[], seals: Anchors | null): Failure | null {
+function elsewhere(parts: readonly PartResult[], anchors: readonly Anchors[]): Failure | null {
   if (parts.length === 0) return new Broken('empty', 'there is no archive here').toFailure();
   const isHere = (place: { instance: string; node: string }): boolean =>
     parts.some(({ instance, node }) => instance === place.instance && node === place.node);
-  const missing = seals?.places.find(place => !isHere(place));
-  return missing === undefined
+  const knows = anchors.find(one => one.places.some(place => !isHere(place)));
+  return knows === undefined
     ? null
     : new Broken(
         'tail',
-        'Cloud Logging has seals of an instance and node that are not in the archive',
+        `${knows.from} has seals of an instance and node that are not in the archive`,
       ).toFailure();
 }

@@ -74,7 +74,7 @@ function renderPart(part: PartResult): string {
     ['  gaps', counts(gaps)],
     [
       '  seals',
-      `${seals.total}, ${seals.signed} signed, ${seals.checked} signatures good, ${seals.anchored} as in Cloud Logging, ${seals.stamped} with a time stamp`,
+      `${seals.total}, ${seals.signed} signed, ${seals.checked} signatures good, ${seals.anchored} as in Cloud Logging, ${seals.witnessed} as at the witness, ${seals.stamped} with a time stamp`,
     ],
   ];
   if (logFiles !== null)

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { splitLines } from '../../archive/store/object-lines.js';
-import { Anchors } from '../../archive/verify/anchors.js';
+import { Anchors, CLOUD_LOGGING } from '../../archive/verify/anchors.js';
 import { joinEvents } from '../../deliver/logging/split.js';
 import { type AuditEvent, envelopeSchema } from '../../event/event.js';
 import { sealSchema } from '../../event/seal.js';
@@ -35,7 +35,7 @@ export interface ExportedSeals {
  * are not seals. Throws a UsageError if a file cannot be read, or if there is no seal in them.
  */
 export async function readSeals(paths: readonly string[]): Promise<ExportedSeals> {
-  const anchors = new Anchors();
+  const anchors = new Anchors(CLOUD_LOGGING);
   const parts = new Parts();
   let found = 0;
   for (const path of paths) {

@@ -14,6 +14,7 @@ import { indexLogFiles } from './log-index.js';
 import { render } from './render.js';
 import { readSeals } from './seals.js';
 import { UsageError } from './usage.js';
+import { readWitness } from './witness.js';
 
 /** As the command line gives them. */
 export interface VerifyArguments {
@@ -26,6 +27,8 @@ export interface VerifyArguments {
   readonly tsaCa?: readonly string[];
   /** Files with seals exported from Cloud Logging. */
   readonly seals?: readonly string[];
+  /** Where a witness keeps seals. */
+  readonly witness?: string;
   /** Log files, folders of log files, or globs. */
   readonly against?: readonly string[];
   /** How much of the end does not have to be covered yet. */
@@ -64,6 +67,7 @@ async function verifyWith(where: string, options: VerifyArguments): Promise<Veri
   const keys = await Promise.all(publicKey.map(readPublicKey));
   const authorities = (await Promise.all((options.tsaCa ?? []).map(readCertificates))).flat();
   const exported = options.seals === undefined ? null : await readSeals(options.seals);
+  const witness = options.witness === undefined ? null : await readWitness(options.witness, endpoint);
   const logFiles = against.length === 0 ? null : await indexLogFiles(against);
   const archive = openArchive(where, endpoint);
   const period = { grace: readGrace(options.grace) };
@@ -72,6 +76,7 @@ async function verifyWith(where: string, options: VerifyArguments): Promise<Veri
     keys,
     authorities,
     seals: exported?.anchors ?? null,
+    witness,
     logFiles,
     period,
   };

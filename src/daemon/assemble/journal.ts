@@ -16,7 +16,10 @@ import type { ArchivePlace } from '../../lib/object-name.js';
 import { openSigner } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
-export const SINKS: readonly SinkName[] = ['logging', 'archive'];
+/** The configured ones. */
+export function sinksOf({ archive }: Config): SinkName[] {
+  return ['logging', 'archive', ...(archive.witness === undefined ? [] : (['witness'] as const))];
+}
 
 /** Milliseconds between two seals if nothing happens: an hourly seal proves that nothing was logged. */
 const MOST_QUIET = 60 * 60 * 1000;
@@ -28,7 +31,7 @@ export async function openJournal(config: Config, surroundings: Surroundings): P
   const signer = await openSigner(config);
   const options = {
     directory: resolve(state.directory),
-    cursors: SINKS.map(sink => cursorPath(config, sink)),
+    cursors: sinksOf(config).map(sink => cursorPath(config, sink)),
     instance,
     node,
     maxSize: archive.segment.maxSize,
@@ -48,6 +51,10 @@ export function cursorPath({ state }: Config, sink: SinkName): string {
 }
 
 export function archivePlace({ instance, archive: { to } }: Config, node: string): ArchivePlace {
+  return placeIn(to, instance, node);
+}
+
+export function placeIn(to: Config['archive']['to'], instance: string, node: string): ArchivePlace {
   return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
 }
 

@@ -1,18 +1,19 @@
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import { checksumOf } from '../../deliver/archive/object.js';
-import { Stamping, type StoredSeal, stampsSchema } from '../../deliver/archive/stamps.js';
+import { Stamping, type StoredSeal, type StoreStamp, stampsSchema } from '../../deliver/archive/stamps.js';
 import type { SinkName } from '../../deliver/deliver.js';
-import { deliverEntries, deliverSegments } from '../../deliver/deliver.js';
+import { deliverEntries, deliverSeals, deliverSegments } from '../../deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from '../../deliver/destination.js';
 import { localEntries, localObjects } from '../../deliver/folders.js';
 import type { Journal } from '../../journal/journal.js';
 import { Reader } from '../../journal/reader.js';
 import { CacheFile } from '../../lib/cache-file.js';
 import type { Disk } from '../../lib/disk.js';
+import { STAMP_SUFFIX, witnessName } from '../../lib/object-name.js';
 import type { Stages } from '../pipeline.js';
 import { authorityOf } from './authority.js';
-import { archivePlace, cursorPath } from './journal.js';
+import { archivePlace, cursorPath, placeIn } from './journal.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Throws a StateError if a cursor is damaged. */
@@ -27,11 +28,18 @@ export async function createSinks(
   const [lines, segments] = [await openReader('logging'), await openReader('archive')];
   const [entries, objects] = await Promise.all([
     entryDestination(config, disk),
-    objectDestination(config, disk),
+    objectDestination(config.archive, disk),
   ]);
+  const witnessed = await witnessDestination(config, disk);
+  const witness = await createWitness(config, journal, witnessed, openReader, surroundings);
   const { payload } = config.logging;
-  const stamping = await openStamping(config, objects, surroundings);
   const place = archivePlace(config, journal.node);
+  const stores = [stampStore(objects, ({ name }) => name)];
+  if (witnessed !== null && config.archive.witness !== undefined) {
+    const at = placeIn(config.archive.witness, config.instance, journal.node);
+    stores.push(stampStore(witnessed, ({ seq }) => witnessName(at, { chain: journal.chain, seq })));
+  }
+  const stamping = await openStamping(config, stores, surroundings);
   return {
     logging: {
       reader: lines,
@@ -51,13 +59,49 @@ export async function createSinks(
         }
       },
     },
+    witness,
   };
+}
+
+async function createWitness(
+  { archive: { witness }, instance }: Config,
+  journal: Journal,
+  objects: ObjectDestination | null,
+  openReader: (sink: SinkName) => Promise<Reader>,
+  { clock, telemetry: report }: Surroundings,
+): Promise<Stages['sinks']['witness']> {
+  if (witness === undefined || objects === null) return null;
+  const reader = await openReader('witness');
+  const place = placeIn(witness, instance, journal.node);
+  return {
+    reader,
+    run: abort => deliverSeals(reader, objects, place, { clock, report }, abort).finally(objects.close),
+  };
+}
+
+/** Where a seal's stamp belongs. */
+function stampStore(objects: ObjectDestination, nameOf: (seal: StoredSeal) => string): StoreStamp {
+  return (seal, body, signal) =>
+    objects.put(
+      {
+        ...{ name: nameOf(seal) + STAMP_SUFFIX, body, crc32c: checksumOf(body) },
+        ...{ contentType: 'application/timestamp-reply', metadata: {} },
+      },
+      signal,
+    );
+}
+
+async function witnessDestination(
+  { archive: { witness, endpoint } }: Config,
+  disk: Disk,
+): Promise<ObjectDestination | null> {
+  return witness === undefined ? null : await objectDestination({ to: witness, endpoint }, disk);
 }
 
 /** Throws a ConfigError if the authority's certificates cannot be read. */
 async function openStamping(
   { archive: { timestamp }, state }: Config,
-  objects: ObjectDestination,
+  store: readonly StoreStamp[],
   { clock, disk, telemetry: report }: Surroundings,
 ): Promise<Stamping | null> {
   if (timestamp === undefined) return null;
@@ -67,11 +111,7 @@ async function openStamping(
   return await Stamping.open({
     every: timestamp.every,
     request: async (sha256, signal) => (await requestStamp(sha256, authority, signal)).response,
-    store: (name, body, signal) =>
-      objects.put(
-        { name, body, contentType: 'application/timestamp-reply', crc32c: checksumOf(body), metadata: {} },
-        signal,
-      ),
+    store,
     file: new CacheFile({ path, schema: stampsSchema, clock, disk, report }),
     clock,
     report,
@@ -86,8 +126,10 @@ async function entryDestination({ logging }: Config, disk: Disk): Promise<EntryD
   return cloudLogging({ logName: to.logName, resource, endpoint });
 }
 
-async function objectDestination({ archive }: Config, disk: Disk): Promise<ObjectDestination> {
-  const { to, endpoint } = archive;
+async function objectDestination(
+  { to, endpoint }: Pick<Config['archive'], 'to' | 'endpoint'>,
+  disk: Disk,
+): Promise<ObjectDestination> {
   if (to.kind === 'file') return localObjects(resolve(to.folder), disk);
   const { cloudStorage } = await import('../../deliver/archive/cloud-storage.js');
   return cloudStorage({ bucket: to.bucket, endpoint });

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
-import type { SinkName } from '../../deliver/deliver.js';
+import type { Reader } from '../../journal/reader.js';
 import type { Health } from '../health.js';
 import type { SinkSample, StatusSample } from '../http/sample.js';
 import type { Metrics } from '../metrics.js';
@@ -23,12 +23,11 @@ interface Looked {
 export async function lookAt({ config, stages, metrics, health, telemetry }: Looked): Promise<StatusSample> {
   const { journal, clock } = stages;
   const now = clock.now();
-  const usual = { logging: USUAL_DELAY, archive: USUAL_DELAY + config.archive.segment.maxAge };
-  const sink = async (name: SinkName): Promise<SinkSample> => {
-    const { reader } = stages.sinks[name];
+  const sealed = USUAL_DELAY + config.archive.segment.maxAge;
+  const sink = async ({ reader }: { reader: Reader }, usual: number, to: string): Promise<SinkSample> => {
     const oldest = await reader.oldest();
     const seconds = oldest === null ? 0 : Math.max(0, now - oldest) / 1000;
-    return { ...reader.lag, seconds, usualSeconds: usual[name] / 1000, to: destinationOf(config[name].to) };
+    return { ...reader.lag, seconds, usualSeconds: usual / 1000, to };
   };
   return {
     now,
@@ -46,7 +45,14 @@ export async function lookAt({ config, stages, metrics, health, telemetry }: Loo
       bytes: journal.size,
       maxBytes: config.state.maxSize,
     },
-    sinks: { logging: await sink('logging'), archive: await sink('archive') },
+    sinks: {
+      logging: await sink(stages.sinks.logging, USUAL_DELAY, destinationOf(config.logging.to)),
+      archive: await sink(stages.sinks.archive, sealed, destinationOf(config.archive.to)),
+      ...(stages.sinks.witness !== null &&
+        config.archive.witness !== undefined && {
+          witness: await sink(stages.sinks.witness, sealed, destinationOf(config.archive.witness)),
+        }),
+    },
     records: (await metrics.records.get()).values.map(({ labels, value }) => ({
       outcome: String(labels.outcome),
       reason: String(labels.reason),

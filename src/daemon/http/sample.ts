@@ -49,7 +49,11 @@ export interface StatusSample {
     readonly bytes: number;
     readonly maxBytes: number;
   };
-  readonly sinks: { readonly logging: SinkSample; readonly archive: SinkSample };
+  readonly sinks: {
+    readonly logging: SinkSample;
+    readonly archive: SinkSample;
+    readonly witness?: SinkSample;
+  };
   /** Records of the log since the start. */
   readonly records: readonly { readonly outcome: string; readonly reason: string; readonly count: number }[];
   /** Events since the start, by the actor's status. */

@@ -8,7 +8,6 @@ import { Backoff } from '../../lib/back-off.js';
 import type { CacheFile } from '../../lib/cache-file.js';
 import { type Clock, Waker } from '../../lib/clock.js';
 import { hasCode } from '../../lib/errors.js';
-import { STAMP_SUFFIX } from '../../lib/object-name.js';
 
 /** A stored object, and its seal. */
 const stored = z.object({
@@ -29,6 +28,9 @@ export const stampsSchema = z.object({
 });
 type Saved = z.infer<typeof stampsSchema>;
 
+/** Stores a seal's stamp. */
+export type StoreStamp = (seal: StoredSeal, stamp: Buffer, signal: AbortSignal) => Promise<unknown>;
+
 export interface StampReport {
   /** `null`: there is a stamp again. Reported for each attempt. */
   stamping(failure: { readonly error: unknown } | null): void;
@@ -39,8 +41,8 @@ export interface StampOptions {
   readonly every: number;
   /** Asks the authority for a stamp over a SHA-256, and checks it. */
   readonly request: (sha256: Buffer, signal: AbortSignal) => Promise<Buffer>;
-  /** Stores it in the archive under this name; rejects with code `object-differs` if there is another one. */
-  readonly store: (name: string, stamp: Buffer, signal: AbortSignal) => Promise<unknown>;
+  /** Stores it wherever it belongs; each name rejects with code `object-differs` if there is another one. */
+  readonly store: readonly StoreStamp[];
   /** A crash may lose what is in it: then the next seal is stamped, and proves the one before. */
   readonly file: CacheFile<Saved>;
   readonly clock: Clock;
@@ -119,7 +121,7 @@ export class Stamping {
     if (seal === null) return;
     try {
       const stamp = await request(Buffer.from(seal.hash, 'hex'), signal);
-      await store(seal.name + STAMP_SUFFIX, stamp, signal).catch(ifThere);
+      for (const put of store) await put(seal, stamp, signal).catch(ifThere);
     } catch (error) {
       if (signal.aborted && this.#isEnding) return;
       this.#backoff.failed();
