@@ -225,6 +225,7 @@ function reportMissing(all: readonly Missing[], { times, daemon, telemetry, now 
   });
 }
 
+/** To be appended at once: what changed is given only once. */
 function checkpointOf({ tail, facts }: OpenSource): SourceCheckpoint {
-  return { files: tail.positions, facts: facts.saved };
+  return { ...tail.takeChanges(), facts: facts.saved };
 }

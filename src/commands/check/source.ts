@@ -19,7 +19,7 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
   const times = timeReader(source.timezone);
   const patterns = source.files.map(pattern => resolve(pattern));
   const survey = new Survey(patterns, file => identify(file, times));
-  const { files, faults, unmatched } = await survey.take();
+  const { files, faults, unmatched } = await survey.take(Date.now());
   const unreadable = faults.map(({ path, code }) =>
     failure(
       'source',
