@@ -10,7 +10,6 @@ import { type Batch, Frames, giveAll, type Taker } from './batch.js';
 import { type Comparison, compare } from './compare.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
-import type { Watcher } from './followers.js';
 import { idOf, type LogTimes } from './identify.js';
 import { openSame } from './open-file.js';
 import { START } from './position.js';
@@ -57,7 +56,7 @@ export class Follower {
   /** A record's time zone is not known: reading stops before it, until the configuration settles the zone. */
   isBlocked = false;
   readonly #options: FollowerOptions;
-  readonly #watcher: Watcher;
+  readonly #moved: () => void;
   #path: string;
   /** Everything else that is known of it, after the last batch whose frames were taken. */
   #position: SourcePosition;
@@ -71,11 +70,12 @@ export class Follower {
   /** Bytes from the start without a record, in a file where none was found yet. */
   #barren = 0;
 
-  constructor(position: SourcePosition, options: FollowerOptions, watcher: Watcher, now: number) {
+  /** @param moved is called whenever its position or path changes: it may have something to do again */
+  constructor(position: SourcePosition, options: FollowerOptions, moved: () => void, now: number) {
     this.contentId = position.contentId;
     this.firstTime = position.firstTime;
     this.#path = position.path;
-    this.#watcher = watcher;
+    this.#moved = moved;
     this.home = dirname(position.path);
     this.lastGrowth = now;
     this.#position = position;
@@ -85,7 +85,6 @@ export class Follower {
   get path(): string {
     return this.#path;
   }
-
   /** Its name in events and the checkpoint now. */
   get file(): SourceFile {
     const { fileId, rereadUntil } = this.#position;
@@ -336,15 +335,14 @@ export class Follower {
     if (state.is !== 'closed') await state.handle.close();
   }
 
-  #moveTo(position: SourcePosition): void {
+  #moveTo(position: SourcePosition, path = this.#path): void {
     this.#position = position;
-    this.#watcher.moved(this);
+    this.#path = path;
+    this.#moved();
   }
 
   #goTo(path: string): void {
-    if (path === this.#path) return;
-    this.#path = path;
-    this.#watcher.moved(this);
+    if (path !== this.#path) this.#moveTo(this.#position, path);
   }
 
   #grow(size: number): void {

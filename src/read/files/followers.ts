@@ -20,12 +20,7 @@ interface FollowersOptions extends FollowerOptions {
   readonly once: boolean;
 }
 
-/** Is told whenever a follower's position or path changes: it may have something to do again. */
-export interface Watcher {
-  moved(follower: Follower): void;
-}
-
-export class Followers implements Watcher {
+export class Followers {
   readonly #options: FollowersOptions;
   readonly #byContent = new Map<string, Follower>();
   readonly #knownAtStart: ReadonlySet<string>;
@@ -49,7 +44,7 @@ export class Followers implements Watcher {
     this.#sort();
   }
 
-  moved(follower: Follower): void {
+  #noteMove(follower: Follower): void {
     this.#moved.add(follower);
     this.#wake(follower);
   }
@@ -95,7 +90,7 @@ export class Followers implements Watcher {
 
   /** Continues a content that the ledger kept. */
   remember(position: SourcePosition, now: number): void {
-    this.moved(this.#add(position, now));
+    this.#noteMove(this.#add(position, now));
   }
 
   /** Contents that are gone for so long that only the ledger needs them. */
@@ -181,7 +176,7 @@ export class Followers implements Watcher {
   }
 
   #found(position: SourcePosition, now: number): SourcePosition {
-    this.moved(this.#add(position, now));
+    this.#noteMove(this.#add(position, now));
     return position;
   }
 
@@ -207,7 +202,7 @@ export class Followers implements Watcher {
   }
 
   #add(position: SourcePosition, now: number): Follower {
-    const follower = new Follower(position, this.#options, this, now);
+    const follower: Follower = new Follower(position, this.#options, () => this.#noteMove(follower), now);
     this.#byContent.set(position.contentId, follower);
     this.#wake(follower);
     return follower;
