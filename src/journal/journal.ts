@@ -81,6 +81,7 @@ export class Journal {
   #failure: { readonly error: unknown } | null = null;
   /** Settles together with the events that were appended since the last commit. */
   #appended = deferred();
+  #isCommitting = false;
   #isClosing = false;
   #isClosed = false;
   #isFull = false;
@@ -163,6 +164,11 @@ export class Journal {
   /** The node's name when the chain began. */
   get node(): string {
     return this.#state.node;
+  }
+
+  /** A commit is under way; what is appended now waits for it. */
+  get isCommitting(): boolean {
+    return this.#isCommitting;
   }
 
   /** No more lines will come. */
@@ -311,6 +317,15 @@ export class Journal {
   }
 
   async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+    this.#isCommitting = true;
+    try {
+      await this.#commitUntilDone(commit, signal);
+    } finally {
+      this.#isCommitting = false;
+    }
+  }
+
+  async #commitUntilDone(commit: Commit, signal: AbortSignal): Promise<void> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await this.#write(commit);
