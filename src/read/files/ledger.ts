@@ -86,18 +86,15 @@ export class Ledger {
   async *#worthKeeping(index: LineIndex): AsyncGenerator<Buffer> {
     const file = await open(this.#path);
     try {
-      let piece: Buffer[] = [];
-      let size = 0;
-      for (let line = Math.max(0, index.count - MOST); line < index.count; line += 1) {
-        const bytes = await bytesAt(file, index.placeOf(line));
-        if (!this.#isNameable(bytes)) continue;
-        piece.push(bytes);
-        size += bytes.length;
-        if (size < PIECE) continue;
-        yield Buffer.concat(piece);
-        [piece, size] = [[], 0];
+      for (let line = Math.max(0, index.count - MOST); line < index.count; ) {
+        const { start } = index.placeOf(line);
+        const first = line;
+        while (line < index.count && index.placeOf(line).start < start + PIECE) line += 1;
+        const bytes = await bytesAt(file, { start, end: index.placeOf(line - 1).end });
+        const lines = Array.from({ length: line - first }, (_, at) => index.placeOf(first + at));
+        const kept = lines.map(place => bytes.subarray(place.start - start, place.end - start));
+        yield Buffer.concat(kept.filter(one => this.#isNameable(one)));
       }
-      yield Buffer.concat(piece);
     } finally {
       await file.close();
     }
