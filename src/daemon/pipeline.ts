@@ -216,7 +216,7 @@ async function reportAllOverdue(stages: OpenSource): Promise<EventJson[]> {
   const { facts, tail, now } = stages;
   if (tail.isHindered) facts.sessions.postpone(now());
   const missing = reportMissing(facts.sessions.takeOverdue(now()), stages);
-  if (tail.isHindered || tail.unread > 0) return missing;
+  if (tail.isHindered || tail.hasUnread) return missing;
   return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
 }
 

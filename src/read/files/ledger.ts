@@ -11,7 +11,7 @@ import { LineIndex } from './line-index.js';
 
 /** From this many contents on, those that no glob can name any more are dropped, and then the oldest above the limit. */
 const MANY = 100_000;
-const MOST = 1_000_000;
+export const MOST_KEPT = 1_000_000;
 /** Bytes that are copied at once. */
 const PIECE = 1 << 20;
 
@@ -86,7 +86,7 @@ export class Ledger {
   async *#worthKeeping(index: LineIndex): AsyncGenerator<Buffer> {
     const file = await open(this.#path);
     try {
-      for (let line = Math.max(0, index.count - MOST); line < index.count; ) {
+      for (let line = Math.max(0, index.count - MOST_KEPT); line < index.count; ) {
         const { start } = index.placeOf(line);
         const first = line;
         while (line < index.count && index.placeOf(line).start < start + PIECE) line += 1;

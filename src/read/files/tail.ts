@@ -69,7 +69,7 @@ const TORN_AFTER_ONCE = 3000;
 /** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
 const LINGER = 60_000;
 /** Most files that are held open. */
-const MOST_HELD = 64;
+export const MOST_HELD = 64;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 export class Tail {
@@ -130,6 +130,10 @@ export class Tail {
     return this.#followers.unfinished.reduce((sum, follower) => sum + follower.unread, 0);
   }
 
+  get hasUnread(): boolean {
+    return this.#followers.unfinished.some(({ unread }) => unread > 0);
+  }
+
   /**
    * Since when bytes may be unread, in milliseconds since the epoch: the time of the record before them, or when
    * nothing was unread last; `null` if nothing is unread.
@@ -158,7 +162,7 @@ export class Tail {
         this.#readUntil.read(contentId => this.#offsetOf(contentId), this.#unsupported.reasonOf);
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
-        if (this.unread === 0) this.#caughtUpAt = clock.now();
+        if (!this.hasUnread) this.#caughtUpAt = clock.now();
         yield null;
         if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
         if (isNews || hints?.isWatching === false) await sleep(clock, PAUSE, signal);
