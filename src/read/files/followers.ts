@@ -6,7 +6,7 @@ import { hasPassed } from '../../lib/clock.js';
 import { SETTLE } from './doubts.js';
 import { Follower, type FollowerOptions } from './follower.js';
 import { START } from './position.js';
-import type { Surveyed } from './survey.js';
+import { FEW, type Surveyed } from './survey.js';
 
 /**
  * Files that are gone are kept here up to this number, and for at least this long (milliseconds); the ledger keeps the
@@ -56,6 +56,13 @@ export class Followers {
     // They finish in order, mostly.
     while (list[0] !== undefined && !this.#unfinished.has(list[0])) list.shift();
     return list;
+  }
+
+  /** Paths of finished files if there are many: what happens to them is left to looks at the folders. */
+  get finishedPaths(): ReadonlySet<string> {
+    if (this.#byContent.size <= FEW) return new Set();
+    const finished = this.#inOrder.filter(follower => !this.#unfinished.has(follower));
+    return new Set(finished.flatMap(({ paths }) => [...paths.keys()]));
   }
 
   /** Returns whether it is finished: nobody asks it anything until it changes. */

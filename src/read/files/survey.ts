@@ -16,7 +16,7 @@ export interface Surveyed extends Listed {
 const NOT_A_FILE: Identity = { kind: 'unsupported', reason: 'not-a-file' };
 
 /** Up to so many files, each look is at all of them. */
-const FEW = 64;
+export const FEW = 64;
 /** Milliseconds after which all files are looked at, whatever their folders say: some file systems do not tell. */
 const AGAIN = 60_000;
 /** Milliseconds in which a folder may change twice and look as if it had once: times may be coarse. */

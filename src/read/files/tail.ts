@@ -194,7 +194,11 @@ export class Tail {
       else onMove();
     };
     const onError = (error: unknown): void => this.#report.watchFailed(codeOf(error));
-    return new Hints(() => watch(this.#patterns, { onWrite, onMove }, onError));
+    return new Hints(() => {
+      const finished = this.#followers.finishedPaths;
+      const isFinished = (path: string): boolean => finished.has(path);
+      return watch(this.#patterns, { onWrite, onMove, isFinished }, onError);
+    });
   }
 
   /** Returns whether any batch came. */
