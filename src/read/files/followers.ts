@@ -58,9 +58,13 @@ export class Followers {
     return list;
   }
 
+  get areMany(): boolean {
+    return this.#byContent.size > FEW;
+  }
+
   /** Paths of finished files if there are many: what happens to them is left to looks at the folders. */
   get finishedPaths(): ReadonlySet<string> {
-    if (this.#byContent.size <= FEW) return new Set();
+    if (!this.areMany) return new Set();
     const finished = this.#inOrder.filter(follower => !this.#unfinished.has(follower));
     return new Set(finished.flatMap(({ paths }) => [...paths.keys()]));
   }

@@ -21,7 +21,7 @@ import type { Ledger } from './ledger.js';
 import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
 import { Unsupported } from './unsupported.js';
-import type { WatchGlobs } from './watch.js';
+import type { Watch, WatchGlobs } from './watch.js';
 
 export interface TailOptions {
   readonly patterns: readonly string[];
@@ -194,11 +194,12 @@ export class Tail {
       else onMove();
     };
     const onError = (error: unknown): void => this.#report.watchFailed(codeOf(error));
-    return new Hints(() => {
+    const open = (): Watch => {
       const finished = this.#followers.finishedPaths;
       const isFinished = (path: string): boolean => finished.has(path);
       return watch(this.#patterns, { onWrite, onMove, isFinished }, onError);
-    });
+    };
+    return new Hints(open, () => this.#followers.areMany);
   }
 
   /** Returns whether any batch came. */
