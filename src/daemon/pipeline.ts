@@ -21,12 +21,13 @@ import type { SourceFile } from '../event/position.js';
 import type { Journal } from '../journal/journal.js';
 import type { Reader } from '../journal/reader.js';
 import type { SourceCheckpoint } from '../journal/sources.js';
-import type { JournalEntry } from '../journal/state.js';
+import type { Progress } from '../journal/state.js';
 import type { Clock } from '../lib/clock.js';
 import { andThen } from '../lib/settled.js';
 import type { Batch } from '../read/files/batch.js';
 import type { Tail } from '../read/files/tail.js';
 import type { Frame } from '../read/record.js';
+import { Pending } from './pending.js';
 import { decide } from './records/record.js';
 import { Skipper } from './records/skipper.js';
 import { reportOverdue } from './records/unaudited.js';
@@ -129,21 +130,24 @@ async function reportAudit(
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
   const { name: source, tail, telemetry } = stages;
   const skip = new Skipper(stages);
+  const pending = new Pending(source, journal, () => checkpointOf(stages));
   const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<Outcomes | null> =>
     (await waitForRoom(journal, tail, stop)) ? await decideAll(frames, file, stages, skip) : null;
   for await (const batch of tail.batches({ skip, take }, stop)) {
     if (batch !== null) {
-      if (batch.taken === null) return;
-      const entry = entryOf(batch, batch.taken, stages);
-      await settleLarge(entry, journal.append(entry), stages.large);
-    }
-    noteUntil(stages, journal);
+      if (batch.taken === null) break;
+      pending.add(batch.taken.events, progressOf(batch, batch.taken, stages));
+      if (stages.large?.isUnsettled) await settleLarge(batch.taken, pending.append(), stages.large);
+      else pending.appendIfDue();
+    } else void pending.append();
+    if (pending.isEmpty) noteUntil(stages, journal);
     // Other work gets its turn between two batches.
     await setImmediate();
-    const events = await reportAllOverdue(stages);
-    if (events.length > 0) journal.append({ source, events, checkpoint: checkpointOf(stages) });
+    pending.add(await reportAllOverdue(stages));
+    pending.appendIfDue();
     telemetry.sourceReads();
   }
+  void pending.append();
 }
 
 /** Returns false if the signal aborts before there is room. */
@@ -161,11 +165,10 @@ async function waitForRoom(journal: Journal, tail: Tail, stop: AbortSignal): Pro
  * then.
  */
 async function settleLarge(
-  { events }: JournalEntry,
+  { events }: Outcomes,
   durable: Promise<void>,
-  large: OpenSource['large'],
+  large: NonNullable<OpenSource['large']>,
 ): Promise<void> {
-  if (!large?.isUnsettled) return;
   if (events.length === 0) return await large.settle();
   // If the journal ends, it reports the reason itself; the record stays marked.
   await durable.then(
@@ -208,14 +211,13 @@ async function decideAll(
   return { events: await Promise.all(events), records, shipped };
 }
 
-function entryOf(
+function progressOf(
   { file, from, end: to }: Batch<unknown>,
-  { events, records, shipped }: Outcomes,
-  stages: OpenSource,
-): JournalEntry {
-  stages.telemetry.recordsRead(to - from, records, shipped);
-  const progress = { file, from, to, records };
-  return { source: stages.name, events, progress, checkpoint: checkpointOf(stages) };
+  { records, shipped }: Outcomes,
+  { telemetry }: OpenSource,
+): Progress {
+  telemetry.recordsRead(to - from, records, shipped);
+  return { file, from, to, records };
 }
 
 /** Reports lines, statements and records of pgAudit that will not come any more. */
@@ -223,7 +225,7 @@ async function reportAllOverdue(stages: OpenSource): Promise<EventJson[]> {
   const { facts, tail, now } = stages;
   if (tail.isHindered) facts.sessions.postpone(now());
   const missing = reportMissing(facts.sessions.takeOverdue(now()), stages);
-  if (tail.isHindered || tail.unread > 0) return missing;
+  if (tail.isHindered || tail.hasUnread) return missing;
   return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
 }
 
@@ -234,6 +236,7 @@ function reportMissing(all: readonly Missing[], { times, daemon, telemetry, now 
   });
 }
 
+/** To be appended at once: what changed is given only once. */
 function checkpointOf({ tail, facts }: OpenSource): SourceCheckpoint {
-  return { files: tail.positions, facts: facts.saved };
+  return { ...tail.takeChanges(), facts: facts.saved };
 }

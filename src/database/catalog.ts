@@ -1,6 +1,5 @@
 /** The server's roles and databases, cached. */
 
-import { createHash } from 'node:crypto';
 import { Backoff } from '../lib/back-off.js';
 import { CacheFile, type CacheFileReport } from '../lib/cache-file.js';
 import { type Clock, hasPassed, sleep } from '../lib/clock.js';
@@ -20,8 +19,6 @@ const LONGEST_WAIT = 2000;
 const STALE_AFTER = 10 * 60_000;
 /** Milliseconds for which a role stays a person after the last look that showed it in a group of persons. */
 const PERSON_FOR = 30 * 24 * 60 * 60_000;
-/** Milliseconds after which an answer is written although it says nothing new: a large server's has megabytes. */
-const SAVED_FOR = 60 * 60_000;
 const FIRST_DELAY = 1000;
 const LAST_DELAY = 60_000;
 
@@ -70,9 +67,6 @@ export class RoleCatalog {
   /** By name, when a look last showed the role in a group of persons. */
   #persons: ReadonlyMap<string, number> = new Map();
   #reading: Promise<void> | null = null;
-  /** The last answer, while it is not written because it says nothing new. */
-  #unsaved: Catalogs | null = null;
-  #saved = { digest: '', at: 0 };
   /** Number of changes of the catalogs, and of those that the last answer includes: an answer from disk may be old. */
   #changes = 1;
   #changesRead = 0;
@@ -196,7 +190,6 @@ export class RoleCatalog {
 
   /** Writes the last answer if it is not on disk yet. */
   close(): Promise<void> {
-    if (this.#unsaved !== null) this.#save(this.#unsaved);
     return this.#file.close();
   }
 
@@ -231,17 +224,7 @@ export class RoleCatalog {
 
   #keep(read: Catalogs): void {
     const { roles, databases, persons } = read;
-    const said = JSON.stringify([roles, databases, persons.map(({ name }) => name)]);
-    const digest = createHash('sha256').update(said).digest('hex');
-    this.#unsaved = read;
-    if (digest === this.#saved.digest && !hasPassed(this.#saved.at, read.loadedAt, SAVED_FOR)) return;
-    this.#saved = { digest, at: read.loadedAt };
-    this.#save(read);
-  }
-
-  #save(read: Catalogs): void {
-    this.#unsaved = null;
-    this.#file.schedule(() => read);
+    this.#file.scheduleNews(() => read, [roles, databases, persons.map(({ name }) => name)]);
   }
 
   /** Returns what to keep of it, with the persons of earlier looks. */

@@ -142,7 +142,7 @@ export class SettingsWatch<J extends LookResult> {
     const last = { ...now, population };
     this.#last = last;
     this.#hasLooked = true;
-    this.#file.schedule(() => last);
+    this.#file.scheduleNews(() => last, { ...last, readAt: 0 });
   }
 
   /** The server's own value of a setting, as the last look saw it; `null` if unknown. */

@@ -99,8 +99,9 @@ const checkpoint = z.discriminatedUnion('version', [
 ]);
 type Resume = z.infer<typeof checkpoint>['resume'];
 
-/** Positions in the checkpoint itself, at most; more go into the log. */
+/** Positions in the checkpoint itself, at most; more go into the log. With a log, each checkpoint is the smaller. */
 const MOST_POSITIONS = 128;
+const MOST_BESIDE_LOG = 16;
 /** Characters of JSON from which session facts have a file of their own. */
 const LARGE = 64 * 1024;
 /** The file is written again if the changes since take more than this part of its size. */
@@ -225,7 +226,7 @@ export class CheckpointFile {
   async #place(all: Changes, isSealed: boolean): Promise<Placed> {
     const { ref } = this.#log;
     const changes = ref === null ? new Map([...all].filter(([, change]) => !('gone' in change))) : all;
-    if (changes.size > MOST_POSITIONS)
+    if (changes.size > (ref === null ? MOST_POSITIONS : MOST_BESIDE_LOG))
       return { changes: new Map(), ...(await this.#log.add(changes, isSealed)) };
     const next = ref !== null && isSealed ? { ...ref, sealed: ref.bytes } : ref;
     return { changes, ref: next, commit: () => next && this.#log.refers(next) };

@@ -17,7 +17,7 @@ import type { PositionChange, SourceFiles } from './positions.js';
 import { marked, OWN } from './sources.js';
 import { FIX } from './statefile.js';
 
-const NAMES = ['files-a.ndjson', 'files-b.ndjson'] as const;
+const NAMES = ['positions-a.ndjson', 'positions-b.ndjson'] as const;
 
 /** How the checkpoint refers to it. */
 export const filesLogSchema = z.object({

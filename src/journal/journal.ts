@@ -10,13 +10,13 @@
 
 import { join } from 'node:path';
 import type { PreviousChain } from '../event/lifecycle.js';
-import type { SealReason } from '../event/names.js';
 import { hasPassed, sleep, Waker } from '../lib/clock.js';
 import { codeOf, ShipperError, StateError } from '../lib/errors.js';
 import { Lines } from '../lib/line-buffer.js';
 import type { MerkleTree } from '../lib/merkle.js';
 import { unwatched } from '../lib/settled.js';
 import { CheckpointFile, type Saved } from './checkpoint.js';
+import { Intake } from './intake.js';
 import { checkpointPath, type JournalOptions, type JournalReport, segmentFolder } from './options.js';
 import { Positions } from './positions.js';
 import { openJournal } from './recover.js';
@@ -44,8 +44,6 @@ interface AttachedReader {
 const PROGRESS_INTERVAL = 1000;
 /** A commit of this many bytes takes no more entries: they go into the next one. */
 const LARGE_COMMIT = 1024 * 1024;
-/** Milliseconds after which a seal that could not be signed is tried again. */
-const SIGN_AGAIN_AFTER = 15_000;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
@@ -60,11 +58,7 @@ export class Journal {
   #state: JournalState;
   /** What was appended since, already encoded: waiting strings would cost garbage collection. */
   #next: Plan;
-  /** What was appended since, and must follow a seal that is due or being signed. */
-  #waiting: JournalEntry[] = [];
-  #isSealing = false;
-  /** After a seal could not be signed: until then none is due. */
-  #sealAgainAt = 0;
+  readonly #intake: Intake;
   readonly #tree: MerkleTree;
   /** The next commit's lines, and those of the commit before it. */
   #lines: readonly [Lines, Lines] = [new Lines(), new Lines()];
@@ -72,8 +66,6 @@ export class Journal {
   readonly #positions: Positions;
   readonly #facts: Map<string, unknown>;
   readonly #checkpoint: CheckpointFile;
-  /** For each server, the time until which its log was read; a seal's `until`. */
-  readonly #untils = new Map<string, number>();
   /** Segments up to this seq are deleted. */
   #released = 0;
   /** When the oldest progress that is not in the checkpoint was made. */
@@ -81,6 +73,7 @@ export class Journal {
   #failure: { readonly error: unknown } | null = null;
   /** Settles together with the events that were appended since the last commit. */
   #appended = unwatched();
+  #isCommitting = false;
   #isClosing = false;
   #isClosed = false;
   #isFull = false;
@@ -100,6 +93,12 @@ export class Journal {
     this.#state = state;
     this.#tree = tree;
     this.#positions = new Positions(files, unsealed);
+    this.#intake = new Intake(
+      options.clock,
+      report,
+      () => this.#next,
+      (entry, now) => this.#add(entry, now),
+    );
     this.#next = this.#planAfter(state, this.#lines[0]);
     this.#facts = new Map(state.facts);
     this.#checkpoint = checkpoint;
@@ -123,12 +122,12 @@ export class Journal {
 
   /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */
   readUntil(source: string, time: number): void {
-    this.#untils.set(source, time);
+    this.#intake.readUntil(source, time);
   }
 
   /** The time last given to `readUntil`; `null` if this process has none yet. */
   untilOf(source: string): number | null {
-    return this.#untils.get(source) ?? null;
+    return this.#intake.untils.get(source) ?? null;
   }
 
   /** Seq of the last durable event. */
@@ -167,6 +166,11 @@ export class Journal {
     return this.#state.node;
   }
 
+  /** A commit is under way; what is appended now waits for it. */
+  get isCommitting(): boolean {
+    return this.#isCommitting;
+  }
+
   /** No more lines will come. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -200,9 +204,7 @@ export class Journal {
 
   /** Adds an entry to the next commit. The promise resolves when its events are durable, and rejects if they will not be. */
   append(entry: JournalEntry): Promise<void> {
-    const now = this.#options.clock.now();
-    if (this.#isSealing || this.#waiting.length > 0 || this.#dueSeal(now) !== null) this.#waiting.push(entry);
-    else this.#add(entry, now);
+    this.#intake.append(entry);
     this.#work.wake();
     return this.#appended.promise;
   }
@@ -242,7 +244,7 @@ export class Journal {
     const now = this.#options.clock.now();
     const closing = this.#isClosing;
     const appended = this.#appended;
-    await this.#sealAndAdd(closing, now);
+    await this.#intake.sealAndAdd(closing, now);
     const { commit, hasNews } = this.#take();
     if (hasNews) this.#unsavedSince ??= now;
     if (commit.writes.length > 0 || closing || this.#isSaveDue(now)) await this.#commit(commit, signal);
@@ -254,9 +256,9 @@ export class Journal {
     this.#lines[1].clear();
     if (signal.aborted) return appended.reject(signal.reason);
     appended.resolve();
-    if (closing && this.#next.size === 0 && this.#waiting.length === 0) this.#isClosed = true;
+    if (closing && this.#next.size === 0 && !this.#intake.isHeldBack) this.#isClosed = true;
     this.#wakeReaders();
-    if (this.#next.size === 0 && this.#waiting.length === 0 && !this.#isClosed)
+    if (this.#next.size === 0 && !this.#intake.isHeldBack && !this.#isClosed)
       await this.#work.wait(this.#untilDue(), signal);
   }
 
@@ -280,36 +282,7 @@ export class Journal {
     const isFull = this.size >= this.#options.maxJournalSize;
     if (isFull !== this.#isFull) this.#report.journalFull(isFull);
     this.#isFull = isFull;
-    return !isFull && !this.#isSealing && this.#waiting.length === 0 && this.#next.size < LARGE_COMMIT;
-  }
-
-  #dueSeal(now: number): SealReason | null {
-    return now < this.#sealAgainAt ? null : this.#next.dueSeal(now);
-  }
-
-  /** Seals where it is due, and adds what waits for that; at the end, the open segment is sealed as well. */
-  async #sealAndAdd(closing: boolean, now: number): Promise<void> {
-    for (;;) {
-      const reason = this.#dueSeal(now);
-      if (reason !== null) await this.#seal(reason, now);
-      const entry = this.#waiting.shift();
-      if (entry === undefined) break;
-      this.#add(entry, now);
-    }
-    if (closing && this.#next.isUnsealed) await this.#seal('shutdown', now);
-  }
-
-  async #seal(reason: SealReason, now: number): Promise<void> {
-    this.#isSealing = true;
-    try {
-      await this.#next.seal(reason, now);
-      this.#report.signing(null);
-    } catch (error) {
-      this.#sealAgainAt = this.#options.clock.now() + SIGN_AGAIN_AFTER;
-      this.#report.signing({ error });
-    } finally {
-      this.#isSealing = false;
-    }
+    return !isFull && !this.#intake.isHeldBack && this.#next.size < LARGE_COMMIT;
   }
 
   /** The next commit: all that was appended since the last one. */
@@ -328,7 +301,7 @@ export class Journal {
   }
 
   #planAfter(state: JournalState, lines: Lines): Plan {
-    return new Plan(state, this.#options, lines, this.#positions, this.#untils, this.#tree);
+    return new Plan(state, this.#options, lines, this.#positions, this.#intake.untils, this.#tree);
   }
 
   #undelivered({ sealed }: JournalState): Sealed[] {
@@ -343,11 +316,23 @@ export class Journal {
     const now = this.#options.clock.now();
     const saveAt =
       this.#unsavedSince === null ? Number.POSITIVE_INFINITY : this.#unsavedSince + PROGRESS_INTERVAL;
-    const dueAt = Math.min(Math.max(nextSealAt(this.#state, this.#options), this.#sealAgainAt), saveAt);
+    const dueAt = Math.min(
+      Math.max(nextSealAt(this.#state, this.#options), this.#intake.sealAgainAt),
+      saveAt,
+    );
     return Math.min(Math.max(dueAt - now, 0), 60_000);
   }
 
   async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+    this.#isCommitting = true;
+    try {
+      await this.#commitUntilDone(commit, signal);
+    } finally {
+      this.#isCommitting = false;
+    }
+  }
+
+  async #commitUntilDone(commit: Commit, signal: AbortSignal): Promise<void> {
     for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await this.#write(commit);

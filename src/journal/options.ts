@@ -3,6 +3,7 @@ import type { NewChain } from '../event/lifecycle.js';
 import type { ChainEnd } from '../event/seal.js';
 import type { Clock } from '../lib/clock.js';
 import type { Disk } from '../lib/disk.js';
+import type { IntakeReport } from './intake.js';
 import type { SealLimits } from './state.js';
 
 export interface JournalOptions extends SealLimits {
@@ -20,7 +21,7 @@ export interface JournalOptions extends SealLimits {
   readonly clock: Clock;
 }
 
-export interface JournalReport {
+export interface JournalReport extends IntakeReport {
   /** Lines and bytes that became durable. */
   committed(events: number, bytes: number): void;
   /** Milliseconds from the log time of a commit's first statement until it was durable; once for each commit. */
@@ -30,8 +31,6 @@ export interface JournalReport {
   commitFailed(code: string): void;
   commitRecovered(): void;
   journalFull(isFull: boolean): void;
-  /** A seal is due, and cannot be signed: the segment goes on until it can. `null`: it could. */
-  signing(failure: { readonly error: unknown } | null): void;
 }
 
 export function segmentFolder({ directory }: JournalOptions): string {

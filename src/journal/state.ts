@@ -69,7 +69,7 @@ export interface JournalEntry {
   /** The server whose log it comes from, if there are several. */
   readonly source?: string;
   readonly events: readonly EventJson[];
-  readonly progress?: Progress;
+  readonly progress?: readonly Progress[];
   /** Only this server's: another server's batch may be half decided at that moment. */
   readonly checkpoint?: SourceCheckpoint;
 }
@@ -122,7 +122,7 @@ export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: 
 type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
 
 /** Files that a seal covers, at most: each is in every checkpoint until then. */
-const MOST_COVERED = 256;
+const MOST_COVERED = 128;
 
 /** Counted for each entry besides its events: the checkpoint with all session facts. */
 const LEAST_SIZE = 64 * 1024;
@@ -191,7 +191,7 @@ export class Plan {
     };
   }
 
-  add({ events, source = OWN, progress, checkpoint }: JournalEntry, now: number): void {
+  add({ events, source = OWN, progress = [], checkpoint }: JournalEntry, now: number): void {
     for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, facts } = this.#state;
@@ -199,7 +199,7 @@ export class Plan {
     this.#state = {
       ...this.#state,
       origin: events.length > 0 ? null : origin,
-      coverage: progress === undefined ? coverage : cover(coverage, progress, source),
+      coverage: progress.reduce((before, one) => cover(before, one, source), coverage),
       facts: checkpoint === undefined ? facts : new Map([...facts, [source, checkpoint.facts]]),
     };
   }
@@ -319,7 +319,7 @@ export function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function cover(coverage: readonly Coverage[], progress: Progress, source: string): Coverage[] {
+function cover(coverage: readonly Coverage[], progress: Progress, source: string): readonly Coverage[] {
   const { file, from, to, records } = progress;
   const before = coverage.find(one => one.fileId === file.fileId && (one.source ?? OWN) === source);
   const name = basename(file.path);

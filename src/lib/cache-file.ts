@@ -1,14 +1,17 @@
 /** A small file in the state folder for what may be lost, but is worth keeping. It is written now and then. */
 
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import type { Clock } from './clock.js';
+import { type Clock, hasPassed } from './clock.js';
 import type { Disk } from './disk.js';
 import { codeOf, hasCode, ShipperError } from './errors.js';
 import { parseJson } from './json.js';
 
 /** Milliseconds in which further changes go into the same write. */
 const DEBOUNCE = 5000;
+/** Milliseconds after which content is written although it says nothing new: a large server's has megabytes. */
+const REPEATED_AFTER = 60 * 60_000;
 
 export interface CacheFileReport {
   /**
@@ -32,6 +35,9 @@ export interface CacheFileOptions<T> {
 export class CacheFile<T> {
   readonly #options: CacheFileOptions<T>;
   #content: (() => T) | null = null;
+  /** Content that says nothing new. */
+  #repeated: (() => T) | null = null;
+  #said = { digest: '', at: 0 };
   #cancel: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
   #isFailing = false;
@@ -61,8 +67,24 @@ export class CacheFile<T> {
     this.#cancel ??= this.#options.clock.after(DEBOUNCE, () => void this.#flush());
   }
 
+  /**
+   * As `schedule`, but content that says nothing new is written once an hour only, and at the end.
+   *
+   * @param said what is new if it differs: the content without its time
+   */
+  scheduleNews(content: () => T, said: unknown): void {
+    const { clock } = this.#options;
+    const digest = createHash('sha256').update(JSON.stringify(said)).digest('hex');
+    this.#repeated = content;
+    if (digest === this.#said.digest && !hasPassed(this.#said.at, clock.now(), REPEATED_AFTER)) return;
+    this.#said = { digest, at: clock.now() };
+    this.#repeated = null;
+    this.schedule(content);
+  }
+
   /** Writes what is scheduled; later calls write nothing. */
   async close(): Promise<void> {
+    if (this.#repeated !== null) this.schedule(this.#repeated);
     this.#isClosed = true;
     await this.#flush();
   }

@@ -28,7 +28,7 @@ export class Disk {
   }
 
   /** Replaces a whole file. A crash leaves the old or the new content, and perhaps a `.tmp` beside it. */
-  async replace(path: string, data: string | Buffer): Promise<void> {
+  async replace(path: string, data: string | Buffer | AsyncIterable<Buffer>): Promise<void> {
     const temporary = `${path}.tmp`;
     await this.#write(temporary, data);
     await this.#fs.rename(temporary, path);
@@ -119,7 +119,7 @@ export class Disk {
     }
   }
 
-  async #write(path: string, data: string | Buffer): Promise<void> {
+  async #write(path: string, data: string | Buffer | AsyncIterable<Buffer>): Promise<void> {
     const file = await this.#fs.open(path, 'w', 0o600);
     try {
       await file.writeFile(data);

@@ -54,7 +54,8 @@ function sealsOf({ writes }: Commit): Record<string, unknown>[] {
 /** Bytes of a file were read, and one record was in them. */
 function readOf(fileId: string, from: number, to: number): JournalEntry {
   const { progress, checkpoint } = read(from, to);
-  return { events: [], progress: { ...progress, file: { fileId, path: `/log/${fileId}.csv` } }, checkpoint };
+  const file = { fileId, path: `/log/${fileId}.csv` };
+  return { events: [], progress: progress.map(one => ({ ...one, file })), checkpoint };
 }
 
 test('a seal counts its own segment, across commits; committed counts stay as they were', async () => {

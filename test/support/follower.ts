@@ -25,7 +25,7 @@ export async function readFive() {
     for (const one of followers.inOrder) await one.close();
   });
   const look = async (now: number): Promise<void> => {
-    followers.assign((await survey.take()).files, true, now);
+    followers.assign((await survey.take(now)).files, true, now);
   };
   await look(0);
   const [follower] = followers.inOrder;

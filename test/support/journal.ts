@@ -113,12 +113,14 @@ export async function until(isSo: () => boolean): Promise<void> {
 
 /** Bytes `from` to `to` of a file were read, with one record in them. */
 export const read = (from: number, to: number) => ({
-  progress: {
-    file: { fileId: 'f', path: '/log/a.csv' },
-    from,
-    to,
-    records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
-  },
+  progress: [
+    {
+      file: { fileId: 'f', path: '/log/a.csv' },
+      from,
+      to,
+      records: { ...noRecords(), read: 1, dropped: { 'not-audit': 1 } },
+    },
+  ],
   checkpoint: { files: [positionAt(to)], facts: null },
 });
 

@@ -2,7 +2,7 @@ import type { TailReport } from '../../src/read/files/tail.js';
 
 /** What a tail tells is heard by nobody. */
 export const QUIET: TailReport = {
-  fileFound: () => undefined,
+  filesFound: () => undefined,
   fileReplaced: () => undefined,
   fileUnsupported: () => undefined,
   sourceFaults: () => undefined,

@@ -50,7 +50,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ...(await checkIdentity(config)),
     ...(await ofEach(sources, config, async source => [
       ...checkFilter(source),
-      ...(await checkSource(source)),
+      ...(await checkSource(source, config)),
     ])),
     ...(await checkOverlap(sources)),
     ...(await checkState(config)),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { loadPeople } from '../../identity/people/load.js';
+import { MOST_ENTRIES } from '../../identity/people/table.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
@@ -61,7 +62,11 @@ async function checkDirectory(path: string): Promise<Finding[]> {
       return [
         warning('directory', `${path} is empty`, 'it names nobody', 'fill it, or remove it from identity'),
       ];
-    return [ok('directory', `${path}: ${people.count} entries`), ...ignoredFindings(path, ignored)];
+    return [
+      ok('directory', `${path}: ${people.count} entries`),
+      ...sizeFindings(path, people.count),
+      ...ignoredFindings(path, ignored),
+    ];
   } catch (error) {
     if (!(error instanceof ShipperError)) throw error;
     return [
@@ -73,6 +78,18 @@ async function checkDirectory(path: string): Promise<Finding[]> {
       ),
     ];
   }
+}
+
+function sizeFindings(path: string, count: number): Finding[] {
+  if (count < MOST_ENTRIES / 2) return [];
+  return [
+    warning(
+      'directory',
+      `${path} has ${count} entries, and ${MOST_ENTRIES} are the most`,
+      'a larger file is refused: the people that were read before stay, and a start fails',
+      'leave out who has no access to the servers',
+    ),
+  ];
 }
 
 function ignoredFindings(path: string, fields: readonly string[]): Finding[] {

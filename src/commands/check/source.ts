@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { timeReader } from '../../audit/time.js';
-import type { SourceConfig } from '../../config/schema.js';
+import type { Config, SourceConfig } from '../../config/schema.js';
 import { fixFor, UNSUPPORTED_FIX } from '../../daemon/fixes.js';
 import { isPath } from '../../read/files/discover.js';
 import { identify } from '../../read/files/identify.js';
@@ -9,17 +9,20 @@ import { Survey, type Surveyed } from '../../read/files/survey.js';
 import { Framer } from '../../read/frame/framer.js';
 import type { UnsupportedReason } from '../../read/record.js';
 import { type Finding, failure, ok, warning } from './finding.js';
+import { limitFindings } from './limits.js';
 import { workerFindings } from './workers.js';
 
 /** If a file is csvlog, this many bytes contain a record. */
 const SAMPLE = 1024 * 1024;
+/** Files that are examined one by one. */
+const MOST_EXAMINED = 32;
 
 /** Whether the globs match files that this user can read and that are csvlog. */
-export async function checkSource(source: SourceConfig): Promise<Finding[]> {
+export async function checkSource(source: SourceConfig, config: Config): Promise<Finding[]> {
   const times = timeReader(source.timezone);
   const patterns = source.files.map(pattern => resolve(pattern));
   const survey = new Survey(patterns, file => identify(file, times));
-  const { files, faults, unmatched } = await survey.take();
+  const { files, faults, unmatched } = await survey.take(Date.now());
   const unreadable = faults.map(({ path, code }) =>
     failure(
       'source',
@@ -38,16 +41,39 @@ export async function checkSource(source: SourceConfig): Promise<Finding[]> {
       ),
     ];
   }
-  const newest = files
-    .toSorted((a, b) => b.modified - a.modified)
-    .find(({ identity }) => identity.kind === 'content');
+  const newestFirst = files.toSorted((a, b) => b.modified - a.modified);
+  const newest = newestFirst.find(({ identity }) => identity.kind === 'content');
   const named = new Set(patterns.filter(isPath));
   return [
     ...unreadable,
     ...(faults.length > 0 ? [] : unmatched.filter(isPath).map(missing)),
-    ...(await Promise.all(files.map(file => checkFile(file, named.has(file.path), source.maxRecordSize)))),
+    ...(await checkFiles(files, newestFirst, named, source.maxRecordSize)),
+    ...(await limitFindings(source, config, files)),
     ...(newest === undefined ? [] : await workerFindings(newest.path, source)),
   ];
+}
+
+/**
+ * Each of them, or, if there are many, the newest, and those that are not csvlog by their first bytes.
+ *
+ * @param named files that source.files names without wildcards
+ */
+async function checkFiles(
+  files: readonly Surveyed[],
+  newestFirst: readonly Surveyed[],
+  named: ReadonlySet<string>,
+  maxRecordSize: number,
+): Promise<Finding[]> {
+  const newest = new Set(newestFirst.slice(0, MOST_EXAMINED));
+  const isOdd = ({ identity }: Surveyed): boolean => identity.kind === 'unsupported';
+  const rest = files.filter(file => !newest.has(file));
+  const examined = [...files.filter(file => newest.has(file)), ...rest.filter(isOdd).slice(0, MOST_EXAMINED)];
+  const findings: Finding[] = [];
+  for (const file of examined) findings.push(await checkFile(file, named.has(file.path), maxRecordSize));
+  const left = files.length - examined.length;
+  return left === 0
+    ? findings
+    : [...findings, ok('source', `${left} more files, of which the first bytes were looked at`)];
 }
 
 /** The server may create it later. */

@@ -1,6 +1,6 @@
 /** One server's log, opened as its part of the configuration says. */
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { decoderFor } from '../../audit/encodings.js';
 import { timeReader } from '../../audit/time.js';
 import { groupRoles, type SourceConfig } from '../../config/schema.js';
@@ -146,7 +146,11 @@ export class LogSource implements Source {
     const { clock, disk, watch } = surroundings;
     const { files: patterns, maxRecordSize } = this.#config;
     const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
-    const ledger = new Ledger(this.#pathOf('files', '.ndjson'), disk);
+    const ledger = new Ledger(
+      this.#pathOf('files', '.ndjson'),
+      disk,
+      patterns.map(pattern => resolve(pattern)),
+    );
     const isAwaited = (): boolean => heartbeat?.isAwaited === true;
     return new Tail(
       { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim, isAwaited },

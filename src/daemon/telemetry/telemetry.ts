@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { EventCounts, RecordCounts } from '../../event/counts.js';
 import type { ActorStatus } from '../../event/names.js';
+import { inWritingOrder, type SourcePosition } from '../../event/position.js';
 import { codeOf, failedCallOf, framesOf } from '../../lib/errors.js';
 import type { SourceFault, UnsupportedReason } from '../../read/record.js';
 import { fixFor, messageOf, UNSUPPORTED_FIX } from '../fixes.js';
@@ -18,6 +19,12 @@ import { DatabaseTelemetry } from './database.js';
 const MOST_USERS_NAMED = 1000;
 /** Milliseconds that a sink may fail before somebody has to act. */
 const FAILING_UNTIL_ERROR = 30_000;
+
+/** Files of one look that the log names one by one. */
+const MOST_FILES_NAMED = 10;
+
+const older = (a: SourcePosition, b: SourcePosition): SourcePosition => (inWritingOrder(a, b) <= 0 ? a : b);
+const newer = (a: SourcePosition, b: SourcePosition): SourcePosition => (inWritingOrder(a, b) <= 0 ? b : a);
 
 export class Telemetry extends DatabaseTelemetry {
   readonly #log: Logger;
@@ -102,9 +109,17 @@ export class Telemetry extends DatabaseTelemetry {
     );
   }
 
-  fileFound({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {
-    this.#metrics.files.inc();
-    this.#log.info({ code: 'file-found', path, fileId, offset }, 'reading a log file');
+  /** One line for very many: a first start may find thousands. */
+  filesFound(files: readonly SourcePosition[]): void {
+    this.#metrics.files.inc(files.length);
+    if (files.length <= MOST_FILES_NAMED) {
+      for (const { path, fileId, offset } of files)
+        this.#log.info({ code: 'file-found', path, fileId, offset }, 'reading a log file');
+      return;
+    }
+    const [oldest, newest] = [files.reduce(older).path, files.reduce(newer).path];
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    this.#log.info({ code: 'files-found', files: files.length, bytes, oldest, newest }, 'reading log files');
   }
 
   fileReplaced({ path, fileId, offset }: { path: string; fileId: string; offset: number }): void {

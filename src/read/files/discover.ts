@@ -27,6 +27,8 @@ export interface Listing {
   readonly faults: readonly SourceFault[];
   /** Patterns that match nothing at the moment. */
   readonly unmatched: readonly string[];
+  /** The folders in which a file may appear that the globs name. */
+  readonly folders: readonly string[];
 }
 
 /** Looks at the file system once. It never throws: what cannot be read is a fault. */
@@ -34,8 +36,12 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
   const faults: SourceFault[] = [];
   const paths = new Set<string>();
   const unmatched: string[] = [];
+  const folders = new Set<string>();
   for (const pattern of patterns) {
-    faults.push(...(await unreadableFolders(pattern)));
+    for (const { path, fault } of await foldersOf(pattern)) {
+      folders.add(path);
+      if (fault !== null) faults.push({ path, code: fault });
+    }
     const matches: string[] = [];
     for await (const path of glob(await withoutMistaken(pattern))) matches.push(resolve(path));
     if (matches.length === 0) unmatched.push(pattern);
@@ -44,15 +50,20 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
   const files: Listed[] = [];
   for (const path of [...paths].sort()) {
     try {
-      const stats = await stat(path);
-      const { dev, ino, size, mtimeMs: modified } = stats;
-      files.push({ path, isFile: stats.isFile(), dev, ino, size, modified });
+      files.push(await listedAt(path));
     } catch (error) {
       // Renamed or deleted since the glob saw it; the next look finds where it went.
       if (!hasCode(error, 'ENOENT')) faults.push({ path, code: codeOf(error) });
     }
   }
-  return { files, faults, unmatched };
+  return { files, faults, unmatched, folders: [...folders] };
+}
+
+/** Throws the error of `stat`. */
+export async function listedAt(path: string): Promise<Listed> {
+  const stats = await stat(path);
+  const { dev, ino, size, mtimeMs: modified } = stats;
+  return { path, isFile: stats.isFile(), dev, ino, size, modified };
 }
 
 /** An existing file or folder is taken literally, whatever wildcards its name seems to contain: `log[1]/*.csv`. */
@@ -77,25 +88,34 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Folders of the glob's path that cannot be listed: `glob` itself skips them silently. */
-async function unreadableFolders(pattern: string): Promise<SourceFault[]> {
+interface Folder {
+  readonly path: string;
+  /** Why it cannot be listed: `glob` itself skips it silently. */
+  readonly fault: string | null;
+}
+
+/** The folders of the glob's path, and what else its parts name. */
+async function foldersOf(pattern: string): Promise<Folder[]> {
   const base = baseFolder(pattern);
-  const faults = await listingFaults(base);
+  const folders = [{ path: base, fault: await listingFault(base) }];
   const below = resolve(pattern).slice(base.length).split(sep).filter(Boolean).slice(0, -1);
   for (const depth of below.keys()) {
     // A path that `glob` saw and that is gone is a dangling link, or was deleted meanwhile.
-    for await (const path of glob(join(base, ...below.slice(0, depth + 1))))
-      faults.push(...(await listingFaults(path)).filter(({ code }) => code !== 'ENOENT'));
+    for await (const path of glob(join(base, ...below.slice(0, depth + 1)))) {
+      const fault = await listingFault(path);
+      folders.push({ path, fault: fault === 'ENOENT' ? null : fault });
+    }
   }
-  return faults;
+  return folders;
 }
 
-async function listingFaults(folder: string): Promise<SourceFault[]> {
+/** `null` if it can be listed, or is no folder. */
+async function listingFault(path: string): Promise<string | null> {
   try {
-    await (await opendir(folder)).close();
-    return [];
+    await (await opendir(path)).close();
+    return null;
   } catch (error) {
-    return hasCode(error, 'ENOTDIR') ? [] : [{ path: folder, code: codeOf(error) }];
+    return hasCode(error, 'ENOTDIR') ? null : codeOf(error);
   }
 }
 

@@ -7,9 +7,10 @@ import type { Gap } from '../../event/gap.js';
 import type { SourceFile, SourcePosition } from '../../event/position.js';
 import { Framer } from '../frame/framer.js';
 import { type Batch, Frames, giveAll, type Taker } from './batch.js';
+import { type Comparison, compare } from './compare.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
-import { fingerprint, identifyNow, idOf, type LogTimes } from './identify.js';
+import { idOf, type LogTimes } from './identify.js';
 import { openSame } from './open-file.js';
 import { START } from './position.js';
 
@@ -19,9 +20,6 @@ export interface FollowerOptions {
   readonly maxRecordSize: number;
   readonly times: LogTimes;
 }
-
-/** Compares a file with a content: the same, the same with other bytes before the saved offset, or another content. */
-export type Comparison = 'same' | 'changed' | 'other';
 
 /** What reading found: bytes, none, more of the content in another file, or another content in this one. */
 type Found = 'chunk' | 'short chunk' | 'end' | 'elsewhere' | 'other';
@@ -53,12 +51,13 @@ export class Follower {
   readonly firstTime: number | null;
   /** The folder in which it was first seen: PostgreSQL writes one file of a folder at a time. */
   readonly home: string;
-  path: string;
   /** When bytes were last seen to come, in the caller's clock. */
   lastGrowth: number;
   /** A record's time zone is not known: reading stops before it, until the configuration settles the zone. */
   isBlocked = false;
   readonly #options: FollowerOptions;
+  readonly #moved: () => void;
+  #path: string;
   /** Everything else that is known of it, after the last batch whose frames were taken. */
   #position: SourcePosition;
   /** Paths that had this content at the last look. */
@@ -71,16 +70,21 @@ export class Follower {
   /** Bytes from the start without a record, in a file where none was found yet. */
   #barren = 0;
 
-  constructor(position: SourcePosition, options: FollowerOptions, now: number) {
+  /** @param moved is called whenever its position or path changes: it may have something to do again */
+  constructor(position: SourcePosition, options: FollowerOptions, moved: () => void, now: number) {
     this.contentId = position.contentId;
     this.firstTime = position.firstTime;
-    this.path = position.path;
+    this.#path = position.path;
+    this.#moved = moved;
     this.home = dirname(position.path);
     this.lastGrowth = now;
     this.#position = position;
     this.#options = options;
   }
 
+  get path(): string {
+    return this.#path;
+  }
   /** Its name in events and the checkpoint now. */
   get file(): SourceFile {
     const { fileId, rereadUntil } = this.#position;
@@ -89,6 +93,16 @@ export class Follower {
 
   get position(): SourcePosition {
     return { ...this.#position, path: this.path };
+  }
+
+  /** It is read, closed and where it was: nothing is to do until a look at the folders finds it changed. */
+  get isFinished(): boolean {
+    return !this.isActive && !this.isInDoubt && this.unread === 0;
+  }
+
+  /** The paths that had this content at the last look. */
+  get paths(): Paths {
+    return this.#paths;
   }
 
   /** Whether reading it may bring something. */
@@ -162,7 +176,7 @@ export class Follower {
     this.#paths = paths;
     for (const path of this.#verified.keys()) if (!paths.has(path)) this.#verified.delete(path);
     this.#grow(longestOf(paths));
-    if (!paths.has(this.path)) this.path = paths.keys().next().value ?? this.path;
+    if (!paths.has(this.path)) this.#goTo(paths.keys().next().value ?? this.path);
   }
 
   /** Opens it, so that it can be read even if it is deleted before its turn comes. */
@@ -216,7 +230,7 @@ export class Follower {
     const { taken, areTaken } = await giveAll(frames, file, taker);
     if (areTaken) {
       this.isBlocked = frames.isBlocked;
-      if (frames.end.offset !== from) this.#position = { ...this.#position, ...frames.end };
+      if (frames.end.offset !== from) this.#moveTo({ ...this.#position, ...frames.end });
     }
     return { batch: { file, from, end: this.#position.offset, taken }, frames };
   }
@@ -285,7 +299,7 @@ export class Follower {
     const batch = await this.#giveUp(isLoss ? [this.#bounded(gap)] : [], taker);
     if (batch === null) return null;
     const isReadAgain = reason === 'changed' || reason === 'shortened';
-    this.#position = isReadAgain ? this.#fromStart() : { ...this.#position, size: offset };
+    this.#moveTo(isReadAgain ? this.#fromStart() : { ...this.#position, size: offset });
     this.#doubts.settle();
     return batch;
   }
@@ -321,8 +335,18 @@ export class Follower {
     if (state.is !== 'closed') await state.handle.close();
   }
 
+  #moveTo(position: SourcePosition, path = this.#path): void {
+    this.#position = position;
+    this.#path = path;
+    this.#moved();
+  }
+
+  #goTo(path: string): void {
+    if (path !== this.#path) this.#moveTo(this.#position, path);
+  }
+
   #grow(size: number): void {
-    if (size > this.#position.size) this.#position = { ...this.#position, size };
+    if (size > this.#position.size) this.#moveTo({ ...this.#position, size });
   }
 
   #bounded(gap: Gap): Gap {
@@ -345,9 +369,8 @@ export class Follower {
   /** Paths with unread bytes of this content, the most first, or whose bytes may have changed since they were read. */
   #readablePaths(): string[] {
     const known = Math.max(this.#position.offset, this.#barren);
-    const isChanged = ({ path, size, modified }: Listed): boolean =>
-      size === this.#position.offset && modified !== this.#verified.get(path);
-    const isNew = (file: Listed): boolean => file.size > known || isChanged(file);
+    const isNew = ({ path, size, modified }: Listed): boolean =>
+      size > known || (size === this.#position.offset && modified !== this.#verified.get(path));
     const files = [...this.#paths.values()].filter(isNew).sort((a, b) => b.size - a.size);
     return files.map(({ path }) => path);
   }
@@ -356,9 +379,9 @@ export class Follower {
     const tried = new Map(this.#paths);
     let isChanged = false;
     for (const path of this.#readablePaths()) {
-      const { handle, comparison } = await openSame(path, opened => this.#compare(opened));
+      const { handle, comparison } = await openSame(path, this.#compare);
       if (handle !== null) {
-        this.path = path;
+        this.#goTo(path);
         this.#state = { is: 'held', handle };
         // An old copy does not settle the doubt if a longer file has changed.
         if (!isChanged) this.#doubts.settle();
@@ -372,14 +395,5 @@ export class Follower {
     this.#paths = tried;
   }
 
-  /** Whether the file still begins with the same line, and has the same bytes before the saved offset. */
-  #compare(handle: FileHandle): Comparison {
-    const identity = identifyNow(handle, this.#options.times);
-    const isFile = identity.kind === 'content' || identity.kind === 'partial';
-    if (!isFile || identity.contentId !== this.contentId) return 'other';
-    const { offset, tail } = this.#position;
-    const bytes = Buffer.alloc(tail.length);
-    const isThere = readSync(handle.fd, bytes, 0, tail.length, offset - tail.length) === tail.length;
-    return isThere && fingerprint(bytes).sha256 === tail.sha256 ? 'same' : 'changed';
-  }
+  #compare = (handle: FileHandle): Comparison => compare(handle, this.#position, this.#options.times);
 }

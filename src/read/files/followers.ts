@@ -1,12 +1,12 @@
 /** All known contents, in the order in which they were written. */
 
 import { dirname } from 'node:path';
-import type { SourcePosition } from '../../event/position.js';
+import { inWritingOrder, type SourcePosition } from '../../event/position.js';
 import { hasPassed } from '../../lib/clock.js';
 import { SETTLE } from './doubts.js';
 import { Follower, type FollowerOptions } from './follower.js';
 import { START } from './position.js';
-import type { Surveyed } from './survey.js';
+import { FEW, type Surveyed } from './survey.js';
 
 /**
  * Files that are gone are kept here up to this number, and for at least this long (milliseconds); the ledger keeps the
@@ -27,6 +27,13 @@ export class Followers {
   /** Files with only an incomplete line, by content, and since when. */
   #partial = new Map<string, number>();
   #inOrder: readonly Follower[] = [];
+  /** Those that are not finished; the others cost nothing between two looks at all folders. */
+  readonly #unfinished = new Set<Follower>();
+  /** The same in order, with some at its beginning that are finished by now; `null` if others came. */
+  #unfinishedInOrder: Follower[] | null = null;
+  /** Since the last `takeChanges`: those with another position, and contents that were forgotten. */
+  readonly #moved = new Set<Follower>();
+  #gone: string[] = [];
   /** The newest content of each folder. */
   #newest: ReadonlyMap<string, Follower> = new Map();
 
@@ -35,6 +42,52 @@ export class Followers {
     this.#knownAtStart = new Set(positions.map(({ contentId }) => contentId));
     for (const position of positions) this.#add(position, now);
     this.#sort();
+  }
+
+  #noteMove(follower: Follower): void {
+    this.#moved.add(follower);
+    this.#wake(follower);
+  }
+
+  /** Those that are not finished, oldest first. */
+  get unfinished(): readonly Follower[] {
+    const list = this.#unfinishedInOrder ?? [...this.#unfinished].sort(inWritingOrder);
+    this.#unfinishedInOrder = list;
+    // They finish in order, mostly.
+    while (list[0] !== undefined && !this.#unfinished.has(list[0])) list.shift();
+    return list;
+  }
+
+  get areMany(): boolean {
+    return this.#byContent.size > FEW;
+  }
+
+  /** Paths of finished files if there are many: what happens to them is left to looks at the folders. */
+  get finishedPaths(): ReadonlySet<string> {
+    if (!this.areMany) return new Set();
+    const finished = this.#inOrder.filter(follower => !this.#unfinished.has(follower));
+    return new Set(finished.flatMap(({ paths }) => [...paths.keys()]));
+  }
+
+  /** Returns whether it is finished: nobody asks it anything until it changes. */
+  settle(follower: Follower): boolean {
+    if (!follower.isFinished) return false;
+    this.#unfinished.delete(follower);
+    return true;
+  }
+
+  /** Positions that changed since the last call, and contents that were forgotten. */
+  takeChanges(): { files: SourcePosition[]; gone: string[] } {
+    const changes = { files: [...this.#moved].map(({ position }) => position), gone: this.#gone };
+    this.#moved.clear();
+    this.#gone = [];
+    return changes;
+  }
+
+  #wake(follower: Follower): void {
+    if (this.#unfinished.has(follower)) return;
+    this.#unfinished.add(follower);
+    this.#unfinishedInOrder = null;
   }
 
   /** Oldest first, by the time of the first record. */
@@ -48,7 +101,7 @@ export class Followers {
 
   /** Continues a content that the ledger kept. */
   remember(position: SourcePosition, now: number): void {
-    this.#add(position, now);
+    this.#noteMove(this.#add(position, now));
   }
 
   /** Contents that are gone for so long that only the ledger needs them. */
@@ -61,7 +114,15 @@ export class Followers {
   }
 
   forget(positions: readonly SourcePosition[]): void {
-    for (const { contentId } of positions) this.#byContent.delete(contentId);
+    for (const { contentId } of positions) {
+      const follower = this.#byContent.get(contentId);
+      if (follower === undefined) continue;
+      this.#byContent.delete(contentId);
+      this.#unfinished.delete(follower);
+      this.#moved.delete(follower);
+      this.#gone.push(contentId);
+    }
+    this.#unfinishedInOrder = null;
     this.#sort();
   }
 
@@ -91,6 +152,17 @@ export class Followers {
     return this.#partial.size > 0;
   }
 
+  /** Gives followers what a look at some files found, which have the contents that they had. */
+  grown(files: readonly Surveyed[], now: number): void {
+    for (const file of files) {
+      const follower =
+        file.identity.kind === 'content' ? this.#byContent.get(file.identity.contentId) : undefined;
+      if (follower === undefined) continue;
+      follower.listed(new Map([...follower.paths, [file.path, file]]), now);
+      this.#wake(follower);
+    }
+  }
+
   /** Gives each follower its present paths; returns new contents. */
   assign(files: readonly Surveyed[], isComplete: boolean, now: number): SourcePosition[] {
     const found: SourcePosition[] = [];
@@ -101,16 +173,22 @@ export class Followers {
       if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
       const { contentId, firstTime, kind } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
-        found.push(this.#add(firstPosition(contentId, path, firstTime), now));
+        found.push(this.#found(firstPosition(contentId, path, firstTime), now));
       byContent.set(contentId, (byContent.get(contentId) ?? new Map()).set(path, file));
     }
     for (const follower of this.#byContent.values()) {
       const paths = byContent.get(follower.contentId) ?? new Map();
       if (isComplete) follower.listed(paths, now);
       else follower.seenAt(paths);
+      if (!follower.isFinished) this.#wake(follower);
     }
     this.#sort();
     return found;
+  }
+
+  #found(position: SourcePosition, now: number): SourcePosition {
+    this.#noteMove(this.#add(position, now));
+    return position;
   }
 
   /** Such a file is read, as torn, once a newer file is beside it and it no longer changes. */
@@ -134,17 +212,15 @@ export class Followers {
     return settled;
   }
 
-  #add(position: SourcePosition, now: number): SourcePosition {
-    this.#byContent.set(position.contentId, new Follower(position, this.#options, now));
-    return position;
+  #add(position: SourcePosition, now: number): Follower {
+    const follower: Follower = new Follower(position, this.#options, () => this.#noteMove(follower), now);
+    this.#byContent.set(position.contentId, follower);
+    this.#wake(follower);
+    return follower;
   }
 
   #sort(): void {
-    this.#inOrder = [...this.#byContent.values()].sort(
-      (a, b) =>
-        (a.firstTime ?? Number.NEGATIVE_INFINITY) - (b.firstTime ?? Number.NEGATIVE_INFINITY) ||
-        compare(a.path, b.path),
-    );
+    this.#inOrder = [...this.#byContent.values()].sort(inWritingOrder);
     this.#newest = new Map(this.#inOrder.map(follower => [follower.home, follower]));
   }
 }
@@ -174,8 +250,4 @@ function firstPosition(contentId: string, path: string, firstTime: number | null
     size: 0,
     ...START,
   };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

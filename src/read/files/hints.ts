@@ -6,6 +6,8 @@ import type { Watch } from './watch.js';
 /** Milliseconds of continuous news after which the watcher is closed, and of quiet after which it is opened again. */
 const BUSY = 300;
 const QUIET = 2000;
+/** The same in a folder of many files, of which the watcher calls stat once when it is opened. */
+const QUIET_AMONG_MANY = 30_000;
 /** Milliseconds between two looks for another file while no watcher reports one: it comes late, or is empty at first. */
 const ELSEWHERE = 250;
 
@@ -15,13 +17,15 @@ const ELSEWHERE = 250;
  */
 export class Hints {
   readonly #open: () => Watch;
+  readonly #areMany: () => boolean;
   #watch: Watch | null;
   #newsSince: number | null = null;
   #quietSince: number | null = null;
   #elsewhereAt = Number.NEGATIVE_INFINITY;
 
-  constructor(open: () => Watch) {
+  constructor(open: () => Watch, areMany: () => boolean = () => false) {
     this.#open = open;
+    this.#areMany = areMany;
     this.#watch = open();
   }
 
@@ -42,7 +46,8 @@ export class Hints {
       !isNews && !this.isWatching && (isEnd || hasPassed(this.#elsewhereAt, now, ELSEWHERE));
     if (isElsewhere) this.#elsewhereAt = now;
     if (this.#newsSince !== null && hasPassed(this.#newsSince, now, BUSY)) await this.close();
-    if (this.#quietSince !== null && hasPassed(this.#quietSince, now, QUIET)) this.#watch ??= this.#open();
+    const quiet = this.#areMany() ? QUIET_AMONG_MANY : QUIET;
+    if (this.#quietSince !== null && hasPassed(this.#quietSince, now, quiet)) this.#watch ??= this.#open();
     return isElsewhere;
   }
 

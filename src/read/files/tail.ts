@@ -12,6 +12,7 @@ import { type Batch, TakeFailed, type Taker } from './batch.js';
 import { CompressedFiles } from './compressed.js';
 import type { Listed } from './discover.js';
 import { SETTLE } from './doubts.js';
+import { Faults } from './faults.js';
 import type { Follower } from './follower.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
@@ -20,7 +21,7 @@ import type { Ledger } from './ledger.js';
 import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
 import { Unsupported } from './unsupported.js';
-import type { WatchGlobs } from './watch.js';
+import type { Watch, WatchGlobs } from './watch.js';
 
 export interface TailOptions {
   readonly patterns: readonly string[];
@@ -44,7 +45,8 @@ export interface TailOptions {
 
 /** What the operator needs to know; each thing is reported once, until it changes. */
 export interface TailReport {
-  fileFound(file: SourcePosition): void;
+  /** Found by one look. */
+  filesFound(files: readonly SourcePosition[]): void;
   fileReplaced(file: SourcePosition): void;
   fileUnsupported(path: string, reason: UnsupportedReason): void;
   /** What of the source cannot be read now; empty if all is well again. */
@@ -67,7 +69,7 @@ const TORN_AFTER_ONCE = 3000;
 /** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
 const LINGER = 60_000;
 /** Most files that are held open. */
-const MOST_HELD = 64;
+export const MOST_HELD = 64;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 export class Tail {
@@ -82,18 +84,12 @@ export class Tail {
   /** The content in which the last run stopped, until it is known whether it still exists. */
   #lastRead: Follower | null;
   #scannedAt = NEVER;
+  /** A hint says that the next look must be at all files. */
+  #isMoved = false;
   readonly #openedAt: number;
   /** When nothing was unread last. */
   #caughtUpAt = NEVER;
-  #scanFaults: readonly SourceFault[] = [];
-  /** Files of the last look. */
-  #files: readonly Surveyed[] = [];
-  /** Paths that another server's globs name, too. */
-  #contested: ReadonlySet<string> = new Set();
-  /** Faults by content. */
-  readonly #readFaults = new Map<string, SourceFault>();
-  #faultsReported = '';
-  #unmatchedReported: ReadonlySet<string> = new Set();
+  readonly #faults: Faults;
   readonly #unsupported: Unsupported;
 
   constructor(options: TailOptions, report: TailReport) {
@@ -102,6 +98,8 @@ export class Tail {
     this.#report = report;
     this.#unsupported = new Unsupported((path, reason) => report.fileUnsupported(path, reason));
     this.#patterns = patterns.map(pattern => resolve(pattern));
+    const { once } = options;
+    this.#faults = new Faults({ patterns: this.#patterns, once, unsupported: this.#unsupported, report });
     this.#survey = new Survey(this.#patterns, file => identify(file, times));
     this.#waker = new Waker(clock);
     this.#openedAt = clock.now();
@@ -117,6 +115,11 @@ export class Tail {
     return this.#readUntil.time;
   }
 
+  /** What changed of the positions since the last call, as of the last batch. */
+  takeChanges(): { files: readonly SourcePosition[]; gone: readonly string[] } {
+    return this.#followers.takeChanges();
+  }
+
   /** Positions in all known files, as of the last batch. */
   get positions(): SourcePosition[] {
     return this.#followers.inOrder.map(follower => follower.position);
@@ -124,7 +127,11 @@ export class Tail {
 
   /** Unread bytes of log files, as of the last look. */
   get unread(): number {
-    return this.#followers.inOrder.reduce((sum, follower) => sum + follower.unread, 0);
+    return this.#followers.unfinished.reduce((sum, follower) => sum + follower.unread, 0);
+  }
+
+  get hasUnread(): boolean {
+    return this.#followers.unfinished.some(({ unread }) => unread > 0);
   }
 
   /**
@@ -132,7 +139,7 @@ export class Tail {
    * nothing was unread last; `null` if nothing is unread.
    */
   get behindSince(): number | null {
-    const behind = this.#followers.inOrder.find(({ unread }) => unread > 0);
+    const behind = this.#followers.unfinished.find(({ unread }) => unread > 0);
     if (behind === undefined) return null;
     const { lastTime, firstTime } = behind.position;
     const readUpTo = this.#options.times.read(lastTime) ?? firstTime ?? this.#openedAt;
@@ -141,7 +148,7 @@ export class Tail {
 
   /** Whether some of the source cannot be read now. Files that are not csvlog do not count: no line of theirs is missing. */
   get isHindered(): boolean {
-    return this.#hindrances().length > 0;
+    return this.#faults.hindrances.length > 0;
   }
 
   /** Reads until the signal aborts, or, with `once`, until nothing is left. `null`: nothing is new for the moment. */
@@ -155,7 +162,7 @@ export class Tail {
         this.#readUntil.read(contentId => this.#offsetOf(contentId), this.#unsupported.reasonOf);
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
-        if (this.unread === 0) this.#caughtUpAt = clock.now();
+        if (!this.hasUnread) this.#caughtUpAt = clock.now();
         yield null;
         if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
         if (isNews || hints?.isWatching === false) await sleep(clock, PAUSE, signal);
@@ -165,7 +172,7 @@ export class Tail {
       throw error instanceof TakeFailed ? error.cause : error;
     } finally {
       await hints?.close();
-      for (const follower of this.#followers.inOrder) await follower.close();
+      for (const follower of this.#followers.unfinished) await follower.close();
     }
   }
 
@@ -178,16 +185,21 @@ export class Tail {
     const { watch } = this.#options;
     if (watch === null) return null;
     const onMove = (): void => {
-      this.#scannedAt = NEVER;
+      this.#lookAgain();
       this.#waker.wake();
     };
     const onWrite = (path: string): void => {
-      const isOpen = this.#followers.inOrder.some(follower => follower.isOpen && follower.path === path);
+      const isOpen = this.#followers.unfinished.some(follower => follower.isOpen && follower.path === path);
       if (isOpen) this.#waker.wake();
       else onMove();
     };
     const onError = (error: unknown): void => this.#report.watchFailed(codeOf(error));
-    return new Hints(() => watch(this.#patterns, { onWrite, onMove }, onError));
+    const open = (): Watch => {
+      const finished = this.#followers.finishedPaths;
+      const isFinished = (path: string): boolean => finished.has(path);
+      return watch(this.#patterns, { onWrite, onMove, isFinished }, onError);
+    };
+    return new Hints(open, () => this.#followers.areMany);
   }
 
   /** Returns whether any batch came. */
@@ -196,15 +208,17 @@ export class Tail {
     const now = this.#options.clock.now();
     const unwatched = await this.#unwatched(taker, now);
     if (unwatched !== null) yield unwatched;
-    for (const follower of this.#followers.inOrder) {
+    for (const follower of [...this.#followers.unfinished]) {
+      if (this.#followers.settle(follower)) this.#faults.succeeded(follower);
       if (!follower.isActive && follower.loss(now) === null) continue;
-      if (this.#contested.has(follower.path)) continue;
+      if (this.#faults.isContested(follower)) continue;
       for await (const batch of this.#readOne(follower, taker)) {
         any = true;
         yield batch;
         if (signal.aborted) return any;
         await this.look();
       }
+      this.#followers.settle(follower);
     }
     return any;
   }
@@ -240,22 +254,22 @@ export class Tail {
       await follower.close();
       const batch = await follower.abandon(loss, taker);
       if (batch !== null) yield batch;
-      this.#scannedAt = NEVER;
+      this.#lookAgain();
       return;
     }
     try {
       const isSame = yield* follower.read(taker, now);
-      this.#readFaults.delete(follower.contentId);
+      this.#faults.succeeded(follower);
       if (!isSame) await this.#replaced(follower);
     } catch (error) {
       if (error instanceof TakeFailed) throw error;
-      this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
+      this.#faults.failed(follower, error);
       await follower.close();
     }
     if (follower.isBlocked) this.#unsupported.note(follower.path, 'zone');
     if (follower.notCsvlog !== null) this.#unsupported.note(follower.path, follower.notCsvlog);
     else if (!follower.isBlocked) this.#unsupported.forget(follower.path);
-    this.#reportFaults();
+    this.#faults.report();
     if (!this.#isDone(follower, now)) return;
     const rest = await follower.finish(taker);
     if (rest !== null) yield rest;
@@ -266,7 +280,13 @@ export class Tail {
   async #replaced(follower: Follower): Promise<void> {
     this.#report.fileReplaced(follower.position);
     await follower.replaced();
+    this.#lookAgain();
+  }
+
+  /** At all files, as soon as possible. */
+  #lookAgain(): void {
     this.#scannedAt = NEVER;
+    this.#isMoved = true;
   }
 
   /** Its folder has a newer file, and it is read to an end that has not changed for a while. */
@@ -279,27 +299,34 @@ export class Tail {
 
   /** Whether a new look finds nothing new, and nothing is being given time to settle. */
   async #isAllRead(): Promise<boolean> {
-    const { inOrder } = this.#followers;
     const isTorn = (one: Follower): boolean =>
       one.hasPending && one.notCsvlog === null && this.#followers.hasSuccessor(one);
-    if (this.#options.isAwaited?.() === true || inOrder.some(isTorn)) return false;
-    await this.#scan();
+    if (this.#options.isAwaited?.() === true || this.#followers.unfinished.some(isTorn)) return false;
+    await this.#scanAll(this.#options.clock.now());
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
     const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;
-    const isFaulty = (one: Follower): boolean =>
-      this.#readFaults.has(one.contentId) || this.#contested.has(one.path);
+    const isFaulty = (one: Follower): boolean => this.#faults.hasFailed(one) || this.#faults.isContested(one);
     const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !isFaulty(one));
-    return isSettled && !this.#followers.hasPartial && !this.#followers.inOrder.some(isLeft);
+    return isSettled && !this.#followers.hasPartial && !this.#followers.unfinished.some(isLeft);
   }
 
   async #scan(): Promise<void> {
     const now = this.#options.clock.now();
+    const isAll = this.#isMoved || this.#options.once || this.#followers.hasPartial;
+    const paths = this.#followers.unfinished.flatMap(follower => [...follower.paths.keys()]);
+    const changed = isAll ? null : await this.#survey.takePart(paths, now);
+    if (changed === null) return await this.#scanAll(now);
     this.#scannedAt = now;
-    const { files, faults, unmatched } = await this.#survey.take();
-    this.#scanFaults = faults;
-    this.#files = files;
-    this.#contested = this.#options.claim?.(files) ?? new Set();
-    this.#reportUnmatched(unmatched);
+    this.#followers.grown(changed, now);
+    await this.#holdUnread(now);
+    this.#faults.report();
+  }
+
+  async #scanAll(now: number): Promise<void> {
+    this.#scannedAt = now;
+    this.#isMoved = false;
+    const { files, faults, unmatched } = await this.#survey.take(now);
+    this.#faults.looked(files, faults, unmatched, this.#options.claim?.(files) ?? new Set());
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
     if (faults.length === 0 && (await this.#compressed.areAllRead(files))) this.#readUntil.looked(files, now);
@@ -310,8 +337,11 @@ export class Tail {
     this.#unsupported.keep(files);
     await this.#forgetGone(now);
     await this.#holdUnread(now);
-    for (const file of found) this.#report.fileFound(file);
-    this.#reportFaults();
+    if (found.length > 0)
+      this.#report.filesFound(
+        found.flatMap(({ contentId }) => this.#followers.get(contentId)?.position ?? []),
+      );
+    this.#faults.report();
   }
 
   /** A content that looks new may have been read long ago. */
@@ -339,60 +369,18 @@ export class Tail {
   /** Opens unread files, the oldest first, so that they can be read even if they are deleted. */
   async #holdUnread(now: number): Promise<void> {
     let room = MOST_HELD;
-    for (const follower of this.#followers.inOrder) {
-      if (!follower.isActive) this.#readFaults.delete(follower.contentId);
+    for (const follower of this.#followers.unfinished) {
+      if (!follower.isActive) this.#faults.succeeded(follower);
       if (!follower.isActive || room-- <= 0) continue;
       try {
         await follower.hold(now);
       } catch (error) {
-        this.#readFaults.set(follower.contentId, { path: follower.path, code: codeOf(error) });
+        this.#faults.failed(follower, error);
         // The journal and the sinks need descriptors, too.
         if (!hasCode(error, 'EMFILE', 'ENFILE')) continue;
-        for (const one of this.#followers.inOrder) if (one.isHeld) await one.close();
+        for (const one of this.#followers.unfinished) if (one.isHeld) await one.close();
         return;
       }
     }
-  }
-
-  #reportUnmatched(unmatched: readonly string[]): void {
-    for (const pattern of unmatched) {
-      if (!this.#unmatchedReported.has(pattern)) this.#report.nothingMatches(pattern);
-    }
-    this.#unmatchedReported = new Set(unmatched);
-  }
-
-  /** What keeps files from being read; an unknown time zone counts until the configuration settles it. */
-  #hindrances(): SourceFault[] {
-    return [
-      ...this.#scanFaults,
-      ...this.#readFaults.values(),
-      ...this.#unsupported.of('zone'),
-      ...[...this.#contested].map(path => ({ path, code: 'contested' })),
-    ];
-  }
-
-  #faults(): SourceFault[] {
-    const { once } = this.#options;
-    const others = this.#unsupported.otherFormats(this.#files, once);
-    const faults = [...this.#hindrances(), ...others, ...(once ? this.#faultsOnce() : [])];
-    const isKnown = this.#scanFaults.length > 0 || faults.some(({ code }) => code === 'unmatched');
-    if (isKnown || this.#unsupported.isAnyReadable(this.#files)) return faults;
-    return [...faults, { path: this.#patterns.join(', '), code: 'no-log' }];
-  }
-
-  /** With `once` nothing is waited for: there must be something to read, and what is named must be a log. */
-  #faultsOnce(): SourceFault[] {
-    const named = (fault: SourceFault): boolean => this.#patterns.includes(fault.path);
-    const others = [...this.#unsupported.of('compressed'), ...this.#unsupported.of('not-a-file')];
-    const unmatched = [...this.#unmatchedReported].map(path => ({ path, code: 'unmatched' }));
-    return [...others.filter(named), ...(unmatched.length === this.#patterns.length ? unmatched : [])];
-  }
-
-  #reportFaults(): void {
-    const faults = this.#faults();
-    const text = JSON.stringify(faults);
-    if (text === this.#faultsReported) return;
-    this.#faultsReported = text;
-    this.#report.sourceFaults(faults);
   }
 }

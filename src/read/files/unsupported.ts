@@ -42,7 +42,7 @@ export class Unsupported {
    */
   otherFormats(files: readonly Surveyed[], once: boolean): SourceFault[] {
     const all = [...this.of('format'), ...this.of('columns')];
-    if (once) return all;
+    if (once || all.length === 0) return all;
     const newest = newestInOtherFormat(files, this.reasonOf);
     return all.filter(({ path }) => path === newest);
   }

@@ -3,16 +3,19 @@
 import { expect, test } from 'vitest';
 import { Hints } from '../../../src/read/files/hints.js';
 
-function countingHints() {
+function countingHints(areMany = false) {
   const counts = { opened: 0, closed: 0 };
-  const hints = new Hints(() => {
-    counts.opened += 1;
-    return {
-      async close() {
-        counts.closed += 1;
-      },
-    };
-  });
+  const hints = new Hints(
+    () => {
+      counts.opened += 1;
+      return {
+        async close() {
+          counts.closed += 1;
+        },
+      };
+    },
+    () => areMany,
+  );
   return { hints, counts };
 }
 
@@ -30,6 +33,16 @@ test('the watcher is closed after news in every look, and opened again after two
   expect([hints.isWatching, counts]).toEqual([true, { opened: 2, closed: 1 }]);
   await hints.close();
   expect(counts).toEqual({ opened: 2, closed: 2 });
+});
+
+test('among many files it is opened again after thirty quiet seconds: opening it takes long', async () => {
+  const { hints } = countingHints(true);
+  for (const now of [0, 500]) await hints.looked(true, now);
+  await hints.looked(false, 1000);
+  await hints.looked(false, 30_999);
+  expect(hints.isWatching).toBe(false);
+  await hints.looked(false, 31_000);
+  expect(hints.isWatching).toBe(true);
 });
 
 test('a pause restarts the count', async () => {

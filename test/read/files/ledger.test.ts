@@ -57,3 +57,26 @@ test('if it cannot be read, nothing counts as new', async () => {
   await mkdir(path);
   await expect(new Ledger(path, new Disk()).find('a')).rejects.toMatchObject({ code: 'EISDIR' });
 });
+
+test('of many thousands, each is found by reading its line, and what no glob reaches any more is dropped', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'files.ndjson');
+  const many = (from: number, to: number): SourcePosition[] =>
+    Array.from({ length: to - from }, (_, index) => ({
+      ...position(`content-${from + index}`, from + index),
+      path: (from + index) % 2 === 0 ? `/log/a/${from + index}.csv` : `/old/${from + index}.csv`,
+    }));
+  const ledger = new Ledger(path, new Disk(), ['/log/*/*.csv'], 20_000);
+  await ledger.keep(many(0, 10_000));
+  await ledger.keep(many(10_000, 20_000));
+  expect((await ledger.find('content-19999'))?.offset).toBe(19_999);
+  expect((await ledger.find('content-0'))?.offset).toBe(0);
+  expect(await ledger.find('content-20000')).toBeNull();
+  await ledger.keep(many(20_000, 20_002));
+  for (const one of [ledger, new Ledger(path, new Disk())]) {
+    expect((await one.find('content-20001'))?.offset).toBe(20_001);
+    expect((await one.find('content-19998'))?.offset).toBe(19_998);
+    expect(await one.find('content-19999')).toBeNull();
+  }
+  expect((await readFile(path, 'utf8')).split('\n').length - 1).toBe(10_002);
+});
