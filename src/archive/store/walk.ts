@@ -1,7 +1,8 @@
 /** Finds the objects of an archive in the order in which they were written. */
 
 import { type ArchivePlace, type ObjectName, parseObjectName } from '../../lib/object-name.js';
-import type { ArchiveStore } from './store.js';
+import { ahead } from './ahead.js';
+import type { ArchiveStore, StoredObject } from './store.js';
 
 /** One daemon's part of an archive. */
 export interface ArchivePart extends ArchivePlace {
@@ -12,7 +13,12 @@ export interface ArchivePart extends ArchivePlace {
 export interface ArchivedObject extends ObjectName {
   /** Its name in the store. */
   readonly path: string;
+  /** `null` if the store does not say it with the name. */
+  readonly stored: StoredObject | null;
 }
+
+/** Folders that are listed at once: a distant store takes time to answer. */
+const MOST_LISTED = 16;
 
 /** UTC days (`2026-11-21`), both included; `null` is open. */
 export interface Days {
@@ -25,10 +31,10 @@ export const ALL_DAYS: Days = { since: null, until: null };
 /** The parts of all instances and nodes below a folder of the store. */
 export async function listParts(store: ArchiveStore, prefix: string): Promise<ArchivePart[]> {
   const parts: ArchivePart[] = [];
-  for (const [instance, folder] of await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance')) {
-    for (const [node, inner] of await partitions(store, folder, 'node'))
-      parts.push({ prefix, instance, node, folder: inner });
-  }
+  const instances = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance');
+  const nodesOf = async ([instance, folder]: [string, string]) =>
+    (await partitions(store, folder, 'node')).map(([node, inner]) => ({ prefix, instance, node, folder: inner }));
+  for await (const nodes of ahead(instances, MOST_LISTED, nodesOf)) parts.push(...nodes);
   return parts;
 }
 
@@ -42,14 +48,15 @@ export async function* walkObjects(
   { since, until }: Days = ALL_DAYS,
   onForeign: (path: string) => void = () => undefined,
 ): AsyncGenerator<ArchivedObject> {
-  for (const [day, inner] of await partitions(store, folder, 'date')) {
-    if ((since !== null && day < since) || (until !== null && day > until)) continue;
-    for (const path of await store.list(inner)) {
+  const asked = (await partitions(store, folder, 'date')).filter(
+    ([day]) => (since === null || day >= since) && (until === null || day <= until),
+  );
+  for await (const entries of ahead(asked, MOST_LISTED, ([, inner]) => store.entries(inner)))
+    for (const { name: path, stored } of entries) {
       const name = parseObjectName(path);
       if (name === null) onForeign(path);
-      else yield { ...name, path };
+      else yield { ...name, path, stored };
     }
-  }
 }
 
 /** Folders named `<key>=<value>/` directly in this one, with their values. */
