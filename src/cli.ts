@@ -108,6 +108,8 @@ program
     '--grace <duration>',
     'how much of the end does not have to be covered yet, such as 26h for a daily run',
   )
+  .option('--instance <name>', 'only this instance')
+  .option('--node <name>', 'only this node')
   .option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint')
   .option('--json', 'one JSON object', false)
   .action(async (archive: string, options: VerifyArguments) => {

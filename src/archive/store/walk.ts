@@ -28,14 +28,39 @@ export interface Days {
 
 export const ALL_DAYS: Days = { since: null, until: null };
 
-/** The parts of all instances and nodes below a folder of the store. */
-export async function listParts(store: ArchiveStore, prefix: string): Promise<ArchivePart[]> {
+/** Daemons, by the folders of their objects; `null`: any. */
+export interface OnlyDaemons {
+  readonly instance: string | null;
+  readonly node: string | null;
+}
+
+export const ALL_DAEMONS: OnlyDaemons = { instance: null, node: null };
+
+/** In words. */
+export function named({ instance, node }: OnlyDaemons): string {
+  const given = { instance, node };
+  const words = Object.entries(given).flatMap(([key, value]) => (value === null ? [] : [`${key} ${value}`]));
+  return words.join(', ');
+}
+
+/** The parts of all instances and nodes below a folder of the store, or of those that are asked for. */
+export async function listParts(
+  store: ArchiveStore,
+  prefix: string,
+  only: OnlyDaemons = ALL_DAEMONS,
+): Promise<ArchivePart[]> {
   const parts: ArchivePart[] = [];
-  const instances = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance');
+  const all = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance');
+  const instances = all.filter(([instance]) => only.instance === null || instance === only.instance);
   const nodesOf = async ([instance, folder]: [string, string]) =>
-    (await partitions(store, folder, 'node')).map(([node, inner]) => ({ prefix, instance, node, folder: inner }));
+    (await partitions(store, folder, 'node')).map(([node, inner]) => ({
+      prefix,
+      instance,
+      node,
+      folder: inner,
+    }));
   for await (const nodes of ahead(instances, MOST_LISTED, nodesOf)) parts.push(...nodes);
-  return parts;
+  return parts.filter(({ node }) => only.node === null || node === only.node);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { patientStore } from '../store/patient.js';
-import { ALL_DAYS, type Days, listParts } from '../store/walk.js';
+import { ALL_DAEMONS, ALL_DAYS, type Days, listParts, named, type OnlyDaemons } from '../store/walk.js';
 import type { Anchors } from './anchors.js';
 import type { LogFiles } from './log-files.js';
 import { PartCheck } from './part.js';
@@ -41,7 +41,7 @@ const DAY = 24 * 60 * 60 * 1000;
  * cannot be read: that proves neither integrity nor tampering.
  */
 export async function verifyArchive(
-  { store, prefix }: ArchiveLocation,
+  { store, prefix, only = ALL_DAEMONS }: ArchiveLocation,
   { days = ALL_DAYS, keys = [], seals = null, logFiles = null, period: asked = {} }: VerifyOptions = {},
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<VerifyResult> {
@@ -57,7 +57,7 @@ export async function verifyArchive(
   if (from !== null && from >= Math.min(to ?? now, now))
     throw new ShipperError('usage', 'the period ends before it begins, or has not begun yet');
   const warnings = new Warnings();
-  const found = await listParts(patient, prefix);
+  const found = await listParts(patient, prefix, only);
   await checkInstances(patient, found, warnings);
   const shares = new Shares(onProgress);
   for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
@@ -76,8 +76,8 @@ export async function verifyArchive(
     unproved.push(check.unproved);
     known.push(check.known);
   }
-  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals);
-  const given = { days, hasKeys: keys.length > 0, hasSeals: seals !== null };
+  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals, only);
+  const given = { days, only, hasKeys: keys.length > 0, hasSeals: seals !== null };
   const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
   const instances = instancesOf(known, period);
   const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];
@@ -125,12 +125,24 @@ function doubtsOf(warnings: readonly Warning[]): string[] {
     .map(({ what, object }) => (object === null ? what : `${what}, such as ${object}`));
 }
 
+interface Place {
+  readonly instance: string;
+  readonly node: string;
+}
+
+function isAsked({ instance, node }: Place, only: OnlyDaemons): boolean {
+  return (only.instance ?? instance) === instance && (only.node ?? node) === node;
+}
+
 /** What is wrong with the archive as a whole, even if everything in it is intact. */
-function elsewhere(parts: readonly PartResult[], seals: Anchors | null): Failure | null {
-  if (parts.length === 0) return new Broken('empty', 'there is no archive here').toFailure();
-  const isHere = (place: { instance: string; node: string }): boolean =>
+function elsewhere(parts: readonly PartResult[], seals: Anchors | null, only: OnlyDaemons): Failure | null {
+  if (parts.length === 0) {
+    const what = named(only);
+    return new Broken('empty', `there is no archive ${what === '' ? 'here' : `of ${what} here`}`).toFailure();
+  }
+  const isHere = (place: Place): boolean =>
     parts.some(({ instance, node }) => instance === place.instance && node === place.node);
-  const missing = seals?.places.find(place => !isHere(place));
+  const missing = seals?.places.find(place => isAsked(place, only) && !isHere(place));
   return missing === undefined
     ? null
     : new Broken(

@@ -36,6 +36,9 @@ export interface ReportArguments {
   readonly bulk?: string;
   readonly hours?: string;
   readonly timezone?: string;
+  /** Only these daemons, by the folders of their objects. */
+  readonly instance?: string;
+  readonly node?: string;
   /** A server other than Google's. */
   readonly endpoint?: string;
 }
@@ -69,6 +72,8 @@ export function addReport(program: Command): void {
     .option('--hours <from-to>', 'working hours, Monday to Friday', '07:00-17:00')
     .option('--timezone <zone>', 'time zone of the days and hours', 'Europe/Oslo')
     .option('--grace <duration>', 'how much of the end does not have to be covered yet, as for verify')
+    .option('--instance <name>', 'only this instance')
+    .option('--node <name>', 'only this node')
     .addOption(new Option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint'))
     .action(async (archive: string, given: ReportArguments) => {
       process.exitCode = await report(archive, given);
@@ -114,7 +119,7 @@ async function makeReport(
   now: number,
 ): Promise<Report> {
   const keys = await Promise.all((given.publicKey ?? []).map(readPublicKey));
-  const location = openArchive(archive, given.endpoint ?? null);
+  const location = openArchive(archive, given);
   const days = daysOf(period);
   const findings = new Findings({ period, zone, hours });
   const reading = noReading();

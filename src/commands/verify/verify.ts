@@ -28,6 +28,9 @@ export interface VerifyArguments {
   readonly against?: readonly string[];
   /** How much of the end does not have to be covered yet. */
   readonly grace?: string;
+  /** Only these daemons, by the folders of their objects. */
+  readonly instance?: string;
+  readonly node?: string;
   /** A server other than Google's. */
   readonly endpoint?: string;
   readonly json?: boolean;
@@ -57,12 +60,12 @@ export function isBadUsage(error: unknown): boolean {
 }
 
 async function verifyWith(where: string, options: VerifyArguments): Promise<VerifyResult> {
-  const { publicKey = [], against = [], endpoint = null, since = null, until = null } = options;
+  const { publicKey = [], against = [], since = null, until = null } = options;
   const days = { since: readDay(since), until: readDay(until) };
   const keys = await Promise.all(publicKey.map(readPublicKey));
   const exported = options.seals === undefined ? null : await readSeals(options.seals);
   const logFiles = against.length === 0 ? null : await indexLogFiles(against);
-  const archive = openArchive(where, endpoint);
+  const archive = openArchive(where, options);
   const period = { grace: readGrace(options.grace) };
   const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles, period };
   try {

@@ -1,7 +1,7 @@
 /** A client of Cloud Storage with credentials, and messages for its errors. */
 
-import type { Storage } from '@google-cloud/storage';
 import type { IncomingMessage } from 'node:http';
+import type { Storage } from '@google-cloud/storage';
 import { http, https } from '../builtin-http.js';
 import { codeOf, ShipperError } from '../errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from './credentials.js';
@@ -95,7 +95,9 @@ class Downloader {
         .get(`${apiEndpoint}/${path}?alt=media`, options, response => {
           if (response.statusCode === 200) return resolve(response);
           response.resume();
-          reject(Object.assign(new Error(`status ${response.statusCode}`), { code: String(response.statusCode) }));
+          reject(
+            Object.assign(new Error(`status ${response.statusCode}`), { code: String(response.statusCode) }),
+          );
         })
         .on('error', reject);
     });

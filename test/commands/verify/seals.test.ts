@@ -53,7 +53,15 @@ async function exported(text: string): Promise<string> {
 /** Whether the archive's seal is the same as the exported one. */
 async function check(path: string, archived: object): Promise<boolean> {
   const { anchors } = await readSeals([path]);
-  const object = { date: '2026-11-21', chain: CHAIN, firstSeq: 1, lastSeq: 9, hash: '', path: '', stored: null };
+  const object = {
+    date: '2026-11-21',
+    chain: CHAIN,
+    firstSeq: 1,
+    lastSeq: 9,
+    hash: '',
+    path: '',
+    stored: null,
+  };
   const chain = new Chain(object, false, new Warnings());
   const part: PartAnchors = anchors.of(PLACE, new Warnings());
   return part.check(readEvent(Buffer.from(JSON.stringify(archived))), chain);
