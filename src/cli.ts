@@ -108,6 +108,10 @@ program
     '--grace <duration>',
     'how much of the end does not have to be covered yet, such as 26h for a daily run',
   )
+  .option(
+    '--bookmark <file>',
+    'continue from what the last run with this file proved; written anew if the verdict is whole',
+  )
   .option('--instance <name>', 'only this instance')
   .option('--node <name>', 'only this node')
   .option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint')

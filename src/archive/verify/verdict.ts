@@ -9,6 +9,8 @@ import { type Span, union, within, without } from './spans.js';
 export interface Period {
   /** `null`: from the beginning of the archive. */
   readonly from: number | null;
+  /** Servers that are expected from then on; others from their own beginning. `null`: all. */
+  readonly begun?: readonly string[] | null;
   /** `null`: until now. */
   readonly to: number | null;
   readonly now: number;
@@ -32,12 +34,17 @@ const GRACE = 2 * 60 * 60 * 1000;
 /** Milliseconds that a last run may take, from its last look at the log to its end. */
 const LAST_RUN = 5 * 60 * 1000;
 
+/** Milliseconds before the end of the period that do not have to be covered. */
+export function graceOf(parts: readonly KnownPart[], { grace }: Period): number {
+  return grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
+}
+
 /** Every server of these parts, by name. */
 export function instancesOf(parts: readonly KnownPart[], period: Period): InstanceResult[] {
   const names = new Set(
     parts.flatMap(({ coverage, audited }) => [...coverage.sources.keys(), ...audited.keys()]),
   );
-  const grace = period.grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
+  const grace = graceOf(parts, period);
   return [...names].sort().map(name => {
     const ofOne = parts.filter(({ coverage, audited }) => coverage.sources.has(name) || audited.has(name));
     return instanceOf(name, ofOne, { ...period, grace });
@@ -50,7 +57,9 @@ function instanceOf(
   period: Period & { readonly grace: number },
 ): InstanceResult {
   const end = Math.min(period.to ?? period.now, period.now);
-  const begin = period.from ?? Math.min(...parts.map(part => beginningOf(part, instance) ?? end));
+  const hasBegun = period.begun == null || period.begun.includes(instance);
+  const from = hasBegun ? period.from : null;
+  const begin = from ?? Math.min(...parts.map(part => beginningOf(part, instance) ?? end));
   const asked = { from: begin, to: end };
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));

@@ -3,8 +3,17 @@
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { patientStore } from '../store/patient.js';
-import { ALL_DAEMONS, ALL_DAYS, type Days, listParts, named, type OnlyDaemons } from '../store/walk.js';
+import {
+  ALL_DAEMONS,
+  ALL_DAYS,
+  type ArchivePart,
+  type Days,
+  listParts,
+  named,
+  type OnlyDaemons,
+} from '../store/walk.js';
 import type { Anchors } from './anchors.js';
+import { type Bookmark, chainsOf, daysSince, goneFrom } from './bookmark.js';
 import type { LogFiles } from './log-files.js';
 import { PartCheck } from './part.js';
 import { type Progress, Shares } from './progress.js';
@@ -12,6 +21,7 @@ import {
   Broken,
   type Failure,
   type PartResult,
+  type Taken,
   type VerifyResult,
   type Warning,
   Warnings,
@@ -19,7 +29,7 @@ import {
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
 import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
-import { instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
+import { graceOf, instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
 
 export interface VerifyOptions {
   /** Only these are verified; the result says what cannot be known at their edges. */
@@ -32,6 +42,8 @@ export interface VerifyOptions {
   readonly logFiles?: LogFiles | null;
   /** The time that must be covered; by default, the days. */
   readonly period?: Partial<Period>;
+  /** What an earlier verification proved; `null`: everything is read. */
+  readonly bookmark?: Bookmark | null;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -42,12 +54,20 @@ const DAY = 24 * 60 * 60 * 1000;
  */
 export async function verifyArchive(
   { store, prefix, only = ALL_DAEMONS }: ArchiveLocation,
-  { days = ALL_DAYS, keys = [], seals = null, logFiles = null, period: asked = {} }: VerifyOptions = {},
+  {
+    days = ALL_DAYS,
+    keys = [],
+    seals = null,
+    logFiles = null,
+    period: asked = {},
+    bookmark = null,
+  }: VerifyOptions = {},
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<VerifyResult> {
   const patient = patientStore(store);
   const period = {
-    from: days.since === null ? null : Date.parse(days.since),
+    from: beginOf(days, bookmark),
+    begun: bookmark?.instances ?? null,
     to: days.until === null ? null : Date.parse(days.until) + DAY,
     now: Date.now(),
     grace: null,
@@ -60,7 +80,12 @@ export async function verifyArchive(
   const found = await listParts(patient, prefix, only);
   await checkInstances(patient, found, warnings);
   const shares = new Shares(onProgress);
-  for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
+  const ofPart = (part: ArchivePart) => {
+    const proved = chainsOf(bookmark, part);
+    return { proved, days: daysSince(proved, days) };
+  };
+  for (const part of found)
+    shares.expect(part.folder, await listDays(patient, part, ofPart(part).days, warnings));
   const parts: PartResult[] = [];
   const onChain = oneChainFor(keys);
   const unproved: Unproved[] = [];
@@ -69,14 +94,17 @@ export async function verifyArchive(
     const check = new PartCheck(
       patient,
       part,
-      { days, keys, anchors: seals, logFiles, asked: askedOf(period), onChain },
+      { ...ofPart(part), keys, anchors: seals, logFiles, asked: askedOf(period), onChain },
       warnings,
     );
     parts.push(await check.run(shares));
     unproved.push(check.unproved);
     known.push(check.known);
   }
-  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, seals, only);
+  const failure =
+    parts.find(part => part.failure !== null)?.failure ??
+    elsewhere(parts, seals, only) ??
+    goneParts(bookmark, found);
   const given = { days, only, hasKeys: keys.length > 0, hasSeals: seals !== null };
   const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
   const instances = instancesOf(known, period);
@@ -84,7 +112,43 @@ export async function verifyArchive(
   const isIntact = failure === null;
   const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
   const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
-  return { verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits };
+  return {
+    ...{ verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits },
+    period: {
+      from: period.from === null ? null : iso(period.from),
+      to: iso(Math.min(period.to ?? period.now, period.now)),
+      grace: graceOf(known, period),
+    },
+    taken: takenFrom(bookmark),
+  };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** What the bookmark covers does not have to be covered again. */
+function beginOf({ since }: Days, bookmark: Bookmark | null): number | null {
+  if (bookmark !== null) return Date.parse(bookmark.until);
+  return since === null ? null : Date.parse(since);
+}
+
+function takenFrom(bookmark: Bookmark | null): Taken | null {
+  if (bookmark === null) return null;
+  const { madeAt, since, until } = bookmark;
+  const seals = bookmark.parts.flatMap(({ instance, node, chains }) =>
+    chains.map(({ chain, seq, hash }) => ({ instance, node, chain, seq, hash })),
+  );
+  return { madeAt, since, until, seals };
+}
+
+function goneParts(bookmark: Bookmark | null, found: readonly ArchivePart[]): Failure | null {
+  const gone = goneFrom(bookmark, found);
+  if (gone === null) return null;
+  return new Broken(
+    'bookmark',
+    `the archive has nothing of ${named(gone)}, which the bookmark proved`,
+  ).toFailure();
 }
 
 function askedOf({ from, to }: Period): Span {

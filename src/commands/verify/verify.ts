@@ -4,11 +4,14 @@
 
 import { SingleBar } from 'cli-progress';
 import { openArchive } from '../../archive/store/location.js';
+import { ALL_DAEMONS } from '../../archive/store/walk.js';
+import { type Bookmark, type BookmarkTerms, nextBookmark } from '../../archive/verify/bookmark.js';
 import type { Progress } from '../../archive/verify/progress.js';
 import type { VerdictName, VerifyResult, Warning } from '../../archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
 import { DURATION_UNITS, parseDuration } from '../../config/units.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
+import { readBookmark, writeBookmark } from './bookmark.js';
 import { readPublicKey } from './keys.js';
 import { indexLogFiles } from './log-index.js';
 import { render } from './render.js';
@@ -28,6 +31,8 @@ export interface VerifyArguments {
   readonly against?: readonly string[];
   /** How much of the end does not have to be covered yet. */
   readonly grace?: string;
+  /** A file: what was proved before, and is written anew. */
+  readonly bookmark?: string;
   /** Only these daemons, by the folders of their objects. */
   readonly instance?: string;
   readonly node?: string;
@@ -67,14 +72,35 @@ async function verifyWith(where: string, options: VerifyArguments): Promise<Veri
   const logFiles = against.length === 0 ? null : await indexLogFiles(against);
   const archive = openArchive(where, options);
   const period = { grace: readGrace(options.grace) };
-  const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles, period };
+  const terms = { only: archive.only ?? ALL_DAEMONS, keys };
+  const bookmark = await bookmarkOf(options, terms);
+  const given: VerifyOptions = { days, keys, seals: exported?.anchors ?? null, logFiles, period, bookmark };
   try {
     const result = await withBar(onProgress => verifyArchive(archive, given, onProgress));
+    const next = options.bookmark === undefined ? null : nextBookmark(result, terms, bookmark, days.since);
+    if (options.bookmark !== undefined && next !== null) await writeBookmark(options.bookmark, next);
     const warnings = warningsOf(exported?.incomplete ?? 0, logFiles?.compressed ?? 0);
     return { ...result, warnings: [...result.warnings, ...warnings] };
   } finally {
     archive.store.close();
   }
+}
+
+/** Throws a UsageError if these options do not continue from the bookmark. */
+async function bookmarkOf(
+  { bookmark: path, since, until }: VerifyArguments,
+  terms: BookmarkTerms,
+): Promise<Bookmark | null> {
+  if (path === undefined) return null;
+  const bookmark = await readBookmark(path, terms);
+  if (bookmark === null) return null;
+  if (since !== undefined)
+    throw new UsageError(
+      `${path} says from where on to verify: leave out --since, or give another bookmark file`,
+    );
+  if (until !== undefined && until < bookmark.until.slice(0, 10))
+    throw new UsageError(`${path} has proved more than --until asks for`);
+  return bookmark;
 }
 
 function readDay(text: string | null): string | null {
