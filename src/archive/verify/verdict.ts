@@ -57,9 +57,7 @@ function instanceOf(
   period: Period & { readonly grace: number },
 ): InstanceResult {
   const end = Math.min(period.to ?? period.now, period.now);
-  const hasBegun = period.begun == null || period.begun.includes(instance);
-  const from = hasBegun ? period.from : null;
-  const begin = from ?? Math.min(...parts.map(part => beginningOf(part, instance) ?? end));
+  const begin = beginOf(instance, Math.min(...parts.map(part => beginningOf(part, instance) ?? end)), period);
   const asked = { from: begin, to: end };
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));
@@ -81,6 +79,12 @@ function instanceOf(
     isAuditKnown: audited.some(({ knownFrom }) => knownFrom !== null),
     notLookedAt: audited.flatMap(({ unseen }) => unseen.flatMap(span => textOf(within(span, asked)))),
   };
+}
+
+/** From when on a server is expected. What an earlier verification proved holds its beginning, if that was later. */
+function beginOf(instance: string, own: number, { from, begun = null }: Period): number {
+  if (from === null || begun === null) return from ?? own;
+  return begun.includes(instance) ? Math.max(from, own) : own;
 }
 
 interface MissingSpan extends Uncovered {
