@@ -164,14 +164,16 @@ export interface Warning {
   readonly times: number;
 }
 
-export type WarningCode =
-  | 'foreign'
-  | 'clock'
-  | 'new-chain'
-  | 'metadata'
-  | 'read-again'
-  | 'seals'
-  | 'log-files';
+export const WARNING_CODES = [
+  'foreign',
+  'clock',
+  'new-chain',
+  'metadata',
+  'read-again',
+  'seals',
+  'log-files',
+] as const;
+export type WarningCode = (typeof WARNING_CODES)[number];
 
 /** Which damage or tampering would cause each fault. */
 const FITS = {
@@ -207,6 +209,11 @@ const FITS = {
 } as const;
 
 export type FailureCode = keyof typeof FITS;
+export const FAILURE_CODES = Object.keys(FITS).filter(isFailureCode);
+
+function isFailureCode(code: string): code is FailureCode {
+  return Object.hasOwn(FITS, code);
+}
 
 export interface Place {
   readonly object?: string;

@@ -24,10 +24,20 @@ export interface Period {
 /** What is known about one daemon's part and its servers. */
 export interface KnownPart {
   readonly node: string;
-  readonly coverage: PartCoverage;
+  readonly coverage: KnownCoverage;
   /** By server. */
-  readonly audited: ReadonlyMap<string, Audited>;
+  readonly audited: ReadonlyMap<string, KnownAudited>;
 }
+
+export type KnownCoverage = Pick<
+  PartCoverage,
+  | ('sources' | 'startedAt' | 'retiredAt' | 'unknown' | 'longestSegment' | 'isBeginningLost')
+  | ('isByTime' | 'sealedAt')
+>;
+export type KnownAudited = Pick<
+  Audited,
+  'stretches' | 'changes' | 'firstChange' | 'lastChange' | 'knownFrom' | 'unseen' | 'end'
+>;
 
 /** Quiet hours are sealed hourly. */
 const GRACE = 2 * 60 * 60 * 1000;
@@ -146,7 +156,7 @@ function at(time: number, why: string): Uncovered {
 }
 
 /** From a daemon's first chain until it was retired; `null` if that is outside the period. */
-function expectedOf({ startedAt, retiredAt }: PartCoverage, asked: Span): Span | null {
+function expectedOf({ startedAt, retiredAt }: KnownCoverage, asked: Span): Span | null {
   const from = Math.max(asked.from, startedAt ?? asked.from);
   const to = Math.min(asked.to, retiredAt ?? asked.to);
   return from < to ? { from, to } : null;
@@ -168,7 +178,7 @@ function whyNobody({ to }: Span, parts: readonly KnownPart[]): string {
     : 'the daemon was retired, and no other daemon covers it';
 }
 
-function notAuditedIn({ stretches }: Audited, asked: Span): UnauditedStretch[] {
+function notAuditedIn({ stretches }: KnownAudited, asked: Span): UnauditedStretch[] {
   return stretches.flatMap(stretch => {
     const span = within(stretch, asked);
     const { count, names } = stretch;
@@ -176,7 +186,7 @@ function notAuditedIn({ stretches }: Audited, asked: Span): UnauditedStretch[] {
   });
 }
 
-function unauditedOf(audited: readonly Audited[]): InstanceResult['unaudited'] {
+function unauditedOf(audited: readonly KnownAudited[]): InstanceResult['unaudited'] {
   const found = audited.filter(({ changes }) => changes > 0);
   return {
     count: found.reduce((sum, { changes }) => sum + changes, 0),

@@ -14,6 +14,7 @@ import {
 } from '../store/walk.js';
 import type { Anchors } from './anchors.js';
 import { type Bookmark, chainsOf, daysSince, goneFrom } from './bookmark.js';
+import { conclude, type Findings } from './conclude.js';
 import type { LogFiles } from './log-files.js';
 import { PartCheck } from './part.js';
 import { type Progress, Shares } from './progress.js';
@@ -26,10 +27,11 @@ import {
   type Warning,
   Warnings,
 } from './result.js';
+import { type Shard, shardOf } from './shard.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
-import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
-import { graceOf, instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
+import { checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
+import type { KnownPart, Period } from './verdict.js';
 
 export interface VerifyOptions {
   /** Only these are verified; the result says what cannot be known at their edges. */
@@ -44,6 +46,8 @@ export interface VerifyOptions {
   readonly period?: Partial<Period>;
   /** What an earlier verification proved; `null`: everything is read. */
   readonly bookmark?: Bookmark | null;
+  /** `null`: all daemons that are asked for. */
+  readonly shard?: Shard | null;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -53,6 +57,15 @@ const DAY = 24 * 60 * 60 * 1000;
  * cannot be read: that proves neither integrity nor tampering.
  */
 export async function verifyArchive(
+  location: ArchiveLocation,
+  options: VerifyOptions = {},
+  onProgress?: (progress: Progress) => void,
+): Promise<VerifyResult> {
+  return conclude(await examineArchive(location, options, onProgress));
+}
+
+/** The same without the verdict. */
+export async function examineArchive(
   { store, prefix, only = ALL_DAEMONS }: ArchiveLocation,
   {
     days = ALL_DAYS,
@@ -61,9 +74,10 @@ export async function verifyArchive(
     logFiles = null,
     period: asked = {},
     bookmark = null,
+    shard = null,
   }: VerifyOptions = {},
   onProgress: (progress: Progress) => void = () => undefined,
-): Promise<VerifyResult> {
+): Promise<Findings> {
   const patient = patientStore(store);
   const period = {
     from: beginOf(days, bookmark),
@@ -77,7 +91,9 @@ export async function verifyArchive(
   if (from !== null && from >= Math.min(to ?? now, now))
     throw new ShipperError('usage', 'the period ends before it begins, or has not begun yet');
   const warnings = new Warnings();
-  const found = await listParts(patient, prefix, only);
+  const isMine = (place: Place): boolean =>
+    isAsked(place, only) && (shard === null || shardOf(place, shard.count) === shard.index);
+  const found = (await listParts(patient, prefix, only)).filter(isMine);
   await checkInstances(patient, found, warnings);
   const shares = new Shares(onProgress);
   const ofPart = (part: ArchivePart) => {
@@ -103,28 +119,22 @@ export async function verifyArchive(
   }
   const failure =
     parts.find(part => part.failure !== null)?.failure ??
-    elsewhere(parts, seals, only) ??
+    (shard === null && parts.length === 0 ? nothingOf(only) : null) ??
+    elsewhere(parts, seals, isMine) ??
     goneParts(bookmark, found);
   const given = { days, only, hasKeys: keys.length > 0, hasSeals: seals !== null };
   const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
-  const instances = instancesOf(known, period);
-  const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];
-  const isIntact = failure === null;
-  const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
-  const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
+  const limits = limitsOf(parts, unproved, given);
   return {
-    ...{ verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits },
-    period: {
-      from: period.from === null ? null : iso(period.from),
-      to: iso(Math.min(period.to ?? period.now, period.now)),
-      grace: graceOf(known, period),
-    },
+    parts,
+    known,
+    failure,
+    doubts,
+    warnings: warnings.all,
+    limits,
+    period,
     taken: takenFrom(bookmark),
   };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 /** What the bookmark covers does not have to be covered again. */
@@ -199,18 +209,23 @@ function isAsked({ instance, node }: Place, only: OnlyDaemons): boolean {
 }
 
 /** What is wrong with the archive as a whole, even if everything in it is intact. */
-function elsewhere(parts: readonly PartResult[], seals: Anchors | null, only: OnlyDaemons): Failure | null {
-  if (parts.length === 0) {
-    const what = named(only);
-    return new Broken('empty', `there is no archive ${what === '' ? 'here' : `of ${what} here`}`).toFailure();
-  }
+function elsewhere(
+  parts: readonly PartResult[],
+  seals: Anchors | null,
+  isMine: (place: Place) => boolean,
+): Failure | null {
   const isHere = (place: Place): boolean =>
     parts.some(({ instance, node }) => instance === place.instance && node === place.node);
-  const missing = seals?.places.find(place => isAsked(place, only) && !isHere(place));
+  const missing = seals?.places.find(place => isMine(place) && !isHere(place));
   return missing === undefined
     ? null
     : new Broken(
         'tail',
         'Cloud Logging has seals of an instance and node that are not in the archive',
       ).toFailure();
+}
+
+function nothingOf(only: OnlyDaemons): Failure {
+  const what = named(only);
+  return new Broken('empty', `there is no archive ${what === '' ? 'here' : `of ${what} here`}`).toFailure();
 }

@@ -1,16 +1,16 @@
 /** The file in which a verification leaves what it proved, for the next one (`--bookmark`). */
 
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import {
   type Bookmark,
   type BookmarkTerms,
   bookmarkSchema,
   misfitOf,
 } from '../../archive/verify/bookmark.js';
-import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import { codeOf, hasCode } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { UsageError } from './usage.js';
+import { writeWhole } from './write-whole.js';
 
 /** `null` if there is no such file yet. Throws a UsageError if it is no bookmark, or one on other terms. */
 export async function readBookmark(path: string, terms: BookmarkTerms): Promise<Bookmark | null> {
@@ -34,22 +34,6 @@ async function textOf(path: string): Promise<string | null> {
   }
 }
 
-/** The file changes as a whole or not at all: a crash leaves the bookmark before, and perhaps a `.tmp` beside it. */
 export async function writeBookmark(path: string, bookmark: Bookmark): Promise<void> {
-  const unfinished = `${path}.tmp`;
-  try {
-    await rm(unfinished, { force: true });
-    const file = await open(unfinished, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(bookmark)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
-    const folder = await open(dirname(path), 'r');
-    await folder.sync().finally(() => folder.close());
-  } catch (error) {
-    throw new ShipperError(codeOf(error), `${path} cannot be written (${codeOf(error)})`, error);
-  }
+  await writeWhole(path, JSON.stringify(bookmark));
 }
