@@ -114,7 +114,7 @@ program
   )
   .option('--shard <i/n>', 'only one of n parts of the daemons, from 0/n on; auto: as Cloud Run says')
   .option('--out <folder>', 'with --shard: where its result is written')
-  .option('--merge <file...>', 'one verdict from the results of all shards')
+  .option('--merge <path...>', 'one verdict from the results of all shards: files, or their folder')
   .option('--instance <name>', 'only this instance')
   .option('--node <name>', 'only this node')
   .option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint')

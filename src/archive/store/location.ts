@@ -39,6 +39,11 @@ export function openArchive(where: string, options: OpenOptions = {}): ArchiveLo
   return { store: cloudStore({ bucket, endpoint }), prefix: above.join('/'), only };
 }
 
+/** An address without the folders of an instance and a node at its end. */
+export function withoutDaemon(where: string): string {
+  return where.replace(/(?:\/instance=[^/]+)(?:\/node=[^/]+)?\/*$/, '');
+}
+
 /** The folders above those of an instance and a node, at the end of an address. */
 function splitOff(
   folders: readonly string[],

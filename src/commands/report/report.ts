@@ -4,8 +4,8 @@ import { hash } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
-import { type ArchiveLocation, openArchive } from '../../archive/store/location.js';
-import type { Days } from '../../archive/store/walk.js';
+import { type ArchiveLocation, openArchive, withoutDaemon } from '../../archive/store/location.js';
+import { ALL_DAEMONS, type Days, type OnlyDaemons } from '../../archive/store/walk.js';
 import { lacks } from '../../archive/verify/lacks.js';
 import type { VerifyResult } from '../../archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
@@ -127,14 +127,14 @@ async function makeReport(
     const asked = askedOf(period, zone, now, readGrace(given.grace));
     const verified = await readAll(location, { days, keys, period: asked }, findings, reading);
     return {
-      archive,
+      archive: withoutDaemon(archive),
       period,
       zone,
       hours: given.hours ?? '07:00-17:00',
       bulk,
       verified,
       lacks: lacks(verified),
-      verifyCommand: verifyCommand(archive, days, given),
+      verifyCommand: verifyCommand(location.only ?? ALL_DAEMONS, withoutDaemon(archive), days, given),
       reading,
       findings,
       madeAt: now,
@@ -195,13 +195,20 @@ async function readAll(
   }
 }
 
-function verifyCommand(archive: string, { since }: Days, { publicKey = [] }: ReportArguments): string {
+function verifyCommand(
+  { instance, node }: OnlyDaemons,
+  archive: string,
+  { since }: Days,
+  { publicKey = [] }: ReportArguments,
+): string {
   const keys = publicKey.flatMap(key => ['--public-key', key]);
   const words = [
     'pgaudit-shipper',
     'verify',
     archive,
     ...(since === null ? [] : ['--since', since]),
+    ...(instance === null ? [] : ['--instance', instance]),
+    ...(node === null ? [] : ['--node', node]),
     ...keys,
   ];
   return words.map(quoted).join(' ');

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { splitLines } from '../../archive/store/object-lines.js';
@@ -64,12 +64,15 @@ export async function writeResult(folder: string, shard: Shard, json: string): P
 
 const resultSchema = z.object({ archive: z.string(), shard: shardSchema });
 
-/** Reads results of `verify --shard --json`, one or more lines in each file. Throws a ShipperError if one is not. */
+/**
+ * Reads results of `verify --shard`: one or more lines in each file, or in each JSON file of a folder. Throws a
+ * ShipperError if one is not.
+ */
 export async function readResults(
   paths: readonly string[],
 ): Promise<{ archive: string; shards: ShardResult[] }> {
   const results: z.infer<typeof resultSchema>[] = [];
-  for (const path of paths)
+  for (const path of (await Promise.all(paths.map(filesIn))).flat())
     for await (const line of linesIn(path)) {
       const parsed = resultSchema.safeParse(parseJson(line));
       if (!parsed.success)
@@ -77,6 +80,15 @@ export async function readResults(
       results.push(parsed.data);
     }
   return { archive: results[0]?.archive ?? '', shards: results.map(({ shard }) => shard) };
+}
+
+async function filesIn(path: string): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    return (await readdir(path)).filter(name => name.endsWith('.json')).map(name => join(path, name));
+  } catch (error) {
+    throw new ShipperError(codeOf(error), `not proven: ${path} cannot be read (${codeOf(error)})`, error);
+  }
 }
 
 async function* linesIn(path: string): AsyncGenerator<Buffer> {

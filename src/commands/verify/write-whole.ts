@@ -1,5 +1,4 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 
 /**
@@ -18,8 +17,6 @@ export async function writeWhole(path: string, line: string): Promise<void> {
       await file.close();
     }
     await rename(unfinished, path);
-    const folder = await open(dirname(path), 'r');
-    await folder.sync().finally(() => folder.close());
   } catch (error) {
     throw new ShipperError(codeOf(error), `${path} cannot be written (${codeOf(error)})`, error);
   }
