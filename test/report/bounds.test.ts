@@ -90,6 +90,7 @@ test('a flood of names, objects and definitions makes a page like any other', ()
   const verified = { verdict: 'whole', isIntact: true, failure: null, ...nothing, ...asked } as const;
   const page = renderPage({
     archive: "gs://a/it's",
+    only: [],
     period: NOVEMBER,
     zone: OSLO,
     hours: '07:00-17:00',

@@ -120,6 +120,7 @@ async function makeReport(
 ): Promise<Report> {
   const keys = await Promise.all((given.publicKey ?? []).map(readPublicKey));
   const location = openArchive(archive, given);
+  const only = optionsOf(location.only ?? ALL_DAEMONS);
   const days = daysOf(period);
   const findings = new Findings({ period, zone, hours });
   const reading = noReading();
@@ -128,13 +129,14 @@ async function makeReport(
     const verified = await readAll(location, { days, keys, period: asked }, findings, reading);
     return {
       archive: withoutDaemon(archive),
+      only,
       period,
       zone,
       hours: given.hours ?? '07:00-17:00',
       bulk,
       verified,
       lacks: lacks(verified),
-      verifyCommand: verifyCommand(location.only ?? ALL_DAEMONS, withoutDaemon(archive), days, given),
+      verifyCommand: verifyCommand(withoutDaemon(archive), only, days, given),
       reading,
       findings,
       madeAt: now,
@@ -161,6 +163,11 @@ function askedOf(
   grace: number | null,
 ): NonNullable<VerifyOptions['period']> {
   return { from: zone.startOf(since), to: zone.startOf(addDays(until, 1)), now, grace };
+}
+
+function optionsOf({ instance, node }: OnlyDaemons): string[] {
+  const named = { '--instance': instance, '--node': node };
+  return Object.entries(named).flatMap(([option, name]) => (name === null ? [] : [option, name]));
 }
 
 /** Verification is the first half of the progress bar. */
@@ -196,8 +203,8 @@ async function readAll(
 }
 
 function verifyCommand(
-  { instance, node }: OnlyDaemons,
   archive: string,
+  only: readonly string[],
   { since }: Days,
   { publicKey = [] }: ReportArguments,
 ): string {
@@ -207,8 +214,7 @@ function verifyCommand(
     'verify',
     archive,
     ...(since === null ? [] : ['--since', since]),
-    ...(instance === null ? [] : ['--instance', instance]),
-    ...(node === null ? [] : ['--node', node]),
+    ...only,
     ...keys,
   ];
   return words.map(quoted).join(' ');
