@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Storage } from '@google-cloud/storage';
 import { http, https } from '../builtin-http.js';
-import { codeOf, ShipperError } from '../errors.js';
+import { codeOf, hasCode, ShipperError } from '../errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from './credentials.js';
 import { limitRequests } from './limit-requests.js';
 
@@ -53,12 +53,16 @@ export class StorageConnector {
    * Error whose code is the HTTP status, or a connection's error.
    */
   async download(name: string): Promise<IncomingMessage> {
+    const known = this.#downloader;
     this.#downloader ??= this.connect().then(storage => new Downloader(storage));
     try {
       return await (await this.#downloader).get(this.#options, name);
     } catch (error) {
-      if (codeOf(error) === 'credentials') this.#downloader = null;
-      throw error;
+      if (!hasCode(error, 'credentials', UNAUTHORIZED)) throw error;
+      // A token may be revoked before it expires: a new client gets a new one.
+      this.#downloader = null;
+      if (known === null) throw error;
+      return await this.download(name);
     }
   }
 
