@@ -91,7 +91,7 @@ program
   .description(
     'say whether an archive is whole (0), broken (1) or incomplete (3), and name what is wrong or missing',
   )
-  .argument('<archive>', 'gs://bucket/prefix or file:folder')
+  .argument('[archive]', 'gs://bucket/prefix or file:folder; none with --merge')
   .option('--since <day>', 'only objects from this day on (UTC, such as 2026-11-21)')
   .option('--until <day>', 'only objects up to this day')
   .addOption(
@@ -115,9 +115,18 @@ program
     '--grace <duration>',
     'how much of the end does not have to be covered yet, such as 26h for a daily run',
   )
+  .option(
+    '--bookmark <file>',
+    'continue from what the last run with this file proved; written anew if the verdict is whole',
+  )
+  .option('--shard <i/n>', 'only one of n parts of the daemons, from 0/n on; auto: as Cloud Run says')
+  .option('--out <folder>', 'with --shard: where its result is written')
+  .option('--merge <path...>', 'one verdict from the results of all shards: files, or their folder')
+  .option('--instance <name>', 'only this instance')
+  .option('--node <name>', 'only this node')
   .option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint')
   .option('--json', 'one JSON object', false)
-  .action(async (archive: string, options: VerifyArguments) => {
+  .action(async (archive: string | undefined, options: VerifyArguments) => {
     const { verify } = await import('./commands/verify/verify.js');
     process.exitCode = await verify(archive, options);
   });

@@ -3,3 +3,4 @@
  * HTTP client, which takes 20 ms and 13 MB.
  */
 export const http = process.getBuiltinModule('node:http');
+export const https = process.getBuiltinModule('node:https');

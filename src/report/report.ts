@@ -8,6 +8,8 @@ import { addDays, type Zone } from './zone.js';
 export interface Report {
   /** The archive as the command line names it. */
   readonly archive: string;
+  /** The options of a command that name the daemons which the report is about; none: all. */
+  readonly only: readonly string[];
   readonly period: Period;
   readonly zone: Zone;
   /** Working hours, `07:00-17:00`. */
@@ -48,12 +50,15 @@ function later(a: string, b: string): string {
 }
 
 /** The command that finds what a page has no room for. Times are in UTC. */
-export function searchCommand({ archive, period, zone }: Report, ...options: readonly string[]): string {
+export function searchCommand(
+  { archive, only, period, zone }: Report,
+  ...options: readonly string[]
+): string {
   const since = new Date(zone.startOf(period.since)).toISOString();
   const next = new Date(Date.parse(period.until) + 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
   const until = new Date(zone.startOf(next) - 1).toISOString();
   const range = ['--since', since, '--until', until];
-  return ['pgaudit-shipper', 'search', archive, ...range, ...options].map(quoted).join(' ');
+  return ['pgaudit-shipper', 'search', archive, ...only, ...range, ...options].map(quoted).join(' ');
 }
 
 /** Quoted so that a shell reads it as one word. */

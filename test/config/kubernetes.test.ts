@@ -114,11 +114,13 @@ describe('shippers', () => {
     })),
   );
 
-  test('there are four', () => {
+  test('there are four, and two jobs that verify', () => {
     expect(shippers.map(({ file }) => file.replace(`${FOLDER}/`, ''))).toEqual([
       'daemonset.yaml',
       'pgo-sidecar.yaml',
       'statefulset-sidecar.yaml',
+      'verify-job.yaml',
+      'verify-merge.yaml',
       'zalando-sidecar.yaml',
     ]);
   });

@@ -11,7 +11,7 @@ import { bareEnvironment, GOOGLE_MACHINE } from '../support/environment.js';
 import { append, numbersOf, range } from '../support/log.js';
 import { startMetadataServer } from '../support/metadata-server.js';
 import { createServiceAccount, type ServiceAccount } from '../support/service-account.js';
-import { eventually, Shipper, settings } from '../support/shipper.js';
+import { eventually, runCommand, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 import { startTokenServer } from '../support/token-server.js';
 
@@ -62,6 +62,7 @@ async function workloadIdentity() {
   return {
     metadata,
     ...rest,
+    environment: { ...bareEnvironment(rest.folder), ...trust, ...metadata.environment },
     start: (environment: NodeJS.ProcessEnv = {}) =>
       start({ ...trust, ...metadata.environment, ...environment }),
   };
@@ -291,4 +292,18 @@ test('a certificate of an unknown authority is not trusted: it waits and says so
   expectNoSecrets(shipper);
   await start({ ...trust, ...metadata.environment });
   await bothHave(3);
+});
+
+test('what reads the archive sends the token with each request', async () => {
+  const { metadata, path, start, bothHave, authorizations, cloud, environment } = await workloadIdentity();
+  const shipper = await start();
+  await append(path, 1, 3);
+  await bothHave(3);
+  await shipper.stop();
+  authorizations.length = 0;
+  const { bucket, endpoint } = cloud.storage;
+  const { output } = await runCommand(['search', `gs://${bucket}/hold`, '--endpoint', endpoint], environment);
+  expect(output.match(/"kind":"statement"/g)).toHaveLength(3);
+  expect(authorizations.length).toBeGreaterThan(3);
+  expect(new Set(authorizations)).toEqual(new Set([`Bearer ${metadata.token}`]));
 });

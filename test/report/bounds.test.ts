@@ -86,9 +86,11 @@ test('a flood of names, objects and definitions makes a page like any other', ()
   }
   expect(heapUsed() - before).toBeLessThan(80e6);
   const nothing = { parts: [], instances: [], doubts: [], warnings: [], limits: [] };
-  const verified = { verdict: 'whole', isIntact: true, failure: null, ...nothing } as const;
+  const asked = { period: { from: null, to: '2025-12-01T00:00:00.000Z', grace: 0 }, taken: null };
+  const verified = { verdict: 'whole', isIntact: true, failure: null, ...nothing, ...asked } as const;
   const page = renderPage({
     archive: "gs://a/it's",
+    only: [],
     period: NOVEMBER,
     zone: OSLO,
     hours: '07:00-17:00',

@@ -18,10 +18,14 @@ import { NO_ROOT, type Proof } from './proof.js';
  * The proofs of the event with this id, one for each chain that has it. Throws a ShipperError if there is none, if its seal
  * has no Merkle root, or if something cannot be read.
  */
-export async function prove({ store, prefix }: ArchiveLocation, id: string, days: Days): Promise<Proof[]> {
+export async function prove(
+  { store, prefix, only }: ArchiveLocation,
+  id: string,
+  days: Days,
+): Promise<Proof[]> {
   const patient = patientStore(store);
   const proofs: Proof[] = [];
-  for (const part of await listParts(patient, prefix)) {
+  for (const part of await listParts(patient, prefix, only)) {
     const found = await find(patient, part, id, { ...days, since: days.since ?? firstDayOf(id) });
     for (const place of found) proofs.push(await proofOf(patient, part, place));
   }

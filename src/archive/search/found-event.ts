@@ -70,7 +70,7 @@ class PlainStatement implements SearchedEvent {
   }
 
   get database(): string | null {
-    return plainValueOf(this.#fields[2]);
+    return decoded(this.#fields[2]);
   }
 
   get actor(): NonNullable<SearchedEvent['actor']> {
@@ -95,15 +95,15 @@ class PlainAudit implements NonNullable<SearchedEvent['audit']> {
   }
 
   get command(): string {
-    return plainValueOf(this.#fields[9]) ?? '';
+    return decoded(this.#fields[9]) ?? '';
   }
 
   get objectName(): string | null {
-    return plainValueOf(this.#fields[10]);
+    return decoded(this.#fields[10]);
   }
 
   get statement(): string | null {
-    return plainValueOf(this.#fields[11]);
+    return decoded(this.#fields[11]);
   }
 
   get parameters(): string[] | null {
@@ -117,16 +117,16 @@ class PlainAudit implements NonNullable<SearchedEvent['audit']> {
 
 function actorOf([, , , user, status, id, name, email]: Fields): NonNullable<SearchedEvent['actor']> {
   return {
-    user: plainValueOf(user) ?? '',
+    user: decoded(user) ?? '',
     status: ACTOR_STATUSES.find(one => one === status) ?? 'unresolved',
-    ...(id !== undefined && { id: plainValueOf(id) ?? '' }),
-    ...(name !== undefined && { name: plainValueOf(name) ?? '' }),
-    ...(email !== undefined && { email: plainValueOf(email) ?? '' }),
+    ...(id !== undefined && { id: decoded(id) ?? '' }),
+    ...(name !== undefined && { name: decoded(name) ?? '' }),
+    ...(email !== undefined && { email: decoded(email) ?? '' }),
   };
 }
 
 /** The value of a JSON text, `null` or nothing, given as its bytes in latin1. */
-function plainValueOf(json: string | undefined): string | null {
+function decoded(json: string | undefined): string | null {
   if (json === undefined || json === 'null') return null;
   if (/^[ !#-[\]-~]*$/.test(json.slice(1, -1))) return json.slice(1, -1);
   return z.string().parse(parseJson(Buffer.from(json, 'latin1')));

@@ -2,8 +2,9 @@
 
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { ahead } from '../store/ahead.js';
-import { GzipError, gunzipOne } from '../store/gzip.js';
+import { GzipError, gunzipBody, gunzipOne } from '../store/gzip.js';
 import { LongLineError, wholeLines } from '../store/object-lines.js';
+import { readSmall } from '../store/small.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '../store/walk.js';
 
@@ -32,8 +33,13 @@ export function openObjects(
   });
   return ahead(objects, most, async object => ({
     object,
-    pieces: begun(wholeLines(gunzipOne(store.open(object.path)))),
+    pieces: begun(wholeLines(contentOf(store, object))),
   }));
+}
+
+async function* contentOf(store: ArchiveStore, object: ArchivedObject): AsyncGenerator<Buffer> {
+  const body = await readSmall(store, object);
+  yield* body === null ? gunzipOne(store.open(object.path)) : gunzipBody(body);
 }
 
 /** Requests the first piece at once. Whoever iterates gets its error. */

@@ -5,7 +5,7 @@ import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
-import { type ArchivePart, type Days, listParts } from '../store/walk.js';
+import { ALL_DAEMONS, type ArchivePart, type Days, listParts, named } from '../store/walk.js';
 import { Failures } from './failures.js';
 import { type Finder, finderOf } from './finder.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
@@ -67,9 +67,11 @@ export async function* searchInBatches(
     });
 }
 
-async function partsOf({ store, prefix }: ArchiveLocation): Promise<ArchivePart[]> {
-  const parts = await listParts(store, prefix);
+async function partsOf({ store, prefix, only = ALL_DAEMONS }: ArchiveLocation): Promise<ArchivePart[]> {
+  const parts = await listParts(store, prefix, only);
   if (parts.length > 0) return parts;
+  if (only.instance !== null || only.node !== null)
+    throw new ShipperError('archive', `the archive has no objects of ${named(only)}`);
   throw new ShipperError(
     'archive',
     'there is no archive here: give the value of archive.to in the configuration, the folder above instance=…',

@@ -3,7 +3,7 @@
  * small requests to a distant store take no longer than a few.
  */
 export async function* ahead<T, R>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   most: number,
   begin: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {

@@ -1,19 +1,30 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import type { ArchiveStore } from './store.js';
 
 export function localStore(root: string): ArchiveStore {
   const pathOf = (name: string): string => join(root, name);
+  const list = async (folder: string): Promise<string[]> => {
+    try {
+      const entries = await readdir(pathOf(folder), { withFileTypes: true });
+      return entries.map(entry => folder + entry.name + (entry.isDirectory() ? '/' : '')).sort();
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  };
   return {
-    async list(folder) {
+    list,
+    entries: async folder => (await list(folder)).map(name => ({ name, stored: null })),
+    async read(name, most) {
+      const { size } = await requireFile(pathOf(name));
+      if (size > most) return null;
       try {
-        const entries = await readdir(pathOf(folder), { withFileTypes: true });
-        return entries.map(entry => folder + entry.name + (entry.isDirectory() ? '/' : '')).sort();
+        return await readFile(pathOf(name));
       } catch (error) {
-        if (hasCode(error, 'ENOENT')) return [];
-        throw error;
+        throw cannotRead(pathOf(name), error);
       }
     },
     async *open(name) {
@@ -21,7 +32,7 @@ export function localStore(root: string): ArchiveStore {
       try {
         for await (const chunk of createReadStream(pathOf(name))) yield chunk;
       } catch (error) {
-        throw new ShipperError(codeOf(error), `${pathOf(name)} cannot be read (${codeOf(error)})`, error);
+        throw cannotRead(pathOf(name), error);
       }
     },
     async describe(name) {
@@ -42,6 +53,10 @@ async function statOf(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {
-    throw new ShipperError(codeOf(error), `${path} cannot be read (${codeOf(error)})`, error);
+    throw cannotRead(path, error);
   }
+}
+
+function cannotRead(path: string, error: unknown): ShipperError {
+  return new ShipperError(codeOf(error), `${path} cannot be read (${codeOf(error)})`, error);
 }

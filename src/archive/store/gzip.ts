@@ -46,7 +46,7 @@ export async function* gunzipOne(
   const source = Readable.from(withEndApart(compressed), { objectMode: false });
   const gunzip = createGunzip({ chunkSize: PIECE, rejectGarbageAfterEnd: true });
   // A stream that fails drops what it holds: what came before the fault goes on through this one.
-  const content = new PassThrough({ highWaterMark: 4 * PIECE });
+  const content = new PassThrough({ highWaterMark: PIECE });
   let fault: unknown = null;
   gunzip.on('error', error => {
     fault = toGzipError(codeOf(error)) ?? error;

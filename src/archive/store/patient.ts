@@ -32,6 +32,8 @@ export function patientStore(store: ArchiveStore, firstDelay = FIRST_DELAY): Arc
   };
   return {
     list: folder => again(() => store.list(folder)),
+    entries: folder => again(() => store.entries(folder)),
+    read: (name, most) => again(() => store.read(name, most)),
     describe: name => again(() => store.describe(name)),
     /** Objects never change, so bytes that were passed on already are skipped. */
     async *open(name) {

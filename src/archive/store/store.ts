@@ -10,11 +10,21 @@ export interface ArchiveStore {
    * not exist is empty. Throws a ShipperError if it cannot be read.
    */
   list(folder: string): Promise<string[]>;
+  /** The same, with what the store says of each without being asked again. */
+  entries(folder: string): Promise<StoredEntry[]>;
+  /** The bytes of an object as they are stored, in one request; `null` if they are more than `most`. */
+  read(name: string, most: number): Promise<Buffer | null>;
   /** The object's bytes as they are stored, in pieces; iterating throws a ShipperError if it cannot be read. */
   open(name: string): AsyncIterable<Buffer>;
   /** What the store knows about the object besides its bytes; nothing for a local folder. */
   describe(name: string): Promise<StoredObject>;
   readonly close: () => void;
+}
+
+export interface StoredEntry {
+  readonly name: string;
+  /** `null` for a folder, or if the store does not say it with the name. */
+  readonly stored: StoredObject | null;
 }
 
 export interface StoredObject {

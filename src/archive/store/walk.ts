@@ -1,7 +1,8 @@
 /** Finds the objects of an archive in the order in which they were written. */
 
 import { type ArchivePlace, type ObjectName, parseObjectName, STAMP_SUFFIX } from '../../lib/object-name.js';
-import type { ArchiveStore } from './store.js';
+import { ahead } from './ahead.js';
+import type { ArchiveStore, StoredObject } from './store.js';
 
 /** One daemon's part of an archive. */
 export interface ArchivePart extends ArchivePlace {
@@ -12,9 +13,14 @@ export interface ArchivePart extends ArchivePlace {
 export interface ArchivedObject extends ObjectName {
   /** Its name in the store. */
   readonly path: string;
+  /** `null` if the store does not say it with the name. */
+  readonly stored: StoredObject | null;
   /** The name of the time stamp over its seal; `null` if there is none. */
   readonly stamp: string | null;
 }
+
+/** Folders that are listed at once: a distant store takes time to answer. */
+const MOST_LISTED = 16;
 
 /** UTC days (`2026-11-21`), both included; `null` is open. */
 export interface Days {
@@ -24,14 +30,39 @@ export interface Days {
 
 export const ALL_DAYS: Days = { since: null, until: null };
 
-/** The parts of all instances and nodes below a folder of the store. */
-export async function listParts(store: ArchiveStore, prefix: string): Promise<ArchivePart[]> {
+/** Daemons, by the folders of their objects; `null`: any. */
+export interface OnlyDaemons {
+  readonly instance: string | null;
+  readonly node: string | null;
+}
+
+export const ALL_DAEMONS: OnlyDaemons = { instance: null, node: null };
+
+/** In words. */
+export function named({ instance, node }: OnlyDaemons): string {
+  const given = { instance, node };
+  const words = Object.entries(given).flatMap(([key, value]) => (value === null ? [] : [`${key} ${value}`]));
+  return words.join(', ');
+}
+
+/** The parts of all instances and nodes below a folder of the store, or of those that are asked for. */
+export async function listParts(
+  store: ArchiveStore,
+  prefix: string,
+  only: OnlyDaemons = ALL_DAEMONS,
+): Promise<ArchivePart[]> {
   const parts: ArchivePart[] = [];
-  for (const [instance, folder] of await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance')) {
-    for (const [node, inner] of await partitions(store, folder, 'node'))
-      parts.push({ prefix, instance, node, folder: inner });
-  }
-  return parts;
+  const all = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance');
+  const instances = all.filter(([instance]) => only.instance === null || instance === only.instance);
+  const nodesOf = async ([instance, folder]: [string, string]) =>
+    (await partitions(store, folder, 'node')).map(([node, inner]) => ({
+      prefix,
+      instance,
+      node,
+      folder: inner,
+    }));
+  for await (const nodes of ahead(instances, MOST_LISTED, nodesOf)) parts.push(...nodes);
+  return parts.filter(({ node }) => only.node === null || node === only.node);
 }
 
 /**
@@ -44,14 +75,15 @@ export async function* walkObjects(
   { since, until }: Days = ALL_DAYS,
   onForeign: (path: string) => void = () => undefined,
 ): AsyncGenerator<ArchivedObject> {
-  for (const [day, inner] of await partitions(store, folder, 'date')) {
-    if ((since !== null && day < since) || (until !== null && day > until)) continue;
-    const paths = await store.list(inner);
-    const all = new Set(paths);
-    for (const path of paths) {
+  const asked = (await partitions(store, folder, 'date')).filter(
+    ([day]) => (since === null || day >= since) && (until === null || day <= until),
+  );
+  for await (const entries of ahead(asked, MOST_LISTED, ([, inner]) => store.entries(inner))) {
+    const all = new Set(entries.map(one => one.name));
+    for (const { name: path, stored } of entries) {
       const name = parseObjectName(path);
       const stamp = path + STAMP_SUFFIX;
-      if (name !== null) yield { ...name, path, stamp: all.has(stamp) ? stamp : null };
+      if (name !== null) yield { ...name, path, stored, stamp: all.has(stamp) ? stamp : null };
       else if (!path.endsWith(STAMP_SUFFIX) || !all.has(path.slice(0, -STAMP_SUFFIX.length))) onForeign(path);
     }
   }

@@ -52,6 +52,14 @@ export class Anchors {
     return true;
   }
 
+  /** SHA-256 (hex) over all seals. */
+  get digest(): string {
+    const all = [...this.#parts].flatMap(([part, { seals }]) =>
+      [...seals.keys()].map(seal => `${part} ${seal}`),
+    );
+    return hash('sha256', JSON.stringify(all.sort()), 'hex');
+  }
+
   /** The instances and nodes that have seals. */
   get places(): Place[] {
     return [...this.#parts.values()].map(({ instance, node }) => ({ instance, node }));

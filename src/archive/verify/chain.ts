@@ -3,6 +3,7 @@
 import { hashOf } from '../../event/line.js';
 import type { SealedPosition, SealId } from '../../event/seal.js';
 import type { ArchivedObject } from '../store/walk.js';
+import type { ProvedChain } from './bookmark.js';
 import { ChainClock } from './clock.js';
 import { fileKey } from './file-key.js';
 import type { ReadEvent } from './read-event.js';
@@ -22,6 +23,10 @@ export class Chain {
   /** `null` if unknown. */
   #lastHash: string | null = FIRST_HASH;
   #objects = 0;
+  #lastDay: string;
+  /** What an earlier verification proved of it; `null`: nothing. */
+  readonly #proved: ProvedChain | null;
+  #isConfirmed = false;
   #reason: string | null = null;
   /** Where and when a shipper that had lost its state took the chain up from the archive. */
   readonly #takeUps: { readonly seq: number; readonly at: number }[] = [];
@@ -36,8 +41,15 @@ export class Chain {
   #known: ReadonlySet<string> | null = null;
 
   /** @param mayBeCut whether its beginning may be before the range */
-  constructor(first: ArchivedObject, mayBeCut: boolean, warnings: Warnings) {
+  constructor(
+    first: ArchivedObject,
+    mayBeCut: boolean,
+    warnings: Warnings,
+    proved: ProvedChain | null = null,
+  ) {
     this.#name = first.chain;
+    this.#lastDay = first.date;
+    this.#proved = proved;
     this.clock = new ChainClock(warnings);
     this.#warnings = warnings;
     this.isCut = mayBeCut && first.firstSeq > 1;
@@ -46,6 +58,17 @@ export class Chain {
     this.#firstSeq = first.firstSeq;
     this.#nextSeq = first.firstSeq;
     this.#lastHash = null;
+    if (proved === null || first.firstSeq <= proved.seq) return;
+    // A chain that had ended goes on.
+    this.#lastHash = proved.hash;
+    this.#lastSeal = { seq: proved.seq, hash: proved.hash };
+    this.#isConfirmed = true;
+    if (first.firstSeq > proved.seq + 1) this.#nextSeq = proved.seq + 1;
+  }
+
+  /** Whether the seal in the bookmark is in the chain. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
   }
 
   get name(): string {
@@ -80,6 +103,7 @@ export class Chain {
       firstSeq: this.#firstSeq,
       lastSeq: this.lastSeq,
       lastHash: this.lastHash,
+      lastDay: this.#lastDay,
       objects: this.#objects,
       reason: this.#reason,
     };
@@ -89,6 +113,7 @@ export class Chain {
   begin({ firstSeq, lastSeq, date }: ArchivedObject): void {
     const next = this.#nextSeq;
     this.#objects += 1;
+    this.#lastDay = date;
     if (date < dayOfChain(this.#name))
       throw new Broken('misplaced', 'the object is stored under a day before its chain began');
     if (firstSeq > next && next === 1)
@@ -119,6 +144,7 @@ export class Chain {
     if (this.#lastHash !== null && event.previousHash !== this.#lastHash) throw this.#unlinked(event, number);
     this.#lastHash = hashOf(line);
     this.#nextSeq += 1;
+    if (event.seq === this.#proved?.seq) this.#confirm(this.#proved);
     if (!this.#isAnnounced && event.kind !== 'seal') this.#announced(event);
     if (event.lifecycle?.takenUpFromArchive === true) this.#takeUps.push({ seq: event.seq, at: event.at });
   }
@@ -135,6 +161,12 @@ export class Chain {
   /** Whether the state was lost and the chain taken up from the archive, after one event and up to another. */
   wasTakenUpBetween(after: number, upTo: number): boolean {
     return this.#takeUps.some(({ seq }) => seq > after && seq <= upTo);
+  }
+
+  #confirm({ hash }: ProvedChain): void {
+    if (this.#lastHash !== hash)
+      throw new Broken('bookmark', 'the event is not the seal that the bookmark proved');
+    this.#isConfirmed = true;
   }
 
   #unlinked({ seq }: ReadEvent, number: number): Broken {

@@ -1,20 +1,18 @@
 /** Reads one object of the archive and checks it as a whole, apart from the contents of its lines. */
 
 import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { crc32c } from '@node-rs/crc32';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import { GzipError, type GzipFault, gunzipBody, gunzipOne } from '../store/gzip.js';
 import { LongLineError, linesOf, wholeLines } from '../store/object-lines.js';
+import { readSmall } from '../store/small.js';
 import type { ArchiveStore, StoredObject } from '../store/store.js';
 import type { ArchivedObject } from '../store/walk.js';
 import { Broken, type FailureCode } from './result.js';
 
-/** Objects up to this many bytes are fetched before their turn. */
-const SMALL = 256 * 1024;
 const NEWLINE = 0x0a;
 
-/** An object, its store's description of it, and its bytes if they were fetched already. */
+/** An object, its store's description of it, and its bytes if it is small: they are fetched before its turn. */
 export interface PreparedObject {
   readonly object: ArchivedObject;
   readonly stored: StoredObject;
@@ -24,12 +22,17 @@ export interface PreparedObject {
 /** Throws a ShipperError with the object's name if it cannot be read. */
 export async function prepareObject(store: ArchiveStore, object: ArchivedObject): Promise<PreparedObject> {
   try {
-    const stored = await store.describe(object.path);
-    const body = stored.size > SMALL ? null : await buffer(store.open(object.path));
+    const body = await readSmall(store, object);
+    const stored = object.stored ?? (body === null ? await store.describe(object.path) : ofBody(body));
     return { object, stored, body };
   } catch (error) {
     throw unreadable(object.path, error);
   }
+}
+
+/** What a store that says nothing else knows of an object. */
+function ofBody({ length }: Buffer): StoredObject {
+  return { size: length, crc32c: null, metadata: null };
 }
 
 /** The facts about an object's lines that its metadata must match. */

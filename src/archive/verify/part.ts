@@ -10,6 +10,7 @@ import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
 import type { Anchors, PartAnchors } from './anchors.js';
 import { AuditedByServer } from './audited.js';
+import type { ProvedChain } from './bookmark.js';
 import { Chain, dayOfChain } from './chain.js';
 import { PartCoverage } from './coverage.js';
 import { LinesCheck } from './line-checks.js';
@@ -34,6 +35,8 @@ export interface PartOptions {
   readonly logFiles: LogFiles | null;
   /** The period to be checked. */
   readonly asked: Span;
+  /** What an earlier verification proved. */
+  readonly proved: readonly ProvedChain[];
   /** Called with the name of each chain that is found; may throw. */
   readonly onChain: (chain: string) => void;
 }
@@ -69,7 +72,7 @@ export class PartCheck {
     const chains = [...this.#chains.values()];
     const [first] = this.#anchors;
     return {
-      cut: chains.filter(chain => chain.isCut).map(chain => chain.name),
+      cut: chains.filter(chain => chain.isCut && !chain.isConfirmed).map(chain => chain.name),
       behind:
         first === undefined
           ? []
@@ -92,6 +95,7 @@ export class PartCheck {
     try {
       await this.#walk(shares);
       for (const chain of this.#chains.values()) chain.end();
+      this.#checkProved();
       this.#coverage.end();
       if (this.#chains.size === 0) await this.#findNothing();
       for (const chain of this.#chains.values()) await this.#checkAfter(chain);
@@ -107,6 +111,16 @@ export class PartCheck {
     }
     const { instance, node } = this.#part;
     return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
+  }
+
+  /** Throws Broken if a seal of the days that are read, which an earlier verification proved, is missing. */
+  #checkProved(): void {
+    const { proved, days } = this.#options;
+    for (const { chain, seq, day } of proved)
+      if (day >= (days.since ?? day) && this.#chains.get(chain)?.isConfirmed !== true)
+        throw new Broken('bookmark', `event ${seq}, a seal that the bookmark proved, is not in the archive`, {
+          seq,
+        });
   }
 
   /** The daemon may have begun and been retired before the days that are read, or begin after them. */
@@ -244,7 +258,8 @@ export class PartCheck {
     if (before !== null) await this.#lookAtAuditOn(before.date);
     if (before !== null && before.lastSeq + 1 < object.firstSeq)
       throw missing(before.lastSeq + 1, object.firstSeq - 1);
-    const chain = new Chain(object, mayBeCut, this.#warnings);
+    const proved = this.#options.proved.find(({ chain: name }) => name === object.chain) ?? null;
+    const chain = new Chain(object, mayBeCut, this.#warnings, proved);
     if (before !== null) this.#coverage.goesOn(object.chain);
     if (this.#chains.size > 0)
       this.#warnings.add('new-chain', newChain(object.chain), { object: object.path, seq: object.firstSeq });

@@ -21,6 +21,36 @@ export interface VerifyResult {
   readonly warnings: readonly Warning[];
   /** What this verification could not know, in sentences. */
   readonly limits: readonly string[];
+  readonly period: AskedPeriod;
+  /** What was not read, because an earlier verification had proved it; `null`: nothing. */
+  readonly taken: Taken | null;
+}
+
+/** The time that had to be covered, up to `grace` milliseconds before its end. Times are UTC. */
+export interface AskedPeriod {
+  /** `null`: from the beginning of the archive. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly grace: number;
+}
+
+/** What is taken from a bookmark. */
+export interface Taken {
+  /** When that verification ended. */
+  readonly madeAt: string;
+  /** Its first UTC day; `null`: from the beginning. */
+  readonly since: string | null;
+  /** Everything that was expected until then was covered. */
+  readonly until: string;
+  /** Everything up to these seals was proved, and they are still in the archive. */
+  readonly seals: readonly {
+    readonly instance: string;
+    readonly node: string;
+    readonly chain: string;
+    readonly seq: number;
+    /** SHA-256 (hex) of its line. */
+    readonly hash: string;
+  }[];
 }
 
 /** What the archive has of one server in the period that was asked for. Times are UTC. */
@@ -96,6 +126,8 @@ export interface ChainResult {
   readonly lastSeq: number;
   /** SHA-256 (hex) of its last line. */
   readonly lastHash: string;
+  /** UTC day under which its last object is stored. */
+  readonly lastDay: string;
   readonly objects: number;
   /** Why it began; `null` if its beginning is not in the range. */
   readonly reason: string | null;
@@ -136,14 +168,16 @@ export interface Warning {
   readonly times: number;
 }
 
-export type WarningCode =
-  | 'foreign'
-  | 'clock'
-  | 'new-chain'
-  | 'metadata'
-  | 'read-again'
-  | 'seals'
-  | 'log-files';
+export const WARNING_CODES = [
+  'foreign',
+  'clock',
+  'new-chain',
+  'metadata',
+  'read-again',
+  'seals',
+  'log-files',
+] as const;
+export type WarningCode = (typeof WARNING_CODES)[number];
 
 /** Which damage or tampering would cause each fault. */
 const FITS = {
@@ -176,10 +210,17 @@ const FITS = {
   anchor: 'the chain was rewritten with recomputed hashes, at this seal or before it',
   stamp: 'the stamp is of another seal or authority, or the seal was rewritten after it was stamped',
   tail: 'the newest objects were removed, or are not delivered yet',
+  bookmark:
+    'what the bookmark proved was rewritten or removed since then, or it belongs to another archive: verify without it; if retention removed it, with --since and another bookmark file',
   log: 'the event was edited and hashes recomputed, or the log file was edited after it was read',
 } as const;
 
 export type FailureCode = keyof typeof FITS;
+export const FAILURE_CODES = Object.keys(FITS).filter(isFailureCode);
+
+function isFailureCode(code: string): code is FailureCode {
+  return Object.hasOwn(FITS, code);
+}
 
 export interface Place {
   readonly object?: string;

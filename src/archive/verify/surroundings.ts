@@ -1,7 +1,7 @@
 /** What is in an archive besides objects, and what a verification cannot know. */
 
 import type { ArchiveStore } from '../store/store.js';
-import type { ArchivePart, Days } from '../store/walk.js';
+import { type ArchivePart, type Days, named, type OnlyDaemons } from '../store/walk.js';
 import type { InstanceResult, PartResult, Warnings } from './result.js';
 
 /** The folder names of a day, a node and an instance. */
@@ -43,6 +43,7 @@ export function warnForeign(warnings: Warnings, object: string): void {
 
 interface Given {
   readonly days: Days;
+  readonly only: OnlyDaemons;
   readonly hasKeys: boolean;
   readonly hasSeals: boolean;
   readonly hasAuthorities: boolean;
@@ -62,10 +63,12 @@ export interface Unproved {
 export function limitsOf(
   parts: readonly PartResult[],
   unproved: readonly Unproved[],
-  { days, hasKeys, hasSeals, hasAuthorities }: Given,
+  { days, only, hasKeys, hasSeals, hasAuthorities }: Given,
 ): string[] {
   const [cut, behind] = [unproved.flatMap(one => one.cut), unproved.flatMap(one => one.behind)];
   const limits: string[] = [];
+  if (only.instance !== null || only.node !== null)
+    limits.push(`anything of the archive besides ${named(only)}, which was asked for`);
   if (cut.length > 0) limits.push(`whether ${cut.join(', ')} continues what came before ${days.since}`);
   if (days.until !== null) limits.push(`what comes after ${days.until}`);
   limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, hasAuthorities));

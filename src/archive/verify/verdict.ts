@@ -9,6 +9,8 @@ import { type Span, union, within, without } from './spans.js';
 export interface Period {
   /** `null`: from the beginning of the archive. */
   readonly from: number | null;
+  /** Servers that are expected from then on; others from their own beginning. `null`: all. */
+  readonly begun?: readonly string[] | null;
   /** `null`: until now. */
   readonly to: number | null;
   readonly now: number;
@@ -22,22 +24,37 @@ export interface Period {
 /** What is known about one daemon's part and its servers. */
 export interface KnownPart {
   readonly node: string;
-  readonly coverage: PartCoverage;
+  readonly coverage: KnownCoverage;
   /** By server. */
-  readonly audited: ReadonlyMap<string, Audited>;
+  readonly audited: ReadonlyMap<string, KnownAudited>;
 }
+
+export type KnownCoverage = Pick<
+  PartCoverage,
+  | ('sources' | 'startedAt' | 'retiredAt' | 'unknown' | 'longestSegment' | 'isBeginningLost')
+  | ('isByTime' | 'sealedAt')
+>;
+export type KnownAudited = Pick<
+  Audited,
+  'stretches' | 'changes' | 'firstChange' | 'lastChange' | 'knownFrom' | 'unseen' | 'end'
+>;
 
 /** Quiet hours are sealed hourly. */
 const GRACE = 2 * 60 * 60 * 1000;
 /** Milliseconds that a last run may take, from its last look at the log to its end. */
 const LAST_RUN = 5 * 60 * 1000;
 
+/** Milliseconds before the end of the period that do not have to be covered. */
+export function graceOf(parts: readonly KnownPart[], { grace }: Period): number {
+  return grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
+}
+
 /** Every server of these parts, by name. */
 export function instancesOf(parts: readonly KnownPart[], period: Period): InstanceResult[] {
   const names = new Set(
     parts.flatMap(({ coverage, audited }) => [...coverage.sources.keys(), ...audited.keys()]),
   );
-  const grace = period.grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
+  const grace = graceOf(parts, period);
   return [...names].sort().map(name => {
     const ofOne = parts.filter(({ coverage, audited }) => coverage.sources.has(name) || audited.has(name));
     return instanceOf(name, ofOne, { ...period, grace });
@@ -50,7 +67,7 @@ function instanceOf(
   period: Period & { readonly grace: number },
 ): InstanceResult {
   const end = Math.min(period.to ?? period.now, period.now);
-  const begin = period.from ?? Math.min(...parts.map(part => beginningOf(part, instance) ?? end));
+  const begin = beginOf(instance, Math.min(...parts.map(part => beginningOf(part, instance) ?? end)), period);
   const asked = { from: begin, to: end };
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));
@@ -72,6 +89,12 @@ function instanceOf(
     isAuditKnown: audited.some(({ knownFrom }) => knownFrom !== null),
     notLookedAt: audited.flatMap(({ unseen }) => unseen.flatMap(span => textOf(within(span, asked)))),
   };
+}
+
+/** From when on a server is expected. What an earlier verification proved holds its beginning, if that was later. */
+function beginOf(instance: string, own: number, { from, begun = null }: Period): number {
+  if (from === null || begun === null) return from ?? own;
+  return begun.includes(instance) ? Math.max(from, own) : own;
 }
 
 interface MissingSpan extends Uncovered {
@@ -133,7 +156,7 @@ function at(time: number, why: string): Uncovered {
 }
 
 /** From a daemon's first chain until it was retired; `null` if that is outside the period. */
-function expectedOf({ startedAt, retiredAt }: PartCoverage, asked: Span): Span | null {
+function expectedOf({ startedAt, retiredAt }: KnownCoverage, asked: Span): Span | null {
   const from = Math.max(asked.from, startedAt ?? asked.from);
   const to = Math.min(asked.to, retiredAt ?? asked.to);
   return from < to ? { from, to } : null;
@@ -155,7 +178,7 @@ function whyNobody({ to }: Span, parts: readonly KnownPart[]): string {
     : 'the daemon was retired, and no other daemon covers it';
 }
 
-function notAuditedIn({ stretches }: Audited, asked: Span): UnauditedStretch[] {
+function notAuditedIn({ stretches }: KnownAudited, asked: Span): UnauditedStretch[] {
   return stretches.flatMap(stretch => {
     const span = within(stretch, asked);
     const { count, names } = stretch;
@@ -163,7 +186,7 @@ function notAuditedIn({ stretches }: Audited, asked: Span): UnauditedStretch[] {
   });
 }
 
-function unauditedOf(audited: readonly Audited[]): InstanceResult['unaudited'] {
+function unauditedOf(audited: readonly KnownAudited[]): InstanceResult['unaudited'] {
   const found = audited.filter(({ changes }) => changes > 0);
   return {
     count: found.reduce((sum, { changes }) => sum + changes, 0),

@@ -4,8 +4,18 @@ import type { X509Certificate } from 'node:crypto';
 import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { patientStore } from '../store/patient.js';
-import { ALL_DAYS, type Days, listParts } from '../store/walk.js';
+import {
+  ALL_DAEMONS,
+  ALL_DAYS,
+  type ArchivePart,
+  type Days,
+  listParts,
+  named,
+  type OnlyDaemons,
+} from '../store/walk.js';
 import type { Anchors } from './anchors.js';
+import { type Bookmark, chainsOf, daysSince, goneFrom } from './bookmark.js';
+import { conclude, type Findings } from './conclude.js';
 import type { LogFiles } from './log-files.js';
 import { PartCheck } from './part.js';
 import { type Progress, Shares } from './progress.js';
@@ -13,14 +23,16 @@ import {
   Broken,
   type Failure,
   type PartResult,
+  type Taken,
   type VerifyResult,
   type Warning,
   Warnings,
 } from './result.js';
+import { type Shard, shardOf } from './shard.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
-import { auditLimits, checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
-import { instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
+import { checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
+import type { KnownPart, Period } from './verdict.js';
 
 export interface VerifyOptions {
   /** Only these are verified; the result says what cannot be known at their edges. */
@@ -37,6 +49,10 @@ export interface VerifyOptions {
   readonly logFiles?: LogFiles | null;
   /** The time that must be covered; by default, the days. */
   readonly period?: Partial<Period>;
+  /** What an earlier verification proved; `null`: everything is read. */
+  readonly bookmark?: Bookmark | null;
+  /** `null`: all daemons that are asked for. */
+  readonly shard?: Shard | null;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -46,7 +62,16 @@ const DAY = 24 * 60 * 60 * 1000;
  * cannot be read: that proves neither integrity nor tampering.
  */
 export async function verifyArchive(
-  { store, prefix }: ArchiveLocation,
+  location: ArchiveLocation,
+  options: VerifyOptions = {},
+  onProgress?: (progress: Progress) => void,
+): Promise<VerifyResult> {
+  return conclude(await examineArchive(location, options, onProgress));
+}
+
+/** The same without the verdict. */
+export async function examineArchive(
+  { store, prefix, only = ALL_DAEMONS }: ArchiveLocation,
   {
     days = ALL_DAYS,
     keys = [],
@@ -55,12 +80,15 @@ export async function verifyArchive(
     witness = null,
     logFiles = null,
     period: asked = {},
+    bookmark = null,
+    shard = null,
   }: VerifyOptions = {},
   onProgress: (progress: Progress) => void = () => undefined,
-): Promise<VerifyResult> {
+): Promise<Findings> {
   const patient = patientStore(store);
   const period = {
-    from: days.since === null ? null : Date.parse(days.since),
+    from: beginOf(days, bookmark),
+    begun: bookmark?.instances ?? null,
     to: days.until === null ? null : Date.parse(days.until) + DAY,
     now: Date.now(),
     grace: null,
@@ -70,10 +98,17 @@ export async function verifyArchive(
   if (from !== null && from >= Math.min(to ?? now, now))
     throw new ShipperError('usage', 'the period ends before it begins, or has not begun yet');
   const warnings = new Warnings();
-  const found = await listParts(patient, prefix);
+  const isMine = (place: Place): boolean =>
+    isAsked(place, only) && (shard === null || shardOf(place, shard.count) === shard.index);
+  const found = (await listParts(patient, prefix, only)).filter(isMine);
   await checkInstances(patient, found, warnings);
   const shares = new Shares(onProgress);
-  for (const part of found) shares.expect(part.folder, await listDays(patient, part, days, warnings));
+  const ofPart = (part: ArchivePart) => {
+    const proved = chainsOf(bookmark, part);
+    return { proved, days: daysSince(proved, days) };
+  };
+  for (const part of found)
+    shares.expect(part.folder, await listDays(patient, part, ofPart(part).days, warnings));
   const anchors = [seals, witness].filter(one => one !== null);
   const parts: PartResult[] = [];
   const onChain = oneChainFor(keys);
@@ -83,27 +118,61 @@ export async function verifyArchive(
     const check = new PartCheck(
       patient,
       part,
-      { days, keys, authorities, anchors, logFiles, asked: askedOf(period), onChain },
+      { ...ofPart(part), keys, authorities, anchors, logFiles, asked: askedOf(period), onChain },
       warnings,
     );
     parts.push(await check.run(shares));
     unproved.push(check.unproved);
     known.push(check.known);
   }
-  const failure = parts.find(part => part.failure !== null)?.failure ?? elsewhere(parts, anchors);
+  const failure =
+    parts.find(part => part.failure !== null)?.failure ??
+    (shard === null && parts.length === 0 ? nothingOf(only) : null) ??
+    elsewhere(parts, anchors, isMine) ??
+    goneParts(bookmark, found);
   const given = {
     days,
+    only,
     hasKeys: keys.length > 0,
     hasSeals: anchors.length > 0,
     hasAuthorities: authorities.length > 0,
   };
   const doubts = [...doubtsOf(warnings.all), ...futureSeals(known, period.now)];
-  const instances = instancesOf(known, period);
-  const limits = [...limitsOf(parts, unproved, given), ...auditLimits(instances, known)];
-  const isIntact = failure === null;
-  const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
-  const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
-  return { verdict, isIntact, failure, parts, instances, doubts, warnings: warnings.all, limits };
+  const limits = limitsOf(parts, unproved, given);
+  return {
+    parts,
+    known,
+    failure,
+    doubts,
+    warnings: warnings.all,
+    limits,
+    period,
+    taken: takenFrom(bookmark),
+  };
+}
+
+/** What the bookmark covers does not have to be covered again. */
+function beginOf({ since }: Days, bookmark: Bookmark | null): number | null {
+  if (bookmark !== null) return Date.parse(bookmark.until);
+  return since === null ? null : Date.parse(since);
+}
+
+function takenFrom(bookmark: Bookmark | null): Taken | null {
+  if (bookmark === null) return null;
+  const { madeAt, since, until } = bookmark;
+  const seals = bookmark.parts.flatMap(({ instance, node, chains }) =>
+    chains.map(({ chain, seq, hash }) => ({ instance, node, chain, seq, hash })),
+  );
+  return { madeAt, since, until, seals };
+}
+
+function goneParts(bookmark: Bookmark | null, found: readonly ArchivePart[]): Failure | null {
+  const gone = goneFrom(bookmark, found);
+  if (gone === null) return null;
+  return new Broken(
+    'bookmark',
+    `the archive has nothing of ${named(gone)}, which the bookmark proved`,
+  ).toFailure();
 }
 
 function askedOf({ from, to }: Period): Span {
@@ -144,16 +213,33 @@ function doubtsOf(warnings: readonly Warning[]): string[] {
     .map(({ what, object }) => (object === null ? what : `${what}, such as ${object}`));
 }
 
+interface Place {
+  readonly instance: string;
+  readonly node: string;
+}
+
+function isAsked({ instance, node }: Place, only: OnlyDaemons): boolean {
+  return (only.instance ?? instance) === instance && (only.node ?? node) === node;
+}
+
 /** What is wrong with the archive as a whole, even if everything in it is intact. */
-function elsewhere(parts: readonly PartResult[], anchors: readonly Anchors[]): Failure | null {
-  if (parts.length === 0) return new Broken('empty', 'there is no archive here').toFailure();
-  const isHere = (place: { instance: string; node: string }): boolean =>
+function elsewhere(
+  parts: readonly PartResult[],
+  anchors: readonly Anchors[],
+  isMine: (place: Place) => boolean,
+): Failure | null {
+  const isHere = (place: Place): boolean =>
     parts.some(({ instance, node }) => instance === place.instance && node === place.node);
-  const knows = anchors.find(one => one.places.some(place => !isHere(place)));
+  const knows = anchors.find(one => one.places.some(place => isMine(place) && !isHere(place)));
   return knows === undefined
     ? null
     : new Broken(
         'tail',
         `${knows.from} has seals of an instance and node that are not in the archive`,
       ).toFailure();
+}
+
+function nothingOf(only: OnlyDaemons): Failure {
+  const what = named(only);
+  return new Broken('empty', `there is no archive ${what === '' ? 'here' : `of ${what} here`}`).toFailure();
 }

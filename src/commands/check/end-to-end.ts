@@ -34,7 +34,10 @@ export async function checkEndToEnd(
   if (!('query' in client)) return [client];
   const unfit = await whyUnfit(client, source, options);
   if (unfit !== null) return [unfit];
-  const archive = openArchive(archiveOf(config), config.archive.endpoint);
+  const archive = openArchive(
+    archiveOf(config),
+    config.archive.endpoint === null ? {} : { endpoint: config.archive.endpoint },
+  );
   try {
     const legs = await legsOf(source, config, archive);
     return await trace(client, legs, markedClass(source), config, options.wait);

@@ -29,6 +29,8 @@ export interface ProveArguments {
   /** UTC days, both included, of the objects that are searched. */
   readonly since?: string;
   readonly until?: string;
+  readonly instance?: string;
+  readonly node?: string;
   readonly endpoint?: string;
 }
 
@@ -48,6 +50,8 @@ export function addProve(program: Command): void {
     .argument('<id>', 'the id of the event')
     .option('--out <file>', 'the JSON file to write; without it, standard output')
     .option('--html <file>', 'also a page to read and print')
+    .option('--instance <name>', 'only the objects of this instance')
+    .option('--node <name>', 'only the objects of this node')
     .option('--since <day>', 'only objects from this day on (UTC)')
     .option('--until <day>', 'only objects up to this day')
     .option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint')
@@ -82,8 +86,8 @@ async function ending(command: () => Promise<number>): Promise<number> {
 }
 
 async function proveEvent(archive: string, id: string, given: ProveArguments): Promise<number> {
-  const { out, html, since = null, until = null, endpoint = null } = given;
-  const proofs = await prove(openArchive(archive, endpoint), id, { since: day(since), until: day(until) });
+  const { out, html, since = null, until = null } = given;
+  const proofs = await prove(openArchive(archive, given), id, { since: day(since), until: day(until) });
   const howToCheck = await readFile(inProject('config/check-proof.sh'), 'utf8');
   for (const [index, proof] of proofs.entries()) {
     const text = `${JSON.stringify({ ...proof, howToCheck })}\n`;

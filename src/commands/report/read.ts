@@ -21,13 +21,13 @@ const MOST_DAMAGES = 100;
  * each is checked by its hash; else everything readable. Throws the store's errors.
  */
 export async function* readEvents(
-  { store, prefix }: ArchiveLocation,
+  { store, prefix, only }: ArchiveLocation,
   days: Days,
   verified: VerifyResult,
   reading: Reading,
 ): AsyncGenerator<ReadLine> {
   const patient = patientStore(store);
-  for (const part of await listParts(patient, prefix)) {
+  for (const part of await listParts(patient, prefix, only)) {
     const chains = verified.isIntact ? new VerifiedChains(partIn(verified, part)) : null;
     // The verification has reported foreign objects.
     const onForeign = (): void => undefined;

@@ -4,8 +4,8 @@ import { hash } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
-import { type ArchiveLocation, openArchive } from '../../archive/store/location.js';
-import type { Days } from '../../archive/store/walk.js';
+import { type ArchiveLocation, openArchive, withoutDaemon } from '../../archive/store/location.js';
+import { ALL_DAEMONS, type Days, type OnlyDaemons } from '../../archive/store/walk.js';
 import { lacks } from '../../archive/verify/lacks.js';
 import type { VerifyResult } from '../../archive/verify/result.js';
 import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
@@ -36,6 +36,9 @@ export interface ReportArguments {
   readonly bulk?: string;
   readonly hours?: string;
   readonly timezone?: string;
+  /** Only these daemons, by the folders of their objects. */
+  readonly instance?: string;
+  readonly node?: string;
   /** A server other than Google's. */
   readonly endpoint?: string;
 }
@@ -69,6 +72,8 @@ export function addReport(program: Command): void {
     .option('--hours <from-to>', 'working hours, Monday to Friday', '07:00-17:00')
     .option('--timezone <zone>', 'time zone of the days and hours', 'Europe/Oslo')
     .option('--grace <duration>', 'how much of the end does not have to be covered yet, as for verify')
+    .option('--instance <name>', 'only this instance')
+    .option('--node <name>', 'only this node')
     .addOption(new Option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint'))
     .action(async (archive: string, given: ReportArguments) => {
       process.exitCode = await report(archive, given);
@@ -114,7 +119,8 @@ async function makeReport(
   now: number,
 ): Promise<Report> {
   const keys = await Promise.all((given.publicKey ?? []).map(readPublicKey));
-  const location = openArchive(archive, given.endpoint ?? null);
+  const location = openArchive(archive, given);
+  const only = optionsOf(location.only ?? ALL_DAEMONS);
   const days = daysOf(period);
   const findings = new Findings({ period, zone, hours });
   const reading = noReading();
@@ -122,14 +128,15 @@ async function makeReport(
     const asked = askedOf(period, zone, now, readGrace(given.grace));
     const verified = await readAll(location, { days, keys, period: asked }, findings, reading);
     return {
-      archive,
+      archive: withoutDaemon(archive),
+      only,
       period,
       zone,
       hours: given.hours ?? '07:00-17:00',
       bulk,
       verified,
       lacks: lacks(verified),
-      verifyCommand: verifyCommand(archive, days, given),
+      verifyCommand: verifyCommand(withoutDaemon(archive), only, days, given),
       reading,
       findings,
       madeAt: now,
@@ -156,6 +163,11 @@ function askedOf(
   grace: number | null,
 ): NonNullable<VerifyOptions['period']> {
   return { from: zone.startOf(since), to: zone.startOf(addDays(until, 1)), now, grace };
+}
+
+function optionsOf({ instance, node }: OnlyDaemons): string[] {
+  const named = { '--instance': instance, '--node': node };
+  return Object.entries(named).flatMap(([option, name]) => (name === null ? [] : [option, name]));
 }
 
 /** Verification is the first half of the progress bar. */
@@ -190,13 +202,19 @@ async function readAll(
   }
 }
 
-function verifyCommand(archive: string, { since }: Days, { publicKey = [] }: ReportArguments): string {
+function verifyCommand(
+  archive: string,
+  only: readonly string[],
+  { since }: Days,
+  { publicKey = [] }: ReportArguments,
+): string {
   const keys = publicKey.flatMap(key => ['--public-key', key]);
   const words = [
     'pgaudit-shipper',
     'verify',
     archive,
     ...(since === null ? [] : ['--since', since]),
+    ...only,
     ...keys,
   ];
   return words.map(quoted).join(' ');

@@ -39,6 +39,8 @@ export interface SearchArguments {
   readonly json?: true;
   readonly groupBy?: readonly GroupKey[];
   readonly having?: number;
+  readonly instance?: string;
+  readonly node?: string;
   readonly endpoint?: string;
 }
 
@@ -79,6 +81,11 @@ export function addSearchOptions(command: Command): Command {
     new Option('--having <n>', 'only groups of at least this many events').argParser(parseCount),
     new Option('--limit <n>', 'at most this many events or groups').argParser(parseCount),
     new Option('--json', "NDJSON, the archive's own lines, as in a pipe"),
+    new Option(
+      '--instance <name>',
+      'only the objects of this instance (instance=… in the archive)',
+    ).argParser(notEmpty),
+    new Option('--node <name>', 'only the objects of this node').argParser(notEmpty),
     new Option('--endpoint <url>', 'another server for Cloud Storage, as archive.endpoint').argParser(
       notEmpty,
     ),

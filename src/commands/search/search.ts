@@ -61,8 +61,8 @@ export async function searchArchive(
     },
   };
   try {
-    const { store, prefix } = openArchive(archive, given.endpoint ?? null);
-    const location = { store: patientStore(store), prefix };
+    const opened = openArchive(archive, given);
+    const location = { ...opened, store: patientStore(opened.store) };
     const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
     const output = new Output(streams.stdout, () => progress.hide());
     const events = searchInBatches(location, toQuery(given), { watch, ahead });
@@ -72,7 +72,7 @@ export async function searchArchive(
     return isDamaged ? 1 : 0;
   } catch (error) {
     say(`${archive}: ${fixOf(error)}`);
-    return 1;
+    return hasCode(error, 'usage') ? 2 : 1;
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   Failure,
   InstanceResult,
   PartResult,
+  Taken,
   VerifyResult,
   Warning,
 } from '../../archive/verify/result.js';
@@ -16,8 +17,9 @@ import { oneLine } from '../../lib/terminal-text.js';
 const LABEL = 12;
 
 export function render(where: string, result: VerifyResult): string {
-  const { parts, instances, warnings, limits, failure } = result;
+  const { parts, instances, warnings, limits, failure, taken } = result;
   return [
+    ...(taken === null ? [] : [renderTaken(taken)]),
     ...parts.map(renderPart),
     ...warnings.map(renderWarning),
     ...limits.map(limit => row('not known'.padEnd(LABEL), limit)),
@@ -28,6 +30,24 @@ export function render(where: string, result: VerifyResult): string {
           failure,
           parts.filter(part => part.failure !== null && part.failure !== failure).length,
         ),
+  ].join('');
+}
+
+/** Seals that are named one by one. */
+const MOST_SEALS = 10;
+
+function renderTaken({ madeAt, since, until, seals }: Taken): string {
+  const begin = since === null ? 'the beginning' : since;
+  return [
+    row('bookmark'.padEnd(LABEL), `not read: what the run of ${madeAt} proved, from ${begin} to ${until}`),
+    ...seals
+      .slice(0, MOST_SEALS)
+      .map(({ instance, node, chain, seq, hash }) =>
+        row(' '.repeat(LABEL), oneLine(`${instance}/${node}: up to seal ${chain}/${seq}, ${hash}`)),
+      ),
+    ...(seals.length > MOST_SEALS
+      ? [row(' '.repeat(LABEL), `and up to ${seals.length - MOST_SEALS} more seals`)]
+      : []),
   ].join('');
 }
 

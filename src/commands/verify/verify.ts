@@ -4,15 +4,23 @@
 
 import { SingleBar } from 'cli-progress';
 import { openArchive } from '../../archive/store/location.js';
+import { ALL_DAEMONS } from '../../archive/store/walk.js';
+import { type Bookmark, type BookmarkTerms, nextBookmark } from '../../archive/verify/bookmark.js';
+import { conclude } from '../../archive/verify/conclude.js';
+import { mergeShards } from '../../archive/verify/merge.js';
 import type { Progress } from '../../archive/verify/progress.js';
 import type { VerdictName, VerifyResult, Warning } from '../../archive/verify/result.js';
-import { type VerifyOptions, verifyArchive } from '../../archive/verify/verify.js';
+import { type Shard, shardJson } from '../../archive/verify/shard.js';
+import type { PublicKey } from '../../archive/verify/signature.js';
+import { examineArchive } from '../../archive/verify/verify.js';
 import { DURATION_UNITS, parseDuration } from '../../config/units.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
+import { readBookmark, writeBookmark } from './bookmark.js';
 import { readCertificates, readPublicKey } from './keys.js';
 import { indexLogFiles } from './log-index.js';
 import { render } from './render.js';
 import { readSeals } from './seals.js';
+import { readResults, readShard, removeResult, termsOf, writeResult } from './shards.js';
 import { UsageError } from './usage.js';
 import { readWitness } from './witness.js';
 
@@ -33,6 +41,17 @@ export interface VerifyArguments {
   readonly against?: readonly string[];
   /** How much of the end does not have to be covered yet. */
   readonly grace?: string;
+  /** `INDEX/COUNT`, or `auto`: only these daemons, for `merge`. */
+  readonly shard?: string;
+  /** The folder for the result of a shard. */
+  readonly out?: string;
+  /** Files with the results of all shards. */
+  readonly merge?: readonly string[];
+  /** A file: what was proved before, and is written anew. */
+  readonly bookmark?: string;
+  /** Only these daemons, by the folders of their objects. */
+  readonly instance?: string;
+  readonly node?: string;
   /** A server other than Google's. */
   readonly endpoint?: string;
   readonly json?: boolean;
@@ -41,17 +60,25 @@ export interface VerifyArguments {
 const BAD_USAGE = 2;
 export const EXIT_CODES: Readonly<Record<VerdictName, number>> = { whole: 0, broken: 1, incomplete: 3 };
 
-/** Prints what was proved, or what is wrong first, and returns the exit code. */
-export async function verify(where: string, options: VerifyArguments = {}): Promise<number> {
+/**
+ * Prints what was proved, or what is wrong first, and returns the exit code.
+ *
+ * @param where the archive; undefined if results of shards are merged
+ */
+export async function verify(where: string | undefined, options: VerifyArguments = {}): Promise<number> {
   const { json = false } = options;
   try {
-    const result = await verifyWith(where, options);
-    process.stdout.write(json ? `${JSON.stringify({ archive: where, ...result })}\n` : render(where, result));
+    const made =
+      options.merge === undefined
+        ? await verifyWith(required(where), options)
+        : await merge(where, options.merge);
+    const { archive, result } = made;
+    process.stdout.write(json ? `${made.json}\n` : render(archive, result));
     return EXIT_CODES[result.verdict];
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
-    if (json)
-      process.stdout.write(`${JSON.stringify({ archive: where, isIntact: false, error: error.message })}\n`);
+    const failed = { archive: where, isIntact: false, error: error.message };
+    if (json) process.stdout.write(`${JSON.stringify(failed)}\n`);
     else process.stderr.write(`${error.message}\n`);
     return isBadUsage(error) ? BAD_USAGE : EXIT_CODES.broken;
   }
@@ -61,32 +88,87 @@ export function isBadUsage(error: unknown): boolean {
   return error instanceof UsageError || hasCode(error, 'usage');
 }
 
-async function verifyWith(where: string, options: VerifyArguments): Promise<VerifyResult> {
-  const { publicKey = [], against = [], endpoint = null, since = null, until = null } = options;
+function required(where: string | undefined): string {
+  if (where !== undefined) return where;
+  throw new UsageError('give an archive: gs://bucket/prefix or file:folder');
+}
+
+interface Made {
+  readonly archive: string;
+  readonly result: VerifyResult;
+  readonly json: string;
+}
+
+async function merge(where: string | undefined, paths: readonly string[]): Promise<Made> {
+  if (where !== undefined) throw new UsageError('--merge takes results of --shard, and no archive');
+  const { archive, shards } = await readResults(paths);
+  const result = mergeShards(shards);
+  return { archive, result, json: JSON.stringify({ archive, ...result }) };
+}
+
+async function verifyWith(where: string, options: VerifyArguments): Promise<Made> {
+  const { publicKey = [], against = [], since = null, until = null } = options;
   const days = { since: readDay(since), until: readDay(until) };
   const keys = await Promise.all(publicKey.map(readPublicKey));
   const authorities = (await Promise.all((options.tsaCa ?? []).map(readCertificates))).flat();
+  const shard = readShardOf(options, keys);
   const exported = options.seals === undefined ? null : await readSeals(options.seals);
-  const witness = options.witness === undefined ? null : await readWitness(options.witness, endpoint);
+  const witness = options.witness === undefined ? null : await readWitness(options.witness, options);
   const logFiles = against.length === 0 ? null : await indexLogFiles(against);
-  const archive = openArchive(where, endpoint);
+  const archive = openArchive(where, options);
   const period = { grace: readGrace(options.grace) };
-  const given: VerifyOptions = {
-    days,
-    keys,
-    authorities,
-    seals: exported?.anchors ?? null,
-    witness,
-    logFiles,
-    period,
-  };
+  const terms = { only: archive.only ?? ALL_DAEMONS, keys };
+  const bookmark = await bookmarkOf(options, terms);
+  const seals = exported?.anchors ?? null;
+  const given = { days, keys, authorities, seals, witness, logFiles, period, bookmark, shard };
+  if (shard !== null && options.out !== undefined) await removeResult(options.out, shard);
   try {
-    const result = await withBar(onProgress => verifyArchive(archive, given, onProgress));
+    const found = await withBar(onProgress => examineArchive(archive, given, onProgress));
     const warnings = warningsOf(exported?.incomplete ?? 0, logFiles?.compressed ?? 0);
-    return { ...result, warnings: [...result.warnings, ...warnings] };
+    const findings = { ...found, warnings: [...found.warnings, ...warnings] };
+    const result = conclude(findings);
+    const next = options.bookmark === undefined ? null : nextBookmark(result, terms, bookmark, days.since);
+    if (options.bookmark !== undefined && next !== null) await writeBookmark(options.bookmark, next);
+    const common = shard === null ? '' : termsOf(where, terms.only, given, options);
+    const left = shard === null ? {} : { shard: shardJson(shard, common, findings) };
+    const json = JSON.stringify({ archive: where, ...result, ...left });
+    if (shard !== null && options.out !== undefined) await writeResult(options.out, shard, json);
+    return { archive: where, result, json };
   } finally {
     archive.store.close();
   }
+}
+
+/** Throws a UsageError if the options do not go together. */
+function readShardOf(
+  { shard, out, bookmark, json }: VerifyArguments,
+  keys: readonly PublicKey[],
+): Shard | null {
+  if (shard === undefined && out !== undefined) throw new UsageError('--out needs --shard');
+  if (shard === undefined) return null;
+  if (bookmark !== undefined) throw new UsageError('--bookmark is for one run, not for --shard');
+  if (out === undefined && json !== true)
+    throw new UsageError('--shard needs --out or --json: a shard alone proves little');
+  if (keys.some(key => key.chain === null && key.seq > 1))
+    throw new UsageError('--shard needs --public-key FILE@CHAIN/SEQ: there may be several chains');
+  return readShard(shard, process.env);
+}
+
+/** Throws a UsageError if these options do not continue from the bookmark. */
+async function bookmarkOf(
+  { bookmark: path, since, until }: VerifyArguments,
+  terms: BookmarkTerms,
+): Promise<Bookmark | null> {
+  if (path === undefined) return null;
+  const bookmark = await readBookmark(path, terms);
+  if (bookmark === null) return null;
+  if (since !== undefined)
+    throw new UsageError(
+      `${path} says from where on to verify: leave out --since, or give another bookmark file`,
+    );
+  if (until !== undefined && until < bookmark.until.slice(0, 10))
+    throw new UsageError(`${path} has proved more than --until asks for`);
+  return bookmark;
 }
 
 function readDay(text: string | null): string | null {

@@ -2,10 +2,10 @@
 
 import { buffer } from 'node:stream/consumers';
 import { ahead } from '../../archive/store/ahead.js';
-import { openArchive } from '../../archive/store/location.js';
+import { type OpenOptions, openArchive } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
 import type { ArchiveStore } from '../../archive/store/store.js';
-import { listParts } from '../../archive/store/walk.js';
+import { ALL_DAEMONS, listParts, type OnlyDaemons } from '../../archive/store/walk.js';
 import { Anchors, WITNESS } from '../../archive/verify/anchors.js';
 import { parseJson } from '../../lib/json.js';
 import { UsageError } from './usage.js';
@@ -18,14 +18,14 @@ const SEAL = /\/\d{8}T\d{6}Z-[0-9a-f]{4}-\d{1,16}\.json$/;
  * Reads all of them. Throws a UsageError if something there is not a seal, or if there is none: a witness that has
  * nothing says nothing.
  */
-export async function readWitness(where: string, endpoint: string | null): Promise<Anchors> {
-  const { store, prefix } = openArchive(where, endpoint);
+export async function readWitness(where: string, options: OpenOptions): Promise<Anchors> {
+  const { store, prefix, only } = openArchive(where, options);
   const patient = patientStore(store);
   const anchors = new Anchors(WITNESS);
   let found = 0;
   try {
     const read = async (name: string) => ({ name, seal: parseJson(await buffer(patient.open(name))) });
-    for await (const { name, seal } of ahead(namesIn(patient, prefix), AT_ONCE, read)) {
+    for await (const { name, seal } of ahead(namesIn(patient, prefix, only), AT_ONCE, read)) {
       if (!anchors.add(seal)) throw new UsageError(`${name} at the witness is not a seal`);
       found += 1;
     }
@@ -36,7 +36,11 @@ export async function readWitness(where: string, endpoint: string | null): Promi
   return anchors;
 }
 
-async function* namesIn(store: ArchiveStore, prefix: string): AsyncGenerator<string> {
-  for (const { folder } of await listParts(store, prefix))
+async function* namesIn(
+  store: ArchiveStore,
+  prefix: string,
+  only: OnlyDaemons = ALL_DAEMONS,
+): AsyncGenerator<string> {
+  for (const { folder } of await listParts(store, prefix, only))
     yield* (await store.list(folder)).filter(name => SEAL.test(name));
 }

@@ -23,11 +23,12 @@ interface Auth {
 /**
  * Finds Google's Application Default Credentials, and a token, before a client is used: the clients themselves fail
  * later, in the background, permanently, or with a status that looks like the service's own. A token that exists is
- * reused. Throws a ShipperError with code `credentials`.
+ * reused. Returns the headers of a request with it. Throws a ShipperError with code `credentials`.
  */
-export async function requireCredentials(auth: Auth, deadline = DEADLINE): Promise<void> {
+export async function requireCredentials(auth: Auth, deadline = DEADLINE): Promise<Record<string, string>> {
   const client = await attempt(() => auth.getClient(), NO_CREDENTIALS, deadline);
-  await attempt(() => client.getRequestHeaders(), NO_TOKEN, deadline);
+  const headers = await attempt(() => client.getRequestHeaders(), NO_TOKEN, deadline);
+  return headers instanceof Headers ? Object.fromEntries(headers) : {};
 }
 
 const NO_CREDENTIALS =

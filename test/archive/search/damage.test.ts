@@ -2,6 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { ArchiveStore } from '../../../src/archive/store/store.js';
 import { ShipperError } from '../../../src/lib/errors.js';
 import { searchAll, statement, storeOf, textsOf, type Written, writeArchive } from '../../support/search.js';
 
@@ -78,16 +79,29 @@ describe('an object is reported, and the others are searched', () => {
   test('that may not be read, or that was removed after it was listed', async () => {
     const objects = await broken(() => ({}));
     for (const code of ['EACCES', 'ENOENT', '404']) {
-      const store = {
+      const refuse = (name: string): void => {
+        if (name === objects[1]?.name) throw new ShipperError(code, `${name} cannot be read (${code})`);
+      };
+      const small: ArchiveStore = {
         ...storeOf(objects),
-        async *open(name: string) {
-          if (name === objects[1]?.name) throw new ShipperError(code, `${name} cannot be read (${code})`);
+        async read(name, most) {
+          refuse(name);
+          return await storeOf(objects).read(name, most);
+        },
+      };
+      const large: ArchiveStore = {
+        ...storeOf(objects),
+        read: async () => null,
+        async *open(name) {
+          refuse(name);
           yield* storeOf(objects).open(name);
         },
       };
-      const result = await searchAll(store, query, { ahead: 2 });
-      expect(result.damaged).toEqual([[objects[1]?.name, `${objects[1]?.name} cannot be read (${code})`]]);
-      expect(textsOf(result)).toEqual(['a1', 'a2', 'c1', 'c2']);
+      for (const store of [small, large]) {
+        const result = await searchAll(store, query, { ahead: 2 });
+        expect(result.damaged).toEqual([[objects[1]?.name, `${objects[1]?.name} cannot be read (${code})`]]);
+        expect(textsOf(result)).toEqual(['a1', 'a2', 'c1', 'c2']);
+      }
     }
   });
 
@@ -112,10 +126,7 @@ test('if the whole archive cannot be read, the search ends with the error', asyn
   const forbidden = new ShipperError('403', 'Cloud Storage: the archive may not be read');
   const store = storeOf(objects);
   await expect(searchAll({ ...store, list: () => Promise.reject(forbidden) }, {})).rejects.toBe(forbidden);
-  const closed = {
-    ...store,
-    open: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(forbidden) }) }),
-  };
+  const closed = { ...store, read: () => Promise.reject(forbidden) };
   await expect(searchAll(closed, {}, { ahead: 8 })).rejects.toBe(forbidden);
 });
 

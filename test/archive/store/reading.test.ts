@@ -139,6 +139,8 @@ describe('a store whose answers are lost on the way', () => {
     };
     const store: ArchiveStore = {
       list: () => answer(['a']),
+      entries: () => answer([{ name: 'a', stored: null }]),
+      read: () => answer(Buffer.from('0123456789')),
       describe: () => answer({ size: 1, crc32c: null, metadata: null }),
       async *open() {
         const content = Buffer.from('0123456789');
@@ -155,7 +157,9 @@ describe('a store whose answers are lost on the way', () => {
   test.each(['429', '503', 'ECONNRESET', 'ETIMEDOUT'])('%s: the request is retried', async code => {
     const store = patientStore(flaky(3, code).store, 1);
     expect(await store.list('')).toEqual(['a']);
+    expect(await store.entries('')).toEqual([{ name: 'a', stored: null }]);
     expect(await store.describe('a')).toMatchObject({ size: 1 });
+    expect(String(await store.read('a', 100))).toBe('0123456789');
   });
 
   test('an object continues where the connection ended', async () => {

@@ -262,7 +262,7 @@ describe('in Cloud Storage', () => {
       expect((await runOnce(folder, settings(folder, [path], { ...clouds, archive }))).code).toBe(0);
     };
     const verify = (options: VerifyOptions = {}) => {
-      const location = openArchive(archive.to, archive.endpoint);
+      const location = openArchive(archive.to, { endpoint: archive.endpoint });
       return verifyArchive(location, options).finally(location.store.close);
     };
     /** Changes one object as it is stored. */

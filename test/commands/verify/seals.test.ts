@@ -61,6 +61,7 @@ async function check(path: string, archived: object): Promise<boolean> {
     hash: '',
     path: '',
     stamp: null,
+    stored: null,
   };
   const chain = new Chain(object, false, new Warnings());
   const part: PartAnchors = anchors.of(PLACE, new Warnings());
