@@ -83,16 +83,16 @@ test.each([200, 10_000])(
   },
 );
 
-test('reading ten thousand files one after the other writes a few times what they are', async () => {
+test('reading two thousand files one after the other writes a few times what they are', async () => {
   const folder = await temporaryFolder();
   const { counted, disk } = counting();
   const checkpoint = opened(folder, disk);
-  for (const n of range(1, 10_000)) {
+  for (const n of range(1, 2000)) {
     await checkpoint.write(stateAt(n), moved(position(n, 0)));
     await checkpoint.write(stateAt(n), moved(position(n)));
   }
-  expect(counted.bytes / 20_000).toBeLessThan(40_000);
-  expect(Object.keys(await offsetsIn(folder))).toHaveLength(10_000);
+  expect(counted.bytes / 4000).toBeLessThan(40_000);
+  expect(Object.keys(await offsetsIn(folder))).toHaveLength(2000);
 });
 
 test('whatever changes and goes, and whenever it restarts: the same comes back', async () => {

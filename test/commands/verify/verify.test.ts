@@ -127,7 +127,11 @@ describe('what it is given', () => {
       async () => ({ publicKey: ['/nowhere.pem'] }),
       /not a public key in PEM \(ENOENT\)/,
     ],
-    ['a key of another kind', async () => ({ publicKey: [await pem(rsa)] }), /is not an Ed25519 key/],
+    [
+      'a key of another kind',
+      async () => ({ publicKey: [await pem(rsa)] }),
+      /is not an Ed25519 or P-256 key/,
+    ],
     ['seals that are not there', async () => ({ seals: ['/nowhere.json'] }), /cannot be read \(ENOENT\)/],
     ['seals that are none', async () => ({ seals: [await pem(rsa)] }), /no seals from Cloud Logging found/],
     ['log files that are none', async () => ({ against: [join(real.folder, 'archive')] }), /no csvlog file/],
