@@ -110,6 +110,20 @@ const folder = z
   .regex(/^file:.+/)
   .transform(to => ({ kind: 'file', folder: to.slice('file:'.length) }) as const);
 
+const KMS =
+  /^kms:(projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+\/cryptoKeyVersions\/\d+)$/;
+
+/** A private key: `file:PATH`, or a version of a key in Cloud KMS. */
+const signingKey = z.string().transform((written, context) => {
+  const [, name] = KMS.exec(written) ?? [];
+  if (name !== undefined) return { kind: 'kms', name } as const;
+  if (/^file:.+/.test(written)) return { kind: 'file', path: written.slice('file:'.length) } as const;
+  const message =
+    'must be file:PATH or kms:projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/N';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 const bucket = z
   .string()
   .regex(/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](\/[A-Za-z0-9._/=-]*)?$/)
@@ -246,6 +260,9 @@ const settings = z
         })
         .prefault({}),
       signingKeyFile: text.exactOptional(),
+      signingKey: signingKey.exactOptional(),
+      previousSigningKey: signingKey.exactOptional(),
+      signingKeyEndpoint: endpoint,
       witness: z
         .union([folder, bucket], { error: 'must be gs://bucket/prefix or file:folder' })
         .exactOptional(),
@@ -283,6 +300,10 @@ const settings = z
   .refine(({ state, archive }) => state.maxSize >= 2 * archive.segment.maxSize, {
     path: ['state', 'maxSize'],
     error: 'must be at least twice archive.segment.maxSize',
+  })
+  .refine(({ archive }) => archive.signingKey === undefined || archive.signingKeyFile === undefined, {
+    path: ['archive', 'signingKeyFile'],
+    error: 'must not be given together with archive.signingKey',
   })
   .superRefine((written, context) => {
     for (const [path, message] of [...listFaults(written), ...databaseFaults(written)])

@@ -87,8 +87,8 @@ export interface SealLimits {
 
 /** A private key, wherever it is. */
 export interface Signer {
-  /** SHA-256 (hex) of the public key (DER). */
-  readonly fingerprint: string;
+  /** SHA-256 (hex) of the public key (DER) of the next signature; rejects as `sign` does. */
+  fingerprint(): string | Promise<string>;
   /** The signature of these bytes, in base64; rejects with a ShipperError within two seconds if there is none now. */
   sign(line: Buffer): string | Promise<string>;
 }
@@ -234,7 +234,8 @@ export class Plan {
   async seal(reason: SealReason, now: number): Promise<void> {
     const { instance, signer } = this.#limits;
     const today = dateOf(now);
-    const seal = this.#sealOf(reason, today === this.#state.allSealedOn ? 'changed' : 'all');
+    const key = await signer?.fingerprint();
+    const seal = this.#sealOf(reason, today === this.#state.allSealedOn ? 'changed' : 'all', key);
     const time = new Date(now).toISOString();
     const event = jsonOf({ kind: 'seal', time, instance, node: this.#state.node, seal });
     const { date, chain, firstSeq, bytes } = this.#write(
@@ -257,8 +258,8 @@ export class Plan {
     };
   }
 
-  #sealOf(reason: SealReason, positions: 'all' | 'changed'): SealFields['seal'] {
-    const { signer, maxAge } = this.#limits;
+  #sealOf(reason: SealReason, positions: 'all' | 'changed', key: string | undefined): SealFields['seal'] {
+    const { maxAge } = this.#limits;
     const { coverage, lastSeal } = this.#state;
     return {
       reason,
@@ -272,7 +273,7 @@ export class Plan {
       maxAge,
       merkleRoot: this.#tree.root.toString('hex'),
       ...(lastSeal !== undefined && { previousSeal: lastSeal }),
-      ...(signer !== null && { key: signer.fingerprint }),
+      ...(key !== undefined && { key }),
     };
   }
 

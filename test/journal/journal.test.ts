@@ -325,7 +325,7 @@ describe('signatures', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const fixture = await journalFixture({
       maxSize: 1,
-      signer: { fingerprint: 'f', sign: line => sign(null, line, privateKey).toString('base64') },
+      signer: { fingerprint: () => 'f', sign: line => sign(null, line, privateKey).toString('base64') },
     });
     const { journal } = await fixture.open();
     await commit(journal, newEvent(1));

@@ -18,7 +18,7 @@ const sealLine = envelopeSchema.pick({ chain: true, seq: true }).extend({
 });
 
 /** Whether a seal's line is signed with the daemon's own key. */
-export type IsOwnSeal = (line: Buffer) => boolean;
+export type IsOwnSeal = (line: Buffer) => boolean | Promise<boolean>;
 
 export interface ObjectEnd {
   readonly end: ChainEnd;
@@ -47,7 +47,7 @@ export async function endOfObject(
   if (!parsed.success || !sha256.startsWith(name?.hash ?? '-')) throw damaged(path);
   const { chain, seq: lastSeq, time, seal } = parsed.data;
   if (chain !== name?.chain || lastSeq !== name.lastSeq) throw damaged(path);
-  if (isOwnSeal !== null && !isOwnSeal(line)) throw unsigned(path);
+  if (isOwnSeal !== null && !(await isOwnSeal(line))) throw unsigned(path);
   const { coverage, files, positions = 'all' } = seal;
   const { date, firstSeq } = name;
   const sealedAt = Date.parse(time);

@@ -1,26 +1,43 @@
-import { resolve } from 'node:path';
+import { hash } from 'node:crypto';
 import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { openSigner } from '../../daemon/assemble/signing.js';
+import { openSigner, signingKeyOf } from '../../daemon/assemble/signing.js';
+import { isSignedWith, signed } from '../../event/line.js';
+import { ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok } from './finding.js';
 
-/** Whether the key that signs the seals can be used; no finding if none is configured. */
+/** Signs once, and checks the signature; no finding if no key is configured. */
 export async function checkSigning(config: Config): Promise<Finding[]> {
-  const { signingKeyFile } = config.archive;
-  if (signingKeyFile === undefined) return [];
-  const path = resolve(signingKeyFile);
+  const key = signingKeyOf(config.archive);
+  if (key === null) return [];
+  const name = key.kind === 'file' ? key.path : key.name;
   try {
-    await openSigner(config);
-    return [ok('archive', `${path} signs the seals`)];
+    const signer = await openSigner(key, config.archive);
+    const publicKey = await signer.publicKey();
+    const line = JSON.stringify({ v: 1, kind: 'check' });
+    const signature = await signer.sign(Buffer.from(line));
+    if (isSignedWith(Buffer.from(signed(line, signature)), publicKey) !== true)
+      return [
+        notUsable(
+          `${name} signs with another key than the public one that it names`,
+          'make a new version of the key',
+        ),
+      ];
+    const fingerprint = hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex');
+    return [ok('archive', `${name} signs the seals (key ${fingerprint.slice(0, 16)}…)`)];
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return [
-      failure(
-        'archive',
-        error.faults.join('; '),
-        'the daemon does not start until this is fixed',
-        `let the user of the shipper read it; if there is no key yet: openssl genpkey -algorithm ed25519 -out ${path}`,
-      ),
-    ];
+    if (error instanceof ConfigError)
+      return [
+        notUsable(
+          error.faults.join('; '),
+          `let the user of the shipper read it; if there is no key yet: openssl genpkey -algorithm ed25519 -out ${name}`,
+        ),
+      ];
+    if (!(error instanceof ShipperError)) throw error;
+    return [notUsable(error.message, 'see to it that the key can be used: until then no segment is sealed')];
   }
+}
+
+function notUsable(what: string, fix: string): Finding {
+  return failure('archive', what, 'seals are not signed, and nothing gets into the archive', fix);
 }

@@ -13,7 +13,8 @@ import { type Clock, hasPassed } from '../../lib/clock.js';
 import type { Disk } from '../../lib/disk.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
-import { openSigner } from './signing.js';
+import { openSigning, type Signing } from './key-change.js';
+import { openSigner, signingKeyOf } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The configured ones. */
@@ -25,10 +26,18 @@ export function sinksOf({ archive }: Config): SinkName[] {
 const MOST_QUIET = 60 * 60 * 1000;
 
 /** Throws a StateError if the state is damaged, a ConfigError if the signing key cannot be used. */
-export async function openJournal(config: Config, surroundings: Surroundings): Promise<Journal> {
+export async function openJournal(
+  config: Config,
+  surroundings: Surroundings,
+): Promise<{ readonly journal: Journal; readonly signing: Signing }> {
   const { instance, node, state, archive } = config;
   const { clock, disk, telemetry } = surroundings;
-  const signer = await openSigner(config);
+  const { archive: settings } = config;
+  const key = signingKeyOf(settings);
+  const signer = key === null ? null : await openSigner(key, settings);
+  const { previousSigningKey } = settings;
+  const previous = previousSigningKey === undefined ? null : await openSigner(previousSigningKey, settings);
+  const signing = await openSigning(resolve(state.directory), signer, previous, surroundings);
   const options = {
     directory: resolve(state.directory),
     cursors: sinksOf(config).map(sink => cursorPath(config, sink)),
@@ -37,13 +46,15 @@ export async function openJournal(config: Config, surroundings: Surroundings): P
     maxSize: archive.segment.maxSize,
     maxAge: archive.segment.maxAge,
     maxQuiet: MOST_QUIET,
-    signer,
+    signer: signing.signer,
     maxJournalSize: state.maxSize,
     findChain: () => findChain(config, signer?.isOwnSeal ?? null, surroundings),
     disk,
     clock,
   };
-  return await Journal.open(options, telemetry);
+  const journal = await Journal.open(options, telemetry);
+  signing.opened(journal);
+  return { journal, signing };
 }
 
 export function cursorPath({ state }: Config, sink: SinkName): string {

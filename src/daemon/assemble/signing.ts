@@ -8,21 +8,54 @@ import { isSignedWith } from '../../event/line.js';
 import type { Signer as JournalSigner } from '../../journal/state.js';
 import { codeOf } from '../../lib/errors.js';
 
+type Named = NonNullable<Config['archive']['signingKey']>;
+
 export interface Signer extends JournalSigner {
+  /** As it is configured. */
+  readonly name: string;
+  publicKey(): KeyObject | Promise<KeyObject>;
   /** Whether a seal's line was signed by the same key. */
   readonly isOwnSeal: IsOwnSeal;
 }
 
-/** The signer of seals. Throws a ConfigError if the key cannot be used; the message contains nothing of the key. */
-export async function openSigner({ archive: { signingKeyFile } }: Config): Promise<Signer | null> {
-  if (signingKeyFile === undefined) return null;
-  const key = await readKey(resolve(signingKeyFile));
-  const publicKey = createPublicKey(key);
+/** The key that signs the seals, by either setting. */
+export function signingKeyOf({ signingKey, signingKeyFile }: Config['archive']): Named | null {
+  if (signingKey !== undefined) return signingKey;
+  return signingKeyFile === undefined ? null : { kind: 'file', path: signingKeyFile };
+}
+
+/**
+ * The signer of seals. Throws a ConfigError if the key cannot be used; the message contains nothing of the key. Cloud KMS is
+ * asked only when a signature is needed.
+ */
+export async function openSigner(key: Named, { signingKeyEndpoint }: Config['archive']): Promise<Signer> {
+  if (key.kind === 'file') return await fileSigner(resolve(key.path));
+  const { KmsKey } = await import('../../lib/google/kms.js');
+  const inKms = new KmsKey(key.name, signingKeyEndpoint);
   return {
-    fingerprint: hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex'),
+    name: `kms:${key.name}`,
+    publicKey: () => inKms.publicKey(),
+    fingerprint: async () => fingerprintOf(await inKms.publicKey()),
+    sign: line => inKms.sign(line),
+    isOwnSeal: async line => isSignedWith(line, await inKms.publicKey()) === true,
+  };
+}
+
+async function fileSigner(path: string): Promise<Signer> {
+  const key = await readKey(path);
+  const publicKey = createPublicKey(key);
+  const fingerprint = fingerprintOf(publicKey);
+  return {
+    name: `file:${path}`,
+    publicKey: () => publicKey,
+    fingerprint: () => fingerprint,
     sign: line => sign(null, line, key).toString('base64'),
     isOwnSeal: line => isSignedWith(line, publicKey) === true,
   };
+}
+
+function fingerprintOf(publicKey: KeyObject): string {
+  return hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex');
 }
 
 async function readKey(path: string): Promise<KeyObject> {
@@ -31,11 +64,11 @@ async function readKey(path: string): Promise<KeyObject> {
     key = createPrivateKey(await readFile(path));
   } catch (error) {
     throw new ConfigError([
-      `archive.signingKeyFile: ${path} does not contain a readable private key (${codeOf(error)})`,
+      `archive.signingKey: ${path} does not contain a readable private key (${codeOf(error)})`,
     ]);
   }
   if (key.asymmetricKeyType === 'ed25519') return key;
   throw new ConfigError([
-    `archive.signingKeyFile: ${path} must be an Ed25519 key: openssl genpkey -algorithm ed25519 -out ${path}`,
+    `archive.signingKey: ${path} must be an Ed25519 key: openssl genpkey -algorithm ed25519 -out ${path}`,
   ]);
 }

@@ -34,7 +34,7 @@ export async function assemble(
   const { clock, telemetry, parser } = surroundings;
   const { instance, redact, state } = config;
   const resolvers = await openResolvers({ config, surroundings });
-  const journal = await openJournal(config, surroundings);
+  const { journal, signing } = await openJournal(config, surroundings);
   const daemon = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const servers = config.areNamed ? { servers: config.sources.map(one => one.instance) } : {};
@@ -58,9 +58,16 @@ export async function assemble(
   const settings = { patterns, recipients: redact.escrowTo };
   const shared = { once, directory, journal, resolvers, deciders, settings, claims, surroundings };
   const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
+  const changed = await escrowChange(directory, redact.escrowTo, daemon, surroundings);
   const stages: Stages = {
     once,
-    changed: await escrowChange(directory, redact.escrowTo, daemon, surroundings),
+    changed: {
+      events: [...signing.changed(daemon), ...changed.events],
+      journaled: async () => {
+        signing.journaled();
+        await changed.journaled();
+      },
+    },
     sources,
     journal,
     sinks: await createSinks(config, journal, surroundings),
@@ -71,7 +78,12 @@ export async function assemble(
     clock,
   };
   const close = async (): Promise<void> => {
-    await Promise.all([...sources.map(source => source.close()), resolvers.close(), escrow?.close()]);
+    await Promise.all([
+      ...sources.map(source => source.close()),
+      resolvers.close(),
+      escrow?.close(),
+      signing.close(),
+    ]);
   };
   return { stages, close };
 }
