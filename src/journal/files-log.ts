@@ -49,11 +49,13 @@ interface Written {
 
 /** Adds changes to earlier ones, of which the latest of each content counts; in place. */
 export function addChanges(to: Map<string, Change>, changes: Iterable<Change>): Map<string, Change> {
-  for (const change of changes) {
-    const { source = OWN } = change;
-    to.set(`${source} ${'gone' in change ? change.gone : change.contentId}`, change);
-  }
+  for (const change of changes) to.set(keyOf(change), change);
   return to;
+}
+
+function keyOf(change: Change): string {
+  const { source = OWN } = change;
+  return `${source} ${'gone' in change ? change.gone : change.contentId}`;
 }
 
 export function changesOf({ source, files, gone: left = [] }: PositionChange): Change[] {
@@ -78,7 +80,7 @@ export class FilesLog {
   readonly #folder: string;
   /** What is committed; `null` if there is no log. */
   #written: Written | null = null;
-  /** All that it says. */
+  /** All positions that it has. */
   readonly #all = new Map<string, Change>();
 
   constructor(disk: Disk, folder: string) {
@@ -100,7 +102,7 @@ export class FilesLog {
     const hash = createHash('sha256').update(bytes);
     if (hash.copy().digest('hex') !== ref.sha256) throw otherLog(path);
     const changes = changesIn(bytes, path);
-    addChanges(this.#all, changes);
+    this.#apply(changes);
     this.#written = { ref, hash, lines: changes.length };
     return { all: this.#all.values(), unsealed: changesIn(bytes.subarray(ref.sealed), path) };
   }
@@ -119,11 +121,17 @@ export class FilesLog {
         ? await this.#writeWhole(changes)
         : await this.#append(changes, before, isSealed);
     const commit = (): void => {
-      addChanges(this.#all, changes.values());
-      for (const [key, change] of changes) if ('gone' in change) this.#all.delete(key);
+      this.#apply(changes.values());
       this.#written = next;
     };
     return { ref: next.ref, commit };
+  }
+
+  #apply(changes: Iterable<Change>): void {
+    for (const change of changes) {
+      if ('gone' in change) this.#all.delete(keyOf(change));
+      else this.#all.set(keyOf(change), change);
+    }
   }
 
   #mostLines(changes: Changes): number {

@@ -140,3 +140,14 @@ test('a look at settings that the server cancels is repeated after a minute, how
   stop.abort();
   await following;
 });
+
+test('check says of such a server that it is slow, and not that its URL is wrong', async () => {
+  const database = { url: await slow() };
+  const folder = await temporaryFolder();
+  const { faults } = await runCheck(settings(folder, [join(folder, '*.csv')], { database }));
+  expect(faults).toContainEqual(
+    expect.stringMatching(
+      /^failure database: cannot be read \(57014\) → the server cancelled a query after 5 s/,
+    ),
+  );
+});

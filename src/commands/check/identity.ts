@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config, SourceConfig } from '../../config/schema.js';
+import { isYaml, MOST_YAML } from '../../identity/people/entry.js';
 import { loadPeople } from '../../identity/people/load.js';
 import { MOST_ENTRIES } from '../../identity/people/table.js';
+import { fileSize } from '../../lib/disk.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 
@@ -64,7 +66,7 @@ async function checkDirectory(path: string): Promise<Finding[]> {
       ];
     return [
       ok('directory', `${path}: ${people.count} entries`),
-      ...sizeFindings(path, people.count),
+      ...sizeFindings(path, people.count, await fileSize(path)),
       ...ignoredFindings(path, ignored),
     ];
   } catch (error) {
@@ -80,16 +82,15 @@ async function checkDirectory(path: string): Promise<Finding[]> {
   }
 }
 
-function sizeFindings(path: string, count: number): Finding[] {
-  if (count < MOST_ENTRIES / 2) return [];
-  return [
-    warning(
-      'directory',
-      `${path} has ${count} entries, and ${MOST_ENTRIES} are the most`,
-      'a larger file is refused: the people that were read before stay, and a start fails',
-      'leave out who has no access to the servers',
-    ),
-  ];
+function sizeFindings(path: string, count: number, size: number): Finding[] {
+  const why = 'a larger file is refused: the people that were read before stay, and a start fails';
+  if (count > MOST_ENTRIES / 2) {
+    const what = `${path} has ${count} entries, and ${MOST_ENTRIES} are the most`;
+    return [warning('directory', what, why, 'leave out who has no access to the servers')];
+  }
+  if (!isYaml(path) || size < MOST_YAML / 2) return [];
+  const what = `${path} has ${(size / 1024 ** 2).toFixed(1)} MiB, and ${MOST_YAML / 1024 ** 2} MiB are the most in YAML`;
+  return [warning('directory', what, why, 'save it as CSV, with the same fields as its header line')];
 }
 
 function ignoredFindings(path: string, fields: readonly string[]): Finding[] {

@@ -12,6 +12,9 @@ export interface PersonEntry {
   readonly validTo: number;
 }
 
+/** Characters of a list in YAML, which takes up to a hundred times its size of memory. */
+export const MOST_YAML = 4 * 1024 * 1024;
+
 export function isYaml(path: string): boolean {
   return /\.ya?ml$/i.test(path);
 }

@@ -8,7 +8,7 @@ import { pipeline, Readable } from 'node:stream';
 import { parse as parseCsv } from 'csv-parse';
 import { codeOf, ShipperError } from '../../lib/errors.ts';
 import { conflictIn } from './conflicts.ts';
-import { isYaml, type PersonEntry } from './entry.ts';
+import { isYaml, MOST_YAML, type PersonEntry } from './entry.ts';
 import { type ReadPeople, TableBuilder } from './table.ts';
 
 const FIELDS = ['user', 'id', 'email', 'name', 'unit', 'validFrom', 'validTo'] as const;
@@ -16,8 +16,6 @@ type Field = (typeof FIELDS)[number];
 const DAY = 24 * 60 * 60 * 1000;
 /** Characters of one entry in CSV: a larger one could end the process, not only this thread. */
 const MOST_RECORD = 1024 * 1024;
-/** Characters of a list in YAML, which takes up to a hundred times its size of memory. */
-const MOST_YAML = 4 * 1024 * 1024;
 /** Unused fields that are kept: somebody will read them. */
 const MOST_IGNORED = 100;
 

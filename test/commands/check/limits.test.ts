@@ -39,3 +39,18 @@ test('a ledger that comes near its limit', async () => {
     expect.stringMatching(/files\.ndjson knows about 857143 log files that are gone/),
   );
 });
+
+test('a list of people in YAML that comes near its limit', async () => {
+  const { folder, config } = await scene(1);
+  const people = join(folder, 'people.yaml');
+  await writeFile(
+    people,
+    range(1, 40_000)
+      .map(n => `- {id: Z${n}, email: kari.${n}@nav.no, name: Kari ${n}}\n`)
+      .join(''),
+  );
+  const { faults } = await runCheck({ ...config, identity: [{ directory: people }] });
+  expect(faults).toContainEqual(
+    expect.stringMatching(/people\.yaml has 2\.\d MiB, and 4 MiB are the most in YAML/),
+  );
+});
