@@ -6,6 +6,10 @@ export class Failures {
   /** By transaction. */
   readonly #counts = new Map<string, number>();
 
+  get isEmpty(): boolean {
+    return this.#counts.size === 0;
+  }
+
   /** Counts the transaction of an event's line, if it has one. */
   add(line: Buffer): void {
     this.#count(line, 1);

@@ -14,10 +14,14 @@ export type Finder = (piece: Buffer) => (from: number) => number;
 
 /** `null` if the query has no condition that one text decides. */
 export function finderOf(query: Query): Finder | null {
-  const { user, session, commands, classes } = query;
+  const { kinds, user, session, commands, classes } = query;
+  const [kind, otherKind] = kinds;
   const [command, otherCommand] = commands;
   const [auditClass, otherClass] = classes;
   if (session !== null) return exactly(`"${asInLine(session)}"`);
+  // Nearly every line is a statement.
+  if (kind !== undefined && otherKind === undefined && kind !== 'statement')
+    return exactly(member('kind', kind));
   if (user !== null && !user.startsWith('*')) return exactly(memberLike('user', user));
   const runs = inUpperCase(query)
     .map(longestAscii)

@@ -58,7 +58,7 @@ export async function* searchInBatches(
   const scan = new Scan(location.store, parts, partitionsOf(query), ahead);
   const matches = matcher(query);
   const look = query.isFailed
-    ? { passes: await prefilterOfFailed(scan, query, sharing(watch, 0, 0.5)), finder: null }
+    ? await lookForFailed(scan, query, sharing(watch, 0, 0.5))
     : { passes: prefilter(query), finder: finderOf(query) };
   for await (const lines of scan.read(look, query.isFailed ? sharing(watch, 0.5, 1) : watch))
     yield lines.flatMap(({ line, event }) => {
@@ -178,8 +178,9 @@ async function* passing(
  * first pass counts all failures by transaction; then each failure that is met is subtracted: what is left is still to
  * come.
  */
-async function prefilterOfFailed(scan: Scan, query: Query, watch: SearchWatch): Promise<Prefilter> {
-  const isFailure = prefilter({ ...EVERYTHING, kinds: ['failure'], user: query.user });
+async function lookForFailed(scan: Scan, query: Query, watch: SearchWatch): Promise<Look> {
+  const asked = { ...EVERYTHING, kinds: ['failure'], user: query.user };
+  const isFailure = prefilter(asked);
   const mayMatch = prefilter(query);
   const failures = new Failures();
   const count = (line: Buffer): boolean => {
@@ -190,14 +191,16 @@ async function prefilterOfFailed(scan: Scan, query: Query, watch: SearchWatch): 
     return false;
   };
   // No line passes, so the first result is the end.
-  await scan.read({ passes: count, finder: null }, { ...watch, damaged: () => undefined }).next();
-  return line => {
+  await scan.read({ passes: count, finder: finderOf(asked) }, { ...watch, damaged: () => undefined }).next();
+  const passes = (line: Buffer): boolean => {
     if (!isFailure(line)) return mayMatch(line) && failures.has(line);
     const outcome = outcomeIn(line);
     if (outcome === 'failed') failures.remove(line);
     if (outcome === 'caught') failures.add(line);
     return false;
   };
+  // If none failed, the archive is read for what is damaged.
+  return { passes, finder: failures.isEmpty ? () => () => -1 : null };
 }
 
 /** For work that is the share of a search between `from` and `to`. */

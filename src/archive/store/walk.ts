@@ -20,7 +20,7 @@ export interface ArchivedObject extends ObjectName {
 }
 
 /** Folders that are listed at once: a distant store takes time to answer. */
-const MOST_LISTED = 16;
+export const MOST_LISTED = 16;
 
 /** UTC days (`2026-11-21`), both included; `null` is open. */
 export interface Days {

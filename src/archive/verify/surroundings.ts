@@ -69,7 +69,10 @@ export function limitsOf(
   const limits: string[] = [];
   if (only.instance !== null || only.node !== null)
     limits.push(`anything of the archive besides ${named(only)}, which was asked for`);
-  if (cut.length > 0) limits.push(`whether ${cut.join(', ')} continues what came before ${days.since}`);
+  if (cut.length > 0)
+    limits.push(
+      `whether ${cut.join(', ')} continues what came before ${days.since ?? 'the days that were read'}`,
+    );
   if (days.until !== null) limits.push(`what comes after ${days.until}`);
   limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, hasAuthorities));
   if (!hasSeals) {

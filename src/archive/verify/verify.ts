@@ -2,6 +2,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { ShipperError } from '../../lib/errors.js';
+import { ahead } from '../store/ahead.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { patientStore } from '../store/patient.js';
 import {
@@ -10,6 +11,7 @@ import {
   type ArchivePart,
   type Days,
   listParts,
+  MOST_LISTED,
   named,
   type OnlyDaemons,
 } from '../store/walk.js';
@@ -86,17 +88,8 @@ export async function examineArchive(
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Findings> {
   const patient = patientStore(store);
-  const period = {
-    from: beginOf(days, bookmark),
-    begun: bookmark?.instances ?? null,
-    to: days.until === null ? null : Date.parse(days.until) + DAY,
-    now: Date.now(),
-    grace: null,
-    ...asked,
-  };
-  const { from, to, now } = period;
-  if (from !== null && from >= Math.min(to ?? now, now))
-    throw new ShipperError('usage', 'the period ends before it begins, or has not begun yet');
+  const period = { ...periodOf(days, bookmark), ...asked };
+  requireTime(period);
   const warnings = new Warnings();
   const isMine = (place: Place): boolean =>
     isAsked(place, only) && (shard === null || shardOf(place, shard.count) === shard.index);
@@ -107,8 +100,8 @@ export async function examineArchive(
     const proved = chainsOf(bookmark, part);
     return { proved, days: daysSince(proved, days) };
   };
-  for (const part of found)
-    shares.expect(part.folder, await listDays(patient, part, ofPart(part).days, warnings));
+  const listed = ahead(found, MOST_LISTED, part => listDays(patient, part, ofPart(part).days, warnings));
+  for (const { folder } of found) shares.expect(folder, (await listed.next()).value ?? []);
   const anchors = [seals, witness].filter(one => one !== null);
   const parts: PartResult[] = [];
   const onChain = oneChainFor(keys);
@@ -152,9 +145,20 @@ export async function examineArchive(
 }
 
 /** What the bookmark covers does not have to be covered again. */
-function beginOf({ since }: Days, bookmark: Bookmark | null): number | null {
-  if (bookmark !== null) return Date.parse(bookmark.until);
-  return since === null ? null : Date.parse(since);
+function periodOf({ since, until }: Days, bookmark: Bookmark | null): Period {
+  const begin = bookmark?.until ?? since;
+  return {
+    from: begin === null ? null : Date.parse(begin),
+    begun: bookmark?.instances ?? null,
+    to: until === null ? null : Date.parse(until) + DAY,
+    now: Date.now(),
+    grace: null,
+  };
+}
+
+function requireTime({ from, to, now }: Period): void {
+  if (from !== null && from >= Math.min(to ?? now, now))
+    throw new ShipperError('usage', 'the period ends before it begins, or has not begun yet');
 }
 
 function takenFrom(bookmark: Bookmark | null): Taken | null {
