@@ -268,15 +268,18 @@ const settings = z
         .exactOptional(),
       timestamp: z
         .strictObject({
-          url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+          url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).exactOptional(),
           every: z.union([z.literal('seal').transform(() => 0), duration('1m', '31d')]).default(60 * 60_000),
-          ca: text,
+          ca: text.exactOptional(),
           policy: z
             .string()
             .regex(/^[0-2](\.(0|[1-9]\d*))+$/, 'must be an object identifier, such as 1.3.6.1.4.1.13762.3')
             .exactOptional(),
         })
-        .exactOptional(),
+        .refine(({ url, ca }) => (url === undefined) === (ca === undefined), {
+          error: 'url and ca belong together: whose stamps are trusted must be known',
+        })
+        .prefault({}),
       endpoint,
     }),
     logging: z.strictObject({

@@ -121,7 +121,7 @@ export function nextSealAt({ segment, sealedAt, origin }: JournalState, limits: 
 
 type BeingWritten = { -readonly [K in keyof OpenSegment]: OpenSegment[K] };
 
-/** Files that a seal covers, at most: each is in every checkpoint until then. */
+/** Files that a seal covers besides the last one of each server, at most: each is in every checkpoint until then. */
 const MOST_COVERED = 128;
 
 /** Counted for each entry besides its events: the checkpoint with all session facts. */
@@ -214,6 +214,11 @@ export class Plan {
     if (files.length + gone.length > 0) this.#changes.push({ source, files, gone });
   }
 
+  /** The last file of each server stays in the coverage. */
+  get #coversMany(): boolean {
+    return this.#state.coverage.length > MOST_COVERED + this.#positions.sources.length;
+  }
+
   /** Why a seal must come before anything else is added; `null` if none is due. */
   dueSeal(now: number): SealReason | null {
     const { maxSize, maxAge, maxQuiet } = this.#limits;
@@ -222,10 +227,10 @@ export class Plan {
       const { origin, sealedAt } = this.#state;
       // The chain's first event must say how it began or was taken up: it must not be a seal.
       if (origin !== null) return null;
-      if (this.#state.coverage.length > MOST_COVERED) return 'size';
+      if (this.#coversMany) return 'size';
       return hasPassed(sealedAt, now, maxQuiet) ? 'quiet' : null;
     }
-    if (segment.bytes >= maxSize || this.#state.coverage.length > MOST_COVERED) return 'size';
+    if (segment.bytes >= maxSize || this.#coversMany) return 'size';
     if (segment.date < dateOf(now)) return 'date';
     return hasPassed(segment.openedAt, now, maxAge) ? 'age' : null;
   }

@@ -106,3 +106,17 @@ test('a segment is sealed at its maximum size, and not before', async () => {
     expect(sealsOf(commit)).toHaveLength(seals);
   }
 });
+
+test('many files are sealed before they make every checkpoint large; one file of each of many servers is not', async () => {
+  const files = Array.from({ length: 300 }, (_, n) => ({ ...readOf(`f${n}`, 0, 10), events: [] }));
+  const covered = sealsOf(await commitOf(EMPTY, files)).map(({ reason, coverage }) => [
+    reason,
+    Object(coverage).length,
+  ]);
+  expect(covered).toEqual([
+    ['size', 130],
+    ['size', 130],
+  ]);
+  const servers = files.map((entry, n) => ({ ...entry, source: `server${n}` }));
+  expect(sealsOf(await commitOf(EMPTY, [...servers, ...servers, ...servers]))).toEqual([]);
+});

@@ -5,12 +5,13 @@ import type { Config } from '../../config/schema.js';
 import { codeOf } from '../../lib/errors.js';
 import type { Authority } from '../../lib/timestamp/request.js';
 
-/** The time stamping authority. Throws a ConfigError if its certificates cannot be read. */
+/** The time stamping authority; `null` if none is configured. Throws a ConfigError if its certificates cannot be read. */
 export async function authorityOf({
   url,
   ca,
   policy,
-}: NonNullable<Config['archive']['timestamp']>): Promise<Authority> {
+}: Config['archive']['timestamp']): Promise<Authority | null> {
+  if (url === undefined || ca === undefined) return null;
   const path = resolve(ca);
   const { certificatesIn } = await import('../../lib/timestamp/stamp.js');
   try {

@@ -104,8 +104,8 @@ async function openStamping(
   store: readonly StoreStamp[],
   { clock, disk, telemetry: report }: Surroundings,
 ): Promise<Stamping | null> {
-  if (timestamp === undefined) return null;
   const authority = await authorityOf(timestamp);
+  if (authority === null) return null;
   const { requestStamp } = await import('../../lib/timestamp/request.js');
   const path = join(resolve(state.directory), 'stamps.json');
   return await Stamping.open({
