@@ -5,7 +5,15 @@ import { expect, test } from 'vitest';
 
 import { Forgery, withStatement } from '../support/forgery.js';
 import { append } from '../support/log.js';
-import { eventually, runCommand, runOnce, type Settings, Shipper, settings } from '../support/shipper.js';
+import {
+  eventually,
+  runCommand,
+  runOnce,
+  type Settings,
+  Shipper,
+  settings,
+  writeConfig,
+} from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 import { serveTsa, Tsa } from '../support/tsa.js';
 
@@ -125,6 +133,15 @@ test('a stamp of another authority, and one that belongs to no object', async ()
   expect((await runCommand(['verify', `file:${archive}`, '--tsa-ca', other.ca])).code).toBe(1);
   await rename(join(archive, name), join(archive, name.replace('ndjson.gz.tsr', 'other.tsr')));
   expect((await verify()).code).toBe(3);
+});
+
+test('check gets a stamp, and says what is wrong if it cannot', async () => {
+  const { folder, config, server } = await stamped();
+  const check = async () =>
+    (await runCommand(['check', '--config', await writeConfig(folder, config), '--json'])).output;
+  expect(await check()).toContain('O=Test, CN=Test TSA gives time stamps');
+  server.answer = () => ({ status: 403, body: Buffer.alloc(0) });
+  expect(await check()).toContain('fix archive.timestamp');
 });
 
 test('certificates that cannot be read stop the start', async () => {

@@ -14,6 +14,7 @@ import { renderJson, renderTable } from './render.js';
 import { checkSigning } from './signing.js';
 import { checkSource } from './source.js';
 import { checkState } from './state.js';
+import { checkTimestamp } from './timestamp.js';
 import { checkUser } from './user.js';
 
 /** As the command line gives them. */
@@ -56,6 +57,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ...(await checkState(config)),
     ...checkMemory(config),
     ...(await checkSigning(config)),
+    ...(await checkTimestamp(config)),
     ...(await checkEscrow(config)),
     ...(await checkDestinations(config)),
     ...(await ofEach(sources, config, source => checkDatabase(source, config))),

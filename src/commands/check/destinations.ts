@@ -28,9 +28,23 @@ export async function checkDestinations(config: Config): Promise<Finding[]> {
       : mayAsk(archive.endpoint)
         ? checkBucket({ bucket: archive.to.bucket, endpoint: archive.endpoint })
         : [],
+    checkWitness(config.archive, mayAsk),
     checkCloudClock(config),
   ]);
   return [...credentials, ...findings.flat()];
+}
+
+/** Somebody else's bucket or folder; the findings name it. */
+async function checkWitness(
+  { witness, endpoint }: Config['archive'],
+  mayAsk: (endpoint: string | null) => boolean,
+): Promise<Finding[]> {
+  if (witness === undefined) return [];
+  const waits = 'the witness gets no seals; they wait in the state folder';
+  if (witness.kind === 'file') return [await checkWritable('witness', resolve(witness.folder), waits)];
+  if (!mayAsk(endpoint)) return [];
+  const findings = await checkBucket({ bucket: witness.bucket, endpoint });
+  return findings.map(one => ({ ...one, what: 'witness' }));
 }
 
 /** Cloud Storage always speaks HTTP, another endpoint too; another endpoint for Cloud Logging may speak gRPC only. */
