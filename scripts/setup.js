@@ -16,6 +16,9 @@ const isOptional = process.argv.includes('--optional');
 /** Procedural languages in which the tests try to forge records. */
 const LANGUAGES = { plperl: 'plperl', pltcl: 'pltcl', plpython3: 'plpython3u' };
 
+/** Programs whose packages have the same name. */
+const TOOLS = ['jq', 'openssl', 'mmdebstrap', 'lintian'];
+
 /** Programs that are Chromium, or will do. */
 const BROWSERS = ['chromium', 'google-chrome', 'google-chrome-stable'];
 
@@ -105,9 +108,9 @@ function hasBrowser() {
   return BROWSERS.some(isOnPath);
 }
 
-/** With which a proof is checked by hand. Without them those tests fail, and say so. */
+/** With which a proof is checked by hand, and the package is tested. Without them those tests fail, and say so. */
 function installTools() {
-  const missing = ['jq', 'openssl'].filter(tool => !isOnPath(tool));
+  const missing = TOOLS.filter(tool => !isOnPath(tool));
   if (missing.length === 0) return;
   say(`installing ${missing.join(' and ')} through apt`);
   const install = () => apt(['install', '-y', '--no-install-recommends', ...missing]);

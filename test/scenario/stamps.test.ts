@@ -17,7 +17,7 @@ import {
 import { temporaryFolder } from '../support/temp.js';
 import { serveTsa, Tsa } from '../support/tsa.js';
 
-async function stamped(every = 'seal') {
+async function stamped(every = 'seal', segment: Settings = {}) {
   const folder = await temporaryFolder();
   const tsa = new Tsa(join(folder, 'tsa'), 'ec');
   const server = await serveTsa(tsa);
@@ -28,7 +28,7 @@ async function stamped(every = 'seal') {
   const config: Settings = settings(folder, [join(folder, 'log.csv')], {
     archive: {
       to: `file:${join(folder, 'archive')}`,
-      segment: { maxAge: '300ms' },
+      segment,
       signingKeyFile: keyFile,
       timestamp: { url: server.url, every, ca: tsa.ca },
     },
@@ -82,7 +82,7 @@ test('an outage delays nothing, and afterwards only the newest seals are stamped
 });
 
 test('an outage is a problem as long as it lasts', async () => {
-  const { folder, config, names, server } = await stamped();
+  const { folder, config, names, server } = await stamped('seal', { maxAge: '300ms' });
   server.answer = () => ({ status: 200, body: Buffer.from('maintenance') });
   await append(join(folder, 'log.csv'), 1, 3);
   const shipper = await Shipper.start(folder, config);

@@ -359,7 +359,7 @@ describe('what keeps the daemon from its start, or from reading', () => {
     await writeFile(path, '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n');
     const [fault] = await faultsOf({ archive: { to: `file:${folder}/archive`, signingKeyFile: path } });
     expect(fault).toMatch(
-      /^failure archive: archive\.signingKeyFile: \S+ does not contain a readable private key/,
+      /^failure archive: archive\.signingKey: \S+ does not contain a readable private key/,
     );
     // Never over a key that is there.
     expect(fault).toContain(
