@@ -88,6 +88,12 @@ test('lintian finds no error', () => {
   expect(stdout.split('\n').filter(line => line.startsWith('E:'))).toEqual([]);
 });
 
+test('README says how', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  expect(readme).toContain(`    apt-get install ./pgaudit-shipper_${version}_amd64.deb\n`);
+  expect(readme).toContain('    runuser -u pgaudit-shipper -- pgaudit-shipper check\n');
+});
+
 test('it installs into a fresh Debian 12, enabled and not started, with a user who may read the log', () => {
   succeeds(`dpkg -i ${debian.add(fileOf('amd64'))}`);
   expect(succeeds('id pgaudit-shipper')).toMatch(/\(adm\).*\(postgres\)|\(postgres\).*\(adm\)/);
