@@ -134,11 +134,13 @@ program
 // The daemon starts without the code that only readers of archives need.
 if (process.argv[2] !== 'run') {
   const { addSearch } = await import('./commands/search/search.js');
+  const { addInit } = await import('./commands/init/init.js');
   const { addProve } = await import('./commands/prove/prove.js');
   const { addReport } = await import('./commands/report/report.js');
   addSearch(program);
   addReport(program);
   addProve(program);
+  addInit(program);
 }
 
 function refuse(fault: string): void {
