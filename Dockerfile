@@ -15,6 +15,7 @@ COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY demo demo
 COPY scan scan
+COPY scripts/build-info.js scripts/
 RUN npm run build
 
 # Production dependencies only. Optional ones are needed (native code for this platform), but for Node.js itself, which the

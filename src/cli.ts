@@ -8,7 +8,7 @@ import type { Config } from './config/schema.js';
 import { describeError } from './daemon/fixes.js';
 import { inProject } from './lib/paths.js';
 import { repeatable } from './lib/repeatable.js';
-import { VERSION } from './lib/version.js';
+import { wholeVersion } from './lib/version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration; 3 of `verify` and `report`: incomplete. */
 const BAD_USAGE = 2;
@@ -25,7 +25,7 @@ const program = new Command('pgaudit-shipper')
   .description(
     'Ships what persons change in PostgreSQL, as pgAudit logs it, to Cloud Logging and Cloud Storage.',
   )
-  .version(VERSION)
+  .version(wholeVersion())
   .exitOverride();
 
 program
