@@ -71,7 +71,9 @@ describe('the command line', () => {
 
   test('--help and --version: exit code 0', async () => {
     expect((await runCommand(['--help'])).code).toBe(0);
-    expect((await runCommand(['--version'])).output).toMatch(/^\d+\.\d+\.\d+ \(commit [0-9a-f]{12}( with changes)?, state \d+\)\n$/);
+    expect((await runCommand(['--version'])).output).toMatch(
+      /^\d+\.\d+\.\d+ \(commit [0-9a-f]{12}( with changes)?, state \d+\)\n$/,
+    );
   });
 });
 
