@@ -276,7 +276,7 @@ export class Plan {
       files: positions === 'all' ? this.#positions.all : this.#positions.changed,
       until: [...this.#untils].map(([source, at]) => marked(source, { time: new Date(at).toISOString() })),
       maxAge,
-      merkleRoot: this.#tree.root.toString('hex'),
+      merkleRoot: this.#tree.root,
       ...(lastSeal !== undefined && { previousSeal: lastSeal }),
       ...(key !== undefined && { key }),
     };

@@ -27,10 +27,10 @@ const ROOTS = [
 
 test('roots are those of Certificate Transparency', () => {
   const tree = new MerkleTree();
-  expect(tree.root.toString('hex')).toBe(sha256Of().toString('hex'));
+  expect(tree.root).toBe(sha256Of().toString('hex'));
   for (const [index, leaf] of LEAVES.entries()) {
     tree.add(leafHash(Buffer.from(leaf, 'hex')));
-    expect(tree.root.toString('hex')).toBe(ROOTS[index]);
+    expect(tree.root).toBe(ROOTS[index]);
   }
 });
 
@@ -41,19 +41,19 @@ test('every leaf of every tree is proved by its path, and by no other', () => {
     fc.property(lines, fc.nat(), fc.nat(), (given, place, other) => {
       const leaves = given.map(bytes => Buffer.from(bytes));
       const hashes = leaves.map(one => leafHash(one));
-      const root = merkleRoot(leaves);
+      const root = merkleRoot(leaves).toString('hex');
       const index = place % leaves.length;
       const path = pathOf(hashes, index);
-      const leaf = hashes[index] ?? root;
+      const leaf = hashes[index] ?? '';
       expect(rootBy(leaf, index, leaves.length, path)).toEqual(root);
-      expect(rootBy(leafHash(leaf), index, leaves.length, path)).not.toEqual(root);
+      expect(rootBy(leafHash(Buffer.from(leaf, 'latin1')), index, leaves.length, path)).not.toEqual(root);
       expect(rootBy(leaf, index, leaves.length, [...path, root])).toBeNull();
       expect(rootBy(leaf, index, leaves.length, path.slice(1))).not.toEqual(
         leaves.length === 1 ? null : root,
       );
       const wrong = other % leaves.length;
-      if (wrong !== index && !leaves[wrong]?.equals(leaves[index] ?? root))
-        expect(rootBy(hashes[wrong] ?? root, index, leaves.length, path)).not.toEqual(root);
+      if (wrong !== index && hashes[wrong] !== leaf)
+        expect(rootBy(hashes[wrong] ?? '', index, leaves.length, path)).not.toEqual(root);
     }),
   );
 });
@@ -61,7 +61,7 @@ test('every leaf of every tree is proved by its path, and by no other', () => {
 test('a leaf may come in pieces, and be of any size', () => {
   for (const size of [0, 1, 16_384, 16_385, 100_000]) {
     const line = Buffer.alloc(size, 'x');
-    const expected = sha256Of(Buffer.from([0]), line);
+    const expected = sha256Of(Buffer.from([0]), line).toString('latin1');
     expect(leafHash(line)).toEqual(expected);
     expect(leafHash(line.subarray(0, 10), line.subarray(10))).toEqual(expected);
   }

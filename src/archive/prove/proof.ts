@@ -99,10 +99,8 @@ function checkPlace(
   if (merkleRoot === undefined) throw new Broken('root', NO_ROOT);
   if (seal.chain !== chain || seq !== firstSeq + index)
     throw new Broken('order', 'the event is not where its number says');
-  const hashes = path.map(hash => Buffer.from(hash, 'hex'));
-  const root = rootBy(leafHash(Buffer.from(line)), index, seal.seq - firstSeq, hashes);
-  if (root?.toString('hex') !== merkleRoot)
-    throw new Broken('root', 'the event does not lead to the Merkle root of its seal');
+  const root = rootBy(leafHash(Buffer.from(line)), index, seal.seq - firstSeq, path);
+  if (root !== merkleRoot) throw new Broken('root', 'the event does not lead to the Merkle root of its seal');
 }
 
 export const NO_ROOT =

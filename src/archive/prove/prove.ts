@@ -5,7 +5,7 @@ import { hasId, kindIn } from '../../event/line.js';
 import { sealSchema } from '../../event/seal.js';
 import { ShipperError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
-import { leafHash, pathOf } from '../../lib/merkle.js';
+import { type Leaf, leafHash, pathOf } from '../../lib/merkle.js';
 import { gunzipOne } from '../store/gzip.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { linesOf, wholeLines } from '../store/object-lines.js';
@@ -91,7 +91,7 @@ async function indexIn(store: ArchiveStore, object: ArchivedObject, id: string):
 }
 
 async function proofOf(store: ArchiveStore, part: ArchivePart, { object, index }: Found): Promise<Proof> {
-  const leaves: Buffer[] = [];
+  const leaves: Leaf[] = [];
   let [line, seal]: [string, Buffer | null] = ['', null];
   for await (const one of lines(store, object)) {
     if (leaves.length === index) line = one.toString();
@@ -108,7 +108,7 @@ async function proofOf(store: ArchiveStore, part: ArchivePart, { object, index }
       'this event is a seal: its signature, and the stamp after it, prove it',
     );
   if (!hasRoot(seal)) throw new ShipperError('no-root', `${object.path} proves no single event: ${NO_ROOT}`);
-  const path = pathOf(leaves, index).map(hash => hash.toString('hex'));
+  const path = pathOf(leaves, index);
   return { v: 1, line, index, path, seal: seal.toString(), ...(await stampAfter(store, part, object)) };
 }
 

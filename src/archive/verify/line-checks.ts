@@ -82,7 +82,7 @@ export class LinesCheck {
   #seal(line: Buffer, event: ReadEvent): Promise<void> | null {
     const { keys, totals, anchors, logs } = this.#context;
     const seal = this.#segment.close(event);
-    if (seal.merkleRoot !== undefined && seal.merkleRoot !== this.#tree.root.toString('hex'))
+    if (seal.merkleRoot !== undefined && seal.merkleRoot !== this.#tree.root)
       throw new Broken('root', "the Merkle root of the seal is not that of its object's lines");
     this.#chain.seal(seal);
     this.#context.coverage.seal(event, seal, this.#segment.firstReceived);
