@@ -14,7 +14,7 @@ import type { Disk } from '../../lib/disk.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
 import { openSigning, type Signing } from './key-change.js';
-import { openSigner, signingKeyOf } from './signing.js';
+import { openSigners } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The configured ones. */
@@ -32,11 +32,7 @@ export async function openJournal(
 ): Promise<{ readonly journal: Journal; readonly signing: Signing }> {
   const { instance, node, state, archive } = config;
   const { clock, disk, telemetry } = surroundings;
-  const { archive: settings } = config;
-  const key = signingKeyOf(settings);
-  const signer = key === null ? null : await openSigner(key, settings);
-  const { previousSigningKey } = settings;
-  const previous = previousSigningKey === undefined ? null : await openSigner(previousSigningKey, settings);
+  const [signer, previous] = await openSigners(archive);
   const signing = await openSigning(resolve(state.directory), signer, previous, surroundings);
   const options = {
     directory: resolve(state.directory),

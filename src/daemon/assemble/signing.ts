@@ -24,6 +24,15 @@ export function signingKeyOf({ signingKey, signingKeyFile }: Config['archive']):
   return signingKeyFile === undefined ? null : { kind: 'file', path: signingKeyFile };
 }
 
+/** The signers with the key and with the one before it; `null` for one that is not configured. Throws as `openSigner` does. */
+export async function openSigners(
+  archive: Config['archive'],
+): Promise<readonly [signer: Signer | null, previous: Signer | null]> {
+  const open = async (key: Named | null): Promise<Signer | null> =>
+    key === null ? null : await openSigner(key, archive);
+  return [await open(signingKeyOf(archive)), await open(archive.previousSigningKey ?? null)];
+}
+
 /**
  * The signer of seals. Throws a ConfigError if the key cannot be used; the message contains nothing of the key. Cloud KMS is
  * asked only when a signature is needed.
