@@ -10,6 +10,7 @@ import type { AuditClass } from '../event/names.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
+import type { Bounds } from './bounds.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
@@ -37,6 +38,8 @@ export interface RelationParser {
    * parsed is not reported: no shipped event depends on it.
    */
   classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
+  /** Which UPDATE and DELETE of a text have a WHERE; otherwise like `changes`, and not reported either. */
+  bounds(statement: string): readonly Bounds[] | null | Promise<readonly Bounds[] | null>;
   /** Ends the parser's thread; later answers are `null`. */
   close(): Promise<void>;
 }
@@ -66,6 +69,8 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
     changes: statement => andThen(answerOf(statement), settled),
     classes: statement =>
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
+    bounds: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.bounds)),
     close: () => thread.close(),
   };
 }

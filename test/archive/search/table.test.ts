@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { EventTable, GroupTable } from '../../../src/archive/search/table.js';
 import type { NewEvent } from '../../../src/event/event.js';
 import { fitted, harmless, oneLine, widthOf } from '../../../src/lib/terminal-text.js';
+import { Zone } from '../../../src/lib/zone.js';
 import {
   failureOf,
   gap,
@@ -32,7 +33,7 @@ async function rows(
 ): Promise<string[]> {
   const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events }]));
   const { found } = await searchAll(store, { kinds: ['statement'], ...query });
-  const table = new EventTable({ width, hasColors });
+  const table = new EventTable(new Zone('UTC'), { width, hasColors });
   return [table.header(), ...found.map(one => table.row(one))];
 }
 
@@ -103,10 +104,10 @@ describe('a table of events', () => {
 });
 
 test('a table of groups has the counts flush right, and both names of a person', () => {
-  const table = new GroupTable(['actor', 'object'], { width: 80, hasColors: false });
+  const table = new GroupTable(['actor', 'object'], [], { width: 80, hasColors: false });
   const groups = [
-    { count: 1200, values: ['Z990001', 'public.konto'], name: 'Kari Nordmann' },
-    { count: 7, values: [null, `x${ESC}[2J`], name: null },
+    { counts: [1200], values: ['Z990001', 'public.konto'], name: 'Kari Nordmann' },
+    { counts: [7], values: [null, `x${ESC}[2J`], name: null },
   ];
   expect([table.header(), ...groups.map(group => table.row(group))]).toEqual([
     '   events  actor                              object',
@@ -145,8 +146,8 @@ describe('hostile text', () => {
     for (const row of await rows(events, 200, { kinds: [] })) expect(row).not.toMatch(steering);
     const colored = await rows(events, 200, { kinds: [] }, true);
     for (const row of colored) expect(row.replaceAll(/\u001b\[\d+m/g, '')).not.toMatch(steering);
-    const table = new GroupTable(['actor', 'object'], { width: 80, hasColors: false });
-    expect(table.row({ count: 1, values: [text, text], name: text })).not.toMatch(steering);
+    const table = new GroupTable(['actor', 'object'], [], { width: 80, hasColors: false });
+    expect(table.row({ counts: [1], values: [text, text], name: text })).not.toMatch(steering);
   });
 
   test('of any kind fits, and controls nothing', () => {

@@ -8,13 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Command, CommanderError } from 'commander';
 import { describe, expect, test, vi } from 'vitest';
-import {
-  addSearchOptions,
-  parseMoment,
-  type SearchArguments,
-  toQuery,
-} from '../../../src/commands/search/options.js';
+import { parseMoment } from '../../../src/commands/search/moments.js';
+import { addSearchOptions, type SearchArguments, toQuery } from '../../../src/commands/search/options.js';
 import { searchArchive } from '../../../src/commands/search/search.js';
+import { Zone } from '../../../src/lib/zone.js';
 import { objectsIn } from '../../support/archive.js';
 import { csvRecord, writeMessage } from '../../support/csvlog.js';
 import { failureOf, statement, type Written, writeArchive, writeObject } from '../../support/search.js';
@@ -23,6 +20,7 @@ import { startStorageServer } from '../../support/storage-server.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+process.env.TZ = 'UTC';
 const ESC = '\u001b';
 
 /** The command's arguments, as the command line reads them. */
@@ -232,8 +230,12 @@ describe('the arguments', () => {
 
   test('how long ago', () => {
     const now = Date.parse('2026-11-21T12:00:00.000Z');
-    expect(new Date(parseMoment('24h', undefined, now).start).toISOString()).toBe('2026-11-20T12:00:00.000Z');
-    expect(new Date(parseMoment('7d', undefined, now).start).toISOString()).toBe('2026-11-14T12:00:00.000Z');
+    expect(new Date(parseMoment('24h', undefined, now)(new Zone('UTC')).start).toISOString()).toBe(
+      '2026-11-20T12:00:00.000Z',
+    );
+    expect(new Date(parseMoment('7d', undefined, now)(new Zone('UTC')).start).toISOString()).toBe(
+      '2026-11-14T12:00:00.000Z',
+    );
   });
 
   test('lists', () => {
