@@ -65,11 +65,11 @@ export async function workbookSink<T>(sheet: Sheet<T>, file: Writable): Promise<
 /** A file that appears when it is whole. It holds names and SQL: only its owner may read it. */
 export class OutFile {
   readonly stream: Writable;
-  readonly #path: string;
+  readonly path: string;
   readonly #done: Promise<unknown>;
 
   private constructor(path: string, stream: Writable) {
-    this.#path = path;
+    this.path = path;
     this.stream = stream;
     this.#done = finished(stream);
     this.#done.catch(() => undefined);
@@ -90,15 +90,15 @@ export class OutFile {
     try {
       this.stream.end();
       await this.#done;
-      await rename(unfinished(this.#path), this.#path);
+      await rename(unfinished(this.path), this.path);
     } catch (error) {
-      throw cannotWrite(this.#path, error);
+      throw cannotWrite(this.path, error);
     }
   }
 
   async remove(): Promise<void> {
     this.stream.destroy();
-    await rm(unfinished(this.#path), { force: true });
+    await rm(unfinished(this.path), { force: true });
   }
 }
 

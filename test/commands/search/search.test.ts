@@ -94,6 +94,15 @@ describe('in a pipe', () => {
     expect(await run(folder, ['--user', 'nobody'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
+  test('--objects are the names of the objects that hold what was found, with their time stamps', async () => {
+    const { folder, objects } = await twoDays();
+    const [first, second] = objects.map(({ name }) => join(folder, name));
+    await writeFile(`${first}.tsr`, 'stamp');
+    const found = await run(`file:${folder}/instance=prod`, ['--object', 'konto', '--objects']);
+    expect(found).toEqual({ code: 0, stdout: `${first}\n${first}.tsr\n${second}\n`, stderr: '' });
+    expect((await run(folder, ['--command', 'DELETE', '--objects'])).stdout).toBe(`${first}\n${first}.tsr\n`);
+  });
+
   test('--limit ends it', async () => {
     const { folder } = await twoDays();
     expect((await run(folder, ['--limit', '2'])).stdout.split('\n')).toHaveLength(3);
@@ -130,6 +139,43 @@ describe('on a terminal', () => {
       stdout: '',
       stderr: expect.stringContaining('nothing found\n'),
     });
+  });
+
+  test('what is shown of how many, what was looked at, and what did not fit are said', async () => {
+    const { folder } = await twoDays();
+    const { stdout, stderr } = await run(folder, ['--limit', '1'], { columns: 78 });
+    expect(stdout.split('\n')).toHaveLength(3);
+    expect(stderr).toContain(
+      '1 of 4 events shown; 2 days of the archive were looked at (2026-11-21 to 2026-11-22), with 7 events\n',
+    );
+    expect(stderr).toContain('1 row did not fit: --format long shows all of each\n');
+  });
+
+  test('two periods are side by side', async () => {
+    const { folder } = await twoDays();
+    const args = ['--compare', '2026-11-22', '2026-11-21', '--group-by', 'object'];
+    expect((await run(folder, args, { columns: 80 })).stdout.split('\n')).toEqual([
+      '  2026-11-22  2026-11-21  difference  object',
+      '           0           2          +2  -',
+      '           1           1           0  public.konto',
+      '',
+    ]);
+  });
+
+  test('long says all of an event, and a text of many lines passes for nothing else', async () => {
+    const folder = await temporaryFolder();
+    const text = `a\nid  ${'x'}/1\r\n${ESC}[2J`;
+    const one = statement({ audit: { statement: text, parameters: ['p'] } });
+    const [object] = await writeArchive(folder, [{ date: '2026-11-21', events: [one] }]);
+    const { stdout } = await run(folder, ['--format', 'long', '--timezone', 'Europe/Oslo'], { columns: 40 });
+    const label = (name: string): string => name.padEnd('session.virtualTransactionId'.length);
+    const margin = `${label('')} | `;
+    expect(stdout).toContain(
+      `${label('audit.statement')}\n${margin}a\n${margin}id  x/1\n${margin}\\u001b[2J\n${label('audit.parameters[1]')}  p\n`,
+    );
+    expect(stdout).toContain(`${label('time (Europe/Oslo)')}  2026-11-21 21:40:01\n`);
+    for (const value of [one.id, 'kari.nordmann@nav.no', '127.0.0.1', object?.name ?? '', 'previousHash'])
+      expect(stdout).toContain(value);
   });
 
   test('names in paths steer nothing either', async () => {
@@ -200,6 +246,14 @@ describe('in Cloud Storage', () => {
     expect(stdout).toBe(`${objects.map(({ lines }) => lines[0]).join('\n')}\n`);
   });
 
+  test('--objects are named as gcloud takes them', async () => {
+    const { server, to, objects, endpoint } = await bucket();
+    const { stdout } = await run(to, ['--endpoint', endpoint, '--objects']);
+    await server.close();
+    const root = to.split('/').slice(0, 3).join('/');
+    expect(stdout).toBe(objects.map(({ name }) => `${root}/${name}\n`).join(''));
+  });
+
   test('without permission, or without the bucket, it says what to do', async () => {
     const { server, to, endpoint } = await bucket();
     server.mayRead = false;
@@ -226,6 +280,50 @@ describe('the arguments', () => {
     ['2026-11-21T20:40:01+01:00', '2026-11-21T19:40:01.000Z', '2026-11-21T19:40:01.001Z'],
   ])('--since and --until %s', (text, since, before) => {
     expect(toQuery(given('--since', text, '--until', text))).toMatchObject({ since, before });
+  });
+
+  test.each([
+    ['a day', '2026-10-25', '2026-10-24T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+    ['a time', '2026-11-21T20:40', '2026-11-21T19:40:00.000Z', '2026-11-21T19:40:00.001Z'],
+    ['a time with an offset', '2026-11-21T20:40Z', '2026-11-21T20:40:00.000Z', '2026-11-21T20:40:00.001Z'],
+    // Clocks went back at 03:00: both hours are meant.
+    ['a time that comes twice', '2026-10-25T02:30', '2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.001Z'],
+    ['a time that is left out', '2026-03-29T02:30', '2026-03-29T01:30:00.000Z', '2026-03-29T01:30:00.001Z'],
+  ])('%s of Oslo', (_what, text, since, before) => {
+    const args = ['--since', text, '--until', text, '--timezone', 'Europe/Oslo'];
+    expect(toQuery(given(...args))).toMatchObject({ since, before });
+  });
+
+  test.each([
+    ['2026-W42', '2026-10-11T22:00:00.000Z', '2026-10-18T22:00:00.000Z'],
+    ['2026-W43', '2026-10-18T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+    ['2026-W53', '2026-12-27T23:00:00.000Z', '2027-01-03T23:00:00.000Z'],
+    ['2027-W01', '2027-01-03T23:00:00.000Z', '2027-01-10T23:00:00.000Z'],
+    ['2025-W01', '2024-12-29T23:00:00.000Z', '2025-01-05T23:00:00.000Z'],
+    ['2026-10', '2026-09-30T22:00:00.000Z', '2026-10-31T23:00:00.000Z'],
+    ['2026-12', '2026-11-30T23:00:00.000Z', '2026-12-31T23:00:00.000Z'],
+    ['2026-02', '2026-01-31T23:00:00.000Z', '2026-02-28T23:00:00.000Z'],
+    ['2026-10-05', '2026-10-04T22:00:00.000Z', '2026-10-05T22:00:00.000Z'],
+  ])('--in %s', (period, since, before) => {
+    expect(toQuery(given('--in', period, '--timezone', 'Europe/Oslo'))).toMatchObject({ since, before });
+  });
+
+  test('the zone is that of TZ if it is set, else Oslo', () => {
+    const sinceWith = (zone: string): unknown => {
+      vi.stubEnv('TZ', zone);
+      const { since } = toQuery(given('--since', '2026-11-21'));
+      vi.unstubAllEnvs();
+      return since;
+    };
+    expect(sinceWith('America/New_York')).toBe('2026-11-21T05:00:00.000Z');
+    expect(sinceWith(':UTC')).toBe('2026-11-21T00:00:00.000Z');
+    expect(sinceWith('')).toBe('2026-11-20T23:00:00.000Z');
+    expect(() => sinceWith('nonsense')).toThrow('TZ is not a time zone');
+    vi.unstubAllEnvs();
+  });
+
+  test('an id is of any kind', () => {
+    expect(toQuery(given('--id', 'prod/6b.1/4'))).toMatchObject({ kinds: [], id: 'prod/6b.1/4' });
   });
 
   test('how long ago', () => {
@@ -267,6 +365,20 @@ describe('the arguments', () => {
     ['--object', ''],
     ['--text', ''],
     ['--failed', '--kind', 'all'],
+    ['--in', '2026-W54'],
+    ['--in', '2027-W53'],
+    ['--in', '2026-W00'],
+    ['--in', '2026-13'],
+    ['--in', '2026-02-30'],
+    ['--in', '2026-10', '--since', '24h'],
+    ['--timezone', 'Norway'],
+    ['--timezone', '<b>'],
+    ['--outside-hours', '07:00'],
+    ['--outside-hours', '07:00-25:00'],
+    ['--format', 'pdf'],
+    ['--format', 'csv', '--json'],
+    ['--objects', '--group-by', 'user'],
+    ['--without-where', '--kind', 'gap'],
     ['--table'],
   ])('%s %s is refused', (...args) => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -323,6 +435,11 @@ describe('the built command', () => {
   test.each([
     [['--limit', 'x'], "option '--limit <n>' argument 'x' is invalid"],
     [['--having', '3'], "option '--having <n>' needs '--group-by <keys>'"],
+    [['--weekdays'], "option '--weekdays' needs '--outside-hours <from-to>'"],
+    [['--format', 'xlsx'], "option '--format xlsx' needs '--out <file>'"],
+    [['--group-by', 'user', '--compare', '2026-09'], "'--compare <periods...>' takes two periods"],
+    [['--compare', '2026-09', '2026-10'], "'--compare <periods...>' needs '--group-by <keys>'"],
+    [['--since', '2026-10-02', '--until', '2026-10-01'], '--since is after --until'],
     [[], "missing required argument 'archive'"],
   ])('bad usage is exit code 2: %j', async (args, message) => {
     const { code, output } = await runCommand(['search', ...(args.length > 0 ? ['somewhere'] : []), ...args]);
