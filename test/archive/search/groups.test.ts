@@ -5,7 +5,7 @@ import { type GroupKey, Groups } from '../../../src/archive/search/groups.js';
 import { EVERYTHING } from '../../../src/archive/search/query.js';
 import { search } from '../../../src/archive/search/search.js';
 import { Zone } from '../../../src/lib/zone.js';
-import { gap, statement, storeOf, writeArchive } from '../../support/search.js';
+import { gap, searchAll, statement, storeOf, writeArchive } from '../../support/search.js';
 
 const konto = { objects: ['public.konto'], objectsFrom: 'pgaudit' } as const;
 const OLA = { user: 'Z990002', name: 'Ola Nordmann', email: 'ola@nav.no' };
@@ -95,6 +95,14 @@ describe('groups', () => {
   ])('by %j', async (keys, expected) => {
     const found = (await groups(keys)).map(({ counts, values }) => [...counts, ...values]);
     expect(found.sort()).toEqual([...expected].sort());
+  });
+
+  test('days are those of the zone', async () => {
+    const events = ['2026-11-21T22:59:59.999Z', '2026-11-21T23:00:00.000Z'].map(time => statement({ time }));
+    const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events }]));
+    const counted = new Groups(['day'], new Zone('Europe/Oslo'));
+    for (const found of (await searchAll(store, { kinds: ['statement'] })).found) counted.add(found);
+    expect(counted.atLeast(1).flatMap(({ values }) => values)).toEqual(['2026-11-21', '2026-11-22']);
   });
 
   test('the largest come first', async () => {

@@ -64,6 +64,7 @@ describe('in a pipe', () => {
     await writeFile(`${first}.tsr`, 'stamp');
     const found = await run(`file:${folder}/instance=prod`, ['--object', 'konto', '--objects']);
     expect(found).toEqual({ code: 0, stdout: `${first}\n${first}.tsr\n${second}\n`, stderr: '' });
+    expect((await run(folder, ['--objects'])).stdout).toBe(found.stdout);
     expect((await run(folder, ['--command', 'DELETE', '--objects'])).stdout).toBe(`${first}\n${first}.tsr\n`);
   });
 
