@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import { parseJson } from '../../lib/json.js';
 import { fitted, padded } from '../../lib/terminal-text.js';
 import type { Zone } from '../../lib/zone.js';
-import { objectsOf, personOf, type SearchedEvent } from './found-event.js';
+import { objectsOf, personOf, type SearchedEvent, userOf } from './found-event.js';
 import { differenceOf, type Group, type GroupKey } from './groups.js';
 import type { Found } from './search.js';
 
@@ -14,14 +14,18 @@ const COUNT = 9;
 /** Of counts that are compared. */
 const COMPARED = 12;
 
-/** A column's share of the width, within limits. The statement gets the rest. */
+/** A column's share of the width, within limits; some only on a wide terminal. The statement gets the rest. */
 const COLUMNS = [
   { title: 'person', share: 0.14, least: 8, most: 24 },
+  { title: 'login role', share: 0.08, least: 8, most: 20, isWide: true },
   { title: 'database', share: 0.08, least: 6, most: 16 },
   { title: 'command', share: 0.09, least: 6, most: 16 },
   { title: 'object', share: 0.15, least: 8, most: 32 },
+  { title: 'id', share: 0.16, least: 20, most: 40, isWide: true },
 ] as const;
 const LEAST_STATEMENT = 10;
+/** Columns of a terminal that has room for everything. */
+const WIDE = 200;
 
 type Style = Parameters<typeof styleText>[0];
 type Cell = readonly [text: string, width: number, style: Style | null];
@@ -35,6 +39,7 @@ export interface TableOptions {
 export class EventTable {
   readonly #options: TableOptions;
   readonly #zone: Zone;
+  readonly #columns: readonly (typeof COLUMNS)[number][];
   readonly #widths: readonly number[];
   /** Rows of which something was cut off; each such cell ends with `…`. */
   cut = 0;
@@ -42,7 +47,8 @@ export class EventTable {
   constructor(zone: Zone, options: TableOptions) {
     this.#options = options;
     this.#zone = zone;
-    const given = COLUMNS.map(({ share, least, most }) =>
+    this.#columns = COLUMNS.filter(column => !('isWide' in column) || options.width >= WIDE);
+    const given = this.#columns.map(({ share, least, most }) =>
       Math.min(most, Math.max(least, Math.round(options.width * share))),
     );
     const taken = [TIME, ...given].reduce((sum, width) => sum + width + GAP.length, 0);
@@ -50,7 +56,7 @@ export class EventTable {
   }
 
   header(): string {
-    const titles = [`time (${this.#zone.name})`, ...COLUMNS.map(({ title }) => title), 'statement'];
+    const titles = [`time (${this.#zone.name})`, ...this.#columns.map(({ title }) => title), 'statement'];
     return this.#row(titles.map((title): [string, Style] => [title, 'bold'])).text;
   }
 
@@ -58,12 +64,17 @@ export class EventTable {
     const { event, isGuess } = found;
     const { time, database } = event;
     const [command, statement] = contentOf(found);
+    const cells: Readonly<Record<(typeof COLUMNS)[number]['title'], [text: string, style: Style | null]>> = {
+      person: [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
+      'login role': [userOf(event) ?? '', null],
+      database: [database ?? '', null],
+      command: [command, styleOf(event)],
+      object: [`${isGuess ? '~' : ''}${objectsOf(event).join(', ')}`, null],
+      id: [event.id ?? '', 'dim'],
+    };
     const { text, isCut } = this.#row([
       [this.#zone.text(Date.parse(time)), 'dim'],
-      [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
-      [database ?? '', null],
-      [command, styleOf(event)],
-      [`${isGuess ? '~' : ''}${objectsOf(event).join(', ')}`, null],
+      ...this.#columns.map(({ title }) => cells[title]),
       [statement, null],
     ]);
     if (isCut) this.cut += 1;

@@ -34,7 +34,7 @@ export class Workbook<T> {
 
   async write(row: T): Promise<void> {
     if (this.#rows === this.#mostRows) {
-      this.#page.commit();
+      this.#endPage();
       this.#page = this.#addPage();
     }
     let isCut = false;
@@ -49,11 +49,18 @@ export class Workbook<T> {
   }
 
   async end(): Promise<void> {
-    this.#page.commit();
+    this.#endPage();
     await this.#book.commit();
   }
 
-  /** With the head, which stays in sight, and a filter for each column. */
+  /** Each column gets a filter over the page's rows. */
+  #endPage(): void {
+    const to = { row: this.#rows, col: this.#sheet.columns.length };
+    this.#page.autoFilter = { from: { row: 1, col: 1 }, to };
+    this.#page.commit();
+  }
+
+  /** With the head, which stays in sight. */
   #addPage(): ReturnType<WorkbookWriter['addWorksheet']> {
     this.#pages += 1;
     const page = this.#book.addWorksheet(this.#pages === 1 ? 'search' : `search ${this.#pages}`, {
@@ -65,7 +72,6 @@ export class Workbook<T> {
       width,
       style: isTime === true ? TIME : TEXT,
     }));
-    page.autoFilter = { from: { row: 1, col: 1 }, to: { row: 1, col: columns.length } };
     this.#rows = 1;
     return page;
   }

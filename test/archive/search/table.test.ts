@@ -57,6 +57,21 @@ describe('a table of events', () => {
     ]);
   });
 
+  test('has the login role, the id and the parameters on a wide terminal', async () => {
+    const one = statement({ audit: { statement: 'UPDATE konto SET a = $1', parameters: ['x', ''] } });
+    const [head = '', row = ''] = await rows([one], 240);
+    expect(head).toMatch(/person +login role +database +command +object +id +statement$/);
+    expect(row.split(/ {2,}/)).toEqual([
+      '2026-11-21 20:40:01',
+      'Kari Nordmann',
+      'Z990001',
+      'hold',
+      'UPDATE',
+      one.id,
+      'UPDATE konto SET a = $1 ($1 = x, $2 = )',
+    ]);
+  });
+
   test('shows kinds other than statements', async () => {
     const one = statement();
     const found = await rows([suspectOf(one, 'AUDIT: x'), failureOf(one, null), gap('ola', '6b.1')], 140, {

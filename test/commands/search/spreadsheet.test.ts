@@ -123,7 +123,7 @@ test('more rows than a page holds go on to the next one, with head and filter', 
     ['n', 3, 4, 5],
     ['n', 6],
   ]);
-  expect(sheets.map(({ autoFilter }) => autoFilter?.range)).toEqual(['A1:A1', 'A1:A1', 'A1:A1']);
+  expect(sheets.map(({ autoFilter }) => autoFilter?.range)).toEqual(['A1:A4', 'A1:A4', 'A1:A2']);
 });
 
 test('a workbook waits for its file: what is written is not kept', async () => {
