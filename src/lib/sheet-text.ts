@@ -1,6 +1,6 @@
 /** Other people's text in a spreadsheet's cell: it is never taken for a formula, and nothing in it is invisible. */
 
-import { harmless } from './terminal-text.js';
+import { harmlessLines } from './terminal-text.js';
 
 /** What Excel, LibreOffice and Google Sheets take for a formula's start, or skip before one (OWASP, CSV injection). */
 const FORMULA = /^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
@@ -10,10 +10,6 @@ const FORMULA = /^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
  * apostrophe.
  */
 export function shownInSheet(text: string): string {
-  const shown = text
-    .replaceAll('\r\n', '\n')
-    .split(/([\n\t])/)
-    .map(part => (part === '\n' || part === '\t' ? part : harmless(part)));
-  const whole = shown.join('');
+  const whole = harmlessLines(text);
   return FORMULA.test(text) ? `'${whole}` : whole;
 }

@@ -85,7 +85,8 @@ function groupValues({ keys, periods }: Grouping, group: Group): Readonly<Record
 const BYTE_ORDER_MARK = '\ufeff';
 
 function csvForm<T>(sheet: Sheet<T>): Form<T> {
-  const toLine = (cells: readonly (string | number | null)[]): string => stringify([[...cells]]).trimEnd();
+  const toLine = (cells: readonly (string | number | null)[]): string =>
+    stringify([[...cells]], { eof: false });
   return {
     header: BYTE_ORDER_MARK + toLine(sheet.columns.map(({ title }) => title)),
     line: row => toLine(sheet.cells(row).map(toText)),

@@ -2,7 +2,7 @@
 
 import type { Found } from '../../archive/search/search.js';
 import { parseJson } from '../../lib/json.js';
-import { harmless } from '../../lib/terminal-text.js';
+import { harmless, harmlessLines } from '../../lib/terminal-text.js';
 import type { Zone } from '../../lib/zone.js';
 
 const LABEL = 'session.virtualTransactionId'.length;
@@ -41,7 +41,7 @@ function written(value: unknown): string {
 }
 
 function labelled(label: string, value: string): string {
-  const lines = value.split(/\r?\n/).map(harmless);
+  const lines = harmlessLines(value).split('\n');
   const name = harmless(label).padEnd(LABEL);
   const margin = `${' '.repeat(LABEL)} | `;
   return lines.length === 1

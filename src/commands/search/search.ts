@@ -3,15 +3,16 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { searchInBatches } from '../../archive/search/search.js';
+import { type Found, searchInBatches } from '../../archive/search/search.js';
 import { openArchive, withoutDaemon } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { oneLine } from '../../lib/terminal-text.js';
+import type { Zone } from '../../lib/zone.js';
 import { UsageError } from '../verify/usage.js';
 import { addSearchOptions, misuseOf, type SearchArguments, toQuery, zoneOf } from './options.js';
 import { Output } from './output.js';
-import { print } from './print.js';
+import { type Printed, print } from './print.js';
 import { Progress } from './progress.js';
 import { OutFile } from './sink.js';
 import { counted, Looked } from './summary.js';
@@ -70,16 +71,38 @@ interface Surroundings {
   readonly said: { isDamaged: boolean };
 }
 
-async function searchOpened(
+async function searchOpened(archive: string, given: SearchArguments, around: Surroundings): Promise<void> {
+  const { streams, progress } = around;
+  const zone = zoneOf(given);
+  const looked = new Looked();
+  const events = eventsOf(archive, given, { ...around, zone, looked });
+  const file = given.out === undefined ? null : await OutFile.create(given.out);
+  try {
+    const output = new Output(file?.stream ?? streams.stdout, () => progress.hide());
+    // What a program reads ends at the limit; a person wants to know of how many.
+    const isCounted = !isForProgram(given, streams);
+    const addressOf = (path: string): string => addressIn(archive, path);
+    const place = { zone, stdout: streams.stdout, file, output, isCounted, addressOf };
+    const printed = await print(events, given, place);
+    await file?.finish();
+    progress.hide();
+    if (isCounted && !output.isClosed) sayWhatWasFound(printed, looked, around.say);
+    if (looked.undecided > 0) around.say(looked.undecidedText());
+  } catch (error) {
+    await file?.remove();
+    throw error;
+  }
+}
+
+/** Throws a UsageError or ShipperError at once if the arguments are wrong. */
+function eventsOf(
   archive: string,
   given: SearchArguments,
-  { streams, progress, say, said }: Surroundings,
-): Promise<void> {
-  const zone = zoneOf(given);
+  { zone, looked, progress, say, said }: Surroundings & { readonly zone: Zone; readonly looked: Looked },
+): AsyncIterable<Found[]> {
   const query = toQuery(given, zone);
   const opened = openArchive(archive, given);
   const location = { ...opened, store: patientStore(opened.store) };
-  const looked = new Looked();
   const watch = {
     reached: (day: string, share: number) => progress.show(day, share),
     read: (day: string, lines: number) => looked.add(day, lines),
@@ -90,42 +113,19 @@ async function searchOpened(
       );
     },
   };
-  let unknown = 0;
-  const found = searchInBatches(location, query, {
-    watch,
-    ahead: archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1,
-  });
-  const events = given.withoutWhere ? onlyWithoutWhere(found, () => unknown++) : found;
-  const file = given.out === undefined ? null : await OutFile.create(given.out);
-  try {
-    const output = new Output(file?.stream ?? streams.stdout, () => progress.hide());
-    // What a program reads ends at the limit; a person wants to know of how many.
-    const isCounted = !isForProgram(given, streams);
-    const addressOf = (path: string): string => addressIn(archive, path);
-    const printed = await print(events, given, {
-      zone,
-      stdout: streams.stdout,
-      file,
-      output,
-      isCounted,
-      addressOf,
-    });
-    await file?.finish();
-    progress.hide();
-    if (isCounted && !output.isClosed) {
-      const { shown, total, cut, what } = printed;
-      if (total === 0) say('nothing found');
-      say(`${shown.toLocaleString('en-US')} of ${counted(total, what)} shown; ${looked.text()}`);
-      if (cut > 0) say(`${counted(cut, 'row')} did not fit: --format long shows all of each`);
-    }
-    if (unknown > 0)
-      say(
-        `${counted(unknown, 'change')} cannot be parsed, or the text was not logged: whether there is a WHERE is not known`,
-      );
-  } catch (error) {
-    await file?.remove();
-    throw error;
-  }
+  const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
+  const found = searchInBatches(location, query, { watch, ahead });
+  return given.withoutWhere ? onlyWithoutWhere(found, () => looked.leaveUndecided()) : found;
+}
+
+function sayWhatWasFound(
+  { shown, total, cut, what }: Printed,
+  looked: Looked,
+  say: (text: string) => void,
+): void {
+  if (total === 0) say('nothing found');
+  say(`${shown.toLocaleString('en-US')} of ${counted(total, what)} shown; ${looked.text()}`);
+  if (cut > 0) say(`${counted(cut, 'row')} did not fit: --format long shows all of each`);
 }
 
 /** NDJSON in a pipe, with nobody who reads along. */

@@ -4,10 +4,25 @@
 export class Looked {
   readonly #days = new Set<string>();
   #lines = 0;
+  #undecided = 0;
 
   add(day: string, lines: number): void {
     this.#days.add(day);
     this.#lines += lines;
+  }
+
+  /** Nobody can say whether a change is what was asked for. */
+  leaveUndecided(): void {
+    this.#undecided += 1;
+  }
+
+  get undecided(): number {
+    return this.#undecided;
+  }
+
+  undecidedText(): string {
+    const what = counted(this.#undecided, 'change');
+    return `${what} cannot be parsed, or the text was not logged: whether there is a WHERE is not known`;
   }
 
   /** `31 days of the archive were looked at (2026-10-01 to 2026-10-31), with 220,000 events` */

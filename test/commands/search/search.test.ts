@@ -116,6 +116,17 @@ describe('on a terminal', () => {
     expect(stderr).toContain('1 row did not fit: --format long shows all of each\n');
   });
 
+  test('changes of which nobody can say whether they have a WHERE are counted', async () => {
+    const folder = await temporaryFolder();
+    const texts = ['DELETE FROM t', 'DELETE FROMM t WHERE a = 1', 'DELETE FROM t WHERE a = 1', null];
+    const events = texts.map(text => statement({ audit: { command: 'DELETE', statement: text } }));
+    await writeArchive(folder, [{ date: '2026-11-21', events }]);
+    const { stdout, stderr } = await run(folder, ['--without-where'], { columns: 100 });
+    expect(stdout.split('\n').slice(1, -1)).toEqual([expect.stringContaining('DELETE FROM t')]);
+    expect(stderr).toContain('2 changes cannot be parsed, or the text was not logged');
+    expect((await run(folder, ['--without-where'])).stderr).toContain('2 changes cannot be parsed');
+  });
+
   test('two periods are side by side', async () => {
     const { folder } = await twoDays();
     const args = ['--compare', '2026-11-22', '2026-11-21', '--group-by', 'object'];
