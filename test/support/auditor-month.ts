@@ -79,7 +79,7 @@ const WEEKENDS = new Set(['03', '04', '10', '11', '17', '18', '24', '25', '31'].
 const OCTOBER = Array.from({ length: 31 }, (_, index) => `2026-10-${String(index + 1).padStart(2, '0')}`);
 const TABLES = ['public.konto', 'public.vedtak', 'crm.kunde'];
 /** DDL of one migration. */
-export const MIGRATION = 400;
+export const MIGRATION = 4000;
 /** Updates of one row each, by Ola on 14 October. */
 export const BULK = 150;
 /** Statements of September, all Kari's. */
