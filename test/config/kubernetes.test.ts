@@ -202,17 +202,35 @@ describe('google.sh', () => {
       '"projects/$PROJECT/roles/pgauditAuditor"',
       'roles/storage.objectViewer',
     ]);
-    // On the view: on the project it would show every log.
-    expect(commands).toMatch(
-      /logging views add-iam-policy-binding auditors [^;]*?roles\/logging\.viewAccessor/,
-    );
-    expect(commands).not.toMatch(
-      /projects add-iam-policy-binding[^-]*\\?\n?[^-]*--member="\$AUDITORS" --role=roles/,
-    );
-    expect(commands).toContain(String.raw`log_id(\"$LOG\")`);
     expect(commands).toContain('--retention-period=4018d');
     expect(commands).toContain('--retention-days=730');
     expect(commands).not.toMatch(/lock/);
+  });
+
+  test('lets auditors see one view, and no log by a role on the project', () => {
+    const commands = read(`${FOLDER}/google.sh`)
+      .replaceAll(/^#.*$/gm, '')
+      .replaceAll(/\\\n\s*/g, '')
+      .split('\n');
+    expect(commands).toContain(
+      'gcloud logging views create auditors --bucket="$LOG" --location="$LOCATION" --log-filter="source(\\"projects/$PROJECT\\") AND log_id(\\"$LOG\\")"',
+    );
+    const grants = commands.filter(command => command.includes('"$AUDITORS"'));
+    expect(grants).toHaveLength(3);
+    expect(grants[0]).toMatch(
+      /^gcloud logging views add-iam-policy-binding auditors .*--role=roles\/logging\.viewAccessor$/,
+    );
+    expect(grants[1]).toMatch(
+      /^gcloud projects .*--role="projects\/\$PROJECT\/roles\/pgauditAuditor" --condition=None$/,
+    );
+    expect(grants[2]).toMatch(/^gcloud storage buckets .*--role=roles\/storage\.objectViewer$/);
+    const [, permissions = ''] =
+      /roles create pgauditAuditor .*--permissions=(\S+)/.exec(commands.join('\n')) ?? [];
+    expect(permissions.split(',')).toEqual([
+      'resourcemanager.projects.get',
+      'logging.queries.getShared',
+      'logging.queries.listShared',
+    ]);
   });
 });
 

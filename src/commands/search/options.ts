@@ -113,7 +113,7 @@ export function addSearchOptions(command: Command): Command {
       .conflicts(['since', 'until', 'in']),
     new Option(
       '--format <format>',
-      'table (on a terminal), long (all of each event), csv, xlsx, or json (in a pipe)',
+      'table is usual on a terminal, json in a pipe; long has all of each event',
     ).choices(FORMATS),
     new Option('--out <file>', 'write to this file; it appears when it is whole'),
     new Option('--json', "NDJSON, the archive's own lines, as in a pipe").conflicts('format'),

@@ -83,6 +83,10 @@ describe.each(['csv', 'xlsx'] as const)('%s', format => {
     for (const cell of (await cellsOf(HOSTILE)).flat()) expect(cell).not.toMatch(/[^\P{C}\n\t]/u);
   });
 
+  test('of nothing there are the columns', async () => {
+    expect(await cellsOf([])).toEqual([]);
+  });
+
   test('other text is as it was, with its lines', async () => {
     const text = 'UPDATE konto\n\tSET navn = \'Å, "B"; <c> & =d\'';
     expect((await cellsOf([text])).flat()).toContain(text);
