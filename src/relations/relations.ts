@@ -38,7 +38,7 @@ export interface RelationParser {
    * parsed is not reported: no shipped event depends on it.
    */
   classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
-  /** Which UPDATE and DELETE of a text have a WHERE; otherwise like `changes`, and not reported either. */
+  /** Which UPDATE and DELETE of a text have a WHERE; `null` also without the option. Not reported either. */
   bounds(statement: string): readonly Bounds[] | null | Promise<readonly Bounds[] | null>;
   /** Ends the parser's thread; later answers are `null`. */
   close(): Promise<void>;
@@ -49,6 +49,8 @@ export interface RelationParserOptions {
   readonly unparsable?: (reason: Unparsable) => void;
   /** Milliseconds that one statement may take. */
   readonly timeLimit?: number;
+  /** Looks for WHERE, too. */
+  readonly hasBounds?: boolean;
 }
 
 /**
@@ -56,8 +58,8 @@ export interface RelationParserOptions {
  * statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
  */
 export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
-  const { unparsable, timeLimit = TIME_LIMIT } = options;
-  const thread = new ParserThread(timeLimit);
+  const { unparsable, timeLimit = TIME_LIMIT, hasBounds = false } = options;
+  const thread = new ParserThread(timeLimit, hasBounds);
   const cache = new LRUCache<string, Answer | Promise<Answer>>(CACHE);
   const settled = (answer: Answer): readonly Change[] | null => {
     if (typeof answer !== 'string') return answer.changes;
