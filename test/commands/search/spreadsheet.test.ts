@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { parse } from 'csv-parse/sync';
 import { readXlsx } from 'hucre/xlsx';
 import { describe, expect, test } from 'vitest';
@@ -153,6 +153,26 @@ test('a workbook waits for its file: what is written is not kept', async () => {
   // Most of it was written while rows came.
   expect(before).toBeGreaterThan((taken - before) * 4);
   expect(most).toBeLessThan(1024 * 1024);
+});
+
+test.each([0, 3])('a disk that is full after %d writes ends a workbook with its error', async most => {
+  let writes = 0;
+  const full = new Writable({
+    write(_chunk, _encoding, done) {
+      writes += 1;
+      done(writes > most ? Object.assign(new Error('full'), { code: 'ENOSPC' }) : null);
+    },
+  });
+  // As the command's output listens to it.
+  full.on('error', () => undefined);
+  const sheet = { columns: [{ title: 'n', width: 9 }], cells: (n: number) => [n, 'x'.repeat(n % 1000)] };
+  const book = new Workbook(sheet, full);
+  const write = async (): Promise<void> => {
+    for (let n = 0; n < 20_000; n++) await book.write(n);
+    await book.end();
+  };
+  if (most === 20_000) await expect(write()).resolves.toBeUndefined();
+  else await expect(write()).rejects.toMatchObject({ code: 'ENOSPC' });
 });
 
 test('a file appears when it is whole, and only its owner may read it; without permission it says so', async () => {
