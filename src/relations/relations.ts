@@ -10,6 +10,7 @@ import type { AuditClass } from '../event/names.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
+import type { Bounds } from './bounds.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
@@ -37,6 +38,8 @@ export interface RelationParser {
    * parsed is not reported: no shipped event depends on it.
    */
   classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
+  /** Which UPDATE and DELETE of a text have a WHERE; `null` also without the option. Not reported either. */
+  bounds(statement: string): readonly Bounds[] | null | Promise<readonly Bounds[] | null>;
   /** Ends the parser's thread; later answers are `null`. */
   close(): Promise<void>;
 }
@@ -46,6 +49,8 @@ export interface RelationParserOptions {
   readonly unparsable?: (reason: Unparsable) => void;
   /** Milliseconds that one statement may take. */
   readonly timeLimit?: number;
+  /** Looks for WHERE, too. */
+  readonly hasBounds?: boolean;
 }
 
 /**
@@ -53,8 +58,8 @@ export interface RelationParserOptions {
  * statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
  */
 export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
-  const { unparsable, timeLimit = TIME_LIMIT } = options;
-  const thread = new ParserThread(timeLimit);
+  const { unparsable, timeLimit = TIME_LIMIT, hasBounds = false } = options;
+  const thread = new ParserThread(timeLimit, hasBounds);
   const cache = new LRUCache<string, Answer | Promise<Answer>>(CACHE);
   const settled = (answer: Answer): readonly Change[] | null => {
     if (typeof answer !== 'string') return answer.changes;
@@ -66,6 +71,8 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
     changes: statement => andThen(answerOf(statement), settled),
     classes: statement =>
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
+    bounds: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.bounds)),
     close: () => thread.close(),
   };
 }

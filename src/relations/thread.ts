@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { AuditClass } from '../event/names.js';
+import type { Bounds } from './bounds.js';
 import type { Change } from './tree.js';
 
 /**
@@ -16,6 +17,8 @@ export interface Parsed {
   readonly changes: readonly Change[];
   /** pgAudit's class of each statement that changes something. */
   readonly classes: readonly AuditClass[];
+  /** `null` if they were not asked for. */
+  readonly bounds: readonly Bounds[] | null;
 }
 
 /** The same folder contains worker.ts in `src` and worker.js in `dist`. */
@@ -44,6 +47,7 @@ interface Question {
 
 export class ParserThread {
   readonly #timeLimit: number;
+  readonly #hasBounds: boolean;
   #worker: Worker | undefined;
   readonly #waiting: Question[] = [];
   /** Questions that the thread has; it answers in this order. */
@@ -57,9 +61,13 @@ export class ParserThread {
   /** Characters of the large statements that this thread has parsed. */
   #large = 0;
 
-  /** @param timeLimit milliseconds that one statement may take; then the thread is ended */
-  constructor(timeLimit: number) {
+  /**
+   * @param timeLimit milliseconds that one statement may take; then the thread is ended
+   * @param hasBounds answers have `bounds`, which takes a fifth more time
+   */
+  constructor(timeLimit: number, hasBounds: boolean) {
     this.#timeLimit = timeLimit;
+    this.#hasBounds = hasBounds;
   }
 
   /** One statement after the other, each within the time limit of its turn; never rejects. */
@@ -135,7 +143,7 @@ export class ParserThread {
   }
 
   async #load(): Promise<void> {
-    const worker = startWorker();
+    const worker = startWorker(this.#hasBounds);
     // Without a listener, a failing thread would end the process.
     worker.on('error', () => this.#lost(worker)).on('exit', () => this.#lost(worker));
     if ((await nextMessage(worker, LOAD_LIMIT)) === 'ready' && !this.#isClosed) {
@@ -173,10 +181,11 @@ function isLarge(question: Question | undefined): boolean {
 }
 
 /** It gets no environment, and its output is not read: the parser may print SQL. */
-function startWorker(): Worker {
+function startWorker(hasBounds: boolean): Worker {
   const worker = new Worker(WORKER, {
     env: {},
     execArgv: [],
+    workerData: { hasBounds },
     stdout: true,
     stderr: true,
     resourceLimits: MEMORY,

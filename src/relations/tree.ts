@@ -18,7 +18,7 @@ interface Relation {
 }
 
 /** Their statements are stored, not run. */
-const STORED = new Set(['RuleStmt', 'CreateFunctionStmt']);
+export const STORED = new Set(['RuleStmt', 'CreateFunctionStmt']);
 /** Statements with one target, in their field `relation`, and their command tags. */
 const WRITES = new Map([
   ['InsertStmt', 'INSERT'],

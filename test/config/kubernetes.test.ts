@@ -197,10 +197,40 @@ describe('google.sh', () => {
       'roles/storage.objectCreator',
       'roles/storage.objectViewer',
       'roles/iam.workloadIdentityUser',
+      // Of auditors: one view, a role that shows no log, and the archive.
+      'roles/logging.viewAccessor',
+      '"projects/$PROJECT/roles/pgauditAuditor"',
+      'roles/storage.objectViewer',
     ]);
     expect(commands).toContain('--retention-period=4018d');
     expect(commands).toContain('--retention-days=730');
     expect(commands).not.toMatch(/lock/);
+  });
+
+  test('lets auditors see one view, and no log by a role on the project', () => {
+    const commands = read(`${FOLDER}/google.sh`)
+      .replaceAll(/^#.*$/gm, '')
+      .replaceAll(/\\\n\s*/g, '')
+      .split('\n');
+    expect(commands).toContain(
+      'gcloud logging views create auditors --bucket="$LOG" --location="$LOCATION" --log-filter="source(\\"projects/$PROJECT\\") AND log_id(\\"$LOG\\")"',
+    );
+    const grants = commands.filter(command => command.includes('"$AUDITORS"'));
+    expect(grants).toHaveLength(3);
+    expect(grants[0]).toMatch(
+      /^gcloud logging views add-iam-policy-binding auditors .*--role=roles\/logging\.viewAccessor$/,
+    );
+    expect(grants[1]).toMatch(
+      /^gcloud projects .*--role="projects\/\$PROJECT\/roles\/pgauditAuditor" --condition=None$/,
+    );
+    expect(grants[2]).toMatch(/^gcloud storage buckets .*--role=roles\/storage\.objectViewer$/);
+    const [, permissions = ''] =
+      /roles create pgauditAuditor .*--permissions=(\S+)/.exec(commands.join('\n')) ?? [];
+    expect(permissions.split(',')).toEqual([
+      'resourcemanager.projects.get',
+      'logging.queries.getShared',
+      'logging.queries.listShared',
+    ]);
   });
 });
 
