@@ -62,7 +62,13 @@ function addProgram(stage, cpu) {
     library,
   );
   renameSync(join(library, `node_modules/node-linux-${cpu}/bin/node`), join(library, 'bin/node'));
-  for (const unused of [`node_modules/node-linux-${cpu}`, 'node_modules/.bin', 'package-lock.json'])
+  // What writes workbooks is bundled, and large.
+  for (const unused of [
+    `node_modules/node-linux-${cpu}`,
+    'node_modules/.bin',
+    'node_modules/@cj-tech-master',
+    'package-lock.json',
+  ])
     rmSync(join(library, unused), { recursive: true, force: true });
   prune(join(library, 'node_modules'));
   const isNeeded = path => !path.endsWith('.map') && !path.includes('.compile-cache');
