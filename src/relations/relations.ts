@@ -10,6 +10,7 @@ import type { AuditClass } from '../event/names.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
+import type { Marks } from './marks.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
@@ -41,6 +42,11 @@ export interface RelationParser {
   close(): Promise<void>;
 }
 
+export interface MarkParser extends RelationParser {
+  /** What a reviewer asks of a text; otherwise like `classes`. */
+  marks(statement: string): Marks | null | Promise<Marks | null>;
+}
+
 export interface RelationParserOptions {
   /** Called for each statement that cannot be parsed, even if the answer comes from the cache. */
   readonly unparsable?: (reason: Unparsable) => void;
@@ -52,7 +58,7 @@ export interface RelationParserOptions {
  * Parses in a separate thread, so that no statement can stop or end this one; the thread starts with the first
  * statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
  */
-export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
+export function createRelationParser(options: RelationParserOptions = {}): MarkParser {
   const { unparsable, timeLimit = TIME_LIMIT } = options;
   const thread = new ParserThread(timeLimit);
   const cache = new LRUCache<string, Answer | Promise<Answer>>(CACHE);
@@ -66,6 +72,8 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
     changes: statement => andThen(answerOf(statement), settled),
     classes: statement =>
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
+    marks: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.marks)),
     close: () => thread.close(),
   };
 }

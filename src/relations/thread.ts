@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { AuditClass } from '../event/names.js';
+import type { Marks } from './marks.js';
 import type { Change } from './tree.js';
 
 /**
@@ -16,6 +17,7 @@ export interface Parsed {
   readonly changes: readonly Change[];
   /** pgAudit's class of each statement that changes something. */
   readonly classes: readonly AuditClass[];
+  readonly marks: Marks;
 }
 
 /** The same folder contains worker.ts in `src` and worker.js in `dist`. */

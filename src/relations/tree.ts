@@ -18,7 +18,7 @@ interface Relation {
 }
 
 /** Their statements are stored, not run. */
-const STORED = new Set(['RuleStmt', 'CreateFunctionStmt']);
+export const STORED = new Set(['RuleStmt', 'CreateFunctionStmt']);
 /** Statements with one target, in their field `relation`, and their command tags. */
 const WRITES = new Map([
   ['InsertStmt', 'INSERT'],
@@ -71,7 +71,7 @@ function nameOf({ schema, name }: Relation, isKeyword: (name: string) => boolean
 }
 
 /** Of the statement itself, and of the one inside it. */
-function ownCommands(statement: unknown): string[] {
+export function ownCommands(statement: unknown): string[] {
   const [[kind, value] = ['', undefined]] = isObject(statement) ? Object.entries(statement) : [];
   const around = AROUND.get(kind);
   if (around !== undefined && isObject(value)) return [around, ...ownCommands(value.query)];

@@ -7,10 +7,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { classesIn } from './classes.ts';
+import { marksIn } from './marks.ts';
 import type { Parsed } from './thread.ts';
 import { changesIn } from './tree.ts';
 
-const NOTHING: Parsed = { changes: [], classes: [] };
+const NOTHING: Parsed = { changes: [], classes: [], marks: marksIn(null) };
 /** Characters of names, at most: an event repeats them in each part into which it is split. */
 const LONGEST_NAMES = 16 * 1024;
 /** Keyword kinds of libpg_query above UNRESERVED_KEYWORD, which quote_identifier quotes. */
@@ -36,7 +37,8 @@ function answer(statement: string): Parsed | 'syntax' | 'size' {
     const tree: unknown = parseSync(statement);
     const changes = changesIn(tree, isKeyword);
     const names = new Set(changes.flatMap(({ relations }) => relations));
-    return [...names].join('').length <= LONGEST_NAMES ? { changes, classes: classesIn(tree) } : 'size';
+    if ([...names].join('').length > LONGEST_NAMES) return 'size';
+    return { changes, classes: classesIn(tree), marks: marksIn(tree) };
   } catch (error) {
     if (hasSqlDetails(error)) return 'syntax';
     throw error;
