@@ -25,8 +25,8 @@ const reportedEvent = envelopeSchema.pick({ id: true, instance: true }).extend({
     .partial({ objectName: true, parameters: true })
     .optional(),
   session: sessionSchema
-    .pick({ id: true, client: true, application: true })
-    .partial({ client: true, application: true })
+    .pick({ id: true, client: true, application: true, virtualTransactionId: true })
+    .partial({ client: true, application: true, virtualTransactionId: true })
     .optional(),
   failure: failureSchema.shape.failure.partial({ sqlState: true }).optional(),
   suspect: suspectSchema.shape.suspect.optional(),
