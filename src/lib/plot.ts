@@ -66,9 +66,9 @@ export function spark(
   unsureAt: ReadonlySet<number> = new Set(),
 ): Html {
   const series = [{ name: '', className }];
-  return html`<svg class="spark" viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" aria-hidden="true">${[...unsureAt].map(unsure)}${values.map(
+  return html`<svg class="spark" viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" aria-hidden="true">${values.map(
     (value, index) => drawSeries([value], index, { series, top, format: String }),
-  )}</svg>`;
+  )}${[...unsureAt].map(unsure)}</svg>`;
 }
 
 interface Drawing {

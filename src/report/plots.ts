@@ -10,7 +10,7 @@ import { objectName } from './parts.js';
 import type { Report } from './report.js';
 import { number } from './table.js';
 
-const MOST_OBJECTS = 6;
+const MOST_OBJECTS = 5;
 
 export function plotSection(report: Report): Html {
   return html`<section id="plots"><h2 class="hidden">${report.words.page.sections.plots}</h2>
@@ -54,7 +54,7 @@ function drawPanel({ words }: Report, { name, values }: Panel, at: number, { lab
   const top = Math.max(...values, 0);
   const bars = values.map((value, index) => {
     const title = `${labels[index] ?? ''}: ${name} ${number(value)}${isUnsure[index] === true ? `; ${notAllCovered}` : ''}`;
-    return html`<g class="bar"><title>${title}</title>${isUnsure[index] === true ? unsure(index) : null}${bar(value, top, index)}</g>`;
+    return html`<g class="bar"><title>${title}</title>${bar(value, top, index)}${isUnsure[index] === true ? unsure(index) : null}</g>`;
   });
   return html`<div class="panel"><span>${name} <span class="soft">${highest(number(top))}</span></span>
 <svg viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" role="img" aria-labelledby="plot-days-${at} plot-days-text">

@@ -61,7 +61,7 @@ figcaption { font-weight: 600; margin-bottom: .4rem; }
 .bars svg { grid-column: 1 / -1; width: 100%; height: .45rem; margin-bottom: .25rem; background: var(--panel); }
 .spark { width: 7rem; height: 1.4rem; display: block; border-bottom: 1px solid var(--line); }
 rect.write { fill: var(--write); } rect.off { fill: var(--page); stroke: var(--write); stroke-width: 1.4; }
-rect.missing { fill: var(--bad-panel); stroke: var(--bad); stroke-width: 1; vector-effect: non-scaling-stroke; }
+rect.missing { fill: none; stroke: var(--bad); stroke-width: 1; vector-effect: non-scaling-stroke; }
 path.missing { stroke: var(--bad); stroke-width: 1; vector-effect: non-scaling-stroke; fill: none; }
 .look h3 { margin: .7rem 0 .1rem; } .look h3 .soft { font-weight: 400; } .look code { color: var(--soft); font-weight: 400; }
 .look ul { list-style: none; margin: 0; padding: 0 0 0 .8rem; max-width: none; border-left: .2rem solid var(--line); font-size: .9rem; }
@@ -90,14 +90,15 @@ ol.statements .head { display: flex; flex-wrap: wrap; gap: .1rem .9rem; break-af
     @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #59636e; } }
   :root { color-scheme: light; }
   html { font-size: 8pt; }
-  body { max-width: none; padding: 0; line-height: 1.35; } p, ul, ol { margin: .3rem 0; }
-  h1 { font-size: 1.5rem; } h2 { margin: 1.4rem 0 .3rem; padding-top: .4rem; } h3 { margin: .7rem 0 .2rem; }
+  body { max-width: none; padding: 0; line-height: 1.3; } p, ul, ol { margin: .25rem 0; max-width: none; }
+  h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.15rem; margin: 1rem 0 .2rem; padding-top: .25rem; } h3 { margin: .7rem 0 .2rem; }
   th, td { padding: .12rem .3rem; } .spark { width: 5rem; height: 1.1rem; } table { margin: .4rem 0; font-size: .88rem; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   nav { display: none; } h2, h3 { break-after: avoid; } tr, .verdict, .figures, .look, #sign { break-inside: avoid; }
   .verdict { padding: .35rem .7rem; margin: .5rem 0; }
-  #plots { gap: .6rem 1.6rem; } .panel svg { height: 1.8rem; } .panel { margin-bottom: .15rem; } .bars svg { height: .3rem; margin-bottom: .1rem; }
-  .look h3 { margin: .35rem 0 0; } .look ul { font-size: .85rem; }
+  #plots { gap: .3rem 1.6rem; margin-top: .4rem; } figcaption { margin-bottom: .1rem; font-size: .95rem; } .panel svg { height: 1.9rem; } .week svg { max-height: 8.2rem; } .week p, .bars, .panel { font-size: .78rem; line-height: 1.2; } .panel { margin-bottom: .15rem; } .bars svg { height: .3rem; margin-bottom: .1rem; }
+  .look h3 { margin: .25rem 0 0; font-size: .9rem; } .look ul { font-size: .82rem; line-height: 1.2; } #look { font-size: .9rem; }
+  .roles li { display: flex; flex-wrap: wrap; gap: 0 .6rem; font-size: .88rem; } .roles pre { flex: 1 1 22rem; background: none; padding: 0; margin: 0; } .roles .head { gap: 0 .6rem; }
   .figures { grid-template-columns: repeat(13, 1fr); gap: .3rem; } .figures li { padding: .2rem .3rem; font-size: .75rem; } .figures b { font-size: 1rem; }
   pre { padding: .15rem .4rem; margin: .1rem 0 0; } ol.statements li { padding: .15rem 0; break-inside: avoid; }
   ol.statements p { margin: 0; } a { color: inherit; text-decoration: none; }
