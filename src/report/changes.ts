@@ -68,11 +68,11 @@ ${cappedTable(report, {
 
 /** `CREATE INDEX … ×412`, on which objects, and the options that find them. */
 function commandOf(report: Report, { command, events, objects, person, user }: Definition): Html {
-  const times = events > 1 ? html` … ×${number(events)}` : null;
+  const times = events > 1 ? html` <span class="nowrap">… ×${number(events)}</span>` : null;
   const on =
     objects.size === 0 ? null : html` ${separated([...objects].map(object => objectName(report, object)))}`;
   const options = ['--command', command, ...lookOptions(person, user)];
-  return html`<span class="nowrap">${stranger(command)}${times}</span>${on}${
+  return html`${stranger(command)}${times}${on}${
     events > 1 ? html`<code class="id">${lookCommand(options)}</code>` : null
   }`;
 }

@@ -33,7 +33,8 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem; padding: 0; list-style: none; max-width: none; }
 .figures li { background: var(--panel); border-radius: .4rem; padding: .5rem .75rem; }
-.figures b { display: block; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.figures li { overflow-wrap: normal; }
+.figures b { display: block; white-space: nowrap; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .figures .look b { color: var(--bad); }
 table { width: 100%; border-collapse: collapse; margin: .75rem 0; font-size: .92rem; }
 caption { text-align: left; padding-bottom: .25rem; }
@@ -99,7 +100,7 @@ ol.statements .head { display: flex; flex-wrap: wrap; gap: .1rem .9rem; break-af
   #plots { gap: .3rem 1.6rem; margin-top: .4rem; } figcaption { margin-bottom: .1rem; font-size: .95rem; } .panel svg { height: 1.9rem; } .week svg { max-height: 8.2rem; } .week p, .bars, .panel { font-size: .78rem; line-height: 1.2; } .panel { margin-bottom: .15rem; } .bars svg { height: .3rem; margin-bottom: .1rem; }
   .look h3 { margin: .25rem 0 0; font-size: .9rem; } .look ul { font-size: .82rem; line-height: 1.2; } #look { font-size: .9rem; }
   .roles li { display: flex; flex-wrap: wrap; gap: 0 .6rem; font-size: .88rem; } .roles pre { flex: 1 1 22rem; background: none; padding: 0; margin: 0; } .roles .head { gap: 0 .6rem; }
-  .figures { grid-template-columns: repeat(13, 1fr); gap: .3rem; } .figures li { padding: .2rem .3rem; font-size: .75rem; } .figures b { font-size: 1rem; }
+  .figures { grid-template-columns: repeat(7, 1fr); gap: .3rem; } .figures li { padding: .15rem .4rem; font-size: .8rem; } .figures b { font-size: 1rem; }
   pre { padding: .15rem .4rem; margin: .1rem 0 0; } ol.statements li { padding: .15rem 0; break-inside: avoid; }
   ol.statements p { margin: 0; } a { color: inherit; text-decoration: none; }
   .sign { gap: .8rem 2rem; } .sign div { min-height: 2.6rem; }

@@ -87,12 +87,13 @@ test('the first page names what was planted: why, who, when, and the command tha
     expect(await row.innerText()).toContain('8 Nov 2025 02:');
     expect(await row.locator('code').innerText()).toMatch(/^look --id prod\/\S+$/);
   }
+  expect(await group('bulk change at night').innerText()).toMatch(/Person Nummer 8 .*lonn: 120 statements/s);
   expect(await group('used by several').innerText()).toContain('breakglass');
   expect(await group('no directory knows').innerText()).toContain('tmp_dba');
   expect(await look.innerText()).not.toContain(PLANTED.plan);
 });
 
-test('looks right on a desk, on a phone and on paper', async () => {
+test('shows what it says on a desk, on a phone and on paper', async () => {
   const shots = await pictures();
   for (const [name, options] of Object.entries({ desk: DESKTOP, phone: PHONE, paper: PAPER })) {
     const page = await open(options);
@@ -101,4 +102,26 @@ test('looks right on a desk, on a phone and on paper', async () => {
     expect([name, await overhang(page)]).toEqual([name, 0]);
   }
   expect(await readFile(made.path, 'utf8')).toContain('The archive is');
+});
+
+/** Words of tables and figures that take more than one line, run in the page; what no column could hold may be broken. */
+const BROKEN = `[...document.querySelectorAll('td, th, .figures li')].flatMap(cell => {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode())
+    for (const { 0: word, index } of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      if (word.length < 25 && range.getClientRects().length > 1) broken.push(word);
+    }
+  return broken;
+})`;
+
+test('no word of a table is broken on paper, and the block to sign is whole', async () => {
+  const page = await open(PAPER);
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.evaluate<string[]>(BROKEN)).toEqual([]);
+  const rule = `getComputedStyle(document.querySelector('#sign')).breakInside`;
+  expect(await page.evaluate<string>(rule)).toBe('avoid');
 });

@@ -23,10 +23,14 @@ export const PLANTED = {
   plan: 'EXPLAIN DELETE FROM mottaker',
 } as const;
 
+/** Writes of one person on `lonn` in the night of Saturday. */
+export const NIGHTLY = 120;
+
 /** Role statements of the month, those planted included. */
 export const ROLES = WORKDAYS * ROLES_A_WORKDAY + 2;
 export const DEFINITIONS = WORKDAYS * DDL_A_WORKDAY;
-export const STATEMENTS = WORKDAYS * WRITES[0] + (DAYS - WORKDAYS) * WRITES[1] + DEFINITIONS + ROLES + 5;
+export const STATEMENTS =
+  WORKDAYS * WRITES[0] + (DAYS - WORKDAYS) * WRITES[1] + DEFINITIONS + ROLES + 5 + NIGHTLY;
 
 const person = (n: number): Said => ({
   user: `Z99${String(n % 20).padStart(4, '0')}`,
@@ -56,7 +60,7 @@ function eventsOf(date: string, index: number): NewEvent[] {
   const length = (isWeekend ? WRITES[1] : WRITES[0]) + others;
   const ordinary = Array.from({ length }, (_, n) => {
     // Most work is done in the middle of the day.
-    const hour = 7 + Math.sin(((n / length) * Math.PI) / 2) ** 2 * 9;
+    const hour = 7 + (9 * Math.acos(1 - (2 * n) / length)) / Math.PI;
     return ordinaryEvent(at(date, 0, Math.floor(hour * 60 * 60 * 1000)), n, isWeekend);
   });
   return [...ordinary, ...plantedOn(date, index)].flat().toSorted((a, b) => (a.time < b.time ? -1 : 1));
@@ -117,5 +121,8 @@ function plantedOn(date: string, index: number): NewEvent[] {
     glass(of(2, person(5), 'COPY', PLANTED.program, 'import')),
     glass(of(3, person(5), 'COPY', PLANTED.file, 'import')),
     of(4, person(6), 'DELETE', PLANTED.plan, 'mottaker'),
+    ...Array.from({ length: NIGHTLY }, () =>
+      of(5, person(8), 'UPDATE', 'UPDATE lonn SET sum = 1 WHERE id = 2', 'lonn'),
+    ),
   ];
 }
