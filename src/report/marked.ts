@@ -14,6 +14,8 @@ export interface Marked {
 
 export const UNMARKED: Marked = { isPlan: false, isWithoutWhere: false, copies: null, isUnread: false };
 
+type Recorded = Pick<ReportedAudit, 'class' | 'command' | 'statement' | 'objectName' | 'classFrom'>;
+
 /** What EXPLAIN ANALYZE and EXECUTE run has a record of its own, with another command. */
 const PLANS = ['EXPLAIN', 'PREPARE'];
 const ON_ROWS = ['UPDATE', 'DELETE'];
@@ -21,13 +23,13 @@ const ON_ROWS = ['UPDATE', 'DELETE'];
 const MARKING = /\b(?:update|delete|copy|explain)\b/i;
 
 /** The text that must be parsed; `null`: the record itself says enough. */
-export function textToParse({ class: name, command, statement }: ReportedAudit): string | null {
+export function textToParse({ class: name, command, statement }: Recorded): string | null {
   if (name !== 'WRITE' || PLANS.includes(command) || statement === null) return null;
   return MARKING.test(statement) ? statement : null;
 }
 
 /** @param marks of `textToParse`; `null` if that cannot be parsed */
-export function markedOf(audit: ReportedAudit, marks: Marks | null): Marked {
+export function markedOf(audit: Recorded, marks: Marks | null): Marked {
   const { class: name, command, statement, objectName = null } = audit;
   if (name !== 'WRITE') return UNMARKED;
   if (PLANS.includes(command)) return { ...UNMARKED, isPlan: true };

@@ -36,8 +36,8 @@ function dayPlot(report: Report): Html {
   }));
   const isUnsure = rows.map(row => row.isUnsure);
   const hasUnsure = isUnsure.includes(true);
-  return html`<figure class="plot days" role="group" aria-labelledby="plot-days-title">
-<figcaption id="plot-days-title">${plots.days(step)}${hasUnsure ? html` <span class="legend"><svg viewBox="0 0 1 100" aria-hidden="true" preserveAspectRatio="none">${unsure(0)}</svg>${plots.notCovered}</span>` : null}</figcaption>
+  return html`<figure class="plot days">
+<figcaption>${plots.days(step)}${hasUnsure ? html` <span class="legend"><svg viewBox="0 0 1 100" aria-hidden="true" preserveAspectRatio="none">${unsure(0)}</svg>${plots.notCovered}</span>` : null}</figcaption>
 <p class="hidden" id="plot-days-text">${plots.daysText(total.events, rows.length, step, rows.length - active.length, most)}</p>
 ${panels.map((panel, at) => drawPanel(report, panel, at, { labels: rows.map(({ label }) => label), isUnsure }))}
 <div class="labels" aria-hidden="true"><span>${rows[0]?.label ?? ''}</span><span>${rows.length > 1 ? (rows.at(-1)?.label ?? '') : ''}</span></div>

@@ -98,6 +98,7 @@ test('shows what it says on a desk, on a phone and on paper', async () => {
   for (const [name, options] of Object.entries({ desk: DESKTOP, phone: PHONE, paper: PAPER })) {
     const page = await open(options);
     if (options === PAPER) await page.emulateMedia({ media: 'print' });
+    // Those of docs/proof.md: its first page on paper.
     await page.screenshot({ path: join(shots, `report-${name}.png`) });
     expect([name, await overhang(page)]).toEqual([name, 0]);
   }
