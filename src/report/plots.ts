@@ -70,6 +70,7 @@ function bar(value: number, top: number, index: number): Part {
 
 /** Sides of the cells, in units of the drawing. */
 const CELL = 10;
+const SMALLEST = 3;
 const LEFT = 26;
 const BELOW = 12;
 
@@ -84,7 +85,7 @@ function weekPlot({ words, findings }: Report): Html {
   const squares = cells
     .filter(({ all }) => all > 0)
     .map(cell => {
-      const side = Math.max(1.5, Math.sqrt(cell.all / top) * (CELL - 1));
+      const side = Math.max(SMALLEST, Math.sqrt(cell.all / top) * (CELL - 1));
       const inset = (CELL - side) / 2;
       const label = `${weekdays[cell.weekday] ?? ''} ${clock(cell.hour)}: ${number(cell.all)}`;
       return html`<rect class="${cell.outside > cell.inside ? 'off' : 'write'}" x="${(LEFT + cell.hour * CELL + inset).toFixed(1)}" y="${(cell.weekday * CELL + inset).toFixed(1)}" width="${side.toFixed(1)}" height="${side.toFixed(1)}"><title>${label}</title></rect>`;

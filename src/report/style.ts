@@ -61,7 +61,7 @@ figcaption { font-weight: 600; margin-bottom: .4rem; }
 .bars li { display: grid; grid-template-columns: minmax(0, 1fr) 4.5rem; gap: 0 .5rem; }
 .bars svg { grid-column: 1 / -1; width: 100%; height: .45rem; margin-bottom: .25rem; background: var(--panel); }
 .spark { width: 7rem; height: 1.4rem; display: block; border-bottom: 1px solid var(--line); }
-rect.write { fill: var(--write); } rect.off { fill: var(--page); stroke: var(--write); stroke-width: 1.4; }
+rect.write { fill: var(--write); } rect.off { fill: var(--page); stroke: var(--write); stroke-width: .9; }
 rect.missing { fill: none; stroke: var(--bad); stroke-width: 1; vector-effect: non-scaling-stroke; }
 path.missing { stroke: var(--bad); stroke-width: 1; vector-effect: non-scaling-stroke; fill: none; }
 .look h3 { margin: .7rem 0 .1rem; } .look h3 .soft { font-weight: 400; } .look code { color: var(--soft); font-weight: 400; }
