@@ -22,7 +22,7 @@ RUN npm run build
 FROM ${BUILD_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin && mkdir state
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin node_modules/@cj-tech-master && mkdir state
 
 FROM ${RUNTIME_IMAGE}
 WORKDIR /app

@@ -18,6 +18,6 @@ WHERE kind = 'statement'
     )
     OR LOWER(REPLACE(audit.objectName, '"', '')) IN ('public.konto', 'konto')
     -- If the relations are not known: by the word alone.
-    OR (COALESCE(ARRAY_LENGTH(audit.objects), 0) = 0 AND REGEXP_CONTAINS(audit.statement, r'(?i)\bkonto\b'))
+    OR (COALESCE(ARRAY_LENGTH(audit.objects), 0) = 0 AND REGEXP_CONTAINS(audit.statement, '(?i)(^|[^a-z0-9_])konto([^a-z0-9_]|$)'))
   )
 ORDER BY time, seq

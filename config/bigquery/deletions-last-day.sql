@@ -11,7 +11,7 @@ SELECT
 FROM `PROJECT.DATASET.pgaudit_events`
 WHERE kind = 'statement'
   AND (audit.command = 'DELETE' OR audit.command LIKE 'TRUNCATE%')
-  AND time >= CURRENT_TIMESTAMP() - INTERVAL 24 HOUR
+  AND time >= CURRENT_TIMESTAMP - INTERVAL 24 HOUR
   -- Only these partitions are read: an event is in that of its day, or in a later one.
-  AND date >= CURRENT_DATE() - 2
+  AND date >= CURRENT_DATE - 2
 ORDER BY time, seq

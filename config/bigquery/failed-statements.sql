@@ -7,9 +7,11 @@ WITH failures AS (
     instance,
     session.id AS session_id,
     session.virtualTransactionId AS transaction_id,
-    failure.sqlState AS sql_state
+    failure.sqlState AS sql_state,
+    -- An error that a savepoint caught takes back the `failed` before it.
+    CASE WHEN failure.outcome = 'caught' THEN -1 ELSE 1 END AS counts
   FROM `PROJECT.DATASET.pgaudit_events`
-  WHERE kind = 'failure'
+  WHERE kind = 'failure' AND COALESCE(failure.certain, TRUE)
 )
 SELECT
   event.id,
@@ -28,4 +30,5 @@ JOIN failures
   AND (failures.chain > event.chain OR (failures.chain = event.chain AND failures.seq > event.seq))
 WHERE event.kind = 'statement'
 GROUP BY 1, 2, 3, 4, 5, 6, 7
+HAVING SUM(failures.counts) > 0
 ORDER BY event.time

@@ -8,6 +8,7 @@ LOCATION=europe-north1
 BUCKET=my-team-pgaudit-archive
 LOG=pgaudit
 NAMESPACE=my-team # of Kubernetes
+AUDITORS=group:auditors@example.com # they should not be the ones who administer the project
 ACCOUNT="pgaudit-shipper@$PROJECT.iam.gserviceaccount.com"
 
 gcloud config set project "$PROJECT"
@@ -44,9 +45,19 @@ gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
 gcloud iam service-accounts add-iam-policy-binding "$ACCOUNT" --role=roles/iam.workloadIdentityUser \
   --member="serviceAccount:$PROJECT.svc.id.goog[$NAMESPACE/pgaudit-shipper]"
 
-# Auditors read. They should not be the ones who administer the project.
-# gcloud projects add-iam-policy-binding "$PROJECT" --member=group:auditors@example.com --role=roles/logging.viewAccessor
-# gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" --member=group:auditors@example.com --role=roles/storage.objectViewer
+# Auditors see this log and nothing else of the project: by a view of their own, not by a role on the project, which would
+# show them every log. In Logs Explorer they choose it under "Log views".
+gcloud logging views create auditors --bucket="$LOG" --location="$LOCATION" \
+  --log-filter="source(\"projects/$PROJECT\") AND log_id(\"$LOG\")"
+gcloud logging views add-iam-policy-binding auditors --bucket="$LOG" --location="$LOCATION" \
+  --member="$AUDITORS" --role=roles/logging.viewAccessor
+# To open the project in the console, and the saved queries (config/logs-explorer/save-queries.sh). No log comes with it.
+gcloud iam roles create pgauditAuditor --project="$PROJECT" --title="pgaudit auditor" \
+  --permissions=resourcemanager.projects.get,logging.queries.getShared,logging.queries.listShared
+gcloud projects add-iam-policy-binding "$PROJECT" \
+  --member="$AUDITORS" --role="projects/$PROJECT/roles/pgauditAuditor" --condition=None
+# The archive, for search, verify and report. It cannot be changed with this.
+gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" --member="$AUDITORS" --role=roles/storage.objectViewer
 
 # For good: afterwards the retention can be made longer, never shorter, and the bucket stays until its last object is old enough.
 # gcloud storage buckets update "gs://$BUCKET" --lock-retention-period

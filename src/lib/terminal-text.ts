@@ -22,6 +22,11 @@ export function harmless(text: string): string {
   return text.replace(STEERING, written);
 }
 
+/** The same, but lines stay lines, and tabs stay tabs. */
+export function harmlessLines(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(/[^\n\t]+/g, harmless);
+}
+
 function collapsed(text: string): string {
   return text.replace(/\s+/gu, ' ').trim();
 }

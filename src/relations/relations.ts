@@ -10,6 +10,7 @@ import type { AuditClass } from '../event/names.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
+import type { Bounds } from './bounds.js';
 import type { Marks } from './marks.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
@@ -38,6 +39,8 @@ export interface RelationParser {
    * parsed is not reported: no shipped event depends on it.
    */
   classes(statement: string): readonly AuditClass[] | null | Promise<readonly AuditClass[] | null>;
+  /** Which UPDATE and DELETE of a text have a WHERE; otherwise like `changes`, and not reported either. */
+  bounds(statement: string): readonly Bounds[] | null | Promise<readonly Bounds[] | null>;
   /** Ends the parser's thread; later answers are `null`. */
   close(): Promise<void>;
 }
@@ -72,6 +75,8 @@ export function createRelationParser(options: RelationParserOptions = {}): MarkP
     changes: statement => andThen(answerOf(statement), settled),
     classes: statement =>
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
+    bounds: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.bounds)),
     marks: statement =>
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.marks)),
     close: () => thread.close(),

@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { AuditClass } from '../event/names.js';
+import type { Bounds } from './bounds.js';
 import type { Marks } from './marks.js';
 import type { Change } from './tree.js';
 
@@ -17,6 +18,7 @@ export interface Parsed {
   readonly changes: readonly Change[];
   /** pgAudit's class of each statement that changes something. */
   readonly classes: readonly AuditClass[];
+  readonly bounds: readonly Bounds[];
   readonly marks: Marks;
 }
 

@@ -71,7 +71,7 @@ function nameOf({ schema, name }: Relation, isKeyword: (name: string) => boolean
 }
 
 /** Of the statement itself, and of the one inside it. */
-export function ownCommands(statement: unknown): string[] {
+function ownCommands(statement: unknown): string[] {
   const [[kind, value] = ['', undefined]] = isObject(statement) ? Object.entries(statement) : [];
   const around = AROUND.get(kind);
   if (around !== undefined && isObject(value)) return [around, ...ownCommands(value.query)];

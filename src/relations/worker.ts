@@ -6,12 +6,13 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
+import { boundsIn } from './bounds.ts';
 import { classesIn } from './classes.ts';
 import { marksIn } from './marks.ts';
 import type { Parsed } from './thread.ts';
 import { changesIn } from './tree.ts';
 
-const NOTHING: Parsed = { changes: [], classes: [], marks: marksIn(null) };
+const NOTHING: Parsed = { changes: [], classes: [], bounds: [], marks: marksIn(null) };
 /** Characters of names, at most: an event repeats them in each part into which it is split. */
 const LONGEST_NAMES = 16 * 1024;
 /** Keyword kinds of libpg_query above UNRESERVED_KEYWORD, which quote_identifier quotes. */
@@ -38,7 +39,7 @@ function answer(statement: string): Parsed | 'syntax' | 'size' {
     const changes = changesIn(tree, isKeyword);
     const names = new Set(changes.flatMap(({ relations }) => relations));
     if ([...names].join('').length > LONGEST_NAMES) return 'size';
-    return { changes, classes: classesIn(tree), marks: marksIn(tree) };
+    return { changes, classes: classesIn(tree), bounds: boundsIn(tree), marks: marksIn(tree) };
   } catch (error) {
     if (hasSqlDetails(error)) return 'syntax';
     throw error;

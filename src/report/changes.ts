@@ -16,7 +16,7 @@ import {
   whenMark,
 } from './parts.js';
 import { lookOptions } from './person-options.js';
-import { lookCommand, type Reader, type Report, searchCommand } from './report.js';
+import { lookCommand, outsideHours, type Reader, type Report, searchCommand } from './report.js';
 import { type Column, number, stranger } from './table.js';
 
 const MOST_BULK = 40;
@@ -96,7 +96,7 @@ export function outsideSection(report: Report): Html {
     total.events,
   );
   return html`<section id="outside"><h2>${words.page.sections.outside}</h2><p>${intro}</p>
-${sampled(report, outside, searchCommand(report, '--timezone', zone.name, '--outside-hours', hours))}</section>`;
+${sampled(report, outside, searchCommand(report, ...outsideHours(report)))}</section>`;
 }
 
 export function writeSection(report: Report): Html {

@@ -1,5 +1,6 @@
 /** The findings about a period's events, in memory that does not grow with their number. */
 
+import { isWithin, type WorkingHours, type Zone } from '../lib/zone.js';
 import { type Amount, addChange, type Change, classOf, noAmount, type When } from './amount.js';
 import { Weightiest } from './bounded.js';
 import { Definitions } from './definitions.js';
@@ -12,7 +13,6 @@ import { Outcomes } from './outcomes.js';
 import { Populations } from './population.js';
 import { Roles } from './roles.js';
 import { Signs } from './signs.js';
-import { isWithin, type WorkingHours, type Zone } from './zone.js';
 
 /** At most this many items are listed. */
 const MOST_SAMPLED = 15;

@@ -1,17 +1,17 @@
 /** What a reader with ten minutes looks at: why, who, when, and the command that finds it. */
 
 import { type Html, html, type Part } from '../lib/html.js';
+import { addDays } from '../lib/zone.js';
 import { bulkOf } from './changes.js';
 import type { Touched } from './findings.js';
 import type { Listed } from './listed.js';
 import { REASONS as OF_STATEMENTS, type Reason } from './looks.js';
 import { dayOf, moment, nameOf, objectName, separated } from './parts.js';
 import { lookOptions } from './person-options.js';
-import { inZone, lookCommand, lookFunction, type Report } from './report.js';
+import { lookCommand, lookFunction, outsideHours, type Report } from './report.js';
 import type { NotResolved, Shared } from './roles.js';
 import type { Reported, Sign } from './signs.js';
 import { number, stranger } from './table.js';
-import { addDays } from './zone.js';
 
 /** Of each reason. */
 const MOST_SHOWN = 3;
@@ -39,11 +39,11 @@ export function lookSection(report: Report): Html {
   const { look, page } = report.words;
   const groups = groupsOf(report);
   const absent = groups.filter(({ total }) => total === 0).map(({ why }) => look.absentReasons[why]);
-  const { unread } = report.findings.looks;
+  const { undecided } = report.findings.looks;
   return html`<section id="look"><h2>${page.sections.look}</h2>
 <p class="soft">${look.intro(html`<code>${lookFunction(report)}</code>`)}</p>
 ${groups.filter(({ total }) => total > 0).map(group => renderGroup(report, group))}
-${unread === 0 ? null : html`<p class="warn">${look.unread(unread)}</p>`}
+${undecided === 0 ? null : html`<p class="warn">${look.undecided(undecided)}</p>`}
 ${absent.length === 0 ? null : html`<p class="soft absent">${look.absent} ${absent.join('; ')}.</p>`}</section>`;
 }
 
@@ -87,7 +87,7 @@ function groupsOf(report: Report): Group[] {
 
 /** The options that find all of them: some are wider, since `search` does not parse SQL. */
 function allOf(report: Report, reason: Reason): readonly string[] {
-  const off = [...inZone(report), '--outside-hours', report.hours];
+  const off = outsideHours(report);
   const options: Readonly<Record<Reason, readonly string[]>> = {
     auditing: ['--class', 'MISC,DDL,ROLE,READ,FUNCTION', '--text', 'pgaudit'],
     withoutWhere: ['--without-where'],
@@ -175,10 +175,10 @@ function ofRoles(report: Report, why: 'unknown' | 'shared', all: readonly (NotRe
 }
 
 function ofBulk(report: Report): Group {
-  const { bulk, hours } = report;
+  const { bulk } = report;
   const all = bulkOf(report).filter(({ outside, weekend }) => outside + weekend >= bulk);
   const rows = all.slice(0, MOST_SHOWN).map(one => bulkRow(report, one));
-  const off = [...inZone(report), '--outside-hours', hours];
+  const off = outsideHours(report);
   return {
     why: 'offBulk',
     total: all.length,

@@ -37,11 +37,11 @@ export interface Looked {
 
 export class Looks {
   readonly #lists = new Map(REASONS.map(reason => [reason, new Weightiest<Listed>(MOST_LISTED)]));
-  /** Statements that may lack a WHERE: nobody knows, since they cannot be parsed. */
-  unread = 0;
+  /** Statements that may lack a WHERE: their text does not parse, is missing, or holds several. */
+  undecided = 0;
 
   add(looked: Looked, hash: string, make: () => Listed): void {
-    if (looked.marked.isUnread) this.unread += 1;
+    if (['maybe', 'unknown'].includes(looked.marked.withoutWhere)) this.undecided += 1;
     for (const reason of REASONS)
       if (HOLDS[reason](looked)) this.of(reason).add(weightOf(reason, looked), hash, make);
   }
@@ -55,7 +55,7 @@ export class Looks {
 
 const HOLDS: Readonly<Record<Reason, (looked: Looked) => boolean>> = {
   auditing: ({ isSensitive, marked }) => isSensitive && marked.copies === null,
-  withoutWhere: ({ marked }) => marked.isWithoutWhere,
+  withoutWhere: ({ marked }) => marked.withoutWhere === 'yes',
   destroyed: ({ command }) => /^(?:TRUNCATE|DROP)\b/.test(command) && !/^DROP (?:ROLE|USER)\b/.test(command),
   programs: ({ marked }) => marked.copies === 'program',
   files: ({ marked }) => marked.copies === 'file',

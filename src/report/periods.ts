@@ -1,7 +1,7 @@
 /** Consecutive days, grouped until they fit into a plot. */
 
+import { addDays, countDays } from '../lib/zone.js';
 import type { Words } from './words/words.js';
-import { addDays, countDays } from './zone.js';
 
 /** Bars that can still be distinguished on a phone. */
 const MOST_BARS = 62;

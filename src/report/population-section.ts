@@ -1,12 +1,12 @@
 /** The section that says for whom, where and when there is evidence at all. */
 
 import { type Html, html, type Part } from '../lib/html.js';
+import { addDays, countDays } from '../lib/zone.js';
 import { cappedTable, dayOf, moment, notExact, separated, whatIsMore } from './parts.js';
 import type { PopulationChange, Unaudited } from './population.js';
 import type { PopulationDay, ReportedUnaudited } from './population-day.js';
 import { type Report, searchCommand } from './report.js';
 import { type Column, number, stranger, table } from './table.js';
-import { addDays, countDays } from './zone.js';
 
 const MOST_ROWS = 60;
 const MOST_DATABASES = 20;

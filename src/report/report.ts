@@ -1,10 +1,10 @@
 /** Everything that a page shows. */
 
 import type { VerdictName, VerifyResult } from '../archive/verify/result.js';
+import { addDays, type Zone } from '../lib/zone.js';
 import type { Findings, Period } from './findings.js';
 import type { Reading } from './reading.js';
 import type { Words } from './words/words.js';
-import { addDays, type Zone } from './zone.js';
 
 /** How its reader reads words and times. */
 export interface Reader {
@@ -73,9 +73,9 @@ export function lookCommand(options: readonly string[]): string {
   return [LOOK, ...options].map(quoted).join(' ');
 }
 
-/** For search to read times as this report does. */
-export function inZone({ zone }: Report): string[] {
-  return ['--timezone', zone.name];
+/** The options for what happened at night and on weekends, as this report means it. */
+export function outsideHours({ zone, hours }: Report): string[] {
+  return ['--timezone', zone.name, '--outside-hours', hours, '--weekdays'];
 }
 
 function searchWords({ archive, only, period, zone }: Report): string[] {

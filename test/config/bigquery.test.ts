@@ -1,6 +1,7 @@
 /**
- * The SQL for BigQuery, run by DuckDB over the objects of an archive that the daemon wrote. What the dialects write
- * differently is rewritten here, and nothing else; the archive is also searched, and both find what they must.
+ * The SQL for BigQuery and for DuckDB, run by DuckDB over the objects of an archive that the daemon wrote. Of that for
+ * BigQuery only names are rewritten (of the table, of what an UNNEST gives, of functions by macros), and `ON TRUE` is added. The
+ * archive is also searched, and all find what they must.
  */
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -19,20 +20,25 @@ import { auditMessage, csvRecord } from '../support/csvlog.js';
 import { runOnce, settings } from '../support/shipper.js';
 
 const SQL = fileURLToPath(new URL('../../config/bigquery', import.meta.url));
+const DUCKDB = fileURLToPath(new URL('../../config/duckdb', import.meta.url));
 const HOUR = 60 * 60 * 1000;
 
 /** GoogleSQL on the left, DuckDB's SQL on the right. */
 const DIALECTS: readonly (readonly [RegExp, string])[] = [
-  [/`PROJECT\.DATASET\.pgaudit_events`/g, 'pgaudit_events'],
-  [/\bLEFT JOIN UNNEST\(([\w.]+)\) AS (\w+)/g, 'LEFT JOIN UNNEST($1) AS unnested($2) ON TRUE'],
-  [/\bFROM UNNEST\(([\w.]+)\) AS (\w+)/g, 'FROM UNNEST($1) AS unnested($2)'],
-  [/\bREGEXP_CONTAINS\(([\w.]+), r'/g, "REGEXP_MATCHES($1, '"],
-  [/\bTO_JSON_STRING\(([\w.]+)\)/g, 'CAST($1 AS VARCHAR)'],
-  [/\bCURRENT_(TIMESTAMP|DATE)\(\)/g, 'CURRENT_$1'],
+  [/`PROJECT\.DATASET\.(pgaudit_\w+)`/g, '$1'],
+  [/\bUNNEST\(([\w.]+)\) AS (\w+)/g, 'UNNEST($1) AS unnested($2)'],
+  [/\b(LEFT JOIN UNNEST.*)/g, '$1 ON TRUE'],
+  [/`rows`/g, '"rows"'],
+];
+const MACROS = [
+  'CREATE MACRO REGEXP_CONTAINS(text, expression) AS regexp_matches(text, expression)',
+  'CREATE MACRO TO_JSON_STRING(value) AS CAST(value AS VARCHAR)',
 ];
 
 let folder = '';
 let database: DuckDBConnection;
+/** By config/duckdb/views.sql. */
+let views: DuckDBConnection;
 
 const KARI = { user: 'Z990001', session: '6b000001.1' };
 const OLA = { user: 'ola.nordmann@nav.no', session: '6b000002.2' };
@@ -43,6 +49,7 @@ function write(
   hoursAgo: number,
   fields: readonly string[],
   severity = 'LOG',
+  transaction = severity === 'LOG' ? line : line - 1,
 ): string {
   const time = new Date(Date.now() - hoursAgo * HOUR).toISOString().replace('T', ' ').replace('Z', ' UTC');
   const isAudit = severity === 'LOG';
@@ -51,7 +58,7 @@ function write(
     user: who.user,
     sessionId: who.session,
     sessionLine: line,
-    virtualTransactionId: `3/${isAudit ? line : line - 1}`,
+    virtualTransactionId: `3/${transaction}`,
     severity,
     sqlState: isAudit ? '00000' : '23505',
     message: isAudit ? auditMessage(['SESSION', String(line), '1', ...fields]) : 'duplicate key value',
@@ -79,6 +86,10 @@ function log(): string {
     // Not of this grammar: its relations are not known.
     write(KARI, 8, 4, ['WRITE', 'UPDATE', '', '', 'UPDATE ONLY konto SETT a = 1', '<none>']),
     write(KARI, 9, 4, ['WRITE', 'UPDATE', '', '', 'UPDATE ONLY kontoplan SETT a = 1', '<none>']),
+    // A savepoint catches the error: the transaction goes on.
+    write(KARI, 10, 3, ['WRITE', 'UPDATE', '', '', 'UPDATE annen SET a = 1', '<none>']),
+    write(KARI, 11, 3, [], 'ERROR'),
+    write(KARI, 12, 3, ['WRITE', 'UPDATE', '', '', 'UPDATE annen SET a = 2', '<none>'], 'LOG', 10),
   ];
   const ola = [
     write(OLA, 1, 60, ['ROLE', 'CREATE ROLE', '', '', 'CREATE ROLE x', '<none>']),
@@ -106,20 +117,18 @@ beforeAll(async () => {
   );
   expect(code, output).toBe(0);
   database = await openArchiveInDuckDb(join(folder, 'archive'));
+  views = await openViews(join(folder, 'archive'));
 });
 
 afterAll(async () => {
   database.closeSync();
+  views.closeSync();
   await rm(folder, { recursive: true, force: true });
 });
 
 /** The columns as create-table.sql names them, in DuckDB's types; extensions are neither fetched nor loaded. */
 async function openArchiveInDuckDb(archive: string): Promise<DuckDBConnection> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
+  const connection = await connect();
   const columns = columnsOf(await readFile(join(SQL, 'create-table.sql'), 'utf8'));
   const types = columns.map(({ name, type }) => `'${name}': '${type}'`).join(', ');
   await connection.run(`SET TimeZone = 'UTC'`);
@@ -128,7 +137,29 @@ async function openArchiveInDuckDb(archive: string): Promise<DuckDBConnection> {
       format = 'newline_delimited', columns = {${types}}, hive_partitioning = true,
       hive_types = {'instance': VARCHAR, 'node': VARCHAR, 'date': DATE})`,
   );
+  for (const macro of MACROS) await connection.run(macro);
+  await connection.run(toDuckDb(await readFile(join(SQL, 'create-view.sql'), 'utf8')));
   return connection;
+}
+
+async function connect(): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  return await instance.connect();
+}
+
+/** As duckdb's own program reads them in the archive's folder. */
+async function openViews(archive: string): Promise<DuckDBConnection> {
+  const connection = await connect();
+  await connection.run(`SET file_search_path = '${archive}'`);
+  await connection.run(await readFile(join(DUCKDB, 'views.sql'), 'utf8'));
+  return connection;
+}
+
+function toDuckDb(sql: string): string {
+  return DIALECTS.reduce((text, [from, to]) => text.replaceAll(from, to), sql);
 }
 
 interface Column {
@@ -156,8 +187,12 @@ function columnsOf(sql: string): Column[] {
 
 async function ask(question: string): Promise<{ [column: string]: unknown }[]> {
   const sql = await readFile(join(SQL, `${question}.sql`), 'utf8');
-  const rewritten = DIALECTS.reduce((text, [from, to]) => text.replaceAll(from, to), sql);
-  return (await database.runAndReadAll(rewritten)).getRowObjectsJson();
+  return (await database.runAndReadAll(toDuckDb(sql))).getRowObjectsJson();
+}
+
+async function askViews(question: string): Promise<{ [column: string]: unknown }[]> {
+  const sql = await readFile(join(DUCKDB, `${question}.sql`), 'utf8');
+  return (await views.runAndReadAll(sql)).getRowObjectsJson();
 }
 
 /** The lines that `search` prints. */
@@ -180,21 +215,22 @@ describe('each question is answered as by hand, and as search answers it', () =>
   test.each<[string, string[], string[]]>([
     // 2 names no schema, 5 is truncated among others, 6 is DDL; 8 and Ola's 122 name it as a word alone.
     ['changes-to-table', ['--object', 'public.konto'], [...kari(1, 2, 5, 6, 8), ...ola(122)]],
-    ['changes-by-person', ['--actor', 'kari.nordmann@nav.no'], kari(1, 2, 3, 5, 6, 7, 8, 9)],
+    ['changes-by-person', ['--actor', 'kari.nordmann@nav.no'], kari(1, 2, 3, 5, 6, 7, 8, 9, 10, 12)],
     ['deletions-last-day', ['--command', 'DELETE,TRUNCATE*', '--since', '24h'], kari(3, 5)],
     ['role-and-permission-changes', ['--class', 'ROLE'], ola(1, 122)],
     ['failed-statements', ['--failed'], [...kari(3), ...ola(123)]],
   ])('%s', async (question, args, expected) => {
     expect(idsOf(await ask(question))).toEqual([...expected].sort());
+    expect(idsOf(await askViews(question))).toEqual([...expected].sort());
     expect(idsOf(await find(...args))).toEqual([...expected].sort());
   });
 
   test('bulk-changes', async () => {
     const expected = [{ events: 120, actor: 'Z990002', object: 'masse.a', name: 'Ola Nordmann' }];
-    const rows = await ask('bulk-changes');
-    expect(
-      rows.map(({ events, actor, object, name }) => ({ events: Number(events), actor, object, name })),
-    ).toEqual(expected);
+    for (const rows of [await ask('bulk-changes'), await askViews('bulk-changes')])
+      expect(
+        rows.map(({ events, actor, object, name }) => ({ events: Number(events), actor, object, name })),
+      ).toEqual(expected);
     expect(await find('--group-by', 'actor,object', '--having', '100')).toEqual(expected);
   });
 
@@ -205,8 +241,11 @@ describe('each question is answered as by hand, and as search answers it', () =>
       'deletions-last-day',
       'role-and-permission-changes',
     ];
-    const all = [...asked, 'failed-statements', 'bulk-changes', 'create-table'];
-    expect((await readdir(SQL)).sort()).toEqual(all.map(name => `${name}.sql`).sort());
+    const all = [...asked, 'failed-statements', 'bulk-changes'];
+    const files = (...names: readonly string[]): string[] =>
+      [...all, ...names].map(name => `${name}.sql`).sort();
+    expect((await readdir(SQL)).sort()).toEqual(files('create-table', 'create-view'));
+    expect((await readdir(DUCKDB)).sort()).toEqual(files('views'));
   });
 });
 
@@ -222,6 +261,34 @@ test('the rows say what the events say', async () => {
   });
   const [failed] = await ask('failed-statements');
   expect(failed).toMatchObject({ person: 'Kari Nordmann', command: 'DELETE', sql_state: '23505' });
+});
+
+test.each(['create-view.sql', 'views.sql'])('the flat columns of %s are those of the events', async file => {
+  const connection = file === 'views.sql' ? views : database;
+  const rows = (
+    await connection.runAndReadAll('SELECT * FROM pgaudit_flat ORDER BY seq')
+  ).getRowObjectsJson();
+  const events = (await find('--kind', 'all')).map(event => Object(event));
+  const of = (name: string): unknown[] => rows.map(row => row[name] ?? null);
+  expect(of('id')).toEqual(events.map(({ id }) => id));
+  expect(of('login_role')).toEqual(events.map(({ actor }) => actor?.user ?? null));
+  expect(of('person')).toEqual(events.map(({ actor }) => actor?.name ?? null));
+  expect(of('statement')).toEqual(events.map(({ audit }) => audit?.statement ?? null));
+  expect(of('parameters')).toEqual(
+    events.map(({ audit }) => (audit?.parameters ? JSON.stringify(audit.parameters) : null)),
+  );
+  expect(of('outcome')).toEqual(events.map(({ failure }) => failure?.outcome ?? null));
+  expect(of('objects')).toEqual(
+    events.map(({ audit }) => audit?.objects?.join(', ') ?? audit?.objectName ?? null),
+  );
+});
+
+test('both have the same flat columns', async () => {
+  const columnsOfView = async (connection: DuckDBConnection): Promise<string[]> =>
+    (await connection.runAndReadAll('DESCRIBE pgaudit_flat'))
+      .getRowObjectsJson()
+      .map(row => String(row.column_name));
+  expect(await columnsOfView(views)).toEqual(await columnsOfView(database));
 });
 
 describe('the table', () => {

@@ -197,7 +197,19 @@ describe('google.sh', () => {
       'roles/storage.objectCreator',
       'roles/storage.objectViewer',
       'roles/iam.workloadIdentityUser',
+      // Of auditors: one view, a role that shows no log, and the archive.
+      'roles/logging.viewAccessor',
+      '"projects/$PROJECT/roles/pgauditAuditor"',
+      'roles/storage.objectViewer',
     ]);
+    // On the view: on the project it would show every log.
+    expect(commands).toMatch(
+      /logging views add-iam-policy-binding auditors [^;]*?roles\/logging\.viewAccessor/,
+    );
+    expect(commands).not.toMatch(
+      /projects add-iam-policy-binding[^-]*\\?\n?[^-]*--member="\$AUDITORS" --role=roles/,
+    );
+    expect(commands).toContain(String.raw`log_id(\"$LOG\")`);
     expect(commands).toContain('--retention-period=4018d');
     expect(commands).toContain('--retention-days=730');
     expect(commands).not.toMatch(/lock/);

@@ -1,14 +1,19 @@
 /** The queries for Logs Explorer: every field that they name is in an entry that the shipper makes, with such a value. */
 
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Payload, toLogEntries } from '../../src/deliver/logging/log-entry.js';
-import { failureOf, statement, writeArchive } from '../support/search.js';
+import { failureOf, gap, statement, suspectOf, unauditedOf, writeArchive } from '../support/search.js';
+import { temporaryFolder } from '../support/temp.js';
 
 const FOLDER = fileURLToPath(new URL('../../config/logs-explorer', import.meta.url));
-const queries = readdirSync(FOLDER).map(name => [name, readFileSync(join(FOLDER, name), 'utf8')] as const);
+const queries = readdirSync(FOLDER)
+  .filter(name => name !== 'save-queries.sh')
+  .map(name => [name, readFileSync(join(FOLDER, name), 'utf8')] as const);
 
 /** What each question is about, and some more. */
 async function entries(payload: Payload): Promise<object[]> {
@@ -20,6 +25,11 @@ async function entries(payload: Payload): Promise<object[]> {
     statement({ audit: { command: 'DELETE' } }),
     statement({ audit: { command: 'TRUNCATE TABLE' } }),
     statement({ audit: { class: 'ROLE', command: 'GRANT' } }),
+    statement({ audit: { class: 'DDL', command: 'CREATE TABLE' } }),
+    { ...one, id: `${one.id}0`, actor: { ...one.actor, status: 'unresolved' as const } },
+    suspectOf(one, 'AUDIT: x'),
+    gap('Z990001', '6b.1'),
+    unauditedOf(one),
   ];
   const [object] = await writeArchive(null, [{ date: '2026-11-21', events }]);
   return (object?.lines ?? []).flatMap(line => toLogEntries(Buffer.from(line), payload));
@@ -48,6 +58,7 @@ function valuesAt(entry: object, path: readonly string[]): string[] {
 
 function isMet(actual: string, operator: string, value: string): boolean {
   if (operator === '=') return actual === value;
+  if (operator === '!=') return actual !== value;
   if (operator === ':') return actual.includes(value);
   if (operator === '>=') return actual >= value;
   // RE2's sign for any case at the start.
@@ -79,15 +90,40 @@ describe.each(queries)('%s', (name, query) => {
 });
 
 test('they are the questions that BigQuery is asked, too', () => {
-  const inBigQuery = readdirSync(join(FOLDER, '../bigquery')).filter(name => name !== 'create-table.sql');
-  expect(queries.map(([name]) => name.replace('.txt', ''))).toEqual(
-    inBigQuery.map(name => name.replace('.sql', '')),
-  );
+  const inBigQuery = readdirSync(join(FOLDER, '../bigquery')).filter(name => !name.startsWith('create-'));
+  const names = queries.map(([name]) => name.replace('.txt', ''));
+  expect(inBigQuery.filter(name => !names.includes(name.replace('.sql', '')))).toEqual([]);
+});
+
+test('save-queries.sh saves each of them for everybody, of this log alone', async () => {
+  const folder = await temporaryFolder();
+  // Its arguments, each ended by NUL, each call by an empty one.
+  const gcloud = '#!/bin/sh\nprintf "%s\\0" "$@" "" >>"$SAID"\n';
+  await writeFile(join(folder, 'gcloud'), gcloud, { mode: 0o755 });
+  const said = join(folder, 'said');
+  const { status, stderr } = spawnSync('sh', [join(FOLDER, 'save-queries.sh')], {
+    encoding: 'utf8',
+    env: { PATH: `${folder}:${process.env.PATH}`, SAID: said, PROJECT: 'team-prod' },
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  const calls = (await readFile(said, 'utf8'))
+    .split('\0\0')
+    .slice(0, -1)
+    .map(call => call.split('\0'));
+  expect(calls).toHaveLength(queries.length);
+  for (const [index, [name, query]] of queries.entries()) {
+    const call = calls[index] ?? [];
+    expect(call.slice(0, 4)).toEqual(['logging', 'saved-queries', 'create', '--project=team-prod']);
+    expect(call).toContain('--visibility=shared');
+    expect(call).toContain(`--display-name=pgaudit: ${name.replace('.txt', '').replaceAll('-', ' ')}`);
+    expect(call).toContain(`--log-filter=logName="projects/team-prod/logs/pgaudit"\n${query.trimEnd()}`);
+    expect(call.find(one => one.startsWith('--description='))).toMatch(/^--description=[A-Z].+/);
+  }
 });
 
 test('labels are the same with the payload of Nais', async () => {
   const labelsOf = (made: readonly object[]): unknown[] => made.map(entry => Reflect.get(entry, 'labels'));
-  expect(labelsOf(await entries('nais'))).toHaveLength(6);
+  expect(labelsOf(await entries('nais'))).toHaveLength(11);
   expect(Object.keys(Object(labelsOf(await entries('nais'))[0]))).toEqual(
     Object.keys(Object(labelsOf(await entries('event'))[0])),
   );

@@ -1,13 +1,14 @@
 /** Which statements count as bulk and as without WHERE, and what became of them. */
 
 import { afterAll, expect, test } from 'vitest';
+import { markedOf } from '../../src/commands/report/marks.js';
 import type { Audit } from '../../src/event/audit.js';
 import type { NewEvent } from '../../src/event/event.js';
+import { Zone } from '../../src/lib/zone.js';
 import { createRelationParser } from '../../src/relations/relations.js';
 import { readEvent } from '../../src/report/event.js';
 import { Findings } from '../../src/report/findings.js';
-import { type Marked, markedOf, textToParse } from '../../src/report/marked.js';
-import { Zone } from '../../src/report/zone.js';
+import { type Marked, UNMARKED } from '../../src/report/marked.js';
 import { sha256 } from '../support/archive.js';
 import { NOVEMBER } from '../support/report.js';
 import { write } from '../support/reviewed.js';
@@ -19,20 +20,16 @@ afterAll(() => parser.close());
 const KARI: Said = { user: 'Z990001', name: 'Kari Nordmann' };
 const TIME = '2025-11-05T10:00:00.000Z';
 
-async function marked(said: Partial<Audit>): Promise<Marked> {
-  const { audit } = write(TIME, KARI, said);
-  const text = textToParse(audit);
-  return markedOf(audit, text === null ? null : await parser.marks(text));
-}
+const marked = (said: Partial<Audit>): Promise<Marked> => markedOf(write(TIME, KARI, said).audit, parser);
 
 test.each<[Partial<Audit>, Partial<Marked>]>([
-  [{ command: 'DELETE', statement: 'DELETE FROM t' }, { isWithoutWhere: true }],
-  [{ command: 'DELETE', statement: 'DELETE FROM t WHERE id = 1' }, { isWithoutWhere: false }],
-  [{ command: 'UPDATE', statement: 'DELETE FROM t; UPDATE t SET a = 1 WHERE b' }, { isWithoutWhere: false }],
-  [{ command: 'DELETE', statement: 'DELETE FROM t; UPDATE t SET a = 1 WHERE b' }, { isWithoutWhere: true }],
+  [{ command: 'DELETE', statement: 'DELETE FROM t' }, { withoutWhere: 'yes' }],
+  [{ command: 'DELETE', statement: 'DELETE FROM t WHERE id = 1' }, { withoutWhere: 'no' }],
+  [{ command: 'UPDATE', statement: 'DELETE FROM t; UPDATE t SET a = 1 WHERE b' }, { withoutWhere: 'no' }],
+  [{ command: 'DELETE', statement: 'DELETE FROM t; UPDATE t SET a = 1 WHERE b' }, { withoutWhere: 'yes' }],
   [
     { command: 'INSERT', statement: 'WITH d AS (DELETE FROM t RETURNING *) INSERT INTO s TABLE d' },
-    { isWithoutWhere: true },
+    { withoutWhere: 'yes' },
   ],
   [
     {
@@ -40,35 +37,29 @@ test.each<[Partial<Audit>, Partial<Marked>]>([
       objectName: 'public.s',
       statement: 'WITH d AS (DELETE FROM t RETURNING *) INSERT INTO s TABLE d',
     },
-    { isWithoutWhere: false },
+    { withoutWhere: 'no' },
   ],
   // The server logs EXECUTE with the text of PREPARE, under the command that it runs.
   [
     { command: 'UPDATE', statement: 'PREPARE p AS UPDATE t SET a = 1' },
-    { isWithoutWhere: true, isPlan: false },
+    { withoutWhere: 'yes', isPlan: false },
   ],
   [
     { command: 'PREPARE', statement: 'PREPARE p AS UPDATE t SET a = 1' },
-    { isWithoutWhere: false, isPlan: true },
+    { withoutWhere: 'no', isPlan: true },
   ],
   [
     { command: 'UPDATE', statement: 'EXPLAIN UPDATE t SET a = 1' },
-    { isWithoutWhere: false, isPlan: true },
+    { withoutWhere: 'no', isPlan: true },
   ],
   [{ command: 'EXPLAIN', statement: 'EXPLAIN ANALYZE UPDATE t SET a = 1' }, { isPlan: true }],
   [
     { command: 'UPDATE', statement: 'EXPLAIN ANALYZE UPDATE t SET a = 1' },
-    { isWithoutWhere: true, isPlan: false },
+    { withoutWhere: 'yes', isPlan: false },
   ],
-  [
-    { command: 'UPDATE', statement: 'UPDATE t SET a = <redacted>' },
-    { isWithoutWhere: false, isUnread: true },
-  ],
-  [
-    { command: 'DELETE', statement: null },
-    { isWithoutWhere: false, isUnread: true },
-  ],
-  [{ command: 'INSERT', statement: 'INSERT INTO t VALUES (<redacted>)' }, { isUnread: false }],
+  [{ command: 'UPDATE', statement: 'UPDATE t SET a = <redacted>' }, { withoutWhere: 'unknown' }],
+  [{ command: 'DELETE', statement: null }, { withoutWhere: 'unknown' }],
+  [{ command: 'INSERT', statement: 'INSERT INTO t VALUES (<redacted>)' }, { withoutWhere: 'no' }],
   [{ command: 'COPY', statement: "COPY t FROM PROGRAM 'x'" }, { copies: 'program' }],
   [{ command: 'INSERT', statement: "COPY t FROM '/tmp/x'" }, { copies: 'file' }],
 ])('%o', async (said, expected) => {
@@ -86,7 +77,7 @@ function findingsOf(events: readonly NewEvent[], mark?: Marked): Findings {
 }
 
 test('what is only planned changes nothing: neither bulk nor an object changed', () => {
-  const plan = { isPlan: true, isWithoutWhere: false, copies: null, isUnread: false };
+  const plan = { ...UNMARKED, isPlan: true };
   const findings = findingsOf([write(TIME, KARI), write(TIME, KARI)], plan);
   expect([findings.total.events, findings.touched.size, findings.objects.size]).toEqual([2, 0, 0]);
 });

@@ -92,6 +92,11 @@ export function failureOf(
   return { ...rest, kind: 'failure', id, session, failure: { statement: rest.id, sqlState, outcome } };
 }
 
+export function unauditedOf({ audit: _, ...rest }: NewStatement): NewEvent {
+  const unaudited = { class: 'WRITE', statement: 'UPDATE t SET a = 1', expected: 1, audited: 0 } as const;
+  return { ...rest, kind: 'unaudited', id: `${rest.id}/unaudited`, unaudited };
+}
+
 export function suspectOf({ audit: _, ...rest }: NewStatement, message: string): NewEvent {
   return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
 }

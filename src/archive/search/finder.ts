@@ -14,10 +14,11 @@ export type Finder = (piece: Buffer) => (from: number) => number;
 
 /** `null` if the query has no condition that one text decides. */
 export function finderOf(query: Query): Finder | null {
-  const { kinds, user, session, commands, classes } = query;
+  const { kinds, user, session, commands, classes, id } = query;
   const [kind, otherKind] = kinds;
   const [command, otherCommand] = commands;
   const [auditClass, otherClass] = classes;
+  if (id !== null) return exactly(member('id', id));
   if (session !== null) return exactly(`"${asInLine(session)}"`);
   // Nearly every line is a statement.
   if (kind !== undefined && otherKind === undefined && kind !== 'statement')

@@ -13,6 +13,7 @@ const { actor, audit, database } = statementSchema.shape;
 /** Kinds may be added, and fields of other versions may be missing. */
 const searchedEvent = z.object({
   kind: z.string(),
+  id: z.string().optional(),
   time: z.string(),
   database: database.optional(),
   actor: actor.omit({ unit: true, resolvedBy: true }).optional(),
@@ -49,7 +50,7 @@ export function readAny(line: Buffer): SearchedEvent | null {
 }
 
 const fieldsOf = statementReader(
-  ...(['time', 'database', 'user', 'status', 'actorId', 'name', 'email', 'class', 'command'] as const),
+  ...(['id', 'time', 'database', 'user', 'status', 'actorId', 'name', 'email', 'class', 'command'] as const),
   ...(['objectName', 'statement', 'parameters', 'objects', 'session'] as const),
 );
 
@@ -64,13 +65,17 @@ class PlainStatement implements SearchedEvent {
   #actor: SearchedEvent['actor'];
 
   constructor(fields: Fields) {
-    this.time = fields[1] ?? '';
+    this.time = fields[2] ?? '';
     this.audit = new PlainAudit(fields);
     this.#fields = fields;
   }
 
+  get id(): string {
+    return this.#fields[1] ?? '';
+  }
+
   get database(): string | null {
-    return decoded(this.#fields[2]);
+    return decoded(this.#fields[3]);
   }
 
   get actor(): NonNullable<SearchedEvent['actor']> {
@@ -79,7 +84,7 @@ class PlainStatement implements SearchedEvent {
   }
 
   get session(): { id: string } {
-    return { id: this.#fields[14] ?? '' };
+    return { id: this.#fields[15] ?? '' };
   }
 }
 
@@ -91,31 +96,31 @@ class PlainAudit implements NonNullable<SearchedEvent['audit']> {
   }
 
   get class(): AuditClass {
-    return AUDIT_CLASSES.find(one => one === this.#fields[8]) ?? 'MISC';
+    return AUDIT_CLASSES.find(one => one === this.#fields[9]) ?? 'MISC';
   }
 
   get command(): string {
-    return decoded(this.#fields[9]) ?? '';
+    return decoded(this.#fields[10]) ?? '';
   }
 
   get objectName(): string | null {
-    return decoded(this.#fields[10]);
-  }
-
-  get statement(): string | null {
     return decoded(this.#fields[11]);
   }
 
+  get statement(): string | null {
+    return decoded(this.#fields[12]);
+  }
+
   get parameters(): string[] | null {
-    return textsOf(this.#fields[12]);
+    return textsOf(this.#fields[13]);
   }
 
   get objects(): string[] | undefined {
-    return textsOf(this.#fields[13]) ?? undefined;
+    return textsOf(this.#fields[14]) ?? undefined;
   }
 }
 
-function actorOf([, , , user, status, id, name, email]: Fields): NonNullable<SearchedEvent['actor']> {
+function actorOf([, , , , user, status, id, name, email]: Fields): NonNullable<SearchedEvent['actor']> {
   return {
     user: decoded(user) ?? '',
     status: ACTOR_STATUSES.find(one => one === status) ?? 'unresolved',

@@ -12,7 +12,7 @@ export type Prefilter = (line: Buffer) => boolean;
 
 /** Whether the line may match. */
 export function prefilter(query: Query): Prefilter {
-  const { kinds, user, classes, session } = query;
+  const { kinds, user, classes, session, id } = query;
   const prefilters = [
     ofKinds(kinds),
     anyOf(user === null ? [] : [memberLike('user', user)]),
@@ -20,6 +20,7 @@ export function prefilter(query: Query): Prefilter {
     anyOf(classes.map(one => member('class', one))),
     anyOf(query.commands.map(command => memberLike('command', command))),
     anyOf(session === null ? [] : [`"${asInLine(session)}"`]),
+    anyOf(id === null ? [] : [member('id', id)]),
     inAnyCase(query),
   ].filter(one => one !== null);
   return line => prefilters.every(passes => passes(line));

@@ -1,5 +1,6 @@
 /** A search's conditions, and whether an event meets them. */
 
+import { isWithin, type WorkingHours, type Zone } from '../../lib/zone.js';
 import { type SearchedEvent, userOf } from './found-event.js';
 import { folded, wildcard } from './pattern.js';
 import { AskedRelation } from './relation.js';
@@ -26,6 +27,9 @@ export interface Query {
   readonly text: string | null;
   /** Only statements of a transaction that failed later. */
   readonly isFailed: boolean;
+  readonly id: string | null;
+  /** Only what happened outside these hours of a zone; with `weekdays`, the hours are those of Monday to Friday alone. */
+  readonly outside: { readonly zone: Zone; readonly hours: WorkingHours; readonly weekdays: boolean } | null;
 }
 
 export const EVERYTHING: Query = {
@@ -41,6 +45,8 @@ export const EVERYTHING: Query = {
   session: null,
   text: null,
   isFailed: false,
+  id: null,
+  outside: null,
 };
 
 export interface Match {
@@ -67,7 +73,7 @@ export function matcher(query: Query): (event: SearchedEvent) => Match | null {
 }
 
 function conditionsOf(query: Query): Condition[] {
-  const { kinds, user, actor, since, before, classes, commands, session, text } = query;
+  const { kinds, user, actor, since, before, classes, commands, session, text, id, outside } = query;
   const isAskedUser = user === null ? null : wildcard(user);
   const areCommands = commands.map(wildcard);
   const person = actor === null ? null : folded(actor);
@@ -79,11 +85,18 @@ function conditionsOf(query: Query): Condition[] {
     before === null ? null : ({ time }) => time < before,
     classes.length === 0 ? null : ({ audit }) => classes.includes(audit?.class ?? ''),
     commands.length === 0 ? null : ({ audit }) => areCommands.some(is => is(audit?.command ?? '')),
+    id === null ? null : event => event.id === id,
+    outside && (({ time }) => isOutside(outside, time)),
     session === null ? null : event => session === (event.session?.id ?? event.gap?.session),
     person === null ? null : event => namesOf(event).some(name => folded(name).includes(person)),
     content === null ? null : event => textsOf(event).some(one => folded(one).includes(content)),
   ];
   return conditions.filter(condition => condition !== null);
+}
+
+function isOutside({ zone, hours, weekdays }: NonNullable<Query['outside']>, time: string): boolean {
+  const local = zone.at(Date.parse(time));
+  return (weekdays && local.isWeekend) || !isWithin(hours, local.minute);
 }
 
 function namesOf({ actor }: SearchedEvent): string[] {

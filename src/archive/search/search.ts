@@ -5,7 +5,14 @@ import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
-import { ALL_DAEMONS, type ArchivePart, type Days, listParts, named } from '../store/walk.js';
+import {
+  ALL_DAEMONS,
+  type ArchivedObject,
+  type ArchivePart,
+  type Days,
+  listParts,
+  named,
+} from '../store/walk.js';
 import { Failures } from './failures.js';
 import { type Finder, finderOf } from './finder.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
@@ -19,6 +26,8 @@ export interface Found {
   /** The event's line in the archive, without its newline. */
   readonly line: Buffer;
   readonly event: SearchedEvent;
+  /** The object that holds it. */
+  readonly object: ArchivedObject;
   /** It is only a guess that the event is about the relation. */
   readonly isGuess: boolean;
 }
@@ -28,6 +37,8 @@ export interface SearchWatch {
   reached(day: string, share: number): void;
   /** What could not be searched, or only in part; the search continues. */
   damaged(path: string, what: string): void;
+  /** An object of this day was read, with so many lines. */
+  read?(day: string, lines: number): void;
 }
 
 export interface SearchOptions {
@@ -61,9 +72,9 @@ export async function* searchInBatches(
     ? await lookForFailed(scan, query, sharing(watch, 0, 0.5))
     : { passes: prefilter(query), finder: finderOf(query) };
   for await (const lines of scan.read(look, query.isFailed ? sharing(watch, 0.5, 1) : watch))
-    yield lines.flatMap(({ line, event }) => {
+    yield lines.flatMap(({ line, event, object }) => {
       const match = matches(event);
-      return match === null ? [] : [{ line, event, ...match }];
+      return match === null ? [] : [{ line, event, object, ...match }];
     });
 }
 
@@ -91,6 +102,7 @@ function partitionsOf({ since, archivedUntil }: Query): Days {
 interface ReadLine {
   readonly line: Buffer;
   readonly event: SearchedEvent;
+  readonly object: ArchivedObject;
 }
 
 /** Which lines are read as events. */
@@ -123,7 +135,10 @@ class Scan {
         const { date, path } = opened.object;
         const done = Math.max(0, listed.indexOf(`${part.folder}date=${date}/`)) / listed.length;
         watch.reached(date, (index + done) / this.#parts.length);
-        yield* passing(opened, look, what => watch.damaged(path, what));
+        yield* passing(opened, look, {
+          damaged: what => watch.damaged(path, what),
+          read: lines => watch.read?.(date, lines),
+        });
       }
     }
   }
@@ -147,7 +162,7 @@ class Scan {
 async function* passing(
   { object, pieces }: OpenedObject,
   { passes, finder }: Look,
-  onDamage: (what: string) => void,
+  said: { damaged(what: string): void; read(lines: number): void },
 ): AsyncGenerator<ReadLine[]> {
   const { firstSeq, lastSeq } = object;
   let [count, unreadable] = [0, 0];
@@ -159,18 +174,19 @@ async function* passing(
         if (!passes(line)) continue;
         const event = readEvent(line);
         if (event === null) unreadable += 1;
-        else found.push({ line, event });
+        else found.push({ line, event, object });
       }
       if (found.length > 0) yield found;
     }
     const missing = lastSeq - firstSeq + 1 - count;
-    if (missing !== 0) onDamage(`it has ${count} lines, but its name says ${count + missing}`);
+    if (missing !== 0) said.damaged(`it has ${count} lines, but its name says ${count + missing}`);
   } catch (error) {
     const damage = damageOf(error);
     if (damage === null) throw error;
-    onDamage(damage);
+    said.damaged(damage);
   }
-  if (unreadable > 0) onDamage(`${unreadable} of its lines cannot be read as events`);
+  said.read(count);
+  if (unreadable > 0) said.damaged(`${unreadable} of its lines cannot be read as events`);
 }
 
 /**
@@ -191,7 +207,9 @@ async function lookForFailed(scan: Scan, query: Query, watch: SearchWatch): Prom
     return false;
   };
   // No line passes, so the first result is the end.
-  await scan.read({ passes: count, finder: finderOf(asked) }, { ...watch, damaged: () => undefined }).next();
+  await scan
+    .read({ passes: count, finder: finderOf(asked) }, { reached: watch.reached, damaged: () => undefined })
+    .next();
   const passes = (line: Buffer): boolean => {
     if (!isFailure(line)) return mayMatch(line) && failures.has(line);
     const outcome = outcomeIn(line);

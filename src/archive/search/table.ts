@@ -3,22 +3,29 @@
 import { styleText } from 'node:util';
 import { parseJson } from '../../lib/json.js';
 import { fitted, padded } from '../../lib/terminal-text.js';
-import { objectsOf, personOf, type SearchedEvent } from './found-event.js';
-import type { Group, GroupKey } from './groups.js';
+import type { Zone } from '../../lib/zone.js';
+import { objectsOf, personOf, type SearchedEvent, userOf } from './found-event.js';
+import { differenceOf, type Group, type GroupKey } from './groups.js';
 import type { Found } from './search.js';
 
 const GAP = '  ';
 const TIME = '2026-11-21 20:40:01'.length;
 const COUNT = 9;
+/** Of counts that are compared. */
+const COMPARED = 12;
 
-/** A column's share of the width, within limits. The statement gets the rest. */
+/** A column's share of the width, within limits; some only on a wide terminal. The statement gets the rest. */
 const COLUMNS = [
   { title: 'person', share: 0.14, least: 8, most: 24 },
+  { title: 'login role', share: 0.08, least: 8, most: 20, isWide: true },
   { title: 'database', share: 0.08, least: 6, most: 16 },
   { title: 'command', share: 0.09, least: 6, most: 16 },
   { title: 'object', share: 0.15, least: 8, most: 32 },
+  { title: 'id', share: 0.16, least: 20, most: 40, isWide: true },
 ] as const;
 const LEAST_STATEMENT = 10;
+/** Columns of a terminal that has room for everything. */
+const WIDE = 200;
 
 type Style = Parameters<typeof styleText>[0];
 type Cell = readonly [text: string, width: number, style: Style | null];
@@ -31,11 +38,17 @@ export interface TableOptions {
 
 export class EventTable {
   readonly #options: TableOptions;
+  readonly #zone: Zone;
+  readonly #columns: readonly (typeof COLUMNS)[number][];
   readonly #widths: readonly number[];
+  /** Rows of which something was cut off; each such cell ends with `…`. */
+  cut = 0;
 
-  constructor(options: TableOptions) {
+  constructor(zone: Zone, options: TableOptions) {
     this.#options = options;
-    const given = COLUMNS.map(({ share, least, most }) =>
+    this.#zone = zone;
+    this.#columns = COLUMNS.filter(column => !('isWide' in column) || options.width >= WIDE);
+    const given = this.#columns.map(({ share, least, most }) =>
       Math.min(most, Math.max(least, Math.round(options.width * share))),
     );
     const taken = [TIME, ...given].reduce((sum, width) => sum + width + GAP.length, 0);
@@ -43,25 +56,32 @@ export class EventTable {
   }
 
   header(): string {
-    const titles = ['time (UTC)', ...COLUMNS.map(({ title }) => title), 'statement'];
-    return this.#row(titles.map((title): [string, Style] => [title, 'bold']));
+    const titles = [`time (${this.#zone.name})`, ...this.#columns.map(({ title }) => title), 'statement'];
+    return this.#row(titles.map((title): [string, Style] => [title, 'bold'])).text;
   }
 
   row(found: Found): string {
     const { event, isGuess } = found;
     const { time, database } = event;
     const [command, statement] = contentOf(found);
-    return this.#row([
-      [time.slice(0, TIME).replace('T', ' '), 'dim'],
-      [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
-      [database ?? '', null],
-      [command, styleOf(event)],
-      [`${isGuess ? '~' : ''}${objectsOf(event).join(', ')}`, null],
+    const cells: Readonly<Record<(typeof COLUMNS)[number]['title'], [text: string, style: Style | null]>> = {
+      person: [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
+      'login role': [userOf(event) ?? '', null],
+      database: [database ?? '', null],
+      command: [command, styleOf(event)],
+      object: [`${isGuess ? '~' : ''}${objectsOf(event).join(', ')}`, null],
+      id: [event.id ?? '', 'dim'],
+    };
+    const { text, isCut } = this.#row([
+      [this.#zone.text(Date.parse(time)), 'dim'],
+      ...this.#columns.map(({ title }) => cells[title]),
       [statement, null],
     ]);
+    if (isCut) this.cut += 1;
+    return text;
   }
 
-  #row(cells: readonly (readonly [text: string, style: Style | null])[]): string {
+  #row(cells: readonly (readonly [text: string, style: Style | null])[]): Row {
     const sized = cells.map(([text, style], index): Cell => [text, this.#widths[index] ?? 0, style]);
     return toRow(sized, this.#options);
   }
@@ -69,53 +89,80 @@ export class EventTable {
 
 export class GroupTable {
   readonly #keys: readonly GroupKey[];
+  /** Names of the periods that are compared. */
+  readonly #periods: readonly string[];
   readonly #options: TableOptions;
+  cut = 0;
 
-  constructor(keys: readonly GroupKey[], options: TableOptions) {
+  constructor(keys: readonly GroupKey[], periods: readonly string[], options: TableOptions) {
     this.#keys = keys;
+    this.#periods = periods;
     this.#options = options;
   }
 
   header(): string {
-    return this.#row('events', this.#keys, 'bold');
+    const counts = this.#periods.length === 0 ? ['events'] : [...this.#periods, 'difference'];
+    return this.#row(counts, this.#keys, 'bold').text;
   }
 
-  row({ count, values, name }: Group): string {
+  row(group: Group): string {
+    const { counts, values, name } = group;
     const texts = values.map((value, index) => {
       if (value === null) return '-';
       return this.#keys[index] === 'actor' && name !== null && name !== value ? `${name} (${value})` : value;
     });
-    return this.#row(String(count), texts);
+    const numbers = this.#periods.length === 0 ? counts : [...counts, signed(differenceOf(group))];
+    const { text, isCut } = this.#row(numbers.map(String), texts);
+    if (isCut) this.cut += 1;
+    return text;
   }
 
-  #row(count: string, texts: readonly string[], style: Style | null = null): string {
-    const width = Math.floor((this.#options.width - COUNT) / this.#keys.length) - GAP.length;
-    const cells = texts.map((text): Cell => [text, Math.max(LEAST_STATEMENT, width), style]);
+  #row(counts: readonly string[], texts: readonly string[], style: Style | null = null): Row {
     // Numbers are aligned right, before the first gap.
-    return `${count.padStart(COUNT)}${GAP}${toRow(cells, this.#options)}`;
+    const width = counts.length === 1 ? COUNT : COMPARED;
+    const numbers = counts.map(count => count.padStart(width)).join('');
+    const each = Math.floor((this.#options.width - numbers.length) / this.#keys.length) - GAP.length;
+    const cells = texts.map((text): Cell => [text, Math.max(LEAST_STATEMENT, each), style]);
+    const { text, isCut } = toRow(cells, this.#options);
+    return { text: `${numbers}${GAP}${text}`, isCut };
   }
 }
 
+function signed(difference: number): string {
+  return difference > 0 ? `+${difference}` : String(difference);
+}
+
+interface Row {
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
 /** Cells side by side, the last one without padding. On a very narrow terminal, the row is longer than a line. */
-function toRow(cells: readonly Cell[], { hasColors }: TableOptions): string {
-  return cells
-    .map(([text, width, style], index) => {
-      const cell = fitted(text, width);
-      const filled = index === cells.length - 1 ? cell : padded(cell, width);
-      return hasColors && style !== null ? styleText(style, filled, { validateStream: false }) : filled;
-    })
-    .join(GAP)
-    .trimEnd();
+function toRow(cells: readonly Cell[], { hasColors }: TableOptions): Row {
+  let isCut = false;
+  const written = cells.map(([text, width, style], index) => {
+    const cell = fitted(text, width);
+    isCut ||= cell.endsWith('…') && !text.trimEnd().endsWith('…');
+    const filled = index === cells.length - 1 ? cell : padded(cell, width);
+    return hasColors && style !== null ? styleText(style, filled, { validateStream: false }) : filled;
+  });
+  return { text: written.join(GAP).trimEnd(), isCut };
 }
 
 /** The contents of the columns command and statement. */
 function contentOf({ line, event }: Found): [command: string, statement: string] {
   const { kind, audit, suspect, failure, unaudited } = event;
-  if (audit !== undefined) return [audit.command, audit.statement ?? '(not logged)'];
+  if (audit !== undefined)
+    return [audit.command, `${audit.statement ?? '(not logged)'}${parametersOf(audit.parameters)}`];
   if (suspect !== undefined) return [kind, `${suspect.reason}: ${suspect.message}`];
   if (unaudited !== undefined) return [kind, unaudited.statement];
   if (failure !== undefined) return [kind, `${failure.sqlState ?? 'rolled back'}: ${failure.statement}`];
   return [kind, JSON.stringify(Reflect.get(Object(parseJson(line)), kind)) ?? ''];
+}
+
+function parametersOf(parameters: readonly string[] | null): string {
+  if (parameters === null || parameters.length === 0) return '';
+  return ` (${parameters.map((value, index) => `$${index + 1} = ${value}`).join(', ')})`;
 }
 
 function styleOf({ kind, audit }: SearchedEvent): Style {

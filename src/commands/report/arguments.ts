@@ -2,9 +2,9 @@
 
 import { type Command, Option } from 'commander';
 import { DURATION_UNITS } from '../../config/units.js';
+import { countDays, parseHours, usualZone, type WorkingHours, type Zone, zoneNamed } from '../../lib/zone.js';
 import type { Period } from '../../report/findings.js';
 import { LANGUAGES, type Language, type Words } from '../../report/words/words.js';
-import { countDays, type WorkingHours, Zone } from '../../report/zone.js';
 import type { EvidenceArguments } from '../verify/evidence.js';
 import { addEvidenceOptions } from '../verify/evidence-options.js';
 import { UsageError } from '../verify/usage.js';
@@ -93,14 +93,10 @@ function readDay(text: string): string {
 }
 
 function readZone(given: string | undefined): Zone {
-  const { TZ: fromEnvironment } = process.env;
-  const name = given ?? (fromEnvironment ? fromEnvironment : 'Europe/Oslo');
-  try {
-    return new Zone(name);
-  } catch {
-    const what = given === undefined ? 'TZ' : '--timezone';
-    throw new UsageError(`${what} is a time zone of the tz database, such as Europe/Oslo`);
-  }
+  const zone = zoneNamed(given ?? usualZone());
+  if (zone !== null) return zone;
+  const what = given === undefined ? 'TZ' : '--timezone';
+  throw new UsageError(`${what} is a time zone of the tz database, such as Europe/Oslo`);
 }
 
 function readLanguage(code: string): Words {
@@ -113,15 +109,7 @@ function isLanguage(code: string): code is Language {
 }
 
 function readHours(text: string): WorkingHours {
-  const [from, to] = text.split('-').map(readMinute);
-  if (from == null || to == null || from === to || text.split('-').length !== 2)
-    throw new UsageError('--hours is given as 07:00-17:00');
-  return { from, to };
-}
-
-/** Minute of the day; `null` if the text is not a time of day. */
-function readMinute(text: string): number | null {
-  const [, hours, minutes] = /^(\d\d):(\d\d)$/.exec(text.trim()) ?? [];
-  const minute = Number(hours ?? Number.NaN) * 60 + Number(minutes);
-  return Number(minutes) < 60 && minute <= 24 * 60 ? minute : null;
+  const hours = parseHours(text);
+  if (hours === null) throw new UsageError('--hours is given as 07:00-17:00');
+  return hours;
 }

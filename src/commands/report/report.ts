@@ -11,18 +11,18 @@ import type { VerifyResult } from '../../archive/verify/result.js';
 import { examineArchive, type VerifyOptions } from '../../archive/verify/verify.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { VERSION } from '../../lib/version.js';
+import { addDays } from '../../lib/zone.js';
 import { createRelationParser, type MarkParser } from '../../relations/relations.js';
 import { Findings } from '../../report/findings.js';
-import { markedOf, textToParse } from '../../report/marked.js';
 import { renderPage } from '../../report/page.js';
 import { noReading, type Reading, type ReadLine } from '../../report/reading.js';
 import { quoted, type Report, verdictOf } from '../../report/report.js';
 import { roleRow } from '../../report/role-section.js';
-import { addDays } from '../../report/zone.js';
 import { type Evidence, readEvidence } from '../verify/evidence.js';
 import { UsageError } from '../verify/usage.js';
 import { EXIT_CODES, isBadUsage, readGrace } from '../verify/verify.js';
 import { type Asked, addReportOptions, type ReportArguments, readArguments } from './arguments.js';
+import { markedOf } from './marks.js';
 import { readEvents } from './read.js';
 import { Spool } from './spool.js';
 import { cannotWrite, writePage } from './write.js';
@@ -194,8 +194,7 @@ async function readAll(
 async function marks({ event, hash }: ReadLine, parser: MarkParser) {
   const { kind, audit } = event;
   if (kind !== 'statement' || audit === undefined) return { event, hash };
-  const text = textToParse(audit);
-  return { event, hash, marked: markedOf(audit, text === null ? null : await parser.marks(text)) };
+  return { event, hash, marked: await markedOf(audit, parser) };
 }
 
 function verifyCommand(

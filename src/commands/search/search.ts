@@ -1,26 +1,30 @@
 /** `search`: finds events in an archive, and shows or counts them. */
 
+import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { type Group, type GroupKey, Groups } from '../../archive/search/groups.js';
 import { type Found, searchInBatches } from '../../archive/search/search.js';
-import { openArchive } from '../../archive/store/location.js';
+import { openArchive, withoutDaemon } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { oneLine } from '../../lib/terminal-text.js';
-import { eventForm, type Form, groupForm } from './forms.js';
-import { addSearchOptions, type SearchArguments, toQuery } from './options.js';
+import type { Zone } from '../../lib/zone.js';
+import { UsageError } from '../verify/usage.js';
+import { addSearchOptions, misuseOf, type SearchArguments, toQuery, zoneOf } from './options.js';
 import { Output } from './output.js';
+import { type Printed, print } from './print.js';
 import { Progress } from './progress.js';
+import { OutFile } from './sink.js';
+import { counted, Looked } from './summary.js';
+import { onlyWithoutWhere } from './without-where.js';
 
 /** Objects that are opened before they are needed: this many requests to Cloud Storage run at once. */
 const AHEAD_IN_CLOUD = 8;
-const USUAL_WIDTH = 100;
 
 /** The streams that a search writes to; `process` has them. */
 export interface SearchStreams {
   readonly stdout: Writable & { isTTY?: boolean; columns?: number; hasColors?: () => boolean };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { isTTY?: boolean };
 }
 
 /** Adds `search` to the program. */
@@ -30,15 +34,15 @@ export function addSearch(program: Command): void {
     .description('find events in an archive: gs://bucket/prefix or file:folder')
     .argument('<archive>');
   addSearchOptions(command).action(async (archive: string, given: SearchArguments) => {
-    if (given.having !== undefined && given.groupBy === undefined)
-      command.error("error: option '--having <n>' needs '--group-by <keys>'");
+    const misuse = misuseOf(given);
+    if (misuse !== null) command.error(`error: ${misuse}`);
     process.exitCode = await searchArchive(archive, given);
   });
 }
 
 /**
- * Prints a table on a terminal, else NDJSON: events as the archive stores them, or groups of them. Returns the exit
- * code: 1 if the archive cannot be read or something in it is damaged.
+ * Prints a table on a terminal, else NDJSON, or the format that is asked for: events, or groups of them. Returns the exit
+ * code: 1 if the archive cannot be read or something in it is damaged, 2 on bad usage.
  */
 export async function searchArchive(
   archive: string,
@@ -46,83 +50,94 @@ export async function searchArchive(
   streams: SearchStreams = process,
 ): Promise<number> {
   const progress = new Progress(streams.stderr);
+  const said = { isDamaged: false };
   const say = (text: string): void => {
     progress.hide();
     streams.stderr.write(`${oneLine(text)}\n`);
   };
-  let isDamaged = false;
+  try {
+    await searchOpened(archive, given, { streams, progress, say, said });
+    return said.isDamaged ? 1 : 0;
+  } catch (error) {
+    say(error instanceof UsageError ? error.message : `${archive}: ${fixOf(error)}`);
+    return error instanceof UsageError || hasCode(error, 'usage') ? 2 : 1;
+  }
+}
+
+interface Surroundings {
+  readonly streams: SearchStreams;
+  readonly progress: Progress;
+  readonly say: (text: string) => void;
+  readonly said: { isDamaged: boolean };
+}
+
+async function searchOpened(archive: string, given: SearchArguments, around: Surroundings): Promise<void> {
+  const { streams, progress } = around;
+  const zone = zoneOf(given);
+  const looked = new Looked();
+  const events = eventsOf(archive, given, { ...around, zone, looked });
+  const file = given.out === undefined ? null : await OutFile.create(given.out);
+  try {
+    const output = new Output(file?.stream ?? streams.stdout, () => progress.hide());
+    // What a program reads ends at the limit; a person wants to know of how many.
+    const isCounted = !isForProgram(given, streams);
+    const addressOf = (path: string): string => addressIn(archive, path);
+    const place = { zone, stdout: streams.stdout, file, output, isCounted, addressOf };
+    const printed = await print(events, given, place);
+    await file?.finish();
+    progress.hide();
+    if (isCounted && !output.isClosed) sayWhatWasFound(printed, looked, around.say);
+    if (looked.undecided > 0) around.say(looked.undecidedText());
+  } catch (error) {
+    await file?.remove();
+    throw error;
+  }
+}
+
+/** Throws a UsageError or ShipperError at once if the arguments are wrong. */
+function eventsOf(
+  archive: string,
+  given: SearchArguments,
+  { zone, looked, progress, say, said }: Surroundings & { readonly zone: Zone; readonly looked: Looked },
+): AsyncIterable<Found[]> {
+  const query = toQuery(given, zone);
+  const opened = openArchive(archive, given);
+  const location = { ...opened, store: patientStore(opened.store) };
   const watch = {
     reached: (day: string, share: number) => progress.show(day, share),
+    read: (day: string, lines: number) => looked.add(day, lines),
     damaged: (path: string, what: string) => {
-      isDamaged = true;
+      said.isDamaged = true;
       say(
         `${path}: ${what}. The rest of the archive, and what can be read of it, are searched; verify says more.`,
       );
     },
   };
-  try {
-    const opened = openArchive(archive, given);
-    const location = { ...opened, store: patientStore(opened.store) };
-    const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
-    const output = new Output(streams.stdout, () => progress.hide());
-    const events = searchInBatches(location, toQuery(given), { watch, ahead });
-    const shown = await print(events, given, streams, output);
-    progress.hide();
-    if (shown === 0 && streams.stdout.isTTY === true) say('nothing found');
-    return isDamaged ? 1 : 0;
-  } catch (error) {
-    say(`${archive}: ${fixOf(error)}`);
-    return hasCode(error, 'usage') ? 2 : 1;
-  }
+  const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
+  const found = searchInBatches(location, query, { watch, ahead });
+  return given.withoutWhere ? onlyWithoutWhere(found, () => looked.leaveUndecided()) : found;
 }
 
-/** Returns how many rows it printed. */
-async function print(
-  events: AsyncIterable<Found[]>,
-  { limit = Number.POSITIVE_INFINITY, json, groupBy, having = 1 }: SearchArguments,
-  { stdout }: SearchStreams,
-  output: Output,
-): Promise<number> {
-  const options = {
-    isTerminal: stdout.isTTY === true,
-    isJson: json === true,
-    width: stdout.columns || USUAL_WIDTH,
-    hasColors: stdout.hasColors?.() ?? false,
-  };
-  return groupBy === undefined
-    ? await printRows(events, eventForm(options), limit, output)
-    : await printRows(groupsOf(events, groupBy, having), groupForm(groupBy, options), limit, output);
+function sayWhatWasFound(
+  { shown, total, cut, what }: Printed,
+  looked: Looked,
+  say: (text: string) => void,
+): void {
+  if (total === 0) say('nothing found');
+  say(`${shown.toLocaleString('en-US')} of ${counted(total, what)} shown; ${looked.text()}`);
+  if (cut > 0) say(`${counted(cut, 'row')} did not fit: --format long shows all of each`);
 }
 
-async function* groupsOf(
-  events: AsyncIterable<Found[]>,
-  keys: readonly GroupKey[],
-  having: number,
-): AsyncGenerator<Group[]> {
-  const groups = new Groups(keys);
-  for await (const some of events) for (const found of some) groups.add(found);
-  yield groups.atLeast(having);
+/** NDJSON in a pipe, with nobody who reads along. */
+function isForProgram({ format, json, out }: SearchArguments, { stdout, stderr }: SearchStreams): boolean {
+  const isJson = json === true || format === 'json' || (format === undefined && stdout.isTTY !== true);
+  return isJson && out === undefined && stderr.isTTY !== true;
 }
 
-/** Ends at the limit, or when the reader closes the pipe. */
-async function printRows<T>(
-  rows: AsyncIterable<T[]>,
-  { header, line }: Form<T>,
-  limit: number,
-  output: Output,
-): Promise<number> {
-  let count = 0;
-  for await (const some of rows) {
-    for (const row of some.slice(0, limit - count)) {
-      if (count === 0 && header !== null) await output.write(header);
-      await output.write(line(row));
-      count += 1;
-      if (output.isClosed) break;
-    }
-    if (count >= limit || output.isClosed) break;
-  }
-  await output.flush();
-  return count;
+/** An object as `gcloud storage` or a shell takes it. */
+function addressIn(archive: string, path: string): string {
+  if (archive.startsWith('gs://')) return `gs://${archive.slice('gs://'.length).split('/')[0] ?? ''}/${path}`;
+  return resolve(withoutDaemon(resolve(archive.replace(/^file:/, ''))), path);
 }
 
 function fixOf(error: unknown): string {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type GroupKey, Groups } from '../../../src/archive/search/groups.js';
 import { EVERYTHING } from '../../../src/archive/search/query.js';
 import { search } from '../../../src/archive/search/search.js';
-import { gap, statement, storeOf, writeArchive } from '../../support/search.js';
+import { Zone } from '../../../src/lib/zone.js';
+import { gap, searchAll, statement, storeOf, writeArchive } from '../../support/search.js';
 
 const konto = { objects: ['public.konto'], objectsFrom: 'pgaudit' } as const;
 const OLA = { user: 'Z990002', name: 'Ola Nordmann', email: 'ola@nav.no' };
@@ -26,7 +27,7 @@ const EVENTS = [
 async function groups(keys: readonly GroupKey[], having = 1) {
   const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events: EVENTS }]));
   const watch = { reached: () => undefined, damaged: () => undefined };
-  const counted = new Groups(keys);
+  const counted = new Groups(keys, new Zone('UTC'));
   const query = { ...EVERYTHING, kinds: ['statement', 'gap'] };
   for await (const found of search({ store, prefix: '' }, query, { watch, ahead: 1 })) counted.add(found);
   return counted.atLeast(having);
@@ -92,12 +93,20 @@ describe('groups', () => {
       ],
     ],
   ])('by %j', async (keys, expected) => {
-    const found = (await groups(keys)).map(({ count, values }) => [count, ...values]);
+    const found = (await groups(keys)).map(({ counts, values }) => [...counts, ...values]);
     expect(found.sort()).toEqual([...expected].sort());
   });
 
+  test('days are those of the zone', async () => {
+    const events = ['2026-11-21T22:59:59.999Z', '2026-11-21T23:00:00.000Z'].map(time => statement({ time }));
+    const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events }]));
+    const counted = new Groups(['day'], new Zone('Europe/Oslo'));
+    for (const found of (await searchAll(store, { kinds: ['statement'] })).found) counted.add(found);
+    expect(counted.atLeast(1).flatMap(({ values }) => values)).toEqual(['2026-11-21', '2026-11-22']);
+  });
+
   test('the largest come first', async () => {
-    expect((await groups(['object'])).map(({ count }) => count)).toEqual([4, 2, 1, 1]);
+    expect((await groups(['object'])).map(({ counts }) => counts)).toEqual([[4], [2], [1], [1]]);
   });
 
   test('of fewer events than asked for are left out', async () => {
@@ -107,8 +116,8 @@ describe('groups', () => {
   test('by person have a name, and stay together if it changes', async () => {
     const found = await groups(['actor']);
     expect(found).toEqual([
-      { count: 4, values: ['Z990001'], name: 'Kari Nordmann' },
-      { count: 3, values: ['Z990002'], name: 'Ola Nordmann' },
+      { counts: [4], values: ['Z990001'], name: 'Kari Nordmann' },
+      { counts: [3], values: ['Z990002'], name: 'Ola Nordmann' },
     ]);
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { EventTable, GroupTable } from '../../../src/archive/search/table.js';
 import type { NewEvent } from '../../../src/event/event.js';
 import { fitted, harmless, oneLine, widthOf } from '../../../src/lib/terminal-text.js';
+import { Zone } from '../../../src/lib/zone.js';
 import {
   failureOf,
   gap,
@@ -32,7 +33,7 @@ async function rows(
 ): Promise<string[]> {
   const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events }]));
   const { found } = await searchAll(store, { kinds: ['statement'], ...query });
-  const table = new EventTable({ width, hasColors });
+  const table = new EventTable(new Zone('UTC'), { width, hasColors });
   return [table.header(), ...found.map(one => table.row(one))];
 }
 
@@ -53,6 +54,21 @@ describe('a table of events', () => {
       'time (UTC)           person             database    command      object              statement',
       '2026-11-21 20:40:01  Kari Nordmann      hold        UPDATE       public.konto        UPDATE konto SET saldo = 0',
       '2026-11-21 20:40:01  Ola "Åge" Nordma…              DROP TABLE   public.gammel       (not logged)',
+    ]);
+  });
+
+  test('has the login role, the id and the parameters on a wide terminal', async () => {
+    const one = statement({ audit: { statement: 'UPDATE konto SET a = $1', parameters: ['x', ''] } });
+    const [head = '', row = ''] = await rows([one], 240);
+    expect(head).toMatch(/person +login role +database +command +object +id +statement$/);
+    expect(row.split(/ {2,}/)).toEqual([
+      '2026-11-21 20:40:01',
+      'Kari Nordmann',
+      'Z990001',
+      'hold',
+      'UPDATE',
+      one.id,
+      'UPDATE konto SET a = $1 ($1 = x, $2 = )',
     ]);
   });
 
@@ -103,10 +119,10 @@ describe('a table of events', () => {
 });
 
 test('a table of groups has the counts flush right, and both names of a person', () => {
-  const table = new GroupTable(['actor', 'object'], { width: 80, hasColors: false });
+  const table = new GroupTable(['actor', 'object'], [], { width: 80, hasColors: false });
   const groups = [
-    { count: 1200, values: ['Z990001', 'public.konto'], name: 'Kari Nordmann' },
-    { count: 7, values: [null, `x${ESC}[2J`], name: null },
+    { counts: [1200], values: ['Z990001', 'public.konto'], name: 'Kari Nordmann' },
+    { counts: [7], values: [null, `x${ESC}[2J`], name: null },
   ];
   expect([table.header(), ...groups.map(group => table.row(group))]).toEqual([
     '   events  actor                              object',
@@ -145,8 +161,8 @@ describe('hostile text', () => {
     for (const row of await rows(events, 200, { kinds: [] })) expect(row).not.toMatch(steering);
     const colored = await rows(events, 200, { kinds: [] }, true);
     for (const row of colored) expect(row.replaceAll(/\u001b\[\d+m/g, '')).not.toMatch(steering);
-    const table = new GroupTable(['actor', 'object'], { width: 80, hasColors: false });
-    expect(table.row({ count: 1, values: [text, text], name: text })).not.toMatch(steering);
+    const table = new GroupTable(['actor', 'object'], [], { width: 80, hasColors: false });
+    expect(table.row({ counts: [1], values: [text, text], name: text })).not.toMatch(steering);
   });
 
   test('of any kind fits, and controls nothing', () => {

@@ -3,58 +3,20 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { Command, CommanderError } from 'commander';
-import { describe, expect, test, vi } from 'vitest';
-import {
-  addSearchOptions,
-  parseMoment,
-  type SearchArguments,
-  toQuery,
-} from '../../../src/commands/search/options.js';
-import { searchArchive } from '../../../src/commands/search/search.js';
+import { describe, expect, test } from 'vitest';
 import { objectsIn } from '../../support/archive.js';
 import { csvRecord, writeMessage } from '../../support/csvlog.js';
 import { failureOf, statement, type Written, writeArchive, writeObject } from '../../support/search.js';
+import { run } from '../../support/search-command.js';
 import { oneSegment, runCommand, runOnce, settings } from '../../support/shipper.js';
 import { startStorageServer } from '../../support/storage-server.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+process.env.TZ = 'UTC';
 const ESC = '\u001b';
-
-/** The command's arguments, as the command line reads them. */
-function given(...args: readonly string[]): SearchArguments {
-  const command = addSearchOptions(new Command('search').argument('[archive]').exitOverride());
-  command.configureOutput({ writeErr: () => undefined });
-  return command.parse(args, { from: 'user' }).opts<SearchArguments>();
-}
-
-interface Printed {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command in this process, on a terminal or not. */
-async function run(
-  archive: string,
-  args: readonly string[],
-  terminal: { columns: number } | null = null,
-): Promise<Printed> {
-  const stream = (): PassThrough & { text: string } => {
-    const made = Object.assign(new PassThrough(), { text: '' });
-    made.on('data', (chunk: Buffer) => {
-      made.text += chunk.toString();
-    });
-    return terminal === null ? made : Object.assign(made, { isTTY: true, ...terminal });
-  };
-  const [stdout, stderr] = [stream(), stream()];
-  const code = await searchArchive(archive, given(...args), { stdout, stderr });
-  return { code, stdout: stdout.text, stderr: stderr.text };
-}
 
 async function twoDays(): Promise<{ folder: string; objects: Written[] }> {
   const folder = await temporaryFolder();
@@ -96,6 +58,16 @@ describe('in a pipe', () => {
     expect(await run(folder, ['--user', 'nobody'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
+  test('--objects are the names of the objects that hold what was found, with their time stamps', async () => {
+    const { folder, objects } = await twoDays();
+    const [first, second] = objects.map(({ name }) => join(folder, name));
+    await writeFile(`${first}.tsr`, 'stamp');
+    const found = await run(`file:${folder}/instance=prod`, ['--object', 'konto', '--objects']);
+    expect(found).toEqual({ code: 0, stdout: `${first}\n${first}.tsr\n${second}\n`, stderr: '' });
+    expect((await run(folder, ['--objects'])).stdout).toBe(found.stdout);
+    expect((await run(folder, ['--command', 'DELETE', '--objects'])).stdout).toBe(`${first}\n${first}.tsr\n`);
+  });
+
   test('--limit ends it', async () => {
     const { folder } = await twoDays();
     expect((await run(folder, ['--limit', '2'])).stdout.split('\n')).toHaveLength(3);
@@ -132,6 +104,54 @@ describe('on a terminal', () => {
       stdout: '',
       stderr: expect.stringContaining('nothing found\n'),
     });
+  });
+
+  test('what is shown of how many, what was looked at, and what did not fit are said', async () => {
+    const { folder } = await twoDays();
+    const { stdout, stderr } = await run(folder, ['--limit', '1'], { columns: 78 });
+    expect(stdout.split('\n')).toHaveLength(3);
+    expect(stderr).toContain(
+      '1 of 4 events shown; 2 days of the archive were looked at (2026-11-21 to 2026-11-22), with 7 events\n',
+    );
+    expect(stderr).toContain('1 row did not fit: --format long shows all of each\n');
+  });
+
+  test('changes of which nobody can say whether they have a WHERE are counted', async () => {
+    const folder = await temporaryFolder();
+    const texts = ['DELETE FROM t', 'DELETE FROMM t WHERE a = 1', 'DELETE FROM t WHERE a = 1', null];
+    const events = texts.map(text => statement({ audit: { command: 'DELETE', statement: text } }));
+    await writeArchive(folder, [{ date: '2026-11-21', events }]);
+    const { stdout, stderr } = await run(folder, ['--without-where'], { columns: 100 });
+    expect(stdout.split('\n').slice(1, -1)).toEqual([expect.stringContaining('DELETE FROM t')]);
+    expect(stderr).toContain('2 changes cannot be parsed, or the text was not logged');
+    expect((await run(folder, ['--without-where'])).stderr).toContain('2 changes cannot be parsed');
+  });
+
+  test('two periods are side by side', async () => {
+    const { folder } = await twoDays();
+    const args = ['--compare', '2026-11-22', '2026-11-21', '--group-by', 'object'];
+    expect((await run(folder, args, { columns: 80 })).stdout.split('\n')).toEqual([
+      '  2026-11-22  2026-11-21  difference  object',
+      '           0           2          +2  -',
+      '           1           1           0  public.konto',
+      '',
+    ]);
+  });
+
+  test('long says all of an event, and a text of many lines passes for nothing else', async () => {
+    const folder = await temporaryFolder();
+    const text = `a\nid  ${'x'}/1\r\n${ESC}[2J`;
+    const one = statement({ audit: { statement: text, parameters: ['p'] } });
+    const [object] = await writeArchive(folder, [{ date: '2026-11-21', events: [one] }]);
+    const { stdout } = await run(folder, ['--format', 'long', '--timezone', 'Europe/Oslo'], { columns: 40 });
+    const label = (name: string): string => name.padEnd('session.virtualTransactionId'.length);
+    const margin = `${label('')} | `;
+    expect(stdout).toContain(
+      `${label('audit.statement')}\n${margin}a\n${margin}id  x/1\n${margin}\\u001b[2J\n${label('audit.parameters[1]')}  p\n`,
+    );
+    expect(stdout).toContain(`${label('time (Europe/Oslo)')}  2026-11-21 21:40:01\n`);
+    for (const value of [one.id, 'kari.nordmann@nav.no', '127.0.0.1', object?.name ?? '', 'previousHash'])
+      expect(stdout).toContain(value);
   });
 
   test('names in paths steer nothing either', async () => {
@@ -202,6 +222,14 @@ describe('in Cloud Storage', () => {
     expect(stdout).toBe(`${objects.map(({ lines }) => lines[0]).join('\n')}\n`);
   });
 
+  test('--objects are named as gcloud takes them', async () => {
+    const { server, to, objects, endpoint } = await bucket();
+    const { stdout } = await run(to, ['--endpoint', endpoint, '--objects']);
+    await server.close();
+    const root = to.split('/').slice(0, 3).join('/');
+    expect(stdout).toBe(objects.map(({ name }) => `${root}/${name}\n`).join(''));
+  });
+
   test('without permission, or without the bucket, it says what to do', async () => {
     const { server, to, endpoint } = await bucket();
     server.mayRead = false;
@@ -217,72 +245,6 @@ describe('in Cloud Storage', () => {
     });
     await server.close();
   });
-});
-
-describe('the arguments', () => {
-  test.each([
-    ['2026-11-21', '2026-11-21T00:00:00.000Z', '2026-11-22T00:00:00.000Z'],
-    ['2026-11-21T20:40', '2026-11-21T20:40:00.000Z', '2026-11-21T20:40:00.001Z'],
-    ['2026-11-21 20:40:01', '2026-11-21T20:40:01.000Z', '2026-11-21T20:40:01.001Z'],
-    ['2026-11-21T20:40:01.123Z', '2026-11-21T20:40:01.123Z', '2026-11-21T20:40:01.124Z'],
-    ['2026-11-21T20:40:01+01:00', '2026-11-21T19:40:01.000Z', '2026-11-21T19:40:01.001Z'],
-  ])('--since and --until %s', (text, since, before) => {
-    expect(toQuery(given('--since', text, '--until', text))).toMatchObject({ since, before });
-  });
-
-  test('how long ago', () => {
-    const now = Date.parse('2026-11-21T12:00:00.000Z');
-    expect(new Date(parseMoment('24h', undefined, now).start).toISOString()).toBe('2026-11-20T12:00:00.000Z');
-    expect(new Date(parseMoment('7d', undefined, now).start).toISOString()).toBe('2026-11-14T12:00:00.000Z');
-  });
-
-  test('lists', () => {
-    const query = toQuery(
-      given('--class', 'ddl,Role', '--command', 'delete, truncate*', '--kind', 'gap,suspect'),
-    );
-    expect(query).toMatchObject({
-      classes: ['DDL', 'ROLE'],
-      commands: ['DELETE', 'TRUNCATE*'],
-      kinds: ['gap', 'suspect'],
-    });
-    expect(toQuery(given()).kinds).toEqual(['statement']);
-    expect(toQuery(given('--kind', 'all')).kinds).toEqual([]);
-    // Twice the same would pair each object of an event with each.
-    expect(given('--group-by', 'object, user,object').groupBy).toEqual(['object', 'user']);
-  });
-
-  test.each([
-    ['--since', '2026-02-30'],
-    ['--since', '2026-11-21T25:00'],
-    ['--until', 'yesterday'],
-    ['--archived-until', '24h'],
-    ['--class', 'writes'],
-    ['--kind', 'statements'],
-    ['--group-by', 'user,person'],
-    ['--limit', '0'],
-    ['--limit', '-1'],
-    ['--having', '1.5'],
-    ['--object', ''],
-    ['--text', ''],
-    ['--failed', '--kind', 'all'],
-    ['--table'],
-  ])('%s %s is refused', (...args) => {
-    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    expect(() => given(...args)).toThrow(CommanderError);
-    vi.restoreAllMocks();
-  });
-});
-
-test.each([
-  ['search', 6],
-  ['secrets', 1],
-])('the examples of docs/%s.md are understood', async (name, least) => {
-  const page = await readFile(fileURLToPath(new URL(`../../../docs/${name}.md`, import.meta.url)), 'utf8');
-  const examples = [...page.matchAll(/^ *node dist\/main\.js search \S+(.*)$/gm)].map(([, rest = '']) =>
-    [...rest.matchAll(/'([^']*)'|(\S+)/g)].map(([whole, quoted]) => quoted ?? whole),
-  );
-  for (const example of examples) expect(() => given(...example)).not.toThrow();
-  expect(examples.length).toBeGreaterThanOrEqual(least);
 });
 
 describe('the built command', () => {
@@ -321,6 +283,11 @@ describe('the built command', () => {
   test.each([
     [['--limit', 'x'], "option '--limit <n>' argument 'x' is invalid"],
     [['--having', '3'], "option '--having <n>' needs '--group-by <keys>'"],
+    [['--weekdays'], "option '--weekdays' needs '--outside-hours <from-to>'"],
+    [['--format', 'xlsx'], "option '--format xlsx' needs '--out <file>'"],
+    [['--group-by', 'user', '--compare', '2026-09'], "'--compare <periods...>' takes two periods"],
+    [['--compare', '2026-09', '2026-10'], "'--compare <periods...>' needs '--group-by <keys>'"],
+    [['--since', '2026-10-02', '--until', '2026-10-01'], '--since is after --until'],
     [[], "missing required argument 'archive'"],
   ])('bad usage is exit code 2: %j', async (args, message) => {
     const { code, output } = await runCommand(['search', ...(args.length > 0 ? ['somewhere'] : []), ...args]);

@@ -40,7 +40,7 @@ test.each([
   const reads = [1, 2, 3].map(line => person(line, audit('READ', 'SELECT', 'SELECT 1', line)));
   const last = person(4, { message: `AUDIT: SESSION,4,1,READ,SELECT,,${columns},<none>` });
   const changes = () => [{ commands: ['SELECT'], relations: ['t'] }];
-  const parser = { changes, classes: () => [], close: async () => undefined };
+  const parser = { changes, classes: () => [], bounds: () => [], close: async () => undefined };
   const { counts } = await outcomeOf([Buffer.from(reads.join('') + last)], true, {
     isWrite: one => isWrite(one, parser),
   });

@@ -161,8 +161,8 @@ export const en = {
       unaudited: 'unaudited changes',
       suspects: 'suspects',
     },
-    unread: (count: number): string =>
-      `${plural(count, 'UPDATE or DELETE statement')} could not be parsed (such as scrubbed ones), or came without a text, and are not counted here.`,
+    undecided: (count: number): string =>
+      `${plural(count, 'more statement')} may lack a WHERE: the text could not be parsed (such as a scrubbed one), was not logged, or holds several statements. They are not counted here; --without-where marks or counts them.`,
     rows: (count: number): string => plural(count, 'row'),
     statements: (count: number): string => plural(count, 'statement'),
     whose: (persons: Part): Html => html`used by ${persons}`,

@@ -155,8 +155,8 @@ export const nb: Words = {
       unaudited: 'endringer uten revisjonsspor',
       suspects: 'mistenkelige poster',
     },
-    unread: count =>
-      `${number(count)} UPDATE eller DELETE kunne ikke tolkes (for eksempel fordi de er sladdet) eller kom uten tekst, og er ikke talt med her.`,
+    undecided: count =>
+      `${plural(count, 'setning', 'setninger')} til mangler kanskje WHERE: teksten kunne ikke tolkes (for eksempel fordi den er sladdet), ble ikke logget, eller inneholder flere setninger. De er ikke talt med her; --without-where merker eller teller dem.`,
     rows: count => plural(count, 'rad', 'rader'),
     statements,
     whose: persons => html`brukt av ${persons}`,

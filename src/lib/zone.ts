@@ -34,7 +34,7 @@ export class Zone {
 
   /** @param time milliseconds since the epoch */
   at(time: number): LocalTime {
-    const local = new Date(time + this.#offsetAt(time));
+    const local = new Date(this.wall(time));
     const weekday = local.getUTCDay();
     return {
       day: local.toISOString().slice(0, 10),
@@ -45,7 +45,7 @@ export class Zone {
 
   /** `2026-11-21 21:40:01` */
   text(time: number): string {
-    return new Date(time + this.#offsetAt(time)).toISOString().slice(0, 19).replace('T', ' ');
+    return new Date(this.wall(time)).toISOString().slice(0, 19).replace('T', ' ');
   }
 
   /** The start of a day, in milliseconds since the epoch. */
@@ -53,6 +53,19 @@ export class Zone {
     const utc = Date.parse(`${day}T00:00Z`);
     const near = utc - this.#offsetAt(utc);
     return utc - this.#offsetAt(near);
+  }
+
+  /** The instants at which clocks show this: none or two where they are changed; then the nearest, or both. */
+  instantsOf(wall: number): { readonly first: number; readonly last: number } {
+    const offsets = [wall - DAY, wall + DAY].map(near => this.#offsetAt(near));
+    const instants = offsets.map(offset => wall - offset).filter(time => this.wall(time) === wall);
+    if (instants.length === 0) instants.push(wall - this.#offsetAt(wall - this.#offsetAt(wall)));
+    return { first: Math.min(...instants), last: Math.max(...instants) };
+  }
+
+  /** What clocks show, as the milliseconds since the epoch at which clocks in UTC show the same. */
+  wall(time: number): number {
+    return time + this.#offsetAt(time);
   }
 
   #offsetAt(time: number): number {
@@ -70,6 +83,33 @@ function readOffset(text: string): number {
   const [, sign, hours, minutes, seconds = 0] = /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
   const size = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE + Number(seconds) * 1000;
   return sign === '-' ? -size : size;
+}
+
+/** A zone of the tz database; `null` if there is none of this name. */
+export function zoneNamed(name: string): Zone | null {
+  try {
+    return new Zone(name);
+  } catch {
+    return null;
+  }
+}
+
+/** The name in `TZ` if that is set, else Europe/Oslo. */
+export function usualZone(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment.TZ?.replace(/^:/, '') || 'Europe/Oslo';
+}
+
+/** `07:00-17:00`; `null` if the text is not that. */
+export function parseHours(text: string): WorkingHours | null {
+  const [from = null, to = null, ...more] = text.split('-').map(parseMinute);
+  return from === null || to === null || from === to || more.length > 0 ? null : { from, to };
+}
+
+/** Minute of the day; `null` if the text is not a time of day. */
+function parseMinute(text: string): number | null {
+  const [, hours, minutes] = /^(\d\d):(\d\d)$/.exec(text.trim()) ?? [];
+  const minute = Number(hours ?? Number.NaN) * 60 + Number(minutes);
+  return Number(minutes) < 60 && minute <= 24 * 60 ? minute : null;
 }
 
 export function isWithin({ from, to }: WorkingHours, minute: number): boolean {

@@ -1,0 +1,50 @@
+/** Found events with everything that they hold, for reading. */
+
+import type { Found } from '../../archive/search/search.js';
+import { parseJson } from '../../lib/json.js';
+import { harmless, harmlessLines } from '../../lib/terminal-text.js';
+import type { Zone } from '../../lib/zone.js';
+
+const LABEL = 'session.virtualTransactionId'.length;
+
+/** Each member on a line of its own; a text of several lines is marked on each, so that none passes for a member. */
+export function longForm({ line, object, isGuess }: Found, zone: Zone): string {
+  const event = parseJson(line);
+  const at = Date.parse(String(Reflect.get(Object(event), 'time')));
+  const members: (readonly [label: string, value: string])[] = [
+    [`time (${zone.name})`, zone.text(at)],
+    ...membersOf(event, ''),
+    ['archive object', object.path],
+    ...(isGuess ? [['guess', 'it is not certain that this is what was asked for'] as const] : []),
+  ];
+  return `${members.map(([label, value]) => labelled(label, value)).join('\n')}\n`;
+}
+
+/** Groups, with a line for each value. */
+export function longValues(values: Readonly<Record<string, unknown>>): string {
+  return `${membersOf(values, '')
+    .map(([label, value]) => labelled(label, value))
+    .join('\n')}\n`;
+}
+
+function membersOf(value: unknown, path: string): (readonly [string, string])[] {
+  if (Array.isArray(value) && value.length > 0)
+    return value.flatMap((item, index) => membersOf(item, `${path}[${index + 1}]`));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, written(value)]];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    membersOf(inner, path === '' ? key : `${path}.${key}`),
+  );
+}
+
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}
+
+function labelled(label: string, value: string): string {
+  const lines = harmlessLines(value).split('\n');
+  const name = harmless(label).padEnd(LABEL);
+  const margin = `${' '.repeat(LABEL)} | `;
+  return lines.length === 1
+    ? `${name}  ${lines[0] ?? ''}`
+    : `${name}\n${lines.map(one => margin + one).join('\n')}`;
+}
