@@ -1,6 +1,6 @@
 /** DDL by person and command: what was done four hundred times is one line. */
 
-import type { Person } from './event.js';
+import { objectsOf, type Person } from './event.js';
 import { Heavy } from './heavy.js';
 import { type Listed, listed, type Said } from './listed.js';
 
@@ -39,8 +39,7 @@ export class Definitions {
       one.hash = hash;
       one.example = listed(said, LONGEST);
     }
-    for (const object of one.example.audit.objects)
-      if (one.objects.size < MOST_OBJECTS) one.objects.add(object);
+    for (const object of objectsOf(audit)) if (one.objects.size < MOST_OBJECTS) one.objects.add(object);
   }
 
   /** What destroys comes first, then what changes, then what is new; of each the most frequent first. */

@@ -86,6 +86,7 @@ test('it says who changed what, and what a review has to look into', async () =>
     '12 Nov 2025\tOla Hansen Z990002\tkonto\t150\t',
   ]);
   expect(await page.locator('#ddl tbody tr').count()).toBe(2);
+  expect(await page.locator('#ddl tbody tr').first().innerText()).toMatch(/^ALTER TABLE public\.vedtak/);
   expect(await text('ddl')).toContain('ALTER TABLE vedtak\n  ADD COLUMN begrunnelse text,');
   expect(await page.locator('#roles li').count()).toBe(2);
   expect(await text('roles')).toContain('GRANT ALL ON ALL TABLES');

@@ -14,7 +14,6 @@ export const en = {
   /** @param text `2025-11-12 14:03:22` */
   moment: (text: string): string => `${day(text.slice(0, 10))} ${text.slice(11)}`,
   weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
-  and: 'and',
   none: 'None.',
   nobody: 'Nobody, as far as is known.',
   unknownObject: '(unknown)',
@@ -222,10 +221,8 @@ export const en = {
   lists: {
     more: (shown: string, total: string): string =>
       `The ${shown} weightiest of ${total} are shown. This command finds all:`,
-    all: 'This command finds all:',
     notExact: (error: string): string =>
       `There are too many different values to count each exactly: every number above may be up to ${error} too low. Make the report for a shorter period to have them exact.`,
-    sampled: (shown: string, total: string): string => `${shown} of ${total}:`,
     claimed: 'claimed by the client',
     unresolved: 'unresolved',
     weekend: 'weekend',

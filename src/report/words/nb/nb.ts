@@ -14,7 +14,6 @@ export const nb: Words = {
   week: monday => `uken fra ${day(monday)}`,
   moment: text => `${day(text.slice(0, 10))} kl. ${text.slice(11)}`,
   weekdays: ['man', 'tir', 'ons', 'tor', 'fre', 'lør', 'søn'],
-  and: 'og',
   none: 'Ingen.',
   nobody: 'Ingen, så langt det er kjent.',
   unknownObject: '(ukjent)',
@@ -215,10 +214,8 @@ export const nb: Words = {
 
   lists: {
     more: (shown, total) => `De ${shown} som veier mest av ${total}, vises. Denne kommandoen finner alle:`,
-    all: 'Denne kommandoen finner alle:',
     notExact: error =>
       `Det er for mange ulike verdier til å telle hver av dem nøyaktig: hvert tall ovenfor kan være inntil ${error} for lavt. Lag rapporten for en kortere periode for å få dem nøyaktige.`,
-    sampled: (shown, total) => `${shown} av ${total}:`,
     claimed: 'påstått av klienten',
     unresolved: 'ukjent',
     weekend: 'helg',
