@@ -15,7 +15,7 @@ import {
   whatIsMore,
   whenMark,
 } from './parts.js';
-import { lookOptions } from './person-options.js';
+import { personOptions } from './person-options.js';
 import { lookCommand, outsideHours, type Reader, type Report, searchCommand } from './report.js';
 import { type Column, number, stranger } from './table.js';
 
@@ -67,11 +67,11 @@ ${cappedTable(report, {
 }
 
 /** `CREATE INDEX … ×412`, on which objects, and the options that find them. */
-function commandOf(report: Report, { command, events, objects, person, user }: Definition): Html {
+function commandOf(report: Report, { command, events, objects, person }: Definition): Html {
   const times = events > 1 ? html` <span class="nowrap">… ×${number(events)}</span>` : null;
   const on =
     objects.size === 0 ? null : html` ${separated([...objects].map(object => objectName(report, object)))}`;
-  const options = ['--command', command, ...lookOptions(person, user)];
+  const options = ['--command', command, ...personOptions(person)];
   return html`${stranger(command)}${times}${on}${
     events > 1 ? html`<code class="id">${lookCommand(options)}</code>` : null
   }`;

@@ -12,7 +12,6 @@ const MOST_OBJECTS = 3;
 
 export interface Definition {
   readonly person: Person;
-  readonly user: string;
   readonly command: string;
   events: number;
   first: number;
@@ -58,7 +57,6 @@ function newGroup(said: Said, hash: string): Definition {
   const { command } = example.audit;
   return {
     person,
-    user: example.user,
     command,
     events: 0,
     first: at,

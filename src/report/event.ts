@@ -64,6 +64,8 @@ export interface Person {
   readonly name: string;
   readonly id: string | null;
   readonly unit: string | null;
+  /** A login role of theirs; the only one if nobody knows who it is, or only the client says so. */
+  readonly user: string;
   /** The identity comes only from what the client itself wrote. */
   readonly isClaimed: boolean;
   readonly isUnresolved: boolean;
@@ -78,6 +80,7 @@ export function personOf({ user, status, id, name, email, unit }: ReportedActor)
     name: nameLike(name ?? identity ?? user),
     id: identity === null ? null : nameLike(identity),
     unit: unit == null ? null : nameLike(unit),
+    user: nameLike(user),
     isClaimed,
     isUnresolved: status === 'unresolved',
   };

@@ -7,7 +7,7 @@ import type { Touched } from './findings.js';
 import type { Listed } from './listed.js';
 import { REASONS as OF_STATEMENTS, type Reason } from './looks.js';
 import { dayOf, moment, nameOf, objectName, separated } from './parts.js';
-import { lookOptions } from './person-options.js';
+import { personOptions } from './person-options.js';
 import { lookCommand, lookFunction, outsideHours, type Report } from './report.js';
 import type { NotResolved, Shared } from './roles.js';
 import type { Reported, Sign } from './signs.js';
@@ -196,7 +196,7 @@ function bulkRow(report: Report, { day, person, object, outside, weekend }: Touc
     who: nameOf(report, person),
     what: html`${objectName(report, object)}: ${words.look.statements(outside + weekend)}`,
     options: [
-      ...lookOptions(person, person.name),
+      ...personOptions(person),
       ...(object === null ? [] : ['--object', object]),
       ...['--since', since, '--until', until],
     ],

@@ -2,7 +2,6 @@
 
 import type { Person } from './event.js';
 
-/** @param user a login role of that person */
-export function lookOptions({ id, isClaimed }: Person, user: string): string[] {
+export function personOptions({ id, isClaimed, user }: Person): string[] {
   return id === null || isClaimed ? ['--user', user] : ['--actor', id];
 }
