@@ -5,7 +5,7 @@ import { addDays } from '../lib/zone.js';
 import { bulkOf } from './changes.js';
 import type { Touched } from './findings.js';
 import type { Listed } from './listed.js';
-import { REASONS as OF_STATEMENTS, type Reason } from './looks.js';
+import type { Reason } from './looks.js';
 import { dayOf, moment, nameOf, objectName, separated } from './parts.js';
 import { personOptions } from './person-options.js';
 import { lookCommand, lookFunction, outsideHours, type Report } from './report.js';
@@ -64,25 +64,16 @@ function renderGroup({ words }: Report, { why, total, rows, all }: Group): Html 
 function groupsOf(report: Report): Group[] {
   const { signs, roles } = report.findings;
   const of = (reason: Reason): Group => ofStatements(report, reason);
-  const [auditing, withoutWhere, destroyed, programs, files, rights, offHours, scrubbed] =
-    OF_STATEMENTS.map(of);
-  const ordered: (Group | undefined)[] = [
-    auditing,
+  return [
+    of('auditing'),
     ofSigns(report, 'settings', 'config', signs.settings, ({ changes }) => settingsOf(changes)),
     ofSigns(report, 'unaudited', 'unaudited', signs.unaudited, ({ statement }) => sql(statement)),
     ofSigns(report, 'suspects', 'suspect', signs.suspects, ({ message }) => sql(message)),
-    withoutWhere,
-    destroyed,
-    programs,
-    files,
-    rights,
+    ...[of('withoutWhere'), of('destroyed'), of('programs'), of('files'), of('roles')],
     ofRoles(report, 'unknown', roles.unknown),
     ofRoles(report, 'shared', roles.shared),
-    offHours,
-    ofBulk(report),
-    scrubbed,
+    ...[of('offHours'), ofBulk(report), of('scrubbed')],
   ];
-  return ordered.filter(group => group !== undefined);
 }
 
 /** The options that find all of them: some are wider, since `search` does not parse SQL. */

@@ -14,6 +14,7 @@ import { VERSION } from '../../lib/version.js';
 import { addDays } from '../../lib/zone.js';
 import { createRelationParser, type MarkParser } from '../../relations/relations.js';
 import { Findings } from '../../report/findings.js';
+import type { Listed } from '../../report/listed.js';
 import { renderPage } from '../../report/page.js';
 import { noReading, type Reading, type ReadLine } from '../../report/reading.js';
 import { quoted, type Report, verdictOf } from '../../report/report.js';
@@ -104,8 +105,7 @@ async function makeReport(
   const location = openArchive(archive, given);
   const only = optionsOf(location.only ?? ALL_DAEMONS);
   const days = daysOf(period);
-  const onRole: NonNullable<ConstructorParameters<typeof Findings>[0]['onRole']> = role =>
-    spool.add(roleRow({ words, zone }, role).text);
+  const onRole = (role: Listed): void => spool.add(roleRow({ words, zone }, role).text);
   const findings = new Findings({ period, zone, hours: workingHours, onRole });
   const reading = noReading();
   try {
