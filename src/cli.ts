@@ -2,12 +2,12 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import type { CheckArguments } from './commands/check/check.js';
+import { addEvidenceOptions } from './commands/verify/evidence-options.js';
 import type { VerifyArguments } from './commands/verify/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
 import { describeError } from './daemon/fixes.js';
 import { inProject } from './lib/paths.js';
-import { repeatable } from './lib/repeatable.js';
 import { wholeVersion } from './lib/version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage or configuration; 3 of `verify` and `report`: incomplete. */
@@ -86,31 +86,13 @@ program
     process.exitCode = await demo({ keep });
   });
 
-program
-  .command('verify')
+addEvidenceOptions(program.command('verify'))
   .description(
     'say whether an archive is whole (0), broken (1) or incomplete (3), and name what is wrong or missing',
   )
   .argument('[archive]', 'gs://bucket/prefix or file:folder; none with --merge')
   .option('--since <day>', 'only objects from this day on (UTC, such as 2026-11-21)')
   .option('--until <day>', 'only objects up to this day')
-  .addOption(
-    repeatable(
-      '--public-key <file[@[chain/]seq]>',
-      'key (PEM) that seals must be signed with, from a seq on',
-    ),
-  )
-  .addOption(
-    repeatable(
-      '--tsa-ca <file>',
-      'certificates (PEM) of the authority, or its root, that time stamps must be of',
-    ),
-  )
-  .addOption(repeatable('--seals <file>', 'seals exported from Cloud Logging, to compare with'))
-  .option('--witness <url>', 'what archive.witness names: seals that the archive must have')
-  .addOption(
-    repeatable('--against <path>', 'original log file, folder of log files or quoted glob, to compare with'),
-  )
   .option(
     '--grace <duration>',
     'how much of the end does not have to be covered yet, such as 26h for a daily run',

@@ -66,9 +66,9 @@ export function spark(
   unsureAt: ReadonlySet<number> = new Set(),
 ): Html {
   const series = [{ name: '', className }];
-  return html`<svg class="spark" viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" aria-hidden="true">${[...unsureAt].map(unsure)}${values.map(
+  return html`<svg class="spark" viewBox="0 0 ${Math.max(values.length, 1)} 100" preserveAspectRatio="none" aria-hidden="true">${values.map(
     (value, index) => drawSeries([value], index, { series, top, format: String }),
-  )}</svg>`;
+  )}${[...unsureAt].map(unsure)}</svg>`;
 }
 
 interface Drawing {
@@ -85,8 +85,9 @@ function drawBar({ label, values, isUnsure = false }: Bar, index: number, drawin
 
 const UNSURE: Series = { name: 'not all of it is covered', className: 'missing' };
 
-function unsure(index: number): Html {
-  return html`<rect class="missing" x="${index}" width="1" y="0" height="100"/>`;
+/** A crossed box: it says without its colour what it is. */
+export function unsure(index: number): Html {
+  return html`<rect class="missing" x="${index}" width="1" y="0" height="100"/><path class="missing" d="M${index} 0L${index + 1} 100M${index + 1} 0L${index} 100"/>`;
 }
 
 function drawSeries(values: readonly number[], index: number, { series, top }: Drawing): Html[] {

@@ -39,7 +39,7 @@ export function boundsIn(tree: unknown): Bounds[] {
 }
 
 /** As PostgreSQL's defGetBoolean reads the option. */
-function isAnalyzed(explain: unknown): boolean {
+export function isAnalyzed(explain: unknown): boolean {
   const options: unknown[] = isObject(explain) && Array.isArray(explain.options) ? explain.options : [];
   const given = options.map(option => (isObject(option) ? option.DefElem : undefined)).filter(isObject);
   const last = given.findLast(({ defname }) => defname === 'analyze');

@@ -11,6 +11,7 @@ import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
 import type { Bounds } from './bounds.js';
+import type { Marks } from './marks.js';
 import { mayWrite } from './may-write.js';
 import { type Answer, ParserThread, type Unparsable } from './thread.js';
 import type { Change } from './tree.js';
@@ -44,22 +45,27 @@ export interface RelationParser {
   close(): Promise<void>;
 }
 
+export interface MarkParser extends RelationParser {
+  /** What a reviewer asks of a text; otherwise like `classes`. */
+  marks(statement: string): Marks | null | Promise<Marks | null>;
+}
+
 export interface RelationParserOptions {
   /** Called for each statement that cannot be parsed, even if the answer comes from the cache. */
   readonly unparsable?: (reason: Unparsable) => void;
   /** Milliseconds that one statement may take. */
   readonly timeLimit?: number;
-  /** Looks for WHERE, too. */
-  readonly hasBounds?: boolean;
+  /** Answers have `bounds` and `marks`, too. */
+  readonly forReview?: boolean;
 }
 
 /**
  * Parses in a separate thread, so that no statement can stop or end this one; the thread starts with the first
  * statement. The grammar is that of PostgreSQL 18 with standard_conforming_strings on.
  */
-export function createRelationParser(options: RelationParserOptions = {}): RelationParser {
-  const { unparsable, timeLimit = TIME_LIMIT, hasBounds = false } = options;
-  const thread = new ParserThread(timeLimit, hasBounds);
+export function createRelationParser(options: RelationParserOptions = {}): MarkParser {
+  const { unparsable, timeLimit = TIME_LIMIT, forReview = false } = options;
+  const thread = new ParserThread(timeLimit, forReview);
   const cache = new LRUCache<string, Answer | Promise<Answer>>(CACHE);
   const settled = (answer: Answer): readonly Change[] | null => {
     if (typeof answer !== 'string') return answer.changes;
@@ -73,6 +79,8 @@ export function createRelationParser(options: RelationParserOptions = {}): Relat
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.classes)),
     bounds: statement =>
       andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.bounds)),
+    marks: statement =>
+      andThen(answerOf(statement), answer => (typeof answer === 'string' ? null : answer.marks)),
     close: () => thread.close(),
   };
 }

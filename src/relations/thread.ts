@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import type { AuditClass } from '../event/names.js';
 import type { Bounds } from './bounds.js';
+import type { Marks } from './marks.js';
 import type { Change } from './tree.js';
 
 /**
@@ -19,6 +20,7 @@ export interface Parsed {
   readonly classes: readonly AuditClass[];
   /** `null` if they were not asked for. */
   readonly bounds: readonly Bounds[] | null;
+  readonly marks: Marks | null;
 }
 
 /** The same folder contains worker.ts in `src` and worker.js in `dist`. */
@@ -47,7 +49,7 @@ interface Question {
 
 export class ParserThread {
   readonly #timeLimit: number;
-  readonly #hasBounds: boolean;
+  readonly #forReview: boolean;
   #worker: Worker | undefined;
   readonly #waiting: Question[] = [];
   /** Questions that the thread has; it answers in this order. */
@@ -63,11 +65,11 @@ export class ParserThread {
 
   /**
    * @param timeLimit milliseconds that one statement may take; then the thread is ended
-   * @param hasBounds answers have `bounds`, which takes a fifth more time
+   * @param forReview answers have `bounds` and `marks`, which take a fifth more time
    */
-  constructor(timeLimit: number, hasBounds: boolean) {
+  constructor(timeLimit: number, forReview: boolean) {
     this.#timeLimit = timeLimit;
-    this.#hasBounds = hasBounds;
+    this.#forReview = forReview;
   }
 
   /** One statement after the other, each within the time limit of its turn; never rejects. */
@@ -143,7 +145,7 @@ export class ParserThread {
   }
 
   async #load(): Promise<void> {
-    const worker = startWorker(this.#hasBounds);
+    const worker = startWorker(this.#forReview);
     // Without a listener, a failing thread would end the process.
     worker.on('error', () => this.#lost(worker)).on('exit', () => this.#lost(worker));
     if ((await nextMessage(worker, LOAD_LIMIT)) === 'ready' && !this.#isClosed) {
@@ -181,11 +183,11 @@ function isLarge(question: Question | undefined): boolean {
 }
 
 /** It gets no environment, and its output is not read: the parser may print SQL. */
-function startWorker(hasBounds: boolean): Worker {
+function startWorker(forReview: boolean): Worker {
   const worker = new Worker(WORKER, {
     env: {},
     execArgv: [],
-    workerData: { hasBounds },
+    workerData: { forReview },
     stdout: true,
     stderr: true,
     resourceLimits: MEMORY,

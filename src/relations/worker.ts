@@ -8,11 +8,13 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { boundsIn } from './bounds.ts';
 import { classesIn } from './classes.ts';
+import { marksIn } from './marks.ts';
 import type { Parsed } from './thread.ts';
 import { changesIn } from './tree.ts';
 
-const hasBounds: unknown = Reflect.get(Object(workerData), 'hasBounds');
-const NOTHING: Parsed = { changes: [], classes: [], bounds: [] };
+const forReview: unknown = Reflect.get(Object(workerData), 'forReview');
+const NOTHING: Parsed = { changes: [], classes: [], bounds: [], marks: marksIn(null) };
+const NOT_ASKED = { bounds: null, marks: null };
 /** Characters of names, at most: an event repeats them in each part into which it is split. */
 const LONGEST_NAMES = 16 * 1024;
 /** Keyword kinds of libpg_query above UNRESERVED_KEYWORD, which quote_identifier quotes. */
@@ -39,7 +41,8 @@ function answer(statement: string): Parsed | 'syntax' | 'size' {
     const changes = changesIn(tree, isKeyword);
     const names = new Set(changes.flatMap(({ relations }) => relations));
     if ([...names].join('').length > LONGEST_NAMES) return 'size';
-    return { changes, classes: classesIn(tree), bounds: hasBounds === true ? boundsIn(tree) : null };
+    const review = forReview === true ? { bounds: boundsIn(tree), marks: marksIn(tree) } : NOT_ASKED;
+    return { changes, classes: classesIn(tree), ...review };
   } catch (error) {
     if (hasSqlDetails(error)) return 'syntax';
     throw error;

@@ -25,26 +25,42 @@ export class Bounded<T> {
   }
 }
 
-/** A sample that nobody can influence: the items with the smallest hashes, the same ones for everybody. */
-export class Sample<T> {
+interface Weighed<T> {
+  readonly weight: number;
+  readonly hash: string;
+  readonly item: T;
+}
+
+/**
+ * The weightiest items; among those of one weight a sample that nobody can influence: those with the smallest hashes, the
+ * same ones for everybody.
+ */
+export class Weightiest<T> {
   readonly #most: number;
-  #items: { readonly hash: string; readonly item: T }[] = [];
+  #items: Weighed<T>[] = [];
   total = 0;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** @param hash in hexadecimal, of the event that the item is made of */
-  add(hash: string, make: () => T): void {
+  /**
+   * Makes the item only if there is room for it.
+   *
+   * @param hash in hexadecimal, of the event that the item is made of
+   */
+  add(weight: number, hash: string, make: () => T): void {
     this.total += 1;
     const last = this.#items.at(-1);
-    if (this.#items.length >= this.#most && last !== undefined && hash >= last.hash) return;
-    const before = this.#items.filter(one => one.hash < hash);
+    const isBefore = (one: Weighed<T>): boolean =>
+      one.weight > weight || (one.weight === weight && one.hash < hash);
+    if (this.#items.length >= this.#most && last !== undefined && isBefore(last)) return;
+    const before = this.#items.filter(isBefore);
     const after = this.#items.slice(before.length);
-    this.#items = [...before, { hash, item: make() }, ...after].slice(0, this.#most);
+    this.#items = [...before, { weight, hash, item: make() }, ...after].slice(0, this.#most);
   }
 
+  /** The weightiest first. */
   get items(): T[] {
     return this.#items.map(({ item }) => item);
   }

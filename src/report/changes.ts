@@ -1,13 +1,26 @@
 /** Changes that a reviewer reads one by one. */
 
 import { type Html, html, type Part } from '../lib/html.js';
-import type { Bounded } from './bounded.js';
-import type { Listed, Touched } from './findings.js';
-import { moment, nameOf, notExact, objectName, whatIsMore, whenMark } from './parts.js';
-import { type Report, searchCommand } from './report.js';
-import { number, plural, stranger, table } from './table.js';
+import type { Definition } from './definitions.js';
+import type { Touched } from './findings.js';
+import type { Listed } from './listed.js';
+import {
+  cappedTable,
+  dayOf,
+  moment,
+  nameOf,
+  notExact,
+  objectName,
+  separated,
+  whatIsMore,
+  whenMark,
+} from './parts.js';
+import { personOptions } from './person-options.js';
+import { lookCommand, outsideHours, type Reader, type Report, searchCommand } from './report.js';
+import { type Column, number, stranger } from './table.js';
 
-const MOST_BULK = 200;
+const MOST_BULK = 40;
+const MOST_GROUPS = 60;
 
 /** All that may be bulk changes: their counts can be too low. */
 export function bulkOf({ findings, bulk }: Report): Touched[] {
@@ -16,110 +29,120 @@ export function bulkOf({ findings, bulk }: Report): Touched[] {
 }
 
 export function bulkSection(report: Report): Html {
-  const { findings, bulk } = report;
+  const { findings, bulk, words } = report;
   const all = bulkOf(report);
-  const shown = all.slice(0, MOST_BULK);
-  const { rows: rowsTotal } = findings.total;
-  return html`<section id="bulk"><h2>Bulk changes</h2>
-<p>At least ${plural(bulk, 'statement')} of one person on one object in one day${
-    rowsTotal === null ? null : ', or as many rows'
-  }.${
-    rowsTotal === null
-      ? html` The log does not say how many rows a statement changed; with <code>pgaudit.log_rows</code> it does.`
-      : null
-  }</p>
-${
-  all.length === 0
-    ? html`<p>None.</p>`
-    : table(
-        `${plural(all.length, 'bulk change')}, the largest first`,
-        [
-          { head: 'Day', cell: ({ day }: Touched) => html`<span class="day">${day}</span>` },
-          { head: 'Person', cell: ({ person }) => nameOf(person), kind: 'main' },
-          { head: 'Object', cell: ({ object }) => objectName(object), kind: 'wide' },
-          { head: 'Statements', cell: ({ events }) => number(events), kind: 'number' },
-          { head: 'Rows', cell: ({ rows }) => (rows === null ? null : number(rows)), kind: 'number' },
-        ],
-        shown,
-      )
-}
-${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'day,actor,object', '--having', String(bulk)))}${notExact(findings.touched)}</section>`;
+  const columns: Column<Touched>[] = [
+    { head: words.columns.day, cell: ({ day }) => dayOf(report, day) },
+    { head: words.columns.person, cell: ({ person }) => nameOf(report, person), kind: 'main' },
+    { head: words.columns.object, cell: ({ object }) => objectName(report, object), kind: 'wide' },
+    { head: words.columns.statements, cell: ({ events }) => number(events), kind: 'number' },
+    { head: words.columns.rows, cell: ({ rows }) => (rows === null ? null : number(rows)), kind: 'number' },
+  ];
+  const hasRows = findings.total.rows !== null;
+  return html`<section id="bulk"><h2>${words.page.sections.bulk}</h2>
+<p>${words.bulk.intro(bulk, hasRows)}${hasRows ? null : words.bulk.noRows}</p>
+${cappedTable(report, {
+  ...{ items: all.slice(0, MOST_BULK), total: all.length, columns, caption: words.bulk.caption(all.length) },
+  command: searchCommand(report, '--group-by', 'day,actor,object', '--having', String(bulk)),
+})}${notExact(report, findings.touched)}</section>`;
 }
 
 export function definitionSection(report: Report): Html {
+  const { words } = report;
   const { definitions } = report.findings;
-  return html`<section id="ddl"><h2>Definitions and rights</h2>
-<p>Every DDL and role statement in full. Secrets in them were replaced by <code>&lt;redacted&gt;</code> before anything was stored.</p>
-${statements(report, definitions)}
-${whatIsMore(definitions.more, searchCommand(report, '--class', 'DDL,ROLE'))}</section>`;
+  const all = definitions.sorted;
+  const columns: Column<Definition>[] = [
+    { head: words.columns.command, cell: one => commandOf(report, one), kind: 'main' },
+    { head: words.columns.person, cell: ({ person }) => nameOf(report, person) },
+    { head: words.columns.first, cell: ({ first }) => moment(report, first) },
+    { head: words.columns.last, cell: ({ last, events }) => (events > 1 ? moment(report, last) : null) },
+    { head: words.ddl.example, cell: ({ example }) => text(report, example.audit), kind: 'wide' },
+  ];
+  return html`<section id="ddl"><h2>${words.page.sections.ddl}</h2>
+<p>${words.ddl.intro(definitions.total)}</p>
+${cappedTable(report, {
+  ...{ items: all.slice(0, MOST_GROUPS), total: all.length, columns, caption: words.ddl.caption(all.length) },
+  command: searchCommand(report, '--class', 'DDL'),
+})}${notExact(report, definitions.groups)}</section>`;
+}
+
+/** `CREATE INDEX … ×412`, on which objects, and the options that find them. */
+function commandOf(report: Report, { command, events, objects, person }: Definition): Html {
+  const times = events > 1 ? html` <span class="nowrap">… ×${number(events)}</span>` : null;
+  const on =
+    objects.size === 0 ? null : html` ${separated([...objects].map(object => objectName(report, object)))}`;
+  const options = ['--command', command, ...personOptions(person)];
+  return html`${stranger(command)}${times}${on}${
+    events > 1 ? html`<code class="id">${lookCommand(options)}</code>` : null
+  }`;
 }
 
 export function redactedSection(report: Report): Html {
-  const { withRedactions, redacted } = report.findings;
-  return html`<section id="redacted"><h2>Redacted statements</h2>
-<p>${plural(redacted, 'secret')} (such as passwords) in the period's statements, parameters and suspect records
-${redacted === 1 ? 'was' : 'were'} replaced by <code>&lt;redacted&gt;</code> before anything was stored. A change can be made to look like
-one: whoever has an escrow key can decrypt the original in the event's <code>escrow</code>.</p>
-${statements(report, withRedactions)}
-${whatIsMore(withRedactions.more, searchCommand(report, '--text', '<redacted>'))}</section>`;
+  const { words, findings } = report;
+  const list = findings.looks.of('scrubbed');
+  return html`<section id="redacted"><h2>${words.page.sections.redacted}</h2>
+<p>${words.redacted.intro(findings.redacted)}</p>
+${sampled(report, list, searchCommand(report, '--text', '<redacted>'))}</section>`;
 }
 
 export function outsideSection(report: Report): Html {
-  const { findings, hours, zone } = report;
+  const { findings, hours, zone, words } = report;
   const { outside, total } = findings;
-  return html`<section id="outside"><h2>Outside working hours</h2>
-<p>Working hours are ${hours} from Monday to Friday, ${zone.name}; public holidays count as working days.
-${number(total.outside)} of ${plural(total.events, 'statement')} came outside them on working days, ${number(total.weekend)} on weekends.
-The table <a href="#persons">by person</a> says whose they are.</p>
-${sampled(report, outside)}</section>`;
+  const intro = words.outside.intro(
+    hours,
+    zone.name,
+    number(total.outside),
+    number(total.weekend),
+    total.events,
+  );
+  return html`<section id="outside"><h2>${words.page.sections.outside}</h2><p>${intro}</p>
+${sampled(report, outside, searchCommand(report, ...outsideHours(report)))}</section>`;
 }
 
 export function writeSection(report: Report): Html {
+  const { words } = report;
   const { writes } = report.findings;
-  return html`<section id="writes"><h2>Sample of writes</h2>
-<p>Writes are counted above, and not listed. Nobody chose this sample of ${plural(writes.total, 'write')}: it has those
-whose lines have the smallest SHA-256, so that every report of this archive and period shows the same ones.</p>
-${sampled(report, writes)}
-<p>This command finds all:</p><pre>${searchCommand(report, '--class', 'WRITE')}</pre></section>`;
+  return html`<section id="writes"><h2>${words.page.sections.writes}</h2>
+<p>${words.writes.intro(writes.total)}</p>
+${sampled(report, writes, searchCommand(report, '--class', 'WRITE'))}</section>`;
 }
 
-function sampled(
-  report: Report,
-  sample: { readonly items: readonly Listed[]; readonly total: number },
-): Part {
-  const { items, total } = sample;
-  if (total === 0) return html`<p>None.</p>`;
-  const listed = { items: items.toSorted((a, b) => a.at - b.at), total };
-  return html`${items.length < total ? html`<p class="soft">${number(items.length)} of ${number(total)}:</p>` : null}${statements(report, listed)}`;
+interface Items {
+  readonly items: readonly Listed[];
+  readonly total: number;
 }
 
-function statements({ zone }: Report, { items, total }: Pick<Bounded<Listed>, 'items' | 'total'>): Html {
-  if (total === 0) return html`<p>None.</p>`;
-  return html`<ol class="statements">${items.map(
-    ({
-      id,
-      at,
-      when,
-      person,
-      user,
-      place,
-      audit,
-    }) => html`<li><div class="head"><strong>${moment(zone, at)}</strong>
-<span>${nameOf(person)}</span>${user === person.id || user === person.name ? null : html`<span class="soft">as ${stranger(user)}</span>`}
-<span class="soft">${stranger(place)}</span><span>${stranger(audit.class)} ${stranger(audit.command)}</span>
-${audit.objects.length === 0 ? null : html`<span>${audit.objects.map((object, index) => html`${index > 0 ? ', ' : ''}${objectName(object)}`)}</span>`}
-${whenMark(when)}<span class="soft id">${stranger(id)}</span></div>${text(audit)}</li>
-`,
-  )}</ol>`;
+function sampled(report: Report, { items, total }: Items, command: string): Part {
+  if (total === 0) return html`<p>${report.words.none}</p>`;
+  const inOrder = items.toSorted((a, b) => a.at - b.at);
+  return html`${statements(report, inOrder)}${whatIsMore(report, items.length, total, command)}`;
 }
 
-function text({ statement, more, parameters }: Listed['audit']): Part {
-  if (statement === null) return html`<p class="soft">(the statement was not logged)</p>`;
-  const rest =
-    more > 0 ? html`<p class="soft">… and ${plural(more, 'character')} more in the archive.</p>` : null;
-  const given =
-    parameters === null || parameters === 0
+function statements(report: Report, items: readonly Listed[]): Html {
+  return html`<ol class="statements">${items.map(one => statement(report, one))}</ol>`;
+}
+
+function statement(report: Report, listed: Listed): Html {
+  const { id, at, when, person, user, place, audit } = listed;
+  const as =
+    user === person.id || user === person.name
       ? null
-      : html`<p class="soft">With ${plural(parameters, 'parameter')}, which are in the archive.</p>`;
-  return html`<pre dir="auto">${statement}</pre>${rest}${given}`;
+      : html`<span class="soft">${report.words.lists.as} ${stranger(user)}</span>`;
+  const objects = separated(audit.objects.map(object => objectName(report, object)));
+  return html`<li><div class="head"><strong>${moment(report, at)}</strong>
+<span>${nameOf(report, person)}</span>${as}
+<span class="soft">${stranger(place)}</span><span>${stranger(audit.class)} ${stranger(audit.command)}</span>
+${audit.objects.length === 0 ? null : html`<span>${objects}</span>`}
+${whenMark(report, when)}<span class="soft id">${stranger(id)}</span></div>${text(report, audit)}</li>
+`;
+}
+
+export function text({ words }: Reader, { statement: sql, more, parameters }: Listed['audit']): Part {
+  const { notLogged, rest, parameters: given } = words.lists;
+  if (sql === null) return html`<p class="soft">${notLogged}</p>`;
+  return [
+    html`<pre dir="auto">${sql}</pre>`,
+    more > 0 ? html`<p class="soft">${rest(more)}</p>` : null,
+    parameters === null || parameters === 0 ? null : html`<p class="soft">${given(parameters)}</p>`,
+  ];
 }

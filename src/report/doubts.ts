@@ -1,235 +1,209 @@
 /** What somebody must investigate: failures, suspects, gaps, unresolved persons, and changes of what is audited. */
 
 import { type Html, html, type Part } from '../lib/html.js';
-import type { Bounded } from './bounded.js';
-import type { FailureCount, NotResolved, Reported, Sign } from './findings.js';
-import { moment, nameOf, notExact, whatIsMore } from './parts.js';
+import type { Weightiest } from './bounded.js';
+import type { FailureCount } from './findings.js';
+import { cappedTable, moment, nameOf, notExact } from './parts.js';
 import { type Report, searchCommand } from './report.js';
-import { type Column, number, plural, stranger, table } from './table.js';
-import type { Zone } from './zone.js';
+import type { NotResolved } from './roles.js';
+import type { Reported, Sign } from './signs.js';
+import { type Column, number, stranger } from './table.js';
 
-const MOST_ROWS = 200;
-
-/** SQLSTATEs that a reviewer meets (PostgreSQL's manual, appendix A); for others, the name of their class. */
-const SQL_STATES: Readonly<Record<string, string>> = {
-  '42501': 'insufficient privilege',
-  '23505': 'unique violation',
-  '23503': 'foreign key violation',
-  '23502': 'not null violation',
-  '23514': 'check violation',
-  '40001': 'serialization failure',
-  '40P01': 'deadlock',
-  '57014': 'cancelled',
-  '25P02': 'in a failed transaction',
-  '55P03': 'lock not available',
-  '22': 'data exception',
-  '23': 'integrity constraint violation',
-  '25': 'invalid transaction state',
-  '28': 'invalid authorization',
-  '40': 'transaction rollback',
-  '42': 'syntax error or access rule violation',
-  '53': 'insufficient resources',
-  '54': 'program limit exceeded',
-  '55': 'object not in prerequisite state',
-  '57': 'operator intervention',
-  '58': 'system error',
-  P0: 'raised by a function',
-};
+const MOST_ROWS = 40;
+/** Of one `config` event. */
+const MOST_CHANGES = 50;
 
 export function failureSection(report: Report): Html {
-  const { failures, total } = report.findings;
+  const { words, findings } = report;
+  const { failures, total } = findings;
   const all = failures.sorted.filter(({ events }) => events > 0);
-  const shown = all.slice(0, MOST_ROWS);
-  const { zone } = report;
-  return html`<section id="failures"><h2>Failures</h2>
-<p>Statements whose transaction failed (with an error that no savepoint caught) or was rolled back. ${number(total.failed)} in the period.</p>
-${
-  all.length === 0
-    ? null
-    : table(
-        'By person and SQLSTATE, the most frequent first',
-        [
-          { head: 'Person', cell: ({ person }: FailureCount) => nameOf(person), kind: 'main' },
-          {
-            head: 'What',
-            cell: ({ sqlState, isUncertain }) =>
-              isUncertain
-                ? 'the session ended inside a transaction: it is not known whether it contained the statement'
-                : sqlStateName(sqlState),
-          },
-          { head: 'Times', cell: ({ events }) => number(events), kind: 'number' },
-          { head: 'First', cell: ({ first }) => moment(zone, first) },
-          { head: 'Last', cell: ({ last }) => moment(zone, last) },
-        ],
-        shown,
-      )
-}
-${whatIsMore(all.length - shown.length, searchCommand(report, '--kind', 'failure'))}${notExact(failures)}</section>`;
+  const columns: Column<FailureCount>[] = [
+    { head: words.columns.person, cell: ({ person }) => nameOf(report, person), kind: 'main' },
+    { head: words.columns.what, cell: one => failureOf(report, one) },
+    { head: words.columns.times, cell: ({ events }) => number(events), kind: 'number' },
+    { head: words.columns.first, cell: ({ first }) => moment(report, first) },
+    { head: words.columns.last, cell: ({ last }) => moment(report, last) },
+  ];
+  return html`<section id="failures"><h2>${words.page.sections.failures}</h2>
+<p>${words.failures.intro(number(total.failed))}</p>
+${cappedTable(report, {
+  ...{
+    items: all.slice(0, MOST_ROWS),
+    total: all.length,
+    columns,
+    caption: words.failures.caption(all.length),
+  },
+  command: searchCommand(report, '--kind', 'failure'),
+})}${notExact(report, failures)}</section>`;
 }
 
-function sqlStateName(sqlState: string | null): Part {
-  if (sqlState === null) return 'rolled back';
-  const name = SQL_STATES[sqlState] ?? SQL_STATES[sqlState.slice(0, 2)];
+function failureOf({ words }: Report, { sqlState, isUncertain }: FailureCount): Part {
+  const { states, uncertain, rolledBack } = words.failures;
+  if (isUncertain) return uncertain;
+  if (sqlState === null) return rolledBack;
+  const name = states[sqlState] ?? states[sqlState.slice(0, 2)];
   return html`<code>${stranger(sqlState)}</code>${name === undefined ? null : ` ${name}`}`;
 }
 
 export function unknownSection(report: Report): Html {
-  const { notResolved } = report.findings;
+  const { words } = report;
+  const { notResolved } = report.findings.roles;
   const all = notResolved.sorted;
-  const shown = all.slice(0, MOST_ROWS);
-  return html`<section id="unresolved"><h2>Unresolved persons</h2>
-<p>Their statements are in the archive nevertheless. <em>claimed</em>: only the client itself says who it is. <em>stale</em>: the source of
-identities was down, so its last answer was used.</p>
-${
-  all.length === 0
-    ? html`<p>None.</p>`
-    : table(
-        `${plural(all.length, 'login role')}`,
-        [
-          { head: 'Login role', cell: ({ user }: NotResolved) => stranger(user), kind: 'main' },
-          { head: 'Status', cell: ({ status }) => stranger(status) },
-          { head: 'Statements', cell: ({ events }) => number(events), kind: 'number' },
-        ],
-        shown,
-      )
-}
-${whatIsMore(all.length - shown.length, searchCommand(report, '--group-by', 'user'))}${notExact(notResolved)}</section>`;
+  const columns: Column<NotResolved>[] = [
+    { head: words.columns.user, cell: ({ user }) => stranger(user), kind: 'main' },
+    { head: words.columns.status, cell: ({ status }) => words.unresolved.status[status] ?? stranger(status) },
+    { head: words.columns.statements, cell: ({ events }) => number(events), kind: 'number' },
+    { head: words.columns.first, cell: ({ first }) => moment(report, first) },
+    { head: words.columns.last, cell: ({ last }) => moment(report, last) },
+  ];
+  return html`<section id="unresolved"><h2>${words.page.sections.unresolved}</h2>
+<p>${words.unresolved.intro}</p>
+${cappedTable(report, {
+  ...{
+    items: all.slice(0, MOST_ROWS),
+    total: all.length,
+    columns,
+    caption: words.unresolved.count(all.length),
+  },
+  command: searchCommand(report, '--group-by', 'user'),
+})}${notExact(report, notResolved)}</section>`;
 }
 
 export function suspectSection(report: Report): Html {
-  const { suspects } = report.findings;
+  const { words } = report;
+  const { suspects } = report.findings.signs;
   const columns: Column<Reported<'suspect'>>[] = [
-    ...commonColumns<'suspect'>(report.zone),
-    { head: 'Rule broken', cell: ({ what }) => stranger(what.reason) },
+    ...commonColumns<'suspect'>(report),
+    userColumn(report),
+    { head: words.columns.rule, cell: ({ what }) => stranger(what.reason) },
     {
-      head: 'Record',
+      head: words.columns.record,
       cell: ({ what }) => html`<code dir="auto">${stranger(what.message)}</code>`,
       kind: 'wide',
     },
   ];
-  return html`<section id="suspects"><h2>Suspects</h2>
-<p>Records that look like pgAudit's and are not: somebody may be forging the audit trail, or a program writes such texts into the log.</p>
-${list(suspects, 'suspect', columns)}
-${whatIsMore(suspects.more, searchCommand(report, '--kind', 'suspect'))}</section>`;
+  return html`<section id="suspects"><h2>${words.page.sections.suspects}</h2>
+<p>${words.suspects.intro}</p>
+${list(report, 'suspect', suspects, words.suspects.count, columns)}</section>`;
 }
 
 export function unauditedSection(report: Report): Html {
-  const { unaudited } = report.findings;
+  const { words } = report;
+  const { unaudited } = report.findings.signs;
   const columns: Column<Reported<'unaudited'>>[] = [
-    ...commonColumns<'unaudited'>(report.zone),
-    { head: 'Class', cell: ({ what }) => stranger(what.class) },
+    ...commonColumns<'unaudited'>(report),
+    userColumn(report),
+    { head: words.columns.class, cell: ({ what }) => stranger(what.class) },
     {
-      head: 'Statement',
+      head: words.columns.statement,
       cell: ({ what }) => html`<code dir="auto">${stranger(what.statement)}</code>`,
       kind: 'wide',
     },
   ];
-  return html`<section id="unaudited"><h2>Unaudited changes</h2>
-<p>Changes by persons that the server logged and pgAudit did not: it was turned off for them, or did not work. They are found only if the
-server logs statements (<code>log_statement</code>).</p>
-${list(unaudited, 'change', columns)}
-${whatIsMore(unaudited.more, searchCommand(report, '--kind', 'unaudited'))}</section>`;
+  return html`<section id="unaudited"><h2>${words.page.sections.unaudited}</h2>
+<p>${words.unaudited.intro}</p>
+${list(report, 'unaudited', unaudited, words.unaudited.count, columns)}</section>`;
 }
 
 export function gapSection(report: Report): Html {
-  const { gaps, gapReasons } = report.findings;
+  const { words } = report;
+  const { gaps, gapReasons } = report.findings.signs;
   const reasons = gapReasons.sorted.map(({ reason, events }) => `${number(events)} ${reason}`);
   const columns: Column<Reported<'gap'>>[] = [
-    ...commonColumns<'gap'>(report.zone),
-    { head: 'Reason', cell: ({ what }) => stranger(what.reason) },
-    { head: 'Missing', cell: missing, kind: 'wide' },
+    ...commonColumns<'gap'>(report),
+    userColumn(report),
+    { head: words.columns.reason, cell: ({ what }) => stranger(what.reason) },
+    { head: words.columns.missing, cell: one => missing(report, one), kind: 'wide' },
   ];
-  return html`<section id="gaps"><h2>Gaps</h2>
-<p>Parts of the log that could not be read, or records or statements of sessions that are in no file. Their content is not in the archive.
-${reasons.length === 0 ? null : `${reasons.join(', ')}.`}</p>
-${list(gaps, 'gap', columns)}
-${whatIsMore(gaps.more, searchCommand(report, '--kind', 'gap'))}</section>`;
+  return html`<section id="gaps"><h2>${words.page.sections.gaps}</h2>
+<p>${words.gaps.intro} ${reasons.length === 0 ? null : `${reasons.join(', ')}.`}</p>
+${list(report, 'gap', gaps, words.gaps.count, columns)}</section>`;
+}
+
+function missing({ words }: Report, { what, source }: Reported<'gap'>): Part {
+  const { session, firstLine, lastLine, firstStatement, lastStatement, after = null, before = null } = what;
+  const { gaps } = words;
+  const numbers =
+    range(gaps.lines, firstLine, lastLine) ?? range(gaps.statements, firstStatement, lastStatement);
+  const lines = session == null ? null : html`${gaps.session} <code>${stranger(session)}</code>${numbers}. `;
+  const bytes =
+    source === undefined || numbers !== null
+      ? null
+      : gaps.bytes(source.length, html`<code>${stranger(source.file)}</code>`, source.offset);
+  return [lines, bytes, after === null && before === null ? null : gaps.between(after, before)];
 }
 
 type Count = number | null | undefined;
 
-function missing({ what, source }: Reported<'gap'>): Part {
-  const { session, firstLine, lastLine, firstStatement, lastStatement, after, before } = what;
-  const numbers =
-    range('lines', firstLine, lastLine) ??
-    range("statements by pgAudit's numbers", firstStatement, lastStatement);
-  const lines = session == null ? null : html`session <code>${stranger(session)}</code>${numbers}. `;
-  const bytes =
-    source === undefined || numbers !== null
-      ? null
-      : html`${plural(source.length, 'byte')} of <code>${stranger(source.file)}</code> from byte ${source.offset}. `;
-  const between =
-    after == null && before == null
-      ? null
-      : `Between ${after ?? 'the beginning'} and ${before ?? 'the end'} (UTC).`;
-  return [lines, bytes, between];
-}
-
-function range(of: string, first: Count, last: Count): string | null {
-  return first == null ? null : `, ${of} ${first} to ${last ?? first}`;
+function range(say: (from: number, to: number) => string, first: Count, last: Count): string | null {
+  return first == null ? null : say(first, last ?? first);
 }
 
 export function settingsSection(report: Report): Html {
-  const { settings, starts } = report.findings;
+  const { words } = report;
+  const { settings, starts } = report.findings.signs;
   const changes: Column<Reported<'config'>>[] = [
-    ...commonColumns<'config'>(report.zone).filter(({ head }) => head !== 'Login role'),
-    {
-      head: 'Changed',
-      cell: ({ what }) =>
-        html`<ul>${what.changes
-          .slice(0, 50)
-          .map(
-            ({ what: kind, name, role, database, before, after }) =>
-              html`<li>${kind} <code>${stranger(name)}</code>${role == null ? null : html` of role ${stranger(role)}`}${
-                database == null ? null : html` in database ${stranger(database)}`
-              }: <code>${stranger(before ?? '(not set)')}</code> → <code>${stranger(after ?? '(not set)')}</code></li>`,
-          )}</ul>`,
-      kind: 'wide',
-    },
+    ...commonColumns<'config'>(report),
+    { head: words.columns.changed, cell: ({ what }) => changed(report, what), kind: 'wide' },
   ];
   const runs: Column<Reported<'lifecycle'>>[] = [
-    ...commonColumns<'lifecycle'>(report.zone).filter(({ head }) => head !== 'Login role'),
+    ...commonColumns<'lifecycle'>(report),
     {
-      head: 'What',
+      head: words.columns.what,
       cell: ({ what }) => [
         what.action,
-        what.version == null ? null : html`, version ${stranger(what.version)}`,
+        what.version == null ? null : html`, ${words.settings.version} ${stranger(what.version)}`,
       ],
     },
-    { head: 'Chain', cell: ({ what }) => chainNews(what) },
+    { head: words.columns.chain, cell: ({ what }) => chainNews(report, what) },
   ];
-  return html`<section id="settings"><h2>What was audited, and when</h2>
-<h3>Changes of the audit settings</h3>${list(settings, 'change', changes)}
-${whatIsMore(settings.more, searchCommand(report, '--kind', 'config'))}
-<h3>Starts and stops of the shipper</h3>${list(starts, 'start or stop', runs)}
-${whatIsMore(starts.more, searchCommand(report, '--kind', 'lifecycle'))}</section>`;
+  return html`<section id="settings"><h2>${words.settings.heading}</h2>
+<h3>${words.settings.changes}</h3>
+${list(report, 'config', settings, words.settings.changeCount, changes)}
+<h3>${words.settings.runs}</h3>
+${list(report, 'lifecycle', starts, words.settings.runCount, runs)}</section>`;
 }
 
-function chainNews({ newChain, reason, takenUpFromArchive }: Reported<'lifecycle'>['what']): Part {
-  if (takenUpFromArchive === true) return 'taken up from the archive, since the state was lost';
-  return newChain === true ? html`a new chain: ${stranger(reason ?? 'no reason given')}` : null;
+export function changed({ words }: Report, { changes }: Reported<'config'>['what']): Html {
+  const { ofRole, inDatabase, notSet } = words.settings;
+  return html`<ul>${changes
+    .slice(0, MOST_CHANGES)
+    .map(
+      ({ what, name, role, database, before, after }) =>
+        html`<li>${what} <code>${stranger(name)}</code>${role == null ? null : html` ${ofRole} ${stranger(role)}`}${
+          database == null ? null : html` ${inDatabase} ${stranger(database)}`
+        }: <code>${stranger(before ?? notSet)}</code> → <code>${stranger(after ?? notSet)}</code></li>`,
+    )}</ul>`;
 }
 
+function chainNews(
+  { words }: Report,
+  { newChain, reason, takenUpFromArchive }: Reported<'lifecycle'>['what'],
+): Part {
+  if (takenUpFromArchive === true) return words.settings.takenUp;
+  return newChain === true ? words.settings.newChain(reason == null ? null : stranger(reason)) : null;
+}
+
+/** What weighs most, in the order of time. */
 function list<K extends Sign>(
-  listed: Bounded<Reported<K>>,
-  what: string,
+  report: Report,
+  kind: K,
+  { items, total }: Weightiest<Reported<K>>,
+  caption: (count: number) => string,
   columns: readonly Column<Reported<K>>[],
-): Html {
-  if (listed.total === 0) return html`<p>None.</p>`;
-  return table(
-    listed.more > 0 ? `The first ${number(listed.items.length)}` : plural(listed.total, what),
-    columns,
-    listed.items,
-  );
+): Part {
+  return cappedTable(report, {
+    ...{ items: items.toSorted((a, b) => a.at - b.at), total, caption: caption(total), columns },
+    command: searchCommand(report, '--kind', kind),
+  });
 }
 
-function commonColumns<K extends Sign>(zone: Zone): Column<Reported<K>>[] {
-  return [
-    {
-      head: 'Time',
-      cell: ({ at, id }) => html`${moment(zone, at)} <span class="id">${stranger(id)}</span>`,
-      kind: 'main',
-    },
-    { head: 'Login role', cell: ({ user }) => (user === null ? null : stranger(user)) },
-  ];
+function commonColumns<K extends Sign>(report: Report): Column<Reported<K>>[] {
+  const time = ({ at, id }: Reported<K>): Html =>
+    html`${moment(report, at)} <span class="id">${stranger(id)}</span>`;
+  return [{ head: report.words.columns.time, cell: time, kind: 'main' }];
+}
+
+function userColumn<K extends Sign>({ words }: Report): Column<Reported<K>> {
+  return { head: words.columns.user, cell: ({ user }) => (user === null ? null : stranger(user)) };
 }

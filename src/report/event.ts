@@ -25,8 +25,8 @@ const reportedEvent = envelopeSchema.pick({ id: true, instance: true }).extend({
     .partial({ objectName: true, parameters: true })
     .optional(),
   session: sessionSchema
-    .pick({ id: true, client: true, application: true })
-    .partial({ client: true, application: true })
+    .pick({ id: true, client: true, application: true, virtualTransactionId: true })
+    .partial({ client: true, application: true, virtualTransactionId: true })
     .optional(),
   failure: failureSchema.shape.failure.partial({ sqlState: true }).optional(),
   suspect: suspectSchema.shape.suspect.optional(),
@@ -64,6 +64,8 @@ export interface Person {
   readonly name: string;
   readonly id: string | null;
   readonly unit: string | null;
+  /** A login role of theirs; the only one if nobody knows who it is, or only the client says so. */
+  readonly user: string;
   /** The identity comes only from what the client itself wrote. */
   readonly isClaimed: boolean;
   readonly isUnresolved: boolean;
@@ -78,6 +80,7 @@ export function personOf({ user, status, id, name, email, unit }: ReportedActor)
     name: nameLike(name ?? identity ?? user),
     id: identity === null ? null : nameLike(identity),
     unit: unit == null ? null : nameLike(unit),
+    user: nameLike(user),
     isClaimed,
     isUnresolved: status === 'unresolved',
   };

@@ -1,28 +1,23 @@
 /** The findings about a period's events, in memory that does not grow with their number. */
 
+import { isWithin, type WorkingHours, type Zone } from '../lib/zone.js';
 import { type Amount, addChange, type Change, classOf, noAmount, type When } from './amount.js';
-import { Bounded, Sample } from './bounded.js';
-import {
-  nameLike,
-  objectsOf,
-  type Person,
-  personOf,
-  type ReportedActor,
-  type ReportedAudit,
-  type ReportedEvent,
-  start,
-} from './event.js';
+import { Weightiest } from './bounded.js';
+import { Definitions } from './definitions.js';
+import { nameLike, objectsOf, type Person, personOf, type ReportedEvent } from './event.js';
 import { Heavy } from './heavy.js';
+import { type Listed, listed, type Said } from './listed.js';
+import { Looks } from './looks.js';
+import { type Marked, UNMARKED } from './marked.js';
+import { Outcomes } from './outcomes.js';
 import { Populations } from './population.js';
-import { isWithin, type WorkingHours, type Zone } from './zone.js';
+import { Roles } from './roles.js';
+import { Signs } from './signs.js';
 
 /** At most this many items are listed. */
-const MOST_STATEMENTS = 1000;
-const MOST_LISTED = 200;
-const MOST_SAMPLED = 25;
-/** Characters of one statement, and of all listed statements together. */
+const MOST_SAMPLED = 15;
+/** Characters of one statement. */
 const LONGEST_STATEMENT = 20_000;
-const MOST_CHARACTERS = 2_000_000;
 const LONGEST_EXCERPT = 500;
 /** At most this many login roles of one person are named. */
 const MOST_USERS = 8;
@@ -37,6 +32,8 @@ export interface FindingsOptions {
   readonly period: Period;
   readonly zone: Zone;
   readonly hours: WorkingHours;
+  /** Takes each statement of class ROLE: they are all listed, and not kept here. */
+  readonly onRole?: (role: Listed) => void;
 }
 
 export interface PersonAmount extends Amount {
@@ -58,29 +55,6 @@ export interface ObjectAmount extends Amount {
   readonly object: string | null;
 }
 
-/** A statement in a list. */
-export interface Listed {
-  readonly id: string;
-  readonly at: number;
-  readonly when: When;
-  readonly person: Person;
-  readonly user: string;
-  readonly place: string;
-  readonly audit: Excerpt;
-}
-
-export interface Excerpt {
-  readonly class: string;
-  readonly command: string;
-  readonly objects: readonly string[];
-  /** `null` if it was not logged. */
-  readonly statement: string | null;
-  /** How many more characters of it the archive has. */
-  readonly more: number;
-  /** `null` if they were not logged. */
-  readonly parameters: number | null;
-}
-
 export interface FailureCount {
   readonly person: Person;
   /** `null`: rolled back. */
@@ -92,52 +66,33 @@ export interface FailureCount {
   last: number;
 }
 
-export interface NotResolved {
-  readonly user: string;
-  readonly status: string;
-  events: number;
-}
-
-/** Kinds of events that report something about the audit trail itself. */
-export type Sign = 'suspect' | 'unaudited' | 'gap' | 'config' | 'lifecycle';
-
-export interface Reported<K extends Sign> {
-  readonly id: string;
-  readonly at: number;
-  readonly instance: string;
-  readonly user: string | null;
-  readonly source: ReportedEvent['source'];
-  readonly what: NonNullable<ReportedEvent[K]>;
-}
+/** Statements by day of the week (Monday is 0) and hour. */
+export type Week = readonly (readonly { inside: number; outside: number }[])[];
 
 export class Findings {
   readonly #options: FindingsOptions;
   /** By local day; the number of days in a period is limited. */
   readonly days = new Map<string, Amount>();
-  /** By local hour. */
-  readonly hours = Array.from({ length: 24 }, () => ({ inside: 0, outside: 0, weekend: 0 }));
+  readonly week: Week = Array.from({ length: 7 }, () =>
+    Array.from({ length: 24 }, () => ({ inside: 0, outside: 0 })),
+  );
   readonly total = noAmount();
   readonly persons = new Heavy<PersonAmount>();
   readonly personDays = new Heavy<PersonDay>();
-  /** By person, object and day. */
+  /** By person, object and day; what is only planned touches nothing. */
   readonly touched = new Heavy<Touched>();
   readonly objects = new Heavy<ObjectAmount>();
   readonly failures = new Heavy<FailureCount>();
-  readonly notResolved = new Heavy<NotResolved>();
-  readonly definitions = new Bounded<Listed>(MOST_STATEMENTS);
-  readonly writes = new Sample<Listed>(MOST_SAMPLED);
-  readonly outside = new Sample<Listed>(MOST_SAMPLED);
-  /** Statements with redactions: a change may have been made to look like a secret. */
-  readonly withRedactions = new Bounded<Listed>(MOST_LISTED);
-  readonly suspects = new Bounded<Reported<'suspect'>>(MOST_LISTED);
-  readonly unaudited = new Bounded<Reported<'unaudited'>>(MOST_LISTED);
-  readonly gaps = new Bounded<Reported<'gap'>>(MOST_LISTED);
-  readonly settings = new Bounded<Reported<'config'>>(MOST_LISTED);
-  readonly starts = new Bounded<Reported<'lifecycle'>>(MOST_LISTED);
+  readonly outcomes = new Outcomes();
+  readonly looks = new Looks();
+  readonly roles = new Roles();
+  readonly definitions = new Definitions();
+  readonly writes = new Weightiest<Listed>(MOST_SAMPLED);
+  readonly outside = new Weightiest<Listed>(MOST_SAMPLED);
+  readonly signs = new Signs();
   readonly populations = new Populations();
-  readonly gapReasons = new Heavy<{ readonly reason: string; events: number }>(100);
+  /** Secrets in statements, parameters and suspects. */
   redacted = 0;
-  #characters = 0;
 
   constructor(options: FindingsOptions) {
     this.#options = options;
@@ -148,45 +103,69 @@ export class Findings {
    *
    * @param hash of its line
    */
-  add(event: ReportedEvent, hash: string): void {
+  add(event: ReportedEvent, hash: string, marked: Marked = UNMARKED): void {
     const at = Date.parse(event.time);
     const { since, until } = this.#options.period;
     const local = this.#options.zone.at(at);
     if (local.day < since || local.day > until) return;
     this.populations.add(event, at, local.day);
     const { actor, audit, failure } = event;
-    if (event.kind === 'statement' && actor !== undefined && audit !== undefined)
-      this.#statement({ event, actor, audit, at, ...this.#whenIs(local) }, hash);
-    else if (event.kind === 'failure' && actor !== undefined && failure !== undefined)
+    if (event.kind === 'statement' && actor !== undefined && audit !== undefined) {
+      const person = personOf(actor);
+      const time = this.#timeOf(local);
+      this.#statement({ event, actor, audit, at, person, marked, hash, ...time });
+    } else if (event.kind === 'failure' && actor !== undefined && failure !== undefined) {
+      this.outcomes.failure(event);
       this.#failure(personOf(actor), failure, at, local.day);
-    else this.#sign(event, at);
+    } else {
+      this.redacted += this.signs.add(event, at, hash);
+    }
   }
 
-  #whenIs({ day, minute, isWeekend }: ReturnType<Zone['at']>): Pick<Statement, 'day' | 'hour' | 'when'> {
+  #timeOf({ day, minute, isWeekend }: ReturnType<Zone['at']>): Pick<Statement, 'day' | 'hour' | 'when'> {
     const when = isWeekend ? 'weekend' : isWithin(this.#options.hours, minute) ? 'inside' : 'outside';
     return { day, hour: Math.floor(minute / 60), when };
   }
 
-  #statement(statement: Statement, hash: string): void {
-    const { actor, audit, when } = statement;
-    const person = personOf(actor);
+  #statement(statement: Statement): void {
+    const { event, actor, audit, when, hash, marked, person, at } = statement;
     const change: Change = { class: classOf(audit.class), when, rows: audit.rows ?? null };
-    this.#count(statement, person, change);
+    this.#count(statement, change);
+    this.outcomes.statement(event);
     this.redacted += audit.redacted ?? 0;
-    if (audit.redacted) this.withRedactions.add(() => this.#listed(statement, person, LONGEST_EXCERPT));
-    if (actor.status !== 'resolved') this.#unknown(actor);
-    if (change.class === 'ddl' || change.class === 'role')
-      this.definitions.add(() => this.#listed(statement, person, this.#room()));
-    else if (change.class === 'write')
-      this.writes.add(hash, () => this.#listed(statement, person, LONGEST_EXCERPT));
-    if (when !== 'inside') this.outside.add(hash, () => this.#listed(statement, person, LONGEST_EXCERPT));
+    this.roles.add(actor, person, at);
+    const excerpt = (): Listed => listed(statement, LONGEST_EXCERPT);
+    this.#look(statement, change.class, excerpt);
+    if (change.class === 'ddl') this.definitions.add(statement, hash);
+    else if (change.class === 'role') this.#options.onRole?.(listed(statement, LONGEST_STATEMENT));
+    else if (change.class === 'write' && !marked.isPlan) this.writes.add(change.rows ?? 0, hash, excerpt);
+    if (when !== 'inside') this.outside.add(change.class === 'write' ? 0 : 1, hash, excerpt);
   }
 
-  #count({ day, hour, actor, audit }: Statement, person: Person, change: Change): void {
+  #look({ audit, actor, marked, hash, when }: Statement, name: Change['class'], excerpt: () => Listed): void {
+    const { command, statement, sensitive = false, redacted = 0 } = audit;
+    const isUnknown = actor.status === 'unresolved' || actor.status === 'claimed';
+    const rows = audit.rows ?? 0;
+    const looked = {
+      class: name,
+      command,
+      statement,
+      when,
+      rows,
+      isSensitive: sensitive,
+      redacted,
+      isUnknown,
+      marked,
+    };
+    this.looks.add(looked, hash, excerpt);
+  }
+
+  #count({ day, hour, actor, audit, person, marked }: Statement, change: Change): void {
     addChange(this.total, change);
     addChange(this.#dayOf(day), change);
-    const hours = this.hours[hour];
-    if (hours !== undefined) hours[change.when] += 1;
+    const weekday = (new Date(day).getUTCDay() + 6) % 7;
+    const cell = this.week[weekday]?.[hour];
+    if (cell !== undefined) cell[change.when === 'inside' ? 'inside' : 'outside'] += 1;
     const one = this.persons.at(person.key, () => newPerson(person));
     addChange(one, change);
     if (one.users.size < MOST_USERS) one.users.add(nameLike(actor.user));
@@ -195,6 +174,7 @@ export class Findings {
       this.personDays.at(ofDay, () => ({ ...noAmount(), person, day })),
       change,
     );
+    if (marked.isPlan) return;
     const objects = objectsOf(audit);
     for (const object of objects.length === 0 ? [null] : new Set(objects)) {
       const name = object ?? '';
@@ -231,82 +211,20 @@ export class Findings {
       this.persons.at(person.key, () => newPerson(person)).failed += by;
     }
     const key = `${sqlState ?? ''} ${isUncertain} ${person.key}`;
-    const entry = this.failures.at(key, () => ({
-      person,
-      sqlState,
-      isUncertain,
-      events: 0,
-      first: at,
-      last: at,
-    }));
+    const fresh = { person, sqlState, isUncertain, events: 0, first: at, last: at };
+    const entry = this.failures.at(key, () => fresh);
     entry.events += by;
     entry.last = Math.max(entry.last, at);
   }
-
-  #unknown({ user, status }: ReportedActor): void {
-    const one = { user: nameLike(user), status: nameLike(status), events: 0 };
-    this.notResolved.at(`${one.status} ${one.user}`, () => one).events += 1;
-  }
-
-  /** Events about the audit trail itself. */
-  #sign(event: ReportedEvent, at: number): void {
-    const { id, instance, source, suspect, unaudited, gap, config, lifecycle } = event;
-    const common = { id, at, instance, source, user: event.actor?.user ?? gap?.user ?? null };
-    if (event.kind === 'suspect' && suspect !== undefined) {
-      this.redacted += suspect.redacted ?? 0;
-      const message = start(suspect.message, LONGEST_EXCERPT);
-      this.suspects.add(() => ({ ...common, what: { ...suspect, message } }));
-    } else if (event.kind === 'unaudited' && unaudited !== undefined) {
-      this.redacted += unaudited.redacted ?? 0;
-      const statement = start(unaudited.statement, LONGEST_EXCERPT);
-      this.unaudited.add(() => ({ ...common, what: { ...unaudited, statement } }));
-    } else if (event.kind === 'gap' && gap !== undefined) {
-      this.gapReasons.at(gap.reason, () => ({ reason: gap.reason, events: 0 })).events += 1;
-      this.gaps.add(() => ({ ...common, what: gap }));
-    } else if (event.kind === 'config' && config !== undefined)
-      this.settings.add(() => ({ ...common, what: config }));
-    else if (event.kind === 'lifecycle' && lifecycle !== undefined)
-      this.starts.add(() => ({ ...common, what: lifecycle }));
-  }
-
-  /** Characters that the next statement may take; the beginning of each is always shown. */
-  #room(): number {
-    return Math.max(LONGEST_EXCERPT, Math.min(LONGEST_STATEMENT, MOST_CHARACTERS - this.#characters));
-  }
-
-  #listed({ event, actor, audit, at, when }: Statement, person: Person, room: number): Listed {
-    const statement = audit.statement === null ? null : start(audit.statement, room);
-    this.#characters += statement?.length ?? 0;
-    const { class: name, command, parameters } = audit;
-    const excerpt: Excerpt = {
-      class: nameLike(name),
-      command: nameLike(command),
-      objects: objectsOf(audit).slice(0, MOST_USERS),
-      statement,
-      more: (audit.statement?.length ?? 0) - (statement?.length ?? 0),
-      parameters: parameters?.length ?? null,
-    };
-    const place = event.database == null ? event.instance : `${event.instance}/${event.database}`;
-    return {
-      id: event.id,
-      at,
-      when,
-      person,
-      user: nameLike(actor.user),
-      place: nameLike(place),
-      audit: excerpt,
-    };
-  }
 }
 
-interface Statement {
-  readonly event: ReportedEvent;
-  readonly actor: ReportedActor;
-  readonly audit: ReportedAudit;
-  readonly at: number;
+interface Statement extends Said {
   readonly day: string;
   readonly hour: number;
   readonly when: When;
+  readonly marked: Marked;
+  /** Of its line. */
+  readonly hash: string;
 }
 
 function newPerson(person: Person): PersonAmount {

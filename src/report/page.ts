@@ -2,7 +2,7 @@
  * The page: one file that needs no other, runs no script, and can be printed and signed.
  *
  * This folder makes the page from events and a verdict that it is given: it reads nothing itself, and every text is made harmless.
- * Imports `event/`, `lib/`, and types of `archive/`.
+ * Imports `event/`, `lib/`, and types of `relations/` and `archive/`.
  */
 
 import { hash } from 'node:crypto';
@@ -24,110 +24,87 @@ import {
   unauditedSection,
   unknownSection,
 } from './doubts.js';
+import { lookSection } from './look-section.js';
 import { moment } from './parts.js';
+import { plotSection } from './plots.js';
 import { populationSection } from './population-section.js';
 import { proofSection, verdict } from './proof.js';
-import { type Report, verdictOf } from './report.js';
+import type { Report } from './report.js';
+import { roleSection } from './role-section.js';
+import { signature } from './signature.js';
 import { STYLE } from './style.js';
 import { number, stranger } from './table.js';
 
 /** Nothing is fetched, run or sent; only this one style sheet is allowed. */
 const POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'`;
 
-const CONTENTS: Readonly<Record<string, string>> = {
-  population: 'Population',
-  days: 'By day',
-  persons: 'By person',
-  objects: 'By object',
-  bulk: 'Bulk changes',
-  ddl: 'Definitions and rights',
-  redacted: 'Redacted statements',
-  outside: 'Outside working hours',
-  writes: 'Sample of writes',
-  failures: 'Failures',
-  suspects: 'Suspects',
-  unaudited: 'Unaudited changes',
-  gaps: 'Gaps',
-  unresolved: 'Unresolved persons',
-  settings: 'Audit settings',
-  proof: 'What was verified',
-  sign: 'Signature',
-};
+/** The page without the rows of the section on roles, which come between these. */
+export interface Page {
+  readonly before: string;
+  /** Its own hash is missing: `withHash` puts it in. */
+  readonly after: string;
+}
 
-export function renderPage(report: Report): string {
-  const { period } = report;
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+export function renderPage(report: Report): Page {
+  const { before, after } = roleSection(report);
+  const first = html`${head(report)}
+<body><header>${opening(report)}</header>
+<main>${plotSection(report)}
+${lookSection(report)}
+${figures(report)}
+${[daySection, personSection, objectSection, bulkSection].map(section => section(report))}
+${before}`;
+  const rest = html`${after}
+${[definitionSection, redactedSection, outsideSection, writeSection, failureSection].map(section => section(report))}
+${[suspectSection, unauditedSection, gapSection, unknownSection, settingsSection].map(section => section(report))}
+${[populationSection, proofSection, signature].map(section => section(report))}</main></body></html>
+`;
+  return { before: first.text, after: rest.text };
+}
+
+function head({ words, period }: Report): Html {
+  const title = words.page.title(words.day(period.since), words.day(period.until));
+  return html`<!doctype html>
+<html lang="${words.code}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">
-<title>Review of direct changes, ${period.since} to ${period.until}</title>
-<style>${constant(STYLE)}</style></head>
-<body><header><h1>Review of direct changes in the database</h1>
-<p>What persons changed in PostgreSQL outside the applications, ${period.since} to ${period.until}, for the periodic review that the
-Norwegian rules for state finance (point 4.3.6) require.</p>
-${verdict(report)}${facts(report)}
-<p class="soft">This page contains names and SQL. Protect it as you protect the archive.</p>
-<nav aria-label="Contents"><ul>${Object.entries(CONTENTS).map(
-    ([id, name]) => html`<li><a href="#${id}">${name}</a></li>`,
-  )}</ul></nav></header>
-<main>${figures(report)}
-${[populationSection, daySection, personSection, objectSection, bulkSection, definitionSection, redactedSection, outsideSection, writeSection].map(section => section(report))}
-${[failureSection, suspectSection, unauditedSection, gapSection, unknownSection, settingsSection, proofSection].map(section => section(report))}
-${signature()}</main></body></html>
-`;
-  return page.text;
+<title>${title}</title>
+<style>${constant(STYLE)}</style></head>`;
 }
 
-function facts(report: Report): Html {
-  const { archive, period, zone, hours, verified, madeAt, version } = report;
-  const places = verified.parts.map(({ instance, node }) => html`${stranger(instance)} / ${stranger(node)}`);
-  const chains = verified.parts.flatMap(part => part.chains);
-  const rows: [string, Html | Html[] | string][] = [
-    ['Period', `${period.since} to ${period.until}, both included, ${zone.name}`],
-    [
-      'Instance / node',
-      places.length === 0 ? 'none' : places.map((place, index) => html`${index > 0 ? ', ' : ''}${place}`),
-    ],
-    ['Archive', stranger(archive)],
-    ['Chains', chains.map(({ chain }, index) => html`${index > 0 ? ', ' : ''}<code>${chain}</code>`)],
-    [
-      verdictOf(report) === 'broken' ? 'Last good hash' : 'Last seal',
-      chains.map(({ lastHash }) => html`<code>${lastHash}</code> `),
-    ],
-    ['Working hours', `${hours}, Monday to Friday`],
-    ['Made', html`${moment(zone, madeAt)} by pgaudit-shipper ${version}`],
-  ];
-  return html`<dl class="facts">${rows.map(([name, fact]) => html`<dt>${name}</dt><dd>${fact}</dd>`)}</dl>`;
+function opening(report: Report): Html {
+  const { words, period, zone, archive, only, madeAt, version } = report;
+  const { page } = words;
+  return html`<h1>${page.heading}</h1>
+<p>${page.intro(words.day(period.since), words.day(period.until), zone.name)}</p>
+${verdict(report)}
+<p class="soft">${page.archive} ${stranger([archive, ...only].join(' '))}. <span class="made">${page.made(moment(report, madeAt), version)}</span> ${page.protect}</p>
+<nav aria-label="${page.contents}"><ul>${Object.entries(page.sections).map(
+    ([id, name]) => html`<li><a href="#${id}">${name}</a></li>`,
+  )}</ul></nav>`;
 }
 
 function figures(report: Report): Html {
-  const { total, persons, definitions, suspects, unaudited, gaps, notResolved, settings, redacted } =
-    report.findings;
-  const all: [string, number, boolean][] = [
+  const { figures: names } = report.words;
+  const { total, persons, definitions, signs, roles, redacted } = report.findings;
+  const all: [keyof typeof names, number, boolean][] = [
     ['persons', persons.size, false],
     ['statements', total.events, false],
-    ['DDL and roles', definitions.total, false],
-    ['bulk changes', bulkOf(report).length, true],
-    ['outside hours', total.outside + total.weekend, false],
+    ['definitions', definitions.total, false],
+    ['roles', report.roleCount, false],
+    ['bulk', bulkOf(report).length, true],
+    ['outside', total.outside + total.weekend, false],
     ['failures', total.failed, false],
-    ['suspects', suspects.total, true],
-    ['unaudited changes', unaudited.total, true],
-    ['gaps', gaps.total, true],
-    ['roles not resolved', notResolved.size, true],
-    ['audit settings changed', settings.total, true],
-    ['secrets redacted', redacted, false],
+    ['suspects', signs.suspects.total, true],
+    ['unaudited', signs.unaudited.total, true],
+    ['gaps', signs.gaps.total, true],
+    ['unresolved', roles.notResolved.size, true],
+    ['settings', signs.settings.total, true],
+    ['redacted', redacted, false],
   ];
   return html`<ul class="figures">${all.map(
     ([name, value, isForLooking]) =>
-      html`<li class="${isForLooking && value > 0 ? 'look' : 'plain'}"><b>${number(value)}</b>${name}</li>`,
+      html`<li class="${isForLooking && value > 0 ? 'look' : 'plain'}"><b>${number(value)}</b>${names[name]}</li>`,
   )}</ul>`;
-}
-
-function signature(): Html {
-  return html`<section id="sign"><h2>Review</h2>
-<p>I have read this report and investigated what it shows.</p>
-<div class="sign"><div class="wide tall">Findings, and what was done about them</div>
-<div>Name</div><div>Role</div><div>Date</div><div>Signature</div>
-<div>Second person: name, date</div><div>Signature</div></div></section>`;
 }

@@ -1,14 +1,14 @@
 /** The section that says for whom, where and when there is evidence at all. */
 
 import { type Html, html, type Part } from '../lib/html.js';
-import { moment, notExact, whatIsMore } from './parts.js';
+import { addDays, countDays } from '../lib/zone.js';
+import { cappedTable, dayOf, moment, notExact, separated, whatIsMore } from './parts.js';
 import type { PopulationChange, Unaudited } from './population.js';
 import type { PopulationDay, ReportedUnaudited } from './population-day.js';
 import { type Report, searchCommand } from './report.js';
-import { type Column, number, plural, stranger, table } from './table.js';
-import { addDays, countDays } from './zone.js';
+import { type Column, number, stranger, table } from './table.js';
 
-const MOST_ROWS = 1000;
+const MOST_ROWS = 60;
 const MOST_DATABASES = 20;
 
 /** Consecutive days with the same state. */
@@ -29,55 +29,74 @@ interface Row {
 }
 
 export function populationSection(report: Report): Html {
+  const { words } = report;
   const { populations } = report.findings;
   const all = stretchesOf(report);
-  const shown = all.slice(0, MOST_ROWS);
-  const more = all.length - shown.length + populations.missingRows;
-  return html`<section id="population"><h2>Population</h2>
-<p>Who could log in, as each server said at that time, and whether pgAudit logged all of their changes. <em>Not known</em>: nobody asked
-the server; the shipper was down, or has no <code>database</code> configured.</p>
-${shown.length === 0 ? html`<p class="warn">Not known for any day.</p>` : table('By day and database', DAYS, shown)}
-${whatIsMore(more, searchCommand(report, '--kind', 'population'))}
-<h3>Not audited</h3>${unauditedTable(report)}
-<h3>Who came and went</h3>${changeTable(report)}
-${populations.areTooMany ? html`<p class="warn">There are too many roles to compare each population with the one before.</p>` : null}
-<h3>Who could turn auditing off</h3>${privilegedTable(report)}</section>`;
+  const shown = all.toSorted(byWeight).slice(0, MOST_ROWS).sort(byServerAndDay);
+  const total = all.length + populations.missingRows;
+  const { intro, noDay, caption, tooMany } = words.population;
+  return html`<section id="population"><h2>${words.page.sections.population}</h2>
+<p>${intro}</p>
+${shown.length === 0 ? html`<p class="warn">${noDay}</p>` : table(caption(total), columnsOf(report), shown)}
+${whatIsMore(report, shown.length, total, searchCommand(report, '--kind', 'population'))}
+<h3>${words.population.notAudited}</h3>${unauditedTable(report)}
+<h3>${words.population.cameAndWent}</h3>${changeTable(report)}
+${populations.areTooMany ? html`<p class="warn">${tooMany}</p>` : null}
+<h3>${words.population.mayTurnOff}</h3>${privilegedTable(report)}</section>`;
 }
 
-const DAYS: readonly Column<Stretch>[] = [
-  {
-    head: 'Days',
-    cell: ({ since, until }) =>
-      html`<span class="day">${since === until ? since : html`${since} to ${until}`}</span>`,
-    kind: 'main',
-  },
-  { head: 'Server', cell: ({ server }) => stranger(server) },
-  { head: 'Database', cell: ({ row }) => someNames(row.databases, row.databases.length, MOST_DATABASES) },
-  { head: 'Could log in', cell: ({ row }) => persons(row), kind: 'number' },
-  { head: 'Not audited', cell: ({ row }) => notAudited(row), kind: 'wide' },
-  { head: 'Gaps', cell: ({ row }) => (row.gaps === 0 ? null : number(row.gaps)), kind: 'number' },
-];
-
-function persons({ of }: Row): Part {
-  return of === null ? html`<span class="mark">not known</span>` : number(of.persons);
+/** Those with somebody who is not audited first, then days about which nothing is known. */
+function byWeight(a: Stretch, b: Stretch): number {
+  return weightOf(b) - weightOf(a);
 }
 
-function notAudited({ of, changed }: Row): Part {
-  const part =
-    changed === null ? null : html`, after a change on that day: ${marked(changed.names, changed.count)}`;
-  if (of === null) return html`<span class="mark">not known</span>${part}`;
-  if (of.unaudited > 0) return html`${marked(of.names, of.unaudited)}${part}`;
-  return html`${changed === null ? 'nobody' : 'nobody before'}${part}`;
+function weightOf({ row: { of, changed, gaps } }: Stretch): number {
+  return (of === null ? 1 : 2 * of.unaudited) + 2 * (changed?.count ?? 0) + gaps;
 }
 
-function marked(names: readonly string[], count: number): Html {
-  return html`<span class="mark">${number(count)}</span> ${someNames(names, count, names.length)}`;
+function byServerAndDay(a: Stretch, b: Stretch): number {
+  return a.server.localeCompare(b.server) || a.since.localeCompare(b.since);
 }
 
-function someNames(names: readonly string[], count: number, most: number): Part {
+function columnsOf(report: Report): readonly Column<Stretch>[] {
+  const { columns, population } = report.words;
+  const days = ({ since, until }: Stretch): Html =>
+    since === until
+      ? dayOf(report, since)
+      : html`<span class="day">${population.range(report.words.day(since), report.words.day(until))}</span>`;
+  return [
+    { head: columns.days, cell: days, kind: 'main' },
+    { head: columns.server, cell: ({ server }) => stranger(server) },
+    {
+      head: columns.database,
+      cell: ({ row }) => someNames(report, row.databases, row.databases.length, MOST_DATABASES),
+    },
+    { head: columns.couldLogIn, cell: ({ row }) => persons(report, row), kind: 'number' },
+    { head: columns.notAudited, cell: ({ row }) => notAudited(report, row), kind: 'wide' },
+    { head: columns.gaps, cell: ({ row }) => (row.gaps === 0 ? null : number(row.gaps)), kind: 'number' },
+  ];
+}
+
+function persons({ words }: Report, { of }: Row): Part {
+  return of === null ? html`<span class="mark">${words.population.unknown}</span>` : number(of.persons);
+}
+
+function notAudited(report: Report, { of, changed }: Row): Part {
+  const { unknown, nobody, nobodyBefore, afterChange } = report.words.population;
+  const part = changed === null ? null : html`${afterChange}${marked(report, changed.names, changed.count)}`;
+  if (of === null) return html`<span class="mark">${unknown}</span>${part}`;
+  if (of.unaudited > 0) return html`${marked(report, of.names, of.unaudited)}${part}`;
+  return html`${changed === null ? nobody : nobodyBefore}${part}`;
+}
+
+function marked(report: Report, names: readonly string[], count: number): Html {
+  return html`<span class="mark">${number(count)}</span> ${someNames(report, names, count, names.length)}`;
+}
+
+function someNames({ words }: Report, names: readonly string[], count: number, most: number): Part {
   const shown = names.slice(0, most);
   const rest = count - shown.length;
-  return html`${shown.map((name, index) => html`${index > 0 ? ', ' : ''}${stranger(name)}`)}${rest > 0 ? ` and ${number(rest)} more` : ''}`;
+  return html`${separated(shown.map(stranger))}${rest > 0 ? ` ${words.more(number(rest))}` : ''}`;
 }
 
 function stretchesOf(report: Report): Stretch[] {
@@ -129,56 +148,66 @@ function daysOf({ period, zone, madeAt }: Report): string[] {
 
 function unauditedTable(report: Report): Part {
   const { unaudited } = report.findings.populations;
-  if (unaudited.total === 0) return html`<p>Nobody, as far as is known.</p>`;
+  const { columns: heads, nobody, population } = report.words;
+  if (unaudited.total === 0) return html`<p>${nobody}</p>`;
   const columns: Column<Unaudited>[] = [
-    { head: 'Server', cell: ({ server }) => stranger(server), kind: 'main' },
-    { head: 'From', cell: ({ since }) => moment(report.zone, since) },
-    { head: 'To', cell: ({ until }) => (until === null ? 'now' : moment(report.zone, until)) },
-    { head: 'Persons', cell: ({ most }) => number(most), kind: 'number' },
-    { head: 'Who', cell: ({ names, most }) => someNames(names, most, names.length), kind: 'wide' },
+    { head: heads.server, cell: ({ server }) => stranger(server), kind: 'main' },
+    { head: heads.from, cell: ({ since }) => moment(report, since) },
+    { head: heads.to, cell: ({ until }) => (until === null ? population.now : moment(report, until)) },
+    { head: heads.persons, cell: ({ most }) => number(most), kind: 'number' },
+    {
+      head: heads.who,
+      cell: ({ names, most }) => someNames(report, names, most, names.length),
+      kind: 'wide',
+    },
   ];
-  return [
-    table(
-      unaudited.total === 1 ? '1 stretch' : `${number(unaudited.total)} stretches`,
-      columns,
-      unaudited.items,
-    ),
-    whatIsMore(unaudited.more, searchCommand(report, '--kind', 'config,population')),
-  ];
+  const items = unaudited.items.toSorted((a, b) => b.most - a.most).slice(0, MOST_ROWS);
+  return cappedTable(report, {
+    ...{ items, total: unaudited.total, columns, caption: population.stretches(unaudited.total) },
+    command: searchCommand(report, '--kind', 'config,population'),
+  });
 }
 
 function changeTable(report: Report): Part {
   const { changes } = report.findings.populations;
-  if (changes.total === 0) return html`<p>Nobody, as far as is known.</p>`;
+  const { columns: heads, nobody, population } = report.words;
+  if (changes.total === 0) return html`<p>${nobody}</p>`;
   const columns: Column<PopulationChange>[] = [
-    { head: 'Seen', cell: ({ at }) => moment(report.zone, at), kind: 'main' },
-    { head: 'Server', cell: ({ server }) => stranger(server) },
-    { head: 'What', cell: ({ what }) => what },
-    { head: 'Persons', cell: ({ count }) => number(count), kind: 'number' },
-    { head: 'Who', cell: ({ names, count }) => someNames(names, count, names.length), kind: 'wide' },
+    { head: heads.seen, cell: ({ at }) => moment(report, at), kind: 'main' },
+    { head: heads.server, cell: ({ server }) => stranger(server) },
+    { head: heads.what, cell: ({ what }) => population.changes[what] },
+    { head: heads.persons, cell: ({ count }) => number(count), kind: 'number' },
+    {
+      head: heads.who,
+      cell: ({ names, count }) => someNames(report, names, count, names.length),
+      kind: 'wide',
+    },
   ];
-  return [
-    table(plural(changes.total, 'change'), columns, changes.items),
-    whatIsMore(changes.more, searchCommand(report, '--kind', 'population')),
-  ];
+  const items = changes.items.toSorted((a, b) => a.at - b.at);
+  return cappedTable(report, {
+    ...{ items, total: changes.total, columns, caption: population.changeCount(changes.total) },
+    command: searchCommand(report, '--kind', 'population'),
+  });
 }
 
 function privilegedTable(report: Report): Part {
   const { privileged } = report.findings.populations;
+  const { columns: heads, nobody, population } = report.words;
   const all = privileged.sorted;
-  if (all.length === 0) return html`<p>Nobody, as far as is known.</p>`;
-  const shown = all.slice(0, MOST_ROWS);
-  return [
-    table(
-      plural(all.length, 'role'),
-      [
-        { head: 'Role', cell: ({ role }: (typeof all)[number]) => stranger(role), kind: 'main' },
-        { head: 'Server', cell: ({ server }) => stranger(server) },
-        { head: 'By', cell: ({ by }) => stranger(by), kind: 'wide' },
-      ],
-      shown,
-    ),
-    whatIsMore(all.length - shown.length, searchCommand(report, '--kind', 'population')),
-    notExact(privileged),
+  if (all.length === 0) return html`<p>${nobody}</p>`;
+  const columns: Column<(typeof all)[number]>[] = [
+    { head: heads.role, cell: ({ role }) => stranger(role), kind: 'main' },
+    { head: heads.server, cell: ({ server }) => stranger(server) },
+    { head: heads.by, cell: ({ by }) => stranger(by), kind: 'wide' },
   ];
+  const capped = cappedTable(report, {
+    ...{
+      items: all.slice(0, MOST_ROWS),
+      total: all.length,
+      columns,
+      caption: population.roleCount(all.length),
+    },
+    command: searchCommand(report, '--kind', 'population'),
+  });
+  return [capped, notExact(report, privileged)];
 }

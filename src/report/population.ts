@@ -1,6 +1,6 @@
 /** Who could log in, and who of them was audited, according to the population and config events of a period. */
 
-import { Bounded } from './bounded.js';
+import { Bounded, Weightiest } from './bounded.js';
 import { nameLike, type ReportedEvent } from './event.js';
 import { Heavy } from './heavy.js';
 import {
@@ -9,10 +9,12 @@ import {
   type ReportedPopulation,
   type ReportedUnaudited,
 } from './population-day.js';
-import { ServerPopulation } from './server-population.js';
+import { type PopulationNews, ServerPopulation } from './server-population.js';
 
 /** How many items are listed, and how many are kept to be combined for the page. */
-const MOST_LISTED = 200;
+const MOST_LISTED = 40;
+const MOST_STRETCHES = 2000;
+const MOST_PRIVILEGED = 1000;
 const MOST_DAYS = 20_000;
 const MOST_SERVERS = 1000;
 /** Role names of all servers that are kept for the comparison. */
@@ -21,7 +23,7 @@ const MOST_COMPARED = 100_000;
 export interface PopulationChange {
   readonly at: number;
   readonly server: string;
-  readonly what: string;
+  readonly what: PopulationNews;
   readonly count: number;
   readonly names: readonly string[];
 }
@@ -37,9 +39,11 @@ export interface Unaudited {
 }
 
 export class Populations {
-  readonly changes = new Bounded<PopulationChange>(MOST_LISTED);
-  readonly unaudited = new Bounded<Unaudited>(MOST_LISTED);
-  readonly privileged = new Heavy<{ server: string; role: string; by: string; events: number }>(MOST_LISTED);
+  readonly changes = new Weightiest<PopulationChange>(MOST_LISTED);
+  readonly unaudited = new Bounded<Unaudited>(MOST_STRETCHES);
+  readonly privileged = new Heavy<{ server: string; role: string; by: string; events: number }>(
+    MOST_PRIVILEGED,
+  );
   /** By server and day; a day is known if a population was recorded on it. */
   readonly days = new Map<string, Map<string, Map<string, PopulationDay>>>();
   /** By server and day: those who were not audited after a change on that day, in any database. */
@@ -89,7 +93,9 @@ export class Populations {
     this.#unauditedAt(server, population.unaudited, at);
     for (const row of ofServer.rows) this.#row(server, day, row);
     for (const { what, names } of ofServer.changes())
-      this.changes.add(() => ({ at, server, what, count: names.length, names: named(names) }));
+      this.changes.add(names.length, `${at} ${server} ${what}`, () => ({
+        ...{ at, server, what, count: names.length, names: named(names) },
+      }));
     this.areTooMany ||= ofServer.isTooLarge;
   }
 

@@ -1,60 +1,79 @@
 /** What `verify` proved, what it could not know, and how anybody can check it. */
 
 import type { ChainResult, Failure, PartResult } from '../archive/verify/result.js';
-import { type Html, html } from '../lib/html.js';
+import { type Html, html, type Part } from '../lib/html.js';
+import { separated } from './parts.js';
 import { quoted, type Report, verdictOf } from './report.js';
-import { number, plural, stranger } from './table.js';
+import { number, stranger } from './table.js';
+
+const MOST_LACKS = 10;
 
 /** The first element of the page. */
 export function verdict(report: Report): Html {
-  const { verified, reading } = report;
+  const { verified, reading, words } = report;
+  const { broken, investigate, whole } = words.verdict;
   const name = verdictOf(report);
   if (name === 'whole')
-    return html`<div class="verdict"><strong>The archive is whole.</strong> Everything that the log of ${serversOf(report)} contained in this
-period is in it, and ${proved(report)}</div>`;
+    return html`<div class="verdict">${whole(serversOf(report), proved(report))} ${covered(report)}</div>`;
   if (name === 'incomplete') return incomplete(report);
-  return html`<div class="verdict broken" role="alert"><strong>The archive is broken. Do not rely on what follows.</strong>
-${verified.parts.map(({ instance, node, failure }) => (failure === null ? null : broken(failure, `Instance ${instance}, node ${node}: `)))}
-${verified.failure !== null && verified.parts.every(part => part.failure === null) ? broken(verified.failure, '') : null}
+  return html`<div class="verdict broken" role="alert">${broken}
+${verified.parts.map(({ instance, node, failure }) =>
+  failure === null ? null : fault(report, failure, words.verdict.place(stranger(instance), stranger(node))),
+)}
+${verified.failure !== null && verified.parts.every(part => part.failure === null) ? fault(report, verified.failure, null) : null}
 ${reading.damages.map(({ object, what }) => html`<p>${stranger(object)}: ${what}.</p>`)}
-<p>Find out what happened before anybody signs. What can still be read is shown below; it may be incomplete or forged.</p></div>`;
+<p>${investigate}</p></div>`;
 }
 
 /** Intact, and what is missing with names and times. */
 function incomplete(report: Report): Html {
-  const missing = report.lacks;
+  const { words, lacks: missing } = report;
   const shown = missing.slice(0, MOST_LACKS);
-  return html`<div class="verdict incomplete" role="alert"><strong>The archive is incomplete.</strong> What is in it is intact:
-${proved(report)} What is missing (times are UTC):
-<ul>${shown.map(lack => html`<li>${stranger(lack)}</li>`)}</ul>${
-    missing.length > shown.length
-      ? html`<p>And ${number(missing.length - shown.length)} more, which <code>verify</code> names.</p>`
-      : null
-  }</div>`;
+  const more = missing.length - shown.length;
+  return html`<div class="verdict incomplete" role="alert">${words.verdict.incomplete(proved(report))}
+<ul lang="en">${shown.map(lack => html`<li>${stranger(lack)}</li>`)}</ul>${
+    more > 0 ? html`<p>${words.verdict.more(number(more))}</p>` : null
+  }<p>${covered(report)}</p></div>`;
 }
 
-const MOST_LACKS = 50;
-
 function serversOf({ verified }: Report): Html {
-  const names = verified.instances.map(({ instance }) => instance);
-  return html`${stranger(names.join(', '))}`;
+  return stranger(verified.instances.map(({ instance }) => instance).join(', '));
+}
+
+/** At most this many servers are named in the verdict; the others are in the section on the proof. */
+const MOST_SERVERS = 10;
+
+function covered({ verified, words, zone }: Report): Part {
+  const named = verified.instances.slice(0, MOST_SERVERS).map(({ instance, coveredUntil }) => {
+    const until = coveredUntil === null ? null : words.moment(zone.text(Date.parse(coveredUntil)));
+    return words.verdict.coveredUntil(stranger(instance), until);
+  });
+  const more = verified.instances.length - named.length;
+  return [separated(named, ' '), more > 0 ? ` (${words.more(number(more))})` : null];
 }
 
 function proved(report: Report): Html {
   const { warnings, instances } = report.verified;
+  const { proved: say, unknownAudit, warnings: thereAre } = report.words.verdict;
   const unknown = instances.filter(({ isAuditKnown }) => !isAuditKnown);
-  return html`everything below was read from events whose hash chain is
-unbroken${hasGoodSignatures(report) ? ', and whose seals are signed with the given key' : ''}.
-${unknown.length > 0 ? html`Whether every person was audited is <strong>not known</strong> for ${stranger(unknown.map(one => one.instance).join(', '))}: no database is configured, or it could not be read.` : null}
-${warnings.length > 0 ? html`There are <a href="#proof">warnings</a>.` : null}`;
+  const servers = stranger(unknown.map(one => one.instance).join(', '));
+  return html`${say(hasGoodSignatures(report))}
+${unknown.length > 0 ? unknownAudit(servers) : null}
+${warnings.length > 0 ? thereAre : null}`;
 }
 
-function broken({ object, line, seq, what, fits }: Failure, prefix: string): Html {
-  const where = [line === null ? null : `line ${line}`, seq === null ? null : `event ${seq}`].filter(
+function fault({ words }: Report, { object, line, seq, what, fits }: Failure, prefix: Part): Html {
+  const { line: atLine, event, fits: thisFits } = words.verdict;
+  const where = [line === null ? null : atLine(line), seq === null ? null : event(seq)].filter(
     one => one !== null,
   );
-  return html`<p>${prefix}${what}.${object === null ? null : html` ${stranger(object)}${where.length === 0 ? null : html`, ${where.join(', ')}`}.`}
-This fits: ${fits}.</p>`;
+  return html`<p>${prefix}${english(what)}.${object === null ? null : html` ${stranger(object)}${where.length === 0 ? null : html`, ${where.join(', ')}`}.`}
+${thisFits} ${english(fits)}.</p>`;
+}
+
+/** What `verify` says is in English. */
+function english(text: string): Html {
+  return html`<span lang="en">${text}</span>`;
 }
 
 function hasGoodSignatures({ verified }: Report): boolean {
@@ -66,52 +85,57 @@ function hasGoodSignatures({ verified }: Report): boolean {
 
 export function proofSection(report: Report): Html {
   const { warnings, limits, parts } = report.verified;
-  return html`<section id="proof"><h2>What was verified</h2>
-<p>Each event of the archive names the SHA-256 of the event before; each object ends with a seal that counts its events and
-the bytes of the log that were read for them. All of this was checked from the days of the period to the newest object.</p>
+  const { proof, page } = report.words;
+  return html`<section id="proof"><h2>${page.sections.proof}</h2>
+<p>${proof.intro} ${proof.verifyWords}</p>
 ${parts.map(part => partFacts(part, report))}
 ${warnings.map(
   ({ what, object, seq, times }) =>
-    html`<p class="warn"><strong>Warning:</strong> ${what}${times > 1 ? `, ${number(times)} times` : ''}${
-      object === null ? null : html`; first in ${stranger(object)}`
-    }${seq === null ? null : `, event ${seq}`}.</p>`,
+    html`<p class="warn"><strong>${proof.warning}</strong> ${english(what)}${times > 1 ? proof.times(number(times)) : ''}${
+      object === null ? null : proof.firstIn(stranger(object))
+    }${seq === null ? null : `, ${report.words.verdict.event(seq)}`}.</p>`,
 )}
-${limits.length === 0 ? null : html`<h3>What this does not prove</h3><ul>${limits.map(limit => html`<li>${limit}</li>`)}</ul>`}
+${limits.length === 0 ? null : html`<h3>${proof.limits}</h3><ul lang="en">${limits.map(limit => html`<li>${limit}</li>`)}</ul>`}
 ${howToCheck(report)}</section>`;
 }
 
-function partFacts(part: PartResult, { reading }: Report): Html {
-  const { instance, node, objects, events, source, seals, from, to } = part;
+function partFacts(part: PartResult, report: Report): Html {
+  const { proof } = report.words;
+  const { instance, node, objects, events, source, seals, from, to, logFiles } = part;
   const { read, shipped, dropped, rejected } = source.records;
-  const facts: [string, Html | string][] = [
-    ['Objects', `${number(objects)}, ${plural(sum(events), 'event')}`],
-    ['Events from', `${from ?? '–'} to ${to ?? '–'} (UTC)`],
-    [
-      'Log behind them',
-      `${plural(source.files, 'file')}, ${number(source.bytes)} bytes: ${plural(read, 'record')} read = ${number(shipped)} shipped + ${number(sum(dropped))} dropped + ${number(sum(rejected))} rejected`,
-    ],
-    [
-      'Seals',
-      `${number(seals.total)}; ${number(seals.signed)} signed, ${number(seals.checked)} signatures checked and good, ${number(seals.anchored)} as in Cloud Logging`,
-    ],
+  const n = number;
+  const bytes = [source.files, n(source.bytes), read, n(shipped), n(sum(dropped)), n(sum(rejected))] as const;
+  const { total, signed, checked, anchored, witnessed, stamped } = seals;
+  const facts: [string, string][] = [
+    [proof.objects, proof.objectsFact(n(objects), sum(events))],
+    [proof.events, proof.eventsFact(from ?? '–', to ?? '–')],
+    [proof.log, proof.logFact(...bytes)],
+    [proof.seals, proof.sealsFact(n(total), n(signed), n(checked), n(anchored), n(witnessed), n(stamped))],
   ];
-  return html`<h3>Instance ${stranger(instance)}, node ${stranger(node)}${part.failure === null ? null : html` <span class="mark">up to the fault</span>`}</h3>
+  if (logFiles !== null) {
+    const { matched, files, missing, changed } = logFiles;
+    facts.push([proof.logFiles, proof.logFilesFact(n(matched), files, n(missing), n(changed))]);
+  }
+  const upTo = part.failure === null ? null : html` <span class="mark">${proof.upToFault}</span>`;
+  return html`<h3>${proof.instance(stranger(instance), stranger(node))}${upTo}</h3>
 <dl class="facts">${facts.map(([name, fact]) => html`<dt>${name}</dt><dd>${fact}</dd>`)}</dl>
-${part.chains.map(chain => chainFacts(chain, reading.newest.get(chain.chain) ?? null))}`;
+${part.chains.map(chain => chainFacts(chain, report))}`;
 }
 
 function chainFacts(
   { chain, firstSeq, lastSeq, lastHash, reason }: ChainResult,
-  newest: string | null,
+  { words, reading }: Report,
 ): Html {
-  const begun = reason === null ? 'begun before these days' : `begun there, because: ${reason}`;
-  return html`<dl class="facts"><dt>Chain</dt><dd><code>${chain}</code></dd>
-<dt>Its events</dt><dd>${number(firstSeq)} to ${number(lastSeq)}, ${begun}</dd>
-<dt>Hash of its last seal</dt><dd><code>${lastHash}</code></dd>
-<dt>Its last object</dt><dd>${newest === null ? 'none is readable' : html`<code>${stranger(newest)}</code>`}</dd></dl>`;
+  const { proof } = words;
+  const newest = reading.newest.get(chain) ?? null;
+  const begun = reason === null ? proof.begunBefore : proof.begun(reason);
+  return html`<dl class="facts"><dt>${proof.chain}</dt><dd><code>${chain}</code></dd>
+<dt>${proof.chainEvents}</dt><dd>${proof.chainEventsFact(number(firstSeq), number(lastSeq), begun)}</dd>
+<dt>${proof.lastHash}</dt><dd><code>${lastHash}</code></dd>
+<dt>${proof.lastObject}</dt><dd>${newest === null ? proof.noObject : html`<code>${stranger(newest)}</code>`}</dd></dl>`;
 }
 
-function howToCheck({ archive, verifyCommand, reading }: Report): Html {
+function howToCheck({ archive, verifyCommand, reading, words }: Report): Html {
   const [newest = '…'] = [...reading.newest.values()].slice(-1);
   const isCloud = archive.startsWith('gs://');
   const object = isCloud
@@ -120,12 +144,11 @@ function howToCheck({ archive, verifyCommand, reading }: Report): Html {
   const read = isCloud
     ? `gcloud storage cat ${quoted(object)} | gunzip`
     : `gunzip --stdout ${quoted(object)}`;
-  return html`<h3>Check it yourself</h3>
-<p>With read access to the archive, this repeats the verification, and must name the same last hashes if nothing was added:</p>
+  return html`<h3>${words.proof.check}</h3>
+<p>${words.proof.repeat}</p>
 <pre>${verifyCommand}</pre>
-<p>The hash of the last seal can be checked without our program. Its line is the last one of the last object:</p>
-<pre>${read} | tail -n 1 | tr -d '\\n' | sha256sum</pre>
-<p>Keep this page's own SHA-256 with the signed copy: <code>sha256sum</code> of the file. <code>report</code> printed it.</p>`;
+<p>${words.proof.byHand}</p>
+<pre>${read} | tail -n 1 | tr -d '\\n' | sha256sum</pre>`;
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

@@ -1,17 +1,23 @@
 /** Everything that a page shows. */
 
 import type { VerdictName, VerifyResult } from '../archive/verify/result.js';
+import { addDays, type Zone } from '../lib/zone.js';
 import type { Findings, Period } from './findings.js';
 import type { Reading } from './reading.js';
-import { addDays, type Zone } from './zone.js';
+import type { Words } from './words/words.js';
 
-export interface Report {
+/** How its reader reads words and times. */
+export interface Reader {
+  readonly words: Words;
+  readonly zone: Zone;
+}
+
+export interface Report extends Reader {
   /** The archive as the command line names it. */
   readonly archive: string;
   /** The options of a command that name the daemons which the report is about; none: all. */
   readonly only: readonly string[];
   readonly period: Period;
-  readonly zone: Zone;
   /** Working hours, `07:00-17:00`. */
   readonly hours: string;
   /** At least this many statements or rows of a person on an object in a day are a bulk change. */
@@ -23,6 +29,8 @@ export interface Report {
   readonly verifyCommand: string;
   readonly reading: Reading;
   readonly findings: Findings;
+  /** Statements of class ROLE, which the page lists one by one. */
+  readonly roleCount: number;
   /** Milliseconds since the epoch. */
   readonly madeAt: number;
   readonly version: string;
@@ -50,15 +58,30 @@ function later(a: string, b: string): string {
 }
 
 /** The command that finds what a page has no room for. Times are in UTC. */
-export function searchCommand(
-  { archive, only, period, zone }: Report,
-  ...options: readonly string[]
-): string {
+export function searchCommand(report: Report, ...options: readonly string[]): string {
+  return [...searchWords(report), ...options].map(quoted).join(' ');
+}
+
+/** The shell's function that the commands of "Look at these" use. */
+export const LOOK = 'look';
+
+export function lookFunction(report: Report): string {
+  return `${LOOK}() { ${searchWords(report).map(quoted).join(' ')} "$@"; }`;
+}
+
+export function lookCommand(options: readonly string[]): string {
+  return [LOOK, ...options].map(quoted).join(' ');
+}
+
+/** The options for what happened at night and on weekends, as this report means it. */
+export function outsideHours({ zone, hours }: Report): string[] {
+  return ['--timezone', zone.name, '--outside-hours', hours, '--weekdays'];
+}
+
+function searchWords({ archive, only, period, zone }: Report): string[] {
   const since = new Date(zone.startOf(period.since)).toISOString();
-  const next = new Date(Date.parse(period.until) + 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
-  const until = new Date(zone.startOf(next) - 1).toISOString();
-  const range = ['--since', since, '--until', until];
-  return ['pgaudit-shipper', 'search', archive, ...only, ...range, ...options].map(quoted).join(' ');
+  const until = new Date(zone.startOf(addDays(period.until, 1)) - 1).toISOString();
+  return ['pgaudit-shipper', 'search', archive, ...only, '--since', since, '--until', until];
 }
 
 /** Quoted so that a shell reads it as one word. */

@@ -10,6 +10,9 @@ interface Row {
   readonly names: string[];
 }
 
+/** Persons came, left, are no longer audited, or are audited again. */
+export type PopulationNews = 'came' | 'left' | 'silent' | 'audited';
+
 type Audited = Map<string, boolean>;
 
 export class ServerPopulation {
@@ -54,24 +57,25 @@ export class ServerPopulation {
   /**
    * Who came, who left, and whose auditing changed since the population before; the next one is compared with this one.
    */
-  changes(): { readonly what: string; readonly names: readonly string[] }[] {
+  changes(): { readonly what: PopulationNews; readonly names: readonly string[] }[] {
     const [before, now] = [this.#before, this.#current];
     this.#before = this.isTooLarge ? null : now;
     if (before === null || this.isTooLarge) return [];
     const found = (of: Audited, isMeant: (name: string, isAudited: boolean) => boolean): string[] =>
       [...of].filter(([name, isAudited]) => isMeant(name, isAudited)).map(([name]) => name);
-    return [
-      { what: 'can log in now', names: found(now, name => !before.has(name)) },
-      { what: 'can no longer log in', names: found(before, name => !now.has(name)) },
+    const news: { readonly what: PopulationNews; readonly names: string[] }[] = [
+      { what: 'came', names: found(now, name => !before.has(name)) },
+      { what: 'left', names: found(before, name => !now.has(name)) },
       {
-        what: 'no longer audited',
+        what: 'silent',
         names: found(now, (name, isAudited) => !isAudited && before.get(name) === true),
       },
       {
-        what: 'audited again',
+        what: 'audited',
         names: found(now, (name, isAudited) => isAudited && before.get(name) === false),
       },
-    ].filter(({ names }) => names.length > 0);
+    ];
+    return news.filter(({ names }) => names.length > 0);
   }
 
   /** A large group comes in pieces by database. */

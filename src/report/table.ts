@@ -39,11 +39,10 @@ export function numberOrNothing(value: number): string {
   return value === 0 ? '' : number(value);
 }
 
-export function plural(count: number, what: string): string {
-  return `${number(count)} ${what}${count === 1 ? '' : 's'}`;
-}
-
 /** Text from other people, which may be right-to-left: isolated, so that the text around it keeps its place. */
 export function stranger(text: string): Html {
-  return html`<bdi>${text}</bdi>`;
+  // Words stay whole in print; only one that no column could hold may be broken.
+  return LONG_WORD.test(text) ? html`<bdi class="long">${text}</bdi>` : html`<bdi>${text}</bdi>`;
 }
+
+const LONG_WORD = /[^\s-]{25}/;

@@ -9,7 +9,7 @@ import { createRelationParser } from '../../src/relations/relations.js';
 import { withoutWhere } from '../../src/relations/without-where.js';
 import { startPostgres } from '../support/postgres.js';
 
-const parser = createRelationParser({ hasBounds: true });
+const parser = createRelationParser({ forReview: true });
 afterAll(() => parser.close());
 
 const SCHEMA =

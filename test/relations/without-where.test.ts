@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createRelationParser } from '../../src/relations/relations.js';
 import { withoutWhere } from '../../src/relations/without-where.js';
 
-const parser = createRelationParser({ hasBounds: true });
+const parser = createRelationParser({ forReview: true });
 afterAll(() => parser.close());
 
 function answer(command: string, statement: string | null, objectName: string | null = null): unknown {

@@ -48,6 +48,7 @@ test('all of it covered: whole, in green, and nothing is red', async () => {
   expect(await page.locator('.verdict').innerText()).toContain('The archive is whole.');
   expect(await page.locator('.verdict').getAttribute('class')).toBe('verdict');
   expect(await page.locator('rect.missing').count()).toBe(0);
+  expect(await page.locator('.verdict').innerText()).toContain('The log of prod is covered until');
 });
 
 test('a day that nobody read: incomplete, in amber, the stretch named, the day red on the plots', async () => {
@@ -61,17 +62,17 @@ test('a day that nobody read: incomplete, in amber, the stretch named, the day r
   expect(await verdict.locator('li').allInnerTexts()).toEqual([
     `prod/pg-0: ${STRETCH.after} to ${STRETCH.before}: gap (unwatched)`,
   ]);
-  const bars = page.locator('#days figure').first().locator('g.bar');
+  const bars = page.locator('#plots .panel').first().locator('g.bar');
   const red = await bars.evaluateAll(all =>
     all.flatMap((bar, index) => (bar.querySelector('rect.missing') ? [index + 1] : [])),
   );
   expect(red).toEqual([13]);
   expect(await page.locator('#persons svg.spark').first().locator('rect.missing').count()).toBe(1);
-  expect(await page.locator('#days tbody tr', { hasText: MISSING }).innerText()).toContain(
+  expect(await page.locator('#days tbody tr', { hasText: '13 Nov 2025' }).innerText()).toContain(
     'not fully covered',
   );
   // The picture of docs/proof.md: the verdict, and the month.
-  await page.locator('.facts, nav, .figures, .soft').evaluateAll(others => {
+  await page.locator('header > p, nav, .figures, #look').evaluateAll(others => {
     for (const other of others) other.remove();
   });
   const path = join(process.env.SCREENSHOTS ?? (await temporaryFolder()), 'report-incomplete.png');

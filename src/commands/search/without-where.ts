@@ -9,7 +9,7 @@ export async function* onlyWithoutWhere(
   events: AsyncIterable<Found[]>,
   unknown: () => void,
 ): AsyncGenerator<Found[]> {
-  const parser = createRelationParser({ hasBounds: true });
+  const parser = createRelationParser({ forReview: true });
   try {
     for await (const some of events)
       yield (await Promise.all(some.map(found => kept(found, parser, unknown)))).flat();

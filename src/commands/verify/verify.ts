@@ -9,36 +9,23 @@ import { type Bookmark, type BookmarkTerms, nextBookmark } from '../../archive/v
 import { conclude } from '../../archive/verify/conclude.js';
 import { mergeShards } from '../../archive/verify/merge.js';
 import type { Progress } from '../../archive/verify/progress.js';
-import type { VerdictName, VerifyResult, Warning } from '../../archive/verify/result.js';
+import type { VerdictName, VerifyResult } from '../../archive/verify/result.js';
 import { type Shard, shardJson } from '../../archive/verify/shard.js';
 import type { PublicKey } from '../../archive/verify/signature.js';
 import { examineArchive } from '../../archive/verify/verify.js';
 import { DURATION_UNITS, parseDuration } from '../../config/units.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
 import { readBookmark, writeBookmark } from './bookmark.js';
-import { readCertificates, readPublicKey } from './keys.js';
-import { indexLogFiles } from './log-index.js';
+import { type EvidenceArguments, readEvidence } from './evidence.js';
 import { render } from './render.js';
-import { readSeals } from './seals.js';
 import { readResults, readShard, removeResult, termsOf, writeResult } from './shards.js';
 import { UsageError } from './usage.js';
-import { readWitness } from './witness.js';
 
 /** As the command line gives them. */
-export interface VerifyArguments {
+export interface VerifyArguments extends EvidenceArguments {
   /** UTC days, `2026-11-21`, both included. */
   readonly since?: string;
   readonly until?: string;
-  /** `FILE[@[CHAIN/]SEQ]` */
-  readonly publicKey?: readonly string[];
-  /** Files with certificates (PEM). */
-  readonly tsaCa?: readonly string[];
-  /** Files with seals exported from Cloud Logging. */
-  readonly seals?: readonly string[];
-  /** Where a witness keeps seals. */
-  readonly witness?: string;
-  /** Log files, folders of log files, or globs. */
-  readonly against?: readonly string[];
   /** How much of the end does not have to be covered yet. */
   readonly grace?: string;
   /** `INDEX/COUNT`, or `auto`: only these daemons, for `merge`. */
@@ -107,24 +94,19 @@ async function merge(where: string | undefined, paths: readonly string[]): Promi
 }
 
 async function verifyWith(where: string, options: VerifyArguments): Promise<Made> {
-  const { publicKey = [], against = [], since = null, until = null } = options;
+  const { since = null, until = null } = options;
   const days = { since: readDay(since), until: readDay(until) };
-  const keys = await Promise.all(publicKey.map(readPublicKey));
-  const authorities = (await Promise.all((options.tsaCa ?? []).map(readCertificates))).flat();
+  const { warnings, ...evidence } = await readEvidence(options);
+  const { keys } = evidence;
   const shard = readShardOf(options, keys);
-  const exported = options.seals === undefined ? null : await readSeals(options.seals);
-  const witness = options.witness === undefined ? null : await readWitness(options.witness, options);
-  const logFiles = against.length === 0 ? null : await indexLogFiles(against);
   const archive = openArchive(where, options);
   const period = { grace: readGrace(options.grace) };
   const terms = { only: archive.only ?? ALL_DAEMONS, keys };
   const bookmark = await bookmarkOf(options, terms);
-  const seals = exported?.anchors ?? null;
-  const given = { days, keys, authorities, seals, witness, logFiles, period, bookmark, shard };
+  const given = { days, ...evidence, period, bookmark, shard };
   if (shard !== null && options.out !== undefined) await removeResult(options.out, shard);
   try {
     const found = await withBar(onProgress => examineArchive(archive, given, onProgress));
-    const warnings = warningsOf(exported?.incomplete ?? 0, logFiles?.compressed ?? 0);
     const findings = { ...found, warnings: [...found.warnings, ...warnings] };
     const result = conclude(findings);
     const next = options.bookmark === undefined ? null : nextBookmark(result, terms, bookmark, days.since);
@@ -184,15 +166,6 @@ export function readGrace(text: string | undefined): number | null {
   const grace = parseDuration(text);
   if (grace === null) throw new UsageError(`--grace is given as 26h (units: ${DURATION_UNITS})`);
   return grace;
-}
-
-function warningsOf(incomplete: number, compressed: number): Warning[] {
-  const warning = (code: Warning['code'], what: string, times: number): Warning[] =>
-    times === 0 ? [] : [{ code, what: `${times} ${what}`, object: null, seq: null, times }];
-  return [
-    ...warning('seals', 'seals were exported in part, and not compared', incomplete),
-    ...warning('log-files', 'log files are compressed, and were not searched', compressed),
-  ];
 }
 
 /** Shows a progress bar if standard error is a terminal. */

@@ -1,3 +1,0 @@
-/** Local time, as the report uses it. */
-
-export * from '../lib/zone.js';
