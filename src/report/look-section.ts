@@ -7,7 +7,7 @@ import type { Touched } from './findings.js';
 import type { Listed } from './listed.js';
 import type { Reason } from './looks.js';
 import { dayOf, moment, nameOf, objectName, separated } from './parts.js';
-import { personOptions } from './person-options.js';
+import { personOptions, userOptions } from './person-options.js';
 import { lookCommand, lookFunction, outsideHours, type Report } from './report.js';
 import type { NotResolved, Shared } from './roles.js';
 import type { Reported, Sign } from './signs.js';
@@ -160,7 +160,7 @@ function ofRoles(report: Report, why: 'unknown' | 'shared', all: readonly (NotRe
     when: html`${moment(report, role.first)} – ${moment(report, role.last)}`,
     who: stranger(role.user),
     what: what(role),
-    options: ['--user', role.user, ...(why === 'shared' ? ['--group-by', 'actor'] : [])],
+    options: [...userOptions(role.user), ...(why === 'shared' ? ['--group-by', 'actor'] : [])],
   }));
   return { why, total: all.length, rows, all: ['--group-by', why === 'shared' ? 'user,actor' : 'user'] };
 }

@@ -4,6 +4,7 @@ import { stringify } from 'csv-stringify/sync';
 import { differenceOf, type Group, type GroupKey } from '../../archive/search/groups.js';
 import type { Found } from '../../archive/search/search.js';
 import { EventTable, GroupTable, type TableOptions } from '../../archive/search/table.js';
+import { harmlessIfSplit } from '../../lib/sheet-text.js';
 import { harmless } from '../../lib/terminal-text.js';
 import type { Zone } from '../../lib/zone.js';
 import { type Cell, eventSheet, groupSheet, type Sheet } from './columns.js';
@@ -94,6 +95,7 @@ function csvForm<T>(sheet: Sheet<T>): Form<T> {
 }
 
 function toText(cell: Cell): string | number | null {
-  if (typeof cell !== 'object' || cell === null) return cell;
+  if (typeof cell === 'string') return harmlessIfSplit(cell);
+  if (typeof cell === 'number' || cell === null) return cell;
   return new Date(cell.wall).toISOString().slice(0, -1).replace('T', ' ');
 }

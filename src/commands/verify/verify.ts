@@ -58,7 +58,7 @@ export async function verify(where: string | undefined, options: VerifyArguments
     const made =
       options.merge === undefined
         ? await verifyWith(required(where), options)
-        : await merge(where, options.merge);
+        : await merge(where, options.merge, options);
     const { archive, result } = made;
     process.stdout.write(json ? `${made.json}\n` : render(archive, result));
     return EXIT_CODES[result.verdict];
@@ -86,11 +86,23 @@ interface Made {
   readonly json: string;
 }
 
-async function merge(where: string | undefined, paths: readonly string[]): Promise<Made> {
+async function merge(
+  where: string | undefined,
+  paths: readonly string[],
+  options: VerifyArguments,
+): Promise<Made> {
   if (where !== undefined) throw new UsageError('--merge takes results of --shard, and no archive');
+  // A key that was given here and not used would look like one that was checked.
+  const other = Object.keys(options).find(name => name !== 'merge' && name !== 'json');
+  if (other !== undefined)
+    throw new UsageError(`--merge has the options of the shards: give them ${flag(other)}`);
   const { archive, shards } = await readResults(paths);
   const result = mergeShards(shards);
   return { archive, result, json: JSON.stringify({ archive, ...result }) };
+}
+
+function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 }
 
 async function verifyWith(where: string, options: VerifyArguments): Promise<Made> {

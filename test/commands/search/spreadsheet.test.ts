@@ -93,6 +93,15 @@ describe.each(['csv', 'xlsx'] as const)('%s', format => {
   });
 });
 
+test('csv that is split at semicolons, as Excel in Norway does, has no cell that begins like a formula', async () => {
+  const texts = FORMULAS.flatMap(text => [`a;${text}`, `a\n${text}`, `a;"${text}"`, `a;\n" ;${text}`]);
+  const { file } = await exported('csv', texts);
+  const cells = (await readFile(file, 'utf8')).split(/[;\t\r\n]/);
+  expect(cells.length).toBeGreaterThan(texts.length * 2);
+  // Quotes that stand in front are taken away.
+  for (const cell of cells) expect(cell).not.toMatch(/^["\s\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
+});
+
 test('a negative number as text gets its apostrophe once', () => {
   expect([shownInSheet('-1'), shownInSheet('1-1'), shownInSheet("'=1")]).toEqual(["'-1", '1-1', "'=1"]);
 });

@@ -161,6 +161,19 @@ test.each([['4/4'], ['1'], ['-1/4'], ['0/0'], ['auto']])('--shard %s is refused'
   expect(output).toContain('--shard');
 });
 
+test.each([
+  ['--public-key', 'no-such-key.pem'],
+  ['--seals', 'no-such-export.json'],
+  ['--since', '2025-11-01'],
+  ['--instance', 'a'],
+  ['--bookmark', 'mark.json'],
+  ['--shard', '0/1'],
+])('--merge does not seem to check with %s', async (option, value) => {
+  const { code, output } = await runCommand(['verify', '--json', option, value, '--merge', archive]);
+  expect(code).toBe(2);
+  expect(JSON.parse(output).error).toContain(option);
+});
+
 test('Cloud Run numbers its tasks', async () => {
   const environment = { CLOUD_RUN_TASK_INDEX: '1', CLOUD_RUN_TASK_COUNT: String(SHARDS) };
   const { output } = await runCommand(
