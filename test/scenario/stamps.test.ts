@@ -107,6 +107,15 @@ test('with an interval, seals in between have no stamp of their own', async () =
   expect(server.requests).toBe(1);
 });
 
+test('after the clock was set back a stamp does not wait until it has caught up', async () => {
+  const { folder, ship, names } = await stamped('1h');
+  const stampedAt = Date.now() + 365 * 24 * 60 * 60_000;
+  expect((await ship(1, 3)).code).toBe(0);
+  await writeFile(join(folder, 'state', 'stamps.json'), JSON.stringify({ v: 1, waiting: null, stampedAt }));
+  expect((await ship(4, 6)).code).toBe(0);
+  expect(await names('.tsr')).toHaveLength(2);
+});
+
 test('a chain that is rewritten with the leaked key does not fit its stamps', async () => {
   const { ship, names, verify, archive, keyFile } = await stamped();
   for (const run of [0, 1]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);

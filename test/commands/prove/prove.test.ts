@@ -175,9 +175,15 @@ describe('a forged proof is refused by both', () => {
     const seal = proof.seal.replace(/\}$/, behind);
     const timestamp = tsa.stamp(sha256(seal)).toString('base64');
     const file = join(await temporaryFolder(), 'forged.json');
-    await writeFile(file, JSON.stringify({ v: 1, line, index: 0, path: [], seal, laterSeals: [], timestamp }));
+    await writeFile(
+      file,
+      JSON.stringify({ v: 1, line, index: 0, path: [], seal, laterSeals: [], timestamp }),
+    );
     expect((await verifyProof(file, made.key, '--tsa-ca', tsa.ca)).code).toBe(1);
-    expect(byHand(file)).toMatchObject({ status: 1, output: expect.stringContaining('end with its signature') });
+    expect(byHand(file)).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('end with its signature'),
+    });
   });
 
   test('the key of somebody else', async () => {
