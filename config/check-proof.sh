@@ -39,8 +39,12 @@ echo "the event is under the root of seal $(jq .seq "$work/seal")"
 # 2. Each seal is signed, and names the one before it by the hash of its line.
 check_seal() {
   text=$(cat "$1")
-  printf '%s}' "${text%,\"signature\":\"*}" > "$work/unsigned"
-  jq -r .signature "$1" | base64 -d > "$work/signature"
+  unsigned=${text%,\"signature\":\"*}
+  # Nothing may follow the signature: of two members with one name, jq takes the last, which nobody signed.
+  [[ ${text:${#unsigned}} =~ ^,\"signature\":\"([A-Za-z0-9+/]+=*)\"\}$ ]] && [ "$(printf %s "$text" | sha)" = "$(sha < "$1")" ] ||
+    fail 'a seal does not end with its signature'
+  printf '%s}' "$unsigned" > "$work/unsigned"
+  base64 -d <<< "${BASH_REMATCH[1]}" > "$work/signature"
   if [[ $(openssl pkey -pubin -in "$key" -noout -text) == *ED25519* ]]; then
     openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$work/unsigned" -sigfile "$work/signature" > "$work/said"
   else

@@ -255,7 +255,7 @@ export class Journal {
     // At once: a large line must not stay in memory until the next commit.
     this.#lines[1].clear();
     if (signal.aborted) return appended.reject(signal.reason);
-    appended.resolve();
+    if (appended !== this.#appended) appended.resolve();
     if (closing && this.#next.size === 0 && !this.#intake.isHeldBack) this.#isClosed = true;
     this.#wakeReaders();
     if (this.#next.size === 0 && !this.#intake.isHeldBack && !this.#isClosed)
@@ -295,7 +295,8 @@ export class Journal {
     const [taken, free] = this.#lines;
     this.#lines = [free, taken];
     this.#next = this.#planAfter(after, free);
-    this.#appended = unwatched();
+    // What came while the last seal was signed is not in this commit.
+    if (!this.#intake.isHeldBack) this.#appended = unwatched();
     this.#room.wake();
     return { commit: { ...commit, state: after }, hasNews };
   }

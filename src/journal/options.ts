@@ -13,6 +13,8 @@ export interface JournalOptions extends SealLimits {
   readonly node: string;
   /** The sinks' cursor files. */
   readonly cursors: readonly string[];
+  /** Of them, those of sinks that may be added later: what the others had by then is gone. */
+  readonly laterCursors?: readonly string[];
   /** Bytes of segments on disk at which reading the log pauses. */
   readonly maxJournalSize: number;
   /** Called if there is no state: returns the end of the archive's chain, or why a new chain begins. */

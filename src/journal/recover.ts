@@ -38,7 +38,10 @@ export async function openJournal(options: JournalOptions, checkpoint: Checkpoin
       [...files].map(([source, all]) => ({ source, files: all })),
     );
   const delivered = await readDelivered(options, state);
-  const sealed = state.sealed.filter(({ lastSeq }) => lastSeq > delivered);
+  const undone = state.sealed.filter(({ lastSeq }) => lastSeq > delivered.byAll);
+  const names = new Set(found.map(segmentFileName));
+  // Without a witness a segment was dropped once the others had it; the checkpoint may still name it.
+  const sealed = undone.filter(one => one.lastSeq > delivered.byLasting || names.has(segmentFileName(one)));
   await checkSealed(folder, sealed);
   await checkOpen(folder, state);
   const undelivered = { ...state, sealed, ...lastSealOf(state) };
@@ -77,15 +80,22 @@ function lastSealOf({ lastSeal, sealed, segment, chain }: JournalState): Pick<Jo
   return { lastSeal: { seq: chain.nextSeq - 1, hash: chain.lastHash } };
 }
 
-/** Seq of the last event that every sink has. */
-async function readDelivered({ cursors }: JournalOptions, { chain }: JournalState): Promise<number> {
-  const seqs: number[] = [];
+/** Seq of the last event that every sink has, and that every sink has which was there from the beginning. */
+async function readDelivered(
+  { cursors, laterCursors = [] }: JournalOptions,
+  { chain }: JournalState,
+): Promise<{ readonly byAll: number; readonly byLasting: number }> {
+  const seqs = new Map<string, number>();
   for (const path of cursors) {
     const seq = (await readCursor(path))?.seq ?? 0;
     if (seq >= chain.nextSeq) throw new StateError(`${path} is ahead of the journal. ${FIX}`);
-    seqs.push(seq);
+    seqs.set(path, seq);
   }
-  return Math.min(...seqs);
+  const lasting = cursors.filter(path => !laterCursors.includes(path));
+  return {
+    byAll: Math.min(...seqs.values()),
+    byLasting: Math.min(...lasting.map(path => seqs.get(path) ?? 0)),
+  };
 }
 
 /** Sealed segments that are not delivered must exist; their content is checked when the archive object is made. */

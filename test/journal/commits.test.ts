@@ -72,3 +72,21 @@ test('a delivered segment is dropped (I9), but not the time of the last seal', a
   expect((await saved(folder))?.state.sealed).toEqual([]);
   expect(journal.lastSeal).toEqual(lastSeal);
 });
+
+test('what is appended while the last seal is signed is durable only with the next commit', async () => {
+  const signing = Promise.withResolvers<string>();
+  const asked = Promise.withResolvers<null>();
+  const sign = (): Promise<string> => {
+    asked.resolve(null);
+    return signing.promise;
+  };
+  const { open } = await journalFixture({ signer: { fingerprint: () => 'f', sign } });
+  const { journal } = await open();
+  await commit(journal, newEvent(1));
+  journal.close();
+  await asked.promise;
+  const durable = journal.append({ events: [jsonOf(newEvent(2))] });
+  signing.resolve('A'.repeat(86));
+  await durable;
+  expect(journal.lastSeq).toBeGreaterThanOrEqual(3);
+});

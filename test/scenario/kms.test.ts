@@ -41,6 +41,11 @@ async function shippingWith(signing: Settings) {
   return { folder, archive, config, configWith, objects, lines, verify };
 }
 
+async function textsIn(folder: string): Promise<string> {
+  const names = await readdir(folder);
+  return (await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')))).join('');
+}
+
 async function publicPem(folder: string, name: string, key: KeyObject): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, key.export({ type: 'spki', format: 'pem' }));
@@ -101,11 +106,7 @@ describe('while Cloud KMS is down', () => {
     const shipper = await Shipper.start(folder, config);
     await shipper.eventuallyLogged('signing-failed');
     await append(join(folder, 'log.csv'), 7, 9);
-    await eventually(async () =>
-      (
-        await readFile(join(folder, 'logging', (await readdir(join(folder, 'logging')))[0] ?? ''), 'utf8')
-      ).includes('/9"'),
-    );
+    await eventually(async () => (await textsIn(join(folder, 'logging'))).includes('/9"'));
     expect(await objects()).toHaveLength(before);
     const { problems } = JSON.parse((await shipper.get('/internal/status.json')).body);
     expect(problems).toMatchObject([{ code: 'seal-unsigned' }]);
@@ -158,6 +159,24 @@ describe('a change of key', () => {
     expect(changes[0].seq).toBeGreaterThan(seals[0].seq);
     expect(await verify(first.public, `${second.public}@${seals[2].seq}`)).toBe(0);
     expect(await verify(first.public)).toBe(1);
+  });
+
+  test('a seal that is due at the start is not taken for the one that covers the event', async () => {
+    const { folder, configWith, lines } = await shippingWith({});
+    const [first, second] = [await privatePem(folder, 'first.pem'), await privatePem(folder, 'second.pem')];
+    await append(join(folder, 'log.csv'), 1, 3);
+    expect((await runOnce(folder, configWith({ signingKey: first.setting }))).code).toBe(0);
+    const killed = await Shipper.start(folder, configWith({ signingKey: first.setting }));
+    await append(join(folder, 'log.csv'), 4, 20);
+    await eventually(async () => (await textsIn(join(folder, 'logging'))).includes('/20"'));
+    await killed.kill();
+    const segment = { maxAge: '100ms' };
+    const change = { signingKey: second.setting, previousSigningKey: first.setting, segment };
+    expect((await runOnce(folder, configWith(change))).code).toBe(0);
+    const events = (await lines()).map(line => JSON.parse(line));
+    const announced = events.find(({ kind }) => kind === 'config');
+    const covering = events.find(({ kind, seq }) => kind === 'seal' && seq > announced.seq);
+    expect(covering.seal.key).toBe(announced.config.changes[0].before);
   });
 
   test('without the old one the event is there all the same', async () => {

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -107,6 +107,15 @@ test('with an interval, seals in between have no stamp of their own', async () =
   expect(server.requests).toBe(1);
 });
 
+test('after the clock was set back a stamp does not wait until it has caught up', async () => {
+  const { folder, ship, names } = await stamped('1h');
+  const stampedAt = Date.now() + 365 * 24 * 60 * 60_000;
+  expect((await ship(1, 3)).code).toBe(0);
+  await writeFile(join(folder, 'state', 'stamps.json'), JSON.stringify({ v: 1, waiting: null, stampedAt }));
+  expect((await ship(4, 6)).code).toBe(0);
+  expect(await names('.tsr')).toHaveLength(2);
+});
+
 test('a chain that is rewritten with the leaked key does not fit its stamps', async () => {
   const { ship, names, verify, archive, keyFile } = await stamped();
   for (const run of [0, 1]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);
@@ -133,6 +142,18 @@ test('a stamp of another authority, and one that belongs to no object', async ()
   expect((await runCommand(['verify', `file:${archive}`, '--tsa-ca', other.ca])).code).toBe(1);
   await rename(join(archive, name), join(archive, name.replace('ndjson.gz.tsr', 'other.tsr')));
   expect((await verify()).code).toBe(3);
+});
+
+test('a stamp that is too large to be one is not read', async () => {
+  const { ship, names, verify, archive } = await stamped();
+  expect((await ship(1, 3)).code).toBe(0);
+  const [name = ''] = await names('.tsr');
+  await truncate(join(archive, name), 8 * 2 ** 30);
+  const { code, output } = await verify();
+  expect({ code, failure: JSON.parse(output).failure }).toMatchObject({
+    code: 1,
+    failure: { code: 'stamp' },
+  });
 });
 
 test('check gets a stamp, and says what is wrong if it cannot', async () => {

@@ -113,3 +113,17 @@ test('a witness without seals, and one with something else, are bad usage', asyn
   await rm(seal);
   expect((await verify('--witness', `file:${witness}`)).code).toBe(2);
 });
+
+test.each([
+  ['added later', [false, true]],
+  ['taken away, and added again', [true, false, false, true]],
+] as const)('a witness that is %s gets the seals from then on', async (_name, runs) => {
+  const { folder, config, witness } = await witnessed(0);
+  const { witness: _, ...without } = Object(config.archive);
+  for (const [run, isThere] of runs.entries()) {
+    await append(join(folder, 'log.csv'), run * 3 + 1, run * 3 + 3);
+    const { code } = await runOnce(folder, isThere ? config : { ...config, archive: without });
+    expect(code).toBe(0);
+  }
+  expect((await filesIn(witness)).length).toBeGreaterThanOrEqual(runs.filter(Boolean).length);
+});

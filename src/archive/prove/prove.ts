@@ -1,11 +1,11 @@
 /** Makes the proofs of an event from an archive. */
 
-import { buffer } from 'node:stream/consumers';
 import { hasId, kindIn } from '../../event/line.js';
 import { sealSchema } from '../../event/seal.js';
 import { ShipperError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { type Leaf, leafHash, pathOf } from '../../lib/merkle.js';
+import { LARGEST_STAMP } from '../../lib/timestamp/stamp.js';
 import { gunzipOne } from '../store/gzip.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { linesOf, wholeLines } from '../store/object-lines.js';
@@ -132,7 +132,10 @@ async function stampAfter(
     if (object.stamp === null) continue;
     const laterSeals: string[] = [];
     for (const later of until) laterSeals.push((await lastLine(store, later)).toString());
-    return { laterSeals, timestamp: (await buffer(store.open(object.stamp))).toString('base64') };
+    const stamp = await store.read(object.stamp, LARGEST_STAMP);
+    if (stamp === null)
+      throw new ShipperError('archive-damaged', `${object.stamp} is too large for a time stamp: run verify`);
+    return { laterSeals, timestamp: stamp.toString('base64') };
   }
   return { laterSeals: [] };
 }

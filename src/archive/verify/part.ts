@@ -1,10 +1,9 @@
 /** Verifies one daemon's part of an archive, object by object, up to the first fault. */
 
 import type { X509Certificate } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { kindIn } from '../../event/line.js';
 import { hasCode } from '../../lib/errors.js';
-import { checkStamp } from '../../lib/timestamp/stamp.js';
+import { checkStamp, LARGEST_STAMP } from '../../lib/timestamp/stamp.js';
 import { ahead } from '../store/ahead.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
@@ -239,7 +238,9 @@ export class PartCheck {
 
   /** Throws Broken if the stamp is not over this seal, or not good. */
   async #checkStamp(path: string, sealHash: string): Promise<void> {
-    const stamp = await buffer(this.#store.open(path));
+    const stamp = await this.#store.read(path, LARGEST_STAMP);
+    if (stamp === null)
+      throw new Broken('stamp', 'the time stamp is not good: it is too large', { object: path });
     try {
       checkStamp(stamp, { sha256: Buffer.from(sealHash, 'hex') }, this.#options.authorities);
     } catch (error) {

@@ -37,6 +37,7 @@ export async function openJournal(
   const options = {
     directory: resolve(state.directory),
     cursors: sinksOf(config).map(sink => cursorPath(config, sink)),
+    laterCursors: [cursorPath(config, 'witness')],
     instance,
     node,
     maxSize: archive.segment.maxSize,

@@ -89,6 +89,8 @@ class HandingOver implements Signing {
   readonly #saved: Saved;
   readonly #now: Saved;
   readonly #change: (daemon: DaemonName) => NewEvent[];
+  /** Whether the announcement is durable: the old key's next seal covers it. */
+  #isAnnounced: boolean;
   #isDone = false;
   #journal: Journal | null = null;
 
@@ -102,12 +104,15 @@ class HandingOver implements Signing {
     this.#saved = saved;
     this.#now = now;
     this.#change = change;
+    this.#isAnnounced = this.#announced !== null;
     const current = (): Signer => (this.#isDone ? next : previous);
     this.signer = {
       fingerprint: () => current().fingerprint(),
       sign: async line => {
+        // A seal that was due at the start comes before the announcement.
+        const isCovered = this.#isAnnounced;
         const signature = await current().sign(line);
-        this.#isDone = true;
+        this.#isDone = isCovered;
         return signature;
       },
     };
@@ -127,6 +132,7 @@ class HandingOver implements Signing {
 
   journaled(): void {
     if (this.#announced !== null) return;
+    this.#isAnnounced = true;
     const announced = { fingerprint: this.#now.fingerprint, seq: this.#journal?.lastSeq ?? 0 };
     this.#file.schedule(() => ({ ...this.#saved, announced }));
   }

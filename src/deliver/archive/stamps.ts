@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { Backoff } from '../../lib/back-off.js';
 import type { CacheFile } from '../../lib/cache-file.js';
-import { type Clock, Waker } from '../../lib/clock.js';
+import { type Clock, hasPassed, Waker } from '../../lib/clock.js';
 import { hasCode } from '../../lib/errors.js';
 
 /** A stored object, and its seal. */
@@ -102,17 +102,15 @@ export class Stamping {
   }
 
   get #isDue(): boolean {
-    return this.#waiting !== null && this.#untilInterval <= 0;
-  }
-
-  get #untilInterval(): number {
     const { every, clock } = this.#options;
-    return this.#stampedAt === null ? 0 : this.#stampedAt + every - clock.now();
+    const isTime = this.#stampedAt === null || hasPassed(this.#stampedAt, clock.now(), every);
+    return this.#waiting !== null && isTime;
   }
 
   get #untilDue(): number {
+    const { every, clock } = this.#options;
     if (this.#waiting === null) return 60_000;
-    return Math.min(Math.max(this.#untilInterval, 1000), 60_000);
+    return Math.min(Math.max((this.#stampedAt ?? 0) + every - clock.now(), 1000), 60_000);
   }
 
   async #stamp(signal: AbortSignal): Promise<void> {

@@ -166,6 +166,26 @@ describe('a forged proof is refused by both', () => {
     expect(byHand(file).status).toBe(1);
   });
 
+  test('a root of his own behind the signature of a real seal', async () => {
+    const { proof } = await prove((await statementIds())[7] ?? '');
+    const { chain, seq } = JSON.parse(proof.line);
+    const line = JSON.stringify({ v: 1, chain, seq, id: 'forged' });
+    const root = sha256(`\0${line}`);
+    const behind = `,"seq":${seq + 1},"seal":{"firstSeq":${seq},"merkleRoot":"${root}"}}`;
+    const seal = proof.seal.replace(/\}$/, behind);
+    const timestamp = tsa.stamp(sha256(seal)).toString('base64');
+    const file = join(await temporaryFolder(), 'forged.json');
+    await writeFile(
+      file,
+      JSON.stringify({ v: 1, line, index: 0, path: [], seal, laterSeals: [], timestamp }),
+    );
+    expect((await verifyProof(file, made.key, '--tsa-ca', tsa.ca)).code).toBe(1);
+    expect(byHand(file)).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('end with its signature'),
+    });
+  });
+
   test('the key of somebody else', async () => {
     const { file } = await prove((await statementIds())[7] ?? '');
     expect(await verifyProof(file, made.otherKey)).toMatchObject({ code: 1 });
