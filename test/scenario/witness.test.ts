@@ -118,7 +118,7 @@ test.each([
   ['added later', [false, true]],
   ['taken away, and added again', [true, false, false, true]],
 ] as const)('a witness that is %s gets the seals from then on', async (_name, runs) => {
-  const { folder, config, witness } = await witnessed(0);
+  const { folder, config, witness, verify } = await witnessed(0);
   const { witness: _, ...without } = Object(config.archive);
   for (const [run, isThere] of runs.entries()) {
     await append(join(folder, 'log.csv'), run * 3 + 1, run * 3 + 3);
@@ -126,4 +126,5 @@ test.each([
     expect(code).toBe(0);
   }
   expect((await filesIn(witness)).length).toBeGreaterThanOrEqual(runs.filter(Boolean).length);
+  expect((await verify('--witness', `file:${witness}`)).result.failure).toBeNull();
 });

@@ -16,7 +16,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** No tree of an archive is deeper, and no stamp that many seals away. */
 const DEEPEST = 64;
-const MOST_SEALS = 10_000;
+export const MOST_SEALS = 10_000;
 
 export const proofSchema = z.strictObject({
   v: z.literal(1),

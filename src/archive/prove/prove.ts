@@ -12,7 +12,7 @@ import { linesOf, wholeLines } from '../store/object-lines.js';
 import { patientStore } from '../store/patient.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, listParts, walkObjects } from '../store/walk.js';
-import { NO_ROOT, type Proof } from './proof.js';
+import { MOST_SEALS, NO_ROOT, type Proof } from './proof.js';
 
 /**
  * The proofs of the event with this id, one for each chain that has it. Throws a ShipperError if there is none, if its seal
@@ -129,6 +129,7 @@ async function stampAfter(
   for await (const object of walkObjects(store, part, { since: from.date, until: null })) {
     if (object.chain !== from.chain || object.firstSeq < from.firstSeq) continue;
     if (object.firstSeq > from.firstSeq) until.push(object);
+    if (until.length > MOST_SEALS) break;
     if (object.stamp === null) continue;
     const laterSeals: string[] = [];
     for (const later of until) laterSeals.push((await lastLine(store, later)).toString());

@@ -144,7 +144,10 @@ export class PartAnchors {
     for (const { chain: name, seq } of this.#unknown) {
       const chain = chains.get(name);
       const next = this.#seqs.get(name)?.find(known => known > seq) ?? seq;
-      if (chain?.wasTakenUpBetween(seq, next) !== true) throw notInExport(seq, this.from);
+      if (chain?.wasTakenUpBetween(seq, next) === true) continue;
+      // A witness may have been away: the later seal that it has proves what came before.
+      if (this.from !== WITNESS) throw notInExport(seq, this.from);
+      this.#warnings.add('seals', AWAY, { seq });
     }
     for (const [name, ahead] of [...this.#ahead].reverse()) {
       const chain = chains.get(name);
@@ -169,6 +172,8 @@ export class PartAnchors {
 
 /** Kept until the end: only then is it known whether the chain was taken up after them. */
 const MOST_UNKNOWN = 10_000;
+
+const AWAY = 'the witness lacks seals between others that it has, and that prove them: it was away';
 
 function notInExport(seq: number, from: string): Broken {
   return new Broken(

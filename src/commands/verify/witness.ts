@@ -1,6 +1,5 @@
 /** Seals that a witness has. */
 
-import { buffer } from 'node:stream/consumers';
 import { ahead } from '../../archive/store/ahead.js';
 import { type OpenOptions, openArchive } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
@@ -12,6 +11,8 @@ import { UsageError } from './usage.js';
 
 /** Requests that run at once. */
 const AT_ONCE = 16;
+/** Bytes: the seal of a daemon with tens of thousands of log files has some megabytes. */
+const LARGEST_SEAL = 32 * 1024 * 1024;
 const SEAL = /\/\d{8}T\d{6}Z-[0-9a-f]{4}-\d{1,16}\.json$/;
 
 /**
@@ -24,7 +25,10 @@ export async function readWitness(where: string, options: OpenOptions): Promise<
   const anchors = new Anchors(WITNESS);
   let found = 0;
   try {
-    const read = async (name: string) => ({ name, seal: parseJson(await buffer(patient.open(name))) });
+    const read = async (name: string) => {
+      const bytes = await patient.read(name, LARGEST_SEAL);
+      return { name, seal: bytes === null ? null : parseJson(bytes) };
+    };
     for await (const { name, seal } of ahead(namesIn(patient, prefix, only), AT_ONCE, read)) {
       if (!anchors.add(seal)) throw new UsageError(`${name} at the witness is not a seal`);
       found += 1;
