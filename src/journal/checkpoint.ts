@@ -18,6 +18,7 @@ import { coverageSchema } from '../event/seal.js';
 import { Disk } from '../lib/disk.js';
 import { hasCode, StateError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
+import { STATE_VERSION } from '../lib/version.js';
 import { apply, deltaOf, deltaSchema } from './delta.js';
 import {
   addChanges,
@@ -95,7 +96,7 @@ const checkpoint = z.discriminatedUnion('version', [
   }),
   z.object({ version: z.literal(4), ...state, resume: z.object({ files: filesBySource, memoryFile }) }),
   z.object({ version: z.literal(5), ...state, resume: z.object({ ...logged, memory: z.unknown() }) }),
-  z.object({ version: z.literal(6), ...state, resume: z.object({ ...logged, memoryFile }) }),
+  z.object({ version: z.literal(STATE_VERSION), ...state, resume: z.object({ ...logged, memoryFile }) }),
 ]);
 type Resume = z.infer<typeof checkpoint>['resume'];
 

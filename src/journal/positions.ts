@@ -2,6 +2,7 @@
 
 import { inWritingOrder, type SourcePosition } from '../event/position.js';
 import type { SealedPosition } from '../event/seal.js';
+import { at } from '../lib/map.js';
 import { marked, type SourceCheckpoint } from './sources.js';
 
 /** What an entry changes of a server's positions. */
@@ -79,12 +80,4 @@ export class Positions {
     const ids = new Set([...(this.#unsealed.get(source) ?? []), newest.contentId]);
     return [...ids].flatMap(id => known?.get(id) ?? []).sort(inWritingOrder);
   }
-}
-
-function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const existing = map.get(key);
-  if (existing !== undefined) return existing;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

@@ -3,7 +3,6 @@
  * nothing of any other event, and is checked without the archive.
  */
 
-import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { hashOf } from '../../event/line.js';
 import { type SealId, sealSchema } from '../../event/seal.js';
@@ -105,8 +104,3 @@ function checkPlace(
 
 export const NO_ROOT =
   'its seal has no Merkle root: a version before 0.2 wrote it; hand over the whole object, which verify checks';
-
-/** A key that counts for every seal of a proof. */
-export function anyTime(key: KeyObject): PublicKey {
-  return { key, chain: null, seq: 1 };
-}

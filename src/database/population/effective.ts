@@ -1,5 +1,6 @@
 /** Which value of a setting applies to whom: role in database before role, database, all roles, server. */
 
+import { at } from '../../lib/map.js';
 import { alterSystem, identifier, literal } from '../../lib/sql/compose.js';
 import type { Override } from '../audit-settings.js';
 import type { Role, ServerLook } from '../look.js';
@@ -98,14 +99,6 @@ export class EffectiveSettings {
     const isOpen = !connects.includes('0');
     return own.length === 0 && isOpen ? '' : JSON.stringify([isOpen ? '' : connects, own]);
   }
-}
-
-function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const existing = map.get(key);
-  if (existing !== undefined) return existing;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 /**
