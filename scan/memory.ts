@@ -7,6 +7,13 @@ export const ZONE: usize = 0x10100;
 export const LONGEST_ZONE: u32 = 64;
 /** The latest log_time that was read, without its zone. */
 export const LATEST: usize = 0x10180;
+/** Of a JSON object's values: address, end, and how it is written; by slot. */
+export const VALUES: usize = 0x10400;
+export const MOST_SLOTS: u32 = 48;
+/** Tables of JSON's keys, one behind the other: each key its length, its slot, and its bytes. */
+export const KEYS: usize = 0x10700;
+export const KEY_SIZE: u32 = 32;
+export const KEYS_END: usize = 0x11000;
 /** Login roles by their bytes: hash, address, length, verdict. */
 export const USERS: usize = 0x11000;
 export const MOST_USERS: u32 = 512;

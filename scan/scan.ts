@@ -16,6 +16,23 @@ import { INPUT, ROW } from './memory';
 
 export { INPUT, ROW };
 export * from './skip';
+export {
+  addKey,
+  areSkipped,
+  clearKeys,
+  isWrapped,
+  lineAt,
+  lineEnd,
+  movedLines,
+  readText,
+  restartLines,
+  rowAt,
+  rowColumns,
+  rowEnd,
+  rowQuoted,
+  runLines,
+  setOutput,
+} from './lines';
 export { clearSessions, clearUsers, forget, session, setUser } from './tables';
 export { statementIn } from './payload';
 

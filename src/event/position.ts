@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { DeepReadonly } from '../lib/deep-readonly.js';
+import { LOG_FORMATS } from '../lib/log-format.js';
 
 /** A log file, named by what it holds. */
 export const sourceFileSchema = z.object({
@@ -17,6 +18,8 @@ export type SourceFile = DeepReadonly<z.infer<typeof sourceFileSchema>>;
 export const positionSchema = sourceFileSchema.extend({
   /** A hash over the file's first line. */
   contentId: z.string(),
+  /** Missing for csvlog. */
+  format: z.enum(LOG_FORMATS).exactOptional(),
   /** log_time of the first record in milliseconds since the epoch, for the order of files. */
   firstTime: z.number().nullable(),
   /** The latest log_time that was read, as the log has it; empty before the first. */

@@ -4,13 +4,16 @@ import type { Gap } from '../event/gap.js';
 import { COLUMN } from '../lib/csvlog.js';
 import type { Found, Scan } from './frame/scan.js';
 
-/** One csvlog record in raw bytes. It is valid only until the next frame is read. */
+/**
+ * One record, as a row of csvlog: other formats are written down again as one. It is valid only until the next frame is
+ * read.
+ */
 export interface RawRecord {
   readonly kind: 'record';
   readonly offset: number;
   /** Bytes in the file, the final newline included. */
   readonly length: number;
-  /** The record's bytes without the final newline. */
+  /** The row's bytes without its final newline. */
   readonly bytes: Buffer;
   /** How many columns it has: 23 (PostgreSQL 12 and before), 24 (13) or 26 (14 and later). */
   readonly columns: number;

@@ -1,4 +1,7 @@
-import { Framer } from '../../src/read/frame/framer.js';
+import { CsvFramer } from '../../src/read/frame/csv-framer.js';
+import type { Framer } from '../../src/read/frame/framer.js';
+import { createFramer } from '../../src/read/frame/framers.js';
+import type { LogFormat } from '../../src/lib/log-format.js';
 import type { RawRecord } from '../../src/read/record.js';
 
 export interface Framed {
@@ -7,6 +10,8 @@ export interface Framed {
   readonly length: number;
   /** For a record: its columns' texts. */
   readonly fields?: string[];
+  /** Its row of csvlog. */
+  readonly row?: string;
   readonly reason?: string;
   readonly record?: object;
 }
@@ -16,7 +21,19 @@ export function frames(
   chunks: readonly Buffer[],
   { finish = false, maxRecordSize = 1 << 26 } = {},
 ): Framed[] {
-  const framer = new Framer({ offset: 0, maxRecordSize });
+  return framesOf(new CsvFramer({ offset: 0, maxRecordSize }), chunks, finish);
+}
+
+/** The same of any format. */
+export function framedBy(
+  format: LogFormat,
+  chunks: readonly Buffer[],
+  { finish = false, maxRecordSize = 1 << 26 } = {},
+): Framed[] {
+  return framesOf(createFramer({ format, offset: 0, maxRecordSize }), chunks, finish);
+}
+
+export function framesOf(framer: Framer, chunks: readonly Buffer[], finish: boolean): Framed[] {
   const out: Framed[] = [];
   const drain = (): void => {
     for (let frame = framer.next(); frame !== null; frame = framer.next()) {
@@ -28,6 +45,7 @@ export function frames(
           kind,
           offset,
           length,
+          row: frame.bytes.toString(),
           fields: Array.from({ length: columns }, (_, column) => frame.text(column)),
         });
       }
@@ -41,6 +59,7 @@ export function frames(
     framer.finish();
     drain();
   }
+  framer.close();
   return out;
 }
 
@@ -60,7 +79,7 @@ export function pieces(bytes: Buffer, size: number): Buffer[] {
 
 /** The only record in these bytes. */
 export function recordOf(bytes: Buffer): RawRecord {
-  const framer = new Framer({ offset: 0, maxRecordSize: 1 << 20 });
+  const framer = new CsvFramer({ offset: 0, maxRecordSize: 1 << 20 });
   framer.push(bytes);
   const frame = framer.next();
   if (frame?.kind !== 'record') throw new Error('the test wrote no record');

@@ -12,7 +12,7 @@ import { Filter, type FilterRules } from '../../src/decide/filter.js';
 import { Users } from '../../src/decide/users.js';
 import { countRecord, noRecords, type RecordCounts } from '../../src/event/counts.js';
 import { COLUMN } from '../../src/lib/csvlog.js';
-import { Framer } from '../../src/read/frame/framer.js';
+import { CsvFramer } from '../../src/read/frame/csv-framer.js';
 import type { Frame } from '../../src/read/record.js';
 import { createRedactor } from '../../src/redact/redact.js';
 import { SessionFacts } from '../../src/session/facts.js';
@@ -76,7 +76,7 @@ export async function outcomeOf(
 ): Promise<Outcome> {
   const deciders = decidersOf(overrides);
   const skipper = new Skipper(deciders);
-  const framer = new Framer({ offset: 0, maxRecordSize });
+  const framer = new CsvFramer({ offset: 0, maxRecordSize });
   const counts = noRecords();
   const events: object[] = [];
   let lastTime = '';

@@ -6,7 +6,7 @@ import { isPath } from '../../read/files/discover.js';
 import { identify } from '../../read/files/identify.js';
 import { openFile } from '../../read/files/open-file.js';
 import { Survey, type Surveyed } from '../../read/files/survey.js';
-import { Framer } from '../../read/frame/framer.js';
+import { CsvFramer } from '../../read/frame/csv-framer.js';
 import type { UnsupportedReason } from '../../read/record.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { limitFindings } from './limits.js';
@@ -118,13 +118,13 @@ const VERSIONS: Readonly<Record<number, string>> = {
 async function columnsOf(path: string, maxRecordSize: number): Promise<number | UnsupportedReason> {
   const file = await openFile(path);
   if (file === null) return 'not-a-file';
-  const framer = new Framer({ offset: 0, maxRecordSize });
+  const framer = new CsvFramer({ offset: 0, maxRecordSize });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
     framer.push(buffer.subarray(0, bytesRead));
     for (let frame = framer.next(); frame !== null; frame = framer.next())
       if (frame.kind === 'record') return frame.columns;
-    return framer.notCsvlog ?? 'format';
+    return framer.notRead ?? 'format';
   } finally {
     framer.close();
     await file.close();

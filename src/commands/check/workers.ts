@@ -5,7 +5,7 @@ import { timeReader } from '../../audit/time.js';
 import type { SourceConfig } from '../../config/schema.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { openFile } from '../../read/files/open-file.js';
-import { Framer } from '../../read/frame/framer.js';
+import { CsvFramer } from '../../read/frame/csv-framer.js';
 import { type Finding, ok, warning } from './finding.js';
 
 /** Bytes at the end of a file that are read. */
@@ -54,7 +54,7 @@ async function lookAt(
     const offset = Math.max(0, size - SAMPLE);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
     // The first bytes may be the end of a record.
-    const framer = new Framer({ offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
+    const framer = new CsvFramer({ offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
     framer.push(buffer.subarray(0, bytesRead));
     const sample = count(framer, new Set<string>(filter.classes), timezone, pgauditLogLevel === 'warning');
     framer.close();
@@ -65,7 +65,7 @@ async function lookAt(
 }
 
 function count(
-  framer: Framer,
+  framer: CsvFramer,
   classes: ReadonlySet<string>,
   timezone: string | undefined,
   isWarning: boolean,

@@ -5,7 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Gap } from '../../event/gap.js';
 import type { SourceFile, SourcePosition } from '../../event/position.js';
-import { Framer } from '../frame/framer.js';
+import type { Framer } from '../frame/framer.js';
+import { createFramer } from '../frame/framers.js';
 import { type Batch, Frames, giveAll, type Taker } from './batch.js';
 import { type Comparison, compare } from './compare.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
@@ -135,7 +136,7 @@ export class Follower {
   /** Unread bytes, as of the last look; 0 if the file is not csvlog. */
   get unread(): number {
     const { size, offset } = this.#position;
-    return this.notCsvlog === null && this.#isKnownCsvlog ? Math.max(0, size - offset) : 0;
+    return this.notRead === null && this.#isKnownCsvlog ? Math.max(0, size - offset) : 0;
   }
 
   /** Something is wrong with it that may turn out to be a rename or copy in progress. */
@@ -154,8 +155,8 @@ export class Follower {
   }
 
   /** Why nothing in this file can be read, as far as its bytes show. */
-  get notCsvlog(): 'columns' | 'format' | null {
-    return this.#position.offset > 0 ? null : (this.#framer?.notCsvlog ?? null);
+  get notRead(): 'columns' | 'format' | null {
+    return this.#position.offset > 0 ? null : (this.#framer?.notRead ?? null);
   }
 
   /** What a complete look at the file system found: where the content is, and how large it is there. */
@@ -271,7 +272,7 @@ export class Follower {
 
   /** No more bytes will come: what is pending is torn. `null` if nothing is pending. */
   async finish<T>(taker: Taker<T>): Promise<Batch<T> | null> {
-    if (this.#framer === null || !this.hasPending || this.notCsvlog !== null) return null;
+    if (this.#framer === null || !this.hasPending || this.notRead !== null) return null;
     this.#framer.finish();
     return (await this.#give(this.#framer, null, taker)).batch;
   }
@@ -329,7 +330,7 @@ export class Follower {
   /** Closes the descriptor, and drops what is pending. */
   async close(): Promise<void> {
     const state = this.#state;
-    if (this.notCsvlog !== null) this.#barren = this.#framer?.scanned ?? 0;
+    if (this.notRead !== null) this.#barren = this.#framer?.scanned ?? 0;
     this.#framer?.close();
     this.#state = CLOSED;
     if (state.is !== 'closed') await state.handle.close();
@@ -363,7 +364,8 @@ export class Follower {
     const { maxRecordSize } = this.#options;
     const { offset: from, columns } = this.#position;
     const start = this.#barren > from ? { offset: this.#barren, doubtFrom: from } : { offset: from };
-    return new Framer({ ...start, columns, maxRecordSize });
+    const format = this.#position.format ?? 'csvlog';
+    return createFramer({ ...start, format, columns, maxRecordSize });
   }
 
   /** Paths with unread bytes of this content, the most first, or whose bytes may have changed since they were read. */

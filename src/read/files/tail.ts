@@ -243,7 +243,7 @@ export class Tail {
   /** The position in a content; `null` if it turned out not to be a log. */
   #offsetOf(contentId: string): number | null {
     const follower = this.#followers.get(contentId);
-    return follower === undefined || follower.notCsvlog !== null ? null : follower.position.offset;
+    return follower === undefined || follower.notRead !== null ? null : follower.position.offset;
   }
 
   async *#readOne<T>(follower: Follower, taker: Taker<T>): AsyncGenerator<Batch<T>> {
@@ -267,7 +267,7 @@ export class Tail {
       await follower.close();
     }
     if (follower.isBlocked) this.#unsupported.note(follower.path, 'zone');
-    if (follower.notCsvlog !== null) this.#unsupported.note(follower.path, follower.notCsvlog);
+    if (follower.notRead !== null) this.#unsupported.note(follower.path, follower.notRead);
     else if (!follower.isBlocked) this.#unsupported.forget(follower.path);
     this.#faults.report();
     if (!this.#isDone(follower, now)) return;
@@ -300,7 +300,7 @@ export class Tail {
   /** Whether a new look finds nothing new, and nothing is being given time to settle. */
   async #isAllRead(): Promise<boolean> {
     const isTorn = (one: Follower): boolean =>
-      one.hasPending && one.notCsvlog === null && this.#followers.hasSuccessor(one);
+      one.hasPending && one.notRead === null && this.#followers.hasSuccessor(one);
     if (this.#options.isAwaited?.() === true || this.#followers.unfinished.some(isTorn)) return false;
     await this.#scanAll(this.#options.clock.now());
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);

@@ -10,6 +10,7 @@ const SMALL = 4096;
 export class FramedRecord implements RawRecord {
   readonly kind = 'record';
   readonly offset: number;
+  readonly length: number;
   readonly bytes: Buffer;
   readonly columns: number;
   readonly hasReturn: boolean;
@@ -27,18 +28,16 @@ export class FramedRecord implements RawRecord {
     quoted: number,
     hasReturn = false,
     scan: Scan | null = null,
+    length = bytes.length + 1,
   ) {
     this.offset = offset;
+    this.length = length;
     this.bytes = bytes;
     this.columns = columns;
     this.#ends = ends;
     this.#quoted = quoted;
     this.hasReturn = hasReturn;
     this.#scan = scan;
-  }
-
-  get length(): number {
-    return this.bytes.length + 1;
   }
 
   text(column: number, decode: ((bytes: Buffer) => string) | null = null): string {

@@ -12,7 +12,7 @@ import { systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
 import { Expression } from '../../../src/lib/expression.js';
 import { LARGE_RECORD } from '../../../src/lib/large-text.js';
-import { Framer } from '../../../src/read/frame/framer.js';
+import { CsvFramer } from '../../../src/read/frame/csv-framer.js';
 import { createRedactor } from '../../../src/redact/redact.js';
 import { createRelationParser, isWrite, relationsOf } from '../../../src/relations/relations.js';
 import { SessionFacts } from '../../../src/session/facts.js';
@@ -55,7 +55,7 @@ async function decidersWith(encoding: string | null): Promise<Deciders> {
 /** The outcomes of these records, without sizes, positions and the pad. */
 async function outcomeOf(records: ReturnType<Make>, encoding: string | null): Promise<unknown[]> {
   const deciders = await decidersWith(encoding);
-  const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
+  const framer = new CsvFramer({ offset: 0, maxRecordSize: 2 * ABOVE });
   for (const one of records) framer.push(Buffer.isBuffer(one) ? one : Buffer.from(csvRecord(one)));
   const outcome: unknown[] = [];
   for (let frame = framer.next(); frame !== null; frame = framer.next()) {
@@ -136,7 +136,7 @@ test.each(Object.keys(RECORDS))('%s', async name => {
 test("a service's record is dropped without the process for large records", async () => {
   const read = (): never => expect.fail('the process was asked');
   const deciders = decidersOf({ large: { read } });
-  const framer = new Framer({ offset: 0, maxRecordSize: 2 * ABOVE });
+  const framer = new CsvFramer({ offset: 0, maxRecordSize: 2 * ABOVE });
   framer.push(Buffer.from(csvRecord({ user: 'app', message: writeMessage('x"'.repeat(ABOVE / 4)) })));
   const frame = framer.next() ?? expect.fail();
   expect(frame.length).toBeGreaterThan(LARGE_RECORD);

@@ -7,7 +7,7 @@ import { Filter } from '../../../src/decide/filter.js';
 import { Users } from '../../../src/decide/users.js';
 import { countRecord, noRecords } from '../../../src/event/counts.js';
 import { COLUMN } from '../../../src/lib/csvlog.js';
-import { Framer } from '../../../src/read/frame/framer.js';
+import { CsvFramer } from '../../../src/read/frame/csv-framer.js';
 import { csvRecord, writeMessage } from '../../support/csvlog.js';
 import { decidersOf, RULES } from '../../support/skipped.js';
 
@@ -19,7 +19,7 @@ function source(service: string) {
   const skipper = new Skipper(deciders);
   const counts = noRecords();
   const read = async (log: string): Promise<void> => {
-    const framer = new Framer({ offset: 0, maxRecordSize: 1 << 26 });
+    const framer = new CsvFramer({ offset: 0, maxRecordSize: 1 << 26 });
     framer.push(Buffer.from(log));
     for (let lastTime = ''; ; ) {
       lastTime = framer.skip(skipper, lastTime);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse as csvParse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Framer } from '../../../src/read/frame/framer.js';
+import { CsvFramer } from '../../../src/read/frame/csv-framer.js';
 import { anyColumns, csvRecord, fieldsOf, writeMessage } from '../../support/csvlog.js';
 import { cut, frames, pieces } from '../../support/frames.js';
 import { workOf } from '../../support/work.js';
@@ -32,7 +32,7 @@ function summary(bytes: Buffer | string, chunk = 7): string {
 describe('records', () => {
   test('are framed once, also if more bytes come after a large one was taken', () => {
     const large = csvRecord({ sessionLine: 1, message: 'x'.repeat(1_050_000) });
-    const framer = new Framer({ offset: 0, maxRecordSize: 1 << 26 });
+    const framer = new CsvFramer({ offset: 0, maxRecordSize: 1 << 26 });
     framer.push(Buffer.from(large));
     expect(framer.next()).toMatchObject({ kind: 'record', offset: 0, length: large.length });
     framer.push(Buffer.from(second));

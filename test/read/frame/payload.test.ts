@@ -3,12 +3,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parsePayload } from '../../../src/audit/payload.js';
-import { Framer } from '../../../src/read/frame/framer.js';
+import { CsvFramer } from '../../../src/read/frame/csv-framer.js';
 import { auditMessage, csvRecord, hostileText } from '../../support/csvlog.js';
 
 /** The number of the statement, if the scanner is certain. */
 function scanned(payload: string): number | null {
-  const framer = new Framer({ offset: 0, maxRecordSize: 1 << 26 });
+  const framer = new CsvFramer({ offset: 0, maxRecordSize: 1 << 26 });
   framer.push(Buffer.from(csvRecord({ message: `AUDIT: ${payload}` })));
   const record = framer.next();
   if (record?.kind !== 'record') throw new Error('the payload broke its record');

@@ -1,0 +1,204 @@
+/**
+ * Reads one JSON object, strictly: keys of a table, none twice, and values without anything within them, but for the
+ * objects that a table allows. Values are left where they are; `VALUES` says where.
+ */
+
+import { QUOTE, ZERO, MINUS, isDigit } from './bytes';
+import { KEY_SIZE, KEYS, KEYS_END, MOST_SLOTS, VALUES } from './memory';
+
+const BACKSLASH: u32 = 0x5c;
+const OPEN: u32 = 0x7b;
+const CLOSE: u32 = 0x7d;
+const COLON: u32 = 0x3a;
+const COMMA: u32 = 0x2c;
+const SPACE: u32 = 0x20;
+
+/** How a value is written: not at all; a string; one with escapes; a number or a word. */
+export const ABSENT: u32 = 0;
+export const PLAIN: u32 = 1;
+export const ESCAPED: u32 = 2;
+export const BARE: u32 = 3;
+/** In place of a slot: the object of the next table follows. */
+export const OBJECT: u32 = 0x100;
+
+let keys: usize = KEYS;
+
+/** Begins the list of all tables' keys. */
+export function clearKeys(): void {
+  keys = KEYS;
+}
+
+/** Address to write a key's bytes to, of which there are `length`. */
+export function addKey(length: u32, slot: u32): usize {
+  if (keys + KEY_SIZE > KEYS_END) unreachable();
+  store<u32>(keys, length);
+  store<u32>(keys, slot, 4);
+  keys += KEY_SIZE;
+  return keys - KEY_SIZE + 8;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+export function howOf(slot: u32): u32 {
+  return load<u32>(VALUES + (<usize>slot << 4), 8);
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+export function valueAt(slot: u32): usize {
+  return load<u32>(VALUES + (<usize>slot << 4));
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+export function valueEnd(slot: u32): usize {
+  return load<u32>(VALUES + (<usize>slot << 4), 4);
+}
+
+export function clearValues(): void {
+  memory.fill(VALUES, 0, MOST_SLOTS << 4);
+}
+
+let hasEscape: bool = false;
+
+/** The closing quote of a string from behind its opening one; 0 if it does not end before `end`, as in all that follows. */
+function endOfString(at: usize, end: usize): usize {
+  const Q = i8x16.splat(0x22);
+  const B = i8x16.splat(0x5c);
+  const S = i8x16.splat(0x20);
+  hasEscape = false;
+  for (let i = at; i < end; ) {
+    const bytes = v128.load(i);
+    const marks = i8x16.bitmask(
+      v128.or(v128.or(i8x16.eq(bytes, Q), i8x16.eq(bytes, B)), i8x16.lt_u(bytes, S)),
+    );
+    if (marks == 0) {
+      i += 16;
+      continue;
+    }
+    i += <usize>ctz(marks);
+    if (i >= end) return 0;
+    const byte = <u32>load<u8>(i);
+    if (byte == QUOTE) return i;
+    if (byte != BACKSLASH) return 0;
+    hasEscape = true;
+    i += 2;
+  }
+  return 0;
+}
+
+/** One past a number, or one of JSON's words. */
+function endOfBare(at: usize, end: usize): usize {
+  const first = <u32>load<u8>(at);
+  const word = load<u32>(at);
+  if (word == 0x65757274 || word == 0x6c6c756e) return at + 4 <= end ? at + 4 : 0;
+  if (word == 0x736c6166 && load<u8>(at, 4) == 0x65) return at + 5 <= end ? at + 5 : 0;
+  if (!isDigit(first) && first != MINUS) return 0;
+  let i = at + 1;
+  for (; i < end; i++) {
+    const byte = <u32>load<u8>(i);
+    // `1.5e+3`
+    if (!isDigit(byte) && byte != 0x2e && byte != 0x2b && byte != MINUS && (byte | 0x20) != 0x65) break;
+  }
+  return i < end ? i : 0;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function behindSpaces(at: usize, end: usize): usize {
+  let i = at;
+  while (i < end && load<u8>(i) == SPACE) i++;
+  return i;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isKey(at: usize, key: usize): bool {
+  const length = load<u32>(key);
+  if (load<u8>(at + length) != QUOTE) return false;
+  let i: u32 = 0;
+  for (; i + 8 <= length; i += 8) if (load<u64>(at + i) != load<u64>(key + i, 8)) return false;
+  const left = (length - i) << 3;
+  return left == 0 || ((load<u64>(at + i) ^ load<u64>(key + i, 8)) << (64 - left)) == 0;
+}
+
+/** The key at `at`, behind its quote, among those from `first` to `last`: it is `hint`, mostly, or one soon after it. */
+function keyAt(at: usize, hint: usize, first: usize, last: usize): usize {
+  for (let key = hint; key < last; key += KEY_SIZE) if (isKey(at, key)) return key;
+  for (let key = first; key < hint; key += KEY_SIZE) if (isKey(at, key)) return key;
+  return 0;
+}
+
+/** One past the table whose first key this is: a key of length 0 ends it. */
+function endOfTable(first: usize): usize {
+  let key = first;
+  while (load<u32>(key) != 0) key += KEY_SIZE;
+  return key;
+}
+
+/**
+ * One past the object's closing brace.
+ *
+ * @param first the first key of its table
+ * @param isOpen whether other keys are allowed, whose values are nothing but that
+ */
+export function readObject(start: usize, end: usize, first: usize, isOpen: bool): usize {
+  if (load<u8>(start) != OPEN) return 0;
+  const last = endOfTable(first);
+  let hint = first;
+  let at = behindSpaces(start + 1, end);
+  if (at < end && load<u8>(at) == CLOSE) return at + 1;
+  while (at < end) {
+    if (load<u8>(at) != QUOTE) return 0;
+    const key = keyAt(at + 1, hint, first, last);
+    if (key != 0) {
+      hint = key + KEY_SIZE;
+      at += load<u32>(key) + 2;
+    } else {
+      if (!isOpen) return 0;
+      at = endOfString(at + 1, end);
+      if (at == 0) return 0;
+      at++;
+    }
+    at = behindSpaces(at, end);
+    if (at >= end || load<u8>(at) != COLON) return 0;
+    at = behindSpaces(at + 1, end);
+    if (at >= end) return 0;
+    const slot = key == 0 ? OBJECT - 1 : load<u32>(key, 4);
+    if (slot >= OBJECT) {
+      // Its own slot says that it is there.
+      if (!isNew(slot - OBJECT)) return 0;
+      store<u32>(VALUES + (<usize>(slot - OBJECT) << 4), BARE, 8);
+      at = readObject(at, end, last + KEY_SIZE, false);
+    } else at = readValue(at, end, slot);
+    if (at == 0) return 0;
+    at = behindSpaces(at, end);
+    if (at >= end) return 0;
+    const byte = <u32>load<u8>(at);
+    if (byte == CLOSE) return at + 1;
+    if (byte != COMMA) return 0;
+    at = behindSpaces(at + 1, end);
+  }
+  return 0;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isNew(slot: u32): bool {
+  return howOf(slot) == ABSENT;
+}
+
+function readValue(at: usize, end: usize, slot: u32): usize {
+  const isString = load<u8>(at) == QUOTE;
+  const from = isString ? at + 1 : at;
+  const to = isString ? endOfString(from, end) : endOfBare(from, end);
+  if (to == 0) return 0;
+  if (slot < MOST_SLOTS) {
+    if (!isNew(slot)) return 0;
+    const value = VALUES + (<usize>slot << 4);
+    store<u32>(value, <u32>from);
+    store<u32>(value, <u32>to, 4);
+    store<u32>(value, isString ? (hasEscape ? ESCAPED : PLAIN) : BARE, 8);
+  }
+  return isString ? to + 1 : to;
+}
