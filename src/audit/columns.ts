@@ -13,6 +13,11 @@ interface Logins {
   of(session: string): Authentication | null;
 }
 
+/** How ids name the lines of a session that began at a time. */
+interface Numbering {
+  lineOf(start: number, line: number): string;
+}
+
 /**
  * Returns `null` if log_time cannot be read.
  *
@@ -21,16 +26,18 @@ interface Logins {
 export function readLogLine(
   record: RawRecord,
   times: TimeReader,
-  logins: Logins,
+  { logins, numbering }: { readonly logins: Logins; readonly numbering: Numbering },
   scrub: (application: string) => string,
 ): LogLine | null {
   const time = times.read(record.text(COLUMN.logTime));
   if (time === null) return null;
+  const session = readSession(record, times, logins, scrub);
   return {
     time,
     user: record.text(COLUMN.user),
     database: record.text(COLUMN.database) || null,
-    session: readSession(record, times, logins, scrub),
+    session,
+    number: numbering.lineOf(Number.parseInt(session.id, 16) * 1000, session.line),
     // For a large record, base64 is made in pieces, and only if needed.
     raw: record.length > LARGE_RECORD || isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
   };

@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { AUDIT_CLASSES } from '../event/names.js';
 import { Expression } from '../lib/expression.js';
+import { LOG_FORMATS } from '../lib/log-format.js';
 import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js';
 
 /** The named groups that a pattern of the `pattern` resolver may have. */
@@ -205,6 +206,9 @@ const source = z.strictObject({
   files: z
     .array(text, { error: 'must be a list of file names or globs' })
     .min(1, 'must name at least one file'),
+  format: z
+    .enum(['auto', ...LOG_FORMATS], { error: `must be one of auto, ${LOG_FORMATS.join(', ')}` })
+    .default('auto'),
   timezone: timezone.optional(),
   pgauditLogLevel: z.enum(['log', 'warning'], { error: 'must be one of log, warning' }).default('log'),
   maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),

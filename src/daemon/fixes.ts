@@ -3,11 +3,13 @@
 import { codeOf, framesOf, ShipperError } from '../lib/errors.js';
 import type { UnsupportedReason } from '../read/record.js';
 
-/** What to do about files that cannot be read as csvlog. */
+/** What to do about files that are not read. */
 export const UNSUPPORTED_FIX: Readonly<Record<UnsupportedReason, string>> = {
   'not-a-file': 'It is a folder or a device: narrow source.files.',
   compressed: 'It is compressed: narrow source.files.',
-  format: 'It is not csvlog: narrow source.files, or set log_destination to csvlog.',
+  format:
+    'It is neither csvlog, jsonlog nor what CloudNativePG prints: narrow source.files, or set log_destination to csvlog.',
+  'other-format': 'The log is read in another format. To choose which, set source.format.',
   columns: 'Its records have a number of columns that no supported PostgreSQL writes (23, 24 or 26).',
   zone: 'Its time zone is ambiguous: set source.timezone to the log_timezone of the server.',
 };

@@ -24,7 +24,8 @@ import type { SourceCheckpoint } from '../journal/sources.js';
 import type { Progress } from '../journal/state.js';
 import type { Clock } from '../lib/clock.js';
 import { andThen } from '../lib/settled.js';
-import type { Batch } from '../read/files/batch.js';
+import type { Covered } from '../read/files/batch.js';
+import type { FormatChange } from '../read/files/format-choice.js';
 import type { Tail } from '../read/files/tail.js';
 import type { Frame } from '../read/record.js';
 import { Pending } from './pending.js';
@@ -134,9 +135,12 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
   const take = async (frames: Iterable<Frame>, file: SourceFile): Promise<Outcomes | null> =>
     (await waitForRoom(journal, tail, stop)) ? await decideAll(frames, file, stages, skip) : null;
   for await (const batch of tail.batches({ skip, take }, stop)) {
+    // Session facts say so already: the events are in the same commit.
+    pending.add(stages.takeFormatChanges().map(change => formatEvent(change, stages)));
     if (batch !== null) {
       if (batch.taken === null) break;
       pending.add(batch.taken.events, progressOf(batch, batch.taken, stages));
+      if (batch.carried !== undefined) pending.add([], progressOf(batch.carried, NOTHING, stages));
       if (stages.large?.isUnsettled) await settleLarge(batch.taken, pending.append(), stages.large);
       else pending.appendIfDue();
     } else void pending.append();
@@ -211,9 +215,18 @@ async function decideAll(
   return { events: await Promise.all(events), records, shipped };
 }
 
+function formatEvent({ from, to }: FormatChange, { telemetry, now, daemon }: OpenSource): EventJson {
+  const changes = [{ what: 'format', name: 'source.format', before: from, after: to }] as const;
+  telemetry.formatChanged(from, to);
+  const config = { since: new Date(now()).toISOString(), changes };
+  return jsonOf(configEvent({ kind: 'config', config }, now(), daemon));
+}
+
+const NOTHING = { records: noRecords(), shipped: {} };
+
 function progressOf(
-  { file, from, end: to }: Batch<unknown>,
-  { records, shipped }: Outcomes,
+  { file, from, end: to }: Covered,
+  { records, shipped }: Pick<Outcomes, 'records' | 'shipped'>,
   { telemetry }: OpenSource,
 ): Progress {
   telemetry.recordsRead(to - from, records, shipped);

@@ -4,6 +4,7 @@ import type { ReportEvent } from '../database/settings-watch.js';
 import type { SourcePosition } from '../event/position.js';
 import { type Clock, sleep } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
+import type { FormatChange } from '../read/files/format-choice.js';
 import type { Tail } from '../read/files/tail.js';
 import type { LargeReader } from './large/reader.js';
 import type { Deciders } from './records/outcome.js';
@@ -31,6 +32,8 @@ export interface OpenSource extends Deciders {
   readonly name: string;
   readonly large: LargeReader | null;
   readonly tail: Tail;
+  /** Changes of the log's format since the last call, which are still to be recorded. */
+  readonly takeFormatChanges: () => readonly FormatChange[];
   /** Reports who is audited, and changes of that; `null` if no database is configured. */
   readonly auditSettings: {
     follow(stop: AbortSignal, reportEvent: ReportEvent): Promise<void>;

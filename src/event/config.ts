@@ -10,8 +10,9 @@ const changeSchema = z.object({
    * `setting`: the server's, or with `role` or `database` an override of it. `library`: pgAudit itself, `loaded` or
    * not. `escrow`: to whom originals of redacted texts are encrypted. `role`: what the filter takes a login role for,
    * by its present memberships: `person`, `service` or `other`. `key`: the one that signs the seals, by its fingerprint.
+   * `format`: of the log that is read.
    */
-  what: z.enum(['setting', 'library', 'role', 'escrow', 'key']),
+  what: z.enum(['setting', 'library', 'role', 'escrow', 'key', 'format']),
   /** Of the setting, the library or the role. */
   name: z.string(),
   /** Whose override; neither for `ALTER ROLE ALL`, which `isOverride` sets apart from the server's own value. */

@@ -10,7 +10,7 @@ import { type Gap, type GapFields, type Missing, rangeOf } from './gap.js';
 import type { LifecycleFields } from './lifecycle.js';
 import type { PopulationFields } from './population.js';
 import type { SourceFile } from './position.js';
-import type { Actor, LogLine, Source } from './session.js';
+import type { Actor, LoggedBy, LogLine, Source } from './session.js';
 
 /** Reads a log_time: milliseconds since the epoch, `null` if it cannot be read. */
 interface TimeReader {
@@ -71,7 +71,7 @@ export function failureEvent(
 
 /** About a statement that was read before: the event has no id of its own. */
 export function unauditedEvent(
-  line: LogLine,
+  line: LoggedBy,
   unaudited: UnauditedFields['unaudited'],
   actor: Actor,
   source: Source,
@@ -134,8 +134,8 @@ const writeTime = isoWriter();
 const writeReceivedAt = isoWriter();
 
 /** PostgreSQL's own key of a log line makes the id: the same line always makes the same event. */
-export function eventId({ session }: LogLine, { instance }: DaemonName): string {
-  return `${instance}/${session.id}/${session.line}`;
+export function eventId({ session, number }: LogLine, { instance }: DaemonName): string {
+  return `${instance}/${session.id}/${number}`;
 }
 
 function fromLog(line: LogLine, { now }: Reading, daemon: DaemonName) {

@@ -68,8 +68,8 @@ export const fromLogSchema = z.object({
   source: sourceSchema,
 });
 
-/** What a record says of itself, whatever its message. */
-export interface LogLine {
+/** Who logged something, and when. */
+export interface LoggedBy {
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** The login role; SET ROLE does not change it. */
@@ -78,4 +78,10 @@ export interface LogLine {
   readonly session: Session;
   /** The record's bytes in base64, if they are not valid UTF-8. */
   readonly raw: string | null;
+}
+
+/** What a record says of itself, whatever its message. */
+export interface LogLine extends LoggedBy {
+  /** The number of the line, as the event's id has it. */
+  readonly number: string;
 }

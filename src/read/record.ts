@@ -42,7 +42,7 @@ export interface SourceFault {
 }
 
 /** Why a file that the globs name is not read at all. */
-export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format';
+export type UnsupportedReason = 'not-a-file' | 'compressed' | 'zone' | 'columns' | 'format' | 'other-format';
 
 /** @param sha256 of the record's bytes, in hex */
 export function unreadable(record: RawRecord, sha256: string): Gap {

@@ -8,7 +8,9 @@
 import { z } from 'zod';
 import type { TimeReader } from '../audit/time.js';
 import { StateError } from '../lib/errors.js';
+import type { LogFormat } from '../lib/log-format.js';
 import { Logins, savedLogins } from './logins.js';
+import { Numbering, savedNumbering } from './numbering.js';
 import { PendingStatements, savedPending } from './pending.js';
 import { Sessions, savedSessions } from './sessions.js';
 import { Shipped, savedShipped } from './shipped.js';
@@ -24,6 +26,8 @@ const schema = z.object({
   prepared: savedPrepared.default([]),
   shipped: savedShipped.default([]),
   pending: savedPending.default([]),
+  // One that was begun with csvlog lacks this.
+  numbering: savedNumbering.nullable().default(null),
 });
 
 export class SessionFacts {
@@ -34,6 +38,7 @@ export class SessionFacts {
   readonly shipped: Shipped;
   /** Statements that the server logged and pgAudit did not, so far. */
   readonly pending: PendingStatements;
+  readonly numbering: Numbering;
 
   /**
    * @param saved what `saved` gave before the restart, or `null` if nothing is known; throws a
@@ -49,6 +54,7 @@ export class SessionFacts {
     this.transactions = new Transactions(parsed.data?.transactions, parsed.data?.prepared);
     this.shipped = new Shipped(parsed.data?.shipped);
     this.pending = new PendingStatements(parsed.data?.pending);
+    this.numbering = new Numbering(parsed.data?.numbering ?? null);
   }
 
   /** Plain data, bounded in size. */
@@ -61,6 +67,14 @@ export class SessionFacts {
       prepared: this.transactions.savedPrepared,
       shipped: this.shipped.saved,
       pending: this.pending.saved,
+      numbering: this.numbering.saved,
     };
+  }
+
+  /** The log is read in another format from now on: its lines are numbered apart. */
+  changeFormat(format: LogFormat, now: number): void {
+    this.numbering.begin(format, now);
+    this.sessions.forgetLines(now);
+    this.shipped.clear();
   }
 }

@@ -29,7 +29,7 @@ export type SavedSessions = z.input<typeof savedSessions>;
 /** A session whose numbers are remembered. */
 export interface Known {
   readonly id: string;
-  /** The highest number seen. */
+  /** The highest number seen; `UNKNOWN` if its lines were numbered otherwise then. */
   line: number;
   /** log_time of that line, as it is in the log. */
   time: string;
@@ -104,6 +104,10 @@ export class Sessions {
     const session = record.text(COLUMN.sessionId);
     const line = Number(record.text(COLUMN.sessionLine));
     const before = this.#known.get(session);
+    if (before?.line === UNKNOWN) {
+      this.#remember(before, line, record.text(COLUMN.logTime));
+      return;
+    }
     if (before !== undefined && line <= before.line) {
       this.#holes.arrived('lines', session, line);
       return;
@@ -170,6 +174,12 @@ export class Sessions {
     if (line !== known.line + 1) return;
     known.unread += 1;
     this.#remember(known, line, '');
+  }
+
+  /** Lines are numbered apart from now on, statements are not. */
+  forgetLines(now: number): void {
+    for (const known of this.#known.values()) known.line = UNKNOWN;
+    this.#forgotten = Math.max(this.#forgotten, now);
   }
 
   /** Takes numbers that have been missing for so long that they will not come any more. */
@@ -273,6 +283,6 @@ function nothingOf(id: string): Known {
 }
 
 /** A session's id begins with its start, in whole seconds and hexadecimal. */
-function sessionStart(session: string): number {
+export function sessionStart(session: string): number {
   return Number.parseInt(session, 16) * 1000;
 }

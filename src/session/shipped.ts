@@ -43,6 +43,12 @@ export class Shipped {
     if (this.#digests.size > MOST) this.#forgetOldest();
   }
 
+  /** Lines are numbered apart from now on. */
+  clear(): void {
+    this.#digests.clear();
+    this.#list = [];
+  }
+
   /** Plain data for the checkpoint. */
   get saved(): SavedShipped {
     return this.#list.slice(-MOST);

@@ -5,9 +5,12 @@ import { timeReader } from '../../src/audit/time.js';
 import type { LogLine } from '../../src/event/session.js';
 import type { RawRecord } from '../../src/read/record.js';
 import { Logins } from '../../src/session/logins.js';
+import { Numbering } from '../../src/session/numbering.js';
 import { Statements } from '../../src/session/statements.js';
 import { type Columns, csvRecord, writeMessage } from '../support/csvlog.js';
 import { recordOf } from '../support/frames.js';
+
+const NOTHING = { logins: new Logins(), numbering: new Numbering(null) };
 
 function parsed(columns: Partial<Columns>, count = 26): Parsed {
   return parse(recordOf(Buffer.from(csvRecord(columns, count))));
@@ -17,7 +20,7 @@ function line(columns: Partial<Columns>, count = 26): LogLine | null {
   return readLogLine(
     recordOf(Buffer.from(csvRecord(columns, count))),
     timeReader(undefined),
-    new Logins(),
+    NOTHING,
     text => text,
   );
 }
@@ -113,7 +116,7 @@ test('bytes that are not UTF-8 are shown as U+FFFD and kept as base64', () => {
   const text = csvRecord({ message: writeMessage("UPDATE t SET a='K\u00e5re'") });
   const bytes = Buffer.from(text, 'latin1');
   const read = (record: RawRecord): string | null | undefined =>
-    readLogLine(record, timeReader(undefined), new Logins(), text => text)?.raw;
+    readLogLine(record, timeReader(undefined), NOTHING, text => text)?.raw;
   expect(parse(recordOf(bytes))).toMatchObject({
     audit: { statement: "UPDATE t SET a='K\uFFFDre'" },
   });

@@ -1,7 +1,7 @@
+import type { LogFormat } from '../../src/lib/log-format.js';
 import { CsvFramer } from '../../src/read/frame/csv-framer.js';
 import type { Framer } from '../../src/read/frame/framer.js';
 import { createFramer } from '../../src/read/frame/framers.js';
-import type { LogFormat } from '../../src/lib/log-format.js';
 import type { RawRecord } from '../../src/read/record.js';
 
 export interface Framed {

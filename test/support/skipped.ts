@@ -49,6 +49,7 @@ export function decidersOf(overrides: Partial<Deciders> = {}): Deciders {
     large: null,
     decoderOf: () => null,
     genuine: { isWarning: false },
+    isTwin: () => false,
     daemon: { instance: 'i', node: 'n' },
     telemetry,
     ...overrides,

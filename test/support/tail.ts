@@ -1,4 +1,4 @@
-import type { TailReport } from '../../src/read/files/tail.js';
+import type { TailReport } from '../../src/read/files/tail-options.js';
 
 /** What a tail tells is heard by nobody. */
 export const QUIET: TailReport = {

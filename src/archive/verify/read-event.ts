@@ -72,8 +72,13 @@ function hasIdOfRecord({ id, instance, session }: WithId): boolean {
     id[ofSession - 1] === '/' &&
     id.startsWith(session.id, ofSession) &&
     id[ofLine - 1] === '/' &&
-    id.slice(ofLine) === String(session.line)
+    isLine(id.slice(ofLine), session.line)
   );
+}
+
+/** A letter says that the session's lines were numbered otherwise before: the log's format changed. */
+function isLine(written: string, line: number): boolean {
+  return written === String(line) || written === `j${line}` || written === `c${line}`;
 }
 
 /** Kinds whose record may have another event, too. */

@@ -16,8 +16,10 @@ import { identifyBy } from '../../identity/resolver.js';
 import type { Journal } from '../../journal/journal.js';
 import type { SourceCheckpoint } from '../../journal/sources.js';
 import type { Claims } from '../../read/files/contested.js';
+import type { FormatChange } from '../../read/files/format-choice.js';
 import { Ledger } from '../../read/files/ledger.js';
-import { Tail, type TailOptions } from '../../read/files/tail.js';
+import { Tail } from '../../read/files/tail.js';
+import type { TailOptions } from '../../read/files/tail-options.js';
 import { SessionFacts } from '../../session/facts.js';
 import type { Settings } from '../large/protocol.js';
 import { LargeReader } from '../large/reader.js';
@@ -97,7 +99,9 @@ export class LogSource implements Source {
     const times = timeReader(timezone);
     const checkpoint = journal.checkpointOf(name);
     const heartbeat = await this.#createHeartbeat();
-    const tail = this.#createTail(checkpoint, times, heartbeat);
+    const facts = new SessionFacts(times, checkpoint.facts, this.#isLost(checkpoint) ? clock.now() : 0);
+    const changes: FormatChange[] = [];
+    const tail = this.#createTail(checkpoint, times, heartbeat, facts, changes);
     this.#tail = tail;
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
     this.#large = this.#createLargeReader(encodingOf);
@@ -106,7 +110,9 @@ export class LogSource implements Source {
       name,
       tail,
       times,
-      facts: new SessionFacts(times, checkpoint.facts, this.#isLost(checkpoint) ? clock.now() : 0),
+      facts,
+      takeFormatChanges: () => changes.splice(0),
+      isTwin: record => tail.isTwin(record),
       filter,
       large: this.#large,
       auditSettings: this.#auditSettings,
@@ -141,10 +147,12 @@ export class LogSource implements Source {
     { files: positions }: SourceCheckpoint,
     times: Deciders['times'],
     heartbeat: Heartbeat | null,
+    facts: SessionFacts,
+    changes: FormatChange[],
   ): Tail {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
-    const { files: patterns, maxRecordSize } = this.#config;
+    const { files: patterns, maxRecordSize, format: configured } = this.#config;
     const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
     const ledger = new Ledger(
       this.#pathOf('files', '.ndjson'),
@@ -152,10 +160,15 @@ export class LogSource implements Source {
       patterns.map(pattern => resolve(pattern)),
     );
     const isAwaited = (): boolean => heartbeat?.isAwaited === true;
-    return new Tail(
-      { patterns, maxRecordSize, once, positions, times, ledger, clock, watch, claim, isAwaited },
-      this.telemetry,
-    );
+    // A state of version 0.1 does not name the format: it was csvlog.
+    const current = facts.numbering.format ?? (positions.length > 0 ? 'csvlog' : null);
+    const formatChosen: TailOptions['formatChosen'] = (format, change) => {
+      if (change === null) return facts.numbering.begin(format, 0);
+      facts.changeFormat(format, clock.now());
+      changes.push(change);
+    };
+    const files = { patterns, maxRecordSize, once, positions, format: { configured, current }, formatChosen };
+    return new Tail({ ...files, times, ledger, clock, watch, claim, isAwaited }, this.telemetry);
   }
 
   #createLargeReader(encodingOf: (database: string) => string | null): LargeReader {

@@ -12,7 +12,7 @@ import type { Gap } from '../../event/gap.js';
 import type { DaemonName } from '../../event/make.js';
 import { gapEvent, type Reading } from '../../event/make.js';
 import type { AuditClass } from '../../event/names.js';
-import type { Actor, LogLine } from '../../event/session.js';
+import type { Actor, LoggedBy, LogLine } from '../../event/session.js';
 import type { Identify } from '../../identity/resolver.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import type { LargeText } from '../../lib/large-text.js';
@@ -44,6 +44,8 @@ export interface Deciders {
   /** The decoder for a database's texts; `null` for UTF-8. */
   readonly decoderOf: DecoderOf;
   readonly genuine: GenuineRule;
+  /** Whether the record was read in another format of the log. */
+  readonly isTwin: (record: RawRecord) => boolean;
   /** The heartbeat that the server is asked to log; `null` if no database is configured. */
   readonly heartbeat: Pick<Heartbeat, 'reads' | 'readAt' | 'isMissing'> | null;
   readonly daemon: DaemonName;
@@ -100,11 +102,11 @@ export function readLine(record: RawRecord, deciders: Deciders): LogLine | null 
   // A connection's URL as application_name is a common mistake.
   const scrub = (application: string): string =>
     redact({ statement: application, parameters: null }).statement ?? '';
-  return readLogLine(record, times, facts.logins, scrub);
+  return readLogLine(record, times, facts, scrub);
 }
 
 export function actorOf(
-  { user, time, session }: LogLine,
+  { user, time, session }: LoggedBy,
   claims: Claims,
   deciders: Deciders,
 ): Actor | Promise<Actor> {

@@ -46,7 +46,7 @@ export function decide(
     return reject(frame, reading, deciders);
   }
   const known = shipped.knows(frame);
-  if (known === 'same' || sessions.wasRead(frame, reading.file))
+  if (known === 'same' || sessions.wasRead(frame, reading.file) || deciders.isTwin(frame))
     return { outcome: 'dropped', reason: 'read-before' };
   sessions.note(frame, reading.file, reading.now);
   const decideIt = known === 'other' ? decideOtherBytes : decideRecord;

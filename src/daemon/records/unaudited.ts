@@ -135,8 +135,9 @@ function pendingOf(
   deciders: Deciders,
 ): Pending | null | Promise<Pending> {
   const { redact, escrow } = deciders;
-  const line = readLine(record, deciders);
-  if (line === null) return null;
+  const read = readLine(record, deciders);
+  if (read === null) return null;
+  const { number: _number, ...line } = read;
   const { statement: scrubbed, count } = redact({ statement: sql, parameters: null });
   const [statement = '', ...rest] = cutText(scrubbed ?? '', LONGEST);
   const [original = ''] = cutText(sql, LONGEST);

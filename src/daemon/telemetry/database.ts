@@ -74,6 +74,15 @@ export class DatabaseTelemetry extends ProofTelemetry {
     );
   }
 
+  /** The server writes its log in another format. */
+  formatChanged(before: string, after: string): void {
+    this.#metrics.configChanges.inc();
+    this.#log.warn(
+      { code: 'format-changed', before, after },
+      'the log is read in another format from now on',
+    );
+  }
+
   settingsFailed(error: unknown): void {
     this.#unreachable('settings', error);
     this.#log.error(

@@ -11,14 +11,20 @@ import { positionAt } from './position.js';
 const LARGE_BATCH = 8 * 1024 * 1024;
 const MOST_DECIDED = 256 * 1024;
 
-/** What a caller made of frames, and the bytes of the file that they cover. */
-export interface Batch<T> {
+/** Bytes of a file that were read. */
+export interface Covered {
   readonly file: SourceFile;
   /** Offset of the first byte. */
   readonly from: number;
   /** Offset after the last byte. */
   readonly end: number;
+}
+
+/** What a caller made of frames, and the bytes of the file that they cover. */
+export interface Batch<T> extends Covered {
   readonly taken: T;
+  /** The end of another file, with which its first record begins. */
+  readonly carried?: Covered;
 }
 
 /** Makes something of frames. */

@@ -5,43 +5,22 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Gap } from '../../event/gap.js';
 import type { SourceFile, SourcePosition } from '../../event/position.js';
+import type { LogFormat } from '../../lib/log-format.js';
 import type { Framer } from '../frame/framer.js';
 import { createFramer } from '../frame/framers.js';
-import { type Batch, Frames, giveAll, type Taker } from './batch.js';
+import { LineFramer } from '../frame/line-framer.js';
+import type { Parts } from '../frame/partial-records.js';
+import { type Batch, type Covered, Frames, giveAll, type Taker } from './batch.js';
 import { type Comparison, compare } from './compare.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
-import { idOf, type LogTimes } from './identify.js';
+import { CLOSED, type FollowerOptions, type Found, type State } from './follower-state.js';
+import { fromStart, lossOf, unwatchedAfter } from './loss.js';
 import { openSame } from './open-file.js';
-import { START } from './position.js';
+import { positionAt } from './position.js';
 
 /** Bytes that are read at once. */
 const CHUNK = 512 * 1024;
-export interface FollowerOptions {
-  readonly maxRecordSize: number;
-  readonly times: LogTimes;
-}
-
-/** What reading found: bytes, none, more of the content in another file, or another content in this one. */
-type Found = 'chunk' | 'short chunk' | 'end' | 'elsewhere' | 'other';
-
-/**
- * The states of its file.
- *
- *              hold()            read()
- *     closed ─────────▶ held ───────────▶ reading
- *        ▲                │                  │  close(): its last file was read to the end, or has other content,
- *        └────────────────┴──────────────────┘  or a record's time zone is not known (`isBlocked`)
- *
- * While it is closed, looks at the folders may find that its files are gone, cut back or changed (`Doubts`). If that
- * lasts, `loss` says how the rest was lost, and `abandon` gives it up.
- */
-type State =
-  | { readonly is: 'closed' }
-  | { readonly is: 'held'; readonly handle: FileHandle }
-  | { readonly is: 'reading'; readonly handle: FileHandle; readonly framer: Framer };
-
-const CLOSED: State = { is: 'closed' };
 
 /**
  * Follows one content. Its file may be renamed, copied, deleted or overwritten: the open file is read to its end, and
@@ -70,6 +49,8 @@ export class Follower {
   #goneSince: number | null = null;
   /** Bytes from the start without a record, in a file where none was found yet. */
   #barren = 0;
+  /** The file before, which ends within a record that this one continues. */
+  #carried: Follower | null = null;
 
   /** @param moved is called whenever its position or path changes: it may have something to do again */
   constructor(position: SourcePosition, options: FollowerOptions, moved: () => void, now: number) {
@@ -124,13 +105,33 @@ export class Follower {
     return this.#state.is === 'reading' ? this.#state.framer : null;
   }
 
+  get format(): LogFormat {
+    return this.#position.format ?? 'csvlog';
+  }
+
+  /** Records that its bytes end within; `null` if there are none. */
+  get parts(): Parts | null {
+    const framer = this.#framer;
+    return framer instanceof LineFramer && framer.parts.size > 0 ? framer.parts : null;
+  }
+
+  /** Bytes that were read, and are not a whole record yet. */
+  get pending(): number {
+    return this.#framer === null ? 0 : this.#framer.pushed - this.#position.offset;
+  }
+
+  /** Its first record may begin in the file before. */
+  carryOn(before: Follower): void {
+    if (this.#framer === null) this.#carried = before;
+  }
+
   get isListed(): boolean {
     return this.#paths.size > 0;
   }
 
   /** Bytes have been read that are not a whole record yet. */
   get hasPending(): boolean {
-    return this.#framer !== null && this.#framer.pushed > this.#position.offset;
+    return this.pending > 0;
   }
 
   /** Unread bytes, as of the last look; 0 if the file is not csvlog. */
@@ -233,7 +234,26 @@ export class Follower {
       this.isBlocked = frames.isBlocked;
       if (frames.end.offset !== from) this.#moveTo({ ...this.#position, ...frames.end });
     }
-    return { batch: { file, from, end: this.#position.offset, taken }, frames };
+    const batch = { file, from, end: this.#position.offset, taken };
+    const carried = areTaken && frames.end.offset > 0 ? await this.#settleCarried() : null;
+    return { batch: carried === null ? batch : { ...batch, carried }, frames };
+  }
+
+  /** What the file before ended with is in this one's first record: both positions move in one commit. */
+  async #settleCarried(): Promise<Covered | null> {
+    const before = this.#carried;
+    this.#carried = null;
+    return (await before?.wasCarried()) ?? null;
+  }
+
+  /** Its last bytes are in a record of the next file. */
+  async wasCarried(): Promise<Covered | null> {
+    const framer = this.#framer;
+    if (framer === null) return null;
+    const { offset: from } = this.#position;
+    this.#moveTo({ ...this.#position, ...positionAt(framer.pushed, framer, this.#position) });
+    await this.close();
+    return { file: this.file, from, end: this.#position.offset };
   }
 
   /** Gives the taker the gaps of what is lost. */
@@ -290,41 +310,18 @@ export class Follower {
    */
   async abandon<T>(reason: Loss, taker: Taker<T>): Promise<Batch<T> | null> {
     const { offset, size } = this.#position;
-    const gap: Gap = {
-      kind: 'gap',
-      reason: reason === 'shortened' ? 'truncated' : reason,
-      offset,
-      length: size - offset,
-    };
     const isLoss = reason !== 'shortened' || size > offset;
-    const batch = await this.#giveUp(isLoss ? [this.#bounded(gap)] : [], taker);
+    const batch = await this.#giveUp(isLoss ? [lossOf(reason, this.#position)] : [], taker);
     if (batch === null) return null;
     const isReadAgain = reason === 'changed' || reason === 'shortened';
-    this.#moveTo(isReadAgain ? this.#fromStart() : { ...this.#position, size: offset });
+    this.#moveTo(isReadAgain ? fromStart(this.#position) : { ...this.#position, size: offset });
     this.#doubts.settle();
     return batch;
   }
 
   /** The file was removed while nobody read the log, which continues in another file. */
   unwatched<T>(before: number | null, taker: Taker<T>): Promise<Batch<T> | null> {
-    const gap: Gap = { kind: 'gap', reason: 'unwatched', offset: this.#position.offset, length: 0 };
-    return this.#giveUp([this.#bounded(before === null ? gap : { ...gap, before })], taker);
-  }
-
-  /**
-   * The records that were read before are known by their sessions' lines, or by their time if a session is no longer
-   * known.
-   */
-  #fromStart(): SourcePosition {
-    const { fileId, lastTime, offset, tail } = this.#position;
-    return {
-      ...this.#position,
-      fileId: idOf(`${fileId} ${offset} ${tail.sha256}`),
-      rereadUntil: lastTime,
-      columns: 0,
-      size: 0,
-      ...START,
-    };
+    return this.#giveUp([unwatchedAfter(this.#position, before)], taker);
   }
 
   /** Closes the descriptor, and drops what is pending. */
@@ -350,11 +347,6 @@ export class Follower {
     if (size > this.#position.size) this.#moveTo({ ...this.#position, size });
   }
 
-  #bounded(gap: Gap): Gap {
-    const { lastTime } = this.#position;
-    return lastTime === '' ? gap : { ...gap, after: lastTime };
-  }
-
   /** A file that never was csvlog is not a loss. */
   get #isKnownCsvlog(): boolean {
     return this.#barren === 0 && (this.#position.offset > 0 || this.firstTime !== null);
@@ -364,8 +356,14 @@ export class Follower {
     const { maxRecordSize } = this.#options;
     const { offset: from, columns } = this.#position;
     const start = this.#barren > from ? { offset: this.#barren, doubtFrom: from } : { offset: from };
-    const format = this.#position.format ?? 'csvlog';
-    return createFramer({ ...start, format, columns, maxRecordSize });
+    const carried = this.#carried?.parts ?? null;
+    return createFramer({
+      ...start,
+      format: this.format,
+      columns,
+      maxRecordSize,
+      ...(carried === null ? {} : { carried }),
+    });
   }
 
   /** Paths with unread bytes of this content, the most first, or whose bytes may have changed since they were read. */

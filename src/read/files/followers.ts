@@ -3,8 +3,10 @@
 import { dirname } from 'node:path';
 import { inWritingOrder, type SourcePosition } from '../../event/position.js';
 import { hasPassed } from '../../lib/clock.js';
+import type { LogFormat } from '../../lib/log-format.js';
 import { SETTLE } from './doubts.js';
-import { Follower, type FollowerOptions } from './follower.js';
+import { Follower } from './follower.js';
+import type { FollowerOptions } from './follower-state.js';
 import { START } from './position.js';
 import { FEW, type Surveyed } from './survey.js';
 
@@ -147,6 +149,19 @@ export class Followers {
     return this.#newest.get(follower.home) !== follower;
   }
 
+  /** A container's log may have been rotated within a record: the file before then ends with a part of it. */
+  carryInto(follower: Follower): void {
+    if (follower.position.offset > 0) return;
+    const before = this.#inOrder[this.#inOrder.indexOf(follower) - 1];
+    if (before?.home === follower.home && before.parts !== null) follower.carryOn(before);
+  }
+
+  /** Whether the rest of what it ends with may come in the next file, of which nothing was read yet. */
+  mayCarry(follower: Follower): boolean {
+    const next = this.successorOf(follower);
+    return follower.parts !== null && next?.home === follower.home && next.position.offset === 0;
+  }
+
   /** Whether a file with only an incomplete line may turn out to be torn. */
   get hasPartial(): boolean {
     return this.#partial.size > 0;
@@ -171,9 +186,9 @@ export class Followers {
     for (const file of files) {
       const { path, identity } = file;
       if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
-      const { contentId, firstTime, kind } = identity;
+      const { contentId, firstTime, kind, format } = identity;
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
-        found.push(this.#found(firstPosition(contentId, path, firstTime), now));
+        found.push(this.#found(firstPosition(contentId, path, firstTime, format), now));
       byContent.set(contentId, (byContent.get(contentId) ?? new Map()).set(path, file));
     }
     for (const follower of this.#byContent.values()) {
@@ -239,8 +254,14 @@ function lastWrites(files: readonly Surveyed[]): ReadonlyMap<Surveyed, number> {
   );
 }
 
-function firstPosition(contentId: string, path: string, firstTime: number | null): SourcePosition {
+function firstPosition(
+  contentId: string,
+  path: string,
+  firstTime: number | null,
+  format: LogFormat,
+): SourcePosition {
   return {
+    ...(format === 'csvlog' ? {} : { format }),
     fileId: contentId,
     contentId,
     path,

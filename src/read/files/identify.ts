@@ -3,8 +3,10 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { findHead, isHead, TIME_LENGTH } from '../frame/record-head.js';
+import type { LogFormat } from '../../lib/log-format.js';
+import { TIME_LENGTH } from '../frame/record-head.js';
 import type { UnsupportedReason } from '../record.js';
+import { beginningOf, isBeginning } from './beginning.js';
 import { startOfPacked } from './packed.js';
 
 /** A record's first line has a time in milliseconds, a session and a line number: enough to be unique. */
@@ -21,10 +23,20 @@ export interface LogTimes {
 }
 
 export type Identity =
-  /** `firstTime`: log_time of the first record. */
-  | { readonly kind: 'content'; readonly contentId: string; readonly firstTime: number | null }
+  /** `firstTime`: log_time of the first record; of CloudNativePG's lines, when the first was written. */
+  | {
+      readonly kind: 'content';
+      readonly contentId: string;
+      readonly firstTime: number | null;
+      readonly format: LogFormat;
+    }
   /** One incomplete line; `contentId` changes while it grows. */
-  | { readonly kind: 'partial'; readonly contentId: string; readonly firstTime: number | null }
+  | {
+      readonly kind: 'partial';
+      readonly contentId: string;
+      readonly firstTime: number | null;
+      readonly format: LogFormat;
+    }
   | { readonly kind: 'empty' }
   | {
       readonly kind: 'unsupported';
@@ -57,28 +69,29 @@ export function identifyNow({ fd }: FileHandle, times: LogTimes): Identity {
 }
 
 function isEnough(start: Buffer): boolean {
-  return start.length < LONGEST_FIRST_LINE || isHead(start, 0, start.length) === true;
+  return start.length < LONGEST_FIRST_LINE || isBeginning(start);
 }
 
 /** The same from the file's first bytes: as many as the first record's first line needs, or all. */
 function identityOf(bytes: Buffer, times: LogTimes): Identity {
   if (bytes.length === 0) return { kind: 'empty' };
   if (isCompressed(bytes)) return compressed(bytes, times);
-  const head = findHead(bytes, 0, bytes.length);
-  if (isHead(bytes, head, bytes.length) !== true) {
+  const beginning = beginningOf(bytes);
+  if (beginning === null) {
     const isWhole = bytes.includes(NEWLINE) || bytes.length >= WINDOW;
     if (isWhole) return { kind: 'unsupported', reason: 'format' };
-    return { kind: 'partial', contentId: idOf(bytes), firstTime: null };
+    return { kind: 'partial', contentId: idOf(bytes), firstTime: null, format: 'csvlog' };
   }
-  const time = bytes.toString('latin1', head, bytes.indexOf(',', head));
-  if (!times.knowsZone(time)) return { kind: 'unsupported', reason: 'zone' };
-  const newline = bytes.indexOf(NEWLINE, head);
-  const isPartial = newline === -1 && bytes.length < head + LONGEST_FIRST_LINE;
-  const end = Math.min(newline === -1 ? bytes.length : newline + 1, head + LONGEST_FIRST_LINE);
+  const { format, at, time } = beginning;
+  if (typeof time === 'string' && !times.knowsZone(time)) return { kind: 'unsupported', reason: 'zone' };
+  const newline = bytes.indexOf(NEWLINE, at);
+  const isPartial = newline === -1 && bytes.length < at + LONGEST_FIRST_LINE;
+  const end = Math.min(newline === -1 ? bytes.length : newline + 1, at + LONGEST_FIRST_LINE);
   return {
     kind: isPartial ? 'partial' : 'content',
     contentId: idOf(bytes.subarray(0, end)),
-    firstTime: times.read(time),
+    firstTime: typeof time === 'string' ? times.read(time) : time,
+    format,
   };
 }
 

@@ -5,58 +5,23 @@
 
 import { resolve } from 'node:path';
 import type { SourcePosition } from '../../event/position.js';
-import { type Clock, hasPassed, sleep, Waker } from '../../lib/clock.js';
+import { hasPassed, sleep, Waker } from '../../lib/clock.js';
 import { codeOf, hasCode } from '../../lib/errors.js';
-import type { SourceFault, UnsupportedReason } from '../record.js';
+import type { RawRecord } from '../record.js';
 import { type Batch, TakeFailed, type Taker } from './batch.js';
 import { CompressedFiles } from './compressed.js';
-import type { Listed } from './discover.js';
 import { SETTLE } from './doubts.js';
 import { Faults } from './faults.js';
 import type { Follower } from './follower.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
-import { identify, type LogTimes } from './identify.js';
-import type { Ledger } from './ledger.js';
+import { identify } from './identify.js';
+import { ReadFormat } from './read-format.js';
 import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
+import type { TailOptions, TailReport } from './tail-options.js';
 import { Unsupported } from './unsupported.js';
-import type { Watch, WatchGlobs } from './watch.js';
-
-export interface TailOptions {
-  readonly patterns: readonly string[];
-  /** Bytes; a longer record becomes a gap. */
-  readonly maxRecordSize: number;
-  /** Ends when everything is read, instead of waiting for more. */
-  readonly once: boolean;
-  /** Positions from the checkpoint. */
-  readonly positions: readonly SourcePosition[];
-  readonly times: LogTimes;
-  readonly clock: Clock;
-  /** Keeps contents that are gone for long. */
-  readonly ledger: Ledger;
-  /** Notes the files that the globs name now; returns the paths that another server names, too. */
-  readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
-  /** With `once`: whether something that must be read is still to be written. */
-  readonly isAwaited?: () => boolean;
-  /** Hints at changes, so that they are seen at once; `null`: only polls. */
-  readonly watch: WatchGlobs | null;
-}
-
-/** What the operator needs to know; each thing is reported once, until it changes. */
-export interface TailReport {
-  /** Found by one look. */
-  filesFound(files: readonly SourcePosition[]): void;
-  fileReplaced(file: SourcePosition): void;
-  fileUnsupported(path: string, reason: UnsupportedReason): void;
-  /** What of the source cannot be read now; empty if all is well again. */
-  sourceFaults(faults: readonly SourceFault[]): void;
-  /** A glob that matches no file yet, or never will. */
-  nothingMatches(pattern: string): void;
-  watchFailed(code: string): void;
-  /** Contents that are gone for long stay in memory and in the checkpoint. */
-  ledgerFailed(code: string): void;
-}
+import type { Watch } from './watch.js';
 
 /** Milliseconds between polls of open files and of the folders, without a hint. */
 const GROWTH_INTERVAL = 250;
@@ -91,6 +56,7 @@ export class Tail {
   #caughtUpAt = NEVER;
   readonly #faults: Faults;
   readonly #unsupported: Unsupported;
+  readonly #format: ReadFormat;
 
   constructor(options: TailOptions, report: TailReport) {
     const { patterns, positions, times, clock } = options;
@@ -104,7 +70,8 @@ export class Tail {
     this.#waker = new Waker(clock);
     this.#openedAt = clock.now();
     this.#followers = new Followers(positions, options, this.#openedAt);
-    this.#lastRead = this.#followers.inOrder.at(-1) ?? null;
+    this.#format = new ReadFormat(this.#followers, options);
+    this.#lastRead = this.#followers.inOrder.findLast(follower => this.#format.includes(follower)) ?? null;
     const wasRead = async (contentId: string): Promise<boolean> =>
       this.#followers.has(contentId) || (await options.ledger.find(contentId)) !== null;
     this.#compressed = new CompressedFiles(this.#lastRead?.firstTime ?? this.#openedAt, wasRead);
@@ -127,11 +94,11 @@ export class Tail {
 
   /** Unread bytes of log files, as of the last look. */
   get unread(): number {
-    return this.#followers.unfinished.reduce((sum, follower) => sum + follower.unread, 0);
+    return this.#unfinished.reduce((sum, follower) => sum + follower.unread, 0);
   }
 
   get hasUnread(): boolean {
-    return this.#followers.unfinished.some(({ unread }) => unread > 0);
+    return this.#unfinished.some(({ unread }) => unread > 0);
   }
 
   /**
@@ -139,11 +106,21 @@ export class Tail {
    * nothing was unread last; `null` if nothing is unread.
    */
   get behindSince(): number | null {
-    const behind = this.#followers.unfinished.find(({ unread }) => unread > 0);
+    const behind = this.#unfinished.find(({ unread }) => unread > 0);
     if (behind === undefined) return null;
     const { lastTime, firstTime } = behind.position;
     const readUpTo = this.#options.times.read(lastTime) ?? firstTime ?? this.#openedAt;
     return Math.max(this.#caughtUpAt, readUpTo);
+  }
+
+  /** Whether the record was read in another format, before the log's format changed. */
+  isTwin(record: RawRecord): boolean {
+    return this.#format.isTwin(record);
+  }
+
+  /** Those that are not finished, of the format that is read. */
+  get #unfinished(): readonly Follower[] {
+    return this.#followers.unfinished.filter(follower => this.#format.includes(follower));
   }
 
   /** Whether some of the source cannot be read now. Files that are not csvlog do not count: no line of theirs is missing. */
@@ -208,10 +185,11 @@ export class Tail {
     const now = this.#options.clock.now();
     const unwatched = await this.#unwatched(taker, now);
     if (unwatched !== null) yield unwatched;
-    for (const follower of [...this.#followers.unfinished]) {
+    for (const follower of this.#unfinished) {
       if (this.#followers.settle(follower)) this.#faults.succeeded(follower);
       if (!follower.isActive && follower.loss(now) === null) continue;
       if (this.#faults.isContested(follower)) continue;
+      this.#followers.carryInto(follower);
       for await (const batch of this.#readOne(follower, taker)) {
         any = true;
         yield batch;
@@ -258,7 +236,8 @@ export class Tail {
       return;
     }
     try {
-      const isSame = yield* follower.read(taker, now);
+      const isSame = yield* follower.read(this.#format.mayHaveTwins ? { ...taker, skip: null } : taker, now);
+      this.#format.read(follower);
       this.#faults.succeeded(follower);
       if (!isSame) await this.#replaced(follower);
     } catch (error) {
@@ -292,6 +271,8 @@ export class Tail {
   /** Its folder has a newer file, and it is read to an end that has not changed for a while. */
   #isDone(follower: Follower, now: number): boolean {
     if (!follower.isOpen || !this.#followers.hasSuccessor(follower)) return false;
+    // The rest of a record may come in the next file.
+    if (!this.#options.once && this.#followers.mayCarry(follower)) return false;
     if (!follower.isListed) return hasPassed(follower.lastGrowth, now, LINGER);
     const patience = this.#options.once ? TORN_AFTER_ONCE : TORN_AFTER;
     return !follower.hasPending || hasPassed(follower.lastGrowth, now, patience);
@@ -301,13 +282,13 @@ export class Tail {
   async #isAllRead(): Promise<boolean> {
     const isTorn = (one: Follower): boolean =>
       one.hasPending && one.notRead === null && this.#followers.hasSuccessor(one);
-    if (this.#options.isAwaited?.() === true || this.#followers.unfinished.some(isTorn)) return false;
+    if (this.#options.isAwaited?.() === true || this.#unfinished.some(isTorn)) return false;
     await this.#scanAll(this.#options.clock.now());
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
     const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;
     const isFaulty = (one: Follower): boolean => this.#faults.hasFailed(one) || this.#faults.isContested(one);
     const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !isFaulty(one));
-    return isSettled && !this.#followers.hasPartial && !this.#followers.unfinished.some(isLeft);
+    return isSettled && !this.#followers.hasPartial && !this.#unfinished.some(isLeft);
   }
 
   async #scan(): Promise<void> {
@@ -325,11 +306,17 @@ export class Tail {
   async #scanAll(now: number): Promise<void> {
     this.#scannedAt = now;
     this.#isMoved = false;
-    const { files, faults, unmatched } = await this.#survey.take(now);
+    const { files: all, faults, unmatched } = await this.#survey.take(now);
+    await this.#format.look(all, now);
+    const files = this.#format.narrow(all, contentId => this.#followers.has(contentId));
     this.#faults.looked(files, faults, unmatched, this.#options.claim?.(files) ?? new Set());
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
-    if (faults.length === 0 && (await this.#compressed.areAllRead(files))) this.#readUntil.looked(files, now);
+    if (faults.length === 0 && (await this.#compressed.areAllRead(files)))
+      this.#readUntil.looked(
+        this.#format.narrow(all, () => false),
+        now,
+      );
     await this.#recall(files, now);
     // A file that could not be seen is not gone.
     const found = this.#followers.assign(files, faults.length === 0, now);

@@ -14,7 +14,8 @@ export interface CriLine {
 }
 
 /** Tags are separated by colons; the first says whether the text is whole. */
-const START = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([PF])(?::[^ ]*)? /;
+const START =
+  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([PF])(?::[^ ]*)? /;
 const LONGEST_START = 128;
 
 /** `null` if it is no such line. */

@@ -137,8 +137,7 @@ export class CsvFramer extends Framer {
     const scanner = new Scanner();
     const start = this.start + this.#scanner.length;
     const result = scanner.scan(this.buffer, start, this.end);
-    if (result === 'incomplete' && !this.hasEnded && this.end - this.start <= this.maxRecordSize)
-      return null;
+    if (result === 'incomplete' && !this.hasEnded && this.end - this.start <= this.maxRecordSize) return null;
     const isSame = result === 'complete' && scanner.columns === this.#scanner.columns;
     return isSame && isWellFormed(this.#shape(start, scanner), true);
   }

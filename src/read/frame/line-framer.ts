@@ -10,7 +10,7 @@ import { FramedRecord } from './framed-record.js';
 import { Framer, type FramerOptions } from './framer.js';
 import { type LineFormat, LineScan } from './line-scan.js';
 import { Oversize } from './oversize.js';
-import { type Parts, PartialRecords } from './partial-records.js';
+import { PartialRecords, type Parts } from './partial-records.js';
 import { isWellFormed } from './record-head.js';
 
 const NEWLINE = 0x0a;

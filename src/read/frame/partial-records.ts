@@ -23,7 +23,8 @@ export class PartialRecords {
   /** @param most bytes of a record */
   constructor(most: number, carried: Parts | undefined, offset: number) {
     this.#most = most;
-    for (const [stream, part] of carried ?? []) this.#parts.set(stream, { ...part, pieces: [...part.pieces], offset });
+    for (const [stream, part] of carried ?? [])
+      this.#parts.set(stream, { ...part, pieces: [...part.pieces], offset });
     if (this.areAny) this.#from = offset;
   }
 

@@ -29,11 +29,11 @@ function file(path: string, identity: Identity, modified = 0): Surveyed {
 }
 
 function content(path: string, firstTime: number | null, modified = 0): Surveyed {
-  return file(path, { kind: 'content', contentId: path, firstTime }, modified);
+  return file(path, { kind: 'content', contentId: path, firstTime, format: 'csvlog' }, modified);
 }
 
 function partial(path: string, contentId: string, modified = 0): Surveyed {
-  return file(path, { kind: 'partial', contentId, firstTime: null }, modified);
+  return file(path, { kind: 'partial', contentId, firstTime: null, format: 'csvlog' }, modified);
 }
 
 test('are read from the oldest to the newest by their first records, then by path', () => {

@@ -5,7 +5,7 @@ import { isAnyReadable, newestInOtherFormat } from '../../../src/read/files/form
 import type { Identity } from '../../../src/read/files/identify.js';
 import type { Surveyed } from '../../../src/read/files/survey.js';
 
-const CSV: Identity = { kind: 'content', contentId: 'x', firstTime: 0 };
+const CSV: Identity = { kind: 'content', contentId: 'x', firstTime: 0, format: 'csvlog' };
 const unsupported = (reason: 'format' | 'columns' | 'compressed' | 'zone'): Identity => ({
   kind: 'unsupported',
   reason,

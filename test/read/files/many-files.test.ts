@@ -11,6 +11,7 @@ import { Survey } from '../../../src/read/files/survey.js';
 import { Tail } from '../../../src/read/files/tail.js';
 import { ManualClock } from '../../support/clock.js';
 import { IN_WORDS } from '../../support/follower.js';
+import { FIRST_FORMAT } from '../../support/format.js';
 import { numbered, range } from '../../support/log.js';
 import { QUIET } from '../../support/tail.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -90,6 +91,7 @@ test('what is written into a finished file is read within a minute, and until th
       maxRecordSize: 1 << 20,
       once: false,
       positions: [],
+      ...FIRST_FORMAT,
       times,
       ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
       clock,

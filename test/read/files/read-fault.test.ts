@@ -10,6 +10,7 @@ import { Ledger } from '../../../src/read/files/ledger.js';
 import { Tail } from '../../../src/read/files/tail.js';
 import type { Frame, Skip, SourceFault } from '../../../src/read/record.js';
 import { failure } from '../../support/faulty-fs.js';
+import { FIRST_FORMAT } from '../../support/format.js';
 import { numberedRange } from '../../support/log.js';
 import { QUIET } from '../../support/tail.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -49,6 +50,7 @@ test('what was read before is taken, the fault is reported, and reading continue
     maxRecordSize: 1 << 26,
     once: false,
     positions: [],
+    ...FIRST_FORMAT,
     times: timeReader(undefined),
     ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
     clock: systemClock,

@@ -7,7 +7,12 @@ function file(path: string, identity: Identity, { size = 100, modified = 1 } = {
   return { path, identity, size, modified, isFile: true, dev: 1, ino: 1 };
 }
 
-const content = (contentId: string): Identity => ({ kind: 'content', contentId, firstTime: 0 });
+const content = (contentId: string): Identity => ({
+  kind: 'content',
+  contentId,
+  firstTime: 0,
+  format: 'csvlog',
+});
 const OTHER: Identity = { kind: 'unsupported', reason: 'format' };
 const UNKNOWN = (): undefined => undefined;
 const LOG = file('/log/a.csv', content('a'));
@@ -65,7 +70,7 @@ describe('the log is not read', () => {
     ['if a file waits for its time zone', [LOG, file('/log/0.csv', { kind: 'unsupported', reason: 'zone' })]],
     [
       'if the first line of a file is incomplete',
-      [LOG, file('/log/b.csv', { kind: 'partial', contentId: 'b', firstTime: null })],
+      [LOG, file('/log/b.csv', { kind: 'partial', contentId: 'b', firstTime: null, format: 'csvlog' })],
     ],
   ])('%s', (_, files) => expect(timeAfter(files)).toBeNull());
 });

@@ -14,6 +14,7 @@ import { Ledger } from '../../../src/read/files/ledger.js';
 import { Tail } from '../../../src/read/files/tail.js';
 import type { Frame } from '../../../src/read/record.js';
 import { writeMessage } from '../../support/csvlog.js';
+import { FIRST_FORMAT } from '../../support/format.js';
 import { numbered, numberedRange } from '../../support/log.js';
 import { decidersOf } from '../../support/skipped.js';
 import { QUIET } from '../../support/tail.js';
@@ -28,6 +29,7 @@ async function readAll(folder: string, isSkipping: boolean) {
     maxRecordSize: 1 << 26,
     once: true,
     positions: [],
+    ...FIRST_FORMAT,
     times: timeReader(undefined),
     ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
     clock: systemClock,

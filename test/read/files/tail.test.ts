@@ -7,9 +7,11 @@ import { timeReader } from '../../../src/audit/time.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
 import { Ledger } from '../../../src/read/files/ledger.js';
-import { Tail, type TailOptions } from '../../../src/read/files/tail.js';
+import { Tail } from '../../../src/read/files/tail.js';
+import type { TailOptions } from '../../../src/read/files/tail-options.js';
 import { ManualClock } from '../../support/clock.js';
 import { IN_WORDS } from '../../support/follower.js';
+import { FIRST_FORMAT } from '../../support/format.js';
 import { numbered, numberedRange, range } from '../../support/log.js';
 import { QUIET } from '../../support/tail.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -20,6 +22,7 @@ function optionsOf(folder: string): TailOptions {
     maxRecordSize: 1 << 26,
     once: true,
     positions: [],
+    ...FIRST_FORMAT,
     times: timeReader(undefined),
     ledger: new Ledger(join(folder, 'files.ndjson'), new Disk()),
     clock: systemClock,

@@ -1,0 +1,39 @@
+/** What following a server's log files needs, and what it reports. */
+
+import type { SourcePosition } from '../../event/position.js';
+import type { Clock } from '../../lib/clock.js';
+import type { SourceFault, UnsupportedReason } from '../record.js';
+import type { Listed } from './discover.js';
+import type { Ledger } from './ledger.js';
+import type { ReadFormatOptions } from './read-format.js';
+import type { WatchGlobs } from './watch.js';
+
+export interface TailOptions extends ReadFormatOptions {
+  readonly patterns: readonly string[];
+  /** Positions from the checkpoint. */
+  readonly positions: readonly SourcePosition[];
+  readonly clock: Clock;
+  /** Keeps contents that are gone for long. */
+  readonly ledger: Ledger;
+  /** Notes the files that the globs name now; returns the paths that another server names, too. */
+  readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
+  /** With `once`: whether something that must be read is still to be written. */
+  readonly isAwaited?: () => boolean;
+  /** Hints at changes, so that they are seen at once; `null`: only polls. */
+  readonly watch: WatchGlobs | null;
+}
+
+/** What the operator needs to know; each thing is reported once, until it changes. */
+export interface TailReport {
+  /** Found by one look. */
+  filesFound(files: readonly SourcePosition[]): void;
+  fileReplaced(file: SourcePosition): void;
+  fileUnsupported(path: string, reason: UnsupportedReason): void;
+  /** What of the source cannot be read now; empty if all is well again. */
+  sourceFaults(faults: readonly SourceFault[]): void;
+  /** A glob that matches no file yet, or never will. */
+  nothingMatches(pattern: string): void;
+  watchFailed(code: string): void;
+  /** Contents that are gone for long stay in memory and in the checkpoint. */
+  ledgerFailed(code: string): void;
+}

@@ -1,0 +1,5 @@
+/** Options of a tail that finds out by itself which format its files have. */
+export const FIRST_FORMAT = {
+  format: { configured: 'auto', current: null },
+  formatChosen: () => undefined,
+} as const;
