@@ -93,14 +93,28 @@ function endOfBare(at: usize, end: usize): usize {
   const word = load<u32>(at);
   if (word == 0x65757274 || word == 0x6c6c756e) return at + 4 <= end ? at + 4 : 0;
   if (word == 0x736c6166 && load<u8>(at, 4) == 0x65) return at + 5 <= end ? at + 5 : 0;
-  if (!isDigit(first) && first != MINUS) return 0;
-  let i = at + 1;
-  for (; i < end; i++) {
-    const byte = <u32>load<u8>(i);
-    // `1.5e+3`
-    if (!isDigit(byte) && byte != 0x2e && byte != 0x2b && byte != MINUS && (byte | 0x20) != 0x65) break;
+  return endOfNumber(first == MINUS ? at + 1 : at, end);
+}
+
+/** One past the digits, of which there must be one. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function behindDigits(at: usize, end: usize): usize {
+  let i = at;
+  while (i < end && isDigit(load<u8>(i))) i++;
+  return i > at ? i : 0;
+}
+
+/** `0`, `1781`, `1.5e+3` */
+function endOfNumber(at: usize, end: usize): usize {
+  if (load<u8>(at) == ZERO && isDigit(load<u8>(at, 1))) return 0;
+  let i = behindDigits(at, end);
+  if (i != 0 && load<u8>(i) == 0x2e) i = behindDigits(i + 1, end);
+  if (i != 0 && (load<u8>(i) | 0x20) == 0x65) {
+    const sign = <u32>load<u8>(i, 1);
+    i = behindDigits(sign == 0x2b || sign == MINUS ? i + 2 : i + 1, end);
   }
-  return i < end ? i : 0;
+  return i;
 }
 
 // @ts-ignore: decorators are AssemblyScript's

@@ -33,6 +33,8 @@ interface Text {
   readonly to: number;
   readonly offset: number;
   readonly end: number;
+  /** Of a text that is put together: offset of its last line. */
+  readonly lastLine?: number;
 }
 
 export class LineFramer extends Framer {
@@ -209,7 +211,8 @@ export class LineFramer extends Framer {
     const text = Buffer.concat([...before.pieces, piece]);
     // Behind the bytes at hand is room for it.
     const place = this.#copyBehind(text);
-    const found = this.#readText({ from: place, to: place + text.length, offset: before.offset, end });
+    const whole = { from: place, to: place + text.length, offset: before.offset, end, lastLine: offset };
+    const found = this.#readText(whole);
     this.#partial.settle();
     return found;
   }
@@ -220,7 +223,7 @@ export class LineFramer extends Framer {
   }
 
   /** The record that a text is, or ends with; what is before it is in doubt. */
-  #readText({ from, to, offset, end }: Text): Frame | null {
+  #readText({ from, to, offset, end, lastLine }: Text): Frame | null {
     const next = end - this.base;
     const what = this.scan.readText(from, to);
     if (what === 'other') {
@@ -229,8 +232,7 @@ export class LineFramer extends Framer {
     }
     const head = what === 'record' && this.#isRecord(to - from) ? from : this.#headIn(from + 1, to);
     if (head === null) return this.#notRecord(offset, next);
-    // Of a record in parts it does not matter where exactly it began.
-    const begins = head === from ? offset : Math.max(offset, end - (to - head) - 1);
+    const begins = head === from ? offset : (lastLine ?? end - (to - head) - 1);
     if (head !== from) this.doubtFrom ??= offset;
     const gap = this.#gapTo(begins);
     const record = this.#record(begins, end);
