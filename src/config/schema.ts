@@ -6,142 +6,25 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { AUDIT_CLASSES } from '../event/names.js';
-import { Expression } from '../lib/expression.js';
 import { LOG_FORMATS } from '../lib/log-format.js';
-import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js';
-
-/** The named groups that a pattern of the `pattern` resolver may have. */
-const PATTERN_GROUPS: readonly string[] = ['id', 'email', 'name'];
-
-/** Names are used in object paths and event ids. */
-const name = z
-  .string({ error: 'must be a name' })
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
-    'must be 1 to 128 letters, digits, dots, dashes or underscores',
-  );
-
-const text = z.string({ error: 'must be a text' }).min(1, 'must not be empty');
-
-interface Bounds {
-  readonly least: string;
-  readonly most: string;
-}
-
-/** A size or duration within bounds, which are written in the same units. */
-function quantity(
-  parse: (text: string) => number | null,
-  what: string,
-  units: string,
-  { least, most }: Bounds,
-) {
-  const error = `must be a ${what}: a number with one of ${units}`;
-  return z.string({ error }).transform((written, context) => {
-    const value = parse(written);
-    if (value !== null && value >= (parse(least) ?? 0) && value <= (parse(most) ?? 0)) return value;
-    context.addIssue({
-      code: 'custom',
-      message: value === null ? error : `must be from ${least} to ${most}`,
-    });
-    return z.NEVER;
-  });
-}
-
-const size = (least: string, most: string) => quantity(parseSize, 'size', SIZE_UNITS, { least, most });
-const duration = (least: string, most: string) =>
-  quantity(parseDuration, 'duration', DURATION_UNITS, { least, most });
-
-function compile(source: string, context: z.core.$RefinementCtx): Expression {
-  try {
-    return new Expression(source);
-  } catch {
-    const message = 'must be a regular expression in RE2 syntax (no look-around, no back-references)';
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  }
-}
-
-const expression = text.transform(compile);
-
-const MEMBER_OF = 'memberOf:';
-
-/** A rule for users: a regular expression for the role's name, or `memberOf:ROLE`. */
-const userRule = text.transform((source, context): Expression | { readonly memberOf: string } => {
-  if (!source.startsWith(MEMBER_OF)) return compile(source, context);
-  const memberOf = source.slice(MEMBER_OF.length).trim();
-  if (memberOf === '') context.addIssue({ code: 'custom', message: 'must name a role: memberOf:ROLE' });
-  return { memberOf };
-});
-
-const pattern = expression.refine(
-  value => value.groupNames.length > 0 && value.groupNames.every(group => PATTERN_GROUPS.includes(group)),
-  `must have named groups, each one of ${PATTERN_GROUPS.join(', ')}: (?<id>…)`,
-);
-
-const auditClass = z
-  .string({ error: 'must be a pgAudit class' })
-  .transform(written => written.toUpperCase())
-  .pipe(z.enum(AUDIT_CLASSES, { error: `must be one of ${AUDIT_CLASSES.join(', ').toLowerCase()}` }));
-
-const timezone = text.refine(isTimeZone, 'must be a time zone of the tz database, such as Europe/Oslo');
-
-export function isTimeZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false;
-  }
-}
-
-const ENDPOINT = 'must be http://host:port or https://host:port';
-
-/** With http, another server without credentials; with https, the same service at another address. */
-const endpoint = z
-  .string({ error: ENDPOINT })
-  .regex(/^https?:\/\/[^/\s@]+:\d+\/?$/, ENDPOINT)
-  .refine(url => URL.canParse(url), ENDPOINT)
-  .transform(url => url.replace(/\/$/, ''))
-  .nullable()
-  .default(null);
-
-/** `file:<folder>`: a folder on this machine. */
-const folder = z
-  .string()
-  .regex(/^file:.+/)
-  .transform(to => ({ kind: 'file', folder: to.slice('file:'.length) }) as const);
-
-const KMS =
-  /^kms:(projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+\/cryptoKeyVersions\/\d+)$/;
-
-/** A private key: `file:PATH`, or a version of a key in Cloud KMS. */
-const signingKey = z.string().transform((written, context) => {
-  const [, name] = KMS.exec(written) ?? [];
-  if (name !== undefined) return { kind: 'kms', name } as const;
-  if (/^file:.+/.test(written)) return { kind: 'file', path: written.slice('file:'.length) } as const;
-  const message =
-    'must be file:PATH or kms:projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/N';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
-
-const bucket = z
-  .string()
-  .regex(/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](\/[A-Za-z0-9._/=-]*)?$/)
-  .transform(to => {
-    const [bucketName = '', ...prefix] = to.slice('gs://'.length).split('/');
-    return { kind: 'cloud-storage', bucket: bucketName, prefix: prefix.filter(Boolean).join('/') } as const;
-  });
-
-const log = z
-  .string()
-  .regex(/^projects\/[^/\s]+\/logs\/[^/\s]+$/)
-  .transform(logName => ({ kind: 'cloud-logging', logName }) as const);
-
-/** A number, or its digits if they come from a variable. */
-const port = z
-  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a port number' })
-  .refine(number => Number.isInteger(number) && number >= 0 && number <= 65535, 'must be a port number');
+import { type Discover, discoverSchema } from './discover.js';
+import {
+  auditClass,
+  bucket,
+  duration,
+  endpoint,
+  expression,
+  folder,
+  log,
+  name,
+  pattern,
+  port,
+  signingKey,
+  size,
+  text,
+  timezone,
+  userRule,
+} from './values.js';
 
 const patterns = z.array(pattern, { error: 'must be a list of regular expressions' });
 const pointer = z
@@ -202,10 +85,12 @@ const filter = z.strictObject({
   backgroundWorkers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('ship'),
 });
 
+const files = z
+  .array(text, { error: 'must be a list of file names or globs' })
+  .min(1, 'must name at least one file');
+
 const source = z.strictObject({
-  files: z
-    .array(text, { error: 'must be a list of file names or globs' })
-    .min(1, 'must name at least one file'),
+  files,
   format: z
     .enum(['auto', ...LOG_FORMATS], { error: `must be one of auto, ${LOG_FORMATS.join(', ')}` })
     .default('auto'),
@@ -214,10 +99,15 @@ const source = z.strictObject({
   maxRecordSize: size('1KiB', '64MiB').default(64 * 1024 ** 2),
 });
 
-/** One of several servers; its database and filter default to those next to `sources`. */
+/**
+ * One of several servers, or several that are found by their files; the filter defaults to the one next to `sources`, and
+ * so does the database of a server that is named.
+ */
 const namedSource = z.strictObject({
-  instance: name,
   ...source.shape,
+  instance: name.exactOptional(),
+  files: files.exactOptional(),
+  discover: discoverSchema.exactOptional(),
   database: database.exactOptional(),
   filter: filter.exactOptional(),
 });
@@ -320,7 +210,12 @@ const settings = z
 /** `source` and `sources` become one form here. */
 export const schema = settings.transform(written => {
   const { source: _one, sources: _several, filter: _filter, database: _database, ...shared } = written;
-  return { ...shared, sources: sourcesOf(written), areNamed: written.sources !== undefined };
+  return {
+    ...shared,
+    sources: sourcesOf(written),
+    discovered: discoveredIn(written),
+    areNamed: written.sources !== undefined,
+  };
 });
 
 export type Config = z.output<typeof schema>;
@@ -334,9 +229,23 @@ export interface SourceConfig extends z.output<typeof source> {
   readonly database?: z.output<typeof database>;
 }
 
+/** Servers that are found by their files. What the database's URL has in braces is replaced, too. */
+export type DiscoverConfig = Omit<SourceConfig, 'instance' | 'files'> & { readonly discover: Discover };
+
+function discoveredIn({ sources = [], filter: shared }: z.output<typeof settings>): DiscoverConfig[] {
+  return sources.flatMap(({ instance: _instance, files: _files, discover, ...one }) =>
+    discover === undefined ? [] : [{ filter: shared, ...one, discover }],
+  );
+}
+
 function sourcesOf(written: z.output<typeof settings>): SourceConfig[] {
   const { instance, sources, filter: sharedFilter, database: sharedDatabase } = written;
-  const named = sources ?? (written.source === undefined ? [] : [{ instance, ...written.source }]);
+  const several = sources?.flatMap(({ discover, instance: own, files: names, ...rest }) =>
+    discover !== undefined || own === undefined || names === undefined
+      ? []
+      : [{ ...rest, instance: own, files: names }],
+  );
+  const named = several ?? (written.source === undefined ? [] : [{ instance, ...written.source }]);
   return named.map(one => ({
     filter: sharedFilter,
     ...(sharedDatabase !== undefined && { database: sharedDatabase }),
@@ -351,21 +260,37 @@ function listFaults({ source: one, sources }: z.output<typeof settings>): Fault[
     return one === undefined ? [[['source'], 'is required; or sources, for several servers']] : [];
   if (one !== undefined) return [[['sources'], 'must not be given together with source: use one of them']];
   const names = sources.map(({ instance }) => instance);
-  return names.flatMap((instance, index): Fault[] =>
-    names.indexOf(instance) === index
+  return sources.flatMap((source, index): Fault[] => [
+    ...placeFaults(source, index),
+    ...(source.instance === undefined || names.indexOf(source.instance) === index
       ? []
-      : [[['sources', index, 'instance'], 'must differ from those before it']],
-  );
+      : [[['sources', index, 'instance'], 'must differ from those before it'] as const]),
+  ]);
+}
+
+/** A source has an instance and files, or `discover`, which says both. */
+function placeFaults(source: z.output<typeof namedSource>, index: number): Fault[] {
+  const { discover } = source;
+  return (['instance', 'files'] as const).flatMap((key): Fault[] => {
+    if (discover === undefined)
+      return source[key] === undefined ? [[['sources', index, key], 'is required']] : [];
+    return source[key] === undefined
+      ? []
+      : [[['sources', index, key], 'must not be given together with discover']];
+  });
 }
 
 /** Faults if a rule or a resolver needs a database's catalogs and no database is configured. */
 function databaseFaults(written: z.output<typeof settings>): Fault[] {
   const asksDatabase = written.identity.some(one => one.database !== undefined);
-  return sourcesOf(written).flatMap((one, index): Fault[] =>
-    one.database === undefined && (asksDatabase || groupRoles(one.filter).length > 0)
-      ? [[[...(written.sources === undefined ? [] : ['sources', index]), 'database'], DATABASE_NEEDED]]
-      : [],
-  );
+  const { sources, source: one, filter: shared, database: ofAll } = written;
+  const all = sources ?? (one === undefined ? [] : [one]);
+  return all.flatMap((given: Partial<z.output<typeof namedSource>>, index): Fault[] => {
+    const known = given.database ?? (given.discover === undefined ? ofAll : undefined);
+    return known === undefined && (asksDatabase || groupRoles(given.filter ?? shared).length > 0)
+      ? [[[...(sources === undefined ? [] : ['sources', index]), 'database'], DATABASE_NEEDED]]
+      : [];
+  });
 }
 
 const DATABASE_NEEDED =

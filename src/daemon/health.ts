@@ -19,6 +19,7 @@ const PROBLEMS = {
   'log-held-back': 'lasts',
   'log-format': 'lasts',
   'log-elsewhere': 'lasts',
+  'too-many-servers': 'lasts',
   'pgaudit-not-loaded': 'lasts',
   pgauditlogtofile: 'lasts',
   'not-audited': 'lasts',
@@ -113,6 +114,14 @@ export class Health {
   /** Also true for one of several: `source orders` belongs to `source`. */
   has(part: string): boolean {
     return [...this.#parts.keys()].some(one => one === part || one.startsWith(`${part} `));
+  }
+
+  /** Of one of several that is over: `source orders`, `audit orders` … */
+  forget(name: string): void {
+    for (const part of [...this.#parts.keys()]) {
+      const [, ofOne] = part.split(' ');
+      if (ofOne === name) this.set(part, null);
+    }
   }
 
   /** In the order of their codes. */

@@ -36,6 +36,12 @@ class Together {
     this.#parts.set(part, value);
     this.#gauge.set(this.#total([...this.#parts.values()]));
   }
+
+  /** A server is over: it contributes nothing any more. */
+  forget(part: string): void {
+    if (this.#parts.delete(part) && this.#parts.size > 0)
+      this.#gauge.set(this.#total([...this.#parts.values()]));
+  }
 }
 
 const least = (parts: readonly number[]): number => Math.min(...parts);
@@ -248,4 +254,13 @@ function ofDatabase({ counter, gauge, unknown }: Makers) {
       'Changes of the directory that could not be read.',
     ),
   };
+}
+
+/** One of several servers is over: its series end. */
+export function forgetServer(metrics: Metrics, instance: string): void {
+  const { sourceReadable, catalogRoles, catalogFailing, unauditedRoles } = metrics;
+  for (const gauge of [sourceReadable, catalogRoles, catalogFailing, unauditedRoles])
+    for (const part of [`source ${instance}`, `source ${instance} reading`]) gauge.forget(part);
+  for (const gauge of [metrics.instanceLagBytes, metrics.instanceFailing, metrics.coveredUntil])
+    gauge.remove({ audit_instance: instance });
 }

@@ -28,6 +28,7 @@ import type { Covered } from '../read/files/batch.js';
 import type { FormatChange } from '../read/files/format-choice.js';
 import type { Tail } from '../read/files/tail.js';
 import type { Frame } from '../read/record.js';
+import { type Discovery, LET_GO } from './discovery.js';
 import { Pending } from './pending.js';
 import { decide } from './records/record.js';
 import { Skipper } from './records/skipper.js';
@@ -37,8 +38,10 @@ import { keepReading, type OpenSource, type Source } from './source.js';
 export interface Stages {
   /** Reading ends once everything is read. */
   readonly once: boolean;
-  /** One for each server; they are read at the same time. */
+  /** One for each server; they are read at the same time. Those that are found come and go. */
   readonly sources: readonly Source[];
+  /** Finds servers that the configuration does not name; `null` if it names all. */
+  readonly discovery: Pick<Discovery, 'run'> | null;
   readonly journal: Journal;
   /** The witness only if there is one. */
   readonly sinks: { readonly [sink in SinkName]: sink extends 'witness' ? Sink | null : Sink };
@@ -60,14 +63,14 @@ interface Sink {
  * succeeds before `abort` aborts. Rejects if a stage fails.
  */
 export async function runPipeline(stages: Stages, stop: AbortSignal, abort: AbortSignal): Promise<void> {
-  const { sources, journal, sinks, lifecycle, changed } = stages;
+  const { sources, discovery, journal, sinks, lifecycle, changed } = stages;
   const read = async (): Promise<void> => {
     const durable = journal.append({ events: [lifecycle.started(), ...changed.events].map(jsonOf) });
     // If it does not become durable, the next run reports it again.
     void durable.then(changed.journaled, () => undefined);
-    await Promise.all(
-      sources.map(source => keepReading(source, stages, stop, () => readSource(source, stages, stop))),
-    );
+    const readOne = (source: Source, until: AbortSignal): Promise<void> =>
+      keepReading(source, stages, until, () => readSource(source, stages, until));
+    await Promise.all([...sources.map(source => readOne(source, stop)), discovery?.run(stop, readOne)]);
     journal.append({ events: [jsonOf(lifecycle.stopped())] });
     journal.close();
   };
@@ -94,7 +97,8 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     await readLog(open, journal, stop);
     noteUntil(open, journal);
     // Missing numbers may still appear before the next start, unless this was everything.
-    const isAll = once && !stop.aborted && !open.tail.isHindered;
+    const isOver = stop.aborted ? stop.reason === LET_GO : once;
+    const isAll = isOver && !open.tail.isHindered;
     const events = isAll ? reportMissing(open.facts.sessions.takeAll(), open) : [];
     journal.append({ source: source.name, events, checkpoint: checkpointOf(open) });
   } finally {

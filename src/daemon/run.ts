@@ -214,7 +214,7 @@ function observe(
   metrics.journalMaxSize.set(state.maxSize);
   metrics.observers.push(async () => {
     metrics.sourceLagBytes.set(sources.reduce((sum, { unread }) => sum + unread, 0));
-    metrics.sourceLagSeconds.set(Math.max(...sources.map(({ behindSince }) => secondsSince(behindSince))));
+    metrics.sourceLagSeconds.set(Math.max(0, ...sources.map(({ behindSince }) => secondsSince(behindSince))));
     for (const source of config.areNamed ? sources : []) {
       const label = { audit_instance: source.instance };
       metrics.instanceLagBytes.set(label, source.unread);

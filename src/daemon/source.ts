@@ -50,6 +50,8 @@ const REOPEN_AFTER = 10_000;
 
 interface Surroundings {
   readonly sources: readonly Source[];
+  /** Others may come. */
+  readonly discovery: object | null;
   readonly once: boolean;
   readonly clock: Clock;
 }
@@ -61,7 +63,7 @@ interface Surroundings {
  */
 export async function keepReading(
   { telemetry }: Source,
-  { sources, once, clock }: Surroundings,
+  { sources, discovery, once, clock }: Surroundings,
   stop: AbortSignal,
   read: () => Promise<void>,
 ): Promise<void> {
@@ -70,7 +72,8 @@ export async function keepReading(
       return await read();
     } catch (error) {
       if (stop.aborted && error === stop.reason) return;
-      if (error instanceof StateError || sources.length === 1) throw error;
+      const isOnly = sources.length === 1 && discovery === null;
+      if (error instanceof StateError || isOnly) throw error;
       telemetry.sourceFailed(error, once);
       if (once) return;
     }

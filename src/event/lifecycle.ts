@@ -21,7 +21,8 @@ export interface NewChain {
 export const lifecycleSchema = z.object({
   kind: z.literal('lifecycle'),
   lifecycle: z.object({
-    action: z.enum(['started', 'stopped']),
+    /** `found`, `retired`: one of several servers, whose instance the event has, is expected from now on, or no longer. */
+    action: z.enum(['started', 'stopped', 'found', 'retired']),
     version: z.string(),
     /** Present if this start began a new chain, with the reason. */
     newChain: z.boolean().exactOptional(),

@@ -28,6 +28,8 @@ export class Intake {
   sealAgainAt = 0;
   /** For each server, the time until which its log was read; a seal's `until`. */
   readonly untils = new Map<string, number>();
+  /** Servers of which nothing more will come: the next seal is the last one that names them. */
+  readonly #over = new Set<string>();
 
   /**
    * @param plan the next commit
@@ -53,7 +55,15 @@ export class Intake {
   append(entry: JournalEntry): void {
     const now = this.#clock.now();
     if (this.isHeldBack || this.#dueSeal(now) !== null) this.#waiting.push(entry);
-    else this.#add(entry, now);
+    else this.#take(entry, now);
+  }
+
+  #take(entry: JournalEntry, now: number): void {
+    this.#add(entry, now);
+    const { source } = entry;
+    if (source === undefined) return;
+    if (entry.isOver === true) this.#over.add(source);
+    else this.#over.delete(source);
   }
 
   /** A seal before what waits must not say that its log was read. */
@@ -70,7 +80,7 @@ export class Intake {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       if ('until' in next) this.untils.set(next.source, next.until);
-      else this.#add(next, now);
+      else this.#take(next, now);
     }
     if (closing && this.#plan().isUnsealed) await this.#seal('shutdown', now);
   }
@@ -83,6 +93,8 @@ export class Intake {
     this.#isSealing = true;
     try {
       await this.#plan().seal(reason, now);
+      for (const source of this.#over) this.untils.delete(source);
+      this.#over.clear();
       this.#report.signing(null);
     } catch (error) {
       this.sealAgainAt = this.#clock.now() + SIGN_AGAIN_AFTER;

@@ -120,6 +120,11 @@ export class Journal {
     return { files: this.#positions.of(source), facts: this.#facts.get(source) ?? null };
   }
 
+  /** Servers with a checkpoint, by their names. */
+  get servers(): readonly string[] {
+    return [...this.#facts.keys()].filter(name => name !== OWN);
+  }
+
   /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */
   readUntil(source: string, time: number): void {
     this.#intake.readUntil(source, time);
@@ -212,7 +217,9 @@ export class Journal {
   #add(entry: JournalEntry, now: number): void {
     try {
       this.#next.add(entry, now);
-      if (entry.checkpoint !== undefined) this.#facts.set(entry.source ?? OWN, entry.checkpoint.facts);
+      const { source = OWN, checkpoint, isOver } = entry;
+      if (isOver === true) this.#facts.delete(source);
+      else if (checkpoint !== undefined) this.#facts.set(source, checkpoint.facts);
     } catch (error) {
       // Half of the entry may be in the plan; no commit may contain half an entry.
       this.#failure = { error };

@@ -49,6 +49,13 @@ export class Positions {
     return [...this.#bySource.keys()];
   }
 
+  /** Nothing more will come of this server. */
+  forget(source: string): void {
+    this.#bySource.delete(source);
+    this.#unsealed.delete(source);
+    this.#newest.delete(source);
+  }
+
   /** In the order in which they were written. */
   of(source: string): SourcePosition[] {
     return [...(this.#bySource.get(source)?.values() ?? [])].sort(inWritingOrder);

@@ -72,6 +72,8 @@ export interface JournalEntry {
   readonly progress?: readonly Progress[];
   /** Only this server's: another server's batch may be half decided at that moment. */
   readonly checkpoint?: SourceCheckpoint;
+  /** Nothing more will come of this server: its state is forgotten. */
+  readonly isOver?: boolean;
 }
 
 export interface SealLimits {
@@ -191,7 +193,7 @@ export class Plan {
     };
   }
 
-  add({ events, source = OWN, progress = [], checkpoint }: JournalEntry, now: number): void {
+  add({ events, source = OWN, progress = [], checkpoint, isOver }: JournalEntry, now: number): void {
     for (const event of events) this.#write(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, facts } = this.#state;
@@ -202,6 +204,13 @@ export class Plan {
       coverage: progress.reduce((before, one) => cover(before, one, source), coverage),
       facts: checkpoint === undefined ? facts : new Map([...facts, [source, checkpoint.facts]]),
     };
+    if (isOver === true) this.#forget(source);
+  }
+
+  #forget(source: string): void {
+    const { facts } = this.#state;
+    this.#state = { ...this.#state, facts: new Map([...facts].filter(([name]) => name !== source)) };
+    this.#positions.forget(source);
   }
 
   /** Whether a segment is open, or coverage that no seal has yet. */
@@ -259,7 +268,7 @@ export class Plan {
       sealedAt: now,
       lastSeal: { seq: nextSeq - 1, hash: lastHash },
       allSealedOn: today,
-      coverage: restarted(this.#state.coverage),
+      coverage: restarted(this.#state.coverage, new Set(this.#positions.sources)),
     };
   }
 
@@ -347,7 +356,7 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     lastDate: date,
     sealedAt,
     lastSeal: { seq: lastSeq, hash: lastHash },
-    coverage: restarted(coverage),
+    coverage: restarted(coverage, new Set(coverage.map(({ source = OWN }) => source))),
     facts: new Map(),
     origin: 'taken-up',
   };
@@ -355,11 +364,11 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
 
 /**
  * After a seal, coverage begins where it ended. The last file of each server stays in it, so that the next seal shows
- * that nothing was read.
+ * that nothing was read; of a server that is over, none does.
  */
-function restarted(coverage: readonly Coverage[]): Coverage[] {
+function restarted(coverage: readonly Coverage[], sources: ReadonlySet<string>): Coverage[] {
   const last = new Map(coverage.map(one => [one.source, one]));
   return coverage
-    .filter(one => last.get(one.source) === one)
+    .filter(one => last.get(one.source) === one && sources.has(one.source ?? OWN))
     .map(one => ({ ...one, from: one.to, records: noRecords() }));
 }

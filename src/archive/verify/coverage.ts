@@ -15,6 +15,14 @@ export interface SourceCoverage {
   readonly covered: Span[];
   /** Times that gap events name. */
   readonly gaps: Gap[];
+  /** Of a server that was found: from when to when it is expected. `null`: as long as its daemon. */
+  lives: Life[] | null;
+}
+
+/** From when a server was found until it was let go; `null`: it was not. */
+export interface Life {
+  readonly from: number;
+  readonly to: number | null;
 }
 
 export interface Gap extends Uncovered {
@@ -73,6 +81,8 @@ export class PartCoverage {
   /** What precedes the first event that is read is missing: removed after its retention, or by somebody. */
   isBeginningLost = false;
   readonly #goingOn = new Set<string>();
+  /** The daemon says which servers it reads: there may be none. */
+  #namesServers = false;
   /** How long a segment may stay open, in milliseconds. */
   longestSegment = 0;
   sealedAt = Number.NEGATIVE_INFINITY;
@@ -155,13 +165,12 @@ export class PartCoverage {
 
   /** A chain that names no server belongs to its own instance. */
   end(): void {
-    if (this.sources.size === 0) this.#sourceOf(this.#instance);
+    if (this.sources.size === 0 && !this.#namesServers) this.#sourceOf(this.#instance);
   }
 
   /** Takes an event other than a seal. */
   add(event: ReadEvent): void {
-    if (event.lifecycle !== undefined) this.retiredAt = event.lifecycle.retired === true ? event.at : null;
-    for (const server of event.lifecycle?.servers ?? []) this.#sourceOf(server);
+    if (event.lifecycle !== undefined) this.#live(event, event.lifecycle);
     if (event.gap === undefined) return;
     const { gaps } = this.#sourceOf(event.instance);
     const { after, before, reason } = event.gap;
@@ -171,6 +180,25 @@ export class PartCoverage {
       after === undefined ? (known?.untils.get(event.instance) ?? known?.startedAt ?? to) : Date.parse(after);
     const [start, end] = from < to ? [from, to] : [to, from];
     addGap(gaps, { from: start, to: end, foundAt: event.at, why: `gap (${plainName(reason)})` });
+  }
+
+  #live(event: ReadEvent, { action, retired, servers }: NonNullable<ReadEvent['lifecycle']>): void {
+    if (action === 'found' || action === 'retired') return this.#liveOne(event, action);
+    this.retiredAt = retired === true ? event.at : null;
+    if (servers !== undefined) this.#namesServers = true;
+    for (const server of servers ?? []) this.#sourceOf(server);
+  }
+
+  #liveOne({ instance, at }: ReadEvent, action: 'found' | 'retired'): void {
+    const isKnown = this.sources.has(instance);
+    const source = this.#sourceOf(instance);
+    // One that was known before it was found again was expected all the time.
+    const lives =
+      source.lives ?? (isKnown || action === 'retired' ? [{ from: Number.NEGATIVE_INFINITY, to: null }] : []);
+    const last = lives.at(-1);
+    const isOpen = last?.to === null;
+    if (action === 'found') source.lives = isOpen ? lives : [...lives, { from: at, to: null }];
+    else source.lives = isOpen ? lives.with(-1, { ...last, to: at }) : lives;
   }
 
   seal(event: ReadEvent, seal: Seal, openedAt: number | null): void {
@@ -226,7 +254,7 @@ export class PartCoverage {
   }
 
   #sourceOf(source: string): SourceCoverage {
-    const known = this.sources.get(source) ?? { covered: [], gaps: [] };
+    const known = this.sources.get(source) ?? { covered: [], gaps: [], lives: null };
     this.sources.set(source, known);
     return known;
   }

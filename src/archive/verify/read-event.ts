@@ -169,13 +169,15 @@ function checkedTime(text: string): number {
   return time;
 }
 
-/** Kinds that describe the chain itself; all others may belong to one of several servers. */
-const CHAIN_KINDS = ['seal', 'lifecycle'];
+/** Whether it describes the chain itself; others may belong to one of several servers. */
+function isOfChain({ kind, lifecycle: life }: ReadEvent): boolean {
+  return kind === 'seal' || (kind === 'lifecycle' && life?.action !== 'found' && life?.action !== 'retired');
+}
 
 /** The id comes from PostgreSQL's key of the record, or from the event's place in the chain. */
 export function checkIdentity(event: ReadEvent, place: { instance: string; node: string }): void {
-  const { instance, node, kind } = event;
-  const isElsewhere = instance !== place.instance && CHAIN_KINDS.includes(kind);
+  const { instance, node } = event;
+  const isElsewhere = instance !== place.instance && isOfChain(event);
   if (isElsewhere || node !== place.node)
     throw new Broken('misplaced', "the event belongs to an instance or node other than its folder's");
   if (event.lacks !== null) throw new Broken('format', `the event has no ${event.lacks}`);

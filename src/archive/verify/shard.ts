@@ -41,7 +41,11 @@ const coverage = z.object({
   sources: z.array(
     z.tuple([
       z.string(),
-      z.object({ covered: z.array(span), gaps: z.array(uncovered.extend({ foundAt: time })) }),
+      z.object({
+        covered: z.array(span),
+        gaps: z.array(uncovered.extend({ foundAt: time })),
+        lives: z.array(z.object({ from: time, to: time.nullable() })).nullable(),
+      }),
     ]),
   ),
 });

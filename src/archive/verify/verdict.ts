@@ -69,10 +69,12 @@ function instanceOf(
   const end = Math.min(period.to ?? period.now, period.now);
   const begin = beginOf(instance, Math.min(...parts.map(part => beginningOf(part, instance) ?? end)), period);
   const asked = { from: begin, to: end };
+  const wasFound = parts.every(({ coverage }) => (coverage.sources.get(instance)?.lives ?? null) !== null);
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));
-  const ofAnyNode = parts.flatMap(({ coverage }) => expectedOf(coverage, asked) ?? []);
-  const nobody = without(asked, [...ofAnyNode, ...covered]).filter(
+  const ofAnyNode = parts.flatMap(({ coverage }) => expectedOf(coverage, instance, asked));
+  // A server that comes and goes is expected only while it is there.
+  const nobody = without(asked, [...ofAnyNode, ...covered, ...(wasFound ? [asked] : [])]).filter(
     span => !isOfGrace(span, end, latestOf(covered), period.grace),
   );
   const missing = [...ofNodes, ...nobody.map(span => ({ ...span, node: null, why: whyNobody(span, parts) }))];
@@ -108,23 +110,24 @@ function missingOf(
   asked: Span,
   { grace }: { readonly grace: number },
 ): MissingSpan[] {
-  const { covered = [], gaps = [] } = coverage.sources.get(instance) ?? {};
-  const expected = expectedOf(coverage, asked);
-  const missing = expected === null ? [] : without(expected, [...covered, ...gaps]);
-  const atEnd = expected?.to === coverage.retiredAt ? Math.min(grace, LAST_RUN) : grace;
+  const { covered = [], gaps = [], lives = null } = coverage.sources.get(instance) ?? {};
   const latest = latestOf(covered);
-  const isForgiven = (one: Span): boolean =>
-    expected === null ||
-    isOfGrace(one, expected.to, latest, atEnd) ||
-    // If older objects are no longer kept, the first kept one covers a time after the last removed one.
-    (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + grace);
+  const missing = expectedOf(coverage, instance, asked).flatMap(expected => {
+    const isLast = expected.to === coverage.retiredAt || lives?.some(({ to }) => to === expected.to) === true;
+    const atEnd = isLast ? Math.min(grace, LAST_RUN) : grace;
+    const isForgiven = (one: Span): boolean =>
+      isOfGrace(one, expected.to, latest, atEnd) ||
+      // If older objects are no longer kept, the first kept one covers a time after the last removed one.
+      (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + grace);
+    return without(expected, [...covered, ...gaps]).filter(one => !isForgiven(one));
+  });
   const uncovered = [
     ...coverage.unknown,
     // The gap's own times are the server's, whose clock may differ.
     ...gaps.map(gap =>
       within(gap, asked) === null && isIn(asked, gap.foundAt) ? at(gap.foundAt, gap.why) : gap,
     ),
-    ...missing.filter(one => !isForgiven(one)).map(one => ({ ...one, why: whyMissing(one, asked) })),
+    ...missing.map(one => ({ ...one, why: whyMissing(one, asked) })),
   ];
   return uncovered.flatMap(one => {
     const span = within(one, asked);
@@ -143,8 +146,11 @@ function latestOf(spans: readonly Span[]): number {
 
 /** From when on a part reports about a server; its first look may have found earlier losses. */
 function beginningOf({ coverage }: KnownPart, instance: string): number | null {
-  const gaps = coverage.sources.get(instance)?.gaps ?? [];
-  return gaps.reduce<number | null>((first, { from }) => Math.min(first ?? from, from), coverage.startedAt);
+  const { gaps = [], lives = null } = coverage.sources.get(instance) ?? {};
+  const [first] = lives ?? [];
+  const begun =
+    first === undefined ? coverage.startedAt : Math.max(first.from, coverage.startedAt ?? first.from);
+  return gaps.reduce<number | null>((least, { from }) => Math.min(least ?? from, from), begun);
 }
 
 function isIn({ from, to }: Span, time: number): boolean {
@@ -155,11 +161,14 @@ function at(time: number, why: string): Uncovered {
   return { from: time, to: time, why };
 }
 
-/** From a daemon's first chain until it was retired; `null` if that is outside the period. */
-function expectedOf({ startedAt, retiredAt }: KnownCoverage, asked: Span): Span | null {
-  const from = Math.max(asked.from, startedAt ?? asked.from);
-  const to = Math.min(asked.to, retiredAt ?? asked.to);
-  return from < to ? { from, to } : null;
+/** From a daemon's first chain until it was retired, as far as the server was there. */
+function expectedOf({ startedAt, retiredAt, sources }: KnownCoverage, instance: string, asked: Span): Span[] {
+  const lives = sources.get(instance)?.lives ?? [{ from: Number.NEGATIVE_INFINITY, to: null }];
+  return lives.flatMap(life => {
+    const from = Math.max(asked.from, startedAt ?? asked.from, life.from);
+    const to = Math.min(asked.to, retiredAt ?? asked.to, life.to ?? asked.to);
+    return from < to ? [{ from, to }] : [];
+  });
 }
 
 /** The end of the period does not have to be covered yet, if the time shortly before it is. */

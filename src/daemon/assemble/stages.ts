@@ -10,13 +10,16 @@ import { VERSION } from '../../lib/version.js';
 import { Claims } from '../../read/files/contested.js';
 import { createRedactor } from '../../redact/redact.js';
 import { isWrite, relationsOf } from '../../relations/relations.js';
+import { Discovery } from '../discovery.js';
 import type { Stages } from '../pipeline.js';
+import type { Source } from '../source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { escrowChange, openEscrow } from './escrow.js';
+import { findServers } from './found-servers.js';
 import { openJournal } from './journal.js';
 import { openResolvers } from './resolvers.js';
 import { createSinks } from './sinks.js';
-import { LogSource, type SourceOptions } from './source.js';
+import { LogSource, type Shared, type SourceOptions } from './source.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The stages; `close` ends their work in the background. */
@@ -37,7 +40,9 @@ export async function assemble(
   const { journal, signing } = await openJournal(config, surroundings);
   const daemon = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
-  const servers = config.areNamed ? { servers: config.sources.map(one => one.instance) } : {};
+  const named = config.sources.map(one => one.instance);
+  const found = config.discovered.length === 0 ? [] : journal.servers.filter(name => !named.includes(name));
+  const servers = config.areNamed ? { servers: [...named, ...found] } : {};
   const started = { action: 'started', version: VERSION, ...originOf(journal), ...servers } as const;
   const stopped = {
     action: 'stopped',
@@ -57,7 +62,10 @@ export async function assemble(
   const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
   const settings = { patterns, recipients: redact.escrowTo };
   const shared = { once, directory, journal, resolvers, deciders, settings, claims, surroundings };
-  const sources = config.sources.map(one => new LogSource(sourceOptions(one, config, telemetry), shared));
+  const sources: Source[] = config.sources.map(
+    one => new LogSource(sourceOptions(one, config, telemetry), shared),
+  );
+  const discovery = discoveryOf(config, sources, shared);
   const changed = await escrowChange(directory, redact.escrowTo, daemon, surroundings);
   const stages: Stages = {
     once,
@@ -69,6 +77,7 @@ export async function assemble(
       },
     },
     sources,
+    discovery,
     journal,
     sinks: await createSinks(config, journal, surroundings),
     lifecycle: {
@@ -99,6 +108,30 @@ function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry):
     name: isOwn ? '' : one.instance,
     telemetry: config.areNamed ? telemetry.ofSource(one.instance) : telemetry,
   };
+}
+
+/** Servers that are found are added to the sources. */
+function discoveryOf(config: Config, sources: Source[], shared: Shared): Discovery | null {
+  const { discovered } = config;
+  if (discovered.length === 0) return null;
+  const { once, journal, surroundings } = shared;
+  const { clock, telemetry } = surroundings;
+  return new Discovery({
+    look: () =>
+      Promise.all(
+        discovered.map(async one => ({ servers: await findServers(one), most: one.discover.most })),
+      ),
+    named: new Set(config.sources.map(({ instance }) => instance)),
+    create: one =>
+      new LogSource({ config: one, name: one.instance, telemetry: telemetry.ofSource(one.instance) }, shared),
+    sources,
+    journal,
+    lifecycle: (action, instance) =>
+      lifecycleEvent({ action, version: VERSION }, clock.now(), { instance, node: journal.node }),
+    report: telemetry,
+    once,
+    clock,
+  });
 }
 
 function originOf({ origin, previousChain }: Journal): Partial<LifecycleFields['lifecycle']> {

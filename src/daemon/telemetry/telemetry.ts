@@ -12,7 +12,7 @@ import { codeOf, failedCallOf, framesOf } from '../../lib/errors.js';
 import type { SourceFault, UnsupportedReason } from '../../read/record.js';
 import { fixFor, messageOf, UNSUPPORTED_FIX } from '../fixes.js';
 import type { Health, Problem, ProblemCode } from '../health.js';
-import type { Metrics } from '../metrics.js';
+import { forgetServer, type Metrics } from '../metrics.js';
 import { DatabaseTelemetry } from './database.js';
 
 /** At most this many users are named in the log, so that it is not flooded. */
@@ -32,7 +32,7 @@ export class Telemetry extends DatabaseTelemetry {
   readonly #health: Health;
   /** Health's name for its log. */
   readonly #part: string;
-  readonly #sources: Telemetry[] = [];
+  readonly #sources = new Map<string, Telemetry>();
   readonly #usersNamed = new Set<string>();
   readonly #identified: Partial<Record<ActorStatus, Counter.Internal>> = {};
   /** The code of the error while reading fails. */
@@ -50,8 +50,33 @@ export class Telemetry extends DatabaseTelemetry {
   /** The telemetry of one of several servers: its log lines and problems name it. */
   ofSource(source: string): Telemetry {
     const one = new Telemetry(this.#log, this.#metrics, this.#health, source);
-    this.#sources.push(one);
+    this.#sources.set(source, one);
     return one;
+  }
+
+  serverFound(instance: string): void {
+    this.#log.info(
+      { code: 'server-found', source: instance },
+      'a server was found; it is expected from now on',
+    );
+  }
+
+  serverLetGo(instance: string): void {
+    this.#log.info(
+      { code: 'server-let-go', source: instance },
+      'the log files of a server are gone, and were read',
+    );
+    this.#sources.delete(instance);
+    this.#health.forget(instance);
+    forgetServer(this.#metrics, instance);
+  }
+
+  /** Of these servers nothing is read. */
+  tooManyServers(instances: readonly string[]): void {
+    const names = instances.slice(0, MOST_FILES_NAMED).join(', ');
+    const what = `there are ${instances.length} servers more than sources: discover: most allows: ${names}`;
+    const fix = 'raise most, or run another daemon for them: until then the archive is incomplete';
+    this.#health.set('servers', instances.length === 0 ? null : { code: 'too-many-servers', what, fix });
   }
 
   /** @param isFinal whether a new chain begins without further attempts */
@@ -227,7 +252,7 @@ export class Telemetry extends DatabaseTelemetry {
 
   /** How many users were named. */
   get unknownUsers(): number {
-    return this.#sources.reduce((sum, one) => sum + one.unknownUsers, this.#usersNamed.size);
+    return [...this.#sources.values()].reduce((sum, one) => sum + one.unknownUsers, this.#usersNamed.size);
   }
 
   /** Called for each statement: finding the counter by its label would take longer than counting. */
