@@ -1,5 +1,5 @@
-// Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with
-// pgAudit, Chromium, Spin, jq and openssl through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
+// Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with pgAudit, Chromium, Spin
+// and the tests' other tools through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
 //
 //   node scripts/setup.js              all of it; fails where something cannot be had
 //   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had, and without Chromium and Spin
@@ -17,7 +17,7 @@ const isOptional = process.argv.includes('--optional');
 const LANGUAGES = { plperl: 'plperl', pltcl: 'pltcl', plpython3: 'plpython3u' };
 
 /** Programs whose packages have the same name. */
-const TOOLS = ['jq', 'openssl', 'mmdebstrap', 'lintian'];
+const TOOLS = ['jq', 'openssl', 'mmdebstrap', 'lintian', 'buildah'];
 
 /** Programs that are Chromium, or will do. */
 const BROWSERS = ['chromium', 'google-chrome', 'google-chrome-stable'];
@@ -108,7 +108,7 @@ function hasBrowser() {
   return BROWSERS.some(isOnPath);
 }
 
-/** With which a proof is checked by hand, and the package is tested. Without them those tests fail, and say so. */
+/** With which a proof is checked by hand, and the package and the image are tested. Without them those tests fail, and say so. */
 function installTools() {
   const missing = TOOLS.filter(tool => !isOnPath(tool));
   if (missing.length === 0) return;

@@ -19,19 +19,7 @@ export class DebianRoot {
 
   constructor() {
     this.folder = mkdtempSync(join(tmpdir(), 'pgaudit-shipper-test-'));
-    const made = spawnSync(
-      'mmdebstrap',
-      [
-        '--variant=minbase',
-        `--include=${PACKAGES.join()}`,
-        'bookworm',
-        this.folder,
-        'http://deb.debian.org/debian',
-      ],
-      { encoding: 'utf8' },
-    );
-    if (made.status !== 0)
-      throw new Error(`there is no Debian 12 to install into: ${made.stderr ?? made.error}`);
+    makeDebian(this.folder, '--variant=minbase', `--include=${PACKAGES.join()}`);
     // PostgreSQL needs both.
     chmodSync(join(this.folder, 'dev/shm'), 0o1777);
     const mounted = spawnSync('mount', ['--bind', '/proc', join(this.folder, 'proc')], { encoding: 'utf8' });
@@ -69,4 +57,11 @@ export class DebianRoot {
     spawnSync('umount', [join(this.folder, 'proc')]);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Fills a folder with a Debian 12. */
+export function makeDebian(folder: string, ...options: readonly string[]): void {
+  const args = [...options, 'bookworm', folder, 'http://deb.debian.org/debian'];
+  const made = spawnSync('mmdebstrap', args, { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`a Debian 12 cannot be made: ${made.stderr ?? made.error}`);
 }
