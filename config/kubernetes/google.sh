@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the shipper needs at Google, with the least roles. Read it, fill in the first lines (as in kustomization.yaml), run it once.
+# What the shipper needs at Google, with the least roles. Read it, fill in the first lines (as in your kustomization.yaml), run it once.
 # Steps that cannot be undone are at the end, as comments.
 set -eu
 

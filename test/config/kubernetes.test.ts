@@ -2,25 +2,21 @@
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '../../src/config/load.js';
 import { type Model, misspelt, validate } from '../support/kubernetes.js';
-import { isForKustomize, kustomization } from '../support/kustomization.js';
+import { buildCase, CASES, copyCases, takeAll } from '../support/kustomization.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 const FOLDER = 'config/kubernetes';
-const names = readdirSync(join(ROOT, FOLDER)).sort();
-const files = [
-  ...names.filter(name => name.endsWith('.yaml') && !isForKustomize(name)).map(name => `${FOLDER}/${name}`),
-  'config/prometheus/alerts.yaml',
-];
+const { version } = JSON.parse(read('package.json'));
 
 const object = z.looseObject({
   apiVersion: z.string(),
@@ -29,12 +25,14 @@ const object = z.looseObject({
   data: z.record(z.string(), z.string()).optional(),
 });
 
-const documents = files.flatMap(name =>
-  parseAllDocuments(read(name)).map(document => {
-    expect(document.errors, name).toEqual([]);
-    return { name, ...object.parse(document.toJS()) };
-  }),
+/** What each case makes, with all that may be added to it. */
+const copy = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-test-'));
+await copyCases(copy);
+for (const name of CASES) await takeAll(copy, name);
+const documents = CASES.flatMap(name =>
+  buildCase(copy, name).map(made => ({ case: name, ...object.parse(made) })),
 );
+await rm(copy, { recursive: true });
 
 const named = z.looseObject({ name: z.string() });
 /** What operators' objects hold of Kubernetes' own. */
@@ -50,7 +48,7 @@ const operators = {
   }),
 };
 
-function modelsOf({ name: _file, ...data }: (typeof documents)[number]): Model[] {
+function modelsOf({ case: _case, ...data }: (typeof documents)[number]): Model[] {
   const { apiVersion, kind } = data;
   const part = (partKind: string, partData: object): Model => ({
     apiVersion: 'v1',
@@ -69,10 +67,10 @@ function modelsOf({ name: _file, ...data }: (typeof documents)[number]): Model[]
   return [{ apiVersion, kind, data }];
 }
 
-const models = documents.flatMap(one => modelsOf(one).map(model => ({ file: one.name, ...model })));
+const models = documents.flatMap(one => modelsOf(one).map(model => ({ case: one.case, ...model })));
 
 describe('schemas', () => {
-  test.each(models)('$file: $kind is valid', async model => {
+  test.each(models)('$case: $kind is valid', async model => {
     await validate(model);
   });
 
@@ -88,49 +86,44 @@ describe('schemas', () => {
   });
 });
 
-describe('shippers', () => {
-  const container = z.looseObject({
-    name: z.string(),
-    image: z.string(),
-    resources: z.object({
-      requests: z.object({ cpu: z.string(), memory: z.string() }),
-      limits: z.object({ memory: z.string() }),
-    }),
-    securityContext: z
-      .looseObject({
-        allowPrivilegeEscalation: z.literal(false),
-        readOnlyRootFilesystem: z.literal(true),
-        capabilities: z.object({ drop: z.tuple([z.literal('ALL')]) }),
-      })
-      .optional(),
-    volumeMounts: z
-      .array(z.looseObject({ mountPath: z.string(), readOnly: z.boolean().optional() }))
-      .optional(),
-  });
-  const shippers = documents.flatMap(one =>
-    deepFind(one, value => Reflect.get(Object(value), 'image') === 'pgaudit-shipper').map(found => ({
-      file: one.name,
-      ...container.parse(found),
-    })),
-  );
+const container = z.looseObject({
+  name: z.string(),
+  image: z.string(),
+  resources: z.object({
+    requests: z.object({ cpu: z.string(), memory: z.string() }),
+    limits: z.object({ memory: z.string() }),
+  }),
+  securityContext: z
+    .looseObject({
+      allowPrivilegeEscalation: z.literal(false),
+      readOnlyRootFilesystem: z.literal(true),
+      capabilities: z.object({ drop: z.tuple([z.literal('ALL')]) }),
+    })
+    .optional(),
+  volumeMounts: z
+    .array(z.looseObject({ mountPath: z.string(), readOnly: z.boolean().optional() }))
+    .optional(),
+});
+const shippers = documents.flatMap(one =>
+  deepFind(one, value => isOurs(Reflect.get(value, 'image'))).map(found => ({
+    case: one.case,
+    ...container.parse(found),
+  })),
+);
 
-  test('there are four, and two jobs that verify', () => {
-    expect(shippers.map(({ file }) => file.replace(`${FOLDER}/`, ''))).toEqual([
-      'daemonset.yaml',
-      'pgo-sidecar.yaml',
-      'statefulset-sidecar.yaml',
-      'verify-job.yaml',
-      'verify-merge.yaml',
-      'zalando-sidecar.yaml',
-    ]);
+describe('shippers', () => {
+  test('each case has one, but for Nais, and two jobs can verify', () => {
+    const cases = shippers.map(one => `${one.case} ${one.name}`);
+    const expected = CASES.filter(name => name !== 'nais').map(name => `${name} pgaudit-shipper`);
+    expect(cases.sort()).toEqual([...expected, 'daemonset merge', 'daemonset verify'].sort());
   });
 
   test.each(shippers)(
-    '$file: $name has a memory limit, no CPU limit, no rights, and reads the log only',
+    '$case: $name has a memory limit, no CPU limit, no rights, and reads the log only',
     shipper => {
-      const { file, securityContext, volumeMounts = [] } = shipper;
+      const { securityContext, volumeMounts = [] } = shipper;
       // Zalando's sidecars have no such setting.
-      expect(securityContext === undefined).toBe(file.includes('zalando'));
+      expect(securityContext === undefined).toBe(shipper.case === 'zalando');
       const log = volumeMounts.find(({ mountPath }) => mountPath === '/var/log/postgresql');
       expect(log?.readOnly ?? true).toBe(true);
     },
@@ -159,16 +152,16 @@ test('Prometheus finds each shipper, and the network policy lets it in', () => {
 });
 
 describe('configurations', () => {
-  const configs = documents.flatMap(({ name, data }) => {
+  const configs = documents.flatMap(({ case: name, data }) => {
     const text = data?.['config.yaml'];
     return text === undefined ? [] : [{ name, text }];
   });
 
-  test.each(configs)('$name holds one that can be loaded', async ({ text }) => {
+  test.each(configs)('$name holds one that can be loaded', async ({ name, text }) => {
     const path = join(await temporaryFolder(), 'config.yaml');
     await writeFile(path, text);
     const environment = {
-      ...kustomization.settings,
+      ...settingsOf(name),
       POD_NAME: 'pg-0',
       NODE_NAME: 'host-1',
       HOST_IP: '192.0.2.1',
@@ -178,14 +171,40 @@ describe('configurations', () => {
     expect(sources.map(({ database }) => database?.url)).not.toContain(undefined);
   });
 
-  test('there are five of them, and all that is mounted is there', () => {
-    expect(configs).toHaveLength(5);
-    const maps = documents.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
-    const mounted = documents
-      .flatMap(one => deepFind(one, value => Reflect.has(Object(value), 'configMap')))
-      .map(value => z.looseObject({ configMap: named }).parse(value).configMap.name);
-    expect(mounted.filter(name => !maps.includes(name))).toEqual([]);
+  test('each case has one, and all that is mounted is there', () => {
+    expect(configs.map(({ name }) => name)).toEqual(CASES);
+    for (const name of CASES) {
+      const own = documents.filter(one => one.case === name);
+      const maps = own.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
+      const mounted = own
+        .flatMap(one => deepFind(one, value => Reflect.has(value, 'configMap')))
+        .map(value => z.looseObject({ configMap: named }).parse(value).configMap.name);
+      expect(mounted.filter(one => !maps.includes(one))).toEqual([]);
+    }
   });
+
+  test.each(CASES.filter(name => name !== 'nais'))(
+    '%s: each setting that it names is in the environment',
+    name => {
+      const variables = [...String(configs.find(one => one.name === name)?.text).matchAll(/\$\{(\w+)\}/g)];
+      const container = shippers.find(one => one.case === name && one.name === 'pgaudit-shipper');
+      const environment = z
+        .object({
+          env: z.array(z.object({ name: z.string(), valueFrom: z.unknown() })),
+          envFrom: z.array(z.object({ configMapRef: named.optional(), secretRef: named.optional() })),
+        })
+        .partial()
+        .parse(container);
+      const isWhole = environment.envFrom?.some(one => one.configMapRef !== undefined);
+      const given = new Set([
+        ...(environment.env?.map(one => one.name) ?? []),
+        ...(isWhole ? Object.keys(settingsOf(name)) : []),
+      ]);
+      expect(variables.map(([, variable = '']) => variable).filter(one => !given.has(one))).toEqual([]);
+      const hasSecret = environment.envFrom?.some(one => one.secretRef?.name === 'pgaudit-shipper');
+      expect(hasSecret || given.has('PGPASSWORD')).toBe(true);
+    },
+  );
 });
 
 describe('google.sh', () => {
@@ -234,10 +253,22 @@ describe('google.sh', () => {
   });
 });
 
-test('the README of the folder names every file', () => {
+test('the README of the folder names every case, and what may be added', () => {
   const readme = read(`${FOLDER}/README.md`);
-  expect(names.filter(name => !readme.includes(`(${name})`) && name !== 'README.md')).toEqual([]);
+  const common = readdirSync(join(ROOT, FOLDER, 'common')).map(name => `common/${name}`);
+  expect([...CASES, ...common].filter(name => !readme.includes(`(${name}/)`))).toEqual([]);
+  expect(readme).toContain('(google.sh)');
 });
+
+function isOurs(image: unknown): boolean {
+  return typeof image === 'string' && image.endsWith(`/pgaudit-shipper:${version}`);
+}
+
+function settingsOf(name: string): Record<string, string> {
+  const isSettings = ({ kind, metadata }: (typeof documents)[number]): boolean =>
+    kind === 'ConfigMap' && metadata.name.startsWith('pgaudit-shipper-settings');
+  return documents.find(one => one.case === name && isSettings(one))?.data ?? {};
+}
 
 /** All objects within a value, itself included, of which something is so. */
 function deepFind(value: unknown, isSo: (value: object) => boolean): object[] {

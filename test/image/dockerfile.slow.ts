@@ -1,155 +1,204 @@
-/**
- * The Dockerfile's steps make a program that works as a user whom the image does not know, and writes only to its
- * state.
- */
+/** The image: built as README says, and at work as users whom it does not know, writing to its state only. */
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, copyFile, lstat, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, chown, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import { readArchive } from '../support/archive.js';
-import { type Built, buildContext, isIgnored, parseDockerfile, replay } from '../support/dockerfile.js';
-import { settings } from '../support/shipper.js';
+import { type ImageConfig, Images, startIn } from '../support/image.js';
+import { eventually, settings } from '../support/shipper.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
-const stages = parseDockerfile(read('Dockerfile'));
-/** As Nais runs it. */
-const USER = 1069;
+const { version } = JSON.parse(read('package.json'));
+/** README's line, as it is there. */
+const [, BUILD = ''] = /^ {4}(npm run image)\n/m.exec(read('README.md')) ?? [];
+/** The image's own user, and Nais's. */
+const USERS = [65532, 1069];
+const STATE = '/var/lib/pgaudit-shipper';
 
-describe('what goes into the build', () => {
-  test.each([
-    '.git/config',
-    '.npmrc',
-    'node_modules/pg/package.json',
-    'test/temp.ts',
-    'dist/main.js',
-    '.env',
-  ])('%s does not', path => {
-    expect(isIgnored(path, read('.dockerignore'))).toBe(true);
-  });
+let images: Images;
+beforeAll(() => {
+  images = new Images();
+});
+afterAll(() => images.remove());
 
-  test.each(['package-lock.json', 'src/main.ts', 'src/read/files/tail.ts', 'config/local.yaml'])(
-    '%s does',
-    path => {
-      expect(isIgnored(path, read('.dockerignore'))).toBe(false);
-    },
-  );
+test('base images are named by a full version, or given by their digest', () => {
+  const bases = [...read('Dockerfile').matchAll(/^ARG \w+_IMAGE=(.*)$/gm)].map(([, image = '']) => image);
+  expect(bases).toHaveLength(2);
+  expect(bases.filter(image => !/^node:\d+\.\d+\.\d+-|:nonroot$/.test(image))).toEqual([]);
+  expect(read('Dockerfile')).toMatch(/BUILD_IMAGE=node@sha256:.*RUNTIME_IMAGE=.*@sha256:/);
+});
 
-  test('base images are named by a full version, or given by their digest', () => {
-    const images = stages.map(({ image }) => image);
-    expect(images.filter(image => !/^node:\d+\.\d+\.\d+-|:nonroot$/.test(image))).toEqual([]);
-    expect(read('Dockerfile')).toMatch(/BUILD_IMAGE=node@sha256:.*RUNTIME_IMAGE=.*@sha256:/);
-  });
-
-  test('no step of RUN leaves its WORKDIR', () => {
-    const commands = stages.flatMap(({ steps }) => steps.filter(({ instruction }) => instruction === 'RUN'));
-    expect(commands.filter(({ text }) => /(^|[\s>])[/~]|\.\./.test(text))).toEqual([]);
-  });
+test('nothing but what the build needs goes into it', async () => {
+  const context = join(images.folder, 'context');
+  await mkdir(join(context, 'src'), { recursive: true });
+  await cp(join(ROOT, '.dockerignore'), join(context, '.dockerignore'));
+  const put = ['.git/config', '.npmrc', '.env', 'node_modules/pg/a.js', 'test/a.ts', 'dist/main.js'];
+  for (const file of [...put, 'package.json', 'src/read/a.ts', 'scripts/sbom.js', 'scripts/setup.js']) {
+    await mkdir(join(context, file, '..'), { recursive: true });
+    await writeFile(join(context, file), '');
+  }
+  await writeFile(join(images.folder, 'Everything'), 'FROM scratch\nCOPY . /\n');
+  images.buildah('build', '--file', join(images.folder, 'Everything'), '--tag', 'everything', context);
+  const names = readdirSync(images.mount('everything'), { recursive: true, withFileTypes: true });
+  expect(
+    names
+      .filter(one => one.isFile())
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['a.ts', 'package.json', 'sbom.js']);
 });
 
 describe('the image', () => {
-  let folder = '';
-  let image: Built = { root: '', workdir: '', env: {} };
-  const inside = (path: string): string => join(image.root, path);
+  let root = '';
+  let config: ImageConfig;
+  const inside = (path: string): string => join(root, path);
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-test-'));
-    await chmod(folder, 0o755);
-    await mkdir(join(folder, 'context'));
-    await buildContext(ROOT, join(folder, 'context'), read('.dockerignore'));
-    image = await replay(stages, join(folder, 'context'), folder);
-    await mkdir(inside('nodejs/bin'), { recursive: true });
-    await copyFile(process.execPath, inside('nodejs/bin/node'));
-  }, 120_000);
+  beforeAll(() => {
+    images.makeBuildBase('localhost/build');
+    images.makeRuntimeBase('localhost/runtime');
+    const built = spawnSync('sh', ['-ec', BUILD], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...images.environment, BUILD_IMAGE: 'localhost/build', RUNTIME_IMAGE: 'localhost/runtime' },
+    });
+    expect(built.status, `${built.stdout.slice(-2000)}${built.stderr}`).toBe(0);
+    expect(built.stdout).toMatch(new RegExp(`\npgaudit-shipper:${version}  \\d+ MB, built by buildah\n$`));
+    root = images.mount(`pgaudit-shipper:${version}`);
+    config = images.configOf(`pgaudit-shipper:${version}`);
+  });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  test('contains the program, what it needs to run, and nothing else', async () => {
-    expect((await readdir(inside('app'))).sort()).toEqual([
+  test('contains the program, what it needs to run, and nothing else', () => {
+    expect(readdirSync(inside('app')).sort()).toEqual([
       'LICENSE',
       'config',
       'dist',
       'node_modules',
       'package.json',
+      'sbom.json',
     ]);
-    const modules = await readdir(inside('app/node_modules'));
+    const modules = readdirSync(inside('app/node_modules'));
     expect(modules).toContain('pg');
-    for (const name of ['vitest', 'typescript', 'fast-check', '.bin']) expect(modules).not.toContain(name);
-    expect(modules.filter(name => name.startsWith('node-linux'))).toEqual([]);
+    const tools = ['vitest', 'typescript', 'fast-check', '.bin', '.package-lock.json'];
+    expect(modules.filter(name => tools.includes(name) || name.startsWith('node-linux'))).toEqual([]);
+    expect(existsSync(inside('bin/sh'))).toBe(false);
   });
 
-  test('starts as a user without rights', () => {
-    const last = Object.fromEntries(
-      stages.at(-1)?.steps.map(({ instruction, text }) => [instruction, text]) ?? [],
-    );
-    expect(last).toMatchObject({ USER: '65532:65532', VOLUME: '/var/lib/pgaudit-shipper', EXPOSE: '8080' });
-    expect(JSON.parse(last.ENTRYPOINT ?? '')).toEqual(['/nodejs/bin/node', 'dist/main.js']);
-    expect(JSON.parse(last.CMD ?? '')).toEqual(['run', '--config', '/etc/pgaudit-shipper/config.yaml']);
+  test('starts as a user without rights, and says what it is', () => {
+    expect(config).toMatchObject({
+      User: '65532:65532',
+      ExposedPorts: { '8080/tcp': {} },
+      Volumes: { [STATE]: {} },
+      WorkingDir: '/app',
+      Entrypoint: ['/nodejs/bin/node', 'dist/main.js'],
+      Cmd: ['run', '--config', '/etc/pgaudit-shipper/config.yaml'],
+    });
+    const { stdout: head } = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect(config.Labels).toMatchObject({
+      'org.opencontainers.image.title': 'pgaudit-shipper',
+      'org.opencontainers.image.licenses': 'MIT',
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.revision': expect.stringContaining(head.trim()),
+      'org.opencontainers.image.base.name': 'localhost/runtime',
+    });
+    expect(read('package.json')).toContain('"license": "MIT"');
   });
 
-  test('ships a log as user 1069, and writes to its state folder only', async () => {
-    await furnish(image);
-    const before = await snapshot(image.root);
-    const isRoot = process.getuid?.() === 0;
-    const { status, stdout, stderr } = spawnSync(
-      inside('nodejs/bin/node'),
-      ['dist/main.js', 'run', '--once', '--config', inside('etc/pgaudit-shipper/config.yaml')],
-      {
-        cwd: inside(image.workdir),
-        // No HOME.
-        env: { ...image.env, TMPDIR: inside('tmp'), METADATA_SERVER_DETECTION: 'none' },
-        encoding: 'utf8',
-        ...(isRoot && { uid: USER, gid: USER }),
-      },
-    );
-    expect([status, stderr], stdout).toEqual([0, '']);
-    const state = 'var/lib/pgaudit-shipper';
-    const events = await readArchive(inside(`${state}/archive`));
+  test('the SBOM names the packages that are in it, and no others', () => {
+    const { components } = z
+      .object({ components: z.array(z.object({ name: z.string(), version: z.string() })) })
+      .parse(JSON.parse(readFileSync(inside('app/sbom.json'), 'utf8')));
+    const named = components.map(one => `${one.name}@${one.version}`).sort();
+    const bundled = named.filter(name => name.startsWith('@cj-tech-master/'));
+    expect(bundled).toHaveLength(1);
+    expect(named).toEqual([...new Set([...packagesIn(inside('app')), ...bundled])].sort());
+  });
+
+  test.each(USERS)('ships a log as user %i, and stops', async user => {
+    const state = await furnish(user, STATE);
+    const child = start(user);
+    const printed = output(child);
+    await eventually(async () => child.exitCode !== null || sizeOf(join(state, 'logging')) > 0);
+    child.kill('SIGTERM');
+    expect([await printed, child.exitCode]).toEqual([expect.stringContaining('"stopped"'), 0]);
+    const events = await readArchive(join(state, 'archive'));
     expect(events.filter(({ kind }) => kind === 'statement').length).toBeGreaterThan(10);
-    expect(await readdir(inside(`${state}/logging`))).not.toEqual([]);
-    expect(await snapshot(image.root)).toEqual(before);
+  });
+
+  test('can write nowhere else', async () => {
+    await furnish(1070, '/app');
+    const child = start(1070);
+    expect([await output(child), child.exitCode]).toEqual([expect.stringContaining('EROFS'), 1]);
+  });
+
+  function start(user: number): ChildProcess {
+    const own = join(images.folder, String(user));
+    const read = { '/etc/pgaudit-shipper': join(own, 'config'), '/var/log/postgresql': join(own, 'log') };
+    return startIn(root, user, config, { state: join(own, 'state'), read });
+  }
+
+  test('has a size of at most 250 MB', () => {
+    const parts = {
+      'Node.js': 'nodejs',
+      modules: 'app/node_modules',
+      program: 'app/dist',
+      config: 'app/config',
+    };
+    const sizes = Object.entries(parts).map(([name, path]) => [name, sizeOf(inside(path))] as const);
+    const all = sizeOf(root);
+    const base = all - sizes.reduce((sum, [, size]) => sum + size, 0);
+    for (const [name, size] of [...sizes, ['base system and the rest', base] as const, ['all', all] as const])
+      console.log(`image, ${name}: ${(size / 1e6).toFixed(1)} MB`);
+    expect(all).toBeLessThan(250e6);
   });
 });
 
-/** Configuration, a log, and a state folder; everything else is read-only. */
-async function furnish({ root }: Built): Promise<void> {
-  const state = join(root, 'var/lib/pgaudit-shipper');
-  const log = join(root, 'var/log/postgresql');
-  for (const path of [log, join(root, 'etc/pgaudit-shipper'), join(root, 'tmp')])
-    await mkdir(path, { recursive: true });
-  await copyFile(join(ROOT, 'demo/recorded/pg15.csv'), join(log, 'postgresql.csv'));
-  const config = settings(state, [join(log, '*.csv')]);
-  await writeFile(join(root, 'etc/pgaudit-shipper/config.yaml'), stringify(config));
-  spawnSync('chmod', ['-R', 'a-w,a+rX', root]);
-  await chmod(join(root, 'tmp'), 0o1777);
+/** A recorded log, a configuration that writes to a folder there, and a state folder of the user, which it returns. */
+async function furnish(user: number, to: string): Promise<string> {
+  const own = join(images.folder, String(user));
+  const state = join(own, 'state');
+  for (const name of ['config', 'log', 'state']) await mkdir(join(own, name), { recursive: true });
+  await cp(join(ROOT, 'demo/recorded/pg15.csv'), join(own, 'log/postgresql.csv'));
+  const config = { ...settings(to, ['/var/log/postgresql/*.csv']), state: { directory: to } };
+  await writeFile(join(own, 'config/config.yaml'), stringify(config));
   await chmod(state, 0o700);
-  if (process.getuid?.() === 0) await chown(state, USER, USER);
+  await chown(state, user, user);
+  return state;
 }
 
-/** All files but those in the state folder, with their sizes and times. */
-async function snapshot(root: string): Promise<string[]> {
-  const names = await readdir(root, { recursive: true });
-  const ours = names.filter(name => !name.startsWith('var/lib/pgaudit-shipper'));
-  return await Promise.all(
-    ours.sort().map(async name => {
-      const { size, mtimeMs } = await lstat(join(root, name));
-      return `${name} ${size} ${mtimeMs}`;
-    }),
-  );
+/** All that it prints, once it has ended. */
+async function output(child: ChildProcess): Promise<string> {
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => printed.push(chunk));
+  await once(child, 'close');
+  return Buffer.concat(printed).toString();
 }
 
-test('nothing that the build needs is missing from the files that are shipped', () => {
-  const sources = stages.flatMap(({ steps }) =>
-    steps
-      .filter(({ instruction, text }) => instruction === 'COPY' && !text.includes('--from='))
-      .flatMap(({ text }) => text.split(/\s+/).slice(0, -1)),
+/** The packages in a folder's node_modules, and in theirs. */
+function packagesIn(folder: string): string[] {
+  const modules = join(folder, 'node_modules');
+  if (!existsSync(modules)) return [];
+  const folders = readdirSync(modules).flatMap(name =>
+    name.startsWith('@') ? readdirSync(join(modules, name)).map(inner => join(name, inner)) : [name],
   );
-  expect(
-    sources.filter(name => !existsSync(join(ROOT, name)) || isIgnored(name, read('.dockerignore'))),
-  ).toEqual([]);
-});
+  return folders.flatMap(name => {
+    const manifest = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'));
+    return [`${manifest.name}@${manifest.version}`, ...packagesIn(join(modules, name))];
+  });
+}
+
+/** The bytes of all files in a folder; 0 if it is not there. */
+function sizeOf(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(one => one.isFile());
+  return entries.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}

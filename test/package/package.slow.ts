@@ -1,7 +1,6 @@
-/** The Debian package, in a fresh Debian 12: installed, at work as its own user, upgraded, and removed. */
+/** The Debian package, in a fresh Debian 12 with its systemd: installed as README says, at work, upgraded, and removed. */
 
-import { type ChildProcess, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,19 +25,20 @@ const SETTINGS = [
   'log_disconnections = on',
 ];
 
-let debian: DebianRoot;
-let daemon: ChildProcess | null = null;
+/** README's lines, as they are there. */
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const [, INSTALL = '', CHECK = '', START = ''] =
+  /^ {4}(apt-get install .*)\n {4}(.* check)\n {4}(systemctl start .*)$/m.exec(readme) ?? [];
 
-beforeAll(() => {
+let debian: DebianRoot;
+
+beforeAll(async () => {
   const made = spawnSync(process.execPath, ['scripts/package.js'], { cwd: ROOT, encoding: 'utf8' });
   expect(made.status, made.stderr).toBe(0);
   debian = new DebianRoot();
+  await debian.boot();
 }, 900_000);
-afterAll(() => {
-  daemon?.kill('SIGKILL');
-  debian.run('pg_ctlcluster 15 main stop || true');
-  debian.remove();
-});
+afterAll(() => debian.remove());
 
 const succeeds = (script: string): string => {
   const { code, output } = debian.run(script);
@@ -46,12 +46,7 @@ const succeeds = (script: string): string => {
   return output;
 };
 
-const start = (): ChildProcess => debian.start('pgaudit-shipper', 'pgaudit-shipper', 'run');
-
-async function stop(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM');
-  await once(child, 'exit');
-}
+const mainProcess = (): string => succeeds('systemctl show --property=MainPID pgaudit-shipper');
 
 /** A person's statement, through the server. */
 const insert = (value: number): string =>
@@ -88,14 +83,14 @@ test('lintian finds no error', () => {
   expect(stdout.split('\n').filter(line => line.startsWith('E:'))).toEqual([]);
 });
 
-test('README says how', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  expect(readme).toContain(`    apt-get install ./pgaudit-shipper_${version}_amd64.deb\n`);
-  expect(readme).toContain('    runuser -u pgaudit-shipper -- pgaudit-shipper check\n');
+test('README says how in three lines', () => {
+  expect([INSTALL, CHECK, START].filter(line => line === '')).toEqual([]);
 });
 
 test('it installs into a fresh Debian 12, enabled and not started, with a user who may read the log', () => {
-  succeeds(`dpkg -i ${debian.add(fileOf('amd64'))}`);
+  debian.add(fileOf('amd64'));
+  succeeds(INSTALL);
+  expect(debian.run('systemctl is-active pgaudit-shipper').output).toBe('inactive\n');
   expect(succeeds('id pgaudit-shipper')).toMatch(/\(adm\).*\(postgres\)|\(postgres\).*\(adm\)/);
   expect(succeeds('pgaudit-shipper --version').trim()).toContain(version);
   expect(succeeds('ls /etc/systemd/system/multi-user.target.wants')).toContain('pgaudit-shipper.service');
@@ -109,14 +104,13 @@ test('its configuration is accepted but for names, and the first event gets into
     `printf '%s\\n' ${SETTINGS.map(line => `"${line}"`).join(' ')} >>/etc/postgresql/15/main/postgresql.conf`,
   );
   succeeds(
-    "sed -i '1i local all all trust' /etc/postgresql/15/main/pg_hba.conf; pg_ctlcluster 15 main start",
+    "sed -i '1i local all all trust' /etc/postgresql/15/main/pg_hba.conf; systemctl restart postgresql",
   );
   succeeds(
     `runuser -u postgres -- psql -qX -c 'CREATE EXTENSION pgaudit' -c 'CREATE ROLE "Z990001" LOGIN SUPERUSER' -c 'CREATE TABLE t (a int)'`,
   );
-  const checked = succeeds('runuser -u pgaudit-shipper -- pgaudit-shipper check');
-  expect(checked).toContain(', 0 failed');
-  daemon = start();
+  expect(succeeds(CHECK)).toContain(', 0 failed');
+  succeeds(START);
   insert(1);
   await eventually(async () => entries().includes('VALUES (1)'));
 });
@@ -126,19 +120,20 @@ test('it is upgraded while it ships, and nothing is lost', async () => {
   const stage = join(ROOT, 'build', 'next');
   const script = `rm -rf "$1"; dpkg-deb -R "$0" "$1"; sed -i 's/^Version: .*/Version: ${next}/' "$1/DEBIAN/control"; dpkg-deb --root-owner-group -Zgzip -b "$1" "$1.deb"; rm -rf "$1"`;
   expect(spawnSync('bash', ['-euc', script, fileOf('amd64'), stage]).status).toBe(0);
+  const before = mainProcess();
   insert(2);
   succeeds(
     `echo '# mine' >>/etc/pgaudit-shipper/config.yaml; dpkg -i --force-confold ${debian.add(`${stage}.deb`)}`,
   );
   expect(succeeds('dpkg-query -W pgaudit-shipper')).toBe(`pgaudit-shipper\t${next}\n`);
   expect(succeeds('tail -n 1 /etc/pgaudit-shipper/config.yaml')).toBe('# mine\n');
+  expect(mainProcess()).not.toBe(before);
   insert(3);
-  if (daemon !== null) await stop(daemon);
+  succeeds('systemctl stop pgaudit-shipper');
   insert(4);
-  daemon = start();
+  succeeds('systemctl start pgaudit-shipper');
   await eventually(async () => entries().includes('VALUES (4)'));
-  await stop(daemon);
-  daemon = null;
+  succeeds('systemctl stop pgaudit-shipper');
   for (const value of [1, 2, 3, 4]) expect(entries().split(`VALUES (${value})`)).toHaveLength(2);
   expect(succeeds('pgaudit-shipper verify file:/var/lib/pgaudit-shipper/archive')).toMatch(/^whole/m);
 });

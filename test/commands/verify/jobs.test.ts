@@ -56,13 +56,13 @@ async function expectWhole(args: readonly string[]): Promise<void> {
 
 test('an Indexed Job of Kubernetes, and the job that merges', async () => {
   const results = join(folder, 'kubernetes');
-  const { spec } = indexedJob.parse(await readJob('kubernetes/verify-job.yaml'));
+  const { spec } = indexedJob.parse(await readJob('kubernetes/common/verify-job/verify-job.yaml'));
   const { args } = spec.template.spec.containers[0];
   for (let index = 0; index < (spec.completions ?? 0); index++) {
     const expanded = here(args, results).map(arg => arg.replace('$(JOB_COMPLETION_INDEX)', String(index)));
     expect((await runCommand([...expanded, ...PERIOD])).code).toBe(0);
   }
-  const merge = indexedJob.parse(await readJob('kubernetes/verify-merge.yaml'));
+  const merge = indexedJob.parse(await readJob('kubernetes/common/verify-merge/verify-merge.yaml'));
   await expectWhole(here(merge.spec.template.spec.containers[0].args, results));
 });
 
