@@ -183,7 +183,10 @@ export class PartCoverage {
   }
 
   #live(event: ReadEvent, { action, retired, servers }: NonNullable<ReadEvent['lifecycle']>): void {
-    if (action === 'found' || action === 'retired') return this.#liveOne(event, action);
+    if (action === 'found' || action === 'retired') {
+      this.#liveOne(event, action);
+      return;
+    }
     this.retiredAt = retired === true ? event.at : null;
     if (servers !== undefined) this.#namesServers = true;
     for (const server of servers ?? []) this.#sourceOf(server);
