@@ -12,7 +12,7 @@
 import { createHash, hash, type KeyObject, verify } from 'node:crypto';
 import { type LargeText, PARAMETERS } from '../lib/large-text.js';
 import type { AuditEvent, EventKind, NewEvent } from './event.js';
-import { AUDIT_CLASSES, type AuditClass } from './names.js';
+import { type AlertSeverity, AUDIT_CLASSES, type AuditClass } from './names.js';
 
 /** An event without its place in the chain, in JSON, which takes far less memory than the event itself. */
 export interface EventJson {
@@ -237,12 +237,14 @@ export interface EventHead {
   readonly command: string | null;
   readonly session: string | null;
   readonly virtualTransactionId: string | null;
+  readonly alert: { readonly rule: string; readonly severity: AlertSeverity } | null;
 }
 
 export function headOf(event: AuditEvent): EventHead {
   const { kind, id, time, instance, node } = event;
   const audit = event.kind === 'statement' ? event.audit : null;
   const happened = 'session' in event ? event : null;
+  const done = 'actor' in event ? event : null;
   return {
     kind,
     id,
@@ -250,12 +252,13 @@ export function headOf(event: AuditEvent): EventHead {
     receivedAt: 'receivedAt' in event ? event.receivedAt : null,
     instance,
     node,
-    database: happened?.database ?? null,
-    user: happened?.actor.user ?? null,
+    database: done?.database ?? null,
+    user: done?.actor?.user ?? null,
     class: audit?.class ?? null,
     command: audit?.command ?? null,
     session: happened?.session.id ?? null,
     virtualTransactionId: happened?.session.virtualTransactionId ?? null,
+    alert: event.kind === 'alert' ? event.alert : null,
   };
 }
 
@@ -294,6 +297,7 @@ export function readHead(line: Buffer): EventHead | null {
     command,
     session: session[1] ?? '',
     virtualTransactionId: transaction[1] ?? null,
+    alert: null,
   };
 }
 

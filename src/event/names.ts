@@ -70,3 +70,7 @@ export const NEW_CHAIN_REASONS = [
   'archive-unsigned',
 ] as const;
 export type NewChainReason = (typeof NEW_CHAIN_REASONS)[number];
+
+/** Severities of alerts, as Cloud Logging names them, the weightiest last. */
+export const ALERT_SEVERITIES = ['notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
