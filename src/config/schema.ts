@@ -6,9 +6,9 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { AUDIT_CLASSES } from '../event/names.js';
-import { Expression } from '../lib/expression.js';
-import { DURATION_UNITS, parseDuration, parseSize, SIZE_UNITS } from './units.js';
+import type { Expression } from '../lib/expression.js';
+import { detect } from './detect.js';
+import { auditClass, compile, duration, expression, size, text, timezone } from './parts.js';
 
 /** The named groups that a pattern of the `pattern` resolver may have. */
 const PATTERN_GROUPS: readonly string[] = ['id', 'email', 'name'];
@@ -20,48 +20,6 @@ const name = z
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
     'must be 1 to 128 letters, digits, dots, dashes or underscores',
   );
-
-const text = z.string({ error: 'must be a text' }).min(1, 'must not be empty');
-
-interface Bounds {
-  readonly least: string;
-  readonly most: string;
-}
-
-/** A size or duration within bounds, which are written in the same units. */
-function quantity(
-  parse: (text: string) => number | null,
-  what: string,
-  units: string,
-  { least, most }: Bounds,
-) {
-  const error = `must be a ${what}: a number with one of ${units}`;
-  return z.string({ error }).transform((written, context) => {
-    const value = parse(written);
-    if (value !== null && value >= (parse(least) ?? 0) && value <= (parse(most) ?? 0)) return value;
-    context.addIssue({
-      code: 'custom',
-      message: value === null ? error : `must be from ${least} to ${most}`,
-    });
-    return z.NEVER;
-  });
-}
-
-const size = (least: string, most: string) => quantity(parseSize, 'size', SIZE_UNITS, { least, most });
-const duration = (least: string, most: string) =>
-  quantity(parseDuration, 'duration', DURATION_UNITS, { least, most });
-
-function compile(source: string, context: z.core.$RefinementCtx): Expression {
-  try {
-    return new Expression(source);
-  } catch {
-    const message = 'must be a regular expression in RE2 syntax (no look-around, no back-references)';
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  }
-}
-
-const expression = text.transform(compile);
 
 const MEMBER_OF = 'memberOf:';
 
@@ -77,21 +35,6 @@ const pattern = expression.refine(
   value => value.groupNames.length > 0 && value.groupNames.every(group => PATTERN_GROUPS.includes(group)),
   `must have named groups, each one of ${PATTERN_GROUPS.join(', ')}: (?<id>…)`,
 );
-
-const auditClass = z
-  .string({ error: 'must be a pgAudit class' })
-  .transform(written => written.toUpperCase())
-  .pipe(z.enum(AUDIT_CLASSES, { error: `must be one of ${AUDIT_CLASSES.join(', ').toLowerCase()}` }));
-
-const timezone = text.refine(isTimeZone, 'must be a time zone of the tz database, such as Europe/Oslo');
-
-export function isTimeZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false;
-  }
-}
 
 const ENDPOINT = 'must be http://host:port or https://host:port';
 
@@ -290,6 +233,7 @@ const settings = z
         .prefault({}),
       endpoint,
     }),
+    detect: detect.exactOptional(),
     shutdown: z.strictObject({ gracePeriod: duration('0s', '1h').default(20_000) }).prefault({}),
     http: z.strictObject({ host: text.default('0.0.0.0'), port: port.default(8080) }).prefault({}),
     log: z
@@ -389,5 +333,7 @@ export function settingNames(section: z.core.$ZodType = settings, prefix = ''): 
 function innerOf(type: z.core.$ZodType): z.core.$ZodType {
   if (type instanceof z.ZodPrefault || type instanceof z.ZodDefault || type instanceof z.ZodExactOptional)
     return innerOf(type.def.innerType);
+  if (type instanceof z.ZodPipe) return innerOf(type.def.out);
+  if (type instanceof z.ZodNullable) return innerOf(type.def.innerType);
   return type instanceof z.ZodArray && type.def.element instanceof z.ZodObject ? type.def.element : type;
 }

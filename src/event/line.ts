@@ -25,6 +25,8 @@ export interface EventJson {
   readonly rest?: readonly (string | Buffer)[];
   /** Of a statement: its time in the log (ISO). */
   readonly loggedAt?: string;
+  /** Called with its id once it has its place in the chain: what it returns follows it at once. */
+  readonly following?: (id: string) => readonly EventJson[];
 }
 
 export function jsonOf(event: NewEvent): EventJson {
@@ -75,7 +77,12 @@ export function startOfLine({ chain, seq, previousHash }: ChainPlace): string {
 export function headOfLine(place: ChainPlace, { kind, instance }: EventJson): string {
   const start = startOfLine(place);
   if (instance === null) return start;
-  return `${start}"kind":"${kind}","id":${JSON.stringify(`${instance}/${place.chain}/${place.seq}`)},`;
+  return `${start}"kind":"${kind}","id":${JSON.stringify(idByPlace(instance, place))},`;
+}
+
+/** The id of an event that is not of one record. */
+export function idByPlace(instance: string, { chain, seq }: Pick<ChainPlace, 'chain' | 'seq'>): string {
+  return `${instance}/${chain}/${seq}`;
 }
 
 /** SHA-256 (hex) of a line without its newline, in one or more pieces: what `sha256sum` prints for it. */

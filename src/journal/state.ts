@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
 import type { PreviousChain } from '../event/lifecycle.js';
-import { type EventJson, headOfLine, jsonOf, signed } from '../event/line.js';
+import { type EventJson, headOfLine, idByPlace, jsonOf, signed } from '../event/line.js';
 import type { NewChainReason, SealReason } from '../event/names.js';
 import type { SourceFile } from '../event/position.js';
 import type { ChainEnd, Coverage, SealFields, SealId } from '../event/seal.js';
@@ -13,6 +13,7 @@ import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
 import type { PositionChange, Positions } from './positions.js';
 import type { Sealed, SegmentName } from './segments.js';
+import type { Snapshot } from './snapshots.js';
 import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
 
 /** The segment to which lines are added. */
@@ -83,6 +84,8 @@ export interface SealLimits {
   readonly maxQuiet: number;
   /** Signs the seals; `null` if they are not signed. */
   readonly signer: Signer | null;
+  /** What follows the chain's events, as of now; it is kept with each seal. */
+  readonly follower?: { readonly saved: string };
 }
 
 /** A private key, wherever it is. */
@@ -108,6 +111,8 @@ export interface Commit {
   readonly state: JournalState;
   /** Changes of positions. */
   readonly positions: readonly PositionChange[];
+  /** Of the follower, at the last seal in it. */
+  readonly snapshot: Snapshot | null;
   /** Log time of the first statement (ISO); `null` if there is no statement. */
   readonly loggedAt: string | null;
 }
@@ -143,6 +148,7 @@ export class Plan {
   /** The open segment's events by kind. */
   #events: Record<string, number>;
   #loggedAt: string | null = null;
+  #snapshot: Snapshot | null = null;
   readonly #limits: SealLimits;
   /** For the first segment written; a commit rarely writes a second. */
   readonly #lines: Lines;
@@ -187,12 +193,13 @@ export class Plan {
       })),
       state: { ...this.#state, chain: this.#chain, segment },
       positions: this.#changes,
+      snapshot: this.#snapshot,
       loggedAt: this.#loggedAt,
     };
   }
 
   add({ events, source = OWN, progress = [], checkpoint }: JournalEntry, now: number): void {
-    for (const event of events) this.#write(event, now);
+    for (const event of events) this.#writeWhole(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, facts } = this.#state;
     if (checkpoint !== undefined) this.#move({ source, ...checkpoint });
@@ -202,6 +209,15 @@ export class Plan {
       coverage: progress.reduce((before, one) => cover(before, one, source), coverage),
       facts: checkpoint === undefined ? facts : new Map([...facts, [source, checkpoint.facts]]),
     };
+  }
+
+  /** With what follows it: a seal never comes in between. */
+  #writeWhole(event: EventJson, now: number): void {
+    const { chain, nextSeq: seq } = this.#chain;
+    this.#write(event, now);
+    const { instance, following } = event;
+    if (following === undefined) return;
+    for (const next of following(idByPlace(instance ?? '', { chain, seq }))) this.#write(next, now);
   }
 
   /** Whether a segment is open, or coverage that no seal has yet. */
@@ -250,6 +266,8 @@ export class Plan {
     this.#tree.clear();
     this.#positions.sealed();
     const { nextSeq, lastHash } = this.#chain;
+    const { follower } = this.#limits;
+    if (follower !== undefined) this.#snapshot = { seq: nextSeq - 1, hash: lastHash, saved: follower.saved };
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
     this.#segment = null;
     this.#state = {

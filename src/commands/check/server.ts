@@ -3,7 +3,8 @@
  */
 
 import { timeReader } from '../../audit/time.js';
-import { type Config, isTimeZone, type SourceConfig } from '../../config/schema.js';
+import { isTimeZone } from '../../config/parts.js';
+import type { Config, SourceConfig } from '../../config/schema.js';
 import { isOn, serverValue } from '../../database/population/effective.js';
 import { collectorOff, noCsvlog } from '../../database/population/server.js';
 import type { Snapshot } from '../../database/snapshot.js';

@@ -1,6 +1,6 @@
 /** A first configuration, from what a server says of itself. */
 
-import { isTimeZone } from '../../config/schema.js';
+import { isTimeZone } from '../../config/parts.js';
 import type { ServerLook } from '../../database/look.js';
 import { isPgauditLoaded } from '../../database/read-settings.js';
 import { alterSystem, alterSystemRestart } from '../../lib/sql/compose.js';

@@ -19,6 +19,7 @@ import type { Claims } from '../../read/files/contested.js';
 import { Ledger } from '../../read/files/ledger.js';
 import { Tail, type TailOptions } from '../../read/files/tail.js';
 import { SessionFacts } from '../../session/facts.js';
+import type { Detection } from '../detect/detection.js';
 import type { Settings } from '../large/protocol.js';
 import { LargeReader } from '../large/reader.js';
 import type { Deciders } from '../records/outcome.js';
@@ -41,6 +42,7 @@ export interface Shared {
   readonly settings: Settings;
   /** The files that each server's globs name. */
   readonly claims: Claims;
+  readonly detection: Detection | null;
   readonly surroundings: Surroundings;
 }
 
@@ -85,7 +87,7 @@ export class LogSource implements Source {
 
   async open(until: AbortSignal): Promise<OpenSource> {
     const { name, telemetry } = this;
-    const { once, journal, resolvers, deciders, surroundings } = this.#shared;
+    const { once, journal, resolvers, deciders, detection, surroundings } = this.#shared;
     const { clock, disk } = surroundings;
     const { instance, timezone, pgauditLogLevel } = this.#config;
     const cachePath = this.#pathOf('catalog', '.json');
@@ -118,6 +120,7 @@ export class LogSource implements Source {
       decoderOf: of => decoderFor(encodingOf(of)),
       daemon: { instance, node: journal.node },
       now: clock.now,
+      detection,
       telemetry,
     };
   }
