@@ -14,16 +14,8 @@ import { StateError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
 import { type JournalOptions, segmentFolder } from './options.js';
 import { linesIn, segmentFileName } from './segments.js';
-import type { JournalState } from './state.js';
+import type { JournalState, Snapshot } from './state.js';
 import { readStateText } from './statefile.js';
-
-export interface Snapshot {
-  /** The event after which it was taken: its number in the chain, and the SHA-256 (hex) of its line. */
-  readonly seq: number;
-  readonly hash: string;
-  /** Only the follower understands it. */
-  readonly saved: string;
-}
 
 /** What a follower continues from. */
 export interface Followed {

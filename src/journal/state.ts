@@ -13,7 +13,6 @@ import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
 import type { PositionChange, Positions } from './positions.js';
 import type { Sealed, SegmentName } from './segments.js';
-import type { Snapshot } from './snapshots.js';
 import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
 
 /** The segment to which lines are added. */
@@ -103,6 +102,15 @@ export interface SegmentWrite {
   /** Number of lines in `chunks`. */
   readonly lines: number;
   readonly chunks: readonly Buffer[];
+}
+
+/** The follower's state after an event. */
+export interface Snapshot {
+  /** The event after which it was taken: its number in the chain, and the SHA-256 (hex) of its line. */
+  readonly seq: number;
+  readonly hash: string;
+  /** Only the follower understands it. */
+  readonly saved: string;
 }
 
 export interface Commit {
