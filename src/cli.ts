@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import type { CheckArguments } from './commands/check/check.js';
+import type { DetectArguments } from './commands/detect/options.js';
 import { addEvidenceOptions } from './commands/verify/evidence-options.js';
 import type { VerifyArguments } from './commands/verify/verify.js';
 import { ConfigError, loadConfig } from './config/load.js';
@@ -123,6 +124,14 @@ if (process.argv[2] !== 'run') {
   addReport(program);
   addProve(program);
   addInit(program);
+  const { addDetectOptions } = await import('./commands/detect/options.js');
+  addDetectOptions(program.command('detect'))
+    .description('what the rules of detect would have said of a past stretch')
+    .addOption(config)
+    .action(async ({ config: file, ...given }: DetectArguments & { config: string }) => {
+      const { detect } = await import('./commands/detect/detect.js');
+      process.exitCode = await withConfig(file, loaded => detect(loaded, given));
+    });
 }
 
 function refuse(fault: string): void {

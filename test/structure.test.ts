@@ -17,6 +17,7 @@ const STAGES = [
   'identity',
   'redact',
   'relations',
+  'detect',
   'database',
   'journal',
   'deliver',

@@ -72,6 +72,7 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
   config JSON,
   unaudited JSON,
   population JSON,
+  alert JSON,
   seal JSON,
   signature STRING
 )

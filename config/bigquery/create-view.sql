@@ -37,5 +37,5 @@ SELECT
   failure.outcome AS outcome,
   failure.certain IS DISTINCT FROM FALSE AS is_certain,
   suspect.reason AS suspect_reason,
-  TO_JSON_STRING(COALESCE(gap, lifecycle, config, unaudited, population)) AS details
+  TO_JSON_STRING(COALESCE(gap, lifecycle, config, unaudited, population, alert)) AS details
 FROM `PROJECT.DATASET.pgaudit_events`

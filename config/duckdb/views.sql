@@ -35,6 +35,7 @@ SELECT * FROM read_json(
     config: 'JSON',
     unaudited: 'JSON',
     population: 'JSON',
+    alert: 'JSON',
     seal: 'JSON',
     signature: 'VARCHAR'
   }
@@ -77,5 +78,5 @@ SELECT
   failure.outcome AS outcome,
   failure.certain IS DISTINCT FROM false AS is_certain,
   suspect.reason AS suspect_reason,
-  CAST(COALESCE(gap, lifecycle, config, unaudited, population) AS VARCHAR) AS details
+  CAST(COALESCE(gap, lifecycle, config, unaudited, population, alert) AS VARCHAR) AS details
 FROM pgaudit_events;

@@ -1,11 +1,9 @@
 /** Statements that may change what is audited, or access the log itself. */
 
 import type { Audit } from '../event/audit.js';
+import { AUDITING } from '../lib/auditing.js';
 
 type Recorded = Pick<Audit, 'command' | 'statement'>;
-
-/** Settings that decide what is audited and logged, and pgAudit's own objects, wherever they are named. */
-const AUDITING = /pgaudit|\blog_[a-z]|\blogging_collector\b|_preload_libraries\b|\blc_messages\b/i;
 
 /** Commands that set something, or drop or disable parts of pgAudit, as pgAudit names them. */
 const SETTING_COMMANDS =

@@ -7,6 +7,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { LOG_FORMATS } from '../lib/log-format.js';
+import { detect } from './detect.js';
 import { type Discover, discoverSchema } from './discover.js';
 import {
   auditClass,
@@ -184,6 +185,7 @@ const settings = z
         .prefault({}),
       endpoint,
     }),
+    detect: detect.exactOptional(),
     shutdown: z.strictObject({ gracePeriod: duration('0s', '1h').default(20_000) }).prefault({}),
     http: z.strictObject({ host: text.default('0.0.0.0'), port: port.default(8080) }).prefault({}),
     log: z
@@ -318,5 +320,7 @@ export function settingNames(section: z.core.$ZodType = settings, prefix = ''): 
 function innerOf(type: z.core.$ZodType): z.core.$ZodType {
   if (type instanceof z.ZodPrefault || type instanceof z.ZodDefault || type instanceof z.ZodExactOptional)
     return innerOf(type.def.innerType);
+  if (type instanceof z.ZodPipe) return innerOf(type.def.out);
+  if (type instanceof z.ZodNullable) return innerOf(type.def.innerType);
   return type instanceof z.ZodArray && type.def.element instanceof z.ZodObject ? type.def.element : type;
 }

@@ -187,6 +187,7 @@ function ofRecords({ byReason, counter }: Makers) {
       ),
     },
     gapBytes: counter('gap_bytes_total', 'Bytes of the log that could not be read.', ['reason']),
+    alerts: counter('alerts_total', 'Alerts that the rules of detect raised.', ['rule']),
     unaudited: counter('unaudited_total', 'Changes of persons that the server logged and pgAudit did not.'),
   };
 }

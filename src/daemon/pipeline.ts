@@ -120,16 +120,22 @@ function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.min(a, b);
 }
 
-async function reportAudit(
-  fields: ReportedFields,
-  { telemetry, now, daemon }: OpenSource,
-  journal: Journal,
-): Promise<void> {
+async function reportAudit(fields: ReportedFields, source: OpenSource, journal: Journal): Promise<void> {
+  const { telemetry, now, daemon } = source;
   if (fields.kind === 'config') telemetry.settingsChanged(fields.config.changes);
   const event =
     fields.kind === 'config' ? configEvent(fields, now(), daemon) : populationEvent(fields, now(), daemon);
   // Without a checkpoint: a batch may be half decided, and its session facts are ahead of its position.
-  await journal.append({ events: [jsonOf(event)] });
+  await journal.append({ events: [await written(event, source)] });
+}
+
+/** With the alerts that it raises. */
+function written(
+  event: NewEvent,
+  { detection }: OpenSource,
+  json = jsonOf(event),
+): EventJson | Promise<EventJson> {
+  return detection === null ? json : detection.watch(event, json);
 }
 
 async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal): Promise<void> {
@@ -210,9 +216,11 @@ async function decideAll(
     const result = decided instanceof Promise ? await decided : decided;
     countRecord(records, result.outcome, result.reason);
     // Events about earlier statements come before the record that shows them.
-    if (result.derived !== undefined) events.push(andThen(result.derived, jsonOf));
+    if (result.derived !== undefined) events.push(andThen(result.derived, event => written(event, stages)));
     if (result.outcome !== 'dropped')
-      events.push(andThen(result.event, event => jsonWith(event, result.texts ?? [])));
+      events.push(
+        andThen(result.event, event => written(event, stages, jsonWith(event, result.texts ?? []))),
+      );
     if (result.outcome === 'shipped') shipped[result.reason] = (shipped[result.reason] ?? 0) + 1;
   }
   skip.countInto(records);
@@ -243,7 +251,8 @@ async function reportAllOverdue(stages: OpenSource): Promise<EventJson[]> {
   if (tail.isHindered) facts.sessions.postpone(now());
   const missing = reportMissing(facts.sessions.takeOverdue(now()), stages);
   if (tail.isHindered || tail.hasUnread) return missing;
-  return [...missing, ...(await reportOverdue(now(), stages)).map(jsonOf)];
+  const overdue = await reportOverdue(now(), stages);
+  return [...missing, ...(await Promise.all(overdue.map(event => written(event, stages))))];
 }
 
 function reportMissing(all: readonly Missing[], { times, daemon, telemetry, now }: OpenSource): EventJson[] {

@@ -94,7 +94,8 @@ async function live(daemon: Daemon): Promise<void> {
   const http = once ? null : await listen(config, { health, metrics, status });
   if (http !== null) telemetry.listening(config.http.host, http.port);
   const watch = once ? null : (await import('../read/files/watch.js')).watchGlobs;
-  const parser = createRelationParser({ unparsable: reason => telemetry.unparsable(reason) });
+  const forReview = config.detect !== undefined;
+  const parser = createRelationParser({ forReview, unparsable: reason => telemetry.unparsable(reason) });
   // Loads the parser in the meantime: a single run needs it soon.
   if (once) void parser.changes('SELECT 1');
   const surroundings = { clock: systemClock, disk, watch, telemetry, parser, stop, abort };

@@ -6,6 +6,7 @@ import { type Clock, sleep } from '../lib/clock.js';
 import { StateError } from '../lib/errors.js';
 import type { FormatChange } from '../read/files/format-choice.js';
 import type { Tail } from '../read/files/tail.js';
+import type { Detection } from './detect/detection.js';
 import type { LargeReader } from './large/reader.js';
 import type { Deciders } from './records/outcome.js';
 import type { Telemetry } from './telemetry/telemetry.js';
@@ -43,6 +44,8 @@ export interface OpenSource extends Deciders {
   /** Sends heartbeats until the signal aborts; `null` if no database is configured, and with `--once`. */
   readonly beat: ((stop: AbortSignal) => Promise<void>) | null;
   readonly now: () => number;
+  /** Raises alerts; `null` if it is not configured. */
+  readonly detection: Pick<Detection, 'watch'> | null;
 }
 
 /** Milliseconds before the log of one of several servers is opened again. */

@@ -19,7 +19,9 @@ export interface LogEntry {
   readonly line?: Buffer;
 }
 
-export type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'CRITICAL';
+export type Severity =
+  | ('DEBUG' | 'INFO' | 'NOTICE' | 'WARNING')
+  | ('ERROR' | 'CRITICAL' | 'ALERT' | 'EMERGENCY');
 
 /** An object of the archive. The same segment always makes the same object; a time stamp's is its own. */
 export interface ArchiveObject {

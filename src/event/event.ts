@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import type { DeepReadonly } from '../lib/deep-readonly.js';
+import { alertSchema } from './alert.js';
 import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from './audit.js';
 import { configSchema } from './config.js';
 import { gapSchema } from './gap.js';
@@ -40,6 +41,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
   configSchema.extend(whole),
   unauditedSchema.extend(whole),
   populationSchema.extend(whole),
+  alertSchema.extend(whole),
   sealSchema.extend(whole),
 ]);
 export type AuditEvent = DeepReadonly<z.infer<typeof eventSchema>>;

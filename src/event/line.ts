@@ -12,7 +12,7 @@
 import { createHash, hash, type KeyObject, verify } from 'node:crypto';
 import { type LargeText, PARAMETERS } from '../lib/large-text.js';
 import type { AuditEvent, EventKind, NewEvent } from './event.js';
-import { AUDIT_CLASSES, type AuditClass } from './names.js';
+import { type AlertSeverity, AUDIT_CLASSES, type AuditClass } from './names.js';
 
 /** An event without its place in the chain, in JSON, which takes far less memory than the event itself. */
 export interface EventJson {
@@ -25,6 +25,8 @@ export interface EventJson {
   readonly rest?: readonly (string | Buffer)[];
   /** Of a statement: its time in the log (ISO). */
   readonly loggedAt?: string;
+  /** Called with its id once it has its place in the chain: what it returns follows it at once. */
+  readonly following?: (id: string) => readonly EventJson[];
 }
 
 export function jsonOf(event: NewEvent): EventJson {
@@ -75,7 +77,12 @@ export function startOfLine({ chain, seq, previousHash }: ChainPlace): string {
 export function headOfLine(place: ChainPlace, { kind, instance }: EventJson): string {
   const start = startOfLine(place);
   if (instance === null) return start;
-  return `${start}"kind":"${kind}","id":${JSON.stringify(`${instance}/${place.chain}/${place.seq}`)},`;
+  return `${start}"kind":"${kind}","id":${JSON.stringify(idByPlace(instance, place))},`;
+}
+
+/** The id of an event that is not of one record. */
+export function idByPlace(instance: string, { chain, seq }: Pick<ChainPlace, 'chain' | 'seq'>): string {
+  return `${instance}/${chain}/${seq}`;
 }
 
 /** SHA-256 (hex) of a line without its newline, in one or more pieces: what `sha256sum` prints for it. */
@@ -237,12 +244,14 @@ export interface EventHead {
   readonly command: string | null;
   readonly session: string | null;
   readonly virtualTransactionId: string | null;
+  readonly alert: { readonly rule: string; readonly severity: AlertSeverity } | null;
 }
 
 export function headOf(event: AuditEvent): EventHead {
   const { kind, id, time, instance, node } = event;
   const audit = event.kind === 'statement' ? event.audit : null;
   const happened = 'session' in event ? event : null;
+  const done = 'actor' in event ? event : null;
   return {
     kind,
     id,
@@ -250,12 +259,13 @@ export function headOf(event: AuditEvent): EventHead {
     receivedAt: 'receivedAt' in event ? event.receivedAt : null,
     instance,
     node,
-    database: happened?.database ?? null,
-    user: happened?.actor.user ?? null,
+    database: done?.database ?? null,
+    user: done?.actor?.user ?? null,
     class: audit?.class ?? null,
     command: audit?.command ?? null,
     session: happened?.session.id ?? null,
     virtualTransactionId: happened?.session.virtualTransactionId ?? null,
+    alert: event.kind === 'alert' ? event.alert : null,
   };
 }
 
@@ -294,6 +304,7 @@ export function readHead(line: Buffer): EventHead | null {
     command,
     session: session[1] ?? '',
     virtualTransactionId: transaction[1] ?? null,
+    alert: null,
   };
 }
 

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { isoWriter } from '../lib/clock.js';
 import type { LargeText } from '../lib/large-text.js';
+import type { AlertFields } from './alert.js';
 import type { Audit, FailureFields, SuspectFields, UnauditedFields } from './audit.js';
 import type { ConfigFields } from './config.js';
 import type { Envelope, NewEvent } from './event.js';
@@ -116,6 +117,22 @@ export function configEvent(fields: ConfigFields, now: number, daemon: DaemonNam
 export function populationEvent(fields: PopulationFields, now: number, daemon: DaemonName): NewEvent {
   const { kind, ...rest } = fields;
   return { kind, time: new Date(now).toISOString(), ...daemon, ...rest };
+}
+
+/** @param of the event that completed it */
+export function alertEvent(
+  alert: AlertFields['alert'],
+  {
+    time,
+    receivedAt,
+    instance,
+    node,
+    database,
+    actor,
+  }: Omit<AlertFields, 'kind' | 'alert'> & DaemonName & { time: string },
+): NewEvent {
+  const who = { ...(database !== undefined && { database }), ...(actor !== undefined && { actor }) };
+  return { kind: 'alert', time, receivedAt, instance, node, ...who, alert };
 }
 
 /** log_times in UTC, as far as they are known. */

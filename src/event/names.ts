@@ -70,3 +70,14 @@ export const NEW_CHAIN_REASONS = [
   'archive-unsigned',
 ] as const;
 export type NewChainReason = (typeof NEW_CHAIN_REASONS)[number];
+
+/** Severities of alerts, as Cloud Logging names them, the weightiest last. */
+export const ALERT_SEVERITIES = ['notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
+
+/** The built-in rules of `detect`; also names of conditions for the rules of one's own. */
+export const RULES = [
+  ...(['bulk', 'no-where', 'destroyed', 'outside-hours', 'rights', 'audit-off', 'server-files'] as const),
+  ...(['untrusted-language', 'first-seen', 'shared-role', 'failures', 'watched', 'unaudited'] as const),
+] as const;
+export type RuleName = (typeof RULES)[number];

@@ -21,6 +21,7 @@ import { checkpointPath, type JournalOptions, type JournalReport, segmentFolder 
 import { Positions } from './positions.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
+import { type Followed, followedIn, Snapshots } from './snapshots.js';
 import { OWN, type SourceCheckpoint } from './sources.js';
 import { type Commit, type JournalEntry, type JournalState, nextSealAt, type Origin, Plan } from './state.js';
 import { treeOf } from './tree.js';
@@ -66,6 +67,7 @@ export class Journal {
   readonly #positions: Positions;
   readonly #facts: Map<string, unknown>;
   readonly #checkpoint: CheckpointFile;
+  readonly #snapshots: Snapshots;
   /** Segments up to this seq are deleted. */
   #released = 0;
   /** When the oldest progress that is not in the checkpoint was made. */
@@ -102,6 +104,7 @@ export class Journal {
     this.#next = this.#planAfter(state, this.#lines[0]);
     this.#facts = new Map(state.facts);
     this.#checkpoint = checkpoint;
+    this.#snapshots = new Snapshots(options.directory, options.disk);
     this.origin = state.origin;
     this.previousChain = state.previousChain ?? null;
     this.#work = new Waker(options.clock);
@@ -123,6 +126,19 @@ export class Journal {
   /** Servers with a checkpoint, by their names. */
   get servers(): readonly string[] {
     return [...this.#facts.keys()].filter(name => name !== OWN);
+  }
+
+  /**
+   * The follower's state as it was kept, and the lines after it; `null` if this chain has none. Before `run`.
+   */
+  async followed(): Promise<Followed | null> {
+    return await followedIn(this.#options, this.#state, this.#snapshots);
+  }
+
+  /** Keeps the follower's first state, as of the chain's end. Before `run`. */
+  async keepFollower(saved: string): Promise<void> {
+    const { nextSeq, lastHash } = this.#state.chain;
+    await this.#snapshots.write({ seq: nextSeq - 1, hash: lastHash, saved });
   }
 
   /** Everything in the server's log at this time (milliseconds since the epoch) was appended. */
@@ -361,12 +377,14 @@ export class Journal {
 
   /**
    * May be retried after a failure half-way: every write names its offset. Lines are synced before the checkpoint that
-   * covers them; otherwise a power cut could leave a checkpoint that is ahead of its segment (I1).
+   * covers them; otherwise a power cut could leave a checkpoint that is ahead of its segment (I1). So is a snapshot: the one
+   * of the seal before stays until the next.
    */
-  async #write({ writes, state, positions }: Commit): Promise<void> {
+  async #write({ writes, state, positions, snapshot }: Commit): Promise<void> {
     const { disk } = this.#options;
     await this.#checkpoint.check();
     for (const { segment, at, chunks } of writes) await disk.writeAt(this.pathOf(segment), at, chunks);
+    if (snapshot !== null) await this.#snapshots.write(snapshot);
     await this.#checkpoint.write(state, positions, state.sealedAt !== this.#state.sealedAt);
   }
 

@@ -72,6 +72,21 @@ export async function readLines(
   }
 }
 
+/** Bytes and lines that are read at once. */
+const ROOM = 1024 * 1024;
+const MOST_LINES = 10_000;
+
+/** All lines of a segment up to byte `end`; those that come together are valid until the next ones are asked for. */
+export async function* linesIn(path: string, end: number): AsyncGenerator<readonly Buffer[]> {
+  const room = Buffer.allocUnsafeSlow(Math.min(ROOM, Math.max(end, 1)));
+  for (let from = 0; from < end; ) {
+    const lines = await readLines(path, { from, end }, MOST_LINES, room);
+    if (lines.length === 0) break;
+    yield lines;
+    for (const line of lines) from += line.length + 1;
+  }
+}
+
 async function readInto(room: Buffer, file: FileHandle, from: number): Promise<Buffer> {
   const { bytesRead } = await file.read(room, 0, room.length, from);
   return room.subarray(0, bytesRead);

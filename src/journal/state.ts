@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
 import type { PreviousChain } from '../event/lifecycle.js';
-import { type EventJson, headOfLine, jsonOf, signed } from '../event/line.js';
+import { type EventJson, headOfLine, idByPlace, jsonOf, signed } from '../event/line.js';
 import type { NewChainReason, SealReason } from '../event/names.js';
 import type { SourceFile } from '../event/position.js';
 import type { ChainEnd, Coverage, SealFields, SealId } from '../event/seal.js';
@@ -85,6 +85,8 @@ export interface SealLimits {
   readonly maxQuiet: number;
   /** Signs the seals; `null` if they are not signed. */
   readonly signer: Signer | null;
+  /** What follows the chain's events, as of now; it is kept with each seal. */
+  readonly follower?: { readonly saved: string };
 }
 
 /** A private key, wherever it is. */
@@ -104,12 +106,23 @@ export interface SegmentWrite {
   readonly chunks: readonly Buffer[];
 }
 
+/** The follower's state after an event. */
+export interface Snapshot {
+  /** The event after which it was taken: its number in the chain, and the SHA-256 (hex) of its line. */
+  readonly seq: number;
+  readonly hash: string;
+  /** Only the follower understands it. */
+  readonly saved: string;
+}
+
 export interface Commit {
   readonly writes: readonly SegmentWrite[];
   /** The state once they are written. */
   readonly state: JournalState;
   /** Changes of positions. */
   readonly positions: readonly PositionChange[];
+  /** Of the follower, at the last seal in it. */
+  readonly snapshot: Snapshot | null;
   /** Log time of the first statement (ISO); `null` if there is no statement. */
   readonly loggedAt: string | null;
 }
@@ -145,6 +158,7 @@ export class Plan {
   /** The open segment's events by kind. */
   #events: Record<string, number>;
   #loggedAt: string | null = null;
+  #snapshot: Snapshot | null = null;
   readonly #limits: SealLimits;
   /** For the first segment written; a commit rarely writes a second. */
   readonly #lines: Lines;
@@ -189,12 +203,13 @@ export class Plan {
       })),
       state: { ...this.#state, chain: this.#chain, segment },
       positions: this.#changes,
+      snapshot: this.#snapshot,
       loggedAt: this.#loggedAt,
     };
   }
 
   add({ events, source = OWN, progress = [], checkpoint, isOver }: JournalEntry, now: number): void {
-    for (const event of events) this.#write(event, now);
+    for (const event of events) this.#writeWhole(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, facts } = this.#state;
     if (checkpoint !== undefined) this.#move({ source, ...checkpoint });
@@ -211,6 +226,15 @@ export class Plan {
     const { facts } = this.#state;
     this.#state = { ...this.#state, facts: new Map([...facts].filter(([name]) => name !== source)) };
     this.#positions.forget(source);
+  }
+
+  /** With what follows it: a seal never comes in between. */
+  #writeWhole(event: EventJson, now: number): void {
+    const { chain, nextSeq: seq } = this.#chain;
+    this.#write(event, now);
+    const { instance, following } = event;
+    if (following === undefined) return;
+    for (const next of following(idByPlace(instance ?? '', { chain, seq }))) this.#write(next, now);
   }
 
   /** Whether a segment is open, or coverage that no seal has yet. */
@@ -259,6 +283,8 @@ export class Plan {
     this.#tree.clear();
     this.#positions.sealed();
     const { nextSeq, lastHash } = this.#chain;
+    const { follower } = this.#limits;
+    if (follower !== undefined) this.#snapshot = { seq: nextSeq - 1, hash: lastHash, saved: follower.saved };
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
     this.#segment = null;
     this.#state = {

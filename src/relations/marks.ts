@@ -1,6 +1,7 @@
 /** What a reviewer asks of a text that writes: whether it runs at all, and with which files. */
 
 import { isAnalyzed } from './bounds.ts';
+import { type Sign, signsIn } from './signs.ts';
 import { isObject, STORED } from './tree.ts';
 
 export interface Marks {
@@ -8,6 +9,7 @@ export interface Marks {
   readonly isPlan: boolean;
   /** COPY with a program, or with a file of the server. */
   readonly copies: 'program' | 'file' | null;
+  readonly signs: readonly Sign[];
 }
 
 /** @param tree libpg_query's JSON, as for `changesIn` */
@@ -15,7 +17,7 @@ export function marksIn(tree: unknown): Marks {
   const raw: unknown[] = isObject(tree) && Array.isArray(tree.stmts) ? tree.stmts : [];
   const statements = raw.map(one => (isObject(one) ? one.stmt : undefined));
   const run = statements.filter(statement => !isPlan(statement));
-  return { isPlan: statements.length > 0 && run.length === 0, copies: copiesIn(run) };
+  return { isPlan: statements.length > 0 && run.length === 0, copies: copiesIn(run), signs: signsIn(run) };
 }
 
 /** EXPLAIN runs its statement only with ANALYZE. */

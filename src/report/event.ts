@@ -1,6 +1,7 @@
 /** The parts of an event that a report reads. */
 
 import { z } from 'zod';
+import { alertSchema } from '../event/alert.js';
 import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../event/audit.js';
 import { configSchema } from '../event/config.js';
 import { envelopeSchema } from '../event/event.js';
@@ -32,6 +33,7 @@ const reportedEvent = envelopeSchema.pick({ id: true, instance: true }).extend({
   suspect: suspectSchema.shape.suspect.optional(),
   unaudited: unauditedSchema.shape.unaudited.partial({ expected: true, audited: true }).optional(),
   gap: gapSchema.shape.gap.optional(),
+  alert: alertSchema.shape.alert.pick({ rule: true, severity: true, why: true }).optional(),
   source: sourceSchema.pick({ file: true, offset: true, length: true }).optional(),
   lifecycle: lifecycleSchema.shape.lifecycle.partial({ version: true }).optional(),
   config: configSchema.shape.config.partial({ since: true }).optional(),

@@ -65,6 +65,7 @@ function groupsOf(report: Report): Group[] {
   const { signs, roles } = report.findings;
   const of = (reason: Reason): Group => ofStatements(report, reason);
   return [
+    ...alertsOf(report),
     of('auditing'),
     ofSigns(report, 'settings', 'config', signs.settings, ({ changes }) => settingsOf(changes)),
     ofSigns(report, 'unaudited', 'unaudited', signs.unaudited, ({ statement }) => sql(statement)),
@@ -73,6 +74,15 @@ function groupsOf(report: Report): Group[] {
     ofRoles(report, 'unknown', roles.unknown),
     ofRoles(report, 'shared', roles.shared),
     ...[of('offHours'), ofBulk(report), of('scrubbed')],
+  ];
+}
+
+/** None is no finding: it is not known here which rules were on. */
+function alertsOf(report: Report): Group[] {
+  const { alerts } = report.findings.signs;
+  if (alerts.total === 0) return [];
+  return [
+    ofSigns(report, 'alerts', 'alert', alerts, ({ rule, why }) => [stranger(rule), ': ', stranger(why)]),
   ];
 }
 

@@ -88,7 +88,7 @@ ${verdict(report)}
 function figures(report: Report): Html {
   const { figures: names } = report.words;
   const { total, persons, definitions, signs, roles, redacted } = report.findings;
-  const all: [keyof typeof names, number, boolean][] = [
+  const all: (readonly [keyof typeof names, number, boolean])[] = [
     ['persons', persons.size, false],
     ['statements', total.events, false],
     ['definitions', definitions.total, false],
@@ -96,6 +96,7 @@ function figures(report: Report): Html {
     ['bulk', bulkOf(report).length, true],
     ['outside', total.outside + total.weekend, false],
     ['failures', total.failed, false],
+    ...(signs.alerts.total === 0 ? [] : [['alerts', signs.alerts.total, true] as const]),
     ['suspects', signs.suspects.total, true],
     ['unaudited', signs.unaudited.total, true],
     ['gaps', signs.gaps.total, true],

@@ -1,5 +1,6 @@
 /** Events that report something about the audit trail itself. */
 
+import { ALERT_SEVERITIES } from '../event/names.js';
 import { Weightiest } from './bounded.js';
 import { nameLike, type Person, personOf, type ReportedEvent, start } from './event.js';
 import { Heavy } from './heavy.js';
@@ -7,7 +8,7 @@ import { Heavy } from './heavy.js';
 const MOST_LISTED = 40;
 const LONGEST_EXCERPT = 500;
 
-export type Sign = 'suspect' | 'unaudited' | 'gap' | 'config' | 'lifecycle';
+export type Sign = 'suspect' | 'unaudited' | 'gap' | 'config' | 'lifecycle' | 'alert';
 
 export interface Reported<K extends Sign> {
   readonly id: string;
@@ -26,6 +27,7 @@ export class Signs {
   readonly unaudited = new Weightiest<Reported<'unaudited'>>(MOST_LISTED);
   readonly gaps = new Weightiest<Reported<'gap'>>(MOST_LISTED);
   readonly settings = new Weightiest<Reported<'config'>>(MOST_LISTED);
+  readonly alerts = new Weightiest<Reported<'alert'>>(MOST_LISTED);
   readonly starts = new Weightiest<Reported<'lifecycle'>>(MOST_LISTED);
   readonly gapReasons = new Heavy<{ readonly reason: string; events: number }>(100);
 
@@ -55,8 +57,10 @@ export class Signs {
     return 0;
   }
 
-  #ofTrail({ kind, gap, config, lifecycle }: ReportedEvent, common: Common, hash: string): void {
-    if (kind === 'gap' && gap !== undefined) {
+  #ofTrail({ kind, gap, config, lifecycle, alert }: ReportedEvent, common: Common, hash: string): void {
+    if (kind === 'alert' && alert !== undefined) {
+      this.alerts.add(ALERT_SEVERITIES.indexOf(alert.severity), hash, () => ({ ...common, what: alert }));
+    } else if (kind === 'gap' && gap !== undefined) {
       this.gapReasons.at(gap.reason, () => ({ reason: gap.reason, events: 0 })).events += 1;
       this.gaps.add(lengthOf(gap, common.source), hash, () => ({ ...common, what: gap }));
     } else if (kind === 'config' && config !== undefined) {

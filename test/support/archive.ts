@@ -64,6 +64,7 @@ export interface ArchivedEvent {
     after?: string;
     before?: string;
   };
+  readonly alert?: { rule: string; severity: string; why: string; ids: string[] };
   readonly unaudited?: {
     class: string;
     statement: string;

@@ -17,7 +17,7 @@ import { type Settings, settings } from './shipper.js';
 
 const metrics = createMetrics();
 /** One for all lives: it takes time to start. */
-const parser = createRelationParser();
+const parser = createRelationParser({ forReview: true });
 
 /** Milliseconds of the test's clock in which everything that polls gets its turn. */
 const QUIET = 13_000;

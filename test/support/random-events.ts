@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { NewEvent } from '../../src/event/event.js';
 import {
   ACTOR_STATUSES,
+  ALERT_SEVERITIES,
   AUDIT_CLASSES,
   GAP_REASONS,
   SEAL_REASONS,
@@ -224,6 +225,22 @@ const population = fc
   )
   .map(([place, one]) => ({ kind: 'population' as const, ...place, population: one }));
 
+const alert = fc
+  .tuple(
+    daemon,
+    fc.record({ receivedAt: times }),
+    fc.record({ database: fc.option(texts), actor }, some),
+    fc.record({
+      rule: plain,
+      severity: fc.constantFrom(...ALERT_SEVERITIES),
+      why: texts,
+      ids: fc.array(plain, { minLength: 1, maxLength: 2 }),
+    }),
+  )
+  .map(([{ time, instance, node }, { receivedAt }, who, one]) => ({
+    ...{ kind: 'alert' as const, time, receivedAt, instance, node, ...who, alert: one },
+  }));
+
 const counts = fc.dictionary(plain, count, { maxKeys: 3, noNullPrototype: true });
 const records = fc.record({ read: count, shipped: count, dropped: counts, rejected: counts });
 const position = fc.record({
@@ -265,5 +282,6 @@ export const randomEvents: fc.Arbitrary<NewEvent> = fc.oneof(
   lifecycle,
   config,
   population,
+  alert,
   { weight: 2, arbitrary: seal },
 );

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Stages } from '../../src/daemon/pipeline.js';
 import { hasCode } from '../../src/lib/errors.js';
+import type { ArchivedEvent } from './archive.js';
 import { ManualClock } from './clock.js';
 import { type Choose, FaultyFs } from './faulty-fs.js';
 import { Life, lifeConfig } from './life.js';
 import { append, numbersOf, range } from './log.js';
-import { archived, logged } from './shipper.js';
+import { archived, logged, type Settings } from './shipper.js';
 
 /** In memory, if possible: syncs of a real disk take time. */
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -36,6 +37,10 @@ export interface WholeLife extends Plant {
   readonly onCall?: (count: number, call: Call, fs: FaultyFs) => unknown;
   /** What is left after a power cut. */
   readonly choose?: Choose;
+  /** Of the configuration. */
+  readonly more?: Settings;
+  /** Checks the archive besides. */
+  readonly expects?: (events: readonly ArchivedEvent[]) => void;
 }
 
 /** Returns the number of calls. Rejects if something is lost, doubled or different, or if a start is refused. */
@@ -57,7 +62,7 @@ export async function liveWhole(options: WholeLife): Promise<number> {
       await append(join(logs, 'b.csv'), 5 + round * 8, 8 + round * 8);
       await liveOnce({ folder, logs, fs, clock }, options);
     }
-    await expectAll(folder);
+    options.expects?.(await expectAll(folder));
     return calls;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -100,9 +105,9 @@ interface Surroundings {
 /** A start that dies is followed by the next. */
 async function liveOnce(
   { folder, logs, fs, clock }: Surroundings,
-  { onStages = () => undefined, choose = () => 0 }: WholeLife,
+  { onStages = () => undefined, choose = () => 0, more = {} }: WholeLife,
 ): Promise<void> {
-  const config = lifeConfig(folder, [join(logs, '*.csv')]);
+  const config = lifeConfig(folder, [join(logs, '*.csv')], more);
   const start = () => Life.start(config, { clock, fs, once: true, onStages });
   for (let lives = 0; ; lives++) {
     if (lives === 5) throw new Error('each start dies');
@@ -122,11 +127,12 @@ async function isLived(start: () => Promise<Life>): Promise<boolean> {
   }
 }
 
-async function expectAll(folder: string): Promise<void> {
+async function expectAll(folder: string): Promise<ArchivedEvent[]> {
   const events = await archived(folder);
   expect(numbersOf(events).toSorted((a, b) => a - b)).toEqual(range(1, 16));
   expect(events.filter(event => event.kind === 'gap')).toEqual([]);
   const entries = await logged(folder);
   expect(entries.toSorted((a, b) => a.seq - b.seq)).toEqual(events);
   expect(await readdir(join(folder, 'state', 'journal'))).toEqual([]);
+  return events;
 }

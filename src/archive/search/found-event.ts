@@ -1,6 +1,7 @@
 /** The fields of an event that a search reads; the others stay in its line. */
 
 import { z } from 'zod';
+import { alertSchema } from '../../event/alert.js';
 import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '../../event/audit.js';
 import { gapSchema } from '../../event/gap.js';
 import { ACTOR_STATUSES, AUDIT_CLASSES, type AuditClass } from '../../event/names.js';
@@ -33,6 +34,7 @@ const searchedEvent = z.object({
   suspect: suspectSchema.shape.suspect.pick({ reason: true, message: true }).optional(),
   unaudited: unauditedSchema.shape.unaudited.pick({ class: true, statement: true }).optional(),
   gap: gapSchema.shape.gap.pick({ reason: true, user: true, session: true }).optional(),
+  alert: alertSchema.shape.alert.pick({ rule: true, why: true }).optional(),
 });
 
 export type SearchedEvent = z.infer<typeof searchedEvent>;

@@ -151,11 +151,12 @@ function toRow(cells: readonly Cell[], { hasColors }: TableOptions): Row {
 
 /** The contents of the columns command and statement. */
 function contentOf({ line, event }: Found): [command: string, statement: string] {
-  const { kind, audit, suspect, failure, unaudited } = event;
+  const { kind, audit, suspect, failure, unaudited, alert } = event;
   if (audit !== undefined)
     return [audit.command, `${audit.statement ?? '(not logged)'}${parametersOf(audit.parameters)}`];
   if (suspect !== undefined) return [kind, `${suspect.reason}: ${suspect.message}`];
   if (unaudited !== undefined) return [kind, unaudited.statement];
+  if (alert !== undefined) return [kind, `${alert.rule}: ${alert.why}`];
   if (failure !== undefined) return [kind, `${failure.sqlState ?? 'rolled back'}: ${failure.statement}`];
   return [kind, JSON.stringify(Reflect.get(Object(parseJson(line)), kind)) ?? ''];
 }
@@ -166,6 +167,6 @@ function parametersOf(parameters: readonly string[] | null): string {
 }
 
 function styleOf({ kind, audit }: SearchedEvent): Style {
-  if (kind === 'suspect' || kind === 'gap' || kind === 'unaudited') return 'red';
+  if (['suspect', 'gap', 'unaudited', 'alert'].includes(kind)) return 'red';
   return audit?.class === 'DDL' || audit?.class === 'ROLE' ? 'yellow' : 'green';
 }

@@ -1,25 +1,18 @@
-/** Asks PostgreSQL's parser what a reviewer wants to know of a statement. */
+/** What a report asks PostgreSQL's parser of a statement. */
 
+import { markedOf as markedIn } from '../../relations/marked.js';
 import type { MarkParser } from '../../relations/relations.js';
-import { withoutWhere } from '../../relations/without-where.js';
 import type { ReportedAudit } from '../../report/event.js';
 import { type Marked, UNMARKED } from '../../report/marked.js';
 
 type Recorded = Pick<ReportedAudit, 'class' | 'command' | 'statement' | 'objectName'>;
 
-/** What EXPLAIN ANALYZE and EXECUTE run has a record of its own, with another command. */
-const PLANS = ['EXPLAIN', 'PREPARE'];
-/** Words without which a text has no marks. */
-const MARKING = /\b(?:copy|explain)\b/i;
-
-/** Never rejects. */
+/** Only writes have marks there. Never rejects. */
 export async function markedOf(
-  { class: auditClass, command, statement, objectName = null }: Recorded,
+  { objectName = null, ...audit }: Recorded,
   parser: MarkParser,
 ): Promise<Marked> {
-  if (auditClass !== 'WRITE') return UNMARKED;
-  if (PLANS.includes(command)) return { ...UNMARKED, isPlan: true };
-  const lack = await withoutWhere({ class: auditClass, command, objectName, statement }, parser);
-  const marks = statement !== null && MARKING.test(statement) ? await parser.marks(statement) : null;
-  return { isPlan: marks?.isPlan ?? false, withoutWhere: lack, copies: marks?.copies ?? null };
+  if (audit.class !== 'WRITE') return UNMARKED;
+  const { isPlan, withoutWhere, copies } = await markedIn({ ...audit, objectName }, parser);
+  return { isPlan, withoutWhere, copies };
 }

@@ -23,6 +23,7 @@ const KINDS: Readonly<Record<EventKind | 'config', true>> = {
   config: true,
   unaudited: true,
   population: true,
+  alert: true,
 };
 
 /** The arguments as commander parses them. */

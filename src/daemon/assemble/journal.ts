@@ -9,6 +9,7 @@ import type { SinkName } from '../../deliver/deliver.js';
 import type { NewChain } from '../../event/lifecycle.js';
 import type { ChainEnd } from '../../event/seal.js';
 import { Journal } from '../../journal/journal.js';
+import type { JournalOptions } from '../../journal/options.js';
 import { type Clock, hasPassed } from '../../lib/clock.js';
 import type { Disk } from '../../lib/disk.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
@@ -29,6 +30,7 @@ const MOST_QUIET = 60 * 60 * 1000;
 export async function openJournal(
   config: Config,
   surroundings: Surroundings,
+  follower: NonNullable<JournalOptions['follower']> | null,
 ): Promise<{ readonly journal: Journal; readonly signing: Signing }> {
   const { instance, node, state, archive } = config;
   const { clock, disk, telemetry } = surroundings;
@@ -46,6 +48,7 @@ export async function openJournal(
     signer: signing.signer,
     maxJournalSize: state.maxSize,
     findChain: () => findChain(config, signer?.isOwnSeal ?? null, surroundings),
+    ...(follower !== null && { follower }),
     disk,
     clock,
   };

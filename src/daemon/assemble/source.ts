@@ -21,6 +21,7 @@ import { Ledger } from '../../read/files/ledger.js';
 import { Tail } from '../../read/files/tail.js';
 import type { TailOptions } from '../../read/files/tail-options.js';
 import { SessionFacts } from '../../session/facts.js';
+import type { Detection } from '../detect/detection.js';
 import type { Settings } from '../large/protocol.js';
 import { LargeReader } from '../large/reader.js';
 import type { Deciders } from '../records/outcome.js';
@@ -43,6 +44,7 @@ export interface Shared {
   readonly settings: Settings;
   /** The files that each server's globs name. */
   readonly claims: Claims;
+  readonly detection: Detection | null;
   readonly surroundings: Surroundings;
 }
 
@@ -87,7 +89,7 @@ export class LogSource implements Source {
 
   async open(until: AbortSignal): Promise<OpenSource> {
     const { name, telemetry } = this;
-    const { once, journal, resolvers, deciders, surroundings } = this.#shared;
+    const { once, journal, resolvers, deciders, detection, surroundings } = this.#shared;
     const { clock, disk } = surroundings;
     const { instance, timezone, pgauditLogLevel } = this.#config;
     const cachePath = this.#pathOf('catalog', '.json');
@@ -124,6 +126,7 @@ export class LogSource implements Source {
       decoderOf: of => decoderFor(encodingOf(of)),
       daemon: { instance, node: journal.node },
       now: clock.now,
+      detection,
       telemetry,
     };
   }

@@ -10,6 +10,8 @@ import { VERSION } from '../../lib/version.js';
 import { Claims } from '../../read/files/contested.js';
 import { createRedactor } from '../../redact/redact.js';
 import { isWrite, relationsOf } from '../../relations/relations.js';
+import { Detection } from '../detect/detection.js';
+import { rulesOf } from '../detect/settings.js';
 import { Discovery } from '../discovery.js';
 import type { Stages } from '../pipeline.js';
 import type { Source } from '../source.js';
@@ -37,7 +39,10 @@ export async function assemble(
   const { clock, telemetry, parser } = surroundings;
   const { instance, redact, state } = config;
   const resolvers = await openResolvers({ config, surroundings });
-  const { journal, signing } = await openJournal(config, surroundings);
+  const detection =
+    config.detect === undefined ? null : new Detection(rulesOf(config.detect), parser, telemetry);
+  const { journal, signing } = await openJournal(config, surroundings, detection);
+  await detection?.resume(journal);
   const daemon = { instance, node: journal.node };
   if (journal.node !== config.node) telemetry.nodeKept(journal.node, config.node);
   const named = config.sources.map(one => one.instance);
@@ -61,7 +66,7 @@ export async function assemble(
   const directory = resolve(state.directory);
   const patterns = redact.patterns.map(({ compiled }) => compiled.pattern());
   const settings = { patterns, recipients: redact.escrowTo };
-  const shared = { once, directory, journal, resolvers, deciders, settings, claims, surroundings };
+  const shared = { once, directory, journal, resolvers, deciders, settings, claims, detection, surroundings };
   const sources: Source[] = config.sources.map(
     one => new LogSource(sourceOptions(one, config, telemetry), shared),
   );

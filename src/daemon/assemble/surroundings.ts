@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.js';
 import type { Disk } from '../../lib/disk.js';
 import type { WatchGlobs } from '../../read/files/watch.js';
-import type { RelationParser } from '../../relations/relations.js';
+import type { MarkParser } from '../../relations/relations.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** What a daemon needs besides its configuration. */
@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly watch: WatchGlobs | null;
   readonly telemetry: Telemetry;
   /** Its creator closes it. */
-  readonly parser: RelationParser;
+  readonly parser: MarkParser;
   /** Ends the wait for the archive, and reading. */
   readonly stop: AbortSignal;
   /** Ends the work in the background. */

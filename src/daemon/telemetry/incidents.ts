@@ -43,6 +43,22 @@ export class Incidents {
     );
   }
 
+  /** Each rule's count starts at 0: Prometheus sees no increase in the first sample of a series. */
+  detects(rules: readonly string[], isNew: boolean): void {
+    for (const rule of rules) this.#metrics.alerts.inc({ rule }, 0);
+    if (isNew)
+      this.#log.info(
+        { code: 'detect-learns' },
+        'detection begins anew: it learns who works here, and is silent about new persons until then',
+      );
+  }
+
+  alerted(rule: string): void {
+    this.#metrics.alerts.inc({ rule });
+    if (!this.#isNews(`alert ${rule}`)) return;
+    this.#log.warn({ code: 'alert', rule }, 'a rule of detect raised an alert: look at the alert event');
+  }
+
   largeRecordFailed(why: string): void {
     if (!this.#isNews('large-record')) return;
     this.#log.warn({ code: 'large-record-failed', why }, 'a large record was not read, and is tried again');

@@ -2,7 +2,7 @@
 
 import type { AuditEvent, EventKind } from '../../event/event.js';
 import { type EventHead, headOf, readHead, withoutEscrow } from '../../event/line.js';
-import type { AuditClass } from '../../event/names.js';
+import type { AlertSeverity, AuditClass } from '../../event/names.js';
 import { StateError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { atOnce, inTurns } from '../../lib/turns.js';
@@ -24,7 +24,7 @@ const NEWEST = DAY;
 const LARGEST_LABEL = 64 * 1024;
 /** UTF-16 code units that always fit. */
 const SHORT_LABEL = LARGEST_LABEL / 4;
-const LABELS = ['kind', 'instance', 'node', 'database', 'user', 'class', 'command'] as const;
+const LABELS = ['kind', 'instance', 'node', 'database', 'user', 'class', 'command', 'rule'] as const;
 /** `2026-11-21` */
 const LENGTH_OF_DATE = 10;
 
@@ -37,7 +37,7 @@ const CLASS_SEVERITY: Readonly<Record<AuditClass, Severity>> = {
   ROLE: 'WARNING',
 };
 
-const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>> = {
+const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement' | 'alert'>, Severity>> = {
   failure: 'INFO',
   suspect: 'CRITICAL',
   gap: 'CRITICAL',
@@ -46,6 +46,15 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement'>, Severity>>
   population: 'NOTICE',
   lifecycle: 'NOTICE',
   seal: 'DEBUG',
+};
+
+const ALERT_SEVERITY: Readonly<Record<AlertSeverity, Severity>> = {
+  notice: 'NOTICE',
+  warning: 'WARNING',
+  error: 'ERROR',
+  critical: 'CRITICAL',
+  alert: 'ALERT',
+  emergency: 'EMERGENCY',
 };
 
 /**
@@ -131,18 +140,19 @@ function largeEntry(entry: LogEntry, texts: LongTexts): LogEntry {
 
 function envelopeOf(head: EventHead): Omit<LogEntry, 'jsonPayload'> {
   const operation = operationOf(head);
-  const { id, kind, class: auditClass } = head;
+  const { id } = head;
   const envelope = {
     insertId: id,
     timestamp: timestampOf(head),
-    severity: severityOf(kind, auditClass),
+    severity: severityOf(head),
     labels: labelsOf(head),
   };
   if (operation === null) return envelope;
   return { ...envelope, operation: { id: operation, producer: 'pgaudit-shipper' } };
 }
 
-function severityOf(kind: EventKind, auditClass: AuditClass | null): Severity {
+function severityOf({ kind, class: auditClass, alert }: EventHead): Severity {
+  if (kind === 'alert') return ALERT_SEVERITY[alert?.severity ?? 'critical'];
   if (kind !== 'statement') return KIND_SEVERITY[kind];
   return auditClass === null ? 'INFO' : CLASS_SEVERITY[auditClass];
 }
@@ -168,7 +178,7 @@ function operationOf({ instance, session, virtualTransactionId }: EventHead): st
 function labelsOf(head: EventHead): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const name of LABELS) {
-    const value = head[name];
+    const value = name === 'rule' ? head.alert?.rule : head[name];
     if (value) labels[name] = value.length < SHORT_LABEL ? value : (cutText(value, LARGEST_LABEL)[0] ?? '');
   }
   return labels;

@@ -21,7 +21,10 @@ const SEVERITY: Readonly<Record<Severity, number>> = {
   INFO: 200,
   NOTICE: 300,
   WARNING: 400,
+  ERROR: 500,
   CRITICAL: 600,
+  ALERT: 700,
+  EMERGENCY: 800,
 };
 
 /**

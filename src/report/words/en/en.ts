@@ -60,6 +60,7 @@ export const en = {
     bulk: 'bulk changes',
     outside: 'outside hours',
     failures: 'failures',
+    alerts: 'alerts',
     suspects: 'suspects',
     unaudited: 'unaudited changes',
     gaps: 'gaps',
@@ -128,6 +129,7 @@ export const en = {
     ofThese: (shown: string, total: string): string => `${shown} of ${total}`,
     absent: 'Looked for, and not found:',
     reasons: {
+      alerts: (count: number): string => `${plural(count, 'alert')} by the rules of detect`,
       auditing: (count: number): string => `${plural(count, 'statement')} on what is audited or logged`,
       settings: (count: number): string => `${plural(count, 'change')} of the audit settings`,
       withoutWhere: (count: number): string => `${plural(count, 'UPDATE or DELETE statement')} without WHERE`,
@@ -145,6 +147,7 @@ export const en = {
       suspects: (count: number): string => `${plural(count, 'suspect')}: records that may be forged`,
     },
     absentReasons: {
+      alerts: 'alerts',
       auditing: 'statements on what is audited',
       settings: 'changes of the audit settings',
       withoutWhere: 'UPDATE and DELETE without WHERE',

@@ -60,6 +60,7 @@ export const nb: Words = {
     bulk: 'masseendringer',
     outside: 'utenfor arbeidstid',
     failures: 'feil',
+    alerts: 'varsler',
     suspects: 'mistenkelige poster',
     unaudited: 'uten revisjonsspor',
     gaps: 'hull',
@@ -121,6 +122,7 @@ export const nb: Words = {
     ofThese: (shown, total) => `${shown} av ${total}`,
     absent: 'Lett etter, og ikke funnet:',
     reasons: {
+      alerts: count => `${plural(count, 'varsel', 'varsler')} fra reglene i detect`,
       auditing: count => `${statements(count)} om hva som revideres eller logges`,
       settings: count => `${changes(count)} av innstillinger for revisjonen`,
       withoutWhere: count => `${plural(count, 'UPDATE eller DELETE', 'UPDATE og DELETE')} uten WHERE`,
@@ -139,6 +141,7 @@ export const nb: Words = {
         `${plural(count, 'mistenkelig post', 'mistenkelige poster')} som kan være forfalsket`,
     },
     absentReasons: {
+      alerts: 'varsler',
       auditing: 'setninger om hva som revideres',
       settings: 'endrede innstillinger for revisjonen',
       withoutWhere: 'UPDATE og DELETE uten WHERE',
