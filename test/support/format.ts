@@ -2,4 +2,5 @@
 export const FIRST_FORMAT = {
   format: { configured: 'auto', current: null },
   formatChosen: () => undefined,
+  unpackIn: '/nonexistent/unpacked',
 } as const;

@@ -9,4 +9,5 @@ export const QUIET: TailReport = {
   nothingMatches: () => undefined,
   watchFailed: () => undefined,
   ledgerFailed: () => undefined,
+  unpackFailed: () => undefined,
 };

@@ -19,5 +19,10 @@ function configOf(
   { database, ...shared }: Omit<DiscoverConfig, 'discover'>,
 ): SourceConfig {
   const url = database === undefined ? null : filled(database.url, values, '');
-  return { ...shared, instance, files: [files], ...(url === null ? {} : { database: { url } }) };
+  return { ...shared, instance, files: withRotated([files]), ...(url === null ? {} : { database: { url } }) };
+}
+
+/** A node renames a container's log to `0.log.20261130-101112`, and compresses it to `….gz` later. */
+export function withRotated(files: readonly string[]): string[] {
+  return files.flatMap(file => (file.endsWith('.log') ? [file, `${file}.*`] : [file]));
 }

@@ -28,6 +28,7 @@ import type { Deciders } from '../records/outcome.js';
 import type { OpenSource, Source } from '../source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { openCatalog } from './catalog.js';
+import { withRotated } from './found-servers.js';
 import { evaluateServer, type ServerLookResult } from './population.js';
 import type { Resolvers } from './resolvers.js';
 import type { Surroundings } from './surroundings.js';
@@ -155,7 +156,8 @@ export class LogSource implements Source {
   ): Tail {
     const { once, surroundings } = this.#shared;
     const { clock, disk, watch } = surroundings;
-    const { files: patterns, maxRecordSize, format: configured } = this.#config;
+    const { maxRecordSize, format: configured } = this.#config;
+    const patterns = configured === 'cnpg' ? withRotated(this.#config.files) : this.#config.files;
     const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
     const ledger = new Ledger(
       this.#pathOf('files', '.ndjson'),
@@ -170,7 +172,16 @@ export class LogSource implements Source {
       facts.changeFormat(format, clock.now());
       changes.push(change);
     };
-    const files = { patterns, maxRecordSize, once, positions, format: { configured, current }, formatChosen };
+    const unpackIn = this.#pathOf('unpacked', '');
+    const files = {
+      patterns,
+      unpackIn,
+      maxRecordSize,
+      once,
+      positions,
+      format: { configured, current },
+      formatChosen,
+    };
     return new Tail({ ...files, times, ledger, clock, watch, claim, isAwaited }, this.telemetry);
   }
 

@@ -71,6 +71,13 @@ export class Telemetry extends DatabaseTelemetry {
     forgetServer(this.#metrics, instance);
   }
 
+  unpackFailed(path: string, error: unknown): void {
+    this.#log.error(
+      { code: 'unpack-failed', path, error: codeOf(error) },
+      'a compressed log file is not read',
+    );
+  }
+
   /** Of these servers nothing is read. */
   tooManyServers(instances: readonly string[]): void {
     const names = instances.slice(0, MOST_FILES_NAMED).join(', ');

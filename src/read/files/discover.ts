@@ -13,6 +13,8 @@ export interface Listed {
   readonly ino: number;
   readonly size: number;
   readonly modified: number;
+  /** Where its content is, if not at its path: it is compressed. */
+  readonly openAs?: string;
 }
 
 /** The files with the same content, by their paths. */

@@ -379,7 +379,8 @@ export class Follower {
     const tried = new Map(this.#paths);
     let isChanged = false;
     for (const path of this.#readablePaths()) {
-      const { handle, comparison } = await openSame(path, this.#compare);
+      const { openAs = path } = this.#paths.get(path) ?? {};
+      const { handle, comparison } = await openSame(openAs, this.#compare);
       if (handle !== null) {
         this.#goTo(path);
         this.#state = { is: 'held', handle };

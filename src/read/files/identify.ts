@@ -42,7 +42,11 @@ export type Identity =
       readonly kind: 'unsupported';
       readonly reason: UnsupportedReason;
       /** For a compressed file: its content, if known. */
-      readonly packed?: { readonly contentId: string; readonly firstTime: number | null };
+      readonly packed?: {
+        readonly contentId: string;
+        readonly firstTime: number | null;
+        readonly format: LogFormat;
+      };
     };
 
 /** Reads the file's beginning. */
@@ -99,8 +103,8 @@ function compressed(bytes: Buffer, times: LogTimes): Identity {
   const start = startOfPacked(bytes);
   const packed = start === null || isCompressed(start) ? null : identityOf(start, times);
   if (packed?.kind !== 'content') return { kind: 'unsupported', reason: 'compressed' };
-  const { contentId, firstTime } = packed;
-  return { kind: 'unsupported', reason: 'compressed', packed: { contentId, firstTime } };
+  const { contentId, firstTime, format } = packed;
+  return { kind: 'unsupported', reason: 'compressed', packed: { contentId, firstTime, format } };
 }
 
 /** The zone of a log_time. */

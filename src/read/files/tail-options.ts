@@ -6,6 +6,7 @@ import type { SourceFault, UnsupportedReason } from '../record.js';
 import type { Listed } from './discover.js';
 import type { Ledger } from './ledger.js';
 import type { ReadFormatOptions } from './read-format.js';
+import type { UnpackReport } from './unpacked.js';
 import type { WatchGlobs } from './watch.js';
 
 export interface TailOptions extends ReadFormatOptions {
@@ -13,6 +14,8 @@ export interface TailOptions extends ReadFormatOptions {
   /** Positions from the checkpoint. */
   readonly positions: readonly SourcePosition[];
   readonly clock: Clock;
+  /** The folder in which compressed files are unpacked that were not read. */
+  readonly unpackIn: string;
   /** Keeps contents that are gone for long. */
   readonly ledger: Ledger;
   /** Notes the files that the globs name now; returns the paths that another server names, too. */
@@ -24,7 +27,7 @@ export interface TailOptions extends ReadFormatOptions {
 }
 
 /** What the operator needs to know; each thing is reported once, until it changes. */
-export interface TailReport {
+export interface TailReport extends UnpackReport {
   /** Found by one look. */
   filesFound(files: readonly SourcePosition[]): void;
   fileReplaced(file: SourcePosition): void;

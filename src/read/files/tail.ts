@@ -20,6 +20,7 @@ import { ReadFormat } from './read-format.js';
 import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
 import type { TailOptions, TailReport } from './tail-options.js';
+import { UnpackedFiles } from './unpacked.js';
 import { Unsupported } from './unsupported.js';
 import type { Watch } from './watch.js';
 
@@ -57,6 +58,7 @@ export class Tail {
   readonly #faults: Faults;
   readonly #unsupported: Unsupported;
   readonly #format: ReadFormat;
+  readonly #unpacked: UnpackedFiles;
 
   constructor(options: TailOptions, report: TailReport) {
     const { patterns, positions, times, clock } = options;
@@ -71,6 +73,7 @@ export class Tail {
     this.#openedAt = clock.now();
     this.#followers = new Followers(positions, options, this.#openedAt);
     this.#format = new ReadFormat(this.#followers, options);
+    this.#unpacked = new UnpackedFiles(options.unpackIn, report);
     this.#lastRead = this.#followers.inOrder.findLast(follower => this.#format.includes(follower)) ?? null;
     const wasRead = async (contentId: string): Promise<boolean> =>
       this.#followers.has(contentId) || (await options.ledger.find(contentId)) !== null;
@@ -150,6 +153,7 @@ export class Tail {
     } finally {
       await hints?.close();
       for (const follower of this.#followers.unfinished) await follower.close();
+      await this.#unpacked.close();
     }
   }
 
@@ -306,7 +310,8 @@ export class Tail {
   async #scanAll(now: number): Promise<void> {
     this.#scannedAt = now;
     this.#isMoved = false;
-    const { files: all, faults, unmatched } = await this.#survey.take(now);
+    const { files: found, faults, unmatched } = await this.#survey.take(now);
+    const all = await this.#unpacked.see(found, contentId => this.#readOf(contentId));
     await this.#format.look(all, now);
     const files = this.#format.narrow(all, contentId => this.#followers.has(contentId));
     this.#faults.looked(files, faults, unmatched, this.#options.claim?.(files) ?? new Set());
@@ -319,16 +324,21 @@ export class Tail {
       );
     await this.#recall(files, now);
     // A file that could not be seen is not gone.
-    const found = this.#followers.assign(files, faults.length === 0, now);
-    for (const { path } of found) this.#unsupported.forget(path);
+    const contents = this.#followers.assign(files, faults.length === 0, now);
+    for (const { path } of contents) this.#unsupported.forget(path);
     this.#unsupported.keep(files);
     await this.#forgetGone(now);
     await this.#holdUnread(now);
-    if (found.length > 0)
+    if (contents.length > 0)
       this.#report.filesFound(
-        found.flatMap(({ contentId }) => this.#followers.get(contentId)?.position ?? []),
+        contents.flatMap(({ contentId }) => this.#followers.get(contentId)?.position ?? []),
       );
     this.#faults.report();
+  }
+
+  async #readOf(contentId: string): Promise<number | null> {
+    const position = this.#followers.get(contentId)?.position ?? (await this.#options.ledger.find(contentId));
+    return position?.offset ?? null;
   }
 
   /** A content that looks new may have been read long ago. */
