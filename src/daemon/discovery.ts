@@ -75,8 +75,9 @@ export class Discovery {
   async run(stop: AbortSignal, read: Read): Promise<void> {
     const { once, clock } = this.#options;
     if (once) {
+      const wasAny = this.#found.size > 0;
       await this.#look(stop, read);
-      if (this.#found.size === 0) throw new ShipperError('no-log', NOTHING);
+      if (!wasAny && this.#found.size === 0) throw new ShipperError('no-log', NOTHING);
       await this.#allEnded();
       return;
     }

@@ -128,9 +128,7 @@ export class Journal {
     return [...this.#facts.keys()].filter(name => name !== OWN);
   }
 
-  /**
-   * The follower's state as it was kept, and the lines after it; `null` if this chain has none. Before `run`.
-   */
+  /** The follower's state as it was kept, and the lines after it; `null` if this chain has none. Before `run`. */
   async followed(): Promise<Followed | null> {
     return await followedIn(this.#options, this.#state, this.#snapshots);
   }
@@ -389,10 +387,11 @@ export class Journal {
   }
 
   #publish({ writes, state }: Commit): void {
-    for (const { lines, chunks } of writes) {
-      const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      this.#report.committed(lines, bytes);
-    }
+    for (const { lines, chunks } of writes)
+      this.#report.committed(
+        lines,
+        chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      );
     const sealedNow = writes.length - (state.segment === null ? 0 : 1);
     for (let i = 0; i < sealedNow; i++) this.#report.sealed();
     this.#state = state;

@@ -1,6 +1,5 @@
 /** The journal's state. It changes only by what is appended, and when: no I/O here. */
 
-import { basename } from 'node:path';
 import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
 import type { PreviousChain } from '../event/lifecycle.js';
 import { type EventJson, headOfLine, idByPlace, jsonOf, signed } from '../event/line.js';
@@ -11,6 +10,7 @@ import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
 import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
+import { cover, restarted } from './covered.js';
 import type { PositionChange, Positions } from './positions.js';
 import type { Sealed, SegmentName } from './segments.js';
 import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
@@ -360,17 +360,6 @@ export function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function cover(coverage: readonly Coverage[], progress: Progress, source: string): readonly Coverage[] {
-  const { file, from, to, records } = progress;
-  const before = coverage.find(one => one.fileId === file.fileId && (one.source ?? OWN) === source);
-  const name = basename(file.path);
-  const covered: Coverage =
-    before === undefined
-      ? marked(source, { file: name, fileId: file.fileId, from, to, records })
-      : { ...before, file: name, to, records: addRecords(before.records, records) };
-  return [...coverage.filter(one => one !== before), covered];
-}
-
 /** The state of a lost journal, restored from the archive's newest seals; session facts are lost. */
 export function stateAfter(node: string, end: ChainEnd): JournalState {
   const { chain, lastSeq, lastHash, date, sealedAt, coverage } = end;
@@ -386,15 +375,4 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     facts: new Map(),
     origin: 'taken-up',
   };
-}
-
-/**
- * After a seal, coverage begins where it ended. The last file of each server stays in it, so that the next seal shows
- * that nothing was read; of a server that is over, none does.
- */
-function restarted(coverage: readonly Coverage[], sources: ReadonlySet<string>): Coverage[] {
-  const last = new Map(coverage.map(one => [one.source, one]));
-  return coverage
-    .filter(one => last.get(one.source) === one && sources.has(one.source ?? OWN))
-    .map(one => ({ ...one, from: one.to, records: noRecords() }));
 }

@@ -1,4 +1,4 @@
-/** The part of the telemetry about a server's database: its roles, its audit settings, and who is not audited. */
+/** The part of the telemetry about a server: its log's format, its roles, its audit settings, and who is not audited. */
 
 import type { Logger } from 'pino';
 import type { AuditChange } from '../../event/config.js';
@@ -71,6 +71,20 @@ export class DatabaseTelemetry extends ProofTelemetry {
     this.#log.error(
       { code: 'settings-changed', count: changes.length, changes: named },
       'somebody changed what is audited, or a login role appeared that no rule matches: see the config event',
+    );
+  }
+
+  serverFound(instance: string): void {
+    this.#log.info(
+      { code: 'server-found', source: instance },
+      'a server was found; it is expected from now on',
+    );
+  }
+
+  unpackFailed(path: string, error: unknown): void {
+    this.#log.error(
+      { code: 'unpack-failed', path, error: codeOf(error) },
+      'a compressed log file is not read',
     );
   }
 

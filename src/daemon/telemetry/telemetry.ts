@@ -54,13 +54,6 @@ export class Telemetry extends DatabaseTelemetry {
     return one;
   }
 
-  serverFound(instance: string): void {
-    this.#log.info(
-      { code: 'server-found', source: instance },
-      'a server was found; it is expected from now on',
-    );
-  }
-
   serverLetGo(instance: string): void {
     this.#log.info(
       { code: 'server-let-go', source: instance },
@@ -69,13 +62,6 @@ export class Telemetry extends DatabaseTelemetry {
     this.#sources.delete(instance);
     this.#health.forget(instance);
     forgetServer(this.#metrics, instance);
-  }
-
-  unpackFailed(path: string, error: unknown): void {
-    this.#log.error(
-      { code: 'unpack-failed', path, error: codeOf(error) },
-      'a compressed log file is not read',
-    );
   }
 
   /** Of these servers nothing is read. */

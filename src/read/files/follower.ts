@@ -67,6 +67,7 @@ export class Follower {
   get path(): string {
     return this.#path;
   }
+
   /** Its name in events and the checkpoint now. */
   get file(): SourceFile {
     const { fileId, rereadUntil } = this.#position;
@@ -226,9 +227,8 @@ export class Follower {
   ): Promise<{ batch: Batch<T>; frames: Frames }> {
     const { file } = this;
     const from = this.#position.offset;
-    const { times } = this.#options;
     const skip = readOn === null || file.rereadUntil !== undefined ? null : taker.skip;
-    const frames = new Frames(framer, this.#position, { times, skip, readOn });
+    const frames = new Frames(framer, this.#position, { times: this.#options.times, skip, readOn });
     const { taken, areTaken } = await giveAll(frames, file, taker);
     if (areTaken) {
       this.isBlocked = frames.isBlocked;

@@ -45,16 +45,17 @@ export class FormatChoice {
   /**
    * Looks at all files. Returns the change, if there is one.
    *
-   * @param unread whether there is anything left to read in files of the present format
+   * @param isRead whether all of a file was read
    * @param positions in the files of the present format
    */
   async look(
     files: readonly Surveyed[],
-    { unread, positions }: { readonly unread: boolean; readonly positions: readonly SourcePosition[] },
+    isRead: (file: Surveyed) => boolean,
+    positions: readonly SourcePosition[],
     now: number,
   ): Promise<FormatChange | 'first' | null> {
     const logs = files.filter(isLog);
-    const next = await this.#next(logs, unread, positions, now);
+    const next = await this.#next(logs, isRead, positions, now);
     if (next === null || next === this.#current) return null;
     const from = this.#current;
     this.#current = next;
@@ -63,7 +64,7 @@ export class FormatChoice {
 
   async #next(
     files: readonly File[],
-    unread: boolean,
+    isRead: (file: Surveyed) => boolean,
     positions: readonly SourcePosition[],
     now: number,
   ): Promise<LogFormat | null> {
@@ -71,7 +72,8 @@ export class FormatChoice {
     if (configured !== 'auto')
       return files.some(({ identity }) => identity.format === configured) ? configured : null;
     if (this.#current === null) return firstOf(files);
-    return unread ? null : await this.#successor(this.#current, files, positions, now);
+    const own = files.filter(({ identity }) => identity.format === this.#current);
+    return own.every(isRead) ? await this.#successor(this.#current, files, positions, now) : null;
   }
 
   /** The format that is written in place of this one. */

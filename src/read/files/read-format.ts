@@ -46,10 +46,14 @@ export class ReadFormat {
 
   /** Looks at all files, and chooses. */
   async look(files: readonly Surveyed[], now: number): Promise<void> {
-    const own = this.#own;
-    const unread = own.some(one => one.unread > 0 || one.isInDoubt || one.hasPending);
-    const positions = own.map(({ position }) => position);
-    const change = await this.#choice.look(files, { unread, positions }, now);
+    const isRead = ({ size, identity }: Surveyed): boolean => {
+      const follower = 'contentId' in identity ? this.#followers.get(identity.contentId) : undefined;
+      return (
+        follower !== undefined && !follower.isInDoubt && follower.position.offset + follower.pending >= size
+      );
+    };
+    const positions = this.#own.map(({ position }) => position);
+    const change = await this.#choice.look(files, isRead, positions, now);
     const { current } = this.#choice;
     if (change !== null && current !== null)
       this.#options.formatChosen(current, change === 'first' ? null : change);

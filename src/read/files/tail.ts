@@ -189,6 +189,7 @@ export class Tail {
     const now = this.#options.clock.now();
     const unwatched = await this.#unwatched(taker, now);
     if (unwatched !== null) yield unwatched;
+    yield* this.#endOthers(taker);
     for (const follower of this.#unfinished) {
       if (this.#followers.settle(follower)) this.#faults.succeeded(follower);
       if (!follower.isActive && follower.loss(now) === null) continue;
@@ -203,6 +204,16 @@ export class Tail {
       this.#followers.settle(follower);
     }
     return any;
+  }
+
+  /** Files of another format than the one that is read now: nothing more will come in them. */
+  async *#endOthers<T>(taker: Taker<T>): AsyncGenerator<Batch<T>> {
+    for (const follower of this.#followers.unfinished) {
+      if (!follower.isOpen || this.#format.includes(follower)) continue;
+      const rest = await follower.finish(taker);
+      await follower.close();
+      if (rest !== null) yield rest;
+    }
   }
 
   /**
