@@ -1,9 +1,9 @@
 /** Decided batches of one server that go into the journal together. */
 
 import type { EventJson } from '../event/line.js';
+import type { Progress } from '../journal/covered.js';
 import type { Journal } from '../journal/journal.js';
 import type { SourceCheckpoint } from '../journal/sources.js';
-import type { Progress } from '../journal/state.js';
 
 /** Batches and events of one entry, at most. */
 const MOST_BATCHES = 64;

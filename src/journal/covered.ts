@@ -1,10 +1,19 @@
 /** Which bytes of a server's files were read since the last seal, and what became of their records. */
 
 import { basename } from 'node:path';
-import { addRecords, noRecords } from '../event/counts.js';
+import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
+import type { SourceFile } from '../event/position.js';
 import type { Coverage } from '../event/seal.js';
 import { marked, OWN } from './sources.js';
-import type { Progress } from './state.js';
+
+/** The progress that one batch of the log made. */
+export interface Progress {
+  readonly file: SourceFile;
+  /** Bytes `from` to `to` of the file were read; `records` counts what was in them. */
+  readonly from: number;
+  readonly to: number;
+  readonly records: RecordCounts;
+}
 
 export function cover(
   coverage: readonly Coverage[],

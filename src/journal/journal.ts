@@ -17,7 +17,14 @@ import type { MerkleTree } from '../lib/merkle.js';
 import { unwatched } from '../lib/settled.js';
 import { CheckpointFile, type Saved } from './checkpoint.js';
 import { Intake } from './intake.js';
-import { checkpointPath, type JournalOptions, type JournalReport, segmentFolder } from './options.js';
+import {
+  type AttachedReader,
+  checkpointPath,
+  type JournalOptions,
+  type JournalReport,
+  type LastSeal,
+  segmentFolder,
+} from './options.js';
 import { Positions } from './positions.js';
 import { openJournal } from './recover.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
@@ -25,21 +32,6 @@ import { type Followed, followedIn, Snapshots } from './snapshots.js';
 import { OWN, type SourceCheckpoint } from './sources.js';
 import { type Commit, type JournalEntry, type JournalState, nextSealAt, type Origin, Plan } from './state.js';
 import { treeOf } from './tree.js';
-
-export interface LastSeal {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** SHA-256 (hex) of its line. */
-  readonly hash: string;
-  readonly lastSeq: number;
-}
-
-/** What the journal needs of a reader. */
-interface AttachedReader {
-  /** Seq of the last delivered event. */
-  readonly seq: number;
-  wake(): void;
-}
 
 /** Milliseconds after which progress without events is saved. */
 const PROGRESS_INTERVAL = 1000;

@@ -23,6 +23,21 @@ export interface JournalOptions extends SealLimits {
   readonly clock: Clock;
 }
 
+export interface LastSeal {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** SHA-256 (hex) of its line. */
+  readonly hash: string;
+  readonly lastSeq: number;
+}
+
+/** What the journal needs of a reader. */
+export interface AttachedReader {
+  /** Seq of the last delivered event. */
+  readonly seq: number;
+  wake(): void;
+}
+
 export interface JournalReport extends IntakeReport {
   /** Lines and bytes that became durable. */
   committed(events: number, bytes: number): void;

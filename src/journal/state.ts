@@ -1,16 +1,15 @@
 /** The journal's state. It changes only by what is appended, and when: no I/O here. */
 
-import { addRecords, noRecords, type RecordCounts } from '../event/counts.js';
+import { addRecords, noRecords } from '../event/counts.js';
 import type { PreviousChain } from '../event/lifecycle.js';
 import { type EventJson, headOfLine, idByPlace, jsonOf, signed } from '../event/line.js';
 import type { NewChainReason, SealReason } from '../event/names.js';
-import type { SourceFile } from '../event/position.js';
 import type { ChainEnd, Coverage, SealFields, SealId } from '../event/seal.js';
 import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
 import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
-import { cover, restarted } from './covered.js';
+import { cover, type Progress, restarted } from './covered.js';
 import type { PositionChange, Positions } from './positions.js';
 import type { Sealed, SegmentName } from './segments.js';
 import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
@@ -51,15 +50,6 @@ export interface JournalState {
 
 /** Why a chain has just begun, or `taken-up` if it continues after the archive's newest seal. */
 export type Origin = NewChainReason | 'taken-up';
-
-/** The progress that one batch of the log made. */
-export interface Progress {
-  readonly file: SourceFile;
-  /** Bytes `from` to `to` of the file were read; `records` counts what was in them. */
-  readonly from: number;
-  readonly to: number;
-  readonly records: RecordCounts;
-}
 
 /**
  * Events that belong together, the bytes that were read to make them, and the checkpoint after them. They become

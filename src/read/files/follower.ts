@@ -8,7 +8,6 @@ import type { SourceFile, SourcePosition } from '../../event/position.js';
 import type { LogFormat } from '../../lib/log-format.js';
 import type { Framer } from '../frame/framer.js';
 import { createFramer } from '../frame/framers.js';
-import { LineFramer } from '../frame/line-framer.js';
 import type { Parts } from '../frame/partial-records.js';
 import { type Batch, type Covered, Frames, giveAll, type Taker } from './batch.js';
 import { type Comparison, compare } from './compare.js';
@@ -112,8 +111,8 @@ export class Follower {
 
   /** Records that its bytes end within; `null` if there are none. */
   get parts(): Parts | null {
-    const framer = this.#framer;
-    return framer instanceof LineFramer && framer.parts.size > 0 ? framer.parts : null;
+    const parts = this.#framer?.parts;
+    return parts === undefined || parts.size === 0 ? null : parts;
   }
 
   /** Bytes that were read, and are not a whole record yet. */

@@ -3,8 +3,10 @@
 import type { Gap } from '../../event/gap.js';
 import type { Frame, Skip } from '../record.js';
 import type { Oversize } from './oversize.js';
+import type { Parts } from './partial-records.js';
 import type { Found, Scan } from './scan.js';
 
+const NO_PARTS: Parts = new Map();
 const LARGE_BUFFER = 4 * 1024 * 1024;
 
 export interface FramerOptions {
@@ -69,6 +71,11 @@ export abstract class Framer {
 
   /** Why no record was found in any of the bytes so far; `null` if one was, or may still be found. */
   abstract get notRead(): 'columns' | 'format' | null;
+
+  /** Records of which only the beginning was read: their rest may be at the start of the next file. */
+  get parts(): Parts {
+    return NO_PARTS;
+  }
 
   /** How many columns the last record had; 0 if none was found yet. */
   get columns(): number {

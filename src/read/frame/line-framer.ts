@@ -71,8 +71,7 @@ export class LineFramer extends Framer {
     return this.hasFound || this.doubtFrom === null ? null : 'format';
   }
 
-  /** Records whose rest may be at the start of the next file. */
-  get parts(): Parts {
+  override get parts(): Parts {
     return this.#partial.parts;
   }
 
