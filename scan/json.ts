@@ -4,7 +4,7 @@
  */
 
 import { QUOTE, ZERO, MINUS, isDigit } from './bytes';
-import { KEY_SIZE, KEYS, KEYS_END, MOST_SLOTS, VALUES } from './memory';
+import { KEY_SIZE, KEYS, KEYS_END, MOST_SLOTS, TABLE_END_AT, VALUES } from './memory';
 
 const BACKSLASH: u32 = 0x5c;
 const OPEN: u32 = 0x7b;
@@ -22,17 +22,24 @@ export const BARE: u32 = 3;
 export const OBJECT: u32 = 0x100;
 
 let keys: usize = KEYS;
+/** The first key of the table that is being written. */
+let table: usize = KEYS;
 
 /** Begins the list of all tables' keys. */
 export function clearKeys(): void {
   keys = KEYS;
+  table = KEYS;
 }
 
-/** Address to write a key's bytes to, of which there are `length`. */
+/** Address to write a key's bytes to, of which there are `length`; a key of length 0 ends a table. */
 export function addKey(length: u32, slot: u32): usize {
   if (keys + KEY_SIZE > KEYS_END) unreachable();
   store<u32>(keys, length);
   store<u32>(keys, slot, 4);
+  if (length == 0) {
+    store<u32>(table, <u32>keys, TABLE_END_AT);
+    table = keys + KEY_SIZE;
+  }
   keys += KEY_SIZE;
   return keys - KEY_SIZE + 8;
 }
@@ -143,13 +150,6 @@ function keyAt(at: usize, hint: usize, first: usize, last: usize): usize {
   return 0;
 }
 
-/** One past the table whose first key this is: a key of length 0 ends it. */
-function endOfTable(first: usize): usize {
-  let key = first;
-  while (load<u32>(key) != 0) key += KEY_SIZE;
-  return key;
-}
-
 /**
  * One past the object's closing brace.
  *
@@ -158,7 +158,7 @@ function endOfTable(first: usize): usize {
  */
 export function readObject(start: usize, end: usize, first: usize, isOpen: bool): usize {
   if (load<u8>(start) != OPEN) return 0;
-  const last = endOfTable(first);
+  const last = <usize>load<u32>(first, TABLE_END_AT);
   let hint = first;
   let at = behindSpaces(start + 1, end);
   if (at < end && load<u8>(at) == CLOSE) return at + 1;

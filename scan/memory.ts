@@ -10,9 +10,10 @@ export const LATEST: usize = 0x10180;
 /** Of a JSON object's values: address, end, and how it is written; by slot. */
 export const VALUES: usize = 0x10400;
 export const MOST_SLOTS: u32 = 48;
-/** Tables of JSON's keys, one behind the other: each key its length, its slot, and its bytes. */
+/** Tables of JSON's keys, one behind the other: each key its length, its slot, its bytes, and of the first the table's end. */
 export const KEYS: usize = 0x10700;
-export const KEY_SIZE: u32 = 32;
+export const KEY_SIZE: u32 = 40;
+export const TABLE_END_AT: usize = 32;
 export const KEYS_END: usize = 0x11000;
 /** Login roles by their bytes: hash, address, length, verdict. */
 export const USERS: usize = 0x11000;

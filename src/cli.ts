@@ -31,7 +31,7 @@ const program = new Command('pgaudit-shipper')
 
 program
   .command('run')
-  .description('the daemon: follow the csvlog and ship what persons change')
+  .description('the daemon: follow the log and ship what persons change')
   .addOption(config)
   .option('--once', 'read what is there, deliver all of it, seal and exit', false)
   .option(

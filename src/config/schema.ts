@@ -105,10 +105,10 @@ const source = z.strictObject({
  * so does the database of a server that is named.
  */
 const namedSource = z.strictObject({
-  ...source.shape,
   instance: name.exactOptional(),
-  files: files.exactOptional(),
   discover: discoverSchema.exactOptional(),
+  ...source.shape,
+  files: files.exactOptional(),
   database: database.exactOptional(),
   filter: filter.exactOptional(),
 });

@@ -43,6 +43,8 @@ export interface ServerLook {
   readonly pgaudit: string | null;
   /** The active csvlog file, as the server names it; `null` if it writes none, `hidden` if the role may not see it. */
   readonly logFile: string | null | 'hidden';
+  /** The active jsonlog file; `null` if it writes none (PostgreSQL 15 and later), or the role may not see it. */
+  readonly jsonLogFile: string | null;
 }
 
 const ABOUT = `
@@ -68,6 +70,8 @@ const SETTERS = `
 
 /** Of PostgreSQL: GRANT … ON PARAMETER. */
 const PARAMETERS_GRANTED_SINCE = 150_000;
+
+const JSONLOG_SINCE = 150_000;
 
 const setterRows = z.array(z.object({ name: z.string() }));
 
@@ -100,7 +104,8 @@ export async function readLook(client: Client): Promise<ServerLook> {
     roles: await readRolesOf(client, version, databases),
     databases: databases.map(({ name }) => ({ name })),
     pgaudit,
-    logFile: mayAskLogFile ? await readLogFile(client) : 'hidden',
+    logFile: mayAskLogFile ? await readLogFile(client, 'csvlog') : 'hidden',
+    jsonLogFile: mayAskLogFile && version >= JSONLOG_SINCE ? await readLogFile(client, 'jsonlog') : null,
   };
 }
 
@@ -155,7 +160,7 @@ async function connectsOf(
   return found;
 }
 
-async function readLogFile(client: Client): Promise<string | null> {
-  const { rows } = await client.query(`SELECT pg_catalog.pg_current_logfile('csvlog') AS "path"`);
+async function readLogFile(client: Client, format: 'csvlog' | 'jsonlog'): Promise<string | null> {
+  const { rows } = await client.query(`SELECT pg_catalog.pg_current_logfile('${format}') AS "path"`);
   return z.object({ path: z.string().nullable() }).parse(rows[0]).path;
 }

@@ -138,7 +138,7 @@ database: {url: "postgres://a"}
     ],
     [
       'sources: [{instance: a, files: [a], identity: []}]',
-      'sources[0].identity: unknown setting; allowed here: instance, files, timezone, pgauditLogLevel, maxRecordSize, database, filter',
+      'sources[0].identity: unknown setting; allowed here: instance, discover, files, format, timezone, pgauditLogLevel, maxRecordSize, database, filter',
     ],
     [
       'sources: [{instance: a, files: [a]}, {instance: b, files: [b], filter: {personalUsers: ["memberOf:p"]}}]',

@@ -139,7 +139,7 @@ test('a server that writes no csvlog, one that writes it elsewhere, one without 
   expect(await problemsOf(first)).toMatchObject([
     {
       code: 'log-format',
-      what: 'log_destination: stderr: no csvlog is written: there is nothing to ship',
+      what: 'log_destination: stderr: neither csvlog nor jsonlog is written: there is nothing to ship',
       fix: "ALTER SYSTEM SET log_destination = 'stderr,csvlog'; SELECT pg_reload_conf();",
     },
   ]);

@@ -7,6 +7,7 @@ import { isAscii } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { COLUMN } from '../../lib/csvlog.js';
+import { isOfNode, jsonColumns } from './json-record.js';
 
 const fromLog = {
   database: z.string().nullable(),
@@ -63,17 +64,23 @@ const ENCODINGS = [
   ...['ibm866', 'koi8-r', 'koi8-u', 'euc-jp', 'euc-kr', 'gbk'],
 ];
 
-/** Returns where the event differs from the record's bytes; `null` if it does not. */
+/**
+ * Returns where the event differs from the record's bytes; `null` if it does not, or if a node rotated the log within the
+ * record, so that its beginning is in another file.
+ */
 export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | null {
-  const columns = readRecord(bytes.toString());
-  if (columns === null) return 'record';
+  const text = bytes.toString();
+  const columns = readRecord(text);
   const { database, actor, session, source } = event;
+  if (columns === null) return source.offset === 0 && isOfNode(text) ? null : 'record';
   if (columns[COLUMN.user] !== actor.user) return 'user';
   if (columns[COLUMN.database] !== (database ?? '')) return 'database';
   const isSession =
     columns[COLUMN.sessionId] === session.id && Number(columns[COLUMN.sessionLine]) === session.line;
   if (!isSession) return 'session';
-  if (source.raw !== undefined && !Buffer.from(source.raw, 'base64').equals(withoutNewline(bytes)))
+  // Of other formats, the raw bytes are those of the row that csvlog would have.
+  const isCsv = !text.startsWith('{') && !isOfNode(text);
+  if (isCsv && source.raw !== undefined && !Buffer.from(source.raw, 'base64').equals(withoutNewline(bytes)))
     return 'raw';
   if (event.kind !== 'failure') return inAnyEncoding(bytes, columns, texts => textDifference(event, texts));
   const { sqlState } = event.failure;
@@ -83,6 +90,7 @@ export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | nu
 /** The columns of a text that is exactly one record; else `null`. */
 function readRecord(text: string): string[] | null {
   if (!text.endsWith('\n')) return null;
+  if (text.startsWith('{') || isOfNode(text)) return jsonColumns(text);
   const records = readCsv(text.slice(0, -1));
   return records?.length === 1 ? (records[0] ?? null) : null;
 }

@@ -2,11 +2,12 @@
 
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { parseDuration } from '../../config/units.js';
+import { findServers } from '../../daemon/assemble/found-servers.js';
 import { checkDatabase } from './database.js';
 import { checkDestinations } from './destinations.js';
 import { checkEndToEnd } from './end-to-end.js';
 import { checkEscrow } from './escrow.js';
-import { type Finding, ok } from './finding.js';
+import { type Finding, failure, ok, warning } from './finding.js';
 import { checkFilter, checkIdentity } from './identity.js';
 import { checkMemory } from './memory.js';
 import { checkOverlap } from './overlap.js';
@@ -41,12 +42,16 @@ export async function check(config: Config, file: string, options: CheckArgument
   const { json = false, endToEnd = false, as = null, wait: written = DEFAULT_WAIT } = options;
   const wait = parseDuration(written);
   if (wait === null) return refuse('--wait takes a duration, such as 60s');
-  const sources = config.sources.filter(({ instance }) => instance === (options.source ?? instance));
-  const names = config.sources.map(({ instance }) => instance).join(', ');
-  if (sources.length === 0) return refuse(`--source takes one of the configured sources: ${names}`);
+  const found = await foundBy(config);
+  const all = [...config.sources, ...found.servers];
+  const sources = all.filter(({ instance }) => instance === (options.source ?? instance));
+  const names = all.map(({ instance }) => instance).join(', ');
+  if (sources.length === 0 && config.discovered.length === 0)
+    return refuse(`--source takes one of the configured sources: ${names}`);
   if (endToEnd && sources.length > 1) return refuse(`--end-to-end needs --source, one of ${names}`);
   const findings: Finding[] = [
     ok('configuration', file),
+    ...found.findings,
     ...checkUser(options.user ?? null),
     ...(await checkIdentity(config)),
     ...(await ofEach(sources, config, async source => [
@@ -80,6 +85,30 @@ async function ofEach(
     findings.push(...(areNamed ? found.map(one => ({ ...one, what: `${instance}: ${one.what}` })) : found));
   }
   return findings;
+}
+
+/** Servers that are found by their files now. */
+async function foundBy({
+  discovered,
+}: Config): Promise<{ readonly servers: SourceConfig[]; readonly findings: Finding[] }> {
+  const servers: SourceConfig[] = [];
+  const findings: Finding[] = [];
+  for (const one of discovered) {
+    const { files, most } = one.discover;
+    const found = await findServers(one);
+    servers.push(...found);
+    const count = `${found.length} servers by ${files}`;
+    if (found.length > most)
+      findings.push(
+        failure('servers', count, `only ${most} are read`, 'raise discover: most, or run another daemon'),
+      );
+    else if (found.length === 0)
+      findings.push(
+        warning('servers', count, 'nothing is read', 'see whether the path and its placeholders are right'),
+      );
+    else findings.push(ok('servers', `${count}: ${found.map(({ instance }) => instance).join(', ')}`));
+  }
+  return { servers, findings };
 }
 
 function refuse(fault: string): number {

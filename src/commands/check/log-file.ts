@@ -55,10 +55,15 @@ export function activeFindings(server: Snapshot, active: ActiveFile | null): Fin
 
 function notVisible({ logFile, user, settings }: Snapshot): Finding[] {
   if (logFile === null) {
-    if (settings.get('log_destination')?.value?.includes('csvlog') !== true) return [];
+    if (/csvlog|jsonlog/.exec(settings.get('log_destination')?.value ?? '') === null) return [];
     const why = 'nothing that could be shipped is written';
     return [
-      failure('active file', 'the server writes no csvlog', why, 'see logging_collector and log_destination'),
+      failure(
+        'active file',
+        'the server writes neither csvlog nor jsonlog',
+        why,
+        'see logging_collector and log_destination',
+      ),
     ];
   }
   const role = identifier(user);

@@ -2,22 +2,23 @@ import { resolve } from 'node:path';
 import { timeReader } from '../../audit/time.js';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { fixFor, UNSUPPORTED_FIX } from '../../daemon/fixes.js';
+import type { LogFormat } from '../../lib/log-format.js';
 import { isPath } from '../../read/files/discover.js';
 import { identify } from '../../read/files/identify.js';
 import { openFile } from '../../read/files/open-file.js';
 import { Survey, type Surveyed } from '../../read/files/survey.js';
-import { CsvFramer } from '../../read/frame/csv-framer.js';
+import { createFramer } from '../../read/frame/framers.js';
 import type { UnsupportedReason } from '../../read/record.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { limitFindings } from './limits.js';
 import { workerFindings } from './workers.js';
 
-/** If a file is csvlog, this many bytes contain a record. */
+/** If a file is a log, this many bytes contain a record. */
 const SAMPLE = 1024 * 1024;
 /** Files that are examined one by one. */
 const MOST_EXAMINED = 32;
 
-/** Whether the globs match files that this user can read and that are csvlog. */
+/** Whether the globs match files that this user can read and that are a log. */
 export async function checkSource(source: SourceConfig, config: Config): Promise<Finding[]> {
   const times = timeReader(source.timezone);
   const patterns = source.files.map(pattern => resolve(pattern));
@@ -49,12 +50,12 @@ export async function checkSource(source: SourceConfig, config: Config): Promise
     ...(faults.length > 0 ? [] : unmatched.filter(isPath).map(missing)),
     ...(await checkFiles(files, newestFirst, named, source.maxRecordSize)),
     ...(await limitFindings(source, config, files)),
-    ...(newest === undefined ? [] : await workerFindings(newest.path, source)),
+    ...(newest === undefined ? [] : await workerFindings(newest.path, formatOf(newest), source)),
   ];
 }
 
 /**
- * Each of them, or, if there are many, the newest, and those that are not csvlog by their first bytes.
+ * Each of them, or, if there are many, the newest, and those that are no log by their first bytes.
  *
  * @param named files that source.files names without wildcards
  */
@@ -76,6 +77,10 @@ async function checkFiles(
     : [...findings, ok('source', `${left} more files, of which the first bytes were looked at`)];
 }
 
+function formatOf({ identity }: Surveyed): LogFormat {
+  return identity.kind === 'content' ? identity.format : 'csvlog';
+}
+
 /** The server may create it later. */
 function missing(path: string): Finding {
   return warning(
@@ -93,12 +98,21 @@ async function checkFile(
   maxRecordSize: number,
 ): Promise<Finding> {
   if (identity.kind === 'empty') return ok('source', `${path}: empty`);
+  if (identity.kind === 'unsupported' && identity.packed?.format === 'cnpg')
+    return ok('source', `${path}: compressed; it is read if it was not read before`);
   if (identity.kind === 'unsupported') return unsupported(path, isNamed, identity.reason);
-  const columns = await columnsOf(path, maxRecordSize);
+  const { format } = identity;
+  const columns = await columnsOf(path, format, maxRecordSize);
   return typeof columns === 'number'
-    ? ok('source', `${path}: csvlog of ${VERSIONS[columns] ?? 'PostgreSQL'}`)
+    ? ok('source', `${path}: ${NAMES[format]} of ${VERSIONS[columns] ?? 'PostgreSQL'}`)
     : unsupported(path, isNamed, columns);
 }
+
+const NAMES: Readonly<Record<LogFormat, string>> = {
+  csvlog: 'csvlog',
+  jsonlog: 'jsonlog',
+  cnpg: "CloudNativePG's lines",
+};
 
 const ELSEWHERE = ': fix source.files, or log_directory';
 const MORE: Readonly<Record<string, string>> = {
@@ -115,10 +129,14 @@ const VERSIONS: Readonly<Record<number, string>> = {
 };
 
 /** The number of columns of the first record, or why there is none. */
-async function columnsOf(path: string, maxRecordSize: number): Promise<number | UnsupportedReason> {
+async function columnsOf(
+  path: string,
+  format: LogFormat,
+  maxRecordSize: number,
+): Promise<number | UnsupportedReason> {
   const file = await openFile(path);
   if (file === null) return 'not-a-file';
-  const framer = new CsvFramer({ offset: 0, maxRecordSize });
+  const framer = createFramer({ format, offset: 0, maxRecordSize });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
     framer.push(buffer.subarray(0, bytesRead));

@@ -4,8 +4,10 @@ import { parse } from '../../audit/genuine.js';
 import { timeReader } from '../../audit/time.js';
 import type { SourceConfig } from '../../config/schema.js';
 import { COLUMN } from '../../lib/csvlog.js';
+import type { LogFormat } from '../../lib/log-format.js';
 import { openFile } from '../../read/files/open-file.js';
-import { CsvFramer } from '../../read/frame/csv-framer.js';
+import type { Framer } from '../../read/frame/framer.js';
+import { createFramer } from '../../read/frame/framers.js';
 import { type Finding, ok, warning } from './finding.js';
 
 /** Bytes at the end of a file that are read. */
@@ -20,8 +22,12 @@ interface Sample {
 }
 
 /** What the end of a log file shows; no finding if it has no such record. */
-export async function workerFindings(path: string, source: SourceConfig): Promise<Finding[]> {
-  const sample = await lookAt(path, source);
+export async function workerFindings(
+  path: string,
+  format: LogFormat,
+  source: SourceConfig,
+): Promise<Finding[]> {
+  const sample = await lookAt(path, format, source);
   if (sample === null || sample.byType.size === 0) return [];
   const found = [...sample.byType].map(
     ([type, count]) => `${type || 'without a backend type'}: ${aDay(count, sample)} a day`,
@@ -45,6 +51,7 @@ function aDay(count: number, { span }: Sample): string {
 
 async function lookAt(
   path: string,
+  format: LogFormat,
   { filter, timezone, pgauditLogLevel, maxRecordSize }: SourceConfig,
 ): Promise<Sample | null> {
   const file = await openFile(path);
@@ -54,7 +61,7 @@ async function lookAt(
     const offset = Math.max(0, size - SAMPLE);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
     // The first bytes may be the end of a record.
-    const framer = new CsvFramer({ offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
+    const framer = createFramer({ format, offset, maxRecordSize, ...(offset > 0 && { doubtFrom: offset }) });
     framer.push(buffer.subarray(0, bytesRead));
     const sample = count(framer, new Set<string>(filter.classes), timezone, pgauditLogLevel === 'warning');
     framer.close();
@@ -65,7 +72,7 @@ async function lookAt(
 }
 
 function count(
-  framer: CsvFramer,
+  framer: Framer,
   classes: ReadonlySet<string>,
   timezone: string | undefined,
   isWarning: boolean,

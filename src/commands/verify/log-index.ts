@@ -29,7 +29,7 @@ export async function indexLogFiles(paths: readonly string[]): Promise<LogIndex>
     const longestYet = longest.get(identity.contentId);
     if (longestYet === undefined || file.size > longestYet.size) longest.set(identity.contentId, file);
   }
-  if (longest.size === 0) throw new UsageError(`${paths.join(', ')}: no csvlog file found`);
+  if (longest.size === 0) throw new UsageError(`${paths.join(', ')}: no log file found`);
   return { compressed, find: contentId => longest.get(contentId)?.path ?? null };
 }
 

@@ -1,7 +1,7 @@
 /** Whether the file that the server writes now is among those that are read. */
 
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { extname, isAbsolute, join } from 'node:path';
 import type { Listed } from '../../read/files/discover.js';
 import type { ServerLook } from '../look.js';
 
@@ -12,26 +12,33 @@ export interface ActiveFile {
   readonly state: 'matched' | 'unmatched' | 'elsewhere';
 }
 
-/** `null` if the server writes no csvlog, or does not say where. */
-export async function activeFile(
-  look: Pick<ServerLook, 'logFile' | 'settings'>,
-  files: readonly Listed[],
-): Promise<ActiveFile | null> {
-  const path = activePath(look);
-  return path === null ? null : { path, state: await stateOf(path, files) };
+type Look = Pick<ServerLook, 'logFile' | 'jsonLogFile' | 'settings'>;
+
+/** `null` if the server writes neither csvlog nor jsonlog, or does not say where. If it writes both, one is enough. */
+export async function activeFile(look: Look, files: readonly Listed[]): Promise<ActiveFile | null> {
+  const { logFile, jsonLogFile } = look;
+  let first: ActiveFile | null = null;
+  for (const name of [logFile, jsonLogFile]) {
+    const path = activePath(name, look);
+    if (path === null) continue;
+    const active = { path, state: await stateOf(path, files) };
+    if (active.state === 'matched') return active;
+    first ??= active;
+  }
+  return first;
 }
 
 /** A setting whose glob matches it. */
 export function nameActive({ path }: ActiveFile): string {
-  return `source: {files: ["${join(path, '..', '*.csv')}"]}`;
+  return `source: {files: ["${join(path, '..', `*${extname(path)}`)}"]}`;
 }
 
 /** An absolute path. */
-function activePath({ logFile, settings }: Pick<ServerLook, 'logFile' | 'settings'>): string | null {
-  if (logFile === null || logFile === 'hidden') return null;
-  if (isAbsolute(logFile)) return logFile;
+function activePath(name: string | null | 'hidden', { settings }: Look): string | null {
+  if (name === null || name === 'hidden') return null;
+  if (isAbsolute(name)) return name;
   const data = settings.get('data_directory')?.value ?? null;
-  return data === null ? null : join(data, logFile);
+  return data === null ? null : join(data, name);
 }
 
 /** The same file may have several paths. */

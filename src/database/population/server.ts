@@ -1,4 +1,4 @@
-/** What keeps a whole server's audit records out of csvlog: rules that `check` and the daemon share. */
+/** What keeps a whole server's audit records out of its log: rules that `check` and the daemon share. */
 
 import { alterSystem, alterSystemRestart } from '../../lib/sql/compose.js';
 import type { ServerLook } from '../look.js';
@@ -42,7 +42,7 @@ export function takenAway(server: Server): ServerFault | null {
   return {
     setting: 'pgauditlogtofile',
     detail: `takes pgAudit's records out of the server's log, into its own files`,
-    why: 'csvlog has none of them: there is nothing to ship',
+    why: 'the log has none of them: there is nothing to ship',
     fix: `${alterSystem('pgaudit.log_filename', '')} or remove pgauditlogtofile from shared_preload_libraries, and restart PostgreSQL`,
   };
 }
@@ -53,7 +53,7 @@ export function collectorOff(server: Server): ServerFault | null {
   return {
     setting: 'logging_collector',
     detail: collector.isPending ? 'off until a restart' : 'off',
-    why: 'only the collector writes csvlog',
+    why: 'only the collector writes csvlog and jsonlog',
     fix: collector.isPending ? 'restart PostgreSQL' : alterSystemRestart('logging_collector', 'on'),
   };
 }
@@ -62,11 +62,11 @@ export function noCsvlog(server: Server): ServerFault | null {
   const value = serverValue(server, 'log_destination');
   if (value === null) return null;
   const destinations = value.split(',').map(one => one.trim().toLowerCase());
-  if (destinations.includes('csvlog')) return null;
+  if (destinations.includes('csvlog') || destinations.includes('jsonlog')) return null;
   return {
     setting: 'log_destination',
     detail: value || 'nothing',
-    why: 'no csvlog is written: there is nothing to ship',
+    why: 'neither csvlog nor jsonlog is written: there is nothing to ship',
     fix: alterSystem('log_destination', [...destinations.filter(Boolean), 'csvlog'].join(',')),
   };
 }

@@ -37,6 +37,7 @@ function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}
     roles: [],
     databases: [],
     logFile: 'hidden',
+    jsonLogFile: null,
     written: [],
     ...more,
   };

@@ -386,7 +386,7 @@ test('what only a restart fixes: no collector, and no pgAudit', async () => {
   expect(before).toEqual([
     "failure logging_collector: off → ALTER SYSTEM SET logging_collector = 'on'; then restart PostgreSQL",
     "failure pgaudit: pgAudit is not loaded → ALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pgaudit'; then restart PostgreSQL",
-    expect.stringContaining('failure active file: the server writes no csvlog'),
+    expect.stringContaining('failure active file: the server writes neither csvlog nor jsonlog'),
   ]);
   await server.run(
     "ALTER SYSTEM SET logging_collector = on\nALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pgaudit'\nSELECT pg_reload_conf();",
@@ -394,6 +394,6 @@ test('what only a restart fixes: no collector, and no pgAudit', async () => {
   expect(await faults()).toEqual([
     'failure logging_collector: off until a restart → restart PostgreSQL',
     'failure pgaudit: pgAudit is configured, but not loaded until a restart → restart PostgreSQL',
-    expect.stringContaining('failure active file: the server writes no csvlog'),
+    expect.stringContaining('failure active file: the server writes neither csvlog nor jsonlog'),
   ]);
 });

@@ -134,7 +134,7 @@ describe('what it is given', () => {
     ],
     ['seals that are not there', async () => ({ seals: ['/nowhere.json'] }), /cannot be read \(ENOENT\)/],
     ['seals that are none', async () => ({ seals: [await pem(rsa)] }), /no seals from Cloud Logging found/],
-    ['log files that are none', async () => ({ against: [join(real.folder, 'archive')] }), /no csvlog file/],
+    ['log files that are none', async () => ({ against: [join(real.folder, 'archive')] }), /no log file/],
   ])('%s is bad usage', async (_name, options, message) => {
     const { code, stdout, stderr } = await run(join(real.folder, 'archive'), await options());
     expect(code).toBe(2);

@@ -78,6 +78,7 @@ test('whatever is set', async () => {
       databases: ['hold', 'lager'].map(name => ({ name, extension: { kind: 'missing' } })),
       pgaudit: '1.7',
       logFile: 'hidden',
+      jsonLogFile: null,
       written: [],
     };
     const rules = { classes, otherUsers, pgauditLogLevel: source.pgauditLogLevel };

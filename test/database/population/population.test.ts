@@ -61,6 +61,7 @@ function lookWith({ values = {}, ...more }: Given): ServerLook {
     databases: [{ name: 'hold' }, { name: 'lager' }],
     pgaudit: '1.7',
     logFile: 'hidden',
+    jsonLogFile: null,
     ...more,
   };
 }

@@ -27,7 +27,7 @@ const LOCAL_INTERVAL = 25;
 const CLOUD_INTERVAL = 2000;
 
 /** Text before the marker on its line: other records of the log may contain the statement, too. */
-const BEFORE_IT: Readonly<Partial<Record<LegName, string>>> = { csvlog: 'AUDIT: ' };
+const BEFORE_IT: Readonly<Partial<Record<LegName, readonly string[]>>> = { csvlog: ['AUDIT: ', '"audit":'] };
 /** A change that the server logged and pgAudit did not has not arrived. */
 const UNAUDITED = member('kind', 'unaudited');
 /** Bytes of a line before the marker, at most. */
@@ -47,7 +47,9 @@ export async function appendedFiles(name: LegName, patterns: readonly string[]):
       for (const { path, size } of listing.files.filter(file => file.isFile)) {
         // The file may have been truncated since.
         const from = Math.min(files.get(path) ?? 0, size);
-        const { isFound, to } = await search(path, from, line => holds(line, marker, BEFORE_IT[name] ?? ''));
+        const { isFound, to } = await search(path, from, line =>
+          (BEFORE_IT[name] ?? ['']).some(before => holds(line, marker, before)),
+        );
         if (isFound) return true;
         files.set(path, Math.max(from, to - LINE));
       }
