@@ -112,6 +112,10 @@ function rights(planter: Planter): void {
   planter.one('rights', role('ALTER ROLE ola BYPASSRLS'));
   planter.one('rights', role('GRANT pg_write_server_files TO ola', 'GRANT ROLE'));
   planter.one('rights', role('GRANT SELECT ON lonn TO PUBLIC', 'GRANT'));
+  planter.one(
+    'rights',
+    ddl('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC', 'ALTER DEFAULT PRIVILEGES'),
+  );
   planter.one('rights', ddl('DROP POLICY bare_egne ON sak', 'DROP POLICY', 'bare_egne on sak'));
   planter.one('rights', ddl('ALTER TABLE sak DISABLE ROW LEVEL SECURITY', 'ALTER TABLE', 'sak'));
 }
