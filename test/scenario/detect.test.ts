@@ -1,7 +1,7 @@
 /** What the rules of `detect` make of a log, from its file to the archive, with the real program. */
 
 import { randomInt } from 'node:crypto';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -83,7 +83,13 @@ test('an alert follows its event, says why without any text of it, and is a log 
     'Z990001',
   ]);
   expect(output.split('\n').filter(line => line.startsWith('{'))).toHaveLength(2);
-  expect((await runCommand(['verify', join(folder, 'archive')])).output).not.toContain('broken');
+  const page = join(folder, 'report.html');
+  const stretch = ['--since', '2026-11-20', '--until', '2026-11-20', '--out', page];
+  const reported = await runCommand(['report', join(folder, 'archive'), ...stretch]);
+  expect(reported.output).not.toContain('broken');
+  const shown = await readFile(page, 'utf8');
+  expect(shown).toContain('2 alerts by the rules of detect');
+  expect(shown).toContain('A role became a superuser.');
 });
 
 test('what was redacted hides nothing', async () => {
