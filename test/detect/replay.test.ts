@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { watchedIn } from '../../src/daemon/detect/read.js';
 import { seenBy } from '../../src/daemon/detect/sight.js';
 import { DetectState } from '../../src/detect/state.js';
 import { readWatched } from '../../src/detect/watched.js';
@@ -95,4 +96,21 @@ test('whatever the events, and wherever a start comes in between', async () => {
     { numRuns: 300 },
   );
   expect(total).toBeGreaterThan(1000);
+});
+
+test('a large record is the same to the stream, which has tokens of its texts, and to who reads its line', async () => {
+  const source = { file: 'a.csv', fileId: 'f', offset: 0, length: 17 * 1024 ** 2 };
+  const text = `DELETE FROM t -- ${'x'.repeat(source.length)}`;
+  const large = statement({
+    audit: { command: 'DELETE', statement: text, parameters: [text.slice(0, 999)] },
+  });
+  const [line = Buffer.of()] = linesOf([{ ...large, source }]);
+  const event = await watchedIn(line);
+  expect(event?.audit?.statement?.length).toBeLessThan(200);
+  const token = { ...large, source, audit: { ...large.audit, statement: 'a token', parameters: null } };
+  const [seen, again] = [await seenBy(token, parser), event && (await seenBy(event, parser))];
+  expect(again?.statement).toEqual(seen?.statement);
+  expect(again === null ? [] : detectorOf(LOW).take(again, 'i')).toEqual(
+    seen && detectorOf(LOW).take(seen, 'i'),
+  );
 });

@@ -110,6 +110,16 @@ describe('who is new', () => {
   });
 });
 
+test('a statement that has a record for each of its relations raises an alert once', async () => {
+  const audit = { statement: 'UPDATE t SET a = 1', statementId: 7, substatementId: 1 };
+  const events = ['t', 't_1', 't_2'].map(objectName => done(0, { audit: { ...audit, objectName } }));
+  const next = done(0, { audit: { ...audit, statementId: 8, objectName: 't' } });
+  expect(await raised(detectorOf({ 'no-where': 'on' }), [...events, next])).toEqual([
+    'no-where 0',
+    'no-where 3',
+  ]);
+});
+
 test('a rule that is raised without end is silent after twenty in an hour, and says so', async () => {
   const events = Array.from({ length: 30 }, (_, n) => done(n * 1000));
   const alerts = await raisedBy(detectorOf({ 'no-where': 'on' }), events, parser);
