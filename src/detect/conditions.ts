@@ -115,7 +115,9 @@ function rights({ class: name, signs, isUnknown }: SeenStatement): string | null
   if (name !== 'ROLE' && name !== 'DDL') return null;
   if (isUnknown)
     return 'A statement on rights or definitions is too large or does not parse, so what it does is not known.';
-  const sign = name === 'ROLE' ? Object.keys(RIGHTS).find(one => signs.includes(one)) : undefined;
+  // Default privileges are DDL.
+  const asked = name === 'ROLE' ? Object.keys(RIGHTS) : ['public'];
+  const sign = asked.find(one => signs.includes(one));
   if (sign !== undefined) return RIGHTS[sign] ?? null;
   return name === 'DDL' && signs.includes('policy')
     ? 'A policy was changed or dropped, or row security was switched off.'

@@ -80,9 +80,9 @@ export class Detector {
     key: string,
     found: string,
     ids: string[],
-    { sight: { time } }: Context,
+    { sight: { time, statement } }: Context,
   ): Alert | null {
-    const may = this.#state.mayRaise(key, time, often);
+    const may = this.#state.mayRaise(key, statement?.key ?? ids.at(-1) ?? '', time, often);
     if (may === 'no') return null;
     const why = own ?? found;
     const rest = `There may be more: this rule is silent for this person for up to ${duration(often.within)}.`;

@@ -13,7 +13,8 @@ const MOST_NUMBERS = 200_000;
 /** Of which is known when they raised alerts: a rule and a person each. */
 const MOST_RAISED = 20_000;
 
-const raised = z.object({ since: z.number(), count: z.number() });
+/** `last`: the statement or other event that raised the last one. */
+const raised = z.object({ since: z.number(), count: z.number(), last: z.string() });
 
 const stateSchema = z.object({
   v: z.literal(1),
@@ -98,11 +99,16 @@ export class DetectState {
     this.#windows.delete(key);
   }
 
-  /** Whether one more alert may be raised, which is then counted, and whether it is the last one for now. */
-  mayRaise(key: string, time: number, { most, within }: Often): 'no' | 'yes' | 'last' {
+  /**
+   * Whether one more alert may be raised, which is then counted, and whether it is the last one for now.
+   *
+   * @param of the statement or other event: a statement may have a record for each of its relations
+   */
+  mayRaise(key: string, of: string, time: number, { most, within }: Often): 'no' | 'yes' | 'last' {
     const before = this.#raised.get(key);
+    if (before?.last === of) return 'no';
     const isOver = before === undefined || Math.abs(time - before.since) >= within;
-    const now = isOver ? { since: time, count: 1 } : { ...before, count: before.count + 1 };
+    const now = { since: isOver ? time : before.since, count: isOver ? 1 : before.count + 1, last: of };
     if (now.count > most) return 'no';
     this.#raised.set(key, now);
     return now.count === most && most > 1 ? 'last' : 'yes';

@@ -3,6 +3,7 @@
 import type { Audit } from '../event/audit.js';
 import { andThen } from '../lib/settled.js';
 import type { Marks } from './marks.js';
+import { mayHaveMarks } from './may-have-marks.js';
 import type { MarkParser } from './relations.js';
 import type { Sign } from './signs.js';
 import { type WithoutWhere, withoutWhere } from './without-where.js';
@@ -24,16 +25,12 @@ type Recorded = Pick<Audit, 'class' | 'command' | 'statement' | 'objectName'>;
 
 /** What EXPLAIN ANALYZE and EXECUTE run has a record of its own, with another command. */
 const PLANS = ['EXPLAIN', 'PREPARE'];
-/** Words without which a text has no marks. A name in Unicode escapes may be any. */
-const MARKING =
-  /\b(?:copy|explain|superuser|createrole|bypassrls|replication|public|policy|security|language|extension|reset|system|set_config|owned)\b|\b(?:pg_|lo_|log_|rds_|pl[a-z0-9_]{1,60}u\b)|superuser|admin|pgaudit|logging_|_preload_|lc_messages|program|filename|u&["']/i;
-
 /** Never rejects. */
 export function markedOf(said: Recorded, parser: MarkParser): Marked | Promise<Marked> {
   if (PLANS.includes(said.command)) return { ...NONE, isPlan: true };
   const { statement } = said;
   return andThen(withoutWhere(said, parser), lack => {
-    if (statement === null || !MARKING.test(statement))
+    if (statement === null || !mayHaveMarks(statement))
       return lack === 'no' ? NONE : { ...NONE, withoutWhere: lack };
     return andThen(parser.marks(statement), marks => markedBy(lack, marks));
   });

@@ -42,6 +42,7 @@ const KINDS: Readonly<Record<string, (node: Node) => (Sign | null)[]>> = {
     is_grant === true ? predefined(inner(granted_roles, 'AccessPriv').map(one => one.priv_name)) : null,
   ],
   GrantStmt: ofGrant,
+  AlterDefaultPrivilegesStmt: ({ action }) => (isObject(action) ? ofGrant(action) : []),
   DropStmt: ofDrop,
   DropOwnedStmt: () => ['owned'],
   AlterTableCmd: ({ subtype }) => [ROW_SECURITY.includes(String(subtype)) ? 'policy' : null],

@@ -9,11 +9,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { boundsIn } from './bounds.ts';
 import { classesIn } from './classes.ts';
 import { marksIn } from './marks.ts';
+import { mayHaveMarks } from './may-have-marks.ts';
 import type { Parsed } from './thread.ts';
 import { changesIn } from './tree.ts';
 
 const forReview: unknown = Reflect.get(Object(workerData), 'forReview');
-const NOTHING: Parsed = { changes: [], classes: [], bounds: [], marks: marksIn(null) };
+const NO_MARKS = marksIn(null);
+const NOTHING: Parsed = { changes: [], classes: [], bounds: [], marks: NO_MARKS };
 const NOT_ASKED = { bounds: null, marks: null };
 /** Characters of names, at most: an event repeats them in each part into which it is split. */
 const LONGEST_NAMES = 16 * 1024;
@@ -41,7 +43,8 @@ function answer(statement: string): Parsed | 'syntax' | 'size' {
     const changes = changesIn(tree, isKeyword);
     const names = new Set(changes.flatMap(({ relations }) => relations));
     if ([...names].join('').length > LONGEST_NAMES) return 'size';
-    const review = forReview === true ? { bounds: boundsIn(tree), marks: marksIn(tree) } : NOT_ASKED;
+    const marks = forReview === true && mayHaveMarks(statement) ? marksIn(tree) : NO_MARKS;
+    const review = forReview === true ? { bounds: boundsIn(tree), marks } : NOT_ASKED;
     return { changes, classes: classesIn(tree), ...review };
   } catch (error) {
     if (hasSqlDetails(error)) return 'syntax';

@@ -234,5 +234,6 @@ export const CASES: readonly AlertCase[] = [
   },
   { alert: 'PgauditShipperMissingStatements', ...counted('missing_statements_total') },
   { alert: 'PgauditShipperUnaudited', ...counted('unaudited_total') },
+  { alert: 'PgauditShipperAlert', ...counted('alerts_total{rule="no-where"}') },
   { alert: 'PgauditShipperAuditSettingsChanged', ...counted('config_changes_total') },
 ];

@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Payload, toLogEntries } from '../../src/deliver/logging/log-entry.js';
-import { failureOf, gap, statement, suspectOf, unauditedOf, writeArchive } from '../support/search.js';
+import {
+  alertOf,
+  failureOf,
+  gap,
+  statement,
+  suspectOf,
+  unauditedOf,
+  writeArchive,
+} from '../support/search.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const FOLDER = fileURLToPath(new URL('../../config/logs-explorer', import.meta.url));
@@ -30,6 +38,7 @@ async function entries(payload: Payload): Promise<object[]> {
     suspectOf(one, 'AUDIT: x'),
     gap('Z990001', '6b.1'),
     unauditedOf(one),
+    alertOf(one),
   ];
   const [object] = await writeArchive(null, [{ date: '2026-11-21', events }]);
   return (object?.lines ?? []).flatMap(line => toLogEntries(Buffer.from(line), payload));
@@ -89,6 +98,25 @@ describe.each(queries)('%s', (name, query) => {
   });
 });
 
+test("the policy of Cloud Monitoring matches an alert's entry", async () => {
+  const path = fileURLToPath(new URL('../../config/cloud-monitoring/alerts.json', import.meta.url));
+  const { conditions, documentation } = JSON.parse(await readFile(path, 'utf8'));
+  const [{ conditionMatchedLog }] = conditions;
+  const { filter, labelExtractors }: { filter: string; labelExtractors: Record<string, string> } =
+    conditionMatchedLog;
+  const made = (await entries('event')).filter(entry => valuesAt(entry, ['labels', 'kind'])[0] === 'alert');
+  expect(made).toHaveLength(1);
+  const [logName, ...asked] = filter.split('\n');
+  expect(logName).toMatch(/^logName="projects\/MY-PROJECT\/logs\/pgaudit"$/);
+  for (const { path: member, operator, values } of comparisonsIn(asked.join('\n')))
+    for (const value of values)
+      expect(valuesAt(made[0] ?? {}, member).some(one => isMet(one, operator, value))).toBe(true);
+  for (const [label, expression] of Object.entries(labelExtractors)) {
+    expect(valuesAt(made[0] ?? {}, expression.slice('EXTRACT('.length, -1).split('.'))).toHaveLength(1);
+    expect(documentation.content).toContain(`\${log.extracted_label.${label}}`);
+  }
+});
+
 test('they are the questions that BigQuery is asked, too', () => {
   const inBigQuery = readdirSync(join(FOLDER, '../bigquery')).filter(name => !name.startsWith('create-'));
   const names = queries.map(([name]) => name.replace('.txt', ''));
@@ -123,7 +151,7 @@ test('save-queries.sh saves each of them for everybody, of this log alone', asyn
 
 test('labels are the same with the payload of Nais', async () => {
   const labelsOf = (made: readonly object[]): unknown[] => made.map(entry => Reflect.get(entry, 'labels'));
-  expect(labelsOf(await entries('nais'))).toHaveLength(11);
+  expect(labelsOf(await entries('nais'))).toHaveLength(12);
   expect(Object.keys(Object(labelsOf(await entries('nais'))[0]))).toEqual(
     Object.keys(Object(labelsOf(await entries('event'))[0])),
   );

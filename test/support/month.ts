@@ -32,7 +32,7 @@ export const DEFINITIONS = WORKDAYS * DDL_A_WORKDAY;
 export const STATEMENTS =
   WORKDAYS * WRITES[0] + (DAYS - WORKDAYS) * WRITES[1] + DEFINITIONS + ROLES + 5 + NIGHTLY;
 
-const person = (n: number): Said => ({
+export const person = (n: number): Said => ({
   user: `Z99${String(n % 20).padStart(4, '0')}`,
   name: `Person Nummer ${n % 20}`,
   email: `person.${n % 20}@nav.no`,
@@ -55,15 +55,23 @@ export function month(): SealedSegment[] {
 }
 
 function eventsOf(date: string, index: number): NewEvent[] {
+  return inOrder([...ordinaryDay(date), ...plantedOn(date, index)]);
+}
+
+export function inOrder(events: readonly NewEvent[]): NewEvent[] {
+  return events.toSorted((a, b) => (a.time < b.time ? -1 : 1));
+}
+
+/** What persons do on a day, from 7 to 16 o'clock in UTC. */
+export function ordinaryDay(date: string): NewEvent[] {
   const isWeekend = [0, 6].includes(new Date(date).getUTCDay());
   const others = isWeekend ? 0 : DDL_A_WORKDAY + ROLES_A_WORKDAY;
   const length = (isWeekend ? WRITES[1] : WRITES[0]) + others;
-  const ordinary = Array.from({ length }, (_, n) => {
+  return Array.from({ length }, (_, n) => {
     // Most work is done in the middle of the day.
     const hour = 7 + (9 * Math.acos(1 - (2 * n) / length)) / Math.PI;
     return ordinaryEvent(at(date, 0, Math.floor(hour * 60 * 60 * 1000)), n, isWeekend);
-  });
-  return [...ordinary, ...plantedOn(date, index)].flat().toSorted((a, b) => (a.time < b.time ? -1 : 1));
+  }).flat();
 }
 
 function at(date: string, hour: number, plus: number): string {

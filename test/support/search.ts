@@ -97,6 +97,11 @@ export function unauditedOf({ audit: _, ...rest }: NewStatement): NewEvent {
   return { ...rest, kind: 'unaudited', id: `${rest.id}/unaudited`, unaudited };
 }
 
+export function alertOf({ id, time, receivedAt, instance, node, database, actor }: NewStatement): NewEvent {
+  const alert = { rule: 'no-where', severity: 'warning', why: 'No WHERE.', ids: [id] } as const;
+  return { kind: 'alert', time, receivedAt, instance, node, database, actor, alert };
+}
+
 export function suspectOf({ audit: _, ...rest }: NewStatement, message: string): NewEvent {
   return { ...rest, kind: 'suspect', suspect: { reason: 'context', message } };
 }

@@ -79,13 +79,12 @@ function row({ sight: { event, time }, alert }: Raised, zone: Zone): string {
 function sayCounts(counts: ReadonlyMap<string, number>, events: number): void {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   say(`${total.toLocaleString('en-US')} alerts of ${events.toLocaleString('en-US')} events`);
-  for (const [rule, count] of counts) say(`${count.toLocaleString('en-US').padStart(9)}  ${rule}`);
+  for (const [rule, count] of counts)
+    process.stderr.write(`${count.toLocaleString('en-US').padStart(9)}  ${rule}\n`);
 }
 
 function say(text: string): void {
-  // Columns are kept.
-  const indent = /^ */.exec(text)?.[0] ?? '';
-  process.stderr.write(`${indent}${oneLine(text)}\n`);
+  process.stderr.write(`${oneLine(text)}\n`);
 }
 
 function failOf(error: unknown, archive: string): number {

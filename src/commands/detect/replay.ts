@@ -6,12 +6,12 @@ import type { ArchiveLocation } from '../../archive/store/location.js';
 import { linesOf } from '../../archive/store/object-lines.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { type ArchivePart, type Days, listParts } from '../../archive/store/walk.js';
+import { watchedIn } from '../../daemon/detect/read.js';
 import { seenBy } from '../../daemon/detect/sight.js';
 import { type Alert, Detector } from '../../detect/detector.js';
 import type { RuleSet } from '../../detect/rules.js';
 import type { Sight } from '../../detect/sight.js';
 import { DetectState } from '../../detect/state.js';
-import { readWatched } from '../../detect/watched.js';
 import type { MarkParser } from '../../relations/relations.js';
 import type { Stretch } from '../search/moments.js';
 
@@ -88,7 +88,7 @@ async function* eventsOf(
     try {
       for await (const piece of pieces)
         for (const line of linesOf(piece)) {
-          const event = readWatched(line);
+          const event = await watchedIn(line);
           if (event === null) watch.damaged(object.path, 'has a line that is not an event');
           else yield event;
         }

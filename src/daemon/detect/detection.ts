@@ -4,14 +4,14 @@ import { type Alert, Detector } from '../../detect/detector.js';
 import type { RuleSet } from '../../detect/rules.js';
 import type { Sight } from '../../detect/sight.js';
 import { DetectState } from '../../detect/state.js';
-import { readWatched } from '../../detect/watched.js';
 import type { NewEvent } from '../../event/event.js';
 import { type EventJson, jsonOf } from '../../event/line.js';
 import { alertEvent } from '../../event/make.js';
 import type { Journal } from '../../journal/journal.js';
-import { ShipperError } from '../../lib/errors.js';
+import { StateError } from '../../lib/errors.js';
 import { andThen } from '../../lib/settled.js';
 import type { MarkParser } from '../../relations/relations.js';
+import { watchedIn } from './read.js';
 import { seenBy } from './sight.js';
 
 interface DetectionReport {
@@ -47,17 +47,23 @@ export class Detection {
     this.#report.detects(names, state === null);
     if (state !== null && followed !== null) {
       this.#detector = new Detector(this.#rules, state);
-      for await (const lines of followed.lines) for (const line of lines) await this.#takeLine(line);
+      for await (const lines of followed.lines) await this.#takeLines(lines);
     } else {
       await journal.keepFollower(this.saved);
     }
   }
 
-  async #takeLine(line: Buffer): Promise<void> {
-    const event = readWatched(line);
-    if (event === null) throw new ShipperError('journal', 'the journal holds a line that is not an event');
-    const sight = await seenBy(event, this.#parser);
-    if (sight !== null) this.#detector.take(sight, event.id);
+  /** The parser gets all texts at once; what they raise is taken in the order of the lines. */
+  async #takeLines(lines: readonly Buffer[]): Promise<void> {
+    const seen = await Promise.all(lines.map(line => this.#see(line)));
+    for (const { sight, id } of seen) if (sight !== null) this.#detector.take(sight, id);
+  }
+
+  async #see(line: Buffer): Promise<{ sight: Sight | null; id: string }> {
+    const event = await watchedIn(line);
+    if (event === null)
+      throw new StateError('The journal holds a line that is not an event: its disk is damaged.');
+    return { sight: await seenBy(event, this.#parser), id: event.id };
   }
 
   /** The event's JSON, with what it raises once it has its place in the chain. Never rejects. */
