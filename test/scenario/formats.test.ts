@@ -1,7 +1,7 @@
 /** One server's log in each format: the same events, whatever happens while it is read. */
 
 import { randomInt } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
@@ -173,4 +173,26 @@ test('CloudNativePG’s lines give the events of the csvlog behind them, through
   const actions = (await archived(folders.cnpg)).flatMap(({ lifecycle }) => lifecycle?.action ?? []);
   expect(actions.filter(action => action === 'found' || action === 'retired')).toEqual(['found', 'retired']);
   expect((await runCommand(['verify', join(folders.cnpg, 'archive')])).code).toBe(0);
+});
+
+test('a forged log in another format neither ends reading nor hides that anything is unread', {
+  timeout: 120_000,
+}, async () => {
+  const postgres = await startPostgres();
+  await postgres.query('postgres', ...SETUP);
+  const folder = await temporaryFolder();
+  const config = settings(folder, [join(postgres.logs, '*.csv')], oneSegment(folder));
+  const client = await postgres.connect('Z990001');
+  await client.query('INSERT INTO t VALUES ($1)', [1]);
+  expect(await runOnce(folder, config)).toMatchObject({ code: 0 });
+  // Whoever may write files on the server can name one like a log, and write any time into it.
+  const forged = { timestamp: '2099-01-01 00:00:00.000 CET', pid: 1, session_id: '6b0c0001.1', line_num: 1 };
+  const rest = { session_start: '2099-01-01 00:00:00 CET', txid: 0, error_severity: 'LOG', message: 'x' };
+  await writeFile(join(postgres.logs, 'z.csv'), `${JSON.stringify({ ...forged, ...rest, query_id: 0 })}\n`);
+  expect(await runOnce(folder, config)).toMatchObject({ code: 0 });
+  await client.query('INSERT INTO t VALUES ($1)', [2]);
+  expect(await runOnce(folder, config)).toMatchObject({ code: 0 });
+  await client.end();
+  const statements = (await archived(folder)).filter(({ actor }) => actor?.user === 'Z990001');
+  expect(statements.map(({ audit }) => audit?.parameters?.[0])).toEqual(['1', '2']);
 });

@@ -182,7 +182,9 @@ export class LogSource implements Source {
       format: { configured, current },
       formatChosen,
     };
-    return new Tail({ ...files, times, ledger, clock, watch, claim, isAwaited }, this.telemetry);
+    const knows: TailOptions['knows'] = ({ session, time }) =>
+      session !== null && (times.read(facts.sessions.known(session)?.time ?? '') ?? 0) >= time;
+    return new Tail({ ...files, times, ledger, clock, watch, claim, isAwaited, knows }, this.telemetry);
   }
 
   #createLargeReader(encodingOf: (database: string) => string | null): LargeReader {

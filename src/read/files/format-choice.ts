@@ -7,7 +7,7 @@ import type { SourcePosition } from '../../event/position.js';
 import { hasPassed } from '../../lib/clock.js';
 import { LOG_FORMATS, type LogFormat } from '../../lib/log-format.js';
 import type { Identity, LogTimes } from './identify.js';
-import { lastTimeIn } from './last-time.js';
+import { type LastRecord, lastRecordIn } from './last-record.js';
 import type { Surveyed } from './survey.js';
 
 /** Milliseconds for which the files of a format do not grow before another format is read. */
@@ -69,11 +69,13 @@ export class FormatChoice {
     now: number,
   ): Promise<LogFormat | null> {
     const { configured } = this.#options;
+    const own = files.filter(({ identity }) => identity.format === this.#current);
+    // What is left in the present format comes first, whatever the configuration says now.
+    if (!own.every(isRead)) return null;
     if (configured !== 'auto')
       return files.some(({ identity }) => identity.format === configured) ? configured : null;
     if (this.#current === null) return firstOf(files);
-    const own = files.filter(({ identity }) => identity.format === this.#current);
-    return own.every(isRead) ? await this.#successor(this.#current, files, positions, now) : null;
+    return await this.#successor(this.#current, files, positions, now);
   }
 
   /** The format that is written in place of this one. */
@@ -89,9 +91,24 @@ export class FormatChoice {
     if (newest === null) return null;
     const written = Math.max(...own.map(({ modified }) => modified));
     if (newest.modified <= written || (!once && !hasPassed(written, now, QUIET))) return null;
-    const read = Math.max(...positions.map(({ lastTime }) => times.read(lastTime) ?? 0));
-    const last = await lastTimeIn(newest.path, newest.identity.format, times);
-    return last !== null && last > read ? newest.identity.format : null;
+    // Who may write a log file may write any time into it: a record is not later than its file.
+    const read = Math.min(written, Math.max(...positions.map(({ lastTime }) => times.read(lastTime) ?? 0)));
+    const last = await lastRecordIn(newest.path, newest.identity.format, times);
+    return last !== null && last.time > read ? newest.identity.format : null;
+  }
+
+  /**
+   * The last record of a file of another format that is written at the same time: all is well only if it was read, too, in
+   * the present one. `null` if there is no such file.
+   */
+  async beside(files: readonly Surveyed[]): Promise<LastRecord | null> {
+    const logs = files.filter(isLog);
+    const isOwn = ({ identity }: File): boolean => identity.format === this.#current;
+    const newest = newestOf(logs.filter(file => !isOwn(file)));
+    const written = newestOf(logs.filter(isOwn))?.modified ?? 0;
+    if (newest === null || newest.modified < written - QUIET) return null;
+    const { path, identity } = newest;
+    return await lastRecordIn(path, identity.format, this.#options.times);
   }
 
   /** Files as the reader should see them: those of other formats are not read, unless they were. */

@@ -6,6 +6,7 @@ import type { Follower } from './follower.js';
 import type { Followers } from './followers.js';
 import { type FormatChange, FormatChoice } from './format-choice.js';
 import type { LogTimes } from './identify.js';
+import type { LastRecord } from './last-record.js';
 import type { Surveyed } from './survey.js';
 import { DISORDER, Twins } from './twins.js';
 
@@ -42,6 +43,11 @@ export class ReadFormat {
   /** Files as the reader should see them: those of other formats are not read, unless they are known. */
   narrow(files: readonly Surveyed[], isKnown: (contentId: string) => boolean): Surveyed[] {
     return this.#choice.narrow(files, isKnown);
+  }
+
+  /** The last record of another format that is written at the same time; `null` if there is none. */
+  async beside(files: readonly Surveyed[]): Promise<LastRecord | null> {
+    return await this.#choice.beside(files);
   }
 
   /** Looks at all files, and chooses. */

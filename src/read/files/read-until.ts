@@ -2,6 +2,7 @@
 
 import { hasPassed } from '../../lib/clock.js';
 import { newestInOtherFormat, type ReasonOf } from './formats.js';
+import type { LastRecord } from './last-record.js';
 import type { Surveyed } from './survey.js';
 
 /** Milliseconds after which a newer goal replaces one that was not reached. */
@@ -13,6 +14,8 @@ interface Goal {
   readonly files: readonly Surveyed[];
   /** Sizes of contents that were not read that far yet, by id. */
   readonly sizes: Map<string, number>;
+  /** A record that must have been read by then, too. */
+  readonly beside: LastRecord | null;
 }
 
 /**
@@ -33,22 +36,32 @@ export class ReadUntil {
     this.#goal = null;
   }
 
-  /** @param files all that the globs name, found by a look without faults that began at `at` */
-  looked(files: readonly Surveyed[], at: number): void {
+  /**
+   * @param files all that the globs name, found by a look without faults that began at `at`
+   * @param beside the last record of another format that is written at the same time: unless it was read in this one,
+   * something is missing here
+   */
+  looked(files: readonly Surveyed[], at: number, beside: LastRecord | null = null): void {
     if (this.#goal !== null && !hasPassed(this.#goal.at, at, PATIENCE)) return;
-    this.#goal = isWholeLog(files) ? { at, files, sizes: sizesOf(files) } : null;
+    this.#goal = isWholeLog(files) ? { at, files, sizes: sizesOf(files), beside } : null;
   }
 
   /**
    * @param offsetOf the position in a content; `null` if none of it will be read
    * @param reasonOf why a path is not read, which may show only when it is read
+   * @param knows whether this record was read, or a later one of its session
    */
-  read(offsetOf: (contentId: string) => number | null, reasonOf: ReasonOf): void {
+  read(
+    offsetOf: (contentId: string) => number | null,
+    reasonOf: ReasonOf,
+    knows: (record: LastRecord) => boolean = () => false,
+  ): void {
     if (this.#goal === null) return;
-    const { at, files, sizes } = this.#goal;
+    const { at, files, sizes, beside } = this.#goal;
     for (const [contentId, size] of sizes) if ((offsetOf(contentId) ?? size) >= size) sizes.delete(contentId);
     if (sizes.size > 0) return;
     this.#goal = null;
+    if (beside !== null && !knows(beside)) return;
     if (newestInOtherFormat(files, reasonOf) === null) this.#time = at;
   }
 }

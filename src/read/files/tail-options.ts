@@ -4,6 +4,7 @@ import type { SourcePosition } from '../../event/position.js';
 import type { Clock } from '../../lib/clock.js';
 import type { SourceFault, UnsupportedReason } from '../record.js';
 import type { Listed } from './discover.js';
+import type { LastRecord } from './last-record.js';
 import type { Ledger } from './ledger.js';
 import type { ReadFormatOptions } from './read-format.js';
 import type { UnpackReport } from './unpacked.js';
@@ -20,6 +21,8 @@ export interface TailOptions extends ReadFormatOptions {
   readonly ledger: Ledger;
   /** Notes the files that the globs name now; returns the paths that another server names, too. */
   readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
+  /** Whether this record was read, or a later one of its session. */
+  readonly knows?: (record: LastRecord) => boolean;
   /** With `once`: whether something that must be read is still to be written. */
   readonly isAwaited?: () => boolean;
   /** Hints at changes, so that they are seen at once; `null`: only polls. */

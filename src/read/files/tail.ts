@@ -139,7 +139,7 @@ export class Tail {
       while (!signal.aborted) {
         await this.look();
         const isNews = yield* this.#readAll(taker, signal);
-        this.#readUntil.read(contentId => this.#offsetOf(contentId), this.#unsupported.reasonOf);
+        this.#readUntil.read(id => this.#offsetOf(id), this.#unsupported.reasonOf, this.#options.knows);
         if (isNews && once) continue;
         if (once && (await this.#isAllRead())) return;
         if (!this.hasUnread) this.#caughtUpAt = clock.now();
@@ -332,6 +332,7 @@ export class Tail {
       this.#readUntil.looked(
         this.#format.narrow(all, () => false),
         now,
+        await this.#format.beside(all),
       );
     await this.#recall(files, now);
     // A file that could not be seen is not gone.
