@@ -8,7 +8,6 @@ import type { MarkParser } from '../../relations/relations.js';
 
 /** What is left of a secret; without quotes it would not parse. */
 const REDACTED = '<redacted>';
-const UNSEEN: Said = { isPlan: false, withoutWhere: 'no', signs: [], isUnknown: true };
 
 /** `null` if no rule looks at such an event. Never rejects. */
 export function seenBy(event: Watched, parser: MarkParser): Sight | null | Promise<Sight | null> {
@@ -17,13 +16,20 @@ export function seenBy(event: Watched, parser: MarkParser): Sight | null | Promi
 
 function saidOf({ audit, source }: Watched, parser: MarkParser): Said | null | Promise<Said | null> {
   if (audit === undefined) return null;
-  const { statement, redacted, command } = audit;
-  // Its text is not in this process while it is read.
-  if ((source?.length ?? 0) > LARGE_RECORD)
-    return /\b(?:UPDATE|DELETE)\b/.test(command) ? { ...UNSEEN, withoutWhere: 'unknown' } : UNSEEN;
+  const isLarge = (source?.length ?? 0) > LARGE_RECORD;
+  const { statement, redacted } = audit;
   const text = redacted === undefined ? statement : (statement?.replaceAll(REDACTED, '0') ?? null);
-  return andThen(markedOf({ ...audit, statement: text }, parser), said =>
+  // The text of a large record is not in this process while it is read.
+  const asked = { ...audit, statement: isLarge ? null : text };
+  return andThen(markedOf(asked, parser), said => {
+    if (isLarge) return { ...said, isUnknown: !said.isPlan };
     // pgAudit was asked not to log it.
-    text === null ? { ...said, withoutWhere: 'no' } : said,
-  );
+    if (text === null) return { ...said, withoutWhere: 'no' };
+    return isOpen(said) ? markedOf(asked, parser) : said;
+  });
+}
+
+/** On a busy machine the parser may not have had its time, which says nothing about the text: then it is asked again. */
+function isOpen({ withoutWhere, isUnknown }: Said): boolean {
+  return isUnknown || withoutWhere === 'maybe' || withoutWhere === 'unknown';
 }
