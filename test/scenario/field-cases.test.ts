@@ -174,16 +174,21 @@ test('and so is a folder on the way', async () => {
   expect(new Set(events.map(({ source }) => source?.file))).toEqual(new Set(['a{1}.csv']));
 });
 
-test.each(['jsonlog.json', 'pgauditlogtofile-1.8.log'])(
-  '%s is named, is not ready, and is a failure',
-  async name => {
-    const { code, output, events } = await shipped([name]);
-    expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`"code":"file-unsupported".*${name}`));
-    expect(output).toMatch(/"reason":"(format|columns)"/);
-    expect(events.filter(({ kind }) => kind !== 'lifecycle' && kind !== 'seal')).toEqual([]);
-  },
-);
+test('jsonlog.json is read', async () => {
+  const { code, events } = await shipped(['jsonlog.json']);
+  expect(code).toBe(0);
+  expect(events.filter(({ kind }) => kind === 'statement').map(({ audit }) => audit?.statement)).toEqual([
+    'delete from a',
+  ]);
+});
+
+test.each(['pgauditlogtofile-1.8.log'])('%s is named, is not ready, and is a failure', async name => {
+  const { code, output, events } = await shipped([name]);
+  expect(code).toBe(1);
+  expect(output).toMatch(new RegExp(`"code":"file-unsupported".*${name}`));
+  expect(output).toMatch(/"reason":"(format|columns)"/);
+  expect(events.filter(({ kind }) => kind !== 'lifecycle' && kind !== 'seal')).toEqual([]);
+});
 
 test('the password of a program that COPY starts is redacted', async () => {
   const { code, output, events } = await shipped(['copy-program-password.csv']);

@@ -63,7 +63,7 @@ export class ReadFormat {
     const { current } = this.#choice;
     if (change !== null && current !== null)
       this.#options.formatChosen(current, change === 'first' ? null : change);
-    if (change !== null || !this.#hasLooked) this.#twins = await this.#findTwins();
+    if (change !== null || !this.#hasLooked) this.#twins = await this.#findTwins(now);
     this.#hasLooked = true;
   }
 
@@ -72,14 +72,14 @@ export class ReadFormat {
   }
 
   /** Reads the end of what was read in another format, if records of it may come again. */
-  async #findTwins(): Promise<Twins | null> {
+  async #findTwins(now: number): Promise<Twins | null> {
     const { times, maxRecordSize } = this.#options;
     const old = this.#followers.inOrder.filter(follower => !this.includes(follower));
     const until = (followers: readonly Follower[]): number =>
       Math.max(...followers.map(({ position }) => times.read(position.lastTime) ?? 0));
-    if (old.length === 0 || until(this.#own) > until(old) + DISORDER) return null;
+    if (old.length === 0 || until(this.#own) > Math.min(until(old), now) + DISORDER) return null;
     const files = old.map(({ path, format, position }) => ({ path, format, size: position.offset }));
-    return await Twins.of(files, maxRecordSize, times.read);
+    return await Twins.of(files, maxRecordSize, times.read, now);
   }
 
   /** Records that were read in another format may come: none may be skipped. */

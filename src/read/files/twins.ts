@@ -10,8 +10,11 @@ import { createFramer } from '../frame/framers.js';
 import type { RawRecord } from '../record.js';
 import { openFile } from './open-file.js';
 
-/** Bytes at the end of the old format's files that are looked at; what is older is in both. */
-const MOST = 64 * 1024 * 1024;
+/**
+ * Bytes at the end of the old format's files that are looked at. What is older is shipped once more rather than taken for
+ * read: a time in a log proves nothing.
+ */
+const MOST = 256 * 1024 * 1024;
 const CHUNK = 512 * 1024;
 /** Characters of a SHA-256 in base64: 96 bits. */
 const DIGEST = 16;
@@ -27,8 +30,7 @@ export interface OldFile {
 
 export class Twins {
   readonly #rows = new Set<string>();
-  /** log_time of the first and of the last record that was looked at, in milliseconds since the epoch. */
-  #from = Number.POSITIVE_INFINITY;
+  /** log_time of the last record that was looked at, in milliseconds since the epoch. */
   #until = Number.NEGATIVE_INFINITY;
   readonly #read: (time: string) => number | null;
 
@@ -41,6 +43,7 @@ export class Twins {
     files: readonly OldFile[],
     maxRecordSize: number,
     read: (time: string) => number | null,
+    now: number,
   ): Promise<Twins> {
     const twins = new Twins(read);
     let left = MOST;
@@ -49,6 +52,8 @@ export class Twins {
       await twins.#add(file, Math.min(left, file.size), maxRecordSize);
       left -= file.size;
     }
+    // Nothing was logged after now, whatever a log says.
+    twins.#until = Math.min(twins.#until, now);
     return twins;
   }
 
@@ -81,16 +86,13 @@ export class Twins {
   #note(record: RawRecord): void {
     const time = this.#read(record.text(COLUMN.logTime));
     if (time === null) return;
-    this.#from = Math.min(this.#from, time);
     this.#until = Math.max(this.#until, time);
     this.#rows.add(keyOf(record));
   }
 
   /** Whether the record was read in the old format. */
   has(record: RawRecord): boolean {
-    const time = this.#read(record.text(COLUMN.logTime));
-    if (time === null || time > this.#until) return false;
-    return time < this.#from || this.#rows.has(keyOf(record));
+    return this.#rows.has(keyOf(record));
   }
 
   /** Whether a file may hold one of them, of which this is the latest log_time that was read. */
