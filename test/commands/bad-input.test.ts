@@ -107,7 +107,7 @@ describe('files that the globs name and that are not csvlog', () => {
     expect(reports.sort()).toEqual([
       ['columns.csv', 'columns'],
       ['folder.csv', 'not-a-file'],
-      ['json.json', 'format'],
+      ['json.json', 'other-format'],
       ['old.csv.gz', 'compressed'],
       ['stderr.log', 'format'],
       ['zone.csv', 'zone'],

@@ -115,7 +115,8 @@ describe('shippers', () => {
   test('each case has one, but for Nais, and two jobs can verify', () => {
     const cases = shippers.map(one => `${one.case} ${one.name}`);
     const expected = CASES.filter(name => name !== 'nais').map(name => `${name} pgaudit-shipper`);
-    expect(cases.sort()).toEqual([...expected, 'daemonset merge', 'daemonset verify'].sort());
+    const others = ['cnpg state', 'cnpg merge', 'cnpg verify', 'daemonset merge', 'daemonset verify'];
+    expect(cases.sort()).toEqual([...expected, ...others].sort());
   });
 
   test.each(shippers)(

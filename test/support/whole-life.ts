@@ -62,7 +62,8 @@ export async function liveWhole(options: WholeLife): Promise<number> {
       await append(join(logs, 'b.csv'), 5 + round * 8, 8 + round * 8);
       await liveOnce({ folder, logs, fs, clock }, options);
     }
-    options.expects?.(await expectAll(folder));
+    const events = await expectAll(folder);
+    options.expects?.(events);
     return calls;
   } finally {
     await rm(folder, { recursive: true, force: true });
