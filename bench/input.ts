@@ -1,5 +1,9 @@
 /** Logs to measure with: of a real PostgreSQL under pgbench, repeated until they are large enough. */
 
+import { createReadStream } from 'node:fs';
+import { parse } from 'csv-parse';
+import { parse as parseNow } from 'csv-parse/sync';
+import { cnpgText, criLines, jsonlogLine } from '../test/support/json-lines.js';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -137,4 +141,35 @@ async function writeWhole(path: string, parts: readonly Buffer[]): Promise<void>
   for (const part of parts) await file.write(part);
   await file.close();
   await rename(`${path}.tmp`, path);
+}
+
+const WRITERS = {
+  jsonlog: (row: readonly string[]): Buffer[] => [Buffer.from(jsonlogLine(row))],
+  cnpg: (row: readonly string[]): Buffer[] => criLines(cnpgText(row, auditOf(row))),
+};
+
+/** pgAudit's fields, which CloudNativePG takes apart. */
+function auditOf(row: readonly string[]): string[] | null {
+  const message = row[13] ?? '';
+  if (!message.startsWith('AUDIT: ')) return null;
+  const payloads: string[][] = parseNow(message.slice('AUDIT: '.length));
+  return payloads[0] ?? null;
+}
+
+/** The same records in another format. */
+export async function inFormat(csv: string, format: keyof typeof WRITERS): Promise<string> {
+  const path = csv.replace('.csv', `.${format}`);
+  if (existsSync(path)) return path;
+  const file = await open(`${path}.tmp`, 'w');
+  let lines: Buffer[] = [];
+  for await (const row of createReadStream(csv).pipe(parse({ relax_column_count: true }))) {
+    lines.push(...WRITERS[format](row));
+    if (lines.length < 10_000) continue;
+    await file.write(Buffer.concat(lines));
+    lines = [];
+  }
+  await file.write(Buffer.concat(lines));
+  await file.close();
+  await rename(`${path}.tmp`, path);
+  return path;
 }

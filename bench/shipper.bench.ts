@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { ThrowawayPostgres } from '../demo/postgres.js';
-import { CACHE, type KindName, logOf, PERSON } from './input.js';
+import { CACHE, inFormat, type KindName, logOf, PERSON } from './input.js';
 import { pgbench, tps, WRITE } from './pgbench.js';
 import { untilReady, usageNow, withConfig, withDaemon, withLoggingServer } from './processes.js';
 import { addRow, compare, median, printTable, quantile } from './table.js';
@@ -41,6 +41,12 @@ test.each<[string, KindName]>([
 test('(a) with a tenth of it takes no less memory', async () => {
   const file = await logOf('sessions', 40);
   await compare('(a) a tenth of it', file, await recordsIn(file), { filter: PERSONS }, 1);
+});
+
+test.each(['jsonlog', 'cnpg'] as const)('(n) the log of (a) as %s', async format => {
+  const file = await logOf('sessions', 400);
+  const same = await inFormat(file, format);
+  await compare(`(n) (a) as ${format}`, file, await recordsIn(file), { filter: PERSONS }, 3, same);
 });
 
 test('(f) everything is kept, in local folders', async () => {
