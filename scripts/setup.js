@@ -33,6 +33,7 @@ if (!isOptional) fetchPromtool();
 if (!isOptional) fetchKustomize();
 if (!isOptional) installSpin();
 if (!isOptional) installTools();
+if (!isOptional) installSyslog();
 
 function installPackages() {
   const lock = `${root}/package-lock.json`;
@@ -129,6 +130,14 @@ function installTools() {
   say(`installing ${missing.join(' and ')} through apt`);
   const install = () => apt(['install', '-y', '--no-install-recommends', ...missing]);
   if (existsSync('/usr/bin/apt-get') && !install() && apt(['update', '-q'])) install();
+}
+
+/** The SIEM's tests need a real syslog server. Without it they fail, and say so. Only its core: nothing is started. */
+function installSyslog() {
+  if (isOnPath('syslog-ng') || !existsSync('/usr/bin/apt-get')) return;
+  say('installing syslog-ng-core through apt');
+  const install = () => apt(['install', '-y', '--no-install-recommends', 'syslog-ng-core']);
+  if (!install() && apt(['update', '-q'])) install();
 }
 
 /** Checks the model of the journal's protocol, with a C compiler. Without them that test fails, and says so. */

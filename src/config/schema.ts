@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { LOG_FORMATS } from '../lib/log-format.js';
 import { detect } from './detect.js';
 import { type Discover, discoverSchema } from './discover.js';
+import { siem } from './siem.js';
 import {
   auditClass,
   bucket,
@@ -186,6 +187,7 @@ const settings = z
       endpoint,
     }),
     detect: detect.exactOptional(),
+    siem: siem.nullable().default(null),
     shutdown: z.strictObject({ gracePeriod: duration('0s', '1h').default(20_000) }).prefault({}),
     http: z.strictObject({ host: text.default('0.0.0.0'), port: port.default(8080) }).prefault({}),
     log: z

@@ -43,8 +43,8 @@ export interface Stages {
   /** Finds servers that the configuration does not name; `null` if it names all. */
   readonly discovery: Pick<Discovery, 'run'> | null;
   readonly journal: Journal;
-  /** The witness only if there is one. */
-  readonly sinks: { readonly [sink in SinkName]: sink extends 'witness' ? Sink | null : Sink };
+  /** The witness and the SIEM only if there is one. */
+  readonly sinks: { readonly [sink in SinkName]: sink extends 'witness' | 'siem' ? Sink | null : Sink };
   /** The first and the last event of a run. */
   readonly lifecycle: { started(): NewEvent; stopped(): NewEvent };
   /** Changes of the configuration since the last run, and what to do once their events are durable; it never rejects. */
@@ -74,13 +74,14 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
     journal.append({ events: [jsonOf(lifecycle.stopped())] });
     journal.close();
   };
-  const { logging, archive, witness } = sinks;
+  const { logging, archive, witness, siem } = sinks;
   await Promise.all([
     read(),
     journal.run(abort),
     logging.run(abort),
     archive.run(abort),
     witness?.run(abort),
+    siem?.run(abort),
   ]);
 }
 

@@ -114,6 +114,7 @@ async function live(daemon: Daemon): Promise<void> {
     logging: sinks.logging.reader.lag.events,
     archive: sinks.archive.reader.lag.events,
     ...(sinks.witness && { witness: sinks.witness.reader.lag.events }),
+    ...(sinks.siem && { siem: sinks.siem.reader.lag.events }),
   });
   await Promise.all([http?.close(), known.close()]);
   await unlock();

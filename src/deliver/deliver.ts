@@ -17,7 +17,7 @@ import { LARGE_LINE, type Payload, toLogEntries, toLogEntriesInTurns } from './l
 import { LARGEST_ENTRY } from './logging/split.js';
 import { sealObject } from './witness/seal-object.js';
 
-export type SinkName = 'logging' | 'archive' | 'witness';
+export type SinkName = 'logging' | 'archive' | 'witness' | 'siem';
 
 export interface LineReader {
   /** What is durable and not given out yet. */
@@ -209,7 +209,8 @@ async function finish(
   return true;
 }
 
-function attemptsOf(sink: SinkName, { clock, report }: Surroundings, signal: AbortSignal): Attempts {
+/** A sink's attempts, which it reports. */
+export function attemptsOf(sink: SinkName, { clock, report }: Surroundings, signal: AbortSignal): Attempts {
   const attemptReport = {
     failed: (error: unknown, failures: number, since: number, delay: number) =>
       report.deliveryFailed(sink, error, failures, since, delay),

@@ -2,11 +2,13 @@
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import { Connection } from '../../deliver/siem/connection.js';
+import { codeOf } from '../../lib/errors.js';
 import { needsCredentials } from '../../lib/google/credentials.js';
 import { checkBucket } from './bucket.js';
 import { checkClock } from './clock.js';
 import { checkCredentials } from './credentials.js';
-import type { Finding } from './finding.js';
+import { type Finding, failure, ok } from './finding.js';
 import { checkWritable } from './folder.js';
 import { checkLogging } from './logging.js';
 
@@ -29,9 +31,33 @@ export async function checkDestinations(config: Config): Promise<Finding[]> {
         ? checkBucket({ bucket: archive.to.bucket, endpoint: archive.endpoint })
         : [],
     checkWitness(config.archive, mayAsk),
+    checkSiem(config),
     checkCloudClock(config),
   ]);
   return [...credentials, ...findings.flat()];
+}
+
+/** Whether a connection can be made, and ends in order. Nothing is sent. */
+async function checkSiem({ siem }: Config): Promise<Finding[]> {
+  if (siem === null) return [];
+  const { host, port, isEncrypted } = siem.to;
+  const place = `${isEncrypted ? 'tls' : 'tcp'}://${host}:${port}`;
+  try {
+    const { signal } = new AbortController();
+    const connection = await Connection.open(siem, signal);
+    await connection.end(signal);
+    return [ok('siem', `${place} takes connections, and ends them in order`)];
+  } catch (error) {
+    const waits = 'the SIEM gets nothing; events wait in the state folder';
+    return [
+      failure(
+        'siem',
+        `${place} (${codeOf(error)})`,
+        waits,
+        'see its address, the firewall, and siem: ca, cert, key',
+      ),
+    ];
+  }
 }
 
 /** Somebody else's bucket or folder; the findings name it. */

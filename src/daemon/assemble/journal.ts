@@ -19,8 +19,12 @@ import { openSigners } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The configured ones. */
-export function sinksOf({ archive }: Config): SinkName[] {
-  return ['logging', 'archive', ...(archive.witness === undefined ? [] : (['witness'] as const))];
+export function sinksOf({ archive, siem }: Config): SinkName[] {
+  const optional = [
+    ...(archive.witness === undefined ? [] : (['witness'] as const)),
+    ...(siem === null ? [] : (['siem'] as const)),
+  ];
+  return ['logging', 'archive', ...optional];
 }
 
 /** Milliseconds between two seals if nothing happens: an hourly seal proves that nothing was logged. */
@@ -39,7 +43,7 @@ export async function openJournal(
   const options = {
     directory: resolve(state.directory),
     cursors: sinksOf(config).map(sink => cursorPath(config, sink)),
-    laterCursors: [cursorPath(config, 'witness')],
+    laterCursors: [cursorPath(config, 'witness'), cursorPath(config, 'siem')],
     instance,
     node,
     maxSize: archive.segment.maxSize,

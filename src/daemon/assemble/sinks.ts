@@ -3,14 +3,18 @@ import type { Config } from '../../config/schema.js';
 import { checksumOf } from '../../deliver/archive/object.js';
 import { Stamping, type StoredSeal, type StoreStamp, stampsSchema } from '../../deliver/archive/stamps.js';
 import type { SinkName } from '../../deliver/deliver.js';
-import { deliverEntries, deliverSeals, deliverSegments } from '../../deliver/deliver.js';
+import { attemptsOf, deliverEntries, deliverSeals, deliverSegments } from '../../deliver/deliver.js';
 import type { EntryDestination, ObjectDestination } from '../../deliver/destination.js';
 import { localEntries, localObjects } from '../../deliver/folders.js';
+import { Connection } from '../../deliver/siem/connection.js';
+import { deliverMessages } from '../../deliver/siem/deliver.js';
+import { messageOf } from '../../deliver/siem/message.js';
 import type { Journal } from '../../journal/journal.js';
 import { Reader } from '../../journal/reader.js';
 import { CacheFile } from '../../lib/cache-file.js';
 import type { Disk } from '../../lib/disk.js';
 import { STAMP_SUFFIX, witnessName } from '../../lib/object-name.js';
+import { VERSION } from '../../lib/version.js';
 import type { Stages } from '../pipeline.js';
 import { authorityOf } from './authority.js';
 import { archivePlace, cursorPath, placeIn } from './journal.js';
@@ -60,6 +64,36 @@ export async function createSinks(
       },
     },
     witness,
+    siem: await createSiem(config, journal, openReader, surroundings),
+  };
+}
+
+async function createSiem(
+  { siem }: Config,
+  journal: Journal,
+  openReader: (sink: SinkName) => Promise<Reader>,
+  surroundings: Surroundings,
+): Promise<Stages['sinks']['siem']> {
+  if (siem === null) return null;
+  const { clock, telemetry: report } = surroundings;
+  const reader = await openReader('siem');
+  const { framing, statements } = siem;
+  const kinds = new Set<string>(siem.kinds);
+  const options = { version: VERSION, statements, framing, kinds, node: journal.node };
+  return {
+    reader,
+    run: abort =>
+      deliverMessages(
+        reader,
+        {
+          connect: signal => Connection.open(siem, signal),
+          messageOf: line => messageOf(line, options),
+          clock,
+          attempts: attemptsOf('siem', { clock, report }, abort),
+          delivered: events => report.delivered('siem', events),
+        },
+        abort,
+      ),
   };
 }
 

@@ -52,6 +52,10 @@ export async function lookAt({ config, stages, metrics, health, telemetry }: Loo
         config.archive.witness !== undefined && {
           witness: await sink(stages.sinks.witness, sealed, destinationOf(config.archive.witness)),
         }),
+      ...(stages.sinks.siem !== null &&
+        config.siem !== null && {
+          siem: await sink(stages.sinks.siem, USUAL_DELAY, `${config.siem.to.host}:${config.siem.to.port}`),
+        }),
     },
     records: (await metrics.records.get()).values.map(({ labels, value }) => ({
       outcome: String(labels.outcome),

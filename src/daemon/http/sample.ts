@@ -53,6 +53,7 @@ export interface StatusSample {
     readonly logging: SinkSample;
     readonly archive: SinkSample;
     readonly witness?: SinkSample;
+    readonly siem?: SinkSample;
   };
   /** Records of the log since the start. */
   readonly records: readonly { readonly outcome: string; readonly reason: string; readonly count: number }[];

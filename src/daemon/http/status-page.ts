@@ -53,7 +53,7 @@ function mark(sample: StatusSample | null): string {
 function content(sample: StatusSample, ring: readonly Minute[]): Html {
   const { now, uptime, problems } = sample;
   return html`${verdict(problems, Object.values(sample.sinks).some(isSlow))}
-<div class="cards">${[sourceCard(sample), journalCard(sample), sealCard(sample)]}${sinkCard('Cloud Logging', sample.sinks.logging)}${sinkCard('Archive', sample.sinks.archive)}${sample.sinks.witness === undefined ? null : sinkCard('Witness', sample.sinks.witness)}</div>
+<div class="cards">${[sourceCard(sample), journalCard(sample), sealCard(sample)]}${sinkCard('Cloud Logging', sample.sinks.logging)}${sinkCard('Archive', sample.sinks.archive)}${sample.sinks.witness === undefined ? null : sinkCard('Witness', sample.sinks.witness)}${sample.sinks.siem === undefined ? null : sinkCard('SIEM', sample.sinks.siem)}</div>
 ${lagPlot('logging', 'Cloud Logging', sample, ring)}${lagPlot('archive', 'Archive', sample, ring)}
 <h2>Since the start</h2>${counts(sample)}
 <p class="soft">Up for ${duration(uptime / 1000)}. As of ${time(now)} UTC. The same for programs: <a href="/internal/status.json">status.json</a>,
