@@ -1,6 +1,7 @@
 /**
  * Reads one JSON object, strictly: keys of a table, none twice, and values without anything within them, but for the
- * objects that a table allows. Values are left where they are; `VALUES` says where.
+ * objects that a table allows and what is within the values of unknown keys. Values are left where they are; `VALUES`
+ * says where.
  */
 
 import { QUOTE, ZERO, MINUS, isDigit } from './bytes';
@@ -9,6 +10,8 @@ import { KEY_SIZE, KEYS, KEYS_END, MOST_SLOTS, TABLE_END_AT, VALUES } from './me
 const BACKSLASH: u32 = 0x5c;
 const OPEN: u32 = 0x7b;
 const CLOSE: u32 = 0x7d;
+const LIST: u32 = 0x5b;
+const LIST_END: u32 = 0x5d;
 const COLON: u32 = 0x3a;
 const COMMA: u32 = 0x2c;
 const SPACE: u32 = 0x20;
@@ -20,6 +23,12 @@ export const ESCAPED: u32 = 2;
 export const BARE: u32 = 3;
 /** In place of a slot: the object of the next table follows. */
 export const OBJECT: u32 = 0x100;
+/** A slot of a value that nobody needs. */
+const NO_SLOT: u32 = OBJECT - 1;
+/** In place of a table: no key is known. */
+const NO_TABLE: usize = 0;
+/** How deep objects and lists may be within an unknown key's value: the stack is small. */
+const DEEPEST: u32 = 32;
 
 let keys: usize = KEYS;
 /** The first key of the table that is being written. */
@@ -154,11 +163,11 @@ function keyAt(at: usize, hint: usize, first: usize, last: usize): usize {
  * One past the object's closing brace.
  *
  * @param first the first key of its table
- * @param isOpen whether other keys are allowed, whose values are nothing but that
+ * @param isOpen whether other keys are allowed, with any values
  */
 export function readObject(start: usize, end: usize, first: usize, isOpen: bool): usize {
   if (load<u8>(start) != OPEN) return 0;
-  const last = <usize>load<u32>(first, TABLE_END_AT);
+  const last = first == NO_TABLE ? NO_TABLE : <usize>load<u32>(first, TABLE_END_AT);
   let hint = first;
   let at = behindSpaces(start + 1, end);
   if (at < end && load<u8>(at) == CLOSE) return at + 1;
@@ -178,18 +187,47 @@ export function readObject(start: usize, end: usize, first: usize, isOpen: bool)
     if (at >= end || load<u8>(at) != COLON) return 0;
     at = behindSpaces(at + 1, end);
     if (at >= end) return 0;
-    const slot = key == 0 ? OBJECT - 1 : load<u32>(key, 4);
+    const slot = key == 0 ? NO_SLOT : load<u32>(key, 4);
     if (slot >= OBJECT) {
       // Its own slot says that it is there.
       if (!isNew(slot - OBJECT)) return 0;
       store<u32>(VALUES + (<usize>(slot - OBJECT) << 4), BARE, 8);
       at = readObject(at, end, last + KEY_SIZE, false);
-    } else at = readValue(at, end, slot);
+    } else at = key == 0 ? readOther(at, end) : readValue(at, end, slot);
     if (at == 0) return 0;
     at = behindSpaces(at, end);
     if (at >= end) return 0;
     const byte = <u32>load<u8>(at);
     if (byte == CLOSE) return at + 1;
+    if (byte != COMMA) return 0;
+    at = behindSpaces(at + 1, end);
+  }
+  return 0;
+}
+
+let depth: u32 = 0;
+
+/** One past an unknown key's value. */
+function readOther(at: usize, end: usize): usize {
+  const byte = <u32>load<u8>(at);
+  if (byte != OPEN && byte != LIST) return readValue(at, end, NO_SLOT);
+  if (depth == DEEPEST) return 0;
+  depth++;
+  const to = byte == OPEN ? readObject(at, end, NO_TABLE, true) : readList(at, end);
+  depth--;
+  return to;
+}
+
+function readList(start: usize, end: usize): usize {
+  let at = behindSpaces(start + 1, end);
+  if (at < end && load<u8>(at) == LIST_END) return at + 1;
+  while (at < end) {
+    at = readOther(at, end);
+    if (at == 0) return 0;
+    at = behindSpaces(at, end);
+    if (at >= end) return 0;
+    const byte = <u32>load<u8>(at);
+    if (byte == LIST_END) return at + 1;
     if (byte != COMMA) return 0;
     at = behindSpaces(at + 1, end);
   }

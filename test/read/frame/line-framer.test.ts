@@ -171,6 +171,18 @@ describe('a node keeps what containers print', () => {
     expect(summary('cnpg', log)).toBe('1, 2');
   });
 
+  const cluster = '{"level":"info","logger":"instance-manager","Cluster":{"name":"pg","of":[{},[],[1,"}"]]}}';
+  test.each([
+    ['objects and lists', cluster, '1, 3'],
+    ['a list that does not end', cluster.replace(']]', ']'), '1, torn, 3'],
+    ['a comma too many', cluster.replace('{},', '{},,'), '1, torn, 3'],
+    ['a deep one', cluster.replace('[]', `${'['.repeat(9000)}${']'.repeat(9000)}`), '1, torn, 3'],
+    ['half of one, and a record behind it', `${cluster.slice(0, 60)}${record(2)}`, '1, torn, 2, 3'],
+  ])('values of other loggers: %s', (_, text, expected) => {
+    const log = written([criLines(record(1)), criLines(text), criLines(record(3))]);
+    expect(summary('cnpg', log).replace(/ \d+\+\d+/, '')).toBe(expected);
+  });
+
   test('lines of the other stream may be between the parts of a record', () => {
     const [first = Buffer.alloc(0), ...rest] = criLines(record(1), { size: 100 });
     const other = criLines('{"level":"info","logger":"x"}', { stream: 'stderr', size: 10 });
