@@ -1,10 +1,12 @@
 /** The SIEM against a real syslog server with TLS: everything arrives, whatever ends or stands still. */
 
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../demo/postgres.js';
 import { parseCef } from '../support/cef.js';
+import { csvRecord, writeMessage } from '../support/csvlog.js';
 import { append } from '../support/log.js';
 import { archived, eventually, type Settings, Shipper, settings } from '../support/shipper.js';
 import { SyslogNg } from '../support/syslog-ng.js';
@@ -130,4 +132,54 @@ test('a connection that the server resets is sent again whole; one that it reads
   expect(ids).toEqual(await idsIn(folder));
   expect(texts[0]).not.toBe('');
   expect(texts.length).toBe(2);
+});
+
+test('a server that neither reads nor ends gets all of it again on the next connection', async () => {
+  const folder = await temporaryFolder();
+  const texts: string[] = [];
+  const port = await tcpServer(socket => {
+    const index = texts.push('') - 1;
+    // The first one is open on our side only: nobody reads it, and nobody answers its end.
+    if (index === 0) return;
+    socket.setEncoding('utf8').on('data', text => {
+      texts[index] = (texts[index] ?? '') + text;
+    });
+    socket.on('end', () => socket.end());
+  });
+  await append(join(folder, 'a.csv'), 1, 10);
+  const config = {
+    ...withSiem(folder, { to: `tcp://127.0.0.1:${port}`, framing: 'newline' }),
+    shutdown: { gracePeriod: '500ms' },
+  };
+  const first = await Shipper.start(folder, config);
+  await eventually(async () => texts.length === 1);
+  await eventually(async () => (await idsIn(folder)).length === 10);
+  await first.stop();
+  const second = await Shipper.start(folder, config);
+  await eventually(async () => (texts[1] ?? '').split('\n').length > 10);
+  expect(await second.stop()).toBe(0);
+  expect(texts.length).toBe(2);
+});
+
+test('what a client writes is one value to a real syslog server, too', async () => {
+  const folder = await temporaryFolder();
+  const server = await SyslogNg.create(join(folder, 'syslog'), await freePort());
+  await server.start();
+  const statement =
+    'UPDATE t SET a = \'x|y\\z\' WHERE b = "q"\n<110>1 2026 h pgaudit-shipper - statement - CEF:0|Nav|suid=other cs1=forged';
+  const columns = {
+    application: 'app suid=x\n=|\\',
+    message: writeMessage(statement, ['suid=x', '\n<14>1 -']),
+  };
+  await writeFile(join(folder, 'a.csv'), csvRecord(columns));
+  const config = withSiem(folder, { to: `tls://localhost:${server.port}`, ...server.files });
+  const shipper = await Shipper.start(folder, config);
+  await eventually(async () => (await server.messages()).length === 1);
+  expect(await shipper.stop()).toBe(0);
+  const [message] = await server.messages();
+  const { extension } = parseCef(message?.MESSAGE ?? '');
+  expect(extension.get('cs1')).toBe(statement);
+  expect(extension.get('cs5')).toBe(columns.application);
+  expect(extension.get('suid')).toBe('Z990001');
+  expect(message).toMatchObject({ PROGRAM: 'pgaudit-shipper', MSGID: 'statement' });
 });
