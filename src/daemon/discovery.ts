@@ -6,9 +6,12 @@
 import type { SourceConfig } from '../config/schema.js';
 import type { NewEvent } from '../event/event.js';
 import { jsonOf } from '../event/line.js';
+import type { SourcePosition } from '../event/position.js';
+import type { Progress } from '../journal/covered.js';
 import type { Journal } from '../journal/journal.js';
 import { type Clock, hasPassed, sleep } from '../lib/clock.js';
-import { ShipperError } from '../lib/errors.js';
+import { codeOf, ShipperError } from '../lib/errors.js';
+import type { SourceFault } from '../read/record.js';
 import type { Source } from './source.js';
 
 /** A signal's reason if a server is let go: nothing more will come of it. */
@@ -20,27 +23,50 @@ const INTERVAL = 5000;
 const GONE_FOR = 90_000;
 
 export interface DiscoveryOptions {
-  /** Looks for servers: each setting's own, and how many it may have. */
-  readonly look: () => Promise<
-    readonly { readonly servers: readonly SourceConfig[]; readonly most: number }[]
-  >;
+  /** Looks for servers: each setting's own. */
+  readonly look: () => Promise<readonly Look[]>;
   /** Names of servers that the configuration names itself. */
   readonly named: ReadonlySet<string>;
   readonly create: (config: SourceConfig) => Source;
   /** All sources that are read: those that come and go are added and removed. */
   readonly sources: Source[];
   readonly journal: Pick<Journal, 'append' | 'servers' | 'checkpointOf'>;
+  /** Keeps how far files were read, for when they come back: resolves when that is durable. */
+  readonly keep: (instance: string, positions: readonly SourcePosition[]) => Promise<void>;
   readonly lifecycle: (action: 'found' | 'retired', instance: string) => NewEvent;
+  /** What a file had beyond this position is not known. */
+  readonly unwatched: (position: SourcePosition, instance: string) => UnwatchedEnd;
   readonly report: DiscoveryReport;
   readonly once: boolean;
   readonly clock: Clock;
 }
 
+export interface UnwatchedEnd {
+  readonly event: NewEvent;
+  readonly progress: Progress;
+}
+
+/** What one setting finds. */
+export interface Look {
+  readonly servers: readonly SourceConfig[];
+  /** How many of them may be read. */
+  readonly most: number;
+  /** What cannot be seen: servers may be there. */
+  readonly faults: readonly SourceFault[];
+  /** Log files whose servers would have a name that is none. */
+  readonly unnamed: readonly string[];
+}
+
 export interface DiscoveryReport {
   serverFound(instance: string): void;
-  serverLetGo(instance: string): void;
+  /** @param wasRead whether its files were read until they were gone */
+  serverLetGo(instance: string, wasRead: boolean): void;
   /** Of these servers nothing is read: there are more than the configuration allows. */
   tooManyServers(instances: readonly string[]): void;
+  /** Of these paths nothing is read: they cannot be listed, or name no server. */
+  serversUnseen(paths: readonly string[]): void;
+  /** A server is not let go until its positions are kept. */
+  ledgerFailed(code: string): void;
 }
 
 /** One server while it is known. */
@@ -49,6 +75,8 @@ interface Found {
   reading: { readonly source: Source; readonly stop: AbortController; readonly ended: Promise<void> } | null;
   /** Since when its files are gone, in milliseconds since the epoch; `null` if they are there. */
   goneSince: number | null;
+  /** By this process: else nobody knows what its files had when they went away. */
+  wasRead: boolean;
 }
 
 type Read = (source: Source, stop: AbortSignal) => Promise<void>;
@@ -63,7 +91,7 @@ export class Discovery {
     this.#options = options;
     this.#failed.promise.catch(() => undefined);
     for (const name of options.journal.servers)
-      if (!options.named.has(name)) this.#found.set(name, { reading: null, goneSince: null });
+      if (!options.named.has(name)) this.#found.set(name, { reading: null, goneSince: null, wasRead: false });
   }
 
   /** Servers that were found before, and not let go. */
@@ -96,25 +124,41 @@ export class Discovery {
   }
 
   async #look(stop: AbortSignal, read: Read): Promise<void> {
-    const { look, named, clock, report, once } = this.#options;
+    const { look, report } = this.#options;
     const there = new Set<string>();
+    const looks = await look();
+    report.tooManyServers(looks.flatMap(one => this.#readFound(one, there, stop, read)));
+    report.serversUnseen(
+      looks.flatMap(({ faults, unnamed }) => [...faults.map(({ path }) => path), ...unnamed]),
+    );
+    // What could not be seen is not gone.
+    if (looks.every(({ faults }) => faults.length === 0)) await this.#letGoOthers(there);
+  }
+
+  /** Reads what a look found, and adds it to `there`. Returns the servers that are too many. */
+  #readFound({ servers, most }: Look, there: Set<string>, stop: AbortSignal, read: Read): string[] {
     const left: string[] = [];
-    for (const { servers, most } of await look()) {
-      let room = most - servers.filter(({ instance }) => this.#isRead(instance)).length;
-      for (const config of servers) {
-        const { instance } = config;
-        if (named.has(instance) || there.has(instance)) continue;
-        there.add(instance);
-        const one = this.#meet(instance);
-        if (one.reading !== null) continue;
-        if (room-- > 0) one.reading = this.#begin(config, stop, read);
-        else left.push(instance);
-      }
+    let room = most - servers.filter(({ instance }) => this.#isRead(instance)).length;
+    for (const config of servers) {
+      const { instance } = config;
+      if (this.#options.named.has(instance) || there.has(instance)) continue;
+      there.add(instance);
+      const one = this.#meet(instance);
+      one.goneSince = null;
+      if (one.reading !== null) continue;
+      if (room-- > 0) {
+        one.reading = this.#begin(config, stop, read);
+        one.wasRead = true;
+      } else left.push(instance);
     }
-    report.tooManyServers(left);
+    return left;
+  }
+
+  async #letGoOthers(there: ReadonlySet<string>): Promise<void> {
+    const { clock, once } = this.#options;
     for (const [instance, one] of this.#found) {
-      one.goneSince = there.has(instance) ? null : (one.goneSince ?? clock.now());
-      if (one.goneSince === null) continue;
+      if (there.has(instance)) continue;
+      one.goneSince ??= clock.now();
       if (once || hasPassed(one.goneSince, clock.now(), GONE_FOR)) await this.#letGo(instance, one);
     }
   }
@@ -127,7 +171,7 @@ export class Discovery {
     const known = this.#found.get(instance);
     if (known !== undefined) return known;
     const { journal, lifecycle, report } = this.#options;
-    const one = { reading: null, goneSince: null };
+    const one = { reading: null, goneSince: null, wasRead: false };
     this.#found.set(instance, one);
     report.serverFound(instance);
     // With a checkpoint: after a crash it is still known, so that its end can be recorded.
@@ -148,22 +192,42 @@ export class Discovery {
     return { source, stop: own, ended };
   }
 
-  /** What was read of it stays in the chain; its state is not needed any more. */
-  async #letGo(instance: string, { reading }: Found): Promise<void> {
-    if (reading !== null && reading.source.unread > 0) return;
-    const { journal, lifecycle, report, sources } = this.#options;
-    reading?.stop.abort(LET_GO);
-    await reading?.ended;
+  /**
+   * What was read of it stays in the chain; its state is not needed any more, but for where reading stopped, as its files
+   * may come back. A crash before the last entry leaves the server known: it is let go again.
+   */
+  async #letGo(instance: string, one: Found): Promise<void> {
+    const { journal, lifecycle, unwatched, keep, report } = this.#options;
+    if ((one.reading?.source.unread ?? 0) > 0) return;
+    await this.#stopReading(one);
     const { files } = journal.checkpointOf(instance);
+    try {
+      await keep(instance, files);
+    } catch (error) {
+      report.ledgerFailed(codeOf(error));
+      return;
+    }
     this.#found.delete(instance);
-    if (reading !== null) sources.splice(sources.indexOf(reading.source), 1);
-    report.serverLetGo(instance);
+    const last = one.wasRead ? undefined : files.at(-1);
+    const gaps = last === undefined ? [] : [unwatched(last, instance)];
+    report.serverLetGo(instance, gaps.length === 0);
     void journal.append({
       source: instance,
-      events: [jsonOf(lifecycle('retired', instance))],
+      events: [...gaps.map(({ event }) => jsonOf(event)), jsonOf(lifecycle('retired', instance))],
+      progress: gaps.map(({ progress }) => progress),
       checkpoint: { files: [], gone: files.map(({ contentId }) => contentId), facts: null },
       isOver: true,
     });
+  }
+
+  async #stopReading(one: Found): Promise<void> {
+    const { reading } = one;
+    if (reading === null) return;
+    const { sources } = this.#options;
+    reading.stop.abort(LET_GO);
+    await reading.ended;
+    sources.splice(sources.indexOf(reading.source), 1);
+    one.reading = null;
   }
 }
 

@@ -20,6 +20,7 @@ const PROBLEMS = {
   'log-format': 'lasts',
   'log-elsewhere': 'lasts',
   'too-many-servers': 'lasts',
+  'servers-unseen': 'lasts',
   'pgaudit-not-loaded': 'lasts',
   pgauditlogtofile: 'lasts',
   'not-audited': 'lasts',

@@ -3,6 +3,7 @@
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { parseDuration } from '../../config/units.js';
 import { findServers } from '../../daemon/assemble/found-servers.js';
+import { fixFor } from '../../daemon/fixes.js';
 import { checkDatabase } from './database.js';
 import { checkDestinations } from './destinations.js';
 import { checkEndToEnd } from './end-to-end.js';
@@ -95,8 +96,21 @@ async function foundBy({
   const findings: Finding[] = [];
   for (const one of discovered) {
     const { files, most } = one.discover;
-    const found = await findServers(one);
+    const { servers: found, faults, unnamed } = await findServers(one);
     servers.push(...found);
+    findings.push(
+      ...faults.map(({ path, code }) =>
+        failure('servers', `${path} (${code})`, 'servers there are not found', fixFor(code)),
+      ),
+      ...unnamed.map(path =>
+        failure(
+          'servers',
+          path,
+          'it is not read',
+          'its instance is no valid name: change discover: instance',
+        ),
+      ),
+    );
     const count = `${found.length} servers by ${files}`;
     if (found.length > most)
       findings.push(

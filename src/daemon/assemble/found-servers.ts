@@ -1,17 +1,37 @@
 /** The servers that the configuration does not name: they are found by their log files. */
 
-import { glob } from 'node:fs/promises';
+import { timeReader } from '../../audit/time.js';
 import { type Discovered, filled, globOf, serverOf } from '../../config/discover.js';
 import type { DiscoverConfig, SourceConfig } from '../../config/schema.js';
+import { countRecord, noRecords } from '../../event/counts.js';
+import type { DaemonName } from '../../event/make.js';
+import { gapEvent } from '../../event/make.js';
+import type { SourcePosition } from '../../event/position.js';
+import { discover } from '../../read/files/discover.js';
+import { unwatchedAfter } from '../../read/files/loss.js';
+import type { Look, UnwatchedEnd } from '../discovery.js';
 
-/** The servers that one setting finds now, by their names. */
-export async function findServers({ discover, ...shared }: DiscoverConfig): Promise<SourceConfig[]> {
+/** What one setting finds now; the servers by their names. */
+export async function findServers({ discover: setting, ...shared }: DiscoverConfig): Promise<Look> {
   const found = new Map<string, SourceConfig>();
-  for await (const path of glob(globOf(discover))) {
-    const server = serverOf(discover, path);
-    if (server !== null && !found.has(server.instance)) found.set(server.instance, configOf(server, shared));
+  const unnamed: string[] = [];
+  const { files, faults } = await discover([globOf(setting)]);
+  for (const { path } of files) {
+    const server = serverOf(setting, path);
+    if (server === null) unnamed.push(path);
+    else if (!found.has(server.instance)) found.set(server.instance, configOf(server, shared));
   }
-  return [...found.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));
+  const servers = [...found.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));
+  return { servers, most: setting.most, faults, unnamed };
+}
+
+/** The gap at the end of a server's log, whose files went away while nobody read them. */
+export function unwatchedEnd(position: SourcePosition, daemon: DaemonName, now: number): UnwatchedEnd {
+  const gap = unwatchedAfter(position, null);
+  const event = gapEvent(gap, { file: position, record: gap, now }, daemon, timeReader(undefined));
+  const records = noRecords();
+  countRecord(records, 'rejected', gap.reason);
+  return { event, progress: { file: position, from: gap.offset, to: gap.offset, records } };
 }
 
 function configOf(

@@ -155,15 +155,11 @@ export class LogSource implements Source {
     changes: FormatChange[],
   ): Tail {
     const { once, surroundings } = this.#shared;
-    const { clock, disk, watch } = surroundings;
+    const { clock, watch } = surroundings;
     const { maxRecordSize, format: configured } = this.#config;
     const patterns = configured === 'cnpg' ? withRotated(this.#config.files) : this.#config.files;
     const claim: TailOptions['claim'] = files => this.#shared.claims.note(this.instance, files);
-    const ledger = new Ledger(
-      this.#pathOf('files', '.ndjson'),
-      disk,
-      patterns.map(pattern => resolve(pattern)),
-    );
+    const ledger = this.#createLedger(patterns);
     const isAwaited = (): boolean => heartbeat?.isAwaited === true;
     // A state of version 0.1 does not name the format: it was csvlog.
     const current = facts.numbering.format ?? (positions.length > 0 ? 'csvlog' : null);
@@ -216,8 +212,26 @@ export class LogSource implements Source {
   }
 
   #pathOf(what: string, end: string): string {
-    return join(this.#shared.directory, `${what}${this.name === '' ? '' : `-${this.name}`}${end}`);
+    return stateFile(this.#shared.directory, this.name, what, end);
   }
+
+  #createLedger(patterns: readonly string[]): Ledger {
+    const { directory, surroundings } = this.#shared;
+    return new Ledger(
+      ledgerPath(directory, this.name),
+      surroundings.disk,
+      patterns.map(pattern => resolve(pattern)),
+    );
+  }
+}
+
+/** A server's own file in the state folder. */
+function stateFile(directory: string, name: string, what: string, end: string): string {
+  return join(directory, `${what}${name === '' ? '' : `-${name}`}${end}`);
+}
+
+export function ledgerPath(directory: string, name: string): string {
+  return stateFile(directory, name, 'files', '.ndjson');
 }
 
 /**

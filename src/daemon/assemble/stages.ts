@@ -8,6 +8,7 @@ import { lifecycleEvent } from '../../event/make.js';
 import type { Journal } from '../../journal/journal.js';
 import { VERSION } from '../../lib/version.js';
 import { Claims } from '../../read/files/contested.js';
+import { Ledger } from '../../read/files/ledger.js';
 import { createRedactor } from '../../redact/redact.js';
 import { isWrite, relationsOf } from '../../relations/relations.js';
 import { Detection } from '../detect/detection.js';
@@ -17,11 +18,11 @@ import type { Stages } from '../pipeline.js';
 import type { Source } from '../source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { escrowChange, openEscrow } from './escrow.js';
-import { findServers } from './found-servers.js';
+import { findServers, unwatchedEnd } from './found-servers.js';
 import { openJournal } from './journal.js';
 import { openResolvers } from './resolvers.js';
 import { createSinks } from './sinks.js';
-import { LogSource, type Shared, type SourceOptions } from './source.js';
+import { LogSource, ledgerPath, type Shared, type SourceOptions } from './source.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The stages; `close` ends their work in the background. */
@@ -119,18 +120,18 @@ function sourceOptions(one: SourceConfig, config: Config, telemetry: Telemetry):
 function discoveryOf(config: Config, sources: Source[], shared: Shared): Discovery | null {
   const { discovered } = config;
   if (discovered.length === 0) return null;
-  const { once, journal, surroundings } = shared;
+  const { once, directory, journal, surroundings } = shared;
   const { clock, telemetry } = surroundings;
   return new Discovery({
-    look: () =>
-      Promise.all(
-        discovered.map(async one => ({ servers: await findServers(one), most: one.discover.most })),
-      ),
+    look: () => Promise.all(discovered.map(findServers)),
     named: new Set(config.sources.map(({ instance }) => instance)),
     create: one =>
       new LogSource({ config: one, name: one.instance, telemetry: telemetry.ofSource(one.instance) }, shared),
     sources,
     journal,
+    keep: (instance, positions) =>
+      new Ledger(ledgerPath(directory, instance), surroundings.disk).keep(positions),
+    unwatched: (position, instance) => unwatchedEnd(position, { instance, node: journal.node }, clock.now()),
     lifecycle: (action, instance) =>
       lifecycleEvent({ action, version: VERSION }, clock.now(), { instance, node: journal.node }),
     report: telemetry,

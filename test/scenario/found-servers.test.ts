@@ -1,0 +1,99 @@
+/** Servers that are found by their files: what is said of them when the files are gone, cannot be seen, or come back. */
+
+import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { fieldsOf } from '../support/csvlog.js';
+import { cnpgText, criLines } from '../support/json-lines.js';
+import {
+  archived,
+  oneSegment,
+  runCommand,
+  runOnce,
+  type Settings,
+  severalSettings,
+} from '../support/shipper.js';
+import { temporaryFolder } from '../support/temp.js';
+
+interface Node {
+  readonly folder: string;
+  readonly pods: string;
+  readonly config: Settings;
+}
+
+async function newNode(): Promise<Node> {
+  const folder = await temporaryFolder();
+  const pods = join(folder, 'pods');
+  const discover = { files: `${pods}/{namespace}_{pod}_{uid}/postgres/*.log`, instance: '{namespace}.{pod}' };
+  const config = severalSettings(folder, [{ discover, timezone: 'Europe/Oslo' }], oneSegment(folder));
+  return { folder, pods, config };
+}
+
+/** Writes the next statement of a pod's only session. */
+async function write({ pods }: Node, pod: string, line: number): Promise<void> {
+  const logTime = new Date().toISOString().replace('T', ' ').replace('Z', ' UTC');
+  const row = fieldsOf({ logTime, user: 'Z990001', sessionId: '6b0c0001.1', sessionLine: line });
+  const audit = ['SESSION', `${line}`, '1', 'WRITE', 'UPDATE', '', '', `UPDATE t SET n = ${line}`, '<none>'];
+  await mkdir(join(pods, pod, 'postgres'), { recursive: true });
+  await appendFile(join(pods, pod, 'postgres', '0.log'), Buffer.concat(criLines(cnpgText(row, audit))));
+}
+
+async function said({ folder }: Node): Promise<string[]> {
+  const events = await archived(folder);
+  return events.flatMap(({ kind, lifecycle, audit, gap }) => {
+    if (kind === 'statement') return audit?.statement?.at(-1) ?? '';
+    if (kind === 'gap') return `gap ${gap?.reason}`;
+    const action = lifecycle?.action ?? '';
+    return action === 'found' || action === 'retired' ? action : [];
+  });
+}
+
+async function verify({ folder }: Node): Promise<number | null> {
+  return (await runCommand(['verify', join(folder, 'archive')])).code;
+}
+
+test('a server whose files come back after it was let go is read on from where reading stopped (I1)', async () => {
+  const node = await newNode();
+  await write(node, 'db_pg-1_6f2c', 1);
+  await runOnce(node.folder, node.config);
+  await rename(join(node.pods, 'db_pg-1_6f2c'), join(node.folder, 'aside'));
+  await write(node, 'db_pg-2_aa01', 1);
+  await runOnce(node.folder, node.config);
+  await rename(join(node.folder, 'aside'), join(node.pods, 'db_pg-1_6f2c'));
+  await write(node, 'db_pg-1_6f2c', 2);
+  expect(await runOnce(node.folder, node.config)).toMatchObject({ code: 0 });
+  const ids = (await archived(node.folder, 'statement')).map(({ id }) => id).sort();
+  expect(ids).toEqual(['db.pg-1/6b0c0001.1/1', 'db.pg-1/6b0c0001.1/2', 'db.pg-2/6b0c0001.1/1']);
+});
+
+test('a server that goes away while nobody reads is not whole: what it wrote last is not known (I12)', async () => {
+  const node = await newNode();
+  await write(node, 'db_pg-1_6f2c', 1);
+  await runOnce(node.folder, node.config);
+  await write(node, 'db_pg-1_6f2c', 2);
+  await rm(join(node.pods, 'db_pg-1_6f2c'), { recursive: true });
+  await runOnce(node.folder, node.config);
+  expect(await said(node)).toEqual(['found', '1', 'gap unwatched', 'retired']);
+  expect(await verify(node)).toBe(3);
+});
+
+test('a server is not let go while its folder cannot be seen (I12)', async () => {
+  const node = await newNode();
+  await write(node, 'db_pg-1_6f2c', 1);
+  await runOnce(node.folder, node.config);
+  await rename(node.pods, join(node.folder, 'aside'));
+  const { output } = await runOnce(node.folder, node.config);
+  expect(output).toContain('servers-unseen');
+  expect(await said(node)).toEqual(['found', '1']);
+});
+
+test('a file whose server can have no such name is named, and not passed over silently (I12)', async () => {
+  const node = await newNode();
+  await write(node, 'db_pg-1_6f2c', 1);
+  await write(node, 'db_p+g_6f2c', 1);
+  const { output } = await runOnce(node.folder, node.config);
+  expect(output).toContain('servers-unseen');
+  expect(output).toContain('db_p+g_6f2c');
+  const check = await runCommand(['check', '--config', join(node.folder, 'config.yaml')]);
+  expect(check.output).toMatch(/failure +servers .*db_p\+g_6f2c/);
+});
