@@ -12,6 +12,8 @@ import { ProofTelemetry } from './proof.js';
 /** Changes of settings that one log line names. */
 const MOST_CHANGES_NAMED = 20;
 const LONGEST_VALUE = 200;
+/** Servers and paths that a problem names. */
+const MOST_NAMED = 10;
 
 type Asked = 'roles' | 'settings';
 
@@ -22,6 +24,8 @@ export class DatabaseTelemetry extends ProofTelemetry {
   /** The server's name in Health and the metrics. */
   readonly #partOf: (what: string) => string;
   #isHeartbeatMissing = false;
+  /** Paths that were named as unseen last. */
+  #unseen = '';
   /** The problems that the last look at the server found. */
   #audit: readonly Problem[] = [];
   /** What cannot be read from the database, and why. */
@@ -86,6 +90,26 @@ export class DatabaseTelemetry extends ProofTelemetry {
       { code: 'unpack-failed', path, error: codeOf(error) },
       'a compressed log file is not read',
     );
+  }
+
+  /** Of these servers nothing is read. */
+  tooManyServers(instances: readonly string[]): void {
+    const names = instances.slice(0, MOST_NAMED).join(', ');
+    const what = `there are ${instances.length} servers more than sources: discover: most allows: ${names}`;
+    const fix = 'raise most, or run another daemon for them: until then the archive is incomplete';
+    this.#health.set('servers', instances.length === 0 ? null : { code: 'too-many-servers', what, fix });
+  }
+
+  /** Of these paths nothing is read. */
+  serversUnseen(paths: readonly string[]): void {
+    const named = paths.slice(0, MOST_NAMED).join(', ');
+    const what = `${paths.length} paths cannot be listed, or name no server: ${named}`;
+    const fix =
+      'let the daemon list the folders of sources: discover: files, and choose an instance of letters, digits, dots, dashes and underscores: until then nothing of them is read, and no server is let go';
+    if (paths.length > 0 && named !== this.#unseen)
+      this.#log.warn({ code: 'servers-unseen' }, `${what}: ${fix}`);
+    this.#unseen = named;
+    this.#health.set('servers-seen', paths.length === 0 ? null : { code: 'servers-unseen', what, fix });
   }
 
   /** The server writes its log in another format. */

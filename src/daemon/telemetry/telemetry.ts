@@ -37,8 +37,6 @@ export class Telemetry extends DatabaseTelemetry {
   readonly #identified: Partial<Record<ActorStatus, Counter.Internal>> = {};
   /** The code of the error while reading fails. */
   #failing: string | null = null;
-  /** Paths that were named as unseen last. */
-  #unseen = '';
 
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null = null) {
     const own = source === null ? log : log.child({ source });
@@ -68,26 +66,6 @@ export class Telemetry extends DatabaseTelemetry {
     this.#sources.delete(instance);
     this.#health.forget(instance);
     forgetServer(this.#metrics, instance);
-  }
-
-  /** Of these servers nothing is read. */
-  tooManyServers(instances: readonly string[]): void {
-    const names = instances.slice(0, MOST_FILES_NAMED).join(', ');
-    const what = `there are ${instances.length} servers more than sources: discover: most allows: ${names}`;
-    const fix = 'raise most, or run another daemon for them: until then the archive is incomplete';
-    this.#health.set('servers', instances.length === 0 ? null : { code: 'too-many-servers', what, fix });
-  }
-
-  /** Of these paths nothing is read. */
-  serversUnseen(paths: readonly string[]): void {
-    const named = paths.slice(0, MOST_FILES_NAMED).join(', ');
-    const what = `${paths.length} paths cannot be listed, or name no server: ${named}`;
-    const fix =
-      'let the daemon list the folders of sources: discover: files, and choose an instance of letters, digits, dots, dashes and underscores: until then nothing of them is read, and no server is let go';
-    if (paths.length > 0 && named !== this.#unseen)
-      this.#log.warn({ code: 'servers-unseen' }, `${what}: ${fix}`);
-    this.#unseen = named;
-    this.#health.set('servers-seen', paths.length === 0 ? null : { code: 'servers-unseen', what, fix });
   }
 
   /** @param isFinal whether a new chain begins without further attempts */
