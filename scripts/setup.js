@@ -132,11 +132,11 @@ function installTools() {
   if (existsSync('/usr/bin/apt-get') && !install() && apt(['update', '-q'])) install();
 }
 
-/** The SIEM's tests need a real syslog server. Without it they fail, and say so. Only its core: nothing is started. */
+/** The SIEM's tests need a real syslog server. Without it they fail, and say so. Another syslog server is not replaced by it. */
 function installSyslog() {
   if (isOnPath('syslog-ng') || !existsSync('/usr/bin/apt-get')) return;
   say('installing syslog-ng-core through apt');
-  const install = () => apt(['install', '-y', '--no-install-recommends', 'syslog-ng-core']);
+  const install = () => apt(['install', '-y', '--no-remove', '--no-install-recommends', 'syslog-ng-core']);
   if (!install() && apt(['update', '-q'])) install();
 }
 

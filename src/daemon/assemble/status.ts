@@ -54,7 +54,11 @@ export async function lookAt({ config, stages, metrics, health, telemetry }: Loo
         }),
       ...(stages.sinks.siem !== null &&
         config.siem !== null && {
-          siem: await sink(stages.sinks.siem, USUAL_DELAY, `${config.siem.to.host}:${config.siem.to.port}`),
+          siem: await sink(
+            stages.sinks.siem,
+            2 * USUAL_DELAY,
+            `${config.siem.to.host}:${config.siem.to.port}`,
+          ),
         }),
     },
     records: (await metrics.records.get()).values.map(({ labels, value }) => ({

@@ -75,7 +75,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** WARN: somebody should look. */
 function isWarning(kind: string, audit: Json, alert: Json): boolean {
-  if (kind === 'alert') return textOf(alert.severity) !== 'NOTICE';
+  if (kind === 'alert') return textOf(alert.severity) !== 'notice';
   if (kind === 'statement') return textOf(audit.class) === 'ROLE' || audit.sensitive === true;
   return kind === 'suspect' || kind === 'gap' || kind === 'unaudited' || kind === 'config';
 }
@@ -134,7 +134,8 @@ export function cefOf(event: Json, { version, statements }: CefOptions): string 
   const id = textOf(event.id);
   const values: readonly (readonly [key: string, text: string])[] = [
     ['end', String(Date.parse(textOf(event.time)))],
-    ['suid', textOf(actor.id) || textOf(actor.user)],
+    // What a client says of itself is not who it is (I7).
+    ['suid', (textOf(actor.status) === 'claimed' ? '' : textOf(actor.id)) || textOf(actor.user)],
     ['duid', isOfRole ? textOf(audit.objectName) : ''],
     ['sproc', textOf(session.id)],
     ['act', textOf(audit.command) || textOf(alert.rule)],

@@ -127,6 +127,21 @@ test('half of a pair is never left, and a long id is known by its hash', () => {
   expect(externalId('x'.repeat(41))).toMatch(/^[0-9a-f]{40}$/);
 });
 
+test('who it is only by its own words is the login role; a notice is no warning', () => {
+  const claimed = { ...event({}), actor: { user: 'shared', status: 'claimed', id: 'A999999' } };
+  expect(written(claimed)).toMatch(/ suid=shared /);
+  expect(written(claimed)).not.toMatch(/A999999/);
+  const alert = (severity: string) =>
+    written({
+      ...event({}),
+      kind: 'alert',
+      audit: undefined,
+      alert: { rule: 'first-seen', severity, why: 'w', ids: ['i'] },
+    });
+  expect(alert('notice')).toMatch(/\|INFO\|/);
+  expect(alert('warning')).toMatch(/\|WARN\|/);
+});
+
 test('kinds that are not configured make no message', () => {
   expect(messageOf(Buffer.from('{"kind":"seal"}'), OPTIONS)).toBeNull();
 });
