@@ -7,6 +7,12 @@ export const RETURN: u32 = 0x0d;
 export const SLASH: u32 = 0x2f;
 export const ZERO: u32 = 0x30;
 export const MINUS: u32 = 0x2d;
+export const SPACE: u32 = 0x20;
+export const COLON: u32 = 0x3a;
+export const BACKSLASH: u32 = 0x5c;
+/** `{`, and `}`. */
+export const OPEN: u32 = 0x7b;
+export const CLOSE: u32 = 0x7d;
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline

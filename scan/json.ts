@@ -4,17 +4,11 @@
  * says where.
  */
 
-import { QUOTE, ZERO, MINUS, isDigit } from './bytes';
+import { BACKSLASH, CLOSE, COLON, COMMA, isDigit, MINUS, OPEN, QUOTE, SPACE, ZERO } from './bytes';
 import { KEY_SIZE, KEYS, KEYS_END, MOST_SLOTS, TABLE_END_AT, VALUES } from './memory';
 
-const BACKSLASH: u32 = 0x5c;
-const OPEN: u32 = 0x7b;
-const CLOSE: u32 = 0x7d;
 const LIST: u32 = 0x5b;
 const LIST_END: u32 = 0x5d;
-const COLON: u32 = 0x3a;
-const COMMA: u32 = 0x2c;
-const SPACE: u32 = 0x20;
 
 /** How a value is written: not at all; a string; one with escapes; a number or a word. */
 export const ABSENT: u32 = 0;

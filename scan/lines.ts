@@ -6,7 +6,7 @@
  * Rows go to the output, which each run begins again: those that were skipped are there until the next run.
  */
 
-import { NEWLINE } from './bytes';
+import { NEWLINE, OPEN, SPACE } from './bytes';
 import { ABSENT, clearValues, howOf, PLAIN, readObject, valueAt, valueEnd } from './json';
 import { INPUT, KEYS } from './memory';
 import { AUDIT, mostOf, rowAt, rowColumns, rowEnd, rowQuoted, writeRow } from './row';
@@ -24,8 +24,6 @@ const FULL: i32 = 3;
 const OTHER: i32 = 4;
 
 const MESSAGE: u32 = 13;
-const BRACE: u32 = 0x7b;
-const SPACE: u32 = 0x20;
 /** Slots of CloudNativePG's own keys (src/read/frame/line-keys.ts). */
 const LOGGER: u32 = 42;
 const RECORD_SLOT: u32 = 43;
@@ -141,7 +139,7 @@ function readWrapped(at: usize, end: usize): i32 {
 
 /** A line of the instance manager's: of its loggers, `postgres` and `pgaudit` have the records. */
 function readLogger(at: usize, end: usize): i32 {
-  if (at == end || load<u8>(at) != BRACE) return OTHER;
+  if (at == end || load<u8>(at) != OPEN) return OTHER;
   if (free + mostOf(end - at, isWrapped) > outputEnd) return FULL;
   clearValues();
   if (readObject(at, end, KEYS, true) != end) return BREACH;

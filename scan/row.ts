@@ -1,6 +1,6 @@
 /** Writes the row of csvlog that PostgreSQL would have written of the values that were read (write_csvlog in csvlog.c). */
 
-import { COMMA, NEWLINE, QUOTE, RETURN, ZERO } from './bytes';
+import { BACKSLASH, COMMA, NEWLINE, QUOTE, RETURN, ZERO } from './bytes';
 import { ABSENT, ESCAPED, howOf, valueAt, valueEnd } from './json';
 import { ROW } from './memory';
 
@@ -22,8 +22,6 @@ export const AUDIT: u32 = 31;
 const FIELD: u32 = 32;
 const FIELDS: u32 = 9;
 const ROWS: u32 = 41;
-
-const BACKSLASH: u32 = 0x5c;
 
 /** Columns that are in quotes if they are there. */
 const IN_QUOTES: u32 =

@@ -94,11 +94,6 @@ export class Discovery {
       if (!options.named.has(name)) this.#found.set(name, { reading: null, goneSince: null, wasRead: false });
   }
 
-  /** Servers that were found before, and not let go. */
-  get known(): readonly string[] {
-    return [...this.#found.keys()].sort();
-  }
-
   /** Reads what it finds until the signal aborts; with `once`, what is there now. Rejects if the daemon must end. */
   async run(stop: AbortSignal, read: Read): Promise<void> {
     const { once, clock } = this.#options;

@@ -1,7 +1,7 @@
 /**
- * The two sinks. Each reads the journal on its own, delivers in order, and only then moves its cursor.
+ * The sinks. Each reads the journal on its own, delivers in order, and only then moves its cursor.
  *
- * `logging/` makes and sends log entries, `archive/` objects. A redelivery is the same (I6), and no sink waits for another (I5).
+ * `logging/` makes and sends log entries, `archive/` objects, `witness/` copies of seals, `siem/` messages. A redelivery is the same (I6), and no sink waits for another (I5).
  * Imports `event/`, `lib/`, and types of the stages before it.
  */
 

@@ -1,6 +1,6 @@
 /** Servers that are found by their files: what is said of them when the files are gone, cannot be seen, or come back. */
 
-import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fieldsOf } from '../support/csvlog.js';
@@ -96,4 +96,18 @@ test('a file whose server can have no such name is named, and not passed over si
   expect(output).toContain('db_p+g_6f2c');
   const check = await runCommand(['check', '--config', join(node.folder, 'config.yaml')]);
   expect(check.output).toMatch(/failure +servers .*db_p\+g_6f2c/);
+});
+
+test('what was let go is in no later seal and checkpoint: pods come and go for eleven years', async () => {
+  const node = await newNode();
+  await write(node, 'db_pg-1_6f2c', 1);
+  await write(node, 'db_pg-2_aa01', 1);
+  await runOnce(node.folder, node.config);
+  await rm(join(node.pods, 'db_pg-1_6f2c'), { recursive: true });
+  await runOnce(node.folder, node.config);
+  await write(node, 'db_pg-2_aa01', 2);
+  await runOnce(node.folder, node.config);
+  const seals = (await archived(node.folder, 'seal')).map(seal => JSON.stringify(seal));
+  expect(seals.map(seal => seal.includes('db.pg-1'))).toEqual([true, true, false]);
+  expect(await readFile(join(node.folder, 'state', 'checkpoint.json'), 'utf8')).not.toContain('db.pg-1');
 });

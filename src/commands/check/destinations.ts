@@ -1,4 +1,4 @@
-/** The two destinations of events, and the clock of Google's servers. */
+/** Where events go, and the clock of Google's servers. */
 
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.js';

@@ -108,7 +108,9 @@ export class FormatChoice {
     const written = newestOf(logs.filter(isOwn))?.modified ?? 0;
     if (newest === null || newest.modified < written - QUIET) return null;
     const { path, identity } = newest;
-    return await lastRecordIn(path, identity.format, this.#options.times);
+    // One whose last record cannot be seen is not known to be read.
+    const unseen = { time: newest.modified, session: null };
+    return (await lastRecordIn(path, identity.format, this.#options.times)) ?? unseen;
   }
 
   /** Files as the reader should see them: those of other formats are not read, unless they were. */

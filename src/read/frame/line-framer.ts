@@ -205,6 +205,8 @@ export class LineFramer extends Framer {
       before.oversize.add(piece);
       this.#lineTo(newline + 1);
       this.#partial.settle();
+      // It is in the gap of what is in doubt already.
+      if (this.doubtFrom !== null) return this.gapIfTooLong();
       return { ...before.oversize.gap(), length: end - before.offset };
     }
     const text = Buffer.concat([...before.pieces, piece]);

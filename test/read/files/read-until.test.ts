@@ -96,3 +96,20 @@ describe('it is', () => {
     ['beside an empty file', [LOG, file('/log/b.csv', { kind: 'empty' }, { modified: 2 })]],
   ])('%s', (_, files) => expect(timeAfter(files)).toBe(1000));
 });
+
+test('a record of another format that is written at the same time must have been read, too (I12)', () => {
+  const until = new ReadUntil();
+  const beside = { time: 900, session: '6b0201a1.552d' };
+  const read = (knows: boolean): void =>
+    until.read(
+      () => 1_000_000,
+      UNKNOWN,
+      one => knows && one === beside,
+    );
+  until.looked([LOG], 1000, beside);
+  read(false);
+  expect(until.time).toBeNull();
+  until.looked([LOG], 2000, beside);
+  read(true);
+  expect(until.time).toBe(2000);
+});

@@ -214,6 +214,14 @@ describe('a node keeps what containers print', () => {
     expect(framed?.fields?.[13]).toMatch(/^AUDIT: AUDIT: /);
   });
 
+  test('one that is too long, behind bytes in doubt, is in their gap: each byte is in one frame (I3)', () => {
+    const long = criLines(cnpgText(fieldsOf({ hint: 'x'.repeat(300_000) })));
+    const log = written([[Buffer.from('no line of a node\n')], long, criLines(record(2))]);
+    const framed = framedBy('cnpg', [log], { finish: true, maxRecordSize: 100_000 });
+    expect(adjoin(framed)).toBe(log.length);
+    expect(framed.map(({ kind }) => kind)).toEqual(['gap', 'record']);
+  });
+
   test('a record of many parts that is too long is hashed, and the next one is read', () => {
     const long = criLines(cnpgText(fieldsOf({ hint: 'x'.repeat(300_000) })));
     const log = written([long, criLines(record(2))]);
