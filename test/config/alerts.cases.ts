@@ -131,6 +131,7 @@ export const CASES: readonly AlertCase[] = [
   { alert: 'PgauditShipperLoggingLagCritical', ...lag('logging', 15_000, 3600) },
   { alert: 'PgauditShipperArchiveLag', ...lag('archive', 3700, 1200) },
   { alert: 'PgauditShipperArchiveLagCritical', ...lag('archive', 22_000, 7200) },
+  { alert: 'PgauditShipperSiemLag', ...lag('siem', 1900, 600) },
   {
     alert: 'PgauditShipperRetriesWithoutEnd',
     fires: [
