@@ -76,6 +76,11 @@ const database = z.strictObject({
   url: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database'),
 });
 
+const rows = z.strictObject({
+  database: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database'),
+  keep: duration('1d', '5000d').exactOptional(),
+});
+
 const filter = z.strictObject({
   classes: z
     .array(auditClass, { error: 'must be a list of pgAudit classes' })
@@ -85,6 +90,7 @@ const filter = z.strictObject({
   serviceUsers: z.array(userRule, { error: 'must be a list of regular expressions' }).default([]),
   otherUsers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('drop'),
   backgroundWorkers: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('ship'),
+  rows: z.enum(['drop', 'ship'], { error: 'must be one of drop, ship' }).default('ship'),
 });
 
 const files = z
@@ -103,7 +109,7 @@ const source = z.strictObject({
 
 /**
  * One of several servers, or several that are found by their files; the filter defaults to the one next to `sources`, and
- * so does the database of a server that is named.
+ * so do the database and the history of rows of a server that is named.
  */
 const namedSource = z.strictObject({
   instance: name.exactOptional(),
@@ -111,6 +117,7 @@ const namedSource = z.strictObject({
   ...source.shape,
   files: files.exactOptional(),
   database: database.exactOptional(),
+  rows: rows.exactOptional(),
   filter: filter.exactOptional(),
 });
 
@@ -130,6 +137,7 @@ const settings = z
     filter: filter.prefault({}),
     identity: z.array(resolver, { error: 'must be a list of resolvers' }).default([]),
     database: database.exactOptional(),
+    rows: rows.exactOptional(),
     redact: z
       .strictObject({
         patterns: z.array(expression, { error: 'must be a list of regular expressions' }).default([]),
@@ -213,7 +221,14 @@ const settings = z
 
 /** `source` and `sources` become one form here. */
 export const schema = settings.transform(written => {
-  const { source: _one, sources: _several, filter: _filter, database: _database, ...shared } = written;
+  const {
+    source: _one,
+    sources: _several,
+    filter: _filter,
+    database: _database,
+    rows: _rows,
+    ...shared
+  } = written;
   return {
     ...shared,
     sources: sourcesOf(written),
@@ -231,9 +246,13 @@ export interface SourceConfig extends z.output<typeof source> {
   readonly instance: string;
   readonly filter: FilterConfig;
   readonly database?: z.output<typeof database>;
+  readonly rows?: RowsConfig;
 }
 
-/** Servers that are found by their files. What the database's URL has in braces is replaced, too. */
+/** The history of rows that is read; `keep` in milliseconds. */
+export type RowsConfig = z.output<typeof rows>;
+
+/** Servers that are found by their files. What URLs of databases have in braces is replaced, too. */
 export type DiscoverConfig = Omit<SourceConfig, 'instance' | 'files'> & { readonly discover: Discover };
 
 function discoveredIn({ sources = [], filter: shared }: z.output<typeof settings>): DiscoverConfig[] {
@@ -243,7 +262,7 @@ function discoveredIn({ sources = [], filter: shared }: z.output<typeof settings
 }
 
 function sourcesOf(written: z.output<typeof settings>): SourceConfig[] {
-  const { instance, sources, filter: sharedFilter, database: sharedDatabase } = written;
+  const { instance, sources, filter: sharedFilter, database: sharedDatabase, rows: sharedRows } = written;
   const several = sources?.flatMap(({ discover, instance: own, files: names, ...rest }) =>
     discover !== undefined || own === undefined || names === undefined
       ? []
@@ -253,6 +272,7 @@ function sourcesOf(written: z.output<typeof settings>): SourceConfig[] {
   return named.map(one => ({
     filter: sharedFilter,
     ...(sharedDatabase !== undefined && { database: sharedDatabase }),
+    ...(sharedRows !== undefined && { rows: sharedRows }),
     ...one,
   }));
 }

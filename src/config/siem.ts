@@ -6,7 +6,7 @@ import { text } from './values.js';
 /** Kinds that tell a SIEM what somebody did, or that something is wrong with the evidence. */
 export const SIEM_KINDS = [
   ...(['statement', 'failure', 'suspect', 'gap', 'alert', 'unaudited'] as const),
-  ...(['config', 'population', 'lifecycle'] as const),
+  ...(['config', 'population', 'lifecycle', 'row'] as const),
 ] as const;
 
 const PLACE = /^(tls|tcp):\/\/(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/;

@@ -27,6 +27,9 @@ const PROBLEMS = {
   'audited-in-part': 'lasts',
   'database-unreachable': 'lasts',
   'heartbeat-missing': 'lasts',
+  'rows-unreadable': 'lasts',
+  'rows-held-back': 'lasts',
+  'rows-not-recorded': 'lasts',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -65,6 +65,7 @@ export function createMetrics() {
     ...ofSource(make),
     ...ofJournal(make),
     ...ofRecords(make),
+    ...ofRows(make),
     ...ofSinks(make),
     ...ofDatabase(make),
   };
@@ -192,6 +193,23 @@ function ofRecords({ byReason, counter }: Makers) {
   };
 }
 
+/** What is read of histories of rows. */
+function ofRows({ counter, unknown }: Makers) {
+  return {
+    rows: counter('rows_total', 'Changes of rows read from the history, by outcome and reason.', [
+      'outcome',
+      'reason',
+    ]),
+    rowsReadUntil: new Together(
+      unknown(
+        'rows_read_until_timestamp_seconds',
+        'All rows that had been committed by then were read, unless an older transaction was still running (Unix time); of several servers, the one that lags most.',
+      ),
+      least,
+    ),
+  };
+}
+
 /** What is delivered. */
 function ofSinks({ counter, gauge, histogram }: Makers) {
   return {
@@ -264,4 +282,5 @@ export function forgetServer(metrics: Metrics, instance: string): void {
     for (const part of [`source ${instance}`, `source ${instance} reading`]) gauge.forget(part);
   for (const gauge of [metrics.instanceLagBytes, metrics.instanceFailing, metrics.coveredUntil])
     gauge.remove({ audit_instance: instance });
+  metrics.rowsReadUntil.forget(`rows ${instance}`);
 }

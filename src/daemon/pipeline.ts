@@ -33,6 +33,7 @@ import { Pending } from './pending.js';
 import { decide } from './records/record.js';
 import { Skipper } from './records/skipper.js';
 import { reportOverdue } from './records/unaudited.js';
+import { followRows, readRows } from './rows/source.js';
 import { keepReading, type OpenSource, type Source } from './source.js';
 
 export interface Stages {
@@ -85,7 +86,11 @@ export async function runPipeline(stages: Stages, stop: AbortSignal, abort: Abor
   ]);
 }
 
-async function readSource(source: Source, { once, journal }: Stages, stop: AbortSignal): Promise<void> {
+async function readSource(
+  source: Source,
+  { once, journal, sinks }: Stages,
+  stop: AbortSignal,
+): Promise<void> {
   const failed = new AbortController();
   const until = AbortSignal.any([stop, failed.signal]);
   let watching: Promise<unknown> | undefined;
@@ -94,9 +99,15 @@ async function readSource(source: Source, { once, journal }: Stages, stop: Abort
     journal.append({ source: source.name, events: [], checkpoint: checkpointOf(open) });
     const reportEvent: ReportEvent = fields => reportAudit(fields, open, journal);
     if (once) await open.auditSettings?.look(reportEvent);
-    else watching = Promise.all([open.auditSettings?.follow(until, reportEvent), open.beat?.(until)]);
+    else
+      watching = Promise.all([
+        open.auditSettings?.follow(until, reportEvent),
+        open.beat?.(until),
+        followRows(open, journal, sinks.archive.reader, until),
+      ]);
     await readLog(open, journal, stop);
     noteUntil(open, journal);
+    if (once) await readRows(open, journal, sinks.archive.reader, until);
     // Missing numbers may still appear before the next start, unless this was everything.
     const isOver = stop.aborted ? stop.reason === LET_GO : once;
     const isAll = isOver && !open.tail.isHindered;

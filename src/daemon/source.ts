@@ -9,6 +9,8 @@ import type { Tail } from '../read/files/tail.js';
 import type { Detection } from './detect/detection.js';
 import type { LargeReader } from './large/reader.js';
 import type { Deciders } from './records/outcome.js';
+import type { RowReader } from './rows/reader.js';
+import type { RowWatch } from './rows/watch.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
 /** One server's log. */
@@ -43,6 +45,8 @@ export interface OpenSource extends Deciders {
   } | null;
   /** Sends heartbeats until the signal aborts; `null` if no database is configured, and with `--once`. */
   readonly beat: ((stop: AbortSignal) => Promise<void>) | null;
+  /** The server's history of rows; `null` if it is not configured. */
+  readonly rows: { readonly reader: RowReader; readonly watch: RowWatch } | null;
   readonly now: () => number;
   /** Raises alerts; `null` if it is not configured. */
   readonly detection: Pick<Detection, 'watch'> | null;

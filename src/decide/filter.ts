@@ -15,10 +15,12 @@ export interface FilterRules {
   readonly otherUsers: 'drop' | 'ship';
   /** What to do with records without a user. */
   readonly backgroundWorkers: 'drop' | 'ship';
+  /** What to do with rows of a history. */
+  readonly rows: 'drop' | 'ship';
 }
 
 /** Why a genuine record is not shipped. */
-export type DropReason = 'service-user' | 'other-user' | 'background-worker' | 'class';
+export type DropReason = 'service-user' | 'other-user' | 'background-worker' | 'class' | 'rows';
 
 export interface Decision {
   readonly isShipped: boolean;
@@ -38,10 +40,21 @@ export class Filter {
 
   /** A user of unknown kind is shipped: too much is better than too little. */
   decide(kind: UserKind, auditClass: AuditClass): Decision {
+    const byUser = this.#byUser(kind);
+    if (!byUser.isShipped) return byUser;
+    return this.#rules.classes.has(auditClass) ? byUser : drop('class');
+  }
+
+  /** As `decide`, for a change of a row: it has no class. */
+  decideRow(kind: UserKind): Decision {
+    return this.#rules.rows === 'drop' ? drop('rows') : this.#byUser(kind);
+  }
+
+  #byUser(kind: UserKind): Decision {
     if (kind === 'service') return drop('service-user');
     if (kind === 'other' && this.#rules.otherUsers === 'drop') return drop('other-user');
     if (kind === 'nobody' && this.#rules.backgroundWorkers === 'drop') return drop('background-worker');
-    return this.#rules.classes.has(auditClass) ? { isShipped: true, reason: 'shipped' } : drop('class');
+    return { isShipped: true, reason: 'shipped' };
   }
 }
 

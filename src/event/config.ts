@@ -10,9 +10,10 @@ const changeSchema = z.object({
    * `setting`: the server's, or with `role` or `database` an override of it. `library`: pgAudit itself, `loaded` or
    * not. `escrow`: to whom originals of redacted texts are encrypted. `role`: what the filter takes a login role for,
    * by its present memberships: `person`, `service` or `other`. `key`: the one that signs the seals, by its fingerprint.
-   * `format`: of the log that is read.
+   * `format`: of the log that is read. `rows`: of a table under watch, or its partition: `watched`, or why its triggers do
+   * not record; of `services`: whose rows they do not record; of `functions`: their digest.
    */
-  what: z.enum(['setting', 'library', 'role', 'escrow', 'key', 'format']),
+  what: z.enum(['setting', 'library', 'role', 'escrow', 'key', 'format', 'rows']),
   /** Of the setting, the library or the role. */
   name: z.string(),
   /** Whose override; neither for `ALTER ROLE ALL`, which `isOverride` sets apart from the server's own value. */

@@ -11,6 +11,7 @@ import { configSchema } from './config.js';
 import { gapSchema } from './gap.js';
 import { lifecycleSchema } from './lifecycle.js';
 import { populationSchema } from './population.js';
+import { rowSchema } from './row.js';
 import { sealSchema } from './seal.js';
 
 /** In every event. */
@@ -20,7 +21,7 @@ export const envelopeSchema = z.object({
   seq: z.int().positive(),
   /** SHA-256 (hex) of the line before, without its newline. */
   previousHash: z.string(),
-  /** `<instance>/<session id>/<session line>`, or `<instance>/<chain>/<seq>` if the event is not of one record. */
+  /** `<instance>/<session id>/<session line>`, `<instance>/row/<uuid>`, or `<instance>/<chain>/<seq>` if the event is of neither. */
   id: z.string(),
   /** UTC with milliseconds. */
   time: z.string(),
@@ -42,6 +43,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
   unauditedSchema.extend(whole),
   populationSchema.extend(whole),
   alertSchema.extend(whole),
+  rowSchema.extend(whole),
   sealSchema.extend(whole),
 ]);
 export type AuditEvent = DeepReadonly<z.infer<typeof eventSchema>>;

@@ -146,12 +146,18 @@ export function readTimeIn(start: string): string | null {
 
 const QUOTE = 0x22;
 const KIND = Buffer.from('"kind":"');
+const ID = Buffer.from(',"id":"');
 const TIME = Buffer.from('"time":"');
 const LENGTH_OF_TIME = '2026-11-21T20:40:01.123Z'.length;
 
 /** Empty if the line is not an event's. */
 export function kindIn(line: Buffer): string {
   return textAfter(KIND, line, 0)?.text ?? '';
+}
+
+/** Its id, if JSON writes that as it is; else an empty text. */
+export function idIn(line: Buffer): string {
+  return textAfter(ID, line, 0)?.text ?? '';
 }
 
 /** Finds the line of the event with this id. */

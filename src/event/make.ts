@@ -11,6 +11,7 @@ import { type Gap, type GapFields, type Missing, rangeOf } from './gap.js';
 import type { LifecycleFields } from './lifecycle.js';
 import type { PopulationFields } from './population.js';
 import type { SourceFile } from './position.js';
+import type { RowFields } from './row.js';
 import type { Actor, LoggedBy, LogLine, Source } from './session.js';
 
 /** Reads a log_time: milliseconds since the epoch, `null` if it cannot be read. */
@@ -117,6 +118,23 @@ export function configEvent(fields: ConfigFields, now: number, daemon: DaemonNam
 export function populationEvent(fields: PopulationFields, now: number, daemon: DaemonName): NewEvent {
   const { kind, ...rest } = fields;
   return { kind, time: new Date(now).toISOString(), ...daemon, ...rest };
+}
+
+/**
+ * @param id the row's uuid in its history
+ * @param time when the row changed, in milliseconds since the epoch
+ */
+export function rowEvent(
+  { kind, receivedAt, ...rest }: RowFields,
+  id: string,
+  time: number,
+  daemon: DaemonName,
+): NewEvent {
+  return { kind, id: rowId(id, daemon), time: new Date(time).toISOString(), receivedAt, ...daemon, ...rest };
+}
+
+function rowId(id: string, { instance }: DaemonName): string {
+  return `${instance}/row/${id}`;
 }
 
 /** @param of the event that completed it */

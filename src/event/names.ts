@@ -55,6 +55,9 @@ export type GapReason = (typeof GAP_REASONS)[number];
 /** Reasons of gaps for which no record of a file is counted: numbers of a session that are missing. */
 export const MISSING_REASONS: ReadonlySet<string> = new Set(['missing-lines', 'missing-statements']);
 
+/** What a statement did with a row, or with all of a table's. */
+export const ROW_OPERATIONS = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
+
 export const SEAL_REASONS = ['size', 'age', 'date', 'quiet', 'shutdown'] as const;
 export type SealReason = (typeof SEAL_REASONS)[number];
 

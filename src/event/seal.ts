@@ -5,6 +5,7 @@ import type { DeepReadonly } from '../lib/deep-readonly.js';
 import { eventCountsSchema, recordCountsSchema } from './counts.js';
 import { SEAL_REASONS } from './names.js';
 import { positionSchema } from './position.js';
+import { type ReadRows, readRowsSchema } from './row.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -46,6 +47,8 @@ export const sealSchema = z.object({
     positions: z.enum(['all', 'changed']).exactOptional(),
     /** The positions at which reading continues, oldest file first, for a daemon that lost its state. */
     files: z.array(sealedPositionSchema),
+    /** For each server whose history of rows is read (`rows`). */
+    rows: z.array(readRowsSchema).exactOptional(),
     /** One for each server; empty if no server's log was read to its end yet. Version 0.1 had none. */
     until: z.array(sealedUntilSchema).exactOptional(),
     /** Milliseconds that a segment may stay open (`archive.segment.maxAge`). Version 0.1 had none. */
@@ -79,4 +82,5 @@ export interface ChainEnd {
   readonly sealedAt: number;
   readonly coverage: readonly Coverage[];
   readonly files: readonly SealedPosition[];
+  readonly rows: readonly ReadRows[];
 }

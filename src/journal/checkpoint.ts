@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { eventCountsSchema } from '../event/counts.js';
 import { positionSchema } from '../event/position.js';
+import { readRowsSchema } from '../event/row.js';
 import { coverageSchema } from '../event/seal.js';
 import { Disk } from '../lib/disk.js';
 import { hasCode, StateError } from '../lib/errors.js';
@@ -54,6 +55,8 @@ const sealed = z.object({
   lastHash: z.string(),
 });
 
+const rows = z.array(readRowsSchema);
+
 const state = {
   instance: z.string(),
   chain: z.object({ chain: z.string(), nextSeq: z.number(), lastHash: z.string() }),
@@ -63,6 +66,8 @@ const state = {
   lastDate: z.string(),
   sealedAt: z.number(),
   coverage: z.array(coverageSchema),
+  rows: rows.exactOptional(),
+  sealedRows: z.object({ seq: z.number(), rows }).exactOptional(),
   lastSeal: z.object({ seq: z.number(), hash: z.string() }).exactOptional(),
   origin: z
     .enum([

@@ -27,6 +27,7 @@ import {
 } from './options.js';
 import { Positions } from './positions.js';
 import { openJournal } from './recover.js';
+import type { RowsState } from './rows.js';
 import { readTime, type Sealed, type SegmentFile, type SegmentName, segmentFileName } from './segments.js';
 import { type Followed, followedIn, Snapshots } from './snapshots.js';
 import { OWN, type SourceCheckpoint } from './sources.js';
@@ -113,6 +114,11 @@ export class Journal {
   /** The checkpoint of a server that was appended last. */
   checkpointOf(source = OWN): SourceCheckpoint {
     return { files: this.#positions.of(source), facts: this.#facts.get(source) ?? null };
+  }
+
+  /** How far histories of rows were read: by what was appended last, and as of the last committed seal. */
+  get rows(): RowsState {
+    return { read: this.#next.commit.state.rows ?? [], sealed: this.#state.sealedRows ?? null };
   }
 
   /** Servers with a checkpoint, by their names. */

@@ -4,6 +4,7 @@ import { addRecords, noRecords } from '../event/counts.js';
 import type { PreviousChain } from '../event/lifecycle.js';
 import { type EventJson, headOfLine, idByPlace, jsonOf, signed } from '../event/line.js';
 import type { NewChainReason, SealReason } from '../event/names.js';
+import type { ReadRows } from '../event/row.js';
 import type { ChainEnd, Coverage, SealFields, SealId } from '../event/seal.js';
 import { hasPassed } from '../lib/clock.js';
 import { Lines } from '../lib/line-buffer.js';
@@ -11,6 +12,7 @@ import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
 import { cover, type Progress, restarted } from './covered.js';
 import type { PositionChange, Positions } from './positions.js';
+import { type RowProgress, restartedRows, type SealedRows, withRows } from './rows.js';
 import type { Sealed, SegmentName } from './segments.js';
 import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
 
@@ -38,6 +40,10 @@ export interface JournalState {
   readonly lastSeal?: SealId;
   /** What was read since the last seal; the file that was read last is the last. */
   readonly coverage: readonly Coverage[];
+  /** How far each server's history of rows was read. */
+  readonly rows?: readonly ReadRows[];
+  /** The same as of the last seal. */
+  readonly sealedRows?: SealedRows;
   /** Session facts by server. */
   readonly facts: Facts;
   /** The day (UTC) of the last seal with all positions. */
@@ -62,6 +68,8 @@ export interface JournalEntry {
   readonly progress?: readonly Progress[];
   /** Only this server's: another server's batch may be half decided at that moment. */
   readonly checkpoint?: SourceCheckpoint;
+  /** How far its history of rows was read, and what became of the rows in this entry. */
+  readonly rows?: RowProgress;
   /** Nothing more will come of this server: its state is forgotten. */
   readonly isOver?: boolean;
 }
@@ -198,7 +206,7 @@ export class Plan {
     };
   }
 
-  add({ events, source = OWN, progress = [], checkpoint, isOver }: JournalEntry, now: number): void {
+  add({ events, source = OWN, progress = [], checkpoint, rows, isOver }: JournalEntry, now: number): void {
     for (const event of events) this.#writeWhole(event, now);
     this.size += LEAST_SIZE;
     const { coverage, origin, facts } = this.#state;
@@ -208,13 +216,18 @@ export class Plan {
       origin: events.length > 0 ? null : origin,
       coverage: progress.reduce((before, one) => cover(before, one, source), coverage),
       facts: checkpoint === undefined ? facts : new Map([...facts, [source, checkpoint.facts]]),
+      ...(rows !== undefined && { rows: withRows(this.#state.rows, rows, source) }),
     };
     if (isOver === true) this.#forget(source);
   }
 
   #forget(source: string): void {
-    const { facts } = this.#state;
-    this.#state = { ...this.#state, facts: new Map([...facts].filter(([name]) => name !== source)) };
+    const { facts, rows } = this.#state;
+    this.#state = {
+      ...this.#state,
+      facts: new Map([...facts].filter(([name]) => name !== source)),
+      ...(rows !== undefined && { rows: rows.filter(one => one.source !== source) }),
+    };
     this.#positions.forget(source);
   }
 
@@ -227,9 +240,11 @@ export class Plan {
     for (const next of following(idByPlace(instance ?? '', { chain, seq }))) this.#write(next, now);
   }
 
-  /** Whether a segment is open, or coverage that no seal has yet. */
+  /** Whether a segment is open, or something was read that no seal has yet. */
   get isUnsealed(): boolean {
-    return this.#segment !== null || this.#state.coverage.some(({ from, to }) => to > from);
+    const { coverage, rows = [] } = this.#state;
+    const isRead = coverage.some(({ from, to }) => to > from) || rows.some(({ records }) => records.read > 0);
+    return this.#segment !== null || isRead;
   }
 
   #move({ source, files, gone = [] }: PositionChange): void {
@@ -276,6 +291,7 @@ export class Plan {
     const { follower } = this.#limits;
     if (follower !== undefined) this.#snapshot = { seq: nextSeq - 1, hash: lastHash, saved: follower.saved };
     const sealed = { date, chain, firstSeq, bytes, lastSeq: nextSeq - 1, lastHash };
+    const { rows } = this.#state;
     this.#segment = null;
     this.#state = {
       ...this.#state,
@@ -285,12 +301,13 @@ export class Plan {
       lastSeal: { seq: nextSeq - 1, hash: lastHash },
       allSealedOn: today,
       coverage: restarted(this.#state.coverage, new Set(this.#positions.sources)),
+      ...(rows !== undefined && { rows: restartedRows(rows), sealedRows: { seq: sealed.lastSeq, rows } }),
     };
   }
 
   #sealOf(reason: SealReason, positions: 'all' | 'changed', key: string | undefined): SealFields['seal'] {
     const { maxAge } = this.#limits;
-    const { coverage, lastSeal } = this.#state;
+    const { coverage, lastSeal, rows } = this.#state;
     return {
       reason,
       firstSeq: this.#segment?.firstSeq ?? this.#chain.nextSeq,
@@ -299,6 +316,7 @@ export class Plan {
       coverage,
       positions,
       files: positions === 'all' ? this.#positions.all : this.#positions.changed,
+      ...(rows !== undefined && { rows }),
       until: [...this.#untils].map(([source, at]) => marked(source, { time: new Date(at).toISOString() })),
       maxAge,
       merkleRoot: this.#tree.root,
@@ -352,7 +370,7 @@ export function dateOf(time: number): string {
 
 /** The state of a lost journal, restored from the archive's newest seals; session facts are lost. */
 export function stateAfter(node: string, end: ChainEnd): JournalState {
-  const { chain, lastSeq, lastHash, date, sealedAt, coverage } = end;
+  const { chain, lastSeq, lastHash, date, sealedAt, coverage, rows } = end;
   return {
     node,
     chain: { chain, nextSeq: lastSeq + 1, lastHash },
@@ -362,6 +380,7 @@ export function stateAfter(node: string, end: ChainEnd): JournalState {
     sealedAt,
     lastSeal: { seq: lastSeq, hash: lastHash },
     coverage: restarted(coverage, new Set(coverage.map(({ source = OWN }) => source))),
+    ...(rows.length > 0 && { rows: restartedRows(rows) }),
     facts: new Map(),
     origin: 'taken-up',
   };

@@ -16,6 +16,7 @@ import { Sessions, savedSessions } from './sessions.js';
 import { Shipped, savedShipped } from './shipped.js';
 import { Statements, savedStatements } from './statements.js';
 import { savedPrepared, savedTransactions, Transactions } from './transactions.js';
+import { savedWrites, Writes } from './writes.js';
 
 const schema = z.object({
   statements: savedStatements,
@@ -28,6 +29,8 @@ const schema = z.object({
   pending: savedPending.default([]),
   // One that was begun with csvlog lacks this.
   numbering: savedNumbering.nullable().default(null),
+  // Only where a history of rows is read.
+  writes: savedWrites.exactOptional(),
 });
 
 export class SessionFacts {
@@ -39,13 +42,16 @@ export class SessionFacts {
   /** Statements that the server logged and pgAudit did not, so far. */
   readonly pending: PendingStatements;
   readonly numbering: Numbering;
+  /** Statements whose rows are still to come. */
+  readonly writes: Writes;
 
   /**
    * @param saved what `saved` gave before the restart, or `null` if nothing is known; throws a
    * StateError if it is neither
    * @param lostAt when session facts were lost, in milliseconds since the epoch; 0 if there were none
+   * @param hasRows whether a history of rows is read, too
    */
-  constructor(times: TimeReader, saved: unknown, lostAt: number) {
+  constructor(times: TimeReader, saved: unknown, lostAt: number, hasRows = false) {
     const parsed = schema.nullable().safeParse(saved);
     if (!parsed.success) throw new StateError('The checkpoint contains session facts that cannot be read.');
     this.statements = new Statements(parsed.data?.statements);
@@ -55,10 +61,12 @@ export class SessionFacts {
     this.shipped = new Shipped(parsed.data?.shipped);
     this.pending = new PendingStatements(parsed.data?.pending);
     this.numbering = new Numbering(parsed.data?.numbering ?? null);
+    this.writes = new Writes(hasRows, parsed.data?.writes);
   }
 
   /** Plain data, bounded in size. */
   get saved(): z.infer<typeof schema> {
+    const writes = this.writes.saved;
     return {
       statements: this.statements.saved,
       sessions: this.sessions.saved,
@@ -68,6 +76,7 @@ export class SessionFacts {
       shipped: this.shipped.saved,
       pending: this.pending.saved,
       numbering: this.numbering.saved,
+      ...(writes.length > 0 && { writes }),
     };
   }
 

@@ -21,6 +21,7 @@ function decide(
     }),
     otherUsers,
     backgroundWorkers,
+    rows: 'ship',
   });
   return filter.decide(kindOf(filter, user), auditClass).reason;
 }

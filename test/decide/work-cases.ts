@@ -11,6 +11,7 @@ export function rulesOf(expression: string): FilterRules {
     users: new Users({ personalUsers: [new Expression(expression)], serviceUsers: [], memberships: null }),
     otherUsers: 'drop',
     backgroundWorkers: 'ship',
+    rows: 'ship',
   };
 }
 

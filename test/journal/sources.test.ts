@@ -90,6 +90,7 @@ test('a chain that is taken up from a seal gives each its own positions, and kee
     date: '2026-11-21',
     sealedAt: Date.parse('2026-11-21T20:40:00Z'),
     coverage: [covered('a', 'e'), covered('a', 'f'), covered('b', 'f')],
+    rows: [],
     files: ['a', 'b'].flatMap(source => files.map(file => ({ source, ...file }))),
   };
   const { open, options } = await journalFixture({ findChain: async () => end });

@@ -28,6 +28,7 @@ export const RULES: FilterRules = {
   }),
   otherUsers: 'drop',
   backgroundWorkers: 'ship',
+  rows: 'ship',
 };
 
 const telemetry = new Telemetry(pino({ level: 'silent' }), createMetrics(), new Health());

@@ -6,6 +6,7 @@ import { failureSchema, statementSchema, suspectSchema, unauditedSchema } from '
 import { gapSchema } from '../../event/gap.js';
 import { ACTOR_STATUSES, AUDIT_CLASSES, type AuditClass } from '../../event/names.js';
 import { statementReader } from '../../event/plain-statement.js';
+import { rowSchema } from '../../event/row.js';
 import { sessionSchema } from '../../event/session.js';
 import { parseJson } from '../../lib/json.js';
 
@@ -35,6 +36,11 @@ const searchedEvent = z.object({
   unaudited: unauditedSchema.shape.unaudited.pick({ class: true, statement: true }).optional(),
   gap: gapSchema.shape.gap.pick({ reason: true, user: true, session: true }).optional(),
   alert: alertSchema.shape.alert.pick({ rule: true, why: true }).optional(),
+  row: rowSchema.shape.row
+    .pick({ operation: true, table: true, key: true, old: true, new: true, statement: true })
+    .extend({ old: rowSchema.shape.row.shape.old.optional(), new: rowSchema.shape.row.shape.new.optional() })
+    .extend({ statement: z.string().optional() })
+    .optional(),
 });
 
 export type SearchedEvent = z.infer<typeof searchedEvent>;
@@ -161,7 +167,8 @@ export function personKeyOf(event: SearchedEvent): string | null {
 }
 
 /** The relations or other objects as the event names them. */
-export function objectsOf({ audit }: SearchedEvent): readonly string[] {
+export function objectsOf({ audit, row }: SearchedEvent): readonly string[] {
+  if (row !== undefined) return [row.table];
   if (audit === undefined) return [];
   return audit.objects ?? (audit.objectName == null ? [] : [audit.objectName]);
 }

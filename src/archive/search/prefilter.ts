@@ -3,7 +3,7 @@
  * writes lines: JSON without white space. A line that passes may still not match.
  */
 
-import { asInLine, kindIn, member, memberFrom, timeIn } from '../../event/line.js';
+import { asInLine, idIn, kindIn, member, memberFrom, timeIn } from '../../event/line.js';
 import { folded } from './pattern.js';
 import type { Query } from './query.js';
 import { AskedRelation } from './relation.js';
@@ -12,7 +12,7 @@ export type Prefilter = (line: Buffer) => boolean;
 
 /** Whether the line may match. */
 export function prefilter(query: Query): Prefilter {
-  const { kinds, user, classes, session, id } = query;
+  const { kinds, user, classes, session, id, ids } = query;
   const prefilters = [
     ofKinds(kinds),
     anyOf(user === null ? [] : [memberLike('user', user)]),
@@ -21,6 +21,7 @@ export function prefilter(query: Query): Prefilter {
     anyOf(query.commands.map(command => memberLike('command', command))),
     anyOf(session === null ? [] : [`"${asInLine(session)}"`]),
     anyOf(id === null ? [] : [member('id', id)]),
+    ids && ((line: Buffer) => ids.has(idIn(line))),
     inAnyCase(query),
   ].filter(one => one !== null);
   return line => prefilters.every(passes => passes(line));

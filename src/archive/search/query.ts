@@ -1,6 +1,7 @@
 /** A search's conditions, and whether an event meets them. */
 
 import { isWithin, type WorkingHours, type Zone } from '../../lib/zone.js';
+import { type AskedRow, textOf } from './asked-row.js';
 import { type SearchedEvent, userOf } from './found-event.js';
 import { folded, wildcard } from './pattern.js';
 import { AskedRelation } from './relation.js';
@@ -23,11 +24,15 @@ export interface Query {
   readonly commands: readonly string[];
   readonly object: string | null;
   readonly session: string | null;
-  /** Part of a statement, its parameters, an unaudited statement, or a suspect's message; case is ignored. */
+  /** Part of a statement, its parameters, an unaudited statement, a suspect's message, or a row's value; case is ignored. */
   readonly text: string | null;
   /** Only statements of a transaction that failed later. */
   readonly isFailed: boolean;
   readonly id: string | null;
+  /** Only events with one of these ids; `null`: any. */
+  readonly ids: ReadonlySet<string> | null;
+  /** The history of one row. */
+  readonly row: AskedRow | null;
   /** Only what happened outside these hours of a zone; with `weekdays`, the hours are those of Monday to Friday alone. */
   readonly outside: { readonly zone: Zone; readonly hours: WorkingHours; readonly weekdays: boolean } | null;
 }
@@ -46,6 +51,8 @@ export const EVERYTHING: Query = {
   text: null,
   isFailed: false,
   id: null,
+  ids: null,
+  row: null,
   outside: null,
 };
 
@@ -73,7 +80,8 @@ export function matcher(query: Query): (event: SearchedEvent) => Match | null {
 }
 
 function conditionsOf(query: Query): Condition[] {
-  const { kinds, user, actor, since, before, classes, commands, session, text, id, outside } = query;
+  const { kinds, user, actor, since, before, classes, commands, session, text, id, ids, row, outside } =
+    query;
   const isAskedUser = user === null ? null : wildcard(user);
   const areCommands = commands.map(wildcard);
   const person = actor === null ? null : folded(actor);
@@ -86,6 +94,8 @@ function conditionsOf(query: Query): Condition[] {
     classes.length === 0 ? null : ({ audit }) => classes.includes(audit?.class ?? ''),
     commands.length === 0 ? null : ({ audit }) => areCommands.some(is => is(audit?.command ?? '')),
     id === null ? null : event => event.id === id,
+    ids && (event => ids.has(event.id ?? '')),
+    row && (event => row.isOf(event)),
     outside && (({ time }) => isOutside(outside, time)),
     session === null ? null : event => session === (event.session?.id ?? event.gap?.session),
     person === null ? null : event => namesOf(event).some(name => folded(name).includes(person)),
@@ -103,8 +113,8 @@ function namesOf({ actor }: SearchedEvent): string[] {
   return [actor?.id, actor?.name, actor?.email].filter(name => name != null);
 }
 
-function textsOf({ audit, suspect, unaudited }: SearchedEvent): string[] {
-  return [audit?.statement, ...(audit?.parameters ?? []), suspect?.message, unaudited?.statement].filter(
-    text => text != null,
-  );
+function textsOf({ audit, suspect, unaudited, row }: SearchedEvent): string[] {
+  const values = [row?.key, row?.old, row?.new].flatMap(some => Object.values(some ?? {}).map(textOf));
+  const texts = [audit?.statement, ...(audit?.parameters ?? []), suspect?.message, unaudited?.statement];
+  return [...texts, ...values].filter(text => text != null);
 }

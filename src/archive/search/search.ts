@@ -30,6 +30,8 @@ export interface Found {
   readonly object: ArchivedObject;
   /** It is only a guess that the event is about the relation. */
   readonly isGuess: boolean;
+  /** Of a row: the statement that changed it, if it was looked for and found. */
+  readonly by?: SearchedEvent;
 }
 
 export interface SearchWatch {

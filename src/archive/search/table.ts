@@ -1,9 +1,11 @@
 /** Found events, or groups of them, as rows for a terminal of a given width. */
 
 import { styleText } from 'node:util';
+import type { RowValues } from '../../event/row.js';
 import { parseJson } from '../../lib/json.js';
 import { fitted, padded } from '../../lib/terminal-text.js';
 import type { Zone } from '../../lib/zone.js';
+import { textOf } from './asked-row.js';
 import { objectsOf, personOf, type SearchedEvent, userOf } from './found-event.js';
 import { differenceOf, type Group, type GroupKey } from './groups.js';
 import type { Found } from './search.js';
@@ -150,15 +152,36 @@ function toRow(cells: readonly Cell[], { hasColors }: TableOptions): Row {
 }
 
 /** The contents of the columns command and statement. */
-function contentOf({ line, event }: Found): [command: string, statement: string] {
-  const { kind, audit, suspect, failure, unaudited, alert } = event;
+function contentOf({
+  line,
+  event,
+  by,
+}: Pick<Found, 'line' | 'event' | 'by'>): [command: string, statement: string] {
+  const { kind, audit, suspect, failure, unaudited, alert, row } = event;
   if (audit !== undefined)
     return [audit.command, `${audit.statement ?? '(not logged)'}${parametersOf(audit.parameters)}`];
+  if (row !== undefined) {
+    const sql = by === undefined ? '' : ` by ${contentOf({ line, event: by })[1]}`;
+    return [row.operation, `${changeOf(row)}${sql}`];
+  }
   if (suspect !== undefined) return [kind, `${suspect.reason}: ${suspect.message}`];
   if (unaudited !== undefined) return [kind, unaudited.statement];
   if (alert !== undefined) return [kind, `${alert.rule}: ${alert.why}`];
   if (failure !== undefined) return [kind, `${failure.sqlState ?? 'rolled back'}: ${failure.statement}`];
   return [kind, JSON.stringify(Reflect.get(Object(parseJson(line)), kind)) ?? ''];
+}
+
+/** `id=4: saldo 1 → 2, eier - → "Ola"`. */
+function changeOf({ key, old = {}, new: after = {} }: NonNullable<SearchedEvent['row']>): string {
+  const columns = [...new Set([...Object.keys(old), ...Object.keys(after)])];
+  const changes = columns.map(name => `${name} ${valueIn(old, name)} → ${valueIn(after, name)}`);
+  const names = Object.entries(key ?? {}).map(([name, value]) => `${name}=${textOf(value)}`);
+  return `${names.join(' ')}${names.length > 0 && changes.length > 0 ? ': ' : ''}${changes.join(', ')}`;
+}
+
+function valueIn(values: RowValues, name: string): string {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  return value === undefined ? '-' : JSON.stringify(value);
 }
 
 function parametersOf(parameters: readonly string[] | null): string {

@@ -14,7 +14,7 @@ import type { ArchiveStore } from './store.js';
 const sealLine = envelopeSchema.pick({ chain: true, seq: true }).extend({
   kind: z.literal('seal'),
   time: z.iso.datetime(),
-  seal: sealSchema.shape.seal.pick({ coverage: true, positions: true, files: true }),
+  seal: sealSchema.shape.seal.pick({ coverage: true, positions: true, files: true, rows: true }),
 });
 
 /** Whether a seal's line is signed with the daemon's own key. */
@@ -48,12 +48,12 @@ export async function endOfObject(
   const { chain, seq: lastSeq, time, seal } = parsed.data;
   if (chain !== name?.chain || lastSeq !== name.lastSeq) throw damaged(path);
   if (isOwnSeal !== null && !(await isOwnSeal(line))) throw unsigned(path);
-  const { coverage, files, positions = 'all' } = seal;
+  const { coverage, files, positions = 'all', rows = [] } = seal;
   const { date, firstSeq } = name;
   const sealedAt = Date.parse(time);
   return {
     path,
-    end: { chain, lastSeq, lastHash: hashOf(line), date, sealedAt, coverage, files },
+    end: { chain, lastSeq, lastHash: hashOf(line), date, sealedAt, coverage, files, rows },
     firstSeq,
     previousHash: previousHashIn(start.toString('latin1')),
     hasAll: positions === 'all',

@@ -8,6 +8,7 @@ import { ChainClock } from './clock.js';
 import { fileKey } from './file-key.js';
 import type { ReadEvent } from './read-event.js';
 import { Broken, type ChainResult, plainName, type Warnings } from './result.js';
+import { RowOrder } from './rows.js';
 import type { Seal } from './segment.js';
 
 const FIRST_HASH = '0'.repeat(64);
@@ -34,6 +35,7 @@ export class Chain {
   /** Up to where each file was read, by file key. */
   readonly #ends = new Map<string, number>();
   #coveredBytes = 0;
+  readonly #rows = new RowOrder();
   #lastSeal: SealId | null = null;
   /** Whether seals name the one before them: those of version 0.1 do not. */
   #areSealsLinked = false;
@@ -146,6 +148,7 @@ export class Chain {
     this.#nextSeq += 1;
     if (event.seq === this.#proved?.seq) this.#confirm(this.#proved);
     if (!this.#isAnnounced && event.kind !== 'seal') this.#announced(event);
+    if (event.kind === 'row') this.#rows.add(event);
     if (event.lifecycle?.takenUpFromArchive === true) this.#takeUps.push({ seq: event.seq, at: event.at });
   }
 
@@ -189,9 +192,14 @@ export class Chain {
     this.#reason = plainName(lifecycle.reason ?? '');
   }
 
-  /** Throws Broken if the seal does not continue where the seals before ended. */
-  seal({ coverage, files, previousSeal }: Seal): void {
+  /**
+   * Throws Broken if the seal does not continue where the seals before ended.
+   *
+   * @param instance of the chain
+   */
+  seal({ coverage, files, previousSeal, rows = [] }: Seal, instance: string): void {
     this.#checkPrevious(previousSeal);
+    this.#rows.seal(rows, instance);
     const seen = new Set<string>();
     for (const one of coverage) {
       const { from, to } = one;

@@ -84,7 +84,7 @@ export class LinesCheck {
     const seal = this.#segment.close(event);
     if (seal.merkleRoot !== undefined && seal.merkleRoot !== this.#tree.root)
       throw new Broken('root', "the Merkle root of the seal is not that of its object's lines");
-    this.#chain.seal(seal);
+    this.#chain.seal(seal, event.instance);
     this.#context.coverage.seal(event, seal, this.#segment.firstReceived);
     const { path, date } = this.#object;
     this.#chain.clock.seal(this.#segment, event.at, { date, object: path, isCut: this.#chain.isCut });

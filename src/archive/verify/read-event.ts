@@ -6,6 +6,7 @@ import { gapSchema } from '../../event/gap.js';
 import { lifecycleSchema } from '../../event/lifecycle.js';
 import { statementReader } from '../../event/plain-statement.js';
 import { unauditedRolesSchema } from '../../event/population.js';
+import { rowSchema } from '../../event/row.js';
 import { sessionSchema, sourceSchema } from '../../event/session.js';
 import { isoReader, UTC } from '../../lib/clock.js';
 import { parseJson } from '../../lib/json.js';
@@ -17,13 +18,16 @@ const unauditedRoles = unauditedRolesSchema.extend({
 });
 const { lifecycle } = lifecycleSchema.shape;
 const { gap } = gapSchema.shape;
+const { row } = rowSchema.shape;
 
 /** Kinds and reasons may be added. */
 const readEventSchema = envelopeSchema.extend({
   kind: z.string(),
   receivedAt: z.string().optional(),
-  session: sessionSchema.pick({ id: true, line: true }).optional(),
+  /** A row's has no line. */
+  session: sessionSchema.pick({ id: true }).extend({ line: sessionSchema.shape.line.optional() }).optional(),
   source: sourceSchema.pick({ fileId: true, offset: true, length: true }).optional(),
+  row: row.pick({ system: true, timeline: true, transaction: true }).optional(),
   gap: gap.pick({ reason: true, after: true, before: true }).optional(),
   population: z.object({ unaudited: unauditedRoles }).optional(),
   config: z.object({ since: z.iso.datetime().optional(), unaudited: unauditedRoles.optional() }).optional(),
@@ -66,7 +70,7 @@ type WithId = Pick<ReadEvent, 'kind' | 'id' | 'instance' | 'session'>;
 
 /** PostgreSQL's key of the record makes the id. The texts are compared where they are: joining them takes longer. */
 function hasIdOfRecord({ id, instance, session }: WithId): boolean {
-  if (session === undefined || !id.startsWith(instance)) return false;
+  if (session?.line === undefined || !id.startsWith(instance)) return false;
   const [ofSession, ofLine] = [instance.length + 1, instance.length + session.id.length + 2];
   return (
     id[ofSession - 1] === '/' &&
@@ -184,21 +188,38 @@ export function checkIdentity(event: ReadEvent, place: { instance: string; node:
   if (!isOwnId(event)) throw new Broken('id', 'the id does not match its session or its place in the chain');
 }
 
+/** A row's uuid, in lower case. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The uuid of a row's event; `null` if its id is of another form. */
+export function uuidOf({ id, instance }: WithId): string | null {
+  const start = `${instance}/row/`;
+  const uuid = id.slice(start.length);
+  return id.startsWith(start) && UUID.test(uuid) ? uuid : null;
+}
+
 function isOwnId(event: ReadEvent): boolean {
   const { id, kind, instance, chain, seq } = event;
+  if (kind === 'row') return uuidOf(event) !== null;
   // The record of an unaudited statement is not an event itself.
   if (hasIdOfRecord(event) && kind !== 'unaudited') return true;
   return id === `${instance}/${chain}/${seq}` && (event.session === undefined || SECOND_KINDS.includes(kind));
 }
 
-/** What an event of the log, or about a record of it, lacks besides the envelope. */
+/** What an event of the log, or about a record of it or a row, lacks besides the envelope. */
 function lackOf(
   { kind, session, source, receivedAt }: Pick<ReadEvent, 'kind' | 'session' | 'source' | 'receivedAt'>,
   whole: unknown,
 ): string | null {
-  const content = kind === 'unaudited' ? kind : LOG_KINDS.get(kind);
+  const content = kind === 'unaudited' || kind === 'row' ? kind : LOG_KINDS.get(kind);
   if (content === undefined) return null;
   const { actor, [content]: ofKind }: Record<string, unknown> = Object(whole);
-  const needed = { session, source, receivedAt, actor, [content]: ofKind };
+  const needed = {
+    session: kind === 'row' ? session?.id : session?.line,
+    ...(kind !== 'row' && { source }),
+    receivedAt,
+    actor,
+    [content]: ofKind,
+  };
   return Object.entries(needed).find(([, value]) => value === undefined || value === null)?.[0] ?? null;
 }

@@ -101,6 +101,7 @@ export class Segment {
     if (!this.events.equals(seal.events))
       throw new Broken('counts', "the seal's counts of events do not match its object");
     this.#checkRecords(seal);
+    this.#checkRows(seal);
     this.#checkRanges(seal.coverage);
     return seal;
   }
@@ -118,6 +119,18 @@ export class Segment {
     const unread = this.gaps.sum(reason => !MISSING_REASONS.has(reason));
     if (records.shipped !== this.#records || sum(records.rejected) !== unread)
       throw new Broken('counts', "the seal's counts of shipped or rejected records do not match its object");
+  }
+
+  /** Each row that was read is a shipped or a dropped one. */
+  #checkRows({ rows = [] }: Seal): void {
+    for (const { records } of rows) checkSum(records);
+    if (
+      total(
+        rows.map(({ records }) => records),
+        one => one.shipped,
+      ) !== this.events.of('row')
+    )
+      throw new Broken('counts', "the seal's counts of rows do not match its object");
   }
 
   /** Events must come from bytes that the seal covers. */

@@ -61,8 +61,8 @@ export function eventSheet(zone: Zone): Sheet<Found> {
   ];
   return {
     columns,
-    cells({ line, object, isGuess }) {
-      const event = parseJson(line);
+    cells({ line, object, isGuess, by }) {
+      const event = withRow(parseJson(line), by);
       const at = Date.parse(String(valueAt(event, 'time')));
       const kind = String(valueAt(event, 'kind'));
       const details = kind === IN_COLUMNS ? null : valueAt(event, kind);
@@ -76,6 +76,19 @@ export function eventSheet(zone: Zone): Sheet<Found> {
       ];
     },
   };
+}
+
+/** A row's event with what a statement's has in the same columns. */
+function withRow(event: unknown, by: Found['by']): unknown {
+  const row = valueAt(event, 'row');
+  if (row === null) return event;
+  const audit = { command: valueAt(row, 'operation'), objects: [valueAt(row, 'table')], ...textsOf(by) };
+  return { ...Object(event), audit };
+}
+
+function textsOf(by: Found['by']): object {
+  const { statement, parameters } = by?.audit ?? {};
+  return { statement, parameters };
 }
 
 export function groupSheet(keys: readonly GroupKey[], periods: readonly string[]): Sheet<Group> {

@@ -8,16 +8,26 @@ import type { Zone } from '../../lib/zone.js';
 const LABEL = 'session.virtualTransactionId'.length;
 
 /** Each member on a line of its own; a text of several lines is marked on each, so that none passes for a member. */
-export function longForm({ line, object, isGuess }: Found, zone: Zone): string {
+export function longForm({ line, object, isGuess, by }: Found, zone: Zone): string {
   const event = parseJson(line);
   const at = Date.parse(String(Reflect.get(Object(event), 'time')));
   const members: (readonly [label: string, value: string])[] = [
     [`time (${zone.name})`, zone.text(at)],
     ...membersOf(event, ''),
+    ...statementOf(by),
     ['archive object', object.path],
     ...(isGuess ? [['guess', 'it is not certain that this is what was asked for'] as const] : []),
   ];
   return `${members.map(([label, value]) => labelled(label, value)).join('\n')}\n`;
+}
+
+/** What changed a row. */
+function statementOf(by: Found['by']): (readonly [label: string, value: string])[] {
+  const { statement = null, parameters = null } = by?.audit ?? {};
+  return [
+    ...(statement === null ? [] : [['statement', statement] as const]),
+    ...(parameters ?? []).map((value, index) => [`parameter $${index + 1}`, value] as const),
+  ];
 }
 
 /** Groups, with a line for each value. */

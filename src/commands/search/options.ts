@@ -1,6 +1,7 @@
 /** The arguments of `search`, and the query they make. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { AskedRow } from '../../archive/search/asked-row.js';
 import { GROUP_KEYS, type GroupKey } from '../../archive/search/groups.js';
 import { EVERYTHING, type Query } from '../../archive/search/query.js';
 import type { EventKind } from '../../event/event.js';
@@ -23,6 +24,7 @@ const KINDS: Readonly<Record<EventKind | 'config', true>> = {
   config: true,
   unaudited: true,
   population: true,
+  row: true,
   alert: true,
 };
 
@@ -39,6 +41,7 @@ export interface SearchArguments {
   readonly weekdays?: true;
   readonly withoutWhere?: true;
   readonly id?: string;
+  readonly row?: AskedRow;
   readonly archivedUntil?: string;
   readonly class?: readonly string[];
   readonly command?: readonly string[];
@@ -72,6 +75,12 @@ export function addSearchOptions(command: Command): Command {
     new Option('--user <role>', 'login role; * matches anything').argParser(notEmpty),
     new Option('--actor <text>', "part of the person's id, name or e-mail, in any case").argParser(notEmpty),
     new Option('--id <id>', 'the one event with this id, of any kind').argParser(notEmpty),
+    new Option(
+      '--row <row>',
+      "the history of a row, by its table and key: 'konto id=4'; with the statements that changed it",
+    )
+      .argParser(parseRow)
+      .conflicts(['kind', 'failed', 'withoutWhere']),
     new Option('--since <time>', 'day or time (of --timezone), or how long ago (24h, 7d)').argParser(
       parseMoment,
     ),
@@ -160,7 +169,7 @@ export function zoneOf({ timezone }: SearchArguments): Zone {
 export function toQuery(given: SearchArguments, zone = zoneOf(given)): Query {
   const { outsideHours, weekdays = false } = given;
   const { since, before } = periodOf(given, zone);
-  const usualKinds = given.id === undefined ? ['statement'] : [];
+  const usualKinds = given.row !== undefined ? ['row'] : given.id === undefined ? ['statement'] : [];
   return {
     ...EVERYTHING,
     kinds: given.kind ?? usualKinds,
@@ -176,6 +185,7 @@ export function toQuery(given: SearchArguments, zone = zoneOf(given)): Query {
     text: given.text ?? null,
     isFailed: given.failed ?? false,
     id: given.id ?? null,
+    row: given.row ?? null,
     outside: outsideHours === undefined ? null : { zone, hours: outsideHours, weekdays },
   };
 }
@@ -215,6 +225,12 @@ function readHours(text: string): WorkingHours {
 
 function parseKinds(text: string): string[] {
   return text === 'all' ? [] : listOf(Object.keys(KINDS))(text);
+}
+
+function parseRow(text: string): AskedRow {
+  const row = AskedRow.parse(text);
+  if (row !== null) return row;
+  throw new InvalidArgumentError("Give a table, and columns with their values: 'konto id=4'.");
 }
 
 function parseCommands(text: string): string[] {

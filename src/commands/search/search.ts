@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { type Found, searchInBatches } from '../../archive/search/search.js';
+import { withStatements } from '../../archive/search/statements.js';
 import { openArchive, withoutDaemon } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
@@ -115,6 +116,10 @@ function eventsOf(
   };
   const ahead = archive.startsWith('gs://') ? AHEAD_IN_CLOUD : 1;
   const found = searchInBatches(location, query, { watch, ahead });
+  if (query.row !== null) {
+    const quiet = { reached: watch.reached, damaged: () => undefined };
+    return withStatements(found, location, { watch: quiet, ahead });
+  }
   return given.withoutWhere ? onlyWithoutWhere(found, () => looked.leaveUndecided()) : found;
 }
 

@@ -36,10 +36,16 @@ export function unwatchedEnd(position: SourcePosition, daemon: DaemonName, now: 
 
 function configOf(
   { instance, files, values }: Discovered,
-  { database, ...shared }: Omit<DiscoverConfig, 'discover'>,
+  { database, rows, ...shared }: Omit<DiscoverConfig, 'discover'>,
 ): SourceConfig {
-  const url = database === undefined ? null : filled(database.url, values, '');
-  return { ...shared, instance, files: withRotated([files]), ...(url === null ? {} : { database: { url } }) };
+  const of = (url: string): string => filled(url, values, '');
+  return {
+    ...shared,
+    instance,
+    files: withRotated([files]),
+    ...(database !== undefined && { database: { url: of(database.url) } }),
+    ...(rows !== undefined && { rows: { ...rows, database: of(rows.database) } }),
+  };
 }
 
 /** A node renames a container's log to `0.log.20261130-101112`, and compresses it to `….gz` later. */

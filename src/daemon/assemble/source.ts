@@ -14,6 +14,7 @@ import { memberRule, personRule, type UserRule, Users } from '../../decide/users
 import type { SourcePosition } from '../../event/position.js';
 import { identifyBy } from '../../identity/resolver.js';
 import type { Journal } from '../../journal/journal.js';
+import { positionOf } from '../../journal/rows.js';
 import type { SourceCheckpoint } from '../../journal/sources.js';
 import type { Claims } from '../../read/files/contested.js';
 import type { FormatChange } from '../../read/files/format-choice.js';
@@ -31,6 +32,7 @@ import { openCatalog } from './catalog.js';
 import { withRotated } from './found-servers.js';
 import { evaluateServer, type ServerLookResult } from './population.js';
 import type { Resolvers } from './resolvers.js';
+import { openRows, type Rows } from './rows.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What all servers share. */
@@ -66,6 +68,7 @@ export class LogSource implements Source {
   #catalog: RoleCatalog | null = null;
   #auditSettings: SettingsWatch<ServerLookResult> | null = null;
   #large: LargeReader | null = null;
+  #rows: Rows | null = null;
 
   constructor({ config, name, telemetry }: SourceOptions, shared: Shared) {
     this.instance = config.instance;
@@ -102,12 +105,14 @@ export class LogSource implements Source {
     const times = timeReader(timezone);
     const checkpoint = journal.checkpointOf(name);
     const heartbeat = await this.#createHeartbeat();
-    const facts = new SessionFacts(times, checkpoint.facts, this.#isLost(checkpoint) ? clock.now() : 0);
+    const lostAt = this.#isLost(checkpoint) ? clock.now() : 0;
+    const facts = new SessionFacts(times, checkpoint.facts, lostAt, this.#config.rows !== undefined);
     const changes: FormatChange[] = [];
     const tail = this.#createTail(checkpoint, times, heartbeat, facts, changes);
     this.#tail = tail;
     const encodingOf = (of: string): string | null => catalog?.encodingOf(of) ?? null;
     this.#large = this.#createLargeReader(encodingOf);
+    this.#rows = await this.#openRows();
     return {
       ...deciders,
       name,
@@ -120,6 +125,7 @@ export class LogSource implements Source {
       large: this.#large,
       auditSettings: this.#auditSettings,
       heartbeat,
+      rows: this.#rows,
       beat: once || heartbeat === null ? null : stop => heartbeat.follow(stop),
       identify: identifyBy(resolvers.of(catalog)),
       genuine: { isWarning: pgauditLogLevel === 'warning' },
@@ -133,7 +139,17 @@ export class LogSource implements Source {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#catalog?.close(), this.#auditSettings?.close(), this.#large?.close()]);
+    const [catalog, settings, large, rows] = [this.#catalog, this.#auditSettings, this.#large, this.#rows];
+    await Promise.all([catalog, settings, large, rows?.reader, rows?.watch].map(one => one?.close()));
+  }
+
+  async #openRows(): Promise<Rows | null> {
+    const { rows } = this.#config;
+    if (rows === undefined) return null;
+    const { journal, surroundings } = this.#shared;
+    const pathOf = (what: string, end: string): string => this.#pathOf(what, end);
+    const position = positionOf(journal.rows.read, this.name);
+    return await openRows(rows, position, pathOf, surroundings, this.telemetry);
   }
 
   /** With `--once`, the heartbeat is sent before the log is read. */
@@ -249,9 +265,9 @@ function auditedClasses(
 
 /** @param onChange called if the log shows that roles may have changed */
 function createFilter(config: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Filter {
-  const { classes, otherUsers, backgroundWorkers } = config.filter;
+  const { classes, otherUsers, backgroundWorkers, rows } = config.filter;
   const users = createUsers(config, catalog, onChange);
-  return new Filter({ classes: new Set(classes), users, otherUsers, backgroundWorkers });
+  return new Filter({ classes: new Set(classes), users, otherUsers, backgroundWorkers, rows });
 }
 
 function createUsers({ filter }: SourceConfig, catalog: RoleCatalog | null, onChange: () => void): Users {

@@ -17,6 +17,7 @@ import { LARGE_RECORD, STATEMENT } from '../../lib/large-text.js';
 import { andThen } from '../../lib/settled.js';
 import { type Frame, type RawRecord, unreadable } from '../../read/record.js';
 import type { LargeRead } from '../large/reader.js';
+import { writeOf } from '../rows/write.js';
 import { decideFailure, decideOther, eventOf } from './other.js';
 import {
   type Deciders,
@@ -309,6 +310,7 @@ function shipRestored(
     const { id, virtualTransactionId } = line.session;
     if (!isControl(audit)) facts.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, daemon));
     return andThen(relations, objects => {
+      facts.writes.note(writeOf(line, audit, objects, daemon));
       const isMarked = large?.isSensitive ?? isSensitive(audit);
       const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
       return statementEvent(line, whole, actor, reading, daemon);

@@ -7,7 +7,7 @@ import { codeOf } from '../../lib/errors.js';
 import { databaseFixFor, messageOf } from '../fixes.js';
 import type { Health, Problem } from '../health.js';
 import type { Metrics } from '../metrics.js';
-import { ProofTelemetry } from './proof.js';
+import { RowTelemetry } from './rows.js';
 
 /** Changes of settings that one log line names. */
 const MOST_CHANGES_NAMED = 20;
@@ -17,7 +17,7 @@ const MOST_NAMED = 10;
 
 type Asked = 'roles' | 'settings';
 
-export class DatabaseTelemetry extends ProofTelemetry {
+export class DatabaseTelemetry extends RowTelemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
@@ -33,7 +33,7 @@ export class DatabaseTelemetry extends ProofTelemetry {
 
   /** @param source one of several servers */
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
-    super(log, metrics, health);
+    super(log, metrics, health, source);
     this.#log = log;
     this.#metrics = metrics;
     this.#health = health;

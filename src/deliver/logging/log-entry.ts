@@ -44,6 +44,7 @@ const KIND_SEVERITY: Readonly<Record<Exclude<EventKind, 'statement' | 'alert'>, 
   config: 'CRITICAL',
   unaudited: 'CRITICAL',
   population: 'NOTICE',
+  row: 'INFO',
   lifecycle: 'NOTICE',
   seal: 'DEBUG',
 };

@@ -6,8 +6,9 @@ import { hashOf } from '../../event/line.js';
 import { loggedClassOf, messageOf, parametersOf } from '../../event/pgaudit-message.js';
 import type { Steps } from '../../lib/turns.js';
 import type { JsonPayload } from '../destination.js';
+import { LARGEST_PIECE } from './groups.js';
 import type { Texts } from './long-texts.js';
-import { eventParts, LARGEST_PIECE } from './split.js';
+import { eventParts } from './split.js';
 
 /** The fields that may be large. In an event of several parts, the pieces of each field follow one another. */
 const TEXTS = ['originalMessage', 'sqlStatement', 'sqlParameters'] as const;

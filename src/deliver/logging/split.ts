@@ -5,12 +5,12 @@ import type { AuditEvent, Envelope } from '../../event/event.js';
 import type { PopulationFields } from '../../event/population.js';
 import type { SealFields } from '../../event/seal.js';
 import type { JsonPayload } from '../destination.js';
+import { inGroups, LARGEST_PIECE } from './groups.js';
 import { STRINGS, type Texts } from './long-texts.js';
+import { joinRows, rowParts } from './row-parts.js';
 
 /** Bytes of JSON; Cloud Logging accepts about 256 KiB per entry. */
 export const LARGEST_ENTRY = 240 * 1024;
-/** Bytes of text in one part; what each part repeats fits into the rest. */
-export const LARGEST_PIECE = 200 * 1024;
 /** Bytes that a parameter takes besides its text. */
 const PARAMETER_OVERHEAD = 16;
 
@@ -32,10 +32,11 @@ type Cuttable = Envelope & (StatementFields | SuspectFields);
  * Cuts an event; one that cannot be cut is returned as it is. First come parts with pieces of the statement (or a
  * suspect's message), then parts with parameters, then parts with objects if there are very many, then parts with the
  * raw record. The first parameter of a part continues the last one of the part before. Texts are cut between
- * characters; all other fields are repeated. A seal is cut between the files that it lists.
+ * characters; all other fields are repeated. A seal is cut between the files that it lists, a row between its columns.
  */
 export function splitEvent(event: AuditEvent, texts = STRINGS): AuditEvent[] {
   if (event.kind === 'seal') return sealParts(event);
+  if (event.kind === 'row') return rowParts(event);
   if (event.kind !== 'statement' && event.kind !== 'suspect') return [event];
   const { raw, ...source } = event.source;
   const objectParts = partsOfObjects({ ...event, source });
@@ -69,6 +70,7 @@ function join(whole: AuditEvent, part: AuditEvent): AuditEvent {
       seal: { ...seal, coverage: [...seal.coverage, ...coverage], files: [...seal.files, ...files] },
     };
   }
+  if (whole.kind === 'row' && part.kind === 'row') return joinRows(whole, part);
   if (whole.kind === 'suspect' && part.kind === 'suspect') {
     return { ...withText(whole, textOf(whole) + textOf(part)), source: joinSource(whole, part) };
   }
@@ -134,22 +136,6 @@ function withoutObjects(event: Cuttable): Cuttable {
 function joinObjects(whole: Cuttable, part: Cuttable): Cuttable {
   const objects = [...new Set([...objectsOf(whole), ...objectsOf(part)])];
   return objects.length === objectsOf(whole).length ? whole : withObjects(whole, objects);
-}
-
-/** Groups of at most 200 KiB of JSON each. */
-function inGroups<T>(items: readonly T[]): T[][] {
-  const groups: T[][] = [];
-  let room = 0;
-  for (const item of items) {
-    const size = Buffer.byteLength(JSON.stringify(item)) + 1;
-    if (size > room) {
-      groups.push([]);
-      room = LARGEST_PIECE;
-    }
-    groups.at(-1)?.push(item);
-    room -= size;
-  }
-  return groups;
 }
 
 function parameterParts(event: Cuttable, texts: Texts): Cuttable[] {

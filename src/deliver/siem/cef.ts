@@ -53,9 +53,9 @@ export function externalId(id: string): string {
 const CREATE = /^(?:INSERT|CREATE|COPY FROM|SELECT INTO|CREATE TABLE AS)/;
 const DELETE = /^(?:DELETE|TRUNCATE|DROP)/;
 
-function classOf(kind: string, audit: Json): string {
-  if (kind !== 'statement' && kind !== 'unaudited') return 'audit:access';
-  const command = textOf(audit.command);
+function classOf(kind: string, audit: Json, row: Json): string {
+  if (kind !== 'statement' && kind !== 'unaudited' && kind !== 'row') return 'audit:access';
+  const command = textOf(audit.command) || textOf(row.operation);
   if (textOf(audit.class) === 'READ') return 'audit:access';
   if (CREATE.test(command)) return 'audit:create';
   return DELETE.test(command) ? 'audit:delete' : 'audit:update';
@@ -68,6 +68,7 @@ const NAMES: Readonly<Record<string, string>> = {
   gap: 'Part of the log is missing',
   alert: 'Alert',
   unaudited: 'Change in PostgreSQL that pgAudit did not log',
+  row: 'Change of a row in PostgreSQL by a person',
   config: 'Change of what is audited',
   population: 'Who is audited',
   lifecycle: 'Start or stop of the shipper',
@@ -82,12 +83,12 @@ function isWarning(kind: string, audit: Json, alert: Json): boolean {
 
 /** What an event says in one sentence, without SQL. */
 function sentence(kind: string, event: Json): string {
-  const { alert, gap, suspect, failure, audit } = parts(event);
+  const { alert, gap, suspect, failure, audit, row } = parts(event);
   if (kind === 'alert') return `${textOf(alert.rule)}: ${textOf(alert.why)}`;
   if (kind === 'gap') return `gap: ${textOf(gap.reason)}`;
   if (kind === 'suspect') return `suspect: ${textOf(suspect.reason)}`;
   if (kind === 'failure') return `${textOf(failure.outcome) || 'failed'}: ${textOf(failure.statement)}`;
-  return textOf(audit.command) || kind;
+  return textOf(audit.command) || (textOf(row.statement) ? `by ${textOf(row.statement)}` : kind);
 }
 
 function parts(event: Json) {
@@ -104,13 +105,20 @@ function parts(event: Json) {
     suspect: part('suspect'),
     failure: part('failure'),
     unaudited: part('unaudited'),
+    row: part('row'),
   };
 }
 
-/** SQL and its parameters, as far as they may leave: as they are, by their SHA-256, or not at all. */
+/** What a row was and is. */
+function rowOf({ key, old, new: after }: Json): string {
+  return JSON.stringify({ key, old, new: after });
+}
+
+/** SQL and its parameters, or a row's values, as far as they may leave: as they are, by their SHA-256, or not at all. */
 function content(event: Json, statements: CefOptions['statements']): { sql: string; parameters: string } {
-  const { audit, suspect, unaudited } = parts(event);
-  const sql = textOf(audit.statement) || textOf(suspect.message) || textOf(unaudited.statement);
+  const { audit, suspect, unaudited, row } = parts(event);
+  const text = textOf(audit.statement) || textOf(suspect.message) || textOf(unaudited.statement);
+  const sql = 'row' in event ? rowOf(row) : text;
   const parameters =
     Array.isArray(audit.parameters) && audit.parameters.length > 0 ? JSON.stringify(audit.parameters) : '';
   if (statements === 'full') return { sql, parameters };
@@ -125,11 +133,11 @@ function hashed(text: string): string {
 /** The message, in one line. Objects that are named are relations or roles, never content. */
 export function cefOf(event: Json, { version, statements }: CefOptions): string {
   const kind = textOf(event.kind);
-  const { actor, session, audit, alert } = parts(event);
+  const { actor, session, audit, alert, row } = parts(event);
   const { sql, parameters } = content(event, statements);
   const objects = Array.isArray(audit.objects)
     ? audit.objects.map(textOf).join(' ')
-    : textOf(audit.objectName);
+    : textOf(audit.objectName) || textOf(row.table);
   const isOfRole = textOf(audit.class) === 'ROLE';
   const id = textOf(event.id);
   const values: readonly (readonly [key: string, text: string])[] = [
@@ -138,10 +146,10 @@ export function cefOf(event: Json, { version, statements }: CefOptions): string 
     ['suid', (textOf(actor.status) === 'claimed' ? '' : textOf(actor.id)) || textOf(actor.user)],
     ['duid', isOfRole ? textOf(audit.objectName) : ''],
     ['sproc', textOf(session.id)],
-    ['act', textOf(audit.command) || textOf(alert.rule)],
+    ['act', textOf(audit.command) || textOf(row.operation) || textOf(alert.rule)],
     ['fname', objects],
     ['msg', sentence(kind, event)],
-    ...labelled('cs1', 'statement', sql),
+    ...labelled('cs1', kind === 'row' ? 'row' : 'statement', sql),
     ...labelled('cs2', 'parameters', parameters),
     ...labelled('cs3', 'database', textOf(event.database)),
     ...labelled('cs4', 'eventId', id),
@@ -157,7 +165,7 @@ export function cefOf(event: Json, { version, statements }: CefOptions): string 
     .join(' ');
   const severity = isWarning(kind, audit, alert) ? 'WARN' : 'INFO';
   const name = cut(NAMES[kind] ?? kind, MOST_NAME);
-  const head = ['Nav', 'pgaudit-shipper', version, classOf(kind, audit), name, severity].map(header);
+  const head = ['Nav', 'pgaudit-shipper', version, classOf(kind, audit, row), name, severity].map(header);
   return `CEF:0|${head.join('|')}|${extension}`;
 }
 

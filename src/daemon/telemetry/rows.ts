@@ -1,0 +1,121 @@
+/** The part of the telemetry about a server's history of rows. */
+
+import type { Logger } from 'pino';
+import type { Watched } from '../../database/rows/watched.js';
+import type { RecordCounts } from '../../event/counts.js';
+import { codeOf } from '../../lib/errors.js';
+import { databaseFixFor, messageOf } from '../fixes.js';
+import type { Health, Problem, ProblemCode } from '../health.js';
+import type { Metrics } from '../metrics.js';
+import type { Obstacle } from '../rows/reader.js';
+import { ProofTelemetry } from './proof.js';
+
+/** Tables that a problem names. */
+const MOST_NAMED = 10;
+
+const HELD_BACK: Readonly<Record<Obstacle, Omit<Problem, 'code'>>> = {
+  prepared: {
+    what: 'a prepared transaction holds the history of rows back: later rows are read when it has ended',
+    fix: 'end it with COMMIT PREPARED or ROLLBACK PREPARED; pg_prepared_xacts lists it',
+  },
+  transaction: {
+    what: 'a transaction has been running for over 15 minutes: rows of later ones are read when it has ended',
+    fix: 'wait, or end it: the oldest backend_xid in pg_stat_activity is the one',
+  },
+  log: {
+    what: 'rows wait until the log is read up to them, so that their statements are known',
+    fix: 'see why the log is not read to its end',
+  },
+};
+
+const NOT_SET_UP: Readonly<Record<string, string>> = {
+  '3F000': 'run row-history.sql in the database of rows.database',
+  '42P01': 'run row-history.sql in the database of rows.database',
+  '42883': 'run the present row-history.sql in the database of rows.database',
+  '42703': 'run the present row-history.sql in the database of rows.database',
+  '42501': 'GRANT row_history_reader TO the role of rows.database',
+};
+
+export class RowTelemetry extends ProofTelemetry {
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  /** The server's name in Health and the metrics. */
+  readonly #part: string;
+  readonly #problems = new Map<ProblemCode, Problem>();
+
+  /** @param source one of several servers */
+  constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
+    super(log, metrics, health);
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#health = health;
+    this.#part = source === null ? 'rows' : `rows ${source}`;
+  }
+
+  rowsFailed(error: unknown): void {
+    const code = codeOf(error);
+    const fix = (NOT_SET_UP[code] ?? databaseFixFor(code)).replaceAll('database.url', 'rows.database');
+    this.#problem('rows-unreadable', { what: `the history of rows cannot be read (${code})`, fix });
+  }
+
+  rowsReadUntil(time: number): void {
+    this.#problem('rows-unreadable', null);
+    this.#metrics.rowsReadUntil.set(this.#part, time / 1000);
+  }
+
+  rowsRead({ shipped, dropped }: RecordCounts): void {
+    this.#metrics.rows.inc({ outcome: 'shipped', reason: 'row' }, shipped);
+    for (const [reason, count] of Object.entries(dropped))
+      this.#metrics.rows.inc({ outcome: 'dropped', reason }, count);
+  }
+
+  rowsHeldBack(by: Obstacle | null): void {
+    this.#problem('rows-held-back', by === null ? null : HELD_BACK[by]);
+  }
+
+  rowsReadAgain(since: string): void {
+    this.#log.warn(
+      { code: 'rows-read-again', since },
+      'the history of rows is of another server or timeline, after a failover or a restore: its last day is read again',
+    );
+  }
+
+  /** Partitions of the history that are gone, because all of their rows are in the archive. */
+  rowsDropped(partitions: readonly string[]): void {
+    this.#log.info({ code: 'rows-dropped', partitions }, 'months of the history of rows were dropped');
+  }
+
+  rowsNotMaintained(error: unknown): void {
+    this.#log.warn(
+      { code: 'rows-not-maintained', error: codeOf(error) },
+      `partitions of the history of rows could not be made or dropped; it is tried again within the hour: ${messageOf(error)}`,
+    );
+  }
+
+  /** What the triggers of the tables under watch do. */
+  rowsWatched({ relations }: Watched): void {
+    const faulty = relations.filter(({ fault }) => fault !== null);
+    const names = faulty.slice(0, MOST_NAMED).map(({ name, fault }) => `${name} (${fault})`);
+    const none = {
+      what: 'no table is under watch: no row is recorded',
+      fix: "SELECT row_history.watch('schema.table'); or remove rows from the configuration",
+    };
+    const some = {
+      what: `${faulty.length} tables, or their partitions, are not recorded: ${names.join(', ')}`,
+      fix: "SELECT row_history.watch('schema.table') again, or unwatch; find out who changed it in the archive",
+    };
+    this.#problem('rows-not-recorded', relations.length === 0 ? none : faulty.length === 0 ? null : some);
+  }
+
+  #problem(code: ProblemCode, problem: Omit<Problem, 'code'> | null): void {
+    const before = this.#problems.get(code);
+    if (problem === null) this.#problems.delete(code);
+    else this.#problems.set(code, { code, ...problem });
+    if (problem?.what === before?.what) return;
+    this.#health.set(this.#part, [...this.#problems.values()]);
+    if (problem === null) this.#log.info({ code: 'problem-solved', problem: code }, 'a problem is gone');
+    else if (before === undefined)
+      this.#log.error({ code: 'problem', problem: code }, `${problem.what}: ${problem.fix}`);
+  }
+}

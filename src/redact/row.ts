@@ -1,0 +1,63 @@
+/** Removes secrets from the values of a row: a column's name says that its value is one, or the value itself shows it. */
+
+import { z } from 'zod';
+import type { RowValues } from '../event/row.js';
+import { parseJson } from '../lib/json.js';
+import { isSecretName, isSureName } from './names.js';
+import { MARK } from './ranges.js';
+import type { Redact } from './redact.js';
+
+interface Row {
+  readonly key: RowValues | null;
+  readonly old: RowValues | null;
+  readonly new: RowValues | null;
+}
+
+export interface RedactedRow extends Row {
+  /** How many secrets were replaced; 0: nothing was changed. */
+  readonly count: number;
+}
+
+/** Takes linear time; never throws. */
+export function redactRow({ key, old, new: after }: Row, redact: Redact): RedactedRow {
+  let count = 0;
+  const scrubbed = (values: RowValues | null): RowValues | null => {
+    if (values === null) return null;
+    const columns = Object.entries(values).map(([name, value]) => {
+      const found = redactValue(name, value, redact);
+      count += found.count;
+      return [name, found.value] as const;
+    });
+    return Object.fromEntries(columns);
+  };
+  const row = { key: scrubbed(key), old: scrubbed(old), new: scrubbed(after) };
+  return { ...row, count };
+}
+
+type Value = RowValues[string];
+
+interface RedactedValue {
+  readonly value: Value;
+  readonly count: number;
+}
+
+function redactValue(name: string, value: Value, redact: Redact): RedactedValue {
+  if (value === null || value === '') return { value, count: 0 };
+  if (isSecretName(name) && (typeof value !== 'boolean' || isSureName(name)))
+    return value === MARK ? { value, count: 0 } : { value: MARK, count: 1 };
+  if (typeof value === 'string') return redactText(value, redact);
+  if (typeof value !== 'object') return { value, count: 0 };
+  const { value: text, count } = redactText(JSON.stringify(value), redact);
+  return count === 0 ? { value, count } : { value: asJson(String(text)), count };
+}
+
+function redactText(text: string, redact: Redact): RedactedValue {
+  const { parameters, count } = redact({ statement: null, parameters: [text] });
+  return { value: parameters?.[0] ?? text, count };
+}
+
+/** A secret that is a number leaves a text that is no JSON. */
+function asJson(text: string): Value {
+  const parsed = z.json().safeParse(parseJson(text));
+  return parsed.success ? parsed.data : text;
+}
