@@ -76,6 +76,20 @@ export function databaseFixFor(code: string): string {
   );
 }
 
+/** The same for a history of rows. */
+export function rowsFixFor(code: string): string {
+  return ROWS_FIXES[code] ?? databaseFixFor(code).replaceAll('database.url', 'rows.database');
+}
+
+const NOT_SET_UP = 'run the present row-history.sql in the database of rows.database';
+const ROWS_FIXES: Readonly<Record<string, string>> = {
+  '3F000': NOT_SET_UP,
+  '42P01': NOT_SET_UP,
+  '42703': NOT_SET_UP,
+  '42883': NOT_SET_UP,
+  '42501': 'GRANT row_history_reader TO the role of rows.database',
+};
+
 const DATABASE_FIXES: Readonly<Record<string, string>> = {
   '28000': 'CREATE ROLE shipper LOGIN; and allow it in pg_hba.conf, with the password of database.url',
   '3D000': 'database.url names a database that does not exist',

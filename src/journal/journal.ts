@@ -38,8 +38,7 @@ import { treeOf } from './tree.js';
 const PROGRESS_INTERVAL = 1000;
 /** A commit of this many bytes takes no more entries: they go into the next one. */
 const LARGE_COMMIT = 1024 * 1024;
-const FIRST_RETRY = 100;
-const LAST_RETRY = 5000;
+const [FIRST_RETRY, LAST_RETRY] = [100, 5000];
 
 export class Journal {
   /** How this start got its chain; `null` if it continues from its own state. */
@@ -345,11 +344,9 @@ export class Journal {
 
   async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
     this.#isCommitting = true;
-    try {
-      await this.#commitUntilDone(commit, signal);
-    } finally {
+    await this.#commitUntilDone(commit, signal).finally(() => {
       this.#isCommitting = false;
-    }
+    });
   }
 
   async #commitUntilDone(commit: Commit, signal: AbortSignal): Promise<void> {

@@ -138,7 +138,7 @@ database: {url: "postgres://a"}
     ],
     [
       'sources: [{instance: a, files: [a], identity: []}]',
-      'sources[0].identity: unknown setting; allowed here: instance, discover, files, format, timezone, pgauditLogLevel, maxRecordSize, database, filter',
+      'sources[0].identity: unknown setting; allowed here: instance, discover, files, format, timezone, pgauditLogLevel, maxRecordSize, database, rows, filter',
     ],
     [
       'sources: [{instance: a, files: [a]}, {instance: b, files: [b], filter: {personalUsers: ["memberOf:p"]}}]',
@@ -192,7 +192,7 @@ describe('a fault is one line with file, key and what is allowed', () => {
     ],
     [
       'filter: {personalUser: []}',
-      'filter.personalUser: unknown setting; allowed here: classes, personalUsers, serviceUsers, otherUsers, backgroundWorkers',
+      'filter.personalUser: unknown setting; allowed here: classes, personalUsers, serviceUsers, otherUsers, backgroundWorkers, rows',
     ],
     [
       'identity: [{pattern: ["^x$"]}]',

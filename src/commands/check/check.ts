@@ -13,6 +13,7 @@ import { checkFilter, checkIdentity } from './identity.js';
 import { checkMemory } from './memory.js';
 import { checkOverlap } from './overlap.js';
 import { renderJson, renderTable } from './render.js';
+import { checkRows } from './rows.js';
 import { checkSigning } from './signing.js';
 import { checkSource } from './source.js';
 import { checkState } from './state.js';
@@ -67,6 +68,7 @@ export async function check(config: Config, file: string, options: CheckArgument
     ...(await checkEscrow(config)),
     ...(await checkDestinations(config)),
     ...(await ofEach(sources, config, source => checkDatabase(source, config))),
+    ...(await ofEach(sources, config, checkRows)),
     ...(endToEnd ? await ofEach(sources, config, source => checkEndToEnd(source, config, { as, wait })) : []),
   ];
   process.stdout.write(json ? renderJson(findings) : renderTable(findings));

@@ -102,7 +102,7 @@ function statementOf(
 ): Pick<RowFields['row'], 'statement' | 'statements'> {
   const found = writes.of({
     session,
-    transaction: row.virtualTransaction,
+    transaction: row.virtualTransaction ?? '',
     began: row.statementAt,
     changed: row.changedAt,
     operation: row.operation,

@@ -14,6 +14,7 @@ import type { RowProgress } from '../../journal/rows.js';
 import { type Clock, sleep } from '../../lib/clock.js';
 import type { RowOutcome } from './decide.js';
 import type { KnownRows } from './known.js';
+import type { Obstacle } from './obstacle.js';
 
 /** Milliseconds between two looks for new rows, and after a failure. */
 const INTERVAL = 5000;
@@ -28,9 +29,6 @@ const PATIENCE = 15 * 60_000;
 const LONGEST_WAIT = 60 * 60_000;
 const ONE_DAY = 24 * 60 * 60 * 1000;
 const BEFORE_ALL = { transaction: '0', id: '00000000-0000-0000-0000-000000000000' };
-
-/** What holds reading back. */
-export type Obstacle = 'prepared' | 'transaction' | 'log';
 
 export interface RowsReport {
   /** The history cannot be read; called at each failure. */

@@ -4,10 +4,10 @@ import type { Logger } from 'pino';
 import type { Watched } from '../../database/rows/watched.js';
 import type { RecordCounts } from '../../event/counts.js';
 import { codeOf } from '../../lib/errors.js';
-import { databaseFixFor, messageOf } from '../fixes.js';
+import { messageOf, rowsFixFor } from '../fixes.js';
 import type { Health, Problem, ProblemCode } from '../health.js';
 import type { Metrics } from '../metrics.js';
-import type { Obstacle } from '../rows/reader.js';
+import type { Obstacle } from '../rows/obstacle.js';
 import { ProofTelemetry } from './proof.js';
 
 /** Tables that a problem names. */
@@ -26,14 +26,6 @@ const HELD_BACK: Readonly<Record<Obstacle, Omit<Problem, 'code'>>> = {
     what: 'rows wait until the log is read up to them, so that their statements are known',
     fix: 'see why the log is not read to its end',
   },
-};
-
-const NOT_SET_UP: Readonly<Record<string, string>> = {
-  '3F000': 'run row-history.sql in the database of rows.database',
-  '42P01': 'run row-history.sql in the database of rows.database',
-  '42883': 'run the present row-history.sql in the database of rows.database',
-  '42703': 'run the present row-history.sql in the database of rows.database',
-  '42501': 'GRANT row_history_reader TO the role of rows.database',
 };
 
 export class RowTelemetry extends ProofTelemetry {
@@ -55,8 +47,8 @@ export class RowTelemetry extends ProofTelemetry {
 
   rowsFailed(error: unknown): void {
     const code = codeOf(error);
-    const fix = (NOT_SET_UP[code] ?? databaseFixFor(code)).replaceAll('database.url', 'rows.database');
-    this.#problem('rows-unreadable', { what: `the history of rows cannot be read (${code})`, fix });
+    const what = `the history of rows cannot be read (${code})`;
+    this.#problem('rows-unreadable', { what, fix: rowsFixFor(code) });
   }
 
   rowsReadUntil(time: number): void {

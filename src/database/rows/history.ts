@@ -19,7 +19,7 @@ const json = z.string().transform(readValues).nullable();
 const changeSchema = z.object({
   id: z.uuid(),
   transaction: z.string(),
-  virtualTransaction: z.string(),
+  virtualTransaction: z.string().nullable(),
   changedAt: milliseconds,
   statementAt: milliseconds,
   login: z.string(),

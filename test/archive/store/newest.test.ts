@@ -50,6 +50,7 @@ test('is the newest object of the newest day, whatever was put there first', asy
     sealedAt: Date.parse('2026-11-21T12:00:00.000Z'),
     coverage: [],
     files: [],
+    rows: [],
   });
 });
 
