@@ -73,6 +73,27 @@ CREATE OR REPLACE EXTERNAL TABLE `PROJECT.DATASET.pgaudit_events` (
   unaudited JSON,
   population JSON,
   alert JSON,
+  `row` STRUCT<
+    system STRING,
+    timeline INT64,
+    transaction STRING,
+    operation STRING,
+    table STRING,
+    `partition` STRING,
+    -- JSON: the columns are those of the table.
+    key JSON,
+    old JSON,
+    new JSON,
+    masked ARRAY<STRING>,
+    shortened ARRAY<STRING>,
+    estimatedRows INT64,
+    statementAt TIMESTAMP,
+    statement STRING,
+    statements ARRAY<STRING>,
+    claimed STRING,
+    redacted INT64,
+    escrow STRING
+  >,
   seal JSON,
   signature STRING
 )

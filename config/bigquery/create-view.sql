@@ -37,5 +37,11 @@ SELECT
   failure.outcome AS outcome,
   failure.certain IS DISTINCT FROM FALSE AS is_certain,
   suspect.reason AS suspect_reason,
+  `row`.operation AS row_operation,
+  `row`.table AS row_table,
+  TO_JSON_STRING(`row`.key) AS row_key,
+  TO_JSON_STRING(`row`.old) AS row_old,
+  TO_JSON_STRING(`row`.new) AS row_new,
+  `row`.statement AS row_statement,
   TO_JSON_STRING(COALESCE(gap, lifecycle, config, unaudited, population, alert)) AS details
 FROM `PROJECT.DATASET.pgaudit_events`

@@ -36,6 +36,7 @@ SELECT * FROM read_json(
     unaudited: 'JSON',
     population: 'JSON',
     alert: 'JSON',
+    row: 'STRUCT(system VARCHAR, timeline BIGINT, "transaction" VARCHAR, operation VARCHAR, "table" VARCHAR, "partition" VARCHAR, "key" JSON, "old" JSON, "new" JSON, masked VARCHAR[], shortened VARCHAR[], estimatedRows BIGINT, statementAt TIMESTAMPTZ, "statement" VARCHAR, statements VARCHAR[], claimed VARCHAR, redacted BIGINT, escrow VARCHAR)',
     seal: 'JSON',
     signature: 'VARCHAR'
   }
@@ -78,5 +79,11 @@ SELECT
   failure.outcome AS outcome,
   failure.certain IS DISTINCT FROM false AS is_certain,
   suspect.reason AS suspect_reason,
+  "row".operation AS row_operation,
+  "row"."table" AS row_table,
+  CAST("row"."key" AS VARCHAR) AS row_key,
+  CAST("row"."old" AS VARCHAR) AS row_old,
+  CAST("row"."new" AS VARCHAR) AS row_new,
+  "row"."statement" AS row_statement,
   CAST(COALESCE(gap, lifecycle, config, unaudited, population, alert) AS VARCHAR) AS details
 FROM pgaudit_events;

@@ -28,10 +28,12 @@ const DIALECTS: readonly (readonly [RegExp, string])[] = [
   [/`PROJECT\.DATASET\.(pgaudit_\w+)`/g, '$1'],
   [/\bUNNEST\(([\w.]+)\) AS (\w+)/g, 'UNNEST($1) AS unnested($2)'],
   [/\b(LEFT JOIN UNNEST.*)/g, '$1 ON TRUE'],
-  [/`rows`/g, '"rows"'],
+  [/`(rows?|table)`/g, '"$1"'],
+  [/\.table\b/g, '."table"'],
 ];
 const MACROS = [
   'CREATE MACRO REGEXP_CONTAINS(text, expression) AS regexp_matches(text, expression)',
+  'CREATE MACRO JSON_VALUE(value, path) AS json_extract_string(value, path)',
   'CREATE MACRO TO_JSON_STRING(value) AS CAST(value AS VARCHAR)',
 ];
 
@@ -241,7 +243,7 @@ describe('each question is answered as by hand, and as search answers it', () =>
       'deletions-last-day',
       'role-and-permission-changes',
     ];
-    const all = [...asked, 'failed-statements', 'bulk-changes'];
+    const all = [...asked, 'failed-statements', 'bulk-changes', 'row-history'];
     const files = (...names: readonly string[]): string[] =>
       [...all, ...names].map(name => `${name}.sql`).sort();
     expect((await readdir(SQL)).sort()).toEqual(files('create-table', 'create-view'));
