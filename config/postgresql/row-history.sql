@@ -93,7 +93,7 @@ CREATE TABLE IF NOT EXISTS row_history.service (name text PRIMARY KEY);
 CREATE OR REPLACE FUNCTION row_history.refuse() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RAISE EXCEPTION '% of row_history.% is refused', TG_OP, TG_TABLE_NAME USING
+  RAISE EXCEPTION '% on row_history.% is refused', TG_OP, TG_TABLE_NAME USING
     ERRCODE = 'insufficient_privilege',
     HINT = 'The history is only written by its triggers, and its settings by watch, unwatch, mask and services.';
 END $$;
@@ -231,12 +231,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   ) e
 $$;
 
--- Adds who, when and where. It begins with settings of its own, whatever the SQL of a hostile type has set before.
+-- Adds who, when and where.
 CREATE OR REPLACE FUNCTION row_history.write(relation oid, operation text, delta row_history.change) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
-SET plan_cache_mode = force_generic_plan AS $$
+-- One plan for a session: by the index, however small the table was when the session began.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+AS $$
 DECLARE
   written_at timestamptz := clock_timestamp();
   microseconds bigint := extract(epoch FROM written_at) * 1000000;
@@ -274,8 +276,7 @@ BEGIN
   );
 END $$;
 
--- The trigger. Its arguments are the masked columns. After the sandbox has run, nothing is looked up here any more: there,
--- a hostile type may have changed search_path.
+-- The trigger. Its arguments are the masked columns.
 CREATE OR REPLACE FUNCTION row_history.record() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -309,7 +310,7 @@ WITH RECURSIVE tree AS (
     AND regexp_replace(t.tgqual::text, ':location -?[0-9]+', '', 'g')
       IS NOT DISTINCT FROM regexp_replace(p.tgqual::text, ':location -?[0-9]+', '', 'g') AS is_ours
   FROM pg_trigger t, pg_trigger p
-  WHERE p.tgrelid = 'row_history.service'::regclass AND p.tgname = 'services_in_effect'
+  WHERE t.tgname IN ('row_history_row', 'row_history_truncate') AND p.tgrelid = 'row_history.service'::regclass AND p.tgname = 'services_in_effect'
 )
 SELECT m.roots, m.relation, m.depth, m.masked, CASE
   WHEN c.oid IS NULL THEN 'table-gone'
@@ -602,7 +603,7 @@ BEGIN
     is_different := true;
     BEGIN
       IF is_update THEN
-        EXECUTE format('SELECT ROW(($1).%1$I) OPERATOR(pg_catalog.*<>) ROW(($2).%1$I)', col.name)
+        EXECUTE format('SELECT ROW(($1).%1$I)::record OPERATOR(pg_catalog.*<>) ROW(($2).%1$I)::record', col.name)
           INTO is_different USING was, becomes;
       END IF;
       CONTINUE WHEN NOT is_different AND col.name <> ALL (key_columns);
@@ -635,6 +636,7 @@ DECLARE
   key_columns text[];
   -- They are computed when they are read, and null here.
   virtual_columns text[];
+  is_done boolean := false;
   result row_history.change;
 BEGIN
   SELECT coalesce(array_agg(a.attname) FILTER (WHERE a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])), '{}'),
@@ -642,19 +644,24 @@ BEGIN
   INTO key_columns, virtual_columns
   FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
-  BEGIN
-    IF coalesce(pg_column_size(was), 0) + coalesce(pg_column_size(becomes), 0) <= 1000000 THEN
-      RETURN row_history.delta(to_jsonb(was) - virtual_columns, to_jsonb(becomes) - virtual_columns, '{}', masked, key_columns);
-    END IF;
-    RETURN row_history.delta_by_column(relation, was, becomes, masked, key_columns);
-  EXCEPTION WHEN OTHERS THEN
-    result.shortened := '{*}';
-  END;
-  BEGIN
-    RETURN row_history.delta_by_column(relation, was, becomes, masked, key_columns);
-  EXCEPTION WHEN OTHERS THEN
-    RETURN result;
-  END;
+  FOR attempt IN 1..2 LOOP
+    BEGIN
+      IF attempt = 1 AND coalesce(pg_column_size(was), 0) + coalesce(pg_column_size(becomes), 0) <= 1000000 THEN
+        result := row_history.delta(
+          to_jsonb(was) - virtual_columns, to_jsonb(becomes) - virtual_columns, '{}', masked, key_columns);
+      ELSE
+        result := row_history.delta_by_column(relation, was, becomes, masked, key_columns);
+      END IF;
+      is_done := true;
+      RAISE EXCEPTION 'done: what a cast to json did beside, such as SET search_path, is undone';
+    EXCEPTION WHEN OTHERS THEN
+      IF is_done THEN
+        RETURN result;
+      END IF;
+    END;
+  END LOOP;
+  result.shortened := '{*}';
+  RETURN result;
 END $$;
 
 ALTER FUNCTION row_history.delta(jsonb, jsonb, text[], text[], text[]) OWNER TO row_history_sandbox;
