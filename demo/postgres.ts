@@ -39,7 +39,7 @@ export class ThrowawayPostgres {
   readonly folder: string;
   readonly port: number;
   readonly major: number;
-  readonly #server: ChildProcess;
+  #server: ChildProcess;
 
   private constructor(folder: string, port: number, major: number, server: ChildProcess) {
     this.folder = folder;
@@ -88,8 +88,7 @@ export class ThrowawayPostgres {
     };
     const lines = Object.entries(all).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
     await appendFile(join(data, 'postgresql.conf'), lines.join(''));
-    const server = spawn(join(bin, 'postgres'), ['-D', data], { ...user, cwd: folder, stdio: 'ignore' });
-    const postgres = new ThrowawayPostgres(folder, port, major, server);
+    const postgres = new ThrowawayPostgres(folder, port, major, serverOf(folder, major));
     await postgres.#untilReady();
     await postgres.query('postgres', 'CREATE EXTENSION pgaudit');
     return postgres;
@@ -129,6 +128,12 @@ export class ThrowawayPostgres {
     await ended;
   }
 
+  /** Starts it again where it was stopped. */
+  async startAgain(): Promise<void> {
+    this.#server = serverOf(this.folder, this.major);
+    await this.#untilReady();
+  }
+
   async #untilReady(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT;
     for (;;) {
@@ -147,6 +152,12 @@ export class ThrowawayPostgres {
       await new Promise(resolve => setTimeout(resolve, 50));
     }
   }
+}
+
+function serverOf(folder: string, major: number): ChildProcess {
+  const program = join(INSTALLED, String(major), 'bin', 'postgres');
+  const where = { ...unprivilegedUser(), cwd: folder };
+  return spawn(program, ['-D', join(folder, 'data')], { ...where, stdio: 'ignore' });
 }
 
 function makeCluster(

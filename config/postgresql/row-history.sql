@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS row_history.change (
   session_start timestamptz,
   pid int NOT NULL,
   database text NOT NULL,
+  message_md5 text,                     -- of the client's text, by which the statement is found in the log
   operation text NOT NULL,              -- INSERT, UPDATE, DELETE, TRUNCATE
   schema_name text NOT NULL,            -- of a partition: those of its root
   table_name text NOT NULL,
@@ -247,10 +248,14 @@ BEGIN
   -- pg_locks is expensive: an earlier row of this transaction has what it says. A serializable transaction must not look, or
   -- it would conflict with every other one.
   IF current_setting('transaction_isolation') <> 'serializable' THEN
-    SELECT c.virtual_transaction, c.login, c.session_start
-    INTO delta.virtual_transaction, delta.login, delta.session_start
+    SELECT c.virtual_transaction, c.login, c.session_start,
+      CASE WHEN c.statement_at = statement_timestamp() THEN c.message_md5 END
+    INTO delta.virtual_transaction, delta.login, delta.session_start, delta.message_md5
     FROM row_history.change c
-    WHERE c.transaction = pg_current_xact_id() AND c.changed_at BETWEEN transaction_timestamp() AND written_at LIMIT 1;
+    WHERE c.transaction = pg_current_xact_id() AND c.changed_at BETWEEN transaction_timestamp() AND written_at
+    ORDER BY c.id DESC LIMIT 1;
+    -- Once a message: it may have a megabyte for each of its rows.
+    delta.message_md5 := coalesce(delta.message_md5, md5(current_query()));
   END IF;
   IF delta.login IS NULL THEN
     delta.virtual_transaction := (
@@ -262,13 +267,13 @@ BEGIN
   SELECT c.oid, n.nspname, c.relname INTO root FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = coalesce(pg_partition_root(relation), relation);
   INSERT INTO row_history.change (
-    id, transaction, virtual_transaction, changed_at, statement_at, login, session_start, pid, database, operation,
+    id, transaction, virtual_transaction, changed_at, statement_at, login, session_start, pid, database, message_md5, operation,
     schema_name, table_name, partition, key, old, new, masked, shortened, estimated_rows, claimed
   ) VALUES (
     (lpad(to_hex(microseconds / 1000), 12, '0') || '7' || lpad(to_hex(microseconds % 1000 * 4096 / 1000), 3, '0')
       || right(replace(gen_random_uuid()::text, '-', ''), 16))::uuid,
     pg_current_xact_id(), delta.virtual_transaction, written_at, statement_timestamp(), delta.login, delta.session_start,
-    pg_backend_pid(), current_database(), operation,
+    pg_backend_pid(), current_database(), delta.message_md5, operation,
     root.nspname, root.relname, CASE WHEN root.oid <> relation THEN relation::regclass::text END,
     delta.key, delta.old, delta.new, coalesce(delta.masked, '{}'), coalesce(delta.shortened, '{}'),
     CASE WHEN operation = 'TRUNCATE' THEN row_history.estimated_rows(relation) END,

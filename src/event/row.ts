@@ -10,8 +10,8 @@ import { ROW_OPERATIONS } from './names.js';
 import { fromLogSchema, sessionSchema } from './session.js';
 
 /**
- * Values by column, as PostgreSQL writes them in JSON. A number that JavaScript would not write the same way is a text:
- * `100.00`, and what is larger than 2^53.
+ * Values by column, as PostgreSQL writes them in JSON. A number that is not whole, or beyond 2^53, is a text: no digit of it
+ * is lost in a reader.
  */
 const valuesSchema = z.record(z.string(), z.json());
 export type RowValues = DeepReadonly<z.infer<typeof valuesSchema>>;

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { PopulationFields } from '../../src/event/population.js';
+import type { RowFields } from '../../src/event/row.js';
 
 /** An event as parsed JSON; tests read the fields that they expect. */
 export interface ArchivedEvent {
@@ -64,6 +65,7 @@ export interface ArchivedEvent {
     after?: string;
     before?: string;
   };
+  readonly row?: RowFields['row'];
   readonly alert?: { rule: string; severity: string; why: string; ids: string[] };
   readonly unaudited?: {
     class: string;

@@ -171,17 +171,20 @@ function contentOf({
   return [kind, JSON.stringify(Reflect.get(Object(parseJson(line)), kind)) ?? ''];
 }
 
-/** `id=4: saldo 1 → 2, eier - → "Ola"`. */
-function changeOf({ key, old = {}, new: after = {} }: NonNullable<SearchedEvent['row']>): string {
-  const columns = [...new Set([...Object.keys(old), ...Object.keys(after)])];
-  const changes = columns.map(name => `${name} ${valueIn(old, name)} → ${valueIn(after, name)}`);
-  const names = Object.entries(key ?? {}).map(([name, value]) => `${name}=${textOf(value)}`);
-  return `${names.join(' ')}${names.length > 0 && changes.length > 0 ? ': ' : ''}${changes.join(', ')}`;
+/** `id=4: saldo "1.00" → "2.00"`; of a row that is new, or gone, what it has besides its key. */
+function changeOf({ key, old, new: after }: NonNullable<SearchedEvent['row']>): string {
+  const names = Object.keys({ ...old, ...after }).filter(
+    name => !isIn(key, name) || (isIn(old, name) && isIn(after, name)),
+  );
+  const values = (name: string): string[] =>
+    [old, after].filter(some => isIn(some, name)).map(some => JSON.stringify(some?.[name]));
+  const changes = names.map(name => `${name} ${values(name).join(' → ')}`);
+  const named = Object.entries(key ?? {}).map(([name, value]) => `${name}=${textOf(value)}`);
+  return `${named.join(' ')}${named.length > 0 && changes.length > 0 ? ': ' : ''}${changes.join(', ')}`;
 }
 
-function valueIn(values: RowValues, name: string): string {
-  const value = Object.hasOwn(values, name) ? values[name] : undefined;
-  return value === undefined ? '-' : JSON.stringify(value);
+function isIn(values: RowValues | null | undefined, name: string): boolean {
+  return values != null && Object.hasOwn(values, name);
 }
 
 function parametersOf(parameters: readonly string[] | null): string {

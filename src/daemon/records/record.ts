@@ -299,10 +299,8 @@ function shipRestored(
 ): RecordOutcome | Promise<RecordOutcome> {
   const { facts, telemetry, daemon } = deciders;
   // The parser needs the original statement: a redacted one does not parse.
-  const relations =
-    large === undefined
-      ? deciders.relations(payload.isPreviouslyLogged ? audit : payload.audit)
-      : relationsOfLarge(audit, deciders);
+  const original = payload.isPreviouslyLogged ? audit : payload.audit;
+  const relations = large === undefined ? deciders.relations(original) : relationsOfLarge(audit, deciders);
   const claims = (): readonly string[] => large?.claims ?? claimsOf(audit.statement, null);
   const shipped = ship('statement', record, claims, reading, deciders, (line, actor) => {
     if (audit.redacted !== undefined) telemetry.redacted(audit.redacted);
@@ -310,7 +308,7 @@ function shipRestored(
     const { id, virtualTransactionId } = line.session;
     if (!isControl(audit)) facts.transactions.shipped(id, virtualTransactionId ?? '', eventId(line, daemon));
     return andThen(relations, objects => {
-      facts.writes.note(writeOf(line, audit, objects, daemon));
+      if (facts.writes.isNeeded) facts.writes.note(writeOf(line, original, objects, daemon));
       const isMarked = large?.isSensitive ?? isSensitive(audit);
       const whole = { ...audit, ...objects, ...(isMarked && ({ sensitive: true } as const)) };
       return statementEvent(line, whole, actor, reading, daemon);

@@ -6,6 +6,7 @@ import type { NewEvent } from '../../event/event.js';
 import { rowEvent } from '../../event/make.js';
 import type { RowFields, RowPosition, RowValues } from '../../event/row.js';
 import { type RedactedRow, redactRow } from '../../redact/row.js';
+import type { Change } from '../../session/joining.js';
 import type { Deciders } from '../records/outcome.js';
 
 type RowDeciders = Pick<
@@ -17,9 +18,25 @@ export type RowOutcome =
   | { readonly outcome: 'shipped'; readonly reason: 'row'; readonly event: NewEvent }
   | { readonly outcome: 'dropped'; readonly reason: string };
 
-/** @param place the server and timeline that it was read from */
-export async function decideRow(
+/**
+ * The outcomes of some rows, in their order.
+ *
+ * @param place the server and timeline that they were read from
+ */
+export async function decideRows(
+  rows: readonly HistoryRow[],
+  place: Pick<RowPosition, 'system' | 'timeline'>,
+  deciders: RowDeciders,
+): Promise<RowOutcome[]> {
+  const statements = deciders.facts.writes.of(rows.map(changeOf));
+  return await Promise.all(
+    rows.map((row, index) => decideRow(row, statements[index] ?? [], place, deciders)),
+  );
+}
+
+async function decideRow(
   row: HistoryRow,
+  statements: readonly string[],
   place: Pick<RowPosition, 'system' | 'timeline'>,
   deciders: RowDeciders,
 ): Promise<RowOutcome> {
@@ -28,7 +45,7 @@ export async function decideRow(
   const { isShipped, reason } = filter.decideRow(kind);
   if (isUnlisted(kind)) telemetry.otherUser(row.login, isShipped);
   if (!isShipped) return { outcome: 'dropped', reason };
-  return { outcome: 'shipped', reason: 'row', event: await eventOf(row, place, deciders) };
+  return { outcome: 'shipped', reason: 'row', event: await eventOf(row, statements, place, deciders) };
 }
 
 function isUnlisted(kind: UserKind): boolean {
@@ -37,6 +54,7 @@ function isUnlisted(kind: UserKind): boolean {
 
 async function eventOf(
   row: HistoryRow,
+  statements: readonly string[],
   { system, timeline }: Pick<RowPosition, 'system' | 'timeline'>,
   { identify, redact, escrow, facts, telemetry, daemon, now }: RowDeciders,
 ): Promise<NewEvent> {
@@ -60,7 +78,7 @@ async function eventOf(
     ...(row.partition !== null && { partition: row.partition }),
     ...valuesOf(row, redacted),
     statementAt: new Date(row.statementAt).toISOString(),
-    ...statementOf(row, id, facts),
+    ...statementOf(statements),
     ...(row.claimed !== null && { claimed: row.claimed }),
     ...(redacted.count > 0 && { redacted: redacted.count }),
     ...(sealed !== null && { escrow: sealed }),
@@ -95,22 +113,22 @@ function sessionOf({ sessionStart, pid }: HistoryRow): string {
   return `${Math.floor(sessionStart / 1000).toString(16)}.${pid.toString(16)}`;
 }
 
-function statementOf(
-  row: HistoryRow,
-  session: string,
-  { writes }: RowDeciders['facts'],
-): Pick<RowFields['row'], 'statement' | 'statements'> {
-  const found = writes.of({
-    session,
+function changeOf(row: HistoryRow): Change {
+  return {
+    session: sessionOf(row),
     transaction: row.virtualTransaction ?? '',
     began: row.statementAt,
     changed: row.changedAt,
     operation: row.operation,
     table: row.table,
-  });
-  const [only] = found;
+    digest: row.digest,
+  };
+}
+
+function statementOf(possible: readonly string[]): Pick<RowFields['row'], 'statement' | 'statements'> {
+  const [only] = possible;
   if (only === undefined) return {};
-  return found.length === 1 ? { statement: only } : { statements: [...found] };
+  return possible.length === 1 ? { statement: only } : { statements: [...possible] };
 }
 
 function originalOf({ key, old, new: after }: HistoryRow): string {

@@ -55,7 +55,11 @@ export interface RowReaderOptions {
 export interface RowSurroundings {
   /** How far its log was read, in milliseconds since the epoch; `null` before it was read to its end. */
   readUntil(): number | null;
-  decide(row: HistoryRow, place: Pick<RowPosition, 'system' | 'timeline'>): Promise<RowOutcome>;
+  /** The outcome of each row. */
+  decide(
+    rows: readonly HistoryRow[],
+    place: Pick<RowPosition, 'system' | 'timeline'>,
+  ): Promise<readonly RowOutcome[]>;
   /** Resolves when they are durable; rejects if they will not be. */
   append(events: readonly NewEvent[], progress: RowProgress): Promise<void>;
   /** Resolves when there is room in the journal, to false if the signal aborts before. */
@@ -159,11 +163,10 @@ export class RowReader {
     const { known, clock, report } = this.#options;
     const records = noRecords();
     const events: NewEvent[] = [];
-    for (const row of rows) {
-      const decided: RowOutcome =
-        this.#before?.has(row.id) === true
-          ? { outcome: 'dropped', reason: 'read-before' }
-          : await around.decide(row, position);
+    const isNew = ({ id }: HistoryRow): boolean => this.#before?.has(id) !== true;
+    const fresh = rows.filter(isNew);
+    for (const _known of rows.slice(fresh.length)) countRecord(records, 'dropped', 'read-before');
+    for (const decided of await around.decide(fresh, position)) {
       countRecord(records, decided.outcome, decided.reason);
       if (decided.outcome === 'shipped') events.push(decided.event);
     }

@@ -6,7 +6,7 @@ import type { Journal } from '../../journal/journal.js';
 import type { Reader } from '../../journal/reader.js';
 import { positionOf } from '../../journal/rows.js';
 import type { OpenSource } from '../source.js';
-import { decideRow } from './decide.js';
+import { decideRows } from './decide.js';
 import type { RowSurroundings } from './reader.js';
 import type { WatchSurroundings } from './watch.js';
 
@@ -43,7 +43,7 @@ function aroundReader(source: OpenSource, journal: Journal): RowSurroundings {
   const { name, tail, facts } = source;
   return {
     readUntil: () => tail.readUntil,
-    decide: (row, place) => decideRow(row, place, source),
+    decide: (some, place) => decideRows(some, place, source),
     append: (events, rows) => journal.append({ source: name, events: events.map(jsonOf), rows }),
     waitForRoom: async stop => {
       while (!(await journal.waitForRoom(stop))) if (stop.aborted) return false;

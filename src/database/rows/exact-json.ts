@@ -6,8 +6,8 @@ import type { RowValues } from '../../event/row.js';
 const values = z.record(z.string(), z.json());
 
 /**
- * A number that JavaScript would write differently becomes a text, so that none of its digits is lost: `100.00`,
- * 12345678901234567890. Throws if it is not the JSON of an object.
+ * Whole numbers are numbers up to 2^53. All others become texts, so that none of their digits is lost, and a column's values are
+ * of one kind: `100.00`, `100.05`, `12345678901234567890`. Throws if it is not the JSON of an object.
  */
 export function readValues(json: string): RowValues {
   return values.parse(JSON.parse(json, exact));
@@ -16,5 +16,7 @@ export function readValues(json: string): RowValues {
 /** @param context has the text that was parsed to the value (ECMAScript 2026) */
 function exact(_key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source ?? String(value);
-  return typeof value === 'number' && String(value) !== source ? source : value;
+  return typeof value === 'number' && !(Number.isSafeInteger(value) && String(value) === source)
+    ? source
+    : value;
 }

@@ -26,6 +26,8 @@ const changeSchema = z.object({
   sessionStart: milliseconds,
   pid: z.number(),
   database: z.string(),
+  /** MD5 (hex) of the text of the client's message; `null` if it was not made. */
+  digest: z.string().nullable(),
   operation: z.enum(ROW_OPERATIONS),
   table: z.string(),
   partition: z.string().nullable(),
@@ -76,7 +78,7 @@ const epoch = (column: string): string => `(extract(epoch FROM ${column}) * 1000
 /** Values stay text: JavaScript's numbers would lose digits. */
 const COLUMNS = `id, transaction::text AS transaction, virtual_transaction AS "virtualTransaction",
   ${epoch('changed_at')} AS "changedAt", ${epoch('statement_at')} AS "statementAt", login,
-  ${epoch('session_start')} AS "sessionStart", pid, database, operation,
+  ${epoch('session_start')} AS "sessionStart", pid, database, message_md5 AS digest, operation,
   format('%I.%I', schema_name, table_name) AS "table", partition,
   key::text AS key, old::text AS old, new::text AS new, masked, shortened,
   estimated_rows::float8 AS "estimatedRows", claimed`;
