@@ -23,6 +23,7 @@ export function writeOf(
     command,
     digest: hash('md5', statement ?? ''),
     ...(objects !== undefined && { tables: [...objects] }),
-    ...(rows !== null && { atEnd: true }),
+    // pgAudit logs a TRUNCATE once it is done.
+    ...((rows !== null || command.startsWith('TRUNCATE')) && { atEnd: true }),
   };
 }
