@@ -57,6 +57,7 @@ export const MISSING_REASONS: ReadonlySet<string> = new Set(['missing-lines', 'm
 
 /** What a statement did with a row, or with all of a table's. */
 export const ROW_OPERATIONS = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
+export type RowOperation = (typeof ROW_OPERATIONS)[number];
 
 export const SEAL_REASONS = ['size', 'age', 'date', 'quiet', 'shutdown'] as const;
 export type SealReason = (typeof SEAL_REASONS)[number];

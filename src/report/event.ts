@@ -8,6 +8,7 @@ import { envelopeSchema } from '../event/event.js';
 import { gapSchema } from '../event/gap.js';
 import { lifecycleSchema } from '../event/lifecycle.js';
 import { populationSchema } from '../event/population.js';
+import { rowSchema } from '../event/row.js';
 import { sessionSchema, sourceSchema } from '../event/session.js';
 import { parseJson } from '../lib/json.js';
 
@@ -34,6 +35,10 @@ const reportedEvent = envelopeSchema.pick({ id: true, instance: true }).extend({
   unaudited: unauditedSchema.shape.unaudited.partial({ expected: true, audited: true }).optional(),
   gap: gapSchema.shape.gap.optional(),
   alert: alertSchema.shape.alert.pick({ rule: true, severity: true, why: true }).optional(),
+  row: rowSchema.shape.row
+    .pick({ operation: true, table: true, key: true, old: true, new: true, redacted: true })
+    .partial({ old: true, new: true, redacted: true })
+    .optional(),
   source: sourceSchema.pick({ file: true, offset: true, length: true }).optional(),
   lifecycle: lifecycleSchema.shape.lifecycle.partial({ version: true }).optional(),
   config: configSchema.shape.config.partial({ since: true }).optional(),
@@ -46,7 +51,7 @@ export type ReportedAudit = NonNullable<ReportedEvent['audit']>;
 
 /** Bytes of an event without any text from a client. */
 const LONGEST_OWN = 256 * 1024;
-const WITH_TEXT = ['statement', 'suspect', 'unaudited'];
+const WITH_TEXT = ['statement', 'suspect', 'unaudited', 'row'];
 /** Bytes of a population: several thousand names, however they are written. */
 const LONGEST_POPULATION = 4 * 1024 * 1024;
 

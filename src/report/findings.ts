@@ -12,6 +12,7 @@ import { type Marked, UNMARKED } from './marked.js';
 import { Outcomes } from './outcomes.js';
 import { Populations } from './population.js';
 import { Roles } from './roles.js';
+import { Rows } from './rows.js';
 import { Signs } from './signs.js';
 
 /** At most this many items are listed. */
@@ -91,7 +92,8 @@ export class Findings {
   readonly outside = new Weightiest<Listed>(MOST_SAMPLED);
   readonly signs = new Signs();
   readonly populations = new Populations();
-  /** Secrets in statements, parameters and suspects. */
+  readonly rows = new Rows();
+  /** Secrets in statements, parameters, suspects and rows. */
   redacted = 0;
 
   constructor(options: FindingsOptions) {
@@ -117,6 +119,9 @@ export class Findings {
     } else if (event.kind === 'failure' && actor !== undefined && failure !== undefined) {
       this.outcomes.failure(event);
       this.#failure(personOf(actor), failure, at, local.day);
+    } else if (event.kind === 'row') {
+      this.redacted += event.row?.redacted ?? 0;
+      this.rows.add(event, at, hash);
     } else {
       this.redacted += this.signs.add(event, at, hash);
     }

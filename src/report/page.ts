@@ -31,6 +31,7 @@ import { populationSection } from './population-section.js';
 import { proofSection, verdict } from './proof.js';
 import type { Report } from './report.js';
 import { roleSection } from './role-section.js';
+import { rowSection } from './row-section.js';
 import { signature } from './signature.js';
 import { STYLE } from './style.js';
 import { number, stranger } from './table.js';
@@ -55,7 +56,7 @@ ${figures(report)}
 ${[daySection, personSection, objectSection, bulkSection].map(section => section(report))}
 ${before}`;
   const rest = html`${after}
-${[definitionSection, redactedSection, outsideSection, writeSection, failureSection].map(section => section(report))}
+${[definitionSection, redactedSection, outsideSection, writeSection, rowSection, failureSection].map(section => section(report))}
 ${[suspectSection, unauditedSection, gapSection, unknownSection, settingsSection].map(section => section(report))}
 ${[populationSection, proofSection, signature].map(section => section(report))}</main></body></html>
 `;
@@ -87,7 +88,7 @@ ${verdict(report)}
 
 function figures(report: Report): Html {
   const { figures: names } = report.words;
-  const { total, persons, definitions, signs, roles, redacted } = report.findings;
+  const { total, persons, definitions, signs, roles, rows, redacted } = report.findings;
   const all: (readonly [keyof typeof names, number, boolean])[] = [
     ['persons', persons.size, false],
     ['statements', total.events, false],
@@ -96,6 +97,7 @@ function figures(report: Report): Html {
     ['bulk', bulkOf(report).length, true],
     ['outside', total.outside + total.weekend, false],
     ['failures', total.failed, false],
+    ...(rows.sample.total === 0 ? [] : [['rows', rows.sample.total, false] as const]),
     ...(signs.alerts.total === 0 ? [] : [['alerts', signs.alerts.total, true] as const]),
     ['suspects', signs.suspects.total, true],
     ['unaudited', signs.unaudited.total, true],

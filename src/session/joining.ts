@@ -6,7 +6,24 @@
  * then it helps that messages and records are in the same order, and that each message with rows has a record of its own.
  */
 
-import type { Write } from './writes.js';
+import { z } from 'zod';
+
+/** One that was shipped. Without names of tables it may have changed any. */
+export const write = z.object({
+  id: z.string(),
+  session: z.string(),
+  transaction: z.string(),
+  /** Of its record, in milliseconds since the epoch, and its number in the session. */
+  time: z.number(),
+  line: z.number(),
+  command: z.string(),
+  /** MD5 (hex) of its text. */
+  digest: z.string(),
+  tables: z.array(z.string()).exactOptional(),
+  /** Its record was written when it ended, with the number of its rows (`pgaudit.log_rows`). */
+  atEnd: z.literal(true).exactOptional(),
+});
+export type Write = z.infer<typeof write>;
 
 /** A change of a row. Times in milliseconds since the epoch, with fractions. */
 export interface Change {
@@ -38,7 +55,7 @@ export function join(changes: readonly Change[], writes: readonly Write[]): Map<
   const began = [...byMessage.keys()].sort((a, b) => a - b);
   const messages = began.map((at, index) => messageOf(byMessage.get(at) ?? [], statements, began[index + 1]));
   const narrowed = inOrder(messages) ?? messages;
-  const found = new Map<Change, readonly string[]>();
+  const found = new Map<Change, readonly string[]>(changes.map(change => [change, []]));
   for (const { rows, from, to } of narrowed) {
     const some = statements.slice(from, to);
     for (const row of rows) found.set(row, idsOf(row, some));

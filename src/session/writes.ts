@@ -5,24 +5,8 @@
  */
 
 import { z } from 'zod';
-import { type Change, join } from './joining.js';
+import { type Change, join, type Write, write } from './joining.js';
 
-/** One that was shipped. Without names of tables it may have changed any. */
-const write = z.object({
-  id: z.string(),
-  session: z.string(),
-  transaction: z.string(),
-  /** Of its record, in milliseconds since the epoch, and its number in the session. */
-  time: z.number(),
-  line: z.number(),
-  command: z.string(),
-  /** MD5 (hex) of its text. */
-  digest: z.string(),
-  tables: z.array(z.string()).exactOptional(),
-  /** Its record was written when it ended, with the number of its rows (`pgaudit.log_rows`). */
-  atEnd: z.literal(true).exactOptional(),
-});
-export type Write = z.infer<typeof write>;
 export const savedWrites = z.array(write);
 
 /** The checkpoint holds them. A transaction with more of them has rows whose statement is not named. */

@@ -39,7 +39,7 @@ export class AskedRow {
 
 const NAME = '"(?:[^"]|"")+"|[^\\s".=]+';
 const TABLE = new RegExp(`^((?:${NAME})(?:\\.(?:${NAME}))?)((?:\\s.*)?)$`, 's');
-const PAIR = new RegExp(`\\s+(${NAME})=('(?:[^']|'')*'|\\S*)`, 'g');
+const PAIR = new RegExp(`\\s+(${NAME})=('(?:[^']|'')*'|(?:[^\\s']\\S*)?)(?!\\S)`, 'g');
 
 function askedValue([, column = '', value = '']: RegExpExecArray): AskedValue {
   const name = column.startsWith('"') ? column.slice(1, -1).replaceAll('""', '"') : column;

@@ -40,6 +40,7 @@ export const en = {
       redacted: 'Redacted statements',
       outside: 'Outside working hours',
       writes: 'Sample of writes',
+      rows: 'Changed rows',
       failures: 'Failures',
       suspects: 'Suspects',
       unaudited: 'Unaudited changes',
@@ -60,6 +61,7 @@ export const en = {
     bulk: 'bulk changes',
     outside: 'outside hours',
     failures: 'failures',
+    rows: 'changed rows',
     alerts: 'alerts',
     suspects: 'suspects',
     unaudited: 'unaudited changes',
@@ -185,6 +187,13 @@ export const en = {
     statement: 'Statement',
     statements: 'Statements',
     rows: 'Rows',
+    row: 'Row',
+    table: 'Table',
+    values: 'Values',
+    inserted: 'New',
+    updated: 'Changed',
+    deleted: 'Deleted',
+    truncated: 'Emptied',
     writes: 'Writes',
     ddl: 'DDL',
     roles: 'Roles',
@@ -278,6 +287,16 @@ export const en = {
   writes: {
     intro: (total: number): string =>
       `Writes are counted above, and not listed. Of ${plural(total, 'write')} these changed the most rows, as far as the log says; among equals nobody chose: those whose lines have the smallest SHA-256, so that every report of this archive and period shows the same ones.`,
+  },
+  rows: {
+    intro: (count: number): string =>
+      count === 0
+        ? 'No old and new values were recorded. They are for tables under watch, if the history of rows is shipped (rows).'
+        : `${plural(count, 'change')} of rows in tables under watch that were committed, with old and new values. What was rolled back is not here.`,
+    caption: (count: number): string => `By person and table: ${number(count)}, the most changes first`,
+    sample: (count: number): string =>
+      `${plural(count, 'change')} that nobody chose, with old → new values; --row shows the history of one row`,
+    moreColumns: (count: string): string => `… and ${count} more columns in the archive`,
   },
   failures: {
     intro: (count: string): string =>

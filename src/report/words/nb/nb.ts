@@ -40,6 +40,7 @@ export const nb: Words = {
       redacted: 'Sladdede setninger',
       outside: 'Utenfor arbeidstid',
       writes: 'Utvalg av skrivinger',
+      rows: 'Endrede rader',
       failures: 'Feil',
       suspects: 'Mistenkelige poster',
       unaudited: 'Endringer uten revisjonsspor',
@@ -60,6 +61,7 @@ export const nb: Words = {
     bulk: 'masseendringer',
     outside: 'utenfor arbeidstid',
     failures: 'feil',
+    rows: 'endrede rader',
     alerts: 'varsler',
     suspects: 'mistenkelige poster',
     unaudited: 'uten revisjonsspor',
@@ -179,6 +181,13 @@ export const nb: Words = {
     statement: 'Setning',
     statements: 'Setninger',
     rows: 'Rader',
+    row: 'Rad',
+    table: 'Tabell',
+    values: 'Verdier',
+    inserted: 'Nye',
+    updated: 'Endret',
+    deleted: 'Slettet',
+    truncated: 'Tømt',
     writes: 'Skrivinger',
     ddl: 'DDL',
     roles: 'Roller',
@@ -269,6 +278,16 @@ export const nb: Words = {
   writes: {
     intro: total =>
       `Skrivinger er telt ovenfor, og ikke listet. Av ${plural(total, 'skriving', 'skrivinger')} endret disse flest rader, så langt loggen sier; blant like har ingen valgt: det er de med minst SHA-256 av linjen, slik at hver rapport om dette arkivet og denne perioden viser de samme.`,
+  },
+  rows: {
+    intro: count =>
+      count === 0
+        ? 'Ingen gamle og nye verdier er registrert. De finnes for tabeller under oppsyn, hvis radenes historikk sendes (rows).'
+        : `${changes(count)} av rader i tabeller under oppsyn som ble fullført, med gamle og nye verdier. Det som ble rullet tilbake, er ikke her.`,
+    caption: count => `Per person og tabell: ${number(count)}, flest endringer først`,
+    sample: count =>
+      `${changes(count)} som ingen har valgt ut, med gamle → nye verdier; --row viser historikken til én rad`,
+    moreColumns: count => `… og ${count} kolonner til i arkivet`,
   },
   failures: {
     intro: count =>

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { createRedactor } from '../../src/redact/redact.js';
+import { redactRow } from '../../src/redact/row.js';
+
+const redact = createRedactor([]);
+
+function redacted(values: Parameters<typeof redactRow>[0]['new']): [unknown, number] {
+  const { new: after, count } = redactRow({ key: null, old: null, new: values }, redact);
+  return [after, count];
+}
+
+test('by the name of the column', () => {
+  expect(redacted({ passord: 'hemmelig', api_key: 12, token: true, password_changed: '2026-01-01' })).toEqual(
+    [{ passord: '<redacted>', api_key: '<redacted>', token: true, password_changed: '2026-01-01' }, 2],
+  );
+});
+
+test('in a value: a URL with a password, and JSON within', () => {
+  expect(
+    redacted({ url: 'postgres://app:s3cret@db/x', innhold: { user: 'ola', password: 's3cret', n: [1] } }),
+  ).toEqual([
+    { url: 'postgres://app:<redacted>@db/x', innhold: { user: 'ola', password: '<redacted>', n: [1] } },
+    2,
+  ]);
+});
+
+test('key, old and new values alike; what is empty or scrubbed already stays', () => {
+  const row = {
+    key: { secret: 'a' },
+    old: { passord: null },
+    new: { passord: '', pwd: '<redacted>', __proto__: null },
+  };
+  expect(redactRow(row, redact)).toEqual({
+    key: { secret: '<redacted>' },
+    old: { passord: null },
+    new: { passord: '', pwd: '<redacted>' },
+    count: 1,
+  });
+});
+
+test('a column named __proto__ is one like any other', () => {
+  const values = JSON.parse('{"__proto__": "x", "passord": "y"}');
+  const { new: after } = redactRow({ key: null, old: null, new: values }, redact);
+  expect(JSON.stringify(after)).toBe('{"__proto__":"x","passord":"<redacted>"}');
+});
