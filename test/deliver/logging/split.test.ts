@@ -4,6 +4,7 @@ import type { LogEntry } from '../../../src/deliver/destination.js';
 import { toLogEntries } from '../../../src/deliver/logging/log-entry.js';
 import { joinEvents, splitEvent } from '../../../src/deliver/logging/split.js';
 import type { AuditEvent } from '../../../src/event/event.js';
+import { rowEvent } from '../../support/row-event.js';
 import { statementEvent } from '../../support/statement-event.js';
 
 const KiB = 1024;
@@ -151,5 +152,27 @@ describe('the parts join to the whole', () => {
       ),
       { numRuns: 50 },
     );
+  });
+});
+
+test('a row of many columns: parts between them, and first the names of those that are not whole', () => {
+  const names = Array.from({ length: 1600 }, (_, n) => `kolonne_${n}`);
+  const values = (text: string): Record<string, string> =>
+    Object.fromEntries(names.map(name => [name, text.repeat(100)]));
+  const event = rowEvent({ old: values('å"\\'), new: values('b'), shortened: names, masked: ['hemmelig'] });
+  expect(Buffer.byteLength(JSON.stringify(event))).toBeGreaterThan(500 * KiB);
+  expectSplit(event, 7);
+  const entries = entriesOf(event);
+  expect(entries.map(({ insertId }) => insertId)).toEqual([0, 1, 2, 3, 4, 5, 6].map(n => `${event.id}/${n}`));
+});
+
+test('a usual row is one entry, with its person, and the transaction of its statement', () => {
+  const [entry, ...more] = entriesOf(rowEvent({}));
+  expect(more).toEqual([]);
+  expect(entry).toMatchObject({
+    severity: 'INFO',
+    labels: { kind: 'row', user: 'Z990001', database: 'd' },
+    operation: { id: 'i/6b0d340a.35b6/3/21' },
+    jsonPayload: { row: { key: { id: 4 }, old: { saldo: '1.00' }, new: { saldo: '2.00' } } },
   });
 });

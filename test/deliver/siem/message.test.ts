@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { cut, externalId } from '../../../src/deliver/siem/cef.js';
 import { messageOf } from '../../../src/deliver/siem/message.js';
 import { parseCef } from '../../support/cef.js';
+import { rowEvent } from '../../support/row-event.js';
 
 const OPTIONS = {
   version: '0.2.0',
@@ -144,4 +145,27 @@ test('who it is only by its own words is the login role; a notice is no warning'
 
 test('kinds that are not configured make no message', () => {
   expect(messageOf(Buffer.from('{"kind":"seal"}'), OPTIONS)).toBeNull();
+});
+
+test('a row: what was done to which table, by whom, and its values as far as they may leave', () => {
+  const fields = (statements: 'full' | 'hash' | 'none') => {
+    const text = written(rowEvent({ old: { a: 'x=1|' }, new: { a: 'y' } }), {
+      statements,
+      kinds: new Set(['row']),
+    });
+    const { header, extension } = parseCef(text.slice(text.indexOf('CEF:')));
+    return { header, extension: Object.fromEntries(extension) };
+  };
+  const { header, extension } = fields('full');
+  expect(header.slice(4)).toEqual(['audit:update', 'Change of a row in PostgreSQL by a person', 'INFO']);
+  expect(extension).toMatchObject({
+    act: 'UPDATE',
+    fname: 'public.konto',
+    suid: 'Z990001',
+    msg: 'by i/6b0d340a.35b6/3',
+    cs1Label: 'row',
+    cs1: '{"key":{"id":4},"old":{"a":"x=1|"},"new":{"a":"y"}}',
+  });
+  expect(fields('hash').extension.cs1).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(fields('none').extension).not.toHaveProperty('cs1');
 });

@@ -1,0 +1,141 @@
+/** What holds a history of rows back, and what it waits for: with a real server, and a clock of the test's. */
+
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ThrowawayPostgres } from '../../../demo/postgres.js';
+import { KnownRows } from '../../../src/daemon/rows/known.js';
+import { RowReader, type RowSurroundings, type RowsReport } from '../../../src/daemon/rows/reader.js';
+import { RowHistory } from '../../../src/database/rows/history.js';
+import { type Clock, systemClock } from '../../../src/lib/clock.js';
+import { Disk } from '../../../src/lib/disk.js';
+import { KARI, serverWithHistory } from '../../support/rows.js';
+import { temporaryFolder } from '../../support/temp.js';
+
+const HOUR = 60 * 60_000;
+const TABLE = ['CREATE TABLE t (n int)', "SELECT row_history.watch('t')"];
+const NEVER = new AbortController().signal;
+
+class Life {
+  readonly heldBack: (string | null)[] = [];
+  readonly shipped: unknown[] = [];
+  readonly forgotten: number[] = [];
+  readonly pages: number[] = [];
+  /** Milliseconds that the clock is ahead of the real one. */
+  ahead = 0;
+  readonly around: RowSurroundings;
+  readonly reader: RowReader;
+
+  constructor(postgres: ThrowawayPostgres, folder: string) {
+    const clock: Clock = { now: () => Date.now() + this.ahead, after: systemClock.after };
+    const known = new KnownRows(new Disk(), [join(folder, 'a'), join(folder, 'b')]);
+    const history = new RowHistory(`postgres://shipper@127.0.0.1:${postgres.port}/postgres`);
+    const report: RowsReport = {
+      rowsFailed: error => expect.fail(String(error)),
+      rowsReadUntil: () => undefined,
+      rowsRead: () => undefined,
+      rowsReadAgain: () => expect.fail('read again'),
+      rowsHeldBack: by => this.heldBack.push(by),
+    };
+    this.reader = new RowReader({ history, known, position: null, clock, report });
+    this.around = {
+      readUntil: () => Number.POSITIVE_INFINITY,
+      decide: async rows => {
+        this.pages.push(rows.length);
+        for (const { new: values } of rows) this.shipped.push(values?.n);
+        return rows.map(() => ({ outcome: 'dropped', reason: 'test' }));
+      },
+      append: async () => undefined,
+      waitForRoom: async () => true,
+      forgetBefore: time => this.forgotten.push(time),
+    };
+  }
+
+  async read(): Promise<void> {
+    expect(await this.reader.read(NEVER, this.around)).toBe(true);
+  }
+}
+
+test('a prepared transaction is named after a quarter of an hour, and any other one, too', async () => {
+  const postgres = await serverWithHistory(TABLE, { max_prepared_transactions: '2' });
+  const life = new Life(postgres, await temporaryFolder());
+  await life.read();
+  await postgres.query(KARI, 'BEGIN', 'INSERT INTO t VALUES (1)', "PREPARE TRANSACTION 'p'");
+  await postgres.query(KARI, 'INSERT INTO t VALUES (2)');
+  await life.read();
+  life.ahead = HOUR;
+  await life.read();
+  expect(life.shipped).toEqual([]);
+  expect(life.heldBack.at(-1)).toBe('prepared');
+  await postgres.query(KARI, "ROLLBACK PREPARED 'p'");
+  const open = await postgres.connect(KARI);
+  await open.query('BEGIN');
+  await open.query('INSERT INTO t VALUES (3)');
+  await postgres.query(KARI, 'INSERT INTO t VALUES (4)');
+  await life.read();
+  await life.read();
+  life.ahead = 2 * HOUR;
+  await life.read();
+  expect(life.heldBack.at(-1)).toBe('transaction');
+  expect(life.shipped).toEqual([2]);
+  await open.query('COMMIT');
+  await open.end();
+  await life.read();
+  expect(life.heldBack.at(-1)).toBe(null);
+  expect(life.shipped).toEqual([2, 3, 4]);
+  // What was logged an hour before all that has ended is not needed any more.
+  expect(life.forgotten.length).toBeGreaterThan(0);
+  await life.reader.close();
+});
+
+test('rows wait until the log was read up to them', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const life = new Life(postgres, await temporaryFolder());
+  await postgres.query(KARI, 'INSERT INTO t VALUES (1)');
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  let until = 0;
+  const stop = new AbortController();
+  const around = {
+    ...life.around,
+    readUntil: () => {
+      life.ahead = HOUR;
+      if (life.heldBack.includes('log')) resolve();
+      return until;
+    },
+  };
+  const reading = life.reader.read(stop.signal, around);
+  await asked;
+  expect(life.shipped).toEqual([]);
+  until = Date.now() + 2 * HOUR;
+  await reading;
+  expect(life.shipped).toEqual([1]);
+  stop.abort();
+  expect(await life.reader.read(stop.signal, around)).toBe(true);
+  await life.reader.close();
+});
+
+test('a page is bounded by the bytes of its rows', async () => {
+  const postgres = await serverWithHistory([
+    'CREATE TABLE t (n int, a text)',
+    "SELECT row_history.watch('t')",
+  ]);
+  const life = new Life(postgres, await temporaryFolder());
+  const columns = Array.from({ length: 90 }, (_, n) => `c${n} text`).join(', ');
+  await postgres.query(
+    'postgres',
+    `CREATE TABLE bred (n int, ${columns})`,
+    "SELECT row_history.watch('bred')",
+    'GRANT ALL ON bred TO PUBLIC',
+  );
+  await postgres.query(
+    KARI,
+    'INSERT INTO t SELECT n, repeat(md5(n::text), 2) FROM generate_series(1, 1200) n',
+    `INSERT INTO bred SELECT n${', repeat(md5(n::text), 300)'.repeat(90)} FROM generate_series(1, 40) n`,
+  );
+  await life.read();
+  expect(life.pages.slice(0, 3)).toEqual([500, 500, expect.any(Number)]);
+  expect(life.pages.reduce((sum, rows) => sum + rows, 0)).toBe(1240);
+  // Each row has 90 values of 9,600 characters: nine of them are over eight megabytes.
+  expect(Math.max(...life.pages.slice(3))).toBeLessThanOrEqual(10);
+  expect(new Set(life.shipped).size).toBe(1200);
+  await life.reader.close();
+});
