@@ -156,7 +156,7 @@ BEGIN
       END IF;
       action := CASE WHEN is_taken THEN 'kept' ELSE 'created' END;
       reason := CASE WHEN is_taken THEN 'rows-in-default' END;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR object_in_use THEN
       action := 'kept';
       reason := 'locked';
     END;
@@ -207,7 +207,7 @@ BEGIN
           reason := NULL;
         END IF;
       END IF;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR object_in_use THEN
       action := 'kept';
       reason := 'locked';
     END;

@@ -34,13 +34,14 @@ async function age(history: RowHistory, months: number): Promise<void> {
   );
 }
 
-const maintain = (history: RowHistory, position: string, keep = '1 day'): Promise<Done[]> =>
-  history.rows<Done>(
-    `SELECT m.* FROM (${position}) p(transaction, id), LATERAL row_history.maintain(p.transaction, p.id, '${keep}') m`,
-    SHIPPER,
-  );
+/** As the shipper does it, for a position that this query finds. */
+async function maintain(history: RowHistory, position: string, keep = '1 day'): Promise<Done[]> {
+  const [found] = await history.rows<{ transaction: string | null; id: string | null }>(position);
+  const values = [found?.transaction, found?.id, keep];
+  return history.rows<Done>('SELECT * FROM row_history.maintain($1, $2, $3)', SHIPPER, values);
+}
 
-const NOTHING = 'SELECT NULL::xid8, NULL::uuid';
+const NOTHING = 'SELECT NULL AS transaction, NULL AS id';
 
 test('the partitions of this month and twelve more are there, and those that are missing are made', async () => {
   const history = await RowHistory.start();
@@ -70,7 +71,7 @@ test('the partitions of this month and twelve more are there, and those that are
 test('a month is dropped once it is over for long enough, and shipped as a whole', async () => {
   const history = await RowHistory.start();
   await history.run(KARI, 'INSERT INTO fag.konto VALUES (1), (2)');
-  const first = 'SELECT transaction, min(id::text)::uuid FROM row_history.change GROUP BY 1';
+  const first = 'SELECT transaction, min(id::text) AS id FROM row_history.change GROUP BY 1';
   expect(await maintain(history, NEWEST)).toEqual([]);
   await age(history, 2);
   await history.run('postgres', 'SELECT row_history.create_partitions(0)');
@@ -78,7 +79,7 @@ test('a month is dropped once it is over for long enough, and shipped as a whole
   expect(await maintain(history, NOTHING)).toEqual([]);
   expect(await maintain(history, NEWEST, '100 days')).toEqual([]);
   expect(await maintain(history, first)).toEqual([{ partition, action: 'kept', reason: 'not-shipped' }]);
-  expect(await maintain(history, NEWEST, '-infinity days'.replace('-infinity', '-90'))).toEqual([
+  expect(await maintain(history, NEWEST, '-90 days')).toEqual([
     { partition, action: 'dropped', reason: null },
   ]);
   expect(await history.changes()).toEqual([]);
@@ -106,7 +107,7 @@ test('a transaction that is open in an old month never loses its rows, prepared 
       c.session_start, c.pid, c.database, c.operation, c.schema_name, c.table_name, NULL, NULL, NULL, NULL, '{}', '{}'
     FROM row_history.change c LIMIT 1`;
   for (const sql of ['BEGIN', 'SET LOCAL ROLE row_history_owner', late]) await open.query(sql);
-  const position = "SELECT '1000000'::xid8, gen_random_uuid()";
+  const position = "SELECT '1000000' AS transaction, gen_random_uuid() AS id";
   expect(await maintain(history, position)).toEqual([kept]);
   expect(await maintain(history, NEWEST)).toEqual([kept]);
   await open.query("PREPARE TRANSACTION 'late'");
@@ -114,7 +115,7 @@ test('a transaction that is open in an old month never loses its rows, prepared 
   expect(await maintain(history, NEWEST)).toEqual([kept]);
   const shipped = await history.rows<{ transaction: string; id: string }>(NEWEST);
   await history.run('postgres', "COMMIT PREPARED 'late'");
-  const before = `SELECT '${shipped[0]?.transaction}'::xid8, '${shipped[0]?.id}'::uuid`;
+  const before = `SELECT '${shipped[0]?.transaction}' AS transaction, '${shipped[0]?.id}' AS id`;
   expect(await maintain(history, before)).toEqual([{ ...kept, reason: 'not-shipped' }]);
   expect(await history.changes()).toHaveLength(2);
   expect(await maintain(history, NEWEST)).toEqual([{ ...kept, action: 'dropped', reason: null }]);
