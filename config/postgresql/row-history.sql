@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS row_history.change (
   virtual_transaction text,             -- as csvlog writes it
   changed_at timestamptz NOT NULL,
   statement_at timestamptz NOT NULL,    -- when the client's statement began
-  login text NOT NULL,                  -- who logged in, whatever SET ROLE or SET SESSION AUTHORIZATION say
+  login text NOT NULL,                  -- who logged in, whatever SET ROLE or SET SESSION AUTHORIZATION say; '' is nobody
   session_start timestamptz,
   pid int NOT NULL,
   database text NOT NULL,
@@ -258,6 +258,8 @@ BEGIN
       WHERE l.locktype = 'virtualxid' AND l.pid = pg_backend_pid() AND l.virtualxid = l.virtualtransaction);
     SELECT pg_get_userbyid(a.usesysid), a.backend_start INTO delta.login, delta.session_start
     FROM pg_stat_get_activity(pg_backend_pid()) a;
+    -- As csvlog has it: autovacuum, which runs the functions of indexes, has no user.
+    delta.login := coalesce(delta.login, '');
   END IF;
   SELECT c.oid, n.nspname, c.relname INTO root FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = coalesce(pg_partition_root(relation), relation);
