@@ -168,7 +168,11 @@ test('a lock that cannot be had is no error, and maintain sees what others commi
 
 test('run again, it keeps rows, what is watched, services and grants, and replaces functions', async () => {
   const history = await RowHistory.start();
-  await history.run('postgres', `SELECT row_history.mask('fag.konto', 'navn')`);
+  await history.run(
+    'postgres',
+    `SELECT row_history.mask('fag.konto', 'navn')`,
+    `SELECT row_history.services(VARIADIC array_agg(name) || '{app_batch}'::text[]) FROM row_history.service`,
+  );
   await history.run(KARI, "INSERT INTO fag.konto VALUES (1, 'a', 1)");
   const before = await history.changes();
   // As if an older version had been there: other functions, no view, a guard less.
@@ -178,6 +182,14 @@ test('run again, it keeps rows, what is watched, services and grants, and replac
     'DROP TRIGGER append_only ON row_history.change',
     'DROP FUNCTION row_history.maintain',
     `CREATE OR REPLACE FUNCTION row_history.record() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+    ...[
+      'services_in_effect BEFORE TRUNCATE ON row_history.pattern',
+      'row_history_truncate BEFORE TRUNCATE ON fag.konto',
+    ].map(
+      trigger =>
+        `CREATE OR REPLACE TRIGGER ${trigger} WHEN (session_user <> 'app_web') EXECUTE FUNCTION row_history.record()`,
+    ),
+    'DROP TRIGGER row_history_row ON fag.konto',
     `DROP TABLE row_history.${monthsAgo(-7)}`,
   );
   for (let run = 0; run < 2; run++) await history.run('postgres', SCRIPT);
@@ -186,7 +198,7 @@ test('run again, it keeps rows, what is watched, services and grants, and replac
   expect((await history.told()).at(-1)).toEqual(['UPDATE', { id: 1 }, { saldo: 1 }, { saldo: 2 }]);
   expect(await history.faults()).toEqual({ 'fag.konto': null });
   expect(await history.rows('SELECT masked, services FROM row_history.watched, row_history.state')).toEqual([
-    { masked: ['navn'], services: ['app_web'] },
+    { masked: ['navn'], services: ['app_batch', 'app_web'] },
   ]);
   expect(await maintain(history, NOTHING)).toEqual([]);
   await expect(history.run('postgres', 'DELETE FROM row_history.change')).rejects.toThrow('is refused');

@@ -190,23 +190,23 @@ const DEFEATS = [
     fault: 'changed',
   },
   {
-    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web,${KARI}}'::name[])) EXECUTE FUNCTION row_history.record()`,
+    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web,${KARI}}'::text[])) EXECUTE FUNCTION row_history.record()`,
     fault: 'changed',
   },
   {
-    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::name[])) EXECUTE FUNCTION row_history.record()`,
+    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::text[])) EXECUTE FUNCTION row_history.record()`,
     fault: 'changed',
   },
   {
-    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OF navn OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::name[])) EXECUTE FUNCTION row_history.record()`,
+    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OF navn OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::text[])) EXECUTE FUNCTION row_history.record()`,
     fault: 'changed',
   },
   {
-    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::name[])) EXECUTE FUNCTION row_history.record('saldo')`,
+    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::text[])) EXECUTE FUNCTION row_history.record('saldo')`,
     fault: 'changed',
   },
   {
-    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::name[])) EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+    sql: `CREATE OR REPLACE TRIGGER row_history_row AFTER INSERT OR UPDATE OR DELETE ON fag.konto FOR EACH ROW WHEN (session_user <> ALL ('{app_web}'::text[])) EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
     fault: 'changed',
   },
   {
