@@ -1,6 +1,7 @@
 -- What rows were before and after a person changed them. PostgreSQL 13 and later, plain SQL for any client.
 --
--- Run it once in each database, as a superuser; again to upgrade, which keeps all rows. Then:
+-- Run it once in each database, as a superuser; again to upgrade, which keeps all rows, and locks watched tables for a moment
+-- if their triggers are of an older version. Then:
 --
 --   SELECT row_history.services('app_web', 'app_batch');      -- logins of applications: never recorded, hardly any cost
 --   SELECT row_history.watch('fag.konto');                    -- its partitions and inheritance children, too
@@ -60,7 +61,7 @@ CREATE TABLE IF NOT EXISTS row_history.change (
   virtual_transaction text,             -- as csvlog writes it
   changed_at timestamptz NOT NULL,
   statement_at timestamptz NOT NULL,    -- when the client's statement began
-  login text NOT NULL,                  -- who logged in, whatever SET ROLE or SET SESSION AUTHORIZATION say
+  login text NOT NULL,                  -- who logged in, whatever SET ROLE or SET SESSION AUTHORIZATION say; '' is nobody
   session_start timestamptz,
   pid int NOT NULL,
   database text NOT NULL,
@@ -89,6 +90,8 @@ CREATE TABLE IF NOT EXISTS row_history.watched (
   masked text[] NOT NULL DEFAULT '{}'
 );
 CREATE TABLE IF NOT EXISTS row_history.service (name text PRIMARY KEY);
+-- Never used: its trigger is the pattern that the triggers of watched tables are compared with.
+CREATE TABLE IF NOT EXISTS row_history.pattern ();
 
 -- Superusers, members of pg_write_all_data and the owner itself are refused, too, until they disable these triggers.
 CREATE OR REPLACE FUNCTION row_history.refuse() RETURNS trigger
@@ -157,7 +160,7 @@ BEGIN
       END IF;
       action := CASE WHEN is_taken THEN 'kept' ELSE 'created' END;
       reason := CASE WHEN is_taken THEN 'rows-in-default' END;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR object_in_use THEN
       action := 'kept';
       reason := 'locked';
     END;
@@ -208,7 +211,7 @@ BEGIN
           reason := NULL;
         END IF;
       END IF;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR object_in_use THEN
       action := 'kept';
       reason := 'locked';
     END;
@@ -263,6 +266,8 @@ BEGIN
       WHERE l.locktype = 'virtualxid' AND l.pid = pg_backend_pid() AND l.virtualxid = l.virtualtransaction);
     SELECT pg_get_userbyid(a.usesysid), a.backend_start INTO delta.login, delta.session_start
     FROM pg_stat_get_activity(pg_backend_pid()) a;
+    -- As csvlog has it: autovacuum, which runs the functions of indexes, has no user.
+    delta.login := coalesce(delta.login, '');
   END IF;
   SELECT c.oid, n.nspname, c.relname INTO root FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = coalesce(pg_partition_root(relation), relation);
@@ -315,7 +320,8 @@ WITH RECURSIVE tree AS (
     AND regexp_replace(t.tgqual::text, ':location -?[0-9]+', '', 'g')
       IS NOT DISTINCT FROM regexp_replace(p.tgqual::text, ':location -?[0-9]+', '', 'g') AS is_ours
   FROM pg_trigger t, pg_trigger p
-  WHERE t.tgname IN ('row_history_row', 'row_history_truncate') AND p.tgrelid = 'row_history.service'::regclass AND p.tgname = 'services_in_effect'
+  WHERE t.tgname IN ('row_history_row', 'row_history_truncate')
+    AND p.tgrelid = 'row_history.pattern'::regclass AND p.tgname = 'services_in_effect'
 )
 SELECT m.roots, m.relation, m.depth, m.masked, CASE
   WHEN c.oid IS NULL THEN 'table-gone'
@@ -416,7 +422,7 @@ BEGIN
   DELETE FROM row_history.watched w WHERE w.relation = old_relation;
 END $$;
 
--- Replaces the list, and the pattern that triggers are compared with: a trigger with the same end, which never fires.
+-- Replaces the list, and the pattern.
 CREATE OR REPLACE FUNCTION row_history.set_services(names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -425,17 +431,18 @@ BEGIN
   END IF;
   DELETE FROM row_history.service;
   INSERT INTO row_history.service SELECT DISTINCT n.name FROM unnest(names) n(name);
-  DROP TRIGGER IF EXISTS services_in_effect ON row_history.service;
-  EXECUTE 'CREATE TRIGGER services_in_effect BEFORE TRUNCATE ON row_history.service ' || row_history.trigger_end('{}');
-  ALTER TABLE row_history.service DISABLE TRIGGER services_in_effect;
+  DROP TRIGGER IF EXISTS services_in_effect ON row_history.pattern;
+  EXECUTE 'CREATE TRIGGER services_in_effect BEFORE TRUNCATE ON row_history.pattern ' || row_history.trigger_end('{}');
+  ALTER TABLE row_history.pattern DISABLE TRIGGER services_in_effect;
 END $$;
 
--- For whom a trigger fires, with a literal list, so that it costs others hardly anything; and what it calls.
+-- For whom a trigger fires, and what it calls. The list is a literal, so that it costs others hardly anything: the server reads
+-- it again for each statement, and text[] is a third of name[].
 CREATE OR REPLACE FUNCTION row_history.trigger_end(arguments text[]) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT format(
-    'WHEN (session_user OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.name[])) EXECUTE FUNCTION row_history.record(%s)',
-    ARRAY(SELECT s.name::name FROM row_history.service s ORDER BY s.name COLLATE "C"),
+    'WHEN (session_user OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.text[])) EXECUTE FUNCTION row_history.record(%s)',
+    ARRAY(SELECT s.name FROM row_history.service s ORDER BY s.name COLLATE "C"),
     (SELECT string_agg(quote_literal(a.name), ', ' ORDER BY a.name COLLATE "C") FROM unnest(arguments) a(name)))
 $$;
 
@@ -532,9 +539,6 @@ END $$;
 DO $$
 BEGIN
   PERFORM row_history.create_partitions(12), row_history.put_guards();
-  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'services_in_effect') THEN
-    PERFORM row_history.set_services('{}');
-  END IF;
 END $$;
 
 -- ----------------------------------------------------------------------------------------------------------- the sandbox
@@ -687,5 +691,11 @@ GRANT EXECUTE ON FUNCTION row_history.watch(regclass), row_history.unwatch(regcl
   row_history.register(regclass, text[]), row_history.unregister(regclass), row_history.record(),
   row_history.trigger_end(text[]), row_history.put_trigger(name, regclass, text), row_history.put_triggers(regclass),
   row_history.drop_triggers(regclass, boolean) TO row_history_watcher;
+
+-- Makes triggers of an older version new, and those that something is wrong with.
+DO $$
+BEGIN
+  PERFORM row_history.services(VARIADIC ARRAY(SELECT s.name FROM row_history.service s));
+END $$;
 
 COMMIT;
