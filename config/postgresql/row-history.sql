@@ -65,7 +65,6 @@ CREATE TABLE IF NOT EXISTS row_history.change (
   session_start timestamptz,
   pid int NOT NULL,
   database text NOT NULL,
-  message_md5 text,                     -- of the client's text, by which the statement is found in the log
   operation text NOT NULL,              -- INSERT, UPDATE, DELETE, TRUNCATE
   schema_name text NOT NULL,            -- of a partition: those of its root
   table_name text NOT NULL,
@@ -76,7 +75,8 @@ CREATE TABLE IF NOT EXISTS row_history.change (
   masked text[] NOT NULL,               -- columns that are left out of key, old and new
   shortened text[] NOT NULL,            -- columns whose value was cut or left out; * for all of them
   estimated_rows bigint,                -- of a TRUNCATE
-  claimed text                          -- the setting app.current_user, which anybody may set
+  claimed text,                         -- the setting app.current_user, which anybody may set
+  message_md5 text                      -- of the client's text, by which its statement is found in the log
 ) PARTITION BY RANGE (changed_at);
 CREATE INDEX IF NOT EXISTS change_position ON row_history.change (transaction, id);
 
