@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Payload, toLogEntries } from '../../src/deliver/logging/log-entry.js';
+import { rowEvent } from '../support/row-event.js';
 import {
   alertOf,
   failureOf,
@@ -37,6 +38,7 @@ async function entries(payload: Payload): Promise<object[]> {
     { ...one, id: `${one.id}0`, actor: { ...one.actor, status: 'unresolved' as const } },
     suspectOf(one, 'AUDIT: x'),
     gap('Z990001', '6b.1'),
+    rowEvent({}),
     unauditedOf(one),
     alertOf(one),
   ];
@@ -151,7 +153,7 @@ test('save-queries.sh saves each of them for everybody, of this log alone', asyn
 
 test('labels are the same with the payload of Nais', async () => {
   const labelsOf = (made: readonly object[]): unknown[] => made.map(entry => Reflect.get(entry, 'labels'));
-  expect(labelsOf(await entries('nais'))).toHaveLength(12);
+  expect(labelsOf(await entries('nais'))).toHaveLength(13);
   expect(Object.keys(Object(labelsOf(await entries('nais'))[0]))).toEqual(
     Object.keys(Object(labelsOf(await entries('event'))[0])),
   );
