@@ -65,6 +65,7 @@ export type RowFields = DeepReadonly<z.infer<typeof rowSchema>>;
 export const rowPositionSchema = placeSchema.extend({
   /** The row's uuid. */
   id: z.uuid(),
+  database: z.object({ name: z.string(), oid: z.int().positive() }),
   /**
    * After a failover or a restore: rows up to this transaction and uuid that changed before `since` (UTC) are not read again.
    */

@@ -5,7 +5,7 @@ import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
-import { KARI, OLA, rowSettings, serverWithHistory } from '../support/rows.js';
+import { KARI, OLA, rowSettings, script, serverWithHistory } from '../support/rows.js';
 import {
   archived,
   eventually,
@@ -90,6 +90,27 @@ test('after a restore, transactions with the numbers of lost ones are read, too 
   expect(numbers.at(-1)).toBeLessThan(numbers.at(-2) ?? 0);
 });
 
+test('another database is read from its beginning, and so is the first one when it comes back (I1)', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  await postgres.query('postgres', 'CREATE DATABASE annen TEMPLATE template0');
+  const other = await postgres.connect('postgres', { database: 'annen' });
+  for (const sql of [await script(), ...TABLE, 'GRANT ALL ON t TO PUBLIC', 'INSERT INTO t VALUES (1)'])
+    await other.query(sql);
+  await other.query(`SET SESSION AUTHORIZATION "${KARI}"`);
+  const folder = await temporaryFolder();
+  const config = rowSettings(folder, postgres, { filter: { personalUsers: ['^postgres$', '^Z'] } });
+  const rows = { database: `postgres://shipper@127.0.0.1:${postgres.port}/annen` };
+  await insert(postgres, 2, 3);
+  await run(folder, config);
+  await run(folder, { ...config, rows });
+  await other.query('INSERT INTO t VALUES (4)');
+  await other.end();
+  await run(folder, { ...config, rows });
+  await insert(postgres, 5);
+  await run(folder, config);
+  expect(await shipped(folder)).toEqual([2, 3, 1, 4, 5]);
+});
+
 test('a daemon that lost its state goes on where the archive ends (I1)', async () => {
   const postgres = await serverWithHistory(TABLE);
   const folder = await temporaryFolder();
@@ -162,7 +183,7 @@ test('who is a service for the filter, or a person that nobody knows, is dropped
   ]);
   const folder = await temporaryFolder();
   for (const user of ['appell', 'ukjent', OLA]) await postgres.query(user, 'INSERT INTO t VALUES (1)');
-  await run(folder, rowSettings(folder, postgres));
+  await run(folder, rowSettings(folder, postgres, oneSegment(folder)));
   const [seal] = await archived(folder, 'seal');
   expect(seal?.seal).toMatchObject({
     rows: [

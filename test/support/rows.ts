@@ -11,6 +11,10 @@ const SCRIPT = fileURLToPath(new URL('../../config/postgresql/row-history.sql', 
 export const KARI = 'Z990001';
 export const OLA = 'ola.nordmann@nav.no';
 
+export async function script(): Promise<string> {
+  return await readFile(SCRIPT, 'utf8');
+}
+
 /** Two persons, the service `app`, and the shipper's login; the tables are the test's. */
 export async function serverWithHistory(
   tables: readonly string[],
@@ -19,7 +23,7 @@ export async function serverWithHistory(
   const postgres = await startPostgres(server);
   await postgres.query(
     'postgres',
-    await readFile(SCRIPT, 'utf8'),
+    await script(),
     ...[KARI, OLA, 'app', 'shipper'].map(name => `CREATE ROLE "${name}" LOGIN`),
     'GRANT row_history_reader TO shipper',
     "SELECT row_history.services('app')",

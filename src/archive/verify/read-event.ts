@@ -27,6 +27,7 @@ const readEventSchema = envelopeSchema.extend({
   /** A row's has no line. */
   session: sessionSchema.pick({ id: true }).extend({ line: sessionSchema.shape.line.optional() }).optional(),
   source: sourceSchema.pick({ fileId: true, offset: true, length: true }).optional(),
+  database: z.string().nullable().optional(),
   row: row.pick({ system: true, timeline: true, transaction: true }).optional(),
   gap: gap.pick({ reason: true, after: true, before: true }).optional(),
   population: z.object({ unaudited: unauditedRoles }).optional(),

@@ -4,10 +4,11 @@ import type { ReadRows } from '../../event/row.js';
 import { type ReadEvent, uuidOf } from './read-event.js';
 import { Broken } from './result.js';
 
-/** The place of a row in the history of one server and timeline. */
+/** The place of a row in the history of one database, server and timeline. */
 interface RowPlace {
   readonly system: string;
   readonly timeline: number;
+  readonly database: string | null;
   readonly transaction: string;
   readonly id: string;
 }
@@ -23,7 +24,7 @@ export class RowOrder {
     const [id, { row, instance }] = [uuidOf(event), event];
     if (row === undefined || id === null)
       throw new Broken('format', 'the event of a row does not say where it was read');
-    const place = { ...row, id };
+    const place = { ...row, id, database: event.database ?? null };
     const last = this.#last.get(instance);
     if (last !== undefined && isSameHistory(last, place) && !isAfter(place, last))
       throw new Broken('source', 'the event comes after one whose row is later in its history');
@@ -33,7 +34,7 @@ export class RowOrder {
 
   /** Throws Broken if a position is before a row that it covers. */
   seal(positions: readonly ReadRows[], instance: string): void {
-    const sealed = new Map(positions.map(one => [one.source ?? instance, one]));
+    const sealed = new Map(positions.map(one => [one.source ?? instance, placeOf(one)]));
     for (const [server, last] of this.#last) {
       const position = sealed.get(server);
       if (
@@ -48,8 +49,12 @@ export class RowOrder {
   }
 }
 
+function placeOf({ database, ...position }: ReadRows): RowPlace {
+  return { ...position, database: database.name };
+}
+
 function isSameHistory(a: RowPlace, b: RowPlace): boolean {
-  return a.system === b.system && a.timeline === b.timeline;
+  return a.system === b.system && a.timeline === b.timeline && a.database === b.database;
 }
 
 function isAfter(a: RowPlace, b: RowPlace): boolean {

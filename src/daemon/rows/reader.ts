@@ -123,21 +123,23 @@ export class RowReader {
     this.#forget(frontier, at, around);
   }
 
-  /** Where to go on: after a failover or a restore, with the last day once more. */
-  async #start({ system, timeline }: Frontier, now: number): Promise<RowPosition> {
+  /** Where to go on: after a failover or a restore, with the last day once more; in another database, with all. */
+  async #start({ system, timeline, database }: Frontier, now: number): Promise<RowPosition> {
     const last = this.#position;
-    const isSame = last?.system === system && last.timeline === timeline;
     const time = new Date(now).toISOString();
-    if (last === null) return { system, timeline, ...BEFORE_ALL, time };
-    if (isSame) {
+    const start = { system, timeline, ...BEFORE_ALL, database, time };
+    if (last === null) return start;
+    const isSame = last.system === system && last.timeline === timeline;
+    if (isSame && last.database.oid === database.oid) {
       if (last.again !== undefined) this.#before ??= await this.#options.known.read(last);
       return last;
     }
+    this.#before = await this.#options.known.read(last);
+    const isElsewhere = last.database.oid !== database.oid && last.database.name !== database.name;
+    if (isElsewhere) return start;
     const since = new Date(Math.min(Date.parse(last.time), now) - ONE_DAY).toISOString();
     this.#options.report.rowsReadAgain(since);
-    this.#before = await this.#options.known.read(last);
-    const again = { ...furthest(last), since };
-    return { system, timeline, ...BEFORE_ALL, again, time };
+    return { ...start, again: { ...furthest(last), since } };
   }
 
   async #readPages(

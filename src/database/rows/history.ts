@@ -8,8 +8,8 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import { ROW_OPERATIONS } from '../../event/names.js';
 import type { RowPosition } from '../../event/row.js';
-import { ShipperError } from '../../lib/errors.js';
-import { clientFor, reasonOf, TIMEOUT } from '../connect.js';
+import { codeOf, ShipperError } from '../../lib/errors.js';
+import { clientFor, hasOverrun, reasonOf, TIMEOUT } from '../connect.js';
 import { readValues } from './exact-json.js';
 
 const milliseconds = z.coerce.number();
@@ -44,6 +44,8 @@ export type HistoryRow = z.infer<typeof changeSchema>;
 const frontierSchema = z.object({
   isStandby: z.boolean(),
   system: z.string(),
+  database: z.string(),
+  oid: z.coerce.number(),
   timeline: z.number().nullable(),
   horizon: z.string(),
   next: z.string(),
@@ -54,6 +56,7 @@ const frontierSchema = z.object({
 export interface Frontier {
   readonly system: string;
   readonly timeline: number;
+  readonly database: RowPosition['database'];
   /** All transactions with lower numbers have ended. */
   readonly horizon: bigint;
   /** No transaction had this number yet. */
@@ -65,6 +68,8 @@ export interface Frontier {
 /** The file's name of a server's WAL begins with its timeline (manual, 30.5). */
 const FRONTIER = `SELECT pg_is_in_recovery() AS "isStandby",
   (SELECT system_identifier::text FROM pg_control_system()) AS system,
+  current_database() AS database,
+  (SELECT oid::int8 FROM pg_database WHERE datname = current_database()) AS oid,
   CASE WHEN NOT pg_is_in_recovery() THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END AS timeline,
   pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
   pg_snapshot_xmax(pg_current_snapshot())::text AS next,
@@ -91,13 +96,15 @@ const ROWS = `SELECT ${COLUMNS} FROM (
       SELECT * FROM row_history.change
       WHERE (transaction, id) > ($1::xid8, $2::uuid) AND transaction < $3::xid8
         AND (changed_at >= $4::timestamptz OR (transaction, id) > ($5::xid8, $6::uuid))
-      ORDER BY transaction, id LIMIT ${PAGE.rows}) AS next
+      ORDER BY transaction, id LIMIT $7) AS next
     WINDOW inOrder AS (ORDER BY transaction, id)) AS page
   WHERE number = 1 OR size <= ${PAGE.bytes} ORDER BY page.transaction, page.id`;
 
 export class RowHistory {
   readonly #url: string;
   #client: Client | null = null;
+  /** Rows of the next page, at most. */
+  #most = PAGE.rows;
 
   /** Throws a ShipperError if the URL is invalid. */
   constructor(url: string) {
@@ -108,19 +115,28 @@ export class RowHistory {
   /** `null` if the server is a standby: its primary's history is read. */
   async frontier(): Promise<Frontier | null> {
     const [row] = await this.query(FRONTIER, []);
-    const { isStandby, timeline, horizon, next, ...rest } = frontierSchema.parse(row);
+    const { isStandby, timeline, horizon, next, database: name, oid, ...rest } = frontierSchema.parse(row);
     if (isStandby || timeline === null) return null;
-    return { ...rest, timeline, horizon: BigInt(horizon), next: BigInt(next) };
+    return { ...rest, timeline, database: { name, oid }, horizon: BigInt(horizon), next: BigInt(next) };
   }
 
   /** The rows after a position, in order: some of them, none only if there are none. */
   async page({ transaction, id, again }: RowPosition, { horizon }: Frontier): Promise<HistoryRow[]> {
     const { since = '-infinity', ...former } = again ?? { transaction, id };
-    const rows = await this.query(ROWS, [
-      ...[transaction, id, String(horizon)],
-      ...[since, former.transaction, former.id],
-    ]);
+    const after = [transaction, id, String(horizon), since, former.transaction, former.id];
+    const rows = await this.#atMost([...after, this.#most]);
+    this.#most = Math.min(PAGE.rows, 2 * this.#most);
     return z.array(changeSchema).parse(rows);
+  }
+
+  /** Rows of a megabyte each take the server too long for a whole page: then the next one is smaller. */
+  async #atMost(values: readonly unknown[]): Promise<unknown[]> {
+    try {
+      return await this.query(ROWS, values);
+    } catch (error) {
+      if (hasOverrun(codeOf(error))) this.#most = Math.ceil(this.#most / 10);
+      throw error;
+    }
   }
 
   /** Rejects with a ShipperError, whose code is PostgreSQL's SQLSTATE or that of the operating system; the next query connects anew. */

@@ -13,6 +13,7 @@ import { temporaryFolder } from '../../support/temp.js';
 const DAY = 24 * 60 * 60 * 1000;
 const at = (id: string): RowPosition => ({
   ...{ system: '1', timeline: 1, transaction: '1' },
+  database: { name: 'd', oid: 1 },
   ...{ id, time: '2026-11-30T08:00:00.000Z' },
 });
 const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID());
