@@ -10,6 +10,7 @@ import {
   archived,
   eventually,
   logged,
+  oneSegment,
   runCommand,
   runOnce,
   type Settings,
