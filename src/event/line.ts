@@ -3,7 +3,7 @@
  * knows the layout:
  *
  * - JSON as `JSON.stringify` writes it, without white space. A quote within a text is always written `\"`, so a name with
- *   its quotes and colon is never part of a text.
+ *   its quotes and colon is never part of a text. Only the columns of a row have names that a client chose.
  * - `v`, `chain`, `seq`, `previousHash`, `kind` and `id` come first, then `time`: nothing that a client chose comes before
  *   them, but for a session's user and texts within `id` (which is made of numbers and configured names).
  * - A seal's signature is its last field, over the line without that field.
@@ -228,12 +228,25 @@ export const BEFORE_PARAMETERS = Buffer.from('"parameters":["');
 
 const ESCROW = Buffer.from(',"escrow":"');
 
+/** A row's comes before its values, whose columns may have any name. */
+const ROW = Buffer.from('"row":{');
+const ROW_ESCROW = Buffer.from('"row":{"escrow":"');
+
 /** The encrypted original, which is base64, stays in the archive. */
 export function withoutEscrow(line: Buffer): Buffer {
+  if (kindIn(line) === 'row') return withoutRowEscrow(line);
   const start = line.indexOf(ESCROW);
   if (start === -1) return line;
   const end = line.indexOf(QUOTE, start + ESCROW.length);
   return Buffer.concat([line.subarray(0, start), line.subarray(end + 1)]);
+}
+
+function withoutRowEscrow(line: Buffer): Buffer {
+  const start = line.indexOf(ROW);
+  if (start === -1 || !line.subarray(start, start + ROW_ESCROW.length).equals(ROW_ESCROW)) return line;
+  const end = line.indexOf(QUOTE, start + ROW_ESCROW.length);
+  // With the comma before the next member.
+  return Buffer.concat([line.subarray(0, start + ROW.length), line.subarray(end + 2)]);
 }
 
 /** What a log entry shows of its event, beside the event itself. */

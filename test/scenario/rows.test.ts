@@ -3,10 +3,11 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
 import { KARI, OLA, rowSettings, serverWithHistory } from '../support/rows.js';
-import { archived, runCommand, runOnce, Shipper } from '../support/shipper.js';
+import { archived, logged, runCommand, runOnce, Shipper } from '../support/shipper.js';
 import { often } from '../support/soak.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -69,6 +70,52 @@ test('old and new values, by whom, and with which SQL', async () => {
   ]);
   expect(table.output).toContain('parameter $1                  12345678901.05');
 });
+
+test('columns with hostile names and values; the original is encrypted, and stays in the archive', async () => {
+  const postgres = await serverWithHistory([
+    `CREATE TABLE "r,"",kind" ("__proto__" text, "escrow" text, "row" jsonb, "session" jsonb, "kind" text, "id" text PRIMARY KEY, pwd text)`,
+    `SELECT row_history.watch('"r,"",kind"')`,
+  ]);
+  const values = `'p', 'open', '{"escrow":"open"}', '{"id":"6b.1"}', 'seal', E'=1+1\n<b>', 'S3CR3T'`;
+  await postgres.query(KARI, `INSERT INTO "r,"",kind" VALUES (${values})`);
+  const folder = await temporaryFolder();
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const config = rowSettings(folder, postgres, { redact: { escrowTo: [recipient] } });
+  expect(await runOnce(folder, config)).toMatchObject({ code: 0 });
+  const [event] = await archived(folder, 'row');
+  const expected = {
+    ...JSON.parse('{"__proto__":"p"}'),
+    ...{ escrow: 'open', row: { escrow: 'open' }, session: { id: '6b.1' }, kind: 'seal', id: '=1+1\n<b>' },
+  };
+  expect(event?.row?.table).toBe('public."r,"",kind"');
+  expect(JSON.stringify(sorted(event?.row?.new))).toBe(
+    JSON.stringify(sorted({ ...expected, pwd: '<redacted>' })),
+  );
+  const [entry] = await logged(folder, 'row');
+  expect(entry?.row?.new).toEqual(event?.row?.new);
+  expect(event?.row?.escrow?.length).toBeGreaterThan(100);
+  expect(entry?.row).not.toHaveProperty('escrow');
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  const original = await decrypter.decrypt(Buffer.from(event?.row?.escrow ?? '', 'base64'), 'text');
+  expect(JSON.parse(original)).toMatchObject({ old: null, new: { pwd: 'S3CR3T' } });
+  const verified = await runCommand(['verify', join(folder, 'archive')]);
+  expect(verified.code, verified.output).toBe(0);
+  const proved = await runCommand([
+    'prove',
+    join(folder, 'archive'),
+    event?.id ?? '',
+    '--out',
+    join(folder, 'proof.json'),
+  ]);
+  expect(proved.code, proved.output).toBe(0);
+});
+
+/** By column; a spread would lose one that is called `__proto__`. */
+function sorted(values: object = {}): [string, unknown][] {
+  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+}
 
 const KILLS = often(20, 100);
 

@@ -70,6 +70,8 @@ async function eventOf(
   if (redacted.count > 0) telemetry.redacted(redacted.count);
   const sealed = redacted.count > 0 && escrow !== null ? await escrow(originalOf(row)) : null;
   const content: RowFields['row'] = {
+    // Before anything that a client named: line.ts finds it there.
+    ...(sealed !== null && { escrow: sealed }),
     system,
     timeline,
     transaction: row.transaction,
@@ -81,7 +83,6 @@ async function eventOf(
     ...statementOf(statements),
     ...(row.claimed !== null && { claimed: row.claimed }),
     ...(redacted.count > 0 && { redacted: redacted.count }),
-    ...(sealed !== null && { escrow: sealed }),
   };
   const session = {
     id,
