@@ -105,17 +105,16 @@ END $$;
 CREATE OR REPLACE FUNCTION row_history.put_guards() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  is_other text := 'WHEN (current_user OPERATOR(pg_catalog.<>) ''row_history_owner'')';
+  by_others text := 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT ' || is_other;
   guard record;
 BEGIN
   FOR guard IN
     SELECT g.relation, g.name, g.fires FROM (VALUES
       ('row_history.change'::regclass, 'append_only', 'BEFORE UPDATE OR DELETE ON %s FOR EACH ROW'),
-      ('row_history.change', 'no_forgery',
-        'BEFORE INSERT ON %s FOR EACH ROW WHEN (current_user OPERATOR(pg_catalog.<>) ''row_history_owner'')'),
-      ('row_history.watched', 'by_functions', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT
-        WHEN (current_user OPERATOR(pg_catalog.<>) ''row_history_owner'')'),
-      ('row_history.service', 'by_functions', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT
-        WHEN (current_user OPERATOR(pg_catalog.<>) ''row_history_owner'')')
+      ('row_history.change', 'no_forgery', 'BEFORE INSERT ON %s FOR EACH ROW ' || is_other),
+      ('row_history.watched', 'by_functions', by_others),
+      ('row_history.service', 'by_functions', by_others)
     ) AS g (relation, name, fires)
     UNION ALL
     SELECT t.relid, 'no_truncate', 'BEFORE TRUNCATE ON %s FOR EACH STATEMENT'
@@ -199,8 +198,13 @@ BEGIN
         <= clock_timestamp() - greatest(keep, interval '1 day')
     ORDER BY c.relname
   LOOP
+    action := 'kept';
+    -- Whoever holds one lock is likely to hold the others: each wait keeps persons from writing.
+    IF reason = 'locked' THEN
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
     BEGIN
-      action := 'kept';
       reason := 'not-shipped';
       IF NOT row_history.has_unshipped(partition, shipped_transaction, shipped_id) THEN
         LOCK TABLE ONLY row_history.change IN ACCESS EXCLUSIVE MODE;
@@ -212,7 +216,6 @@ BEGIN
         END IF;
       END IF;
     EXCEPTION WHEN lock_not_available OR deadlock_detected OR object_in_use THEN
-      action := 'kept';
       reason := 'locked';
     END;
     RETURN NEXT;
@@ -385,6 +388,7 @@ DECLARE
   known record;
   relative regclass := row_history.watched_relative(new_relation);
   unknown text;
+  earlier text[];
 BEGIN
   SELECT c.oid, c.relkind, c.relpersistence, n.nspname, c.relname INTO known
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = new_relation;
@@ -408,9 +412,14 @@ BEGIN
   IF unknown IS NOT NULL THEN
     RAISE EXCEPTION '% has no column %', new_relation, quote_ident(unknown) USING HINT = 'Name its columns as they are.';
   END IF;
-  DELETE FROM row_history.watched w WHERE w.schema_name = known.nspname AND w.table_name = known.relname
-    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.relation);
-  INSERT INTO row_history.watched AS w VALUES (new_relation, known.nspname, known.relname, coalesce(columns, '{}'))
+  -- A table that was made again keeps what was masked of the one before.
+  WITH gone AS (
+    DELETE FROM row_history.watched w WHERE w.schema_name = known.nspname AND w.table_name = known.relname
+      AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.relation) RETURNING w.masked
+  )
+  SELECT array_agg(m.name) INTO earlier FROM gone, unnest(gone.masked) m(name);
+  INSERT INTO row_history.watched AS w
+  VALUES (new_relation, known.nspname, known.relname, coalesce(columns, earlier, '{}'))
   ON CONFLICT (relation) DO UPDATE SET schema_name = excluded.schema_name, table_name = excluded.table_name,
     masked = coalesce(columns, w.masked);
 END $$;
@@ -558,29 +567,31 @@ BEGIN
   FOR attempt IN 1..2 LOOP
     SELECT
       CASE WHEN was IS NOT NULL THEN
-        coalesce(jsonb_object_agg(c.name, CASE WHEN length(c.was_text) > longest THEN to_jsonb(left(c.was_text, kept))
-          ELSE was -> c.name END) FILTER (WHERE NOT c.is_masked AND was ? c.name), '{}') END,
+        coalesce(jsonb_object_agg(c.name, c.cut_was) FILTER (WHERE c.is_changed AND NOT c.is_masked AND was ? c.name), '{}') END,
       CASE WHEN becomes IS NOT NULL THEN
-        coalesce(jsonb_object_agg(c.name, CASE WHEN length(c.new_text) > longest THEN to_jsonb(left(c.new_text, kept))
-          ELSE becomes -> c.name END) FILTER (WHERE NOT c.is_masked AND becomes ? c.name), '{}') END,
+        coalesce(jsonb_object_agg(c.name, c.cut_becomes) FILTER (WHERE c.is_changed AND NOT c.is_masked AND becomes ? c.name), '{}') END,
+      jsonb_object_agg(c.name, coalesce(c.cut_was, c.cut_becomes)) FILTER (WHERE c.is_key AND NOT c.is_masked
+        AND coalesce(was, becomes) ? c.name),
       array_agg(c.name ORDER BY c.name COLLATE "C") FILTER (WHERE c.is_masked),
       array_agg(c.name ORDER BY c.name COLLATE "C") FILTER (WHERE NOT c.is_masked AND (
-        length(c.was_text) > longest OR length(c.new_text) > longest OR NOT was ? c.name OR NOT becomes ? c.name))
-    INTO result.old, result.new, result.masked, result.shortened
+        c.is_long OR c.is_changed AND (NOT was ? c.name OR NOT becomes ? c.name)))
+    INTO result.old, result.new, result.key, result.masked, result.shortened
     FROM (
-      SELECT n.name, n.name = ANY (masked) AS is_masked, was #>> ARRAY[n.name] AS was_text, becomes #>> ARRAY[n.name] AS new_text
+      SELECT n.name, n.name = ANY (masked) AS is_masked, n.name = ANY (key_columns) AS is_key,
+        was IS NULL OR becomes IS NULL OR n.name = ANY (differing)
+          OR (was -> n.name)::text IS DISTINCT FROM (becomes -> n.name)::text AS is_changed,
+        length(was #>> ARRAY[n.name]) > longest OR length(becomes #>> ARRAY[n.name]) > longest AS is_long,
+        CASE WHEN length(was #>> ARRAY[n.name]) > longest THEN to_jsonb(left(was #>> ARRAY[n.name], kept))
+          ELSE was -> n.name END AS cut_was,
+        CASE WHEN length(becomes #>> ARRAY[n.name]) > longest THEN to_jsonb(left(becomes #>> ARRAY[n.name], kept))
+          ELSE becomes -> n.name END AS cut_becomes
       FROM (SELECT jsonb_object_keys(coalesce(becomes, was)) UNION SELECT unnest(differing)) n(name)
-      WHERE was IS NULL OR becomes IS NULL OR n.name = ANY (differing)
-        OR (was -> n.name)::text IS DISTINCT FROM (becomes -> n.name)::text
-        OR n.name = ANY (masked) AND n.name = ANY (key_columns)
-    ) c;
+    ) c
+    WHERE c.is_changed OR c.is_key;
     EXIT WHEN coalesce(octet_length(result.old::text), 0) + coalesce(octet_length(result.new::text), 0) <= 1000000;
     longest := 500;
     kept := 500;
   END LOOP;
-  result.key := (
-    SELECT jsonb_object_agg(k.name, coalesce(was, becomes) -> k.name) FROM unnest(key_columns) k(name)
-    WHERE k.name <> ALL (masked) AND coalesce(was, becomes) ? k.name);
   RETURN result;
 END $$;
 

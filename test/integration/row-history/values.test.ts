@@ -63,6 +63,24 @@ test('long values are cut, and named', async () => {
   ]);
 });
 
+test('a key that is long is cut, too', async () => {
+  const history = await RowHistory.start();
+  await history.run(
+    'postgres',
+    'CREATE TABLE fag.lang (id text PRIMARY KEY, n int)',
+    'GRANT ALL ON fag.lang TO PUBLIC',
+  );
+  await history.run('postgres', `SELECT row_history.watch('fag.lang')`);
+  await history.run(KARI, "INSERT INTO fag.lang VALUES (repeat('x', 20000), 1)", 'UPDATE fag.lang SET n = 2');
+  const id = 'x'.repeat(1000);
+  expect(
+    (await history.changes()).map(change => [change.key, change.old, change.new, change.shortened]),
+  ).toEqual([
+    [{ id }, null, { id, n: 1 }, ['id']],
+    [{ id }, { n: 1 }, { n: 2 }, ['id']],
+  ]);
+});
+
 test('rows of many long values have at most 500 characters of each', async () => {
   const history = await RowHistory.start();
   const columns = Array.from({ length: 200 }, (_, index) => `c${index}`);
