@@ -23,9 +23,8 @@ export const MOST_USERS: u32 = 512;
 /** The bytes of their names. */
 export const NAMES: usize = 0x13000;
 export const NAMES_END: usize = 0x23000;
-/** Sessions of which records were skipped since the last `begin`. */
+/** Sessions of which records were skipped in this run: as many as there are. */
 export const TOUCHED: usize = 0x23000;
-export const MOST_TOUCHED: u32 = 4096;
 /** Sessions by the hash of their key: addresses, 0 where none is. */
 export const PLACES: usize = 0x30000;
 export const MOST_PLACES: u32 = 8192;

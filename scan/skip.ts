@@ -23,7 +23,6 @@ import {
   LATEST,
   LINE_AT,
   LONGEST_ZONE,
-  MOST_TOUCHED,
   READ_AT,
   READ_END_AT,
   ROW,
@@ -75,7 +74,7 @@ export let expected: u32 = 0;
 export let zoneLength: u32 = 0;
 /** Bytes; a longer record is not skipped. */
 export let longest: u32 = 0;
-/** Records skipped since `begin`: of pgAudit's by user, by class, and others. */
+/** Records skipped in this run: of pgAudit's by user, by class, and others. */
 export let byUser: u32 = 0;
 export let byClass: u32 = 0;
 export let others: u32 = 0;
@@ -216,7 +215,7 @@ export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn:
   const key = keyAt(startOf(SESSION), endOf(SESSION));
   if (key == 0) return false;
   const before = known(key);
-  if ((before == 0 && !isNew(key)) || touched >= MOST_TOUCHED) return false;
+  if (before == 0 && !isNew(key)) return false;
   // All of a spare one is 0, as it is before the first line.
   const slot = before == 0 ? spare() : before;
   if (<u32>numberAt(startOf(LINE), endOf(LINE)) != load<u32>(slot, LINE_AT) + 1) return false;

@@ -110,9 +110,8 @@ export class Skipper implements Skip {
   /** The scanner may begin sessions that are new, as long as none has to be forgotten for them. */
   #allowSessions(skipping: Skipping): void {
     const { newAfter, room } = this.#deciders.facts.sessions;
-    const after = Math.max(newAfter, this.#newest);
     const { text, time } = this.#started;
-    skipping.beginSessions(after, time > after ? text : '', room);
+    skipping.beginSessions(Math.max(newAfter, this.#newest), time > newAfter ? text : '', room);
   }
 
   /** Growing its memory ends the life of a view. */

@@ -57,8 +57,9 @@ export interface Exports {
 
 const NAMES = [
   ...['memory', 'INPUT', 'ROW', 'ZONE', 'LATEST', 'TOUCHED', 'STARTED', 'SESSIONS', 'block', 'start', 'end'],
-  ...['columns', 'quoted', 'hasReturn', 'isSkipping', 'byUser', 'byClass', 'others', 'touched', 'latestAt', 'restart', 'moved'],
-  ...['run', 'beginRun', 'beginSessions', 'clearUsers', 'setUser', 'clearSessions', 'session', 'forget', 'statementIn'],
+  ...['columns', 'quoted', 'hasReturn', 'isSkipping', 'byUser', 'byClass', 'others', 'touched', 'latestAt'],
+  ...['restart', 'moved', 'run', 'beginRun', 'beginSessions', 'clearUsers', 'setUser', 'clearSessions'],
+  ...['session', 'forget', 'statementIn'],
   ...['lineAt', 'lineEnd', 'rowAt', 'rowEnd', 'rowColumns', 'rowQuoted', 'isWrapped', 'areSkipped'],
   ...['clearKeys', 'addKey', 'setOutput', 'restartLines', 'movedLines', 'runLines', 'readText'],
 ];
