@@ -175,7 +175,10 @@ export class Sessions {
 
   /** Begins a session that is new; its lines are to be noted at once. */
   begin(session: string): Known {
-    return { ...this.#met(session), statement: 0, between: 0 };
+    const known = this.#met(session);
+    known.statement = 0;
+    known.between = 0;
+    return known;
   }
 
   /** Notes a session's further lines, up to `line` at `time`, among which none is missing. */

@@ -27,6 +27,8 @@ const HAS_LOGIN = 1;
 const HAS_TRANSACTION = 2;
 
 const MOST_LINES = 999_999_998;
+/** What a session's slot has of records in the input, which are there until the run ends. */
+const ADDRESSES = [SLOT.lastAt, SLOT.auditAt, SLOT.readAt];
 /** Fewer than the scanner has room for. */
 const MOST_USERS = 200;
 
@@ -196,7 +198,8 @@ export class Skipper implements Skip {
       const number = skipping.numberOf(slot);
       const known = this.#sessions[number] ?? sessions.begin(skipping.idOf(slot));
       this.#sessions[number] = known;
-      const [lastAt, auditAt] = [at(slot, SLOT.lastAt), at(slot, SLOT.auditAt)];
+      const lastAt = at(slot, SLOT.lastAt);
+      const auditAt = at(slot, SLOT.auditAt);
       const time = timeAt(skipping, lastAt, timeLength);
       sessions.noteLines(known, at(slot, SLOT.line), time);
       if (auditAt !== 0) {
@@ -206,7 +209,7 @@ export class Skipper implements Skip {
       }
       const readAt = at(slot, SLOT.readAt);
       if (readAt !== 0) this.#keep(known.id, skipping.bytes.subarray(readAt, at(slot, SLOT.readEnd)));
-      for (const field of [SLOT.lastAt, SLOT.auditAt, SLOT.readAt]) memory.setUint32(slot + field, 0, true);
+      for (const field of ADDRESSES) memory.setUint32(slot + field, 0, true);
     }
   }
 
@@ -232,11 +235,10 @@ function timeAt({ bytes }: Skipping, address: number, length: number): string {
 }
 
 /** As PostgreSQL's `%lx` writes two numbers. */
-const SESSION_ID = /^([1-9a-f][0-9a-f]{0,7})\.([1-9a-f][0-9a-f]{0,7})$/;
+const SESSION_ID = /^[1-9a-f][0-9a-f]{0,7}\.[1-9a-f][0-9a-f]{0,7}$/;
 
 /** `6b05339d.cfc`: its two numbers; `null` if it is no session id of PostgreSQL's. */
 function keyOf(session: string): [start: number, pid: number] | null {
-  const [, start, pid] = SESSION_ID.exec(session) ?? [];
-  if (start === undefined || pid === undefined) return null;
-  return [Number.parseInt(start, 16), Number.parseInt(pid, 16)];
+  if (!SESSION_ID.test(session)) return null;
+  return [Number.parseInt(session, 16), Number.parseInt(session.slice(session.indexOf('.') + 1), 16)];
 }
