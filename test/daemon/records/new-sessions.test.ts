@@ -1,11 +1,13 @@
 /** Sessions that begin, and end, in records that are skipped: nothing is known of them but by the scanner. */
 
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeReader } from '../../../src/audit/time.js';
 import { SessionFacts } from '../../../src/session/facts.js';
 import { auditMessage, type Columns, csvRecord } from '../../support/csvlog.js';
 import { cut } from '../../support/frames.js';
+import { cnpgText, criLines, jsonlogLine } from '../../support/json-lines.js';
 import { compare, type Outcome, outcomeOf } from '../../support/skipped.js';
 
 /** 2026-11-21 20:40:01 UTC, as session ids have it. */
@@ -188,6 +190,23 @@ const log = fc
     }
     return (isWhole ? '' : BEFORE) + written.join('');
   });
+/** The same records, one a line. */
+function inLines(csv: string, format: 'jsonlog' | 'cnpg'): string {
+  const rows: string[][] = parse(csv);
+  return rows
+    .map(row =>
+      format === 'jsonlog' ? jsonlogLine(row) : criLines(cnpgText(row, fieldsIn(row[13] ?? ''))).join(''),
+    )
+    .join('');
+}
+
+/** pgAudit's fields, which CloudNativePG takes apart; `null` if the message is another one. */
+function fieldsIn(message: string): string[] | null {
+  if (!message.startsWith('AUDIT: ')) return null;
+  const [fields]: string[][] = parse(message.slice('AUDIT: '.length));
+  return fields ?? null;
+}
+
 const cuts = fc.array(fc.nat(20_000), { maxLength: 4 });
 
 describe('with and without skipping', () => {
@@ -200,6 +219,17 @@ describe('with and without skipping', () => {
       { numRuns: 500, endOnFailure: true },
     );
     expect(skipped).toBeGreaterThan(5000);
+  });
+
+  test.each(['jsonlog', 'cnpg'] as const)('so does it as %s', async format => {
+    let skipped = 0;
+    await fc.assert(
+      fc.asyncProperty(log, cuts, async (text, places) => {
+        skipped += await expectSame(inLines(text, format), places, { format });
+      }),
+      { numRuns: 200, endOnFailure: true },
+    );
+    expect(skipped).toBeGreaterThan(2000);
   });
 
   test('so does one with bytes that are lost or put in', async () => {
