@@ -219,6 +219,8 @@ export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn:
   // All of a spare one is 0, as it is before the first line.
   const slot = before == 0 ? spare() : before;
   if (<u32>numberAt(startOf(LINE), endOf(LINE)) != load<u32>(slot, LINE_AT) + 1) return false;
+  // Any record may say what became of its transaction.
+  if (load<u32>(slot, FLAGS_AT) & HAS_TRANSACTION) return false;
   const userAt = startOf(USER);
   const user = userSlot(userAt, <u32>(endOf(USER) - userAt));
   if (load<u32>(user) == 0) return false;
@@ -273,7 +275,6 @@ function skipsAudit(at: usize, end: usize, slot: usize, verdict: u32, message: u
   if (verdict & DROPS_AUDIT) byUser++;
   else {
     if (kind != READ_CLASS || statement != last + 1 || <u32>(end - at) > LARGEST_READ || !mayForget()) return false;
-    if (load<u32>(slot, FLAGS_AT) & HAS_TRANSACTION) return false;
     byClass++;
     store<u32>(slot, <u32>at, READ_AT);
     store<u32>(slot, <u32>end, READ_END_AT);
@@ -285,14 +286,12 @@ function skipsAudit(at: usize, end: usize, slot: usize, verdict: u32, message: u
 
 function skipsOther(slot: usize, verdict: u32, message: usize, close: usize, count: u32): bool {
   if ((verdict & DROPS_OTHER) == 0) return false;
-  const flags = load<u32>(slot, FLAGS_AT);
-  if (flags & HAS_TRANSACTION && !isSuccess()) return false;
   // A record of the process that brings a server up says that all sessions are over.
   if (<i32>count > BACKEND && isBackend()) return false;
   if (close - message > 16) {
     const first = load<u64>(message);
     // `"disconn`
-    if (first == 0x6e6e6f6373696422 && flags) return false;
+    if (first == 0x6e6e6f6373696422 && load<u32>(slot, FLAGS_AT) & HAS_LOGIN) return false;
     // `"pgaudit`: it may be a heartbeat.
     if (first == 0x7469647561677022) return false;
     if ((verdict & LOGIN_IS_NOTHING) == 0 && isLogin(message + 1)) return false;

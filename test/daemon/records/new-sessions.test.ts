@@ -275,6 +275,22 @@ describe('with and without skipping', () => {
     );
   });
 
+  test("so does one in which a person has the id of a service's session", async () => {
+    const service = { user: 'app', pid: 50, second: 9 };
+    const person = { ...service, user: 'Z990001' };
+    const update = { message: 'duration: 0.3 ms  statement: UPDATE t SET a=1' };
+    const announced = { commandTag: 'idle', message: 'statement: UPDATE t SET a=1' };
+    const begun =
+      BEFORE + many(20, 2).join('') + line(service, 1, received) + line(service, 2, audit('WRITE', 1));
+    const after = [authenticated, audit('MISC', 1), update, update].map((columns, index) =>
+      line(person, index + 2, columns),
+    );
+    await expectSame(begun + line(service, 3, disconnected()) + after.join(''));
+    const between =
+      line(person, 3, announced) + line(service, 4, audit('READ', 2)) + line(service, 5, update);
+    await expectSame(begun + between + line(person, 6, disconnected()));
+  });
+
   test('so does one with more sessions than are remembered, also of sessions that come back', async () => {
     const open = [0, 1, 2].map(n => line({ user: 'app', pid: 900 + n, second: 0 }, 1, received));
     const back = (n: number, to: number): string =>
