@@ -12,9 +12,9 @@
  */
 
 import { skips } from './skip';
-import { INPUT, ROW } from './memory';
+import { INPUT, ROW, SESSIONS } from './memory';
 
-export { INPUT, ROW };
+export { INPUT, ROW, SESSIONS };
 export * from './skip';
 export {
   addKey,

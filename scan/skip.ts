@@ -1,7 +1,8 @@
 /**
  * Which records can be skipped: those that are certain to be dropped, and of which nothing but numbers has to be
- * remembered. What the raw bytes of one record say is enough for that, together with two tables that the other side
- * keeps: login roles with what becomes of their records, and sessions with the numbers that come next.
+ * remembered. What the raw bytes of one record say is enough for that, together with two tables: login roles with what
+ * becomes of their records, which the other side keeps, and sessions with the numbers that come next. The other side puts
+ * sessions into the table, too; those that begin with a record that is skipped are begun here.
  *
  * It skips
  * - genuine records of pgAudit's by roles whose records are dropped whatever their class (but for class ROLE, after which
@@ -10,7 +11,7 @@
  * - records that are not pgAudit's and say nothing of their session that is needed.
  *
  * Each is whole and well-formed, has as many columns and the same zone as those before, and the line (and the statement)
- * that comes next in its session. At any other record the run ends, and the slow way decides. It may end where it
+ * that comes next in its session, which may be the first of one that is certain to be new. At any other record the run ends, and the slow way decides. It may end where it
  * likes; what it skips, the slow way must drop for the same reason, with the same effect on what is remembered.
  */
 
@@ -22,26 +23,25 @@ import {
   LATEST,
   LINE_AT,
   LONGEST_ZONE,
-  MOST_TOUCHED,
   READ_AT,
   READ_END_AT,
   ROW,
-  SESSIONS,
+  STARTED,
   STATEMENT_AT,
   TOUCHED,
   ZONE,
 } from './memory';
 import { isAudit, mayForget, payloadKind, READ_CLASS, statement } from './payload';
-import { slotOf, userSlot } from './tables';
+import { begin, free, known, spare, userSlot } from './tables';
 
-export { LATEST, TOUCHED, ZONE };
+export { LATEST, STARTED, TOUCHED, ZONE };
 
 /** Columns (src/lib/csvlog.ts). */
 const USER = 1;
 const PID = 3;
 const SESSION = 5;
 const LINE = 6;
-const STARTED = 8;
+const STARTED_COLUMN = 8;
 const VIRTUAL = 9;
 const TRANSACTION = 10;
 const STATE = 12;
@@ -74,7 +74,7 @@ export let expected: u32 = 0;
 export let zoneLength: u32 = 0;
 /** Bytes; a longer record is not skipped. */
 export let longest: u32 = 0;
-/** Records skipped since `begin`: of pgAudit's by user, by class, and others. */
+/** Records skipped in this run: of pgAudit's by user, by class, and others. */
 export let byUser: u32 = 0;
 export let byClass: u32 = 0;
 export let others: u32 = 0;
@@ -82,12 +82,26 @@ export let others: u32 = 0;
 export let touched: u32 = 0;
 export let latestAt: usize = 0;
 
+/** Sessions that began after this are new: seconds, as their ids have them. */
+let newAfter: f64 = Infinity;
+/** Bytes of STARTED; 0 if no session may be begun. */
+let startedLength: u32 = 0;
+/** How many sessions may still be begun. */
+let room: u32 = 0;
+
 let latest0: u64 = 0;
 let latest1: u64 = 0;
 let latest2: u64 = 0;
 
+/** For the next run: STARTED was written, and sessions that began then, and after `after`, are new. */
+export function beginSessions(after: f64, started: u32, most: u32): void {
+  newAfter = after;
+  startedLength = started > LONGEST_ZONE ? 0 : started;
+  room = min(most, free);
+}
+
 /** Begins a run; LATEST and ZONE were written. */
-export function begin(columnCount: u32, zone: u32, maxRecordSize: u32): void {
+export function beginRun(columnCount: u32, zone: u32, maxRecordSize: u32): void {
   expected = columnCount;
   zoneLength = zone > LONGEST_ZONE ? 0 : zone;
   longest = maxRecordSize;
@@ -145,8 +159,7 @@ function keyAt(at: usize, end: usize): u64 {
     if (++length > 8 || (length == 1 && digit == 0)) return 0;
     key = (key & 0xffffffff00000000) | (((key << 4) | digit) & 0xffffffff);
   }
-  // Two of these mean other things in the table.
-  return dots == 1 && length > 0 && key >> 32 != 0 ? key : 0;
+  return dots == 1 && length > 0 ? key : 0;
 }
 
 /** The minute that was looked at last, `2026-11-24 07:50`: it is the same in many records. */
@@ -183,7 +196,7 @@ function areTime(at: usize, from: usize): bool {
 function isWellFormed(count: u32): bool {
   if (!areDigits(startOf(TRANSACTION), endOf(TRANSACTION))) return false;
   if (!isEmpty(PID) && !areDigits(startOf(PID), endOf(PID))) return false;
-  if (isEmpty(STARTED)) return false;
+  if (isEmpty(STARTED_COLUMN)) return false;
   const state = startOf(STATE);
   if (endOf(STATE) != state + 5) return false;
   for (let i = state; i < state + 5; i++) {
@@ -201,9 +214,13 @@ export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn:
   if (endOf(0) - zone != zoneLength || !areSame(zone, ZONE, zoneLength) || !isTime(at)) return false;
   const key = keyAt(startOf(SESSION), endOf(SESSION));
   if (key == 0) return false;
-  const slot = slotOf(SESSIONS, key);
-  if (load<u64>(slot) != key || touched >= MOST_TOUCHED) return false;
+  const before = known(key);
+  if (before == 0 && !isNew(key)) return false;
+  // All of a spare one is 0, as it is before the first line.
+  const slot = before == 0 ? spare() : before;
   if (<u32>numberAt(startOf(LINE), endOf(LINE)) != load<u32>(slot, LINE_AT) + 1) return false;
+  // Any record may say what became of its transaction.
+  if (load<u32>(slot, FLAGS_AT) & HAS_TRANSACTION) return false;
   const userAt = startOf(USER);
   const user = userSlot(userAt, <u32>(endOf(USER) - userAt));
   if (load<u32>(user) == 0) return false;
@@ -215,8 +232,23 @@ export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn:
   if (isAudit(message, endOf(MESSAGE))) {
     if (!skipsAudit(at, end, slot, verdict, message, endOf(MESSAGE) - 1)) return false;
   } else if (!skipsOther(slot, verdict, message, endOf(MESSAGE) - 1, count)) return false;
+  if (before == 0) {
+    room--;
+    begin(key);
+    // Its statements are counted from this record on.
+    store<u32>(slot, <u32>at, AUDIT_AT);
+  }
   note(at, slot);
   return true;
+}
+
+/** Whether a session that is not known begins with this record, which is certain to be its first (`1`, not `01`). */
+function isNew(key: u64): bool {
+  if (room == 0 || startedLength == 0 || !(<f64>(key >> 32) > newAfter)) return false;
+  const line = startOf(LINE);
+  if (load<u8>(line) != ZERO + 1 || endOf(LINE) != line + 1) return false;
+  const started = startOf(STARTED_COLUMN);
+  return <u32>(endOf(STARTED_COLUMN) - started) == startedLength && areSame(started, STARTED, startedLength);
 }
 
 function isSuccess(): bool {
@@ -236,14 +268,13 @@ function isInTransaction(): bool {
 function skipsAudit(at: usize, end: usize, slot: usize, verdict: u32, message: usize, close: usize): bool {
   if ((verdict & (DROPS_AUDIT | DROPS_READ)) == 0) return false;
   if (!isSuccess() || !isEmpty(QUERY) || !isEmpty(LOCATION) || !isInTransaction()) return false;
-  const known = load<i32>(slot, STATEMENT_AT);
-  if (known == UNKNOWN) return false;
+  const last = load<i32>(slot, STATEMENT_AT);
+  if (last == UNKNOWN) return false;
   const kind = payloadKind(message + 8, close);
-  if (kind == 0 || (statement != known && statement != known + 1)) return false;
+  if (kind == 0 || (statement != last && statement != last + 1)) return false;
   if (verdict & DROPS_AUDIT) byUser++;
   else {
-    if (kind != READ_CLASS || statement != known + 1 || <u32>(end - at) > LARGEST_READ || !mayForget()) return false;
-    if (load<u32>(slot, FLAGS_AT) & HAS_TRANSACTION) return false;
+    if (kind != READ_CLASS || statement != last + 1 || <u32>(end - at) > LARGEST_READ || !mayForget()) return false;
     byClass++;
     store<u32>(slot, <u32>at, READ_AT);
     store<u32>(slot, <u32>end, READ_END_AT);
@@ -255,14 +286,12 @@ function skipsAudit(at: usize, end: usize, slot: usize, verdict: u32, message: u
 
 function skipsOther(slot: usize, verdict: u32, message: usize, close: usize, count: u32): bool {
   if ((verdict & DROPS_OTHER) == 0) return false;
-  const flags = load<u32>(slot, FLAGS_AT);
-  if (flags & HAS_TRANSACTION && !isSuccess()) return false;
   // A record of the process that brings a server up says that all sessions are over.
   if (<i32>count > BACKEND && isBackend()) return false;
   if (close - message > 16) {
     const first = load<u64>(message);
     // `"disconn`
-    if (first == 0x6e6e6f6373696422 && flags) return false;
+    if (first == 0x6e6e6f6373696422 && load<u32>(slot, FLAGS_AT) & HAS_LOGIN) return false;
     // `"pgaudit`: it may be a heartbeat.
     if (first == 0x7469647561677022) return false;
     if ((verdict & LOGIN_IS_NOTHING) == 0 && isLogin(message + 1)) return false;

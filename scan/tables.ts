@@ -1,7 +1,18 @@
-/** The two tables that the other side keeps: login roles by their bytes, and sessions by their two numbers. */
+/** The two tables: login roles by their bytes, and sessions by their two numbers. */
 
 import { areSame } from './bytes';
-import { MOST_USERS, NAMES, NAMES_END, SESSION_SIZE, SESSIONS, SLOTS, SPARE, USERS } from './memory';
+import {
+  FREE,
+  MOST_PLACES,
+  MOST_SESSIONS,
+  MOST_USERS,
+  NAMES,
+  NAMES_END,
+  PLACES,
+  SESSION_SIZE,
+  SESSIONS,
+  USERS,
+} from './memory';
 
 let users: u32 = 0;
 let names: usize = NAMES;
@@ -52,65 +63,95 @@ export function setUser(at: usize, length: u32, verdict: u32): void {
   store<u32>(slot, verdict, 12);
 }
 
-
-let live: u32 = 0;
-let used: u32 = 0;
-const FREE: u64 = 0;
-const REMOVED: u64 = 1;
+/** How many sessions there is room for. */
+export let free: u32 = 0;
 
 export function clearSessions(): void {
-  live = 0;
-  used = 0;
-  memory.fill(SESSIONS, 0, SLOTS * SESSION_SIZE);
+  memory.fill(PLACES, 0, MOST_PLACES << 2);
+  memory.fill(SESSIONS, 0, MOST_SESSIONS * SESSION_SIZE);
+  for (free = 0; free < MOST_SESSIONS; free++)
+    store<u32>(FREE + (<usize>free << 2), <u32>SESSIONS + free * SESSION_SIZE);
 }
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-export function slotOf(base: usize, key: u64): usize {
-  let i = <u32>((key * 0x9e3779b97f4a7c15) >> 51);
-  let slot = base + <usize>(i * SESSION_SIZE);
-  for (let known = load<u64>(slot); known != key && known != FREE; known = load<u64>(slot)) {
-    i = (i + 1) & (SLOTS - 1);
-    slot = base + <usize>(i * SESSION_SIZE);
-  }
-  return slot;
+function placeOf(key: u64): u32 {
+  return <u32>((key * 0x9e3779b97f4a7c15) >> 51);
 }
 
-/** The address of a session, which is begun if it is not there. */
-export function session(start: u32, pid: u32): usize {
-  const key = ((<u64>start) << 32) | pid;
-  let slot = slotOf(SESSIONS, key);
-  if (load<u64>(slot) == key) return slot;
-  if (used >= (SLOTS >> 2) * 3) {
-    rebuild();
-    slot = slotOf(SESSIONS, key);
-  }
-  memory.fill(slot, 0, SESSION_SIZE);
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function addressOf(place: u32): usize {
+  return PLACES + (<usize>place << 2);
+}
+
+/** The place of a session, or the one in which it would be. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function find(key: u64): u32 {
+  let place = placeOf(key);
+  for (let at = load<u32>(addressOf(place)); at != 0 && load<u64>(at) != key; at = load<u32>(addressOf(place)))
+    place = (place + 1) & (MOST_PLACES - 1);
+  return place;
+}
+
+/** The address of a session; 0 if it is not there. */
+export function known(key: u64): usize {
+  return load<u32>(addressOf(find(key)));
+}
+
+/** The address that the next session gets, of which all is 0 now; there must be room. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+export function spare(): usize {
+  return load<u32>(FREE + (<usize>(free - 1) << 2));
+}
+
+/** Puts a session that is not there at the spare address. */
+export function begin(key: u64): void {
+  const slot = spare();
+  free--;
   store<u64>(slot, key);
-  live++;
-  used++;
+  store<u32>(addressOf(find(key)), <u32>slot);
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function keyFrom(start: u32, pid: u32): u64 {
+  return ((<u64>start) << 32) | pid;
+}
+
+/** The address of a session, which is begun if it is not there; 0 if there is no room. */
+export function session(start: u32, pid: u32): usize {
+  const key = keyFrom(start, pid);
+  const slot = known(key);
+  if (slot != 0 || free == 0) return slot;
+  begin(key);
+  return known(key);
+}
+
+/** A session is not remembered any more. Returns its address; 0 if it was not there. */
+export function forget(start: u32, pid: u32): usize {
+  const place = find(keyFrom(start, pid));
+  const slot = <usize>load<u32>(addressOf(place));
+  if (slot == 0) return 0;
+  memory.fill(slot, 0, SESSION_SIZE);
+  store<u32>(FREE + (<usize>free << 2), <u32>slot);
+  free++;
+  close(place);
   return slot;
 }
 
-/** A session is not remembered any more. */
-export function forget(start: u32, pid: u32): void {
-  const key = ((<u64>start) << 32) | pid;
-  const slot = slotOf(SESSIONS, key);
-  if (load<u64>(slot) != key) return;
-  store<u64>(slot, REMOVED);
-  live--;
-}
-
-/** Without those that were removed. If nearly all are live, the table starts again: each is learnt again. */
-function rebuild(): void {
-  if (live >= SLOTS >> 1) return clearSessions();
-  memory.copy(SPARE, SESSIONS, SLOTS * SESSION_SIZE);
-  memory.fill(SESSIONS, 0, SLOTS * SESSION_SIZE);
-  for (let i: u32 = 0; i < SLOTS; i++) {
-    const from = SPARE + <usize>(i * SESSION_SIZE);
-    const key = load<u64>(from);
-    if (key <= REMOVED) continue;
-    memory.copy(slotOf(SESSIONS, key), from, SESSION_SIZE);
+/** Empties a place: what is found only by passing it comes nearer. */
+function close(place: u32): void {
+  let gap = place;
+  for (let next = (gap + 1) & (MOST_PLACES - 1); ; next = (next + 1) & (MOST_PLACES - 1)) {
+    const at = load<u32>(addressOf(next));
+    if (at == 0) break;
+    const own = placeOf(load<u64>(at));
+    if (((next - own) & (MOST_PLACES - 1)) < ((next - gap) & (MOST_PLACES - 1))) continue;
+    store<u32>(addressOf(gap), at);
+    gap = next;
   }
-  used = live;
+  store<u32>(addressOf(gap), 0);
 }

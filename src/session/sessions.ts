@@ -50,8 +50,9 @@ export interface Known {
 
 export const UNKNOWN = -1;
 
-/** Sessions that are remembered; those that were quiet longest are forgotten first. */
-const MOST_SESSIONS = 2000;
+/** Sessions that are remembered; of more, those that were quiet longest are forgotten, until so many are left. */
+const MOST_SESSIONS = 2500;
+const KEPT_SESSIONS = 2000;
 /** Bytes of the shortest record: a tear has at most as many lines as these fit into it. */
 const SHORTEST_RECORD = 100;
 
@@ -70,6 +71,12 @@ export class Sessions {
   /** Bytes of all tears so far. */
   #torn: number;
   readonly #holes: Holes;
+  /** Folder of the record that was noted last. */
+  #folder = '';
+  /** Records and gaps that were noted. */
+  noted = 0;
+  /** No session that was noted began later. */
+  latestStart = 0;
   /** Called with a session that is not remembered any more. */
   onForget: ((session: string) => void) | null = null;
 
@@ -77,7 +84,7 @@ export class Sessions {
   constructor(times: TimeReader, saved: SavedSessions | undefined, forgotten = 0) {
     this.#times = times;
     for (const [id, line, time, torn] of saved?.known ?? [])
-      this.#known.set(id, { ...nothingOf(id), line, time, torn });
+      this.#known.set(id, { ...this.#met(id), line, time, torn });
     for (const [session, statement, statementTime, unread] of saved?.statements ?? []) {
       const known = this.#known.get(session);
       if (known !== undefined) Object.assign(known, { statement, statementTime, unread });
@@ -104,6 +111,8 @@ export class Sessions {
     const session = record.text(COLUMN.sessionId);
     const line = Number(record.text(COLUMN.sessionLine));
     const before = this.#known.get(session);
+    this.noted += 1;
+    this.#folder = dirname(file.path);
     if (before?.line === UNKNOWN) {
       this.#remember(before, line, record.text(COLUMN.logTime));
       return;
@@ -113,7 +122,7 @@ export class Sessions {
       return;
     }
     const time = record.text(COLUMN.logTime);
-    const known = before ?? nothingOf(session);
+    const known = before ?? this.#met(session);
     const next = known.line + 1;
     if (line > next && this.#isCertain(before, record, file, line - next))
       this.#lacks({ of: 'lines', first: next, last: line - 1, after: known.time || null }, record, file, now);
@@ -151,6 +160,27 @@ export class Sessions {
     return this.#known.get(session);
   }
 
+  /**
+   * Sessions of the folder read last that began after this time, in milliseconds since the epoch, and were not noted yet,
+   * are new: all their lines will be read.
+   */
+  get newAfter(): number {
+    return this.#newAfter(this.#folder);
+  }
+
+  /** How many sessions can be begun before others are forgotten. */
+  get room(): number {
+    return MOST_SESSIONS - this.#known.size;
+  }
+
+  /** Begins a session that is new; its lines are to be noted at once. */
+  begin(session: string): Known {
+    const known = this.#met(session);
+    known.statement = 0;
+    known.between = 0;
+    return known;
+  }
+
   /** Notes a session's further lines, up to `line` at `time`, among which none is missing. */
   noteLines(known: Known, line: number, time: string): void {
     this.#remember(known, line, time);
@@ -158,6 +188,7 @@ export class Sessions {
 
   /** Notes a gap: a line that is known to be in it is accounted for, and so are as many as fit into a tear. */
   noteGap({ reason, length, record }: Gap, file: SourceFile): void {
+    this.noted += 1;
     if (reason === 'torn') {
       this.#torn += length;
       this.#since.clear();
@@ -169,7 +200,7 @@ export class Sessions {
     }
     if (record?.session === undefined) return;
     const line = Number(record.line);
-    const known = this.#known.get(record.session) ?? nothingOf(record.session);
+    const known = this.#known.get(record.session) ?? this.#met(record.session);
     if (line <= known.line) this.#holes.arrived('lines', known.id, line);
     if (line !== known.line + 1) return;
     known.unread += 1;
@@ -178,6 +209,7 @@ export class Sessions {
 
   /** Lines are numbered apart from now on, statements are not. */
   forgetLines(now: number): void {
+    this.noted += 1;
     for (const known of this.#known.values()) known.line = UNKNOWN;
     this.#forgotten = Math.max(this.#forgotten, now);
   }
@@ -231,11 +263,19 @@ export class Sessions {
 
   /** Whether the session began after its folder's first record was written, and cannot have been forgotten. */
   #isNew(record: RawRecord, file: SourceFile): boolean {
-    const since = this.#since.get(dirname(file.path));
-    if (since === undefined) return false;
     const start = sessionStart(record.text(COLUMN.sessionId));
     const written = this.#times.read(record.text(COLUMN.sessionStart)) ?? 0;
-    return Math.min(start, written) > Math.max(since, this.#forgotten);
+    return Math.min(start, written) > this.#newAfter(dirname(file.path));
+  }
+
+  #newAfter(folder: string): number {
+    return Math.max(this.#since.get(folder) ?? Number.POSITIVE_INFINITY, this.#forgotten);
+  }
+
+  /** A session that was not noted before. */
+  #met(id: string): Known {
+    this.latestStart = Math.max(this.latestStart, sessionStart(id));
+    return nothingOf(id);
   }
 
   /** From its first line on, all statements of a session are known, unless it was logged elsewhere before. */
@@ -259,12 +299,16 @@ export class Sessions {
     known.torn = this.#torn;
     this.#known.delete(known.id);
     this.#known.set(known.id, known);
-    if (this.#known.size <= MOST_SESSIONS) return;
+    if (this.#known.size > MOST_SESSIONS) this.#forgetOldest();
+  }
+
+  /** Many at once: in between, none is forgotten while others are begun. */
+  #forgetOldest(): void {
     for (const oldest of this.#known.values()) {
+      if (this.#known.size <= KEPT_SESSIONS) return;
       this.#known.delete(oldest.id);
       this.onForget?.(oldest.id);
       this.#forgotten = Math.max(this.#forgotten, sessionStart(oldest.id));
-      return;
     }
   }
 }

@@ -248,10 +248,11 @@ describe('the first lines of a session', () => {
   });
 });
 
-describe('sessions beyond the two thousand that are kept (I9)', () => {
-  const MOST = 2000;
+describe('sessions beyond those that are remembered (I9)', () => {
+  const MOST = 2500;
+  const KEPT = 2000;
 
-  test('are dropped if they were quiet longest, and count as seen from the middle when they continue', () => {
+  test('are dropped if they were quiet longest, many at once, and count as seen from the middle when they continue', () => {
     const sessions = early();
     for (let n = 1; n < MOST; n++) sessions.note(record(n.toString(16), 1, 3), FILE, NOW);
     const forgotten: string[] = [];
@@ -259,18 +260,22 @@ describe('sessions beyond the two thousand that are kept (I9)', () => {
     read(sessions, 'a', 2);
     sessions.note(record('ffff', 1, 2), FILE, NOW);
     expect([sessions.known(idOf('a')), sessions.known(idOf('1', 3))]).toMatchObject([{ line: 2 }, undefined]);
-    expect(forgotten).toEqual([idOf('1', 3)]);
+    const quiet = Array.from({ length: MOST + 1 - KEPT }, (_, index) => idOf((index + 1).toString(16), 3));
+    expect(forgotten).toEqual(quiet);
+    expect([sessions.room, sessions.saved.known.length]).toEqual([MOST - KEPT, KEPT]);
     expect(sessions.saved).toMatchObject({ forgotten: Date.parse('2026-11-21T20:40:03Z') });
     sessions.note(record('1', 9, 3), FILE, NOW);
     expect(sessions.takeAll()).toEqual([]);
-    expect(sessions.saved.known).toHaveLength(MOST);
+    expect(sessions.saved.known).toHaveLength(KEPT + 1);
   });
 
   test('leave the time until which they began: an older one changes nothing', () => {
     const sessions = begun('a', 1);
     sessions.note(record('b', 1, 5), FILE, NOW);
     read(sessions, 'a', 2);
-    for (let n = 1; n <= MOST; n++) sessions.note(record(n.toString(16), 1, 9), FILE, NOW);
+    const start = (n: number): number => (n < MOST - KEPT ? 3 : 9);
+    for (let n = 1; n < MOST; n++) sessions.note(record(n.toString(16), 1, start(n)), FILE, NOW);
+    expect([sessions.known(idOf('b', 5)), sessions.known(idOf('a'))]).toEqual([undefined, undefined]);
     expect(sessions.saved).toMatchObject({ forgotten: Date.parse('2026-11-21T20:40:05Z') });
   });
 });

@@ -12,7 +12,8 @@ import { Filter, type FilterRules } from '../../src/decide/filter.js';
 import { Users } from '../../src/decide/users.js';
 import { countRecord, noRecords, type RecordCounts } from '../../src/event/counts.js';
 import { COLUMN } from '../../src/lib/csvlog.js';
-import { CsvFramer } from '../../src/read/frame/csv-framer.js';
+import type { LogFormat } from '../../src/lib/log-format.js';
+import { createFramer } from '../../src/read/frame/framers.js';
 import type { Frame } from '../../src/read/record.js';
 import { createRedactor } from '../../src/redact/redact.js';
 import { SessionFacts } from '../../src/session/facts.js';
@@ -74,11 +75,15 @@ export interface Outcome {
 export async function outcomeOf(
   pieces: readonly Buffer[],
   isSkipping: boolean,
-  { maxRecordSize = 1 << 26, ...overrides }: Partial<Deciders> & { maxRecordSize?: number } = {},
+  {
+    maxRecordSize = 1 << 26,
+    format = 'csvlog',
+    ...overrides
+  }: Partial<Deciders> & { maxRecordSize?: number; format?: LogFormat } = {},
 ): Promise<Outcome> {
   const deciders = decidersOf(overrides);
   const skipper = new Skipper(deciders);
-  const framer = new CsvFramer({ offset: 0, maxRecordSize });
+  const framer = createFramer({ format, offset: 0, maxRecordSize });
   const counts = noRecords();
   const events: object[] = [];
   let lastTime = '';

@@ -1,6 +1,7 @@
 /**
  * Keeps the scanner's tables (scan/skip.ts), by which it skips most records that are dropped: what becomes of a login
- * role's records, and which numbers come next in a session. Both are learnt from records that were decided the slow way.
+ * role's records, and which numbers come next in a session. Both are learnt from records that were decided the slow way,
+ * but for sessions that the scanner itself begins: they become known when its run has ended.
  */
 
 import { parse } from '../../audit/genuine.js';
@@ -11,7 +12,7 @@ import { recordIn } from '../../read/frame/csv-framer.js';
 import type { Found, Scan } from '../../read/frame/scan.js';
 import { type Skipping, SLOT } from '../../read/frame/skipping.js';
 import type { Before, Frame, RawRecord, Skip } from '../../read/record.js';
-import type { Known } from '../../session/sessions.js';
+import { type Known, sessionStart } from '../../session/sessions.js';
 import type { Deciders } from './outcome.js';
 import { isWatched } from './unaudited.js';
 
@@ -26,19 +27,24 @@ const HAS_LOGIN = 1;
 const HAS_TRANSACTION = 2;
 
 const MOST_LINES = 999_999_998;
+/** What a session's slot has of records in the input, which are there until the run ends. */
+const ADDRESSES = [SLOT.lastAt, SLOT.auditAt, SLOT.readAt];
 /** Fewer than the scanner has room for. */
 const MOST_USERS = 200;
-/** Sessions that were met since the tables were begun. */
-const MOST_INDEXES = 1 << 16;
 
 export class Skipper implements Skip {
   readonly #deciders: Deciders;
   /** The scanner that has the tables. */
   #scan: Scan | null = null;
   #skipping: Skipping | null = null;
-  /** By their index in the table. */
-  #sessions: Known[] = [];
-  #indexes = new Map<string, number>();
+  /** By their number in the table. */
+  #sessions: (Known | undefined)[] = [];
+  /** Of sessions that are not in the table, none began later: milliseconds since the epoch. */
+  #newest = 0;
+  /** The session_start_time of the session that was learnt last in its first line. */
+  #started = { text: '', time: 0 };
+  /** What `sessions.noted` was when the tables were right. */
+  #noted = 0;
   /** Those that are in the table. */
   readonly #users = new Set<string>();
   #usersVersion: number | null = null;
@@ -51,11 +57,12 @@ export class Skipper implements Skip {
 
   run(scan: Scan, to: number, before: Before): { found: Found; lastTime: string } {
     const { columns, lastTime, maxRecordSize } = before;
-    if (scan !== this.#scan) this.#begin(scan);
+    if (scan !== this.#scan || this.#deciders.facts.sessions.noted !== this.#noted) this.#begin(scan);
     const skipping = this.#refreshed(scan);
     const { version } = this.#deciders.filter.users;
     if (version === null || version !== this.#usersVersion) this.#clearUsers(skipping);
     this.#usersVersion = version;
+    this.#allowSessions(skipping);
     skipping.begin(columns, lastTime, TIME_LENGTH, maxRecordSize);
     const found = scan.run(to, lastTime.length > TIME_LENGTH);
     this.#note(skipping, lastTime.length);
@@ -78,6 +85,7 @@ export class Skipper implements Skip {
     const skipping = this.#refreshed(this.#scan);
     this.#learnUser(frame, skipping);
     this.#learnSession(frame, skipping);
+    this.#noted = this.#deciders.facts.sessions.noted;
   }
 
   /** Counts what was skipped since the last time. */
@@ -96,7 +104,16 @@ export class Skipper implements Skip {
     this.#skipping.clear();
     this.#users.clear();
     this.#sessions = [];
-    this.#indexes = new Map();
+    const { latestStart, noted } = this.#deciders.facts.sessions;
+    this.#newest = latestStart;
+    this.#noted = noted;
+  }
+
+  /** The scanner may begin sessions that are new, as long as none has to be forgotten for them. */
+  #allowSessions(skipping: Skipping): void {
+    const { newAfter, room } = this.#deciders.facts.sessions;
+    const { text, time } = this.#started;
+    skipping.beginSessions(Math.max(newAfter, this.#newest), time > newAfter ? text : '', room);
   }
 
   /** Growing its memory ends the life of a view. */
@@ -138,34 +155,35 @@ export class Skipper implements Skip {
     const known = sessions.known(id);
     const key = keyOf(id);
     if (known === undefined || key === null) return;
-    if (known.line > MOST_LINES || known.statement > MOST_LINES) {
-      skipping.forget(...key);
+    if (known.line === 1) this.#learnStart(record);
+    const isTooLong = known.line > MOST_LINES || known.statement > MOST_LINES;
+    const slot = isTooLong ? 0 : skipping.session(...key);
+    if (slot === 0) {
+      this.#forget(id);
+      this.#newest = Math.max(this.#newest, sessionStart(id));
       return;
     }
-    const slot = skipping.session(...key);
     const { memory } = skipping;
     memory.setUint32(slot + SLOT.line, known.line, true);
     memory.setInt32(slot + SLOT.statement, known.statement, true);
     const hasTransaction = transactions.knows(id) || pending.get(id) !== undefined;
     const flags = (logins.of(id) === null ? 0 : HAS_LOGIN) | (hasTransaction ? HAS_TRANSACTION : 0);
     memory.setUint32(slot + SLOT.flags, flags, true);
-    memory.setUint32(slot + SLOT.index, this.#indexOf(known), true);
+    this.#sessions[skipping.numberOf(slot)] = known;
   }
 
-  #indexOf(known: Known): number {
-    const index = this.#indexes.get(known.id) ?? this.#sessions.length;
-    this.#sessions[index] = known;
-    this.#indexes.set(known.id, index);
-    return index;
+  /** Sessions that began in the same second can be begun by the scanner. */
+  #learnStart(record: RawRecord): void {
+    const text = record.text(COLUMN.sessionStart);
+    if (text !== this.#started.text) this.#started = { text, time: this.#deciders.times.read(text) ?? 0 };
   }
 
   #forget(session: string): void {
     const key = keyOf(session);
     if (this.#scan === null || key === null) return;
-    this.#refreshed(this.#scan).forget(...key);
-    this.#indexes.delete(session);
-    // Indexes are given out once; all are learnt again before they become many.
-    if (this.#sessions.length > MOST_INDEXES) this.#scan = null;
+    const skipping = this.#refreshed(this.#scan);
+    const slot = skipping.forget(...key);
+    if (slot !== 0) this.#sessions[skipping.numberOf(slot)] = undefined;
   }
 
   /** Makes texts of what was skipped; the session read last comes last. */
@@ -177,10 +195,11 @@ export class Skipper implements Skip {
     if (touched.length === 0) return;
     if (touched.length > 1) touched.sort((a, b) => at(a, SLOT.lastAt) - at(b, SLOT.lastAt));
     for (const slot of touched) {
-      const known = this.#sessions[at(slot, SLOT.index)];
-      if (known === undefined)
-        throw new RangeError('the scanner skipped records of a session that is not known');
-      const [lastAt, auditAt] = [at(slot, SLOT.lastAt), at(slot, SLOT.auditAt)];
+      const number = skipping.numberOf(slot);
+      const known = this.#sessions[number] ?? sessions.begin(skipping.idOf(slot));
+      this.#sessions[number] = known;
+      const lastAt = at(slot, SLOT.lastAt);
+      const auditAt = at(slot, SLOT.auditAt);
       const time = timeAt(skipping, lastAt, timeLength);
       sessions.noteLines(known, at(slot, SLOT.line), time);
       if (auditAt !== 0) {
@@ -190,7 +209,7 @@ export class Skipper implements Skip {
       }
       const readAt = at(slot, SLOT.readAt);
       if (readAt !== 0) this.#keep(known.id, skipping.bytes.subarray(readAt, at(slot, SLOT.readEnd)));
-      for (const field of [SLOT.lastAt, SLOT.auditAt, SLOT.readAt]) memory.setUint32(slot + field, 0, true);
+      for (const field of ADDRESSES) memory.setUint32(slot + field, 0, true);
     }
   }
 
@@ -216,11 +235,10 @@ function timeAt({ bytes }: Skipping, address: number, length: number): string {
 }
 
 /** As PostgreSQL's `%lx` writes two numbers. */
-const SESSION_ID = /^([1-9a-f][0-9a-f]{0,7})\.([1-9a-f][0-9a-f]{0,7})$/;
+const SESSION_ID = /^[1-9a-f][0-9a-f]{0,7}\.[1-9a-f][0-9a-f]{0,7}$/;
 
 /** `6b05339d.cfc`: its two numbers; `null` if it is no session id of PostgreSQL's. */
 function keyOf(session: string): [start: number, pid: number] | null {
-  const [, start, pid] = SESSION_ID.exec(session) ?? [];
-  if (start === undefined || pid === undefined) return null;
-  return [Number.parseInt(start, 16), Number.parseInt(pid, 16)];
+  if (!SESSION_ID.test(session)) return null;
+  return [Number.parseInt(session, 16), Number.parseInt(session.slice(session.indexOf('.') + 1), 16)];
 }

@@ -58,7 +58,8 @@ export function decideUnaudited(
   const around = lineAround(record);
   const unaudited = takeUnaudited(record, known, around !== null, deciders);
   const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, deciders) };
-  if (around === null) return decided;
+  // Most records of others are skipped (scan/skip.ts): none of them counts.
+  if (around === null || !isWatched(record.text(COLUMN.user), deciders.filter)) return decided;
   const isBare = known.statement === known.between && known.unread === 0;
   known.between = known.statement;
   if (around === 'after' && (!isBare || unaudited !== null)) return decided;

@@ -13,6 +13,8 @@ export interface Exports {
   readonly ZONE: Counter;
   readonly LATEST: Counter;
   readonly TOUCHED: Counter;
+  readonly STARTED: Counter;
+  readonly SESSIONS: Counter;
   readonly block: Counter;
   readonly start: Counter;
   readonly end: Counter;
@@ -28,12 +30,13 @@ export interface Exports {
   restart(at: number): void;
   moved(by: number): void;
   run(to: number): number;
-  begin(columns: number, zoneLength: number, maxRecordSize: number): void;
+  beginRun(columns: number, zoneLength: number, maxRecordSize: number): void;
+  beginSessions(after: number, startedLength: number, most: number): void;
   clearUsers(): void;
   setUser(at: number, length: number, verdict: number): void;
   clearSessions(): void;
   session(start: number, pid: number): number;
-  forget(start: number, pid: number): void;
+  forget(start: number, pid: number): number;
   statementIn(at: number, end: number): number;
   readonly lineAt: Counter;
   readonly lineEnd: Counter;
@@ -53,9 +56,10 @@ export interface Exports {
 }
 
 const NAMES = [
-  ...['memory', 'INPUT', 'ROW', 'ZONE', 'LATEST', 'TOUCHED', 'block', 'start', 'end', 'columns', 'quoted'],
-  ...['hasReturn', 'isSkipping', 'byUser', 'byClass', 'others', 'touched', 'latestAt', 'restart', 'moved'],
-  ...['run', 'begin', 'clearUsers', 'setUser', 'clearSessions', 'session', 'forget', 'statementIn'],
+  ...['memory', 'INPUT', 'ROW', 'ZONE', 'LATEST', 'TOUCHED', 'STARTED', 'SESSIONS', 'block', 'start', 'end'],
+  ...['columns', 'quoted', 'hasReturn', 'isSkipping', 'byUser', 'byClass', 'others', 'touched', 'latestAt'],
+  ...['restart', 'moved', 'run', 'beginRun', 'beginSessions', 'clearUsers', 'setUser', 'clearSessions'],
+  ...['session', 'forget', 'statementIn'],
   ...['lineAt', 'lineEnd', 'rowAt', 'rowEnd', 'rowColumns', 'rowQuoted', 'isWrapped', 'areSkipped'],
   ...['clearKeys', 'addKey', 'setOutput', 'restartLines', 'movedLines', 'runLines', 'readText'],
 ];

@@ -9,13 +9,14 @@ export const SLOT = {
   flags: 16,
   lastAt: 20,
   auditAt: 24,
-  index: 28,
-  readAt: 32,
-  readEnd: 36,
+  readAt: 28,
+  readEnd: 32,
 };
 
 /** As in scan/memory.ts. */
 const MOST_TOUCHED = 4096;
+const LONGEST_ZONE = 64;
+const SESSION_SIZE = 40;
 
 /** The tables of skip.ts; valid until the memory grows. */
 export class Skipping {
@@ -23,20 +24,34 @@ export class Skipping {
   readonly memory: DataView;
   readonly bytes: Buffer;
   readonly #touched: Uint32Array;
+  readonly #sessions: number;
 
   constructor(scanner: Exports, memory: DataView) {
     this.#scanner = scanner;
     this.memory = memory;
     this.bytes = Buffer.from(memory.buffer);
     this.#touched = new Uint32Array(memory.buffer, scanner.TOUCHED.value, MOST_TOUCHED);
+    this.#sessions = scanner.SESSIONS.value;
+  }
+
+  /**
+   * Has sessions begun in the next run.
+   *
+   * @param after those that began later are new; in milliseconds since the epoch
+   * @param started their session_start_time, as the log has it; empty: none is begun
+   * @param most how many
+   */
+  beginSessions(after: number, started: string, most: number): void {
+    const length = this.bytes.write(started, this.#scanner.STARTED.value, LONGEST_ZONE, 'latin1');
+    this.#scanner.beginSessions(after / 1000, length, most);
   }
 
   /** @param lastTime the latest log_time, with its zone behind `timeLength` characters */
   begin(columns: number, lastTime: string, timeLength: number, maxRecordSize: number): void {
     const { ZONE, LATEST } = this.#scanner;
     this.bytes.write(lastTime, LATEST.value, timeLength, 'latin1');
-    const zone = this.bytes.write(lastTime.slice(timeLength), ZONE.value, 64, 'latin1');
-    this.#scanner.begin(columns, zone, maxRecordSize);
+    const zone = this.bytes.write(lastTime.slice(timeLength), ZONE.value, LONGEST_ZONE, 'latin1');
+    this.#scanner.beginRun(columns, zone, maxRecordSize);
   }
 
   /** Records skipped since `begin`. */
@@ -69,11 +84,24 @@ export class Skipping {
     this.#scanner.setUser(column.byteOffset, column.length, verdict);
   }
 
+  /** Address of a session, which is put into the table; 0 if there is no room. */
   session(start: number, pid: number): number {
     return this.#scanner.session(start, pid);
   }
 
-  forget(start: number, pid: number): void {
-    this.#scanner.forget(start, pid);
+  /** Returns the address that the session had; 0 if it was not in the table. */
+  forget(start: number, pid: number): number {
+    return this.#scanner.forget(start, pid);
+  }
+
+  /** The number of the session at an address; another one may have it later. */
+  numberOf(slot: number): number {
+    return (slot - this.#sessions) / SESSION_SIZE;
+  }
+
+  /** The id of the session at an address, as PostgreSQL's `%lx.%x` writes it. */
+  idOf(slot: number): string {
+    const [pid, start] = [this.memory.getUint32(slot, true), this.memory.getUint32(slot + 4, true)];
+    return `${start.toString(16)}.${pid.toString(16)}`;
   }
 }

@@ -107,3 +107,23 @@ test('what a service of a group does is skipped, until roles may have changed', 
   expect(skipping.counts).toMatchObject({ read: 41, shipped: 21, dropped: { 'service-user': 20 } });
   expect(all - decided).toBeGreaterThan(15);
 });
+
+test('so is what it does in a session for each statement', async () => {
+  const grant = person(1, audit('ROLE', 'GRANT', 'GRANT persons TO app', 1));
+  const session = (_: unknown, index: number): string => {
+    const columns = { user: 'app', sessionId: `6b0201${(0xb0 + index).toString(16)}.9` };
+    const start = { sessionStart: '2026-11-21 20:40:09 CET' };
+    return [1, 2]
+      .map(line =>
+        csvRecord({ ...columns, ...start, sessionLine: line, ...audit('WRITE', 'INSERT', 'x', line) }),
+      )
+      .join('');
+  };
+  const sessions = Array.from({ length: 40 }, session);
+  const log = [Buffer.from([...sessions.slice(0, 20), grant, ...sessions.slice(20)].join(''))];
+  const { decided, ...skipping } = await outcomeOf(log, true, { filter: leavingServices() });
+  const { decided: all, ...plain } = await outcomeOf(log, false, { filter: leavingServices() });
+  expect(skipping).toEqual(plain);
+  expect(skipping.counts).toMatchObject({ read: 81, shipped: 41, dropped: { 'service-user': 40 } });
+  expect(all - decided).toBeGreaterThan(30);
+});

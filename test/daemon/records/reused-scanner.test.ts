@@ -8,7 +8,7 @@ import { Users } from '../../../src/decide/users.js';
 import { countRecord, noRecords } from '../../../src/event/counts.js';
 import { COLUMN } from '../../../src/lib/csvlog.js';
 import { CsvFramer } from '../../../src/read/frame/csv-framer.js';
-import { csvRecord, writeMessage } from '../../support/csvlog.js';
+import { csvRecord, DEFAULTS, writeMessage } from '../../support/csvlog.js';
 import { decidersOf, RULES } from '../../support/skipped.js';
 
 /** A source whose services are these; its files are read and closed one after the other. */
@@ -18,11 +18,13 @@ function source(service: string) {
   const deciders = decidersOf({ filter: new Filter({ ...RULES, users, otherUsers: 'ship' }) });
   const skipper = new Skipper(deciders);
   const counts = noRecords();
-  const read = async (log: string): Promise<void> => {
-    const framer = new CsvFramer({ offset: 0, maxRecordSize: 1 << 26 });
+  const begin = (): CsvFramer => new CsvFramer({ offset: 0, maxRecordSize: 1 << 26 });
+  /** Reads more of a file. */
+  const readOn = async (framer: CsvFramer, log: string, isSkipping = true): Promise<void> => {
     framer.push(Buffer.from(log));
-    for (let lastTime = ''; ; ) {
-      lastTime = framer.skip(skipper, lastTime);
+    let lastTime = framer.columns === 0 ? '' : DEFAULTS.logTime;
+    for (;;) {
+      if (isSkipping) lastTime = framer.skip(skipper, lastTime);
       const frame = framer.next();
       if (frame === null) break;
       if (frame.kind === 'record') lastTime = frame.text(COLUMN.logTime);
@@ -30,12 +32,16 @@ function source(service: string) {
       const reading = { file: { fileId: 'f', path: '/log/a.csv' }, record: { offset, length }, now: 1 };
       const { outcome, reason } = await decide(frame, reading, deciders);
       countRecord(counts, outcome, reason);
-      skipper.learn(frame);
+      if (isSkipping) skipper.learn(frame);
     }
-    framer.close();
     skipper.countInto(counts);
   };
-  return { read, counts, facts: deciders.facts };
+  const read = async (log: string): Promise<void> => {
+    const framer = begin();
+    await readOn(framer, log);
+    framer.close();
+  };
+  return { begin, readOn, read, counts, facts: deciders.facts };
 }
 
 const record = (user: string, pid: string, sessionLine: number): string =>
@@ -52,6 +58,20 @@ test('a person of one server is not the service of the same name of another, in 
     ['6b0201a1.7', 4],
   ]);
   expect(b.counts).toMatchObject({ read: 3, dropped: { 'service-user': 3 } });
+});
+
+test('what is read meanwhile without skipping is known to the scanner, too', async () => {
+  const { begin, readOn, facts } = source('app_a');
+  const [first, other] = [begin(), begin()];
+  const lines = (pid: string, from: number, to: number): string =>
+    Array.from({ length: to - from + 1 }, (_, index) => record('app_a', pid, from + index)).join('');
+  await readOn(first, lines('1', 1, 3));
+  await readOn(other, lines('1', 4, 6) + lines('f', 1, 5), false);
+  await readOn(first, lines('1', 4, 5) + lines('f', 1, 2));
+  expect(facts.sessions.saved.known.map(([id, line]) => [id, line])).toEqual([
+    ['6b0201a1.1', 6],
+    ['6b0201a1.f', 5],
+  ]);
 });
 
 test('a file that begins with a record larger than the scanner has room for is read after another one', async () => {

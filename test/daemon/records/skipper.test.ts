@@ -263,7 +263,7 @@ describe('with and without skipping', () => {
     const first = (pid: number, sessionLine: number): string =>
       csvRecord({ user: 'app', pid, sessionId: `6b0201a1.${pid.toString(16)}`, sessionLine });
     const lines = (pid: number, from: number): string[] => [0, 1, 2].map(more => first(pid, from + more));
-    const others = Array.from({ length: 2100 }, (_, index) => first(1000 + index, 1));
+    const others = Array.from({ length: 2600 }, (_, index) => first(1000 + index, 1));
     await expectSame([Buffer.from([...lines(7, 1), ...others, ...lines(7, 4), ...lines(7, 7)].join(''))]);
   });
 
