@@ -102,6 +102,12 @@ export interface PartResult {
   readonly to: string | null;
   /** What was read from the log to make it. */
   readonly source: { readonly files: number; readonly bytes: number; readonly records: RecordCounts };
+  /** What was read of each server's history of rows, and until when; `source` names one of several servers. */
+  readonly rows: readonly {
+    readonly source?: string;
+    readonly readUntil: string;
+    readonly records: RecordCounts;
+  }[];
   /** Declared gaps by reason. */
   readonly gaps: Readonly<Record<string, number>>;
   readonly seals: {

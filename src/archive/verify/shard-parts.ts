@@ -43,6 +43,9 @@ export const partSchema = z.object({
   from: z.string().nullable(),
   to: z.string().nullable(),
   source: z.object({ files: z.number(), bytes: z.number(), records: recordCountsSchema }),
+  rows: z.array(
+    z.object({ source: z.string().exactOptional(), readUntil: z.string(), records: recordCountsSchema }),
+  ),
   gaps: counts,
   seals: z.object({
     total: z.number(),

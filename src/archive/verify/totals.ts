@@ -15,6 +15,8 @@ export class Totals {
   #records: RecordCounts = noRecords();
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
+  /** By server. */
+  readonly #rows = new Map<string | undefined, PartResult['rows'][number]>();
   readonly seals = { total: 0, signed: 0, checked: 0, anchored: 0, witnessed: 0, stamped: 0 };
 
   /** An event's time. */
@@ -33,6 +35,11 @@ export class Totals {
     this.#events.add('seal');
     this.#gaps.addAll(gaps);
     this.#records = addRecords(this.#records, seal.records);
+    for (const { source, time: readUntil, records } of seal.rows ?? []) {
+      const before = this.#rows.get(source)?.records ?? noRecords();
+      const name = source === undefined ? {} : { source: plainName(source) };
+      this.#rows.set(source, { ...name, readUntil, records: addRecords(before, records) });
+    }
   }
 
   /** @param knownFrom the names of those who have the same seal */
@@ -58,6 +65,7 @@ export class Totals {
         bytes: chains.reduce((sum, chain) => sum + chain.coveredBytes, 0),
         records: this.#records,
       },
+      rows: [...this.#rows.values()],
       gaps: plain(this.#gaps),
       seals: this.seals,
     };

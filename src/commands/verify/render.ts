@@ -91,6 +91,10 @@ function renderPart(part: PartResult): string {
       '  log',
       `${plural(files, 'file')}, ${size(bytes)}: ${records.read} records read, ${records.shipped} shipped, ${dropped} dropped, ${rejected} rejected`,
     ],
+    ...part.rows.map(({ source: server, readUntil, records: rows }): [string, string] => [
+      '  rows',
+      `${server === undefined ? '' : `${server}: `}read until ${readUntil}: ${rows.read} read, ${rows.shipped} shipped, ${sum(rows.dropped)} dropped`,
+    ]),
     ['  gaps', counts(gaps)],
     [
       '  seals',
