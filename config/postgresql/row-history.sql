@@ -243,8 +243,8 @@ CREATE OR REPLACE FUNCTION row_history.write(relation oid, operation text, delta
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
--- One plan for a session: by the index, however small the table was when the session began.
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+-- By the index, however small the table was when the session began.
+SET enable_seqscan = off
 AS $$
 DECLARE
   written_at timestamptz := clock_timestamp();
@@ -289,9 +289,9 @@ BEGIN
   );
 END $$;
 
--- The trigger. Its arguments are the masked columns.
+-- The trigger. Its arguments are the masked columns. Here and in all that it calls, a session plans each query once.
 CREATE OR REPLACE FUNCTION row_history.record() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     PERFORM row_history.write(TG_RELID, TG_OP, NULL);
