@@ -15,9 +15,7 @@ export function rowParts(event: RowEvent): RowEvent[] {
   const lists = { ...(masked !== undefined && { masked }), ...(shortened !== undefined && { shortened }) };
   const longKey = Buffer.byteLength(JSON.stringify(key)) > LONGEST_KEY ? (key ?? undefined) : undefined;
   const names = [...new Set([longKey, old, after].flatMap(values => Object.keys(values ?? {})))];
-  const columns = names.map(
-    name => [name, pick(longKey, name), pick(old, name), pick(after, name)] as const,
-  );
+  const columns = names.map(name => [name, pick(longKey, name), pick(old, name), pick(after, name)] as const);
   const withColumns = (group: typeof columns): RowEvent => ({
     ...event,
     row: {
