@@ -70,7 +70,10 @@ export interface RowSurroundings {
 
 export class RowReader {
   readonly #options: RowReaderOptions;
+  /** What was committed last. */
   #position: RowPosition | null;
+  /** Where to go on: what is before it was read, whether there was a row to commit or not. */
+  #next: RowPosition | null = null;
   /** Rows of the timeline before, while the last day is read again. */
   #before: ReadonlySet<string> | null = null;
   #isOpen = false;
@@ -115,15 +118,25 @@ export class RowReader {
     const at = clock.now();
     const frontier = await history.frontier();
     if (frontier === null) return;
-    const from = await this.#start(frontier, at);
+    const from = this.#goOn(frontier) ?? (await this.#start(frontier, at));
+    this.#next = from;
     if (!(await this.#waitForLog(at, stop, around))) return;
     const isDone = await this.#readPages(from, frontier, at, stop, around);
     if (!isDone) return;
+    this.#next = { ...(this.#next ?? from), transaction: String(frontier.horizon), id: BEFORE_ALL.id };
     report.rowsReadUntil(at);
     this.#forget(frontier, at, around);
   }
 
-  /** Where to go on: after a failover or a restore, with the last day once more; in another database, with all. */
+  /** In the history of the look before; `null` in another one. */
+  #goOn({ system, timeline, database }: Frontier): RowPosition | null {
+    const next = this.#next;
+    const isSame =
+      next?.system === system && next.timeline === timeline && next.database.oid === database.oid;
+    return isSame ? next : null;
+  }
+
+  /** Where to begin: after a failover or a restore, with the last day once more; in another database, with all. */
   async #start({ system, timeline, database }: Frontier, now: number): Promise<RowPosition> {
     const last = this.#position;
     const time = new Date(now).toISOString();
@@ -136,7 +149,8 @@ export class RowReader {
     }
     this.#before = await this.#options.known.read(last);
     const isElsewhere = last.database.oid !== database.oid && last.database.name !== database.name;
-    if (isElsewhere) return start;
+    // Some of it may have been read long ago: known rows are skipped after a crash, too.
+    if (isElsewhere) return { ...start, again: { ...BEFORE_ALL, since: new Date(0).toISOString() } };
     const since = new Date(Math.min(Date.parse(last.time), now) - ONE_DAY).toISOString();
     this.#options.report.rowsReadAgain(since);
     return { ...start, again: { ...furthest(last), since } };
@@ -152,7 +166,7 @@ export class RowReader {
     const { history } = this.#options;
     const time = new Date(at).toISOString();
     for (let position = from; ; ) {
-      if (!(await around.waitForRoom(stop))) return false;
+      if (stop.aborted || !(await around.waitForRoom(stop))) return false;
       const rows = await history.page(position, frontier);
       const last = rows.at(-1);
       if (last === undefined) return true;
@@ -178,6 +192,7 @@ export class RowReader {
     );
     await around.append(events, { position, records });
     this.#position = position;
+    this.#next = position;
     report.rowsRead(records);
   }
 
