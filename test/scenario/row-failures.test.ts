@@ -149,6 +149,18 @@ test('rows behind a transaction that has not ended wait for it; so does a databa
   expect(await shipped(folder)).toEqual([1, 2, 3]);
 });
 
+test('a single run that cannot read the history fails, and ships what the log has (I12)', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const folder = await temporaryFolder();
+  await insert(postgres, 1);
+  const rows = { database: 'postgres://shipper@127.0.0.1:1/postgres' };
+  const ended = await runOnce(folder, rowSettings(folder, postgres, { rows }));
+  expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('rows-unreadable') });
+  expect((await archived(folder, 'statement')).length).toBe(1);
+  await run(folder, rowSettings(folder, postgres));
+  expect(await shipped(folder)).toEqual([1]);
+});
+
 test('a trigger that somebody switches off is a problem, and in the archive (I12)', async () => {
   const postgres = await serverWithHistory([
     ...TABLE,

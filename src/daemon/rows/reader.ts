@@ -33,6 +33,8 @@ const BEFORE_ALL = { transaction: '0', id: '00000000-0000-0000-0000-000000000000
 export interface RowsReport {
   /** The history cannot be read; called at each failure. */
   rowsFailed(error: unknown): void;
+  /** The server is a standby. */
+  rowsElsewhere(): void;
   /** It was read up to this time (milliseconds since the epoch). */
   rowsReadUntil(time: number): void;
   rowsRead(records: RecordCounts): void;
@@ -117,7 +119,10 @@ export class RowReader {
     this.#isOpen = true;
     const at = clock.now();
     const frontier = await history.frontier();
-    if (frontier === null) return;
+    if (frontier === null) {
+      report.rowsElsewhere();
+      return;
+    }
     const from = this.#goOn(frontier) ?? (await this.#start(frontier, at));
     this.#next = from;
     if (!(await this.#waitForLog(at, stop, around))) return;

@@ -13,7 +13,9 @@ const INTERVAL = 60_000;
 const MAINTAIN_INTERVAL = 60 * 60_000;
 
 export interface RowWatchReport extends CacheFileReport {
-  rowsFailed(error: unknown): void;
+  rowsUnwatched(error: unknown): void;
+  /** The server is a standby. */
+  rowsElsewhere(): void;
   rowsWatched(watched: Watched): void;
   rowsDropped(partitions: readonly string[]): void;
   rowsNotMaintained(error: unknown): void;
@@ -61,10 +63,13 @@ export class RowWatch {
   async look(around: WatchSurroundings): Promise<void> {
     const { report, history, clock } = this.#options;
     try {
-      if ((await history.frontier()) === null) return;
+      if ((await history.frontier()) === null) {
+        report.rowsElsewhere();
+        return;
+      }
       await this.#compare(await readWatched(history, clock.now()), around);
     } catch (error) {
-      report.rowsFailed(error);
+      report.rowsUnwatched(error);
       return;
     }
     await this.#maintain(around);

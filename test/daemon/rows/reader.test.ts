@@ -37,6 +37,7 @@ class Life {
     const history = new RowHistory(`postgres://shipper@127.0.0.1:${postgres.port}/postgres`);
     const report: RowsReport = {
       rowsFailed: error => expect.fail(String(error)),
+      rowsElsewhere: () => expect.fail('a standby'),
       rowsReadUntil: () => undefined,
       rowsRead: () => undefined,
       rowsReadAgain: since => this.again.push(since),
