@@ -249,6 +249,24 @@ test('a month is dropped once its rows are in the archive, and never before', as
   expect(await shipped(folder)).toEqual([1]);
 });
 
+test("another database's months are not dropped by the position in the one before", async () => {
+  const postgres = await serverWithHistory(TABLE);
+  await postgres.query('postgres', 'CREATE DATABASE annen');
+  const other = await postgres.connect('postgres', { database: 'annen' });
+  for (const sql of [await script(), ...TABLE]) await other.query(sql);
+  await other.end();
+  const folder = await temporaryFolder();
+  const database = (name: string): string => `postgres://shipper@127.0.0.1:${postgres.port}/${name}`;
+  const config = rowSettings(folder, postgres, { rows: { database: database('annen'), keep: '1d' } });
+  await oldMonth(postgres);
+  const later = await postgres.connect('postgres', { database: 'annen' });
+  await later.query('INSERT INTO t VALUES (2)');
+  await later.end();
+  await run(folder, { ...config, filter: { personalUsers: ['^postgres$', '^Z'] } });
+  await run(folder, rowSettings(folder, postgres, { rows: { database: database('postgres'), keep: '1d' } }));
+  expect(await hasOldMonth(postgres)).toBe(true);
+});
+
 /** It belongs to whoever owns the original. */
 function copy(from: string, to: string): void {
   execFileSync('cp', ['-a', from, to]);

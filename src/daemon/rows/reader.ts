@@ -6,7 +6,12 @@
  * statements are known.
  */
 
-import type { Frontier, HistoryRow, RowHistory } from '../../database/rows/history.js';
+import {
+  type Frontier,
+  type HistoryRow,
+  isSameHistory,
+  type RowHistory,
+} from '../../database/rows/history.js';
 import { countRecord, noRecords, type RecordCounts } from '../../event/counts.js';
 import type { NewEvent } from '../../event/event.js';
 import type { RowPosition } from '../../event/row.js';
@@ -142,13 +147,13 @@ export class RowReader {
   }
 
   /** Where to begin: after a failover or a restore, with the last day once more; in another database, with all. */
-  async #start({ system, timeline, database }: Frontier, now: number): Promise<RowPosition> {
+  async #start(frontier: Frontier, now: number): Promise<RowPosition> {
+    const { system, timeline, database } = frontier;
     const last = this.#position;
     const time = new Date(now).toISOString();
     const start = { system, timeline, ...BEFORE_ALL, database, time };
     if (last === null) return start;
-    const isSame = last.system === system && last.timeline === timeline;
-    if (isSame && last.database.oid === database.oid) {
+    if (isSameHistory(last, frontier)) {
       if (last.again !== undefined) this.#before ??= await this.#options.known.read(last);
       return last;
     }
