@@ -17,6 +17,8 @@ import type { NewEvent } from '../../event/event.js';
 import type { RowPosition } from '../../event/row.js';
 import type { RowProgress } from '../../journal/rows.js';
 import { type Clock, sleep } from '../../lib/clock.js';
+import { ShipperError } from '../../lib/errors.js';
+import { SET_BACK } from '../fixes.js';
 import type { RowOutcome } from './decide.js';
 import type { KnownRows } from './known.js';
 import type { Obstacle } from './obstacle.js';
@@ -128,6 +130,7 @@ export class RowReader {
       report.rowsElsewhere();
       return;
     }
+    this.#checkForward(frontier);
     const from = this.#goOn(frontier) ?? (await this.#start(frontier, at));
     this.#next = from;
     if (!(await this.#waitForLog(at, stop, around))) return;
@@ -136,6 +139,16 @@ export class RowReader {
     this.#next = { ...(this.#next ?? from), transaction: String(frontier.horizon), id: BEFORE_ALL.id };
     report.rowsReadUntil(at);
     this.#forget(frontier, at, around);
+  }
+
+  /** A server that was restored as it is, with the same timeline, uses the numbers of lost transactions again: their rows would be skipped. */
+  #checkForward(frontier: Frontier): void {
+    const last = this.#next ?? this.#position;
+    if (last === null || !isSameHistory(last, frontier) || BigInt(last.transaction) <= frontier.next) return;
+    throw new ShipperError(
+      SET_BACK,
+      'the server was set back to an earlier state, and has the same timeline',
+    );
   }
 
   /** In the history of the look before; `null` in another one. */
