@@ -1,7 +1,7 @@
 /** The history of rows through failover, restore, lost state, and what holds it back. */
 
 import { execFileSync } from 'node:child_process';
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
@@ -15,6 +15,7 @@ import {
   runOnce,
   type Settings,
   Shipper,
+  severalSettings,
 } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -268,6 +269,28 @@ test("another database's months are not dropped by the position in the one befor
   await run(folder, { ...config, filter: { personalUsers: ['^postgres$', '^Z'] } });
   await run(folder, rowSettings(folder, postgres, { rows: { database: database('postgres'), keep: '1d' } }));
   expect(await hasOldMonth(postgres)).toBe(true);
+});
+
+test('a server that is let go and comes back is read on from where reading stopped (I1)', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const folder = await temporaryFolder();
+  const log = join(folder, 'logs', String(postgres.port));
+  const discover = { files: join(folder, 'logs', '{port}', '*.csv'), instance: 'db-{port}' };
+  const rows = { database: 'postgres://shipper@127.0.0.1:{port}/postgres' };
+  const config = severalSettings(folder, [{ discover, rows, timezone: 'Europe/Oslo' }]);
+  await mkdir(join(folder, 'logs'));
+  await insert(postgres, 1, 2);
+  copy(postgres.logs, log);
+  await run(folder, config);
+  await rename(log, join(folder, 'aside'));
+  await run(folder, config);
+  await rename(join(folder, 'aside'), log);
+  await insert(postgres, 3);
+  await run(folder, config);
+  const found = (await archived(folder, 'row')).map(({ instance, row }) => `${instance} ${row?.new?.n}`);
+  expect(found).toEqual([1, 2, 3].map(n => `db-${postgres.port} ${n}`));
+  const verified = await runCommand(['verify', join(folder, 'archive')]);
+  expect(verified.output).not.toContain('broken');
 });
 
 /** It belongs to whoever owns the original. */
