@@ -86,6 +86,7 @@ export class RowReader {
   /** Rows of the timeline before, while the last day is read again. */
   #before: ReadonlySet<string> | null = null;
   #isOpen = false;
+  #looked: { readonly at: number; readonly frontier: Frontier } | null = null;
   /** All transactions that ran at a time; until they have ended, what they did may still come. */
   #running: { readonly next: bigint; readonly at: number } | null = null;
 
@@ -101,6 +102,18 @@ export class RowReader {
       const isRead = await this.read(stop, around);
       await sleep(clock, isRead ? INTERVAL : AFTER_FAILURE, stop);
     }
+  }
+
+  /**
+   * The next `read` takes what has been committed by now: the log is read in between, and may lack statements of later rows.
+   * Never rejects.
+   */
+  async look(): Promise<void> {
+    const { history, clock } = this.#options;
+    const at = clock.now();
+    // It is asked again, and then reported.
+    const frontier = await history.frontier().catch(() => null);
+    this.#looked = frontier === null ? null : { at, frontier };
   }
 
   /** Everything that has been committed. Returns false if that fails, which it reports. */
@@ -124,8 +137,9 @@ export class RowReader {
     const { history, known, clock, report } = this.#options;
     if (!this.#isOpen) await known.open(this.#position);
     this.#isOpen = true;
-    const at = clock.now();
-    const frontier = await history.frontier();
+    const at = this.#looked?.at ?? clock.now();
+    const frontier = this.#looked?.frontier ?? (await history.frontier());
+    this.#looked = null;
     if (frontier === null) {
       report.rowsElsewhere();
       return;

@@ -122,6 +122,19 @@ test('rows wait until the log was read up to them', async () => {
   await life.reader.close();
 });
 
+test('what is committed after a look, while the log is read, waits for the next one', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const life = new Life(postgres, await temporaryFolder());
+  await postgres.query(KARI, 'INSERT INTO t VALUES (1)');
+  await life.reader.look();
+  await postgres.query(KARI, 'INSERT INTO t VALUES (2)');
+  await life.read();
+  expect(life.shipped).toEqual([1]);
+  await life.read();
+  expect(life.shipped).toEqual([1, 2]);
+  await life.reader.close();
+});
+
 test('a page is bounded by the bytes of its rows', async () => {
   const postgres = await serverWithHistory([
     'CREATE TABLE t (n int, a text)',
