@@ -59,7 +59,7 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
   const daemon = { config, options, health, metrics, telemetry, stop, abort };
   try {
     await live(daemon);
-    const isFailed = health.has('source') || health.has('rows') || stop.aborted;
+    const isFailed = ['source', 'rows', 'rows-look'].some(part => health.has(part)) || stop.aborted;
     return once && isFailed ? 1 : 0;
   } catch (error) {
     if (error instanceof ConfigError) throw error;

@@ -161,6 +161,9 @@ test('a single run that cannot read the history fails, and ships what the log ha
   const ended = await runOnce(folder, rowSettings(folder, postgres, { rows }));
   expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('rows-unreadable') });
   expect((await archived(folder, 'statement')).length).toBe(1);
+  await postgres.query('postgres', 'REVOKE SELECT ON row_history.state FROM row_history_reader');
+  expect((await runOnce(folder, rowSettings(folder, postgres))).code).toBe(1);
+  await postgres.query('postgres', 'GRANT SELECT ON row_history.state TO row_history_reader');
   await run(folder, rowSettings(folder, postgres));
   expect(await shipped(folder)).toEqual([1]);
 });
