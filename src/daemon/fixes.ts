@@ -81,6 +81,7 @@ export function rowsFixFor(code: string): string {
   return ROWS_FIXES[code] ?? databaseFixFor(code).replaceAll('database.url', 'rows.database');
 }
 
+export const SET_BACK = 'rows-set-back';
 const NOT_SET_UP = 'run the present row-history.sql in the database of rows.database';
 const ROWS_FIXES: Readonly<Record<string, string>> = {
   '3F000': NOT_SET_UP,
@@ -88,6 +89,8 @@ const ROWS_FIXES: Readonly<Record<string, string>> = {
   '42703': NOT_SET_UP,
   '42883': NOT_SET_UP,
   '42501': 'GRANT row_history_reader TO the role of rows.database',
+  [SET_BACK]:
+    'the server was set back to an earlier state with the same timeline: stop it, make a file standby.signal in its data folder, start it, and SELECT pg_promote()',
 };
 
 const DATABASE_FIXES: Readonly<Record<string, string>> = {

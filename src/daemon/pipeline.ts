@@ -98,7 +98,7 @@ async function readSource(
     const open = await source.open(until);
     journal.append({ source: source.name, events: [], checkpoint: checkpointOf(open) });
     const reportEvent: ReportEvent = fields => reportAudit(fields, open, journal);
-    if (once) await open.auditSettings?.look(reportEvent);
+    if (once) await Promise.all([open.auditSettings?.look(reportEvent), open.rows?.reader.look()]);
     else
       watching = Promise.all([
         open.auditSettings?.follow(until, reportEvent),

@@ -59,7 +59,8 @@ export async function run(config: Config, options: RunOptions): Promise<number> 
   const daemon = { config, options, health, metrics, telemetry, stop, abort };
   try {
     await live(daemon);
-    return once && (health.has('source') || stop.aborted) ? 1 : 0;
+    const isFailed = ['source', 'rows', 'rows-look'].some(part => health.has(part)) || stop.aborted;
+    return once && isFailed ? 1 : 0;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     // It was stopped while it waited for the archive; nothing had begun.

@@ -54,7 +54,7 @@ export const rowSchema = z.object({
     claimed: z.string().exactOptional(),
     /** How many secrets were redacted in the values; each shows as `<redacted>`. */
     redacted: z.number().exactOptional(),
-    /** Key, old and new values as they were, as an age file in base64 (`redact.escrowTo`). In the archive only. */
+    /** Key, old and new values, and the claim, as they were, as an age file in base64 (`redact.escrowTo`). In the archive only. */
     escrow: z.string().exactOptional(),
   }),
   session: sessionSchema.pick({ id: true, startedAt: true, pid: true, virtualTransactionId: true }),
@@ -67,7 +67,7 @@ export const rowPositionSchema = placeSchema.extend({
   id: z.uuid(),
   database: z.object({ name: z.string(), oid: z.int().positive() }),
   /**
-   * After a failover or a restore: rows up to this transaction and uuid that changed before `since` (UTC) are not read again.
+   * After a failover, a restore, or a change of the database: rows up to this transaction and uuid that changed before `since` (UTC) are not read again.
    */
   again: placeSchema
     .pick({ transaction: true })

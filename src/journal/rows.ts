@@ -33,6 +33,19 @@ export function withRows(
   return [...before.filter(one => one !== last), marked(source, read)];
 }
 
+/** Positions of servers that were let go; of more, those that were read longest ago are forgotten. */
+const MOST_GONE = 200;
+
+/** A server that comes back has the same history: without its position, all rows would be shipped once more. */
+export function withoutGone(
+  rows: readonly ReadRows[],
+  isRead: (source: string) => boolean,
+): readonly ReadRows[] {
+  const gone = rows.filter(({ source = OWN }) => !isRead(source));
+  const forgotten = new Set(gone.slice(0, -MOST_GONE));
+  return rows.filter(one => !forgotten.has(one));
+}
+
 /** After a seal. */
 export function restartedRows(rows: readonly ReadRows[]): readonly ReadRows[] {
   return rows.map(one => ({ ...one, records: noRecords() }));

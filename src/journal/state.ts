@@ -12,7 +12,7 @@ import { leafHash, type MerkleTree } from '../lib/merkle.js';
 import { type ChainState, link } from './chain.js';
 import { cover, type Progress, restarted } from './covered.js';
 import type { PositionChange, Positions } from './positions.js';
-import { type RowProgress, restartedRows, type SealedRows, withRows } from './rows.js';
+import { type RowProgress, restartedRows, type SealedRows, withoutGone, withRows } from './rows.js';
 import type { Sealed, SegmentName } from './segments.js';
 import { type Facts, marked, OWN, type SourceCheckpoint } from './sources.js';
 
@@ -226,7 +226,7 @@ export class Plan {
     this.#state = {
       ...this.#state,
       facts: new Map([...facts].filter(([name]) => name !== source)),
-      ...(rows !== undefined && { rows: rows.filter(one => one.source !== source) }),
+      ...(rows !== undefined && { rows: withoutGone(rows, name => facts.has(name) && name !== source) }),
     };
     this.#positions.forget(source);
   }

@@ -11,6 +11,8 @@ interface Row {
   readonly key: RowValues | null;
   readonly old: RowValues | null;
   readonly new: RowValues | null;
+  /** What the session says of its user: anything. */
+  readonly claimed: string | null;
 }
 
 export interface RedactedRow extends Row {
@@ -19,7 +21,7 @@ export interface RedactedRow extends Row {
 }
 
 /** Takes linear time; never throws. */
-export function redactRow({ key, old, new: after }: Row, redact: Redact): RedactedRow {
+export function redactRow({ key, old, new: after, claimed }: Row, redact: Redact): RedactedRow {
   let count = 0;
   const scrubbed = (values: RowValues | null): RowValues | null => {
     if (values === null) return null;
@@ -31,7 +33,8 @@ export function redactRow({ key, old, new: after }: Row, redact: Redact): Redact
     return Object.fromEntries(columns);
   };
   const row = { key: scrubbed(key), old: scrubbed(old), new: scrubbed(after) };
-  return { ...row, count };
+  const text = claimed === null ? null : redactText(claimed, redact);
+  return { ...row, claimed: text === null ? null : text.text, count: count + (text?.count ?? 0) };
 }
 
 type Value = RowValues[string];
@@ -45,15 +48,15 @@ function redactValue(name: string, value: Value, redact: Redact): RedactedValue 
   if (value === null || value === '') return { value, count: 0 };
   if (isSecretName(name) && (typeof value !== 'boolean' || isSureName(name)))
     return value === MARK ? { value, count: 0 } : { value: MARK, count: 1 };
-  if (typeof value === 'string') return redactText(value, redact);
-  if (typeof value !== 'object') return { value, count: 0 };
-  const { value: text, count } = redactText(JSON.stringify(value), redact);
-  return count === 0 ? { value, count } : { value: asJson(String(text)), count };
+  if (typeof value !== 'object' && typeof value !== 'string') return { value, count: 0 };
+  const { text, count } = redactText(typeof value === 'string' ? value : JSON.stringify(value), redact);
+  if (typeof value === 'string') return { value: text, count };
+  return { value: count === 0 ? value : asJson(text), count };
 }
 
-function redactText(text: string, redact: Redact): RedactedValue {
+function redactText(text: string, redact: Redact): { readonly text: string; readonly count: number } {
   const { parameters, count } = redact({ statement: null, parameters: [text] });
-  return { value: parameters?.[0] ?? text, count };
+  return { text: parameters?.[0] ?? text, count };
 }
 
 /** A secret that is a number leaves a text that is no JSON. */

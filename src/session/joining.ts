@@ -7,6 +7,7 @@
  */
 
 import { z } from 'zod';
+import { Candidates } from './candidates.js';
 
 /** One that was shipped. Without names of tables it may have changed any. */
 export const write = z.object({
@@ -17,6 +18,8 @@ export const write = z.object({
   time: z.number(),
   line: z.number(),
   command: z.string(),
+  /** pgAudit's number of the client's statement: those within functions have that of the one that called them. */
+  number: z.number(),
   /** MD5 (hex) of its text. */
   digest: z.string(),
   tables: z.array(z.string()).exactOptional(),
@@ -38,12 +41,10 @@ export interface Change {
   readonly digest: string | null;
 }
 
-/** More statements than these say nothing. */
-const MOST_POSSIBLE = 10;
-
 /** A message, and the statements among which its own are: from place `from`, before place `to`. */
 interface Message {
   readonly rows: readonly Change[];
+  readonly candidates: Candidates;
   from: number;
   to: number;
 }
@@ -56,10 +57,8 @@ export function join(changes: readonly Change[], writes: readonly Write[]): Map<
   const messages = began.map((at, index) => messageOf(byMessage.get(at) ?? [], statements, began[index + 1]));
   const narrowed = inOrder(messages) ?? messages;
   const found = new Map<Change, readonly string[]>(changes.map(change => [change, []]));
-  for (const { rows, from, to } of narrowed) {
-    const some = statements.slice(from, to);
-    for (const row of rows) found.set(row, idsOf(row, some));
-  }
+  for (const { rows, candidates, from, to } of narrowed)
+    for (const row of rows) found.set(row, candidates.of(row).within(from, to).nearestTo(row.changed));
   return found;
 }
 
@@ -71,10 +70,15 @@ function messageOf(
 ): Message {
   const began = Math.floor(rows[0]?.began ?? 0);
   const start = firstFrom(statements, began);
-  const some = statements.slice(start, firstFrom(statements, Math.floor(next) + 1));
-  const best = new Set(rows.flatMap(row => bestFor(row, some)));
-  const places = some.flatMap((one, index) => (best.has(one) ? [start + index] : []));
-  return { rows, from: places[0] ?? start, to: (places.at(-1) ?? start - 1) + 1 };
+  const end = firstFrom(statements, Math.floor(next) + 1);
+  const candidates = new Candidates(statements, start, end);
+  let [from, to] = [end, start];
+  for (const row of rows) {
+    const { first, last } = candidates.of(row);
+    from = Math.min(from, first);
+    to = Math.max(to, last + 1);
+  }
+  return { rows, candidates, from, to };
 }
 
 /** Each message has a record of its own, in their order; `null` if that cannot be: not all of them were logged. */
@@ -91,51 +95,6 @@ function inOrder(messages: readonly Message[]): Message[] | null {
     most = message.to - 1;
   }
   return all.every(({ from, to }) => from < to) ? all : null;
-}
-
-function idsOf(row: Change, some: readonly Write[]): readonly string[] {
-  const best = bestFor(row, some);
-  const doing = best.filter(({ command }) => command.startsWith(row.operation));
-  // INSERT … ON CONFLICT and MERGE do what they are not named after.
-  const ids = nearestTo(doing.length > 0 ? doing : best).map(({ id }) => id);
-  return ids.length > MOST_POSSIBLE ? [] : ids;
-}
-
-/** The statements that are most likely the row's, by their texts and tables; all are equally likely. */
-function bestFor(row: Change, some: readonly Write[]): readonly Write[] {
-  const possible = some.filter(one => mayHave(one, row));
-  const likeness = possible.map(one => likenessOf(one, row));
-  const most = likeness.reduce((greatest, one) => Math.max(greatest, one), 0);
-  // Nothing speaks for it but its time.
-  if (most === 0 && possible.length > 1) return [];
-  return possible.filter((_, index) => likeness[index] === most);
-}
-
-/**
- * A statement within a function has another text than the message; one whose tables are unknown, or whose foreign key
- * cascades, does not name the table.
- */
-function likenessOf({ tables, digest }: Write, row: Change): number {
-  const isNaming = tables?.some(named => isSameTable(named, row.table)) ?? false;
-  const isSameText = digest === row.digest;
-  if (isNaming) return isSameText ? 3 : 2;
-  return isSameText || tables === undefined ? 1 : 0;
-}
-
-function mayHave({ time, atEnd }: Write, { changed }: Change): boolean {
-  return atEnd ? time >= Math.floor(changed) : time <= changed;
-}
-
-/** Of several, in the order of their times, the last that began or the first that ended: both are next to the row. */
-function nearestTo(some: readonly Write[]): readonly Write[] {
-  const ended = some.filter(({ atEnd }) => atEnd);
-  const time = (ended[0] ?? some.at(-1))?.time;
-  return (ended.length > 0 ? ended : some).filter(one => one.time === time);
-}
-
-/** PostgreSQL's parser knows no search_path: it names some tables without their schema. */
-function isSameTable(named: string, table: string): boolean {
-  return named === table || table.endsWith(`.${named}`);
 }
 
 /** Where the first one of this time, or of a later one, is. */

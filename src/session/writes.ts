@@ -24,7 +24,7 @@ export class Writes {
 
   note(one: Write): void {
     this.#all.push(one);
-    if (this.#all.length >= 2 * MOST) this.#all = this.#all.slice(-MOST);
+    if (this.#all.length >= 2 * MOST) this.#all = newestOf(this.#all);
   }
 
   /** The rows of all that was logged before (milliseconds since the epoch) were read. */
@@ -50,8 +50,15 @@ export class Writes {
 
   /** Plain data for the checkpoint. */
   get saved(): Write[] {
-    return this.#all.slice(-MOST);
+    return newestOf(this.#all);
   }
+}
+
+/** None of a millisecond of which others are forgotten: it would be taken for theirs. */
+function newestOf(all: readonly Write[]): Write[] {
+  const forgotten = all.at(-MOST - 1);
+  const newest = all.slice(-MOST);
+  return forgotten === undefined ? newest : newest.filter(({ time }) => time > forgotten.time);
 }
 
 function keyOf({ session, transaction }: Pick<Write, 'session' | 'transaction'>): string {

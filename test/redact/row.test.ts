@@ -3,9 +3,10 @@ import { createRedactor } from '../../src/redact/redact.js';
 import { redactRow } from '../../src/redact/row.js';
 
 const redact = createRedactor([]);
+const NOTHING = { key: null, old: null, new: null, claimed: null };
 
 function redacted(values: Parameters<typeof redactRow>[0]['new']): [unknown, number] {
-  const { new: after, count } = redactRow({ key: null, old: null, new: values }, redact);
+  const { new: after, count } = redactRow({ ...NOTHING, new: values }, redact);
   return [after, count];
 }
 
@@ -29,17 +30,28 @@ test('key, old and new values alike; what is empty or scrubbed already stays', (
     key: { secret: 'a' },
     old: { passord: null },
     new: { passord: '', pwd: '<redacted>', __proto__: null },
+    claimed: null,
   };
   expect(redactRow(row, redact)).toEqual({
     key: { secret: '<redacted>' },
     old: { passord: null },
     new: { passord: '', pwd: '<redacted>' },
+    claimed: null,
     count: 1,
   });
 });
 
 test('a column named __proto__ is one like any other', () => {
   const values = JSON.parse('{"__proto__": "x", "passord": "y"}');
-  const { new: after } = redactRow({ key: null, old: null, new: values }, redact);
+  const { new: after } = redactRow({ ...NOTHING, new: values }, redact);
   expect(JSON.stringify(after)).toBe('{"__proto__":"x","passord":"<redacted>"}');
+});
+
+test('in what the session says of its user', () => {
+  const claimed = 'Kari, password=s3cret';
+  expect(redactRow({ ...NOTHING, claimed }, redact)).toEqual({
+    ...NOTHING,
+    claimed: 'Kari, password=<redacted>',
+    count: 1,
+  });
 });

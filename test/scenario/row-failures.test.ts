@@ -1,7 +1,7 @@
 /** The history of rows through failover, restore, lost state, and what holds it back. */
 
 import { execFileSync } from 'node:child_process';
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ThrowawayPostgres } from '../../demo/postgres.js';
@@ -15,6 +15,7 @@ import {
   runOnce,
   type Settings,
   Shipper,
+  severalSettings,
 } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -83,8 +84,11 @@ test('after a restore, transactions with the numbers of lost ones are read, too 
   await rm(data, { recursive: true });
   copy(backup, data);
   await postgres.startAgain();
-  await failOver(postgres);
+  // With the same timeline: rows could not be told from those that are lost.
   await insert(postgres, 7);
+  const ended = await runOnce(folder, config);
+  expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('rows-set-back') });
+  await failOver(postgres);
   await run(folder, config);
   expect(await shipped(folder)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   const numbers = (await archived(folder, 'row')).map(({ row }) => Number(row?.transaction));
@@ -147,6 +151,21 @@ test('rows behind a transaction that has not ended wait for it; so does a databa
   );
   await shipper.stop();
   expect(await shipped(folder)).toEqual([1, 2, 3]);
+});
+
+test('a single run that cannot read the history fails, and ships what the log has (I12)', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const folder = await temporaryFolder();
+  await insert(postgres, 1);
+  const rows = { database: 'postgres://shipper@127.0.0.1:1/postgres' };
+  const ended = await runOnce(folder, rowSettings(folder, postgres, { rows }));
+  expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('rows-unreadable') });
+  expect((await archived(folder, 'statement')).length).toBe(1);
+  await postgres.query('postgres', 'REVOKE SELECT ON row_history.state FROM row_history_reader');
+  expect((await runOnce(folder, rowSettings(folder, postgres))).code).toBe(1);
+  await postgres.query('postgres', 'GRANT SELECT ON row_history.state TO row_history_reader');
+  await run(folder, rowSettings(folder, postgres));
+  expect(await shipped(folder)).toEqual([1]);
 });
 
 test('a trigger that somebody switches off is a problem, and in the archive (I12)', async () => {
@@ -235,6 +254,46 @@ test('a month is dropped once its rows are in the archive, and never before', as
   await run(folder, config);
   expect(await hasOldMonth(postgres)).toBe(false);
   expect(await shipped(folder)).toEqual([1]);
+});
+
+test("another database's months are not dropped by the position in the one before", async () => {
+  const postgres = await serverWithHistory(TABLE);
+  await postgres.query('postgres', 'CREATE DATABASE annen');
+  const other = await postgres.connect('postgres', { database: 'annen' });
+  for (const sql of [await script(), ...TABLE]) await other.query(sql);
+  await other.end();
+  const folder = await temporaryFolder();
+  const database = (name: string): string => `postgres://shipper@127.0.0.1:${postgres.port}/${name}`;
+  const config = rowSettings(folder, postgres, { rows: { database: database('annen'), keep: '1d' } });
+  await oldMonth(postgres);
+  const later = await postgres.connect('postgres', { database: 'annen' });
+  await later.query('INSERT INTO t VALUES (2)');
+  await later.end();
+  await run(folder, { ...config, filter: { personalUsers: ['^postgres$', '^Z'] } });
+  await run(folder, rowSettings(folder, postgres, { rows: { database: database('postgres'), keep: '1d' } }));
+  expect(await hasOldMonth(postgres)).toBe(true);
+});
+
+test('a server that is let go and comes back is read on from where reading stopped (I1)', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const folder = await temporaryFolder();
+  const log = join(folder, 'logs', String(postgres.port));
+  const discover = { files: join(folder, 'logs', '{port}', '*.csv'), instance: 'db-{port}' };
+  const rows = { database: 'postgres://shipper@127.0.0.1:{port}/postgres' };
+  const config = severalSettings(folder, [{ discover, rows, timezone: 'Europe/Oslo' }]);
+  await mkdir(join(folder, 'logs'));
+  await insert(postgres, 1, 2);
+  copy(postgres.logs, log);
+  await run(folder, config);
+  await rename(log, join(folder, 'aside'));
+  await run(folder, config);
+  await rename(join(folder, 'aside'), log);
+  await insert(postgres, 3);
+  await run(folder, config);
+  const found = (await archived(folder, 'row')).map(({ instance, row }) => `${instance} ${row?.new?.n}`);
+  expect(found).toEqual([1, 2, 3].map(n => `db-${postgres.port} ${n}`));
+  const verified = await runCommand(['verify', join(folder, 'archive')]);
+  expect(verified.output).not.toContain('broken');
 });
 
 /** It belongs to whoever owns the original. */

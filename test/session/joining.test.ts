@@ -32,6 +32,7 @@ function happened(steps: readonly Step[], atEnd: boolean, textOf: (step: Step, i
       writes.push({
         id: `w${index}`,
         ...place,
+        number: index + 1,
         command: 'UPDATE',
         digest,
         tables: ['t'],
@@ -123,6 +124,7 @@ test('a message that was not logged has no statement of another', () => {
     session: 's',
     transaction: '3/1',
     line: 1,
+    number: 1,
     command: 'UPDATE',
     digest: 'x',
     tables: ['t'],
@@ -142,7 +144,7 @@ test('the table decides between a statement and one within a function that it ca
     table: 'public.logg',
     digest: 'outer',
   };
-  const write = { session: 's', transaction: '3/1', time: 5001, command: 'INSERT' };
+  const write = { session: 's', transaction: '3/1', time: 5001, number: 1, command: 'INSERT' };
   const outer = { ...write, id: 'outer', line: 1, digest: 'outer', tables: ['public.konto'] };
   const inner = { ...write, id: 'inner', line: 2, digest: 'inner', tables: ['logg'] };
   expect(join([change], [outer, inner]).get(change)).toEqual(['inner']);
@@ -153,4 +155,56 @@ test('very many statements of one transaction take no more than their rows', () 
   const steps = Array.from({ length: 20_000 }, (): Step => ({ waits: [3, 3, 3, 3], text: 0, rows: 1 }));
   const made = happened(steps, false, () => 'the same');
   expect(found(made).filter(ids => ids.length === 1).length).toBe(20_000);
+});
+
+test('very many statements and rows of one message take no more than their rows', () => {
+  const writes = Array.from({ length: 20_000 }, (_, n) =>
+    statement(`w${n}`, 5001 + n, { digest: 'inner', number: 1 }),
+  );
+  const rows = writes.map(({ time }): Change => ({ ...ROW, changed: time + 0.5 }));
+  const found = join(rows, writes);
+  expect(rows.slice(1).map(row => found.get(row)?.at(-1))).toEqual(writes.slice(1).map(({ id }) => id));
+});
+
+/** A row of a message that came at 5000.5, and a statement of its transaction. */
+const ROW: Change = {
+  ...{ session: 's', transaction: '3/1', began: 5000.5, changed: 5000.9 },
+  ...{ operation: 'UPDATE', table: 'public.konto', digest: 'message' },
+};
+function statement(id: string, time: number, more: Partial<Write> = {}): Write {
+  const line = Number(id.replace(/\D/g, ''));
+  const place = { session: 's', transaction: '3/1', time, line, number: line };
+  return { id, ...place, command: 'UPDATE', digest: 'message', tables: ['konto'], ...more };
+}
+
+test('in the millisecond of a row, the statement after it is as possible as the one before', () => {
+  const of = (changed: number, atEnd: Partial<Write>): unknown => {
+    const row = { ...ROW, changed };
+    return join([row], [statement('w1', 5001, atEnd), statement('w2', 5002, atEnd)]).get(row);
+  };
+  expect(of(5001.9, {})).toEqual(['w1']);
+  expect(of(5002.1, {})).toEqual(['w1', 'w2']);
+  expect(of(5003.1, {})).toEqual(['w2']);
+  expect(of(5000.9, { atEnd: true })).toEqual(['w1']);
+  expect(of(5001.1, { atEnd: true })).toEqual(['w1', 'w2']);
+  expect(of(5002.1, { atEnd: true })).toEqual(['w2']);
+});
+
+test("another statement of the same millisecond names the table, and is not the row's", () => {
+  // A view, a cascade, or a function.
+  const own = statement('w2', 5000, { tables: ['utsnitt'] });
+  const before = statement('w1', 5000, { digest: 'other' });
+  expect(join([ROW], [before, own]).get(ROW)).toEqual(['w2']);
+  const within = statement('w3', 5000, { digest: 'inner', number: 2 });
+  expect(join([ROW], [before, own, within]).get(ROW)).toEqual(['w3']);
+});
+
+test('one for which nothing speaks but its time is the only one of its message, or none', () => {
+  const stranger = { digest: 'other', tables: ['annen'] };
+  const row = { ...ROW, changed: 5002 };
+  expect(join([row], [statement('w1', 5001, stranger)]).get(row)).toEqual(['w1']);
+  expect(join([row], [statement('w1', 5000, stranger)]).get(row)).toEqual([]);
+  expect(join([row], [statement('w1', 5001, stranger), statement('w2', 5001, stranger)]).get(row)).toEqual(
+    [],
+  );
 });

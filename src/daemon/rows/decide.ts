@@ -81,7 +81,7 @@ async function eventOf(
     ...valuesOf(row, redacted),
     statementAt: new Date(row.statementAt).toISOString(),
     ...statementOf(statements),
-    ...(row.claimed !== null && { claimed: row.claimed }),
+    ...(redacted.claimed !== null && { claimed: redacted.claimed }),
     ...(redacted.count > 0 && { redacted: redacted.count }),
   };
   const session = {
@@ -132,6 +132,6 @@ function statementOf(possible: readonly string[]): Pick<RowFields['row'], 'state
   return possible.length === 1 ? { statement: only } : { statements: [...possible] };
 }
 
-function originalOf({ key, old, new: after }: HistoryRow): string {
-  return JSON.stringify({ key, old, new: after });
+function originalOf({ key, old, new: after, claimed }: HistoryRow): string {
+  return JSON.stringify({ key, old, new: after, ...(claimed !== null && { claimed }) });
 }

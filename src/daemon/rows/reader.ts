@@ -6,12 +6,19 @@
  * statements are known.
  */
 
-import type { Frontier, HistoryRow, RowHistory } from '../../database/rows/history.js';
+import {
+  type Frontier,
+  type HistoryRow,
+  isSameHistory,
+  type RowHistory,
+} from '../../database/rows/history.js';
 import { countRecord, noRecords, type RecordCounts } from '../../event/counts.js';
 import type { NewEvent } from '../../event/event.js';
 import type { RowPosition } from '../../event/row.js';
 import type { RowProgress } from '../../journal/rows.js';
 import { type Clock, sleep } from '../../lib/clock.js';
+import { ShipperError } from '../../lib/errors.js';
+import { SET_BACK } from '../fixes.js';
 import type { RowOutcome } from './decide.js';
 import type { KnownRows } from './known.js';
 import type { Obstacle } from './obstacle.js';
@@ -33,6 +40,8 @@ const BEFORE_ALL = { transaction: '0', id: '00000000-0000-0000-0000-000000000000
 export interface RowsReport {
   /** The history cannot be read; called at each failure. */
   rowsFailed(error: unknown): void;
+  /** The server is a standby. */
+  rowsElsewhere(): void;
   /** It was read up to this time (milliseconds since the epoch). */
   rowsReadUntil(time: number): void;
   rowsRead(records: RecordCounts): void;
@@ -70,10 +79,14 @@ export interface RowSurroundings {
 
 export class RowReader {
   readonly #options: RowReaderOptions;
+  /** What was committed last. */
   #position: RowPosition | null;
+  /** Where to go on: what is before it was read, whether there was a row to commit or not. */
+  #next: RowPosition | null = null;
   /** Rows of the timeline before, while the last day is read again. */
   #before: ReadonlySet<string> | null = null;
   #isOpen = false;
+  #looked: { readonly at: number; readonly frontier: Frontier } | null = null;
   /** All transactions that ran at a time; until they have ended, what they did may still come. */
   #running: { readonly next: bigint; readonly at: number } | null = null;
 
@@ -89,6 +102,18 @@ export class RowReader {
       const isRead = await this.read(stop, around);
       await sleep(clock, isRead ? INTERVAL : AFTER_FAILURE, stop);
     }
+  }
+
+  /**
+   * The next `read` takes what has been committed by now: the log is read in between, and may lack statements of later rows.
+   * Never rejects.
+   */
+  async look(): Promise<void> {
+    const { history, clock } = this.#options;
+    const at = clock.now();
+    // It is asked again, and then reported.
+    const frontier = await history.frontier().catch(() => null);
+    this.#looked = frontier === null ? null : { at, frontier };
   }
 
   /** Everything that has been committed. Returns false if that fails, which it reports. */
@@ -112,31 +137,57 @@ export class RowReader {
     const { history, known, clock, report } = this.#options;
     if (!this.#isOpen) await known.open(this.#position);
     this.#isOpen = true;
-    const at = clock.now();
-    const frontier = await history.frontier();
-    if (frontier === null) return;
-    const from = await this.#start(frontier, at);
+    const at = this.#looked?.at ?? clock.now();
+    const frontier = this.#looked?.frontier ?? (await history.frontier());
+    this.#looked = null;
+    if (frontier === null) {
+      report.rowsElsewhere();
+      return;
+    }
+    this.#checkForward(frontier);
+    const from = this.#goOn(frontier) ?? (await this.#start(frontier, at));
+    this.#next = from;
     if (!(await this.#waitForLog(at, stop, around))) return;
     const isDone = await this.#readPages(from, frontier, at, stop, around);
     if (!isDone) return;
+    this.#next = { ...(this.#next ?? from), transaction: String(frontier.horizon), id: BEFORE_ALL.id };
     report.rowsReadUntil(at);
     this.#forget(frontier, at, around);
   }
 
-  /** Where to go on: after a failover or a restore, with the last day once more; in another database, with all. */
-  async #start({ system, timeline, database }: Frontier, now: number): Promise<RowPosition> {
+  /** A server that was restored as it is, with the same timeline, uses the numbers of lost transactions again: their rows would be skipped. */
+  #checkForward(frontier: Frontier): void {
+    const last = this.#next ?? this.#position;
+    if (last === null || !isSameHistory(last, frontier) || BigInt(last.transaction) <= frontier.next) return;
+    throw new ShipperError(
+      SET_BACK,
+      'the server was set back to an earlier state, and has the same timeline',
+    );
+  }
+
+  /** In the history of the look before; `null` in another one. */
+  #goOn({ system, timeline, database }: Frontier): RowPosition | null {
+    const next = this.#next;
+    const isSame =
+      next?.system === system && next.timeline === timeline && next.database.oid === database.oid;
+    return isSame ? next : null;
+  }
+
+  /** Where to begin: after a failover or a restore, with the last day once more; in another database, with all. */
+  async #start(frontier: Frontier, now: number): Promise<RowPosition> {
+    const { system, timeline, database } = frontier;
     const last = this.#position;
     const time = new Date(now).toISOString();
     const start = { system, timeline, ...BEFORE_ALL, database, time };
     if (last === null) return start;
-    const isSame = last.system === system && last.timeline === timeline;
-    if (isSame && last.database.oid === database.oid) {
+    if (isSameHistory(last, frontier)) {
       if (last.again !== undefined) this.#before ??= await this.#options.known.read(last);
       return last;
     }
     this.#before = await this.#options.known.read(last);
     const isElsewhere = last.database.oid !== database.oid && last.database.name !== database.name;
-    if (isElsewhere) return start;
+    // Some of it may have been read long ago: known rows are skipped after a crash, too.
+    if (isElsewhere) return { ...start, again: { ...BEFORE_ALL, since: new Date(0).toISOString() } };
     const since = new Date(Math.min(Date.parse(last.time), now) - ONE_DAY).toISOString();
     this.#options.report.rowsReadAgain(since);
     return { ...start, again: { ...furthest(last), since } };
@@ -152,7 +203,7 @@ export class RowReader {
     const { history } = this.#options;
     const time = new Date(at).toISOString();
     for (let position = from; ; ) {
-      if (!(await around.waitForRoom(stop))) return false;
+      if (stop.aborted || !(await around.waitForRoom(stop))) return false;
       const rows = await history.page(position, frontier);
       const last = rows.at(-1);
       if (last === undefined) return true;
@@ -178,6 +229,7 @@ export class RowReader {
     );
     await around.append(events, { position, records });
     this.#position = position;
+    this.#next = position;
     report.rowsRead(records);
   }
 

@@ -1,7 +1,7 @@
 /** Looks every minute whether the triggers still record, and every hour has the owner's function keep the partitions. */
 
 import { z } from 'zod';
-import type { RowHistory } from '../../database/rows/history.js';
+import { isSameHistory, type RowHistory } from '../../database/rows/history.js';
 import { changesOf, readWatched, type Watched, watchedSchema } from '../../database/rows/watched.js';
 import type { ConfigFields } from '../../event/config.js';
 import type { RowPosition } from '../../event/row.js';
@@ -13,7 +13,9 @@ const INTERVAL = 60_000;
 const MAINTAIN_INTERVAL = 60 * 60_000;
 
 export interface RowWatchReport extends CacheFileReport {
-  rowsFailed(error: unknown): void;
+  rowsUnwatched(error: unknown): void;
+  /** The server is a standby. */
+  rowsElsewhere(): void;
   rowsWatched(watched: Watched): void;
   rowsDropped(partitions: readonly string[]): void;
   rowsNotMaintained(error: unknown): void;
@@ -61,10 +63,13 @@ export class RowWatch {
   async look(around: WatchSurroundings): Promise<void> {
     const { report, history, clock } = this.#options;
     try {
-      if ((await history.frontier()) === null) return;
+      if ((await history.frontier()) === null) {
+        report.rowsElsewhere();
+        return;
+      }
       await this.#compare(await readWatched(history, clock.now()), around);
     } catch (error) {
-      report.rowsFailed(error);
+      report.rowsUnwatched(error);
       return;
     }
     await this.#maintain(around);
@@ -93,7 +98,7 @@ export class RowWatch {
     const now = clock.now();
     if (!hasPassed(this.#maintainedAt, now, MAINTAIN_INTERVAL)) return;
     try {
-      const until = keep === null ? null : await this.#onThisServer(archived());
+      const until = keep === null ? null : await this.#inThisHistory(archived());
       const seconds = keep === null || until === null ? null : `${keep / 1000} seconds`;
       const done = await history.query(
         'SELECT partition, action FROM row_history.maintain($1::xid8, $2::uuid, $3::interval)',
@@ -109,11 +114,10 @@ export class RowWatch {
     }
   }
 
-  /** Numbers of another server's or timeline's transactions say nothing about this one's. */
-  async #onThisServer(position: RowPosition | null): Promise<RowPosition | null> {
+  /** A position on another server or timeline, or in another database, says nothing about this history. */
+  async #inThisHistory(position: RowPosition | null): Promise<RowPosition | null> {
     const frontier = await this.#options.history.frontier();
-    const isHere = position?.system === frontier?.system && position?.timeline === frontier?.timeline;
-    return isHere ? position : null;
+    return position !== null && frontier !== null && isSameHistory(position, frontier) ? position : null;
   }
 }
 

@@ -10,7 +10,7 @@ import type { Objects } from '../records/outcome.js';
 /** @param original before secrets were redacted */
 export function writeOf(
   line: LogLine,
-  { command, rows, statement }: Audit,
+  { command, rows, statement, statementId }: Audit,
   { objects }: Objects,
   daemon: DaemonName,
 ): Write {
@@ -20,6 +20,7 @@ export function writeOf(
     transaction: line.session.virtualTransactionId ?? '',
     time: line.time,
     line: line.session.line,
+    number: statementId,
     command,
     digest: hash('md5', statement ?? ''),
     ...(objects !== undefined && { tables: [...objects] }),

@@ -5,10 +5,14 @@ import type { Watched } from '../../database/rows/watched.js';
 import type { RecordCounts } from '../../event/counts.js';
 import { codeOf } from '../../lib/errors.js';
 import { messageOf, rowsFixFor } from '../fixes.js';
-import type { Health, Problem, ProblemCode } from '../health.js';
+import type { Health, Problem } from '../health.js';
 import type { Metrics } from '../metrics.js';
 import type { Obstacle } from '../rows/obstacle.js';
 import { ProofTelemetry } from './proof.js';
+
+/** Parts of the history that have problems of their own. */
+const PARTS = ['rows', 'rows-behind', 'rows-look', 'rows-watch'] as const;
+type Part = (typeof PARTS)[number];
 
 /** Tables that a problem names. */
 const MOST_NAMED = 10;
@@ -32,9 +36,9 @@ export class RowTelemetry extends ProofTelemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #health: Health;
-  /** The server's name in Health and the metrics. */
-  readonly #part: string;
-  readonly #problems = new Map<ProblemCode, Problem>();
+  readonly #source: string | null;
+  /** What was told last of each part. */
+  readonly #told = new Map<Part, Problem | null>();
 
   /** @param source one of several servers */
   constructor(log: Logger, metrics: Metrics, health: Health, source: string | null) {
@@ -42,18 +46,23 @@ export class RowTelemetry extends ProofTelemetry {
     this.#log = log;
     this.#metrics = metrics;
     this.#health = health;
-    this.#part = source === null ? 'rows' : `rows ${source}`;
+    this.#source = source;
   }
 
   rowsFailed(error: unknown): void {
     const code = codeOf(error);
     const what = `the history of rows cannot be read (${code})`;
-    this.#problem('rows-unreadable', { what, fix: rowsFixFor(code) });
+    this.#tell('rows', { code: 'rows-unreadable', what, fix: rowsFixFor(code) });
   }
 
   rowsReadUntil(time: number): void {
-    this.#problem('rows-unreadable', null);
-    this.#metrics.rowsReadUntil.set(this.#part, time / 1000);
+    this.#tell('rows', null);
+    this.#metrics.rowsReadUntil.set(this.#nameOf('rows'), time / 1000);
+  }
+
+  /** A standby's rows are read from its primary. */
+  rowsElsewhere(): void {
+    for (const part of PARTS) this.#tell(part, null);
   }
 
   rowsRead({ shipped, dropped }: RecordCounts): void {
@@ -63,7 +72,7 @@ export class RowTelemetry extends ProofTelemetry {
   }
 
   rowsHeldBack(by: Obstacle | null): void {
-    this.#problem('rows-held-back', by === null ? null : HELD_BACK[by]);
+    this.#tell('rows-behind', by === null ? null : { code: 'rows-held-back', ...HELD_BACK[by] });
   }
 
   rowsReadAgain(since: string): void {
@@ -85,29 +94,44 @@ export class RowTelemetry extends ProofTelemetry {
     );
   }
 
+  /** Nobody knows what the triggers do. */
+  rowsUnwatched(error: unknown): void {
+    const code = codeOf(error);
+    const what = `whether the triggers of tables under watch record cannot be seen (${code})`;
+    this.#tell('rows-look', { code: 'rows-unreadable', what, fix: rowsFixFor(code) });
+  }
+
   /** What the triggers of the tables under watch do. */
   rowsWatched({ relations }: Watched): void {
+    this.#tell('rows-look', null);
     const faulty = relations.filter(({ fault }) => fault !== null);
     const names = faulty.slice(0, MOST_NAMED).map(({ name, fault }) => `${name} (${fault})`);
-    const none = {
+    const none: Problem = {
+      code: 'rows-not-recorded',
       what: 'no table is under watch: no row is recorded',
       fix: "SELECT row_history.watch('schema.table'); or remove rows from the configuration",
     };
-    const some = {
+    const some: Problem = {
+      code: 'rows-not-recorded',
       what: `${faulty.length} tables, or their partitions, are not recorded: ${names.join(', ')}`,
       fix: "SELECT row_history.watch('schema.table') again, or unwatch; find out who changed it in the archive",
     };
-    this.#problem('rows-not-recorded', relations.length === 0 ? none : faulty.length === 0 ? null : some);
+    this.#tell('rows-watch', relations.length === 0 ? none : faulty.length === 0 ? null : some);
   }
 
-  #problem(code: ProblemCode, problem: Omit<Problem, 'code'> | null): void {
-    const before = this.#problems.get(code);
-    if (problem === null) this.#problems.delete(code);
-    else this.#problems.set(code, { code, ...problem });
-    if (problem?.what === before?.what) return;
-    this.#health.set(this.#part, [...this.#problems.values()]);
-    if (problem === null) this.#log.info({ code: 'problem-solved', problem: code }, 'a problem is gone');
-    else if (before === undefined)
-      this.#log.error({ code: 'problem', problem: code }, `${problem.what}: ${problem.fix}`);
+  /** Also if there never was a problem: an earlier run may have had one. */
+  #tell(part: Part, problem: Problem | null): void {
+    const before = this.#told.get(part);
+    if (before !== undefined && before?.what === problem?.what) return;
+    this.#told.set(part, problem);
+    this.#health.set(this.#nameOf(part), problem);
+    if (problem !== null && before?.code !== problem.code)
+      this.#log.error({ code: 'problem', problem: problem.code }, `${problem.what}: ${problem.fix}`);
+    if (problem === null && before)
+      this.#log.info({ code: 'problem-solved', problem: before.code }, 'a problem is gone');
+  }
+
+  #nameOf(part: Part): string {
+    return this.#source === null ? part : `${part} ${this.#source}`;
   }
 }

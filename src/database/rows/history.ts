@@ -65,6 +65,13 @@ export interface Frontier {
   readonly preparedSince: number | null;
 }
 
+type Place = Pick<Frontier, 'system' | 'timeline' | 'database'>;
+
+/** Numbers of transactions mean the same in both. */
+export function isSameHistory(a: Place, b: Place): boolean {
+  return a.system === b.system && a.timeline === b.timeline && a.database.oid === b.database.oid;
+}
+
 /** The file's name of a server's WAL begins with its timeline (manual, 30.5). */
 const FRONTIER = `SELECT pg_is_in_recovery() AS "isStandby",
   (SELECT system_identifier::text FROM pg_control_system()) AS system,

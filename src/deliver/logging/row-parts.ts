@@ -6,29 +6,36 @@ import { inGroups } from './groups.js';
 
 type RowEvent = Envelope & RowFields;
 
+/** Bytes of JSON of a key that each part repeats; a longer one is cut, too. */
+const LONGEST_KEY = 16 * 1024;
+
 /** First comes a part with the lists of columns, then parts with values. */
 export function rowParts(event: RowEvent): RowEvent[] {
-  const { old, new: after, masked, shortened, ...row } = event.row;
+  const { key, old, new: after, masked, shortened, ...row } = event.row;
   const lists = { ...(masked !== undefined && { masked }), ...(shortened !== undefined && { shortened }) };
-  const names = [...new Set([old, after].flatMap(values => Object.keys(values ?? {})))];
-  const columns = names.map(name => [name, pick(old, name), pick(after, name)] as const);
+  const longKey = Buffer.byteLength(JSON.stringify(key)) > LONGEST_KEY ? (key ?? undefined) : undefined;
+  const names = [...new Set([longKey, old, after].flatMap(values => Object.keys(values ?? {})))];
+  const columns = names.map(name => [name, pick(longKey, name), pick(old, name), pick(after, name)] as const);
   const withColumns = (group: typeof columns): RowEvent => ({
     ...event,
     row: {
       ...row,
-      ...(old !== undefined && { old: Object.fromEntries(group.flatMap(([, before]) => before)) }),
-      ...(after !== undefined && { new: Object.fromEntries(group.flatMap(([, , now]) => now)) }),
+      key: longKey === undefined ? key : Object.fromEntries(group.flatMap(([, part]) => part)),
+      ...(old !== undefined && { old: Object.fromEntries(group.flatMap(([, , before]) => before)) }),
+      ...(after !== undefined && { new: Object.fromEntries(group.flatMap(([, , , now]) => now)) }),
     },
   });
-  return [{ ...event, row: { ...row, ...lists } }, ...inGroups(columns).map(withColumns)];
+  const first = { ...row, key: longKey === undefined ? key : {}, ...lists };
+  return [{ ...event, row: first }, ...inGroups(columns).map(withColumns)];
 }
 
 export function joinRows(whole: RowEvent, part: RowEvent): RowEvent {
-  const { old, new: after } = part.row;
+  const { key, old, new: after } = part.row;
   return {
     ...whole,
     row: {
       ...whole.row,
+      key: key === null ? null : { ...whole.row.key, ...key },
       ...(old !== undefined && { old: { ...whole.row.old, ...old } }),
       ...(after !== undefined && { new: { ...whole.row.new, ...after } }),
     },

@@ -6,6 +6,7 @@ import type { ThrowawayPostgres } from '../../../demo/postgres.js';
 import { KnownRows } from '../../../src/daemon/rows/known.js';
 import { RowReader, type RowSurroundings, type RowsReport } from '../../../src/daemon/rows/reader.js';
 import { RowHistory } from '../../../src/database/rows/history.js';
+import type { RowPosition } from '../../../src/event/row.js';
 import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { Disk } from '../../../src/lib/disk.js';
 import { KARI, serverWithHistory } from '../../support/rows.js';
@@ -25,18 +26,24 @@ class Life {
   readonly around: RowSurroundings;
   readonly reader: RowReader;
 
-  constructor(postgres: ThrowawayPostgres, folder: string) {
+  readonly again: string[] = [];
+  /** What was committed last. */
+  position: RowPosition | null;
+
+  constructor(postgres: ThrowawayPostgres, folder: string, position: RowPosition | null = null) {
+    this.position = position;
     const clock: Clock = { now: () => Date.now() + this.ahead, after: systemClock.after };
     const known = new KnownRows(new Disk(), [join(folder, 'a'), join(folder, 'b')]);
     const history = new RowHistory(`postgres://shipper@127.0.0.1:${postgres.port}/postgres`);
     const report: RowsReport = {
       rowsFailed: error => expect.fail(String(error)),
+      rowsElsewhere: () => expect.fail('a standby'),
       rowsReadUntil: () => undefined,
       rowsRead: () => undefined,
-      rowsReadAgain: () => expect.fail('read again'),
+      rowsReadAgain: since => this.again.push(since),
       rowsHeldBack: by => this.heldBack.push(by),
     };
-    this.reader = new RowReader({ history, known, position: null, clock, report });
+    this.reader = new RowReader({ history, known, position, clock, report });
     this.around = {
       readUntil: () => Number.POSITIVE_INFINITY,
       decide: async rows => {
@@ -44,7 +51,9 @@ class Life {
         for (const { new: values } of rows) this.shipped.push(values?.n);
         return rows.map(() => ({ outcome: 'dropped', reason: 'test' }));
       },
-      append: async () => undefined,
+      append: async (_events, { position }) => {
+        this.position = position;
+      },
       waitForRoom: async () => true,
       forgetBefore: time => this.forgotten.push(time),
     };
@@ -113,6 +122,19 @@ test('rows wait until the log was read up to them', async () => {
   await life.reader.close();
 });
 
+test('what is committed after a look, while the log is read, waits for the next one', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const life = new Life(postgres, await temporaryFolder());
+  await postgres.query(KARI, 'INSERT INTO t VALUES (1)');
+  await life.reader.look();
+  await postgres.query(KARI, 'INSERT INTO t VALUES (2)');
+  await life.read();
+  expect(life.shipped).toEqual([1]);
+  await life.read();
+  expect(life.shipped).toEqual([1, 2]);
+  await life.reader.close();
+});
+
 test('a page is bounded by the bytes of its rows', async () => {
   const postgres = await serverWithHistory([
     'CREATE TABLE t (n int, a text)',
@@ -138,4 +160,47 @@ test('a page is bounded by the bytes of its rows', async () => {
   expect(Math.max(...life.pages.slice(3))).toBeLessThanOrEqual(10);
   expect(new Set(life.shipped).size).toBe(1200);
   await life.reader.close();
+});
+
+test('after a failover without new rows, it is told once, and new rows are read whatever their numbers', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const history = new RowHistory(`postgres://shipper@127.0.0.1:${postgres.port}/postgres`);
+  const frontier = await history.frontier();
+  await history.close();
+  const before = {
+    ...{ system: frontier?.system ?? '', timeline: 7, database: { name: 'postgres', oid: 5 } },
+    ...{ transaction: '4000000000', id: '01a22b93-4891-7c20-b27e-10a47d326b10' },
+    time: new Date().toISOString(),
+  };
+  const life = new Life(postgres, await temporaryFolder(), before);
+  await life.read();
+  await life.read();
+  await postgres.query(KARI, 'INSERT INTO t VALUES (1)');
+  await life.read();
+  await life.read();
+  expect(life.again.length).toBe(1);
+  expect(life.shipped).toEqual([1]);
+  await life.reader.close();
+});
+
+test('a page is the last one after a signal; a database that is read again is not read twice for a crash in between', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const folder = await temporaryFolder();
+  await postgres.query(KARI, 'INSERT INTO t SELECT generate_series(1, 1200)');
+  const first = new Life(postgres, folder);
+  await first.read();
+  expect(first.shipped.length).toBe(1200);
+  const elsewhere = first.position && { ...first.position, database: { name: 'annen', oid: 1 } };
+  const second = new Life(postgres, folder, elsewhere);
+  const stop = new AbortController();
+  const append: RowSurroundings['append'] = async (events, progress) => {
+    await second.around.append(events, progress);
+    stop.abort();
+  };
+  expect(await second.reader.read(stop.signal, { ...second.around, append })).toBe(true);
+  expect(second.pages).toEqual([0]);
+  const third = new Life(postgres, folder, second.position);
+  await third.read();
+  expect(third.shipped).toEqual([]);
+  for (const { reader } of [first, second, third]) await reader.close();
 });

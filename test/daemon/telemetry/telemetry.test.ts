@@ -160,3 +160,24 @@ test('persons who are not audited are named in the log once, and counted until t
   ]);
   expect(health.problems).toEqual([]);
 });
+
+test('a history of rows that can be read, and whose triggers cannot be looked at, is a problem (I12)', () => {
+  const { telemetry, health } = fixture();
+  const codes = (): string[] => health.problems.map(({ part, code }) => `${part}: ${code}`);
+  telemetry.rowsFailed(new ShipperError('ECONNREFUSED', 'x'));
+  telemetry.rowsUnwatched(new ShipperError('42501', 'x'));
+  telemetry.rowsReadUntil(Date.now());
+  expect(codes()).toEqual(['rows-look: rows-unreadable']);
+  telemetry.rowsElsewhere();
+  expect(codes()).toEqual([]);
+});
+
+test('a problem with rows that an earlier run had is over at the first look that finds none', () => {
+  const { telemetry, health } = fixture();
+  health.recall(
+    [{ part: 'rows', code: 'rows-unreadable', since: '2026-01-01T00:00:00.000Z' }],
+    () => undefined,
+  );
+  telemetry.rowsReadUntil(Date.now());
+  expect(health.lasting).toEqual([]);
+});

@@ -25,3 +25,10 @@ test('a column may be called like a member that every object has', () => {
     ['toString', null],
   ]);
 });
+
+test('a value that is nested too deep is a text, and the others of its row are not', () => {
+  const nested = (depth: number): string => `${'['.repeat(depth)}"]\\\\\\"{"${']'.repeat(depth)}`;
+  const [fine, deep, deepest] = [nested(16), nested(17), nested(5000)];
+  const values = readValues(`{"a": ${fine}, "b": ${deep}, "c": 1.50, "d": ${deepest}, "\\"{": {"x": [1.0]}}`);
+  expect(values).toEqual({ a: JSON.parse(fine), b: deep, c: '1.50', d: deepest, '"{': { x: ['1.0'] } });
+});

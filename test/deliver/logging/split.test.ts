@@ -166,6 +166,11 @@ test('a row of many columns: parts between them, and first the names of those th
   expect(entries.map(({ insertId }) => insertId)).toEqual([0, 1, 2, 3, 4, 5, 6].map(n => `${event.id}/${n}`));
 });
 
+test('a key that is longer than an entry is cut between its columns', () => {
+  const key = Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`k${n}`, 'ø'.repeat(9900)]));
+  expectSplit(rowEvent({ key, old: { saldo: '1' }, new: { k0: 'x'.repeat(9900), saldo: '2' } }), 5);
+});
+
 test('a usual row is one entry, with its person, and the transaction of its statement', () => {
   const [entry, ...more] = entriesOf(rowEvent({}));
   expect(more).toEqual([]);
