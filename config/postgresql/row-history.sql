@@ -8,7 +8,7 @@
 --   SELECT row_history.mask('fag.konto', 'fodselsnummer');    -- columns of which no value is recorded
 --   GRANT row_history_reader TO shipper;                      -- the login that reads the history
 --
--- watch, unwatch and mask need the table's owner or a superuser. `GRANT row_history_watcher TO …` lets the owners of tables
+-- watch, unwatch and mask need the table's owner or a superuser. `GRANT row_history_watcher TO ...` lets the owners of tables
 -- call them, also where nobody is a superuser; it gives no right to read or write the history. services needs a superuser.
 -- Whoever has row_history_reader may read all of it, and have whole months dropped that ended at least a day ago.
 --
@@ -152,7 +152,7 @@ BEGIN
         SELECT FROM row_history.change_default c WHERE c.changed_at >= since AND c.changed_at < until);
       IF NOT is_taken THEN
         EXECUTE format('CREATE TABLE row_history.%I (LIKE row_history.change INCLUDING ALL)', partition);
-        -- Unlike CREATE TABLE … PARTITION OF, it does not keep others from writing.
+        -- Unlike CREATE TABLE ... PARTITION OF, it does not keep others from writing.
         EXECUTE format('ALTER TABLE row_history.change ATTACH PARTITION row_history.%I FOR VALUES FROM (%L) TO (%L)',
           partition, since, until);
         PERFORM row_history.put_guards();
@@ -260,8 +260,14 @@ BEGIN
     FROM row_history.change c
     WHERE c.transaction = pg_current_xact_id() AND c.changed_at BETWEEN transaction_timestamp() AND written_at
     ORDER BY c.id DESC LIMIT 1;
-    -- Once a message: it may have a megabyte for each of its rows.
-    delta.message_md5 := coalesce(delta.message_md5, md5(current_query()));
+    -- Once a message: it may have a megabyte for each of its rows. A text that is not of its encoding must not stop a change.
+    IF delta.message_md5 IS NULL THEN
+      BEGIN
+        delta.message_md5 := md5(convert_to(current_query(), 'UTF8'));
+      EXCEPTION WHEN OTHERS THEN
+        delta.message_md5 := md5(current_query());
+      END;
+    END IF;
   END IF;
   IF delta.login IS NULL THEN
     delta.virtual_transaction := (
@@ -517,7 +523,7 @@ BEGIN
   PERFORM row_history.put_triggers(relation);
 END $$;
 
--- Of a table that is gone: SELECT row_history.unwatch(relation) FROM row_history.watched WHERE table_name = '…'
+-- Of a table that is gone: SELECT row_history.unwatch(relation) FROM row_history.watched WHERE table_name = '...'
 CREATE OR REPLACE FUNCTION row_history.unwatch(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -176,6 +176,7 @@ test('a trigger that somebody switches off is a problem, and in the archive (I12
   ]);
   const folder = await temporaryFolder();
   const config = rowSettings(folder, postgres);
+  await postgres.query('postgres', 'ALTER TABLE u DISABLE TRIGGER ALL');
   await run(folder, config);
   await postgres.query('postgres', 'ALTER TABLE t DISABLE TRIGGER ALL', 'ALTER TABLE u ENABLE TRIGGER ALL');
   await run(folder, config);
@@ -187,8 +188,9 @@ test('a trigger that somebody switches off is a problem, and in the archive (I12
   await run(folder, config);
   const changes = (await archived(folder, 'config')).flatMap(({ config: changed }) => changed?.changes ?? []);
   expect(changes).toEqual([
+    { what: 'rows', name: 'public.u', before: null, after: 'disabled' },
     { what: 'rows', name: 'public.t', before: 'watched', after: 'disabled' },
-    { what: 'rows', name: 'public.u', before: 'watched', after: 'not-always' },
+    { what: 'rows', name: 'public.u', before: 'disabled', after: 'not-always' },
     { what: 'rows', name: 'public.t', before: 'disabled', after: 'watched' },
     { what: 'rows', name: 'public.u', before: 'not-always', after: 'watched' },
     { what: 'rows', name: 'services', before: 'app', after: 'annen, app' },

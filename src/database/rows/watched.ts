@@ -35,9 +35,9 @@ export async function readWatched(history: RowHistory, readAt: number): Promise<
   return { v: 1, readAt, relations, functions };
 }
 
-/** What changed since the look before; the first one has nothing to be compared with. */
+/** What changed since the look before; the first one has nothing to be compared with, and names what is not recorded. */
 export function changesOf(before: Watched | null, now: Watched): AuditChange[] {
-  if (before === null) return [];
+  if (before === null) return faultsIn(now);
   const names = [...new Set([...before.relations, ...now.relations].map(({ name }) => name))].sort();
   const relations = names.flatMap(name => changeOf(name, stateOf(before, name), stateOf(now, name)));
   return [
@@ -45,6 +45,12 @@ export function changesOf(before: Watched | null, now: Watched): AuditChange[] {
     ...changeOf('services', servicesOf(before), servicesOf(now)),
     ...changeOf('functions', before.functions, now.functions),
   ];
+}
+
+/** At the first look: what is not recorded, since nobody knows when. */
+function faultsIn({ relations }: Watched): AuditChange[] {
+  const faulty = relations.filter(({ fault }) => fault !== null);
+  return faulty.map(({ name, fault }) => ({ what: 'rows', name, before: null, after: fault }));
 }
 
 function changeOf(name: string, before: string | null, after: string | null): AuditChange[] {
