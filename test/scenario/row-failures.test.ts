@@ -188,13 +188,25 @@ test('a trigger that somebody switches off is a problem, and in the archive (I12
   await run(folder, config);
   const changes = (await archived(folder, 'config')).flatMap(({ config: changed }) => changed?.changes ?? []);
   expect(changes).toEqual([
+    { what: 'rows', name: 'public.t', before: null, after: 'watched' },
     { what: 'rows', name: 'public.u', before: null, after: 'disabled' },
+    { what: 'rows', name: 'services', before: '', after: 'app' },
     { what: 'rows', name: 'public.t', before: 'watched', after: 'disabled' },
     { what: 'rows', name: 'public.u', before: 'disabled', after: 'not-always' },
     { what: 'rows', name: 'public.t', before: 'disabled', after: 'watched' },
     { what: 'rows', name: 'public.u', before: 'not-always', after: 'watched' },
     { what: 'rows', name: 'services', before: 'app', after: 'annen, app' },
   ]);
+  const verified = await runCommand(['verify', join(folder, 'archive'), '--json']);
+  expect(verified.code).toBe(3);
+  const [{ notRecorded }] = JSON.parse(verified.output).instances;
+  expect(notRecorded.map(({ table, why }: { table: string; why: string }) => [table, why])).toEqual([
+    ['public.u', 'disabled'],
+    ['public.t', 'disabled'],
+    ['public.u', 'not-always'],
+  ]);
+  const text = await runCommand(['verify', join(folder, 'archive')]);
+  expect(text.output).toContain('rows of public.t were not recorded: disabled');
 });
 
 test('who is a service for the filter, or a person that nobody knows, is dropped and counted (I3)', async () => {

@@ -1,4 +1,4 @@
-/** Which persons were not audited, and what they did meanwhile, according to a server's events. */
+/** Which persons were not audited, what they did meanwhile, and which tables' rows were not recorded, according to a server's events. */
 
 import type { ReadEvent } from './read-event.js';
 import type { Span } from './spans.js';
@@ -10,8 +10,18 @@ export interface NotAudited extends Span {
   readonly names: readonly string[];
 }
 
+/** A time during which changes of a table's rows were not recorded, though it was under watch. */
+export interface NotRecorded extends Span {
+  readonly table: string;
+  /** As row_history.state names it. */
+  readonly why: string;
+}
+
 /** A population is recorded daily. */
 const LONGEST_UNSEEN = 26 * 60 * 60 * 1000;
+/** Changes of rows' history that are of no table, and a table's state that is well. */
+const OF_HISTORY = new Set(['services', 'functions']);
+const WATCHED = 'watched';
 /** Stretches of one server that are kept one by one; later ones extend the last. */
 const MOST_STRETCHES = 1000;
 
@@ -42,6 +52,9 @@ export class Audited {
   knownFrom: number | null = null;
   /** Times during which nobody looked who was audited. */
   readonly unseen: Span[] = [];
+  readonly notRecorded: NotRecorded[] = [];
+  /** Tables that are not recorded now, with their places in the list. */
+  readonly #unrecorded = new Map<string, number>();
   #lookedAt: number | null = null;
   #isOpen = false;
   readonly #asked: Span;
@@ -60,6 +73,8 @@ export class Audited {
     const roles = population?.unaudited ?? config?.unaudited;
     // It may have changed at any time since the look before.
     const since = config?.since === undefined ? at : Date.parse(config.since);
+    for (const { what, name, after } of config?.changes ?? [])
+      if (what === 'rows' && !OF_HISTORY.has(name)) this.#rowsLooked(name, after, Math.min(since, at), at);
     if (roles !== undefined) this.#looked(roles.count > 0 ? Math.min(since, at) : at, at, roles);
   }
 
@@ -67,6 +82,20 @@ export class Audited {
   end(at: number): void {
     this.#addUnseen(at);
     if (this.#isOpen) this.#lengthen(at);
+    for (const place of this.#unrecorded.values()) this.#lengthenRows(place, at);
+  }
+
+  #rowsLooked(table: string, state: string | null, from: number, at: number): void {
+    const place = this.#unrecorded.get(table);
+    if (place !== undefined) this.#lengthenRows(place, at);
+    this.#unrecorded.delete(table);
+    if (state === null || state === WATCHED || this.notRecorded.length >= MOST_STRETCHES) return;
+    this.#unrecorded.set(table, this.notRecorded.push({ from, to: at, table, why: state }) - 1);
+  }
+
+  #lengthenRows(place: number, to: number): void {
+    const one = this.notRecorded[place];
+    if (one !== undefined) this.notRecorded[place] = { ...one, to: Math.max(one.to, to) };
   }
 
   #addUnseen(at: number): void {

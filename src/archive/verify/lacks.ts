@@ -15,7 +15,7 @@ export function lacks({ instances, doubts }: Pick<VerifyResult, 'instances' | 'd
   return [...instances.flatMap(lacksOf), ...doubts].map(oneLine);
 }
 
-function lacksOf({ instance, missing, notAudited, unaudited }: InstanceResult): string[] {
+function lacksOf({ instance, missing, notAudited, notRecorded, unaudited }: InstanceResult): string[] {
   const named = missing.slice(0, MOST_NAMED).map(({ node, from, to, why }) => {
     const place = node === null ? instance : `${instance}/${node}`;
     return `${place}: ${from ?? 'the beginning'} to ${to}: ${why}`;
@@ -25,10 +25,16 @@ function lacksOf({ instance, missing, notAudited, unaudited }: InstanceResult): 
     const more = count > shown.length ? ` and ${count - shown.length} more` : '';
     return `${instance}: ${from} to ${to}: not audited: ${shown.join(', ')}${more}`;
   });
-  const more = missing.length + notAudited.length - named.length - persons.length;
+  const tables = notRecorded.slice(0, MOST_NAMED).map(({ from, to, table, why }) => {
+    const [name, reason] = [table, why].map(text => text.slice(0, 2 * LONGEST_NAME));
+    return `${instance}: ${from} to ${to}: rows of ${name} were not recorded: ${reason}`;
+  });
+  const all = missing.length + notAudited.length + notRecorded.length;
+  const more = all - named.length - persons.length - tables.length;
   return [
     ...named,
     ...persons,
+    ...tables,
     ...(more > 0 ? [`${instance}: ${more} more stretches`] : []),
     ...(unaudited.count > 0
       ? [

@@ -20,6 +20,9 @@ const { lifecycle } = lifecycleSchema.shape;
 const { gap } = gapSchema.shape;
 const { row } = rowSchema.shape;
 
+/** More may be said of it. */
+const change = z.object({ what: z.string(), name: z.string(), after: z.string().nullable() });
+
 /** Kinds and reasons may be added. */
 const readEventSchema = envelopeSchema.extend({
   kind: z.string(),
@@ -31,7 +34,13 @@ const readEventSchema = envelopeSchema.extend({
   row: row.pick({ system: true, timeline: true, transaction: true }).optional(),
   gap: gap.pick({ reason: true, after: true, before: true }).optional(),
   population: z.object({ unaudited: unauditedRoles }).optional(),
-  config: z.object({ since: z.iso.datetime().optional(), unaudited: unauditedRoles.optional() }).optional(),
+  config: z
+    .object({
+      since: z.iso.datetime().optional(),
+      unaudited: unauditedRoles.optional(),
+      changes: z.array(change).optional().catch(undefined),
+    })
+    .optional(),
   lifecycle: lifecycle
     .omit({ version: true })
     .extend({ action: z.string(), reason: z.string().optional() })

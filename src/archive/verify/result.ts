@@ -63,6 +63,14 @@ export interface InstanceResult {
   readonly missing: readonly MissingStretch[];
   /** Stretches in which persons were not audited. */
   readonly notAudited: readonly UnauditedStretch[];
+  /** Stretches in which changes of a table's rows were not recorded, though it was under watch. */
+  readonly notRecorded: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly table: string;
+    /** As row_history.state names it. */
+    readonly why: string;
+  }[];
   /** Changes that pgAudit did not log (kind `unaudited`). */
   readonly unaudited: { readonly count: number; readonly first: string | null; readonly last: string | null };
   /** Whether anybody looked at who is audited; false if no database is configured, or it could not be read. */

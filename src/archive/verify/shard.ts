@@ -57,6 +57,7 @@ const audited = z.object({
   lastChange: time.nullable(),
   knownFrom: time.nullable(),
   unseen: z.array(span),
+  notRecorded: z.array(span.extend({ table: z.string(), why: z.string() })),
 });
 
 const known = z
@@ -113,9 +114,9 @@ function knownJson({ node, coverage: of, audited: byServer }: KnownPart): object
       sources: [...of.sources],
     },
     audited: [...byServer].map(
-      ([server, { stretches, changes, firstChange, lastChange, knownFrom, unseen }]) => [
+      ([server, { stretches, changes, firstChange, lastChange, knownFrom, unseen, notRecorded }]) => [
         server,
-        { stretches, changes, firstChange, lastChange, knownFrom, unseen },
+        { stretches, changes, firstChange, lastChange, knownFrom, unseen, notRecorded },
       ],
     ),
   };

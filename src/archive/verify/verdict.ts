@@ -36,7 +36,7 @@ export type KnownCoverage = Pick<
 >;
 export type KnownAudited = Pick<
   Audited,
-  'stretches' | 'changes' | 'firstChange' | 'lastChange' | 'knownFrom' | 'unseen' | 'end'
+  'stretches' | 'changes' | 'firstChange' | 'lastChange' | 'knownFrom' | 'unseen' | 'notRecorded' | 'end'
 >;
 
 /** Quiet hours are sealed hourly. */
@@ -87,6 +87,7 @@ function instanceOf(
     coveredUntil: timeOf(covered.at(-1)?.to),
     missing: missing.sort((a, b) => a.from - b.from).map(toMissing),
     notAudited: audited.flatMap(one => notAuditedIn(one, asked)),
+    notRecorded: audited.flatMap(one => notRecordedIn(one, asked)),
     unaudited: unauditedOf(audited),
     isAuditKnown: audited.some(({ knownFrom }) => knownFrom !== null),
     notLookedAt: audited.flatMap(({ unseen }) => unseen.flatMap(span => textOf(within(span, asked)))),
@@ -195,6 +196,14 @@ function notAuditedIn({ stretches }: KnownAudited, asked: Span): UnauditedStretc
   });
 }
 
+function notRecordedIn({ notRecorded }: KnownAudited, asked: Span): InstanceResult['notRecorded'] {
+  return notRecorded.flatMap(stretch => {
+    const span = within(stretch, asked);
+    const { table, why } = stretch;
+    return span === null ? [] : [{ from: iso(span.from), to: iso(span.to), table, why }];
+  });
+}
+
 function unauditedOf(audited: readonly KnownAudited[]): InstanceResult['unaudited'] {
   const found = audited.filter(({ changes }) => changes > 0);
   return {
@@ -220,7 +229,8 @@ function timeOf(time: number | undefined): string | null {
   return time === undefined || !Number.isFinite(time) ? null : iso(time);
 }
 
-/** Nothing is missing, and everybody was audited as far as is known. */
-export function isWholeInstance({ missing, notAudited, unaudited }: InstanceResult): boolean {
-  return missing.length === 0 && notAudited.length === 0 && unaudited.count === 0;
+/** Nothing is missing, everybody was audited, and every table under watch was recorded, as far as is known. */
+export function isWholeInstance({ missing, notAudited, notRecorded, unaudited }: InstanceResult): boolean {
+  const gaps = missing.length + notAudited.length + notRecorded.length;
+  return gaps === 0 && unaudited.count === 0;
 }

@@ -2,7 +2,13 @@
 
 import { z } from 'zod';
 import { isSameHistory, type RowHistory } from '../../database/rows/history.js';
-import { changesOf, readWatched, type Watched, watchedSchema } from '../../database/rows/watched.js';
+import {
+  changesOf,
+  readWatched,
+  type Watched,
+  watchedSchema,
+  withoutFaults,
+} from '../../database/rows/watched.js';
 import type { ConfigFields } from '../../event/config.js';
 import type { RowPosition } from '../../event/row.js';
 import { CacheFile, type CacheFileReport } from '../../lib/cache-file.js';
@@ -11,6 +17,8 @@ import type { Disk } from '../../lib/disk.js';
 
 const INTERVAL = 60_000;
 const MAINTAIN_INTERVAL = 60 * 60_000;
+/** Changes in one event: a table may have thousands of partitions. */
+const MOST_CHANGES = 500;
 
 export interface RowWatchReport extends CacheFileReport {
   rowsUnwatched(error: unknown): void;
@@ -65,9 +73,13 @@ export class RowWatch {
     try {
       if ((await history.frontier()) === null) {
         report.rowsElsewhere();
+        const last = await this.#lastLook();
+        if (last !== null) await this.#compare(withoutFaults(last), around);
         return;
       }
-      await this.#compare(await readWatched(history, clock.now()), around);
+      const watched = await readWatched(history, clock.now());
+      report.rowsWatched(watched);
+      await this.#compare(watched, around);
     } catch (error) {
       report.rowsUnwatched(error);
       return;
@@ -81,13 +93,20 @@ export class RowWatch {
     await Promise.all([this.#file.close(), this.#options.history.close()]);
   }
 
-  async #compare(now: Watched, { reportChange }: WatchSurroundings): Promise<void> {
+  async #lastLook(): Promise<Watched | null> {
     if (!this.#hasRead) this.#last = await this.#file.read();
     this.#hasRead = true;
-    this.#options.report.rowsWatched(now);
-    const changes = changesOf(this.#last, now);
-    const since = new Date(this.#last?.readAt ?? now.readAt).toISOString();
-    if (changes.length > 0) await reportChange({ kind: 'config', config: { since, changes } });
+    return this.#last;
+  }
+
+  async #compare(now: Watched, { reportChange }: WatchSurroundings): Promise<void> {
+    const last = await this.#lastLook();
+    const changes = changesOf(last, now);
+    const since = new Date(last?.readAt ?? now.readAt).toISOString();
+    for (let start = 0; start < changes.length; start += MOST_CHANGES) {
+      const some = changes.slice(start, start + MOST_CHANGES);
+      await reportChange({ kind: 'config', config: { since, changes: some } });
+    }
     this.#last = now;
     this.#file.scheduleNews(() => now, { ...now, readAt: 0 });
   }

@@ -35,9 +35,9 @@ export async function readWatched(history: RowHistory, readAt: number): Promise<
   return { v: 1, readAt, relations, functions };
 }
 
-/** What changed since the look before; the first one has nothing to be compared with, and names what is not recorded. */
-export function changesOf(before: Watched | null, now: Watched): AuditChange[] {
-  if (before === null) return faultsIn(now);
+/** What changed since the look before; at the first one, all that is under watch. */
+export function changesOf(last: Watched | null, now: Watched): AuditChange[] {
+  const before = last ?? { ...now, relations: [] };
   const names = [...new Set([...before.relations, ...now.relations].map(({ name }) => name))].sort();
   const relations = names.flatMap(name => changeOf(name, stateOf(before, name), stateOf(now, name)));
   return [
@@ -47,10 +47,9 @@ export function changesOf(before: Watched | null, now: Watched): AuditChange[] {
   ];
 }
 
-/** At the first look: what is not recorded, since nobody knows when. */
-function faultsIn({ relations }: Watched): AuditChange[] {
-  const faulty = relations.filter(({ fault }) => fault !== null);
-  return faulty.map(({ name, fault }) => ({ what: 'rows', name, before: null, after: fault }));
+/** On a standby nobody looks: what was not recorded is for the daemon beside the primary to say. */
+export function withoutFaults(last: Watched): Watched {
+  return { ...last, relations: last.relations.filter(({ fault }) => fault === null) };
 }
 
 function changeOf(name: string, before: string | null, after: string | null): AuditChange[] {
