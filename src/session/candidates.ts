@@ -3,7 +3,7 @@
  * thousands of them, and as many rows: a row costs no more than a search in what is sorted.
  */
 
-import type { Change, Write } from './joining.js';
+import type { Change, Write } from './change.js';
 
 /** More statements than these say nothing. */
 const MOST_POSSIBLE = 10;

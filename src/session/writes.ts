@@ -5,7 +5,8 @@
  */
 
 import { z } from 'zod';
-import { type Change, join, type Write, write } from './joining.js';
+import { type Change, type Write, write } from './change.js';
+import { join } from './joining.js';
 
 export const savedWrites = z.array(write);
 

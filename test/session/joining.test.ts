@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Change, join, type Write } from '../../src/session/joining.js';
+import type { Change, Write } from '../../src/session/change.js';
+import { join } from '../../src/session/joining.js';
 
 interface Step {
   /** Microseconds before its message, until its record, until its rows, and after them. */

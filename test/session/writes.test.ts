@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Change, Write } from '../../src/session/joining.js';
+import type { Change, Write } from '../../src/session/change.js';
 import { Writes } from '../../src/session/writes.js';
 
 test('of more than are remembered, none is taken for one of the same millisecond that was forgotten', () => {

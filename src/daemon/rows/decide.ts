@@ -6,7 +6,7 @@ import type { NewEvent } from '../../event/event.js';
 import { rowEvent } from '../../event/make.js';
 import type { RowFields, RowPosition, RowValues } from '../../event/row.js';
 import { type RedactedRow, redactRow } from '../../redact/row.js';
-import type { Change } from '../../session/joining.js';
+import type { Change } from '../../session/change.js';
 import type { Deciders } from '../records/outcome.js';
 
 type RowDeciders = Pick<

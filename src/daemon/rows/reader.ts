@@ -21,7 +21,7 @@ import { ShipperError } from '../../lib/errors.js';
 import { SET_BACK } from '../fixes.js';
 import type { RowOutcome } from './decide.js';
 import type { KnownRows } from './known.js';
-import type { Obstacle } from './obstacle.js';
+import type { Obstacle } from './problems.js';
 
 /** Milliseconds between two looks for new rows, and after a failure. */
 const INTERVAL = 5000;

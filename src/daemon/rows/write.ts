@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import type { Audit } from '../../event/audit.js';
 import { type DaemonName, eventId } from '../../event/make.js';
 import type { LogLine } from '../../event/session.js';
-import type { Write } from '../../session/joining.js';
+import type { Write } from '../../session/change.js';
 import type { Objects } from '../records/outcome.js';
 
 /** @param original before secrets were redacted */

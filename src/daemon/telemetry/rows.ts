@@ -4,33 +4,15 @@ import type { Logger } from 'pino';
 import type { Watched } from '../../database/rows/watched.js';
 import type { RecordCounts } from '../../event/counts.js';
 import { codeOf } from '../../lib/errors.js';
-import { messageOf, rowsFixFor } from '../fixes.js';
+import { messageOf } from '../fixes.js';
 import type { Health, Problem } from '../health.js';
 import type { Metrics } from '../metrics.js';
-import type { Obstacle } from '../rows/obstacle.js';
+import { heldBack, notRecorded, type Obstacle, unreadable } from '../rows/problems.js';
 import { ProofTelemetry } from './proof.js';
 
 /** Parts of the history that have problems of their own. */
 const PARTS = ['rows', 'rows-behind', 'rows-look', 'rows-watch'] as const;
 type Part = (typeof PARTS)[number];
-
-/** Tables that a problem names. */
-const MOST_NAMED = 10;
-
-const HELD_BACK: Readonly<Record<Obstacle, Omit<Problem, 'code'>>> = {
-  prepared: {
-    what: 'a prepared transaction holds the history of rows back: later rows are read when it has ended',
-    fix: 'end it with COMMIT PREPARED or ROLLBACK PREPARED; pg_prepared_xacts lists it',
-  },
-  transaction: {
-    what: 'a transaction has been running for over 15 minutes: rows of later ones are read when it has ended',
-    fix: 'wait, or end it: the oldest backend_xid in pg_stat_activity is the one',
-  },
-  log: {
-    what: 'rows wait until the log is read up to them, so that their statements are known',
-    fix: 'see why the log is not read to its end',
-  },
-};
 
 export class RowTelemetry extends ProofTelemetry {
   readonly #log: Logger;
@@ -50,9 +32,7 @@ export class RowTelemetry extends ProofTelemetry {
   }
 
   rowsFailed(error: unknown): void {
-    const code = codeOf(error);
-    const what = `the history of rows cannot be read (${code})`;
-    this.#tell('rows', { code: 'rows-unreadable', what, fix: rowsFixFor(code) });
+    this.#tell('rows', unreadable(error, 'the history of rows cannot be read'));
   }
 
   rowsReadUntil(time: number): void {
@@ -72,7 +52,7 @@ export class RowTelemetry extends ProofTelemetry {
   }
 
   rowsHeldBack(by: Obstacle | null): void {
-    this.#tell('rows-behind', by === null ? null : { code: 'rows-held-back', ...HELD_BACK[by] });
+    this.#tell('rows-behind', by === null ? null : heldBack(by));
   }
 
   rowsReadAgain(since: string): void {
@@ -96,27 +76,16 @@ export class RowTelemetry extends ProofTelemetry {
 
   /** Nobody knows what the triggers do. */
   rowsUnwatched(error: unknown): void {
-    const code = codeOf(error);
-    const what = `whether the triggers of tables under watch record cannot be seen (${code})`;
-    this.#tell('rows-look', { code: 'rows-unreadable', what, fix: rowsFixFor(code) });
+    this.#tell(
+      'rows-look',
+      unreadable(error, 'whether the triggers of tables under watch record cannot be seen'),
+    );
   }
 
   /** What the triggers of the tables under watch do. */
-  rowsWatched({ relations }: Watched): void {
+  rowsWatched(watched: Watched): void {
     this.#tell('rows-look', null);
-    const faulty = relations.filter(({ fault }) => fault !== null);
-    const names = faulty.slice(0, MOST_NAMED).map(({ name, fault }) => `${name} (${fault})`);
-    const none: Problem = {
-      code: 'rows-not-recorded',
-      what: 'no table is under watch: no row is recorded',
-      fix: "SELECT row_history.watch('schema.table'); or remove rows from the configuration",
-    };
-    const some: Problem = {
-      code: 'rows-not-recorded',
-      what: `${faulty.length} tables, or their partitions, are not recorded: ${names.join(', ')}`,
-      fix: "SELECT row_history.watch('schema.table') again, or unwatch; find out who changed it in the archive",
-    };
-    this.#tell('rows-watch', relations.length === 0 ? none : faulty.length === 0 ? null : some);
+    this.#tell('rows-watch', notRecorded(watched));
   }
 
   /** Also if there never was a problem: an earlier run may have had one. */
