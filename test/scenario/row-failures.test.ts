@@ -278,13 +278,15 @@ test("another database's months are not dropped by the position in the one befor
   await other.end();
   const folder = await temporaryFolder();
   const database = (name: string): string => `postgres://shipper@127.0.0.1:${postgres.port}/${name}`;
-  const config = rowSettings(folder, postgres, { rows: { database: database('annen'), keep: '1d' } });
+  // Sealed at its end, so that each run knows the position of the run before.
+  const rowsOf = (name: string): Settings =>
+    rowSettings(folder, postgres, { ...oneSegment(folder), rows: { database: database(name), keep: '1d' } });
   await oldMonth(postgres);
   const later = await postgres.connect('postgres', { database: 'annen' });
   await later.query('INSERT INTO t VALUES (2)');
   await later.end();
-  await run(folder, { ...config, filter: { personalUsers: ['^postgres$', '^Z'] } });
-  await run(folder, rowSettings(folder, postgres, { rows: { database: database('postgres'), keep: '1d' } }));
+  await run(folder, { ...rowsOf('annen'), filter: { personalUsers: ['^postgres$', '^Z'] } });
+  await run(folder, rowsOf('postgres'));
   expect(await hasOldMonth(postgres)).toBe(true);
 });
 
