@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, readdirSync } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
@@ -124,8 +124,12 @@ export class ThrowawayPostgres {
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
     const ended = new Promise(resolve => this.#server.once('exit', resolve));
+    const children = await childrenOf(this.#server.pid ?? 0);
     this.#server.kill(signal);
     await ended;
+    // The process that writes the log ends after the server's own.
+    while ((await Promise.all(children.map(isRunning))).includes(true))
+      await new Promise(resolve => setTimeout(resolve, 10));
   }
 
   /** Starts it again where it was stopped. */
@@ -158,6 +162,18 @@ function serverOf(folder: string, major: number): ChildProcess {
   const program = join(INSTALLED, String(major), 'bin', 'postgres');
   const where = { ...unprivilegedUser(), cwd: folder };
   return spawn(program, ['-D', join(folder, 'data')], { ...where, stdio: 'ignore' });
+}
+
+/** The processes that a process started (proc_pid_task, proc(5)). */
+async function childrenOf(pid: number): Promise<string[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return list.split(' ').filter(Boolean);
+}
+
+/** Not if it has ended, and only waits for somebody to ask for its exit code. */
+async function isRunning(pid: string): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
+  return !/\) [ZX]/.test(stat);
 }
 
 function makeCluster(

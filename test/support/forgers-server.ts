@@ -58,8 +58,9 @@ export const SERVER_ATTEMPTS: readonly Attempt[] = [
   {
     name: 'a statement that is cancelled, and a session that ends itself',
     steps: [
-      quiet("SET statement_timeout = '10ms'"),
-      runs(`UPDATE t SET name = ${literal(FAKE)} FROM pg_sleep(1)`, { fails: true }),
+      // Long enough to be planned, and logged, on any machine.
+      quiet("SET statement_timeout = '2s'"),
+      runs(`UPDATE t SET name = ${literal(FAKE)} FROM pg_sleep(600)`, { fails: true }),
       quiet('SET statement_timeout = 0'),
       quiet(`/* ${FORGED}${FAKE} */ SELECT pg_terminate_backend(pg_backend_pid())`, { fails: true }),
     ],
