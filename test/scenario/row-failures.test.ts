@@ -37,15 +37,36 @@ async function run(folder: string, config: Settings): Promise<void> {
   expect(code, output).toBe(0);
 }
 
-/** The cluster becomes a standby that is promoted: it goes on with another timeline. */
-async function failOver(postgres: ThrowawayPostgres): Promise<void> {
+async function becomeStandby(postgres: ThrowawayPostgres): Promise<void> {
   await postgres.stop();
   const signal = join(postgres.folder, 'data', 'standby.signal');
   await writeFile(signal, '');
   await chmod(signal, 0o666);
   await postgres.startAgain();
+}
+
+/** The cluster becomes a standby that is promoted: it goes on with another timeline. */
+async function failOver(postgres: ThrowawayPostgres): Promise<void> {
+  await becomeStandby(postgres);
   await postgres.query('postgres', 'SELECT pg_promote()');
 }
+
+test('beside a standby nobody says what is recorded: a table that was not is for the primary to tell of (I12)', async () => {
+  const postgres = await serverWithHistory(TABLE);
+  const folder = await temporaryFolder();
+  const config = rowSettings(folder, postgres);
+  await postgres.query('postgres', 'ALTER TABLE t DISABLE TRIGGER ALL');
+  await run(folder, config);
+  await becomeStandby(postgres);
+  await run(folder, config);
+  await run(folder, config);
+  const changes = (await archived(folder, 'config')).flatMap(({ config: changed }) => changed?.changes ?? []);
+  expect(changes.at(-1)).toEqual({ what: 'rows', name: 'public.t', before: 'disabled', after: null });
+  const { output } = await runCommand(['verify', join(folder, 'archive'), '--json']);
+  const [{ notRecorded, coveredUntil }] = JSON.parse(output).instances;
+  expect(notRecorded.length).toBe(1);
+  expect(notRecorded[0].to < coveredUntil).toBe(true);
+});
 
 test('after a failover, what was read is known, and what was not is read (I1)', async () => {
   const postgres = await serverWithHistory(TABLE);

@@ -145,7 +145,9 @@ export class RowReader {
       return;
     }
     this.#checkForward(frontier);
-    const from = this.#goOn(frontier) ?? (await this.#start(frontier, at));
+    const next = this.#next;
+    const isKnown = next !== null && isSameHistory(next, frontier);
+    const from = isKnown ? next : await this.#start(frontier, at);
     this.#next = from;
     if (!(await this.#waitForLog(at, stop, around))) return;
     const isDone = await this.#readPages(from, frontier, at, stop, around);
@@ -163,14 +165,6 @@ export class RowReader {
       SET_BACK,
       'the server was set back to an earlier state, and has the same timeline',
     );
-  }
-
-  /** In the history of the look before; `null` in another one. */
-  #goOn({ system, timeline, database }: Frontier): RowPosition | null {
-    const next = this.#next;
-    const isSame =
-      next?.system === system && next.timeline === timeline && next.database.oid === database.oid;
-    return isSame ? next : null;
   }
 
   /** Where to begin: after a failover or a restore, with the last day once more; in another database, with all. */

@@ -42,7 +42,8 @@ export function changesOf(last: Watched | null, now: Watched): AuditChange[] {
   const relations = names.flatMap(name => changeOf(name, stateOf(before, name), stateOf(now, name)));
   return [
     ...relations,
-    ...changeOf('services', servicesOf(before), servicesOf(now)),
+    // Without a table nobody can see whose rows are not recorded.
+    ...(now.relations.length === 0 ? [] : changeOf('services', servicesOf(before), servicesOf(now))),
     ...changeOf('functions', before.functions, now.functions),
   ];
 }
