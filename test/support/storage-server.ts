@@ -102,6 +102,8 @@ class FakeStorage implements StorageServer {
       });
     };
     this.#server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
+    // As with Google, an idle connection stays open: five seconds are Node.js's own, and a busy client meets the end.
+    this.#server.keepAliveTimeout = 0;
   }
 
   async listen(): Promise<void> {
