@@ -2,8 +2,8 @@
 
 export type JsonPayload = Readonly<Record<string, unknown>>;
 
-/** A LogEntry of Cloud Logging, as JSON. */
-export interface LogEntry {
+/** A LogEntry of Cloud Logging without its payload, as JSON. */
+export interface Envelope {
   readonly insertId: string;
   readonly timestamp: string;
   readonly severity: Severity;
@@ -11,6 +11,11 @@ export interface LogEntry {
   readonly operation?: { readonly id: string; readonly producer: string } | undefined;
   /** This is part `index` of `totalSplits` of the entry `uid`. */
   readonly split?: { readonly uid: string; readonly index: number; readonly totalSplits: number };
+}
+
+export interface LogEntry extends Envelope {
+  /** The same at once, if each field alone is read off the line: thousands of entries may wait, and keep nothing else. */
+  readonly envelope?: Envelope;
   readonly jsonPayload: JsonPayload;
   /**
    * jsonPayload as JSON, if available: it is then parsed only if somebody reads jsonPayload. Its bytes, and values

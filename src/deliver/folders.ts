@@ -6,7 +6,14 @@ import { type Disk, fileSize } from '../lib/disk.js';
 import { codeOf, hasCode, ShipperError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
 import { Lines } from '../lib/line-buffer.js';
-import type { ArchiveObject, EntryDestination, LogEntry, ObjectDestination, Written } from './destination.js';
+import type {
+  ArchiveObject,
+  EntryDestination,
+  Envelope,
+  LogEntry,
+  ObjectDestination,
+  Written,
+} from './destination.js';
 
 /** Stores each object as a file with its name below `folder`. */
 export function localObjects(folder: string, disk: Disk): ObjectDestination {
@@ -69,11 +76,19 @@ interface DayFile {
   latest: ReadonlySet<string>;
 }
 
+/** What one write adds to a day's file. */
+interface Day {
+  readonly file: DayFile;
+  readonly lines: Lines;
+  /** The insertIds of its entries, also of those that the file has already. */
+  readonly ids: Set<string>;
+}
+
 class LocalEntries {
   readonly #folder: string;
   readonly #disk: Disk;
   readonly #files = new Map<string, DayFile>();
-  /** Used by one write at a time. */
+  /** For the first day of a write; a write rarely has a second. */
   readonly #lines = new Lines();
 
   constructor(folder: string, disk: Disk) {
@@ -83,12 +98,22 @@ class LocalEntries {
 
   async write(entries: readonly LogEntry[]): Promise<Written> {
     await this.#disk.makeFolder(this.#folder);
-    for (const [name, ofDay] of Map.groupBy(entries, dayFileName)) await this.#append(name, ofDay);
+    this.#lines.clear();
+    const days = new Map<string, Day>();
+    for (const entry of entries) {
+      const envelope = entry.envelope ?? entry;
+      const name = dayFileName(envelope);
+      const day = days.get(name) ?? (await this.#open(name, days.size === 0 ? this.#lines : new Lines()));
+      days.set(name, day);
+      day.ids.add(envelope.insertId);
+      if (!isThere(day.file, envelope)) addLine(day.lines, envelope, entry);
+    }
+    for (const [name, day] of days) await this.#append(name, day);
     for (const name of [...this.#files.keys()].slice(0, -2)) this.#files.delete(name);
     return { rejected: [], left: [] };
   }
 
-  async #append(name: string, entries: readonly LogEntry[]): Promise<void> {
+  async #open(name: string, lines: Lines): Promise<Day> {
     const path = join(this.#folder, name);
     const known = this.#files.get(name);
     // Somebody may have truncated or removed the file meanwhile.
@@ -96,33 +121,34 @@ class LocalEntries {
     const file = known?.length === size ? known : await openDayFile(path);
     // Lines that a killed process wrote count as stored only once they are synced.
     if (file !== known && size > 0) await this.#disk.syncFile(path);
+    return { file, lines, ids: new Set() };
+  }
+
+  async #append(name: string, { file, lines, ids }: Day): Promise<void> {
     // If this fails, the file's state is unknown: the next attempt reads it again.
     this.#files.delete(name);
-    const lines = this.#lines;
-    lines.clear();
-    for (const entry of entries) if (!isThere(file, entry)) addLine(lines, entry);
-    if (lines.count > 0) await this.#disk.writeAt(path, file.length, lines.chunks);
+    if (lines.count > 0) await this.#disk.writeAt(join(this.#folder, name), file.length, lines.chunks);
     file.length += lines.bytes;
-    file.latest = new Set(entries.map(entry => entry.insertId));
+    file.latest = ids;
     this.#files.set(name, file);
   }
 }
 
-function dayFileName(entry: LogEntry): string {
-  return `entries-${entry.timestamp.slice(0, 10)}.ndjson`;
+function dayFileName({ timestamp }: Envelope): string {
+  return `entries-${timestamp.slice(0, 10)}.ndjson`;
 }
 
-function addLine(lines: Lines, entry: LogEntry): void {
-  const { insertId, timestamp, severity, labels, operation, split, line } = entry;
-  if (line === undefined) {
-    lines.add(JSON.stringify(entry), '\n');
-    return;
-  }
+function addLine(
+  lines: Lines,
+  { insertId, timestamp, severity, labels, operation, split }: Envelope,
+  entry: LogEntry,
+): void {
   const envelope = JSON.stringify({ insertId, timestamp, severity, labels, operation, split });
-  lines.addAround(`${envelope.slice(0, -1)},"jsonPayload":`, line, '}\n');
+  const payload = entry.line ?? Buffer.from(JSON.stringify(entry.jsonPayload));
+  lines.addAround(`${envelope.slice(0, -1)},"jsonPayload":`, payload, '}\n');
 }
 
-function isThere(file: DayFile, { insertId }: LogEntry): boolean {
+function isThere(file: DayFile, { insertId }: Envelope): boolean {
   return file.before.has(insertId) || file.latest.has(insertId);
 }
 

@@ -14,13 +14,13 @@ import { type LargeText, PARAMETERS } from '../lib/large-text.js';
 import type { AuditEvent, EventKind, NewEvent } from './event.js';
 import { type AlertSeverity, AUDIT_CLASSES, type AuditClass } from './names.js';
 
-/** An event without its place in the chain, in JSON, which takes far less memory than the event itself. */
+/** An event without its place in the chain, in JSON in UTF-8, which takes far less memory than the event itself. */
 export interface EventJson {
   readonly kind: EventKind;
   /** If it has no id of its own: its place in the chain and this make one. */
   readonly instance: string | null;
   /** What the line holds after what the chain adds, without the opening brace. */
-  readonly json: string;
+  readonly json: Buffer;
   /** What follows in a large one: texts in UTF-8 that are never made strings, and what is between them. */
   readonly rest?: readonly (string | Buffer)[];
   /** Of a statement: its time in the log (ISO). */
@@ -30,7 +30,10 @@ export interface EventJson {
 }
 
 export function jsonOf(event: NewEvent): EventJson {
-  const json = jsonInOrder(event);
+  return jsonFrom(event, Buffer.from(jsonInOrder(event)));
+}
+
+function jsonFrom(event: NewEvent, json: Buffer): EventJson {
   if (event.id === undefined) return { kind: event.kind, instance: event.instance, json };
   const made = { kind: event.kind, instance: null, json };
   return event.kind === 'statement' ? { ...made, loggedAt: event.time } : made;
@@ -43,10 +46,12 @@ function jsonInOrder(event: NewEvent): string {
   return JSON.stringify(id === undefined ? rest : { kind, id, ...rest }).slice(1);
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** @param texts what the JSON gets in place of their tokens */
 export function jsonWith(event: NewEvent, texts: readonly LargeText[]): EventJson {
-  const made = jsonOf(event);
-  return texts.length === 0 ? made : { ...made, json: '', rest: texts.reduce(insert, [made.json]) };
+  if (texts.length === 0) return jsonOf(event);
+  return { ...jsonFrom(event, NOTHING), rest: texts.reduce(insert, [jsonInOrder(event)]) };
 }
 
 /** A token is in a JSON once, within its quotes, or not at all. */
@@ -94,9 +99,9 @@ export function hashOf(...pieces: readonly Buffer[]): string {
   return whole.digest('hex');
 }
 
-/** The line with its signature (base64), which is over the line without it. */
-export function signed(json: string, signature: string): string {
-  return `${json.slice(0, -1)},"signature":"${signature}"}`;
+/** The JSON of a line with its signature (base64), which is over the line without it. */
+export function signed(json: Buffer, signature: string): Buffer {
+  return Buffer.concat([json.subarray(0, -1), Buffer.from(`,"signature":"${signature}"}`)]);
 }
 
 /** An Ed25519 signature has 64 bytes; one of P-256, in DER, up to 72: 88 to 96 characters in base64. */
@@ -307,12 +312,13 @@ export function readHead(line: Buffer): EventHead | null {
   const transaction =
     session && find(TRANSACTION_ID, ',"virtualTransactionId":', text, SESSION_ID.lastIndex - 1);
   if (start === null || audit === null || session === null || transaction === null) return null;
-  const [, id = '', time = '', receivedAt = '', instance = '', node = '', database = null, user = ''] = start;
+  const [, , time = '', receivedAt = '', instance = '', node = '', database = null, user = ''] = start;
   const [, auditClass = '', command = ''] = audit;
   if (!isClass(auditClass)) return null;
   return {
     kind: 'statement',
-    id,
+    // Not a part of the line's text, which would stay in memory as long as the id.
+    id: idIn(line),
     time,
     receivedAt,
     instance,

@@ -1,14 +1,25 @@
+import { LRUCache } from 'lru-cache';
 import type { Expression } from '../lib/expression.js';
 import { personIn } from './groups.js';
-import type { Resolver } from './resolver.js';
+import type { Answer, Resolver } from './resolver.js';
+
+/** Names whose answer is remembered: a person's statements come in their thousands. */
+const MOST_NAMES = 1000;
+const UNKNOWN = Symbol('nobody');
 
 /** Finds the person in the role's own name: the groups of the first expression that matches. */
 export function patternResolver(expressions: readonly Expression[]): Resolver {
+  const answers = new LRUCache<string, Answer | typeof UNKNOWN>({ max: MOST_NAMES });
+  const answerOf = (user: string): Answer | typeof UNKNOWN => {
+    const person = personIn(user, expressions);
+    return person === null ? UNKNOWN : { person };
+  };
   return {
     name: 'pattern',
     resolve({ user }) {
-      const person = personIn(user, expressions);
-      return person && { person };
+      const answer = answers.get(user) ?? answerOf(user);
+      answers.set(user, answer);
+      return answer === UNKNOWN ? null : answer;
     },
   };
 }

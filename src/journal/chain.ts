@@ -30,7 +30,7 @@ export function link(
   const { json, rest } = event;
   const line =
     rest === undefined
-      ? [lines.add(head, json, '\n').subarray(0, -1)]
-      : lines.addPieces([head + json, ...rest]);
+      ? [lines.addAround(head, json, '\n').subarray(0, -1)]
+      : lines.addPieces([head, json, ...rest]);
   return { after: { chain, nextSeq: seq + 1, lastHash: hashOf(...line) }, line };
 }

@@ -327,8 +327,8 @@ export class Plan {
 
   async #signed(event: EventJson, signer: Signer): Promise<EventJson> {
     const { chain, nextSeq: seq, lastHash: previousHash } = this.#chain;
-    const line = headOfLine({ chain, seq, previousHash }, event) + event.json;
-    return { ...event, json: signed(event.json, await signer.sign(Buffer.from(line))) };
+    const head = Buffer.from(headOfLine({ chain, seq, previousHash }, event));
+    return { ...event, json: signed(event.json, await signer.sign(Buffer.concat([head, event.json]))) };
   }
 
   #write(event: EventJson, now: number): BeingWritten {

@@ -35,7 +35,7 @@ function lineOf(event: NewEvent, isSigned = false): Buffer {
   link(newChain(0), jsonOf(event), lines);
   const line = Buffer.concat(lines.chunks).subarray(0, -1);
   const signature = sign(null, line, privateKey).toString('base64');
-  return isSigned ? Buffer.from(signed(line.toString(), signature)) : line;
+  return isSigned ? signed(line, signature) : line;
 }
 
 /** What the schema returns, which must be all of the line. */

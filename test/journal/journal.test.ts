@@ -346,7 +346,7 @@ test('if memory runs out for an entry, neither a part of it nor anything after i
   await commit(journal, newEvent(1));
   const broken: EventJson = {
     ...jsonOf(newEvent(3)),
-    get json(): string {
+    get json(): Buffer {
       throw new RangeError('Array buffer allocation failed');
     },
   };

@@ -14,9 +14,9 @@ export async function checkSigning(config: Config): Promise<Finding[]> {
   try {
     const signer = await openSigner(key, config.archive);
     const publicKey = await signer.publicKey();
-    const line = JSON.stringify({ v: 1, kind: 'check' });
-    const signature = await signer.sign(Buffer.from(line));
-    if (isSignedWith(Buffer.from(signed(line, signature)), publicKey) !== true)
+    const line = Buffer.from(JSON.stringify({ v: 1, kind: 'check' }));
+    const signature = await signer.sign(line);
+    if (isSignedWith(signed(line, signature), publicKey) !== true)
       return [
         notUsable(
           `${name} signs with another key than the public one that it names`,

@@ -3,6 +3,7 @@
 import { status } from '@grpc/grpc-js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import type { LogEntry, Written } from '../destination.js';
+import { payloadIn } from './log-entry.js';
 
 /** The entry or request itself is wrong: a retry cannot succeed. */
 const FINAL: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT, status.OUT_OF_RANGE]);
@@ -154,14 +155,21 @@ export class Isolation {
   #taken(entries: readonly LogEntry[]): void {
     const last = entries.at(-1);
     if (last !== undefined) this.#proof = kept(last);
-    for (const { insertId } of entries) this.#doubts.delete(insertId);
+    if (this.#doubts.size > 0) for (const { insertId } of entries) this.#doubts.delete(insertId);
   }
 }
 
 /** A copy: the bytes of its line may be overwritten after delivery. */
 function kept(entry: LogEntry): LogEntry {
-  const { line } = entry;
-  return line === undefined ? entry : { ...entry, line: Buffer.from(line) };
+  if (entry.line === undefined) return entry;
+  const line = Buffer.from(entry.line);
+  return {
+    ...(entry.envelope ?? entry),
+    line,
+    get jsonPayload() {
+      return payloadIn(line);
+    },
+  };
 }
 
 /** A few of several entries, spread from the first to the last. */

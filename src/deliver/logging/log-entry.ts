@@ -1,12 +1,12 @@
 /** Turns events into log entries. Everything here depends on the event alone, so a redelivery is identical (I6). */
 
 import type { AuditEvent, EventKind } from '../../event/event.js';
-import { type EventHead, headOf, readHead, withoutEscrow } from '../../event/line.js';
+import { type EventHead, headOf, kindIn, readHead, withoutEscrow } from '../../event/line.js';
 import type { AlertSeverity, AuditClass } from '../../event/names.js';
 import { StateError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { atOnce, inTurns } from '../../lib/turns.js';
-import type { JsonPayload, LogEntry, Severity } from '../destination.js';
+import type { Envelope, JsonPayload, LogEntry, Severity } from '../destination.js';
 import { cutText } from './cut-text.js';
 import { LongTexts, STRINGS } from './long-texts.js';
 import { naisParts } from './nais.js';
@@ -64,8 +64,8 @@ const ALERT_SEVERITY: Readonly<Record<AlertSeverity, Severity>> = {
  */
 export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   const line = withoutEscrow(archived);
-  const head = payload === 'event' && line.length <= LARGEST_ENTRY ? readHead(line) : null;
-  if (head !== null) return [new LineEntry(head, line)];
+  const isWhole = payload === 'event' && line.length <= LARGEST_ENTRY && kindIn(line) === 'statement';
+  if (isWhole) return [new LineEntry(line)];
   const event = parseEvent(line);
   const parts =
     payload === 'nais'
@@ -100,28 +100,47 @@ function entriesOf(event: AuditEvent, parts: readonly JsonPayload[]): LogEntry[]
   }));
 }
 
-/** An entry whose payload is the line itself; it is parsed only if somebody reads jsonPayload. */
+/** An entry of a statement, whose payload is the line itself: all else is read off it when somebody asks. */
 class LineEntry implements LogEntry {
-  readonly insertId: string;
-  readonly timestamp: string;
-  readonly severity: Severity;
-  readonly labels: LogEntry['labels'];
-  readonly operation: LogEntry['operation'];
   readonly line: Buffer;
 
-  constructor(head: EventHead, line: Buffer) {
-    const { insertId, timestamp, severity, labels, operation } = envelopeOf(head);
-    this.insertId = insertId;
-    this.timestamp = timestamp;
-    this.severity = severity;
-    this.labels = labels;
-    this.operation = operation;
+  constructor(line: Buffer) {
     this.line = line;
   }
 
-  get jsonPayload(): JsonPayload {
-    return { ...parseEvent(this.line) };
+  get envelope(): Envelope {
+    return envelopeOf(readHead(this.line) ?? headOf(parseEvent(this.line)));
   }
+
+  get insertId(): string {
+    return this.envelope.insertId;
+  }
+
+  get timestamp(): string {
+    return this.envelope.timestamp;
+  }
+
+  get severity(): Severity {
+    return this.envelope.severity;
+  }
+
+  get labels(): LogEntry['labels'] {
+    return this.envelope.labels;
+  }
+
+  get operation(): LogEntry['operation'] {
+    return this.envelope.operation;
+  }
+
+  get jsonPayload(): JsonPayload {
+    return payloadIn(this.line);
+  }
+}
+
+/** The payload that a line of JSON is. */
+export function payloadIn(line: Buffer): JsonPayload {
+  const payload = parseJson(line);
+  return typeof payload === 'object' ? { ...payload } : {};
 }
 
 /** An entry whose payload is built only when it is needed: by then earlier parts have been sent. */
@@ -133,13 +152,12 @@ function largeEntry(entry: LogEntry, texts: LongTexts): LogEntry {
       return line();
     },
     get jsonPayload() {
-      const payload = parseJson(line());
-      return typeof payload === 'object' ? { ...payload } : {};
+      return payloadIn(line());
     },
   };
 }
 
-function envelopeOf(head: EventHead): Omit<LogEntry, 'jsonPayload'> {
+function envelopeOf(head: EventHead): Envelope {
   const operation = operationOf(head);
   const { id } = head;
   const envelope = {

@@ -48,22 +48,23 @@ export function encodeRequest(
 
 function writeEntry(writer: BackwardWriter, entry: LogEntry): void {
   const end = writer.length;
-  writeSplit(writer, entry.split);
-  if (entry.operation !== undefined) {
+  const { insertId, timestamp, severity, labels, operation, split } = entry.envelope ?? entry;
+  writeSplit(writer, split);
+  if (operation !== undefined) {
     const inner = writer.length;
-    writer.text(2, entry.operation.producer);
-    writer.text(1, entry.operation.id);
+    writer.text(2, operation.producer);
+    writer.text(1, operation.id);
     writer.delimit(15, inner);
   }
-  writeLabels(writer, 11, entry.labels);
-  writer.number(10, SEVERITY[entry.severity]);
-  writeTimestamp(writer, entry.timestamp);
+  writeLabels(writer, 11, labels);
+  writer.number(10, SEVERITY[severity]);
+  writeTimestamp(writer, timestamp);
   const inner = writer.length;
   const { line } = entry;
   if (line === undefined) writeStruct(writer, entry.jsonPayload);
   else writeJsonStruct(writer, line);
   writer.delimit(6, inner);
-  writer.text(4, entry.insertId);
+  writer.text(4, insertId);
   writer.delimit(4, end);
 }
 

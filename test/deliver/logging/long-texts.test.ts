@@ -15,8 +15,8 @@ const PAYLOADS: readonly Payload[] = ['event', 'nais'];
 
 /** What a destination gets. */
 function shown(entries: readonly LogEntry[]): unknown[] {
-  return entries.map(({ line, jsonPayload, ...envelope }) => ({
-    ...envelope,
+  return entries.map(({ line, jsonPayload, insertId, timestamp, severity, labels, operation, split }) => ({
+    ...{ insertId, timestamp, severity, labels, operation, split },
     payload: JSON.parse(JSON.stringify(jsonPayload)),
     line: JSON.parse(line?.toString() ?? JSON.stringify(jsonPayload)),
   }));
