@@ -47,10 +47,14 @@ export function addKey(length: u32, slot: u32): usize {
   return keys - KEY_SIZE + 8;
 }
 
+/** Bit `i` is set if slot `i` has a value, and if that has escapes. */
+let present: u64 = 0;
+export let escaped: u64 = 0;
+
 // @ts-ignore: decorators are AssemblyScript's
 @inline
 export function howOf(slot: u32): u32 {
-  return load<u32>(VALUES + (<usize>slot << 4), 8);
+  return (present >> slot) & 1 ? load<u32>(VALUES + (<usize>slot << 4), 8) : ABSENT;
 }
 
 // @ts-ignore: decorators are AssemblyScript's
@@ -66,7 +70,8 @@ export function valueEnd(slot: u32): usize {
 }
 
 export function clearValues(): void {
-  memory.fill(VALUES, 0, MOST_SLOTS << 4);
+  present = 0;
+  escaped = 0;
 }
 
 let hasEscape: bool = false;
@@ -168,6 +173,19 @@ export function readObject(start: usize, end: usize, first: usize, isOpen: bool)
   while (at < end) {
     if (load<u8>(at) != QUOTE) return 0;
     const key = keyAt(at + 1, hint, first, last);
+    const plain: usize = key == 0 ? 0 : behindPlain(at + load<u32>(key) + 2, end, load<u32>(key, 4));
+    if (plain != 0) {
+      hint = key + KEY_SIZE;
+      if (load<u16>(plain) == COMMA_QUOTE) {
+        at = plain + 1;
+        continue;
+      }
+      at = behindSpaces(plain, end);
+      if (at < end && load<u8>(at) == CLOSE) return at + 1;
+      at = behindComma(at, end);
+      if (at == 0) return 0;
+      continue;
+    }
     if (key != 0) {
       hint = key + KEY_SIZE;
       at += load<u32>(key) + 2;
@@ -185,18 +203,60 @@ export function readObject(start: usize, end: usize, first: usize, isOpen: bool)
     if (slot >= OBJECT) {
       // Its own slot says that it is there.
       if (!isNew(slot - OBJECT)) return 0;
+      present |= <u64>1 << (slot - OBJECT);
       store<u32>(VALUES + (<usize>(slot - OBJECT) << 4), BARE, 8);
       at = readObject(at, end, last + KEY_SIZE, false);
     } else at = key == 0 ? readOther(at, end) : readValue(at, end, slot);
     if (at == 0) return 0;
     at = behindSpaces(at, end);
-    if (at >= end) return 0;
-    const byte = <u32>load<u8>(at);
-    if (byte == CLOSE) return at + 1;
-    if (byte != COMMA) return 0;
-    at = behindSpaces(at + 1, end);
+    if (at < end && load<u8>(at) == CLOSE) return at + 1;
+    at = behindComma(at, end);
+    if (at == 0) return 0;
   }
   return 0;
+}
+
+/** `,"` */
+const COMMA_QUOTE: u16 = 0x222c;
+
+/**
+ * What programs write: a colon at `colon`, and a string or a whole number without spaces around it. One past the value,
+ * which is noted, if that was not there yet.
+ */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function behindPlain(colon: usize, end: usize, slot: u32): usize {
+  if (load<u8>(colon) != COLON || slot >= MOST_SLOTS || !isNew(slot)) return 0;
+  const at = colon + 1;
+  const first = <u32>load<u8>(at);
+  if (first == QUOTE) {
+    const to = endOfString(at + 1, end);
+    if (to == 0) return 0;
+    note(slot, at + 1, to, hasEscape ? ESCAPED : PLAIN);
+    return to + 1;
+  }
+  let to = at;
+  while (to < end && isDigit(load<u8>(to))) to++;
+  if (to == at || (first == ZERO && to > at + 1) || (load<u8>(to) != COMMA && load<u8>(to) != CLOSE)) return 0;
+  note(slot, at, to, BARE);
+  return to;
+}
+
+/** Behind a comma, and the spaces around it. */
+function behindComma(from: usize, end: usize): usize {
+  const at = behindSpaces(from, end);
+  return at < end && load<u8>(at) == COMMA ? behindSpaces(at + 1, end) : 0;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function note(slot: u32, from: usize, to: usize, how: u32): void {
+  present |= <u64>1 << slot;
+  if (how == ESCAPED) escaped |= <u64>1 << slot;
+  const value = VALUES + (<usize>slot << 4);
+  store<u32>(value, <u32>from);
+  store<u32>(value, <u32>to, 4);
+  store<u32>(value, how, 8);
 }
 
 let depth: u32 = 0;
@@ -231,7 +291,7 @@ function readList(start: usize, end: usize): usize {
 // @ts-ignore: decorators are AssemblyScript's
 @inline
 function isNew(slot: u32): bool {
-  return howOf(slot) == ABSENT;
+  return ((present >> slot) & 1) == 0;
 }
 
 function readValue(at: usize, end: usize, slot: u32): usize {
@@ -241,10 +301,7 @@ function readValue(at: usize, end: usize, slot: u32): usize {
   if (to == 0) return 0;
   if (slot < MOST_SLOTS) {
     if (!isNew(slot)) return 0;
-    const value = VALUES + (<usize>slot << 4);
-    store<u32>(value, <u32>from);
-    store<u32>(value, <u32>to, 4);
-    store<u32>(value, isString ? (hasEscape ? ESCAPED : PLAIN) : BARE, 8);
+    note(slot, from, to, isString ? (hasEscape ? ESCAPED : PLAIN) : BARE);
   }
   return isString ? to + 1 : to;
 }

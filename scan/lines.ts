@@ -1,7 +1,8 @@
 /**
  * Finds the records of logs that have one a line: jsonlog, and what CloudNativePG prints, as a node keeps it
- * (`2026-11-29T12:00:00.000000000Z stdout F {…}`). Each record is written down again as a row of csvlog (row.ts), so that
- * all that comes after reads one kind of record.
+ * (`2026-11-29T12:00:00.000000000Z stdout F {…}`). Most records are
+ * skipped where they are (values.ts). Each other one is written down again as a row of csvlog (row.ts), so that all that
+ * comes after reads one kind of record.
  *
  * Rows go to the output, which each run begins again: those that were skipped are there until the next run.
  */
@@ -10,7 +11,8 @@ import { NEWLINE, OPEN, SPACE } from './bytes';
 import { ABSENT, clearValues, howOf, PLAIN, readObject, valueAt, valueEnd } from './json';
 import { INPUT, KEYS } from './memory';
 import { AUDIT, mostOf, rowAt, rowColumns, rowEnd, rowQuoted, writeRow } from './row';
-import { skips } from './skip';
+import { skips, skipsValues } from './skip';
+import { arePlain } from './values';
 
 export { rowAt, rowColumns, rowEnd, rowQuoted };
 export { addKey, clearKeys } from './json';
@@ -20,7 +22,7 @@ const MORE: i32 = 0;
 const RECORD: i32 = 1;
 const BREACH: i32 = 2;
 const FULL: i32 = 3;
-/** Of a text: it is a line of something else. */
+/** Of a text: it is a line of something else, or a record that was skipped. */
 const OTHER: i32 = 4;
 
 const MESSAGE: u32 = 13;
@@ -81,36 +83,68 @@ function newlineFrom(at: usize, end: usize): usize {
 export function runLines(to: usize): i32 {
   if (isTaken) restartLines(lineEnd);
   free = output;
-  let newline = newlineFrom(looked, to);
-  for (; newline < to; newline = newlineFrom(looked, to)) {
-    looked = newline;
-    lineEnd = newline + 1;
-    const found = isWrapped ? readWrapped(lineAt, newline) : read(lineAt, newline);
-    if (found == BREACH || found == FULL) return found;
-    const isPassed =
-      found == OTHER || (areSkipped && skips(rowAt, rowEnd + 1, rowColumns, rowQuoted, 0));
-    if (!isPassed) {
-      isTaken = true;
-      return RECORD;
+  while (lineAt < to) {
+    const found = readLine(to);
+    if (found == MORE || found == BREACH || found == FULL) return found;
+    if (found == RECORD) {
+      if (!areSkipped || !skips(rowAt, rowEnd + 1, rowColumns, rowQuoted, 0, valueAt(0))) {
+        isTaken = true;
+        return RECORD;
+      }
+      free = rowEnd + 1;
     }
-    if (found == RECORD) free = rowEnd + 1;
     restartLines(lineEnd);
   }
-  looked = to;
   return MORE;
+}
+
+/** Nothing is known of a line's end yet: a record ends it itself, at a newline. */
+const ANYWHERE: bool = true;
+
+function readLine(to: usize): i32 {
+  // A line that goes on behind `to` is not read again and again.
+  if (looked == lineAt) {
+    const found = isWrapped ? readWrapped(lineAt, to, ANYWHERE) : read(lineAt, to, ANYWHERE);
+    if (found != BREACH) return found;
+  }
+  const newline = newlineFrom(looked, to);
+  looked = newline;
+  if (newline == to) return MORE;
+  lineEnd = newline + 1;
+  return isWrapped ? readWrapped(lineAt, newline, !ANYWHERE) : read(lineAt, newline, !ANYWHERE);
 }
 
 /** One text, which nothing is around any more; as a run, its row begins the output. */
 export function readText(at: usize, end: usize): i32 {
   free = output;
-  return isWrapped ? readLogger(at, end) : read(at, end);
+  areSkipped = false;
+  return isWrapped ? readLogger(at, end, !ANYWHERE) : read(at, end, !ANYWHERE);
 }
 
-function read(at: usize, end: usize): i32 {
-  if (free + mostOf(end - at, isWrapped) > outputEnd) return FULL;
+function read(at: usize, end: usize, isAnywhere: bool): i32 {
   clearValues();
-  if (readObject(at, end, KEYS, false) != end) return BREACH;
+  const behind = readObject(at, end, KEYS, false);
+  if (!isWhole(behind, end, isAnywhere)) return BREACH;
+  if (free + mostOf(behind - at, isWrapped) > outputEnd) return FULL;
+  if (isSkipped(true, false)) return OTHER;
   return isRow(writeRow(free, false, true, true));
+}
+
+/** Whether the object up to `behind` is all of the text. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isWhole(behind: usize, end: usize, isAnywhere: bool): bool {
+  if (!isAnywhere) return behind == end;
+  if (behind == 0 || behind >= end || load<u8>(behind) != NEWLINE) return false;
+  lineEnd = behind + 1;
+  return true;
+}
+
+/** Whether the record is skipped without its row. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isSkipped(keepsEmpty: bool, areParts: bool): bool {
+  return areSkipped && arePlain(keepsEmpty, areParts, free) && skipsValues(<u32>(lineEnd - lineAt));
 }
 
 // @ts-ignore: decorators are AssemblyScript's
@@ -125,31 +159,37 @@ function isRow(isWritten: bool): i32 {
 function textAt(at: usize, end: usize): usize {
   const near = min(end, at + 64);
   let i = at;
-  while (i < near && load<u8>(i) != SPACE) i++;
+  while (i < near && load<u8>(i) > SPACE) i++;
   // ` stdout F `, ` stderr F `
   if (i + 10 > end || i == at || load<u8>(i, 7) != SPACE || load<u16>(i, 8) != 0x2046) return 0;
   const stream = load<u64>(i) & 0x00ffffffffffffff;
   return stream == 0x74756f64747320 || stream == 0x72726564747320 ? i + 10 : 0;
 }
 
-function readWrapped(at: usize, end: usize): i32 {
+function readWrapped(at: usize, end: usize, isAnywhere: bool): i32 {
   const text = textAt(at, end);
-  return text == 0 ? BREACH : readLogger(text, end);
+  return text == 0 ? BREACH : readLogger(text, end, isAnywhere);
 }
 
 /** A line of the instance manager's: of its loggers, `postgres` and `pgaudit` have the records. */
-function readLogger(at: usize, end: usize): i32 {
-  if (at == end || load<u8>(at) != OPEN) return OTHER;
-  if (free + mostOf(end - at, isWrapped) > outputEnd) return FULL;
+function readLogger(at: usize, end: usize, isAnywhere: bool): i32 {
+  if (at == end || load<u8>(at) != OPEN) return isAnywhere ? BREACH : OTHER;
   clearValues();
-  if (readObject(at, end, KEYS, true) != end) return BREACH;
+  const behind = readObject(at, end, KEYS, true);
+  if (!isWhole(behind, end, isAnywhere)) return BREACH;
+  if (free + mostOf(behind - at, isWrapped) > outputEnd) return FULL;
   if (howOf(RECORD_SLOT) == ABSENT) return OTHER;
   const isAudit = isLogger(0x74696475616770, 7);
   if (!isAudit && !isLogger(0x7365726774736f70, 8)) return OTHER;
   const hasAudit = howOf(AUDIT) != ABSENT;
-  if (!isAudit && !hasAudit) return isRow(writeRow(free, false, true, false));
+  if (!isAudit && !hasAudit) {
+    if (isSkipped(false, false)) return OTHER;
+    return isRow(writeRow(free, false, true, false));
+  }
   const hasMessage = howOf(MESSAGE) != ABSENT && valueAt(MESSAGE) != valueEnd(MESSAGE);
-  return isRow(writeRow(free, true, isAudit && hasAudit && !hasMessage, false));
+  const doAgree = isAudit && hasAudit && !hasMessage;
+  if (doAgree && isSkipped(false, true)) return OTHER;
+  return isRow(writeRow(free, true, doAgree, false));
 }
 
 /** Whether the logger has this name, given as its bytes from the last to the first. */

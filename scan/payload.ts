@@ -13,7 +13,7 @@ export function isAudit(at: usize, end: usize): bool {
   return end - at >= 9 && load<u64>(at) == 0x203a544944554122;
 }
 
-/** Of the payload that was read last: the statement's number, and where object name, statement and parameters are. */
+/** Of the payload that was read last: the statement's number, and where object name and statement are. */
 export let statement: i32 = 0;
 let nameAt: usize = 0;
 let textAt: usize = 0;
@@ -45,9 +45,14 @@ export function payloadKind(start: usize, end: usize): u32 {
     if (field == 3) textEnd = last;
     at = last + 1;
   }
-  const last = isQuoted(at, end) ? endOfParameters(at + 2, end) : endOfPlain(at, end);
+  const last = endOfLast(at, end);
   if (last == 0) return 0;
   return last == end || (end - last <= 10 && areDigits(last + 1, end)) ? kind : 0;
+}
+
+/** Where the field of the parameters ends. */
+export function endOfLast(at: usize, end: usize): usize {
+  return isQuoted(at, end) ? endOfParameters(at + 2, end) : endOfPlain(at, end);
 }
 
 /** One past `SESSION,` or `OBJECT,`; 0 for none, as in all that follows. */
@@ -65,7 +70,7 @@ function comma(at: usize, end: usize): usize {
   return 0;
 }
 
-function classOf(at: usize, length: u32): u32 {
+export function classOf(at: usize, length: u32): u32 {
   const first = load<u32>(at);
   if (length == 4 && first == 0x44414552) return READ_CLASS;
   if (length == 4 && first == 0x4353494d) return OTHER_CLASS;
@@ -83,7 +88,7 @@ function isQuoted(at: usize, end: usize): bool {
 /** Whether the command that ends there may be COMMIT PREPARED or ROLLBACK PREPARED: another session's transaction ends. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function endsPrepared(end: usize): bool {
+export function endsPrepared(end: usize): bool {
   const last = load<u8>(end - 1) == QUOTE ? end - 2 : end;
   return load<u64>(last - 8) == 0x4445524150455250;
 }

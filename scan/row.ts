@@ -15,16 +15,16 @@ const QUERY_ID: u32 = 25;
 const HOST: u32 = 26;
 const PORT: u32 = 27;
 const FUNCTION: u32 = 28;
-const FILE: u32 = 29;
+export const FILE: u32 = 29;
 const FILE_LINE: u32 = 30;
 export const AUDIT: u32 = 31;
 /** pgAudit's fields: type, statement, substatement, class, command, object type, object name, text, parameters, rows. */
-const FIELD: u32 = 32;
+export const FIELD: u32 = 32;
 const FIELDS: u32 = 9;
-const ROWS: u32 = 41;
+export const ROWS: u32 = 41;
 
 /** Columns that are in quotes if they are there. */
-const IN_QUOTES: u32 =
+export const IN_QUOTES: u32 =
   (1 << 1) | (1 << 2) | (1 << 4) | (1 << 7) | (1 << 13) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 18) |
   (1 << 19) | (1 << 21) | (1 << 22) | (1 << 23);
 
@@ -179,7 +179,7 @@ function putUnicode(at: usize, end: usize, quotes: u32): usize {
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function isThere(slot: u32): bool {
+export function isThere(slot: u32): bool {
   return howOf(slot) != ABSENT && valueAt(slot) != valueEnd(slot);
 }
 
@@ -289,6 +289,28 @@ function putColumn(column: u32, keepsEmpty: bool): bool {
   return true;
 }
 
+/** How many columns the row has. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+export function countColumns(): u32 {
+  return isThere(QUERY_ID) ? 26 : isThere(BACKEND) ? 24 : 23;
+}
+
+/** Writes a column's text to `at`, with quotes around it; returns one past it, 0 if an escape is none. */
+export function writeQuoted(at: usize, slot: u32): usize {
+  out = at;
+  put(QUOTE);
+  if (!putText(slot, 2)) return 0;
+  put(QUOTE);
+  return out;
+}
+
+/** Writes one of pgAudit's fields to `at` as it is in its message; otherwise as `writeQuoted`. */
+export function writeField(at: usize, slot: u32): usize {
+  out = at;
+  return putField(slot) ? out : 0;
+}
+
 /** Bytes that a row takes at most, of a line of this length: a quote in pgAudit's field becomes four. */
 export function mostOf(length: usize, isSplit: bool): usize {
   return (isSplit ? length << 1 : length) + 256;
@@ -302,7 +324,7 @@ export function mostOf(length: usize, isSplit: bool): usize {
  * @param keepsEmpty whether a value that is empty was not NULL
  */
 export function writeRow(at: usize, isSplit: bool, doAgree: bool, keepsEmpty: bool): bool {
-  rowColumns = isThere(QUERY_ID) ? 26 : isThere(BACKEND) ? 24 : 23;
+  rowColumns = countColumns();
   rowAt = at;
   out = at;
   let quoted: u32 = 0;

@@ -15,7 +15,8 @@
  * likes; what it skips, the slow way must drop for the same reason, with the same effect on what is remembered.
  */
 
-import { areDigits, areSame, isDigit, MINUS, numberAt, SLASH, ZERO } from './bytes';
+import { areDigits, areSame, isDigit, numberAt, SLASH, ZERO } from './bytes';
+import { isTime, keyAt, TIME } from './forms';
 import {
   AUDIT_AT,
   FLAGS_AT,
@@ -31,8 +32,11 @@ import {
   TOUCHED,
   ZONE,
 } from './memory';
+import { valueAt } from './json';
 import { isAudit, mayForget, payloadKind, READ_CLASS, statement } from './payload';
+import { countColumns, FILE, isThere } from './row';
 import { begin, free, known, spare, userSlot } from './tables';
+import { areParts, columnAt, columnEnd, isGiven, messageAt, messageEnd, partsKind, partsStatement } from './values';
 
 export { LATEST, STARTED, TOUCHED, ZONE };
 
@@ -51,8 +55,6 @@ const QUERY = 19;
 const LOCATION = 21;
 const BACKEND = 23;
 const QUERY_ID = 25;
-
-const TIME: u32 = 23;
 
 /** What becomes of a role's records. */
 const DROPS_AUDIT: u32 = 1;
@@ -115,123 +117,112 @@ export function beginRun(columnCount: u32, zone: u32, maxRecordSize: u32): void 
   latest2 = bswap(load<u64>(LATEST, 15));
 }
 
+/**
+ * Where a record's columns are: in its row, or in the values of its JSON. What depends on that is settled by the
+ * compiler, which makes each function below twice.
+ */
+type Row = u32;
+type Values = f32;
+
 let base: usize = 0;
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function endOf(column: i32): usize {
+function endOf<W>(column: i32): usize {
+  if (isFloat<W>()) return columnEnd(column);
   return base + load<u32>(ROW + (<usize>column << 2));
 }
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function startOf(column: i32): usize {
-  return endOf(column - 1) + 1;
+function startOf<W>(column: i32): usize {
+  if (isFloat<W>()) return columnAt(column);
+  return endOf<W>(column - 1) + 1;
 }
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function isEmpty(column: i32): bool {
-  return startOf(column) == endOf(column);
-}
-
-/** `6b05339d.cfc`: two hexadecimal numbers of at most 32 bits; 0 if it is none. */
-function keyAt(at: usize, end: usize): u64 {
-  let key: u64 = 0;
-  let length = 0;
-  let dots = 0;
-  for (let i = at; i < end; i++) {
-    const byte = <u32>load<u8>(i);
-    if (byte == 0x2e) {
-      if (length == 0 || length > 8 || dots > 0) return 0;
-      dots = 1;
-      length = 0;
-      key <<= 32;
-      continue;
-    }
-    let digit = byte - ZERO;
-    if (digit > 9) {
-      digit = byte - 0x61;
-      if (digit > 5) return 0;
-      digit += 10;
-    }
-    // `%lx` writes no zero at the start: with one it is another text.
-    if (++length > 8 || (length == 1 && digit == 0)) return 0;
-    key = (key & 0xffffffff00000000) | (((key << 4) | digit) & 0xffffffff);
-  }
-  return dots == 1 && length > 0 ? key : 0;
-}
-
-/** The minute that was looked at last, `2026-11-24 07:50`: it is the same in many records. */
-let minute0: u64 = 0;
-let minute1: u64 = 0;
-const MINUTE: usize = 16;
-
-/** `2026-11-24 07:50:05.791`: digits, but for their separators. */
-function isTime(at: usize): bool {
-  const isKnown = load<u64>(at) == minute0 && load<u64>(at, 8) == minute1;
-  if (!areTime(at, isKnown ? MINUTE : 0)) return false;
-  minute0 = load<u64>(at);
-  minute1 = load<u64>(at, 8);
-  return true;
-}
-
-function areTime(at: usize, from: usize): bool {
-  for (let i = from; i < TIME; i++) {
-    const byte = <u32>load<u8>(at + i);
-    if (i == 4 || i == 7) {
-      if (byte != MINUS) return false;
-    } else if (i == 10) {
-      if (byte != 0x20) return false;
-    } else if (i == 13 || i == 16) {
-      if (byte != 0x3a) return false;
-    } else if (i == 19) {
-      if (byte != 0x2e) return false;
-    } else if (!isDigit(byte)) return false;
-  }
-  return true;
+function isEmpty<W>(column: i32): bool {
+  return startOf<W>(column) == endOf<W>(column);
 }
 
 /** The ends of columns with forms of their own (`isWellFormed` in record-head.ts). */
-function isWellFormed(count: u32): bool {
-  if (!areDigits(startOf(TRANSACTION), endOf(TRANSACTION))) return false;
-  if (!isEmpty(PID) && !areDigits(startOf(PID), endOf(PID))) return false;
-  if (isEmpty(STARTED_COLUMN)) return false;
-  const state = startOf(STATE);
-  if (endOf(STATE) != state + 5) return false;
-  for (let i = state; i < state + 5; i++) {
-    const byte = <u32>load<u8>(i);
-    if (!isDigit(byte) && byte - 0x41 > 25) return false;
+function isWellFormed<W>(count: u32): bool {
+  if (!areDigits(startOf<W>(TRANSACTION), endOf<W>(TRANSACTION))) return false;
+  if (!isEmpty<W>(PID) && !areDigits(startOf<W>(PID), endOf<W>(PID))) return false;
+  if (isEmpty<W>(STARTED_COLUMN)) return false;
+  if (!hasNoState<W>()) {
+    const state = startOf<W>(STATE);
+    if (endOf<W>(STATE) != state + 5) return false;
+    for (let i = state; i < state + 5; i++) {
+      const byte = <u32>load<u8>(i);
+      if (!isDigit(byte) && byte - 0x41 > 25) return false;
+    }
   }
-  return <i32>count <= QUERY_ID || !isEmpty(QUERY_ID);
+  return <i32>count <= QUERY_ID || !isEmpty<W>(QUERY_ID);
 }
 
-/** Whether the record at `at` may be skipped; then it is counted and noted. */
-export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn: u32): bool {
-  if (count != expected || hasReturn || <u32>(end - at) > longest || zoneLength == 0) return false;
+/** JSON leaves out what a row has as `00000`. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function hasNoState<W>(): bool {
+  if (isFloat<W>()) return !isGiven(STATE);
+  return false;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function hasLocation<W>(): bool {
+  if (isFloat<W>()) return isGiven(LOCATION) || isThere(FILE);
+  return !isEmpty<W>(LOCATION);
+}
+
+/**
+ * Whether the record at `at` may be skipped; then it is counted and noted.
+ *
+ * @param noteAt where its log_time is in the log: the same if the log has rows
+ */
+export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn: u32, noteAt: usize): bool {
+  // A column is quoted or empty, or it was not written by PostgreSQL.
+  if (hasReturn || ((quoted >> MESSAGE) & 1) == 0) return false;
   base = at;
+  rowAt = at;
+  rowEnd = end;
+  return skipsRecord<Row>(noteAt, <u32>(end - at), count, startOf<Row>(MESSAGE), endOf<Row>(MESSAGE));
+}
+
+/** The same of the values that were read, which are plain (values.ts), of a line of this length. */
+export function skipsValues(length: u32): bool {
+  return skipsRecord<Values>(valueAt(0), length, countColumns(), messageAt, messageEnd);
+}
+
+/** The row, if there is one. */
+let rowAt: usize = 0;
+let rowEnd: usize = 0;
+
+function skipsRecord<W>(at: usize, length: u32, count: u32, message: usize, end: usize): bool {
+  if (count != expected || length > longest || zoneLength == 0) return false;
+  // In a row of JSON's, `at` is elsewhere.
+  const timeAt = isFloat<W>() ? at : base;
   const zone = at + TIME;
-  if (endOf(0) - zone != zoneLength || !areSame(zone, ZONE, zoneLength) || !isTime(at)) return false;
-  const key = keyAt(startOf(SESSION), endOf(SESSION));
+  if (endOf<W>(0) - timeAt != <usize>zoneLength + TIME || !areSame(zone, ZONE, zoneLength) || !isTime(at)) return false;
+  const key = keyAt(startOf<W>(SESSION), endOf<W>(SESSION));
   if (key == 0) return false;
   const before = known(key);
-  if (before == 0 && !isNew(key)) return false;
+  if (before == 0 && !isNew<W>(key)) return false;
   // All of a spare one is 0, as it is before the first line.
   const slot = before == 0 ? spare() : before;
-  if (<u32>numberAt(startOf(LINE), endOf(LINE)) != load<u32>(slot, LINE_AT) + 1) return false;
+  if (<u32>numberAt(startOf<W>(LINE), endOf<W>(LINE)) != load<u32>(slot, LINE_AT) + 1) return false;
   // Any record may say what became of its transaction.
   if (load<u32>(slot, FLAGS_AT) & HAS_TRANSACTION) return false;
-  const userAt = startOf(USER);
-  const user = userSlot(userAt, <u32>(endOf(USER) - userAt));
+  const userAt = startOf<W>(USER);
+  const user = userSlot(userAt, <u32>(endOf<W>(USER) - userAt));
   if (load<u32>(user) == 0) return false;
   const verdict = load<u32>(user, 12);
-  // A column is quoted or empty, or it was not written by PostgreSQL.
-  if (((quoted >> MESSAGE) & 1) == 0 || !isWellFormed(count)) return false;
-  if (!isEmpty(CONTEXT)) return false;
-  const message = startOf(MESSAGE);
-  if (isAudit(message, endOf(MESSAGE))) {
-    if (!skipsAudit(at, end, slot, verdict, message, endOf(MESSAGE) - 1)) return false;
-  } else if (!skipsOther(slot, verdict, message, endOf(MESSAGE) - 1, count)) return false;
+  if (!isWellFormed<W>(count) || !isEmpty<W>(CONTEXT)) return false;
+  if (isOfAudit<W>(message, end)) {
+    if (!skipsAudit<W>(at, slot, verdict, message, end - 1)) return false;
+  } else if (!skipsOther<W>(slot, verdict, message, end - 1, count)) return false;
   if (before == 0) {
     room--;
     begin(key);
@@ -243,51 +234,74 @@ export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn:
 }
 
 /** Whether a session that is not known begins with this record, which is certain to be its first (`1`, not `01`). */
-function isNew(key: u64): bool {
+function isNew<W>(key: u64): bool {
   if (room == 0 || startedLength == 0 || !(<f64>(key >> 32) > newAfter)) return false;
-  const line = startOf(LINE);
-  if (load<u8>(line) != ZERO + 1 || endOf(LINE) != line + 1) return false;
-  const started = startOf(STARTED_COLUMN);
-  return <u32>(endOf(STARTED_COLUMN) - started) == startedLength && areSame(started, STARTED, startedLength);
+  const line = startOf<W>(LINE);
+  if (load<u8>(line) != ZERO + 1 || endOf<W>(LINE) != line + 1) return false;
+  const started = startOf<W>(STARTED_COLUMN);
+  return <u32>(endOf<W>(STARTED_COLUMN) - started) == startedLength && areSame(started, STARTED, startedLength);
 }
 
-function isSuccess(): bool {
-  const state = startOf(STATE);
+function isSuccess<W>(): bool {
+  if (hasNoState<W>()) return true;
+  const state = startOf<W>(STATE);
   return load<u32>(state) == 0x30303030 && load<u8>(state, 4) == 0x30;
 }
 
 /** Whether a virtual transaction id ends as that of a transaction: none ends in `/0`. */
-function isInTransaction(): bool {
-  const end = endOf(VIRTUAL);
-  if (end - startOf(VIRTUAL) < 2) return false;
+function isInTransaction<W>(): bool {
+  const end = endOf<W>(VIRTUAL);
+  if (end - startOf<W>(VIRTUAL) < 2) return false;
   const last = <u32>load<u8>(end - 1);
   const before = <u32>load<u8>(end - 2);
   return isDigit(last) && (isDigit(before) || (before == SLASH && last != ZERO));
 }
 
-function skipsAudit(at: usize, end: usize, slot: usize, verdict: u32, message: usize, close: usize): bool {
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isOfAudit<W>(message: usize, end: usize): bool {
+  if (isFloat<W>() && areParts) return true;
+  return isAudit(message, end);
+}
+
+/** The class of a payload that is certain to be genuine, or 0; and its statement's number. */
+let number: i32 = 0;
+function kindOf<W>(message: usize, close: usize): u32 {
+  if (isFloat<W>() && areParts) {
+    const kind = partsKind();
+    number = partsStatement;
+    return kind;
+  }
+  const kind = payloadKind(message + 8, close);
+  number = statement;
+  return kind;
+}
+
+function skipsAudit<W>(at: usize, slot: usize, verdict: u32, message: usize, close: usize): bool {
   if ((verdict & (DROPS_AUDIT | DROPS_READ)) == 0) return false;
-  if (!isSuccess() || !isEmpty(QUERY) || !isEmpty(LOCATION) || !isInTransaction()) return false;
+  if (!isSuccess<W>() || !isEmpty<W>(QUERY) || hasLocation<W>() || !isInTransaction<W>()) return false;
   const last = load<i32>(slot, STATEMENT_AT);
   if (last == UNKNOWN) return false;
-  const kind = payloadKind(message + 8, close);
-  if (kind == 0 || (statement != last && statement != last + 1)) return false;
+  const kind = kindOf<W>(message, close);
+  if (kind == 0 || (number != last && number != last + 1)) return false;
   if (verdict & DROPS_AUDIT) byUser++;
   else {
-    if (kind != READ_CLASS || statement != last + 1 || <u32>(end - at) > LARGEST_READ || !mayForget()) return false;
+    // Its row is kept, so that there must be one.
+    if (isFloat<W>() || kind != READ_CLASS || number != last + 1) return false;
+    if (<u32>(rowEnd - rowAt) > LARGEST_READ || !mayForget()) return false;
     byClass++;
-    store<u32>(slot, <u32>at, READ_AT);
-    store<u32>(slot, <u32>end, READ_END_AT);
+    store<u32>(slot, <u32>rowAt, READ_AT);
+    store<u32>(slot, <u32>rowEnd, READ_END_AT);
   }
-  store<i32>(slot, statement, STATEMENT_AT);
+  store<i32>(slot, number, STATEMENT_AT);
   store<u32>(slot, <u32>at, AUDIT_AT);
   return true;
 }
 
-function skipsOther(slot: usize, verdict: u32, message: usize, close: usize, count: u32): bool {
+function skipsOther<W>(slot: usize, verdict: u32, message: usize, close: usize, count: u32): bool {
   if ((verdict & DROPS_OTHER) == 0) return false;
   // A record of the process that brings a server up says that all sessions are over.
-  if (<i32>count > BACKEND && isBackend()) return false;
+  if (<i32>count > BACKEND && isBackend<W>()) return false;
   if (close - message > 16) {
     const first = load<u64>(message);
     // `"disconn`
@@ -306,9 +320,9 @@ function isLogin(at: usize): bool {
 }
 
 /** `"startup"` */
-function isBackend(): bool {
-  const at = startOf(BACKEND);
-  return endOf(BACKEND) - at == 9 && load<u64>(at) == 0x7075747261747322;
+function isBackend<W>(): bool {
+  const at = startOf<W>(BACKEND);
+  return endOf<W>(BACKEND) - at == 9 && load<u64>(at) == 0x7075747261747322;
 }
 
 function note(at: usize, slot: usize): void {

@@ -1,6 +1,7 @@
 /** Decides a log with and without skipping, to see that it makes no difference. */
 
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import { timeReader } from '../../src/audit/time.js';
 import { Health } from '../../src/daemon/health.js';
 import { createMetrics } from '../../src/daemon/metrics.js';
@@ -129,4 +130,15 @@ export async function compare(
   const { decided, ...skipping } = await outcomeOf(pieces, true, options);
   const { decided: all, ...plain } = await outcomeOf(pieces, false, options);
   return { skipping, plain, skipped: all - decided };
+}
+
+/** Both must come to the same. Returns how many records were skipped. */
+export async function expectSame(
+  pieces: readonly Buffer[],
+  options: Parameters<typeof compare>[1] = {},
+): Promise<number> {
+  const { skipping, plain, skipped } = await compare(pieces, options);
+  expect(skipping).toEqual(plain);
+  expect(JSON.stringify(skipping.facts)).toBe(JSON.stringify(Reflect.get(plain, 'facts')));
+  return skipped;
 }

@@ -183,6 +183,15 @@ describe('a node keeps what containers print', () => {
     expect(summary('cnpg', log).replace(/ \d+\+\d+/, '')).toBe(expected);
   });
 
+  test.each(['x', '2026-11-29T12:00:00.000000001Z'])(
+    'what is left of a line, %s, is not part of the next',
+    left => {
+      const log = written([criLines(record(1)), [Buffer.from(`${left}\n`)], criLines(record(2))]);
+      const [before = Buffer.alloc(0)] = criLines(record(1));
+      expect(summary('cnpg', log)).toBe(`1, torn ${before.length}+${left.length + 1}, 2`);
+    },
+  );
+
   test('lines of the other stream may be between the parts of a record', () => {
     const [first = Buffer.alloc(0), ...rest] = criLines(record(1), { size: 100 });
     const other = criLines('{"level":"info","logger":"x"}', { stream: 'stderr', size: 10 });
