@@ -157,8 +157,11 @@ async function listen({ http }: Config, sources: AnswerSources): Promise<HttpSer
   }
 }
 
+/** Also the terminal's end: it would end the process at once. */
+const STOPPING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /**
- * The whole shutdown policy: the first SIGTERM or SIGINT stops reading and starts the grace period; when it ends, the
+ * The whole shutdown policy: the first such signal stops reading and starts the grace period; when it ends, the
  * remaining work is aborted. A second signal ends the process at once. An uncaught error ends it, too: what was
  * journaled is safe, and the next start continues from there.
  */
@@ -175,8 +178,7 @@ function shutdownSignals(
     stop.abort();
     setTimeout(() => abort.abort(), gracePeriod).unref();
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of STOPPING) process.on(signal, onSignal);
   const onError = (error: unknown): void => {
     fail(error);
     process.exit(1);

@@ -6,7 +6,7 @@ import { status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { startCloud } from '../support/cloud.js';
 import { append, numbered, numbersOf, range } from '../support/log.js';
-import { archived, eventually, runOnce, Shipper, settings } from '../support/shipper.js';
+import { archived, eventually, logged, runOnce, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 test('Cloud Logging is down: the archive continues, and the entries catch up in order (I5)', async () => {
@@ -67,6 +67,21 @@ test('both are down at shutdown: what is undelivered stays, is reported, and is 
   expect(numbersOf(cloud.archived())).toEqual(range(1, 3));
   expect(numbersOf(cloud.logged())).toEqual(range(1, 3));
 });
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  '%s: what was read is sealed and delivered',
+  async signal => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.csv');
+    await append(path, 1, 3);
+    const shipper = await Shipper.start(folder, settings(folder, [path]));
+    await eventually(async () => numbersOf(await logged(folder)).length === 3);
+    expect(await shipper.stop(signal)).toBe(0);
+    const events = await archived(folder);
+    expect(numbersOf(events)).toEqual([1, 2, 3]);
+    expect(events.at(-1)).toMatchObject({ kind: 'seal', seal: { reason: 'shutdown' } });
+  },
+);
 
 test('a second signal ends the process at once', async () => {
   const cloud = await startCloud();

@@ -168,7 +168,7 @@ export class Shipper {
   }
 
   /** Returns the exit code. */
-  async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number | null> {
+  async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' = 'SIGTERM'): Promise<number | null> {
     await this.#end(signal);
     return this.#child.exitCode;
   }
