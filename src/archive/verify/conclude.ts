@@ -18,7 +18,8 @@ export interface Findings {
 }
 
 export function conclude(findings: Findings): VerifyResult {
-  const { parts, known, failure, doubts, warnings, period, taken } = findings;
+  const { parts, known, failure, warnings, period, taken } = findings;
+  const doubts = [...findings.doubts, ...notCompared(parts)];
   const instances = instancesOf(known, period);
   const limits = [...findings.limits, ...auditLimits(instances, known)];
   const isIntact = failure === null;
@@ -26,6 +27,14 @@ export function conclude(findings: Findings): VerifyResult {
   const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';
   const asked = periodOf(period, graceOf(known, period));
   return { verdict, isIntact, failure, parts, instances, doubts, warnings, limits, period: asked, taken };
+}
+
+/** Log files that are none of the archive's prove nothing. */
+function notCompared(parts: readonly PartResult[]): string[] {
+  const results = parts.flatMap(({ logFiles }) => logFiles ?? []);
+  const isAnything = results.some(({ matched, changed }) => matched + changed > 0);
+  if (isAnything || results.every(({ missing }) => missing === 0)) return [];
+  return ['no event was read from any of the log files to compare with: give the server’s own (--against)'];
 }
 
 function periodOf({ from, to, now }: Period, grace: number): AskedPeriod {

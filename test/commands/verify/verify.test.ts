@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type VerifyArguments, verify } from '../../../src/commands/verify/verify.js';
 import { day } from '../../support/covered.js';
 import { type Forgery, withStatement } from '../../support/forgery.js';
+import { numbered } from '../../support/log.js';
 import { realArchive } from '../../support/real-archive.js';
 import { writeSealed } from '../../support/sealed.js';
 import { runCommand } from '../../support/shipper.js';
@@ -236,5 +237,13 @@ describe('what it is given', () => {
     await writeFile(other, text.replace('a = 12', 'a = 99'));
     const edited = await run(join(real.folder, 'archive'), { against: [other] });
     expect(edited.stdout).toMatch(/event 19\n +the statement of the event differs from its record/);
+    // A log of another server proves nothing.
+    const strange = join(await temporaryFolder(), 'strange.csv');
+    await writeFile(strange, numbered(1));
+    const unrelated = await run(join(real.folder, 'archive'), { against: [strange] });
+    expect(unrelated.code).toBe(3);
+    expect(unrelated.stdout).toContain('no event was read from any of the log files to compare with');
+    const both = await run(join(real.folder, 'archive'), { against: [strange, ...against] });
+    expect(both.code).toBe(0);
   });
 });
