@@ -239,7 +239,7 @@ describe('what it is given', () => {
     expect(edited.stdout).toMatch(/event 19\n +the statement of the event differs from its record/);
     // A log of another server proves nothing.
     const strange = join(await temporaryFolder(), 'strange.csv');
-    await writeFile(strange, numbered(1));
+    await writeFile(strange, numbered(7));
     const unrelated = await run(join(real.folder, 'archive'), { against: [strange] });
     expect(unrelated.code).toBe(3);
     expect(unrelated.stdout).toContain('no event was read from any of the log files to compare with');
