@@ -1,8 +1,7 @@
 /**
  * Finds the records of logs that have one a line: jsonlog, and what CloudNativePG prints, as a node keeps it
- * (`2026-11-29T12:00:00.000000000Z stdout F {…}`). Most records are
- * skipped where they are (values.ts). Each other one is written down again as a row of csvlog (row.ts), so that all that
- * comes after reads one kind of record.
+ * (`2026-11-29T12:00:00.000000000Z stdout F {…}`). Most records are skipped where they are (values.ts). Each other one is
+ * written down again as a row of csvlog (row.ts), so that all that comes after reads one kind of record.
  *
  * Rows go to the output, which each run begins again: those that were skipped are there until the next run.
  */
