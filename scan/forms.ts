@@ -33,8 +33,8 @@ export function keyAt(at: usize, end: usize): u64 {
 }
 
 /** The minute that was looked at last, `2026-11-24 07:50`: it is the same in many records. */
-let minute0: u64 = 0;
-let minute1: u64 = 0;
+let minute0: u64 = u64.MAX_VALUE;
+let minute1: u64 = u64.MAX_VALUE;
 const MINUTE: usize = 16;
 
 /** `2026-11-24 07:50:05.791`: digits, but for their separators. */

@@ -1,7 +1,7 @@
 /**
  * Reads one JSON object, strictly: keys of a table, none twice, and values without anything within them, but for the
- * objects that a table allows and what is within the values of unknown keys. Values are left where they are; `VALUES`
- * says where.
+ * objects that a table allows and what is within the values of unknown keys. Values are left where they are: `VALUES`
+ * says where, of a slot whose bit in `present` is set. Of others it has what an earlier object left.
  */
 
 import { BACKSLASH, CLOSE, COLON, COMMA, isDigit, MINUS, OPEN, QUOTE, SPACE, ZERO } from './bytes';
@@ -49,7 +49,7 @@ export function addKey(length: u32, slot: u32): usize {
 
 /** Bit `i` is set if slot `i` has a value, and if that has escapes. */
 let present: u64 = 0;
-export let escaped: u64 = 0;
+export let withEscapes: u64 = 0;
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
@@ -71,7 +71,7 @@ export function valueEnd(slot: u32): usize {
 
 export function clearValues(): void {
   present = 0;
-  escaped = 0;
+  withEscapes = 0;
 }
 
 let hasEscape: bool = false;
@@ -202,7 +202,7 @@ export function readObject(start: usize, end: usize, first: usize, isOpen: bool)
     const slot = key == 0 ? NO_SLOT : load<u32>(key, 4);
     if (slot >= OBJECT) {
       // Its own slot says that it is there.
-      if (!isNew(slot - OBJECT)) return 0;
+      if (!isFree(slot - OBJECT)) return 0;
       present |= <u64>1 << (slot - OBJECT);
       store<u32>(VALUES + (<usize>(slot - OBJECT) << 4), BARE, 8);
       at = readObject(at, end, last + KEY_SIZE, false);
@@ -221,24 +221,24 @@ const COMMA_QUOTE: u16 = 0x222c;
 
 /**
  * What programs write: a colon at `colon`, and a string or a whole number without spaces around it. One past the value,
- * which is noted, if that was not there yet.
+ * which is kept, if its slot is free.
  */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
 function behindPlain(colon: usize, end: usize, slot: u32): usize {
-  if (load<u8>(colon) != COLON || slot >= MOST_SLOTS || !isNew(slot)) return 0;
+  if (load<u8>(colon) != COLON || slot >= MOST_SLOTS || !isFree(slot)) return 0;
   const at = colon + 1;
   const first = <u32>load<u8>(at);
   if (first == QUOTE) {
     const to = endOfString(at + 1, end);
     if (to == 0) return 0;
-    note(slot, at + 1, to, hasEscape ? ESCAPED : PLAIN);
+    keep(slot, at + 1, to, hasEscape ? ESCAPED : PLAIN);
     return to + 1;
   }
   let to = at;
   while (to < end && isDigit(load<u8>(to))) to++;
   if (to == at || (first == ZERO && to > at + 1) || (load<u8>(to) != COMMA && load<u8>(to) != CLOSE)) return 0;
-  note(slot, at, to, BARE);
+  keep(slot, at, to, BARE);
   return to;
 }
 
@@ -250,9 +250,9 @@ function behindComma(from: usize, end: usize): usize {
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function note(slot: u32, from: usize, to: usize, how: u32): void {
+function keep(slot: u32, from: usize, to: usize, how: u32): void {
   present |= <u64>1 << slot;
-  if (how == ESCAPED) escaped |= <u64>1 << slot;
+  if (how == ESCAPED) withEscapes |= <u64>1 << slot;
   const value = VALUES + (<usize>slot << 4);
   store<u32>(value, <u32>from);
   store<u32>(value, <u32>to, 4);
@@ -290,7 +290,7 @@ function readList(start: usize, end: usize): usize {
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function isNew(slot: u32): bool {
+function isFree(slot: u32): bool {
   return ((present >> slot) & 1) == 0;
 }
 
@@ -300,8 +300,8 @@ function readValue(at: usize, end: usize, slot: u32): usize {
   const to = isString ? endOfString(from, end) : endOfBare(from, end);
   if (to == 0) return 0;
   if (slot < MOST_SLOTS) {
-    if (!isNew(slot)) return 0;
-    note(slot, from, to, isString ? (hasEscape ? ESCAPED : PLAIN) : BARE);
+    if (!isFree(slot)) return 0;
+    keep(slot, from, to, isString ? (hasEscape ? ESCAPED : PLAIN) : BARE);
   }
   return isString ? to + 1 : to;
 }

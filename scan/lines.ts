@@ -7,9 +7,10 @@
  */
 
 import { NEWLINE, OPEN, SPACE } from './bytes';
+import { AUDIT, LOGGER, MESSAGE, RECORD as RECORD_SLOT } from './columns';
 import { ABSENT, clearValues, howOf, PLAIN, readObject, valueAt, valueEnd } from './json';
 import { INPUT, KEYS } from './memory';
-import { AUDIT, mostOf, rowAt, rowColumns, rowEnd, rowQuoted, writeRow } from './row';
+import { mostOf, rowAt, rowColumns, rowEnd, rowQuoted, writeRow } from './row';
 import { skips, skipsValues } from './skip';
 import { arePlain } from './values';
 
@@ -23,11 +24,6 @@ const BREACH: i32 = 2;
 const FULL: i32 = 3;
 /** Of a text: it is a line of something else, or a record that was skipped. */
 const OTHER: i32 = 4;
-
-const MESSAGE: u32 = 13;
-/** Slots of CloudNativePG's own keys (src/read/frame/line-keys.ts). */
-const LOGGER: u32 = 42;
-const RECORD_SLOT: u32 = 43;
 
 /** The line that is being looked at. */
 export let lineAt: usize = INPUT;
@@ -86,7 +82,7 @@ export function runLines(to: usize): i32 {
     const found = readLine(to);
     if (found == MORE || found == BREACH || found == FULL) return found;
     if (found == RECORD) {
-      if (!areSkipped || !skips(rowAt, rowEnd + 1, rowColumns, rowQuoted, 0, valueAt(0))) {
+      if (!areSkipped || !skips(rowAt, rowEnd + 1, rowColumns, rowQuoted, 0, valueAt(0), <u32>(lineEnd - lineAt))) {
         isTaken = true;
         return RECORD;
       }
@@ -97,47 +93,49 @@ export function runLines(to: usize): i32 {
   return MORE;
 }
 
-/** Nothing is known of a line's end yet: a record ends it itself, at a newline. */
-const ANYWHERE: bool = true;
-
 function readLine(to: usize): i32 {
   // A line that goes on behind `to` is not read again and again.
   if (looked == lineAt) {
-    const found = isWrapped ? readWrapped(lineAt, to, ANYWHERE) : read(lineAt, to, ANYWHERE);
+    const found = isWrapped ? readWrapped(lineAt, to, false) : read(lineAt, to, false);
     if (found != BREACH) return found;
   }
   const newline = newlineFrom(looked, to);
   looked = newline;
   if (newline == to) return MORE;
   lineEnd = newline + 1;
-  return isWrapped ? readWrapped(lineAt, newline, !ANYWHERE) : read(lineAt, newline, !ANYWHERE);
+  return isWrapped ? readWrapped(lineAt, newline, true) : read(lineAt, newline, true);
 }
 
 /** One text, which nothing is around any more; as a run, its row begins the output. */
 export function readText(at: usize, end: usize): i32 {
   free = output;
   areSkipped = false;
-  return isWrapped ? readLogger(at, end, !ANYWHERE) : read(at, end, !ANYWHERE);
+  return isWrapped ? readLogger(at, end, true) : read(at, end, true);
 }
 
-function read(at: usize, end: usize, isAnywhere: bool): i32 {
+/** @param isEndKnown whether the line ends at `end`; else the record ends it before that */
+function read(at: usize, end: usize, isEndKnown: bool): i32 {
   clearValues();
   const behind = readObject(at, end, KEYS, false);
-  if (!isWhole(behind, end, isAnywhere)) return BREACH;
+  if (!isWhole(behind, end, isEndKnown)) return BREACH;
   if (free + mostOf(behind - at, isWrapped) > outputEnd) return FULL;
-  if (isSkipped(true, false)) return OTHER;
-  return isRow(writeRow(free, false, true, true));
+  if (isSkipped(KEEPS_EMPTY, !IN_PARTS)) return OTHER;
+  return isRow(writeRow(free, !IN_PARTS, true, KEEPS_EMPTY));
 }
 
-/** Whether the object up to `behind` is all of the text. */
+/** Whether the object up to `behind` is all of the text: to its end, or to a newline that ends the line. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function isWhole(behind: usize, end: usize, isAnywhere: bool): bool {
-  if (!isAnywhere) return behind == end;
+function isWhole(behind: usize, end: usize, isEndKnown: bool): bool {
+  if (isEndKnown) return behind == end;
   if (behind == 0 || behind >= end || load<u8>(behind) != NEWLINE) return false;
   lineEnd = behind + 1;
   return true;
 }
+
+/** PostgreSQL writes empty values, and CloudNativePG leaves them out. */
+const KEEPS_EMPTY: bool = true;
+const IN_PARTS: bool = true;
 
 /** Whether the record is skipped without its row. */
 // @ts-ignore: decorators are AssemblyScript's
@@ -158,37 +156,37 @@ function isRow(isWritten: bool): i32 {
 function textAt(at: usize, end: usize): usize {
   const near = min(end, at + 64);
   let i = at;
-  while (i < near && load<u8>(i) > SPACE) i++;
+  while (i < near && load<u8>(i) != SPACE && load<u8>(i) != NEWLINE) i++;
   // ` stdout F `, ` stderr F `
   if (i + 10 > end || i == at || load<u8>(i, 7) != SPACE || load<u16>(i, 8) != 0x2046) return 0;
   const stream = load<u64>(i) & 0x00ffffffffffffff;
   return stream == 0x74756f64747320 || stream == 0x72726564747320 ? i + 10 : 0;
 }
 
-function readWrapped(at: usize, end: usize, isAnywhere: bool): i32 {
+function readWrapped(at: usize, end: usize, isEndKnown: bool): i32 {
   const text = textAt(at, end);
-  return text == 0 ? BREACH : readLogger(text, end, isAnywhere);
+  return text == 0 ? BREACH : readLogger(text, end, isEndKnown);
 }
 
 /** A line of the instance manager's: of its loggers, `postgres` and `pgaudit` have the records. */
-function readLogger(at: usize, end: usize, isAnywhere: bool): i32 {
-  if (at == end || load<u8>(at) != OPEN) return isAnywhere ? BREACH : OTHER;
+function readLogger(at: usize, end: usize, isEndKnown: bool): i32 {
+  if (at == end || load<u8>(at) != OPEN) return isEndKnown ? OTHER : BREACH;
   clearValues();
   const behind = readObject(at, end, KEYS, true);
-  if (!isWhole(behind, end, isAnywhere)) return BREACH;
+  if (!isWhole(behind, end, isEndKnown)) return BREACH;
   if (free + mostOf(behind - at, isWrapped) > outputEnd) return FULL;
   if (howOf(RECORD_SLOT) == ABSENT) return OTHER;
   const isAudit = isLogger(0x74696475616770, 7);
   if (!isAudit && !isLogger(0x7365726774736f70, 8)) return OTHER;
   const hasAudit = howOf(AUDIT) != ABSENT;
   if (!isAudit && !hasAudit) {
-    if (isSkipped(false, false)) return OTHER;
-    return isRow(writeRow(free, false, true, false));
+    if (isSkipped(!KEEPS_EMPTY, !IN_PARTS)) return OTHER;
+    return isRow(writeRow(free, !IN_PARTS, true, !KEEPS_EMPTY));
   }
   const hasMessage = howOf(MESSAGE) != ABSENT && valueAt(MESSAGE) != valueEnd(MESSAGE);
   const doAgree = isAudit && hasAudit && !hasMessage;
-  if (doAgree && isSkipped(false, true)) return OTHER;
-  return isRow(writeRow(free, true, doAgree, false));
+  if (doAgree && isSkipped(!KEEPS_EMPTY, IN_PARTS)) return OTHER;
+  return isRow(writeRow(free, IN_PARTS, doAgree, !KEEPS_EMPTY));
 }
 
 /** Whether the logger has this name, given as its bytes from the last to the first. */

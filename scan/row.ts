@@ -1,32 +1,27 @@
 /** Writes the row of csvlog that PostgreSQL would have written of the values that were read (write_csvlog in csvlog.c). */
 
 import { BACKSLASH, COMMA, NEWLINE, QUOTE, RETURN, ZERO } from './bytes';
+import {
+  APPLICATION,
+  AUDIT,
+  BACKEND,
+  CONNECTION,
+  FIELD,
+  FIELDS,
+  FILE,
+  FILE_LINE,
+  FUNCTION,
+  HOST,
+  IN_QUOTES,
+  LOCATION,
+  MESSAGE,
+  PORT,
+  QUERY_ID,
+  ROWS,
+  STATE,
+} from './columns';
 import { ABSENT, ESCAPED, howOf, valueAt, valueEnd } from './json';
 import { ROW } from './memory';
-
-/** Columns (src/lib/csvlog.ts), and slots behind them for what is a part of one (src/read/frame/line-keys.ts). */
-const CONNECTION: u32 = 4;
-const STATE: u32 = 12;
-const MESSAGE: u32 = 13;
-const LOCATION: u32 = 21;
-const APPLICATION: u32 = 22;
-const BACKEND: u32 = 23;
-const QUERY_ID: u32 = 25;
-const HOST: u32 = 26;
-const PORT: u32 = 27;
-const FUNCTION: u32 = 28;
-export const FILE: u32 = 29;
-const FILE_LINE: u32 = 30;
-export const AUDIT: u32 = 31;
-/** pgAudit's fields: type, statement, substatement, class, command, object type, object name, text, parameters, rows. */
-export const FIELD: u32 = 32;
-const FIELDS: u32 = 9;
-export const ROWS: u32 = 41;
-
-/** Columns that are in quotes if they are there. */
-export const IN_QUOTES: u32 =
-  (1 << 1) | (1 << 2) | (1 << 4) | (1 << 7) | (1 << 13) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 18) |
-  (1 << 19) | (1 << 21) | (1 << 22) | (1 << 23);
 
 /** Where the row begins and ends, without a newline; how many columns it has, and which of them are in quotes. */
 export let rowAt: usize = 0;
@@ -72,8 +67,9 @@ function putQuotes(count: u32): void {
   for (let i: u32 = 0; i < count; i++) put(QUOTE);
 }
 
-/** A value's text, each quote as so many; false if an escape is none. */
+/** A value's text, each quote as so many; nothing if there is none, false if an escape is none. */
 function putText(slot: u32, quotes: u32): bool {
+  if (howOf(slot) == ABSENT) return true;
   const at = valueAt(slot);
   const end = valueEnd(slot);
   if (howOf(slot) != ESCAPED) {

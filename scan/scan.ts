@@ -166,7 +166,7 @@ export function run(to: usize): i32 {
       if (isNewline) {
         end = at + 1;
         done = bit + 1;
-        isFound = !isSkipping || !skips(start, end, columns, quoted, hasReturn, start);
+        isFound = !isSkipping || !skips(start, end, columns, quoted, hasReturn, start, <u32>(end - start));
         if (isFound) return RECORD;
         next();
       } else if (columns == MOST_COLUMNS) return BREACH;

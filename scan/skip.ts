@@ -1,8 +1,8 @@
 /**
  * Which records can be skipped: those that are certain to be dropped, and of which nothing but numbers has to be
- * remembered. What the raw bytes of one record say is enough for that, together with two tables: login roles with what
- * becomes of their records, which the other side keeps, and sessions with the numbers that come next. The other side puts
- * sessions into the table, too; those that begin with a record that is skipped are begun here.
+ * remembered. What the bytes of one record say, in its row or in its JSON, is enough for that, together with two tables:
+ * login roles with what becomes of their records, which the other side keeps, and sessions with the numbers that come
+ * next. The other side puts sessions into the table, too; those that begin with a record that is skipped are begun here.
  *
  * It skips
  * - genuine records of pgAudit's by roles whose records are dropped whatever their class (but for class ROLE, after which
@@ -11,12 +11,31 @@
  * - records that are not pgAudit's and say nothing of their session that is needed.
  *
  * Each is whole and well-formed, has as many columns and the same zone as those before, and the line (and the statement)
- * that comes next in its session, which may be the first of one that is certain to be new. At any other record the run ends, and the slow way decides. It may end where it
- * likes; what it skips, the slow way must drop for the same reason, with the same effect on what is remembered.
+ * that comes next in its session, which may be the first of one that is certain to be new. At any other record the run
+ * ends, and the slow way decides. It may end where it likes; what it skips, the slow way must drop for the same reason,
+ * with the same effect on what is remembered.
  */
 
 import { areDigits, areSame, isDigit, numberAt, SLASH, ZERO } from './bytes';
+import {
+  BACKEND,
+  CONTEXT,
+  FILE,
+  LINE,
+  LOCATION,
+  MESSAGE,
+  PID,
+  QUERY,
+  QUERY_ID,
+  SESSION,
+  SESSION_START,
+  STATE,
+  TRANSACTION,
+  USER,
+  VIRTUAL,
+} from './columns';
 import { isTime, keyAt, TIME } from './forms';
+import { valueAt } from './json';
 import {
   AUDIT_AT,
   FLAGS_AT,
@@ -32,29 +51,12 @@ import {
   TOUCHED,
   ZONE,
 } from './memory';
-import { valueAt } from './json';
 import { isAudit, mayForget, payloadKind, READ_CLASS, statement } from './payload';
-import { countColumns, FILE, isThere } from './row';
+import { countColumns, isThere } from './row';
 import { begin, free, known, spare, userSlot } from './tables';
 import { areParts, columnAt, columnEnd, isGiven, messageAt, messageEnd, partsKind, partsStatement } from './values';
 
 export { LATEST, STARTED, TOUCHED, ZONE };
-
-/** Columns (src/lib/csvlog.ts). */
-const USER = 1;
-const PID = 3;
-const SESSION = 5;
-const LINE = 6;
-const STARTED_COLUMN = 8;
-const VIRTUAL = 9;
-const TRANSACTION = 10;
-const STATE = 12;
-const MESSAGE = 13;
-const CONTEXT = 18;
-const QUERY = 19;
-const LOCATION = 21;
-const BACKEND = 23;
-const QUERY_ID = 25;
 
 /** What becomes of a role's records. */
 const DROPS_AUDIT: u32 = 1;
@@ -118,31 +120,33 @@ export function beginRun(columnCount: u32, zone: u32, maxRecordSize: u32): void 
 }
 
 /**
- * Where a record's columns are: in its row, or in the values of its JSON. What depends on that is settled by the
- * compiler, which makes each function below twice.
+ * Where a record's columns are: in its row, or in the values of its JSON. The compiler makes each function below twice, so
+ * that nothing is asked while it runs; it can tell such types apart by nothing but what they are.
  */
 type Row = u32;
 type Values = f32;
 
-let base: usize = 0;
+/** The row, if there is one: in the log, or in the output. */
+let rowAt: usize = 0;
+let rowEnd: usize = 0;
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function endOf<W>(column: i32): usize {
+function endOf<W>(column: u32): usize {
   if (isFloat<W>()) return columnEnd(column);
-  return base + load<u32>(ROW + (<usize>column << 2));
+  return rowAt + load<u32>(ROW + (<usize>column << 2));
 }
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function startOf<W>(column: i32): usize {
+function startOf<W>(column: u32): usize {
   if (isFloat<W>()) return columnAt(column);
   return endOf<W>(column - 1) + 1;
 }
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function isEmpty<W>(column: i32): bool {
+function isEmpty<W>(column: u32): bool {
   return startOf<W>(column) == endOf<W>(column);
 }
 
@@ -150,7 +154,7 @@ function isEmpty<W>(column: i32): bool {
 function isWellFormed<W>(count: u32): bool {
   if (!areDigits(startOf<W>(TRANSACTION), endOf<W>(TRANSACTION))) return false;
   if (!isEmpty<W>(PID) && !areDigits(startOf<W>(PID), endOf<W>(PID))) return false;
-  if (isEmpty<W>(STARTED_COLUMN)) return false;
+  if (isEmpty<W>(SESSION_START)) return false;
   if (!hasNoState<W>()) {
     const state = startOf<W>(STATE);
     if (endOf<W>(STATE) != state + 5) return false;
@@ -159,7 +163,7 @@ function isWellFormed<W>(count: u32): bool {
       if (!isDigit(byte) && byte - 0x41 > 25) return false;
     }
   }
-  return <i32>count <= QUERY_ID || !isEmpty<W>(QUERY_ID);
+  return count <= QUERY_ID || !isEmpty<W>(QUERY_ID);
 }
 
 /** JSON leaves out what a row has as `00000`. */
@@ -178,34 +182,43 @@ function hasLocation<W>(): bool {
 }
 
 /**
- * Whether the record at `at` may be skipped; then it is counted and noted.
+ * Whether the record with the row from `at` to `end` may be skipped; then it is counted and noted.
  *
- * @param noteAt where its log_time is in the log: the same if the log has rows
+ * @param timeAt where its log_time is in the log: in the row itself, if the log has rows
+ * @param length bytes that it has in the log
  */
-export function skips(at: usize, end: usize, count: u32, quoted: u32, hasReturn: u32, noteAt: usize): bool {
+export function skips(
+  at: usize,
+  end: usize,
+  count: u32,
+  quoted: u32,
+  hasReturn: u32,
+  timeAt: usize,
+  length: u32,
+): bool {
   // A column is quoted or empty, or it was not written by PostgreSQL.
   if (hasReturn || ((quoted >> MESSAGE) & 1) == 0) return false;
-  base = at;
   rowAt = at;
   rowEnd = end;
-  return skipsRecord<Row>(noteAt, <u32>(end - at), count, startOf<Row>(MESSAGE), endOf<Row>(MESSAGE));
+  return skipsRecord<Row>(timeAt, length, count, startOf<Row>(MESSAGE), endOf<Row>(MESSAGE));
 }
 
-/** The same of the values that were read, which are plain (values.ts), of a line of this length. */
+/** The same of the values that were read, which are plain (values.ts). */
 export function skipsValues(length: u32): bool {
   return skipsRecord<Values>(valueAt(0), length, countColumns(), messageAt, messageEnd);
 }
 
-/** The row, if there is one. */
-let rowAt: usize = 0;
-let rowEnd: usize = 0;
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function lengthOfTime<W>(): usize {
+  if (isFloat<W>()) return columnEnd(0) - columnAt(0);
+  return endOf<W>(0) - rowAt;
+}
 
-function skipsRecord<W>(at: usize, length: u32, count: u32, message: usize, end: usize): bool {
+function skipsRecord<W>(timeAt: usize, length: u32, count: u32, message: usize, end: usize): bool {
   if (count != expected || length > longest || zoneLength == 0) return false;
-  // In a row of JSON's, `at` is elsewhere.
-  const timeAt = isFloat<W>() ? at : base;
-  const zone = at + TIME;
-  if (endOf<W>(0) - timeAt != <usize>zoneLength + TIME || !areSame(zone, ZONE, zoneLength) || !isTime(at)) return false;
+  const isZone = lengthOfTime<W>() == <usize>zoneLength + TIME && areSame(timeAt + TIME, ZONE, zoneLength);
+  if (!isZone || !isTime(timeAt)) return false;
   const key = keyAt(startOf<W>(SESSION), endOf<W>(SESSION));
   if (key == 0) return false;
   const before = known(key);
@@ -221,15 +234,15 @@ function skipsRecord<W>(at: usize, length: u32, count: u32, message: usize, end:
   const verdict = load<u32>(user, 12);
   if (!isWellFormed<W>(count) || !isEmpty<W>(CONTEXT)) return false;
   if (isOfAudit<W>(message, end)) {
-    if (!skipsAudit<W>(at, slot, verdict, message, end - 1)) return false;
+    if (!skipsAudit<W>(timeAt, slot, verdict, message, end - 1)) return false;
   } else if (!skipsOther<W>(slot, verdict, message, end - 1, count)) return false;
   if (before == 0) {
     room--;
     begin(key);
     // Its statements are counted from this record on.
-    store<u32>(slot, <u32>at, AUDIT_AT);
+    store<u32>(slot, <u32>timeAt, AUDIT_AT);
   }
-  note(at, slot);
+  note(timeAt, slot);
   return true;
 }
 
@@ -238,8 +251,8 @@ function isNew<W>(key: u64): bool {
   if (room == 0 || startedLength == 0 || !(<f64>(key >> 32) > newAfter)) return false;
   const line = startOf<W>(LINE);
   if (load<u8>(line) != ZERO + 1 || endOf<W>(LINE) != line + 1) return false;
-  const started = startOf<W>(STARTED_COLUMN);
-  return <u32>(endOf<W>(STARTED_COLUMN) - started) == startedLength && areSame(started, STARTED, startedLength);
+  const started = startOf<W>(SESSION_START);
+  return <u32>(endOf<W>(SESSION_START) - started) == startedLength && areSame(started, STARTED, startedLength);
 }
 
 function isSuccess<W>(): bool {
@@ -264,8 +277,10 @@ function isOfAudit<W>(message: usize, end: usize): bool {
   return isAudit(message, end);
 }
 
-/** The class of a payload that is certain to be genuine, or 0; and its statement's number. */
+/** Of the payload that was looked at last: the statement's number. */
 let number: i32 = 0;
+
+/** The class of a payload that is certain to be genuine, or 0. */
 function kindOf<W>(message: usize, close: usize): u32 {
   if (isFloat<W>() && areParts) {
     const kind = partsKind();
@@ -277,7 +292,7 @@ function kindOf<W>(message: usize, close: usize): u32 {
   return kind;
 }
 
-function skipsAudit<W>(at: usize, slot: usize, verdict: u32, message: usize, close: usize): bool {
+function skipsAudit<W>(timeAt: usize, slot: usize, verdict: u32, message: usize, close: usize): bool {
   if ((verdict & (DROPS_AUDIT | DROPS_READ)) == 0) return false;
   if (!isSuccess<W>() || !isEmpty<W>(QUERY) || hasLocation<W>() || !isInTransaction<W>()) return false;
   const last = load<i32>(slot, STATEMENT_AT);
@@ -294,14 +309,14 @@ function skipsAudit<W>(at: usize, slot: usize, verdict: u32, message: usize, clo
     store<u32>(slot, <u32>rowEnd, READ_END_AT);
   }
   store<i32>(slot, number, STATEMENT_AT);
-  store<u32>(slot, <u32>at, AUDIT_AT);
+  store<u32>(slot, <u32>timeAt, AUDIT_AT);
   return true;
 }
 
 function skipsOther<W>(slot: usize, verdict: u32, message: usize, close: usize, count: u32): bool {
   if ((verdict & DROPS_OTHER) == 0) return false;
   // A record of the process that brings a server up says that all sessions are over.
-  if (<i32>count > BACKEND && isBackend<W>()) return false;
+  if (count > BACKEND && isBackend<W>()) return false;
   if (close - message > 16) {
     const first = load<u64>(message);
     // `"disconn`

@@ -4,24 +4,26 @@
  */
 
 import { areDigits, COMMA, numberAt, QUOTE } from './bytes';
-import { ABSENT, escaped, howOf, PLAIN, valueAt, valueEnd } from './json';
+import {
+  COMMAND,
+  FIELD,
+  IN_QUOTES,
+  INTERNAL_POSITION,
+  LEADER,
+  MESSAGE,
+  OBJECT_TYPE,
+  PARAMETER,
+  POSITION,
+  QUERY_ID,
+  ROWS,
+  SESSION_START,
+  SEVERITY,
+  STATEMENT,
+  VIRTUAL,
+} from './columns';
+import { ABSENT, howOf, PLAIN, valueAt, valueEnd, withEscapes } from './json';
 import { classOf, endOfLast, endsPrepared } from './payload';
-import { FIELD, IN_QUOTES, isThere, ROWS, writeField, writeQuoted } from './row';
-
-/** Columns without quotes, but for those that are compared or read as a number (skip.ts). */
-const STARTED: u32 = 8;
-const VIRTUAL: u32 = 9;
-const SEVERITY: u32 = 11;
-const INTERNAL_POSITION: u32 = 17;
-const POSITION: u32 = 20;
-const LEADER: u32 = 24;
-const QUERY_ID: u32 = 25;
-const MESSAGE: u32 = 13;
-/** Of pgAudit's fields, as CloudNativePG has them. */
-const COMMAND = FIELD + 4;
-const OBJECT_TYPE = FIELD + 5;
-const STATEMENT = FIELD + 7;
-const PARAMETER = FIELD + 8;
+import { isThere, writeField, writeQuoted } from './row';
 
 /** Values that may have escapes. */
 const MAY_ESCAPE: u64 = ((<u64>1) << MESSAGE) | ((<u64>1) << STATEMENT) | ((<u64>1) << PARAMETER);
@@ -30,7 +32,8 @@ const MAY_ESCAPE: u64 = ((<u64>1) << MESSAGE) | ((<u64>1) << STATEMENT) | ((<u64
 let keepsEmpty: bool = false;
 /** Whether the message is in pgAudit's fields. */
 export let areParts: bool = false;
-let free: usize = 0;
+/** Where a text may be written. */
+let scratch: usize = 0;
 /** The message with its quotes, each within it doubled. */
 export let messageAt: usize = 0;
 export let messageEnd: usize = 0;
@@ -72,20 +75,21 @@ function hasComma(column: u32): bool {
  * @param at where a text with escapes may be written
  */
 export function arePlain(keeps: bool, parts: bool, at: usize): bool {
-  free = at;
+  scratch = at;
   keepsEmpty = keeps;
   areParts = parts;
-  if (escaped & ~MAY_ESCAPE) return false;
-  if (hasComma(STARTED) || hasComma(VIRTUAL) || hasComma(SEVERITY) || hasComma(INTERNAL_POSITION)) return false;
+  if (withEscapes & ~MAY_ESCAPE) return false;
+  // Other columns without quotes are compared, or read as numbers.
+  if (hasComma(SESSION_START) || hasComma(VIRTUAL) || hasComma(SEVERITY) || hasComma(INTERNAL_POSITION)) return false;
   if (hasComma(POSITION) || hasComma(LEADER) || hasComma(QUERY_ID)) return false;
   return parts || findMessage();
 }
 
 function findMessage(): bool {
   if (!isGiven(MESSAGE)) return false;
-  if ((escaped >> MESSAGE) & 1) {
-    messageAt = free;
-    messageEnd = writeQuoted(free, MESSAGE);
+  if ((withEscapes >> MESSAGE) & 1) {
+    messageAt = scratch;
+    messageEnd = writeQuoted(scratch, MESSAGE);
     return messageEnd != 0;
   }
   messageAt = columnAt(MESSAGE);
@@ -118,18 +122,18 @@ function isNumber(slot: u32): bool {
 
 /** An escape may be none. */
 function isText(slot: u32): bool {
-  return howOf(slot) == PLAIN || (((escaped >> slot) & 1) == 1 && writeQuoted(free, slot) != 0);
+  return howOf(slot) == PLAIN || (((withEscapes >> slot) & 1) == 1 && writeQuoted(scratch, slot) != 0);
 }
 
-/** Without escapes they have neither quotes nor line breaks. */
+/** Without escapes they have neither quotes nor line breaks: JSON has no control character as it is. */
 function areParameters(): bool {
   if (!isThere(PARAMETER)) return false;
   if (howOf(PARAMETER) == PLAIN) return true;
-  const end = ((escaped >> PARAMETER) & 1) == 1 ? writeField(free, PARAMETER) : 0;
+  const end = ((withEscapes >> PARAMETER) & 1) == 1 ? writeField(scratch, PARAMETER) : 0;
   if (end == 0) return false;
   // What follows in a message.
   store<u8>(end, QUOTE);
-  return endOfLast(free, end) == end;
+  return endOfLast(scratch, end) == end;
 }
 
 /** `SESSION` or `OBJECT` */

@@ -17,8 +17,11 @@ export function patternResolver(expressions: readonly Expression[]): Resolver {
   return {
     name: 'pattern',
     resolve({ user }) {
-      const answer = answers.get(user) ?? answerOf(user);
-      answers.set(user, answer);
+      let answer = answers.get(user);
+      if (answer === undefined) {
+        answer = answerOf(user);
+        answers.set(user, answer);
+      }
       return answer === UNKNOWN ? null : answer;
     },
   };

@@ -163,8 +163,10 @@ export class Isolation {
 function kept(entry: LogEntry): LogEntry {
   if (entry.line === undefined) return entry;
   const line = Buffer.from(entry.line);
+  const { insertId, timestamp, severity, labels, operation, split } = entry.envelope ?? entry;
   return {
-    ...(entry.envelope ?? entry),
+    ...{ insertId, timestamp, severity, labels, operation },
+    ...(split !== undefined && { split }),
     line,
     get jsonPayload() {
       return payloadIn(line);

@@ -60,7 +60,7 @@ const ALERT_SEVERITY: Readonly<Record<AlertSeverity, Severity>> = {
 
 /**
  * The log entries of one line of the journal: one, or several parts if it is too large. Throws a StateError if it is
- * not an event.
+ * not an event; a statement's entry throws it when it is read.
  */
 export function toLogEntries(archived: Buffer, payload: Payload): LogEntry[] {
   const line = withoutEscrow(archived);
@@ -109,7 +109,8 @@ class LineEntry implements LogEntry {
   }
 
   get envelope(): Envelope {
-    return envelopeOf(readHead(this.line) ?? headOf(parseEvent(this.line)));
+    const head = readHead(this.line);
+    return head === null ? envelopeIn(this.line) : envelopeOf(head);
   }
 
   get insertId(): string {
@@ -133,7 +134,17 @@ class LineEntry implements LogEntry {
   }
 
   get jsonPayload(): JsonPayload {
-    return payloadIn(this.line);
+    return { ...parseEvent(this.line) };
+  }
+}
+
+/** The slow way. Throws a StateError if the line is not an event: to write it again would not help. */
+function envelopeIn(line: Buffer): Envelope {
+  const event = parseEvent(line);
+  try {
+    return envelopeOf(headOf(event));
+  } catch (error) {
+    throw new StateError(DAMAGED, error);
   }
 }
 
@@ -203,10 +214,12 @@ function labelsOf(head: EventHead): Record<string, string> {
   return labels;
 }
 
+const DAMAGED = 'The journal holds a line that is not an event: its disk is damaged.';
+
 function parseEvent(line: Buffer): AuditEvent {
   const event = parseJson(line);
   if (isEvent(event)) return event;
-  throw new StateError('The journal holds a line that is not an event: its disk is damaged.');
+  throw new StateError(DAMAGED);
 }
 
 /** The journal contains only events; this check finds damage, not forgery. */

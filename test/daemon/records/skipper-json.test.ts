@@ -109,6 +109,15 @@ describe.each(FORMATS)('%s, with and without skipping', format => {
     }
   });
 
+  test('a line that is too long is a gap, however short its row', async () => {
+    const detail = (line: number): string => (line === 4 ? '\n'.repeat(300) : 'x');
+    const records = [1, 2, 3, 4, 5, 6].map(line => service(line, { detail: detail(line) }));
+    const options = { format, maxRecordSize: 1000 };
+    expect(await expectSame([bytesOf(records)], options)).toBe(1);
+    const { counts } = await outcomeOf([bytesOf(records)], true, options);
+    expect(counts).toMatchObject({ rejected: { oversize: 1 } });
+  });
+
   test('a service is passed over, with quotes, commas, line breaks and other escapes in its texts', async () => {
     const statements = ['INSERT INTO "t" VALUES ($1,\n$2)', 'x', '\t"å\\', 'a,b', '\u0001'];
     const parameters = ['{"a":"b"}', 'a,"b"', '""', '\n', '1'];

@@ -3,6 +3,7 @@ import type { LogEntry } from '../../../src/deliver/destination.js';
 import { toLogEntries } from '../../../src/deliver/logging/log-entry.js';
 import type { AuditEvent } from '../../../src/event/event.js';
 import type { AuditClass } from '../../../src/event/names.js';
+import { StateError } from '../../../src/lib/errors.js';
 
 /** The event of docs/event.md. */
 const EVENT: AuditEvent =
@@ -55,6 +56,11 @@ test('a statement becomes an entry that can be searched', () => {
 
 test('the same event makes the same entry (I6)', () => {
   expect(shown(toLogEntry(changed({})))).toEqual(shown(toLogEntry(EVENT)));
+});
+
+test('a statement whose line is damaged, without its time, is no entry', () => {
+  const line = JSON.stringify(EVENT).replace('"time":', '"damaged":');
+  expect(() => toLogEntries(Buffer.from(line), 'event').map(shown)).toThrow(StateError);
 });
 
 describe('severity', () => {

@@ -183,6 +183,20 @@ describe('a node keeps what containers print', () => {
     expect(summary('cnpg', log).replace(/ \d+\+\d+/, '')).toBe(expected);
   });
 
+  test('a record of pgAudit without message and fields has nothing of the records before it', () => {
+    const bare = criLines(JSON.stringify({ ...JSON.parse(record(2)), record: { log_time: 'x' } }));
+    const empty = record(2).replace(/,"audit":\{.*\}(?=\}\}$)/, '');
+    const before = cnpgText(fieldsOf({ sessionLine: 1, message: 'x "y"'.repeat(1000) }));
+    const log = written([criLines(before), criLines(empty), bare, criLines(record(3))]);
+    const framed = framedBy('cnpg', [log], { finish: true });
+    expect(framed.map(({ fields }) => fields?.[13])).toEqual([
+      'x "y"'.repeat(1000),
+      'AUDIT: AUDIT: ',
+      undefined,
+      auditMessage(AUDIT),
+    ]);
+  });
+
   test.each(['x', '2026-11-29T12:00:00.000000001Z'])(
     'what is left of a line, %s, is not part of the next',
     left => {
