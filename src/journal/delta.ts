@@ -54,9 +54,9 @@ function recordDelta(before: Record<string, unknown>, after: Record<string, unkn
 function listDelta(before: readonly unknown[], after: readonly unknown[]): Delta {
   const kept: [number, number][] = [];
   let next = 0;
-  for (const [index, value] of before.entries()) {
-    if (next === after.length) break;
-    if (!isSame(value, after[next])) continue;
+  // Thousands of elements at each commit: no object for each.
+  for (let index = 0; index < before.length && next < after.length; index++) {
+    if (!isSame(before[index], after[next])) continue;
     next += 1;
     const last = kept.at(-1);
     if (last?.[1] === index) last[1] += 1;
