@@ -120,7 +120,7 @@ async function verifyWith(where: string, options: VerifyArguments): Promise<Made
   try {
     const found = await withBar(onProgress => examineArchive(archive, given, onProgress));
     const findings = { ...found, warnings: [...found.warnings, ...warnings] };
-    const result = conclude(findings);
+    const result = conclude(findings, shard === null);
     const next = options.bookmark === undefined ? null : nextBookmark(result, terms, bookmark, days.since);
     if (options.bookmark !== undefined && next !== null) await writeBookmark(options.bookmark, next);
     const common = shard === null ? '' : termsOf(where, terms.only, given, options);

@@ -1,6 +1,6 @@
 /**
  * The keys of formats that have one JSON object a line, each with its slot: the column of csvlog that its value goes
- * into, or a number behind those for a part of one (scan/row.ts).
+ * into, or a number behind those for a part of one (scan/columns.ts).
  */
 
 import { COLUMN } from '../../lib/csvlog.js';

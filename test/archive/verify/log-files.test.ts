@@ -6,9 +6,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openArchive } from '../../../src/archive/store/location.js';
+import { conclude } from '../../../src/archive/verify/conclude.js';
 import { differenceOf, type LoggedEvent } from '../../../src/archive/verify/csvlog.js';
 import type { VerifyResult } from '../../../src/archive/verify/result.js';
-import { verifyArchive } from '../../../src/archive/verify/verify.js';
+import { examineArchive, verifyArchive } from '../../../src/archive/verify/verify.js';
 import { indexLogFiles } from '../../../src/commands/verify/log-index.js';
 import { auditMessage, type Columns, csvRecord, hostileText, writeMessage } from '../../support/csvlog.js';
 import { append } from '../../support/log.js';
@@ -54,6 +55,24 @@ test('everything that is hard about CSV, as PostgreSQL and pgAudit write it', as
   expect(failure).toBeNull();
   expect(parts[0]?.events.statement).toBe(302);
   expect(parts[0]?.logFiles).toEqual({ matched: 304, missing: 0, changed: 0, files: 1, filesMissing: 0 });
+});
+
+test('files of which nothing is in the archive prove nothing, unless others do, also those of another shard', async () => {
+  const { compare, folder, logs } = await shipped({
+    'a.csv': records({ message: writeMessage('UPDATE t') }),
+  });
+  const other = join(folder, 'other.csv');
+  await writeFile(other, records({ message: writeMessage('UPDATE u'), sessionId: '6b0201a1.1' }));
+  const archive = openArchive(join(folder, 'archive'));
+  const [strange, own] = await Promise.all(
+    [other, logs].map(async path => examineArchive(archive, { logFiles: await indexLogFiles([path]) })),
+  );
+  if (strange === undefined || own === undefined) throw new Error('nothing was found');
+  expect((await compare(other)).doubts).toEqual([expect.stringContaining('no event was read from any')]);
+  expect((await compare(other)).verdict).toBe('incomplete');
+  expect((await compare(other, logs)).doubts).toEqual([]);
+  expect(conclude(strange, false).doubts).toEqual([]);
+  expect(conclude({ ...own, parts: [...strange.parts, ...own.parts] }).doubts).toEqual([]);
 });
 
 test('bytes that are not UTF-8', async () => {
