@@ -24,12 +24,22 @@ export interface Usage {
   readonly rss: number;
 }
 
-/** Runs a script to its end. Throws where it fails. */
-async function measured(script: string, args: readonly string[], exitCodes: readonly number[] = [0]): Promise<Usage> {
+/** With the CPU seconds of its threads, by name: `MainThread`, `V8Worker`, `libuv-worker`. */
+export interface Detailed extends Usage {
+  readonly threads: Readonly<Record<string, number>>;
+}
+
+/** Runs a script to its end, with `options` of Node.js. Throws where it fails. */
+async function measured(
+  script: string,
+  args: readonly string[],
+  exitCodes: readonly number[] = [0],
+  options: readonly string[] = [],
+): Promise<Detailed> {
   const folder = await mkdtemp(join(tmpdir(), 'pgaudit-shipper-bench-'));
   const path = join(folder, 'usage.json');
   const start = performance.now();
-  const ended = promisify(execFile)(process.execPath, ['--import', here('usage.mjs'), script, ...args], {
+  const ended = promisify(execFile)(process.execPath, [...options, '--import', here('usage.mjs'), script, ...args], {
     env: { ...ENV, BENCH_USAGE: path },
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -37,9 +47,9 @@ async function measured(script: string, args: readonly string[], exitCodes: read
     if (!exitCodes.some(code => code === error.code)) throw error;
   });
   const wall = (performance.now() - start) / 1000;
-  const { user, system, rss } = JSON.parse(await readFile(path, 'utf8'));
+  const { user, system, rss, threads } = JSON.parse(await readFile(path, 'utf8'));
   await rm(folder, { recursive: true });
-  return { wall, cpu: user + system, rss };
+  return { wall, cpu: user + system, rss, threads };
 }
 
 /** Runs a command of the program, which must end with one of these exit codes. */
@@ -85,9 +95,14 @@ export async function withConfig<T>(
   }
 }
 
-/** `run --once` over these files. */
-export async function ship(files: string, settings: Settings): Promise<Usage> {
-  return await withConfig(files, settings, config => measured(MAIN, ['run', '--once', '--config', config]));
+/** `run --once` over these files, with `options` of Node.js. */
+export async function ship(
+  files: string,
+  settings: Settings,
+  options: readonly string[] = [],
+): Promise<Detailed> {
+  const args = (config: string): string[] => ['run', '--once', '--config', config];
+  return await withConfig(files, settings, config => measured(MAIN, args(config), [0], options));
 }
 
 /** `run`, until `use` is done with it. */

@@ -161,6 +161,7 @@ async function readLog(stages: OpenSource, journal: Journal, stop: AbortSignal):
     pending.add(stages.takeFormatChanges().map(change => formatEvent(change, stages)));
     if (batch !== null) {
       if (batch.taken === null) break;
+      if (batch.taken.events.length > 0) tail.isUrgent = true;
       pending.add(batch.taken.events, progressOf(batch, batch.taken, stages));
       if (batch.carried !== undefined) pending.add([], progressOf(batch.carried, NOTHING, stages));
       if (stages.large?.isUnsettled) await settleLarge(batch.taken, pending.append(), stages.large);

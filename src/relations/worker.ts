@@ -23,8 +23,8 @@ const LONGEST_NAMES = 16 * 1024;
 const UNRESERVED_KEYWORD = 1;
 
 // V8's optimizing compiler would briefly take 600 MB for the parser's largest function, to save microseconds per
-// statement. Both flags are needed, before the module is compiled; they apply to the whole process, in which no other
-// WebAssembly is worth optimizing.
+// statement. Both flags are needed, before the module is compiled. They apply to the whole process, but not to modules that
+// are there already: the scanner's is, before the first statement is read.
 setFlagsFromString('--no-wasm-tier-up');
 setFlagsFromString('--no-wasm-dynamic-tiering');
 const { hasSqlDetails, loadModule, parseSync, scanSync } = await import('libpg-query');

@@ -26,12 +26,13 @@ import type { Watch } from './watch.js';
 
 /** Milliseconds between polls of open files and of the folders, without a hint. */
 const GROWTH_INTERVAL = 250;
-/** Milliseconds after news: without them, each line of a busy server would be read and committed alone. */
+/** Milliseconds after news that somebody waits for: without them, each line of a busy server would be committed alone. */
 const PAUSE = 50;
+/** The same if nobody does: of most logs hardly anything is shipped, and each look takes CPU time from the server. */
+const LONG_PAUSE = 200;
 const SCAN_INTERVAL = 2000;
 /** Milliseconds after which an incomplete record at the end of a file that has a successor, and does not grow, is torn. */
-const TORN_AFTER = 10_000;
-const TORN_AFTER_ONCE = 3000;
+const [TORN_AFTER, TORN_AFTER_ONCE] = [10_000, 3000];
 /** Milliseconds for which a file is kept open that is in no folder any more and does not grow. */
 const LINGER = 60_000;
 /** Most files that are held open. */
@@ -55,18 +56,19 @@ export class Tail {
   readonly #openedAt: number;
   /** When nothing was unread last. */
   #caughtUpAt = NEVER;
+  /** Set by who takes the batches: some of this look was shipped, and more may follow. */
+  isUrgent = false;
   readonly #faults: Faults;
   readonly #unsupported: Unsupported;
   readonly #format: ReadFormat;
   readonly #unpacked: UnpackedFiles;
 
   constructor(options: TailOptions, report: TailReport) {
-    const { patterns, positions, times, clock } = options;
+    const { patterns, positions, times, clock, once } = options;
     this.#options = options;
     this.#report = report;
     this.#unsupported = new Unsupported((path, reason) => report.fileUnsupported(path, reason));
     this.#patterns = patterns.map(pattern => resolve(pattern));
-    const { once } = options;
     this.#faults = new Faults({ patterns: this.#patterns, once, unsupported: this.#unsupported, report });
     this.#survey = new Survey(this.#patterns, file => identify(file, times));
     this.#waker = new Waker(clock);
@@ -138,6 +140,7 @@ export class Tail {
     try {
       while (!signal.aborted) {
         await this.look();
+        this.isUrgent = false;
         const isNews = yield* this.#readAll(taker, signal);
         this.#readUntil.read(id => this.#offsetOf(id), this.#unsupported.reasonOf, this.#options.knows);
         if (isNews && once) continue;
@@ -145,7 +148,8 @@ export class Tail {
         if (!this.hasUnread) this.#caughtUpAt = clock.now();
         yield null;
         if (await hints?.looked(isNews, clock.now())) this.#scannedAt = NEVER;
-        if (isNews || hints?.isWatching === false) await sleep(clock, PAUSE, signal);
+        if (isNews || hints?.isWatching === false)
+          await sleep(clock, this.isUrgent ? PAUSE : LONG_PAUSE, signal);
         else await this.#waker.wait(GROWTH_INTERVAL, signal);
       }
     } catch (error) {
@@ -349,8 +353,8 @@ export class Tail {
   }
 
   async #readOf(contentId: string): Promise<number | null> {
-    const position = this.#followers.get(contentId)?.position ?? (await this.#options.ledger.find(contentId));
-    return position?.offset ?? null;
+    const known = this.#followers.get(contentId)?.position;
+    return (known ?? (await this.#options.ledger.find(contentId)))?.offset ?? null;
   }
 
   /** A content that looks new may have been read long ago. */

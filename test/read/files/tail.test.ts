@@ -125,6 +125,29 @@ test('unread bytes wait since the record before them, or since nothing was unrea
   await batches.return(undefined);
 });
 
+test.each([
+  ['nothing of it is shipped', false, 200],
+  ['some of it is', true, 50],
+])('a log that grows all the time is looked at again after a pause: if %s', async (_, isShipped, pause) => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  await writeFile(path, numberedRange(1, 3));
+  const pauses: number[] = [];
+  const after = (ms: number, run: () => void): (() => void) => {
+    pauses.push(ms);
+    setImmediate(run);
+    return () => undefined;
+  };
+  const tail = new Tail({ ...optionsOf(folder), once: false, clock: { now: systemClock.now, after } }, QUIET);
+  let looks = 0;
+  for await (const batch of tail.batches(IN_WORDS, new AbortController().signal)) {
+    if (batch !== null) tail.isUrgent = isShipped;
+    else if (++looks === 4) break;
+    else await appendFile(path, numberedRange(3 + looks, 3 + looks));
+  }
+  expect(pauses).toEqual([pause, pause, pause]);
+});
+
 test('a file that begins while another is read for long is held, so that it can be read even if it is deleted', async () => {
   const folder = await temporaryFolder();
   const [path, next] = [join(folder, 'a.csv'), join(folder, 'b.csv')];
