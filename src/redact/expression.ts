@@ -16,8 +16,8 @@ import { elementEnd } from './columns.js';
 import type { Value, View } from './literal.js';
 import { valueAt } from './shapes.js';
 
-/** More parts than any statement that a person writes puts a secret together from. */
-const MOST_PARTS = 16;
+/** More parts than any statement that a person writes puts a secret together from, or compares it with. */
+const MOST_PARTS = 100_000;
 
 /** Text before the first of several values that all belong to one, and its quote. */
 const JOINING =
@@ -30,7 +30,7 @@ const NEARBY = 40;
 export interface Taker {
   /** A value that is as secret as its name says. */
   value(value: Value): void;
-  /** An argument of a function; any of them may be the secret. */
+  /** Another argument of a function: the secret, or something else. */
   other(value: Value): void;
   /** The name of the column or variable that the value comes from. */
   alias(name: string): void;
@@ -47,92 +47,175 @@ export function takeExpression(
   taker: Taker,
   known: Value | null = null,
 ): number {
-  const at = skipTrivia(text, from);
-  const first = known ?? valueAt(text, at, view);
-  if (first === null) return takeResults(text, at, view, taker);
-  const values = [first, ...joinedValues(text, at, first, view)];
-  for (const value of values) taker.value(value);
-  const { next } = values.at(-1) ?? first;
-  const rest = /^\s*\|\|\s*case\b/i.exec(text.slice(next, next + NEARBY));
-  return rest === null ? next : takeResults(text, skipTrivia(text, next) + 2, view, taker);
+  let at = skipTrivia(text, from);
+  for (let first = known ?? valueAt(text, at, view); ; first = valueAt(text, at, view)) {
+    const end = first === null ? takeResults(text, at, view, taker) : takeParts(text, at, first, view, taker);
+    const joined = skipTrivia(text, end);
+    if (!text.startsWith('||', joined)) return end;
+    at = skipTrivia(text, joined + 2);
+  }
 }
 
-/** Passes on the results of the CASEs in an expression, the arguments of its calls, and its alias. */
+/** Passes on the first value, those joined to it, and the other arguments of the calls that they are in. */
+function takeParts(text: string, at: number, first: Value, view: View, taker: Taker): number {
+  const { values, calls } = joinedValues(text, at, first, view);
+  for (const value of values) taker.value(value);
+  const { next } = values.at(-1) ?? first;
+  if (calls === 0 || calls > MOST_OPEN) return next;
+  const lead = text.slice(at, first.start);
+  return takeWithin(
+    text,
+    next,
+    [ITSELF, ...Array.from({ length: calls }, () => frameAfter(lead))],
+    view,
+    taker,
+  );
+}
+
+/** Passes on the results of the CASEs in an expression, the arguments of its calls, and its aliases. */
 function takeResults(text: string, from: number, view: View, taker: Taker): number {
-  const alias = aliasAt(text, from);
-  if (alias !== '') taker.alias(alias);
-  const place = { depth: 0, cases: 0, isResult: true };
+  return takeWithin(text, from, [frameAfter('')], view, taker);
+}
+
+/** What is open: a call, a list, a query in parentheses, or the expression itself. */
+interface Frame {
+  /** FROM ends the columns of a query. */
+  isQuery: boolean;
+  /** What comes next is part of the expression's value. */
+  isResult: boolean;
+  /** The arguments are names and formats. */
+  readonly isOther: boolean;
+  cases: number;
+}
+
+/** The expression, of which everything was read but what is open in it. */
+const ITSELF: Frame = { isQuery: false, isResult: false, isOther: true, cases: 0 };
+
+/** At most so many are open at once. */
+const MOST_OPEN = 100;
+
+/** Functions whose arguments are no part of what they return. */
+const OTHER =
+  /\b(?:current_setting|(?:next|curr|set)val|gen_salt|date_(?:trunc|part)|to_(?:char|timestamp|date|reg\w+))\s*\($/i;
+
+/** @param lead the text that ends with the parenthesis that opens it */
+function frameAfter(lead: string): Frame {
+  return {
+    isQuery: /\bselect\b/i.test(lead),
+    isResult: true,
+    isOther: OTHER.test(lead.slice(-NEARBY)),
+    cases: 0,
+  };
+}
+
+/** Passes on the values in an expression until what is open is closed, or the expression ends; returns where. */
+function takeWithin(text: string, from: number, frames: Frame[], view: View, taker: Taker): number {
+  const [itself] = frames;
   let at = from;
   for (let end = at; at < text.length; at = end) {
+    const frame = frames.at(-1);
     const code = text.charCodeAt(at);
-    end = elementEnd(text, at, view);
-    const word = isWord(code) && end - at < 10 ? text.slice(at, end).toLowerCase() : '';
-    if (endsAt(code, word, place)) break;
-    const isLiteral = code === SINGLE || code === DOLLAR;
-    const isArgument = isLiteral && place.isResult && place.cases === 0;
-    const isBranch = word === 'then' || word === 'else';
-    const value = isArgument || isBranch ? valueAt(text, isBranch ? skipTrivia(text, end) : at, view) : null;
-    if (value !== null) isBranch ? taker.value(value) : taker.other(value);
+    if (frame === undefined || frame === ITSELF || code === SEMICOLON || frames.length > MOST_OPEN) break;
+    end = isWord(code) ? dottedEnd(text, at) : elementEnd(text, at, view);
+    const word = isWord(code) && end - at < LONGEST_WORD ? text.slice(at, end).toLowerCase() : '';
+    if (frame === itself && frame.cases === 0 && (code === COMMA || ENDS.test(word))) break;
+    if (code === OPEN || code === OPEN_LIST) {
+      const inner = frameAfter(text.slice(Math.max(from, at - NEARBY), at + 1));
+      frames.push({
+        ...inner,
+        isQuery: false,
+        isResult: frame.isResult,
+        isOther: inner.isOther || frame.isOther,
+      });
+    } else if (isClose(code)) frames.pop();
+    else if (text.startsWith('::', at)) end = skipCast(text, at);
+    else if (!readWord(word, frame)) break;
+    else if (frame.isResult && !frame.isOther) end = takeElement(text, at, end, word, frame, view, taker);
   }
   return at;
 }
 
-/** What ends an expression that is not in parentheses. */
-const ENDS = /^(?:from|where|union|on|returning|order|limit|group|and|or|as|when|then|using|loop|into)$/;
-
-/** Keeps track of the place in an expression; returns whether the expression ends there. */
-function endsAt(
-  code: number,
-  word: string,
-  place: { depth: number; cases: number; isResult: boolean },
-): boolean {
-  if (code === OPEN || code === OPEN_LIST) place.depth++;
-  else if (isClose(code)) place.depth--;
-  else if (word === 'case') place.cases++;
-  else if (word === 'end') place.cases--;
-  if (word !== '')
-    place.isResult = word === 'when' ? false : place.isResult || word === 'then' || word === 'else';
-  if (place.depth < 0 || place.cases < 0 || code === SEMICOLON) return true;
-  return place.depth === 0 && (code === COMMA || (place.cases === 0 && ENDS.test(word)));
+/** Follows the words of CASEs and queries; returns whether the expression goes on. */
+function readWord(word: string, frame: Frame): boolean {
+  if (word === 'case') frame.cases++;
+  if (word === 'end') frame.cases--;
+  if (word === 'select') frame.isQuery = true;
+  if (word === 'when' || word === 'case' || (word === 'from' && frame.isQuery)) frame.isResult = false;
+  if (/^(?:then|else|end|select|values)$/.test(word)) frame.isResult = true;
+  return frame.cases >= 0;
 }
 
-/** A name is found inside up to this many calls: `quote_literal(p)`. */
-const MOST_CALLS = 4;
+/** Passes on what is a part of the value: a literal, the result of a CASE, or a name. Returns where to continue. */
+function takeElement(
+  text: string,
+  at: number,
+  end: number,
+  word: string,
+  { cases }: Frame,
+  view: View,
+  taker: Taker,
+): number {
+  if (word === 'as') return dottedEnd(text, skipTrivia(text, end));
+  const isBranch = word === 'then' || word === 'else';
+  const code = text.charCodeAt(at);
+  if (!isBranch && code !== SINGLE && code !== DOLLAR) {
+    const alias = isWord(code) ? aliasAt(text, at) : '';
+    if (alias !== '') taker.alias(alias);
+    return end;
+  }
+  const value = valueAt(text, isBranch ? skipTrivia(text, end) : at, view);
+  if (value !== null) isBranch || cases > 0 ? taker.value(value) : taker.other(value);
+  return end;
+}
+
+/** What ends an expression that is not in parentheses. */
+const ENDS = /^(?:from|where|union|on|returning|order|limit|group|and|or|as|when|then|using|loop|into)$/;
+const LONGEST_WORD = 10;
 
 /** Names of something else, or of too much. */
-const NO_ALIAS = /^(?:null|default|true|false|case|select|array|row|now|not|exists|id|cast|values|\d.*|)$/i;
+const NO_ALIAS = new Set(
+  (
+    'null default true false case when then else end select array row now not exists id cast values distinct all any ' +
+    'some as on both leading trailing placing from for in is and or like ilike using by order group having with ' +
+    'recursive filter over partition limit offset between only lateral join left right inner outer cross natural ' +
+    'union intersect except where asc desc nulls first last current_user session_user current_timestamp current_date ' +
+    'interval timestamp timestamptz date time text varchar bytea uuid json jsonb int integer bigint numeric boolean ' +
+    'returning collate loop into'
+  ).split(' '),
+);
 
 /** Longer names, including schema and table, are not checked. */
 const LONGEST_NAME = 200;
 
-function aliasAt(text: string, from: number): string {
-  let at = from;
-  for (let calls = 0; calls <= MOST_CALLS; calls++) {
-    const end = dottedEnd(text, at);
-    const next = skipTrivia(text, end);
-    if (text.charCodeAt(next) !== OPEN) {
-      const dotted = text.slice(at, Math.min(end, at + LONGEST_NAME)).toLowerCase();
-      const name = dotted.slice(dotted.lastIndexOf('.') + 1);
-      return name.length > 63 || NO_ALIAS.test(name) ? '' : name;
-    }
-    at = skipTrivia(text, next + 1);
-  }
-  return '';
+/** The last part of the name at `at`; empty if it is a function's, or no name of a column or variable. */
+function aliasAt(text: string, at: number): string {
+  const end = dottedEnd(text, at);
+  if (text.charCodeAt(skipTrivia(text, end)) === OPEN) return '';
+  const dotted = text.slice(at, Math.min(end, at + LONGEST_NAME)).toLowerCase();
+  const name = dotted.slice(dotted.lastIndexOf('.') + 1);
+  return name.length > 63 || NO_ALIAS.has(name) || /^(?:\d|$)/.test(name) ? '' : name;
 }
 
 /** The values joined to the `first` one, of the expression that begins at `from`. */
-function joinedValues(text: string, from: number, first: Value, view: View): Value[] {
+function joinedValues(
+  text: string,
+  from: number,
+  first: Value,
+  view: View,
+): { values: Value[]; calls: number } {
   const values = rangeEnd(text, first, view);
+  values.unshift(first);
   let place: Place = { calls: callsIn(text.slice(from, first.start)), joins: joinsAt(text, first) };
-  for (let value: Value | null = first; value !== null && values.length < MOST_PARTS; ) {
+  for (let value = first; values.length < MOST_PARTS; ) {
     const joined = joinedAt(text, value, place);
-    value = joined === null ? null : valueAt(text, joined.at, view);
-    if (joined === null || value === null) break;
-    const calls = callsIn(text.slice(joined.at, value.start));
-    place = { calls: joined.calls + calls, joins: calls > 0 ? joinsAt(text, value) : joined.joins };
-    values.push(value);
+    const next = joined === null ? null : valueAt(text, joined.at, view);
+    if (joined === null || next === null) break;
+    const calls = callsIn(text.slice(joined.at, next.start));
+    place = { calls: joined.calls + calls, joins: calls > 0 ? joinsAt(text, next) : joined.joins };
+    values.push(next);
+    value = next;
   }
-  return values;
+  return { values, calls: place.calls };
 }
 
 /** The upper end of a range: `BETWEEN 'x' AND 'y'`. */
@@ -150,8 +233,12 @@ interface Place {
   readonly joins: boolean;
 }
 
+/** How many parentheses and brackets a text opens and does not close. */
 function callsIn(text: string): number {
-  return text.split(/[([]/).length - 1;
+  let open = 0;
+  for (const [character] of text.matchAll(/[()[\]]/g))
+    open = character === '(' || character === '[' ? open + 1 : Math.max(0, open - 1);
+  return open;
 }
 
 /** Where the text that is joined to a value begins; `null` if there is none. */

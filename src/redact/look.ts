@@ -231,7 +231,7 @@ class Look {
 
   /** Takes the values of an expression, whose first value may be `known`; returns where to continue. */
   #takeExpression(start: number, sure: boolean, known: Value | null = null): number {
-    const other = (value: Value) => this.#taken.other(value);
+    const other = (value: Value) => this.#taken.value(value, false);
     return this.#express(start, value => this.#take(value, sure), other, known);
   }
 
