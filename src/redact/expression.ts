@@ -260,7 +260,8 @@ function joinsAt(text: string, { start }: Value): boolean {
   return JOINING.test(text.slice(Math.max(start - NEARBY, 0), start));
 }
 
-function skipCast(text: string, at: number): number {
+/** Past `::type`, if there is one. */
+export function skipCast(text: string, at: number): number {
   if (!text.startsWith('::', at)) return at;
   const end = dottedEnd(text, at + 2);
   return text.charCodeAt(end) === OPEN ? end : skipTrivia(text, end);

@@ -6,7 +6,7 @@ import { Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, takeGiven } from './columns.js';
 import { executions, namedElsewhere, valueColumns } from './elsewhere.js';
-import { takeExpression } from './expression.js';
+import { skipCast, takeExpression } from './expression.js';
 import {
   endsInSecretName,
   isCode,
@@ -37,7 +37,7 @@ import {
 import { decode, escapeClauseEnd, locate } from './quoting.js';
 import { add, type MutableRange, type Range, union } from './ranges.js';
 import { secretAt } from './scan-raw.js';
-import { operandOf, operatorEnd, uriSecret, valueAfter } from './shapes.js';
+import { operandOf, operatorAfter, uriSecret, valueAfter } from './shapes.js';
 import { type Found, Taken } from './taken.js';
 import {
   type Arguments,
@@ -306,6 +306,9 @@ class Look {
     const content = decode(text, piece);
     const lead = piece.kind === 'string' ? leadOf(text, piece) : '';
     const isName = piece.kind !== 'comment' && isKey(content, view.names);
+    const place = piece.kind === 'name' ? keyedArgument(content) : undefined;
+    if (place !== undefined)
+      this.#takeArguments(keyedArgumentAt(text, piece.end, place, view), !isUnsureFunction(content));
     if (isName && piece.kind === 'name') {
       return this.#named({ start: piece.start, end: escapeClauseEnd(text, piece) }, content);
     }
@@ -324,6 +327,8 @@ class Look {
     const text = this.#text;
     const sure = isSureName(isSecretPath(name) ? name.slice(0, -1) : name);
     let next = skipTrivia(text, lead === 'current_setting(' ? settingEnd(text, piece.end) : piece.end);
+    const cast = skipCast(text, next);
+    if (text.charCodeAt(cast) === COMMA) next = cast;
     if (text.charCodeAt(next) === CLOSE_LIST) next = skipTrivia(text, next + 1);
     if (this.#view.code) this.#hasKey = true;
     const isPair = text.charCodeAt(next) === COMMA;
@@ -336,7 +341,7 @@ class Look {
     else if (this.#view.code && !isInList(text, piece)) this.#takeRow(piece, isPair ? next + 1 : -1);
     if (isInObject(text, piece) && text.charCodeAt(next) === COLON)
       return this.#takeExpression(next + 1, sure);
-    if (operatorEnd(text, next, isStatement(this.#view)) === -1) return piece.end;
+    if (operatorAfter(text, piece, next, this.#view) === -1) return piece.end;
     const value = valueAfter(text, { start: piece.start, end: next }, this.#view);
     return value === null ? piece.end : this.#take(value, sure);
   }

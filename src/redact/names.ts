@@ -24,7 +24,7 @@ const UNSURE_KEY =
 
 /** Suffixes of a secret's name: its hash, which can be guessed offline, or the form in which it is written. */
 const SUFFIX =
-  '(?:[-_]?(?:s?hash|list[ae]?|digest|value|verdi|plain|plaintext|txt?|str|clear(?:text)?|sha\\d*|md5|bcrypt|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?[-_]?\\d*';
+  '(?:[-_]?(?:s?hash|list[ae]?|digest|value|verdi|plain|plaintext|txt?|str|clear(?:text)?|sha\\d*|md5|bcrypt|pem|base64|b64|base|new|old|ny|gammel|encrypted|enc|v))?(?:[-_]?\\d+|_|-(?![->]))?';
 const THE_KEY =
   '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|n(?:ø|o|oe)gle[rn]?|nykel(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
@@ -35,7 +35,7 @@ const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${
  * Ends of other words, too: they count only as a word of their own, as in `user_pass` and `userPass`, not in `compass`.
  */
 const SHORT =
-  /(?<!ssh)(?:pass|pw|psk|psw|pins?|puk|cv[vc]|salts?|seeds?|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
+  /(?<!ssh|(?<![a-z\d])(?:db|pg|smtp|imap|mail|ftp|ldap|bind|root|admin|user|usr|sys|svc|app|api|web|http|proxy|vpn|wifi|my|mysql|sql|ora))(?:pass|pw|psk|psw|pins?|puk|cv[vc]|salts?|seeds?|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;
 
 /** Functions that take a password or a key, most of them from pgcrypto, and as which argument. */
 const KEYED_ARGUMENT = new Map([

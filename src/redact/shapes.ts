@@ -26,7 +26,7 @@ const MOST_CALLS = 4;
 
 /** A type, no longer than types are, and the operator before the value. */
 const DECLARATION =
-  /[\w\s.()"]{0,80}?(?::=|\bdefault\b)|(?:constant\s{1,9})?(?:text|varchar|character varying|citext|jsonb?)\s{0,9}(?:\(\d{1,5}\))?\s{0,9}=/iy;
+  /[\w\s.()"%[\]]{0,80}?(?::=|\bdefault\b)|(?:constant\s{1,9})?(?:text|varchar|character varying|citext|jsonb?)\s{0,9}(?:\(\d{1,5}\))?\s{0,9}=/iy;
 
 /** `[1]` and `[1:2]` of an array. */
 const SUBSCRIPT = /\[[\d\s:]{1,20}\]/y;
@@ -38,10 +38,46 @@ function afterName(text: string, { end }: Range): number {
   return SUBSCRIPT.test(text) ? skipTrivia(text, SUBSCRIPT.lastIndex) : at;
 }
 
+/** What may be between a name and its operator in SQL: a cast, a collation, a member of JSON, … */
+const WRAPPING =
+  '::\\s{0,9}(?:[\\w.]|"[\\w ]{1,63}"){1,80}(?:\\s{1,9}varying|\\s{0,9}\\(\\d{1,5}\\)|\\[\\]){0,2}|' +
+  'collate\\s{1,9}(?:[\\w.]|"[^"]{1,63}"){1,80}|(?:->>?|#>>?)\\s{0,9}(?:\'[^\']{0,80}\'|\\d{1,5})|as\\s{1,9}[\\w.]{1,80}(?=\\s{0,9}\\))';
+/** … and the end of parentheses, or of a call with other arguments. */
+const CLOSING = "(?:,\\s{0,9}(?:'[^']{0,40}'(?:::\\w{1,20})?|[\\w.]{1,63}|\\$\\d{1,5})\\s{0,9}){0,3}\\)";
+const IN_LIST = new RegExp(`\\s{0,9}(?:${WRAPPING})`, 'iy');
+const ALONE = new RegExp(`\\s{0,9}(?:${WRAPPING}|${CLOSING})`, 'iy');
+/** More of them than any statement that a person writes has. */
+const MOST_WRAPPINGS = 8;
+
+/** Where the operator after the wrapping of a name may be, which ends at `at`; -1 if nothing is around it. */
+function afterWrapping(text: string, { start }: Range, at: number): number {
+  const before = text.slice(Math.max(start - NEARBY, 0), start);
+  const wrapping = before.lastIndexOf(',') > before.lastIndexOf('(') ? IN_LIST : ALONE;
+  let end = at;
+  for (let count = 0; count < MOST_WRAPPINGS; count++) {
+    wrapping.lastIndex = end;
+    if (!wrapping.test(text)) break;
+    end = wrapping.lastIndex;
+  }
+  return end === at ? -1 : skipTrivia(text, end);
+}
+
+/** One past the operator between a name, after which `at` is the next sign, and its value; -1 if there is none. */
+export function operatorAfter(text: string, name: Range, at: number, view: View): number {
+  const isInStatement = isStatement(view);
+  const end = operatorEnd(text, at, isInStatement);
+  if (!view.code || end !== -1) return end;
+  const compared = matchEnd(text, at);
+  const wrapped = compared === -1 ? afterWrapping(text, name, at) : -1;
+  if (wrapped === -1 || isWord(text.charCodeAt(wrapped)))
+    return wrapped === -1 ? compared : matchEnd(text, wrapped);
+  return Math.max(operatorEnd(text, wrapped, isInStatement), matchEnd(text, wrapped));
+}
+
 /** The value that follows a secret's name, or `null`. */
 export function valueAfter(text: string, name: Range, view: View): Value | null {
   const at = afterName(text, name);
-  const operator = Math.max(operatorEnd(text, at, isStatement(view)), view.code ? matchEnd(text, at) : -1);
+  const operator = operatorAfter(text, name, at, view);
   if (operator === -1) {
     const value = literalAt(text, at, view) ?? declaredValue(text, at, view);
     return value === null && !view.code ? valueWithoutOperator(text, name) : value;
@@ -55,14 +91,13 @@ export function valueAfter(text: string, name: Range, view: View): Value | null 
 
 /** Where the expression that SQL assigns to a name begins; -1 if there is none. */
 export function operandOf(text: string, name: Range, view: View): number {
-  const at = afterName(text, name);
-  const operator = Math.max(operatorEnd(text, at, isStatement(view)), matchEnd(text, at));
+  const operator = operatorAfter(text, name, afterName(text, name), view);
   return operator === -1 ? -1 : skipTrivia(text, operator);
 }
 
-/** Operators that compare with a list or a pattern in SQL. */
+/** Other operators that compare in SQL. */
 const MATCH =
-  /(?:not\s{1,9})?(?:in\b|i?like\b|between\b|similar\s{1,9}to\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?/iy;
+  /(?:not\s{1,9})?(?:in\b|i?like\b|between\b|similar\s{1,9}to\b)|is\s{1,9}(?:not\s{1,9})?distinct\s{1,9}from\b|!?~\*?|[<>]=?|\^@|[@<]@?>|\?[|&]?|operator\s{0,9}\([\w.\s]{0,64}[^\w\s'()]{1,8}\s{0,9}\)/iy;
 
 function matchEnd(text: string, at: number): number {
   MATCH.lastIndex = at;
