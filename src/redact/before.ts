@@ -1,7 +1,8 @@
 /** Values that come before their name: `'x' = password`, `'x' AS password`, `('x', 'smtp.password')`. */
 
 import { readPiece } from '../lib/sql/lexer.js';
-import type { Value } from './literal.js';
+import type { Value, View } from './literal.js';
+import { SECRETS } from './names.js';
 
 /** The value of a name is searched at most this far before it. */
 const NEARBY = 100;
@@ -12,9 +13,19 @@ const JOINS_NAME =
 const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
 const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
 
-/** The number of the parameter that is assigned to the name at `name`, or compared with it; 0 if there is none. */
-export function parameterBefore(text: string, name: number): number {
-  return parameterAt(text, name, PARAMETER_JOINS);
+/** A name that a column gets without AS. */
+const NAMES = '(?:::[\\w.]{1,64})?\\s+"?$';
+const LITERAL_NAMED = new RegExp(`^${NAMES}`, 'i');
+const PARAMETER_NAMED = new RegExp(`\\$(\\d{1,5})${NAMES}`, 'i');
+
+/**
+ * The number of the parameter that is assigned to the name at `name`, or compared with it; 0 if there is none.
+ *
+ * @param isColumn the name may be a column's, without AS
+ */
+export function parameterBefore(text: string, name: number, isColumn: boolean): number {
+  const number = parameterAt(text, name, PARAMETER_JOINS);
+  return number === 0 && isColumn ? parameterAt(text, name, PARAMETER_NAMED) : number;
 }
 
 /** The number of the parameter next to the key at `key` in the same row; 0 if there is none. */
@@ -25,6 +36,11 @@ export function parameterBeside(text: string, key: number): number {
 function parameterAt(text: string, name: number, joins: RegExp): number {
   const near = text.slice(Math.max(0, name - NEARBY), name);
   return near.includes('$') ? Number(joins.exec(near)?.[1] ?? 0) : 0;
+}
+
+/** Whether a name that ends there may be what a column is called. */
+export function endsColumn(text: string, at: number, { names }: View): boolean {
+  return names !== SECRETS || /^"?\s*(?:[,;)]|from\b|$)/i.test(text.slice(at, at + NEARBY));
 }
 
 interface Literal {
@@ -50,9 +66,10 @@ export class Literals {
     this.#last = { at, end };
   }
 
-  /** The literal that is assigned to the name that begins there, or compared with it. */
-  givenTo(name: number): Value | null {
-    return this.#joined(this.#last, name, LITERAL_JOINS);
+  /** The same for a literal; `null` if there is none. */
+  givenTo(name: number, isColumn: boolean): Value | null {
+    const given = this.#joined(this.#last, name, LITERAL_JOINS);
+    return given === null && isColumn ? this.#joined(this.#last, name, LITERAL_NAMED) : given;
   }
 
   /** The literal before the last one, which is the key that begins there, in the same row. */

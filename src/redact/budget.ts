@@ -12,9 +12,9 @@ export interface Budget {
   left: number;
 }
 
-/** Enough to read everything quoted once more, or a name in about every fifty characters. */
+/** More than rows and pairs take, each of which has a secret: three times their length. */
 export function budgetOf(text: string): Budget {
-  return { left: text.length + LEAST_BUDGET };
+  return { left: 4 * text.length + LEAST_BUDGET };
 }
 
 /**

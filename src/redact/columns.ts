@@ -41,7 +41,7 @@ export function takeGiven(
   const starts: number[] = [];
   if (places.length === 0) return { listEnd, length: 0 };
   const before = rows.before(name.start);
-  const from = before === -1 ? valuesStart(text, listEnd) : before;
+  const from = before === -1 ? valuesStart(text, listEnd, view) : before;
   const numbered =
     before !== -1 && NUMBERED.test(text.slice(Math.max(from, name.start - NEARBY), name.start)) ? 1 : 0;
   let end = from;
@@ -53,7 +53,7 @@ export function takeGiven(
     }
     end = skipTrivia(text, tupleEnd);
     if (text.charCodeAt(end) === COMMA) end = skipTrivia(text, end + 1);
-    else end = skipUnion(text, end);
+    else end = skipUnion(text, nextQuery(text, end, view));
   }
   return { listEnd, length: end - from };
 }
@@ -67,7 +67,7 @@ function restOfList(
   view: View,
 ): { end: number; places: { place: number; column: string }[] } {
   const columns = [text.slice(name.start, name.end).replaceAll('"', '')];
-  let end = skipTrivia(text, name.end);
+  let end = skipTrivia(text, partEnd(text, name.end));
   for (; text.charCodeAt(end) === COMMA && columns.length < MOST_COLUMNS; end = skipTrivia(text, end)) {
     const start = skipTrivia(text, end + 1);
     const column = readColumn(text, start);
@@ -140,15 +140,24 @@ function readColumn(text: string, at: number): { name: string; end: number } {
     return { name: decode(text, piece), end: piece.end };
   }
   const end = wordEnd(text, at);
-  return { name: text.slice(at, end), end };
+  return { name: text.slice(at, end), end: partEnd(text, end) };
+}
+
+/** A part of a column: a field, or an element of an array. */
+const PART = /\s{0,9}(?:\.\w{1,63}|\[[\d\s:]{1,20}\])/y;
+
+function partEnd(text: string, at: number): number {
+  PART.lastIndex = at;
+  return PART.test(text) ? PART.lastIndex : at;
 }
 
 /** What comes between a list of columns and its rows. */
 const BEFORE_ROWS = /^(?:as|not|materialized|values|overriding|system|user|value|row)$/i;
 
 /** Where the first tuple after a list of columns is: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
-function valuesStart(text: string, listEnd: number): number {
+function valuesStart(text: string, listEnd: number, view: View): number {
   let at = skipTrivia(text, listEnd);
+  if (isKeyword(text, at, 'with')) return outside(text, at, view, /^(?:select|values)$/i);
   if (text.charCodeAt(at) === EQUALS) return callStart(text, skipTrivia(text, at + 1));
   if (isKeyword(text, at, 'in')) return listStart(text, skipTrivia(text, at + 'in'.length));
   for (let words = 0; words < 5 && isWord(text.charCodeAt(at)); words++) {
@@ -180,8 +189,13 @@ function tupleStart(text: string, at: number): number {
   return isKeyword(text, inner, 'values') ? valuesIn(text, at) : at + 1;
 }
 
+/** What may be between SELECT and its list. */
+const DISTINCT = /\s{1,9}(?:all\b|distinct\b(?:\s{1,9}on\s{0,9}\([^()]{0,200}\))?)/iy;
+
 /** Where the list of a SELECT begins; for `SELECT * FROM (VALUES …)` and `SELECT * FROM unnest(…)`, the list inside. */
-function selectStart(text: string, at: number): number {
+function selectStart(text: string, after: number): number {
+  DISTINCT.lastIndex = after;
+  const at = DISTINCT.test(text) ? DISTINCT.lastIndex : after;
   const first = skipTrivia(text, at);
   const star = text.charCodeAt(first) === STAR ? first : dottedEnd(text, first);
   const from = skipTrivia(text, star + 1);
@@ -201,11 +215,36 @@ function valuesIn(text: string, open: number): number {
   return text.charCodeAt(tuple) === OPEN ? tuple + 1 : -1;
 }
 
+/** Past the clauses of a query: to the UNION after it, or the end of the statement. */
+function nextQuery(text: string, from: number, view: View): number {
+  const isClause = isKeyword(text, from, 'from') || isKeyword(text, from, 'where');
+  return isClause ? outside(text, from, view, /^(?:union|intersect|except|on|returning)$/i) : from;
+}
+
+/** Where one of these words is, outside of parentheses; where the statement ends if there is none. */
+function outside(text: string, from: number, view: View, words: RegExp): number {
+  let depth = 0;
+  let at = from;
+  for (let end = at; at < text.length; at = end) {
+    const code = text.charCodeAt(at);
+    end = elementEnd(text, at, view);
+    if (code === OPEN) depth++;
+    if (code === CLOSE) depth--;
+    const isWhole = depth === 0 && isWord(code) && end - at < LONGEST_WORD;
+    if (depth < 0 || code === SEMICOLON || (isWhole && words.test(text.slice(at, end)))) break;
+  }
+  return at;
+}
+
+/** No keyword that is searched for is longer. */
+const LONGEST_WORD = 10;
+
 /** Past `UNION ALL`, to the next SELECT. */
 function skipUnion(text: string, at: number): number {
   if (!isKeyword(text, at, 'union')) return at;
   const next = skipTrivia(text, at + 'union'.length);
-  return isKeyword(text, next, 'all') ? skipTrivia(text, next + 'all'.length) : next;
+  const query = isKeyword(text, next, 'all') ? skipTrivia(text, next + 'all'.length) : next;
+  return isKeyword(text, query, 'values') ? skipTrivia(text, query + 'values'.length) : query;
 }
 
 function isKeyword(text: string, at: number, word: string): boolean {

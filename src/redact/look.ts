@@ -2,7 +2,7 @@
 
 import { BACKSLASH, CLOSE_LIST, COLON, COMMA, DOUBLE, isWord, SLASH } from '../lib/sql/chars.js';
 import { nextOpening, type Piece, readPiece, skipPiece, skipTrivia, wordEnd } from '../lib/sql/lexer.js';
-import { Literals, parameterBefore, parameterBeside } from './before.js';
+import { endsColumn, Literals, parameterBefore, parameterBeside } from './before.js';
 import { type Budget, MAX_DEPTH, NAME_COST, TEXT_COST } from './budget.js';
 import { Rows, takeGiven } from './columns.js';
 import { executions, namedElsewhere, valueColumns } from './elsewhere.js';
@@ -107,6 +107,7 @@ class Look {
       secrets: union(this.#taken.secrets),
       parameters: this.#taken.parameters,
       aliases: this.#taken.aliases,
+      isNamed: this.#taken.isNamed,
       lost: union(lost),
       held: this.#held,
     };
@@ -194,9 +195,10 @@ class Look {
       if (range !== null) this.#taken.secret(range);
       return;
     }
-    const value = this.#literals.givenTo(name.start);
+    const isColumn = endsColumn(this.#text, name.end, this.#view);
+    const value = this.#literals.givenTo(name.start, isColumn);
     if (value !== null) this.#take(value, sure);
-    const number = isStatement(this.#view) ? parameterBefore(this.#text, name.start) : 0;
+    const number = isStatement(this.#view) ? parameterBefore(this.#text, name.start, isColumn) : 0;
     if (number > 0) this.#taken.parameter(number, sure);
   }
 

@@ -59,6 +59,7 @@ function lineValue(text: string, { start }: Range, at: number): Value | null {
 export function valueWithoutOperator(text: string, name: Range): Value | null {
   return (
     optionValue(text, name) ??
+    filterValue(text, name) ??
     elementValue(text, name) ??
     pairedValue(text, name) ??
     sentenceValue(text, name) ??
@@ -71,6 +72,15 @@ export function valueWithoutOperator(text: string, name: Range): Value | null {
 function optionValue(text: string, { start, end }: Range): Value | null {
   if (!text.startsWith('--', start)) return null;
   return matchAt(text, end, /\s{1,9}(?:"|'{1,2})?(?![-$])([^\s"'|;&]+)/dy);
+}
+
+/** In a path of JSON: `$.password ? (@ == "x")`. */
+function filterValue(text: string, { end }: Range): Value | null {
+  return matchAt(
+    text,
+    end,
+    /\s{0,9}(?:\?\s{0,9}\(\s{0,9}@\s{0,9})?(?:[=!]=|<>|like_regex|starts\s{1,9}with)\s{0,9}"([^"]+)/dy,
+  );
 }
 
 /** `<password>x</password>`. */

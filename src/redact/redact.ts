@@ -6,6 +6,7 @@
  */
 
 import { LRUCache } from 'lru-cache';
+import { nextOpening, skipPiece } from '../lib/sql/lexer.js';
 import { findSecrets } from './find.js';
 import { listsSecret, readsAsCode } from './hints.js';
 import { isSecretName } from './names.js';
@@ -38,6 +39,18 @@ interface InStatement {
   readonly count: number;
   /** As in `Secrets`. */
   readonly parameters: ReadonlyMap<number, boolean>;
+  /** Any parameter may be a secret. */
+  readonly isUnknown: boolean;
+}
+
+/** Whether the statement numbers parameters, outside its literals and comments. */
+function numbersAny(statement: string): boolean {
+  for (let at = 0; at < statement.length; ) {
+    const opening = nextOpening(statement, at, statement.length);
+    if (/\$\d/.test(statement.slice(at, opening))) return true;
+    at = opening < statement.length ? skipPiece(statement, opening, false) : opening;
+  }
+  return false;
 }
 
 /**
@@ -47,11 +60,14 @@ interface InStatement {
 export function createRedactor(patterns: readonly Pattern[]): Redact {
   const clean = new LRUCache<string, true>(CLEAN);
   const inStatement = (statement: string | null): InStatement => {
-    if (statement === null || clean.has(statement)) return { text: statement, count: 0, parameters: NONE };
-    const { ranges, parameters } = findSecrets(statement, true);
+    if (statement === null || clean.has(statement))
+      return { text: statement, count: 0, parameters: NONE, isUnknown: false };
+    const { ranges, parameters, isNamed } = findSecrets(statement, true);
     const redacted = redactText(statement, ranges, patterns);
-    if (redacted.count === 0 && parameters.size === 0) clean.set(statement, true);
-    return { ...redacted, parameters };
+    // In a function, pgAudit logs its variables as parameters, and the statement does not number them.
+    const isUnknown = isNamed && !numbersAny(statement);
+    if (redacted.count === 0 && parameters.size === 0 && !isUnknown) clean.set(statement, true);
+    return { ...redacted, parameters, isUnknown };
   };
   return ({ statement, parameters }) => {
     const found = inStatement(statement);
@@ -59,7 +75,10 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
       return { statement: found.text, parameters, count: found.count };
     const paired = statement === null ? NONE : pairedParameters(statement, parameters);
     const others = parameters.map((text, index) =>
-      isSecret(text, found.parameters.get(index + 1) ?? paired.get(index + 1))
+      isSecret(
+        text,
+        found.parameters.get(index + 1) ?? paired.get(index + 1) ?? (found.isUnknown ? false : undefined),
+      )
         ? whole(text)
         : redactParameter(text, patterns),
     );

@@ -67,7 +67,7 @@ export function operatorAfter(text: string, name: Range, at: number, view: View)
   const isInStatement = isStatement(view);
   const end = operatorEnd(text, at, isInStatement);
   if (!view.code || end !== -1) return end;
-  const compared = matchEnd(text, at);
+  const compared = Math.max(matchEnd(text, at), whenEnd(text, name, at));
   const wrapped = compared === -1 ? afterWrapping(text, name, at) : -1;
   if (wrapped === -1 || isWord(text.charCodeAt(wrapped)))
     return wrapped === -1 ? compared : matchEnd(text, wrapped);
@@ -102,6 +102,12 @@ const MATCH =
 function matchEnd(text: string, at: number): number {
   MATCH.lastIndex = at;
   return MATCH.test(text) ? MATCH.lastIndex : -1;
+}
+
+/** Past the first WHEN of `CASE password WHEN 'x'`; -1 if it is none. */
+function whenEnd(text: string, { start }: Range, at: number): number {
+  const isCase = /\bcase\s+(?:\w+\.)?"?$/i.test(text.slice(Math.max(start - NEARBY, 0), start));
+  return isCase && /^when\b/i.test(text.slice(at, at + 5)) ? at + 'when'.length : -1;
 }
 
 /** A password may be a number in SQL; the shortest numbers are counts. */

@@ -18,6 +18,8 @@ export interface Found {
   readonly parameters: ReadonlyMap<number, boolean>;
   /** Other names of secrets: columns and variables that they are taken from. */
   readonly aliases: ReadonlySet<string>;
+  /** Whether a secret is taken from a column or variable, whatever its name. */
+  readonly isNamed: boolean;
   /** Where the quoting could not be followed. */
   readonly lost: readonly Range[];
   /** Whether it could be followed in this text itself, whatever is quoted in it. */
@@ -30,6 +32,7 @@ export class Taken {
   /** Numbers of parameters, from 1; `true` for those that are secrets in any form. */
   readonly parameters = new Map<number, boolean>();
   readonly aliases = new Set<string>();
+  isNamed = false;
 
   readonly #text: string;
   readonly #names: Names;
@@ -61,6 +64,7 @@ export class Taken {
 
   /** The secret's name in the place that it is taken from. */
   alias(name: string): void {
+    this.isNamed = true;
     if (!this.#names.is(name) && !isSecretName(name)) this.aliases.add(name);
   }
 

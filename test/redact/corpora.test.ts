@@ -30,7 +30,6 @@ const LEFT = new Map([
   ['do constant', 'what is called `nokkel` and no more may be any key'],
   ['security label', 'what a mask shows in the place of a secret is none'],
   ['function returns table', 'the columns of a function are named far from its body'],
-  ['any values', 'rows of one column after the first one'],
   ['unnest rows from', 'the lists of ROWS FROM'],
   ['kv update key param', 'the value stands in the statement, and the key in a parameter'],
   ['json escaped twice', 'JSON in JSON in JSON'],
