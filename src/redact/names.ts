@@ -28,8 +28,21 @@ const SUFFIX =
 const THE_KEY =
   '[-_ .]?(?:keys?|n(?:ø|o|oe)kk?el(?:en)?|n(?:ø|o|oe)gle[rn]?|nykel(?:en)?|avain|nyckeln?|schl(?:ü|ue)ssel)';
 
-const SURE = `(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`;
-const SECRET = `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`;
+const SURE = orReplaced(`(?:${SURE_WORDS}|${SURE_KEY}${THE_KEY})${SUFFIX}`);
+const SECRET = orReplaced(
+  `(?:${SURE_WORDS}|${UNSURE_WORDS}|(?:${SURE_KEY}|${UNSURE_KEY})${THE_KEY})${SUFFIX}`,
+);
+
+/**
+ * Also finds `løsenord` in a text whose encoding is unknown, where U+FFFD replaced each letter that is not ASCII. Only
+ * Latin names: all of `пароль` would be replaced, and then it is any word of six letters.
+ */
+function orReplaced(names: string): string {
+  return names.replace(/\[[^\]]*\]|(?!\w)\p{Script=Latin}/gu, one => {
+    const letters = one.replace(/^\[|\]$/g, '');
+    return /(?!\w)\p{Script=Latin}/u.test(letters) ? `[${letters}\uFFFD]` : one;
+  });
+}
 
 /**
  * Ends of other words, too: they count only as a word of their own, as in `user_pass` and `userPass`, not in `compass`.
