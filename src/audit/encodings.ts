@@ -51,3 +51,19 @@ export function decoderFor(encoding: string | null): Decode | null {
   decoders.set(encoding, decode);
   return decode;
 }
+
+/** Matches a character that is not ASCII. */
+const NOT_ASCII = /[^ -~\s]/;
+
+/**
+ * Whether a text is one of some words in UTF-8 or in any other encoding. For words of the server's own, which it writes
+ * in the database's encoding: they are recognized without knowing it.
+ *
+ * @param read decodes the text; `null` means UTF-8
+ */
+export function isOneOf(words: ReadonlySet<string>, read: (decode: Decode | null) => string): boolean {
+  const text = read(null);
+  if (words.has(text)) return true;
+  if (!NOT_ASCII.test(text)) return false;
+  return ['LATIN1', ...Object.keys(LABELS)].some(encoding => words.has(read(decoderFor(encoding))));
+}

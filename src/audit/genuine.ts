@@ -8,7 +8,7 @@
 import type { SuspectReason } from '../event/names.js';
 import { COLUMN } from '../lib/csvlog.js';
 import type { RawRecord } from '../read/record.js';
-import type { Decode } from './encodings.js';
+import { type Decode, isOneOf } from './encodings.js';
 import { type Payload, parsePayload } from './payload.js';
 
 /** A record whose message begins like pgAudit's, but which pgAudit did not write. */
@@ -49,7 +49,7 @@ const PARALLEL_WORKER = new Set([
   ...['worker parallelo', 'パラレルワーカー', 'პარალელური დამხმარე პროცესი', '병렬 처리 작업자'],
   ...['параллельный исполнитель', 'parallell arbetare', 'паралельний виконавець', '并行工作者进程'],
 ]);
-/** Bytes, with comma and quotes; the longest of these texts takes less than half. */
+/** Bytes, with quotes; the longest of these texts takes less than half. */
 const LONGEST_CONTEXT = 200;
 
 /** With `log_error_verbosity = verbose`, a record names the place in the server's source code that wrote it. */
@@ -90,8 +90,8 @@ export function look(
 
 /** A context may be as large as a statement: one that is too long to match is not decoded. */
 function isRepetition(record: RawRecord): boolean {
-  const length = record.endOf(COLUMN.context) - record.endOf(COLUMN.context - 1);
-  return length <= LONGEST_CONTEXT && PARALLEL_WORKER.has(record.text(COLUMN.context));
+  if (record.isEmpty(COLUMN.context) || record.column(COLUMN.context).length > LONGEST_CONTEXT) return false;
+  return isOneOf(PARALLEL_WORKER, decode => record.text(COLUMN.context, decode));
 }
 
 /** `3/35`: pgAudit logs only inside transactions. At a session's end there is no transaction, and its number is 0. */

@@ -3,6 +3,7 @@
 import type { Authentication } from '../event/session.js';
 import { COLUMN } from '../lib/csvlog.js';
 import type { RawRecord } from '../read/record.js';
+import { isOneOf } from './encodings.js';
 
 const AUTHENTICATED = Buffer.from('connection authenticated: ');
 const DISCONNECTED = Buffer.from('disconnection: ');
@@ -67,6 +68,6 @@ const NO_ERROR = /^0[012]/;
 export function readError(record: RawRecord): string | null {
   if (record.startsWith(COLUMN.sqlState, SUCCESS)) return null;
   const sqlState = record.text(COLUMN.sqlState);
-  if (NO_ERROR.test(sqlState) || !ERRORS.has(record.text(COLUMN.severity))) return null;
-  return sqlState;
+  if (NO_ERROR.test(sqlState)) return null;
+  return isOneOf(ERRORS, decode => record.text(COLUMN.severity, decode)) ? sqlState : null;
 }
