@@ -4,6 +4,7 @@
  */
 
 import { claimsOf } from '../../audit/claims.js';
+import type { DecoderOf } from '../../audit/genuine.js';
 import { lineAround, statementIn } from '../../audit/logged-statements.js';
 import { readDisconnection, readError } from '../../audit/server-lines.js';
 import type { Filter } from '../../decide/filter.js';
@@ -76,7 +77,7 @@ function takeUnaudited(
   record: RawRecord,
   known: Known,
   isAround: boolean,
-  { facts }: Deciders,
+  { facts, decoderOf }: Deciders,
 ): Pending | null {
   const waiting = facts.pending.get(known.id);
   if (waiting === undefined) return null;
@@ -84,7 +85,7 @@ function takeUnaudited(
   if (!isError && !isAround && readDisconnection(record) === null) return null;
   facts.pending.remove(known.id);
   // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
-  if (isError && isOf(waiting, record)) return null;
+  if (isError && isOf(waiting, record, decoderOf)) return null;
   // Its audit record may be among those that were not read.
   return known.unread === 0 ? waiting : null;
 }
@@ -96,8 +97,8 @@ function isFailure(record: RawRecord): boolean {
 }
 
 /** Whether an error belongs to this statement, if the log names the error's statement (`log_min_error_statement`). */
-function isOf({ sha256 }: Pending, record: RawRecord): boolean {
-  const query = record.text(COLUMN.query);
+function isOf({ sha256 }: Pending, record: RawRecord, decoderOf: DecoderOf): boolean {
+  const query = record.text(COLUMN.query, decoderOf(record.text(COLUMN.database)));
   return query === '' || hashOf(query) === sha256;
 }
 
