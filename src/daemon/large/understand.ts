@@ -10,6 +10,7 @@ import type { SuspectReason } from '../../event/names.js';
 import { messageOf } from '../../event/pgaudit-message.js';
 import type { Redact } from '../../redact/redact.js';
 import { mayWrite } from '../../relations/may-write.js';
+import { scrubSuspect } from '../records/scrub.js';
 import type { Answer } from './answer.js';
 import { splitFields, unquote, withoutReturns } from './fields.js';
 import type { Question } from './protocol.js';
@@ -58,7 +59,8 @@ function readSuspect(bytes: Buffer, decode: Decode, reason: SuspectReason | null
 
 /** Redacts the message. */
 export function scrubbed(said: Said, redact: Redact, keepsOriginal: boolean): Understood {
-  const understood = 'payload' in said ? scrubStatement(said.payload, redact) : scrubSuspect(said, redact);
+  const understood =
+    'payload' in said ? scrubStatement(said.payload, redact) : understandSuspect(said, redact);
   if (!keepsOriginal || countOf(understood.answer) === 0) return { ...understood, original: null };
   return { ...understood, original: 'payload' in said ? messageOf(said.payload.audit) : said.message };
 }
@@ -108,13 +110,10 @@ function scrubStatement({ audit, isPreviouslyLogged }: Payload, redact: Redact):
   return { answer, text: statement ?? '', others: parameters ?? [] };
 }
 
-/** A message with a payload like pgAudit's is redacted like one, as for small records. */
-function scrubSuspect(
+function understandSuspect(
   { reason, message, audit }: Exclude<Said, { payload: Payload }>,
   redact: Redact,
 ): Scrubbed {
-  const { statement, parameters, count } = redact(audit ?? { statement: message, parameters: null });
-  const rest = audit === null ? (statement ?? '') : messageOf({ ...audit, statement, parameters });
-  const text = count === 0 ? message : rest;
+  const { text, count } = scrubSuspect(message, audit, redact);
   return { answer: { kind: 'suspect', reason, redacted: count }, text, others: [] };
 }

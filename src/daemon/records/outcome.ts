@@ -22,6 +22,7 @@ import type { Redact } from '../../redact/redact.js';
 import type { SessionFacts } from '../../session/facts.js';
 import type { LargeReader } from '../large/reader.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import { scrubText } from './scrub.js';
 
 export interface Deciders {
   readonly times: TimeReader;
@@ -100,8 +101,7 @@ export function ship(
 export function readLine(record: RawRecord, deciders: Deciders): LogLine | null {
   const { times, facts, redact } = deciders;
   // A connection's URL as application_name is a common mistake.
-  const scrub = (application: string): string =>
-    redact({ statement: application, parameters: null }).statement ?? '';
+  const scrub = (application: string): string => scrubText(application, redact).text;
   return readLogLine(record, times, facts, scrub);
 }
 

@@ -28,6 +28,7 @@ import {
   ship,
   timeOf,
 } from './outcome.js';
+import { scrubSuspect } from './scrub.js';
 
 type Failure = FailureFields['failure'];
 
@@ -359,12 +360,13 @@ function decideSuspect(
   reading: Reading,
   deciders: Deciders,
 ): Promise<RecordOutcome> | RecordOutcome {
-  const scrubbed = scrubMessage(message, deciders);
-  const { escrow } = deciders;
-  if (escrow === null || scrubbed.redacted === undefined)
-    return shipSuspect(record, { reason, ...scrubbed }, reading, deciders);
+  const { redact, escrow } = deciders;
+  const payload = parsePayload(message.slice('AUDIT: '.length));
+  const { text, count } = scrubSuspect(message, 'suspect' in payload ? null : payload.audit, redact);
+  const suspect = { reason, message: text, ...(count > 0 && { redacted: count }) };
+  if (escrow === null || count === 0) return shipSuspect(record, suspect, reading, deciders);
   return escrow(message).then(sealed =>
-    shipSuspect(record, { reason, ...scrubbed, escrow: sealed }, reading, deciders),
+    shipSuspect(record, { ...suspect, escrow: sealed }, reading, deciders),
   );
 }
 
@@ -379,16 +381,4 @@ function shipSuspect(
   return ship('suspect', record, NO_CLAIMS, reading, deciders, (line, actor) =>
     suspectEvent(line, suspect, actor, reading, deciders.daemon),
   );
-}
-
-/** A message with a payload like pgAudit's is redacted like one: only the statement shows which parameter is a secret. */
-function scrubMessage(message: string, { redact }: Deciders): { message: string; redacted?: number } {
-  const payload = parsePayload(message.slice('AUDIT: '.length));
-  if ('suspect' in payload) {
-    const { statement, count } = redact({ statement: message, parameters: null });
-    return { message: statement ?? '', ...(count > 0 && { redacted: count }) };
-  }
-  const { statement, parameters, count } = redact(payload.audit);
-  if (count === 0) return { message };
-  return { message: messageOf({ ...payload.audit, statement, parameters }), redacted: count };
 }

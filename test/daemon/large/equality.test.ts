@@ -109,6 +109,7 @@ const RECORDS: Record<string, Make> = {
   ],
   'a suspect': pad => [{ context: 'PL/pgSQL function f() line 1', message: writeMessage(text(pad)) }],
   'a suspect without a payload': pad => [{ message: `AUDIT: SESSION,pw=geheim,${pad}` }],
+  'a suspect that is no SQL': pad => [{ message: `AUDIT: Password: geheim\n${pad}` }],
   'a suspect for its parameters': pad => [{ message: `${writeMessage(pad).slice(0, -6)}"a""b"` }],
   'a suspect of a service': pad => [{ user: 'app', message: `AUDIT: SESSION,${pad}` }],
   'what only a parallel worker says': pad => [{ context: 'parallel worker', message: writeMessage(pad) }],

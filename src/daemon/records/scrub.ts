@@ -1,0 +1,39 @@
+/** Removes secrets from texts that need not be SQL: applications' names, and what clients raise. */
+
+import type { Audit } from '../../event/audit.js';
+import { messageOf } from '../../event/pgaudit-message.js';
+import type { Redact } from '../../redact/redact.js';
+
+export interface Scrubbed {
+  readonly text: string;
+  /** How many secrets were replaced. */
+  readonly count: number;
+}
+
+/** `PASSWORD 'x'` is a secret in a statement, `password=x` in a value: the text is read as both. */
+export function scrubText(text: string, redact: Redact): Scrubbed {
+  const asStatement = redact({ statement: text, parameters: null });
+  const asValue = redact({ statement: null, parameters: [asStatement.statement ?? ''] });
+  return { text: asValue.parameters?.[0] ?? '', count: asStatement.count + asValue.count };
+}
+
+const AUDIT = 'AUDIT: ';
+
+/**
+ * A suspect's message. One with a payload like pgAudit's is redacted like one: only the statement shows which parameter is
+ * a secret.
+ *
+ * @param audit its payload, if it is one
+ */
+export function scrubSuspect(message: string, audit: Audit | null, redact: Redact): Scrubbed {
+  if (audit === null) return scrubMessage(message, redact);
+  const { statement, parameters, count } = redact(audit);
+  return { text: count === 0 ? message : messageOf({ ...audit, statement, parameters }), count };
+}
+
+/** What the message begins with would hide `Password: x`. */
+function scrubMessage(message: string, redact: Redact): Scrubbed {
+  if (!message.startsWith(AUDIT)) return scrubText(message, redact);
+  const { text, count } = scrubText(message.slice(AUDIT.length), redact);
+  return { text: AUDIT + text, count };
+}
