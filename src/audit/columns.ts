@@ -1,10 +1,8 @@
 /** Reads the columns of a csvlog record (PostgreSQL's manual, 20.8.4). */
 
-import { isUtf8 } from 'node:buffer';
 import type { Authentication, LogLine, Session } from '../event/session.js';
 import { isoWriter } from '../lib/clock.js';
 import { COLUMN } from '../lib/csvlog.js';
-import { LARGE_RECORD } from '../lib/large-text.js';
 import type { RawRecord } from '../read/record.js';
 import type { TimeReader } from './time.js';
 
@@ -18,16 +16,19 @@ interface Numbering {
   lineOf(start: number, line: number): string;
 }
 
-/**
- * Returns `null` if log_time cannot be read.
- *
- * @param scrub removes secrets from the application's name
- */
+interface Shown {
+  /** Removes secrets from the application's name. */
+  readonly scrub: (application: string) => string;
+  /** As in `LogLine`. */
+  readonly raw: string | null;
+}
+
+/** Returns `null` if log_time cannot be read. */
 export function readLogLine(
   record: RawRecord,
   times: TimeReader,
   { logins, numbering }: { readonly logins: Logins; readonly numbering: Numbering },
-  scrub: (application: string) => string,
+  { scrub, raw }: Shown,
 ): LogLine | null {
   const time = times.read(record.text(COLUMN.logTime));
   if (time === null) return null;
@@ -38,8 +39,7 @@ export function readLogLine(
     database: record.text(COLUMN.database) || null,
     session,
     number: numbering.lineOf(Number.parseInt(session.id, 16) * 1000, session.line),
-    // For a large record, base64 is made in pieces, and only if needed.
-    raw: record.length > LARGE_RECORD || isUtf8(record.bytes) ? null : record.bytes.toString('base64'),
+    raw,
   };
 }
 

@@ -2,7 +2,6 @@
 
 import { basename } from 'node:path';
 import { isoWriter } from '../lib/clock.js';
-import type { LargeText } from '../lib/large-text.js';
 import type { AlertFields } from './alert.js';
 import type { Audit, FailureFields, SuspectFields, UnauditedFields } from './audit.js';
 import type { ConfigFields } from './config.js';
@@ -28,8 +27,6 @@ export interface Reading {
   /** Bytes. */
   readonly record: { readonly offset: number; readonly length: number };
   readonly now: number;
-  /** All of a large record that is not UTF-8. */
-  readonly raw?: LargeText;
 }
 
 export function statementEvent(

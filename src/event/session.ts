@@ -54,7 +54,7 @@ export const sourceSchema = z.object({
   fileId: z.string(),
   offset: count,
   length: count,
-  /** The record's bytes in base64, if they are not valid UTF-8. */
+  /** The record's bytes in base64, if they are not UTF-8 and hold no secret. */
   raw: z.string().exactOptional(),
 });
 export type Source = DeepReadonly<z.infer<typeof sourceSchema>>;
@@ -76,7 +76,7 @@ export interface LoggedBy {
   readonly user: string;
   readonly database: string | null;
   readonly session: Session;
-  /** The record's bytes in base64, if they are not valid UTF-8. */
+  /** The record's bytes in base64, if they are not UTF-8 and hold no secret. */
   readonly raw: string | null;
 }
 

@@ -16,7 +16,6 @@ export interface LargeText {
 export const STATEMENT = randomUUID();
 export const PARAMETERS = randomUUID();
 export const ESCROW = randomUUID();
-export const RAW = randomUUID();
 
 export function sizeOf(texts: readonly LargeText[]): number {
   return texts.flatMap(({ json }) => json).reduce((sum, piece) => sum + piece.length, 0);

@@ -1,6 +1,5 @@
 /** Reads the large records of one server's log in another process, which they may kill. */
 
-import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Payload } from '../../audit/payload.js';
@@ -11,7 +10,7 @@ import { type Clock, sleep } from '../../lib/clock.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import type { Disk } from '../../lib/disk.js';
 import { codeOf } from '../../lib/errors.js';
-import { ESCROW, type LargeText, PARAMETERS, RAW, STATEMENT } from '../../lib/large-text.js';
+import { ESCROW, type LargeText, PARAMETERS, STATEMENT } from '../../lib/large-text.js';
 import { type RawRecord, unreadable } from '../../read/record.js';
 import { ChildGone, LargeChild, type Reply } from './child-process.js';
 import { Marker } from './marker.js';
@@ -52,8 +51,6 @@ type LargeParsed =
 export type LargeRead = LargeParsed & {
   /** SHA-256 (base64) of the record's bytes. */
   readonly digest: string;
-  /** The record in base64, if it is not UTF-8 and nothing in it was redacted. */
-  readonly raw: LargeText | null;
 };
 
 /** Processes that may die of a record; then it becomes a gap. */
@@ -65,11 +62,8 @@ const PAUSE = 10_000;
 /** Heap in MB: what any record needs, and a factor for its size (text, findings, redacted text). */
 const LEAST_MEMORY = 64;
 const MEMORY_FACTOR = 4;
-/**
- * Bytes that are hashed or encoded in one turn of the event loop; divisible by three, since three bytes make four
- * characters.
- */
-const SLICE = 3 * 512 * 1024;
+/** Bytes that are hashed in one turn of the event loop. */
+const SLICE = 1024 * 1024;
 
 export class LargeReader {
   readonly #options: LargeReaderOptions;
@@ -96,14 +90,7 @@ export class LargeReader {
       hashOf(record.bytes),
     ]);
     if (reply === null) return unreadable(record, hash.update('\n').digest('hex'));
-    const { answer } = reply;
-    const isScrubbed = (answer.kind === 'audit' ? answer.audit.redacted : answer.redacted) ?? 0;
-    const raw = isScrubbed > 0 || isUtf8(record.bytes) ? null : await base64Of(record.bytes);
-    return {
-      ...parsedOf(reply),
-      raw: raw === null ? null : { token: RAW, json: raw },
-      digest: hash.digest('base64'),
-    };
+    return { ...parsedOf(reply), digest: hash.digest('base64') };
   }
 
   /** Whether a record was begun whose result is not durable yet. */
@@ -194,15 +181,4 @@ async function hashOf(bytes: Buffer): Promise<Hash> {
     await setImmediate();
   }
   return hash;
-}
-
-async function base64Of(bytes: Buffer): Promise<Buffer[]> {
-  const pieces: Buffer[] = [];
-  for (let start = 0; start < bytes.length; start += SLICE) {
-    pieces.push(
-      Buffer.from(bytes.toString('base64', start, Math.min(start + SLICE, bytes.length)), 'latin1'),
-    );
-    await setImmediate();
-  }
-  return pieces;
 }

@@ -10,7 +10,7 @@ import type { SuspectReason } from '../../event/names.js';
 import { messageOf } from '../../event/pgaudit-message.js';
 import type { Redact } from '../../redact/redact.js';
 import { mayWrite } from '../../relations/may-write.js';
-import { scrubSuspect } from '../records/scrub.js';
+import { scrubParsed } from '../records/scrub.js';
 import type { Answer } from './answer.js';
 import { splitFields, unquote, withoutReturns } from './fields.js';
 import type { Question } from './protocol.js';
@@ -114,6 +114,6 @@ function understandSuspect(
   { reason, message, audit }: Exclude<Said, { payload: Payload }>,
   redact: Redact,
 ): Scrubbed {
-  const { text, count } = scrubSuspect(message, audit, redact);
+  const { text, count } = scrubParsed(message, audit, redact);
   return { answer: { kind: 'suspect', reason, redacted: count }, text, others: [] };
 }

@@ -22,6 +22,7 @@ import type { Redact } from '../../redact/redact.js';
 import type { SessionFacts } from '../../session/facts.js';
 import type { LargeReader } from '../large/reader.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import { rawOf } from './raw.js';
 import { scrubText } from './scrub.js';
 
 export interface Deciders {
@@ -87,9 +88,8 @@ export function ship(
   deciders: Deciders,
   make: (line: LogLine, actor: Actor) => NewEvent | Promise<NewEvent>,
 ): RecordOutcome | Promise<RecordOutcome> {
-  const read = readLine(record, deciders);
-  if (read === null) return rejectTime(reading, deciders);
-  const line = { ...read, ...(reading.raw !== undefined && { raw: reading.raw.token }) };
+  const line = readLine(record, deciders);
+  if (line === null) return rejectTime(reading, deciders);
   return andThen(actorOf(line, claims, deciders), known => ({
     outcome: 'shipped',
     reason,
@@ -99,10 +99,10 @@ export function ship(
 
 /** `null` if its time cannot be read. */
 export function readLine(record: RawRecord, deciders: Deciders): LogLine | null {
-  const { times, facts, redact } = deciders;
+  const { times, facts, redact, decoderOf } = deciders;
   // A connection's URL as application_name is a common mistake.
   const scrub = (application: string): string => scrubText(application, redact).text;
-  return readLogLine(record, times, facts, scrub);
+  return readLogLine(record, times, facts, { scrub, raw: rawOf(record, redact, decoderOf) });
 }
 
 export function actorOf(

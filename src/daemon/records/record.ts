@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { claimsOf } from '../../audit/claims.js';
 import { look, parse, type Suspect } from '../../audit/genuine.js';
-import { type Payload, parsePayload } from '../../audit/payload.js';
+import type { Payload } from '../../audit/payload.js';
 import { isSensitive } from '../../audit/sensitive.js';
 import { controlOf, endsPrepared } from '../../audit/transaction-control.js';
 import type { UserKind } from '../../decide/users.js';
@@ -28,7 +28,7 @@ import {
   ship,
   timeOf,
 } from './outcome.js';
-import { scrubSuspect } from './scrub.js';
+import { scrubMessage } from './scrub.js';
 
 type Failure = FailureFields['failure'];
 
@@ -118,21 +118,18 @@ async function decideLarge(
     deciders.facts.sessions.noteUnread(record);
     return reject(read, reading, deciders);
   }
-  const { raw, digest } = read;
-  const whole = raw === null ? reading : { ...reading, raw };
   const result =
     read.kind === 'audit'
-      ? await decideStatement(record, read, whole, deciders)
+      ? await decideStatement(record, read, reading, deciders)
       : await decideLargeSuspect(
           record,
           seen.kind === 'suspect' ? seen.reason : read.reason,
           read,
-          whole,
+          reading,
           deciders,
         );
   if (result.outcome === 'dropped') return result;
-  const texts = [...(result.texts ?? []), ...(raw === null ? [] : [raw])];
-  const decided = { ...result, texts, digest };
+  const decided = { ...result, digest: read.digest };
   return reason === null ? decided : withoutId(decided);
 }
 
@@ -361,8 +358,7 @@ function decideSuspect(
   deciders: Deciders,
 ): Promise<RecordOutcome> | RecordOutcome {
   const { redact, escrow } = deciders;
-  const payload = parsePayload(message.slice('AUDIT: '.length));
-  const { text, count } = scrubSuspect(message, 'suspect' in payload ? null : payload.audit, redact);
+  const { text, count } = scrubMessage(message, redact);
   const suspect = { reason, message: text, ...(count > 0 && { redacted: count }) };
   if (escrow === null || count === 0) return shipSuspect(record, suspect, reading, deciders);
   return escrow(message).then(sealed =>

@@ -1,5 +1,6 @@
 /** Removes secrets from texts that need not be SQL: applications' names, and what clients raise. */
 
+import { parsePayload } from '../../audit/payload.js';
 import type { Audit } from '../../event/audit.js';
 import { messageOf } from '../../event/pgaudit-message.js';
 import type { Redact } from '../../redact/redact.js';
@@ -20,19 +21,23 @@ export function scrubText(text: string, redact: Redact): Scrubbed {
 const AUDIT = 'AUDIT: ';
 
 /**
- * A suspect's message. One with a payload like pgAudit's is redacted like one: only the statement shows which parameter is
- * a secret.
- *
- * @param audit its payload, if it is one
+ * A message that begins like pgAudit's, or another one. One with a payload like pgAudit's is redacted like one: only the
+ * statement shows which parameter is a secret.
  */
-export function scrubSuspect(message: string, audit: Audit | null, redact: Redact): Scrubbed {
-  if (audit === null) return scrubMessage(message, redact);
+export function scrubMessage(message: string, redact: Redact): Scrubbed {
+  const payload = parsePayload(message.slice(AUDIT.length));
+  return scrubParsed(message, 'suspect' in payload ? null : payload.audit, redact);
+}
+
+/** @param audit the payload of the message, if it has one */
+export function scrubParsed(message: string, audit: Audit | null, redact: Redact): Scrubbed {
+  if (audit === null) return scrubOther(message, redact);
   const { statement, parameters, count } = redact(audit);
   return { text: count === 0 ? message : messageOf({ ...audit, statement, parameters }), count };
 }
 
-/** What the message begins with would hide `Password: x`. */
-function scrubMessage(message: string, redact: Redact): Scrubbed {
+/** `Password: x` is not recognized behind another key. */
+function scrubOther(message: string, redact: Redact): Scrubbed {
   if (!message.startsWith(AUDIT)) return scrubText(message, redact);
   const { text, count } = scrubText(message.slice(AUDIT.length), redact);
   return { text: AUDIT + text, count };
