@@ -19,9 +19,10 @@ const NUMBERED = /\$\d+ = /;
 export function rawOf(record: RawRecord, redact: Redact, decoderOf: DecoderOf): string | null {
   if (record.length > LARGE_RECORD || isUtf8(record.bytes)) return null;
   const readings = [null, latin1, decoderOf(record.text(COLUMN.database))];
-  for (let column = 0; column < record.columns; column++)
-    for (const decode of readings)
-      if (mayHoldSecret(record.text(column, decode), column, redact)) return null;
+  for (let column = 0; column < record.columns; column++) {
+    const texts = new Set(readings.map(decode => record.text(column, decode)));
+    for (const text of texts) if (mayHoldSecret(text, column, redact)) return null;
+  }
   return record.bytes.toString('base64');
 }
 

@@ -77,7 +77,9 @@ describe.each([null, 'LATIN1'])('with encoding %s', encoding => {
 
 test('one column may be UTF-8, whatever the record is and the database should be', async () => {
   const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
-  const written = { message: writeMessage(utf8('INSERT INTO u (a, løsenord) VALUES ($1, $2)'), ['Kåre', 'S3CR3T']) };
+  const written = {
+    message: writeMessage(utf8('INSERT INTO u (a, løsenord) VALUES ($1, $2)'), ['Kåre', 'S3CR3T']),
+  };
   for (const encoding of [null, 'LATIN1']) {
     expect(await rawOf({ ...SUSPECT, detail: utf8('løsenord=S3CR3T') }, encoding)).toBeUndefined();
     expect(await rawOf(written, encoding)).toBeUndefined();
