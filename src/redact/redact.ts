@@ -26,13 +26,15 @@ export interface Redacted extends Texts {
 
 export type Redact = (texts: Texts) => Redacted;
 
-/** Statements without a secret: most are sent again and again. In UTF-16 code units. */
+/** Texts without a secret: most statements, and the names of applications, come again and again. In UTF-16 code units. */
 const CLEAN = {
   max: 1000,
   maxSize: 1 << 20,
   maxEntrySize: 4096,
-  sizeCalculation: (_isClean: true, statement: string): number => statement.length + 1,
+  sizeCalculation: (_isClean: true, text: string): number => text.length + 1,
 };
+/** No name of an application is longer. */
+const CLEAN_VALUES = { ...CLEAN, maxSize: 1 << 16, maxEntrySize: 64 };
 
 interface InStatement {
   readonly text: string | null;
@@ -59,6 +61,13 @@ function numbersAny(statement: string): boolean {
  */
 export function createRedactor(patterns: readonly Pattern[]): Redact {
   const clean = new LRUCache<string, true>(CLEAN);
+  const cleanValues = new LRUCache<string, true>(CLEAN_VALUES);
+  const inValue = (text: string): RedactedText => {
+    if (cleanValues.has(text)) return { text, count: 0 };
+    const redacted = redactParameter(text, patterns);
+    if (redacted.count === 0) cleanValues.set(text, true);
+    return redacted;
+  };
   const inStatement = (statement: string | null): InStatement => {
     if (statement === null || clean.has(statement))
       return { text: statement, count: 0, parameters: NONE, isUnknown: false };
@@ -80,7 +89,7 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
         found.parameters.get(index + 1) ?? paired.get(index + 1) ?? (found.isUnknown ? false : undefined),
       )
         ? whole(text)
-        : redactParameter(text, patterns),
+        : inValue(text),
     );
     const inParameters = others.reduce((sum, { count }) => sum + count, 0);
     return {

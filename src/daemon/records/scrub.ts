@@ -33,7 +33,11 @@ export function scrubMessage(message: string, redact: Redact): Scrubbed {
 export function scrubParsed(message: string, audit: Audit | null, redact: Redact): Scrubbed {
   if (audit === null) return scrubOther(message, redact);
   const { statement, parameters, count } = redact(audit);
-  return { text: count === 0 ? message : messageOf({ ...audit, statement, parameters }), count };
+  // Whoever makes up a payload need not put SQL into it.
+  const value = redact({ statement: null, parameters: statement === null ? [] : [statement] });
+  const scrubbed = { ...audit, statement: value.parameters?.[0] ?? null, parameters };
+  const all = count + value.count;
+  return { text: all === 0 ? message : messageOf(scrubbed), count: all };
 }
 
 /** `Password: x` is not recognized behind another key. */

@@ -34,6 +34,16 @@ test.each(TEXTS)('%s as a message that a function raised', async (raised, scrubb
   });
 });
 
+test.each(['password=S3CR3T', 'Password: S3CR3T'])(
+  '%s as the statement of a payload that is made up',
+  async raised => {
+    const raising = { context: 'PL/pgSQL function f() line 1 at RAISE' };
+    expect(
+      await eventOf({ ...raising, message: `AUDIT: SESSION,1,1,WRITE,UPDATE,,,${raised},<none>` }),
+    ).toMatchObject({ suspect: { message: expect.not.stringContaining('S3CR3T'), redacted: 1 } });
+  },
+);
+
 test.each(['psql', 'pgAdmin 4 - CONN:4242123', 'token-service', 'DBeaver 23.1 - SQLEditor <Script-12.sql>'])(
   '%s stays as it is',
   async application => {
