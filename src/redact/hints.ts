@@ -14,6 +14,7 @@ import {
 } from '../lib/sql/chars.js';
 import { isPrefix, type Piece, skipTrivia, wordEnd, wordStart } from '../lib/sql/lexer.js';
 import { isSecretName, type Names, SECRETS } from './names.js';
+import type { Range } from './ranges.js';
 
 /** At most this much of a text is read around a place. */
 const NEARBY = 100;
@@ -43,10 +44,57 @@ export function readsAsCode(text: string): boolean {
   );
 }
 
-/** Whether the content of a piece is read as SQL. Outside SQL, `--from=x` is an option, not a comment. */
-export function isCode(content: string, { kind }: Piece, lead: string, inCode: boolean): boolean {
-  const mayBe = kind === 'string' || (kind === 'comment' && inCode);
-  return mayBe && (lead === 'as' || lead === 'do' || readsAsCode(content));
+/** As SQL, as any text, or as a program, in which a word without quotes is a name. */
+export type Reading = 'sql' | 'text' | 'program';
+
+/**
+ * How the content of a piece is read; the body of a function in another language in two ways. Outside SQL, `--from=x` is
+ * an option, not a comment.
+ */
+export function readingsOf(
+  content: string,
+  piece: Piece,
+  lead: string,
+  text: string,
+  inCode: boolean,
+): readonly Reading[] {
+  const { kind } = piece;
+  const isBody = kind === 'string' && (lead === 'as' || lead === 'do' || namesLanguage(text, piece));
+  if (isBody) return bodyReadings(languageOf(text, piece));
+  return (kind === 'string' || (kind === 'comment' && inCode)) && readsAsCode(content) ? ['sql'] : ['text'];
+}
+
+function bodyReadings(language: string): readonly Reading[] {
+  if (/^(?:|sql|plpgsql|edbspl)$/i.test(language)) return ['sql'];
+  return /^pl(?:sh|tclu?)$/i.test(language) ? ['sql', 'text'] : ['sql', 'program'];
+}
+
+/** Without the expressions of a program: names and calls. */
+export function literalsOf(content: string, reading: Reading, secrets: readonly Range[]): readonly Range[] {
+  if (reading !== 'program') return secrets;
+  return secrets.filter(({ start, end }) => !isExpression(content.slice(start, end)));
+}
+
+function isExpression(value: string): boolean {
+  return /^[a-z_][\w.]*(?:[([].*)?[)\],;]*$/is.test(value) && !/^(?:qq?|r#*)["'{([|]/.test(value);
+}
+
+/** The header of a function before its body is searched at most this far, and what follows it. */
+const HEADER = 2000;
+
+const LANGUAGE = /\blanguage\s{1,9}['"]?(\w{1,63})/i;
+
+/** `DO LANGUAGE plpython3u $$…$$`: no keyword is right before the body. */
+function namesLanguage(text: string, { start }: Piece): boolean {
+  return /\blanguage\s+['"]?\w{1,63}['"]?\s*$/i.test(text.slice(Math.max(start - NEARBY, 0), start));
+}
+
+/** The language of a body, if the text names one near it; else empty. */
+function languageOf(text: string, { start, end }: Piece): string {
+  const before = text.slice(Math.max(start - HEADER, 0), start);
+  const header = before.slice(before.search(/\b(?:create|do)\b(?!.*\b(?:create|do)\b)/is));
+  const [, name = ''] = `${header} ${text.slice(end, end + NEARBY)}`.match(LANGUAGE) ?? [];
+  return name;
 }
 
 /**

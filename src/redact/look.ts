@@ -9,7 +9,6 @@ import { executions, namedElsewhere, valueColumns } from './elsewhere.js';
 import { skipCast, takeExpression } from './expression.js';
 import {
   endsInSecretName,
-  isCode,
   isInList,
   isInObject,
   isKey,
@@ -18,7 +17,9 @@ import {
   isUnnested,
   leadOf,
   listsSecret,
+  literalsOf,
   mayHoldValue,
+  readingsOf,
   settingEnd,
   touchesAfter,
   touchesBefore,
@@ -380,20 +381,19 @@ class Look {
   }
 
   #descend(content: string, piece: Piece, lead: string): void {
-    const { depth } = this.#view;
-    this.#budget.left -= content.length + TEXT_COST;
-    if (depth === MAX_DEPTH || this.#budget.left < 0) {
-      add(this.#lost, { start: piece.open, end: piece.close });
-      return;
+    const { depth, code: inCode } = this.#view;
+    for (const [index, reading] of readingsOf(content, piece, lead, this.#text, inCode).entries()) {
+      this.#budget.left -= content.length + TEXT_COST;
+      if (depth === MAX_DEPTH || this.#budget.left < 0) {
+        add(this.#lost, { start: piece.open, end: piece.close });
+        return;
+      }
+      const view = { ...this.#view, code: reading === 'sql', depth: depth + 1 };
+      const { secrets, lost, aliases } = new Look(content, view, this.#budget).run();
+      for (const alias of aliases) this.#taken.alias(alias);
+      const own = literalsOf(content, reading, secrets);
+      for (const range of locate(this.#text, piece, own)) this.#taken.secret(range);
+      if (index === 0) for (const range of locate(this.#text, piece, lost)) add(this.#lost, range);
     }
-    const code = isCode(content, piece, lead, this.#view.code);
-    const { secrets, lost, aliases } = new Look(
-      content,
-      { ...this.#view, code, depth: depth + 1 },
-      this.#budget,
-    ).run();
-    for (const alias of aliases) this.#taken.alias(alias);
-    for (const range of locate(this.#text, piece, secrets)) this.#taken.secret(range);
-    for (const range of locate(this.#text, piece, lost)) add(this.#lost, range);
   }
 }

@@ -55,6 +55,7 @@ describe.each([
   'redact-near-secret',
   'redact-blind2-secret',
   'redact-blind3-secret',
+  'redact-blind4-secret',
 ])('%s', name => {
   const cases = corpus(name);
 
