@@ -9,10 +9,10 @@ const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,2
 const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   [
     'curl|wget|http|https|xh',
-    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:|\\s(?:-E|--cert)\\s{1,3}[^\\s:]{1,200}:|\\s(?:-b|--cookie|--oauth2-bearer)\\s{1,3}(?:["']{0,2}[\\w.-]{1,64}=)?`,
+    `(?:-[a-zA-Z]{0,8}[uU]|--user|--proxy-user|-a|--auth)[\\s=]{0,3}["']{0,2}[^\\s:"']{0,64}:|\\s(?:-E|--cert)\\s{1,3}[^\\s:]{1,200}:|(?:-x|--proxy)[\\s=]{1,3}["']{0,2}(?:\\w{1,9}://)?[^\\s:@"']{0,64}:(?=[^\\s"']{1,200}@)|\\s(?:-b|--cookie|--oauth2-bearer)\\s{1,3}(?:["']{0,2}[\\w.-]{1,64}=)?`,
   ],
   [
-    'sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|cypher-shell|mosquitto_pub|clickhouse-client|useradd|usermod',
+    'sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|cypher-shell|mosquitto_pub|clickhouse-client|cqlsh|useradd|usermod',
     '\\s-p\\s{0,3}',
   ],
   ['docker|podman|helm|oc|az|cf', '\\slogin\\b[^|;&]{0,200}?\\s-p\\s{0,3}'],
@@ -28,7 +28,9 @@ const TOOLS: readonly (readonly [tools: string, before: string])[] = [
     'smbclient|rpcclient|net|smbget|nmblookup',
     '\\s-U\\s{0,3}["\']{0,2}[^\\s%"\']{1,64}%|\\suse\\s{1,3}(?:[A-Za-z]:\\s{1,3})?\\\\{2,4}\\S{1,200}\\s{1,3}(?=[^\\s/*])',
   ],
-  ['htpasswd', '\\s-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}(?:\\s{1,3}/\\S{1,200})?\\s{1,3}[\\w.@-]{1,64}\\s{1,3}'],
+  ['htpasswd', '\\s-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}(?:\\s{1,3}\\S{1,200})?\\s{1,3}[\\w.@-]{1,64}\\s{1,3}'],
+  ['sqlplus|sqlcl|sqlldr|impdp|expdp', '\\s["\']{0,2}[\\w$#]{1,64}/'],
+  ['influx', '\\s-t\\s{1,3}'],
   ['sqlcmd|bcp|isql|osql|tsql|ipmitool|zip|unzip|curlftpfs', '\\s-P\\s{0,3}'],
   ['lftp', '\\s-u\\s{0,3}[^\\s,]{1,64},'],
   ['snmpwalk|snmpget|snmpset', '\\s-[AXc]\\s{0,3}'],
@@ -50,7 +52,7 @@ const PATTERNS = TOOLS.map(([tools, before]) => ({
 export const TOOL = new RegExp(`(?<![\\w.-])(?:${TOOLS.map(([tools]) => tools).join('|')})(?=\\s)`, 'g');
 
 /** No command in a statement that a person writes is longer. */
-const LONGEST = 1000;
+const LONGEST = 16_000;
 
 /** Takes linear time: each command ends where the next tool begins. */
 export function commandSecrets(text: string): Range[] {
