@@ -28,7 +28,10 @@ const TOOLS: readonly (readonly [tools: string, before: string])[] = [
     'smbclient|rpcclient|net|smbget|nmblookup',
     '\\s-U\\s{0,3}["\']{0,2}[^\\s%"\']{1,64}%|\\suse\\s{1,3}(?:[A-Za-z]:\\s{1,3})?\\\\{2,4}\\S{1,200}\\s{1,3}(?=[^\\s/*])',
   ],
-  ['htpasswd', '\\s-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}(?:\\s{1,3}\\S{1,200})?\\s{1,3}[\\w.@-]{1,64}\\s{1,3}'],
+  [
+    'htpasswd',
+    '\\s-(?=[a-zA-Z]{0,6}b)(?:(?=[a-zA-Z]{0,6}n)[a-zA-Z]{2,8}|(?![a-zA-Z]{0,6}n)[a-zA-Z]{1,8}\\s{1,3}\\S{1,200})\\s{1,3}[\\w.@-]{1,64}\\s{1,3}',
+  ],
   ['sqlplus|sqlcl|sqlldr|impdp|expdp', '\\s["\']{0,2}[\\w$#]{1,64}/'],
   ['influx', '\\s-t\\s{1,3}'],
   ['sqlcmd|bcp|isql|osql|tsql|ipmitool|zip|unzip|curlftpfs', '\\s-P\\s{0,3}'],
