@@ -62,14 +62,8 @@ function takeParts(text: string, at: number, first: Value, view: View, taker: Ta
   for (const value of values) taker.value(value);
   const { next } = values.at(-1) ?? first;
   if (calls === 0 || calls > MOST_OPEN) return next;
-  const lead = text.slice(at, first.start);
-  return takeWithin(
-    text,
-    next,
-    [ITSELF, ...Array.from({ length: calls }, () => frameAfter(lead))],
-    view,
-    taker,
-  );
+  const open = Array.from({ length: calls }, () => frameAfter(text.slice(at, first.start)));
+  return takeWithin(text, next, [ITSELF, ...open], view, taker);
 }
 
 /** Passes on the results of the CASEs in an expression, the arguments of its calls, and its aliases. */
@@ -187,10 +181,11 @@ const NO_ALIAS = new Set(
 /** Longer names, including schema and table, are not checked. */
 const LONGEST_NAME = 200;
 
-/** The last part of the name at `at`; empty if it is a function's, or no name of a column or variable. */
+/** The last part of the name at `at`; empty if it is a function's, a type's or a prefix, or no name at all. */
 function aliasAt(text: string, at: number): string {
   const end = dottedEnd(text, at);
-  if (text.charCodeAt(skipTrivia(text, end)) === OPEN) return '';
+  const next = text.charCodeAt(skipTrivia(text, end));
+  if (next === OPEN || next === SINGLE) return '';
   const dotted = text.slice(at, Math.min(end, at + LONGEST_NAME)).toLowerCase();
   const name = dotted.slice(dotted.lastIndexOf('.') + 1);
   return name.length > 63 || NO_ALIAS.has(name) || /^(?:\d|$)/.test(name) ? '' : name;
