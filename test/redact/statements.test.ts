@@ -243,7 +243,7 @@ cases('no secret', [
   ['GRANT SELECT (password), UPDATE (a, token) ON u TO kari'],
   ["COMMENT ON COLUMN u.password IS 'hashed with bcrypt'"],
   ['CREATE FUNCTION f(password text) RETURNS text AS $$ UPDATE u SET password=new.password, a = password $$'],
-  ["UPDATE u SET password = f(E'', date '2026-01-01', p) WHERE e = 'K4ri99' AND date = 'u7e2x9'"],
+  ["UPDATE u SET password = f(p, E'', regtype 'text') WHERE e = 'K4ri99' AND regtype = 'u7e2x9'"],
   ['CREATE FUNCTION f() RETURNS int AS $$ x = 1; y(password=conn.password) $$ LANGUAGE plpython3u'],
   ["CREATE TABLE u (password_changed text DEFAULT 'x', tokens int DEFAULT '1')"],
   ["SELECT date'a\\', 'changed password ', 'x'"],
