@@ -3,9 +3,10 @@
  * running daemon sees are in `integration/evidence.test.ts`.
  */
 
-import { rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasCode } from '../../src/lib/errors.js';
 import { day, days, gapEvent } from '../support/covered.js';
 import { type SealedChain, writeSealed } from '../support/sealed.js';
 import { runCommand } from '../support/shipper.js';
@@ -133,6 +134,67 @@ describe('a period without any evidence', () => {
     expect(await codes(archive, period)).toEqual([INCOMPLETE, INCOMPLETE]);
   });
 });
+
+describe('the days before one, without --since', () => {
+  const until = (day: string, one: Scene) => runCommand(['verify', '--until', day, one.archive]);
+
+  test('are not whole if the archive begins after them, and leave no bookmark', async () => {
+    const one = await scene();
+    const bookmark = join(await temporaryFolder(), 'bookmark.json');
+    const { code, output } = await runCommand([
+      'verify',
+      ...['--until', '2025-10-31', '--bookmark', bookmark],
+      one.archive,
+    ]);
+    expect([code, output]).toEqual([INCOMPLETE, expect.stringContaining('covers no server in this time')]);
+    await expect(readFile(bookmark)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.each<[string, number, string, Happen]>([
+    ['their objects', BROKEN, '2025-11-01', one => remove(one, 0, 1)],
+    ['the whole chain before', INCOMPLETE, '2025-11-03', one => remove(one, 0, 3)],
+  ])('are not whole if %s were removed', async (_, code, day, happen) => {
+    const one = await scene();
+    await happen(one);
+    for (const name of one.names) await rmdir(dirname(join(one.archive, name))).catch(unlessFull);
+    expect((await until(day, one)).code).toBe(code);
+  });
+
+  test.each([
+    ['--since', '2025-11-02', INCOMPLETE],
+    ['--grace', '2h', BROKEN],
+  ])('of a second daemon were removed (%s %s)', async (option, value, code) => {
+    const one = await scene();
+    const second = { node: 'pg-1', chain: FIRST };
+    const { names } = await writeSealed(
+      one.archive,
+      days().map(date => day(date)),
+      second,
+    );
+    const verify = () =>
+      runCommand(['verify', option, value, '--until', '2025-11-02', '--grace', '8h', one.archive]);
+    expect((await verify()).code).toBe(0);
+    for (const name of names.slice(0, 2)) await rm(dirname(join(one.archive, name)), { recursive: true });
+    expect((await verify()).code).toBe(code);
+  });
+
+  test('do not expect a daemon that began later', async () => {
+    const { archive } = await scene();
+    const date = '2025-11-04';
+    await writeSealed(archive, [day(date)], { instance: 'later', chain: '20251104T000000Z-0003' });
+    const { code, output } = await runCommand(['verify', '--until', '2025-11-02', archive]);
+    expect([code, output]).toEqual([0, expect.not.stringContaining('covered at no time')]);
+  });
+
+  test('end on a day of the calendar', async () => {
+    expect((await until('2026-02-30', await scene())).code).toBe(2);
+  });
+});
+
+/** A folder that still has objects stays. */
+function unlessFull(error: unknown): void {
+  if (!hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw error;
+}
 
 test.each([
   [

@@ -118,8 +118,7 @@ export class Chain {
     this.#lastDay = date;
     if (date < dayOfChain(this.#name))
       throw new Broken('misplaced', 'the object is stored under a day before its chain began');
-    if (firstSeq > next && next === 1)
-      throw new Broken('beginning', `the chain begins with event ${firstSeq}`, { seq: firstSeq });
+    if (firstSeq > next && next === 1) throw beginsWith(firstSeq);
     if (firstSeq > next)
       throw new Broken('missing', `events ${next} to ${firstSeq - 1} are missing before this object`, {
         seq: next,
@@ -258,6 +257,10 @@ export class Chain {
     if (!this.#isAnnounced)
       throw new Broken('announcement', 'the chain does not begin with an event that announces it as new');
   }
+}
+
+export function beginsWith(seq: number): Broken {
+  return new Broken('beginning', `the chain begins with event ${seq}`, { seq });
 }
 
 /** The UTC day on which a chain began, from its name. */

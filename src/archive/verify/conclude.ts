@@ -20,8 +20,12 @@ export interface Findings {
 /** @param isAll false of one of several shards: only all of them know whether there was anything to compare with */
 export function conclude(findings: Findings, isAll = true): VerifyResult {
   const { parts, known, failure, warnings, period, taken } = findings;
-  const doubts = [...findings.doubts, ...(isAll ? notCompared(parts) : [])];
   const instances = instancesOf(known, period);
+  const doubts = [
+    ...findings.doubts,
+    ...(isAll && instances.length === 0 ? [NO_SERVER] : []),
+    ...(isAll ? notCompared(parts) : []),
+  ];
   const limits = [...findings.limits, ...auditLimits(instances, known)];
   const isIntact = failure === null;
   const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
@@ -29,6 +33,8 @@ export function conclude(findings: Findings, isAll = true): VerifyResult {
   const asked = periodOf(period, graceOf(known, period));
   return { verdict, isIntact, failure, parts, instances, doubts, warnings, limits, period: asked, taken };
 }
+
+const NO_SERVER = 'the archive covers no server in this time: nothing is proved';
 
 /** Log files that are none of the archive's prove nothing. */
 function notCompared(parts: readonly PartResult[]): string[] {

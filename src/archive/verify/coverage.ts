@@ -110,7 +110,7 @@ export class PartCoverage {
       this.unknown.push({
         from: Number.NEGATIVE_INFINITY,
         to: startedAt,
-        why: 'it is not known what was before the first chain',
+        why: UNKNOWN_BEFORE,
       });
   }
 
@@ -133,8 +133,7 @@ export class PartCoverage {
   metBefore(named: Named, lastSeq: number | null): void {
     if (lastSeq !== null && lastSeq < named.seq) throw endsEarly(named, lastSeq);
     if (lastSeq !== null) return;
-    const why = `chain ${plainChain(named.chain)}, which came before, is missing`;
-    this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: named.until, why });
+    this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: named.until, why: missingChain(named.chain) });
   }
 
   /**
@@ -261,6 +260,12 @@ export class PartCoverage {
     this.sources.set(source, known);
     return known;
   }
+}
+
+export const UNKNOWN_BEFORE = 'it is not known what was before the first chain';
+
+export function missingChain(chain: string): string {
+  return `chain ${plainChain(chain)}, which came before, is missing`;
 }
 
 function endsEarly({ chain, seq }: Named, lastSeq: number): Broken {

@@ -10,14 +10,21 @@ import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjec
 import type { Anchors, PartAnchors } from './anchors.js';
 import { AuditedByServer } from './audited.js';
 import type { ProvedChain } from './bookmark.js';
-import { Chain, dayOfChain } from './chain.js';
-import { PartCoverage } from './coverage.js';
+import { beginsWith, Chain, dayOfChain } from './chain.js';
+import { missingChain, PartCoverage, UNKNOWN_BEFORE } from './coverage.js';
 import { LinesCheck } from './line-checks.js';
 import { LogComparison, type LogFiles } from './log-files.js';
 import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
 import { inSteps, type Shares, type Step } from './progress.js';
-import { readEvent } from './read-event.js';
-import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnings } from './result.js';
+import { type ReadEvent, readEvent } from './read-event.js';
+import {
+  Broken,
+  type Failure,
+  type LogFilesResult,
+  type PartResult,
+  plainChain,
+  type Warnings,
+} from './result.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
 import { type Unproved, warnForeign } from './surroundings.js';
@@ -95,8 +102,8 @@ export class PartCheck {
       await this.#walk(shares);
       for (const chain of this.#chains.values()) chain.end();
       this.#checkProved();
-      this.#coverage.end();
       if (this.#chains.size === 0) await this.#findNothing();
+      else this.#coverage.end();
       for (const chain of this.#chains.values()) await this.#checkAfter(chain);
       for (const named of this.#coverage.notMet)
         this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
@@ -127,11 +134,48 @@ export class PartCheck {
     const { since, until } = this.#options.days;
     const days = await this.#daysInArchive();
     const before = days.filter(day => since !== null && day < since);
-    if (before.length === 0 && until !== null && days.some(day => day > until))
-      return this.#coverage.nothing(Number.POSITIVE_INFINITY, null, null);
-    const retiredAt = await this.#retiredOn(before.at(-1));
-    const why = days.length === 0 ? 'there is no object of this daemon' : null;
-    this.#coverage.nothing(Number.NEGATIVE_INFINITY, retiredAt, why);
+    const after = days.filter(day => until !== null && day > until);
+    if (before.length > 0 || after.length === 0) {
+      const why = days.length === 0 ? 'there is no object of this daemon' : null;
+      return this.#coverage.nothing(Number.NEGATIVE_INFINITY, await this.#retiredOn(before.at(-1)), why);
+    }
+    const why = await this.#lostBefore(after);
+    this.#coverage.nothing(why === null ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY, null, why);
+  }
+
+  /**
+   * Why a daemon whose oldest objects are of these days had begun earlier; `null`: it had not. Throws Broken if its first
+   * objects were removed.
+   */
+  async #lostBefore(days: readonly string[]): Promise<string | null> {
+    const { since } = this.#options.days;
+    const firsts = await this.#firstOfChains(days);
+    const cut = firsts.find(({ firstSeq }) => firstSeq > 1);
+    if (cut !== undefined && since !== null && dayOfChain(cut.chain) < since)
+      return `chain ${plainChain(cut.chain)} began earlier, and nothing of it is in the archive`;
+    if (cut !== undefined) throw beginsWith(cut.firstSeq).at({ object: cut.path });
+    const [first] = firsts;
+    if (first === undefined) return 'there is no object of this daemon';
+    const { previousChain, reason } = (await this.#firstEventOf(first)).lifecycle ?? {};
+    if (previousChain !== undefined) return missingChain(previousChain.chain);
+    return reason === 'archive-empty' ? null : UNKNOWN_BEFORE;
+  }
+
+  /** The first objects of all chains on the first of these days that has any. */
+  async #firstOfChains(days: readonly string[]): Promise<ArchivedObject[]> {
+    for (const day of days) {
+      const firsts = new Map<string, ArchivedObject>();
+      for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day }))
+        if (!firsts.has(object.chain)) firsts.set(object.chain, object);
+      if (firsts.size > 0) return [...firsts.values()];
+    }
+    return [];
+  }
+
+  async #firstEventOf(object: ArchivedObject): Promise<ReadEvent> {
+    const reader = new ObjectReader(await prepareObject(this.#store, object), this.#store);
+    for await (const [line] of reader.lines()) if (line !== undefined) return readEvent(line);
+    throw new Broken('format', 'the object is empty', { object: object.path });
   }
 
   /** When the daemon was retired, according to the newest object of its last day before the range. */

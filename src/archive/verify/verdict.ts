@@ -49,26 +49,33 @@ export function graceOf(parts: readonly KnownPart[], { grace }: Period): number 
   return grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
 }
 
-/** Every server of these parts, by name. */
+/** Every server that is expected of these parts in the period, by name. */
 export function instancesOf(parts: readonly KnownPart[], period: Period): InstanceResult[] {
   const names = new Set(
     parts.flatMap(({ coverage, audited }) => [...coverage.sources.keys(), ...audited.keys()]),
   );
   const grace = graceOf(parts, period);
-  return [...names].sort().map(name => {
+  return [...names].sort().flatMap(name => {
     const ofOne = parts.filter(({ coverage, audited }) => coverage.sources.has(name) || audited.has(name));
-    return instanceOf(name, ofOne, { ...period, grace });
+    const asked = askedOf(name, ofOne, period);
+    return asked.from > asked.to ? [] : [instanceOf(name, ofOne, asked, { ...period, grace })];
   });
+}
+
+/** The time in which a server is expected; it ends before it begins if that is later. */
+function askedOf(instance: string, parts: readonly KnownPart[], period: Period): Span {
+  const to = Math.min(period.to ?? period.now, period.now);
+  const own = Math.min(...parts.map(part => beginningOf(part, instance) ?? to));
+  return { from: beginOf(instance, own, period), to };
 }
 
 function instanceOf(
   instance: string,
   parts: readonly KnownPart[],
+  asked: Span,
   period: Period & { readonly grace: number },
 ): InstanceResult {
-  const end = Math.min(period.to ?? period.now, period.now);
-  const begin = beginOf(instance, Math.min(...parts.map(part => beginningOf(part, instance) ?? end)), period);
-  const asked = { from: begin, to: end };
+  const end = asked.to;
   const wasFound = parts.every(({ coverage }) => (coverage.sources.get(instance)?.lives ?? null) !== null);
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));

@@ -14,6 +14,7 @@ import { type Shard, shardJson } from '../../archive/verify/shard.js';
 import type { PublicKey } from '../../archive/verify/signature.js';
 import { examineArchive } from '../../archive/verify/verify.js';
 import { DURATION_UNITS, parseDuration } from '../../config/units.js';
+import { isDay } from '../../lib/day.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
 import { readBookmark, writeBookmark } from './bookmark.js';
 import { type EvidenceArguments, readEvidence } from './evidence.js';
@@ -167,8 +168,7 @@ async function bookmarkOf(
 
 function readDay(text: string | null): string | null {
   if (text === null) return null;
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
-  if (!isDay) throw new UsageError('a day is given as 2026-11-21');
+  if (!isDay(text)) throw new UsageError('a day is given as 2026-11-21');
   return text;
 }
 
