@@ -23,6 +23,7 @@ export class Chain {
   #nextSeq = 1;
   /** `null` if unknown. */
   #lastHash: string | null = FIRST_HASH;
+  #firstAt: string | null = null;
   #objects = 0;
   #lastDay: string;
   /** What an earlier verification proved of it; `null`: nothing. */
@@ -79,6 +80,11 @@ export class Chain {
 
   get firstSeq(): number {
     return this.#firstSeq;
+  }
+
+  /** The time of its first event that was read; `null`: none was. */
+  get firstAt(): string | null {
+    return this.#firstAt;
   }
 
   get lastSeq(): number {
@@ -145,6 +151,7 @@ export class Chain {
     if (this.#lastHash !== null && event.previousHash !== this.#lastHash) throw this.#unlinked(event, number);
     this.#lastHash = hashOf(line);
     this.#nextSeq += 1;
+    this.#firstAt ??= event.time;
     if (event.seq === this.#proved?.seq) this.#confirm(this.#proved);
     if (!this.#isAnnounced && event.kind !== 'seal') this.#announced(event);
     if (event.kind === 'row') this.#rows.add(event);

@@ -1,5 +1,6 @@
 /** Which times of its servers one daemon's part of an archive covers. */
 
+import { dayOf } from './clock.js';
 import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, plainName } from './result.js';
 import type { Seal } from './segment.js';
@@ -54,7 +55,7 @@ interface ChainEnd {
 export type EndOf = (chain: string) => ChainEnd | null;
 
 interface OfChain {
-  readonly startedAt: number;
+  startedAt: number;
   /** It began before the days that are read: it covers their beginning. */
   readonly isCut: boolean;
   /** By server. */
@@ -209,6 +210,7 @@ export class PartCoverage {
     if (chain === undefined) return;
     this.sealedAt = Math.max(this.sealedAt, event.at);
     this.longestSegment = Math.max(this.longestSegment, maxAgeOf(seal, event.at, openedAt));
+    this.#beginDay(chain, event, seal);
     for (const { source = this.#instance } of files) this.#sourceOf(source);
     for (const { source = this.#instance, fileId, from } of coverage) {
       const key = JSON.stringify([source, fileId]);
@@ -221,6 +223,12 @@ export class PartCoverage {
       // The newest file comes last. Until a chain has caught up, the stop of the one before it counts.
       if (reached !== undefined) this.#stops.set(source, { fileId, offset, until: reached });
     }
+  }
+
+  /** The first seal of a UTC day has all positions: the one before it, which is no longer kept, was of an earlier day. */
+  #beginDay(chain: OfChain, { at }: ReadEvent, { positions }: Seal): void {
+    if (chain.isCut && chain.untils.size === 0 && positions === 'all')
+      chain.startedAt = Math.min(chain.startedAt, Date.parse(dayOf(at)));
   }
 
   #untils(

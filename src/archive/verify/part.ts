@@ -69,7 +69,7 @@ export class PartCheck {
     this.#audited = new AuditedByServer(options.asked);
     this.#options = options;
     this.#warnings = warnings;
-    this.#anchors = options.anchors.map(one => one.of(part, warnings));
+    this.#anchors = options.anchors.map(one => one.of(part, warnings, options.days.since));
     this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
   }
 
@@ -78,7 +78,9 @@ export class PartCheck {
     const chains = [...this.#chains.values()];
     const [first] = this.#anchors;
     return {
-      cut: chains.filter(chain => chain.isCut && !chain.isConfirmed).map(chain => chain.name),
+      cut: chains
+        .filter(chain => chain.isCut && !chain.isConfirmed)
+        .map(({ name, firstAt }) => `${name} (from ${firstAt} on)`),
       behind:
         first === undefined
           ? []

@@ -51,7 +51,7 @@ interface Given {
 
 /** Chains, by what cannot be known about them. */
 export interface Unproved {
-  /** Chains for which it is unknown what their first object in the range follows. */
+  /** Chains for which it is unknown what their first object in the range follows, with its time. */
   readonly cut: readonly string[];
   /** Chains for which it is unknown whether their end, after Cloud Logging's last seal, is genuine. */
   readonly behind: readonly string[];

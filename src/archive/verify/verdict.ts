@@ -39,8 +39,9 @@ export type KnownAudited = Pick<
   'stretches' | 'changes' | 'firstChange' | 'lastChange' | 'knownFrom' | 'unseen' | 'notRecorded' | 'end'
 >;
 
-/** Quiet hours are sealed hourly. */
-const GRACE = 2 * 60 * 60 * 1000;
+/** Milliseconds between two seals if nothing happens. */
+const QUIET = 60 * 60 * 1000;
+const GRACE = 2 * QUIET;
 /** Milliseconds that a last run may take, from its last look at the log to its end. */
 const LAST_RUN = 5 * 60 * 1000;
 
@@ -125,8 +126,8 @@ function missingOf(
     const atEnd = isLast ? Math.min(grace, LAST_RUN) : grace;
     const isForgiven = (one: Span): boolean =>
       isOfGrace(one, expected.to, latest, atEnd) ||
-      // If older objects are no longer kept, the first kept one covers a time after the last removed one.
-      (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + grace);
+      // If older objects are no longer kept, the log may have been quiet from their end to the first event that is.
+      (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + QUIET + LAST_RUN);
     return without(expected, [...covered, ...gaps]).filter(one => !isForgiven(one));
   });
   const uncovered = [
