@@ -3,8 +3,8 @@
  * running daemon sees are in `integration/evidence.test.ts`.
  */
 
-import { readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/lib/errors.js';
 import { day, days, gapEvent } from '../support/covered.js';
@@ -86,15 +86,7 @@ describe('what disappears from the archive', () => {
     ['every object; the folders stay', INCOMPLETE, one => remove(one, 0)],
     ['everything', BROKEN, one => rm(join(one.archive, 'instance=prod'), { recursive: true })],
     ['the last day, which was renamed', INCOMPLETE, one => rename(dayFolder(one), `${dayFolder(one)}.old`)],
-    [
-      'the last day, which is a link to elsewhere',
-      INCOMPLETE,
-      async one => {
-        const elsewhere = join(await temporaryFolder(), 'day');
-        await rename(dayFolder(one), elsewhere);
-        await symlink(elsewhere, dayFolder(one));
-      },
-    ],
+    ['the last day, which is a link to elsewhere', INCOMPLETE, one => linkAway(dayFolder(one))],
     [
       'an object behind a name that no shipper gives',
       INCOMPLETE,
@@ -109,6 +101,11 @@ describe('what disappears from the archive', () => {
       one => writeFile(join(dayFolder(one), 'x.txt'), ''),
     ],
     ['nothing, and an object was copied', BROKEN, one => copyBeside(one)],
+    [
+      'nothing, and objects were put beside the servers',
+      INCOMPLETE,
+      ({ archive, names: [name = ''] }) => copyFile(join(archive, name), join(archive, basename(name))),
+    ],
   ])('%s', async (_, code, happen) => {
     const one = await scene();
     await happen(one);
@@ -116,6 +113,34 @@ describe('what disappears from the archive', () => {
     expect([verified, reported]).toEqual([code, code]);
   });
 });
+
+describe('a whole server of an archive of two', () => {
+  const server = 'instance=other';
+  const node = join(server, 'node=pg-0');
+  test.each<[string, (archive: string) => Promise<unknown>]>([
+    ['its folder was renamed', root => rename(join(root, server), join(root, 'Instance=other'))],
+    ['its folder is a link to elsewhere', root => linkAway(join(root, server))],
+    ['its node was renamed', root => rename(join(root, node), join(root, server, 'xnode=pg-0'))],
+    ['its node is a link to elsewhere', root => linkAway(join(root, node))],
+    ['its node was removed', root => rm(join(root, node), { recursive: true })],
+  ])('%s', async (_, happen) => {
+    const { archive } = await scene();
+    await writeSealed(
+      archive,
+      days().map(date => day(date)),
+      { instance: 'other' },
+    );
+    expect(await codes(archive)).toEqual([0, 0]);
+    await happen(archive);
+    expect(await codes(archive)).toEqual([INCOMPLETE, INCOMPLETE]);
+  });
+});
+
+async function linkAway(folder: string): Promise<void> {
+  const elsewhere = join(await temporaryFolder(), 'elsewhere');
+  await rename(folder, elsewhere);
+  await symlink(elsewhere, folder);
+}
 
 /** Under another day. */
 async function copyBeside({ archive, names }: Scene): Promise<void> {

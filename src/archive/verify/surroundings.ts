@@ -4,9 +4,8 @@ import type { ArchiveStore } from '../store/store.js';
 import { type ArchivePart, type Days, named, type OnlyDaemons } from '../store/walk.js';
 import type { InstanceResult, PartResult, Warnings } from './result.js';
 
-/** The folder names of a day, a node and an instance. */
+/** The folder name of a day. */
 const DAY = /^date=(\d{4}-\d\d-\d\d)\/$/;
-const NODE = /^node=[^/]+\/$/;
 
 /** The days of a part within the range; warns about anything beside them. */
 export async function listDays(
@@ -24,21 +23,12 @@ export async function listDays(
   return days;
 }
 
-/** Warns about anything beside the nodes of an instance. */
-export async function checkInstances(
-  store: ArchiveStore,
-  parts: readonly ArchivePart[],
-  warnings: Warnings,
-): Promise<void> {
-  for (const folder of new Set(parts.map(part => part.folder.replace(/[^/]+\/$/, ''))))
-    for (const name of await store.list(folder))
-      if (!NODE.test(name.slice(folder.length))) warnForeign(warnings, name);
-}
-
 export function warnForeign(warnings: Warnings, object: string): void {
   // A crash may leave a half-written file in a local archive.
   if (/\/\.[^/]+\.ndjson\.gz\.tmp$/.test(object)) return;
-  warnings.add('foreign', 'the archive contains files that the shipper does not write', { object });
+  warnings.add('foreign', 'the archive contains files or folders that the shipper does not write', {
+    object,
+  });
 }
 
 interface Given {
