@@ -2,8 +2,6 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { kindIn } from '../../event/line.js';
-import { hasCode } from '../../lib/errors.js';
-import { checkStamp, LARGEST_STAMP } from '../../lib/timestamp/stamp.js';
 import { ahead } from '../store/ahead.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
@@ -27,6 +25,7 @@ import {
 } from './result.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
+import { Stamps } from './stamps.js';
 import { type Unproved, warnForeign } from './surroundings.js';
 import { Totals } from './totals.js';
 import type { KnownPart } from './verdict.js';
@@ -61,6 +60,7 @@ export class PartCheck {
   readonly #audited: AuditedByServer;
   readonly #anchors: readonly PartAnchors[];
   readonly #logs: LogComparison | null;
+  readonly #stamps: Stamps;
 
   constructor(store: ArchiveStore, part: ArchivePart, options: PartOptions, warnings: Warnings) {
     this.#store = store;
@@ -69,6 +69,7 @@ export class PartCheck {
     this.#audited = new AuditedByServer(options.asked);
     this.#options = options;
     this.#warnings = warnings;
+    this.#stamps = new Stamps(store, options.authorities, warnings);
     this.#anchors = options.anchors.map(one => one.of(part, warnings, options.days.since));
     this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
   }
@@ -88,6 +89,7 @@ export class PartCheck {
       notCompared: this.#anchors
         .flatMap(one => [...one.outside.values()])
         .map(({ chain, seals, first, last }) => `${seals} seals of ${chain}, from ${first} to ${last}`),
+      unstamped: this.#stamps.unstamped,
     };
   }
 
@@ -276,24 +278,10 @@ export class PartCheck {
     }
     const hashes = check.end();
     const hasMetadata = reader.end(hashes);
-    if (object.stamp !== null) await this.#checkStamp(object.stamp, hashes.lastHash);
+    if (await this.#stamps.add(object, hashes)) this.#totals.seals.stamped += 1;
     if (!hasMetadata) this.#warnings.add('metadata', NO_METADATA, { object: object.path });
     this.#totals.objects += 1;
     this.#totals.bytes += reader.bytes;
-  }
-
-  /** Throws Broken if the stamp is not over this seal, or not good. */
-  async #checkStamp(path: string, sealHash: string): Promise<void> {
-    const stamp = await this.#store.read(path, LARGEST_STAMP);
-    if (stamp === null)
-      throw new Broken('stamp', 'the time stamp is not good: it is too large', { object: path });
-    try {
-      checkStamp(stamp, { sha256: Buffer.from(sealHash, 'hex') }, this.#options.authorities);
-    } catch (error) {
-      if (!hasCode(error, 'stamp')) throw error;
-      throw new Broken('stamp', error instanceof Error ? error.message : '', { object: path });
-    }
-    this.#totals.seals.stamped += 1;
   }
 
   async #chainOf(object: ArchivedObject): Promise<Chain> {

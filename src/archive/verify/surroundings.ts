@@ -47,6 +47,8 @@ export interface Unproved {
   readonly behind: readonly string[];
   /** Seals older or newer than all of their chain in Cloud Logging's export, with their times. */
   readonly notCompared: readonly string[];
+  /** Seals after the last time stamp of their chain. */
+  readonly unstamped: readonly string[];
 }
 
 /** In sentences. */
@@ -64,7 +66,7 @@ export function limitsOf(
       `whether ${cut.join(', ')} continues what came before ${days.since ?? 'the days that were read'}`,
     );
   if (days.until !== null) limits.push(`what comes after ${days.until}`);
-  limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, hasAuthorities));
+  limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, unproved, hasAuthorities));
   if (!hasSeals) {
     if (parts.every(({ seals }) => seals.signed === 0))
       limits.push(
@@ -84,7 +86,7 @@ export function limitsOf(
   return limits;
 }
 
-/** Stretches of one server that are named one by one. */
+/** Stretches of one server, and chains, that are named one by one. */
 const MOST_NAMED = 20;
 
 export function auditLimits(
@@ -118,10 +120,23 @@ function signatureLimits(parts: readonly PartResult[], hasKeys: boolean): string
     : [];
 }
 
-function stampLimits(parts: readonly PartResult[], hasAuthorities: boolean): string[] {
+function stampLimits(
+  parts: readonly PartResult[],
+  unproved: readonly Unproved[],
+  hasAuthorities: boolean,
+): string[] {
   const stamped = parts.reduce((total, { seals }) => total + seals.stamped, 0);
-  if (stamped > 0 && !hasAuthorities) return [`whose the ${stamped} time stamps are: give --tsa-ca`];
-  return stamped === 0 && hasAuthorities
-    ? ['when anything was written, but by its own clock: there are no time stamps']
-    : [];
+  if (stamped === 0)
+    return hasAuthorities
+      ? ['when anything was written, but by its own clock: there are no time stamps']
+      : [];
+  const limits = hasAuthorities ? [] : [`whose the ${stamped} time stamps are: give --tsa-ca`];
+  const unstamped = unproved.flatMap(one => one.unstamped);
+  if (unstamped.length === 0) return limits;
+  const more = unstamped.length > MOST_NAMED ? ` and of ${unstamped.length - MOST_NAMED} more chains` : '';
+  const named = unstamped.slice(0, MOST_NAMED).join('; ');
+  return [
+    ...limits,
+    `when the seals after the last time stamp were written, but by their own clock: ${named}${more}`,
+  ];
 }
