@@ -2,7 +2,14 @@
 
 import type { AskedPeriod, Failure, PartResult, Taken, VerifyResult, Warning } from './result.js';
 import { auditLimits } from './surroundings.js';
-import { graceOf, instancesOf, isWholeInstance, type KnownPart, type Period } from './verdict.js';
+import {
+  graceOf,
+  instancesOf,
+  isWholeInstance,
+  type KnownPart,
+  type Period,
+  silentDaemons,
+} from './verdict.js';
 
 export interface Findings {
   readonly parts: readonly PartResult[];
@@ -23,6 +30,7 @@ export function conclude(findings: Findings, isAll = true): VerifyResult {
   const instances = instancesOf(known, period);
   const doubts = [
     ...findings.doubts,
+    ...silentDaemons(known, period),
     ...(isAll && instances.length === 0 ? [NO_SERVER] : []),
     ...(isAll ? notCompared(parts) : []),
   ];

@@ -63,6 +63,23 @@ export function instancesOf(parts: readonly KnownPart[], period: Period): Instan
   });
 }
 
+/**
+ * Daemons that expect no server at the end, and that sealed nothing shortly before it: nobody knows whether a server came.
+ * A daemon that expects one is silent where that server is.
+ */
+export function silentDaemons(parts: readonly KnownPart[], period: Period): string[] {
+  const end = Math.min(period.to ?? period.now, period.now) - graceOf(parts, period);
+  return parts
+    .filter(({ coverage: { sources, retiredAt, sealedAt } }) => {
+      const isOver = [...sources.values()].every(({ lives }) => (lives?.at(-1)?.to ?? null) !== null);
+      return isOver && retiredAt === null && sealedAt < end;
+    })
+    .map(
+      ({ node, coverage: { sealedAt } }) =>
+        `node ${node}: its daemon, which finds its servers by itself, sealed nothing since ${timeOf(sealedAt) ?? 'the beginning'}, and was not retired (run --once --retire)`,
+    );
+}
+
 /** The time in which a server is expected; it ends before it begins if that is later. */
 function askedOf(instance: string, parts: readonly KnownPart[], period: Period): Span {
   const to = Math.min(period.to ?? period.now, period.now);
