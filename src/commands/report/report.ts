@@ -9,7 +9,7 @@ import { conclude } from '../../archive/verify/conclude.js';
 import { lacks } from '../../archive/verify/lacks.js';
 import type { VerifyResult } from '../../archive/verify/result.js';
 import { examineArchive, type VerifyOptions } from '../../archive/verify/verify.js';
-import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import { ShipperError } from '../../lib/errors.js';
 import { VERSION } from '../../lib/version.js';
 import { addDays } from '../../lib/zone.js';
 import { createRelationParser, type MarkParser } from '../../relations/relations.js';
@@ -59,10 +59,8 @@ export async function report(archive: string, given: ReportArguments, now = Date
       ? EXIT_CODES.whole
       : fail(`the archive is ${name}, and the report says how`, EXIT_CODES[name]);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ShipperError)
-      return fail(error.message, isBadUsage(error) ? BAD_USAGE : FAILED);
-    if (!hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR', 'EIO')) throw error;
-    return fail(`${archive} cannot be read (${codeOf(error)})`, FAILED);
+    if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
+    return fail(error.message, isBadUsage(error) ? BAD_USAGE : FAILED);
   }
 }
 
