@@ -44,9 +44,14 @@ export function conclude(findings: Findings, isAll = true): VerifyResult {
 
 const NO_SERVER = 'the archive covers no server in this time: nothing is proved';
 
-/** Log files that are none of the archive's prove nothing. */
+/** Log files that are none of the archive's prove nothing, and a seal alone does not prove that a file was changed. */
 function notCompared(parts: readonly PartResult[]): string[] {
   const results = parts.flatMap(({ logFiles }) => logFiles ?? []);
+  const all = results.reduce((sum, { changed }) => sum + changed, 0);
+  if (all > 0)
+    return [
+      `${all} events differ from log files that were changed after they were read, as the archive itself says (--against)`,
+    ];
   const isAnything = results.some(({ matched, changed }) => matched + changed > 0);
   if (isAnything || results.every(({ missing }) => missing === 0)) return [];
   return ['no event was read from any of the log files to compare with: give the server’s own (--against)'];
