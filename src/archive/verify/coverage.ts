@@ -45,7 +45,7 @@ interface Stop {
   readonly until: number;
 }
 
-interface ChainEnd {
+export interface ChainEnd {
   readonly seq: number;
   /** SHA-256 (hex) of its last line. */
   readonly hash: string;
@@ -105,9 +105,12 @@ export class PartCoverage {
     this.isBeginningLost ||= isCut && !this.#goingOn.has(event.chain);
     this.retiredAt = null;
     const { previousChain, reason } = event.lifecycle ?? {};
-    if (previousChain !== undefined)
-      this.#follow({ ...previousChain, until: startedAt }, endOf(previousChain.chain));
-    else if (!isCut && isFirst && reason !== 'archive-empty')
+    if (previousChain !== undefined) {
+      const named = { ...previousChain, until: startedAt };
+      const end = endOf(named.chain);
+      if (end === null) this.notMet.push(named);
+      else this.follow(named, end);
+    } else if (!isCut && isFirst && reason !== 'archive-empty')
       this.unknown.push({
         from: Number.NEGATIVE_INFINITY,
         to: startedAt,
@@ -115,11 +118,11 @@ export class PartCoverage {
       });
   }
 
-  #follow(named: Named, end: ChainEnd | null): void {
+  /** Throws Broken if a chain does not end as the next one says. */
+  follow(named: Named, end: ChainEnd): void {
     const { chain, seq, hash } = named;
-    if (end === null) this.notMet.push(named);
-    else if (end.seq < seq) throw endsEarly(named, end.seq);
-    else if (end.seq === seq && end.hash !== hash)
+    if (end.seq < seq) throw endsEarly(named, end.seq);
+    if (end.seq === seq && end.hash !== hash)
       throw new Broken(
         'link',
         `chain ${plainChain(chain)} does not end with the event that the next chain names`,

@@ -9,7 +9,7 @@ import type { Anchors, PartAnchors } from './anchors.js';
 import { AuditedByServer } from './audited.js';
 import type { ProvedChain } from './bookmark.js';
 import { beginsWith, Chain, dayOfChain } from './chain.js';
-import { missingChain, PartCoverage, UNKNOWN_BEFORE } from './coverage.js';
+import { type ChainEnd, missingChain, type Named, PartCoverage, UNKNOWN_BEFORE } from './coverage.js';
 import { LinesCheck } from './line-checks.js';
 import { LogComparison, type LogFiles } from './log-files.js';
 import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
@@ -109,8 +109,7 @@ export class PartCheck {
       if (this.#chains.size === 0) await this.#findNothing();
       else this.#coverage.end();
       for (const chain of this.#chains.values()) await this.#checkAfter(chain);
-      for (const named of this.#coverage.notMet)
-        this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
+      for (const named of this.#coverage.notMet) await this.#meet(named);
       for (const one of this.#anchors) one.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
@@ -121,6 +120,18 @@ export class PartCheck {
     }
     const { instance, node } = this.#part;
     return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
+  }
+
+  /** A chain that another one names may be before the days, or, if the clock was set back, be read after that one. */
+  async #meet(named: Named): Promise<void> {
+    const end = this.#endOf(named.chain);
+    if (end !== null) this.#coverage.follow(named, end);
+    else this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
+  }
+
+  #endOf(name: string): ChainEnd | null {
+    const known = this.#chains.get(name);
+    return known === undefined ? null : { seq: known.lastSeq, hash: known.lastHash };
   }
 
   /** Throws Broken if a seal of the days that are read, which an earlier verification proved, is missing. */
@@ -258,10 +269,7 @@ export class PartCheck {
       totals: this.#totals,
       coverage: this.#coverage,
       audited: this.#audited,
-      endOf: name => {
-        const known = this.#chains.get(name);
-        return known === undefined ? null : { seq: known.lastSeq, hash: known.lastHash };
-      },
+      endOf: name => this.#endOf(name),
       anchors: this.#anchors,
       logs: this.#logs,
     });
