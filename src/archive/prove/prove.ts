@@ -39,8 +39,18 @@ export async function prove(
     for (const place of found) proofs.push(await proofOf(patient, part, place));
   }
   if (proofs.length > 0) return proofs;
-  const others = damaged === 0 ? '' : `; ${damaged} objects that may have it are damaged: run verify`;
-  throw new ShipperError('no-event', `no event with this id is in the archive: ${id}${others}`);
+  throw new ShipperError('no-event', notFound(id, days, damaged));
+}
+
+function notFound(id: string, { since }: Days, damaged: number): string {
+  const first = since === null ? firstDayOf(id) : null;
+  return [
+    `no event with this id is in the archive: ${id}`,
+    ...(first === null
+      ? []
+      : [`its session began later than ${first}: if a clock was wrong, give --since an earlier day`]),
+    ...(damaged === 0 ? [] : [`${damaged} objects that may have it are damaged: run verify`]),
+  ].join('; ');
 }
 
 /** Where an event is. */
