@@ -116,7 +116,7 @@ async function makeReport(
     return {
       ...{ words, zone, archive: withoutDaemon(archive), only, period, hours, bulk, verified },
       lacks: lacks(verified),
-      verifyCommand: verifyCommand(withoutDaemon(archive), only, days, given),
+      verifyCommand: verifyCommand(withoutDaemon(archive), only, period, given),
       ...{ reading, findings, roleCount: spool.count, madeAt: now, version: VERSION },
     };
   } finally {
@@ -198,18 +198,19 @@ async function marks({ event, hash }: ReadLine, parser: MarkParser) {
 function verifyCommand(
   archive: string,
   only: readonly string[],
-  { since }: Days,
-  { publicKey = [], tsaCa = [], seals = [], witness, against = [] }: ReportArguments,
+  { since, until }: Asked['period'],
+  { publicKey = [], tsaCa = [], seals = [], witness, against = [], grace }: ReportArguments,
 ): string {
   const several = { '--public-key': publicKey, '--tsa-ca': tsaCa, '--seals': seals, '--against': against };
   const words = [
     'pgaudit-shipper',
     'verify',
     archive,
-    ...(since === null ? [] : ['--since', since]),
+    ...['--since', since, '--until', until],
     ...only,
     ...Object.entries(several).flatMap(([option, values]) => values.flatMap(value => [option, value])),
     ...(witness === undefined ? [] : ['--witness', witness]),
+    ...(grace === undefined ? [] : ['--grace', grace]),
   ];
   return words.map(quoted).join(' ');
 }
