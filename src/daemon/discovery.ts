@@ -61,6 +61,8 @@ export interface DiscoveryReport {
   serverFound(instance: string): void;
   /** @param wasRead whether its files were read until they were gone */
   serverLetGo(instance: string, wasRead: boolean): void;
+  /** Nothing is read: no server was found yet. */
+  noServer(what: string): void;
   /** Of these servers nothing is read: there are more than the configuration allows. */
   tooManyServers(instances: readonly string[]): void;
   /** Of these paths nothing is read: they cannot be listed, or name no server. */
@@ -96,7 +98,7 @@ export class Discovery {
 
   /** Reads what it finds until the signal aborts; with `once`, what is there now. Rejects if the daemon must end. */
   async run(stop: AbortSignal, read: Read): Promise<void> {
-    const { once, clock } = this.#options;
+    const { once, clock, report } = this.#options;
     if (once) {
       const wasAny = this.#found.size > 0;
       await this.#look(stop, read);
@@ -105,9 +107,11 @@ export class Discovery {
       return;
     }
     const looking = async (): Promise<void> => {
+      await this.#look(stop, read);
+      if (this.#found.size === 0) report.noServer(NOTHING);
       while (!stop.aborted) {
-        await this.#look(stop, read);
         await sleep(clock, INTERVAL, stop);
+        if (!stop.aborted) await this.#look(stop, read);
       }
       await this.#allEnded();
     };

@@ -46,6 +46,14 @@ test('seals from Cloud Logging that are in the archive are counted, and one that
   expect(await readFile(bad.path, 'utf8')).toContain('class="verdict broken"');
 });
 
+test('the command with which to verify again asks for the same days and grace', async () => {
+  const { folder } = await archiveOfNovember();
+  const { path } = await makeReport(folder, { grace: '26h' });
+  expect(await readFile(path, 'utf8')).toMatch(
+    /pgaudit-shipper verify \S+ --since 2025-11-01 --until 2025-11-30 --grace 26h</,
+  );
+});
+
 test.each([
   [{ seals: ['/dev/null'] }, 'no seals from Cloud Logging found'],
   [{ tsaCa: ['/dev/null'] }, '/dev/null has no readable certificate in PEM'],

@@ -196,7 +196,10 @@ test('a file is not an archive', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'archive'), '');
   const { code, output } = await makeReport(folder);
-  expect([code, output]).toEqual([1, expect.stringContaining('cannot be read (ENOTDIR)')]);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('it is not a folder: give the folder above instance=…'),
+  ]);
 });
 
 test('a page that cannot be written fails, and leaves no partial file', async () => {

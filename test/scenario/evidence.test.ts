@@ -3,9 +3,10 @@
  * running daemon sees are in `integration/evidence.test.ts`.
  */
 
-import { rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasCode } from '../../src/lib/errors.js';
 import { day, days, gapEvent } from '../support/covered.js';
 import { type SealedChain, writeSealed } from '../support/sealed.js';
 import { runCommand } from '../support/shipper.js';
@@ -85,15 +86,7 @@ describe('what disappears from the archive', () => {
     ['every object; the folders stay', INCOMPLETE, one => remove(one, 0)],
     ['everything', BROKEN, one => rm(join(one.archive, 'instance=prod'), { recursive: true })],
     ['the last day, which was renamed', INCOMPLETE, one => rename(dayFolder(one), `${dayFolder(one)}.old`)],
-    [
-      'the last day, which is a link to elsewhere',
-      INCOMPLETE,
-      async one => {
-        const elsewhere = join(await temporaryFolder(), 'day');
-        await rename(dayFolder(one), elsewhere);
-        await symlink(elsewhere, dayFolder(one));
-      },
-    ],
+    ['the last day, which is a link to elsewhere', INCOMPLETE, one => linkAway(dayFolder(one))],
     [
       'an object behind a name that no shipper gives',
       INCOMPLETE,
@@ -108,6 +101,11 @@ describe('what disappears from the archive', () => {
       one => writeFile(join(dayFolder(one), 'x.txt'), ''),
     ],
     ['nothing, and an object was copied', BROKEN, one => copyBeside(one)],
+    [
+      'nothing, and objects were put beside the servers',
+      INCOMPLETE,
+      ({ archive, names: [name = ''] }) => copyFile(join(archive, name), join(archive, basename(name))),
+    ],
   ])('%s', async (_, code, happen) => {
     const one = await scene();
     await happen(one);
@@ -115,6 +113,34 @@ describe('what disappears from the archive', () => {
     expect([verified, reported]).toEqual([code, code]);
   });
 });
+
+describe('a whole server of an archive of two', () => {
+  const server = 'instance=other';
+  const node = join(server, 'node=pg-0');
+  test.each<[string, (archive: string) => Promise<unknown>]>([
+    ['its folder was renamed', root => rename(join(root, server), join(root, 'Instance=other'))],
+    ['its folder is a link to elsewhere', root => linkAway(join(root, server))],
+    ['its node was renamed', root => rename(join(root, node), join(root, server, 'xnode=pg-0'))],
+    ['its node is a link to elsewhere', root => linkAway(join(root, node))],
+    ['its node was removed', root => rm(join(root, node), { recursive: true })],
+  ])('%s', async (_, happen) => {
+    const { archive } = await scene();
+    await writeSealed(
+      archive,
+      days().map(date => day(date)),
+      { instance: 'other' },
+    );
+    expect(await codes(archive)).toEqual([0, 0]);
+    await happen(archive);
+    expect(await codes(archive)).toEqual([INCOMPLETE, INCOMPLETE]);
+  });
+});
+
+async function linkAway(folder: string): Promise<void> {
+  const elsewhere = join(await temporaryFolder(), 'elsewhere');
+  await rename(folder, elsewhere);
+  await symlink(elsewhere, folder);
+}
 
 /** Under another day. */
 async function copyBeside({ archive, names }: Scene): Promise<void> {
@@ -133,6 +159,67 @@ describe('a period without any evidence', () => {
     expect(await codes(archive, period)).toEqual([INCOMPLETE, INCOMPLETE]);
   });
 });
+
+describe('the days before one, without --since', () => {
+  const until = (day: string, one: Scene) => runCommand(['verify', '--until', day, one.archive]);
+
+  test('are not whole if the archive begins after them, and leave no bookmark', async () => {
+    const one = await scene();
+    const bookmark = join(await temporaryFolder(), 'bookmark.json');
+    const { code, output } = await runCommand([
+      'verify',
+      ...['--until', '2025-10-31', '--bookmark', bookmark],
+      one.archive,
+    ]);
+    expect([code, output]).toEqual([INCOMPLETE, expect.stringContaining('covers no server in this time')]);
+    await expect(readFile(bookmark)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.each<[string, number, string, Happen]>([
+    ['their objects', BROKEN, '2025-11-01', one => remove(one, 0, 1)],
+    ['the whole chain before', INCOMPLETE, '2025-11-03', one => remove(one, 0, 3)],
+  ])('are not whole if %s were removed', async (_, code, day, happen) => {
+    const one = await scene();
+    await happen(one);
+    for (const name of one.names) await rmdir(dirname(join(one.archive, name))).catch(unlessFull);
+    expect((await until(day, one)).code).toBe(code);
+  });
+
+  test.each([
+    ['--since', '2025-11-02', INCOMPLETE],
+    ['--grace', '2h', BROKEN],
+  ])('of a second daemon were removed (%s %s)', async (option, value, code) => {
+    const one = await scene();
+    const second = { node: 'pg-1', chain: FIRST };
+    const { names } = await writeSealed(
+      one.archive,
+      days().map(date => day(date)),
+      second,
+    );
+    const verify = () =>
+      runCommand(['verify', option, value, '--until', '2025-11-02', '--grace', '8h', one.archive]);
+    expect((await verify()).code).toBe(0);
+    for (const name of names.slice(0, 2)) await rm(dirname(join(one.archive, name)), { recursive: true });
+    expect((await verify()).code).toBe(code);
+  });
+
+  test('do not expect a daemon that began later', async () => {
+    const { archive } = await scene();
+    const date = '2025-11-04';
+    await writeSealed(archive, [day(date)], { instance: 'later', chain: '20251104T000000Z-0003' });
+    const { code, output } = await runCommand(['verify', '--until', '2025-11-02', archive]);
+    expect([code, output]).toEqual([0, expect.not.stringContaining('covered at no time')]);
+  });
+
+  test('end on a day of the calendar', async () => {
+    expect((await until('2026-02-30', await scene())).code).toBe(2);
+  });
+});
+
+/** A folder that still has objects stays. */
+function unlessFull(error: unknown): void {
+  if (!hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw error;
+}
 
 test.each([
   [

@@ -7,10 +7,12 @@ import { fieldsOf } from '../support/csvlog.js';
 import { cnpgText, criLines } from '../support/json-lines.js';
 import {
   archived,
+  eventually,
   oneSegment,
   runCommand,
   runOnce,
   type Settings,
+  Shipper,
   severalSettings,
 } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -96,6 +98,17 @@ test('a file whose server can have no such name is named, and not passed over si
   expect(output).toContain('db_p+g_6f2c');
   const check = await runCommand(['check', '--config', join(node.folder, 'config.yaml')]);
   expect(check.output).toMatch(/failure +servers .*db_p\+g_6f2c/);
+});
+
+test('if no server is found, nothing is proved: check fails, the daemon says so, and the archive is not whole (I12)', async () => {
+  const node = await newNode();
+  await mkdir(node.pods);
+  const shipper = await Shipper.start(node.folder, node.config);
+  await eventually(async () => shipper.logged('no-server').length > 0);
+  await shipper.stop();
+  const { code, output } = await runCommand(['check', '--config', join(node.folder, 'config.yaml')]);
+  expect([code, output]).toEqual([1, expect.stringMatching(/failure +servers +0 servers by /)]);
+  expect(await verify(node)).toBe(3);
 });
 
 test('what was let go is in no later seal and checkpoint: pods come and go for eleven years', async () => {

@@ -115,6 +115,29 @@ test('a newest object that is damaged is not trusted', async () => {
   expect(output).toContain('"chain":"archive-damaged"');
 });
 
+test('a newest object that the previous key signed is taken up while that key is configured (I1)', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const [old, next] = [join(folder, 'old.pem'), join(folder, 'next.pem')];
+  for (const file of [old, next]) {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  }
+  const { archive } = oneSegment(folder);
+  const signedBy = (keys: object) => settings(folder, [path], { archive: { ...Object(archive), ...keys } });
+  const changed = { signingKey: `file:${next}`, previousSigningKey: `file:${old}` };
+  await append(path, 1, 2);
+  await runOnce(folder, signedBy({ signingKey: `file:${old}` }));
+  await append(path, 3, 4);
+  // The old key signs the seal that covers the change.
+  await runOnce(folder, signedBy(changed));
+  await rm(join(folder, 'state'), { recursive: true });
+  await append(path, 5, 6);
+  const { output } = await runOnce(folder, signedBy(changed));
+  expect(output).toContain('"chain":"taken-up"');
+  expect(numbersOf(await archived(folder, 'statement'))).toEqual(range(1, 6));
+});
+
 test('a newest object that the configured key has not signed is not taken up', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');

@@ -1,9 +1,9 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-import { Forgery, withStatement } from '../support/forgery.js';
+import { Forgery, sha256, withStatement } from '../support/forgery.js';
 import { append } from '../support/log.js';
 import {
   eventually,
@@ -132,6 +132,40 @@ test('a chain that is rewritten with the leaked key does not fit its stamps', as
     code: 1,
     failure: { code: 'stamp' },
   });
+});
+
+test('a stamp that is much younger than its seal is a warning: the seal may be back-dated', async () => {
+  const { ship, verify, archive, keyFile, tsa } = await stamped();
+  for (const run of [0, 1]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);
+  const key = createPrivateKey(await readFile(keyFile));
+  /** The warnings if the last seal's time is moved, everything signed again, and new stamps are got now. */
+  const warnings = async (by: number): Promise<unknown> => {
+    const forgery = await Forgery.open(archive);
+    const time = new Date(Date.now() + by).toISOString();
+    forgery.edit(-1, forgery.object(-1).lines.length, event => ({ ...event, time }));
+    forgery.rebuild(0, key);
+    await forgery.save(archive);
+    for (const { path, lines } of forgery.objects)
+      await writeFile(join(archive, `${path}.tsr`), tsa.stamp(sha256(lines.at(-1) ?? '')));
+    return JSON.parse((await verify()).output).warnings;
+  };
+  const warning = (what: string) =>
+    expect.objectContaining({ code: 'stamp', what: expect.stringContaining(what) });
+  const minute = 60_000;
+  expect(await warnings(0)).toEqual([]);
+  expect(await warnings(-130 * minute)).toContainEqual(warning('younger than their seals'));
+  expect(await warnings(10 * minute)).toContainEqual(warning('older than their seals'));
+});
+
+test('which seals come after the last stamp is said', async () => {
+  const { ship, names, verify, archive } = await stamped();
+  for (const run of [0, 1, 2]) expect((await ship(run * 3 + 1, run * 3 + 3)).code).toBe(0);
+  const limits = async (): Promise<string> => JSON.parse((await verify()).output).limits.join('\n');
+  expect(await limits()).not.toContain('the last time stamp');
+  for (const name of (await names('.tsr')).slice(1)) await rm(join(archive, name));
+  expect(await limits()).toMatch(
+    /seals after the last time stamp were written, .*: 2 of \d{8}T\d{6}Z-[0-9a-f]{4}, from event 12 of \d{4}-/,
+  );
 });
 
 test('a stamp of another authority, and one that belongs to no object', async () => {

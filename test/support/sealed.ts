@@ -30,6 +30,7 @@ export interface SealedSegment {
   readonly reason?: SealReason;
   /** Milliseconds; version 0.1 has none. */
   readonly maxAge?: number;
+  readonly positions?: SealFields['seal']['positions'];
 }
 
 export interface SealedChain extends Place {
@@ -81,7 +82,7 @@ export async function writeSealed(
 }
 
 function makeObject(
-  { date, events, until, sealedAt = `${date}T23:30:00.000Z`, reason = 'date', maxAge }: SealedSegment,
+  { date, events, until, sealedAt = `${date}T23:30:00.000Z`, reason = 'date', ...rest }: SealedSegment,
   before: End,
   { instance, node, chain, lifecycle, fileId, startedAt = `${date}T00:00:00.000Z` }: SealedChain,
 ): { name: string; body: Buffer; end: End } {
@@ -94,7 +95,7 @@ function makeObject(
   const seal = sealOf(
     newEvents,
     before,
-    { time: sealedAt, fileId, reason, ...(until && { until }), ...(maxAge !== undefined && { maxAge }) },
+    { ...rest, time: sealedAt, fileId, reason, ...(until && { until }) },
     place,
   );
   let { seq, hash } = before;
@@ -124,7 +125,7 @@ function placed(newEvent: NewEvent, offset: number, fileId: string): NewEvent {
     : newEvent;
 }
 
-interface Closing extends Pick<SealedSegment, 'until' | 'maxAge'> {
+interface Closing extends Pick<SealedSegment, 'until' | 'maxAge' | 'positions'> {
   readonly time: string;
   readonly fileId: string;
   readonly reason: SealReason;
@@ -133,7 +134,7 @@ interface Closing extends Pick<SealedSegment, 'until' | 'maxAge'> {
 function sealOf(
   newEvents: readonly NewEvent[],
   { seq, offset }: End,
-  { time, until, fileId, reason, maxAge }: Closing,
+  { time, until, fileId, reason, maxAge, positions }: Closing,
   place: Place,
 ): { newEvent: NewEvent; offset: number } {
   const kinds = newEvents.map(({ kind }) => kind);
@@ -155,6 +156,7 @@ function sealOf(
     files: (until ?? []).flatMap(({ source }) => (source === undefined ? [positionAt(to, fileId)] : [])),
     ...(until === undefined ? {} : { until }),
     ...(maxAge === undefined ? {} : { maxAge }),
+    ...(positions === undefined ? {} : { positions }),
   };
   return { newEvent: { kind: 'seal', time, ...place, seal }, offset: to };
 }

@@ -2,7 +2,7 @@
 
 import { hasId, kindIn } from '../../event/line.js';
 import { sealSchema } from '../../event/seal.js';
-import { ShipperError } from '../../lib/errors.js';
+import { hasCode, ShipperError } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { type Leaf, leafHash, pathOf } from '../../lib/merkle.js';
 import { LARGEST_STAMP } from '../../lib/timestamp/stamp.js';
@@ -11,27 +11,46 @@ import type { ArchiveLocation } from '../store/location.js';
 import { linesOf, wholeLines } from '../store/object-lines.js';
 import { patientStore } from '../store/patient.js';
 import type { ArchiveStore } from '../store/store.js';
+import { damageOf } from '../store/unreadable.js';
 import { type ArchivedObject, type ArchivePart, type Days, listParts, walkObjects } from '../store/walk.js';
 import { MOST_SEALS, NO_ROOT, type Proof } from './proof.js';
 
 /**
  * The proofs of the event with this id, one for each chain that has it. Throws a ShipperError if there is none, if its seal
- * has no Merkle root, or if something cannot be read.
+ * has no Merkle root, or if something that it rests on cannot be read.
+ *
+ * @param onDamage for an object that cannot be read, with why: the event is looked for in the others
  */
 export async function prove(
   { store, prefix, only }: ArchiveLocation,
   id: string,
   days: Days,
+  onDamage: (what: string) => void,
 ): Promise<Proof[]> {
   const patient = patientStore(store);
   const proofs: Proof[] = [];
+  let damaged = 0;
+  const onOne = (what: string): void => {
+    damaged += 1;
+    onDamage(what);
+  };
   for (const part of await listParts(patient, prefix, only)) {
-    const found = await find(patient, part, id, { ...days, since: days.since ?? firstDayOf(id) });
+    const found = await find(patient, part, id, { ...days, since: days.since ?? firstDayOf(id) }, onOne);
     for (const place of found) proofs.push(await proofOf(patient, part, place));
   }
-  if (proofs.length === 0)
-    throw new ShipperError('no-event', `no event with this id is in the archive: ${id}`);
-  return proofs;
+  if (proofs.length > 0) return proofs;
+  throw new ShipperError('no-event', notFound(id, days, damaged));
+}
+
+function notFound(id: string, { since }: Days, damaged: number): string {
+  const first = since === null ? firstDayOf(id) : null;
+  return [
+    `no event with this id is in the archive: ${id}`,
+    ...(first === null
+      ? []
+      : [`its session began later than ${first}: if a clock was wrong, give --since an earlier day`]),
+    ...(damaged === 0 ? [] : [`${damaged} objects that may have it are damaged: run verify`]),
+  ].join('; ');
 }
 
 /** Where an event is. */
@@ -40,13 +59,23 @@ interface Found {
   readonly index: number;
 }
 
-async function find(store: ArchiveStore, part: ArchivePart, id: string, days: Days): Promise<Found[]> {
+async function find(
+  store: ArchiveStore,
+  part: ArchivePart,
+  id: string,
+  days: Days,
+  onDamage: (what: string) => void,
+): Promise<Found[]> {
   const isHere = inObject(id);
   const found: Found[] = [];
   const chains = new Set<string>();
   for await (const object of walkObjects(store, part, days)) {
     if (!isHere(object) || chains.has(object.chain)) continue;
-    const index = await indexIn(store, object, id);
+    const index = await indexIn(store, object, id).catch((error: unknown) => {
+      if (!hasCode(error, DAMAGED)) throw error;
+      onDamage(error instanceof Error ? error.message : '');
+      return null;
+    });
     if (index === null) continue;
     found.push({ object, index });
     chains.add(object.chain);
@@ -75,8 +104,17 @@ function firstDayOf(id: string): string | null {
   return new Date(Number.parseInt(start, 16) * 1000 - DAY).toISOString().slice(0, 10);
 }
 
+const DAMAGED = 'archive-damaged';
+
+/** Throws a ShipperError that names the object if it is damaged. */
 async function* lines(store: ArchiveStore, object: ArchivedObject): AsyncGenerator<Buffer> {
-  for await (const piece of wholeLines(gunzipOne(store.open(object.path)))) yield* linesOf(piece);
+  try {
+    for await (const piece of wholeLines(gunzipOne(store.open(object.path)))) yield* linesOf(piece);
+  } catch (error) {
+    const damage = damageOf(error);
+    if (damage === null) throw error;
+    throw new ShipperError(DAMAGED, `${object.path}: ${damage}: run verify`, error);
+  }
 }
 
 /** The line's place in the object, from 0; `null` if the object does not have it. */
@@ -99,7 +137,7 @@ async function proofOf(store: ArchiveStore, part: ArchivePart, { object, index }
     seal = Buffer.from(one);
   }
   if (seal === null || kindIn(seal) !== 'seal')
-    throw new ShipperError('archive-damaged', `${object.path} does not end with its seal: run verify`);
+    throw new ShipperError(DAMAGED, `${object.path} does not end with its seal: run verify`);
   // The seal itself is no leaf.
   leaves.pop();
   if (index === leaves.length)
@@ -135,7 +173,7 @@ async function stampAfter(
     for (const later of until) laterSeals.push((await lastLine(store, later)).toString());
     const stamp = await store.read(object.stamp, LARGEST_STAMP);
     if (stamp === null)
-      throw new ShipperError('archive-damaged', `${object.stamp} is too large for a time stamp: run verify`);
+      throw new ShipperError(DAMAGED, `${object.stamp} is too large for a time stamp: run verify`);
     return { laterSeals, timestamp: stamp.toString('base64') };
   }
   return { laterSeals: [] };
@@ -143,7 +181,6 @@ async function stampAfter(
 
 async function lastLine(store: ArchiveStore, object: ArchivedObject): Promise<Buffer> {
   let last = Buffer.alloc(0);
-  for await (const piece of wholeLines(gunzipOne(store.open(object.path))))
-    for (const line of linesOf(piece)) last = Buffer.from(line);
+  for await (const line of lines(store, object)) last = Buffer.from(line);
   return last;
 }

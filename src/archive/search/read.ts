@@ -1,9 +1,8 @@
-/** Reads the objects of an archive piece by piece, and reports which of them are damaged. */
+/** Reads the objects of an archive piece by piece. */
 
-import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import { ahead } from '../store/ahead.js';
-import { GzipError, gunzipBody, gunzipOne } from '../store/gzip.js';
-import { LongLineError, wholeLines } from '../store/object-lines.js';
+import { gunzipBody, gunzipOne } from '../store/gzip.js';
+import { wholeLines } from '../store/object-lines.js';
 import { readSmall } from '../store/small.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, walkObjects } from '../store/walk.js';
@@ -52,15 +51,4 @@ function begun(pieces: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
     return result;
   };
   return { [Symbol.asyncIterator]: () => ({ next, return: () => pieces.return(undefined) }) };
-}
-
-/** Errors of one object; the others may still be readable. */
-const OF_ONE_OBJECT = ['404', 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'no-file'];
-
-/** What is wrong with the object; `null` if the error may concern the whole archive. */
-export function damageOf(error: unknown): string | null {
-  if (error instanceof GzipError) return `its compressed data is damaged (${error.fault})`;
-  if (error instanceof LongLineError) return error.message;
-  if (!hasCode(error, ...OF_ONE_OBJECT)) return null;
-  return error instanceof ShipperError ? error.message : `it cannot be read (${codeOf(error)})`;
 }

@@ -5,6 +5,7 @@ import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
+import { damageOf } from '../store/unreadable.js';
 import {
   ALL_DAEMONS,
   type ArchivedObject,
@@ -18,7 +19,7 @@ import { type Finder, finderOf } from './finder.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
 import { type Prefilter, prefilter } from './prefilter.js';
 import { EVERYTHING, matcher, type Query } from './query.js';
-import { damageOf, type OpenedObject, openObjects } from './read.js';
+import { type OpenedObject, openObjects } from './read.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 

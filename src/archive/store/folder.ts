@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
 import type { ArchiveStore } from './store.js';
+import { whyUnreadable } from './unreadable.js';
 
 export function localStore(root: string): ArchiveStore {
   const pathOf = (name: string): string => join(root, name);
@@ -12,7 +13,7 @@ export function localStore(root: string): ArchiveStore {
       return entries.map(entry => folder + entry.name + (entry.isDirectory() ? '/' : '')).sort();
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return [];
-      throw error;
+      throw new ShipperError(codeOf(error), `${pathOf(folder)}: ${whyUnreadable(error)}`, error);
     }
   };
   return {

@@ -45,22 +45,25 @@ export function named({ instance, node }: OnlyDaemons): string {
   return words.join(', ');
 }
 
-/** The parts of all instances and nodes below a folder of the store, or of those that are asked for. */
+/**
+ * The parts of all instances and nodes below a folder of the store, or of those that are asked for. `onForeign` gets the
+ * names beside them that no daemon of ours writes, and instances that have no node.
+ */
 export async function listParts(
   store: ArchiveStore,
   prefix: string,
   only: OnlyDaemons = ALL_DAEMONS,
+  onForeign: (path: string) => void = () => undefined,
 ): Promise<ArchivePart[]> {
   const parts: ArchivePart[] = [];
-  const all = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance');
+  const onBeside = only.instance === null ? onForeign : () => undefined;
+  const all = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance', onBeside);
   const instances = all.filter(([instance]) => only.instance === null || instance === only.instance);
-  const nodesOf = async ([instance, folder]: [string, string]) =>
-    (await partitions(store, folder, 'node')).map(([node, inner]) => ({
-      prefix,
-      instance,
-      node,
-      folder: inner,
-    }));
+  const nodesOf = async ([instance, folder]: [string, string]) => {
+    const nodes = await partitions(store, folder, 'node', onForeign);
+    if (nodes.length === 0) onForeign(folder);
+    return nodes.map(([node, inner]) => ({ prefix, instance, node, folder: inner }));
+  };
   for await (const nodes of ahead(instances, MOST_LISTED, nodesOf)) parts.push(...nodes);
   return parts.filter(({ node }) => only.node === null || node === only.node);
 }
@@ -89,14 +92,18 @@ export async function* walkObjects(
   }
 }
 
-/** Folders named `<key>=<value>/` directly in this one, with their values. */
+/** Folders named `<key>=<value>/` directly in this one, with their values. `onOther` gets all other names. */
 export async function partitions(
   store: ArchiveStore,
   folder: string,
   key: string,
+  onOther: (path: string) => void = () => undefined,
 ): Promise<[string, string][]> {
-  return (await store.list(folder)).flatMap((name): [string, string][] => {
+  const found: [string, string][] = [];
+  for (const name of await store.list(folder)) {
     const last = name.slice(folder.length);
-    return last.startsWith(`${key}=`) && last.endsWith('/') ? [[last.slice(key.length + 1, -1), name]] : [];
-  });
+    if (last.startsWith(`${key}=`) && last.endsWith('/')) found.push([last.slice(key.length + 1, -1), name]);
+    else onOther(name);
+  }
+  return found;
 }

@@ -9,7 +9,11 @@ import { dayOf } from './clock.js';
 import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, type Warnings } from './result.js';
 
-const sealLine = envelopeSchema.extend({ kind: z.literal('seal'), time: z.iso.datetime() });
+const sealLine = envelopeSchema.extend({
+  kind: z.literal('seal'),
+  time: z.iso.datetime(),
+  seal: z.object({ reason: z.string() }),
+});
 
 interface Anchor {
   readonly chain: string;
@@ -19,6 +23,7 @@ interface Anchor {
   readonly digest: string;
   /** When it was written, in milliseconds since the epoch. */
   readonly at: number;
+  readonly reason: string;
 }
 
 /** Who may have seals, as it is named in sentences. */
@@ -44,10 +49,11 @@ export class Anchors {
   add(event: unknown): boolean {
     const parsed = sealLine.safeParse(event);
     if (!parsed.success) return false;
-    const { chain, seq, previousHash, time, instance, node } = parsed.data;
+    const { chain, seq, previousHash, time, instance, node, seal } = parsed.data;
     const part = this.#parts.get(keyOf({ instance, node })) ?? { instance, node, seals: new Map() };
     this.#parts.set(keyOf(part), part);
-    const anchor = { chain, seq, previousHash, digest: digestOf(event), at: Date.parse(time) };
+    const { reason } = seal;
+    const anchor = { chain, seq, previousHash, digest: digestOf(event), at: Date.parse(time), reason };
     part.seals.set(`${chain}/${seq}/${anchor.digest}`, anchor);
     return true;
   }
@@ -65,9 +71,10 @@ export class Anchors {
     return [...this.#parts.values()].map(({ instance, node }) => ({ instance, node }));
   }
 
-  of(place: Place, warnings: Warnings): PartAnchors {
+  /** @param since the first day that is read; `null`: all are */
+  of(place: Place, warnings: Warnings, since: string | null): PartAnchors {
     const seals = [...(this.#parts.get(keyOf(place))?.seals.values() ?? [])];
-    return new PartAnchors(seals, this.from, warnings);
+    return new PartAnchors(seals, this.from, warnings, since);
   }
 }
 
@@ -90,8 +97,13 @@ export class PartAnchors {
 
   readonly from: string;
 
-  constructor(anchors: readonly Anchor[], from: string, warnings: Warnings) {
+  readonly #since: string | null;
+  /** Chains with a seal of the days that are read, before their first object. */
+  readonly #begun = new Set<string>();
+
+  constructor(anchors: readonly Anchor[], from: string, warnings: Warnings, since: string | null) {
     this.from = from;
+    this.#since = since;
     // From the last to the first: the next one is taken from the end.
     const sorted = anchors.toSorted((a, b) => compare(b.chain, a.chain) || b.seq - a.seq);
     this.#ahead = Map.groupBy(sorted, anchor => anchor.chain);
@@ -109,7 +121,8 @@ export class PartAnchors {
     const isKnown = known.some(isSame);
     if (isKnown) this.#proved.set(chain.name, seal.seq);
     for (const anchor of known) {
-      if (isSame(anchor) || anchor.seq < chain.firstSeq || this.#isReplaced(anchor, chain)) continue;
+      if (isSame(anchor) || this.#isReplaced(anchor, chain)) continue;
+      if (anchor.seq < chain.firstSeq && !this.#isOfDays(anchor)) continue;
       throw anchor.seq === seal.seq
         ? differing(anchor, seal, this.from)
         : missingSeal(anchor, chain, this.from);
@@ -129,6 +142,17 @@ export class PartAnchors {
     const key = `${name} ${seq < oldest ? 'before' : 'behind'}`;
     const known = this.outside.get(key) ?? { chain: name, seals: 0, first: time, last: time };
     this.outside.set(key, { ...known, seals: known.seals + 1, last: time });
+  }
+
+  /**
+   * Whether the segment of a seal before the chain's first object must be in the days that are read, as it was opened in
+   * them: after a seal of the same days, or so that nothing but its age or silence closed it.
+   */
+  #isOfDays({ chain, at, reason }: Anchor): boolean {
+    if (dayOf(at) < (this.#since ?? '')) return false;
+    const isAfterOne = this.#begun.has(chain);
+    this.#begun.add(chain);
+    return ['quiet', 'age'].includes(reason) || (isAfterOne && reason !== 'date');
   }
 
   *#takeUntil(seq: number, { name }: Chain): Generator<Anchor> {
@@ -212,6 +236,10 @@ function missingSeal({ chain, seq }: Anchor, found: Chain | undefined, from: str
         seq,
       },
     );
+  if (seq < found.firstSeq)
+    return new Broken('missing', `event ${seq} is a seal of these days in ${from}, and not in the archive`, {
+      seq,
+    });
   if (seq <= found.lastSeq)
     return new Broken('anchor', `event ${seq} is a seal in ${from}, but not in the archive`, { seq });
   return new Broken('tail', `the chain ends with event ${found.lastSeq}, but ${from} has its seal ${seq}`, {

@@ -23,6 +23,7 @@ export class Chain {
   #nextSeq = 1;
   /** `null` if unknown. */
   #lastHash: string | null = FIRST_HASH;
+  #firstAt: string | null = null;
   #objects = 0;
   #lastDay: string;
   /** What an earlier verification proved of it; `null`: nothing. */
@@ -81,6 +82,11 @@ export class Chain {
     return this.#firstSeq;
   }
 
+  /** The time of its first event that was read; `null`: none was. */
+  get firstAt(): string | null {
+    return this.#firstAt;
+  }
+
   get lastSeq(): number {
     return this.#nextSeq - 1;
   }
@@ -118,8 +124,7 @@ export class Chain {
     this.#lastDay = date;
     if (date < dayOfChain(this.#name))
       throw new Broken('misplaced', 'the object is stored under a day before its chain began');
-    if (firstSeq > next && next === 1)
-      throw new Broken('beginning', `the chain begins with event ${firstSeq}`, { seq: firstSeq });
+    if (firstSeq > next && next === 1) throw beginsWith(firstSeq);
     if (firstSeq > next)
       throw new Broken('missing', `events ${next} to ${firstSeq - 1} are missing before this object`, {
         seq: next,
@@ -146,6 +151,7 @@ export class Chain {
     if (this.#lastHash !== null && event.previousHash !== this.#lastHash) throw this.#unlinked(event, number);
     this.#lastHash = hashOf(line);
     this.#nextSeq += 1;
+    this.#firstAt ??= event.time;
     if (event.seq === this.#proved?.seq) this.#confirm(this.#proved);
     if (!this.#isAnnounced && event.kind !== 'seal') this.#announced(event);
     if (event.kind === 'row') this.#rows.add(event);
@@ -258,6 +264,10 @@ export class Chain {
     if (!this.#isAnnounced)
       throw new Broken('announcement', 'the chain does not begin with an event that announces it as new');
   }
+}
+
+export function beginsWith(seq: number): Broken {
+  return new Broken('beginning', `the chain begins with event ${seq}`, { seq });
 }
 
 /** The UTC day on which a chain began, from its name. */

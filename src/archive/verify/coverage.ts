@@ -1,5 +1,6 @@
 /** Which times of its servers one daemon's part of an archive covers. */
 
+import { dayOf } from './clock.js';
 import type { ReadEvent } from './read-event.js';
 import { Broken, plainChain, plainName } from './result.js';
 import type { Seal } from './segment.js';
@@ -44,7 +45,7 @@ interface Stop {
   readonly until: number;
 }
 
-interface ChainEnd {
+export interface ChainEnd {
   readonly seq: number;
   /** SHA-256 (hex) of its last line. */
   readonly hash: string;
@@ -54,7 +55,7 @@ interface ChainEnd {
 export type EndOf = (chain: string) => ChainEnd | null;
 
 interface OfChain {
-  readonly startedAt: number;
+  startedAt: number;
   /** It began before the days that are read: it covers their beginning. */
   readonly isCut: boolean;
   /** By server. */
@@ -104,21 +105,24 @@ export class PartCoverage {
     this.isBeginningLost ||= isCut && !this.#goingOn.has(event.chain);
     this.retiredAt = null;
     const { previousChain, reason } = event.lifecycle ?? {};
-    if (previousChain !== undefined)
-      this.#follow({ ...previousChain, until: startedAt }, endOf(previousChain.chain));
-    else if (!isCut && isFirst && reason !== 'archive-empty')
+    if (previousChain !== undefined) {
+      const named = { ...previousChain, until: startedAt };
+      const end = endOf(named.chain);
+      if (end === null) this.notMet.push(named);
+      else this.follow(named, end);
+    } else if (!isCut && isFirst && reason !== 'archive-empty')
       this.unknown.push({
         from: Number.NEGATIVE_INFINITY,
         to: startedAt,
-        why: 'it is not known what was before the first chain',
+        why: UNKNOWN_BEFORE,
       });
   }
 
-  #follow(named: Named, end: ChainEnd | null): void {
+  /** Throws Broken if a chain does not end as the next one says. */
+  follow(named: Named, end: ChainEnd): void {
     const { chain, seq, hash } = named;
-    if (end === null) this.notMet.push(named);
-    else if (end.seq < seq) throw endsEarly(named, end.seq);
-    else if (end.seq === seq && end.hash !== hash)
+    if (end.seq < seq) throw endsEarly(named, end.seq);
+    if (end.seq === seq && end.hash !== hash)
       throw new Broken(
         'link',
         `chain ${plainChain(chain)} does not end with the event that the next chain names`,
@@ -133,8 +137,7 @@ export class PartCoverage {
   metBefore(named: Named, lastSeq: number | null): void {
     if (lastSeq !== null && lastSeq < named.seq) throw endsEarly(named, lastSeq);
     if (lastSeq !== null) return;
-    const why = `chain ${plainChain(named.chain)}, which came before, is missing`;
-    this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: named.until, why });
+    this.unknown.push({ from: Number.NEGATIVE_INFINITY, to: named.until, why: missingChain(named.chain) });
   }
 
   /**
@@ -210,6 +213,7 @@ export class PartCoverage {
     if (chain === undefined) return;
     this.sealedAt = Math.max(this.sealedAt, event.at);
     this.longestSegment = Math.max(this.longestSegment, maxAgeOf(seal, event.at, openedAt));
+    this.#beginDay(chain, event, seal);
     for (const { source = this.#instance } of files) this.#sourceOf(source);
     for (const { source = this.#instance, fileId, from } of coverage) {
       const key = JSON.stringify([source, fileId]);
@@ -222,6 +226,12 @@ export class PartCoverage {
       // The newest file comes last. Until a chain has caught up, the stop of the one before it counts.
       if (reached !== undefined) this.#stops.set(source, { fileId, offset, until: reached });
     }
+  }
+
+  /** The first seal of a UTC day has all positions: the one before it, which is no longer kept, was of an earlier day. */
+  #beginDay(chain: OfChain, { at }: ReadEvent, { positions }: Seal): void {
+    if (chain.isCut && chain.untils.size === 0 && positions === 'all')
+      chain.startedAt = Math.min(chain.startedAt, Date.parse(dayOf(at)));
   }
 
   #untils(
@@ -261,6 +271,12 @@ export class PartCoverage {
     this.sources.set(source, known);
     return known;
   }
+}
+
+export const UNKNOWN_BEFORE = 'it is not known what was before the first chain';
+
+export function missingChain(chain: string): string {
+  return `chain ${plainChain(chain)}, which came before, is missing`;
 }
 
 function endsEarly({ chain, seq }: Named, lastSeq: number): Broken {

@@ -8,11 +8,20 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { COLUMN } from '../../lib/csvlog.js';
 import { isOfNode, jsonColumns } from './json-record.js';
+import { isTimeOf } from './logged-time.js';
 
 const fromLog = {
+  time: z.string(),
   database: z.string().nullable(),
   actor: z.object({ user: z.string() }),
-  session: z.object({ id: z.string(), line: z.number() }),
+  session: z.object({
+    id: z.string(),
+    line: z.number(),
+    pid: z.number().nullable(),
+    client: z.string().nullable(),
+    port: z.number().nullable(),
+    application: z.string().nullable(),
+  }),
   source: z.object({
     fileId: z.string(),
     offset: z.number(),
@@ -26,6 +35,17 @@ export const loggedEventSchema = z.discriminatedUnion('kind', [
     ...fromLog,
     kind: z.literal('statement'),
     audit: z.object({
+      type: z.string(),
+      statementId: z.number(),
+      substatementId: z.number(),
+      class: z.string(),
+      loggedClass: z.string().optional(),
+      command: z.string(),
+      objectType: z.string().nullable(),
+      objectName: z.string().nullable(),
+      objects: z.array(z.string()).optional(),
+      objectsFrom: z.string().optional(),
+      rows: z.number().nullable(),
       statement: z.string().nullable(),
       parameters: z.array(z.string()).nullable(),
       redacted: z.number().optional(),
@@ -51,6 +71,14 @@ export type Difference =
   | 'user'
   | 'database'
   | 'session'
+  | 'time'
+  | 'client'
+  | 'application'
+  | 'number'
+  | 'class'
+  | 'command'
+  | 'object'
+  | 'rows'
   | 'statement'
   | 'parameters'
   | 'message'
@@ -71,13 +99,12 @@ const ENCODINGS = [
 export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | null {
   const text = bytes.toString();
   const columns = readRecord(text);
-  const { database, actor, session, source } = event;
+  const { database, actor, source } = event;
   if (columns === null) return source.offset === 0 && isOfNode(text) ? null : 'record';
   if (columns[COLUMN.user] !== actor.user) return 'user';
   if (columns[COLUMN.database] !== (database ?? '')) return 'database';
-  const isSession =
-    columns[COLUMN.sessionId] === session.id && Number(columns[COLUMN.sessionLine]) === session.line;
-  if (!isSession) return 'session';
+  const differing = sessionDifference(event, columns);
+  if (differing !== null) return differing;
   // Of other formats, the raw bytes are those of the row that csvlog would have.
   const isCsv = !text.startsWith('{') && !isOfNode(text);
   if (isCsv && source.raw !== undefined && !Buffer.from(source.raw, 'base64').equals(withoutNewline(bytes)))
@@ -87,11 +114,42 @@ export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | nu
   return sqlState === null || sqlState === columns[COLUMN.sqlState] ? null : 'sqlState';
 }
 
+function sessionDifference({ time, session }: LoggedEvent, columns: readonly string[]): Difference | null {
+  const { id, line, pid, client, port, application } = session;
+  const [from, name] = [columns[COLUMN.connectionFrom] ?? '', columns[COLUMN.application] ?? ''];
+  const isSame =
+    columns[COLUMN.sessionId] === id &&
+    Number(columns[COLUMN.sessionLine]) === line &&
+    columns[COLUMN.pid] === String(pid ?? '');
+  if (!isSame) return 'session';
+  if (!isTimeOf(columns[COLUMN.logTime] ?? '', time)) return 'time';
+  if (from !== `${client ?? ''}${port === null ? '' : `:${port}`}`) return 'client';
+  return fits(application ?? '', name) ? null : 'application';
+}
+
+/** Whether a text from which secrets were removed can be what the log has. */
+function fits(shipped: string, logged: string): boolean {
+  const [first = '', ...others] = shipped.split(REDACTED);
+  const last = others.pop();
+  if (last === undefined) return shipped === logged;
+  if (!logged.startsWith(first) || !logged.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = logged.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return at <= logged.length - last.length;
+}
+
+const REDACTED = '<redacted>';
+
 /** The columns of a text that is exactly one record; else `null`. */
 function readRecord(text: string): string[] | null {
   if (!text.endsWith('\n')) return null;
   if (text.startsWith('{') || isOfNode(text)) return jsonColumns(text);
-  const records = readCsv(text.slice(0, -1));
+  // Windows ends lines with two characters.
+  const records = readCsv(text.replace(/\r?\n$/, ''));
   return records?.length === 1 ? (records[0] ?? null) : null;
 }
 
@@ -126,24 +184,53 @@ function textDifference(
 ): Difference | null {
   if (event.kind === 'statement') return statementDifference(event.audit, message);
   const { message: shipped, redacted } = event.suspect;
-  return redacted !== undefined || shipped === message ? null : 'message';
+  return isShipped(shipped, message, redacted) ? null : 'message';
+}
+
+/** The mark is a text like any other in an event of which nothing was redacted. */
+function isShipped(shipped: string, logged: string, redacted: number | undefined): boolean {
+  return redacted === undefined ? shipped === logged : fits(shipped, logged);
 }
 
 const AUDIT = 'AUDIT: ';
-const STATEMENT = 7;
-const PARAMETERS = 8;
 
-/** Text that was redacted, or that is in an earlier record, cannot be compared with this one. */
-function statementDifference(
-  { statement, parameters, redacted }: Extract<LoggedEvent, { kind: 'statement' }>['audit'],
-  message: string,
-): Difference | null {
+type LoggedAudit = Extract<LoggedEvent, { kind: 'statement' }>['audit'];
+
+/** Text that is in an earlier record cannot be compared with this one. */
+function statementDifference(audit: LoggedAudit, message: string): Difference | null {
   const fields = message.startsWith(AUDIT) ? readCsv(message.slice(AUDIT.length))?.[0] : undefined;
-  const [text, parameter] = [fields?.[STATEMENT], fields?.[PARAMETERS]];
-  if (text === undefined || parameter === undefined) return 'statement';
-  if (redacted !== undefined || text === '<previously logged>') return null;
-  if (statement !== (text === '<not logged>' ? null : text)) return 'statement';
-  return JSON.stringify(parameters) === JSON.stringify(readParameters(parameter)) ? null : 'parameters';
+  const [, , , , , , , text, parameter] = fields ?? [];
+  if (fields === undefined || text === undefined || parameter === undefined) return 'statement';
+  const differing = payloadDifference(audit, fields);
+  if (differing !== null || text === '<previously logged>') return differing;
+  const { statement, parameters, redacted } = audit;
+  const isSame =
+    statement === null || text === '<not logged>'
+      ? statement === null && text === '<not logged>'
+      : isShipped(statement, text, redacted);
+  if (!isSame) return 'statement';
+  const logged = readParameters(parameter);
+  if (parameters === null || logged === null) return parameters === logged ? null : 'parameters';
+  const isEach = (shipped: string, index: number): boolean =>
+    isShipped(shipped, logged[index] ?? '', redacted);
+  return parameters.length === logged.length && parameters.every(isEach) ? null : 'parameters';
+}
+
+/** What pgAudit says beside the texts. */
+function payloadDifference(audit: LoggedAudit, fields: readonly string[]): Difference | null {
+  const [type, statementId, substatementId, auditClass, command, objectType, objectName, , , rows] = fields;
+  const isNumber =
+    type === audit.type &&
+    Number(statementId) === audit.statementId &&
+    Number(substatementId) === audit.substatementId;
+  if (!isNumber) return 'number';
+  if (auditClass !== (audit.loggedClass ?? audit.class)) return 'class';
+  if (command !== audit.command) return 'command';
+  const isNamed = objectType === (audit.objectType ?? '') && objectName === (audit.objectName ?? '');
+  const { objects, objectsFrom } = audit;
+  const isOwn = objectsFrom !== 'pgaudit' || (objects?.length === 1 && objects[0] === audit.objectName);
+  if (!isNamed || !isOwn) return 'object';
+  return (rows ?? '') === String(audit.rows ?? '') ? null : 'rows';
 }
 
 function readParameters(text: string): string[] | null {

@@ -8,6 +8,10 @@ import { COLUMN } from '../../lib/csvlog.js';
 
 /** By column: the key of jsonlog, and the one of CloudNativePG. */
 const KEYS: readonly (readonly [column: number, jsonlog: string, cnpg: string])[] = [
+  [COLUMN.logTime, 'timestamp', 'log_time'],
+  [COLUMN.pid, 'pid', 'process_id'],
+  [COLUMN.connectionFrom, 'remote_host', 'connection_from'],
+  [COLUMN.application, 'application_name', 'application_name'],
   [COLUMN.user, 'user', 'user_name'],
   [COLUMN.database, 'dbname', 'database_name'],
   [COLUMN.sessionId, 'session_id', 'session_id'],
@@ -51,6 +55,8 @@ function textIn(text: string): string | null {
 function columnsOf(record: Record<string, unknown>, of: 1 | 2): string[] {
   const columns: string[] = Array.from({ length: 26 }, () => '');
   for (const key of KEYS) columns[key[0]] = String(record[key[of]] ?? '');
+  // Of these formats only jsonlog has the port apart.
+  if (record.remote_port !== undefined) columns[COLUMN.connectionFrom] += `:${String(record.remote_port)}`;
   if (columns[COLUMN.sqlState] === '') columns[COLUMN.sqlState] = '00000';
   const { audit } = record;
   if (isObject(audit)) columns[COLUMN.message] = messageOf(audit);

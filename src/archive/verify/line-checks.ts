@@ -32,7 +32,7 @@ export class LinesCheck {
   readonly #segment: Segment;
   readonly #tree = new MerkleTree();
   #firstHash = '';
-  #isSealed = false;
+  #sealedAt: number | null = null;
 
   constructor(object: ArchivedObject, chain: Chain, context: LinesContext) {
     this.#object = object;
@@ -51,7 +51,7 @@ export class LinesCheck {
   }
 
   #add(line: Buffer, number: number): Promise<void> | null {
-    if (this.#isSealed) throw new Broken('seal', 'a line follows the seal');
+    if (this.#sealedAt !== null) throw new Broken('seal', 'a line follows the seal');
     const event = readEvent(line);
     try {
       this.#chain.add(line, event, number);
@@ -94,14 +94,15 @@ export class LinesCheck {
       known.map(({ from }) => from),
     );
     totals.addSegment(this.#segment, seal);
-    this.#isSealed = true;
+    this.#sealedAt = event.at;
     return logs?.seal(seal.files) ?? null;
   }
 
   /** To be called after the last line. Throws Broken if that was not a seal. */
-  end(): LineHashes {
-    if (!this.#isSealed) throw new Broken('seal', 'the object does not end with its seal');
+  end(): LineHashes & { readonly sealedAt: number } {
+    const sealedAt = this.#sealedAt;
+    if (sealedAt === null) throw new Broken('seal', 'the object does not end with its seal');
     const { lastSeq, lastHash } = this.#chain;
-    return { firstSeq: this.#object.firstSeq, lastSeq, firstHash: this.#firstHash, lastHash };
+    return { firstSeq: this.#object.firstSeq, lastSeq, firstHash: this.#firstHash, lastHash, sealedAt };
   }
 }

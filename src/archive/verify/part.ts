@@ -2,24 +2,30 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { kindIn } from '../../event/line.js';
-import { hasCode } from '../../lib/errors.js';
-import { checkStamp, LARGEST_STAMP } from '../../lib/timestamp/stamp.js';
 import { ahead } from '../store/ahead.js';
 import type { ArchiveStore } from '../store/store.js';
 import { type ArchivedObject, type ArchivePart, type Days, partitions, walkObjects } from '../store/walk.js';
 import type { Anchors, PartAnchors } from './anchors.js';
 import { AuditedByServer } from './audited.js';
 import type { ProvedChain } from './bookmark.js';
-import { Chain, dayOfChain } from './chain.js';
-import { PartCoverage } from './coverage.js';
+import { beginsWith, Chain, dayOfChain } from './chain.js';
+import { type ChainEnd, missingChain, type Named, PartCoverage, UNKNOWN_BEFORE } from './coverage.js';
 import { LinesCheck } from './line-checks.js';
 import { LogComparison, type LogFiles } from './log-files.js';
 import { ObjectReader, type PreparedObject, prepareObject } from './object.js';
 import { inSteps, type Shares, type Step } from './progress.js';
-import { readEvent } from './read-event.js';
-import { Broken, type Failure, type LogFilesResult, type PartResult, type Warnings } from './result.js';
+import { type ReadEvent, readEvent } from './read-event.js';
+import {
+  Broken,
+  type Failure,
+  type LogFilesResult,
+  type PartResult,
+  plainChain,
+  type Warnings,
+} from './result.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
+import { Stamps } from './stamps.js';
 import { type Unproved, warnForeign } from './surroundings.js';
 import { Totals } from './totals.js';
 import type { KnownPart } from './verdict.js';
@@ -54,6 +60,7 @@ export class PartCheck {
   readonly #audited: AuditedByServer;
   readonly #anchors: readonly PartAnchors[];
   readonly #logs: LogComparison | null;
+  readonly #stamps: Stamps;
 
   constructor(store: ArchiveStore, part: ArchivePart, options: PartOptions, warnings: Warnings) {
     this.#store = store;
@@ -62,7 +69,8 @@ export class PartCheck {
     this.#audited = new AuditedByServer(options.asked);
     this.#options = options;
     this.#warnings = warnings;
-    this.#anchors = options.anchors.map(one => one.of(part, warnings));
+    this.#stamps = new Stamps(store, options.authorities, warnings);
+    this.#anchors = options.anchors.map(one => one.of(part, warnings, options.days.since));
     this.#logs = options.logFiles === null ? null : new LogComparison(options.logFiles);
   }
 
@@ -71,7 +79,9 @@ export class PartCheck {
     const chains = [...this.#chains.values()];
     const [first] = this.#anchors;
     return {
-      cut: chains.filter(chain => chain.isCut && !chain.isConfirmed).map(chain => chain.name),
+      cut: chains
+        .filter(chain => chain.isCut && !chain.isConfirmed)
+        .map(({ name, firstAt }) => `${name} (from ${firstAt} on)`),
       behind:
         first === undefined
           ? []
@@ -79,6 +89,7 @@ export class PartCheck {
       notCompared: this.#anchors
         .flatMap(one => [...one.outside.values()])
         .map(({ chain, seals, first, last }) => `${seals} seals of ${chain}, from ${first} to ${last}`),
+      unstamped: this.#stamps.unstamped,
     };
   }
 
@@ -95,11 +106,10 @@ export class PartCheck {
       await this.#walk(shares);
       for (const chain of this.#chains.values()) chain.end();
       this.#checkProved();
-      this.#coverage.end();
       if (this.#chains.size === 0) await this.#findNothing();
+      else this.#coverage.end();
       for (const chain of this.#chains.values()) await this.#checkAfter(chain);
-      for (const named of this.#coverage.notMet)
-        this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
+      for (const named of this.#coverage.notMet) await this.#meet(named);
       for (const one of this.#anchors) one.end(this.#chains, this.#options.days);
       logFiles = (await this.#logs?.end()) ?? null;
     } catch (error) {
@@ -110,6 +120,18 @@ export class PartCheck {
     }
     const { instance, node } = this.#part;
     return { instance, node, ...this.#totals.result([...this.#chains.values()]), logFiles, failure };
+  }
+
+  /** A chain that another one names may be before the days, or, if the clock was set back, be read after that one. */
+  async #meet(named: Named): Promise<void> {
+    const end = this.#endOf(named.chain);
+    if (end !== null) this.#coverage.follow(named, end);
+    else this.#coverage.metBefore(named, (await this.#objectBefore(named.chain))?.lastSeq ?? null);
+  }
+
+  #endOf(name: string): ChainEnd | null {
+    const known = this.#chains.get(name);
+    return known === undefined ? null : { seq: known.lastSeq, hash: known.lastHash };
   }
 
   /** Throws Broken if a seal of the days that are read, which an earlier verification proved, is missing. */
@@ -127,11 +149,48 @@ export class PartCheck {
     const { since, until } = this.#options.days;
     const days = await this.#daysInArchive();
     const before = days.filter(day => since !== null && day < since);
-    if (before.length === 0 && until !== null && days.some(day => day > until))
-      return this.#coverage.nothing(Number.POSITIVE_INFINITY, null, null);
-    const retiredAt = await this.#retiredOn(before.at(-1));
-    const why = days.length === 0 ? 'there is no object of this daemon' : null;
-    this.#coverage.nothing(Number.NEGATIVE_INFINITY, retiredAt, why);
+    const after = days.filter(day => until !== null && day > until);
+    if (before.length > 0 || after.length === 0) {
+      const why = days.length === 0 ? 'there is no object of this daemon' : null;
+      return this.#coverage.nothing(Number.NEGATIVE_INFINITY, await this.#retiredOn(before.at(-1)), why);
+    }
+    const why = await this.#lostBefore(after);
+    this.#coverage.nothing(why === null ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY, null, why);
+  }
+
+  /**
+   * Why a daemon whose oldest objects are of these days had begun earlier; `null`: it had not. Throws Broken if its first
+   * objects were removed.
+   */
+  async #lostBefore(days: readonly string[]): Promise<string | null> {
+    const { since } = this.#options.days;
+    const firsts = await this.#firstOfChains(days);
+    const cut = firsts.find(({ firstSeq }) => firstSeq > 1);
+    if (cut !== undefined && since !== null && dayOfChain(cut.chain) < since)
+      return `chain ${plainChain(cut.chain)} began earlier, and nothing of it is in the archive`;
+    if (cut !== undefined) throw beginsWith(cut.firstSeq).at({ object: cut.path });
+    const [first] = firsts;
+    if (first === undefined) return 'there is no object of this daemon';
+    const { previousChain, reason } = (await this.#firstEventOf(first)).lifecycle ?? {};
+    if (previousChain !== undefined) return missingChain(previousChain.chain);
+    return reason === 'archive-empty' ? null : UNKNOWN_BEFORE;
+  }
+
+  /** The first objects of all chains on the first of these days that has any. */
+  async #firstOfChains(days: readonly string[]): Promise<ArchivedObject[]> {
+    for (const day of days) {
+      const firsts = new Map<string, ArchivedObject>();
+      for await (const object of walkObjects(this.#store, this.#part, { since: day, until: day }))
+        if (!firsts.has(object.chain)) firsts.set(object.chain, object);
+      if (firsts.size > 0) return [...firsts.values()];
+    }
+    return [];
+  }
+
+  async #firstEventOf(object: ArchivedObject): Promise<ReadEvent> {
+    const reader = new ObjectReader(await prepareObject(this.#store, object), this.#store);
+    for await (const [line] of reader.lines()) if (line !== undefined) return readEvent(line);
+    throw new Broken('format', 'the object is empty', { object: object.path });
   }
 
   /** When the daemon was retired, according to the newest object of its last day before the range. */
@@ -210,10 +269,7 @@ export class PartCheck {
       totals: this.#totals,
       coverage: this.#coverage,
       audited: this.#audited,
-      endOf: name => {
-        const known = this.#chains.get(name);
-        return known === undefined ? null : { seq: known.lastSeq, hash: known.lastHash };
-      },
+      endOf: name => this.#endOf(name),
       anchors: this.#anchors,
       logs: this.#logs,
     });
@@ -230,24 +286,10 @@ export class PartCheck {
     }
     const hashes = check.end();
     const hasMetadata = reader.end(hashes);
-    if (object.stamp !== null) await this.#checkStamp(object.stamp, hashes.lastHash);
+    if (await this.#stamps.add(object, hashes)) this.#totals.seals.stamped += 1;
     if (!hasMetadata) this.#warnings.add('metadata', NO_METADATA, { object: object.path });
     this.#totals.objects += 1;
     this.#totals.bytes += reader.bytes;
-  }
-
-  /** Throws Broken if the stamp is not over this seal, or not good. */
-  async #checkStamp(path: string, sealHash: string): Promise<void> {
-    const stamp = await this.#store.read(path, LARGEST_STAMP);
-    if (stamp === null)
-      throw new Broken('stamp', 'the time stamp is not good: it is too large', { object: path });
-    try {
-      checkStamp(stamp, { sha256: Buffer.from(sealHash, 'hex') }, this.#options.authorities);
-    } catch (error) {
-      if (!hasCode(error, 'stamp')) throw error;
-      throw new Broken('stamp', error instanceof Error ? error.message : '', { object: path });
-    }
-    this.#totals.seals.stamped += 1;
   }
 
   async #chainOf(object: ArchivedObject): Promise<Chain> {

@@ -190,6 +190,7 @@ export const WARNING_CODES = [
   'read-again',
   'seals',
   'log-files',
+  'stamp',
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 

@@ -4,9 +4,8 @@ import type { ArchiveStore } from '../store/store.js';
 import { type ArchivePart, type Days, named, type OnlyDaemons } from '../store/walk.js';
 import type { InstanceResult, PartResult, Warnings } from './result.js';
 
-/** The folder names of a day, a node and an instance. */
+/** The folder name of a day. */
 const DAY = /^date=(\d{4}-\d\d-\d\d)\/$/;
-const NODE = /^node=[^/]+\/$/;
 
 /** The days of a part within the range; warns about anything beside them. */
 export async function listDays(
@@ -24,21 +23,12 @@ export async function listDays(
   return days;
 }
 
-/** Warns about anything beside the nodes of an instance. */
-export async function checkInstances(
-  store: ArchiveStore,
-  parts: readonly ArchivePart[],
-  warnings: Warnings,
-): Promise<void> {
-  for (const folder of new Set(parts.map(part => part.folder.replace(/[^/]+\/$/, ''))))
-    for (const name of await store.list(folder))
-      if (!NODE.test(name.slice(folder.length))) warnForeign(warnings, name);
-}
-
 export function warnForeign(warnings: Warnings, object: string): void {
   // A crash may leave a half-written file in a local archive.
   if (/\/\.[^/]+\.ndjson\.gz\.tmp$/.test(object)) return;
-  warnings.add('foreign', 'the archive contains files that the shipper does not write', { object });
+  warnings.add('foreign', 'the archive contains files or folders that the shipper does not write', {
+    object,
+  });
 }
 
 interface Given {
@@ -51,12 +41,14 @@ interface Given {
 
 /** Chains, by what cannot be known about them. */
 export interface Unproved {
-  /** Chains for which it is unknown what their first object in the range follows. */
+  /** Chains for which it is unknown what their first object in the range follows, with its time. */
   readonly cut: readonly string[];
   /** Chains for which it is unknown whether their end, after Cloud Logging's last seal, is genuine. */
   readonly behind: readonly string[];
   /** Seals older or newer than all of their chain in Cloud Logging's export, with their times. */
   readonly notCompared: readonly string[];
+  /** Seals after the last time stamp of their chain. */
+  readonly unstamped: readonly string[];
 }
 
 /** In sentences. */
@@ -74,7 +66,7 @@ export function limitsOf(
       `whether ${cut.join(', ')} continues what came before ${days.since ?? 'the days that were read'}`,
     );
   if (days.until !== null) limits.push(`what comes after ${days.until}`);
-  limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, hasAuthorities));
+  limits.push(...signatureLimits(parts, hasKeys), ...stampLimits(parts, unproved, hasAuthorities));
   if (!hasSeals) {
     if (parts.every(({ seals }) => seals.signed === 0))
       limits.push(
@@ -94,7 +86,7 @@ export function limitsOf(
   return limits;
 }
 
-/** Stretches of one server that are named one by one. */
+/** Stretches of one server, and chains, that are named one by one. */
 const MOST_NAMED = 20;
 
 export function auditLimits(
@@ -128,10 +120,23 @@ function signatureLimits(parts: readonly PartResult[], hasKeys: boolean): string
     : [];
 }
 
-function stampLimits(parts: readonly PartResult[], hasAuthorities: boolean): string[] {
+function stampLimits(
+  parts: readonly PartResult[],
+  unproved: readonly Unproved[],
+  hasAuthorities: boolean,
+): string[] {
   const stamped = parts.reduce((total, { seals }) => total + seals.stamped, 0);
-  if (stamped > 0 && !hasAuthorities) return [`whose the ${stamped} time stamps are: give --tsa-ca`];
-  return stamped === 0 && hasAuthorities
-    ? ['when anything was written, but by its own clock: there are no time stamps']
-    : [];
+  if (stamped === 0)
+    return hasAuthorities
+      ? ['when anything was written, but by its own clock: there are no time stamps']
+      : [];
+  const limits = hasAuthorities ? [] : [`whose the ${stamped} time stamps are: give --tsa-ca`];
+  const unstamped = unproved.flatMap(one => one.unstamped);
+  if (unstamped.length === 0) return limits;
+  const more = unstamped.length > MOST_NAMED ? ` and of ${unstamped.length - MOST_NAMED} more chains` : '';
+  const named = unstamped.slice(0, MOST_NAMED).join('; ');
+  return [
+    ...limits,
+    `when the seals after the last time stamp were written, but by their own clock: ${named}${more}`,
+  ];
 }

@@ -39,8 +39,9 @@ export type KnownAudited = Pick<
   'stretches' | 'changes' | 'firstChange' | 'lastChange' | 'knownFrom' | 'unseen' | 'notRecorded' | 'end'
 >;
 
-/** Quiet hours are sealed hourly. */
-const GRACE = 2 * 60 * 60 * 1000;
+/** Milliseconds between two seals if nothing happens. */
+const QUIET = 60 * 60 * 1000;
+const GRACE = 2 * QUIET;
 /** Milliseconds that a last run may take, from its last look at the log to its end. */
 const LAST_RUN = 5 * 60 * 1000;
 
@@ -49,26 +50,50 @@ export function graceOf(parts: readonly KnownPart[], { grace }: Period): number 
   return grace ?? GRACE + Math.max(0, ...parts.map(({ coverage }) => coverage.longestSegment));
 }
 
-/** Every server of these parts, by name. */
+/** Every server that is expected of these parts in the period, by name. */
 export function instancesOf(parts: readonly KnownPart[], period: Period): InstanceResult[] {
   const names = new Set(
     parts.flatMap(({ coverage, audited }) => [...coverage.sources.keys(), ...audited.keys()]),
   );
   const grace = graceOf(parts, period);
-  return [...names].sort().map(name => {
+  return [...names].sort().flatMap(name => {
     const ofOne = parts.filter(({ coverage, audited }) => coverage.sources.has(name) || audited.has(name));
-    return instanceOf(name, ofOne, { ...period, grace });
+    const asked = askedOf(name, ofOne, period);
+    return asked.from > asked.to ? [] : [instanceOf(name, ofOne, asked, { ...period, grace })];
   });
+}
+
+/**
+ * Daemons that expect no server at the end, and that sealed nothing shortly before it: nobody knows whether a server came.
+ * A daemon that expects one is silent where that server is.
+ */
+export function silentDaemons(parts: readonly KnownPart[], period: Period): string[] {
+  const end = Math.min(period.to ?? period.now, period.now) - graceOf(parts, period);
+  return parts
+    .filter(({ coverage: { sources, retiredAt, sealedAt } }) => {
+      const isOver = [...sources.values()].every(({ lives }) => (lives?.at(-1)?.to ?? null) !== null);
+      return isOver && retiredAt === null && sealedAt < end;
+    })
+    .map(
+      ({ node, coverage: { sealedAt } }) =>
+        `node ${node}: its daemon, which finds its servers by itself, sealed nothing since ${timeOf(sealedAt) ?? 'the beginning'}, and was not retired (run --once --retire)`,
+    );
+}
+
+/** The time in which a server is expected; it ends before it begins if that is later. */
+function askedOf(instance: string, parts: readonly KnownPart[], period: Period): Span {
+  const to = Math.min(period.to ?? period.now, period.now);
+  const own = Math.min(...parts.map(part => beginningOf(part, instance) ?? to));
+  return { from: beginOf(instance, own, period), to };
 }
 
 function instanceOf(
   instance: string,
   parts: readonly KnownPart[],
+  asked: Span,
   period: Period & { readonly grace: number },
 ): InstanceResult {
-  const end = Math.min(period.to ?? period.now, period.now);
-  const begin = beginOf(instance, Math.min(...parts.map(part => beginningOf(part, instance) ?? end)), period);
-  const asked = { from: begin, to: end };
+  const end = asked.to;
   const wasFound = parts.every(({ coverage }) => (coverage.sources.get(instance)?.lives ?? null) !== null);
   const ofNodes = parts.flatMap(part => missingOf(instance, part, asked, period));
   const covered = union(parts.flatMap(({ coverage }) => coverage.sources.get(instance)?.covered ?? []));
@@ -118,8 +143,8 @@ function missingOf(
     const atEnd = isLast ? Math.min(grace, LAST_RUN) : grace;
     const isForgiven = (one: Span): boolean =>
       isOfGrace(one, expected.to, latest, atEnd) ||
-      // If older objects are no longer kept, the first kept one covers a time after the last removed one.
-      (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + grace);
+      // If older objects are no longer kept, the log may have been quiet from their end to the first event that is.
+      (coverage.isBeginningLost && one.from <= expected.from && one.to <= expected.from + QUIET + LAST_RUN);
     return without(expected, [...covered, ...gaps]).filter(one => !isForgiven(one));
   });
   const uncovered = [

@@ -33,7 +33,7 @@ import {
 import { type Shard, shardOf } from './shard.js';
 import type { PublicKey } from './signature.js';
 import type { Span } from './spans.js';
-import { checkInstances, limitsOf, listDays, type Unproved } from './surroundings.js';
+import { limitsOf, listDays, type Unproved, warnForeign } from './surroundings.js';
 import type { KnownPart, Period } from './verdict.js';
 
 export interface VerifyOptions {
@@ -93,8 +93,11 @@ export async function examineArchive(
   const warnings = new Warnings();
   const isMine = (place: Place): boolean =>
     isAsked(place, only) && (shard === null || shardOf(place, shard.count) === shard.index);
-  const found = (await listParts(patient, prefix, only)).filter(isMine);
-  await checkInstances(patient, found, warnings);
+  // What lies beside the parts belongs to no shard: the first one says it.
+  const onForeign = (name: string): void => {
+    if (shard === null || shard.index === 0) warnForeign(warnings, name);
+  };
+  const found = (await listParts(patient, prefix, only, onForeign)).filter(isMine);
   const shares = new Shares(onProgress);
   const ofPart = (part: ArchivePart) => {
     const proved = chainsOf(bookmark, part);

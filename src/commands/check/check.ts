@@ -8,7 +8,7 @@ import { checkDatabase } from './database.js';
 import { checkDestinations } from './destinations.js';
 import { checkEndToEnd } from './end-to-end.js';
 import { checkEscrow } from './escrow.js';
-import { type Finding, failure, ok, warning } from './finding.js';
+import { type Finding, failure, ok } from './finding.js';
 import { checkFilter, checkIdentity } from './identity.js';
 import { checkMemory } from './memory.js';
 import { checkOverlap } from './overlap.js';
@@ -120,7 +120,12 @@ async function foundBy({
       );
     else if (found.length === 0)
       findings.push(
-        warning('servers', count, 'nothing is read', 'see whether the path and its placeholders are right'),
+        failure(
+          'servers',
+          count,
+          'nothing is read, and nothing is proved until a server is found',
+          'see whether the path and its placeholders are right; on a host that has no server yet this is expected',
+        ),
       );
     else findings.push(ok('servers', `${count}: ${found.map(({ instance }) => instance).join(', ')}`));
   }

@@ -1,10 +1,11 @@
 /** Goes through the events of an archive as a daemon with these rules would have. */
 
-import { damageOf, openObjects } from '../../archive/search/read.js';
+import { openObjects } from '../../archive/search/read.js';
 import { ahead } from '../../archive/store/ahead.js';
 import type { ArchiveLocation } from '../../archive/store/location.js';
 import { linesOf } from '../../archive/store/object-lines.js';
 import { patientStore } from '../../archive/store/patient.js';
+import { damageOf } from '../../archive/store/unreadable.js';
 import { type ArchivePart, type Days, listParts } from '../../archive/store/walk.js';
 import { watchedIn } from '../../daemon/detect/read.js';
 import { seenBy } from '../../daemon/detect/sight.js';

@@ -20,13 +20,19 @@ export function renderProof(proof: Proof, howToCheck: string): string {
 ${facts(Object(parseJson(Buffer.from(line))))}
 <h2>What proves it</h2>
 <p>The event is line ${proof.index + 1} of its segment. ${proof.path.length} hashes lead from it to the root in seal
-${String(sealed.seq)}, which was written at ${String(sealed.time)} and is signed. ${stampText(laterSeals.length, timestamp)}</p>
+${String(sealed.seq)}, which was written at ${String(sealed.time)} and ${signText(sealed.signature)}. ${stampText(laterSeals.length, timestamp)}</p>
 <h2>The line</h2><pre>${line}</pre>
 <h2>Its seal</h2><pre>${seal}</pre>
 <h2>How to check it by hand</h2>
 <p>With the proof's JSON file, the public key and the authority's certificates: <code>bash check-proof.sh proof.json
 public.pem authority.pem</code>. This is check-proof.sh, which needs openssl, jq and coreutils:</p>
 <pre>${howToCheck}</pre></body></html>`.text;
+}
+
+function signText(signature: unknown): string {
+  return signature === undefined
+    ? 'is not signed: only a time stamp, a witness or Cloud Logging can show that it was not made anew'
+    : 'is signed: the public key shows by whom';
 }
 
 function stampText(seals: number, timestamp: string | undefined): string {

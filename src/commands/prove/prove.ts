@@ -87,7 +87,10 @@ async function ending(command: () => Promise<number>): Promise<number> {
 
 async function proveEvent(archive: string, id: string, given: ProveArguments): Promise<number> {
   const { out, html, since = null, until = null } = given;
-  const proofs = await prove(openArchive(archive, given), id, { since: day(since), until: day(until) });
+  const days = { since: day(since), until: day(until) };
+  const proofs = await prove(openArchive(archive, given), id, days, what =>
+    process.stderr.write(`${oneLine(what)}\n`),
+  );
   const howToCheck = await readFile(inProject('config/check-proof.sh'), 'utf8');
   for (const [index, proof] of proofs.entries()) {
     const text = `${JSON.stringify({ ...proof, howToCheck })}\n`;

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { DURATION_UNITS } from '../../config/units.js';
+import { isDay } from '../../lib/day.js';
 import { countDays, parseHours, usualZone, type WorkingHours, type Zone, zoneNamed } from '../../lib/zone.js';
 import type { Period } from '../../report/findings.js';
 import { LANGUAGES, type Language, type Words } from '../../report/words/words.js';
@@ -86,9 +87,7 @@ export function readArguments(given: ReportArguments): Asked {
 }
 
 function readDay(text: string): string {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(text))
-    throw new UsageError('a day is given as 2026-11-21');
+  if (!isDay(text)) throw new UsageError('a day is given as 2026-11-21');
   return text;
 }
 

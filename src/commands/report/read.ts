@@ -1,9 +1,10 @@
 /** Reads an archive for a report, and proves that it is what was verified just before. */
 
-import { damageOf, openObjects } from '../../archive/search/read.js';
+import { openObjects } from '../../archive/search/read.js';
 import type { ArchiveLocation } from '../../archive/store/location.js';
 import { linesOf } from '../../archive/store/object-lines.js';
 import { patientStore } from '../../archive/store/patient.js';
+import { damageOf } from '../../archive/store/unreadable.js';
 import { type ArchivedObject, type Days, listParts } from '../../archive/store/walk.js';
 import type { ChainResult, PartResult, VerifyResult } from '../../archive/verify/result.js';
 import { hashOf, PREVIOUS_HASH_WITHIN, previousHashIn } from '../../event/line.js';

@@ -9,7 +9,7 @@ import { conclude } from '../../archive/verify/conclude.js';
 import { lacks } from '../../archive/verify/lacks.js';
 import type { VerifyResult } from '../../archive/verify/result.js';
 import { examineArchive, type VerifyOptions } from '../../archive/verify/verify.js';
-import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import { ShipperError } from '../../lib/errors.js';
 import { VERSION } from '../../lib/version.js';
 import { addDays } from '../../lib/zone.js';
 import { createRelationParser, type MarkParser } from '../../relations/relations.js';
@@ -59,10 +59,8 @@ export async function report(archive: string, given: ReportArguments, now = Date
       ? EXIT_CODES.whole
       : fail(`the archive is ${name}, and the report says how`, EXIT_CODES[name]);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ShipperError)
-      return fail(error.message, isBadUsage(error) ? BAD_USAGE : FAILED);
-    if (!hasCode(error, 'EACCES', 'EPERM', 'ENOTDIR', 'EIO')) throw error;
-    return fail(`${archive} cannot be read (${codeOf(error)})`, FAILED);
+    if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
+    return fail(error.message, isBadUsage(error) ? BAD_USAGE : FAILED);
   }
 }
 
@@ -118,7 +116,7 @@ async function makeReport(
     return {
       ...{ words, zone, archive: withoutDaemon(archive), only, period, hours, bulk, verified },
       lacks: lacks(verified),
-      verifyCommand: verifyCommand(withoutDaemon(archive), only, days, given),
+      verifyCommand: verifyCommand(withoutDaemon(archive), only, period, given),
       ...{ reading, findings, roleCount: spool.count, madeAt: now, version: VERSION },
     };
   } finally {
@@ -200,18 +198,19 @@ async function marks({ event, hash }: ReadLine, parser: MarkParser) {
 function verifyCommand(
   archive: string,
   only: readonly string[],
-  { since }: Days,
-  { publicKey = [], tsaCa = [], seals = [], witness, against = [] }: ReportArguments,
+  { since, until }: Asked['period'],
+  { publicKey = [], tsaCa = [], seals = [], witness, against = [], grace }: ReportArguments,
 ): string {
   const several = { '--public-key': publicKey, '--tsa-ca': tsaCa, '--seals': seals, '--against': against };
   const words = [
     'pgaudit-shipper',
     'verify',
     archive,
-    ...(since === null ? [] : ['--since', since]),
+    ...['--since', since, '--until', until],
     ...only,
     ...Object.entries(several).flatMap(([option, values]) => values.flatMap(value => [option, value])),
     ...(witness === undefined ? [] : ['--witness', witness]),
+    ...(grace === undefined ? [] : ['--grace', grace]),
   ];
   return words.map(quoted).join(' ');
 }

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/units.js';
+import { isDay } from '../../lib/day.js';
 import { addDays, type Zone } from '../../lib/zone.js';
 
 /** Milliseconds since the epoch, from `start` and before `end`. */
@@ -47,12 +48,6 @@ export function parseDay(text: string): string {
 
 function daysIn(zone: Zone, since: string, next: string): Stretch {
   return { start: zone.startOf(since), end: zone.startOf(next) };
-}
-
-/** Date.parse reads 30 February as 2 March. */
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00Z`) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 /** ISO 8601: a week begins on Monday, and the first of a year has 4 January. */

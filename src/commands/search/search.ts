@@ -7,7 +7,8 @@ import { type Found, searchInBatches } from '../../archive/search/search.js';
 import { withStatements } from '../../archive/search/statements.js';
 import { openArchive, withoutDaemon } from '../../archive/store/location.js';
 import { patientStore } from '../../archive/store/patient.js';
-import { codeOf, hasCode, ShipperError } from '../../lib/errors.js';
+import { whyUnreadable } from '../../archive/store/unreadable.js';
+import { hasCode } from '../../lib/errors.js';
 import { oneLine } from '../../lib/terminal-text.js';
 import type { Zone } from '../../lib/zone.js';
 import { UsageError } from '../verify/usage.js';
@@ -60,7 +61,7 @@ export async function searchArchive(
     await searchOpened(archive, given, { streams, progress, say, said });
     return said.isDamaged ? 1 : 0;
   } catch (error) {
-    say(error instanceof UsageError ? error.message : `${archive}: ${fixOf(error)}`);
+    say(error instanceof UsageError ? error.message : `${archive}: ${whyUnreadable(error)}`);
     return error instanceof UsageError || hasCode(error, 'usage') ? 2 : 1;
   }
 }
@@ -143,12 +144,4 @@ function isForProgram({ format, json, out }: SearchArguments, { stdout, stderr }
 function addressIn(archive: string, path: string): string {
   if (archive.startsWith('gs://')) return `gs://${archive.slice('gs://'.length).split('/')[0] ?? ''}/${path}`;
   return resolve(withoutDaemon(resolve(archive.replace(/^file:/, ''))), path);
-}
-
-function fixOf(error: unknown): string {
-  if (error instanceof ShipperError) return error.message;
-  if (hasCode(error, 'EACCES', 'EPERM'))
-    return `no permission to read it (${codeOf(error)}): run this as a user who has it`;
-  if (hasCode(error, 'ENOTDIR')) return 'it is not a folder: give the folder above instance=…';
-  return `it cannot be read (${codeOf(error)}): try again, and check the network and the disk if it fails again`;
 }

@@ -11,7 +11,7 @@ import type {
   Warning,
 } from '../../archive/verify/result.js';
 import { isWholeInstance } from '../../archive/verify/verdict.js';
-import { oneLine } from '../../lib/terminal-text.js';
+import { harmless, oneLine } from '../../lib/terminal-text.js';
 
 /** Width of the first column. */
 const LABEL = 12;
@@ -62,7 +62,7 @@ function renderInstance(one: InstanceResult): string {
     coveredUntil === null
       ? 'covered at no time'
       : `${isSilent ? 'silent since' : 'covered until'} ${coveredUntil}`;
-  return row('instance'.padEnd(LABEL), `${oneLine(instance)}: ${state}, ${until}`);
+  return `${'instance'.padEnd(LABEL)} ${oneLine(instance)}: ${state}, ${until}\n`;
 }
 
 /** Whole, or what is missing, with names and times. */
@@ -130,8 +130,9 @@ function renderFailure({ object, line, seq, what, fits }: Failure, others: numbe
   return rows.join('');
 }
 
+/** The text may contain names of folders and files, which anybody may have chosen. */
 function row(label: string, text: string): string {
-  return `${label} ${text}\n`;
+  return `${label} ${harmless(text)}\n`;
 }
 
 function counts(by: Readonly<Record<string, number>>): string {

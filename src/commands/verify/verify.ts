@@ -14,7 +14,9 @@ import { type Shard, shardJson } from '../../archive/verify/shard.js';
 import type { PublicKey } from '../../archive/verify/signature.js';
 import { examineArchive } from '../../archive/verify/verify.js';
 import { DURATION_UNITS, parseDuration } from '../../config/units.js';
+import { isDay } from '../../lib/day.js';
 import { hasCode, ShipperError } from '../../lib/errors.js';
+import { harmlessLines } from '../../lib/terminal-text.js';
 import { readBookmark, writeBookmark } from './bookmark.js';
 import { type EvidenceArguments, readEvidence } from './evidence.js';
 import { render } from './render.js';
@@ -66,7 +68,7 @@ export async function verify(where: string | undefined, options: VerifyArguments
     if (!(error instanceof UsageError || error instanceof ShipperError)) throw error;
     const failed = { archive: where, isIntact: false, error: error.message };
     if (json) process.stdout.write(`${JSON.stringify(failed)}\n`);
-    else process.stderr.write(`${error.message}\n`);
+    else process.stderr.write(`${harmlessLines(error.message)}\n`);
     return isBadUsage(error) ? BAD_USAGE : EXIT_CODES.broken;
   }
 }
@@ -167,8 +169,7 @@ async function bookmarkOf(
 
 function readDay(text: string | null): string | null {
   if (text === null) return null;
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
-  if (!isDay) throw new UsageError('a day is given as 2026-11-21');
+  if (!isDay(text)) throw new UsageError('a day is given as 2026-11-21');
   return text;
 }
 

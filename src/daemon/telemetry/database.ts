@@ -92,6 +92,10 @@ export class DatabaseTelemetry extends RowTelemetry {
     );
   }
 
+  noServer(what: string): void {
+    this.#log.warn({ code: 'no-server' }, what);
+  }
+
   /** Of these servers nothing is read. */
   tooManyServers(instances: readonly string[]): void {
     const names = instances.slice(0, MOST_NAMED).join(', ');

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { damageOf } from '../../../src/archive/search/read.js';
 import { ahead } from '../../../src/archive/store/ahead.js';
 import { localStore } from '../../../src/archive/store/folder.js';
 import { gunzipOne } from '../../../src/archive/store/gzip.js';
 import { LongLineError, splitLines } from '../../../src/archive/store/object-lines.js';
 import { patientStore } from '../../../src/archive/store/patient.js';
 import type { ArchiveStore } from '../../../src/archive/store/store.js';
+import { damageOf } from '../../../src/archive/store/unreadable.js';
 import { ShipperError } from '../../../src/lib/errors.js';
 import { temporaryFolder } from '../../support/temp.js';
 

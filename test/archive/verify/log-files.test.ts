@@ -8,10 +8,19 @@ import { describe, expect, test } from 'vitest';
 import { openArchive } from '../../../src/archive/store/location.js';
 import { conclude } from '../../../src/archive/verify/conclude.js';
 import { differenceOf, type LoggedEvent } from '../../../src/archive/verify/csvlog.js';
+import { isTimeOf } from '../../../src/archive/verify/logged-time.js';
 import type { VerifyResult } from '../../../src/archive/verify/result.js';
 import { examineArchive, verifyArchive } from '../../../src/archive/verify/verify.js';
 import { indexLogFiles } from '../../../src/commands/verify/log-index.js';
-import { auditMessage, type Columns, csvRecord, hostileText, writeMessage } from '../../support/csvlog.js';
+import {
+  auditMessage,
+  type Columns,
+  csvRecord,
+  fieldsOf,
+  hostileText,
+  writeMessage,
+} from '../../support/csvlog.js';
+import { cnpgText, criLines, jsonlogLine } from '../../support/json-lines.js';
 import { append } from '../../support/log.js';
 import { runOnce, settings } from '../../support/shipper.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -142,16 +151,26 @@ test('a file that ends before an event was read', async () => {
   });
 });
 
+const SESSION = {
+  ...{ id: '6b0201a1.552d', line: 4, pid: 21805 },
+  ...{ client: '127.0.0.1', port: 57658, application: 'psql' },
+};
+const AUDIT = {
+  ...{ type: 'SESSION', statementId: 7, substatementId: 1, class: 'WRITE', command: 'UPDATE' },
+  ...{ objectType: null, objectName: null, rows: null },
+};
+
 describe('in what an event differs from its record', () => {
   const columns = { message: writeMessage('UPDATE t SET a=$1', ['5']) };
   const bytes = Buffer.from(csvRecord(columns));
   const event: LoggedEvent = {
     kind: 'statement',
+    time: '2026-11-21T19:40:01.123Z',
     database: 'hold',
     actor: { user: 'Z990001' },
-    session: { id: '6b0201a1.552d', line: 4 },
+    session: SESSION,
     source: { fileId: 'f', offset: 0, length: bytes.length },
-    audit: { statement: 'UPDATE t SET a=$1', parameters: ['5'] },
+    audit: { ...AUDIT, statement: 'UPDATE t SET a=$1', parameters: ['5'] },
   };
 
   test.each<[string, LoggedEvent]>([
@@ -159,6 +178,34 @@ describe('in what an event differs from its record', () => {
     ['database', { ...event, database: null }],
     ['session', { ...event, session: { ...event.session, line: 5 } }],
     ['session', { ...event, session: { ...event.session, id: '6b0201a1.552e' } }],
+    ['session', { ...event, session: { ...SESSION, pid: 1 } }],
+    ['time', { ...event, time: '2026-10-21T19:40:01.123Z' }],
+    ['time', { ...event, time: '2026-11-21T19:40:02.123Z' }],
+    ['client', { ...event, session: { ...SESSION, client: '10.0.0.1' } }],
+    ['client', { ...event, session: { ...SESSION, port: null } }],
+    ['application', { ...event, session: { ...SESSION, application: 'other' } }],
+    ['application', { ...event, session: { ...SESSION, application: null } }],
+    ['number', { ...event, audit: { ...event.audit, type: 'OBJECT' } }],
+    ['number', { ...event, audit: { ...event.audit, statementId: 8 } }],
+    ['number', { ...event, audit: { ...event.audit, substatementId: 2 } }],
+    ['class', { ...event, audit: { ...event.audit, class: 'READ' } }],
+    ['class', { ...event, audit: { ...event.audit, loggedClass: 'READ' } }],
+    ['command', { ...event, audit: { ...event.audit, command: 'SELECT' } }],
+    ['object', { ...event, audit: { ...event.audit, objectType: 'TABLE' } }],
+    ['object', { ...event, audit: { ...event.audit, objectName: 'public.t' } }],
+    ['object', { ...event, audit: { ...event.audit, objects: ['public.t'], objectsFrom: 'pgaudit' } }],
+    ['rows', { ...event, audit: { ...event.audit, rows: 1 } }],
+    ['statement', { ...event, audit: { ...event.audit, redacted: 1, statement: 'select 1' } }],
+    [
+      'statement',
+      { ...event, audit: { ...event.audit, redacted: 1, statement: 'UPDATE u SET a=<redacted>' } },
+    ],
+    ['statement', { ...event, audit: { ...event.audit, statement: 'UPDATE t SET a=<redacted>' } }],
+    [
+      'parameters',
+      { ...event, audit: { ...event.audit, redacted: 1, parameters: ['<redacted>', '<redacted>'] } },
+    ],
+    ['message', { ...event, kind: 'suspect', suspect: { message: 'other <redacted>', redacted: 1 } }],
     ['statement', { ...event, audit: { ...event.audit, statement: 'UPDATE t SET a=$2' } }],
     ['statement', { ...event, audit: { ...event.audit, statement: null } }],
     ['parameters', { ...event, audit: { ...event.audit, parameters: ['6'] } }],
@@ -172,12 +219,46 @@ describe('in what an event differs from its record', () => {
     expect(differenceOf(changed, bytes)).toBe(difference);
   });
 
-  test('redacted texts cannot be compared, everything else is', () => {
-    const audit = { statement: 'UPDATE t SET a=<redacted>', parameters: ['<redacted>'], redacted: 2 };
+  test('of redacted texts, what is left is compared', () => {
+    const audit = {
+      ...AUDIT,
+      statement: 'UPDATE t SET a=<redacted>',
+      parameters: ['<redacted>'],
+      redacted: 2,
+    };
     expect(differenceOf({ ...event, audit }, bytes)).toBeNull();
     expect(differenceOf({ ...event, audit, actor: { user: 'x' } }, bytes)).toBe('user');
     const suspect = { message: 'AUDIT: <redacted>', redacted: 1 };
     expect(differenceOf({ ...event, kind: 'suspect', suspect }, bytes)).toBeNull();
+  });
+
+  test.each([
+    ['UTC', '2026-11-21T20:40:01.123Z', true],
+    ['UTC', '2026-11-21T19:40:01.123Z', false],
+    ['CET', '2026-11-21T19:40:01.123Z', true],
+    ['CET', '2026-11-20T19:40:01.123Z', false],
+    ['+0530', '2026-11-21T15:10:01.123Z', true],
+    ['-03', '2026-11-21T23:40:01.123Z', true],
+    ['-03', '2026-11-21T19:40:01.123Z', false],
+  ])('a time in %s is compared as far as the zone is known: %s', (zone, time, isSame) => {
+    expect(isTimeOf(`2026-11-21 20:40:01.123 ${zone}`, time)).toBe(isSame);
+  });
+
+  test('in the other formats, too', () => {
+    const row = fieldsOf(columns);
+    const fields = ['SESSION', '7', '1', 'WRITE', 'UPDATE', '', '', 'UPDATE t SET a=$1', '5'];
+    const lines = [
+      Buffer.from(jsonlogLine(row)),
+      Buffer.concat(criLines(cnpgText(row, fields))),
+      Buffer.from(csvRecord(columns).replace(/\n$/, '\r\n')),
+    ];
+    for (const line of lines) {
+      const here: LoggedEvent = { ...event, source: { ...event.source, length: line.length } };
+      expect(differenceOf(here, line)).toBeNull();
+      expect(differenceOf({ ...here, time: '2026-10-21T19:40:01.123Z' }, line)).toBe('time');
+      expect(differenceOf({ ...here, session: { ...SESSION, port: 1 } }, line)).toBe('client');
+      expect(differenceOf({ ...here, session: { ...SESSION, application: 'x' } }, line)).toBe('application');
+    }
   });
 
   test('the error or the rollback of a statement', () => {
@@ -202,14 +283,14 @@ describe('in what an event differs from its record', () => {
     const text = encoding === 'latin1' ? raw.toString('latin1') : new TextDecoder(encoding).decode(raw);
     const [start, end] = csvRecord({ message: writeMessage('UPDATE @') }).split('@');
     const record = Buffer.concat([Buffer.from(start ?? ''), raw, Buffer.from(end ?? '')]);
-    const audit = { statement: `UPDATE ${text}`, parameters: [] };
+    const audit = { ...AUDIT, statement: `UPDATE ${text}`, parameters: [] };
     expect(differenceOf({ ...event, audit }, record)).toBeNull();
     expect(differenceOf({ ...event, audit: { ...audit, statement: 'UPDATE Åæ' } }, record)).toBe('statement');
   });
 
   test('a letter that was changed in UTF-8 is not taken for another encoding', () => {
     const record = Buffer.from(csvRecord({ message: writeMessage("UPDATE t SET navn = 'Åse'") }));
-    const audit = { statement: "UPDATE t SET navn = 'Äse'", parameters: [] };
+    const audit = { ...AUDIT, statement: "UPDATE t SET navn = 'Äse'", parameters: [] };
     expect(differenceOf({ ...event, audit }, record)).toBe('statement');
   });
 });

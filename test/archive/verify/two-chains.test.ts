@@ -74,6 +74,28 @@ describe('two chains', () => {
   });
 });
 
+test('a chain that began after the clock was set back is read before the one that it names', async () => {
+  const chain = (clock: string) => `20251101T${clock}Z-0001`;
+  const first = await archiveOf([day('2025-11-01')], { chain: chain('100000') });
+  const previousChain = { chain: chain('100000'), seq: first.lastSeq, hash: first.lastHash };
+  const lifecycle = {
+    action: 'started',
+    version: '1.0.0',
+    newChain: true,
+    reason: 'archive-damaged',
+  } as const;
+  await writeSealed(
+    first.folder,
+    DAYS.map(date => day(date)),
+    { chain: chain('090000'), lifecycle: { ...lifecycle, previousChain } },
+  );
+  expect(missing(await verify(first.folder))).toEqual([]);
+  await rm(join(first.folder, first.names[0] ?? ''));
+  expect(missing(await verify(first.folder))).toEqual([
+    expect.stringContaining('which came before, is missing'),
+  ]);
+});
+
 test('a chain from before the days is looked for if the next one names it', async () => {
   const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
   const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,6 +109,51 @@ test('each event proves itself, to the command and by hand', async () => {
   }
 });
 
+describe('other objects that are damaged', () => {
+  test('are named, and an event in the others is proved', async () => {
+    const id = (await statementIds()).at(-1) ?? '';
+    const { archive, first } = await withDamage();
+    const { code, output } = await runCommand(['prove', archive, id, '--out', join(archive, 'p.json')]);
+    expect([code, output]).toEqual([0, `${first}: its compressed data is damaged (truncated): run verify\n`]);
+  });
+
+  test('may have the event that is in no other', async () => {
+    const [id = ''] = await statementIds();
+    const { archive } = await withDamage();
+    const { code, output } = await runCommand(['prove', archive, id]);
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining('1 objects that may have it are damaged: run verify'),
+    ]);
+  });
+
+  /** A copy of the archive whose first object was cut off. */
+  async function withDamage(): Promise<{ archive: string; first: string }> {
+    const archive = join(await temporaryFolder(), 'archive');
+    await cp(made.archive, archive, { recursive: true });
+    const first = (made.objects[0] ?? '').slice(made.archive.length + 1);
+    await truncate(join(archive, first), 200);
+    return { archive, first };
+  }
+});
+
+test('the page of an unsigned seal does not say that it is signed', async () => {
+  const folder = await temporaryFolder();
+  const config = settings(folder, [join(folder, 'log.csv')], {
+    archive: { to: `file:${join(folder, 'archive')}` },
+  });
+  await append(join(folder, 'log.csv'), 1, 3);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  const [id = ''] = await statementIds();
+  const page = async (archive: string): Promise<string> => {
+    const html = join(await temporaryFolder(), 'page.html');
+    expect((await runCommand(['prove', archive, id, '--html', html])).code).toBe(0);
+    return readFile(html, 'utf8');
+  };
+  expect(await page(join(folder, 'archive'))).toContain('and is not signed');
+  expect(await page(made.archive)).toContain('and is signed');
+});
+
 test('nothing of any other event is in a proof', async () => {
   const ids = await statementIds();
   const { proof } = await prove(ids[6] ?? '');
@@ -204,7 +249,9 @@ test('an id that is nowhere, a seal, bad usage', async () => {
   const archive = `file:${made.archive}`;
   expect(await runCommand(['prove', archive, 'samples/6b0201a1.1/99999'])).toMatchObject({
     code: 1,
-    output: expect.stringContaining('no event with this id'),
+    output: expect.stringMatching(
+      /no event with this id.*its session began later than 2026-11-20: .* give --since an earlier day/,
+    ),
   });
   const seal = JSON.parse((await linesOf(made.objects[0] ?? '')).at(-1) ?? '');
   expect(await runCommand(['prove', archive, seal.id])).toMatchObject({

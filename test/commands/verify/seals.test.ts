@@ -64,7 +64,7 @@ async function check(path: string, archived: object): Promise<boolean> {
     stored: null,
   };
   const chain = new Chain(object, false, new Warnings());
-  const part: PartAnchors = anchors.of(PLACE, new Warnings());
+  const part: PartAnchors = anchors.of(PLACE, new Warnings(), null);
   return part.check(readEvent(Buffer.from(JSON.stringify(archived))), chain);
 }
 
