@@ -3,7 +3,7 @@
  * running daemon sees are in `integration/evidence.test.ts`.
  */
 
-import { copyFile, readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/lib/errors.js';
@@ -69,6 +69,12 @@ const dayFolder = ({ archive, names }: Scene): string => dirname(join(archive, n
 
 test('nothing has disappeared: whole', async () => {
   const { archive } = await scene();
+  expect(await codes(archive)).toEqual([0, 0]);
+});
+
+test('the folder that a file system keeps for itself has nothing of the archive', async () => {
+  const { archive } = await scene();
+  await mkdir(join(archive, 'lost+found'));
   expect(await codes(archive)).toEqual([0, 0]);
 });
 

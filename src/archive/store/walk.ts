@@ -103,7 +103,8 @@ export async function partitions(
   for (const name of await store.list(folder)) {
     const last = name.slice(folder.length);
     if (last.startsWith(`${key}=`) && last.endsWith('/')) found.push([last.slice(key.length + 1, -1), name]);
-    else onOther(name);
+    // An object named like the folder is how a console makes one.
+    else if (last !== '') onOther(name);
   }
   return found;
 }
