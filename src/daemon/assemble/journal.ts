@@ -15,7 +15,7 @@ import type { Disk } from '../../lib/disk.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
 import { openSigning, type Signing } from './key-change.js';
-import { openSigners } from './signing.js';
+import { openSigners, ownSealOf } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The configured ones. */
@@ -51,7 +51,7 @@ export async function openJournal(
     maxQuiet: MOST_QUIET,
     signer: signing.signer,
     maxJournalSize: state.maxSize,
-    findChain: () => findChain(config, signer?.isOwnSeal ?? null, surroundings),
+    findChain: () => findChain(config, ownSealOf(signer, previous), surroundings),
     ...(follower !== null && { follower }),
     disk,
     clock,
