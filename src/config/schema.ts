@@ -244,6 +244,8 @@ export type FilterConfig = z.output<typeof filter>;
 export interface SourceConfig extends z.output<typeof source> {
   /** The server's name in its events and their ids. */
   readonly instance: string;
+  /** Of `files`, those that `backfill` added. */
+  readonly backfilled?: readonly string[];
   readonly filter: FilterConfig;
   readonly database?: z.output<typeof database>;
   readonly rows?: RowsConfig;

@@ -14,6 +14,7 @@ const PROBLEMS = {
   'log-unreadable': 'hinders',
   'journal-failing': 'hinders',
   'journal-full': 'hinders',
+  'delivery-failing': 'lasts',
   'seal-unsigned': 'lasts',
   'stamp-missing': 'lasts',
   'log-held-back': 'lasts',

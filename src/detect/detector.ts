@@ -64,7 +64,7 @@ export class Detector {
     const { time, statement } = context.sight;
     const { key: own = id, rows = 0, relations = [] } = statement ?? {};
     // With other limits, counting begins again.
-    const windowKey = `${count.within} ${key}`;
+    const windowKey = this.#state.windowKey(`${count.within} ${key}`, time, count);
     const window = this.#state.count(windowKey, { time, id, key: own, rows, relations }, count);
     const reached = window.reached(count);
     if (reached === null) return null;

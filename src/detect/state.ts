@@ -80,6 +80,14 @@ export class DetectState {
     return before;
   }
 
+  /**
+   * The key of the window in which an event of this time counts: one of its own if it is older than what was counted,
+   * since the clock was set back, or an old log is read late. So neither counts with the other, nor hides it.
+   */
+  windowKey(key: string, time: number, count: Count): string {
+    return this.#windows.get(key)?.isAfter(time, count) ? `late ${key}` : key;
+  }
+
   /** Counts the event in the window of this key; returns it. */
   count(key: string, counted: Counted, count: Count): Window {
     const window = this.#windows.get(key) ?? new Window();

@@ -38,6 +38,10 @@ export interface Counted {
   readonly relations: readonly string[];
 }
 
+function cellAt(time: number, { within }: Count): number {
+  return Math.floor((time * CELLS) / within);
+}
+
 export class Window {
   #cells: z.infer<typeof cell>[];
   readonly #relations: Map<string, number>;
@@ -64,10 +68,10 @@ export class Window {
   }
 
   add({ time, id, key, rows, relations }: Counted, count: Count): void {
-    const n = Math.floor((time * CELLS) / count.within);
+    // Older than what is counted: it begins again.
+    if (this.isAfter(time, count)) this.#clear();
+    const n = cellAt(time, count);
     const newest = Math.max(n, this.#cells.at(-1)?.n ?? n);
-    // An old log, read late: what is counted is newer.
-    if (n < newest - CELLS) return;
     this.#cells = this.#cells.filter(one => one.n >= newest - CELLS);
     for (const [relation, at] of this.#relations) if (at < newest - CELLS) this.#relations.delete(relation);
     const own = this.#cellAt(n, id);
@@ -77,6 +81,17 @@ export class Window {
     }
     this.#last = key;
     if (count.relations) this.#note(relations, n, count.relations);
+  }
+
+  /** Whether all of it is so much newer that it is no window of this time. */
+  isAfter(time: number, count: Count): boolean {
+    const newest = this.#cells.at(-1);
+    return newest !== undefined && cellAt(time, count) < newest.n - CELLS;
+  }
+
+  #clear(): void {
+    this.#cells = [];
+    this.#relations.clear();
   }
 
   #cellAt(n: number, id: string): z.infer<typeof cell> {

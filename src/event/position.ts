@@ -31,6 +31,8 @@ export const positionSchema = sourceFileSchema.extend({
   size: z.number(),
   /** SHA-256 (hex) of the `length` bytes before `offset`, to see whether they are still the same. */
   tail: z.object({ length: z.number(), sha256: z.string() }),
+  /** It was given to `backfill`, and `source.files` has never named it: its end says nothing about the server's log. */
+  backfilled: z.literal(true).exactOptional(),
 });
 export type SourcePosition = DeepReadonly<z.infer<typeof positionSchema>>;
 

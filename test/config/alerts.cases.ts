@@ -230,6 +230,7 @@ export const CASES: readonly AlertCase[] = [
     fires: [
       { 'problem{code="database-unreachable"}': '1x180' },
       { 'problem{code="log-held-back"}': '0x100 1x80' },
+      { 'problem{code="delivery-failing"}': '0x100 1x80' },
     ],
     quiet: [{ 'problem{code="log-held-back"}': '0x145 1x35' }, { 'problem{code="not-audited"}': '1x180' }],
   },

@@ -41,6 +41,17 @@ describe('bulk', () => {
     expect(await raised(detectorOf({ bulk: limits }), several)).toEqual([]);
   });
 
+  test('counts what comes after the clock was set back, beside what comes before', async () => {
+    const [HOUR, one] = [60 * MINUTE, { audit: bounded }];
+    const back = [2 * HOUR, 0, MINUTE, 2 * MINUTE].map(after => done(after, one));
+    expect(await raised(detectorOf({ bulk: limits }), back)).toEqual(['bulk 1 3']);
+    // Two servers, one of them late: neither counts with the other, nor hides it.
+    const both = [HOUR, 0, HOUR + 1, 1, 2, HOUR + 2].map(after => done(after, one));
+    expect(await raised(detectorOf({ bulk: limits }), both)).toEqual(['bulk 1 4', 'bulk 0 5']);
+    const apart = [3 * HOUR, 2 * HOUR, HOUR, 0].map(after => done(after, one));
+    expect(await raised(detectorOf({ bulk: limits }), apart)).toEqual([]);
+  });
+
   test('counts a person with two login roles as one', async () => {
     const events = ['Z990001', 'Z990001-admin', 'Z990001-b'].map(user => {
       const made = done(0, { user, audit: bounded });

@@ -12,7 +12,16 @@ import { startCloud } from '../support/cloud.js';
 import { FaultyFs } from '../support/faulty-fs.js';
 import { Life, lifeConfig } from '../support/life.js';
 import { append, numbersOf, range } from '../support/log.js';
-import { archived, eventually, logged, oneSegment, runOnce, Shipper, settings } from '../support/shipper.js';
+import {
+  archived,
+  eventually,
+  logged,
+  oneSegment,
+  runOnce,
+  type Settings,
+  Shipper,
+  settings,
+} from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 test('the chain, positions and coverage are taken up from the newest seal of a local archive', async () => {
@@ -161,6 +170,32 @@ test('a newest object that the configured key has not signed is not taken up', a
   expect(again.output).toContain('is not signed with the key');
   expect(again.output).toContain('"chain":"archive-unsigned"');
   expect(numbersOf(await logged(folder))).toEqual(expect.arrayContaining(range(1, 4)));
+});
+
+test('after a change of key the chain is taken up from a seal of the key before, as long as it is configured', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const keyFile = async (name: string): Promise<string> => {
+    const file = join(folder, name);
+    const { privateKey } = generateKeyPairSync('ed25519');
+    await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    return `file:${file}`;
+  };
+  const [before, now, third] = [await keyFile('before'), await keyFile('now'), await keyFile('third')];
+  const to = `file:${join(folder, 'archive')}`;
+  const signedBy = (keys: Settings) => settings(folder, [path], { archive: { to, ...keys } });
+  const change = signedBy({ signingKey: now, previousSigningKey: before });
+  const lives = [signedBy({ signingKey: before }), change, change];
+  for (const [index, config] of lives.entries()) {
+    await append(path, index + 1);
+    if (index === 2) await rm(join(folder, 'state'), { recursive: true });
+    expect((await runOnce(folder, config)).code).toBe(0);
+  }
+  // One chain: otherwise it fails.
+  expect(numbersOf(await archived(folder))).toEqual([1, 2, 3]);
+  await rm(join(folder, 'state'), { recursive: true });
+  const { output } = await runOnce(folder, signedBy({ signingKey: third, previousSigningKey: before }));
+  expect(output).toContain('"chain":"archive-unsigned"');
 });
 
 test("a chain keeps the node under which it began, whatever the host's name is now (I6)", async () => {

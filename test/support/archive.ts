@@ -97,6 +97,7 @@ interface Counts {
 interface Seal {
   readonly reason: string;
   readonly firstSeq: number;
+  readonly until?: readonly { readonly time: string }[];
   readonly events: Record<string, number>;
   readonly records: Counts;
   readonly coverage: readonly {

@@ -45,10 +45,9 @@ export async function backfill(
       findSources: async () => {
         const unpacked = await unpackAll(files, folder);
         report.files = unpacked;
-        const old = unpacked.map(({ path }) => escapeGlob(path));
-        const sources = await Promise.all(config.sources.map(withoutUnmatched));
-        return sources.map(one =>
-          one.instance === (from ?? one.instance) ? { ...one, files: [...one.files, ...old] } : one,
+        const old = unpacked.map(({ path }) => path);
+        return await Promise.all(
+          config.sources.map(one => withOld(one, one.instance === (from ?? one.instance) ? old : [])),
         );
       },
       onAssembled: (stages, metrics) => report.begin(stages, metrics),
@@ -112,10 +111,13 @@ class Report {
   }
 }
 
-/** Old files may be read on a machine that does not have the server's log. */
-async function withoutUnmatched(source: SourceConfig): Promise<SourceConfig> {
-  const { unmatched } = await discover(source.files);
-  return { ...source, files: source.files.filter(pattern => !unmatched.includes(pattern)) };
+/** Old files may be read on a machine that does not have the server's log: patterns that match nothing are left out. */
+async function withOld(source: SourceConfig, old: readonly string[]): Promise<SourceConfig> {
+  const { files, unmatched } = await discover(source.files);
+  const live = new Set(files.map(({ path }) => path));
+  const patterns = source.files.filter(pattern => !unmatched.includes(pattern));
+  const backfilled = old.filter(path => !live.has(path));
+  return { ...source, files: [...patterns, ...old.map(escapeGlob)], backfilled };
 }
 
 async function unpackAll(files: readonly string[], folder: string): Promise<Unpacked[]> {

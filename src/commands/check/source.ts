@@ -11,7 +11,7 @@ import { createFramer } from '../../read/frame/framers.js';
 import type { UnsupportedReason } from '../../read/record.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { limitFindings } from './limits.js';
-import { workerFindings } from './workers.js';
+import { recordFindings } from './workers.js';
 
 /** If a file is a log, this many bytes contain a record. */
 const SAMPLE = 1024 * 1024;
@@ -50,8 +50,33 @@ export async function checkSource(source: SourceConfig, config: Config): Promise
     ...(faults.length > 0 ? [] : unmatched.filter(isPath).map(missing)),
     ...(await checkFiles(files, newestFirst, named, source.maxRecordSize)),
     ...(await limitFindings(source, config, files)),
-    ...(newest === undefined ? [] : await workerFindings(newest.path, formatOf(newest), source)),
+    ...evidenceFindings(files, newest),
+    ...(newest === undefined ? [] : await recordFindings(newest.path, formatOf(newest), source)),
   ];
+}
+
+/** Milliseconds; a server that is used logs something every day. */
+const SILENT = 24 * 60 * 60_000;
+
+/** A log that shows nothing of the server proves nothing. What `run` refuses fails. */
+function evidenceFindings(files: readonly Surveyed[], newest: Surveyed | undefined): Finding[] {
+  if (files.length > 0 && !files.some(mayBeRead))
+    return [
+      failure('source', 'no file is a log that can be read', 'there is nothing to read', fixFor('no-log')),
+    ];
+  const why = 'nothing shows that this is where the server writes';
+  const fix =
+    'connect to the server and check again; else see log_directory and log_filename, or fix source.files';
+  if (newest === undefined)
+    return files.length === 0 ? [] : [warning('source', 'no file has a record yet', why, fix)];
+  if (Date.now() - newest.modified < SILENT) return [];
+  const day = new Date(newest.modified).toISOString().slice(0, 10);
+  return [warning('source', `${newest.path}: the newest log file was last written on ${day}`, why, fix)];
+}
+
+/** A file of CloudNativePG that a node compressed is read, too. */
+function mayBeRead({ identity }: Surveyed): boolean {
+  return identity.kind !== 'unsupported' || identity.reason === 'zone' || identity.packed?.format === 'cnpg';
 }
 
 /**

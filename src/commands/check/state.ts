@@ -5,6 +5,7 @@ import { fixFor } from '../../daemon/fixes.js';
 import { readCheckpoint } from '../../journal/checkpoint.js';
 import { Disk } from '../../lib/disk.js';
 import { codeOf, hasCode, StateError } from '../../lib/errors.js';
+import { checkAhead } from './ahead.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { checkWritable } from './folder.js';
 import { checkDurable } from './mount.js';
@@ -15,14 +16,17 @@ const NO_START = 'the daemon does not start until this is fixed';
  * Whether the state folder can be written durably, has room, is closed to other users, and contains a state that can be
  * used. A missing folder is not created: the daemon may run as another user.
  */
-export async function checkState({ state, instance }: Config): Promise<Finding[]> {
+export async function checkState(config: Config): Promise<Finding[]> {
+  const { state, instance } = config;
   const directory = resolve(state.directory);
   try {
     const { mode } = await stat(directory);
     await probe(directory);
     const findings = [checkMode(directory, mode), await checkRoom(directory, state.maxSize)];
     const durable = await checkDurable(directory);
-    return [...findings, ...durable, await checkCheckpoint(directory, instance)];
+    const checkpoint = await checkCheckpoint(directory, instance);
+    const ahead = checkpoint.status === 'ok' ? await checkAhead(config) : [];
+    return [...findings, ...durable, checkpoint, ...ahead];
   } catch (error) {
     if (hasCode(error, 'ENOENT'))
       return [await checkWritable('state', directory, NO_START), ...(await checkDurable(directory))];

@@ -1,4 +1,7 @@
-/** Records of the server's own processes, which have no user: whoever can have a job run there can change rows. */
+/**
+ * What the newest log file shows: whether pgAudit writes there, and what the server's own processes do, which have no
+ * user: whoever can have a job run there can change rows.
+ */
 
 import { parse } from '../../audit/genuine.js';
 import { timeReader } from '../../audit/time.js';
@@ -15,20 +18,40 @@ const SAMPLE = 8 * 1024 * 1024;
 const HOUR = 60 * 60_000;
 
 interface Sample {
+  /** Genuine records of pgAudit. */
+  readonly audits: number;
   /** Records without a user that the filter's classes ship, by backend type. */
   readonly byType: ReadonlyMap<string, number>;
   /** Milliseconds between the first and the last record. */
   readonly span: number;
 }
 
-/** What the end of a log file shows; no finding if it has no such record. */
-export async function workerFindings(
+/** What the end of a log file shows. */
+export async function recordFindings(
   path: string,
   format: LogFormat,
   source: SourceConfig,
 ): Promise<Finding[]> {
   const sample = await lookAt(path, format, source);
-  if (sample === null || sample.byType.size === 0) return [];
+  if (sample === null) return [];
+  return [...auditFindings(path, sample, source), ...workerFindings(sample, source)];
+}
+
+/** A quiet server may have none, so it is a warning. Where a database is configured, its settings say more. */
+function auditFindings(path: string, { audits }: Sample, { database }: SourceConfig): Finding[] {
+  if (audits > 0 || database !== undefined) return [];
+  return [
+    warning(
+      'source',
+      `${path}: no record of pgAudit at its end`,
+      'nothing shows that pgAudit writes to this log',
+      'change something as a person and check again; or set database.url, so that check reads the settings of pgAudit',
+    ),
+  ];
+}
+
+function workerFindings(sample: Sample, source: SourceConfig): Finding[] {
+  if (sample.byType.size === 0) return [];
   const found = [...sample.byType].map(
     ([type, count]) => `${type || 'without a backend type'}: ${aDay(count, sample)} a day`,
   );
@@ -80,15 +103,17 @@ function count(
   const times = timeReader(timezone);
   const byType = new Map<string, number>();
   let [first, last] = ['', ''];
+  let audits = 0;
   for (let frame = framer.next(); frame !== null; frame = framer.next()) {
     if (frame.kind !== 'record') continue;
     last = frame.text(COLUMN.logTime);
     first ||= last;
-    if (!frame.isEmpty(COLUMN.user)) continue;
     const parsed = parse(frame, () => null, { isWarning });
-    if (parsed.kind !== 'audit' || !classes.has(parsed.audit.class)) continue;
+    if (parsed.kind !== 'audit') continue;
+    audits += 1;
+    if (!frame.isEmpty(COLUMN.user) || !classes.has(parsed.audit.class)) continue;
     const type = frame.columns > COLUMN.backendType ? frame.text(COLUMN.backendType) : '';
     byType.set(type, (byType.get(type) ?? 0) + 1);
   }
-  return { byType, span: (times.read(last) ?? 0) - (times.read(first) ?? 0) };
+  return { audits, byType, span: (times.read(last) ?? 0) - (times.read(first) ?? 0) };
 }

@@ -15,7 +15,7 @@ import type { Disk } from '../../lib/disk.js';
 import { codeOf, ShipperError } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
 import { openSigning, type Signing } from './key-change.js';
-import { openSigners, type Signer } from './signing.js';
+import { openSigners, ownSealOf } from './signing.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The configured ones. */
@@ -51,7 +51,7 @@ export async function openJournal(
     maxQuiet: MOST_QUIET,
     signer: signing.signer,
     maxJournalSize: state.maxSize,
-    findChain: () => findChain(config, ownSeal([signer, previous]), surroundings),
+    findChain: () => findChain(config, ownSealOf(signer, previous), surroundings),
     ...(follower !== null && { follower }),
     disk,
     clock,
@@ -71,16 +71,6 @@ export function archivePlace({ instance, archive: { to } }: Config, node: string
 
 export function placeIn(to: Config['archive']['to'], instance: string, node: string): ArchivePlace {
   return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
-}
-
-/** After a change of key, the newest seal may still be the old key's. `null`: none is configured, and any seal counts. */
-function ownSeal(signers: readonly (Signer | null)[]): IsOwnSeal | null {
-  const known = signers.filter(one => one !== null);
-  if (known.length === 0) return null;
-  return async line => {
-    for (const { isOwnSeal } of known) if (await isOwnSeal(line)) return true;
-    return false;
-  };
 }
 
 async function findChain(

@@ -33,6 +33,12 @@ export async function openSigners(
   return [await open(signingKeyOf(archive)), await open(archive.previousSigningKey ?? null)];
 }
 
+/** Right after a change of key the newest seal is the old key's. `null` if seals are not signed. */
+export function ownSealOf(signer: Signer | null, previous: Signer | null): IsOwnSeal | null {
+  if (signer === null || previous === null) return signer?.isOwnSeal ?? null;
+  return async line => (await signer.isOwnSeal(line)) || (await previous.isOwnSeal(line));
+}
+
 /**
  * The signer of seals. Throws a ConfigError if the key cannot be used; the message contains nothing of the key. Cloud KMS is
  * asked only when a signature is needed.

@@ -191,6 +191,7 @@ export class LogSource implements Source {
       maxRecordSize,
       once,
       positions,
+      backfilled: new Set(this.#config.backfilled),
       format: { configured, current },
       formatChosen,
     };

@@ -64,10 +64,12 @@ function verdict(problems: readonly ProblemSample[], isBehind: boolean): Html {
   if (problems.length === 0)
     return html`<p class="verdict good"><strong>Ready.</strong> ${isBehind ? 'Deliveries are behind: see below.' : 'Everything works.'}</p>`;
   const isReady = !problems.some(({ hinders }) => hinders);
+  // Only what fails to arrive is still in the journal; other problems lose evidence.
+  const isKept = !isReady || problems.every(({ code }) => code === 'delivery-failing');
   const kept = html`Nothing is lost in the meantime: what was read is in the journal, and what was not yet read stays in the log
 files, as long as these are kept.`;
   return html`<div class="verdict bad"><strong>${isReady ? 'Running, with problems.' : 'Not ready.'}</strong><ul>${problems.map(problemItem)}</ul>
-<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to fix the problem. ${isReady ? 'What is not audited or not logged in the meantime is missing in every archive.' : kept}</p></div>`;
+<p><code>pgaudit-shipper check --config …</code> on this machine says more, and how to fix the problem. ${isKept ? kept : 'What is not audited or not logged in the meantime is missing in every archive.'}</p></div>`;
 }
 
 function problemItem({ part, code, what, fix, since }: ProblemSample): Html {

@@ -5,19 +5,19 @@ import { codeOf } from '../../lib/errors.js';
 import { messageOf } from '../fixes.js';
 import type { Health, ProblemCode } from '../health.js';
 import type { Metrics } from '../metrics.js';
-import { Incidents } from './incidents.js';
+import { DeliveryTelemetry } from './delivery.js';
 
 /** What fails, or does no more; called at each attempt. */
 type Failure = { readonly error: unknown } | null;
 
-export class ProofTelemetry extends Incidents {
+export class ProofTelemetry extends DeliveryTelemetry {
   readonly #log: Logger;
   readonly #health: Health;
   /** Parts that fail. */
   readonly #failing = new Set<string>();
 
   constructor(log: Logger, metrics: Metrics, health: Health) {
-    super(log, metrics);
+    super(log, metrics, health);
     this.#log = log;
     this.#health = health;
   }

@@ -17,8 +17,6 @@ import { DatabaseTelemetry } from './database.js';
 
 /** At most this many users are named in the log, so that it is not flooded. */
 const MOST_USERS_NAMED = 1000;
-/** Milliseconds that a sink may fail before somebody has to act. */
-const FAILING_UNTIL_ERROR = 30_000;
 
 /** Files of one look that the log names one by one. */
 const MOST_FILES_NAMED = 10;
@@ -285,36 +283,6 @@ export class Telemetry extends DatabaseTelemetry {
     this.#health.set('journal size', isFull ? { code: 'journal-full', what: full, fix } : null);
     if (isFull) this.#log.error({ code: 'journal-full' }, full);
     else this.#log.info({ code: 'journal-has-room' }, 'the journal has room again');
-  }
-
-  delivered(sink: string, events: number): void {
-    this.#metrics.delivered.inc({ sink }, events);
-  }
-
-  /** @param since milliseconds for which it has been failing */
-  deliveryFailed(sink: string, error: unknown, failures: number, since: number, delay: number): void {
-    const code = codeOf(error);
-    this.#metrics.retries.inc({ sink, code });
-    const [failingForMs, retryInMs] = [since, delay].map(Math.round);
-    const fields = { code: 'delivery-failed', sink, error: code, failures, failingForMs, retryInMs };
-    const level = since >= FAILING_UNTIL_ERROR ? 'error' : 'warn';
-    this.#log[level](fields, `a delivery failed and is retried; nothing is lost: ${messageOf(error)}`);
-  }
-
-  objectStored(bytes: number): void {
-    this.#metrics.uploadedBytes.observe(bytes);
-  }
-
-  deliveryRecovered(sink: string, failures: number): void {
-    this.#log.info({ code: 'delivery-recovered', sink, failures }, 'deliveries succeed again');
-  }
-
-  entryRejected(insertId: string, error: string): void {
-    this.#metrics.rejected.inc({ code: error });
-    this.#log.error(
-      { code: 'entry-rejected', insertId, error },
-      'Cloud Logging will never accept this event; it is in the archive',
-    );
   }
 
   lookupAnswered(outcome: string): void {

@@ -14,7 +14,7 @@ import { type Comparison, compare } from './compare.js';
 import { type Listed, longestOf, type Paths } from './discover.js';
 import { Doubts, type Loss } from './doubts.js';
 import { CLOSED, type FollowerOptions, type Found, type State } from './follower-state.js';
-import { fromStart, lossOf, unwatchedAfter } from './loss.js';
+import { fromStart, lossOf } from './loss.js';
 import { openSame } from './open-file.js';
 import { positionAt } from './position.js';
 
@@ -75,6 +75,12 @@ export class Follower {
 
   get position(): SourcePosition {
     return { ...this.#position, path: this.path };
+  }
+
+  /** `source.files` names it, too. */
+  notBackfilled(): void {
+    const { backfilled, ...position } = this.#position;
+    if (backfilled) this.#moveTo(position);
   }
 
   /** It is read, closed and where it was: nothing is to do until a look at the folders finds it changed. */
@@ -256,11 +262,10 @@ export class Follower {
   }
 
   /** Gives the taker the gaps of what is lost. */
-  async #giveUp<T>(gaps: readonly Gap[], taker: Taker<T>): Promise<Batch<T> | null> {
-    const { file } = this;
-    const { offset } = this.#position;
+  async giveUp<T>(gaps: readonly Gap[], taker: Taker<T>): Promise<Batch<T> | null> {
+    const { file, position } = this;
     const { taken, areTaken } = await giveAll(gaps, file, taker);
-    return areTaken ? { file, from: offset, end: offset, taken } : null;
+    return areTaken ? { file, from: position.offset, end: position.offset, taken } : null;
   }
 
   /**
@@ -310,17 +315,12 @@ export class Follower {
   async abandon<T>(reason: Loss, taker: Taker<T>): Promise<Batch<T> | null> {
     const { offset, size } = this.#position;
     const isLoss = reason !== 'shortened' || size > offset;
-    const batch = await this.#giveUp(isLoss ? [lossOf(reason, this.#position)] : [], taker);
+    const batch = await this.giveUp(isLoss ? [lossOf(reason, this.#position)] : [], taker);
     if (batch === null) return null;
     const isReadAgain = reason === 'changed' || reason === 'shortened';
     this.#moveTo(isReadAgain ? fromStart(this.#position) : { ...this.#position, size: offset });
     this.#doubts.settle();
     return batch;
-  }
-
-  /** The file was removed while nobody read the log, which continues in another file. */
-  unwatched<T>(before: number | null, taker: Taker<T>): Promise<Batch<T> | null> {
-    return this.#giveUp([unwatchedAfter(this.#position, before)], taker);
   }
 
   /** Closes the descriptor, and drops what is pending. */

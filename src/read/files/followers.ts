@@ -20,6 +20,8 @@ const GONE_AT_LEAST = 60 * 60 * 1000;
 interface FollowersOptions extends FollowerOptions {
   /** Nobody writes to the files any more. */
   readonly once: boolean;
+  /** Paths that `source.files` does not name: they were given to `backfill`. */
+  readonly backfilled?: ReadonlySet<string>;
 }
 
 export class Followers {
@@ -128,16 +130,30 @@ export class Followers {
     this.#sort();
   }
 
+  /** What `source.files` names: files that were given to `backfill` do not say what the server's log has now. */
+  live(files: readonly Surveyed[]): Surveyed[] {
+    return files.filter(({ path }) => this.#options.backfilled?.has(path) !== true);
+  }
+
+  /** In which reading the server's log stopped; `null` if nothing of it was read. */
+  lastLive(among: (one: Follower) => boolean): Follower | null {
+    return this.#inOrder.findLast(one => isLive(one) && among(one)) ?? null;
+  }
+
+  /** In which the server's log continues after this one; `null` if there is none yet. */
+  liveSuccessorOf(follower: Follower): Follower | null {
+    return this.successorOf(follower, isLive);
+  }
+
   /**
    * The first listed content that was written after this one or, if the clock was set back, that was not known at the
    * start; `null` if there is none.
    */
-  successorOf(follower: Follower): Follower | null {
+  successorOf(follower: Follower, among: (one: Follower) => boolean = () => true): Follower | null {
     const at = this.#inOrder.indexOf(follower);
-    const isNew = ({ isListed, contentId }: Follower): boolean =>
-      isListed && !this.#knownAtStart.has(contentId);
-    const later = this.#inOrder.slice(at + 1).find(({ isListed }) => isListed);
-    return later ?? this.#inOrder.find(isNew) ?? null;
+    const isListed = (one: Follower): boolean => one.isListed && among(one);
+    const isNew = (one: Follower): boolean => isListed(one) && !this.#knownAtStart.has(one.contentId);
+    return this.#inOrder.slice(at + 1).find(isListed) ?? this.#inOrder.find(isNew) ?? null;
   }
 
   get(contentId: string): Follower | undefined {
@@ -187,8 +203,10 @@ export class Followers {
       const { path, identity } = file;
       if (identity.kind !== 'content' && identity.kind !== 'partial') continue;
       const { contentId, firstTime, kind, format } = identity;
+      const isBackfilled = this.#options.backfilled?.has(path) === true;
+      if (!isBackfilled) this.#byContent.get(contentId)?.notBackfilled();
       if (!this.#byContent.has(contentId) && (kind === 'content' || settled.has(contentId)))
-        found.push(this.#found(firstPosition(contentId, path, firstTime, format), now));
+        found.push(this.#found(firstPosition(contentId, path, firstTime, format, isBackfilled), now));
       byContent.set(contentId, (byContent.get(contentId) ?? new Map()).set(path, file));
     }
     for (const follower of this.#byContent.values()) {
@@ -240,6 +258,10 @@ export class Followers {
   }
 }
 
+function isLive({ position }: Follower): boolean {
+  return position.backfilled !== true;
+}
+
 /** When the contents of files were last written; a later copy does not count. */
 function lastWrites(files: readonly Surveyed[]): ReadonlyMap<Surveyed, number> {
   const copies = Map.groupBy(files, ({ identity }) =>
@@ -259,9 +281,11 @@ function firstPosition(
   path: string,
   firstTime: number | null,
   format: LogFormat,
+  isBackfilled: boolean,
 ): SourcePosition {
   return {
     ...(format === 'csvlog' ? {} : { format }),
+    ...(isBackfilled && { backfilled: true }),
     fileId: contentId,
     contentId,
     path,

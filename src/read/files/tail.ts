@@ -16,6 +16,7 @@ import type { Follower } from './follower.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
 import { identify } from './identify.js';
+import { unwatchedAfter } from './loss.js';
 import { ReadFormat } from './read-format.js';
 import { ReadUntil } from './read-until.js';
 import { Survey, type Surveyed } from './survey.js';
@@ -76,7 +77,7 @@ export class Tail {
     this.#followers = new Followers(positions, options, this.#openedAt);
     this.#format = new ReadFormat(this.#followers, options);
     this.#unpacked = new UnpackedFiles(options.unpackIn, report);
-    this.#lastRead = this.#followers.inOrder.findLast(follower => this.#format.includes(follower)) ?? null;
+    this.#lastRead = this.#followers.lastLive(one => this.#format.includes(one));
     const wasRead = async (contentId: string): Promise<boolean> =>
       this.#followers.has(contentId) || (await options.ledger.find(contentId)) !== null;
     this.#compressed = new CompressedFiles(this.#lastRead?.firstTime ?? this.#openedAt, wasRead);
@@ -226,13 +227,12 @@ export class Tail {
    */
   async #unwatched<T>(taker: Taker<T>, now: number): Promise<Batch<T> | null> {
     const last = this.#lastRead;
-    if (last === null) return null;
-    if (last.isListed || last.isOpen || last.unread > 0) this.#lastRead = null;
-    if (this.#lastRead === null) return null;
+    if (last?.isListed || last?.isOpen || (last?.unread ?? 0) > 0) this.#lastRead = null;
+    if (last === null || this.#lastRead === null) return null;
     this.#readUntil.doubt();
-    const next = this.#followers.successorOf(last);
+    const next = this.#followers.liveSuccessorOf(last);
     if (next === null || !hasPassed(now - last.goneFor(now), now, SETTLE)) return null;
-    const batch = await last.unwatched(next.firstTime, taker);
+    const batch = await last.giveUp([unwatchedAfter(last.position, next.firstTime)], taker);
     if (batch !== null) this.#lastRead = null;
     return batch;
   }
@@ -304,7 +304,7 @@ export class Tail {
     if (this.#options.isAwaited?.() === true || this.#unfinished.some(isTorn)) return false;
     await this.#scanAll(this.#options.clock.now());
     const isUnread = (one: Follower): boolean => one.isHeld || (one.isActive && !one.isOpen);
-    const isSettled = this.#lastRead === null || this.#followers.successorOf(this.#lastRead) === null;
+    const isSettled = this.#lastRead === null || this.#followers.liveSuccessorOf(this.#lastRead) === null;
     const isFaulty = (one: Follower): boolean => this.#faults.hasFailed(one) || this.#faults.isContested(one);
     const isLeft = (one: Follower): boolean => one.isInDoubt || (isUnread(one) && !isFaulty(one));
     return isSettled && !this.#followers.hasPartial && !this.#unfinished.some(isLeft);
@@ -334,7 +334,7 @@ export class Tail {
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
     if (faults.length === 0 && (await this.#compressed.areAllRead(files)))
       this.#readUntil.looked(
-        this.#format.narrow(all, () => false),
+        this.#followers.live(this.#format.narrow(all, () => false)),
         now,
         await this.#format.beside(all),
       );

@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { readArchive } from '../../support/archive.js';
 import { ManualClock } from '../../support/clock.js';
 import { FaultyFs } from '../../support/faulty-fs.js';
 import { Life, lifeConfig } from '../../support/life.js';
@@ -105,4 +106,46 @@ test('files that were gone for long are recognized, though the checkpoint no lon
   const again = await Life.start(config, { clock, fs, once: true });
   await again.end();
   expect(await archived(folder, 'statement')).toHaveLength(70);
+});
+
+test('on a machine without the log, old files in any order leave no gap, and say nothing about what the log has now', async () => {
+  const { folder, log, config } = await scene();
+  const files = ['middle.csv', 'old.csv', 'new.csv'].map(name => join(folder, name));
+  for (const [index, from] of [11, 1, 21].entries())
+    await writeFile(files[index] ?? '', numberedRange(from, from + 9));
+  for (const file of files) expect((await backfill(folder, config, file)).code).toBe(0);
+  const events = await readArchive(join(folder, 'archive'));
+  expect(events.flatMap(({ seal }) => seal?.until ?? [])).toEqual([]);
+  await writeFile(join(log, 'live.csv'), numberedRange(31, 40));
+  for (const _run of [1, 2]) expect((await runOnce(folder, config)).code).toBe(0);
+  expect(numbersOf(await archived(folder)).sort((a, b) => a - b)).toEqual(range(1, 40));
+  expect(await archived(folder, 'gap')).toEqual([]);
+});
+
+test('a backfilled file that becomes the log is one: its removal leaves a gap', async () => {
+  const { folder, log, config } = await scene();
+  const copy = join(folder, 'copy.csv');
+  await writeFile(copy, numberedRange(1, 5));
+  expect((await backfill(folder, config, copy)).code).toBe(0);
+  await rename(copy, join(log, 'a.csv'));
+  expect((await runOnce(folder, config)).code).toBe(0);
+  await rm(join(log, 'a.csv'));
+  const next = [1, 2].map(n => numbered(5000 + n, { sessionId: '6b0201a1.9999', sessionLine: n }));
+  await writeFile(join(log, 'b.csv'), next.join(''));
+  expect((await runOnce(folder, config)).code).toBe(0);
+  expect(await archived(folder, 'gap')).toMatchObject([{ gap: { reason: 'unwatched' } }]);
+});
+
+test('a backfilled file is not what came after a log file that is gone', async () => {
+  const { folder, log, config } = await scene();
+  await append(join(log, 'a.csv'), 1, 5);
+  await runOnce(folder, config);
+  await rm(join(log, 'a.csv'));
+  const newer = join(folder, 'newer.csv');
+  await writeFile(newer, numbered(5001, { sessionId: '6b0201a1.9999', sessionLine: 1 }));
+  expect((await backfill(folder, config, newer)).code).toBe(0);
+  expect(await archived(folder, 'gap')).toEqual([]);
+  await writeFile(join(log, 'b.csv'), numbered(6001, { sessionId: '6b0201a1.9998', sessionLine: 1 }));
+  expect((await runOnce(folder, config)).code).toBe(0);
+  expect(await archived(folder, 'gap')).toMatchObject([{ gap: { reason: 'unwatched' } }]);
 });
