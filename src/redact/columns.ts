@@ -55,7 +55,7 @@ export function takeGiven(
     if (text.charCodeAt(end) === COMMA) end = skipTrivia(text, end + 1);
     else end = skipUnion(text, nextQuery(text, end, view));
   }
-  return { listEnd, length: end - from };
+  return { listEnd, length: end - (before === -1 ? listEnd : from) };
 }
 
 /**
@@ -157,7 +157,8 @@ const BEFORE_ROWS = /^(?:as|not|materialized|values|overriding|system|user|value
 /** Where the first tuple after a list of columns is: after VALUES, or after `=` in `SET (a, b) = ROW (1, 2)`. */
 function valuesStart(text: string, listEnd: number, view: View): number {
   let at = skipTrivia(text, listEnd);
-  if (isKeyword(text, at, 'with')) return outside(text, at, view, /^(?:select|values)$/i);
+  if (isKeyword(text, at, 'with') && text.charCodeAt(skipTrivia(text, at + 'with'.length)) !== OPEN)
+    return outside(text, at, view, /^(?:select|values)$/i);
   if (text.charCodeAt(at) === EQUALS) return callStart(text, skipTrivia(text, at + 1));
   if (isKeyword(text, at, 'in')) return listStart(text, skipTrivia(text, at + 'in'.length));
   for (let words = 0; words < 5 && isWord(text.charCodeAt(at)); words++) {

@@ -5,6 +5,10 @@ import { add, type MutableRange, type Range } from './ranges.js';
 /** The value of an option: in quotes, or up to white space. A value that begins with `$` names a secret elsewhere. */
 const GIVEN = `(?:\\\\?"(?!\\$)([^"\\n]{1,200}?)\\\\?"|'{1,2}(?!\\$)([^'\\n]{1,200})'|(?!\\$)([^\\s"'|;&$][^\\s"'|;&]*))`;
 
+/** Options of one letter, and a word. */
+const [FLAGS, GROUPS] = ['(?:-\\w{1,8}\\s{1,3}){0,3}', '(?:-\\w{1,8}\\s{1,3}){1,4}'];
+const WORD = '(?:"[^"]{1,200}"|[^\\s"-][^\\s"]{0,200})\\s{1,3}';
+
 /** Tools, and what comes before the secret. */
 const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   [
@@ -30,7 +34,7 @@ const TOOLS: readonly (readonly [tools: string, before: string])[] = [
   ],
   [
     'htpasswd',
-    '\\s-(?=[a-zA-Z]{0,6}b)(?:(?=[a-zA-Z]{0,6}n)[a-zA-Z]{2,8}|(?![a-zA-Z]{0,6}n)[a-zA-Z]{1,8}\\s{1,3}\\S{1,200})\\s{1,3}[\\w.@-]{1,64}\\s{1,3}',
+    `\\s(?=${FLAGS}-\\w{0,7}b)(?:(?=${FLAGS}-\\w{0,7}n)${GROUPS}|(?!${FLAGS}-\\w{0,7}n)${GROUPS}(?:${WORD})?)${WORD}`,
   ],
   ['sqlplus|sqlcl|sqlldr|impdp|expdp', '\\s["\']{0,2}[\\w$#]{1,64}/'],
   ['influx', '\\s-t\\s{1,3}'],

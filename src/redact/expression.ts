@@ -115,12 +115,7 @@ function takeWithin(text: string, from: number, frames: Frame[], view: View, tak
     if (frame === itself && frame.cases === 0 && (code === COMMA || ENDS.test(word))) break;
     if (code === OPEN || code === OPEN_LIST) {
       const inner = frameAfter(text.slice(Math.max(from, at - NEARBY), at + 1));
-      frames.push({
-        ...inner,
-        isQuery: false,
-        isResult: frame.isResult,
-        isOther: inner.isOther || frame.isOther,
-      });
+      frames.push({ ...inner, isQuery: false, isResult: frame.isResult });
     } else if (isClose(code)) frames.pop();
     else if (text.startsWith('::', at)) end = skipCast(text, at);
     else if (!readWord(word, frame)) break;

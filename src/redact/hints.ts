@@ -59,8 +59,10 @@ export function readingsOf(
   inCode: boolean,
 ): readonly Reading[] {
   const { kind } = piece;
-  const isBody = kind === 'string' && (lead === 'as' || lead === 'do' || namesLanguage(text, piece));
-  if (isBody) return bodyReadings(languageOf(text, piece));
+  const isBody = kind === 'string' && (lead === 'as' || lead === 'do');
+  const isNamed = kind === 'string' && !isBody && namesLanguage(text, piece);
+  const readings = isBody || isNamed ? bodyReadings(languageOf(text, piece)) : [];
+  if (isBody || readings.length > 1) return readings;
   return (kind === 'string' || (kind === 'comment' && inCode)) && readsAsCode(content) ? ['sql'] : ['text'];
 }
 
@@ -72,7 +74,10 @@ function bodyReadings(language: string): readonly Reading[] {
 /** Without the expressions of a program: names and calls. */
 export function literalsOf(content: string, reading: Reading, secrets: readonly Range[]): readonly Range[] {
   if (reading !== 'program') return secrets;
-  return secrets.filter(({ start, end }) => !isExpression(content.slice(start, end)));
+  return secrets.filter(({ start, end }) => {
+    const isAssigned = /[\w\s)\]]=\s{0,3}$/.test(content.slice(Math.max(start - 8, 0), start));
+    return !isAssigned || !isExpression(content.slice(start, end));
+  });
 }
 
 function isExpression(value: string): boolean {

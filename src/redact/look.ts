@@ -49,11 +49,8 @@ import {
   secretArguments,
 } from './templates.js';
 
-/** At most this many values are with a key in a row. */
-const MOST_OTHERS = 3;
-
-/** More arguments than a function that takes a secret has. */
-const MOST_ARGUMENTS = 16;
+/** More values with a key in a row, arguments of a function that takes a secret, and names that one is made of. */
+const [MOST_OTHERS, MOST_ARGUMENTS, MOST_NAMES] = [3, 16, 100];
 
 /** A comment that names a secret and reveals it has more characters. */
 const SHORTEST_COMMENT = 8;
@@ -235,7 +232,7 @@ class Look {
   /** Takes the values of an expression, whose first value may be `known`; returns where to continue. */
   #takeExpression(start: number, sure: boolean, known: Value | null = null): number {
     const other = (value: Value) => this.#taken.value(value, false);
-    return this.#express(start, value => this.#take(value, sure), other, known);
+    return this.#express(start, value => this.#take(value, sure), other, known, sure ? MOST_NAMES : 1);
   }
 
   /** Takes the values of expressions any of which may be the secret. */
@@ -249,15 +246,16 @@ class Look {
     value: (value: Value) => void,
     other: (value: Value) => void = () => undefined,
     known: Value | null = null,
+    names = MOST_NAMES,
   ): number {
-    let next = start;
+    let [next, left] = [start, names];
     const taker = {
       value: (one: Value) => {
         value(one);
         ({ next } = one);
       },
       other,
-      alias: (name: string) => this.#taken.alias(name),
+      alias: (name: string) => void (left-- > 0 && this.#taken.alias(name)),
     };
     this.#budget.left -= takeExpression(this.#text, start, this.#view, taker, known) - start;
     return next;

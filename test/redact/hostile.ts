@@ -57,6 +57,8 @@ const REPEATED = [
 /** Repeated names, and possible values for them. */
 const NAMES = [
   ...[
+    '(password) with ',
+    '(password) with a ',
     'password ',
     'password',
     'password=',

@@ -244,6 +244,10 @@ cases('no secret', [
   ["COMMENT ON COLUMN u.password IS 'hashed with bcrypt'"],
   ['CREATE FUNCTION f(password text) RETURNS text AS $$ UPDATE u SET password=new.password, a = password $$'],
   ["UPDATE u SET password = f(p, E'', regtype 'text') WHERE e = 'K4ri99' AND regtype = 'u7e2x9'"],
+  [
+    "INSERT INTO tokens (token, navn) SELECT md5(b.navn || b.epost), b.navn FROM brukere b WHERE b.epost = 'ola@nav.no'",
+  ],
+  ['ALTER TABLE t ADD UNIQUE (password) WITH (fillfactor=70), ADD x int'],
   ['CREATE FUNCTION f() RETURNS int AS $$ x = 1; y(password=conn.password) $$ LANGUAGE plpython3u'],
   ["CREATE TABLE u (password_changed text DEFAULT 'x', tokens int DEFAULT '1')"],
   ["SELECT date'a\\', 'changed password ', 'x'"],
