@@ -72,9 +72,10 @@ test('nothing has disappeared: whole', async () => {
   expect(await codes(archive)).toEqual([0, 0]);
 });
 
-test('the folder that a file system keeps for itself has nothing of the archive', async () => {
+test('what file systems and people put beside the archive is nothing of it', async () => {
   const { archive } = await scene();
-  await mkdir(join(archive, 'lost+found'));
+  for (const name of ['lost+found', '.snapshot']) await mkdir(join(archive, name));
+  await writeFile(join(archive, 'README.md'), 'of this archive');
   expect(await codes(archive)).toEqual([0, 0]);
 });
 

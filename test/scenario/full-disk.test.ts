@@ -68,7 +68,8 @@ test.skipIf(!mayMount)(
 
 test.skipIf(!mayMount)('a disk that becomes read-only, and writable again', async () => {
   const { folder, small, path, shipper } = await scene();
-  execFileSync('mount', ['-o', 'remount,ro', small]);
+  // Not while a file is open for writing.
+  await eventually(async () => spawnSync('mount', ['-o', 'remount,ro', small]).status === 0);
   await append(path, 11, 15);
   await shipper.eventuallyLogged('journal-failed');
   expect((await shipper.get('/internal/isready')).body).toContain('the file system is read-only');

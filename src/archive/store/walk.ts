@@ -45,9 +45,12 @@ export function named({ instance, node }: OnlyDaemons): string {
   return words.join(', ');
 }
 
+/** A folder or an object that may be one of ours. Beside the archive there may be anything: `lost+found`, `README.md`. */
+const OURS = /(?:instance|node|date)=|\.ndjson\.gz/i;
+
 /**
- * The parts of all instances and nodes below a folder of the store, or of those that are asked for. `onForeign` gets the
- * names beside them that no daemon of ours writes, and instances that have no node.
+ * The parts of all instances and nodes below a folder of the store, or of those that are asked for. `onForeign` gets
+ * what lies beside the nodes, what is called like a part beside the instances, and instances that have no node.
  */
 export async function listParts(
   store: ArchiveStore,
@@ -56,7 +59,9 @@ export async function listParts(
   onForeign: (path: string) => void = () => undefined,
 ): Promise<ArchivePart[]> {
   const parts: ArchivePart[] = [];
-  const onBeside = only.instance === null ? onForeign : () => undefined;
+  const onBeside = (path: string): void => {
+    if (only.instance === null && OURS.test(path.slice(prefix.length))) onForeign(path);
+  };
   const all = await partitions(store, prefix === '' ? '' : `${prefix}/`, 'instance', onBeside);
   const instances = all.filter(([instance]) => only.instance === null || instance === only.instance);
   const nodesOf = async ([instance, folder]: [string, string]) => {

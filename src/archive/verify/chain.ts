@@ -267,7 +267,11 @@ export class Chain {
 }
 
 export function beginsWith(seq: number): Broken {
-  return new Broken('beginning', `the chain begins with event ${seq}`, { seq });
+  return new Broken(
+    'beginning',
+    `the chain begins with event ${seq}: those before it were removed; if retention did it, give the first day that is kept as --since`,
+    { seq },
+  );
 }
 
 /** The UTC day on which a chain began, from its name. */

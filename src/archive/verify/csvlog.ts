@@ -184,7 +184,33 @@ function textDifference(
 ): Difference | null {
   if (event.kind === 'statement') return statementDifference(event.audit, message);
   const { message: shipped, redacted } = event.suspect;
-  return isShipped(shipped, message, redacted) ? null : 'message';
+  return isShipped(shipped, message, redacted) || isWrittenAnew(shipped, message, redacted)
+    ? null
+    : 'message';
+}
+
+/** A payload that was scrubbed is written anew, perhaps with other quotes: its fields are the same but for the marks. */
+function isWrittenAnew(shipped: string, logged: string, redacted: number | undefined): boolean {
+  const [ours, theirs] = [shipped, logged].map(message =>
+    message.startsWith(AUDIT) ? readCsv(message.slice(AUDIT.length))?.[0] : undefined,
+  );
+  if (redacted === undefined || ours === undefined || theirs?.length !== ours.length) return false;
+  return ours.every((field, index) => isSameField(field, theirs[index] ?? '', redacted));
+}
+
+function isSameField(shipped: string, logged: string, redacted: number): boolean {
+  if (isShipped(shipped, logged, redacted) || isSameNumber(shipped, logged)) return true;
+  const [ours, theirs] = [readParameters(shipped), readParameters(logged)];
+  return (
+    ours !== null &&
+    theirs?.length === ours.length &&
+    ours.every((one, index) => isShipped(one, theirs[index] ?? '', redacted))
+  );
+}
+
+/** `01` is written as `1`. */
+function isSameNumber(one: string, other: string): boolean {
+  return /^\d{1,15}$/.test(one) && /^\d{1,15}$/.test(other) && Number(one) === Number(other);
 }
 
 /** The mark is a text like any other in an event of which nothing was redacted. */

@@ -24,8 +24,8 @@ export async function listDays(
 }
 
 export function warnForeign(warnings: Warnings, object: string): void {
-  // A crash may leave a half-written file in a local archive, and a disk may be mounted there.
-  if (/\/\.[^/]+\.ndjson\.gz\.tmp$/.test(object) || /(?:^|\/)lost\+found\/$/.test(object)) return;
+  // A crash may leave a half-written file in a local archive.
+  if (/\/\.[^/]+\.ndjson\.gz\.tmp$/.test(object)) return;
   warnings.add('foreign', 'the archive contains files or folders that the shipper does not write', {
     object,
   });

@@ -8,6 +8,19 @@ import type { RawRecord } from '../../read/record.js';
 import type { Redact } from '../../redact/redact.js';
 import { scrubMessage, scrubText } from './scrub.js';
 
+/** Columns in which no client has a say. */
+const OWN: ReadonlySet<number> = new Set([
+  ...[COLUMN.logTime, COLUMN.pid, COLUMN.connectionFrom, COLUMN.sessionId, COLUMN.sessionLine],
+  ...[
+    COLUMN.sessionStart,
+    COLUMN.virtualTransactionId,
+    COLUMN.transactionId,
+    COLUMN.severity,
+    COLUMN.sqlState,
+  ],
+  ...[COLUMN.backendType, COLUMN.leaderPid, COLUMN.queryId],
+]);
+
 /** `parameters: $1 = 'x'` in a context or a detail: whether that is a secret shows in another text. */
 const NUMBERED = /\$\d+ = /;
 
@@ -20,6 +33,7 @@ export function rawOf(record: RawRecord, redact: Redact, decoderOf: DecoderOf): 
   if (record.length > LARGE_RECORD || isUtf8(record.bytes)) return null;
   const readings = [null, latin1, decoderOf(record.text(COLUMN.database))];
   for (let column = 0; column < record.columns; column++) {
+    if (OWN.has(column) || record.isEmpty(column)) continue;
     const texts = new Set(readings.map(decode => record.text(column, decode)));
     for (const text of texts) if (mayHoldSecret(text, column, redact)) return null;
   }

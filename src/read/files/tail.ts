@@ -30,7 +30,7 @@ const GROWTH_INTERVAL = 250;
 /** Milliseconds after news that somebody waits for: without them, each line of a busy server would be committed alone. */
 const PAUSE = 50;
 /** The same if nobody does: of most logs hardly anything is shipped, and each look takes CPU time from the server. */
-const LONG_PAUSE = 200;
+const LONG_PAUSE = 100;
 const SCAN_INTERVAL = 2000;
 /** Milliseconds after which an incomplete record at the end of a file that has a successor, and does not grow, is torn. */
 const [TORN_AFTER, TORN_AFTER_ONCE] = [10_000, 3000];

@@ -12,6 +12,8 @@ import { isTimeOf } from '../../../src/archive/verify/logged-time.js';
 import type { VerifyResult } from '../../../src/archive/verify/result.js';
 import { examineArchive, verifyArchive } from '../../../src/archive/verify/verify.js';
 import { indexLogFiles } from '../../../src/commands/verify/log-index.js';
+import { scrubMessage } from '../../../src/daemon/records/scrub.js';
+import { createRedactor } from '../../../src/redact/redact.js';
 import {
   auditMessage,
   type Columns,
@@ -230,6 +232,21 @@ describe('in what an event differs from its record', () => {
     expect(differenceOf({ ...event, audit, actor: { user: 'x' } }, bytes)).toBe('user');
     const suspect = { message: 'AUDIT: <redacted>', redacted: 1 };
     expect(differenceOf({ ...event, kind: 'suspect', suspect }, bytes)).toBeNull();
+  });
+
+  test.each([
+    `AUDIT: SESSION,1,1,ROLE,ALTER ROLE,,,"ALTER ROLE a PASSWORD 'x,y'",<none>`,
+    `AUDIT: SESSION,01,1,WRITE,"UPDATE",,,"UPDATE u SET password = 'x'",<none>`,
+    `AUDIT: SESSION,1,1,WRITE,UPDATE,,,UPDATE u SET a = $1,"password=abc,b"`,
+  ])('a suspect that was scrubbed is the same, whatever its quotes: %s', message => {
+    const record = Buffer.from(csvRecord({ message, context: 'PL/pgSQL function f() line 1 at RAISE' }));
+    const source = { ...event.source, length: record.length };
+    const { text, count } = scrubMessage(message, createRedactor([]));
+    const suspect = { message: text, redacted: count };
+    expect(text).toContain('<redacted>');
+    expect(differenceOf({ ...event, kind: 'suspect', source, suspect }, record)).toBeNull();
+    const edited = { ...suspect, message: text.replace('SESSION,', 'OBJECT,') };
+    expect(differenceOf({ ...event, kind: 'suspect', source, suspect: edited }, record)).toBe('message');
   });
 
   test.each([

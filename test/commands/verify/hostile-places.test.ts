@@ -66,7 +66,7 @@ describe('a name cannot steer the terminal', () => {
 
   test('of a foreign file', async () => {
     const { folder } = await archived();
-    await writeFile(join(folder, STEERING), '');
+    await writeFile(join(folder, 'instance=prod', STEERING), '');
     expect(await output(folder)).toContain(escaped);
   });
 

@@ -126,7 +126,7 @@ test('unread bytes wait since the record before them, or since nothing was unrea
 });
 
 test.each([
-  ['nothing of it is shipped', false, 200],
+  ['nothing of it is shipped', false, 100],
   ['some of it is', true, 50],
 ])('a log that grows all the time is looked at again after a pause: if %s', async (_, isShipped, pause) => {
   const folder = await temporaryFolder();
