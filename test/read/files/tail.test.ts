@@ -126,27 +126,34 @@ test('unread bytes wait since the record before them, or since nothing was unrea
 });
 
 test.each([
-  ['nothing of it is shipped', false, 100],
-  ['some of it is', true, 50],
-])('a log that grows all the time is looked at again after a pause: if %s', async (_, isShipped, pause) => {
-  const folder = await temporaryFolder();
-  const path = join(folder, 'a.csv');
-  await writeFile(path, numberedRange(1, 3));
-  const pauses: number[] = [];
-  const after = (ms: number, run: () => void): (() => void) => {
-    pauses.push(ms);
-    setImmediate(run);
-    return () => undefined;
-  };
-  const tail = new Tail({ ...optionsOf(folder), once: false, clock: { now: systemClock.now, after } }, QUIET);
-  let looks = 0;
-  for await (const batch of tail.batches(IN_WORDS, new AbortController().signal)) {
-    if (batch !== null) tail.isUrgent = isShipped;
-    else if (++looks === 4) break;
-    else await appendFile(path, numberedRange(3 + looks, 3 + looks));
-  }
-  expect(pauses).toEqual([pause, pause, pause]);
-});
+  ['nothing of it is shipped', false, [45, 45, 100, 100]],
+  ['some of it is', true, [45, 45, 45, 45]],
+])(
+  'a log that grows all the time is looked at again after a pause: if %s',
+  async (_, isShipped, expected) => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.csv');
+    await writeFile(path, numberedRange(1, 3));
+    const pauses: number[] = [];
+    let time = Date.parse('2026-11-22T00:00:00Z');
+    const after = (ms: number, run: () => void): (() => void) => {
+      pauses.push(ms);
+      time += 250;
+      setImmediate(run);
+      return () => undefined;
+    };
+    const watch = () => ({ close: async () => undefined });
+    const clock = { now: () => time, after };
+    const tail = new Tail({ ...optionsOf(folder), once: false, clock, watch }, QUIET);
+    let looks = 0;
+    for await (const batch of tail.batches(IN_WORDS, new AbortController().signal)) {
+      if (batch !== null) tail.isUrgent = isShipped;
+      else if (++looks === 5) break;
+      else await appendFile(path, numberedRange(3 + looks, 3 + looks));
+    }
+    expect(pauses).toEqual(expected);
+  },
+);
 
 test('a file that begins while another is read for long is held, so that it can be read even if it is deleted', async () => {
   const folder = await temporaryFolder();
