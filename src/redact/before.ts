@@ -14,9 +14,9 @@ const LITERAL_JOINS = new RegExp(`^${JOINS_NAME}`, 'i');
 const PARAMETER_JOINS = new RegExp(`\\$(\\d{1,5})${JOINS_NAME}`, 'i');
 
 /** A name that a column gets without AS. */
-const NAMES = '(?:::[\\w.]{1,64})?\\s+"?$';
-const LITERAL_NAMED = new RegExp(`^${NAMES}`, 'i');
-const PARAMETER_NAMED = new RegExp(`\\$(\\d{1,5})${NAMES}`, 'i');
+const AS_NAME = '(?:::[\\w.]{1,64})?\\s+"?$';
+const LITERAL_NAMED = new RegExp(`^${AS_NAME}`, 'i');
+const PARAMETER_NAMED = new RegExp(`\\$(\\d{1,5})${AS_NAME}`, 'i');
 
 /**
  * The number of the parameter that is assigned to the name at `name`, or compared with it; 0 if there is none.

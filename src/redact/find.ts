@@ -15,10 +15,10 @@ export interface Secrets {
   /** Numbers of parameters that have a secret, from 1; `true` for those that are secrets in any form. */
   readonly parameters: ReadonlyMap<number, boolean>;
   /** A secret is taken from a column or variable. */
-  readonly isNamed: boolean;
+  readonly isFromName: boolean;
 }
 
-const NONE: Secrets = { ranges: [], parameters: new Map(), isNamed: false };
+const NONE: Secrets = { ranges: [], parameters: new Map(), isFromName: false };
 
 /** `code`: the text is SQL, whatever its form. Takes linear time; never throws. */
 export function findSecrets(text: string, code: boolean): Secrets {
@@ -36,7 +36,7 @@ export function findSecrets(text: string, code: boolean): Secrets {
   return {
     ranges: union(...readings.map(({ secrets }) => secrets), scanned.flat(), evident),
     parameters: sureFirst(readings),
-    isNamed: first.some(({ isNamed }) => isNamed),
+    isFromName: first.some(({ isFromName }) => isFromName),
   };
 }
 

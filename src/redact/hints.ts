@@ -60,8 +60,8 @@ export function readingsOf(
 ): readonly Reading[] {
   const { kind } = piece;
   const isBody = kind === 'string' && (lead === 'as' || lead === 'do');
-  const isNamed = kind === 'string' && !isBody && namesLanguage(text, piece);
-  const readings = isBody || isNamed ? bodyReadings(languageOf(text, piece)) : [];
+  const hasLanguage = kind === 'string' && !isBody && namesLanguage(text, piece);
+  const readings = isBody || hasLanguage ? bodyReadings(languageOf(text, piece)) : [];
   if (isBody || readings.length > 1) return readings;
   return (kind === 'string' || (kind === 'comment' && inCode)) && readsAsCode(content) ? ['sql'] : ['text'];
 }

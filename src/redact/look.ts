@@ -105,7 +105,7 @@ class Look {
       secrets: union(this.#taken.secrets),
       parameters: this.#taken.parameters,
       aliases: this.#taken.aliases,
-      isNamed: this.#taken.isNamed,
+      isFromName: this.#taken.isFromName,
       lost: union(lost),
       held: this.#held,
     };
@@ -166,7 +166,10 @@ class Look {
     const value = valueAfter(this.#text, name, this.#view);
     if (value !== null) {
       this.#passOver({ start: name.end, end: value.start });
-      return this.#view.code ? this.#takeExpression(name.end, sure, value) : this.#take(value, sure);
+      if (!this.#view.code) return this.#take(value, sure);
+      const next = this.#takeExpression(name.end, sure, value);
+      // What is called may take a key: `password = pgp_sym_encrypt('x', 'key')`.
+      return triggerAfter(this.#text, name.end, this.#view.names) < value.start ? name.end : next;
     }
     if (!this.#view.code) return this.#takeLoose(name);
     const operand = operandOf(this.#text, name, this.#view);
@@ -328,8 +331,7 @@ class Look {
     const text = this.#text;
     const sure = isSureName(isSecretPath(name) ? name.slice(0, -1) : name);
     let next = skipTrivia(text, lead === 'current_setting(' ? settingEnd(text, piece.end) : piece.end);
-    const cast = skipCast(text, next);
-    if (text.charCodeAt(cast) === COMMA) next = cast;
+    if (text.charCodeAt(skipCast(text, next)) === COMMA) next = skipCast(text, next);
     if (text.charCodeAt(next) === CLOSE_LIST) next = skipTrivia(text, next + 1);
     if (this.#view.code) this.#hasKey = true;
     const isPair = text.charCodeAt(next) === COMMA;

@@ -45,7 +45,8 @@ function orReplaced(names: string): string {
 }
 
 /**
- * Ends of other words, too: they count only as a word of their own, as in `user_pass` and `userPass`, not in `compass`.
+ * Ends of other words, too: they count only as a word of their own, as in `user_pass` and `userPass`, or after what they open,
+ * as in `dbpass`; not in `compass`.
  */
 const SHORT =
   /(?<!ssh|(?<![a-z\d])(?:db|pg|smtp|imap|mail|ftp|ldap|bind|root|admin|user|usr|sys|svc|app|api|web|http|proxy|vpn|wifi|my|mysql|sql|ora))(?:pass|pw|psk|psw|pins?|puk|cv[vc]|salts?|seeds?|lösen)(?:[-_]?(?:hash|digest|value|code|kode|new|old|ny|enc))?[-_]?\d*$/i;

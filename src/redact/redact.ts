@@ -71,10 +71,10 @@ export function createRedactor(patterns: readonly Pattern[]): Redact {
   const inStatement = (statement: string | null): InStatement => {
     if (statement === null || clean.has(statement))
       return { text: statement, count: 0, parameters: NONE, isUnknown: false };
-    const { ranges, parameters, isNamed } = findSecrets(statement, true);
+    const { ranges, parameters, isFromName } = findSecrets(statement, true);
     const redacted = redactText(statement, ranges, patterns);
     // In a function, pgAudit logs its variables as parameters, and the statement does not number them.
-    const isUnknown = isNamed && !numbersAny(statement);
+    const isUnknown = isFromName && !numbersAny(statement);
     if (redacted.count === 0 && parameters.size === 0 && !isUnknown) clean.set(statement, true);
     return { ...redacted, parameters, isUnknown };
   };

@@ -19,7 +19,7 @@ export interface Found {
   /** Other names of secrets: columns and variables that they are taken from. */
   readonly aliases: ReadonlySet<string>;
   /** Whether a secret is taken from a column or variable, whatever its name. */
-  readonly isNamed: boolean;
+  readonly isFromName: boolean;
   /** Where the quoting could not be followed. */
   readonly lost: readonly Range[];
   /** Whether it could be followed in this text itself, whatever is quoted in it. */
@@ -32,7 +32,7 @@ export class Taken {
   /** Numbers of parameters, from 1; `true` for those that are secrets in any form. */
   readonly parameters = new Map<number, boolean>();
   readonly aliases = new Set<string>();
-  isNamed = false;
+  isFromName = false;
 
   readonly #text: string;
   readonly #names: Names;
@@ -64,7 +64,7 @@ export class Taken {
 
   /** The secret's name in the place that it is taken from. */
   alias(name: string): void {
-    this.isNamed = true;
+    this.isFromName = true;
     if (!this.#names.is(name) && !isSecretName(name)) this.aliases.add(name);
   }
 

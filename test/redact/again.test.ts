@@ -34,7 +34,7 @@ test('a text that was looked at before is redacted as if it were the first', () 
 test('nothing in a number, a date or an address tells that it is a secret', () => {
   const plain = fc.property(fc.stringMatching(/^[\d.-]{1,64}$/), text => {
     for (const code of [true, false])
-      expect(findSecrets(text, code)).toEqual({ ranges: [], parameters: new Map(), isNamed: false });
+      expect(findSecrets(text, code)).toEqual({ ranges: [], parameters: new Map(), isFromName: false });
   });
   fc.assert(plain, { numRuns: 3000 });
 });

@@ -181,6 +181,10 @@ cases('columns and variables', [
     "INSERT INTO u (token, a, secret) OVERRIDING USER VALUE VALUES ('x', ')', $$y$$)",
     "INSERT INTO u (token, a, secret) OVERRIDING USER VALUE VALUES ('<redacted>', ')', $$<redacted>$$)",
   ],
+  [
+    "UPDATE u SET api_key = pgp_sym_encrypt('x', 'word')",
+    "UPDATE u SET api_key = pgp_sym_encrypt('<redacted>', '<redacted>')",
+  ],
   ["UPDATE u SET (a, password) = ROW ('x', 'y')", "UPDATE u SET (a, password) = ROW ('x', '<redacted>')"],
 ]);
 
