@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/lib/errors.js';
 import { day, days, gapEvent } from '../support/covered.js';
-import { type SealedChain, writeSealed } from '../support/sealed.js';
+import { AFTER_DAMAGE, type SealedChain, writeSealed } from '../support/sealed.js';
 import { runCommand } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -35,12 +35,6 @@ async function scene(): Promise<Scene> {
     { chain: FIRST },
   );
   const previousChain = { chain: FIRST, seq: first.lastSeq, hash: first.lastHash };
-  const lifecycle = {
-    action: 'started',
-    version: '1.0.0',
-    newChain: true,
-    reason: 'archive-damaged',
-  } as const;
   const second = await writeSealed(
     archive,
     days()
@@ -48,7 +42,7 @@ async function scene(): Promise<Scene> {
       .map(date => day(date)),
     {
       ...SECOND,
-      lifecycle: { ...lifecycle, previousChain },
+      lifecycle: { ...AFTER_DAMAGE, previousChain },
     },
   );
   return { archive, names: [...first.names, ...second.names] };

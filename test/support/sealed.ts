@@ -19,6 +19,14 @@ const FIRST: SealedChain = {
 };
 const OF_LOG = ['statement', 'suspect', 'failure'];
 
+/** How a chain begins after one whose end was damaged. */
+export const AFTER_DAMAGE = {
+  action: 'started',
+  version: '1.0.0',
+  newChain: true,
+  reason: 'archive-damaged',
+} as const;
+
 export interface SealedSegment {
   readonly date: string;
   /** They get positions in the log file in this order. */

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { archiveOf, day, days, missing, verifyCovered as verify } from '../../support/covered.js';
-import { type SealedChain, writeSealed } from '../../support/sealed.js';
+import { AFTER_DAMAGE, type SealedChain, writeSealed } from '../../support/sealed.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const CHAIN = '20250901T000000Z-0001';
@@ -78,16 +78,10 @@ test('a chain that began after the clock was set back is read before the one tha
   const chain = (clock: string) => `20251101T${clock}Z-0001`;
   const first = await archiveOf([day('2025-11-01')], { chain: chain('100000') });
   const previousChain = { chain: chain('100000'), seq: first.lastSeq, hash: first.lastHash };
-  const lifecycle = {
-    action: 'started',
-    version: '1.0.0',
-    newChain: true,
-    reason: 'archive-damaged',
-  } as const;
   await writeSealed(
     first.folder,
     DAYS.map(date => day(date)),
-    { chain: chain('090000'), lifecycle: { ...lifecycle, previousChain } },
+    { chain: chain('090000'), lifecycle: { ...AFTER_DAMAGE, previousChain } },
   );
   expect(missing(await verify(first.folder))).toEqual([]);
   await rm(join(first.folder, first.names[0] ?? ''));
@@ -99,16 +93,10 @@ test('a chain that began after the clock was set back is read before the one tha
 test('a chain from before the days is looked for if the next one names it', async () => {
   const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
   const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
-  const lifecycle = {
-    action: 'started',
-    version: '1.0.0',
-    newChain: true,
-    reason: 'archive-damaged',
-  } as const;
   await writeSealed(
     first.folder,
     DAYS.slice(3).map(date => day(date)),
-    { chain: '20251104T000000Z-0002', lifecycle: { ...lifecycle, previousChain } },
+    { chain: '20251104T000000Z-0002', lifecycle: { ...AFTER_DAMAGE, previousChain } },
   );
   const since = { days: { since: '2025-11-04', until: null } };
   expect(missing(await verify(first.folder, since))).toEqual([]);
