@@ -12,15 +12,13 @@ const SECOND = '20251104T080000Z-0002';
 const DAYS = days();
 
 describe('two chains', () => {
-  const since = { action: 'started', version: '1.0.0', newChain: true, reason: 'archive-damaged' } as const;
-
   async function twoChains(second: Partial<SealedChain>) {
     const first = await archiveOf(DAYS.slice(0, 3).map(date => day(date)));
     const previousChain = { chain: CHAIN, seq: first.lastSeq, hash: first.lastHash };
     const chain = {
       chain: SECOND,
       startedAt: '2025-11-04T08:00:00.000Z',
-      lifecycle: { ...since, previousChain },
+      lifecycle: { ...AFTER_DAMAGE, previousChain },
     };
     await writeSealed(
       first.folder,
@@ -58,7 +56,7 @@ describe('two chains', () => {
 
   test('the second knows how the first ended', async () => {
     const { folder, previousChain } = await twoChains({});
-    const lifecycle = { ...since, previousChain: { ...previousChain, hash: 'f'.repeat(64) } };
+    const lifecycle = { ...AFTER_DAMAGE, previousChain: { ...previousChain, hash: 'f'.repeat(64) } };
     const other = await temporaryFolder();
     await writeSealed(
       other,
