@@ -1,5 +1,6 @@
 // Puts the program into few files, without what it does not use of its libraries: it starts sooner, and smaller. What has
-// native code or reads files of its own, and Google's clients, stay as they are.
+// native code or reads files of its own, and Google's clients, stay as they are. White space and comments go, as Node.js
+// keeps the text of every module in memory; names stay, for the stacks of errors.
 
 import { defineConfig } from 'rolldown';
 
@@ -14,5 +15,11 @@ export default defineConfig({
   platform: 'node',
   tsconfig: 'tsconfig.json',
   external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, 'google-gax', 'libpg-query', 'pg'],
-  output: { dir: 'dist', cleanDir: true, sourcemap: true, chunkFileNames: '[name].js' },
+  output: {
+    dir: 'dist',
+    cleanDir: true,
+    sourcemap: true,
+    chunkFileNames: '[name].js',
+    minify: { compress: false, mangle: false, codegen: true },
+  },
 });

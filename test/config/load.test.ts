@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { temporaryFolder } from '../support/temp.js';
@@ -80,6 +80,25 @@ describe('variables', () => {
     expect(await faults(`${LEAST}\nstate: {directory: "\${NO_SUCH}"}`)).toEqual([
       'state.directory: environment variable NO_SUCH is not set',
     ]);
+  });
+});
+
+describe('a time zone', () => {
+  const inZone = (zone: string): string => LEAST.replace('.csv"]', `.csv"], timezone: "${zone}"`);
+
+  // The names are of PostgreSQL's pg_timezone_names.
+  test.each(['Europe/Oslo', 'UTC', 'Etc/UTC', 'GMT', 'Asia/Kolkata', 'Asia/Calcutta', 'US/Central'])(
+    '%s may be one of the tz database or another name for one',
+    async zone => {
+      expect(await faults(inZone(zone))).toEqual([]);
+    },
+  );
+
+  test.each(['Europe/Oslo', 'UTC'])('%s needs no formatter, which takes 8 MB', async zone => {
+    const formatter = vi.spyOn(Intl, 'DateTimeFormat');
+    await load(inZone(zone));
+    expect(formatter).not.toHaveBeenCalled();
+    formatter.mockRestore();
   });
 });
 

@@ -37,7 +37,8 @@ class CloudLogging implements EntryDestination {
   readonly #isolation = new Isolation(entries => this.#send(entries));
   readonly #options: CloudLoggingOptions;
   readonly #writer = new BackwardWriter();
-  readonly #library = import('@google-cloud/logging');
+  /** What @google-cloud/logging offers as `v2`, without the rest of it: 5 MB. */
+  readonly #library = import('@google-cloud/logging-api/build/src/v2/logging_service_v2_client.js');
   #connecting: Promise<LoggingServiceV2Client> | null = null;
 
   constructor(options: CloudLoggingOptions) {
@@ -79,8 +80,7 @@ class CloudLogging implements EntryDestination {
   }
 
   async #connect(): Promise<LoggingServiceV2Client> {
-    const { v2 } = await this.#library;
-    const LoggingClient: typeof LoggingServiceV2Client = v2.LoggingServiceV2Client;
+    const { LoggingServiceV2Client: LoggingClient } = await this.#library;
     return new LoggingClient(clientOptions(this.#options.endpoint));
   }
 }
