@@ -1,6 +1,6 @@
 /** What PostgreSQL always writes in one form: session ids, and times without their zone. */
 
-import { isDigit, MINUS, ZERO } from './bytes';
+import { ZERO } from './bytes';
 
 /** Bytes of a time. */
 export const TIME: u32 = 23;
@@ -35,29 +35,31 @@ export function keyAt(at: usize, end: usize): u64 {
 /** The minute that was looked at last, `2026-11-24 07:50`: it is the same in many records. */
 let minute0: u64 = u64.MAX_VALUE;
 let minute1: u64 = u64.MAX_VALUE;
-const MINUTE: usize = 16;
 
 /** `2026-11-24 07:50:05.791`: digits, but for their separators. */
 export function isTime(at: usize): bool {
   const isKnown = load<u64>(at) == minute0 && load<u64>(at, 8) == minute1;
-  if (!areTime(at, isKnown ? MINUTE : 0)) return false;
+  if (!isKnown && !isMinute(at)) return false;
   minute0 = load<u64>(at);
   minute1 = load<u64>(at, 8);
-  return true;
+  return isWithSeparators(load<u64>(at, 15), 0x0000002e00003a00, 0x000000ff0000ff00);
 }
 
-function areTime(at: usize, from: usize): bool {
-  for (let i = from; i < TIME; i++) {
-    const byte = <u32>load<u8>(at + i);
-    if (i == 4 || i == 7) {
-      if (byte != MINUS) return false;
-    } else if (i == 10) {
-      if (byte != 0x20) return false;
-    } else if (i == 13 || i == 16) {
-      if (byte != 0x3a) return false;
-    } else if (i == 19) {
-      if (byte != 0x2e) return false;
-    } else if (!isDigit(byte)) return false;
-  }
-  return true;
+/** `2026-11-24 07:50` */
+function isMinute(at: usize): bool {
+  return (
+    isWithSeparators(load<u64>(at), 0x2d00002d00000000, 0xff0000ff00000000) &&
+    isWithSeparators(load<u64>(at, 8), 0x00003a0000200000, 0x0000ff0000ff0000)
+  );
+}
+
+/** Whether eight bytes are these separators where `mask` is set, and digits elsewhere: of `3` and a number below ten. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function isWithSeparators(bytes: u64, separators: u64, mask: u64): bool {
+  const digits = (bytes & ~mask) | (0x3030303030303030 & mask);
+  const isTens = (digits & 0xf0f0f0f0f0f0f0f0) == 0x3030303030303030;
+  // Six more than nine is the next ten.
+  const isBelow = ((digits + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) == 0x3030303030303030;
+  return isTens && isBelow && (bytes & mask) == separators;
 }

@@ -82,7 +82,7 @@ export function runLines(to: usize): i32 {
     const found = readLine(to);
     if (found == MORE || found == BREACH || found == FULL) return found;
     if (found == RECORD) {
-      if (!areSkipped || !skips(rowAt, rowEnd + 1, rowColumns, rowQuoted, 0, valueAt(0), <u32>(lineEnd - lineAt))) {
+      if (!areSkipped || !skips(rowAt, rowEnd + 1, rowColumns, 0, valueAt(0), <u32>(lineEnd - lineAt))) {
         isTaken = true;
         return RECORD;
       }

@@ -208,24 +208,34 @@ export function mayForget(): bool {
   // `<not logged>`, `<previously logged>`
   if (isNothing(textAt) || load<u8>(first) == 0x3c) return false;
   if (!isNothing(nameAt)) return true;
-  for (let i = textAt; i + 5 <= textEnd; i++) {
-    switch (load<u8>(i) | 0x20) {
-      case 0x69: // insert
-        if (isWord(i, 0x7265736e, 0x74)) return false;
-        break;
-      case 0x75: // update
-        if (isWord(i, 0x74616470, 0x65)) return false;
-        break;
-      case 0x64: // delete
-        if (isWord(i, 0x74656c65, 0x65)) return false;
-        break;
-      case 0x6d: // merge
-        if ((load<u32>(i, 1) | 0x20202020) == 0x65677265) return false;
-        break;
-      default:
+  const CASE = i8x16.splat(0x20);
+  for (let i = textAt; i + 5 <= textEnd; i += 16) {
+    const first = v128.or(v128.load(i), CASE);
+    const second = v128.or(v128.load(i, 1), CASE);
+    // `in`, `up`, `de`, `me`
+    const insert = v128.and(i8x16.eq(first, i8x16.splat(0x69)), i8x16.eq(second, i8x16.splat(0x6e)));
+    const update = v128.and(i8x16.eq(first, i8x16.splat(0x75)), i8x16.eq(second, i8x16.splat(0x70)));
+    const other = v128.or(i8x16.eq(first, i8x16.splat(0x64)), i8x16.eq(first, i8x16.splat(0x6d)));
+    const both = v128.or(v128.or(insert, update), v128.and(other, i8x16.eq(second, i8x16.splat(0x65))));
+    for (let marks = i8x16.bitmask(both); marks != 0; marks &= marks - 1) {
+      const at = i + <usize>ctz(marks);
+      if (at + 5 <= textEnd && isWriteWord(at)) return false;
     }
   }
   return true;
+}
+
+function isWriteWord(at: usize): bool {
+  switch (load<u8>(at) | 0x20) {
+    case 0x69: // insert
+      return isWord(at, 0x7265736e, 0x74);
+    case 0x75: // update
+      return isWord(at, 0x74616470, 0x65);
+    case 0x64: // delete
+      return isWord(at, 0x74656c65, 0x65);
+    default: // merge
+      return (load<u32>(at, 1) | 0x20202020) == 0x65677265;
+  }
 }
 
 /** Whether these five letters follow. */

@@ -48,7 +48,7 @@ export let start: usize = INPUT;
 /** One past the newline of the record that ended the last run. */
 export let end: usize = INPUT;
 export let columns: u32 = 0;
-/** Bit `i` is set if column `i` is quoted. */
+/** Of a record that ended a run: bit `i` is set if column `i` is quoted. */
 export let quoted: u32 = 0;
 /** 1 if the record's last newline follows a carriage return. */
 export let hasReturn: u32 = 0;
@@ -79,7 +79,6 @@ export function restart(at: usize): void {
   afterClose = 0;
   afterReturn = 0;
   columns = 0;
-  quoted = 0;
 }
 
 /** The bytes were moved towards the start of memory; those of a record that was found need not be among them. */
@@ -91,12 +90,12 @@ export function moved(by: usize): void {
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function mask(at: usize, byte: v128): u64 {
+function mask(a: v128, b: v128, c: v128, d: v128, byte: v128): u64 {
   return (
-    (<u64>i8x16.bitmask(i8x16.eq(v128.load(at), byte))) |
-    ((<u64>i8x16.bitmask(i8x16.eq(v128.load(at, 16), byte))) << 16) |
-    ((<u64>i8x16.bitmask(i8x16.eq(v128.load(at, 32), byte))) << 32) |
-    ((<u64>i8x16.bitmask(i8x16.eq(v128.load(at, 48), byte))) << 48)
+    (<u64>i8x16.bitmask(i8x16.eq(a, byte))) |
+    ((<u64>i8x16.bitmask(i8x16.eq(b, byte))) << 16) |
+    ((<u64>i8x16.bitmask(i8x16.eq(c, byte))) << 32) |
+    ((<u64>i8x16.bitmask(i8x16.eq(d, byte))) << 48)
   );
 }
 
@@ -126,7 +125,30 @@ function next(): void {
   start = end;
   isFound = false;
   columns = 0;
-  quoted = 0;
+}
+
+/** Ends a column at each of these places of the block; false if a record has not as many columns. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function endColumns(separators: u64): bool {
+  const count = columns + <u32>popcnt(separators);
+  if (count >= MOST_COLUMNS) return false;
+  const from = <u32>(block - start);
+  let at = ROW + (<usize>columns << 2);
+  for (let left = separators; left != 0; left &= left - 1, at += 4) store<u32>(at, from + <u32>ctz(left));
+  columns = count;
+  return true;
+}
+
+/** Which columns of the record are quoted. */
+function findQuoted(): u32 {
+  let found: u32 = 0;
+  let field = start;
+  for (let column: u32 = 0; column < columns; column++) {
+    if (load<u8>(field) == 0x22) found |= 1 << column;
+    field = start + load<u32>(ROW + (<usize>column << 2)) + 1;
+  }
+  return found;
 }
 
 /** Looks at the bytes before `to`, behind which 64 more can be read. */
@@ -139,39 +161,48 @@ export function run(to: usize): i32 {
   while (block < to) {
     const left = to - block;
     const valid = below(left >= 64 ? 64 : <u32>left);
-    const q = mask(block, Q) & valid;
-    const n = mask(block, N) & valid;
-    const c = mask(block, C) & valid;
-    const within = parity(q) ^ inQuote;
-    const open = q & within;
-    const close = q & ~within;
-    const ok = q | c | n;
-    const r = mask(block, R) & valid & ~within;
-    const returned = (r << 1) | afterReturn;
-    const broken =
-      ((open & ~((ok << 1) | afterOk)) | (((close << 1) | afterClose) & ~(ok | r)) | (returned & ~n)) & valid;
-    let separators = (c | n) & ~within & ~below(done);
-    while (separators) {
-      const bit = <u32>ctz(separators);
-      const one = (<u64>1) << bit;
-      if (broken & ((one - 1) | one) & ~below(done)) return BREACH;
-      const at = block + bit;
-      const isNewline = (n & one) != 0;
-      hasReturn = isNewline && (returned & one) != 0 ? 1 : 0;
-      const field = columns == 0 ? start : start + load<u32>(ROW + (columns << 2) - 4) + 1;
-      if (load<u8>(field) == 0x22) quoted |= 1 << columns;
-      store<u32>(ROW + (columns << 2), <u32>(at - start) - hasReturn);
-      columns++;
-      separators &= separators - 1;
-      if (isNewline) {
-        end = at + 1;
-        done = bit + 1;
-        isFound = !isSkipping || !skips(start, end, columns, quoted, hasReturn, start, <u32>(end - start));
-        if (isFound) return RECORD;
-        next();
-      } else if (columns == MOST_COLUMNS) return BREACH;
+    const a = v128.load(block);
+    const b = v128.load(block, 16);
+    const c = v128.load(block, 32);
+    const d = v128.load(block, 48);
+    const quotes = mask(a, b, c, d, Q) & valid;
+    const commas = mask(a, b, c, d, C) & valid;
+    const within = parity(quotes) ^ inQuote;
+    let n: u64 = 0;
+    let r: u64 = 0;
+    // Most blocks have neither: they have nothing below a carriage return.
+    const lowest = i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d));
+    if (v128.any_true(i8x16.le_u(lowest, R))) {
+      n = mask(a, b, c, d, N) & valid;
+      r = mask(a, b, c, d, R) & valid & ~within;
     }
-    if (broken & ~below(done)) return BREACH;
+    const open = quotes & within;
+    const close = quotes & ~within;
+    const ok = quotes | commas | n;
+    const returned = (r << 1) | afterReturn;
+    const ahead = valid & ~below(done);
+    const broken =
+      ((open & ~((ok << 1) | afterOk)) | (((close << 1) | afterClose) & ~(ok | r)) | (returned & ~n)) & ahead;
+    let separators = (commas | n) & ~within & ahead;
+    for (let ends = n & separators; ends != 0; ends &= ends - 1) {
+      const one = ends & (0 - ends);
+      const before = one - 1;
+      if (broken & (before | one) || !endColumns(separators & before)) return BREACH;
+      separators &= ~(before | one);
+      const bit = <u32>ctz(one);
+      end = block + bit + 1;
+      done = bit + 1;
+      hasReturn = (returned & one) != 0 ? 1 : 0;
+      store<u32>(ROW + (<usize>columns << 2), <u32>(end - 1 - start) - hasReturn);
+      columns++;
+      isFound = !isSkipping || !skips(start, end, columns, hasReturn, start, <u32>(end - start));
+      if (isFound) {
+        quoted = findQuoted();
+        return RECORD;
+      }
+      next();
+    }
+    if (broken || !endColumns(separators)) return BREACH;
     if (left < 64) {
       done = <u32>left;
       return MORE;

@@ -16,7 +16,7 @@
  * with the same effect on what is remembered.
  */
 
-import { areDigits, areSame, isDigit, numberAt, SLASH, ZERO } from './bytes';
+import { areDigits, areSame, isDigit, numberAt, QUOTE, SLASH, ZERO } from './bytes';
 import {
   BACKEND,
   CONTEXT,
@@ -191,15 +191,15 @@ export function skips(
   at: usize,
   end: usize,
   count: u32,
-  quoted: u32,
   hasReturn: u32,
   timeAt: usize,
   length: u32,
 ): bool {
-  // A column is quoted or empty, or it was not written by PostgreSQL.
-  if (hasReturn || ((quoted >> MESSAGE) & 1) == 0) return false;
   rowAt = at;
   rowEnd = end;
+  if (hasReturn || count != expected) return false;
+  // A column is quoted or empty, or it was not written by PostgreSQL.
+  if (load<u8>(startOf<Row>(MESSAGE)) != QUOTE) return false;
   return skipsRecord<Row>(timeAt, length, count, startOf<Row>(MESSAGE), endOf<Row>(MESSAGE));
 }
 
