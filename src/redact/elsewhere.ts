@@ -6,9 +6,16 @@ import { CLAUSE, elementEnd, readTuple } from './columns.js';
 import { isStatement, type View } from './literal.js';
 import { valueAt } from './shapes.js';
 
-/** Columns that have values of any kind, and the operator after them. */
-const VALUE_COLUMN =
-  /(?<![\w$])(?:(?:\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting|tekst|text)"?\s{0,9}:?=/gi;
+/** Columns that have values of any kind. */
+const VALUES = '(?:(?:\\w{1,32}_)?(?:value|verdi)|val|v|content|innhold|data|setting|tekst|text)';
+const VALUE_NAME = new RegExp(`^${VALUES}$`, 'i');
+/** With the operator after them. */
+const VALUE_COLUMN = new RegExp(`(?<![\\w$])${VALUES}"?\\s{0,9}:?=`, 'gi');
+
+/** Whether a column has values of any kind, as its name says: what they are is in another column of the row. */
+export function isValueColumn(name: string): boolean {
+  return VALUE_NAME.test(name);
+}
 
 /** Where the expressions begin that these columns get: `SET value = 'x' WHERE key = 'smtp.password'`. */
 export function* valueColumns(text: string): Generator<number> {

@@ -1,9 +1,15 @@
-/** Removes secrets from the values of a row: a column's name says that its value is one, or the value itself shows it. */
+/**
+ * Removes secrets from the values of a row: a column's name says that its value is one, the value itself shows it, or another
+ * column of the row names it: `{"key": "smtp_password", "value": "x"}`.
+ */
 
 import { z } from 'zod';
 import type { RowValues } from '../event/row.js';
 import { parseJson } from '../lib/json.js';
-import { isSecretName, isSureName } from './names.js';
+import { isValueColumn } from './elsewhere.js';
+import { isKey } from './hints.js';
+import { isSecretName, isSureName, SECRETS } from './names.js';
+import { isPlain, looksRandom } from './plain.js';
 import { MARK } from './ranges.js';
 import type { Redact } from './redact.js';
 
@@ -23,10 +29,13 @@ export interface RedactedRow extends Row {
 /** Takes linear time; never throws. */
 export function redactRow({ key, old, new: after, claimed }: Row, redact: Redact): RedactedRow {
   let count = 0;
+  const isNamed = [key, old, after].some(namesSecret);
   const scrubbed = (values: RowValues | null): RowValues | null => {
     if (values === null) return null;
     const columns = Object.entries(values).map(([name, value]) => {
-      const found = redactValue(name, value, redact);
+      // By its key a row is found.
+      const isPaired = isNamed && !Object.hasOwn(key ?? {}, name) && mayBeNamed(name, value);
+      const found = isPaired ? { value: MARK, count: 1 } : redactValue(name, value, redact);
       count += found.count;
       return [name, found.value] as const;
     });
@@ -35,6 +44,19 @@ export function redactRow({ key, old, new: after, claimed }: Row, redact: Redact
   const row = { key: scrubbed(key), old: scrubbed(old), new: scrubbed(after) };
   const text = claimed === null ? null : redactText(claimed, redact);
   return { ...row, claimed: text === null ? null : text.text, count: count + (text?.count ?? 0) };
+}
+
+/** Whether a value is the name of a secret, whose own value another column has then. */
+function namesSecret(values: RowValues | null): boolean {
+  return Object.values(values ?? {}).some(value => typeof value === 'string' && isKey(value, SECRETS));
+}
+
+/** As in a statement that has the name of a secret: what is not plain in a column for values, what looks random in others. */
+function mayBeNamed(column: string, value: Value): boolean {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number' || value === MARK)
+    return false;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return isValueColumn(column) ? !isPlain(text) : looksRandom(text);
 }
 
 type Value = RowValues[string];

@@ -25,6 +25,33 @@ test('in a value: a URL with a password, and JSON within', () => {
   ]);
 });
 
+test('another column names it, as in a table of settings; its key and plain values stay', () => {
+  const setting = { key: 'smtp_password', value: 's3cret!' };
+  expect(redactRow({ ...NOTHING, key: { key: 'smtp_password' }, new: setting }, redact)).toMatchObject({
+    key: { key: 'smtp_password' },
+    new: { key: 'smtp_password', value: '<redacted>' },
+    count: 1,
+  });
+  const update = {
+    key: { navn: 'db.password' },
+    old: { verdi: 'Sommer26' },
+    new: { verdi: { v: 'Host26' } },
+  };
+  expect(redactRow({ ...NOTHING, ...update }, redact)).toMatchObject({
+    old: { verdi: '<redacted>' },
+    new: { verdi: '<redacted>' },
+    count: 2,
+  });
+  expect(redacted({ id: 1, navn: 'API_KEY', tekst: 'for kart', annet: 'k4rt-9x', aktiv: true })).toEqual([
+    { id: 1, navn: 'API_KEY', tekst: 'for kart', annet: '<redacted>', aktiv: true },
+    1,
+  ]);
+  const key = { id: 'b8f9c125-c24b-4c9c-88a6-5bce5ab7a9c5' };
+  const keyed = { key, old: null, new: { ...key, name: 'password', value: '' }, claimed: null };
+  expect(redactRow(keyed, redact)).toEqual({ ...keyed, count: 0 });
+  expect(redacted({ key: 'theme', value: 'm0rk-2' })).toEqual([{ key: 'theme', value: 'm0rk-2' }, 0]);
+});
+
 test('key, old and new values alike; what is empty or scrubbed already stays', () => {
   const row = {
     key: { secret: 'a' },
