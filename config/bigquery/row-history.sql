@@ -16,5 +16,5 @@ FROM `PROJECT.DATASET.pgaudit_flat` AS changed
 LEFT JOIN `PROJECT.DATASET.pgaudit_flat` AS made ON made.kind = 'statement' AND made.id = changed.row_statement
 WHERE changed.kind = 'row'
   AND LOWER(REPLACE(changed.row_table, '"', '')) = 'public.konto'
-  AND JSON_VALUE(changed.row_key, '$.id') = '4'
+  AND (JSON_VALUE(changed.row_key, '$.id') = '4' OR changed.row_operation = 'TRUNCATE')
 ORDER BY changed.time, changed.seq

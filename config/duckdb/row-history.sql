@@ -16,5 +16,5 @@ FROM pgaudit_flat AS changed
 LEFT JOIN pgaudit_flat AS made ON made.kind = 'statement' AND made.id = changed.row_statement
 WHERE changed.kind = 'row'
   AND lower(replace(changed.row_table, '"', '')) = 'public.konto'
-  AND json_extract_string(changed.row_key, '$.id') = '4'
+  AND (json_extract_string(changed.row_key, '$.id') = '4' OR changed.row_operation = 'TRUNCATE')
 ORDER BY changed.time, changed.seq;

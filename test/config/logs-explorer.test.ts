@@ -39,6 +39,7 @@ async function entries(payload: Payload): Promise<object[]> {
     suspectOf(one, 'AUDIT: x'),
     gap('Z990001', '6b.1'),
     rowEvent({}),
+    rowEvent({ operation: 'TRUNCATE', key: null }),
     unauditedOf(one),
     alertOf(one),
   ];
@@ -153,7 +154,7 @@ test('save-queries.sh saves each of them for everybody, of this log alone', asyn
 
 test('labels are the same with the payload of Nais', async () => {
   const labelsOf = (made: readonly object[]): unknown[] => made.map(entry => Reflect.get(entry, 'labels'));
-  expect(labelsOf(await entries('nais'))).toHaveLength(13);
+  expect(labelsOf(await entries('nais'))).toHaveLength(14);
   expect(Object.keys(Object(labelsOf(await entries('nais'))[0]))).toEqual(
     Object.keys(Object(labelsOf(await entries('event'))[0])),
   );

@@ -28,10 +28,14 @@ export class AskedRow {
     return new AskedRow(new AskedRelation(table), values.map(askedValue));
   }
 
-  /** By the row's key; a column that is no part of it counts with its old and its new value. */
+  /**
+   * By the row's key; a column that is no part of it counts with its old and its new value. A TRUNCATE removes every row
+   * of its table, and names none.
+   */
   isOf(event: SearchedEvent): boolean {
     const { row } = event;
     if (row === undefined || this.#relation.matchOf(event) !== 'named') return false;
+    if (row.operation === 'TRUNCATE') return true;
     const known = [row.key, row.old, row.new].filter(values => values != null).map(inLowerCase);
     return this.#values.every(asked => known.some(values => values.get(asked.column) === asked.value));
   }

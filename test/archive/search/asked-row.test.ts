@@ -32,6 +32,12 @@ test('without a key, old and new values count; a key that changed is found under
   expect(is('t id=5', row('public.t', { id: 4 }, { old: { id: 4 }, new: { id: 5 } }))).toBe(true);
 });
 
+test('a TRUNCATE of its table removed the row, too', () => {
+  const truncate = row('public.konto', null, { operation: 'TRUNCATE' });
+  expect(is('konto id=4', truncate)).toBe(true);
+  expect(is('crm.konto id=4', truncate)).toBe(false);
+});
+
 test.each(['', 'konto id', 'konto =4', 'konto id=4 x', '.konto', 'a.b.c id=1', "konto id='4"])(
   '%s is refused',
   asked => {
