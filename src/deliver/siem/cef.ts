@@ -50,13 +50,14 @@ export function externalId(id: string): string {
   return id.length <= 40 ? id : createHash('sha256').update(id).digest('hex').slice(0, 40);
 }
 
-const CREATE = /^(?:INSERT|CREATE|COPY FROM|SELECT INTO|CREATE TABLE AS)/;
+/** pgAudit calls COPY FROM and COPY TO alike; only the first is a WRITE. */
+const CREATE = /^(?:INSERT|CREATE|COPY|SELECT INTO)/;
 const DELETE = /^(?:DELETE|TRUNCATE|DROP)/;
 
 function classOf(kind: string, audit: Json, row: Json): string {
   if (kind !== 'statement' && kind !== 'unaudited' && kind !== 'row') return 'audit:access';
   const command = textOf(audit.command) || textOf(row.operation);
-  if (textOf(audit.class) === 'READ') return 'audit:access';
+  if (/^(?:READ|MISC)$/.test(textOf(audit.class))) return 'audit:access';
   if (CREATE.test(command)) return 'audit:create';
   return DELETE.test(command) ? 'audit:delete' : 'audit:update';
 }

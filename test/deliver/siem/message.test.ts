@@ -128,6 +128,24 @@ test('half of a pair is never left, and a long id is known by its hash', () => {
   expect(externalId('x'.repeat(41))).toMatch(/^[0-9a-f]{40}$/);
 });
 
+// Classes and commands as pgAudit 1.5 to 18.0 wrote them (fixtures/recorded).
+test.each([
+  ['WRITE', 'INSERT', 'create'],
+  ['WRITE', 'COPY', 'create'],
+  ['READ', 'COPY', 'access'],
+  ['DDL', 'CREATE TABLE AS', 'create'],
+  ['DDL', 'SELECT INTO', 'create'],
+  ['WRITE', 'UPDATE', 'update'],
+  ['ROLE', 'GRANT', 'update'],
+  ['FUNCTION', 'DO', 'update'],
+  ['WRITE', 'TRUNCATE TABLE', 'delete'],
+  ['DDL', 'DROP TABLE', 'delete'],
+  ['MISC', 'BEGIN', 'access'],
+])('%s,%s is audit:%s', (auditClass, command, expected) => {
+  const one = { ...event({}), audit: { class: auditClass, command, statement: 's', parameters: [] } };
+  expect(parseCef(written(one).replace(/^.*?CEF:/s, 'CEF:')).header[4]).toBe(`audit:${expected}`);
+});
+
 test('who it is only by its own words is the login role; a notice is no warning', () => {
   const claimed = { ...event({}), actor: { user: 'shared', status: 'claimed', id: 'A999999' } };
   expect(written(claimed)).toMatch(/ suid=shared /);
