@@ -79,7 +79,8 @@ function withoutWhere({ isPlan, withoutWhere: lack }: SeenStatement): string | n
 const DROPPED = /^DROP (?:TABLE|MATERIALIZED VIEW|FOREIGN TABLE)\b/;
 /** They hold relations that the record does not name. */
 const DROPPED_WHOLE = /^DROP (?:SCHEMA|DATABASE|TABLESPACE)\b/;
-const TEMPORARY = /^"?pg_temp/;
+/** Schemas of temporary relations. A table may be called so, too, and an event may name it without its schema. */
+const TEMPORARY = /^(?:pg_temp(?:_\d+)?|"pg_temp(?:_\d+)?")\./;
 
 function destroyed(statement: SeenStatement, watched: readonly Pattern[]): string | null {
   const { command, signs, relations } = statement;

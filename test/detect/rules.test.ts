@@ -143,6 +143,18 @@ test('a rule that is raised without end is silent after twenty in an hour, and s
   expect(await raised(detector, later)).toEqual(['no-where 0']);
 });
 
+test('a temporary relation may be emptied, and one that is only called so may not', async () => {
+  const truncated = [
+    ...['pg_temp.arbeid', 'pg_temp_12.arbeid', '"pg_temp_3"."x"'],
+    ...['pg_temp_konto', 'pg_temp', '"pg_temp.konto"', 'fag.pg_temp_konto'],
+  ].map(name =>
+    done(0, { audit: { command: 'TRUNCATE TABLE', statement: `TRUNCATE ${name}`, objects: [name] } }),
+  );
+  expect(await raised(detectorOf({ destroyed: 'on' }), truncated)).toEqual([
+    ...['destroyed 3', 'destroyed 4', 'destroyed 5', 'destroyed 6'],
+  ]);
+});
+
 test('what the parser cannot read is never taken for harmless', async () => {
   const large = { source: { file: 'a.csv', fileId: 'f', offset: 0, length: 2 * 1024 ** 2 } };
   const unread = [
