@@ -8,7 +8,7 @@
 import type { AlertFields } from '../event/alert.js';
 import type { Context } from './conditions.js';
 import type { Rule, RuleSet } from './rules.js';
-import type { Sight } from './sight.js';
+import type { SeenStatement, Sight } from './sight.js';
 import type { DetectState } from './state.js';
 import type { Count } from './window.js';
 
@@ -62,7 +62,9 @@ export class Detector {
 
   #counted(rule: Rule, count: Count, key: string, what: string, id: string, context: Context): Alert | null {
     const { time, statement } = context.sight;
-    const { key: own = id, rows = 0, relations = [] } = statement ?? {};
+    const { key: own = id } = statement ?? {};
+    const counts = statement !== null && (!rule.countsChanges || changes(statement));
+    const { rows, relations } = counts ? statement : NOTHING;
     // With other limits, counting begins again.
     const windowKey = this.#state.windowKey(`${count.within} ${key}`, time, count);
     const window = this.#state.count(windowKey, { time, id, key: own, rows, relations }, count);
@@ -88,6 +90,13 @@ export class Detector {
     const rest = `There may be more: this rule is silent for this person for up to ${duration(often.within)}.`;
     return { rule: name, severity, why: may === 'last' ? `${why} ${rest}` : why, ids };
   }
+}
+
+const NOTHING = { rows: 0, relations: [] };
+
+/** Others read, or call functions whose statements are events of their own. */
+function changes({ class: name }: SeenStatement): boolean {
+  return name === 'WRITE' || name === 'DDL' || name === 'ROLE';
 }
 
 const UNITS = [

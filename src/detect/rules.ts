@@ -20,6 +20,8 @@ export interface Rule {
   /** Without a count: raises an alert; with one: is counted. */
   readonly holds: Condition;
   readonly count: Count | null;
+  /** Of statements that change nothing, it counts neither rows nor relations. */
+  readonly countsChanges: boolean;
   /** In place of what was found. */
   readonly why: string | null;
   readonly often: Often;
@@ -117,7 +119,7 @@ function ruleOf(
 ): Rule | null {
   if (setting === null) return null;
   const of = name === 'shared-role' ? 'user' : 'person';
-  return { name, severity: setting.severity, holds, count, why: null, often, of };
+  return { name, severity: setting.severity, holds, count, countsChanges: true, why: null, often, of };
 }
 
 function bulkRule(setting: DetectSettings['rules']['bulk']): Rule | null {
@@ -160,6 +162,8 @@ function ownRule(
     severity,
     holds,
     count,
+    // It may be about what is read.
+    countsChanges: false,
     why,
     often: again === undefined ? usual : once(again),
     of: 'person',

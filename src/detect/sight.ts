@@ -60,7 +60,7 @@ export interface SeenStatement extends Said {
   readonly key: string;
   readonly class: AuditClass;
   readonly command: string;
-  /** Changed rows, if the log says. */
+  /** Changed rows, or those that were read, if the log says. */
   readonly rows: number;
   /** Empty if they are not known. */
   readonly relations: readonly string[];

@@ -70,6 +70,23 @@ describe('bulk', () => {
     expect(await raised(detectorOf({ bulk: relations }), named)).toEqual(['bulk 0 2']);
   });
 
+  test('counts no rows and relations that were only read; a rule of its own may', async () => {
+    const events = ['a', 'b', 'c'].map((objectName, n) =>
+      done(0, {
+        audit: {
+          ...{ class: 'READ', command: 'SELECT', statement: 'SELECT 1', objectType: 'TABLE', objectName },
+          ...{ statementId: 7 + n, rows: 50 },
+        },
+      }),
+    );
+    const none = { statements: 0, rows: 0, relations: 0, within: '10m' };
+    expect(await raised(detectorOf({ bulk: { ...none, rows: 100 } }), events)).toEqual([]);
+    expect(await raised(detectorOf({ bulk: { ...none, relations: 3 } }), events)).toEqual([]);
+    expect(await raised(detectorOf({ bulk: { ...none, statements: 3 } }), events)).toEqual(['bulk 0 2']);
+    const own = { name: 'mine', severity: 'error', when: { classes: ['read'] }, rows: 100, within: '10m' };
+    expect(await raised(detectorOf({}, { own: [own] }), events)).toEqual(['mine 0 1']);
+  });
+
   test('counts neither a plain EXPLAIN nor PREPARE', async () => {
     const plans = [
       { command: 'UPDATE', statement: 'EXPLAIN UPDATE t SET a = 1' },
