@@ -28,7 +28,7 @@ const UNTRUSTED = /^(?:c|internal|pl[a-z0-9_]{1,60}u)$/i;
 const ROW_SECURITY = ['AT_DisableRowSecurity', 'AT_NoForceRowSecurity'];
 /** Functions that read, write or list files of the server, with those of the extension adminpack. */
 const FILE_FUNCTIONS =
-  /^(?:pg_read_(?:binary_)?file|pg_ls_(?:dir|logdir|waldir|tmpdir|archive_statusdir)|pg_logdir_ls|pg_stat_file|pg_file_(?:write|rename|unlink|sync)|pg_current_logfile|lo_(?:import|export))$/;
+  /^(?:pg_read_(?:binary_)?file|pg_ls_[a-z_]{0,40}dir|pg_logdir_ls|pg_stat_file|pg_file_(?:write|rename|unlink|sync)|pg_current_logfile|lo_(?:import|export))$/;
 
 /** What each kind of node says; those without an entry say nothing. */
 const KINDS: Readonly<Record<string, (node: Node) => (Sign | null)[]>> = {
@@ -45,21 +45,25 @@ const KINDS: Readonly<Record<string, (node: Node) => (Sign | null)[]>> = {
   AlterDefaultPrivilegesStmt: ({ action }) => (isObject(action) ? ofGrant(action) : []),
   DropStmt: ofDrop,
   DropOwnedStmt: () => ['owned'],
-  AlterTableCmd: ({ subtype }) => [ROW_SECURITY.includes(String(subtype)) ? 'policy' : null],
+  AlterTableCmd: ({ subtype, def }) => [
+    ROW_SECURITY.includes(String(subtype)) ? 'policy' : null,
+    // ALTER FOREIGN TABLE … OPTIONS (SET filename '…').
+    ...(subtype === 'AT_GenericOptions' && isObject(def) && isObject(def.List)
+      ? ofForeign(def.List.items)
+      : []),
+  ],
   AlterPolicyStmt: () => ['policy'],
   VariableSetStmt: ({ name }) => [setting(name)],
   setstmt: ({ name, kind }) => [kind === 'VAR_RESET_ALL' ? 'setting' : setting(name)],
+  // ENABLE REPLICA: it does not fire in sessions of persons.
   AlterEventTrigStmt: ({ trigname, tgenabled }) => [
-    AUDITING.test(String(trigname)) && tgenabled === 'D' ? 'disabled' : null,
+    AUDITING.test(String(trigname)) && (tgenabled === 'D' || tgenabled === 'R') ? 'disabled' : null,
   ],
   FuncCall: ofCall,
   CopyStmt: ({ filename, is_program }) => [
     typeof filename === 'string' ? (is_program === true ? 'program' : 'file') : null,
   ],
-  CreateForeignTableStmt: ({ options }) => [
-    definitions(options).some(({ defname }) => defname === 'program') ? 'program' : null,
-    definitions(options).some(({ defname }) => defname === 'filename') ? 'file' : null,
-  ],
+  CreateForeignTableStmt: ({ options }) => ofForeign(options),
   CreateFunctionStmt: ({ options }) => [untrusted(language(options))],
   DoStmt: ({ args }) => [untrusted(language(args))],
   CreatePLangStmt: ({ plname, pltrusted }) => [pltrusted === true ? null : untrusted(plname)],
@@ -105,6 +109,15 @@ function ofDrop({ removeType, objects }: Node): (Sign | null)[] {
   if (removeType === 'OBJECT_POLICY') return ['policy'];
   const isOwn = PGAUDIT_OBJECTS.includes(String(removeType)) && /pgaudit/i.test(JSON.stringify(objects));
   return [isOwn ? 'disabled' : null];
+}
+
+/** Of a foreign table of file_fdw; one that is dropped reaches nothing. */
+function ofForeign(options: unknown): (Sign | null)[] {
+  const set = definitions(options).filter(({ defaction }) => defaction !== 'DEFELEM_DROP');
+  return [
+    set.some(({ defname }) => defname === 'program') ? 'program' : null,
+    set.some(({ defname }) => defname === 'filename') ? 'file' : null,
+  ];
 }
 
 function ofCall({ funcname, args }: Node): (Sign | null)[] {
