@@ -12,11 +12,17 @@ import { linesOf, wholeLines } from '../store/object-lines.js';
 import { patientStore } from '../store/patient.js';
 import type { ArchiveStore } from '../store/store.js';
 import { damageOf } from '../store/unreadable.js';
-import { type ArchivedObject, type ArchivePart, type Days, listParts, walkObjects } from '../store/walk.js';
+import {
+  type ArchivedObject,
+  type ArchivePart,
+  type Days,
+  existingParts,
+  walkObjects,
+} from '../store/walk.js';
 import { MOST_SEALS, NO_ROOT, type Proof } from './proof.js';
 
 /**
- * The proofs of the event with this id, one for each chain that has it. Throws a ShipperError if there is none, if its seal
+ * The proofs of the event with this id, one for each chain that has it. Throws a ShipperError if there is none, or no archive, if its seal
  * has no Merkle root, or if something that it rests on cannot be read.
  *
  * @param onDamage for an object that cannot be read, with why: the event is looked for in the others
@@ -34,7 +40,7 @@ export async function prove(
     damaged += 1;
     onDamage(what);
   };
-  for (const part of await listParts(patient, prefix, only)) {
+  for (const part of await existingParts(patient, prefix, only)) {
     const found = await find(patient, part, id, { ...days, since: days.since ?? firstDayOf(id) }, onOne);
     for (const place of found) proofs.push(await proofOf(patient, part, place));
   }

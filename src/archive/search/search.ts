@@ -1,19 +1,11 @@
 /** Finds events in an archive of any size, with pieces of a few objects in memory. */
 
 import { outcomeIn } from '../../event/line.js';
-import { ShipperError } from '../../lib/errors.js';
 import type { ArchiveLocation } from '../store/location.js';
 import { countLines, linesAt, linesOf } from '../store/object-lines.js';
 import type { ArchiveStore } from '../store/store.js';
 import { damageOf } from '../store/unreadable.js';
-import {
-  ALL_DAEMONS,
-  type ArchivedObject,
-  type ArchivePart,
-  type Days,
-  listParts,
-  named,
-} from '../store/walk.js';
+import { type ArchivedObject, type ArchivePart, type Days, existingParts } from '../store/walk.js';
 import { Failures } from './failures.js';
 import { type Finder, finderOf } from './finder.js';
 import { readEvent, type SearchedEvent } from './found-event.js';
@@ -68,7 +60,7 @@ export async function* searchInBatches(
   query: Query,
   { watch, ahead }: SearchOptions,
 ): AsyncGenerator<Found[]> {
-  const parts = await partsOf(location);
+  const parts = await existingParts(location.store, location.prefix, location.only);
   const scan = new Scan(location.store, parts, partitionsOf(query), ahead);
   const matches = matcher(query);
   const look = query.isFailed
@@ -79,17 +71,6 @@ export async function* searchInBatches(
       const match = matches(event);
       return match === null ? [] : [{ line, event, object, ...match }];
     });
-}
-
-async function partsOf({ store, prefix, only = ALL_DAEMONS }: ArchiveLocation): Promise<ArchivePart[]> {
-  const parts = await listParts(store, prefix, only);
-  if (parts.length > 0) return parts;
-  if (only.instance !== null || only.node !== null)
-    throw new ShipperError('archive', `the archive has no objects of ${named(only)}`);
-  throw new ShipperError(
-    'archive',
-    'there is no archive here: give the value of archive.to in the configuration, the folder above instance=…',
-  );
 }
 
 /**

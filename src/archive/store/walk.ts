@@ -1,5 +1,6 @@
 /** Finds the objects of an archive in the order in which they were written. */
 
+import { ShipperError } from '../../lib/errors.js';
 import { type ArchivePlace, type ObjectName, parseObjectName, STAMP_SUFFIX } from '../../lib/object-name.js';
 import { ahead } from './ahead.js';
 import type { ArchiveStore, StoredObject } from './store.js';
@@ -71,6 +72,22 @@ export async function listParts(
   };
   for await (const nodes of ahead(instances, MOST_LISTED, nodesOf)) parts.push(...nodes);
   return parts.filter(({ node }) => only.node === null || node === only.node);
+}
+
+/** The same, for whoever needs some: throws a ShipperError if there are none, as at a wrong address. */
+export async function existingParts(
+  store: ArchiveStore,
+  prefix: string,
+  only: OnlyDaemons = ALL_DAEMONS,
+): Promise<ArchivePart[]> {
+  const parts = await listParts(store, prefix, only);
+  if (parts.length > 0) return parts;
+  if (only.instance !== null || only.node !== null)
+    throw new ShipperError('archive', `the archive has no objects of ${named(only)}`);
+  throw new ShipperError(
+    'archive',
+    'there is no archive here: give the value of archive.to in the configuration, the folder above instance=…',
+  );
 }
 
 /**

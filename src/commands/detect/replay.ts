@@ -6,7 +6,7 @@ import type { ArchiveLocation } from '../../archive/store/location.js';
 import { linesOf } from '../../archive/store/object-lines.js';
 import { patientStore } from '../../archive/store/patient.js';
 import { damageOf } from '../../archive/store/unreadable.js';
-import { type ArchivePart, type Days, listParts } from '../../archive/store/walk.js';
+import { type ArchivePart, type Days, existingParts } from '../../archive/store/walk.js';
 import { watchedIn } from '../../daemon/detect/read.js';
 import { seenBy } from '../../daemon/detect/sight.js';
 import { type Alert, Detector } from '../../detect/detector.js';
@@ -38,7 +38,7 @@ const MOST_BEFORE = 400;
 
 /**
  * What the rules would have raised of the stretch. The days before it are read, too, so that it is known who is new; and
- * one day after it, for what came late.
+ * one day after it, for what came late. Throws a ShipperError if there is no archive.
  */
 export async function* replay(
   { store, prefix, only }: ArchiveLocation,
@@ -49,7 +49,7 @@ export async function* replay(
 ): AsyncGenerator<Raised> {
   const patient = patientStore(store);
   const days = daysOf(stretch, rules.absence);
-  for (const part of await listParts(patient, prefix, only)) {
+  for (const part of await existingParts(patient, prefix, only)) {
     const detector = new Detector(rules, new DetectState());
     const events = eventsOf(patient, part, days, watch);
     const seen = ahead(events, PARSED_AHEAD, async event => ({

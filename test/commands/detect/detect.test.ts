@@ -72,6 +72,20 @@ test('an object that is damaged is named, the rest is read, and the exit code is
   expect(timesIn(ended)).toEqual(expect.arrayContaining(DAYS.slice(1)));
 });
 
+test('where no archive is, or nothing of the daemon that is asked for, nothing is said to be quiet', async () => {
+  const { folder, archive, ask } = await made();
+  for (const [address, what] of [
+    [join(folder, 'none'), 'there is no archive here'],
+    [folder, 'there is no archive here'],
+    [join(archive, 'instance=other'), 'the archive has no objects of instance other'],
+  ] as const) {
+    const ended = await ask('--replay', address);
+    expect(ended.code, address).toBe(1);
+    expect(ended.output).toContain(what);
+    expect(ended.output).not.toContain('0 alerts');
+  }
+});
+
 test('bad usage, or a configuration without detect, is 2', async () => {
   const { ask, folder, archive } = await made(null);
   expect(await ask()).toMatchObject({ code: 2, output: 'detect: is not in the configuration\n' });

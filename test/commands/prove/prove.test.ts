@@ -258,6 +258,10 @@ test('an id that is nowhere, a seal, bad usage', async () => {
     code: 1,
     output: expect.stringContaining('is a seal'),
   });
+  expect(await runCommand(['prove', `file:${join(made.folder, 'none')}`, seal.id])).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('there is no archive here'),
+  });
   expect((await runCommand(['prove', archive])).code).toBe(2);
   expect((await runCommand(['prove', archive, 'x', '--since', 'May'])).code).toBe(2);
   expect((await runCommand(['verify-proof', 'nowhere.json', '--public-key', made.key])).code).toBe(2);
