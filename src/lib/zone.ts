@@ -48,11 +48,11 @@ export class Zone {
     return new Date(this.wall(time)).toISOString().slice(0, 19).replace('T', ' ');
   }
 
-  /** The start of a day, in milliseconds since the epoch. */
+  /** The start of a day, in milliseconds since the epoch: midnight, or where clocks skip that, what comes after it. */
   startOf(day: string): number {
-    const utc = Date.parse(`${day}T00:00Z`);
-    const near = utc - this.#offsetAt(utc);
-    return utc - this.#offsetAt(near);
+    const midnight = Date.parse(`${day}T00:00Z`);
+    const starts = [midnight - DAY, midnight + DAY].map(near => midnight - this.#offsetAt(near));
+    return Math.min(...starts.filter(time => this.wall(time) >= midnight));
   }
 
   /** The instants at which clocks show this: none or two where they are changed; then the nearest, or both. */
