@@ -36,8 +36,8 @@ export class AskedRow {
     const { row } = event;
     if (row === undefined || this.#relation.matchOf(event) !== 'named') return false;
     if (row.operation === 'TRUNCATE') return true;
-    const known = [row.key, row.old, row.new].filter(values => values != null).map(inLowerCase);
-    return this.#values.every(asked => known.some(values => values.get(asked.column) === asked.value));
+    const known = [row.key, row.old, row.new].flatMap(values => Object.entries(values ?? {}));
+    return this.#values.every(asked => known.some(([column, value]) => isAsked(asked, column, value)));
   }
 }
 
@@ -51,8 +51,8 @@ function askedValue([, column = '', value = '']: RegExpExecArray): AskedValue {
   return { column: name.toLowerCase(), value: text };
 }
 
-function inLowerCase(values: RowValues): Map<string, string> {
-  return new Map(Object.entries(values).map(([column, value]) => [column.toLowerCase(), textOf(value)]));
+function isAsked(asked: AskedValue, column: string, value: RowValues[string]): boolean {
+  return column.toLowerCase() === asked.column && textOf(value) === asked.value;
 }
 
 /** As somebody would type it. */

@@ -32,6 +32,18 @@ test('without a key, old and new values count; a key that changed is found under
   expect(is('t id=5', row('public.t', { id: 4 }, { old: { id: 4 }, new: { id: 5 } }))).toBe(true);
 });
 
+test('a table may have columns that differ in case alone', () => {
+  const event = row('public.t', { id: 4 }, { old: { id: 4, ID: 9 } });
+  const inserted = row('public.t', null, { new: { id: 4, ID: 9 } });
+  for (const one of [event, inserted])
+    expect(['t id=4', 't id=9', 't "ID"=9', 't id=5'].map(asked => is(asked, one))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+});
+
 test('a TRUNCATE of its table removed the row, too', () => {
   const truncate = row('public.konto', null, { operation: 'TRUNCATE' });
   expect(is('konto id=4', truncate)).toBe(true);
