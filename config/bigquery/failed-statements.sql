@@ -2,16 +2,19 @@
 -- `search ARCHIVE --failed` finds them. sql_state is that of the error (23505 is a unique violation), null for a rollback.
 WITH failures AS (
   SELECT
-    chain,
-    seq,
-    instance,
-    session.id AS session_id,
-    session.virtualTransactionId AS transaction_id,
-    failure.sqlState AS sql_state,
+    ended.chain,
+    ended.seq,
+    ended.instance,
+    -- The end of a session is a record of no transaction, and ROLLBACK PREPARED of another: the latest statement shows which.
+    COALESCE(latest.session.id, ended.session.id) AS session_id,
+    COALESCE(latest.session.virtualTransactionId, ended.session.virtualTransactionId) AS transaction_id,
+    ended.failure.sqlState AS sql_state,
     -- An error that a savepoint caught takes back the `failed` before it.
-    CASE WHEN failure.outcome = 'caught' THEN -1 ELSE 1 END AS counts
-  FROM `PROJECT.DATASET.pgaudit_events`
-  WHERE kind = 'failure' AND COALESCE(failure.certain, TRUE)
+    CASE WHEN ended.failure.outcome = 'caught' THEN -1 ELSE 1 END AS counts
+  FROM `PROJECT.DATASET.pgaudit_events` AS ended
+  LEFT JOIN `PROJECT.DATASET.pgaudit_events` AS latest
+    ON latest.kind = 'statement' AND latest.id = ended.failure.statement
+  WHERE ended.kind = 'failure' AND COALESCE(ended.failure.certain, TRUE)
 )
 SELECT
   event.id,

@@ -2,9 +2,18 @@
 -- `search ARCHIVE --failed` finds them. sql_state is that of the error (23505 is a unique violation), null for a rollback.
 WITH failures AS (
   -- An error that a savepoint caught takes back the `failed` before it.
-  SELECT *, CASE WHEN outcome = 'caught' THEN -1 ELSE 1 END AS counts
-  FROM pgaudit_flat
-  WHERE kind = 'failure' AND is_certain
+  SELECT
+    failure.chain,
+    failure.seq,
+    failure.instance,
+    -- The end of a session is a record of no transaction, and ROLLBACK PREPARED of another: the latest statement shows which.
+    coalesce(latest.session_id, failure.session_id) AS session_id,
+    coalesce(latest.transaction_id, failure.transaction_id) AS transaction_id,
+    failure.sql_state,
+    CASE WHEN failure.outcome = 'caught' THEN -1 ELSE 1 END AS counts
+  FROM pgaudit_flat AS failure
+  LEFT JOIN pgaudit_flat AS latest ON latest.kind = 'statement' AND latest.id = failure.failed_statement
+  WHERE failure.kind = 'failure' AND failure.is_certain
 )
 SELECT
   event.id,

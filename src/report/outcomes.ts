@@ -7,6 +7,8 @@ export const OUTCOMES = ['done', 'failed', 'undone', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 interface Transaction {
+  /** The id of its latest statement, which a failure names. */
+  latest: string;
   statements: number;
   outcome: Outcome;
 }
@@ -18,21 +20,28 @@ export class Outcomes {
   /** Statements. */
   readonly counts: Record<Outcome, number> = { done: 0, failed: 0, undone: 0, unknown: 0 };
   readonly #transactions = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
+  readonly #byLatest = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
 
   /** A statement counts as done until its transaction fails. */
   statement(event: ReportedEvent): void {
     const key = keyOf(event);
     const known = key === null ? undefined : this.#transactions.get(key);
     this.counts[known?.outcome ?? 'done'] += 1;
-    if (known !== undefined) known.statements += 1;
-    else if (key !== null) this.#transactions.set(key, { statements: 1, outcome: 'done' });
+    if (key === null) return;
+    const one: Transaction = known ?? { latest: '', statements: 0, outcome: 'done' };
+    this.#byLatest.delete(one.latest);
+    one.latest = event.id;
+    one.statements += 1;
+    this.#transactions.set(key, one);
+    this.#byLatest.set(event.id, one);
   }
 
   /** Without its statements (they are outside the period, or long ago) a failure counts nothing. */
   failure(event: ReportedEvent): void {
-    const key = keyOf(event);
-    const known = key === null ? undefined : this.#transactions.get(key);
-    if (known === undefined || event.failure === undefined) return;
+    if (event.failure === undefined) return;
+    // The record of a session's end is of no transaction, and that of ROLLBACK PREPARED of another one.
+    const known = this.#byLatest.get(event.failure.statement) ?? this.#transactions.get(keyOf(event) ?? '');
+    if (known === undefined) return;
     this.counts[known.outcome] -= known.statements;
     known.outcome = outcomeOf(event.failure);
     this.counts[known.outcome] += known.statements;

@@ -98,3 +98,17 @@ test('all statements of a transaction share its outcome, and a caught error is n
   ]);
   expect(findings.outcomes.counts).toEqual({ done: 1, failed: 2, undone: 1, unknown: 1 });
 });
+
+test('what a session left open, or another one rolled back, was undone, though no transaction is in that record', () => {
+  const [a, b, c, d, other] = ['1/1', '1/1', '1/2', '1/2', '1/3'].map(id =>
+    inTransaction(write(TIME, KARI), id),
+  );
+  if (!a || !b || !c || !d || !other) throw new Error('five statements');
+  const [left, prepared] = [failureOf(b, null), failureOf(d, null)];
+  const findings = findingsOf([
+    ...[a, b, { ...left, session: { ...left.session, virtualTransactionId: null } }],
+    ...[c, d, other],
+    { ...prepared, session: { ...prepared.session, id: '6b.9', virtualTransactionId: '9/9' } },
+  ]);
+  expect(findings.outcomes.counts).toEqual({ done: 1, failed: 0, undone: 4, unknown: 0 });
+});

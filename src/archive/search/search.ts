@@ -179,7 +179,8 @@ async function* passing(
  * come.
  */
 async function lookForFailed(scan: Scan, query: Query, watch: SearchWatch): Promise<Look> {
-  const asked = { ...EVERYTHING, kinds: ['failure'], user: query.user };
+  // Of any user: somebody else may roll a prepared transaction back.
+  const asked = { ...EVERYTHING, kinds: ['failure'] };
   const isFailure = prefilter(asked);
   const mayMatch = prefilter(query);
   const failures = new Failures();
@@ -190,10 +191,15 @@ async function lookForFailed(scan: Scan, query: Query, watch: SearchWatch): Prom
     if (outcome === 'caught') failures.remove(line);
     return false;
   };
+  const quiet = { reached: () => undefined, damaged: () => undefined };
   // No line passes, so the first result is the end.
-  await scan
-    .read({ passes: count, finder: finderOf(asked) }, { reached: watch.reached, damaged: () => undefined })
-    .next();
+  await scan.read({ passes: count, finder: finderOf(asked) }, { ...quiet, reached: watch.reached }).next();
+  const locate = (line: Buffer): boolean => {
+    failures.locate(line);
+    return false;
+  };
+  if (failures.areSought) await scan.read({ passes: locate, finder: null }, quiet).next();
+  failures.settle();
   const passes = (line: Buffer): boolean => {
     if (!isFailure(line)) return mayMatch(line) && failures.has(line);
     const outcome = outcomeIn(line);

@@ -54,6 +54,33 @@ describe('a statement has failed', () => {
     ).toEqual(['before', 'last']);
   });
 
+  test('if its session ended inside its transaction: the record of that end is of no transaction', async () => {
+    const [first, last] = [said('first'), said('last')];
+    const [before, other] = [said('before', '6b.1', '3/0'), said('other', '6b.2')];
+    const undone = failureOf(last, null);
+    const end = { ...undone, session: { ...undone.session, virtualTransactionId: null } };
+    const days = [
+      { date: DATE, events: [before, first, other] },
+      { date: '2026-11-22', events: [last, end] },
+    ];
+    expect(await failed(days)).toEqual(['first', 'last']);
+    expect(await failed([{ date: DATE, events: [end, said('later')] }])).toEqual([]);
+  });
+
+  test('if it was prepared, and rolled back by somebody else, in another session', async () => {
+    const [one, two, kept] = [said('one'), said('two'), said('kept', '6b.1', '3/2')];
+    const undone = failureOf(two, null);
+    const end = {
+      ...undone,
+      actor: { ...undone.actor, user: 'postgres' },
+      session: { ...undone.session, id: '6b.9', virtualTransactionId: '9/9' },
+    };
+    const own = said('own', '6b.9', '9/9');
+    const segments = [{ date: DATE, events: [one, two, kept, own, end] }];
+    expect(await failed(segments)).toEqual(['one', 'two']);
+    expect(await failed(segments, { user: 'Z990001' })).toEqual(['one', 'two']);
+  });
+
   test('not for the failure of another instance with the same session and transaction', async () => {
     const [ours, theirs] = [said('ours'), said('theirs', '6b.1', '3/1', { instance: 'other' })];
     const segments = [
