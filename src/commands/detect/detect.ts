@@ -9,7 +9,7 @@ import type { Zone } from '../../lib/zone.js';
 import { createRelationParser } from '../../relations/relations.js';
 import { UsageError } from '../verify/usage.js';
 import { type DetectArguments, stretchOf } from './options.js';
-import { type Raised, replay } from './replay.js';
+import { lastDayOf, type Raised, replay } from './replay.js';
 
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -36,12 +36,15 @@ export async function detect({ detect: settings }: Config, given: DetectArgument
   try {
     const write = writerOf(given, settings.timezone);
     const location = openArchive(given.replay, given);
-    for await (const raised of replay(location, rules, stretchOf(given, settings.timezone), parser, watch)) {
+    const stretch = stretchOf(given, settings.timezone);
+    for await (const raised of replay(location, rules, stretch, parser, watch)) {
       const { rule } = raised.alert;
       counts.set(rule, (counts.get(rule) ?? 0) + 1);
       write(raised);
     }
     sayCounts(counts, events);
+    const lastDay = lastDayOf(stretch);
+    if (lastDay !== null) say(`What was read from the log after ${lastDay} (UTC) is left out.`);
     return isDamaged ? FAILED : 0;
   } catch (error) {
     return failOf(error, given.replay);

@@ -65,9 +65,14 @@ export async function* replay(
   }
 }
 
-function daysOf({ start, end }: Stretch, absence: number): Days {
+/** The last day (UTC) of which objects are read: what was read from the log later is left out. `null`: there is none. */
+export function lastDayOf({ end }: Stretch): string | null {
+  return dayOf(end + DAY);
+}
+
+function daysOf(stretch: Stretch, absence: number): Days {
   const before = Math.min(absence / DAY + 1, MOST_BEFORE);
-  return { since: dayOf(start - before * DAY), until: dayOf(end + DAY) };
+  return { since: dayOf(stretch.start - before * DAY), until: lastDayOf(stretch) };
 }
 
 function dayOf(time: number): string | null {

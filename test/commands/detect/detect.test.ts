@@ -54,6 +54,18 @@ test('only what happened in the stretch, in the zone of the configuration', asyn
   expect(timesIn(await ask('--since', '2026-11-20T11:01'))).toEqual([]);
 });
 
+test('events that were read long after the stretch are left out, and that is said', async () => {
+  const { ask, archive } = await made();
+  const late = statement({ time: '2026-11-18T11:00:00.000Z' });
+  await writeArchive(archive, [{ date: '2026-12-24', events: [late] }]);
+  const bounded = await ask('--in', '2026-11-18');
+  expect(timesIn(bounded)).toEqual(['2026-11-18']);
+  expect(bounded.output).toContain('What was read from the log after 2026-11-19 (UTC) is left out.');
+  const open = await ask('--since', '2026-11-18');
+  expect(timesIn(open)).toEqual([...DAYS, '2026-11-18']);
+  expect(open.output).not.toContain('left out');
+});
+
 test('a table for people', async () => {
   const { ask } = await made();
   const { output } = await ask('--format', 'table', '--in', '2026-11-20');
