@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FilterConfig as Filter } from '../config/schema.js';
 import { RoleGroups } from '../lib/role-groups.js';
-import { type Memberships, memberRule, type UserKind, type UserRule, Users } from './users.js';
+import { type Memberships, memberRule, personRule, type UserKind, type UserRule, Users } from './users.js';
 
 /** Roles that are sorted before other work gets its turn. */
 const AT_ONCE = 256;
@@ -24,15 +24,21 @@ export interface Sorted<Role extends KnownRole = KnownRole> {
   readonly isInBoth: boolean;
 }
 
-/** Every login role, classified by the filter's own code. */
+/**
+ * Every login role, classified by the filter's own code.
+ *
+ * @param wasPerson as in `Memberships`; without it, present memberships alone count
+ */
 export async function sortRoles<Role extends KnownRole>(
   roles: readonly Role[],
   filter: Filter,
+  wasPerson: Memberships['wasPerson'] = () => false,
 ): Promise<Sorted<Role>[]> {
-  const memberships = membershipsOf(roles);
-  const toRule = (rule: Filter['personalUsers'][number]): UserRule =>
-    'memberOf' in rule ? memberRule(rule.memberOf, memberships) : rule;
-  const [personalUsers, serviceUsers] = [filter.personalUsers.map(toRule), filter.serviceUsers.map(toRule)];
+  const memberships = membershipsOf(roles, wasPerson);
+  const rules = (written: Filter['personalUsers'], ofGroup: typeof memberRule): UserRule[] =>
+    written.map(rule => ('memberOf' in rule ? ofGroup(rule.memberOf, memberships) : rule));
+  const personalUsers = rules(filter.personalUsers, personRule);
+  const serviceUsers = rules(filter.serviceUsers, memberRule);
   const users = new Users({ personalUsers, serviceUsers, memberships });
   const isIn = (rules: readonly UserRule[], name: string): boolean =>
     rules.some(rule => rule.test(name) === true);
@@ -46,7 +52,7 @@ export async function sortRoles<Role extends KnownRole>(
   return sorted;
 }
 
-function membershipsOf(roles: readonly KnownRole[]): Memberships {
+function membershipsOf(roles: readonly KnownRole[], wasPerson: Memberships['wasPerson']): Memberships {
   const names = new Set(roles.map(({ name }) => name));
   const groups = new RoleGroups(roles);
   return {
@@ -54,7 +60,7 @@ function membershipsOf(roles: readonly KnownRole[]): Memberships {
     isCurrent: true,
     knows: user => names.has(user),
     isMember: (user, role) => (names.has(user) ? groups.isIn(user, role) : null),
-    wasPerson: () => false,
+    wasPerson,
     expire: () => undefined,
   };
 }

@@ -130,6 +130,29 @@ test('a person who is not audited: page, status.json and gauge, through a restar
   ]);
 });
 
+test('who leaves the group of persons is still shipped, and still has to be audited', async () => {
+  const { postgres, folder, config } = await started();
+  await postgres.query('postgres', 'CREATE ROLE persons', 'CREATE ROLE kari LOGIN IN ROLE persons');
+  const filter = { personalUsers: ['memberOf:persons'], serviceUsers: ['^app', '^postgres$', '^Z'] };
+  const grouped = { ...config, filter };
+  expect((await runOnce(folder, grouped)).code).toBe(0);
+  await postgres.query('postgres', 'REVOKE persons FROM kari', `ALTER ROLE kari SET pgaudit.log = 'none'`);
+  const shipper = await running(folder, grouped);
+  expect(await shown(shipper)).toEqual(NOT_AUDITED);
+  expect(shipper.logged('settings-changed')).toMatchObject([
+    {
+      changes: [
+        { what: 'role', name: 'kari', before: 'person', after: 'other' },
+        { name: 'pgaudit.log', role: 'kari', before: null, after: 'none' },
+      ],
+    },
+  ]);
+  await shipper.stop();
+  expect((await runCommand(['verify', `file:${folder}/archive`])).code).toBe(3);
+  const [reported] = (await archived(folder, 'config')).map(({ config: changed }) => changed?.unaudited);
+  expect(reported).toEqual({ count: 1, names: ['kari'] });
+});
+
 test('a server that writes no csvlog, one that writes it elsewhere, one without pgAudit, and one that is down', async () => {
   const { postgres, folder, config } = await started();
   const codes = async (shipper: Shipper): Promise<readonly string[]> => (await shown(shipper)).codes;

@@ -11,7 +11,7 @@ import { auditFindings } from './audit.js';
 import { clockFinding } from './clock.js';
 import { extensionFindings } from './extension.js';
 import { type Finding, failure, ok, warning } from './finding.js';
-import { formerFindings } from './former.js';
+import { formerFindings, keptPersons } from './former.js';
 import { logFileFindings } from './log-file.js';
 import { peopleFindings } from './people.js';
 import { rotationFindings } from './rotation.js';
@@ -25,11 +25,11 @@ export async function checkDatabase(source: SourceConfig, config: Config): Promi
   } catch (error) {
     return [unreadable(reasonOf(error))];
   }
-  const sorted = await sortRoles(server.roles, source.filter);
+  const kept = await keptPersons(source, config);
   return [
-    ...(await snapshotFindings(server, source, config)),
+    ...(await snapshotFindings(server, source, config, kept)),
     ...(await heartbeatFindings(source.database.url)),
-    ...(await formerFindings(source, config, sorted)),
+    ...formerFindings(kept, await sortRoles(server.roles, source.filter)),
     ...(await logFileFindings(server, source.files)),
   ];
 }
@@ -39,8 +39,9 @@ async function snapshotFindings(
   server: Snapshot,
   source: SourceConfig,
   config: Pick<Config, 'identity'>,
+  kept: ReadonlySet<string>,
 ): Promise<Finding[]> {
-  const sorted = await sortRoles(server.roles, source.filter);
+  const sorted = await sortRoles(server.roles, source.filter, role => kept.has(role));
   // `null` is a person still to come: it shows what is wrong for everybody, even if there is no person yet.
   const persons = [...shippedRoles(sorted, source.filter).map(({ name }) => name), null];
   return [

@@ -10,15 +10,16 @@ import { parseJson } from '../../lib/json.js';
 import { identifier, some } from '../../lib/sql/compose.js';
 import { type Finding, ok } from './finding.js';
 
-export async function formerFindings(
-  { instance }: SourceConfig,
-  config: Config,
-  sorted: readonly Sorted[],
-): Promise<Finding[]> {
+/** Those whom the daemon saw in a group of persons in the last 30 days. */
+export async function keptPersons({ instance }: SourceConfig, config: Config): Promise<ReadonlySet<string>> {
   const name = instance === config.instance ? 'catalog.json' : `catalog-${instance}.json`;
-  const kept = await personsIn(join(resolve(config.state.directory), name));
+  return new Set(await personsIn(join(resolve(config.state.directory), name)));
+}
+
+/** @param sorted by present memberships */
+export function formerFindings(kept: ReadonlySet<string>, sorted: readonly Sorted[]): Finding[] {
   const kinds = new Map(sorted.map(({ role, kind }) => [role.name, kind]));
-  const former = kept.filter(person => kinds.get(person) !== 'person').map(identifier);
+  const former = [...kept].filter(person => kinds.get(person) !== 'person').map(identifier);
   if (former.length === 0) return [];
   return [ok('filter', `${some(former)}: left the group of persons recently; still shipped for 30 days`)];
 }

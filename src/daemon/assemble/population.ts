@@ -11,6 +11,7 @@ import { type AuditProblem, problemsOf } from '../../database/population/problem
 import type { AuditRules } from '../../database/population/rules.js';
 import type { LookResult } from '../../database/settings-watch.js';
 import { type Sorted, sortRoles } from '../../decide/roles.js';
+import type { Memberships } from '../../decide/users.js';
 import { discover } from '../../read/files/discover.js';
 
 export interface ServerLookResult extends LookResult {
@@ -24,13 +25,17 @@ export interface ServerRules {
   readonly pgauditLogLevel: AuditRules['pgauditLogLevel'];
 }
 
+/** @param wasPerson knows who left a group of persons lately; `null` if no rule asks for memberships */
 export async function evaluateServer(
   look: ServerLook,
   { files, filter, pgauditLogLevel }: ServerRules,
+  wasPerson: Memberships['wasPerson'] | null = null,
 ): Promise<ServerLookResult> {
+  // A person who leaves the group is reported at once, but is shipped for a while, and has to be audited as long.
   const sorted = await sortRoles(look.roles, filter);
+  const shipped = wasPerson === null ? sorted : await sortRoles(look.roles, filter, wasPerson);
   const { classes, otherUsers } = filter;
-  const population = await populationOf(look, sorted, { classes, otherUsers, pgauditLogLevel });
+  const population = await populationOf(look, shipped, { classes, otherUsers, pgauditLogLevel });
   const { files: listed } = await discover(files.map(pattern => resolve(pattern)));
   return {
     kinds: kindsOf(sorted),

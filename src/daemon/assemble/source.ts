@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import { decoderFor } from '../../audit/encodings.js';
 import { timeReader } from '../../audit/time.js';
-import { groupRoles, type SourceConfig } from '../../config/schema.js';
+import { groupRoles, groupsIn, type SourceConfig } from '../../config/schema.js';
 import type { RoleCatalog } from '../../database/catalog.js';
 import type { Heartbeat } from '../../database/heartbeat.js';
 import type { ServerLook } from '../../database/look.js';
@@ -100,7 +100,7 @@ export class LogSource implements Source {
     const database = { clock, disk, report: telemetry };
     const catalog = await openCatalog(this.#config, { cachePath, once, until }, database);
     this.#catalog = catalog;
-    this.#auditSettings = await this.#watchSettings();
+    this.#auditSettings = await this.#watchSettings(catalog);
     const filter = createFilter(this.#config, catalog, () => this.#auditSettings?.wake());
     const times = timeReader(timezone);
     const checkpoint = journal.checkpointOf(name);
@@ -209,15 +209,16 @@ export class LogSource implements Source {
     return new LargeReader({ ...options, disk, clock, report: this.telemetry });
   }
 
-  /** Uses the present memberships: a person who leaves the group is reported at once, and stays a person for the filter. */
-  async #watchSettings(): Promise<SettingsWatch<ServerLookResult> | null> {
+  async #watchSettings(catalog: RoleCatalog | null): Promise<SettingsWatch<ServerLookResult> | null> {
     const { database, files, filter, pgauditLogLevel } = this.#config;
     if (database === undefined) return null;
     const { clock, disk } = this.#shared.surroundings;
+    const hasGroups = catalog !== null && groupsIn(filter.personalUsers).length > 0;
+    const wasPerson = hasGroups ? (role: string) => catalog.wasPerson(role) : null;
     const options = {
       url: database.url,
       cachePath: this.#pathOf('audit-settings', '.json'),
-      evaluate: (look: ServerLook) => evaluateServer(look, { files, filter, pgauditLogLevel }),
+      evaluate: (look: ServerLook) => evaluateServer(look, { files, filter, pgauditLogLevel }, wasPerson),
     };
     const { SettingsWatch: Watch } = await import('../../database/settings-watch.js');
     return await Watch.load<ServerLookResult>(options, { clock, disk, report: this.telemetry });

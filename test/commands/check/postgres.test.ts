@@ -346,6 +346,20 @@ describe('the configuration does not fit the server', () => {
     ]);
   });
 
+  test('who left the group of persons recently has to be audited as long as they are shipped', async () => {
+    const directory = await temporaryFolder();
+    await server.run("CREATE ROLE leaver LOGIN\nALTER ROLE leaver SET pgaudit.log = 'none'");
+    const persons = [{ name: 'leaver', seenAt: Date.now() }];
+    const kept = { v: 1, server: 'x', loadedAt: 0, roles: [], persons, databases: [] };
+    await writeFile(join(directory, 'catalog.json'), JSON.stringify(kept));
+    const filter = { personalUsers: ['^Z', '@', 'memberOf:persons'], serviceUsers: ['^app', '^postgres$'] };
+    const { findings } = await runCheck(server.config({ filter, state: { directory } }));
+    await server.run('DROP ROLE leaver');
+    expect(findings.filter(({ what }) => what === 'pgaudit.log')).toMatchObject([
+      { status: 'failure', detail: 'none for role leaver: WRITE, DDL, ROLE of leaver is not audited' },
+    ]);
+  });
+
   test('the database cannot be reached, or lets nobody in: a failure, and no word of the URL', async () => {
     const elsewhere = await faults({ database: { url: 'postgres://shipper:s3cret@127.0.0.1:1/postgres' } });
     expect(elsewhere).toEqual([
