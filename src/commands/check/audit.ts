@@ -12,6 +12,7 @@ import {
 import {
   ALL_CLASSES,
   isHiddenWrite,
+  isShortened,
   loggedClasses,
   missingClasses,
 } from '../../database/population/rules.js';
@@ -119,15 +120,15 @@ const RULES: readonly Rule[] = [
   {
     setting: 'pgaudit.log_catalog',
     wanted: 'on',
-    status: 'warning',
-    why: 'if off, changes of the system catalogs are not logged',
+    status: 'failure',
+    why: 'changes of the system catalogs are not logged',
   },
   {
     setting: 'pgaudit.log_parameter_max_size',
     wanted: '0',
-    status: 'warning',
+    status: 'failure',
     why: 'longer parameters are not logged',
-    isFine: value => Number.parseInt(value, 10) === 0,
+    isFine: value => !isShortened(value),
   },
 ];
 

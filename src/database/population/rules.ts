@@ -27,9 +27,11 @@ export interface AuditFault {
 /** The settings that `faultsOf` reads. */
 export const AUDIT_SETTINGS = [
   'pgaudit.log',
+  'pgaudit.log_catalog',
   'pgaudit.log_client',
   'pgaudit.log_level',
   'pgaudit.log_parameter',
+  'pgaudit.log_parameter_max_size',
   'pgaudit.log_relation',
   'pgaudit.log_statement',
   'log_min_messages',
@@ -52,14 +54,25 @@ export function faultsOf(read: ReadSetting, { classes, pgauditLogLevel }: AuditR
     ...PARTS.map(({ setting, words }) =>
       isOff(read(setting)) ? { words: `${setting} off: ${words}`, isLost: false } : null,
     ),
+    isShortened(read(MAX_SIZE))
+      ? { words: `${MAX_SIZE}: longer parameters are not logged`, isLost: false }
+      : null,
   ];
   return found.filter(fault => fault !== null);
 }
 
 const PARTS = [
+  { setting: 'pgaudit.log_catalog', words: 'changes of the system catalogs are not logged' },
   { setting: 'pgaudit.log_statement', words: 'the statements themselves are not logged' },
   { setting: 'pgaudit.log_parameter', words: 'the parameters are not logged' },
 ];
+
+const MAX_SIZE = 'pgaudit.log_parameter_max_size';
+
+/** Whether parameters over some size are left out; 0 means none (pgaudit.c). Older versions of pgAudit lack the setting. */
+export function isShortened(maxSize: string | null): boolean {
+  return maxSize !== null && Number.parseInt(maxSize, 10) !== 0;
+}
 
 /** `pgaudit.log_level` counts only if `pgaudit.log_client` is on (pgaudit.c, log_audit_event). */
 function levelFaults(read: ReadSetting, expected: AuditRules['pgauditLogLevel']): (AuditFault | null)[] {

@@ -137,7 +137,7 @@ const CASES: readonly Case[] = [
   },
   {
     spoil: set('pgaudit.log_catalog', 'off'),
-    found: 'warning pgaudit.log_catalog: off for the whole server',
+    found: 'failure pgaudit.log_catalog: off for the whole server',
     fix: fixed('pgaudit.log_catalog', 'on'),
   },
   {

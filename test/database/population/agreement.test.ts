@@ -14,9 +14,11 @@ const BOOLEANS = ['on', 'off', 'true', 'f', '1', '0'];
 
 const server = fc.record({
   'pgaudit.log': fc.constantFrom(...LOGS),
+  'pgaudit.log_catalog': fc.constantFrom(...BOOLEANS),
   'pgaudit.log_client': fc.constantFrom(...BOOLEANS),
   'pgaudit.log_level': fc.constantFrom('log', 'warning', 'notice', 'debug1'),
   'pgaudit.log_parameter': fc.constantFrom(...BOOLEANS),
+  'pgaudit.log_parameter_max_size': fc.constantFrom('0', '1', '1024'),
   'pgaudit.log_relation': fc.constantFrom(...BOOLEANS),
   'pgaudit.log_statement': fc.constantFrom(...BOOLEANS),
   log_min_messages: fc.constantFrom(

@@ -24,9 +24,11 @@ const RULES: PopulationRules = {
 const GOOD: Readonly<Record<string, string | null>> = {
   log_min_messages: 'warning',
   'pgaudit.log': 'write, ddl, role',
+  'pgaudit.log_catalog': 'on',
   'pgaudit.log_client': 'off',
   'pgaudit.log_level': 'log',
   'pgaudit.log_parameter': 'on',
+  'pgaudit.log_parameter_max_size': '0',
   'pgaudit.log_relation': 'on',
   'pgaudit.log_statement': 'on',
 };
@@ -133,6 +135,8 @@ describe('not audited', () => {
   test.each<[string, Given, string]>([
     ['parameters', { values: { 'pgaudit.log_parameter': 'off' } }, 'the parameters are not logged'],
     ['statements', { values: { 'pgaudit.log_statement': 'off' } }, 'the statements themselves'],
+    ['the catalogs', { values: { 'pgaudit.log_catalog': 'off' } }, 'changes of the system catalogs'],
+    ['long parameters', { values: { 'pgaudit.log_parameter_max_size': '80' } }, 'longer parameters'],
     ['MERGE', { values: { 'pgaudit.log_relation': 'off' } }, 'MERGE, and WITH that changes rows'],
     [
       'suspects',
