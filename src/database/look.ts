@@ -62,11 +62,16 @@ const about = z.object({
   pgaudit: z.string().nullable(),
 });
 
-/** Who was granted to set what is audited; empty for everybody. */
+/**
+ * Who was granted to set what is audited, or whether its records reach the log; empty for everybody. With
+ * pgaudit.log_client, pgaudit.log_level decides that as well; where the log is written, only ALTER SYSTEM changes.
+ */
 const SETTERS = `
   SELECT DISTINCT CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END AS "name"
     FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) a
-   WHERE p.parname IN ('pgaudit.log', 'log_min_messages') AND a.privilege_type IN ('SET', 'ALTER SYSTEM')`;
+   WHERE p.parname LIKE 'pgaudit.%' OR p.parname = 'log_min_messages'
+      OR (a.privilege_type = 'ALTER SYSTEM' AND p.parname IN (
+           'log_destination', 'log_directory', 'log_filename', 'logging_collector', 'shared_preload_libraries'))`;
 
 /** Of PostgreSQL: GRANT … ON PARAMETER. */
 const PARAMETERS_GRANTED_SINCE = 150_000;

@@ -83,7 +83,7 @@ function powerFindings(server: Snapshot, shipped: readonly Role[]): Finding[] {
   return [
     warning(
       'superusers',
-      `${some(names)} can turn auditing off: superuser, CREATEROLE before PostgreSQL 16, member of such a role, of ${OF_THE_SYSTEM.join(' or ')}, or allowed to set pgaudit.log`,
+      `${some(names)} can turn auditing off: superuser, CREATEROLE before PostgreSQL 16, member of such a role, of ${OF_THE_SYSTEM.join(' or ')}, or allowed to set what is audited`,
       'turning it off is shipped as a config event, but what they do afterwards is not',
       `ALTER ROLE … NOSUPERUSER NOCREATEROLE; REVOKE … FROM …; a person's own role needs none of this`,
     ),

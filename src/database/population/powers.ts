@@ -53,5 +53,5 @@ function reached(names: Iterable<string>, groups: RoleGroups): Map<string, strin
 function ownPower({ isSuperuser, mayCreateRoles, maySetAudit }: Role, version: number): string | null {
   if (isSuperuser) return 'superuser';
   if (mayCreateRoles && version < CREATEROLE_IS_HARMLESS) return 'CREATEROLE before PostgreSQL 16';
-  return maySetAudit ? 'may set pgaudit.log or log_min_messages' : null;
+  return maySetAudit ? 'may set what is audited, or what reaches the log' : null;
 }

@@ -44,6 +44,25 @@ test('20,000 roles and 20 databases: by one connection to another one, within it
   expect(population).toHaveLength(7);
 });
 
+test('who may turn auditing off by a setting that was granted', async () => {
+  const postgres = await startPostgres();
+  const grants = {
+    level: 'SET ON PARAMETER pgaudit.log_level',
+    client: 'SET ON PARAMETER pgaudit.log_client',
+    catalog: 'ALTER SYSTEM ON PARAMETER pgaudit.log_catalog',
+    least: 'SET ON PARAMETER log_min_messages',
+    nowhere: 'ALTER SYSTEM ON PARAMETER log_destination',
+    // These change nothing of what pgAudit writes.
+    slow: 'SET ON PARAMETER log_min_duration_statement',
+    memory: 'ALTER SYSTEM ON PARAMETER work_mem',
+  };
+  for (const [role, grant] of Object.entries(grants))
+    await postgres.query('postgres', `CREATE ROLE ${role} LOGIN`, `GRANT ${grant} TO ${role}`);
+  const { roles } = await lookAt(`postgres://memory@127.0.0.1:${postgres.port}/postgres`);
+  const able = roles.filter(({ maySetAudit }) => maySetAudit).map(({ name }) => name);
+  expect(able).toEqual(['catalog', 'client', 'least', 'level', 'nowhere', 'postgres']);
+});
+
 test('who may connect: as PostgreSQL itself says', async () => {
   const postgres = await startPostgres();
   await postgres.query(
