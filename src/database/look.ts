@@ -21,6 +21,8 @@ export interface Role {
   readonly mayCreateRoles: boolean;
   /** The groups that it was added to. */
   readonly memberOf: readonly string[];
+  /** The groups that it may add members to (ADMIN OPTION). */
+  readonly grantable: readonly string[];
   /** Whether it may set what is audited (GRANT … ON PARAMETER, PostgreSQL 15 and later). */
   readonly maySetAudit: boolean;
   /** One character for each of the databases, in their order: `1` if it has the right to connect, else `0`. */
@@ -130,12 +132,13 @@ async function readRolesOf(
   const setters = await readSetters(client, version);
   const maySetAudit = inheriting.within(setters);
   const connects = await connectsOf(rows, databases, inheriting);
-  return rows.map(({ name, canLogin, isSuperuser, mayCreateRoles, memberOf }, index) => ({
+  return rows.map(({ name, canLogin, isSuperuser, mayCreateRoles, memberOf, grantable }, index) => ({
     name,
     canLogin,
     isSuperuser,
     mayCreateRoles,
     memberOf,
+    grantable,
     maySetAudit: isSuperuser || setters.includes(EVERYBODY) || maySetAudit.has(name),
     connects: connects[index] ?? '',
   }));

@@ -5,7 +5,7 @@ import { ShipperError } from '../lib/errors.js';
 import { RoleGroups } from '../lib/role-groups.js';
 import type { Catalogs } from './catalogs.js';
 import { clientFor, hasOverrun, reading, reasonOf, TIMEOUT, withClient } from './connect.js';
-import { ROLES, type RoleRow, roleRows } from './roles.js';
+import { ROLES, type RoleRow, roleRows, withinReach } from './roles.js';
 
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num')::int AS "version"`;
 
@@ -65,7 +65,7 @@ const CREATEROLE_NEEDS_ADMIN = 160_000;
 function withCommenters(rows: readonly RoleRow[], version: number): Catalogs['roles'] {
   const mayComment = ({ isSuperuser, mayCreateRoles }: RoleRow): boolean =>
     isSuperuser || (mayCreateRoles && version < CREATEROLE_NEEDS_ADMIN);
-  const commenters = new RoleGroups(rows).within([
+  const commenters = new RoleGroups(withinReach(rows)).within([
     ...OF_THE_SYSTEM,
     ...rows.filter(mayComment).map(({ name }) => name),
   ]);

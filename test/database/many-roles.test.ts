@@ -61,6 +61,7 @@ test('100,000 groups, each in the next one, the last of which may write files: e
     isSuperuser: false,
     mayCreateRoles: false,
     maySetAudit: false,
+    grantable: [],
     connects: '1',
   };
   const roles = Array.from({ length: 100_000 }, (_, n) => ({

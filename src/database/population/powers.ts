@@ -2,6 +2,7 @@
 
 import { RoleGroups } from '../../lib/role-groups.js';
 import type { Role, ServerLook } from '../look.js';
+import { withinReach } from '../roles.js';
 
 /** Predefined roles with access to the server's files or programs, and thereby to its configuration and its log. */
 export const OF_THE_SYSTEM = ['pg_write_server_files', 'pg_execute_server_program'];
@@ -12,7 +13,7 @@ const CREATEROLE_IS_HARMLESS = 160_000;
 /** One is enough. */
 const MOST_POWERS = 5;
 
-/** What allows a role to do so, directly or after SET ROLE; empty if it may not. */
+/** What allows a role to do so, directly, after SET ROLE, or after a GRANT to itself; empty if it may not. */
 export function powersIn({
   roles,
   version,
@@ -22,7 +23,7 @@ export function powersIn({
     const power = ownPower(role, version);
     if (power !== null) privileged.set(role.name, power);
   }
-  const through = reached(privileged.keys(), new RoleGroups(roles));
+  const through = reached(privileged.keys(), new RoleGroups(withinReach(roles)));
   return ({ name }) => {
     const own = privileged.get(name);
     const groups = (through.get(name) ?? []).map(group => `member of ${group}`);

@@ -51,6 +51,7 @@ const role = (name: string, connects: string) => ({
   isSuperuser: false,
   mayCreateRoles: false,
   memberOf: [],
+  grantable: [],
   maySetAudit: false,
 });
 

@@ -40,6 +40,7 @@ function roleNamed(name: string, more: Partial<Role> = {}): Role {
     isSuperuser: false,
     mayCreateRoles: false,
     memberOf: [],
+    grantable: [],
     maySetAudit: false,
     connects: '11',
     ...more,
@@ -206,11 +207,15 @@ describe('who may turn it off', () => {
     roleNamed('kari'),
     roleNamed('root', { isSuperuser: true }),
     roleNamed('tuner', { maySetAudit: true }),
+    // Since PostgreSQL 16, who has ADMIN OPTION alone is no member, but may add herself; not to a superuser.
+    roleNamed('granter', { grantable: ['pg_write_server_files'] }),
+    roleNamed('granter_of_tuners', { grantable: ['tuner'] }),
+    roleNamed('granter_of_others', { grantable: ['kari', 'admins'] }),
   ];
 
   test.each([
-    [150_018, ['dba', 'files', 'hr', 'root', 'tuner']],
-    [160_000, ['dba', 'files', 'root', 'tuner']],
+    [150_018, ['dba', 'files', 'hr', 'root', 'tuner', 'granter', 'granter_of_tuners']],
+    [160_000, ['dba', 'files', 'root', 'tuner', 'granter', 'granter_of_tuners']],
   ])('in version %d', async (version, expected) => {
     const { mayTurnOff } = await populationWith({ roles, version, kinds: { app: 'service' } });
     expect(mayTurnOff.map(({ role }) => role)).toEqual(expected);
