@@ -1,13 +1,10 @@
 /** `check` on a real PostgreSQL: each misconfiguration is named with its fix, which fixes it; nothing is on a good one. */
 
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCheck } from '../../support/checked.js';
 import { CheckedServer } from '../../support/checked-server.js';
 import { restarter } from '../../support/restart.js';
 import type { Settings } from '../../support/shipper.js';
-import { temporaryFolder } from '../../support/temp.js';
 
 let server: CheckedServer;
 beforeAll(async () => {
@@ -328,36 +325,6 @@ describe('the configuration does not fit the server', () => {
       'failure filter: memberOf:persons names a role that the server does not have → CREATE ROLE persons NOLOGIN; or fix the rule',
     ]);
     await server.run(set('log_connections', 'on'));
-  });
-
-  test('who left the group of persons recently is listed, and who still is a person is not', async () => {
-    const directory = await temporaryFolder();
-    const seen = { seenAt: Date.now() };
-    const persons = ['Z990001', 'ola', 'order'].map(name => ({ name, ...seen }));
-    const kept = { v: 1, server: 'x', loadedAt: 0, roles: [], persons, databases: [] };
-    await writeFile(join(directory, 'catalog.json'), JSON.stringify(kept));
-    const { findings } = await runCheck(server.config({ state: { directory } }));
-    expect(findings.filter(({ detail }) => detail.includes('left the group'))).toMatchObject([
-      {
-        status: 'ok',
-        what: 'filter',
-        detail: expect.stringMatching(/^ola, "order": left the group of persons/),
-      },
-    ]);
-  });
-
-  test('who left the group of persons recently has to be audited as long as they are shipped', async () => {
-    const directory = await temporaryFolder();
-    await server.run("CREATE ROLE leaver LOGIN\nALTER ROLE leaver SET pgaudit.log = 'none'");
-    const persons = [{ name: 'leaver', seenAt: Date.now() }];
-    const kept = { v: 1, server: 'x', loadedAt: 0, roles: [], persons, databases: [] };
-    await writeFile(join(directory, 'catalog.json'), JSON.stringify(kept));
-    const filter = { personalUsers: ['^Z', '@', 'memberOf:persons'], serviceUsers: ['^app', '^postgres$'] };
-    const { findings } = await runCheck(server.config({ filter, state: { directory } }));
-    await server.run('DROP ROLE leaver');
-    expect(findings.filter(({ what }) => what === 'pgaudit.log')).toMatchObject([
-      { status: 'failure', detail: 'none for role leaver: WRITE, DDL, ROLE of leaver is not audited' },
-    ]);
   });
 
   test('the database cannot be reached, or lets nobody in: a failure, and no word of the URL', async () => {
