@@ -38,11 +38,14 @@ export async function backfill(
   const folder = join(resolve(config.state.directory), 'backfill');
   const bar = new SingleBar({ format: '{bar} {percentage}% of {total} bytes', clearOnComplete: true });
   const report = new Report(bar);
+  // Without the lock of the state folder, what is unpacked there is another process's.
+  let isLocked = false;
   try {
     return await run(config, {
       once: true,
       logTo: 'stderr',
       findSources: async () => {
+        isLocked = true;
         const unpacked = await unpackAll(files, folder);
         report.files = unpacked;
         const old = unpacked.map(({ path }) => path);
@@ -54,7 +57,7 @@ export async function backfill(
     });
   } finally {
     await report.end();
-    await rm(folder, { recursive: true, force: true });
+    if (isLocked) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { readArchive } from '../../support/archive.js';
@@ -13,6 +13,7 @@ import { append, numbered, numberedRange, numbersOf, range } from '../../support
 import {
   archived,
   type Ended,
+  eventually,
   logged,
   runCommand,
   runOnce,
@@ -148,4 +149,18 @@ test('a backfilled file is not what came after a log file that is gone', async (
   await writeFile(join(log, 'b.csv'), numbered(6001, { sessionId: '6b0201a1.9998', sessionLine: 1 }));
   expect((await runOnce(folder, config)).code).toBe(0);
   expect(await archived(folder, 'gap')).toMatchObject([{ gap: { reason: 'unwatched' } }]);
+});
+
+test('a call that is refused leaves alone what another process has unpacked', async () => {
+  const { folder, log, config } = await scene();
+  await append(join(log, 'a.csv'), 1, 3);
+  const shipper = await Shipper.start(folder, config);
+  await eventually(() => shipper.isReady());
+  const unpacked = join(folder, 'state', 'backfill', '0-old.csv');
+  await mkdir(dirname(unpacked));
+  await writeFile(unpacked, numberedRange(4, 6));
+  const { code, output } = await backfill(folder, config, join(log, 'a.csv'));
+  expect([code, output]).toEqual([1, expect.stringContaining('already uses this state folder')]);
+  expect(existsSync(unpacked)).toBe(true);
+  await shipper.stop();
 });
