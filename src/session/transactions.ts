@@ -56,7 +56,8 @@ export class Transactions {
 
   /**
    * What a record of pgAudit says of statements that were shipped before it: `undone` by a rollback; `caught`: after the
-   * error that was reported, nothing but a savepoint can let the transaction go on.
+   * error that was reported, nothing but a savepoint can let the transaction go on. pgAudit logs nothing in a transaction
+   * that has failed, not even its COMMIT (pgaudit.c, pgaudit_ProcessUtility_hook; measured).
    */
   audited(
     session: string,
@@ -64,8 +65,14 @@ export class Transactions {
     audit: Pick<Audit, 'class' | 'command'>,
     control: Control,
   ): Failure | null {
-    if (audit.class === 'MISC' && control.rollback !== 'savepoint')
-      return this.#control(session, virtualTransactionId, audit.command, control);
+    const isControl = audit.class === 'MISC' && control.rollback !== 'savepoint';
+    const isEnd = isControl && audit.command === 'ROLLBACK';
+    const caught = isEnd ? null : this.#caught(session, virtualTransactionId);
+    if (!isControl) return caught;
+    return this.#control(session, virtualTransactionId, audit.command, control) ?? caught;
+  }
+
+  #caught(session: string, virtualTransactionId: string): Failure | null {
     const known = this.#in(session, virtualTransactionId);
     if (known?.failedBy === undefined || known.statement === null) return null;
     const { failedBy: sqlState, ...rest } = known;

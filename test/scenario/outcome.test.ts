@@ -117,7 +117,7 @@ test('an error that a savepoint caught is reported as such, and what follows it 
   });
 });
 
-test('ROLLBACK TO shows it, and so does a read; the end of the transaction does not', async () => {
+test('ROLLBACK TO shows it, and so does a read; a ROLLBACK of the transaction does not', async () => {
   const log = session([
     ['3/1', write('one')],
     ['3/1', ERROR],
@@ -138,6 +138,44 @@ test('ROLLBACK TO shows it, and so does a read; the end of the transaction does 
     { line: 7, sqlState: '23505', outcome: 'failed' },
   ]);
   expect(failed).toEqual(['three']);
+});
+
+test.each([
+  ['COMMIT', 'COMMIT'],
+  ['RELEASE', 'RELEASE SAVEPOINT s'],
+  ['SAVEPOINT', 'SAVEPOINT s2'],
+  ['SET', 'SET work_mem = 1'],
+  ['PREPARE TRANSACTION', "PREPARE TRANSACTION 'x'"],
+])('a %s shows it, too: pgAudit logs none in a transaction that has failed', async (command, text) => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', ERROR],
+    ['3/1', misc(command, text)],
+    ['', { ...END, commandTag: 'idle' }],
+  ]);
+  expect(await outcomes(log)).toEqual({
+    failures: [
+      { line: 1, sqlState: '23505', outcome: 'failed' },
+      { line: 1, sqlState: '23505', outcome: 'caught' },
+    ],
+    failed: [],
+  });
+});
+
+test('caught, as the COMMIT says, and the COMMIT fails', async () => {
+  const log = session([
+    ['3/1', write('one')],
+    ['3/1', ERROR],
+    ['3/1', misc('COMMIT', 'COMMIT')],
+    ['3/1', { ...ERROR, sqlState: '23503' }],
+  ]);
+  const { failures, failed } = await outcomes(log);
+  expect(failures).toEqual([
+    { line: 1, sqlState: '23505', outcome: 'failed' },
+    { line: 1, sqlState: '23505', outcome: 'caught' },
+    { line: 1, sqlState: '23503', outcome: 'failed' },
+  ]);
+  expect(failed).toEqual(['one']);
 });
 
 test('caught, and undone in the end', async () => {
