@@ -24,6 +24,7 @@ const PROBLEMS = {
   'servers-unseen': 'lasts',
   'pgaudit-not-loaded': 'lasts',
   pgauditlogtofile: 'lasts',
+  'group-missing': 'lasts',
   'not-audited': 'lasts',
   'audited-in-part': 'lasts',
   'database-unreachable': 'lasts',

@@ -153,6 +153,24 @@ test('who leaves the group of persons is still shipped, and still has to be audi
   expect(reported).toEqual({ count: 1, names: ['kari'] });
 });
 
+test('a group role that is renamed: whoever joins it is not shipped, and it is a problem until it is undone', async () => {
+  const { postgres, folder, config } = await started();
+  await postgres.query('postgres', 'CREATE ROLE persons', 'CREATE ROLE kari LOGIN IN ROLE persons');
+  const filter = { personalUsers: ['memberOf:persons'], serviceUsers: ['^app', '^postgres$', '^Z'] };
+  const shipper = await running(folder, { ...config, filter });
+  expect(await shown(shipper)).toEqual(WELL);
+  // The record wakes the daemon, which looks at the server then.
+  await postgres.query('postgres', 'ALTER ROLE persons RENAME TO people');
+  await postgres.query('kari', 'ALTER ROLE kari SET work_mem = 64');
+  await eventually(async () => (await problemsOf(shipper)).length > 0);
+  expect(await shown(shipper)).toMatchObject({ codes: ['group-missing'], isGreen: false, isReady: true });
+  await postgres.query('postgres', 'ALTER ROLE people RENAME TO persons');
+  await postgres.query('kari', 'ALTER ROLE kari RESET work_mem');
+  await eventually(async () => (await problemsOf(shipper)).length === 0);
+  expect(await shown(shipper)).toEqual(WELL);
+  await shipper.stop();
+});
+
 test('a server that writes no csvlog, one that writes it elsewhere, one without pgAudit, and one that is down', async () => {
   const { postgres, folder, config } = await started();
   const codes = async (shipper: Shipper): Promise<readonly string[]> => (await shown(shipper)).codes;

@@ -1,7 +1,7 @@
 /** The result of a look at a server: who is audited, and what somebody must fix. */
 
 import { resolve } from 'node:path';
-import type { FilterConfig } from '../../config/schema.js';
+import { type FilterConfig, groupRoles } from '../../config/schema.js';
 import type { RoleKind } from '../../database/audit-settings.js';
 import type { ServerLook } from '../../database/look.js';
 import { activeFile } from '../../database/population/active-file.js';
@@ -41,7 +41,7 @@ export async function evaluateServer(
     kinds: kindsOf(sorted),
     population: populationParts(population),
     unaudited: population.unaudited,
-    problems: problemsOf(look, population, await activeFile(look, listed)),
+    problems: problemsOf(look, population, await activeFile(look, listed), groupRoles(filter)),
   };
 }
 

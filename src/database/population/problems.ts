@@ -1,6 +1,6 @@
 /** Problems that a look at the server finds: without names, since the status page shows them. */
 
-import { some } from '../../lib/sql/compose.js';
+import { identifier, some } from '../../lib/sql/compose.js';
 import type { ServerLook } from '../look.js';
 import { type ActiveFile, nameActive } from './active-file.js';
 import type { Population } from './population.js';
@@ -12,6 +12,7 @@ export type AuditProblemCode =
   | 'pgauditlogtofile'
   | 'log-format'
   | 'log-elsewhere'
+  | 'group-missing'
   | 'not-audited'
   | 'audited-in-part';
 
@@ -26,10 +27,12 @@ const WHOM =
 /** Faults that are shown. */
 const MOST_FAULTS = 3;
 
+/** @param groups the group roles that the filter's rules name */
 export function problemsOf(
   look: ServerLook,
   population: Population,
   active: ActiveFile | null,
+  groups: readonly string[] = [],
 ): AuditProblem[] {
   const { persons, unaudited, lost, lacking } = population;
   return [
@@ -37,6 +40,7 @@ export function problemsOf(
     ofServer('pgauditlogtofile', takenAway(look)),
     ofServer('log-format', collectorOff(look) ?? noCsvlog(look)),
     active?.state === 'unmatched' ? elsewhere(active) : null,
+    groupMissing(look, groups),
     unaudited.count === 0
       ? null
       : toProblem(
@@ -48,6 +52,22 @@ export function problemsOf(
       ? null
       : toProblem('audited-in-part', "some persons' records are incomplete", lacking),
   ].filter(problem => problem !== null);
+}
+
+/** Dropped, or renamed: whoever is in it is not known by the rule any more. */
+function groupMissing({ roles }: ServerLook, groups: readonly string[]): AuditProblem | null {
+  const names = new Set(roles.map(({ name }) => name));
+  const missing = [...new Set(groups)].filter(group => !names.has(group));
+  const [first] = missing;
+  if (first === undefined) return null;
+  return {
+    code: 'group-missing',
+    what: `${some(
+      missing.map(group => `memberOf:${group}`),
+      MOST_FAULTS,
+    )}: the server has no such role, so the rule matches nobody new`,
+    fix: `name the group as it is called now in filter, or CREATE ROLE ${identifier(first)} NOLOGIN; and GRANT it to its members`,
+  };
 }
 
 function elsewhere(active: ActiveFile): AuditProblem {

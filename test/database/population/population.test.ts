@@ -253,6 +253,18 @@ describe('problems', () => {
     expect(found.map(({ code }) => code)).toEqual(expected);
   });
 
+  test('a group role of a memberOf rule that is gone, or is called otherwise now', async () => {
+    const look = lookWith({ roles: [roleNamed('kari', { memberOf: ['people'] }), roleNamed('people')] });
+    const found = problemsOf(look, await populationWith({}), null, ['people', 'persons']);
+    expect(found).toEqual([
+      {
+        code: 'group-missing',
+        what: 'memberOf:persons: the server has no such role, so the rule matches nobody new',
+        fix: 'name the group as it is called now in filter, or CREATE ROLE persons NOLOGIN; and GRANT it to its members',
+      },
+    ]);
+  });
+
   test('they name nobody, and say what to do', async () => {
     const given = { overrides: [override('pgaudit.log', 'none', 'kari')] };
     const [problem] = problemsOf(lookWith(given), await populationWith(given), null);
