@@ -34,9 +34,11 @@ export const auditSettings = z.object({
   /** The population that was recorded last; absent before the first one. */
   population: z
     .object({
-      /** SHA-256 of the population, and of who is not audited. */
+      /** SHA-256 of the population, of who is not audited, and of who may turn auditing off. */
       digest: text,
       unaudited: text,
+      /** Missing in older files. */
+      mayTurnOff: text.exactOptional(),
       /** UTC: `2026-11-21` */
       day: text,
     })

@@ -166,7 +166,10 @@ export class SettingsWatch<J extends LookResult> {
     return changes.length > 0;
   }
 
-  /** Daily, at a start if it changed, and if other persons are not audited while no change of a setting says so. */
+  /**
+   * Daily, at a start if it changed, if others may turn auditing off, and if other persons are not audited while no
+   * change of a setting says so.
+   */
   async #reportPopulation(
     { server, readAt }: AuditSettings,
     { population, unaudited }: J,
@@ -177,13 +180,15 @@ export class SettingsWatch<J extends LookResult> {
     const now = {
       digest: digestOf(population),
       unaudited: digestOf([unaudited]),
+      mayTurnOff: digestOf(population.flatMap(({ population: part }) => part.mayTurnOff)),
       day: new Date(readAt).toISOString().slice(0, 10),
     };
     const isDue =
       before?.day !== now.day ||
       (!this.#hasLooked && before.digest !== now.digest) ||
+      (before.mayTurnOff !== undefined && before.mayTurnOff !== now.mayTurnOff) ||
       (!isChanged && before.unaudited !== now.unaudited);
-    if (!isDue) return { ...before, unaudited: now.unaudited };
+    if (!isDue) return { ...before, unaudited: now.unaudited, mayTurnOff: now.mayTurnOff };
     for (const part of population) await reportEvent(part);
     return now;
   }

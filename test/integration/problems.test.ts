@@ -171,6 +171,25 @@ test('a group role that is renamed: whoever joins it is not shipped, and it is a
   await shipper.stop();
 });
 
+test('who may turn auditing off from now on is recorded at once, not with the next day', async () => {
+  const { postgres, folder, config } = await started();
+  const shipper = await running(folder, config);
+  // The service's record wakes the daemon, which looks at the server then.
+  const change = async (sql: string): Promise<void> => {
+    await postgres.query('postgres', sql);
+    await postgres.query('app_shipper', 'ALTER ROLE app_shipper SET work_mem = 64');
+  };
+  const populations = async (): Promise<number> => (await logged(folder, 'population')).length;
+  await eventually(async () => (await populations()) === 1);
+  await change('ALTER ROLE "Z990001" SUPERUSER');
+  await eventually(async () => (await populations()) === 2);
+  await change('ALTER ROLE "Z990001" NOSUPERUSER');
+  await eventually(async () => (await populations()) === 3);
+  await shipper.stop();
+  const recorded = (await archived(folder, 'population')).map(({ population }) => population?.mayTurnOff);
+  expect(recorded).toEqual([[], [{ role: 'Z990001', by: ['superuser'] }], []]);
+});
+
 test('a server that writes no csvlog, one that writes it elsewhere, one without pgAudit, and one that is down', async () => {
   const { postgres, folder, config } = await started();
   const codes = async (shipper: Shipper): Promise<readonly string[]> => (await shown(shipper)).codes;
