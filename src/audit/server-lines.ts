@@ -61,6 +61,16 @@ const ERRORS = new Set(
   ].flatMap(words => words.split(' ')),
 );
 
+/** WARNING, NOTICE, INFO and LOG in the same languages. */
+const MILDER = new Set(
+  [
+    'WARNING NOTICE INFO LOG WARNUNG HINWEIS ATTENTION ATTENZIONE NOTIFICA AVISO NOTA VARNING NOTIS LOGG',
+    'VAROVÁNÍ POZNÁMKA OSTRZEŻENIE UWAGA INFORMACJA DZIENNIK UYARI NOT BİLGİ',
+    'ПРЕДУПРЕЖДЕНИЕ ЗАМЕЧАНИЕ ИНФОРМАЦИЯ СООБЩЕНИЕ ПОПЕРЕДЖЕННЯ ПОВІДОМЛЕННЯ ІНФОРМАЦІЯ ЗАПИСУВАННЯ',
+    'გაფრთხილება ინფორმაცია ჟურნალი 경고 알림 정보 로그 警告 注意 信息 日志',
+  ].flatMap(words => words.split(' ')),
+);
+
 /** Classes of SQLSTATE that are not errors: success, warning, no data (manual, appendix A). */
 const NO_ERROR = /^0[012]/;
 
@@ -70,4 +80,15 @@ export function readError(record: RawRecord): string | null {
   const sqlState = record.text(COLUMN.sqlState);
   if (NO_ERROR.test(sqlState)) return null;
   return isOneOf(ERRORS, decode => record.text(COLUMN.severity, decode)) ? sqlState : null;
+}
+
+/**
+ * Whether a statement of the session may have failed, in any language. A client's own RAISE WARNING with the SQLSTATE of
+ * an error has a context. The server's own warnings have none, and such an SQLSTATE, too: `there is no transaction in
+ * progress` is 25P01.
+ */
+export function mayBeError(record: RawRecord): boolean {
+  if (NO_ERROR.test(record.text(COLUMN.sqlState))) return false;
+  if (readError(record) !== null) return true;
+  return record.isEmpty(COLUMN.context) && !isOneOf(MILDER, decode => record.text(COLUMN.severity, decode));
 }

@@ -102,6 +102,18 @@ describe('a change that the server logged is unaudited', () => {
       [first, serverLog(), { ...failed(null), severity: 'WARNING', context: 'PL/pgSQL' }, last],
       [[TEXT, 1, 0]],
     ],
+    ...['WARNING', 'WARNUNG', 'ПРЕДУПРЕЖДЕНИЕ', '警告'].map(
+      (severity): [string, Partial<Columns>[], unknown[]] => [
+        `before a COMMIT outside of a transaction: ${severity}`,
+        [
+          first,
+          serverLog(),
+          { ...failed(null), severity, sqlState: '25P01', message: 'there is no transaction in progress' },
+          last,
+        ],
+        [[TEXT, 1, 0]],
+      ],
+    ),
     ['before another statement’s error', [first, serverLog(), failed('SELECT 1/0'), last], [[TEXT, 1, 0]]],
   ])('%s', async (_name, lines, expected) => {
     expect(counts(await unauditedIn(session(...lines)))).toEqual(expected);

@@ -6,7 +6,7 @@
 import { claimsOf } from '../../audit/claims.js';
 import type { DecoderOf } from '../../audit/genuine.js';
 import { lineAround, statementIn } from '../../audit/logged-statements.js';
-import { readDisconnection, readError } from '../../audit/server-lines.js';
+import { mayBeError, readDisconnection } from '../../audit/server-lines.js';
 import type { Filter } from '../../decide/filter.js';
 import type { UserKind } from '../../decide/users.js';
 import { cutText } from '../../deliver/logging/cut-text.js';
@@ -24,11 +24,10 @@ const LONGEST = 8 * 1024;
 /** Milliseconds. A session may never log anything again: `psql -c` with `log_disconnections` off. */
 const ONE_DAY = 24 * 60 * 60 * 1000;
 /** What a text must contain to be worth parsing. */
-const CHANGE = /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|revoke|comment|refresh)\b/i;
+const CHANGE =
+  /\b(?:insert|update|delete|truncate|copy|create|alter|drop|grant|revoke|comment|refresh|reassign)\b/i;
 /** The process that starts a server (its manual, pg_stat_activity). */
 const STARTUP = 'startup';
-/** Classes of SQLSTATE that are not errors (manual, appendix A). */
-const NO_ERROR = /^0[012]/;
 
 type Found = { readonly derived?: NewEvent | Promise<NewEvent> };
 
@@ -81,19 +80,13 @@ function takeUnaudited(
 ): Pending | null {
   const waiting = facts.pending.get(known.id);
   if (waiting === undefined) return null;
-  const isError = isFailure(record);
+  const isError = mayBeError(record);
   if (!isError && !isAround && readDisconnection(record) === null) return null;
   facts.pending.remove(known.id);
   // Statements that fail early are not audited: permission denied, no such table, aborted transaction.
   if (isError && isOf(waiting, record, decoderOf)) return null;
   // Its audit record may be among those that were not read.
   return known.unread === 0 ? waiting : null;
-}
-
-/** In any language. A client's own RAISE WARNING with the SQLSTATE of an error is not an error, and has a context. */
-function isFailure(record: RawRecord): boolean {
-  if (NO_ERROR.test(record.text(COLUMN.sqlState))) return false;
-  return readError(record) !== null || record.isEmpty(COLUMN.context);
 }
 
 /** Whether an error belongs to this statement, if the log names the error's statement (`log_min_error_statement`). */
