@@ -15,6 +15,21 @@ const CLASSES: Readonly<Record<string, AuditClass>> = {
   TruncateStmt: 'WRITE',
   CopyStmt: 'WRITE',
   AlterDatabaseSetStmt: 'DDL',
+  AlterEventTrigStmt: 'DDL',
+  AlterExtensionContentsStmt: 'DDL',
+  AlterExtensionStmt: 'DDL',
+  AlterFdwStmt: 'DDL',
+  AlterForeignServerStmt: 'DDL',
+  AlterObjectDependsStmt: 'DDL',
+  AlterOpFamilyStmt: 'DDL',
+  AlterOperatorStmt: 'DDL',
+  AlterPublicationStmt: 'DDL',
+  AlterStatsStmt: 'DDL',
+  AlterSubscriptionStmt: 'DDL',
+  AlterTableMoveAllStmt: 'DDL',
+  AlterTSConfigurationStmt: 'DDL',
+  AlterTSDictionaryStmt: 'DDL',
+  AlterUserMappingStmt: 'DDL',
   AlterDatabaseStmt: 'DDL',
   AlterDomainStmt: 'DDL',
   AlterEnumStmt: 'DDL',
@@ -27,7 +42,23 @@ const CLASSES: Readonly<Record<string, AuditClass>> = {
   AlterTableStmt: 'DDL',
   CommentStmt: 'DDL',
   CompositeTypeStmt: 'DDL',
+  CreateAmStmt: 'DDL',
+  CreateCastStmt: 'DDL',
+  CreateConversionStmt: 'DDL',
   CreateDomainStmt: 'DDL',
+  CreateEventTrigStmt: 'DDL',
+  CreateFdwStmt: 'DDL',
+  CreateForeignServerStmt: 'DDL',
+  CreateForeignTableStmt: 'DDL',
+  CreateOpClassStmt: 'DDL',
+  CreateOpFamilyStmt: 'DDL',
+  CreatePLangStmt: 'DDL',
+  CreatePublicationStmt: 'DDL',
+  CreateRangeStmt: 'DDL',
+  CreateStatsStmt: 'DDL',
+  CreateSubscriptionStmt: 'DDL',
+  CreateUserMappingStmt: 'DDL',
+  DefineStmt: 'DDL',
   CreateEnumStmt: 'DDL',
   CreateExtensionStmt: 'DDL',
   CreateFunctionStmt: 'DDL',
@@ -39,12 +70,16 @@ const CLASSES: Readonly<Record<string, AuditClass>> = {
   CreateTrigStmt: 'DDL',
   CreatedbStmt: 'DDL',
   DropStmt: 'DDL',
+  DropSubscriptionStmt: 'DDL',
+  DropUserMappingStmt: 'DDL',
   DropdbStmt: 'DDL',
   IndexStmt: 'DDL',
   RefreshMatViewStmt: 'DDL',
+  ReassignOwnedStmt: 'DDL',
   RenameStmt: 'DDL',
   RuleStmt: 'DDL',
   ViewStmt: 'DDL',
+  AlterDefaultPrivilegesStmt: 'ROLE',
   AlterRoleSetStmt: 'ROLE',
   AlterRoleStmt: 'ROLE',
   CreateRoleStmt: 'ROLE',
@@ -60,13 +95,12 @@ export function classesIn(tree: unknown): AuditClass[] {
     const statement = isObject(raw) ? raw.stmt : undefined;
     const [[kind, value] = ['', undefined]] = isObject(statement) ? Object.entries(statement) : [];
     const auditClass = CLASSES[kind];
-    return auditClass === undefined || !isObject(value) || isException(kind, value) ? [] : [auditClass];
+    if (auditClass === undefined || !isObject(value) || isException(kind, value)) return [];
+    return [kind === 'RenameStmt' && value.renameType === 'OBJECT_ROLE' ? 'ROLE' : auditClass];
   });
 }
 
 function isException(kind: string, value: Readonly<Record<string, unknown>>): boolean {
-  // pgAudit logs it as ROLE.
-  if (kind === 'RenameStmt') return value.renameType === 'OBJECT_ROLE';
   if (kind === 'CopyStmt' && value.is_from !== true) return true;
   // `pgaudit.log_catalog` may be off.
   return isOfCatalog(value.relation);
