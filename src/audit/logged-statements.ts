@@ -9,8 +9,14 @@ import type { RawRecord } from '../read/record.js';
 import type { Decode } from './encodings.js';
 
 const SUCCESS = Buffer.from('00000');
-/** Command tag of a session without a running statement; with `update_process_title` off, it may stay so all the time. */
+/**
+ * Command tag of a session without a running statement. With `update_process_title` off, it stays what it was: whoever
+ * sets that in a session can choose any.
+ */
 const IDLE = Buffer.from('idle');
+/** `statement: ` in the languages that PostgreSQL is translated to (its po files): no tag is needed to know these. */
+const STATEMENT =
+  /^"?(?:statement|Anweisung|sentencia|instruction |istruzione|sats|оператор|ოპერატორი|文|语句|명령 구문): /;
 const EXECUTE = Buffer.from('execute ');
 /** `execute fetch from <unnamed>/C_1: …`: fetches more rows of a statement that was logged before. */
 const FETCH = /^(?:[^\s:]+\s?: [\d.,]+ ms {2})?execute fetch from /;
@@ -35,6 +41,7 @@ export function lineAround(record: RawRecord): 'before' | 'after' | null {
   if (record.startsWith(COLUMN.message, EXECUTE)) return 'before';
   const start = startOf(record);
   if (DURATION.test(start)) return 'after';
+  if (STATEMENT.test(start)) return 'before';
   return record.startsWith(COLUMN.commandTag, IDLE) && WORD.test(start) ? 'before' : null;
 }
 

@@ -86,6 +86,13 @@ describe('a change that the server logged is unaudited', () => {
       [first, serverLog(TEXT, { message: `Anweisung: ${TEXT}` }), last],
       [[TEXT, 1, 0]],
     ],
+    ['in Korean', [first, serverLog(TEXT, { message: `명령 구문: ${TEXT}` }), last], [[TEXT, 1, 0]]],
+    // update_process_title was switched off: the server logs no statement while another one runs.
+    ...['SET', 'SELECT', 'DO'].map((commandTag): [string, Partial<Columns>[], unknown[]] => [
+      `in a session whose title stays ${commandTag}`,
+      [first, serverLog(TEXT, { commandTag }), last],
+      [[TEXT, 1, 0]],
+    ]),
     ['in French', [first, serverLog(TEXT, { message: `instruction : ${TEXT}` }), last], [[TEXT, 1, 0]]],
     [
       'inside a transaction',
@@ -179,7 +186,10 @@ describe('it is not', () => {
     ['of a service', [first, serverLog(TEXT, { user: 'app' }), last].map(one => ({ ...one, user: 'app' }))],
     ['if it only reads', [first, serverLog('SELECT * FROM t WHERE a = $$update$$'), last]],
     ['if a client wrote the line', [first, serverLog(TEXT, { context: 'PL/pgSQL function' }), last]],
-    ['if it is logged while another one runs', [first, serverLog(TEXT, { commandTag: 'SELECT' }), last]],
+    [
+      'if the line is not of a statement, and is logged while one runs',
+      [first, serverLog(TEXT, { commandTag: 'SELECT', message: `temporary file: ${TEXT}` }), last],
+    ],
     ['if only more of its rows are fetched', [first, executed(TEXT, 'fetch from a/b'), last]],
     ['if it was only parsed', [first, { message: `duration: 1 ms  parse <unnamed>: ${TEXT}` }, last]],
     ['if it does not parse', [first, serverLog('UPDATE t SET'), last]],
