@@ -86,6 +86,11 @@ describe('a change that the server logged is unaudited', () => {
       [first, serverLog(TEXT, { message: `Anweisung: ${TEXT}` }), last],
       [[TEXT, 1, 0]],
     ],
+    [
+      'with quotes as standard_conforming_strings = off has them',
+      [first, serverLog(String.raw`UPDATE t SET a = 'it\'s'`), last],
+      [[String.raw`UPDATE t SET a = 'it\'s'`, 1, 0]],
+    ],
     ['in Korean', [first, serverLog(TEXT, { message: `명령 구문: ${TEXT}` }), last], [[TEXT, 1, 0]]],
     // update_process_title was switched off: the server logs no statement while another one runs.
     ...['SET', 'SELECT', 'DO'].map((commandTag): [string, Partial<Columns>[], unknown[]] => [

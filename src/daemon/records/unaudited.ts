@@ -14,6 +14,7 @@ import type { NewEvent } from '../../event/event.js';
 import { type Reading, sourceOf, unauditedEvent } from '../../event/make.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { andThen } from '../../lib/settled.js';
+import { isQuotingInDoubt, withEscapes } from '../../lib/sql/quoting-doubt.js';
 import type { RawRecord } from '../../read/record.js';
 import { hashOf, type Pending } from '../../session/pending.js';
 import type { Known } from '../../session/sessions.js';
@@ -111,7 +112,7 @@ function statementOf(
     if (!isPerson(one, filter)) return null;
     const sql = statementIn(record, around, deciders.decoderOf(record.text(COLUMN.database)));
     if (sql === null || !CHANGE.test(sql)) return null;
-    return andThen(classesOf(sql), classes => {
+    return andThen(classesOfEither(sql, classesOf), classes => {
       const changes = (classes ?? []).filter(name => audited.has(name));
       const [first] = changes;
       const counts = { expected: changes.length, audited: 0, latest: known.statement };
@@ -120,6 +121,13 @@ function statementOf(
         : pendingOf(record, sql, { class: first, ...counts }, reading, deciders);
     });
   });
+}
+
+/** With `standard_conforming_strings` off, which anybody may set, the server reads quotes otherwise than the parser. */
+function classesOfEither(sql: string, classesOf: Deciders['classesOf']): ReturnType<Deciders['classesOf']> {
+  return andThen(classesOf(sql), classes =>
+    classes === null && isQuotingInDoubt(sql) ? classesOf(withEscapes(sql)) : classes,
+  );
 }
 
 function pendingOf(
