@@ -36,6 +36,9 @@ const LABELS: Readonly<Record<string, string>> = {
   EUC_CN: 'gbk',
 };
 
+/** By PostgreSQL's names: all but UTF-8 that are known here. */
+export const ENCODINGS: readonly string[] = ['LATIN1', ...Object.keys(LABELS)];
+
 const decoders = new Map<string, Decode>();
 
 /** Decodes texts in this encoding of PostgreSQL; `null` for UTF-8, and for SQL_ASCII, which does not name an encoding. */
@@ -65,5 +68,5 @@ export function isOneOf(words: ReadonlySet<string>, read: (decode: Decode | null
   const text = read(null);
   if (words.has(text)) return true;
   if (!NOT_ASCII.test(text)) return false;
-  return ['LATIN1', ...Object.keys(LABELS)].some(encoding => words.has(read(decoderFor(encoding))));
+  return ENCODINGS.some(encoding => words.has(read(decoderFor(encoding))));
 }

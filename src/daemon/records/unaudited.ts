@@ -5,7 +5,7 @@
 
 import { claimsOf } from '../../audit/claims.js';
 import type { DecoderOf } from '../../audit/genuine.js';
-import { lineAround, statementIn } from '../../audit/logged-statements.js';
+import { type LoggedLine, lineAround, statementIn } from '../../audit/logged-statements.js';
 import { mayBeError, readDisconnection } from '../../audit/server-lines.js';
 import type { Filter } from '../../decide/filter.js';
 import type { UserKind } from '../../decide/users.js';
@@ -56,17 +56,17 @@ export function decideUnaudited(
   const known = deciders.facts.sessions.known(record.text(COLUMN.sessionId));
   // A record from a late file says nothing about pending statements.
   if (known === undefined || known.line !== Number(record.text(COLUMN.sessionLine))) return {};
-  const around = lineAround(record);
-  const unaudited = takeUnaudited(record, known, around !== null, deciders);
+  const line = lineAround(record);
+  const unaudited = takeUnaudited(record, known, line !== null, deciders);
   const decided = unaudited === null ? {} : { derived: report(unaudited, reading.now, deciders) };
   // Most records of others are skipped (scan/skip.ts): none of them counts.
-  if (around === null || !isWatched(record.text(COLUMN.user), deciders.filter)) return decided;
+  if (line === null || !isWatched(record.text(COLUMN.user), deciders.filter)) return decided;
   const isBare = known.statement === known.between && known.unread === 0;
   known.between = known.statement;
-  if (around === 'after' && (!isBare || unaudited !== null)) return decided;
-  return andThen(statementOf(record, around, known, reading, deciders), statement => {
+  if (line.around === 'after' && (!isBare || unaudited !== null)) return decided;
+  return andThen(statementOf(record, line, known, reading, deciders), statement => {
     if (statement === null) return decided;
-    if (around === 'after') return { derived: report(statement, reading.now, deciders) };
+    if (line.around === 'after') return { derived: report(statement, reading.now, deciders) };
     deciders.facts.pending.add(statement);
     return decided;
   });
@@ -99,7 +99,7 @@ function isOf({ sha256 }: Pending, record: RawRecord, decoderOf: DecoderOf): boo
 /** A person's statement in such a record; `null` if it does not have to be audited. */
 function statementOf(
   record: RawRecord,
-  around: 'before' | 'after',
+  line: LoggedLine,
   known: Known,
   reading: Reading,
   deciders: Deciders,
@@ -110,7 +110,7 @@ function statementOf(
   const kind = filter.users.kindOf(record.text(COLUMN.user), () => timeOf(record, reading, deciders));
   return andThen(kind, one => {
     if (!isPerson(one, filter)) return null;
-    const sql = statementIn(record, around, deciders.decoderOf(record.text(COLUMN.database)));
+    const sql = statementIn(record, line, deciders.decoderOf(record.text(COLUMN.database)));
     if (sql === null || !CHANGE.test(sql)) return null;
     return andThen(classesOfEither(sql, classesOf), classes => {
       const changes = (classes ?? []).filter(name => audited.has(name));
