@@ -83,9 +83,12 @@ export const timezone = text.refine(
   'must be a time zone of the tz database, such as Europe/Oslo',
 );
 
-/** Most names are listed; only for one that is not, a formatter says whether it exists: the first takes 8 MB. */
+/** Names of UTC, as servers in containers have it, which are not listed. */
+const UTC = new Set(['UTC', 'Etc/UTC', 'GMT']);
+
+/** For a name that is not listed, a formatter says whether it exists, the first of which takes 8 MB. */
 export function isTimeZone(zone: string): boolean {
-  if (zone === 'UTC' || Intl.supportedValuesOf('timeZone').includes(zone)) return true;
+  if (UTC.has(zone) || Intl.supportedValuesOf('timeZone').includes(zone)) return true;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
   } catch {

@@ -46,17 +46,40 @@ export function redactRow({ key, old, new: after, claimed }: Row, redact: Redact
   return { ...row, claimed: text === null ? null : text.text, count: count + (text?.count ?? 0) };
 }
 
-/** Whether a value is the name of a secret, whose own value another column has then. */
+/** Columns that have the names of values. */
+const NAMES =
+  /(?:^|_)(?:key|name|navn|nøkkel|nokkel|setting|parameter|param|property|option|egenskap|felt|field)s?$/i;
+/** Columns that say which row it is, or who changed it. */
+const WHICH = /(?:^|_)(?:id|uuid|av|by)$/i;
+
+/**
+ * Whether a value is the name of a secret, whose own value another column has then. A word such as `PASS` may mean
+ * something else, but for a column of names; `smtp_password` does not.
+ */
 function namesSecret(values: RowValues | null): boolean {
-  return Object.values(values ?? {}).some(value => typeof value === 'string' && isKey(value, SECRETS));
+  return Object.entries(values ?? {}).some(([column, value]) =>
+    textsIn(value).some(text => isKey(text, SECRETS) && (NAMES.test(column) || /[^\p{L}]/u.test(text))),
+  );
 }
 
 /** As in a statement that has the name of a secret: what is not plain in a column for values, what looks random in others. */
 function mayBeNamed(column: string, value: Value): boolean {
-  if (value === null || typeof value === 'boolean' || typeof value === 'number' || value === MARK)
-    return false;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return isValueColumn(column) ? !isPlain(text) : looksRandom(text);
+  if (value === MARK) return false;
+  const texts = textsIn(value);
+  if (isValueColumn(column)) return texts.some(text => !isPlain(text));
+  return !WHICH.test(column) && texts.some(looksRandom);
+}
+
+/** The texts in a value, however deep they are; a key within it names a secret by itself. */
+function textsIn(value: Value): string[] {
+  const texts: string[] = [];
+  const left = [value];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    if (typeof one === 'string') texts.push(one);
+    else if (one !== null && typeof one === 'object')
+      for (const inner of Object.values(one)) left.push(inner);
+  }
+  return texts;
 }
 
 type Value = RowValues[string];

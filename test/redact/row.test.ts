@@ -52,6 +52,25 @@ test('another column names it, as in a table of settings; its key and plain valu
   expect(redacted({ key: 'theme', value: 'm0rk-2' })).toEqual([{ key: 'theme', value: 'm0rk-2' }, 0]);
 });
 
+test('in lists, too', () => {
+  expect(redacted({ name: ['smtp_user', 'smtp_password'], value: ['ola', 'hunter2'] })).toEqual([
+    { name: ['smtp_user', 'smtp_password'], value: '<redacted>' },
+    1,
+  ]);
+});
+
+test.each([
+  { dokumenttype: 'PASS', data: [], tekst: 'Avtalt i 2026' },
+  { id: 7, tittel: 'Salt', innhold: 'Kjøkkensalt (NaCl) er et mineral, nr. 1 i 2026' },
+  { id: 7, method: 'pin', sak: 'SAK-2026-00123' },
+  { id: 7, type: 'password', user_id: 'a1b2c3d4e5f6' },
+  { name: 'smtp_password', value: '', endret_av: 'srvabc12345' },
+  { name: 'smtp_password', data: { side: 1, tekst: 'forside' } },
+  { name: 'smtp_password', data: [] },
+])('what is no secret’s name or value stays: %j', row => {
+  expect(redacted(row)).toEqual([row, 0]);
+});
+
 test('key, old and new values alike; what is empty or scrubbed already stays', () => {
   const row = {
     key: { secret: 'a' },

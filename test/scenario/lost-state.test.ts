@@ -88,7 +88,27 @@ test('without read access a new chain begins, and says so; log entries are shown
   expect(numbersOf(cloud.logged())).toEqual(range(1, 3));
 });
 
-test('an archive that does not answer is waited for, but not forever', async () => {
+test('an archive that does not answer is waited for', async () => {
+  const shipper = await withoutAnswer('1h');
+  await shipper.eventuallyLogged('take-up-failed');
+  const isReady = await shipper.get('/internal/isready');
+  expect([isReady.status, isReady.body]).toEqual([
+    503,
+    expect.stringContaining('start: waits for the archive: nobody listens at the destination'),
+  ]);
+});
+
+test('but not forever', async () => {
+  const shipper = await withoutAnswer('1s');
+  await shipper.eventuallyLogged('started');
+  const levels = shipper.logged('take-up-failed').map(({ level }) => level);
+  expect(levels.pop()).toBe('error');
+  expect(new Set(levels)).toEqual(new Set(['warn']));
+  expect(shipper.logged('started')[0]?.chain).toBe('archive-unreachable');
+});
+
+/** A daemon without state, whose archive does not answer. */
+async function withoutAnswer(takeUpTimeout: string): Promise<Shipper> {
   const cloud = await startCloud();
   const { endpoint } = cloud.storage;
   await cloud.storage.close();
@@ -97,19 +117,10 @@ test('an archive that does not answer is waited for, but not forever', async () 
   await append(path, 1);
   const config = settings(folder, [path], {
     archive: { to: 'gs://archive-bucket', endpoint },
-    state: { directory: join(folder, 'state'), takeUpTimeout: '1s' },
+    state: { directory: join(folder, 'state'), takeUpTimeout },
   });
-  const shipper = await Shipper.start(folder, config);
-  await shipper.eventuallyLogged('take-up-failed');
-  const isReady = await shipper.get('/internal/isready');
-  expect([isReady.status, isReady.body]).toEqual([
-    503,
-    expect.stringContaining('start: waits for the archive: nobody listens at the destination'),
-  ]);
-  await shipper.eventuallyLogged('started');
-  expect(shipper.logged('take-up-failed').map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
-  expect(shipper.logged('started')[0]?.chain).toBe('archive-unreachable');
-});
+  return await Shipper.start(folder, config);
+}
 
 test('a newest object that is damaged is not trusted', async () => {
   const folder = await temporaryFolder();
