@@ -210,13 +210,13 @@ export function mayForget(): bool {
   if (!isNothing(nameAt)) return true;
   const CASE = i8x16.splat(0x20);
   for (let i = textAt; i + 5 <= textEnd; i += 16) {
-    const first = v128.or(v128.load(i), CASE);
-    const second = v128.or(v128.load(i, 1), CASE);
+    const letters = v128.or(v128.load(i), CASE);
+    const next = v128.or(v128.load(i, 1), CASE);
     // `in`, `up`, `de`, `me`
-    const insert = v128.and(i8x16.eq(first, i8x16.splat(0x69)), i8x16.eq(second, i8x16.splat(0x6e)));
-    const update = v128.and(i8x16.eq(first, i8x16.splat(0x75)), i8x16.eq(second, i8x16.splat(0x70)));
-    const other = v128.or(i8x16.eq(first, i8x16.splat(0x64)), i8x16.eq(first, i8x16.splat(0x6d)));
-    const both = v128.or(v128.or(insert, update), v128.and(other, i8x16.eq(second, i8x16.splat(0x65))));
+    const insert = v128.and(i8x16.eq(letters, i8x16.splat(0x69)), i8x16.eq(next, i8x16.splat(0x6e)));
+    const update = v128.and(i8x16.eq(letters, i8x16.splat(0x75)), i8x16.eq(next, i8x16.splat(0x70)));
+    const other = v128.or(i8x16.eq(letters, i8x16.splat(0x64)), i8x16.eq(letters, i8x16.splat(0x6d)));
+    const both = v128.or(v128.or(insert, update), v128.and(other, i8x16.eq(next, i8x16.splat(0x65))));
     for (let marks = i8x16.bitmask(both); marks != 0; marks &= marks - 1) {
       const at = i + <usize>ctz(marks);
       if (at + 5 <= textEnd && isWriteWord(at)) return false;

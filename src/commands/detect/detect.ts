@@ -44,7 +44,8 @@ export async function detect({ detect: settings }: Config, given: DetectArgument
     }
     sayCounts(counts, events);
     const lastDay = lastDayOf(stretch);
-    if (lastDay !== null) say(`What was read from the log after ${lastDay} (UTC) is left out.`);
+    if (lastDay !== null && lastDay < today())
+      say(`What was read from the log after ${lastDay} (UTC) is left out.`);
     return isDamaged ? FAILED : 0;
   } catch (error) {
     return failOf(error, given.replay);
@@ -77,6 +78,11 @@ function row({ sight: { event, time }, alert }: Raised, zone: Zone): string {
     padded(fitted(ids.at(-1) ?? '', 40), 40),
   ].join('  ');
   return `${cells}  ${fitted(why, Math.max(20, (process.stdout.columns ?? WIDTH) - cells.length))}`;
+}
+
+/** UTC. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function sayCounts(counts: ReadonlyMap<string, number>, events: number): void {
