@@ -29,12 +29,14 @@ export interface RedactedRow extends Row {
 /** Takes linear time; never throws. */
 export function redactRow({ key, old, new: after, claimed }: Row, redact: Redact): RedactedRow {
   let count = 0;
-  const isNamed = [key, old, after].some(namesSecret);
+  const named = [key, old, after].map(namesSecret);
+  const isSure = named.includes('sure');
+  const isNamed = isSure || named.includes('maybe');
   const scrubbed = (values: RowValues | null): RowValues | null => {
     if (values === null) return null;
     const columns = Object.entries(values).map(([name, value]) => {
       // By its key a row is found.
-      const isPaired = isNamed && !Object.hasOwn(key ?? {}, name) && mayBeNamed(name, value);
+      const isPaired = isNamed && !Object.hasOwn(key ?? {}, name) && mayBeNamed(name, value, isSure);
       const found = isPaired ? { value: MARK, count: 1 } : redactValue(name, value, redact);
       count += found.count;
       return [name, found.value] as const;
@@ -53,21 +55,28 @@ const NAMES =
 const WHICH = /(?:^|_)(?:id|uuid|av|by)$/i;
 
 /**
- * Whether a value is the name of a secret, whose own value another column has then. A word such as `PASS` may mean
- * something else, but for a column of names; `smtp_password` does not.
+ * Whether a value is the name of a secret, whose own value another column has then: `sure`, or `maybe` if it is a word
+ * such as `PASS` or `token` that may mean something else, in a column that is not for names.
  */
-function namesSecret(values: RowValues | null): boolean {
-  return Object.entries(values ?? {}).some(([column, value]) =>
-    textsIn(value).some(text => isKey(text, SECRETS) && (NAMES.test(column) || /[^\p{L}]/u.test(text))),
+function namesSecret(values: RowValues | null): 'sure' | 'maybe' | null {
+  const found = Object.entries(values ?? {}).flatMap(([column, value]) =>
+    textsIn(value)
+      .filter(text => isKey(text, SECRETS))
+      .map(text => NAMES.test(column) || /[^\p{L}]/u.test(text)),
   );
+  if (found.length === 0) return null;
+  return found.includes(true) ? 'sure' : 'maybe';
 }
 
-/** As in a statement that has the name of a secret: what is not plain in a column for values, what looks random in others. */
-function mayBeNamed(column: string, value: Value): boolean {
+/**
+ * As in a statement that has the name of a secret: what is not plain in a column for values, what looks random in others.
+ * If it only may be a name, text of several words is none.
+ */
+function mayBeNamed(column: string, value: Value, isSure: boolean): boolean {
   if (value === MARK) return false;
   const texts = textsIn(value);
-  if (isValueColumn(column)) return texts.some(text => !isPlain(text));
-  return !WHICH.test(column) && texts.some(looksRandom);
+  if (isValueColumn(column)) return texts.some(text => !isPlain(text) && (isSure || !/\s/.test(text)));
+  return isSure && !WHICH.test(column) && texts.some(looksRandom);
 }
 
 /** The texts in a value, however deep they are; a key within it names a secret by itself. */

@@ -28,7 +28,7 @@ export class Outcomes {
     const known = key === null ? undefined : this.#transactions.get(key);
     this.counts[known?.outcome ?? 'done'] += 1;
     if (key === null) return;
-    const one: Transaction = known ?? { latest: '', statements: 0, outcome: 'done' };
+    const one: Transaction = known ?? { latest: event.id, statements: 0, outcome: 'done' };
     this.#byLatest.delete(one.latest);
     one.latest = event.id;
     one.statements += 1;

@@ -59,6 +59,14 @@ test('in lists, too', () => {
   ]);
 });
 
+test('a word names it in a column that is not for names, too, if the value is one word that is not plain', () => {
+  expect(redacted({ type: 'password', value: 'hunter2' })).toEqual([
+    { type: 'password', value: '<redacted>' },
+    1,
+  ]);
+  expect(redacted({ slag: 'token', verdi: 'a9!kQ' })).toEqual([{ slag: 'token', verdi: '<redacted>' }, 1]);
+});
+
 test.each([
   { dokumenttype: 'PASS', data: [], tekst: 'Avtalt i 2026' },
   { id: 7, tittel: 'Salt', innhold: 'Kjøkkensalt (NaCl) er et mineral, nr. 1 i 2026' },
