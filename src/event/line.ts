@@ -227,6 +227,16 @@ export function outcomeIn(line: Buffer): 'failed' | 'caught' | 'unknown' {
   return line.includes(CAUGHT) ? 'caught' : 'failed';
 }
 
+const UNDONE = /"failure":\{"statement":"([^"\\]*)","sqlState":null/;
+
+/**
+ * The id of the latest statement that a rollback or the end of a session undid: such a record may be of no transaction, or
+ * (ROLLBACK PREPARED) of another one. `null` for other failures.
+ */
+export function undoneIn(line: Buffer): string | null {
+  return UNDONE.exec(line.toString('latin1'))?.[1] ?? null;
+}
+
 /** What precedes a text that may be long, and a list of such texts. */
 export const BEFORE_TEXT = [',"statement":"', '"message":"', '"raw":"'].map(key => Buffer.from(key));
 export const BEFORE_PARAMETERS = Buffer.from('"parameters":["');

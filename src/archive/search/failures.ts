@@ -1,12 +1,6 @@
 /** Counts transactions that are still to fail. */
 
-import { idIn, transactionIn } from '../../event/line.js';
-
-/**
- * A rollback, or the end of a session, whose record may be of no transaction, or (ROLLBACK PREPARED) of another one: which
- * one was undone shows its latest statement.
- */
-const UNDONE = /"failure":\{"statement":"([^"\\]*)","sqlState":null/;
+import { idIn, transactionIn, undoneIn } from '../../event/line.js';
 
 interface Undone {
   transaction: string | null;
@@ -69,8 +63,4 @@ export class Failures {
     if (count === 0) this.#counts.delete(key);
     else this.#counts.set(key, count);
   }
-}
-
-function undoneIn(line: Buffer): string | null {
-  return UNDONE.exec(line.toString('latin1'))?.[1] ?? null;
 }
