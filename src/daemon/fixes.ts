@@ -14,6 +14,10 @@ export const UNSUPPORTED_FIX: Readonly<Record<UnsupportedReason, string>> = {
   zone: 'Its time zone is ambiguous: set source.timezone to the log_timezone of the server.',
 };
 
+/** What to do if the archive has more of the chain than the state. */
+export const OLD_STATE_FIX =
+  'put back the newest state folder, or move this one away: the chain is taken up from the archive';
+
 /** What to do: our own errors say it, and never contain content; of other errors only the code is shown. */
 export function messageOf(error: unknown): string {
   return error instanceof ShipperError ? error.message : fixFor(codeOf(error));

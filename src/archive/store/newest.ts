@@ -1,4 +1,4 @@
-/** Finds where the chain ended, for a daemon that lost its state folder. */
+/** Finds where the chain ended, for a daemon that lost its state folder, or whose state is an old copy. */
 
 import type { PreviousChain } from '../../event/lifecycle.js';
 import type { ChainEnd, SealedPosition } from '../../event/seal.js';
@@ -33,6 +33,33 @@ export async function findChainEnd(
   return null;
 }
 
+/** How many objects are tried, newest first, if the newer ones cannot be trusted. */
+const MOST_TRIED = 16;
+
+/**
+ * The seq up to which the archive has this chain, if that is more than `lastSeq`, where the daemon's state ends: the
+ * state is an old copy then. `null` if it has no more. Objects that `endOfObject` refuses do not count.
+ *
+ * @param isOwnSeal `null` if no key is configured
+ */
+export async function findAhead(
+  store: ArchiveStore,
+  place: ArchivePlace,
+  { chain, lastSeq }: Pick<ChainEnd, 'chain' | 'lastSeq'>,
+  isOwnSeal: IsOwnSeal | null,
+): Promise<number | null> {
+  let tried = 0;
+  for await (const path of newestFirst(store, place)) {
+    const name = parseObjectName(path);
+    // A chain's name begins with the day on which it began.
+    if (name === null || name.date.replaceAll('-', '') < chain.slice(0, 8)) break;
+    if (name.chain !== chain) continue;
+    if (name.lastSeq <= lastSeq || ++tried > MOST_TRIED) break;
+    if ((await previousOf(path, store, isOwnSeal)) !== null) return name.lastSeq;
+  }
+  return null;
+}
+
 function precedes({ end: { chain, lastSeq, lastHash } }: ObjectEnd, next: ObjectEnd): boolean {
   return chain === next.end.chain && lastSeq + 1 === next.firstSeq && lastHash === next.previousHash;
 }
@@ -48,9 +75,6 @@ function incomplete(path: string): ShipperError {
     `the object before ${path} in the archive is missing, or is not of the same chain: without it the positions in older log files are not known`,
   );
 }
-
-/** How many objects are tried, newest first, if the newer ones cannot be trusted. */
-const MOST_TRIED = 16;
 
 /**
  * The chain before a new one: that of the newest object whose seal the daemon's own key has signed, else of the newest

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { cloudStore } from '../../archive/store/bucket.js';
 import { localStore } from '../../archive/store/folder.js';
+import { findAhead } from '../../archive/store/newest.js';
 import type { IsOwnSeal } from '../../archive/store/object-end.js';
 import type { ArchiveStore } from '../../archive/store/store.js';
 import { takeUpChain } from '../../archive/store/take-up.js';
@@ -11,9 +12,11 @@ import type { ChainEnd } from '../../event/seal.js';
 import { Journal } from '../../journal/journal.js';
 import type { JournalOptions } from '../../journal/options.js';
 import { type Clock, hasPassed } from '../../lib/clock.js';
+import { unlessAborted, within } from '../../lib/deadline.js';
 import type { Disk } from '../../lib/disk.js';
-import { codeOf, ShipperError } from '../../lib/errors.js';
+import { codeOf, ShipperError, StateError } from '../../lib/errors.js';
 import type { ArchivePlace } from '../../lib/object-name.js';
+import { OLD_STATE_FIX } from '../fixes.js';
 import { openSigning, type Signing } from './key-change.js';
 import { openSigners, ownSealOf } from './signing.js';
 import type { Surroundings } from './surroundings.js';
@@ -30,7 +33,7 @@ export function sinksOf({ archive, siem }: Config): SinkName[] {
 /** Milliseconds between two seals if nothing happens: an hourly seal proves that nothing was logged. */
 const MOST_QUIET = 60 * 60 * 1000;
 
-/** Throws a StateError if the state is damaged, a ConfigError if the signing key cannot be used. */
+/** Throws a StateError if the state is damaged or an old copy, a ConfigError if the signing key cannot be used. */
 export async function openJournal(
   config: Config,
   surroundings: Surroundings,
@@ -57,6 +60,8 @@ export async function openJournal(
     clock,
   };
   const journal = await Journal.open(options, telemetry);
+  if (journal.origin === null)
+    await refuseOldState(config, journal, ownSealOf(signer, previous), surroundings);
   signing.opened(journal);
   return { journal, signing };
 }
@@ -73,17 +78,46 @@ export function placeIn(to: Config['archive']['to'], instance: string, node: str
   return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
 }
 
+/**
+ * An old copy of the state would write other events under numbers that the archive has: the chain would be forked, and
+ * no proof would hold any more. An archive that cannot be read, or does not answer, keeps nobody from starting.
+ */
+async function refuseOldState(
+  config: Config,
+  { chain, lastSeq, node }: Journal,
+  isOwnSeal: IsOwnSeal | null,
+  { clock, stop }: Surroundings,
+): Promise<void> {
+  const store = storeOf(config);
+  try {
+    const looking = findAhead(store, archivePlace(config, node), { chain, lastSeq }, isOwnSeal);
+    const patient = within(looking, config.state.takeUpTimeout, clock, () => null);
+    const ahead = await unlessAborted(patient, stop).catch(() => null);
+    if (ahead === null) return;
+    const has = `the archive has chain ${chain} up to seq ${ahead}, and the state ends at ${lastSeq}`;
+    throw new StateError(
+      `${resolve(config.state.directory)} is an old copy: ${has}. To start, ${OLD_STATE_FIX}.`,
+    );
+  } finally {
+    store.close();
+  }
+}
+
+/** To be closed by the caller. A request to a bucket takes `state.takeUpTimeout` at most. */
+export function storeOf({ archive: { to, endpoint }, state: { takeUpTimeout } }: Config): ArchiveStore {
+  if (to.kind === 'file') return localStore(resolve(to.folder));
+  return cloudStore({ ...to, endpoint, deadline: Math.max(1000, takeUpTimeout) });
+}
+
 async function findChain(
   config: Config,
   isOwnSeal: IsOwnSeal | null,
   { clock, disk, telemetry: report, stop }: Surroundings,
 ): Promise<ChainEnd | NewChain> {
-  const { to, endpoint } = config.archive;
+  const { to } = config.archive;
   const patience = config.state.takeUpTimeout;
-  const store =
-    to.kind === 'file'
-      ? durableStore(resolve(to.folder), disk, clock, patience)
-      : cloudStore({ ...to, endpoint, deadline: Math.max(1000, patience) });
+  const found = storeOf(config);
+  const store = to.kind === 'file' ? durableStore(found, resolve(to.folder), disk, clock, patience) : found;
   try {
     const options = { clock, patience, isOwnSeal, report };
     return await takeUpChain(store, archivePlace(config, config.node), options, stop);
@@ -97,8 +131,13 @@ async function findChain(
  * after that object, and a power cut would leave a gap (I1): so its folder is synced first. If that fails for
  * `patience` milliseconds, the object counts all the same.
  */
-function durableStore(root: string, disk: Disk, clock: Clock, patience: number): ArchiveStore {
-  const store = localStore(root);
+function durableStore(
+  store: ArchiveStore,
+  root: string,
+  disk: Disk,
+  clock: Clock,
+  patience: number,
+): ArchiveStore {
   const start = clock.now();
   return {
     ...store,
