@@ -14,7 +14,7 @@ export default defineConfig({
   },
   platform: 'node',
   tsconfig: 'tsconfig.json',
-  external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, 'google-gax', 'libpg-query', 'pg'],
+  external: [/^@google-cloud\//, /^@grpc\//, /^@node-rs\//, /^google-/, 'libpg-query', 'pg'],
   output: {
     dir: 'dist',
     cleanDir: true,

@@ -1,10 +1,10 @@
 /** A client of Cloud Logging for one or two requests, and the names of its errors. */
 
 import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
-import { status } from '@grpc/grpc-js';
+import { credentials, status } from '@grpc/grpc-js';
 import { codeOf } from '../../lib/errors.js';
 import { type Endpoint, needsCredentials, requireCredentials } from '../../lib/google/credentials.js';
-import { clientOptions } from '../../lib/google/logging.js';
+import { placeOf } from '../../lib/google/logging.js';
 
 /** Milliseconds for one request. */
 const DEADLINE = 10_000;
@@ -26,6 +26,14 @@ export async function withLogging<T>(
   } finally {
     await client.close();
   }
+}
+
+/** No TLS if no credentials are sent. */
+function clientOptions(endpoint: Endpoint): ConstructorParameters<typeof LoggingServiceV2Client>[0] {
+  if (endpoint === null) return {};
+  const { host: apiEndpoint, port } = placeOf(endpoint);
+  const sslCreds = credentials.createInsecure();
+  return { apiEndpoint, port, ...(!needsCredentials(endpoint) && { sslCreds }) };
 }
 
 /** The name of the gRPC status; for other errors their code. */

@@ -1,9 +1,9 @@
 /** Whether Cloud Logging would take an entry. */
 
-import { toStruct } from '../../deliver/logging/struct.js';
 import { ShipperError } from '../../lib/errors.js';
 import { type Finding, failure, ok } from './finding.js';
 import { CALL, statusOf, withLogging } from './logging-client.js';
+import { toStruct } from './struct.js';
 
 export interface LoggingPlace {
   readonly logName: string;

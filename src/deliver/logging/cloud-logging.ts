@@ -1,13 +1,9 @@
-/**
- * Cloud Logging, through the client's v2 interface: the high-level one sends one request per call and changes
- * timestamps.
- */
+/** Cloud Logging: requests over gRPC, encoded here. */
 
-import type { LoggingServiceV2Client } from '@google-cloud/logging-api';
-import { Client, status } from '@grpc/grpc-js';
+import { type Client, type ServiceError, status } from '@grpc/grpc-js';
 import { ShipperError } from '../../lib/errors.js';
-import { type Endpoint, needsCredentials, requireCredentials } from '../../lib/google/credentials.js';
-import { clientOptions } from '../../lib/google/logging.js';
+import { type Endpoint, requireCredentials } from '../../lib/google/credentials.js';
+import { connectLogging, type LoggingConnection } from '../../lib/google/logging.js';
 import type { EntryDestination, LogEntry, Written } from '../destination.js';
 import { Isolation } from './isolate.js';
 import { BackwardWriter } from './protobuf.js';
@@ -21,7 +17,6 @@ export interface CloudLoggingOptions extends RequestHead {
 
 const DEADLINE = 30_000;
 
-/** Loads the client only if this sink is used, and starts at once: nothing else takes as long to load. */
 export function cloudLogging(options: CloudLoggingOptions): EntryDestination {
   return new CloudLogging(options);
 }
@@ -37,9 +32,7 @@ class CloudLogging implements EntryDestination {
   readonly #isolation = new Isolation(entries => this.#send(entries));
   readonly #options: CloudLoggingOptions;
   readonly #writer = new BackwardWriter();
-  /** What @google-cloud/logging offers as `v2`, without the rest of it: 5 MB. */
-  readonly #library = import('@google-cloud/logging-api/build/src/v2/logging_service_v2_client.js');
-  #connecting: Promise<LoggingServiceV2Client> | null = null;
+  #connecting: Promise<LoggingConnection> | null = null;
 
   constructor(options: CloudLoggingOptions) {
     this.#options = options;
@@ -55,54 +48,52 @@ class CloudLogging implements EntryDestination {
   };
 
   async #send(entries: readonly LogEntry[]): Promise<void> {
-    this.#connecting ??= this.#connect();
+    const { deadline = DEADLINE, endpoint } = this.#options;
+    this.#connecting ??= connectLogging(endpoint);
     const connecting = this.#connecting;
     try {
-      const { deadline = DEADLINE, endpoint } = this.#options;
-      const client = await connecting;
-      // A token is reused while it is valid; a new one is requested here, in time, and not inside the client.
-      if (needsCredentials(endpoint)) await requireCredentials(client.auth);
-      await send(await client.initialize(), encodeRequest(entries, this.#options, this.#writer), deadline);
+      const { stub, auth } = await connecting;
+      // A token is reused while it is valid; a new one is requested here, in time, and not inside gRPC.
+      if (auth !== null) await requireCredentials(auth);
+      await send(stub, encodeRequest(entries, this.#options, this.#writer), deadline);
     } catch (error) {
-      // A client keeps the credentials that it started with; the next attempt creates a new client.
+      // A connection keeps the credentials that it started with; the next attempt makes a new one.
       if (grpcCode(error) === status.UNAUTHENTICATED || grpcCode(error) === null)
         await this.#discard(connecting);
       throw toShipperError(error);
     }
   }
 
-  /** Requests in flight fail together; only the first of them closes the client. */
-  async #discard(connecting: Promise<LoggingServiceV2Client>): Promise<void> {
+  /** Requests in flight fail together; only the first of them closes the connection. */
+  async #discard(connecting: Promise<LoggingConnection>): Promise<void> {
     if (this.#connecting !== connecting) return;
     this.#connecting = null;
-    const client = await connecting.catch(() => null);
-    await client?.close();
-  }
-
-  async #connect(): Promise<LoggingServiceV2Client> {
-    const { LoggingServiceV2Client: LoggingClient } = await this.#library;
-    return new LoggingClient(clientOptions(this.#options.endpoint));
+    const connection = await connecting.catch(() => null);
+    connection?.stub.close();
   }
 }
 
 const METHOD = '/google.logging.v2.LoggingServiceV2/WriteLogEntries';
 
-/** Google's client does everything but the encoding. Its stub is a gRPC client with credentials and a connection. */
-async function send(stub: object, request: Buffer, deadline: number): Promise<void> {
-  const { GoogleError } = await import('google-gax');
-  if (!(stub instanceof Client)) throw new TypeError("the stub of Google's client is not gRPC's");
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+async function send(stub: Client, request: Buffer, deadline: number): Promise<void> {
   const given = (bytes: Buffer): Buffer => bytes;
   // WriteLogEntriesResponse has no fields.
   const decode = (): object => ({});
-  stub.makeUnaryRequest(METHOD, given, decode, request, { deadline: Date.now() + deadline }, error =>
-    // The error's encoded metadata says which entries were refused.
-    error === null
-      ? resolve()
-      : reject(GoogleError.parseGRPCStatusDetails(Object.assign(new GoogleError(error.message), error))),
+  const options = { deadline: Date.now() + deadline };
+  const error = await new Promise<ServiceError | null>(resolve =>
+    stub.makeUnaryRequest(METHOD, given, decode, request, options, resolve),
   );
-  return await promise;
+  if (error !== null) throw await withDetails(error);
 }
+
+/** The error's encoded metadata says which entries were refused. What reads it takes 20 MB: few daemons ever need it. */
+async function withDetails(error: ServiceError): Promise<Error> {
+  if (error.metadata.get(DETAILS).length === 0) return error;
+  const { GoogleError } = await import('google-gax');
+  return GoogleError.parseGRPCStatusDetails(Object.assign(new GoogleError(error.message), error));
+}
+
+const DETAILS = 'grpc-status-details-bin';
 
 const FIXES: Readonly<Record<number, string>> = {
   [status.INVALID_ARGUMENT]: 'it refuses every entry: fix logging.to or logging.resource',

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
+import { toStruct } from '../../../src/commands/check/struct.js';
 import type { LogEntry, Severity } from '../../../src/deliver/destination.js';
 import { encodeRequest } from '../../../src/deliver/logging/request.js';
-import { toStruct } from '../../../src/deliver/logging/struct.js';
 import { StateError } from '../../../src/lib/errors.js';
 
 const PROTOS = createRequire(import.meta.url).resolve('@google-cloud/logging-api/build/protos/protos.json');
