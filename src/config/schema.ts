@@ -72,12 +72,18 @@ const resolver = resolverKinds.refine(one => Object.keys(one).length === 1, {
   when: ({ issues }) => issues.length === 0,
 });
 
-const database = z.strictObject({
-  url: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database'),
-});
+/** As pg reads it: without a host it takes a socket, where a URL may not be without. */
+const databaseUrl = text
+  .regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database')
+  .refine(
+    url => URL.canParse(url.replace('@/', '@host/')),
+    'must be postgres://user:password@host:port/database, with / # and ? in a password as %2F %23 and %3F',
+  );
+
+const database = z.strictObject({ url: databaseUrl });
 
 const rows = z.strictObject({
-  database: text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database'),
+  database: databaseUrl,
   keep: duration('1d', '5000d').exactOptional(),
 });
 

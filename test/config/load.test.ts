@@ -172,6 +172,13 @@ database: {url: "postgres://a"}
   });
 });
 
+test.each([
+  ...['postgres://u@h/d', 'postgresql://u:p%23w@h:5432/d', 'postgres://u@/d?host=/run/postgresql'],
+  ...['postgres:///d', 'postgres://%2Frun%2Fpostgresql/d', 'postgres://u@[::1]/d', 'postgres://Åse@h/d'],
+])('a database that pg can reach by %s', async url => {
+  expect(await faults(`${LEAST}\ndatabase: {url: "${url}"}`)).toEqual([]);
+});
+
 describe('a fault is one line with file, key and what is allowed', () => {
   test.each([
     ['instance: ""', 'instance: must be 1 to 128 letters, digits, dots, dashes or underscores'],
@@ -242,6 +249,10 @@ describe('a fault is one line with file, key and what is allowed', () => {
       'database: is required for memberOf rules and the database resolver: url: postgres://user@host/database',
     ],
     ['database: {url: "mysql://x"}', 'database.url: must be postgres://user@host/database'],
+    ...['u:p#w@h/d', 'u:p/w@h/d', 'u@[::1/d', 'u@h:port/d'].map(rest => [
+      `database: {url: "postgres://${rest}"}`,
+      'database.url: must be postgres://user:password@host:port/database, with / # and ? in a password as %2F %23 and %3F',
+    ]),
     ['filter: {personalUsers: ["memberOf:"]}', 'filter.personalUsers[0]: must name a role: memberOf:ROLE'],
     ['http: {port: 70000}', 'http.port: must be a port number'],
     ['http: {port: true}', 'http.port: must be a port number'],
