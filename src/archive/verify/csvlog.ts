@@ -59,7 +59,7 @@ export const loggedEventSchema = z.discriminatedUnion('kind', [
   z.object({
     ...fromLog,
     kind: z.literal('failure'),
-    failure: z.object({ sqlState: z.string().nullable() }),
+    failure: z.object({ sqlState: z.string().nullable(), outcome: z.string().optional() }),
   }),
 ]);
 
@@ -110,8 +110,16 @@ export function differenceOf(event: LoggedEvent, bytes: Buffer): Difference | nu
   if (isCsv && source.raw !== undefined && !Buffer.from(source.raw, 'base64').equals(withoutNewline(bytes)))
     return 'raw';
   if (event.kind !== 'failure') return inAnyEncoding(bytes, columns, texts => textDifference(event, texts));
-  const { sqlState } = event.failure;
-  return sqlState === null || sqlState === columns[COLUMN.sqlState] ? null : 'sqlState';
+  return isStateOf(columns, event.failure) ? null : 'sqlState';
+}
+
+/** That a savepoint caught an error is shown by pgAudit's next record; the SQLSTATE is that of the error's own. */
+function isStateOf(
+  columns: readonly string[],
+  { sqlState, outcome }: Extract<LoggedEvent, { kind: 'failure' }>['failure'],
+): boolean {
+  if (outcome === 'caught') return columns[COLUMN.message]?.startsWith(AUDIT) === true;
+  return sqlState === null || sqlState === columns[COLUMN.sqlState];
 }
 
 function sessionDifference({ time, session }: LoggedEvent, columns: readonly string[]): Difference | null {

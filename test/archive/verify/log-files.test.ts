@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openArchive } from '../../../src/archive/store/location.js';
 import { conclude } from '../../../src/archive/verify/conclude.js';
-import { differenceOf, type LoggedEvent } from '../../../src/archive/verify/csvlog.js';
+import { differenceOf, type LoggedEvent, loggedEventSchema } from '../../../src/archive/verify/csvlog.js';
 import { isTimeOf } from '../../../src/archive/verify/logged-time.js';
 import type { VerifyResult } from '../../../src/archive/verify/result.js';
 import { examineArchive, verifyArchive } from '../../../src/archive/verify/verify.js';
@@ -24,7 +24,7 @@ import {
 } from '../../support/csvlog.js';
 import { cnpgText, criLines, jsonlogLine } from '../../support/json-lines.js';
 import { append } from '../../support/log.js';
-import { runOnce, settings } from '../../support/shipper.js';
+import { archived, runOnce, settings } from '../../support/shipper.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 async function shipped(files: Readonly<Record<string, Buffer | string>>) {
@@ -123,6 +123,27 @@ test('a statement that was logged before', async () => {
   });
   const { parts } = await compare(logs);
   expect(parts[0]).toMatchObject({ events: { statement: 1 }, logFiles: { matched: 1 } });
+});
+
+test('an error that a savepoint caught: the event comes from the record after it, which has no SQLSTATE of its own', async () => {
+  const log = records(
+    { message: writeMessage('UPDATE t'), virtualTransactionId: '3/1' },
+    { severity: 'ERROR', sqlState: '23505', message: 'duplicate key', virtualTransactionId: '3/1' },
+    { message: writeMessage('UPDATE u'), virtualTransactionId: '3/1' },
+  );
+  const { compare, logs, folder } = await shipped({ 'a.csv': log });
+  const { parts, failure } = await compare(logs);
+  expect(failure).toBeNull();
+  expect(parts[0]).toMatchObject({ events: { statement: 2, failure: 2 }, logFiles: { matched: 4 } });
+  const [failed] = await archived(folder, 'failure');
+  const bytes = Buffer.from(log.split('\n')[1] ?? '', 'utf8');
+  const event = loggedEventSchema.parse(failed);
+  if (event.kind !== 'failure') throw new Error('it is no failure');
+  const forged: LoggedEvent = { ...event, failure: { ...event.failure, outcome: 'caught' } };
+  expect([event, forged].map(one => differenceOf(one, Buffer.concat([bytes, Buffer.from('\n')])))).toEqual([
+    null,
+    'sqlState',
+  ]);
 });
 
 test('files are identified by their content: renamed, copied, gone, compressed', async () => {
