@@ -28,7 +28,9 @@ export class AskedRelation {
   }
 
   matchOf(event: SearchedEvent): RelationMatch | null {
-    const matches = objectsOf(event).map(object => this.#compare(object));
+    const matches = objectsOf(event)
+      .flatMap(namesIn)
+      .map(object => this.#compare(object));
     if (matches.includes('named')) return 'named';
     return matches.includes('guessed') || this.#isInStatement(event) ? 'guessed' : null;
   }
@@ -44,6 +46,18 @@ export class AskedRelation {
     if (audit === undefined || audit.objects !== undefined) return false;
     return this.#isWordOf(audit.statement ?? '');
   }
+}
+
+const NAME = '(?:"(?:[^"]|"")*"|[^\\s".]+)';
+/** What belongs to a relation, as pg_event_trigger_dropped_objects names it (object_identity; objectaddress.c). */
+const PART = new RegExp(
+  `^(?:${NAME} on (${NAME}\\.${NAME})|(?:for )?(${NAME}\\.${NAME})\\.${NAME}|(${NAME}\\.${NAME}) in publication ${NAME})$`,
+);
+
+/** An object's name, and that of the relation to which it belongs: `t on public.konto` (a trigger), `public.konto.navn` (a column). */
+function namesIn(object: string): string[] {
+  const [, ...relations] = PART.exec(object) ?? [];
+  return [object, ...relations.filter(one => one !== undefined)];
 }
 
 /** `public."Konto"` becomes `public` and `konto`. */
