@@ -6,7 +6,7 @@ import type { Marks } from './marks.js';
 import { mayHaveMarks } from './may-have-marks.js';
 import type { MarkParser } from './relations.js';
 import type { Sign } from './signs.js';
-import { type WithoutWhere, withoutWhere } from './without-where.js';
+import { PLANS, type WithoutWhere, withoutWhere } from './without-where.js';
 
 export interface Marked {
   /** EXPLAIN without ANALYZE, or PREPARE: pgAudit files both as WRITE, and neither changes anything. */
@@ -23,8 +23,6 @@ const NONE: Marked = { isPlan: false, withoutWhere: 'no', copies: null, signs: [
 
 type Recorded = Pick<Audit, 'class' | 'command' | 'statement' | 'objectName'>;
 
-/** What EXPLAIN ANALYZE and EXECUTE run has a record of its own, with another command. */
-const PLANS = ['EXPLAIN', 'PREPARE'];
 /** Never rejects. */
 export function markedOf(said: Recorded, parser: MarkParser): Marked | Promise<Marked> {
   if (PLANS.includes(said.command)) return { ...NONE, isPlan: true };

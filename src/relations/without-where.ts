@@ -13,12 +13,15 @@ export type WithoutWhere = 'yes' | 'no' | 'maybe' | 'unknown';
 
 type Said = Pick<Audit, 'class' | 'command' | 'objectName' | 'statement'>;
 
+/** What EXPLAIN ANALYZE and EXECUTE run has a record of its own, with another command. */
+export const PLANS = ['EXPLAIN', 'PREPARE'];
+
 const BOUNDED = /\b(?:update|delete)\b/i;
 
-/** PREPARE and a plain EXPLAIN, which pgAudit files as WRITE, change nothing. Never rejects. */
+/** A record of PREPARE or EXPLAIN, which pgAudit files as WRITE, is none of a change. Never rejects. */
 export function withoutWhere(said: Said, parser: RelationParser): WithoutWhere | Promise<WithoutWhere> {
   const { class: auditClass, command, statement } = said;
-  if (auditClass !== 'WRITE' || command === 'PREPARE') return 'no';
+  if (auditClass !== 'WRITE' || PLANS.includes(command)) return 'no';
   if (statement === null) return BOUNDED.test(command) ? 'unknown' : 'no';
   if (!BOUNDED.test(statement)) return 'no';
   return andThen(parser.bounds(statement), bounds => {

@@ -33,8 +33,9 @@ const STATEMENTS: readonly (readonly [string, boolean])[] = [
   ['DELETE FROM a', true],
 ];
 
-async function answers(folder: string): Promise<Map<string, Set<string>>> {
-  const found = new Map<string, Set<string>>();
+/** Of each text, the answer for each of its records. */
+async function answers(folder: string): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
   for (const file of (await readdir(folder)).filter(name => name.endsWith('.csv'))) {
     const records: string[][] = parse(await readFile(join(folder, file)), { relax_column_count: true });
     for (const message of records.map(fields => fields[13] ?? '')) {
@@ -42,7 +43,7 @@ async function answers(folder: string): Promise<Map<string, Set<string>>> {
       if (payload === null || 'suspect' in payload) continue;
       const { statement } = payload.audit;
       const answer = await withoutWhere(payload.audit, parser);
-      if (statement !== null) found.set(statement, (found.get(statement) ?? new Set()).add(answer));
+      if (statement !== null) found.set(statement, [...(found.get(statement) ?? []), answer]);
     }
   }
   return found;
@@ -54,12 +55,14 @@ test.each(['on', 'off'])('with pgaudit.log_relation %s', async relation => {
   await postgres.query('postgres', SCHEMA, ...prepared, ...STATEMENTS.map(([statement]) => statement));
   await postgres.stop();
   const found = await answers(postgres.logs);
+  // Each counts once, however many records it has.
   for (const [statement, isWithout] of STATEMENTS)
-    expect([statement, found.get(statement)?.has('yes') ?? false]).toEqual([statement, isWithout]);
+    expect([statement, found.get(statement)?.filter(answer => answer === 'yes')]).toEqual([
+      statement,
+      isWithout ? ['yes'] : [],
+    ]);
   // It was only prepared; the other one ran, too.
-  expect([...(found.get('PREPARE p AS UPDATE a SET x = 5') ?? [])]).toEqual(['no']);
+  expect(found.get('PREPARE p AS UPDATE a SET x = 5')).toEqual(['no']);
   expect([...(found.get('PREPARE q AS UPDATE a SET x = 6') ?? [])].sort()).toEqual(['no', 'yes']);
-  expect(
-    [...found.values()].flatMap(some => [...some]).filter(one => one === 'maybe' || one === 'unknown'),
-  ).toEqual([]);
+  expect([...found.values()].flat().filter(one => one === 'maybe' || one === 'unknown')).toEqual([]);
 });
