@@ -156,14 +156,19 @@ export function userOf({ actor, gap }: SearchedEvent): string | null {
   return actor?.user ?? gap?.user ?? null;
 }
 
-/** The person as auditors call them. */
+/** The person as auditors call them; `?` if only the client itself says so. */
 export function personOf(event: SearchedEvent): string | null {
-  return event.actor?.name ?? event.actor?.id ?? userOf(event);
+  return asClaimed(event, event.actor?.name ?? event.actor?.id);
 }
 
-/** An identity that differs for two persons with the same name. */
+/** An identity that differs for two persons with the same name, and from one that a client only claims. */
 export function personKeyOf(event: SearchedEvent): string | null {
-  return event.actor?.id ?? event.actor?.email ?? userOf(event);
+  return asClaimed(event, event.actor?.id ?? event.actor?.email);
+}
+
+function asClaimed(event: SearchedEvent, known: string | undefined): string | null {
+  const person = known ?? userOf(event);
+  return event.actor?.status === 'claimed' && person !== null ? `${person}?` : person;
 }
 
 /** The relations or other objects as the event names them. */

@@ -67,7 +67,7 @@ export class EventTable {
     const { time, database } = event;
     const [command, statement] = contentOf(found);
     const cells: Readonly<Record<(typeof COLUMNS)[number]['title'], [text: string, style: Style | null]>> = {
-      person: [`${personOf(event) ?? ''}${event.actor?.status === 'claimed' ? '?' : ''}`, 'cyan'],
+      person: [personOf(event) ?? '', 'cyan'],
       'login role': [userOf(event) ?? '', null],
       database: [database ?? '', null],
       command: [command, styleOf(event)],

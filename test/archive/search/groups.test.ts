@@ -120,4 +120,19 @@ describe('groups', () => {
       { counts: [3], values: ['Z990002'], name: 'Ola Nordmann' },
     ]);
   });
+
+  test('a client that says it is somebody does not count for that person', async () => {
+    const own = statement(OLA);
+    const { actor } = statement(OLA);
+    const claimed = { ...statement({}), actor: { ...actor, user: 'shared', status: 'claimed' } } as const;
+    const store = storeOf(
+      await writeArchive(null, [{ date: '2026-11-21', events: [claimed, claimed, own] }]),
+    );
+    const counted = new Groups(['actor'], new Zone('UTC'));
+    for (const found of (await searchAll(store, { kinds: ['statement'] })).found) counted.add(found);
+    expect(counted.atLeast(1)).toEqual([
+      { counts: [2], values: ['Z990002?'], name: 'Ola Nordmann?' },
+      { counts: [1], values: ['Z990002'], name: 'Ola Nordmann' },
+    ]);
+  });
 });
