@@ -17,7 +17,7 @@ export type Moment = (zone: Zone) => Stretch;
 /** A day, a time, or how long before `now` (`24h`). Throws an InvalidArgumentError for any other text. */
 export function parseMoment(text: string, _previous?: unknown, now = Date.now()): Moment {
   const ago = parseDuration(text);
-  if (ago !== null) return () => ({ start: now - ago, end: now - ago + 1 });
+  if (ago !== null) return () => bounded({ start: now - ago, end: now - ago + 1 });
   const [, day = '', time, offset] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
   const wall = isDay(day) ? Date.parse(`${day}T${time ?? '00:00'}${offset ?? 'Z'}`) : Number.NaN;
@@ -26,10 +26,10 @@ export function parseMoment(text: string, _previous?: unknown, now = Date.now())
       'Give a day (2026-11-21), a time (2026-11-21T20:40, or with its offset 2026-11-21T20:40:00Z) or how long ago (24h, 7d).',
     );
   if (time === undefined) return zone => daysIn(zone, day, addDays(day, 1));
-  if (offset !== undefined) return () => ({ start: wall, end: wall + 1 });
+  if (offset !== undefined) return () => bounded({ start: wall, end: wall + 1 });
   return zone => {
     const { first, last } = zone.instantsOf(wall);
-    return { start: first, end: last + 1 };
+    return bounded({ start: first, end: last + 1 });
   };
 }
 
@@ -47,7 +47,16 @@ export function parseDay(text: string): string {
 }
 
 function daysIn(zone: Zone, since: string, next: string): Stretch {
-  return { start: zone.startOf(since), end: zone.startOf(next) };
+  return bounded({ start: zone.startOf(since), end: zone.startOf(next) });
+}
+
+/** No event is older or younger; beyond, ISO 8601 has a sign before the year, which does not compare as a text. */
+const OLDEST = Date.parse('0001-01-01T00:00:00.000Z');
+const YOUNGEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+function bounded({ start, end }: Stretch): Stretch {
+  const within = (time: number): number => Math.max(OLDEST, Math.min(YOUNGEST, time));
+  return { start: within(start), end: within(end) };
 }
 
 /** ISO 8601: a week begins on Monday, and the first of a year has 4 January. */

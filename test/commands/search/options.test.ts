@@ -76,6 +76,16 @@ describe('the arguments', () => {
     );
   });
 
+  test.each([
+    ['--until', '9999-12-31', { before: '9999-12-31T23:59:59.999Z' }],
+    ['--until', '9999-12-31T23:00-05:00', { before: '9999-12-31T23:59:59.999Z' }],
+    ['--in', '9999-12', { since: '9999-12-01T00:00:00.000Z', before: '9999-12-31T23:59:59.999Z' }],
+    ['--since', '0000-01-01', { since: '0001-01-01T00:00:00.000Z' }],
+    ['--since', '999999999999d', { since: '0001-01-01T00:00:00.000Z' }],
+  ])('at either end of the years: %s %s', (option, text, expected) => {
+    expect(toQuery(given(option, text))).toMatchObject(expected);
+  });
+
   test('lists', () => {
     const query = toQuery(
       given('--class', 'ddl,Role', '--command', 'delete, truncate*', '--kind', 'gap,suspect'),
