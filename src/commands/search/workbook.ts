@@ -78,8 +78,13 @@ export class Workbook<T> {
 }
 
 function toValue(cell: Cell): string | number | Date | null {
-  if (typeof cell === 'string') return fitted(cell);
+  if (typeof cell === 'string') return literal(fitted(cell));
   return typeof cell === 'object' && cell !== null ? new Date(cell.wall) : cell;
+}
+
+/** In a workbook `_x202E_` is the character itself (ECMA-376, ST_Xstring), which would be shown unescaped. */
+function literal(text: string): string {
+  return text.replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_');
 }
 
 function fitted(text: string): string {

@@ -93,6 +93,13 @@ describe.each(['csv', 'xlsx'] as const)('%s', format => {
   });
 });
 
+test('what a workbook reads as another character stays what it is (ST_Xstring: _x0041_ is A)', async () => {
+  const texts = ['_x0041_', 'a_x202E_b', '_x005F_x0041_', '_x_x000D__x00e5_', '_x0041_x0042_ _X0041_ _x41_'];
+  const { file } = await exported('xlsx', texts);
+  for (const [index, row] of (await sheetRows(file)).slice(1).entries())
+    expect(row.filter(cell => cell === texts[index])).toHaveLength(7);
+});
+
 test('csv that is split at semicolons, as Excel in Norway does, has no cell that begins like a formula', async () => {
   const texts = FORMULAS.flatMap(text => [`a;${text}`, `a\n${text}`, `a;"${text}"`, `a;\n" ;${text}`]);
   const { file } = await exported('csv', texts);
