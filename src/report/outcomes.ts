@@ -22,17 +22,19 @@ export class Outcomes {
   readonly #transactions = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
   readonly #byLatest = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
 
-  /** A statement counts as done until its transaction fails. */
+  /** A statement counts as done until its transaction fails. What follows a failure is the ROLLBACK itself. */
   statement(event: ReportedEvent): void {
+    this.counts.done += 1;
     const key = keyOf(event);
     const known = key === null ? undefined : this.#transactions.get(key);
-    this.counts[known?.outcome ?? 'done'] += 1;
-    if (key === null) return;
+    if (key === null || (known !== undefined && known.outcome !== 'done')) return;
     const one: Transaction = known ?? { latest: event.id, statements: 0, outcome: 'done' };
-    this.#byLatest.delete(one.latest);
-    one.latest = event.id;
     one.statements += 1;
     this.#transactions.set(key, one);
+    // ROLLBACK PREPARED names the statement before it.
+    if (event.audit?.command === 'PREPARE TRANSACTION' && known !== undefined) return;
+    this.#byLatest.delete(one.latest);
+    one.latest = event.id;
     this.#byLatest.set(event.id, one);
   }
 

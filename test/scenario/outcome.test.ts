@@ -244,3 +244,31 @@ test('a session that ends after its transaction reports nothing more', async () 
   ]);
   expect((await outcomes(log)).failures).toEqual([]);
 });
+
+test('with BEGIN, ROLLBACK and the like shipped, too, the report counts what search finds', async () => {
+  const log = session([
+    ['3/1', misc('BEGIN', 'BEGIN')],
+    ['3/1', write('one')],
+    ['3/1', misc('ROLLBACK', 'ROLLBACK')],
+    ['3/2', misc('BEGIN', 'BEGIN')],
+    ['3/2', write('two')],
+    ['3/2', misc('PREPARE TRANSACTION', "PREPARE TRANSACTION 'p'")],
+    ['3/3', write('three')],
+    ['3/4', misc('ROLLBACK PREPARED', "ROLLBACK PREPARED 'p'")],
+  ]);
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'a.csv'), log);
+  const filter = { personalUsers: ['.'], classes: ['write', 'misc'] };
+  expect((await runOnce(folder, settings(folder, [join(folder, 'a.csv')], { filter }))).code).toBe(0);
+  const archive = join(folder, 'archive');
+  const { output } = await runCommand(['search', archive, '--failed', '--json']);
+  const texts = output
+    .split('\n')
+    .filter(Boolean)
+    .map((line): string => JSON.parse(line).audit.statement);
+  expect(texts).toEqual(['BEGIN', 'one', 'BEGIN', 'two', "PREPARE TRANSACTION 'p'"]);
+  const [{ time } = { time: '' }] = await archived(folder, 'statement');
+  const [day, page] = [time.slice(0, 10), join(folder, 'page.html')];
+  await runCommand(['report', archive, '--since', day, '--until', day, '--out', page]);
+  expect(/undone by a rollback(?:<[^>]*>|\s)*(\d+)/.exec(await readFile(page, 'utf8'))?.[1]).toBe('5');
+});
