@@ -156,6 +156,11 @@ export function userOf({ actor, gap }: SearchedEvent): string | null {
   return actor?.user ?? gap?.user ?? null;
 }
 
+/** pgAudit's class, also of what it did not log. */
+export function classOf({ audit, unaudited }: SearchedEvent): string | null {
+  return audit?.class ?? unaudited?.class ?? null;
+}
+
 /** The person as auditors call them; `?` if only the client itself says so. */
 export function personOf(event: SearchedEvent): string | null {
   return asClaimed(event, event.actor?.name ?? event.actor?.id);

@@ -1,7 +1,7 @@
 /** Counts found events in groups. */
 
 import type { Zone } from '../../lib/zone.js';
-import { objectsOf, personKeyOf, personOf, userOf } from './found-event.js';
+import { classOf, objectsOf, personKeyOf, personOf, userOf } from './found-event.js';
 import type { Found } from './search.js';
 
 export const GROUP_KEYS = ['user', 'actor', 'object', 'command', 'class', 'database', 'day'] as const;
@@ -83,7 +83,7 @@ export class Groups {
       case 'command':
         return [event.audit?.command ?? null];
       case 'class':
-        return [event.audit?.class ?? null];
+        return [classOf(event)];
       case 'database':
         return [event.database ?? null];
       case 'day':

@@ -2,7 +2,7 @@
 
 import { isWithin, type WorkingHours, type Zone } from '../../lib/zone.js';
 import { type AskedRow, textOf } from './asked-row.js';
-import { type SearchedEvent, userOf } from './found-event.js';
+import { classOf, type SearchedEvent, userOf } from './found-event.js';
 import { folded, wildcard } from './pattern.js';
 import { AskedRelation } from './relation.js';
 
@@ -91,7 +91,7 @@ function conditionsOf(query: Query): Condition[] {
     isAskedUser && (event => isAskedUser(userOf(event) ?? '')),
     since === null ? null : ({ time }) => time >= since,
     before === null ? null : ({ time }) => time < before,
-    classes.length === 0 ? null : ({ audit }) => classes.includes(audit?.class ?? ''),
+    classes.length === 0 ? null : event => classes.includes(classOf(event) ?? ''),
     commands.length === 0 ? null : ({ audit }) => areCommands.some(is => is(audit?.command ?? '')),
     id === null ? null : event => event.id === id,
     ids && (event => ids.has(event.id ?? '')),

@@ -42,9 +42,9 @@ export class AskedRelation {
     return schema === null ? 'guessed' : null;
   }
 
-  #isInStatement({ audit }: SearchedEvent): boolean {
-    if (audit === undefined || audit.objects !== undefined) return false;
-    return this.#isWordOf(audit.statement ?? '');
+  #isInStatement({ audit, unaudited }: SearchedEvent): boolean {
+    if (audit?.objects !== undefined) return false;
+    return this.#isWordOf(audit?.statement ?? unaudited?.statement ?? '');
   }
 }
 

@@ -11,6 +11,7 @@ import {
   storeOf,
   suspectOf,
   textsOf,
+  unauditedOf,
   writeArchive,
 } from '../../support/search.js';
 
@@ -117,6 +118,17 @@ test.each<[string, Partial<Query>, number[]]>([
   ['several conditions', { user: 'Z990001', classes: ['WRITE'], commands: ['UPDATE'], text: 'kunde' }, [1]],
 ])('%s', async (_what, query, expected) => {
   expect(await find(query)).toEqual(expected.map(index => TEXTS[index]));
+});
+
+test('what pgAudit did not log has a class and a text, too: a relation in it is a guess', async () => {
+  const objects = await writeArchive(null, [{ date: '2026-11-21', events: [unauditedOf(statement())] }]);
+  const store = storeOf(objects);
+  const guesses = async (query: Partial<Query>): Promise<boolean[]> =>
+    (await searchAll(store, { kinds: ['unaudited'], ...query })).found.map(({ isGuess }) => isGuess);
+  expect(await guesses({ object: 'public.t' })).toEqual([true]);
+  expect(await guesses({ object: 'public.u' })).toEqual([]);
+  expect(await guesses({ classes: ['WRITE'] })).toEqual([false]);
+  expect(await guesses({ classes: ['DDL'] })).toEqual([]);
 });
 
 describe('a relation', () => {
