@@ -92,7 +92,7 @@ function allOf(report: Report, reason: Reason): readonly string[] {
   const options: Readonly<Record<Reason, readonly string[]>> = {
     auditing: ['--class', 'MISC,DDL,ROLE,READ,FUNCTION', '--text', 'pgaudit'],
     withoutWhere: ['--without-where'],
-    destroyed: ['--command', 'TRUNCATE*,DROP*'],
+    destroyed: ['--class', 'WRITE,DDL', '--command', 'TRUNCATE*,DROP*'],
     programs: ['--command', 'COPY*,INSERT', '--text', 'program'],
     files: ['--command', 'COPY*,INSERT', '--text', 'copy'],
     roles: ['--class', 'ROLE'],

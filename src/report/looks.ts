@@ -56,7 +56,8 @@ export class Looks {
 const HOLDS: Readonly<Record<Reason, (looked: Looked) => boolean>> = {
   auditing: ({ isSensitive, marked }) => isSensitive && marked.copies === null,
   withoutWhere: ({ marked }) => marked.withoutWhere === 'yes',
-  destroyed: ({ command }) => /^(?:TRUNCATE|DROP)\b/.test(command) && !/^DROP (?:ROLE|USER)\b/.test(command),
+  destroyed: ({ class: name, command }) =>
+    (name === 'write' || name === 'ddl') && /^(?:TRUNCATE|DROP)\b/.test(command),
   programs: ({ marked }) => marked.copies === 'program',
   files: ({ marked }) => marked.copies === 'file',
   roles: ({ class: name }) => name === 'role',

@@ -9,7 +9,7 @@ import { inProject } from '../../src/lib/paths.js';
 import { openPage, startBrowser } from '../support/browser.js';
 import { month, NIGHTLY } from '../support/month.js';
 import { makeReport } from '../support/report.js';
-import { november } from '../support/reviewed.js';
+import { november, OLA, role } from '../support/reviewed.js';
 import { byDay, writeSealed } from '../support/sealed.js';
 import { temporaryFolder } from '../support/temp.js';
 
@@ -63,7 +63,9 @@ test('each row is found by its command, and as many as the page says by the one 
   const folder = await temporaryFolder();
   const others = november().filter(({ time }) => !time.startsWith('2025-11-08'));
   const [saturday] = month().filter(({ date }) => date === '2025-11-08');
-  const segments = [...byDay(others), ...(saturday === undefined ? [] : [saturday])];
+  // Destroys no data, and is listed among roles and rights.
+  const dropped = role('2025-11-14T22:20:00.000Z', OLA, 'DROP ROLE', 'DROP ROLE ola_privat');
+  const segments = [...byDay([...others, dropped]), ...(saturday === undefined ? [] : [saturday])];
   await writeSealed(
     join(folder, 'archive'),
     segments.toSorted((a, b) => (a.date < b.date ? -1 : 1)),

@@ -4,7 +4,7 @@ import type { NewEvent } from '../../src/event/event.js';
 import { failureOf, gap, type NewStatement, type Said, statement, suspectOf } from './search.js';
 
 const KARI = { user: 'Z990001', name: 'Kari Nordmann', email: 'kari.nordmann@nav.no' };
-const OLA = { user: 'Z990002', name: 'Ola Hansen', email: 'ola.hansen@nav.no' };
+export const OLA = { user: 'Z990002', name: 'Ola Hansen', email: 'ola.hansen@nav.no' };
 
 /** Number of writes by Ola on `konto` on 12 November. */
 export const BULK = 150;
@@ -88,7 +88,13 @@ export function ddl(time: string, who: Said, command: string, text: string): New
   return write(time, who, { class: 'DDL', command, statement: text, objects: ['public.vedtak'] });
 }
 
-function role(time: string, who: Said, command: string, text: string, redacted?: number): NewStatement {
+export function role(
+  time: string,
+  who: Said,
+  command: string,
+  text: string,
+  redacted?: number,
+): NewStatement {
   const { audit, ...rest } = write(time, who, { class: 'ROLE', command, statement: text });
   const { objects: _, objectsFrom: _from, ...bare } = audit;
   return { ...rest, audit: { ...bare, ...(redacted !== undefined && { redacted }) } };
