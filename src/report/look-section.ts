@@ -7,7 +7,7 @@ import type { Touched } from './findings.js';
 import type { Listed } from './listed.js';
 import type { Reason } from './looks.js';
 import { dayOf, moment, nameOf, objectName, separated } from './parts.js';
-import { personOptions, userOptions } from './person-options.js';
+import { objectOptions, personOptions, userOptions } from './person-options.js';
 import { lookCommand, lookFunction, outsideHours, type Report } from './report.js';
 import type { NotResolved, Shared } from './roles.js';
 import type { Reported, Sign } from './signs.js';
@@ -196,10 +196,6 @@ function bulkRow(report: Report, { day, person, object, outside, weekend }: Touc
     when: dayOf(report, day),
     who: nameOf(report, person),
     what: html`${objectName(report, object)}: ${words.look.statements(outside + weekend)}`,
-    options: [
-      ...personOptions(person),
-      ...(object === null ? [] : ['--object', object]),
-      ...['--since', since, '--until', until],
-    ],
+    options: [...personOptions(person), ...objectOptions(object), ...['--since', since, '--until', until]],
   };
 }
