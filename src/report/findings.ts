@@ -1,5 +1,6 @@
 /** The findings about a period's events, in memory that does not grow with their number. */
 
+import { LRUCache } from 'lru-cache';
 import { isWithin, type WorkingHours, type Zone } from '../lib/zone.js';
 import { type Amount, addChange, type Change, classOf, noAmount, type When } from './amount.js';
 import { Weightiest } from './bounded.js';
@@ -20,6 +21,8 @@ const MOST_SAMPLED = 15;
 /** Characters of one statement. */
 const LONGEST_STATEMENT = 20_000;
 const LONGEST_EXCERPT = 500;
+/** Transactions that failed and may yet go on; the latest are kept. */
+const MOST_FAILED = 50_000;
 /** At most this many login roles of one person are named. */
 const MOST_USERS = 8;
 
@@ -95,6 +98,8 @@ export class Findings {
   readonly rows = new Rows();
   /** Secrets in statements, parameters, suspects and rows. */
   redacted = 0;
+  /** The day of a transaction's failure, by the id of its latest statement: a savepoint may catch it on a later one. */
+  readonly #failedOn = new LRUCache<string, string>({ max: MOST_FAILED });
 
   constructor(options: FindingsOptions) {
     this.#options = options;
@@ -201,15 +206,20 @@ export class Findings {
     return amount;
   }
 
-  /** If a savepoint caught the error, the failure counted before is taken back. */
+  /** If a savepoint caught the error, the failure counted before is taken back: one of before the period was not. */
   #failure(
     person: Person,
-    { sqlState = null, outcome, certain }: NonNullable<ReportedEvent['failure']>,
+    { statement, sqlState = null, outcome, certain }: NonNullable<ReportedEvent['failure']>,
     at: number,
-    day: string,
+    today: string,
   ): void {
     const isUncertain = certain === false;
-    const by = outcome === 'caught' ? -1 : 1;
+    const isCaught = outcome === 'caught';
+    const day = isCaught ? this.#failedOn.get(statement) : today;
+    if (day === undefined) return;
+    if (isCaught) this.#failedOn.delete(statement);
+    else this.#failedOn.set(statement, day);
+    const by = isCaught ? -1 : 1;
     if (!isUncertain) {
       this.total.failed += by;
       this.#dayOf(day).failed += by;

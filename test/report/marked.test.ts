@@ -99,6 +99,18 @@ test('all statements of a transaction share its outcome, and a caught error is n
   expect(findings.outcomes.counts).toEqual({ done: 1, failed: 2, undone: 1, unknown: 1 });
 });
 
+test('an error that a savepoint caught on a later day is taken back on its own day, or not at all', () => {
+  const made = write('2025-11-05T23:59:59.000Z', KARI);
+  const [failed, caught] = [failureOf(made), failureOf(made, '23505', 'caught')];
+  const later = { ...caught, time: '2025-11-06T00:00:01.000Z' };
+  const { days, total, failures } = findingsOf([made, failed, later]);
+  expect([...days].map(([day, { failed: count }]) => [day, count])).toEqual([['2025-11-05', 0]]);
+  expect([total.failed, failures.sorted.map(({ events }) => events)]).toEqual([0, [0]]);
+  // The error itself was before the period.
+  const rest = findingsOf([later]);
+  expect([rest.total.failed, rest.days.size, rest.failures.size]).toEqual([0, 0, 0]);
+});
+
 test('what a session left open, or another one rolled back, was undone, though no transaction is in that record', () => {
   const [a, b, c, d, other] = ['1/1', '1/1', '1/2', '1/2', '1/3'].map(id =>
     inTransaction(write(TIME, KARI), id),
