@@ -63,7 +63,7 @@ function manyFindings(count: number): Finding[] {
 }
 
 async function ledgerFindings(path: string): Promise<Finding[]> {
-  const kept = Math.round((await fileSize(path)) / POSITION);
+  const kept = Math.round((await ledgerSize(path)) / POSITION);
   if (kept < 0.8 * MOST_KEPT) return [];
   return [
     warning(
@@ -73,6 +73,16 @@ async function ledgerFindings(path: string): Promise<Finding[]> {
       'keep backups of old log files out of the folders of source.files; larger log files make fewer (log_rotation_size)',
     ),
   ];
+}
+
+/** 0 if the folder cannot be looked into: that is another finding. */
+async function ledgerSize(path: string): Promise<number> {
+  try {
+    return await fileSize(path);
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'ENOTDIR')) return 0;
+    throw error;
+  }
 }
 
 /** Empty if the daemon has not run here; what is wrong with its state is another finding. */

@@ -43,15 +43,6 @@ function serverWith(values: Record<string, string>, more: Partial<Snapshot> = {}
   };
 }
 
-/** `status what: detail → fix` of what is not well where this is in the configuration. */
-async function faultsOf(more: Settings): Promise<readonly string[]> {
-  const folder = await temporaryFolder();
-  const path = join(folder, 'a.csv');
-  await writeFile(path, numbered(1));
-  const { faults } = await runCheck(settings(folder, [path], more));
-  return faults.filter(fault => !fault.startsWith('warning database'));
-}
-
 const shown = (findings: readonly Finding[]): string[] =>
   findings.map(({ status, what, detail }) => `${status} ${what}: ${detail}`);
 
@@ -349,46 +340,6 @@ describe('the whole command', () => {
     const table = renderTable([{ what: 'x', status: 'failure', detail: 'd', why: 'w', fix: 'a\nb' }]);
     expect(table).toBe(
       'failure  x  d\n            → a\n              b\n            w\n\n0 ok, 0 to look at, 1 failed\n',
-    );
-  });
-});
-
-describe('what keeps the daemon from its start, or from reading', () => {
-  test('a key that cannot sign, without a word of it', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder, 'key.pem');
-    await writeFile(path, '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n');
-    const [fault] = await faultsOf({ archive: { to: `file:${folder}/archive`, signingKeyFile: path } });
-    expect(fault).toMatch(
-      /^failure archive: archive\.signingKey: \S+ does not contain a readable private key/,
-    );
-    // Never over a key that is there.
-    expect(fault).toContain(
-      `→ let the user of the shipper read it; if there is no key yet: openssl genpkey -algorithm ed25519 -out ${path}`,
-    );
-    expect(fault).not.toContain('s3cret');
-  });
-
-  test('columns of people that nobody reads', async () => {
-    const path = join(await temporaryFolder(), 'people.csv');
-    await writeFile(path, 'id,name,phone,e-mail\nZ990001,Kari,1,2\n');
-    expect(await faultsOf({ identity: [{ directory: path }] })).toContainEqual(
-      expect.stringMatching(/^warning directory: \S+people\.csv: columns not read: phone, e-mail →/),
-    );
-  });
-
-  test('a token that cannot be read', async () => {
-    const http = { url: 'http://127.0.0.1:1/{id}', fields: { name: '/name' }, tokenFile: '/nowhere/token' };
-    const recipient = 'age1un8ee8uyjgj9rdhde3ktrvr00rz86d9a3q9qttn38kfe45h0hyfsw9q57m';
-    expect(await faultsOf({ identity: [{ http }], redact: { escrowTo: [recipient] } })).toEqual([
-      'warning identity: /nowhere/token cannot be read (ENOENT) → fix tokenFile, or write the token there, readable by the user of the shipper',
-    ]);
-  });
-
-  test('a folder that does not exist: fix the pattern', async () => {
-    const { faults } = await runCheck(settings(await temporaryFolder(), ['/nowhere/*.csv']));
-    expect(faults).toContain(
-      'failure source: /nowhere (ENOENT) → it does not exist (yet): fix source.files, or log_directory',
     );
   });
 });
