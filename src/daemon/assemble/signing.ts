@@ -28,9 +28,12 @@ export function signingKeyOf({ signingKey, signingKeyFile }: Config['archive']):
 export async function openSigners(
   archive: Config['archive'],
 ): Promise<readonly [signer: Signer | null, previous: Signer | null]> {
-  const open = async (key: Named | null): Promise<Signer | null> =>
-    key === null ? null : await openSigner(key, archive);
-  return [await open(signingKeyOf(archive)), await open(archive.previousSigningKey ?? null)];
+  const key = signingKeyOf(archive);
+  const { previousSigningKey: previous } = archive;
+  return [
+    key && (await openSigner(key, archive)),
+    previous === undefined ? null : await openSigner(previous, archive, 'previousSigningKey'),
+  ];
 }
 
 /** Right after a change of key the newest seal is the old key's. `null` if seals are not signed. */
@@ -42,9 +45,15 @@ export function ownSealOf(signer: Signer | null, previous: Signer | null): IsOwn
 /**
  * The signer of seals. Throws a ConfigError if the key cannot be used; the message contains nothing of the key. Cloud KMS is
  * asked only when a signature is needed.
+ *
+ * @param setting which of the archive's settings names the key
  */
-export async function openSigner(key: Named, { signingKeyEndpoint }: Config['archive']): Promise<Signer> {
-  if (key.kind === 'file') return await fileSigner(resolve(key.path));
+export async function openSigner(
+  key: Named,
+  { signingKeyEndpoint }: Config['archive'],
+  setting: 'signingKey' | 'previousSigningKey' = 'signingKey',
+): Promise<Signer> {
+  if (key.kind === 'file') return await fileSigner(resolve(key.path), setting);
   const { KmsKey } = await import('../../lib/google/kms.js');
   const inKms = new KmsKey(key.name, signingKeyEndpoint);
   return {
@@ -56,8 +65,8 @@ export async function openSigner(key: Named, { signingKeyEndpoint }: Config['arc
   };
 }
 
-async function fileSigner(path: string): Promise<Signer> {
-  const key = await readKey(path);
+async function fileSigner(path: string, setting: string): Promise<Signer> {
+  const key = await readKey(path, setting);
   const publicKey = createPublicKey(key);
   const fingerprint = fingerprintOf(publicKey);
   return {
@@ -73,17 +82,17 @@ function fingerprintOf(publicKey: KeyObject): string {
   return hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex');
 }
 
-async function readKey(path: string): Promise<KeyObject> {
+async function readKey(path: string, setting: string): Promise<KeyObject> {
   let key: KeyObject;
   try {
     key = createPrivateKey(await readFile(path));
   } catch (error) {
     throw new ConfigError([
-      `archive.signingKey: ${path} does not contain a readable private key (${codeOf(error)})`,
+      `archive.${setting}: ${path} does not contain a readable private key (${codeOf(error)})`,
     ]);
   }
   if (key.asymmetricKeyType === 'ed25519') return key;
   throw new ConfigError([
-    `archive.signingKey: ${path} must be an Ed25519 key: openssl genpkey -algorithm ed25519 -out ${path}`,
+    `archive.${setting}: ${path} must be an Ed25519 key: openssl genpkey -algorithm ed25519 -out ${path}`,
   ]);
 }

@@ -1,11 +1,12 @@
 /** What `check` says of what keeps the daemon from its start, or from reading. */
 
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCheck } from '../../support/checked.js';
 import { numbered } from '../../support/log.js';
-import { type Settings, settings } from '../../support/shipper.js';
+import { runOnce, type Settings, settings } from '../../support/shipper.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 /** `status what: detail → fix` of what is not well where this is in the configuration. */
@@ -28,6 +29,28 @@ test('a key that cannot sign, without a word of it', async () => {
     `→ let the user of the shipper read it; if there is no key yet: openssl genpkey -algorithm ed25519 -out ${path}`,
   );
   expect(fault).not.toContain('s3cret');
+});
+
+test('the key before it, which the daemon reads, too', async () => {
+  const folder = await temporaryFolder();
+  const key = join(folder, 'key.pem');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const archive = { to: `file:${folder}/archive`, signingKey: `file:${key}` };
+  const previousSigningKey = 'file:/nowhere/old.pem';
+  const [fault] = await faultsOf({ archive: { ...archive, previousSigningKey } });
+  const text =
+    'archive.previousSigningKey: /nowhere/old.pem does not contain a readable private key (ENOENT)';
+  expect(fault).toMatch(`failure archive: ${text} →`);
+  const path = join(folder, 'a.csv');
+  await writeFile(path, '');
+  const { code, output } = await runOnce(
+    folder,
+    settings(folder, [path], { archive: { ...archive, previousSigningKey } }),
+  );
+  expect(code).toBe(2);
+  expect(output).toContain(text);
+  expect((await faultsOf({ archive })).filter(one => one.includes('archive'))).toEqual([]);
 });
 
 test('a state folder that cannot be looked into: the other findings are there, too', async () => {
