@@ -30,7 +30,7 @@ export class Attempts {
   readonly #signal: AbortSignal;
   /** Attempts in progress, the oldest first. */
   readonly #underWay = new Set<Waker>();
-  #outage: { readonly since: number; failures: number } | null = null;
+  #outage: { since: number; failures: number } | null = null;
 
   constructor(options: AttemptOptions, signal: AbortSignal) {
     this.#options = options;
@@ -79,6 +79,8 @@ export class Attempts {
     // Attempts that were in progress beside the oldest when the outage began say nothing new.
     if (!isNew && !this.#isOldest(turn)) return;
     this.#outage.failures += 1;
+    // If the clock was set back, the outage would not count for as long as that takes to pass.
+    this.#outage.since = Math.min(this.#outage.since, clock.now());
     const delay = delayAfter(failures, { first: FIRST_DELAY, last: LAST_DELAY, random });
     report.failed(error, this.#outage.failures, clock.now() - this.#outage.since, delay);
     await sleep(clock, delay, this.#signal);

@@ -62,6 +62,18 @@ test('after an abort nothing is attempted, neither for the first time nor again'
   expect([again.tries, first.tries]).toEqual([1, 0]);
 });
 
+test('an outage lasts on if the clock is set back: its time begins again, and is never negative', async () => {
+  const { clock, reports, attempts, stop } = scene();
+  const running = attempts.attempt(failing(99).run);
+  await clock.advance(10_000);
+  clock.set('2026-11-21T10:40:00Z');
+  await clock.advance(60_000);
+  stop.abort();
+  await running;
+  expect(Math.min(...reports.map(({ since }) => since))).toBe(0);
+  expect(reports.at(-1)?.since).toBeGreaterThan(30_000);
+});
+
 test('what succeeded does not delay what comes after it', async () => {
   const { clock, attempts } = scene();
   await attempts.attempt(failing(0).run);
