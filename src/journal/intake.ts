@@ -1,7 +1,7 @@
 /** What goes into the next commit, and where it is sealed: what is appended while a seal is due or being signed follows it. */
 
 import type { SealReason } from '../event/names.js';
-import type { Clock } from '../lib/clock.js';
+import { type Clock, hasPassed } from '../lib/clock.js';
 import type { JournalEntry, Plan } from './state.js';
 
 /** Milliseconds after which a seal that could not be signed is tried again. */
@@ -86,7 +86,8 @@ export class Intake {
   }
 
   #dueSeal(now: number): SealReason | null {
-    return now < this.sealAgainAt ? null : this.#plan().dueSeal(now);
+    const isTooEarly = !hasPassed(this.sealAgainAt - SIGN_AGAIN_AFTER, now, SIGN_AGAIN_AFTER);
+    return isTooEarly ? null : this.#plan().dueSeal(now);
   }
 
   async #seal(reason: SealReason, now: number): Promise<void> {

@@ -90,3 +90,18 @@ test('what is appended while the last seal is signed is durable only with the ne
   await durable;
   expect(journal.lastSeq).toBeGreaterThanOrEqual(3);
 });
+
+test('a seal that could not be signed is tried again soon, also if the clock was set back', async () => {
+  const sign = (): string => {
+    throw new Error('no');
+  };
+  const { open, clock, reports } = await journalFixture({ signer: { fingerprint: () => 'f', sign } });
+  const { journal } = await open();
+  await commit(journal, newEvent(1));
+  await clock.advance(15 * MINUTE);
+  await until(() => reports.includes('not signed'));
+  const before = reports.filter(one => one === 'not signed').length;
+  clock.set('2026-11-21T10:40:00Z');
+  await clock.advance(MINUTE);
+  await until(() => reports.filter(one => one === 'not signed').length > before);
+});
