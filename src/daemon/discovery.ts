@@ -46,6 +46,19 @@ export interface UnwatchedEnd {
   readonly progress: Progress;
 }
 
+/**
+ * The servers that have their names for themselves: what another one of the same name wrote could not be told from it.
+ *
+ * @param names which files each name has; those of new names are added
+ */
+export function withOwnNames(servers: readonly SourceConfig[], names: Map<string, string>): SourceConfig[] {
+  return servers.filter(({ instance, files }) => {
+    const own = files.join(' ');
+    if (!names.has(instance)) names.set(instance, own);
+    return names.get(instance) === own;
+  });
+}
+
 /** What one setting finds. */
 export interface Look {
   readonly servers: readonly SourceConfig[];
@@ -74,7 +87,12 @@ export interface DiscoveryReport {
 /** One server while it is known. */
 interface Found {
   /** `null` if it is one too many. */
-  reading: { readonly source: Source; readonly stop: AbortController; readonly ended: Promise<void> } | null;
+  reading: {
+    readonly files: string;
+    readonly source: Source;
+    readonly stop: AbortController;
+    readonly ended: Promise<void>;
+  } | null;
   /** Since when its files are gone, in milliseconds since the epoch; `null` if they are there. */
   goneSince: number | null;
   /** By this process: else nobody knows what its files had when they went away. */
@@ -125,11 +143,14 @@ export class Discovery {
   async #look(stop: AbortSignal, read: Read): Promise<void> {
     const { look, report } = this.#options;
     const there = new Set<string>();
-    const looks = await look();
-    report.tooManyServers(looks.flatMap(one => this.#readFound(one, there, stop, read)));
-    report.serversUnseen(
-      looks.flatMap(({ faults, unnamed }) => [...faults.map(({ path }) => path), ...unnamed]),
-    );
+    const [looks, names] = [await look(), this.#names];
+    const own = looks.map(one => ({ ...one, servers: withOwnNames(one.servers, names) }));
+    report.tooManyServers(own.flatMap(one => this.#readFound(one, there, stop, read)));
+    const others = looks.flatMap(({ servers }, at) => servers.filter(one => !own[at]?.servers.includes(one)));
+    report.serversUnseen([
+      ...looks.flatMap(({ faults, unnamed }) => [...faults.map(({ path }) => path), ...unnamed]),
+      ...others.flatMap(({ files: [path = ''] }) => path),
+    ]);
     // What could not be seen is not gone.
     if (looks.every(({ faults }) => faults.length === 0)) await this.#letGoOthers(there);
   }
@@ -162,6 +183,13 @@ export class Discovery {
     }
   }
 
+  /** Of what is read, with its files. */
+  get #names(): Map<string, string> {
+    return new Map(
+      [...this.#found].flatMap(([name, { reading }]) => (reading === null ? [] : [[name, reading.files]])),
+    );
+  }
+
   #isRead(instance: string): boolean {
     return (this.#found.get(instance)?.reading ?? null) !== null;
   }
@@ -188,7 +216,7 @@ export class Discovery {
     const own = new AbortController();
     const ended = read(source, AbortSignal.any([stop, own.signal]));
     ended.catch(error => this.#failed.reject(error));
-    return { source, stop: own, ended };
+    return { files: config.files.join(' '), source, stop: own, ended };
   }
 
   /**

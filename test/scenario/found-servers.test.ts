@@ -100,6 +100,27 @@ test('a file whose server can have no such name is named, and not passed over si
   expect(check.output).toMatch(/failure +servers .*db_p\+g_6f2c/);
 });
 
+test('of two servers with one name, the second is named, and read once the first is gone (I12)', async () => {
+  const { folder, ...node } = await newNode();
+  const discover = {
+    files: `${node.pods}/{namespace}_{pod}_{uid}/postgres/*.log`,
+    instance: '{namespace}-{pod}',
+  };
+  const config = severalSettings(folder, [{ discover, timezone: 'Europe/Oslo' }], oneSegment(folder));
+  const both = { folder, ...node, config };
+  await write(both, 'team-a_db_6f2c', 1);
+  await write(both, 'team_a-db_aa01', 2);
+  const { output } = await runOnce(folder, config);
+  expect(output).toMatch(/servers-unseen.*team_a-db/);
+  expect(await said(both)).toEqual(['found', '1']);
+  const check = await runCommand(['check', '--config', join(folder, 'config.yaml')]);
+  expect(check.code).toBe(1);
+  expect(check.output).toMatch(/failure +servers .*team_a-db_\*/);
+  await rm(join(node.pods, 'team-a_db_6f2c'), { recursive: true });
+  await runOnce(folder, config);
+  expect((await said(both)).filter(one => one !== 'gap unwatched')).toEqual(['found', '1', '2']);
+});
+
 test('if no server is found, nothing is proved: check fails, the daemon says so, and the archive is not whole (I12)', async () => {
   const node = await newNode();
   await mkdir(node.pods);

@@ -3,6 +3,7 @@
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { parseDuration } from '../../config/units.js';
 import { findServers } from '../../daemon/assemble/found-servers.js';
+import { withOwnNames } from '../../daemon/discovery.js';
 import { fixFor } from '../../daemon/fixes.js';
 import { checkDatabase } from './database.js';
 import { checkDestinations } from './destinations.js';
@@ -96,11 +97,23 @@ async function foundBy({
 }: Config): Promise<{ readonly servers: SourceConfig[]; readonly findings: Finding[] }> {
   const servers: SourceConfig[] = [];
   const findings: Finding[] = [];
+  const names = new Map<string, string>();
   for (const one of discovered) {
     const { files, most } = one.discover;
-    const { servers: found, faults, unnamed } = await findServers(one);
+    const { servers: all, faults, unnamed } = await findServers(one);
+    const found = withOwnNames(all, names);
     servers.push(...found);
     findings.push(
+      ...all
+        .filter(server => !found.includes(server))
+        .map(({ instance, files: [path = ''] }) =>
+          failure(
+            'servers',
+            path,
+            'it is not read',
+            `another server is named ${instance}, too: change discover: instance`,
+          ),
+        ),
       ...faults.map(({ path, code }) =>
         failure('servers', `${path} (${code})`, 'servers there are not found', fixFor(code)),
       ),

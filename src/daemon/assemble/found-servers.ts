@@ -11,7 +11,7 @@ import { discover } from '../../read/files/discover.js';
 import { unwatchedAfter } from '../../read/files/loss.js';
 import type { Look, UnwatchedEnd } from '../discovery.js';
 
-/** What one setting finds now; the servers by their names. */
+/** What one setting finds now; the servers by their names, which two of them may share. */
 export async function findServers({ discover: setting, ...shared }: DiscoverConfig): Promise<Look> {
   const found = new Map<string, SourceConfig>();
   const unnamed: string[] = [];
@@ -19,9 +19,10 @@ export async function findServers({ discover: setting, ...shared }: DiscoverConf
   for (const { path } of files) {
     const server = serverOf(setting, path);
     if (server === null) unnamed.push(path);
-    else if (!found.has(server.instance)) found.set(server.instance, configOf(server, shared));
+    else if (!found.has(server.files)) found.set(server.files, configOf(server, shared));
   }
-  const servers = [...found.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));
+  const inOrder = [...found].map(([of, config]) => [`${config.instance} ${of}`, config] as const);
+  const servers = inOrder.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, config]) => config);
   return { servers, most: setting.most, faults, unnamed };
 }
 
