@@ -80,8 +80,21 @@ test('a file that comes to be named by two is read for neither, until it is matc
   await append(join(folder, 'new.csv'), 4, 5);
   await rm(join(folder, 'a', 'new.csv'));
   await eventually(async () => numbersOf(await logged(folder)).length === 5);
+  // By then its own folder was looked at for `a`, too.
+  await append(join(folder, 'a', 'own.csv'), 6);
+  await eventually(async () =>
+    (await logged(folder, 'statement')).some(({ session }) => session?.line === 6),
+  );
   await shipper.stop();
-  expect((await archived(folder, 'statement')).map(({ instance }) => instance)).toEqual(Array(5).fill('b'));
+  const events = await archived(folder);
+  const shipped = events.flatMap(({ kind, instance, session }) =>
+    kind === 'statement' ? [`${instance} ${session?.line}`] : [],
+  );
+  expect(shipped).toEqual(['b 1', 'b 2', 'b 3', 'b 4', 'b 5', 'a 6']);
+  expect(events.filter(({ kind }) => kind === 'gap')).toEqual([]);
+  // Nor does the next start miss it.
+  expect((await runOnce(folder, config)).code).toBe(0);
+  expect((await archived(folder, 'gap')).length).toBe(0);
 });
 
 test('check refuses a server that is not there, and to follow a change where it is not said at which', async () => {

@@ -3,6 +3,7 @@
 import type { SourcePosition } from '../../event/position.js';
 import type { Clock } from '../../lib/clock.js';
 import type { SourceFault, UnsupportedReason } from '../record.js';
+import type { Claimed } from './contested.js';
 import type { Listed } from './discover.js';
 import type { LastRecord } from './last-record.js';
 import type { Ledger } from './ledger.js';
@@ -19,8 +20,8 @@ export interface TailOptions extends ReadFormatOptions {
   readonly unpackIn: string;
   /** Keeps contents that are gone for long. */
   readonly ledger: Ledger;
-  /** Notes the files that the globs name now; returns the paths that another server names, too. */
-  readonly claim?: (files: readonly Listed[]) => ReadonlySet<string>;
+  /** Notes the files that the globs name now; returns the paths that another server names. */
+  readonly claim?: (files: readonly Listed[]) => Claimed;
   /** Whether this record was read, or a later one of its session. */
   readonly knows?: (record: LastRecord) => boolean;
   /** With `once`: whether something that must be read is still to be written. */

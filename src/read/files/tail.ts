@@ -10,16 +10,18 @@ import { codeOf, hasCode } from '../../lib/errors.js';
 import type { RawRecord } from '../record.js';
 import { type Batch, TakeFailed, type Taker } from './batch.js';
 import { CompressedFiles } from './compressed.js';
+import type { Claimed } from './contested.js';
 import { SETTLE } from './doubts.js';
 import { Faults } from './faults.js';
 import type { Follower } from './follower.js';
 import { Followers } from './followers.js';
 import { Hints } from './hints.js';
 import { identify } from './identify.js';
+import { Kept } from './kept.js';
 import { unwatchedAfter } from './loss.js';
 import { ReadFormat } from './read-format.js';
 import { ReadUntil } from './read-until.js';
-import { Survey, type Surveyed } from './survey.js';
+import { Survey } from './survey.js';
 import type { TailOptions, TailReport } from './tail-options.js';
 import { UnpackedFiles } from './unpacked.js';
 import { Unsupported } from './unsupported.js';
@@ -39,6 +41,7 @@ const LINGER = 60_000;
 /** Most files that are held open. */
 export const MOST_HELD = 64;
 const NEVER = Number.NEGATIVE_INFINITY;
+const ALL_OWN: Claimed = { contested: new Set(), left: new Set() };
 
 export class Tail {
   readonly #options: TailOptions;
@@ -47,6 +50,7 @@ export class Tail {
   readonly #survey: Survey;
   readonly #waker: Waker;
   readonly #followers: Followers;
+  readonly #kept: Kept;
   readonly #readUntil = new ReadUntil();
   readonly #compressed: CompressedFiles;
   /** The content in which the last run stopped, until it is known whether it still exists. */
@@ -78,8 +82,9 @@ export class Tail {
     this.#format = new ReadFormat(this.#followers, options);
     this.#unpacked = new UnpackedFiles(options.unpackIn, report);
     this.#lastRead = this.#followers.lastLive(one => this.#format.includes(one));
+    this.#kept = new Kept(this.#followers, options.ledger, report);
     const wasRead = async (contentId: string): Promise<boolean> =>
-      this.#followers.has(contentId) || (await options.ledger.find(contentId)) !== null;
+      (await this.#kept.readOf(contentId)) !== null;
     this.#compressed = new CompressedFiles(this.#lastRead?.firstTime ?? this.#openedAt, wasRead);
   }
 
@@ -326,10 +331,16 @@ export class Tail {
     this.#scannedAt = now;
     this.#isMoved = false;
     const { files: found, faults, unmatched } = await this.#survey.take(now);
-    const all = await this.#unpacked.see(found, contentId => this.#readOf(contentId));
+    const all = await this.#unpacked.see(found, contentId => this.#kept.readOf(contentId));
     await this.#format.look(all, now);
     const files = this.#format.narrow(all, contentId => this.#followers.has(contentId));
-    this.#faults.looked(files, faults, unmatched, this.#options.claim?.(files) ?? new Set());
+    const { contested, left } = this.#options.claim?.(files) ?? ALL_OWN;
+    // A file that could not be seen may still be claimed.
+    if (faults.length === 0)
+      await this.#kept.disown(
+        this.#followers.inOrder.filter(one => left.has(one.path) && this.#faults.isContested(one)),
+      );
+    this.#faults.looked(files, faults, unmatched, contested);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
     if (faults.length === 0 && (await this.#compressed.areAllRead(files)))
@@ -338,12 +349,12 @@ export class Tail {
         now,
         await this.#format.beside(all),
       );
-    await this.#recall(files, now);
+    await this.#kept.recall(files, now);
     // A file that could not be seen is not gone.
     const contents = this.#followers.assign(files, faults.length === 0, now);
     for (const { path } of contents) this.#unsupported.forget(path);
     this.#unsupported.keep(files);
-    await this.#forgetGone(now);
+    await this.#kept.forgetGone(now);
     await this.#holdUnread(now);
     if (contents.length > 0)
       this.#report.filesFound(
@@ -352,39 +363,12 @@ export class Tail {
     this.#faults.report();
   }
 
-  async #readOf(contentId: string): Promise<number | null> {
-    const known = this.#followers.get(contentId)?.position;
-    return (known ?? (await this.#options.ledger.find(contentId)))?.offset ?? null;
-  }
-
-  /** A content that looks new may have been read long ago. */
-  async #recall(files: readonly Surveyed[], now: number): Promise<void> {
-    for (const { identity } of files) {
-      if (identity.kind !== 'content' || this.#followers.has(identity.contentId)) continue;
-      const position = await this.#options.ledger.find(identity.contentId);
-      if (position !== null) this.#followers.remember(position, now);
-    }
-  }
-
-  /** If the ledger cannot be written, nothing is dropped; the journal on the same disk reports its failure. */
-  async #forgetGone(now: number): Promise<void> {
-    const gone = this.#followers.longGone(now);
-    if (gone.length === 0) return;
-    try {
-      await this.#options.ledger.keep(gone);
-    } catch (error) {
-      this.#report.ledgerFailed(codeOf(error));
-      return;
-    }
-    this.#followers.forget(gone);
-  }
-
   /** Opens unread files, the oldest first, so that they can be read even if they are deleted. */
   async #holdUnread(now: number): Promise<void> {
     let room = MOST_HELD;
     for (const follower of this.#followers.unfinished) {
       if (!follower.isActive) this.#faults.succeeded(follower);
-      if (!follower.isActive || room-- <= 0) continue;
+      if (!follower.isActive || this.#faults.isContested(follower) || room-- <= 0) continue;
       try {
         await follower.hold(now);
       } catch (error) {
