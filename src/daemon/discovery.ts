@@ -237,7 +237,7 @@ export class Discovery {
     this.#found.delete(instance);
     const last = one.wasRead ? undefined : files.at(-1);
     const gaps = last === undefined ? [] : [unwatched(last, instance)];
-    report.serverLetGo(instance, gaps.length === 0);
+    report.serverLetGo(instance, one.wasRead);
     void journal.append({
       source: instance,
       events: [...gaps.map(({ event }) => jsonOf(event)), jsonOf(lifecycle('retired', instance))],

@@ -121,6 +121,20 @@ test('of two servers with one name, the second is named, and read once the first
   expect((await said(both)).filter(one => one !== 'gap unwatched')).toEqual(['found', '1', '2']);
 });
 
+test('of a server of which nothing was ever read nobody says that it was (I12)', async () => {
+  const { folder, pods } = await newNode();
+  const discover = { files: `${pods}/{namespace}_{pod}_{uid}/postgres/*.log`, instance: '{pod}', most: 1 };
+  const config = severalSettings(folder, [{ discover, timezone: 'Europe/Oslo' }], oneSegment(folder));
+  const node = { folder, pods, config };
+  await write(node, 'db_pg-1_6f2c', 1);
+  await write(node, 'db_pg-2_aa01', 1);
+  await runOnce(folder, config);
+  await rm(join(pods, 'db_pg-2_aa01'), { recursive: true });
+  const { output } = await runOnce(folder, config);
+  expect(output).toMatch(/"level":"error".*"code":"server-let-go","source":"pg-2"/);
+  expect(await verify(node)).toBe(3);
+});
+
 test('if no server is found, nothing is proved: check fails, the daemon says so, and the archive is not whole (I12)', async () => {
   const node = await newNode();
   await mkdir(node.pods);

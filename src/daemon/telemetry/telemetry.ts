@@ -59,7 +59,7 @@ export class Telemetry extends DatabaseTelemetry {
     else
       this.#log.error(
         fields,
-        'the log files of a server went away while nobody read them: what they had last is not in the archive; see the gap event',
+        'the log files of a server went away while nobody read them: what they had last is not in the archive, which is incomplete for that time',
       );
     this.#sources.delete(instance);
     this.#health.forget(instance);
