@@ -13,6 +13,8 @@ interface Transaction {
   outcome: Outcome;
 }
 
+const ENDS = ['ROLLBACK', 'COMMIT'];
+
 /** A failure follows in the same session: of very many open transactions, the ones that rested longest are let go. */
 const MOST_TRANSACTIONS = 50_000;
 
@@ -22,12 +24,15 @@ export class Outcomes {
   readonly #transactions = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
   readonly #byLatest = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
 
-  /** A statement counts as done until its transaction fails. What follows a failure is the ROLLBACK itself. */
+  /** A statement counts as done until its transaction fails. */
   statement(event: ReportedEvent): void {
-    this.counts.done += 1;
     const key = keyOf(event);
     const known = key === null ? undefined : this.#transactions.get(key);
-    if (key === null || (known !== undefined && known.outcome !== 'done')) return;
+    // What ends a transaction that has failed was done.
+    const hasEnded =
+      known !== undefined && known.outcome !== 'done' && ENDS.includes(event.audit?.command ?? '');
+    this.counts[hasEnded ? 'done' : (known?.outcome ?? 'done')] += 1;
+    if (key === null || hasEnded) return;
     const one: Transaction = known ?? { latest: event.id, statements: 0, outcome: 'done' };
     one.statements += 1;
     this.#transactions.set(key, one);
