@@ -28,7 +28,9 @@ export function finderOf(query: Query): Finder | null {
     .map(longestAscii)
     .sort((a, b) => b.length - a.length);
   if (runs[0] !== undefined && runs[0] !== '') return inAnyCase(runs[0]);
-  if (command !== undefined && otherCommand === undefined && !command.startsWith('*'))
+  // A row has its command in another member.
+  const areRows = kinds.length === 0 || kinds.includes('row');
+  if (command !== undefined && otherCommand === undefined && !command.startsWith('*') && !areRows)
     return exactly(memberLike('command', command));
   if (auditClass !== undefined && otherClass === undefined) return exactly(member('class', auditClass));
   return null;

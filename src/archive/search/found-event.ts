@@ -156,6 +156,11 @@ export function userOf({ actor, gap }: SearchedEvent): string | null {
   return actor?.user ?? gap?.user ?? null;
 }
 
+/** pgAudit's command, or what changed a row. */
+export function commandOf({ audit, row }: SearchedEvent): string | null {
+  return audit?.command ?? row?.operation ?? null;
+}
+
 /** pgAudit's class, also of what it did not log. */
 export function classOf({ audit, unaudited }: SearchedEvent): string | null {
   return audit?.class ?? unaudited?.class ?? null;

@@ -1,7 +1,7 @@
 /** Counts found events in groups. */
 
 import type { Zone } from '../../lib/zone.js';
-import { classOf, objectsOf, personKeyOf, personOf, userOf } from './found-event.js';
+import { classOf, commandOf, objectsOf, personKeyOf, personOf, userOf } from './found-event.js';
 import type { Found } from './search.js';
 
 export const GROUP_KEYS = ['user', 'actor', 'object', 'command', 'class', 'database', 'day'] as const;
@@ -81,7 +81,7 @@ export class Groups {
       case 'object':
         return objectsOrNull(event);
       case 'command':
-        return [event.audit?.command ?? null];
+        return [commandOf(event)];
       case 'class':
         return [classOf(event)];
       case 'database':

@@ -18,7 +18,7 @@ export function prefilter(query: Query): Prefilter {
     anyOf(user === null ? [] : [memberLike('user', user)]),
     timeWithin(query),
     anyOf(classes.map(one => member('class', one))),
-    anyOf(query.commands.map(command => memberLike('command', command))),
+    anyOf(query.commands.flatMap(command => COMMAND.map(name => memberLike(name, command)))),
     anyOf(session === null ? [] : [`"${asInLine(session)}"`]),
     anyOf(id === null ? [] : [member('id', id)]),
     ids && ((line: Buffer) => ids.has(idIn(line))),
@@ -26,6 +26,9 @@ export function prefilter(query: Query): Prefilter {
   ].filter(one => one !== null);
   return line => prefilters.every(passes => passes(line));
 }
+
+/** The members that hold a statement's command, and a row's. */
+const COMMAND = ['command', 'operation'];
 
 /** The member up to the first `*` of the pattern. */
 export function memberLike(name: string, pattern: string): string {

@@ -2,7 +2,7 @@
 
 import { isWithin, type WorkingHours, type Zone } from '../../lib/zone.js';
 import { type AskedRow, textOf } from './asked-row.js';
-import { classOf, type SearchedEvent, userOf } from './found-event.js';
+import { classOf, commandOf, type SearchedEvent, userOf } from './found-event.js';
 import { folded, wildcard } from './pattern.js';
 import { AskedRelation } from './relation.js';
 
@@ -92,7 +92,7 @@ function conditionsOf(query: Query): Condition[] {
     since === null ? null : ({ time }) => time >= since,
     before === null ? null : ({ time }) => time < before,
     classes.length === 0 ? null : event => classes.includes(classOf(event) ?? ''),
-    commands.length === 0 ? null : ({ audit }) => areCommands.some(is => is(audit?.command ?? '')),
+    commands.length === 0 ? null : event => areCommands.some(is => is(commandOf(event) ?? '')),
     id === null ? null : event => event.id === id,
     ids && (event => ids.has(event.id ?? '')),
     row && (event => row.isOf(event)),

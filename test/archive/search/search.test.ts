@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Query } from '../../../src/archive/search/query.js';
 import type { NewEvent } from '../../../src/event/event.js';
+import { rowEvent } from '../../support/row-event.js';
 import {
   failureOf,
   gap,
@@ -129,6 +130,20 @@ test('what pgAudit did not log has a class and a text, too: a relation in it is 
   expect(await guesses({ object: 'public.u' })).toEqual([]);
   expect(await guesses({ classes: ['WRITE'] })).toEqual([false]);
   expect(await guesses({ classes: ['DDL'] })).toEqual([]);
+});
+
+test('a row has the command that changed it', async () => {
+  const [changed, deleted] = [rowEvent({}), rowEvent({ operation: 'DELETE' })];
+  const objects = await writeArchive(null, [
+    { date: '2026-11-21', events: [changed, statement({ audit: { command: 'DELETE' } }), deleted] },
+  ]);
+  const kinds = async (query: Partial<Query>): Promise<string[]> =>
+    (await searchAll(storeOf(objects), query)).found.map(({ event }) => event.kind);
+  expect(await kinds({ commands: ['DELETE'] })).toEqual(['statement', 'row']);
+  expect(await kinds({ commands: ['DEL*'], kinds: ['row'] })).toEqual(['row']);
+  expect(await kinds({ commands: ['*E'], kinds: ['row'] })).toEqual(['row', 'row']);
+  expect(await kinds({ commands: ['INSERT', 'UPDATE'] })).toEqual(['row']);
+  expect(await kinds({ commands: ['TRUNCATE*'] })).toEqual([]);
 });
 
 describe('a relation', () => {
