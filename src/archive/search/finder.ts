@@ -6,7 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { asInLine, member } from '../../event/line.js';
 import { escaped } from './pattern.js';
-import { inUpperCase, memberLike } from './prefilter.js';
+import { inUpperCase, mayBeRows, memberLike } from './prefilter.js';
 import type { Query } from './query.js';
 
 /** For a piece: the first place, from a place on, that is in a line that may match; -1 if there is none. */
@@ -25,12 +25,10 @@ export function finderOf(query: Query): Finder | null {
     return exactly(member('kind', kind));
   if (user !== null && !user.startsWith('*')) return exactly(memberLike('user', user));
   const runs = inUpperCase(query)
-    .map(longestAscii)
+    .map(([form = '', ...others]) => (others.length === 0 ? longestAscii(form) : ''))
     .sort((a, b) => b.length - a.length);
   if (runs[0] !== undefined && runs[0] !== '') return inAnyCase(runs[0]);
-  // A row has its command in another member.
-  const areRows = kinds.length === 0 || kinds.includes('row');
-  if (command !== undefined && otherCommand === undefined && !command.startsWith('*') && !areRows)
+  if (command !== undefined && otherCommand === undefined && !command.startsWith('*') && !mayBeRows(query))
     return exactly(memberLike('command', command));
   if (auditClass !== undefined && otherClass === undefined) return exactly(member('class', auditClass));
   return null;

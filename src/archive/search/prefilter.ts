@@ -56,10 +56,25 @@ function timeWithin({ since, before }: Query): Prefilter | null {
   };
 }
 
-/** What every line that matches contains, in upper case. */
-export function inUpperCase({ actor, text, object }: Query): string[] {
+/** Rows are laid out in other ways than all else that has a text or a command. */
+export function mayBeRows({ kinds }: Query): boolean {
+  return kinds.length === 0 || kinds.includes('row');
+}
+
+/**
+ * What every line that matches contains, in upper case: of each text, one of these forms. The value of a row's column may be JSON
+ * itself, and is then in the line as it is.
+ */
+export function inUpperCase(query: Query): string[][] {
+  const { actor, text, object } = query;
   const relation = object === null ? null : new AskedRelation(object).inEveryLine;
-  return [actor, text, relation].filter(one => one !== null).map(one => folded(asInLine(one)));
+  const nested = mayBeRows(query) ? text : null;
+  return [[actor], [text, nested], [relation]]
+    .map(([asText = null, asJson = null]) => {
+      const forms = [asText === null ? null : asInLine(asText), asJson].filter(one => one !== null);
+      return [...new Set(forms.map(folded))];
+    })
+    .filter(forms => forms.length > 0);
 }
 
 function inAnyCase(query: Query): Prefilter | null {
@@ -67,6 +82,6 @@ function inAnyCase(query: Query): Prefilter | null {
   if (asked.length === 0) return null;
   return line => {
     const whole = folded(line.toString());
-    return asked.every(one => whole.includes(one));
+    return asked.every(forms => forms.some(one => whole.includes(one)));
   };
 }

@@ -146,6 +146,17 @@ test('a row has the command that changed it', async () => {
   expect(await kinds({ commands: ['TRUNCATE*'] })).toEqual([]);
 });
 
+test('a text of a row that JSON has as a list or an object, as tables show it', async () => {
+  const changed = rowEvent({ new: { tags: { a: ['x"y', null] }, note: '{"b":1}' } });
+  const store = storeOf(await writeArchive(null, [{ date: '2026-11-21', events: [changed] }]));
+  const count = async (text: string, kinds: string[]): Promise<number> =>
+    (await searchAll(store, { text, kinds })).found.length;
+  for (const text of ['{"A":["x', 'x\\"y",null]', '{"b":1}', 'NOTE'])
+    expect([text, await count(text, ['row']), await count(text, []), await count(text, ['gap'])]).toEqual(
+      text === 'NOTE' ? [text, 0, 0, 0] : [text, 1, 1, 0],
+    );
+});
+
 describe('a relation', () => {
   async function matches(object: string): Promise<[number, boolean][]> {
     const objects = await writeArchive(null, [{ date: '2026-11-21', events: EVENTS }]);
