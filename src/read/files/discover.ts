@@ -1,5 +1,6 @@
 /** Finds the files that the globs name now. */
 
+import type { Stats } from 'node:fs';
 import { glob, opendir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf, hasCode } from '../../lib/errors.js';
@@ -63,7 +64,10 @@ export async function discover(patterns: readonly string[]): Promise<Listing> {
 
 /** Throws the error of `stat`. */
 export async function listedAt(path: string): Promise<Listed> {
-  const stats = await stat(path);
+  return listedAs(path, await stat(path));
+}
+
+export function listedAs(path: string, stats: Stats): Listed {
   const { dev, ino, size, mtimeMs: modified } = stats;
   return { path, isFile: stats.isFile(), dev, ino, size, modified };
 }

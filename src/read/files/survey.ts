@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { hasPassed } from '../../lib/clock.js';
 import { codeOf } from '../../lib/errors.js';
 import type { SourceFault } from '../record.js';
-import { discover, type Listed, type Listing, listedAt } from './discover.js';
+import { discover, type Listed, type Listing, listedAs, listedAt } from './discover.js';
 import type { Identity } from './identify.js';
 import { openFile } from './open-file.js';
 
@@ -47,7 +47,7 @@ export class Survey {
     const files: Surveyed[] = [];
     for (const file of listing.files) {
       try {
-        files.push({ ...file, identity: await this.#identityOf(file) });
+        files.push(await this.#surveyed(file));
       } catch (error) {
         faults.push({ path: file.path, code: codeOf(error) });
       }
@@ -82,22 +82,23 @@ export class Survey {
 
   async #again(path: string): Promise<Surveyed | null> {
     try {
-      const file = await listedAt(path);
-      return { ...file, identity: await this.#identityOf(file) };
+      return await this.#surveyed(await listedAt(path));
     } catch {
       // A look at all finds out what is wrong with it.
       return null;
     }
   }
 
-  async #identityOf(file: Listed): Promise<Identity> {
-    if (!file.isFile) return NOT_A_FILE;
+  /** Another file may have the name by now: its size and its content are of the same file. */
+  async #surveyed(file: Listed): Promise<Surveyed> {
+    if (!file.isFile) return { ...file, identity: NOT_A_FILE };
     const before = this.#before.get(file.path);
-    if (before !== undefined && isUnchanged(before, file)) return before.identity;
+    if (before !== undefined && isUnchanged(before, file)) return { ...file, identity: before.identity };
     const handle = await openFile(file.path);
-    if (handle === null) return NOT_A_FILE;
+    if (handle === null) return { ...file, identity: NOT_A_FILE };
     try {
-      return await this.#identify(handle);
+      const opened = listedAs(file.path, await handle.stat());
+      return { ...opened, identity: await this.#identify(handle) };
     } finally {
       await handle.close();
     }
