@@ -5,6 +5,8 @@ import { parseJson } from '../../lib/json.js';
 import { harmless, harmlessLines } from '../../lib/terminal-text.js';
 import type { Zone } from '../../lib/zone.js';
 
+/** Lines of one value. A statement of nothing but newlines would be larger than a text can be. */
+const MOST_LINES = 100_000;
 const LABEL = 'session.virtualTransactionId'.length;
 
 /** Each member on a line of its own; a text of several lines is marked on each, so that none passes for a member. */
@@ -54,7 +56,9 @@ function labelled(label: string, value: string): string {
   const lines = harmlessLines(value).split('\n');
   const name = harmless(label).padEnd(LABEL);
   const margin = `${' '.repeat(LABEL)} | `;
-  return lines.length === 1
-    ? `${name}  ${lines[0] ?? ''}`
-    : `${name}\n${lines.map(one => margin + one).join('\n')}`;
+  if (lines.length === 1) return `${name}  ${lines[0] ?? ''}`;
+  const shown = lines.slice(0, MOST_LINES).map(one => margin + one);
+  if (lines.length > MOST_LINES)
+    shown.push(`${' '.repeat(LABEL)}  ... ${lines.length - MOST_LINES} more lines: --format json has them`);
+  return `${name}\n${shown.join('\n')}`;
 }

@@ -154,6 +154,19 @@ describe('on a terminal', () => {
       expect(stdout).toContain(value);
   });
 
+  test('of a text with millions of lines, long shows the first, and says how many more there are', async () => {
+    const folder = await temporaryFolder();
+    const lines = 17_000_000;
+    const one = statement({ audit: { statement: `UPDATE t SET a = 1${'\n'.repeat(lines - 1)}` } });
+    await writeArchive(folder, [{ date: '2026-11-21', events: [one] }]);
+    const { code, stdout } = await run(folder, ['--format', 'long'], { columns: 40 });
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `\n${' '.repeat('session.virtualTransactionId'.length)}  ... ${lines - 100_000} more lines: --format json has them\n`,
+    );
+    expect(stdout.split('\n').length).toBeLessThan(100_100);
+  });
+
   test('names in paths steer nothing either', async () => {
     const { folder, objects } = await twoDays();
     const [{ body } = { body: Buffer.alloc(0) }] = objects;
