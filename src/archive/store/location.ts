@@ -34,7 +34,7 @@ export function openArchive(where: string, options: OpenOptions = {}): ArchiveLo
     return { store: localStore(above.join('/') || '/'), prefix: '', only };
   }
   const [bucket = '', ...folders] = where.slice('gs://'.length).split('/');
-  if (bucket === '') throw new ShipperError('archive', 'an archive is gs://bucket/prefix or file:folder');
+  if (bucket === '') throw new ShipperError('usage', 'an archive is gs://bucket/prefix or file:folder');
   const { above, only } = splitOff(folders.filter(Boolean), options);
   return { store: cloudStore({ bucket, endpoint }), prefix: above.join('/'), only };
 }

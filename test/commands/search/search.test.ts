@@ -191,17 +191,22 @@ describe('what cannot be searched', () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'file'), '');
     await mkdir(join(folder, 'empty'));
-    for (const [archive, message] of [
+    for (const [archive, expected, message] of [
       [
         join(folder, 'nowhere'),
+        1,
         'there is no archive here: give the value of archive.to in the configuration',
       ],
-      [join(folder, 'empty'), 'there is no archive here'],
-      [join(folder, 'file'), 'it is not a folder: give the folder above instance=…'],
-      ['gs://', 'an archive is gs://bucket/prefix or file:folder'],
+      [join(folder, 'empty'), 1, 'there is no archive here'],
+      [join(folder, 'file'), 1, 'it is not a folder: give the folder above instance=…'],
+      ['gs://', 2, 'an archive is gs://bucket/prefix or file:folder'],
     ] as const) {
       const { code, stdout, stderr } = await run(archive, []);
-      expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(`${archive}: ${message}`)]);
+      expect([code, stdout, stderr]).toEqual([
+        expected,
+        '',
+        expect.stringContaining(`${archive}: ${message}`),
+      ]);
     }
   });
 });

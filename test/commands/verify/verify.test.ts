@@ -145,7 +145,7 @@ describe('what it is given', () => {
 
   test('an invalid address', async () => {
     const { code, stderr } = await run('gs://');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('gs://bucket/prefix');
   });
 
