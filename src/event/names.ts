@@ -5,6 +5,15 @@ export const AUDIT_CLASSES = ['READ', 'WRITE', 'FUNCTION', 'ROLE', 'DDL', 'MISC'
 export type AuditClass = (typeof AUDIT_CLASSES)[number];
 
 /**
+ * Commands of class MISC that change nothing themselves: a failure names the latest statement that is none of them.
+ * ROLLBACK and RELEASE may be about a savepoint.
+ */
+export const CONTROL_COMMANDS: ReadonlySet<string> = new Set([
+  ...['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
+  ...['PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED'],
+]);
+
+/**
  * `resolved`; `claimed`: by what the client itself wrote; `stale`: from an expired cache while the source was down;
  * `unresolved`: unknown.
  */

@@ -1,14 +1,15 @@
 /** What became of statements: events report failures of transactions, and those of a transaction share its fate. */
 
 import { LRUCache } from 'lru-cache';
+import { CONTROL_COMMANDS } from '../event/names.js';
 import type { ReportedEvent } from './event.js';
 
 export const OUTCOMES = ['done', 'failed', 'undone', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 interface Transaction {
-  /** The id of its latest statement, which a failure names. */
-  latest: string;
+  /** The id of its latest statement, which a failure names; `null` if it only has commands that control it. */
+  latest: string | null;
   statements: number;
   outcome: Outcome;
 }
@@ -33,12 +34,12 @@ export class Outcomes {
       known !== undefined && known.outcome !== 'done' && ENDS.includes(event.audit?.command ?? '');
     this.counts[hasEnded ? 'done' : (known?.outcome ?? 'done')] += 1;
     if (key === null || hasEnded) return;
-    const one: Transaction = known ?? { latest: event.id, statements: 0, outcome: 'done' };
+    const one: Transaction = known ?? { latest: null, statements: 0, outcome: 'done' };
     one.statements += 1;
     this.#transactions.set(key, one);
-    // ROLLBACK PREPARED names the statement before it.
-    if (event.audit?.command === 'PREPARE TRANSACTION' && known !== undefined) return;
-    this.#byLatest.delete(one.latest);
+    // No failure names these.
+    if (CONTROL_COMMANDS.has(event.audit?.command ?? '')) return;
+    if (one.latest !== null) this.#byLatest.delete(one.latest);
     one.latest = event.id;
     this.#byLatest.set(event.id, one);
   }

@@ -124,3 +124,21 @@ test('what a session left open, or another one rolled back, was undone, though n
   ]);
   expect(findings.outcomes.counts).toEqual({ done: 1, failed: 0, undone: 4, unknown: 0 });
 });
+
+test('such a failure names the latest statement before the commands that control the transaction', () => {
+  const [begin, a, savepoint, prepare] = ['BEGIN', 'UPDATE', 'SAVEPOINT', 'PREPARE TRANSACTION'].map(
+    command => {
+      const made = inTransaction(write(TIME, KARI), '1/1');
+      return command === 'UPDATE'
+        ? made
+        : { ...made, audit: { ...made.audit, class: 'MISC' as const, command } };
+    },
+  );
+  if (!begin || !a || !savepoint || !prepare) throw new Error('four statements');
+  const undone = failureOf(a, null);
+  const elsewhere = { ...undone, session: { ...undone.session, id: '6b.9', virtualTransactionId: null } };
+  for (const last of [savepoint, prepare])
+    expect(findingsOf([begin, a, savepoint, last, elsewhere]).outcomes.counts).toEqual({
+      ...{ done: 0, failed: 0, undone: 4, unknown: 0 },
+    });
+});

@@ -9,7 +9,7 @@ import { controlOf, endsPrepared } from '../../audit/transaction-control.js';
 import type { UserKind } from '../../decide/users.js';
 import type { Audit, FailureFields, SuspectFields } from '../../event/audit.js';
 import { eventId, type Reading, statementEvent, suspectEvent } from '../../event/make.js';
-import type { SuspectReason } from '../../event/names.js';
+import { CONTROL_COMMANDS, type SuspectReason } from '../../event/names.js';
 import { messageOf } from '../../event/pgaudit-message.js';
 import { COLUMN } from '../../lib/csvlog.js';
 import { EscrowError } from '../../lib/errors.js';
@@ -328,14 +328,9 @@ function relationsOfLarge(audit: Audit, { relations, telemetry }: Deciders): Obj
   return relations({ ...audit, statement: null });
 }
 
-/** Commands that change nothing themselves; they are shipped only with class `misc`. */
-const CONTROL = new Set([
-  ...['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
-  ...['PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED'],
-]);
-
+/** They are shipped only with class `misc`. */
 function isControl({ class: auditClass, command }: Audit): boolean {
-  return auditClass === 'MISC' && CONTROL.has(command);
+  return auditClass === 'MISC' && CONTROL_COMMANDS.has(command);
 }
 
 /** Secrets end here: they get neither into the session facts, which the checkpoint contains, nor into the journal. */
