@@ -1,19 +1,23 @@
 /** The state folder is an old copy: the daemon does not start, as it would write other events under known numbers. */
 
-import { copyFile, cp, rm } from 'node:fs/promises';
+import { copyFile, cp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { objectsIn } from '../support/archive.js';
 import { startCloud } from '../support/cloud.js';
 import { append, numbersOf, range } from '../support/log.js';
-import { archived, runOnce, type Settings, settings } from '../support/shipper.js';
+import { archived, eventually, runOnce, type Settings, Shipper, settings } from '../support/shipper.js';
 import { temporaryFolder } from '../support/temp.js';
 
 /** A state as it was after 1 to 3; 4 to 6 are archived. */
-async function restore(own: Settings): Promise<{ folder: string; path: string; config: Settings }> {
+async function restore(
+  own: Settings,
+  patience: Settings = {},
+): Promise<{ folder: string; path: string; config: Settings }> {
   const folder = await temporaryFolder();
   const [path, state, copy] = [join(folder, 'a.csv'), join(folder, 'state'), join(folder, 'copy')];
-  const config = settings(folder, [path], own);
+  const config = settings(folder, [path], { ...own, state: { directory: state, ...patience } });
   await append(path, 1, 3);
   expect((await runOnce(folder, config)).code).toBe(0);
   await cp(state, copy, { recursive: true });
@@ -62,4 +66,35 @@ test('an object whose name only claims to be newer is no evidence: anybody who m
   expect((await runOnce(folder, config)).code).toBe(0);
   await rm(claim);
   expect(numbersOf(await archived(folder))).toEqual(range(1, 6));
+});
+
+test('a daemon that waits for no archive looks all the same', async () => {
+  const { folder, config } = await restore({}, { takeUpTimeout: '0s' });
+  expect((await runOnce(folder, config)).output).toContain('is an old copy');
+});
+
+test('SIGTERM while it looks into an archive that never answers ends it at once, and nothing is written', async () => {
+  const cloud = await startCloud();
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.csv');
+  const config = settings(folder, [path], cloud.settings);
+  await append(path, 1, 3);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  const checkpoint = async (): Promise<string> =>
+    await readFile(join(folder, 'state', 'checkpoint.json'), 'utf8');
+  const before = await checkpoint();
+  const connections = new Set<Socket>();
+  const silent = createServer(socket => void connections.add(socket));
+  onTestFinished(() => {
+    for (const socket of connections) socket.destroy();
+    silent.close();
+  });
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const archive = { to: 'gs://archive-bucket', endpoint: `http://127.0.0.1:${port}` };
+  const shipper = await Shipper.start(folder, { ...config, archive });
+  await eventually(async () => connections.size > 0);
+  expect(await shipper.stop()).toBe(0);
+  expect(await checkpoint()).toBe(before);
 });

@@ -78,9 +78,13 @@ export function placeIn(to: Config['archive']['to'], instance: string, node: str
   return { prefix: to.kind === 'cloud-storage' ? to.prefix : '', instance, node };
 }
 
+/** Milliseconds: the other sinks wait for it at each start. */
+const LOOK_FOR_LATER = 10_000;
+
 /**
  * An old copy of the state would write other events under numbers that the archive has: the chain would be forked, and
  * no proof would hold any more. An archive that cannot be read, or does not answer, keeps nobody from starting.
+ * Throws the signal's reason when it aborts: what stops, too, would be written under such numbers.
  */
 async function refuseOldState(
   config: Config,
@@ -91,8 +95,8 @@ async function refuseOldState(
   const store = storeOf(config);
   try {
     const looking = findAhead(store, archivePlace(config, node), { chain, lastSeq }, isOwnSeal);
-    const patient = within(looking, config.state.takeUpTimeout, clock, () => null);
-    const ahead = await unlessAborted(patient, stop).catch(() => null);
+    const patient = within(looking, LOOK_FOR_LATER, clock, () => null).catch(() => null);
+    const ahead = await unlessAborted(patient, stop);
     if (ahead === null) return;
     const has = `the archive has chain ${chain} up to seq ${ahead}, and the state ends at ${lastSeq}`;
     throw new StateError(
