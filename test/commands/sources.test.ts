@@ -97,6 +97,31 @@ test('a file that comes to be named by two is read for neither, until it is matc
   expect((await archived(folder, 'gap')).length).toBe(0);
 });
 
+test('what another server alone names is not missed once all can be seen again', async () => {
+  const { folder, config } = await scene();
+  const [path, loop] = [join(folder, 'new.csv'), join(folder, 'a', 'loop.csv')];
+  const shipper = await Shipper.start(folder, config);
+  const hindrances = async (): Promise<string> => (await shipper.get('/internal/isready')).body;
+  await append(path, 1, 3);
+  await symlink(path, join(folder, 'b', 'new.csv'));
+  await eventually(async () => numbersOf(await logged(folder)).length === 3);
+  await symlink(path, join(folder, 'a', 'new.csv'));
+  await eventually(async () => (await hindrances()).includes('two sources match it'));
+  await symlink(loop, loop);
+  await eventually(async () => (await hindrances()).includes('loop.csv'));
+  await rm(join(folder, 'a', 'new.csv'));
+  await append(path, 4, 5);
+  await eventually(async () => numbersOf(await logged(folder)).length === 5);
+  await rm(loop);
+  await append(join(folder, 'a', 'own.csv'), 6);
+  await eventually(async () => numbersOf(await logged(folder)).length === 6);
+  await eventually(async () => await shipper.isReady());
+  await shipper.stop();
+  expect((await archived(folder, 'statement')).map(({ instance }) => instance)).toEqual([...'bbbbba']);
+  expect((await runOnce(folder, config)).code).toBe(0);
+  expect((await archived(folder, 'gap')).length).toBe(0);
+});
+
 test('check refuses a server that is not there, and to follow a change where it is not said at which', async () => {
   const { folder, config } = await scene();
   const path = await writeConfig(folder, config);

@@ -10,6 +10,8 @@ import type { Surveyed } from './survey.js';
 export class Kept {
   readonly #followers: Followers;
   readonly #ledger: Ledger;
+  /** Not disowned yet. */
+  readonly #left = new Set<Follower>();
   readonly #report: { ledgerFailed(code: string): void };
 
   constructor(followers: Followers, ledger: Ledger, report: { ledgerFailed(code: string): void }) {
@@ -37,10 +39,21 @@ export class Kept {
     await this.#forget(this.#followers.longGone(now));
   }
 
-  /** What another server alone names now: nothing of it is read here any more, and nothing is missing. */
-  async disown(others: readonly Follower[]): Promise<void> {
-    for (const follower of others) await follower.close();
-    await this.#forget(others.map(({ position }) => ({ ...position, size: position.offset })));
+  /**
+   * What another server alone names now: nothing of it is read here any more, and nothing is missing. As long as some
+   * file cannot be seen, it may be this one.
+   *
+   * @param left what this look found so
+   */
+  async disown(left: readonly Follower[], files: readonly Surveyed[], isComplete: boolean): Promise<void> {
+    for (const follower of left) this.#left.add(follower);
+    const paths = new Set(files.map(({ path }) => path));
+    for (const follower of this.#left) if (paths.has(follower.path)) this.#left.delete(follower);
+    if (!isComplete) return;
+    for (const follower of this.#left) await follower.close();
+    await this.#forget([...this.#left].map(({ position }) => ({ ...position, size: position.offset })));
+    for (const follower of this.#left)
+      if (!this.#followers.has(follower.contentId)) this.#left.delete(follower);
   }
 
   /** If the ledger cannot be written, nothing is dropped; the journal on the same disk reports its failure. */

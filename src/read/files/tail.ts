@@ -335,11 +335,10 @@ export class Tail {
     await this.#format.look(all, now);
     const files = this.#format.narrow(all, contentId => this.#followers.has(contentId));
     const { contested, left } = this.#options.claim?.(files) ?? ALL_OWN;
-    // A file that could not be seen may still be claimed.
-    if (faults.length === 0)
-      await this.#kept.disown(
-        this.#followers.inOrder.filter(one => left.has(one.path) && this.#faults.isContested(one)),
-      );
+    const toOthers = this.#followers.inOrder.filter(
+      one => left.has(one.path) && this.#faults.isContested(one),
+    );
+    await this.#kept.disown(toOthers, files, faults.length === 0);
     this.#faults.looked(files, faults, unmatched, contested);
     for (const { path, identity } of files)
       if (identity.kind === 'unsupported') this.#unsupported.note(path, identity.reason);
