@@ -3,6 +3,7 @@
  * chain says when it was found and when it was let go: in between it is expected.
  */
 
+import { matchesGlob } from 'node:path';
 import type { SourceConfig } from '../config/schema.js';
 import type { NewEvent } from '../event/event.js';
 import { jsonOf } from '../event/line.js';
@@ -143,7 +144,8 @@ export class Discovery {
   async #look(stop: AbortSignal, read: Read): Promise<void> {
     const { look, report } = this.#options;
     const there = new Set<string>();
-    const [looks, names] = [await look(), this.#names];
+    const looks = await look();
+    const names = this.#namesAmong(looks.flatMap(({ servers }) => servers));
     const own = looks.map(one => ({ ...one, servers: withOwnNames(one.servers, names) }));
     report.tooManyServers(own.flatMap(one => this.#readFound(one, there, stop, read)));
     const others = looks.flatMap(({ servers }, at) => servers.filter(one => !own[at]?.servers.includes(one)));
@@ -183,11 +185,17 @@ export class Discovery {
     }
   }
 
-  /** Of what is read, with its files. */
-  get #names(): Map<string, string> {
-    return new Map(
-      [...this.#found].flatMap(([name, { reading }]) => (reading === null ? [] : [[name, reading.files]])),
-    );
+  /** Of what is read, with its files; and of what the last run read. */
+  #namesAmong(servers: readonly SourceConfig[]): Map<string, string> {
+    const names = new Map<string, string>();
+    for (const [name, { reading }] of this.#found) if (reading !== null) names.set(name, reading.files);
+    for (const { instance, files } of servers) {
+      if (names.has(instance)) continue;
+      const { files: known } = this.#options.journal.checkpointOf(instance);
+      const wasRead = known.some(({ path }) => files.some(pattern => matchesGlob(path, pattern)));
+      if (wasRead) names.set(instance, files.join(' '));
+    }
+    return names;
   }
 
   #isRead(instance: string): boolean {

@@ -159,3 +159,22 @@ test('what was let go is in no later seal and checkpoint: pods come and go for e
   expect(seals.map(seal => seal.includes('db.pg-1'))).toEqual([true, true, false]);
   expect(await readFile(join(node.folder, 'state', 'checkpoint.json'), 'utf8')).not.toContain('db.pg-1');
 });
+
+test('of two servers with one name, the one that was read before is read on after a restart', async () => {
+  const node = await newNode();
+  const discover = {
+    files: `${node.pods}/{namespace}_{pod}_{uid}/postgres/*.log`,
+    instance: '{namespace}-{pod}',
+  };
+  const config = severalSettings(
+    node.folder,
+    [{ discover, timezone: 'Europe/Oslo' }],
+    oneSegment(node.folder),
+  );
+  await write(node, 'b_c-d_6f2c', 1);
+  await runOnce(node.folder, config);
+  await write(node, 'b_c-d_6f2c', 2);
+  await write(node, 'b-c_d_6f2d', 9);
+  await runOnce(node.folder, config);
+  expect(await said(node)).toEqual(['found', '1', '2']);
+});
