@@ -24,8 +24,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What waits, waits for an event: this only ends what hangs, on the slowest machine.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     expect: { poll: { timeout: 300_000 } },
     setupFiles: ['test/support/seed.ts'],
     // Most of them wait most of the time: for a process to start, a server to answer, a time limit to pass.

@@ -72,11 +72,11 @@ const resolver = resolverKinds.refine(one => Object.keys(one).length === 1, {
   when: ({ issues }) => issues.length === 0,
 });
 
-/** As pg reads it: without a host it takes a socket, where a URL may not be without. */
+/** As pg reads it: without a host it takes a socket, where a URL may not be without. With `discover` it has parts of the path (`{port}`). */
 const databaseUrl = text
   .regex(/^postgres(ql)?:\/\//, 'must be postgres://user@host/database')
   .refine(
-    url => URL.canParse(url.replace('@/', '@host/')),
+    url => URL.canParse(url.replace(/\{\w+\}/g, '1').replace('@/', '@host/')),
     'must be postgres://user:password@host:port/database, with / # and ? in a password as %2F %23 and %3F',
   );
 

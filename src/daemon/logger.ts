@@ -10,7 +10,7 @@ const SEVERITIES: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** Characters of lines that wait for room on a full disk; what comes after them is lost. */
+/** Characters of lines that wait for room on a full disk; what comes after them is lost, and all of them at an exit. */
 const MOST_WAITING = 1024 * 1024;
 
 /**

@@ -172,6 +172,13 @@ database: {url: "postgres://a"}
   });
 });
 
+test('a database by what the path of a discovered server says', async () => {
+  const source = '{files: "/logs/{host}/{port}/*.csv", instance: "{host}"}';
+  const url = 'postgres://u@{host}.db:{port}/{host}';
+  const yaml = LEAST.replace(/^source:.*$/m, `sources: [{discover: ${source}, database: {url: "${url}"}}]`);
+  expect(await faults(yaml)).toEqual([]);
+});
+
 test.each([
   ...['postgres://u@h/d', 'postgresql://u:p%23w@h:5432/d', 'postgres://u@/d?host=/run/postgresql'],
   ...['postgres:///d', 'postgres://%2Frun%2Fpostgresql/d', 'postgres://u@[::1]/d', 'postgres://Åse@h/d'],

@@ -9,9 +9,7 @@ import { temporaryFolder } from '../support/temp.js';
 /** Without it MERGE is not logged, and nobody would count as audited. */
 const AUDITED = { 'pgaudit.log_relation': 'on' };
 
-test('a server whose database is down, with memberOf rules: the other is delivered, and it continues when it is up', {
-  timeout: 90_000,
-}, async () => {
+test('a server whose database is down, with memberOf rules: the other is delivered, and it continues when it is up', async () => {
   const [orders, billing] = [await startPostgres(AUDITED), await startPostgres(AUDITED)];
   for (const server of [orders, billing])
     await server.query(

@@ -61,7 +61,7 @@ test('whatever an audited person does, and however the server logs it, nothing i
   const doubts = events.filter(({ kind }) => ['unaudited', 'gap', 'suspect'].includes(kind));
   expect(doubts.map(({ kind, unaudited, gap }) => [kind, unaudited ?? gap])).toEqual([]);
   expect(events.filter(({ kind }) => kind === 'statement').length).toBeGreaterThan(TELLING.length * 150);
-}, 300_000);
+});
 
 const WAYS = [{ log_statement: 'mod' }, { log_statement: 'all' }, { log_min_duration_statement: '0' }];
 

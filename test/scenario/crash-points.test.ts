@@ -8,7 +8,7 @@ import { CODES, liveForEach, liveWhole } from '../support/whole-life.js';
 
 const points = range(1, await liveWhole({}));
 
-describe('whichever step it is, everything is in the archive once', { timeout: 300_000 }, () => {
+describe('whichever step it is, everything is in the archive once', () => {
   test('it fails three times, and is retried', () =>
     liveForEach(points, at => ({
       onCall: count => {

@@ -40,7 +40,7 @@ const isStatement = ({ kind }: ArchivedEvent): boolean => kind === 'statement';
 const watched = { more: { detect: DETECT }, expects: expectAlerts };
 const points = range(1, await liveWhole(watched));
 
-describe('each alert comes once', { timeout: 300_000 }, () => {
+describe('each alert comes once', () => {
   test('kill -9 before it', () =>
     liveForEach(points, at => ({
       ...watched,

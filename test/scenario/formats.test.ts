@@ -81,9 +81,7 @@ async function csvlogOf({ logs }: { readonly logs: string }): Promise<string> {
   return (await Promise.all(files.map(name => readFile(join(logs, name), 'utf8')))).join('');
 }
 
-test('the server changes to jsonlog: each statement once, and a config event (I1)', {
-  timeout: 120_000,
-}, async () => {
+test('the server changes to jsonlog: each statement once, and a config event (I1)', async () => {
   const postgres = await startPostgres();
   await postgres.query('postgres', ...SETUP);
   const folder = await temporaryFolder();
@@ -182,9 +180,7 @@ test('CloudNativePG’s lines give the events of the csvlog behind them, through
   expect((await runCommand(['verify', join(folders.cnpg, 'archive')])).code).toBe(3);
 });
 
-test('a forged log in another format neither ends reading nor hides that anything is unread', {
-  timeout: 120_000,
-}, async () => {
+test('a forged log in another format neither ends reading nor hides that anything is unread', async () => {
   const postgres = await startPostgres();
   await postgres.query('postgres', ...SETUP);
   const folder = await temporaryFolder();

@@ -26,7 +26,7 @@ async function failureOf(exploring: Promise<void>): Promise<string> {
   return await exploring.then(() => 'nothing is wrong', String);
 }
 
-describe('a crash shows that something is missing', { timeout: 300_000 }, () => {
+describe('a crash shows that something is missing', () => {
   const faults: [string, Plant, (at: number) => WholeLife][] = [
     ["the sync of the journal's lines (I4)", { onFs: withoutSync(/\/state\/journal\/[^/]+$/) }, powerCut],
     ["the sync of the journal's folder (I4)", { onFs: withoutSync(/\/state\/journal$/) }, powerCut],
@@ -41,9 +41,7 @@ describe('a crash shows that something is missing', { timeout: 300_000 }, () => 
   });
 });
 
-describe('a kill between a rename in the state folder and its sync, and a power cut in the next life', {
-  timeout: 300_000,
-}, () => {
+describe('a kill between a rename in the state folder and its sync, and a power cut in the next life', () => {
   const DELIVERED = { renamed: /checkpoint\.json$/, cutAfter: /^open .*\/cursor-\w+\.json\.tmp$/ };
   const REMOVED = { renamed: /cursor-\w+\.json$/, cutAfter: /^rm .*\/state\/journal\// };
   /** Each seed leaves another part of what is not synced. */

@@ -149,9 +149,7 @@ test('a daemon that lost its state goes on where the archive ends (I1)', async (
   expect(await shipped(folder)).toEqual([1, 2, 3]);
 });
 
-test('rows behind a transaction that has not ended wait for it; so does a database that is down (I1)', {
-  timeout: 120_000,
-}, async () => {
+test('rows behind a transaction that has not ended wait for it; so does a database that is down (I1)', async () => {
   const postgres = await serverWithHistory(TABLE, { max_prepared_transactions: '5' });
   const folder = await temporaryFolder();
   const config = rowSettings(folder, postgres);

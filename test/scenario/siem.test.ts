@@ -27,9 +27,7 @@ async function idsIn(folder: string): Promise<string[]> {
   return (await archived(folder, 'statement')).map(({ id }) => id);
 }
 
-test('through restarts of the server, and kill -9 of the daemon: each event arrives, and a repetition has the same id', {
-  timeout: 300_000,
-}, async () => {
+test('through restarts of the server, and kill -9 of the daemon: each event arrives, and a repetition has the same id', async () => {
   const folder = await temporaryFolder();
   const server = await SyslogNg.create(join(folder, 'syslog'), await freePort());
   const config = withSiem(folder, { to: `tls://localhost:${server.port}`, ...server.files });

@@ -57,9 +57,7 @@ async function verified(folder: string): Promise<void> {
   expect(code, output).toBe(0);
 }
 
-test('two logs with the same bytes, through kills: each event once under its server, one chain, coverage of each', {
-  timeout: 120_000,
-}, async () => {
+test('two logs with the same bytes, through kills: each event once under its server, one chain, coverage of each', async () => {
   const { folder, log, config, numbers } = await scene();
   let last = 0;
   for (let life = 0; life < 6; life++, last += 7) {
@@ -170,9 +168,7 @@ test('one that cannot be read: the other is delivered, readiness and metrics nam
   expect([await numbers('a'), await numbers('b')]).toEqual([range(1, 3), range(1, 2)]);
 });
 
-test('one whose reading throws is opened again, and the other is read meanwhile', {
-  timeout: 60_000,
-}, async () => {
+test('one whose reading throws is opened again, and the other is read meanwhile', async () => {
   const { folder, log, config, numbers } = await scene();
   const shipper = await Shipper.start(folder, config('a', 'b'));
   await append(log('b'), 1, 3);

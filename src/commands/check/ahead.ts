@@ -2,8 +2,10 @@
 
 import { join, resolve } from 'node:path';
 import { findAhead } from '../../archive/store/newest.js';
+import { ConfigError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { archivePlace, storeOf } from '../../daemon/assemble/journal.js';
+import { openSigners, ownSealOf } from '../../daemon/assemble/signing.js';
 import { OLD_STATE_FIX } from '../../daemon/fixes.js';
 import { readCheckpoint } from '../../journal/checkpoint.js';
 import { codeOf } from '../../lib/errors.js';
@@ -19,10 +21,12 @@ export async function checkAhead(config: Config): Promise<Finding[]> {
   const store = storeOf(config);
   let ahead: number | null;
   try {
-    ahead = await findAhead(store, archivePlace(config, before.node), before, null);
+    const isOwnSeal = ownSealOf(...(await openSigners(config.archive)));
+    ahead = await findAhead(store, archivePlace(config, before.node), before, isOwnSeal);
   } catch (error) {
-    // An account that may only write to the bucket is as it should be; other faults of a bucket are findings of its own.
-    if (config.archive.to.kind !== 'file') return [];
+    // An account that may only write to the bucket is as it should be; other faults of a bucket or a key are findings
+    // of their own.
+    if (config.archive.to.kind !== 'file' || error instanceof ConfigError) return [];
     const why = 'whether the state is older than the archive was not checked';
     const fix = 'let this user read it, or run verify';
     return [warning('archive', `it cannot be read (${codeOf(error)})`, why, fix)];

@@ -50,7 +50,7 @@ function daysIn(zone: Zone, since: string, next: string): Stretch {
   return bounded({ start: zone.startOf(since), end: zone.startOf(next) });
 }
 
-/** No event is older or younger; beyond, ISO 8601 has a sign before the year, which does not compare as a text. */
+/** No event is older, or as young; beyond, ISO 8601 has a sign before the year, which does not compare as a text. */
 const OLDEST = Date.parse('0001-01-01T00:00:00.000Z');
 const YOUNGEST = Date.parse('9999-12-31T23:59:59.999Z');
 

@@ -107,7 +107,7 @@ async function refuseOldState(
   }
 }
 
-/** To be closed by the caller. A request to a bucket takes `state.takeUpTimeout` at most. */
+/** To be closed by the caller. A request to a bucket takes `state.takeUpTimeout` at most, and at least a second. */
 export function storeOf({ archive: { to, endpoint }, state: { takeUpTimeout } }: Config): ArchiveStore {
   if (to.kind === 'file') return localStore(resolve(to.folder));
   return cloudStore({ ...to, endpoint, deadline: Math.max(1000, takeUpTimeout) });

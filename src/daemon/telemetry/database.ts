@@ -107,9 +107,9 @@ export class DatabaseTelemetry extends RowTelemetry {
   /** Of these paths nothing is read. */
   serversUnseen(paths: readonly string[]): void {
     const named = paths.slice(0, MOST_NAMED).join(', ');
-    const what = `${paths.length} paths cannot be listed, or name no server or one that another has the name of: ${named}`;
+    const what = `${paths.length} paths cannot be listed, name no server, or name one by which another is known: ${named}`;
     const fix =
-      'let the daemon list the folders of sources: discover: files, and choose an instance of letters, digits, dots, dashes and underscores that each server has for itself: until then nothing of them is read, and no server is let go';
+      'let the daemon list the folders of sources: discover: files, and choose an instance that each server has for itself, of letters, digits, dots, dashes and underscores: until then nothing of them is read, and no server is let go';
     if (paths.length > 0 && named !== this.#unseen)
       this.#log.warn({ code: 'servers-unseen' }, `${what}: ${fix}`);
     this.#unseen = named;

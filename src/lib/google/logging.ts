@@ -47,14 +47,13 @@ function connect(endpoint: string, channel: ChannelCredentials): Client {
 
 function withTokensOf(client: AuthClient): ChannelCredentials {
   const tokens = credentials.createFromMetadataGenerator(({ service_url }, done) => {
-    client.getRequestHeaders(service_url).then(
-      headers => {
-        const metadata = new Metadata();
-        for (const [name, value] of headers) metadata.set(name, value);
-        done(null, metadata);
-      },
-      (error: Error) => done(error),
-    );
+    metadataOf(client, service_url).then(metadata => done(null, metadata), done);
   });
   return credentials.combineChannelCredentials(credentials.createSsl(), tokens);
+}
+
+async function metadataOf(client: AuthClient, url: string): Promise<Metadata> {
+  const metadata = new Metadata();
+  for (const [name, value] of await client.getRequestHeaders(url)) metadata.set(name, value);
+  return metadata;
 }

@@ -84,7 +84,7 @@ interface Line {
   readonly alert: { readonly rule: string; readonly ids: readonly string[] };
 }
 
-test('by rule: found, missed and false', { timeout: 300_000 }, async () => {
+test('by rule: found, missed and false', async () => {
   const path = await writeConfig(folder, settings(folder, ['x'], { detect: DETECT }));
   const stretch = ['--since', '2025-11-03', '--until', '2025-12-01'];
   const archive = join(folder, 'archive');
