@@ -24,8 +24,8 @@ export class Intake {
   readonly #add: (entry: JournalEntry, now: number) => void;
   #waiting: (JournalEntry | Until)[] = [];
   #isSealing = false;
-  /** After a seal could not be signed: until then none is due. */
-  sealAgainAt = 0;
+  /** When a seal could not be signed, the last time. */
+  #unsignedAt = Number.NEGATIVE_INFINITY;
   /** For each server, the time until which its log was read; a seal's `until`. */
   readonly untils = new Map<string, number>();
   /** Servers of which nothing more will come: the next seal is the last one that names them. */
@@ -85,9 +85,13 @@ export class Intake {
     if (closing && this.#plan().isUnsealed) await this.#seal('shutdown', now);
   }
 
+  /** After a seal could not be signed, none is due until then. */
+  get sealAgainAt(): number {
+    return this.#unsignedAt + SIGN_AGAIN_AFTER;
+  }
+
   #dueSeal(now: number): SealReason | null {
-    const isTooEarly = !hasPassed(this.sealAgainAt - SIGN_AGAIN_AFTER, now, SIGN_AGAIN_AFTER);
-    return isTooEarly ? null : this.#plan().dueSeal(now);
+    return hasPassed(this.#unsignedAt, now, SIGN_AGAIN_AFTER) ? this.#plan().dueSeal(now) : null;
   }
 
   async #seal(reason: SealReason, now: number): Promise<void> {
@@ -98,7 +102,7 @@ export class Intake {
       this.#over.clear();
       this.#report.signing(null);
     } catch (error) {
-      this.sealAgainAt = this.#clock.now() + SIGN_AGAIN_AFTER;
+      this.#unsignedAt = this.#clock.now();
       this.#report.signing({ error });
     } finally {
       this.#isSealing = false;

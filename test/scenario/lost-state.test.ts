@@ -3,9 +3,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { objectsIn } from '../support/archive.js';
 import { ManualClock } from '../support/clock.js';
 import { startCloud } from '../support/cloud.js';
@@ -22,6 +21,7 @@ import {
   Shipper,
   settings,
 } from '../support/shipper.js';
+import { startSilentServer } from '../support/silent-server.js';
 import { temporaryFolder } from '../support/temp.js';
 
 test('the chain, positions and coverage are taken up from the newest seal of a local archive', async () => {
@@ -229,17 +229,9 @@ test("a chain keeps the node under which it began, whatever the host's name is n
 });
 
 test('SIGTERM while it waits for an archive that never answers ends it at once, and begins no chain', async () => {
-  const connections = new Set<Socket>();
-  const silent = createServer(socket => void connections.add(socket));
-  onTestFinished(() => {
-    for (const socket of connections) socket.destroy();
-    silent.close();
-  });
-  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
-  const address = silent.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const { endpoint, connections } = await startSilentServer();
   const folder = await temporaryFolder();
-  const archive = { to: 'gs://archive-bucket', endpoint: `http://127.0.0.1:${port}` };
+  const archive = { to: 'gs://archive-bucket', endpoint };
   const shipper = await Shipper.start(folder, settings(folder, [join(folder, '*.csv')], { archive }));
   await eventually(async () => connections.size > 0);
   expect(await shipper.stop()).toBe(0);

@@ -1,13 +1,13 @@
 /** The state folder is an old copy: the daemon does not start, as it would write other events under known numbers. */
 
 import { copyFile, cp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { objectsIn } from '../support/archive.js';
 import { startCloud } from '../support/cloud.js';
 import { append, numbersOf, range } from '../support/log.js';
 import { archived, eventually, runOnce, type Settings, Shipper, settings } from '../support/shipper.js';
+import { startSilentServer } from '../support/silent-server.js';
 import { temporaryFolder } from '../support/temp.js';
 
 /** A state as it was after 1 to 3; 4 to 6 are archived. */
@@ -83,16 +83,8 @@ test('SIGTERM while it looks into an archive that never answers ends it at once,
   const checkpoint = async (): Promise<string> =>
     await readFile(join(folder, 'state', 'checkpoint.json'), 'utf8');
   const before = await checkpoint();
-  const connections = new Set<Socket>();
-  const silent = createServer(socket => void connections.add(socket));
-  onTestFinished(() => {
-    for (const socket of connections) socket.destroy();
-    silent.close();
-  });
-  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
-  const address = silent.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  const archive = { to: 'gs://archive-bucket', endpoint: `http://127.0.0.1:${port}` };
+  const { endpoint, connections } = await startSilentServer();
+  const archive = { to: 'gs://archive-bucket', endpoint };
   const shipper = await Shipper.start(folder, { ...config, archive });
   await eventually(async () => connections.size > 0);
   expect(await shipper.stop()).toBe(0);
