@@ -67,8 +67,8 @@ describe('objects', () => {
       { code: 'missing', what: /events 9 to 16 are missing/, object: 2 },
     ],
     [
-      'the last is moved to a later day',
-      forgery => forgery.objects.splice(3, 1, toDay(forgery, 3, 1)),
+      'the last is moved to two days later',
+      forgery => forgery.objects.splice(3, 1, toDay(forgery, 3, 2)),
       { code: 'misplaced', what: /is stored under .*, but its events are of/, object: 3, line: 8 },
     ],
     [
