@@ -1,6 +1,6 @@
 /** Finds the kind of a login role, which decides whether its statements are shipped. */
 
-import { LRUCache } from 'lru-cache';
+import { lruOf } from '../lib/lru.js';
 
 /**
  * `nobody`: the record has no user, as with autovacuum and other server processes. `unknown`: memberships decide, and
@@ -69,7 +69,7 @@ const MOST_CACHED = 10_000;
  */
 export class Users {
   readonly #rules: UserRules;
-  readonly #known = new LRUCache<string, UserKind>({ max: MOST_CACHED });
+  readonly #known = lruOf<UserKind>(MOST_CACHED);
   #loadedAt: number | null = null;
 
   constructor(rules: UserRules) {

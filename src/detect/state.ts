@@ -3,6 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { parseJson } from '../lib/json.js';
+import { lruOf } from '../lib/lru.js';
 import { type Count, type Counted, Window, windowSchema } from './window.js';
 
 /** Persons and roles of whom is known when they were last seen. */
@@ -33,9 +34,9 @@ export interface Often {
 export class DetectState {
   /** When the first event came, by its `receivedAt`; persons who were seen before are not known. */
   #learningSince: number | null = null;
-  readonly #persons = new LRUCache<string, number>({ max: MOST_PERSONS });
+  readonly #persons = lruOf<number>(MOST_PERSONS);
   readonly #windows = new LRUCache<string, Window>({ max: MOST_WINDOWS, maxSize: MOST_NUMBERS });
-  readonly #raised = new LRUCache<string, z.infer<typeof raised>>({ max: MOST_RAISED });
+  readonly #raised = lruOf<z.infer<typeof raised>>(MOST_RAISED);
 
   /** `null` if the text is not a state of this version. */
   static parse(text: string): DetectState | null {

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { CacheFile, type CacheFileOptions } from '../lib/cache-file.js';
+import { lruOf } from '../lib/lru.js';
 import type { Person } from './resolver.js';
 
 /** Entries that are kept. */
@@ -33,7 +33,7 @@ export class LookupCache {
   readonly #file: CacheFile<Saved>;
   readonly #source: string;
   /** Those not asked for longest go first. */
-  readonly #entries = new LRUCache<string, Cached>({ max: MOST_ENTRIES });
+  readonly #entries = lruOf<Cached>(MOST_ENTRIES);
 
   private constructor(file: CacheFile<Saved>, source: string, entries: Saved['entries']) {
     this.#file = file;

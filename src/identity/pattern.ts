@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Expression } from '../lib/expression.js';
+import { lruOf } from '../lib/lru.js';
 import { personIn } from './groups.js';
 import type { Answer, Resolver } from './resolver.js';
 
@@ -9,7 +9,7 @@ const UNKNOWN = Symbol('nobody');
 
 /** Finds the person in the role's own name: the groups of the first expression that matches. */
 export function patternResolver(expressions: readonly Expression[]): Resolver {
-  const answers = new LRUCache<string, Answer | typeof UNKNOWN>({ max: MOST_NAMES });
+  const answers = lruOf<Answer | typeof UNKNOWN>(MOST_NAMES);
   const answerOf = (user: string): Answer | typeof UNKNOWN => {
     const person = personIn(user, expressions);
     return person === null ? UNKNOWN : { person };

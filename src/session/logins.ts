@@ -1,8 +1,9 @@
 /** How each living session was authenticated. */
 
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type Authentication, authenticationSchema } from '../event/session.js';
+import { lruOf } from '../lib/lru.js';
 
 const login = authenticationSchema.extend({ at: z.number() });
 export const savedLogins = z.array(z.tuple([z.string(), login]));
@@ -19,7 +20,7 @@ export class Logins {
   readonly #bySession: LRUCache<string, Login>;
 
   constructor(saved: SavedLogins = []) {
-    this.#bySession = new LRUCache({ max: MOST });
+    this.#bySession = lruOf(MOST);
     for (const [key, value] of saved) this.#bySession.set(key, value);
   }
 

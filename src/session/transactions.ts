@@ -3,10 +3,11 @@
  * undone. The latest shipped statement of each session's transaction stands for all of it.
  */
 
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Control } from '../audit/transaction-control.js';
 import type { Audit, FailureFields } from '../event/audit.js';
+import { lruOf } from '../lib/lru.js';
 
 type Failure = FailureFields['failure'];
 
@@ -37,9 +38,9 @@ export class Transactions {
   readonly #prepared: LRUCache<string, string>;
 
   constructor(saved: SavedTransactions = [], prepared: SavedPrepared = []) {
-    this.#bySession = new LRUCache({ max: MOST });
+    this.#bySession = lruOf(MOST);
     for (const [key, value] of saved) this.#bySession.set(key, value);
-    this.#prepared = new LRUCache({ max: MOST });
+    this.#prepared = lruOf(MOST);
     for (const [key, value] of prepared) this.#prepared.set(key, value);
   }
 
