@@ -7,3 +7,22 @@ import { LRUCache } from 'lru-cache';
 export function lruOf<V extends {}>(most: number): LRUCache<string, V> {
   return new LRUCache({ maxSize: most, sizeCalculation: () => 1 });
 }
+
+/** In UTF-16 code units, roughly. */
+export interface TextCacheOptions {
+  /** All entries. */
+  readonly most: number;
+  /** Longer texts are not kept. */
+  readonly longest: number;
+  /** What an entry takes beside its text. */
+  readonly entry: number;
+}
+
+/** The same for answers about texts. */
+export function textCache<V extends {}>({ most, longest, entry }: TextCacheOptions): LRUCache<string, V> {
+  return new LRUCache({
+    maxSize: most,
+    maxEntrySize: longest + entry,
+    sizeCalculation: (_value, text) => text.length + entry,
+  });
+}

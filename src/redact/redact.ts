@@ -5,7 +5,7 @@
  * called; `escrow/` keeps originals, encrypted. All take linear time. Imports `lib/` alone.
  */
 
-import { LRUCache } from 'lru-cache';
+import { textCache } from '../lib/lru.js';
 import { nextOpening, skipPiece } from '../lib/sql/lexer.js';
 import { findSecrets } from './find.js';
 import { listsSecret, readsAsCode } from './hints.js';
@@ -26,15 +26,10 @@ export interface Redacted extends Texts {
 
 export type Redact = (texts: Texts) => Redacted;
 
-/** Texts without a secret: most statements, and the names of applications, come again and again. In UTF-16 code units. */
-const CLEAN = {
-  max: 1000,
-  maxSize: 1 << 20,
-  maxEntrySize: 4096,
-  sizeCalculation: (_isClean: true, text: string): number => text.length + 1,
-};
+/** Texts without a secret: most statements, and the names of applications, come again and again. */
+const CLEAN = { most: 1 << 20, longest: 4096, entry: 100 };
 /** No name of an application is longer. */
-const CLEAN_VALUES = { ...CLEAN, maxSize: 1 << 16, maxEntrySize: 64 };
+const CLEAN_VALUES = { most: 1 << 17, longest: 63, entry: 100 };
 
 interface InStatement {
   readonly text: string | null;
@@ -60,8 +55,8 @@ function numbersAny(statement: string): boolean {
  * what RE2 takes; never throws.
  */
 export function createRedactor(patterns: readonly Pattern[]): Redact {
-  const clean = new LRUCache<string, true>(CLEAN);
-  const cleanValues = new LRUCache<string, true>(CLEAN_VALUES);
+  const clean = textCache<true>(CLEAN);
+  const cleanValues = textCache<true>(CLEAN_VALUES);
   const inValue = (text: string): RedactedText => {
     if (cleanValues.has(text)) return { text, count: 0 };
     const redacted = redactParameter(text, patterns);

@@ -4,9 +4,10 @@
  * The parser runs in a thread of its own, with a time limit. Imports `event/`, `lib/`, and types of the stages before it.
  */
 
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Audit } from '../event/audit.js';
 import type { AuditClass } from '../event/names.js';
+import { textCache } from '../lib/lru.js';
 import { andThen } from '../lib/settled.js';
 import { isQuotingInDoubt, withEscapes } from '../lib/sql/quoting-doubt.js';
 import { hasNoQuery } from '../lib/sql/statements.js';
@@ -20,12 +21,7 @@ import type { Change } from './tree.js';
 const LARGEST_STATEMENT = 256 * 1024;
 /** Milliseconds. A statement of 256 KiB needs up to 100, and the machine may be busy. */
 const TIME_LIMIT = 500;
-const CACHE = {
-  max: 2000,
-  maxSize: 2 * 1024 * 1024,
-  maxEntrySize: 16 * 1024,
-  sizeCalculation: (_answer: unknown, statement: string): number => statement.length + 1,
-};
+const CACHE = { most: 2 * 1024 * 1024, longest: 16 * 1024, entry: 1000 };
 
 export interface RelationParser {
   /**
@@ -66,7 +62,7 @@ export interface RelationParserOptions {
 export function createRelationParser(options: RelationParserOptions = {}): MarkParser {
   const { unparsable, timeLimit = TIME_LIMIT, forReview = false } = options;
   const thread = new ParserThread(timeLimit, forReview);
-  const cache = new LRUCache<string, Answer | Promise<Answer>>(CACHE);
+  const cache = textCache<Answer | Promise<Answer>>(CACHE);
   const settled = (answer: Answer): readonly Change[] | null => {
     if (typeof answer !== 'string') return answer.changes;
     unparsable?.(answer);
