@@ -128,6 +128,17 @@ export async function untilReady(port: number): Promise<number> {
   throw new Error('the daemon does not become ready');
 }
 
+/** Waits until the daemon on this port has read all that was logged before. */
+export async function untilRead(port: number): Promise<void> {
+  const start = performance.now();
+  while (performance.now() - start < 60_000) {
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/internal/prometheus`)).text();
+    if (/^pgaudit_shipper_source_lag_bytes\{[^}]*\} 0$/m.test(metrics)) return;
+    await pause(50);
+  }
+  throw new Error('the daemon does not come to the end of the log');
+}
+
 export interface Receipts {
   readonly received: number;
   readonly delays: number[];

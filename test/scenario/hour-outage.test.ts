@@ -17,14 +17,14 @@ const HOUR = 3_600_000;
 
 async function scene(): Promise<{ cloud: Cloud; life: Life; log: string }> {
   const folder = await temporaryFolder();
-  const cloud = await startCloud();
+  const clock = new ManualClock('2026-11-21T20:40:00Z');
+  const cloud = await startCloud({ now: () => clock.now() });
   await mkdir(join(folder, 'log'));
   const log = join(folder, 'log', 'a.csv');
   const { archive, ...others } = cloud.settings;
   const segment = { maxAge: '1m', maxSize: '1MiB' };
   const more = { ...others, archive: { ...Object(archive), segment } };
   const config = lifeConfig(folder, [log], more);
-  const clock = new ManualClock('2026-11-21T20:40:00Z');
   const life = await Life.start(config, { clock, fs: new FaultyFs(folder) });
   return { cloud, life, log };
 }

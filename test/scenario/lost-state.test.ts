@@ -10,7 +10,7 @@ import { ManualClock } from '../support/clock.js';
 import { startCloud } from '../support/cloud.js';
 import { FaultyFs } from '../support/faulty-fs.js';
 import { Life, lifeConfig } from '../support/life.js';
-import { append, numbersOf, range } from '../support/log.js';
+import { append, appendRecent, numbersOf, range } from '../support/log.js';
 import {
   archived,
   eventually,
@@ -51,16 +51,16 @@ test('the same with Cloud Storage; what was sealed and not stored is read again'
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
   const config = settings(folder, [path], { ...cloud.settings, shutdown: { gracePeriod: '300ms' } });
-  await append(path, 1, 5);
+  await appendRecent(path, 1, 5);
   expect((await runOnce(folder, config)).code).toBe(0);
   cloud.storage.faults.push(...Array.from({ length: 100 }, () => ({ status: 503 })));
   const shipper = await Shipper.start(folder, config);
-  await append(path, 6, 8);
+  await appendRecent(path, 6, 8);
   await shipper.eventuallyLogged('delivery-failed');
   await shipper.stop();
   cloud.storage.faults.length = 0;
   await rm(join(folder, 'state'), { recursive: true });
-  await append(path, 9);
+  await appendRecent(path, 9);
   expect((await runOnce(folder, config)).code).toBe(0);
   expect(numbersOf(cloud.archived())).toEqual(range(1, 9));
   expect(new Set(cloud.archived().map(event => event.chain)).size).toBe(1);
@@ -74,7 +74,7 @@ test('without read access a new chain begins, and says so; log entries are shown
   const folder = await temporaryFolder();
   const path = join(folder, 'a.csv');
   const config = settings(folder, [path], cloud.settings);
-  await append(path, 1, 3);
+  await appendRecent(path, 1, 3);
   const first = await runOnce(folder, config);
   expect(first.output).toContain('no permission to read the archive: grant roles/storage.objectViewer');
   await rm(join(folder, 'state'), { recursive: true });

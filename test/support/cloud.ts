@@ -3,8 +3,7 @@
 import { basename } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type ArchivedEvent, checkArchive } from './archive.js';
-import { type LoggingServer, startLoggingServer } from './logging-server.js';
-import type { ServerOptions } from './server-options.js';
+import { type LoggingServer, type LoggingServerOptions, startLoggingServer } from './logging-server.js';
 import type { Settings } from './shipper.js';
 import { type StorageServer, startStorageServer } from './storage-server.js';
 
@@ -18,8 +17,8 @@ export interface Cloud {
   logged(kind?: string): ArchivedEvent[];
 }
 
-export async function startCloud(options: ServerOptions = {}): Promise<Cloud> {
-  const logging = await startLoggingServer({ ...options, now: Date.now });
+export async function startCloud(options: LoggingServerOptions = {}): Promise<Cloud> {
+  const logging = await startLoggingServer({ now: Date.now, ...options });
   const storage = await startStorageServer(options);
   onTestFinished(async () => {
     await logging.close();
