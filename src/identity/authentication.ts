@@ -3,7 +3,8 @@
 import type { Authentication } from '../event/session.js';
 import type { Expression } from '../lib/expression.js';
 import { isEmail, personIn } from './groups.js';
-import type { Person, Resolver } from './resolver.js';
+import type { Person } from './person.js';
+import type { Resolver } from './resolver.js';
 
 /**
  * Methods of pg_hba.conf that rely on an authority outside PostgreSQL. With the others (password, md5, scram-sha-256,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CacheFile, type CacheFileOptions } from '../lib/cache-file.js';
 import { lruOf } from '../lib/lru.js';
-import type { Person } from './resolver.js';
+import type { Person } from './person.js';
 
 /** Entries that are kept. */
 const MOST_ENTRIES = 10_000;

@@ -1,6 +1,7 @@
 import type { Expression } from '../lib/expression.js';
 import { isEmail, personIn } from './groups.js';
-import type { Person, Resolver } from './resolver.js';
+import type { Person } from './person.js';
+import type { Resolver } from './resolver.js';
 
 /** What the database's catalogs say about roles. */
 export interface RoleComments {

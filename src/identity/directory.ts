@@ -4,6 +4,7 @@ import { codeOf } from '../lib/errors.js';
 import { emailKey, idKey, userKey } from './people/entry.js';
 import { loadPeople } from './people/load.js';
 import type { People } from './people/people.js';
+import { isOtherPerson } from './person.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between checks of the file. */
@@ -42,10 +43,11 @@ export class Directory implements Resolver {
     return new Directory(path, report, people, version);
   }
 
+  /** Who had the role counts only if nothing else is known of who it is, or the same. */
   resolve({ user, time, known }: Question): Answer | null {
     for (const key of [userKey(user), idKey(known.id ?? user), emailKey(known.email ?? user)]) {
       const person = this.#people.find(key, time);
-      if (person !== null) return { person };
+      if (person !== null && !isOtherPerson(known, person)) return { person };
     }
     return null;
   }

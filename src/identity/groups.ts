@@ -1,5 +1,5 @@
 import type { Expression } from '../lib/expression.js';
-import type { Person } from './resolver.js';
+import type { Person } from './person.js';
 
 /**
  * The person named in a text: the named groups of the first expression that matches and fills at least one.

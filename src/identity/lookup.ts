@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { unlessAborted } from '../lib/deadline.js';
 import { codeOf, ShipperError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
+import type { Person } from './person.js';
 import { valueAt } from './pointer.js';
-import type { Person } from './resolver.js';
 import type { LookupRequest } from './template.js';
 
 /** Bytes of an answer, uncompressed. */

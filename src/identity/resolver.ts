@@ -8,14 +8,7 @@
 import type { ActorStatus } from '../event/names.js';
 import type { Actor, Authentication } from '../event/session.js';
 import { andThen } from '../lib/settled.js';
-
-/** What can be known about a person. */
-export interface Person {
-  readonly id?: string;
-  readonly name?: string;
-  readonly email?: string;
-  readonly unit?: string;
-}
+import { isOtherPerson, type Person } from './person.js';
 
 /** Whose statement it is, as far as the log says. */
 export interface Asker {
@@ -58,8 +51,9 @@ export interface Resolver {
 export type Identify = (asker: Asker) => Actor | Promise<Actor>;
 
 /**
- * Asks the resolvers in order: the first answer wins, later ones fill empty fields. What a client wrote (`comment`)
- * counts only if nothing else is known, wherever it is in the order, and marks everything that follows from it.
+ * Asks the resolvers in order: the first answer wins, later ones fill empty fields, unless they are about somebody else.
+ * What a client wrote (`comment`) counts only if nothing else is known, wherever it is in the order, and marks
+ * everything that follows from it.
  */
 export function identifyBy(resolvers: readonly Resolver[]): Identify {
   const certain = resolvers.filter(resolver => !isOfClaims(resolver));
@@ -102,11 +96,16 @@ function ask(resolver: Resolver, asker: Asker, before: Findings): Findings | Pro
   );
 }
 
-/** A claim that adds nothing changes nothing: a person known otherwise does not depend on a claim. */
+/**
+ * A claim that adds nothing changes nothing: a person known otherwise does not depend on a claim. An answer about somebody
+ * else changes nothing either: a role that several persons use has one comment. What a look-up service says is about whom
+ * it was asked for, also under another address.
+ */
 function withAnswer(before: Findings, answer: Answer, by: ResolverName): Findings {
   const { person, isStale = false, isClaimed = by === 'comment' } = answer;
   const isNews = Object.keys({ ...person, ...before.person }).length > Object.keys(before.person).length;
   if (isClaimed && !isNews && before.resolvedBy.length > 0) return before;
+  if (by !== 'http' && isOtherPerson(before.person, person)) return before;
   return {
     person: { ...person, ...before.person },
     resolvedBy: before.resolvedBy.includes(by) ? before.resolvedBy : [...before.resolvedBy, by],

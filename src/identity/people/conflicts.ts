@@ -1,7 +1,7 @@
 /** Two entries for one role, id or e-mail at one time. Also runs in worker.ts: its imports end in `.ts`. */
 
-import type { Person } from '../resolver.ts';
-import { folded, keysOf } from './entry.ts';
+import { folded, type Person } from '../person.ts';
+import { keysOf } from './entry.ts';
 import { entryAt, type Numbered, type PeopleTable, sharedHashes } from './table.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** One entry of a file of people, and what it is found by. Also runs in worker.ts: its imports end in `.ts`. */
 
-import type { Person } from '../resolver.ts';
+import { folded, type Person, roleNameOf } from '../person.ts';
 
 /** One person, or one person's time with a shared role. */
 export interface PersonEntry {
@@ -43,15 +43,4 @@ export function idKey(id: string): string {
 
 export function emailKey(email: string): string {
   return `email ${folded(email)}`;
-}
-
-/** An å is one character or two, depending on the keyboard and the program that wrote the file. */
-export function folded(text: string): string {
-  return text.normalize('NFC').toLowerCase();
-}
-
-/** As PostgreSQL truncates names: to 63 bytes (NAMEDATALEN), never within a character (pg_mbcliplen). */
-function roleNameOf(text: string): string {
-  const bytes = Buffer.from(text).subarray(0, 63);
-  return new TextDecoder().decode(bytes, { stream: true });
 }

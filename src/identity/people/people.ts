@@ -1,7 +1,7 @@
 /** Looks people up in a table. */
 
-import type { Person } from '../resolver.js';
-import { cutKeyOf, folded, keysOf } from './entry.js';
+import { folded, type Person } from '../person.js';
+import { cutKeyOf, keysOf } from './entry.js';
 import { entryAt, isValidAt, type Numbered, numbersOf, type PeopleTable } from './table.js';
 
 export class People {
