@@ -48,7 +48,7 @@ async function snapshotFindings(
     ok('database', `read as ${server.user}`),
     ...slowFindings(server),
     clockFinding("the database's clock", server.clockAhead),
-    ...serverFindings(server, source, config),
+    ...serverFindings(server, persons, source, config),
     ...rotationFindings(server),
     ...auditFindings(server, persons, source),
     ...extensionFindings(server),

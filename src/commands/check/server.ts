@@ -5,14 +5,22 @@
 import { timeReader } from '../../audit/time.js';
 import type { Config, SourceConfig } from '../../config/schema.js';
 import { isTimeZone } from '../../config/values.js';
-import { isOn, serverValue } from '../../database/population/effective.js';
-import { collectorOff, noCsvlog } from '../../database/population/server.js';
+import {
+  describeOrigin,
+  deviations,
+  fixOrigin,
+  isOn,
+  type Person,
+  serverValue,
+} from '../../database/population/effective.js';
+import { collectorOff, logsAuthentication, noCsvlog } from '../../database/population/server.js';
 import type { Snapshot } from '../../database/snapshot.js';
 import { alterSystem } from '../../lib/sql/compose.js';
 import { type Finding, failure, ofServer, ok, warning } from './finding.js';
 
 export function serverFindings(
   server: Snapshot,
+  persons: readonly Person[],
   { timezone }: SourceConfig,
   { identity }: Pick<Config, 'identity'>,
 ): Finding[] {
@@ -23,7 +31,7 @@ export function serverFindings(
     ...destinationFindings(server),
     timezoneFinding(server, timezone),
     ...connectionFindings(server, needsLogins),
-    ...statementFindings(server),
+    ...statementFindings(server, persons),
     ...languageFindings(server),
   ];
 }
@@ -122,30 +130,19 @@ function connectionFindings(server: Snapshot, needsLogins: boolean): Finding[] {
 }
 
 /** With log_statement, the server itself logs changes: that reveals those that pgAudit does not log. */
-function statementFindings(server: Snapshot): Finding[] {
-  const value = serverValue(server, 'log_statement');
-  if (value === null) return [];
-  if (value === 'mod' || value === 'all')
-    return [
-      ok('log_statement', `${value}: a person's change that pgAudit does not log becomes an unaudited event`),
-    ];
-  return [
+function statementFindings(server: Snapshot, persons: readonly Person[]): Finding[] {
+  const own = serverValue(server, 'log_statement');
+  const isFine = (value: string): boolean => /^(mod|all)$/i.test(value);
+  const found = deviations(server, 'log_statement', persons, isFine).map(({ origin, value }) =>
     warning(
       'log_statement',
-      value,
+      `${value} ${describeOrigin(origin)}`,
       "a person's change that pgAudit does not log leaves no trace (`mod` logs one more record with the text for each change, those of services included: the log may double)",
-      alterSystem('log_statement', 'mod'),
+      fixOrigin('log_statement', origin, 'mod', own !== null && isFine(own)),
     ),
-  ];
-}
-
-/** A boolean; since PostgreSQL 18 also a list of what is logged (manual, log_connections). */
-function logsAuthentication(value: string): boolean {
-  const words = value
-    .toLowerCase()
-    .split(',')
-    .map(word => word.trim());
-  return isOn(value) || words.includes('all') || words.includes('authentication');
+  );
+  if (found.length > 0 || own === null) return found;
+  return [ok('log_statement', "a person's change that pgAudit does not log becomes an unaudited event")];
 }
 
 function languageFindings(server: Snapshot): Finding[] {

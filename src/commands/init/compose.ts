@@ -2,8 +2,9 @@
 
 import { isTimeZone } from '../../config/values.js';
 import type { ServerLook } from '../../database/look.js';
-import { isPgauditLoaded } from '../../database/read-settings.js';
-import { alterSystem, alterSystemRestart } from '../../lib/sql/compose.js';
+import { missingClasses } from '../../database/population/rules.js';
+import { collectorOff, logsAuthentication, notLoaded } from '../../database/population/server.js';
+import { alterSystem } from '../../lib/sql/compose.js';
 import { propose } from './sort.js';
 
 /** Names that are shown of roles that are neither. */
@@ -35,7 +36,7 @@ export function composeConfig(look: ServerLook, url: string): string {
     ...undecidedLines(undecided),
     '',
     'identity:',
-    "  - pattern: ['^(?<id>[A-Za-z]\\d{6})$', '^(?<email>[^@\\s]+@[^@\\s]+)$']",
+    "  - pattern: ['^(?<id>[A-Za-z]\\d{6})$', '^v-oidc-(?<id>[A-Za-z]\\d{6})-', '^(?<email>[^@\\s]+@[^@\\s]+)$']",
     '',
     `database: {url: ${text(url)}}`,
     '',
@@ -83,19 +84,16 @@ function missingSql(look: ServerLook): string[] {
       .filter(Boolean);
   const sql: string[] = [];
   const want = (isThere: boolean, line: string): void => void (isThere || sql.push(line));
-  const loaded = listed('shared_preload_libraries');
   const classes = listed('pgaudit.log');
-  const isLoaded = isPgauditLoaded([...look.settings.values()]);
-  want(isLoaded, alterSystemRestart('shared_preload_libraries', ...loaded, 'pgaudit'));
-  want(isLoaded, 'CREATE EXTENSION pgaudit; in each database');
-  want(value('logging_collector') === 'on', alterSystemRestart('logging_collector', 'on'));
+  const [library, collector] = [notLoaded(look), collectorOff(look)];
+  if (library !== null) sql.push(library.fix, 'CREATE EXTENSION pgaudit; in each database');
+  if (collector !== null) sql.push(collector.fix);
   want(
     listed('log_destination').includes('csvlog'),
     alterSystem('log_destination', [...listed('log_destination'), 'csvlog'].join(',')),
   );
-  const hasClasses = classes.includes('all') || ['write', 'ddl', 'role'].every(one => classes.includes(one));
   want(
-    hasClasses,
+    missingClasses(value('pgaudit.log'), ['WRITE', 'DDL', 'ROLE']).length === 0,
     alterSystem(
       'pgaudit.log',
       [...new Set([...classes.filter(one => one !== 'none'), 'write', 'ddl', 'role'])].join(','),
@@ -103,7 +101,7 @@ function missingSql(look: ServerLook): string[] {
   );
   for (const name of ['pgaudit.log_parameter', 'pgaudit.log_relation', 'log_disconnections'])
     want(value(name) === 'on', alterSystem(name, 'on'));
-  want(!['', 'off'].includes(value('log_connections')), alterSystem('log_connections', 'on'));
+  want(logsAuthentication(value('log_connections')), alterSystem('log_connections', 'on'));
   want(
     ['mod', 'all'].includes(value('log_statement')),
     `${alterSystem('log_statement', 'mod')} -- recommended`,

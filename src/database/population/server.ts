@@ -70,3 +70,12 @@ export function noCsvlog(server: Server): ServerFault | null {
     fix: alterSystem('log_destination', [...destinations.filter(Boolean), 'csvlog'].join(',')),
   };
 }
+
+/** A boolean; since PostgreSQL 18 also a list of what is logged (manual, log_connections). */
+export function logsAuthentication(value: string): boolean {
+  const words = value
+    .toLowerCase()
+    .split(',')
+    .map(word => word.trim());
+  return isOn(value) || words.includes('all') || words.includes('authentication');
+}

@@ -151,7 +151,7 @@ describe('the server', () => {
   const config = (more: Settings = {}) => schema.parse(settings('/tmp', ['/tmp/*.csv'], more));
   const findings = (server: Snapshot, more: Settings = {}): string[] => {
     const { sources, identity } = config(more);
-    const found = sources.flatMap(source => serverFindings(server, source, { identity }));
+    const found = sources.flatMap(source => serverFindings(server, ['Z990001', null], source, { identity }));
     return shown(found).filter(text => !text.startsWith('ok'));
   };
 
@@ -169,10 +169,11 @@ describe('the server', () => {
   test.each([
     ['mod', []],
     ['all', []],
-    ['ddl', ['warning log_statement: ddl']],
-    ['none', ['warning log_statement: none']],
+    ['ddl', ['warning log_statement: ddl for the whole server']],
+    ['none', ['warning log_statement: none for the whole server']],
   ])('log_statement %s', (log_statement, expected) => {
-    expect(findings(serverWith({ log_statement }))).toEqual(expected);
+    const databases = [{ name: 'postgres', extension: { kind: 'missing' } }] as const;
+    expect(findings(serverWith({ log_statement }, { databases }))).toEqual(expected);
   });
 
   test.each([

@@ -112,6 +112,12 @@ const CASES: readonly Case[] = [
     fix: fixed('pgaudit.log_statement', 'on'),
   },
   {
+    spoil: `ALTER ROLE "Z990001" SET log_statement = 'none'`,
+    found: 'warning log_statement: none for role "Z990001"',
+    fix: 'ALTER ROLE "Z990001" RESET log_statement;',
+    undo: 'ALTER ROLE "Z990001" RESET log_statement',
+  },
+  {
     spoil: set('pgaudit.log_relation', 'off'),
     found:
       'failure pgaudit.log_relation: off for the whole server: MERGE, and WITH that changes rows under a SELECT, of',

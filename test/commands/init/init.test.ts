@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { composeConfig } from '../../../src/commands/init/compose.js';
 import { propose } from '../../../src/commands/init/sort.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { startPostgres } from '../../support/postgres.js';
@@ -69,6 +70,31 @@ test('what the server lacks is in it, as SQL', async () => {
   expect(output).not.toContain('shared_preload_libraries');
 });
 
+test('classes that are taken away again are lacking', async () => {
+  const postgres = await startPostgres({ 'pgaudit.log': 'all, -write' });
+  const url = `postgres://postgres@127.0.0.1:${postgres.port}/postgres`;
+  const { output } = await runCommand(['init', '--database', url, '--print']);
+  expect(output).toContain("ALTER SYSTEM SET pgaudit.log = 'all,-write,write,ddl,role'");
+});
+
+test('libraries that the role may not see are not taken out, and a restart that is due is enough', () => {
+  const look = (value: string | null, isPending: boolean) =>
+    composeConfig(lookOf([['shared_preload_libraries', value, isPending]]), 'postgres://x@db/y');
+  expect(look(null, false)).toContain(
+    "#   ALTER SYSTEM SET shared_preload_libraries = 'pgaudit'; then restart PostgreSQL; keep the present ones",
+  );
+  expect(look('timescaledb', false)).toContain("= 'timescaledb', 'pgaudit'; then restart PostgreSQL\n");
+  expect(look('timescaledb', true)).not.toContain('SET shared_preload_libraries');
+});
+
+function lookOf(settings: readonly (readonly [name: string, value: string | null, isPending: boolean])[]) {
+  return {
+    ...{ server: 'db:5432', version: 170_002, user: 'shipper', pgaudit: null },
+    settings: new Map(settings.map(([name, value, isPending]) => [name, { name, value, isPending }])),
+    ...{ overrides: [], roles: [], databases: [], logFile: null, jsonLogFile: null },
+  };
+}
+
 test('a server that cannot be asked, and bad usage', async () => {
   const { code, output } = await runCommand([
     'init',
@@ -88,5 +114,13 @@ test('roles are sorted by how people name them', () => {
     persons: ['^[A-Z]\\d{6}$', '^ola\\.nordmann$', '@nav\\.no$'],
     services: ['^svc[_-]', '^orders_app$'],
     undecided: ['hest', 'a+b'],
+  });
+});
+
+test('a name with an ident is no application, whatever it ends with', () => {
+  expect(propose(['v-oidc-A165413-1771575386-vp8kYc08-sokos-user', 'a123456_rw', 'sokos-user'])).toEqual({
+    persons: ['^v-oidc-[A-Za-z]\\d{6}-'],
+    services: ['^sokos-user$'],
+    undecided: ['a123456_rw'],
   });
 });
