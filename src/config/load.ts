@@ -31,11 +31,21 @@ export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): 
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return utf8(await readFile(path));
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ConfigError([
       `cannot be read (${codeOf(error)}); give --config FILE or PGAUDIT_SHIPPER_CONFIG`,
     ]);
+  }
+}
+
+/** In another encoding, an expression such as `^Kjær` would match nobody, without a word. */
+function utf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ConfigError(['is not UTF-8: save it as UTF-8']);
   }
 }
 
@@ -63,6 +73,8 @@ function describe(issue: z.core.$ZodIssue): string[] {
   }
   if (issue.code === 'invalid_type' && issue.input === undefined)
     return [`${keyOf(issue.path)}: is required`];
+  if (issue.code === 'invalid_type' && issue.expected === 'object')
+    return [`${keyOf(issue.path)}: must have settings of its own: ${settingsAt(issue.path).join(', ')}`];
   return [`${keyOf(issue.path)}: ${issue.message}`];
 }
 

@@ -179,7 +179,11 @@ const settings = z
       timestamp: z
         .strictObject({
           url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).exactOptional(),
-          every: z.union([z.literal('seal').transform(() => 0), duration('1m', '31d')]).default(60 * 60_000),
+          every: z
+            .union([z.literal('seal').transform(() => 0), duration('1m', '31d')], {
+              error: 'must be seal, or from 1m to 31d',
+            })
+            .default(60 * 60_000),
           ca: text.exactOptional(),
           policy: z
             .string()

@@ -213,6 +213,10 @@ describe('a fault is one line with file, key and what is allowed', () => {
       'archive: {to: "gs://a-b", endpoint: "https://x"}',
       'archive.endpoint: must be http://host:port or https://host:port',
     ],
+    ...['5', '5s', '32d', 'day'].map(every => [
+      `archive: {to: "gs://a-b", timestamp: {url: "https://x", ca: y, every: ${every}}}`,
+      'archive.timestamp.every: must be seal, or from 1m to 31d',
+    ]),
     ['logging: {to: "pgaudit"}', 'logging.to: must be projects/<project>/logs/<log> or file:folder'],
     [
       'filter: {classes: [writes]}',
@@ -276,6 +280,21 @@ describe('a fault is one line with file, key and what is allowed', () => {
     const [section = ''] = change.split(':');
     const yaml = LEAST.split('\n').filter(line => !line.startsWith(`${section}:`));
     expect(await faults([...yaml, change].join('\n'))).toEqual([fault]);
+  });
+
+  test('a section that is a value says what belongs there', async () => {
+    expect(await faults(`${LEAST}database: postgres://x@h/d\nredact: {escrowTo: []}\nhttp: 8080`)).toEqual([
+      'database: must have settings of its own: url',
+      'http: must have settings of its own: host, port',
+    ]);
+  });
+
+  test('in another encoding than UTF-8, no expression silently matches nobody', async () => {
+    const path = join(await temporaryFolder(), 'config.yaml');
+    await writeFile(path, `${LEAST}filter: {personalUsers: ["^Kj\u00e6r"]}\n`, 'latin1');
+    await expect(loadConfig(path, {})).rejects.toThrow(new ConfigError(['is not UTF-8: save it as UTF-8']));
+    await writeFile(path, `\ufeff${LEAST}filter: {personalUsers: ["^Kj\u00e6r"]}\n`);
+    await expect(loadConfig(path, {})).resolves.toMatchObject({ instance: 'hold-prod' });
   });
 
   test('all of them at once', async () => {
