@@ -54,6 +54,15 @@ describe('config/example.yaml', () => {
   });
 });
 
+test("README's settings write the log where its configuration, and the package's, read it", async () => {
+  const readme = read('README.md');
+  const [, folder = ''] = /^log_directory = '([^']+)'/m.exec(readme) ?? [];
+  const path = join(await temporaryFolder(), 'readme.yaml');
+  await writeFile(path, /^```yaml\n([^`]+)^```$/m.exec(readme)?.[1] ?? '');
+  for (const name of [path, join(ROOT, 'packaging/config.yaml')])
+    expect((await loadConfig(name, {})).sources.flatMap(({ files }) => files)).toEqual([`${folder}/*.csv`]);
+});
+
 test('config/local.yaml can be loaded without any variable', async () => {
   const { archive, logging } = await loadConfig(join(ROOT, 'config/local.yaml'), {});
   expect([archive.to.kind, logging.to.kind]).toEqual(['file', 'file']);

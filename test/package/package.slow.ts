@@ -13,20 +13,9 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const fileOf = (architecture: string): string =>
   join(ROOT, 'build', `pgaudit-shipper_${version}_${architecture}.deb`);
 
-/** As README says. */
-const SETTINGS = [
-  "shared_preload_libraries = 'pgaudit'",
-  "pgaudit.log = 'write, ddl, role'",
-  'logging_collector = on',
-  'log_destination = csvlog',
-  "log_directory = '/var/log/postgresql'",
-  'log_file_mode = 0640',
-  'log_connections = on',
-  'log_disconnections = on',
-];
-
 /** README's lines, as they are there. */
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const SETTINGS = /^```ini\n([^`]+)^```$/m.exec(readme)?.[1]?.trim().split('\n') ?? [];
 const [, INSTALL = '', CHECK = '', START = ''] =
   /^ {4}(apt-get install .*)\n {4}(.* check)\n {4}(systemctl start .*)$/m.exec(readme) ?? [];
 

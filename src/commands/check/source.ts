@@ -38,7 +38,7 @@ export async function checkSource(source: SourceConfig, config: Config): Promise
         'source',
         'no file matches source.files',
         'there is nothing to read',
-        'set log_destination to csvlog and logging_collector on, or fix the globs',
+        "set log_destination to csvlog, logging_collector on, and log_directory to a folder outside of the server's data, such as /var/log/postgresql; or fix the globs",
       ),
     ];
   }
@@ -144,7 +144,7 @@ const MORE: Readonly<Record<string, string>> = {
   ENOENT: ELSEWHERE,
   ENOTDIR: ELSEWHERE,
   EACCES:
-    '; log_file_mode = 0640 in postgresql.conf, and this user in the group of the log (usermod -aG postgres …), which needs access to the folders above',
+    '; log_file_mode = 0640 in postgresql.conf, log_directory outside of the data folder, which only the server may enter, and this user in the group of the log (usermod -aG postgres …)',
 };
 
 const VERSIONS: Readonly<Record<number, string>> = {

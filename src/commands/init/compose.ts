@@ -14,7 +14,7 @@ const MOST_NAMED = 20;
 export function composeConfig(look: ServerLook, url: string): string {
   const logins = look.roles.filter(({ canLogin }) => canLogin).map(({ name }) => name);
   const { persons, services, undecided } = propose(logins.filter(name => name !== 'postgres'));
-  const { setting, files, isKnown } = logOf(look);
+  const { setting, files, isKnown, isInside } = logOf(look);
   const zone = setting('log_timezone');
   const missing = missingSql(look);
   return [
@@ -26,6 +26,7 @@ export function composeConfig(look: ServerLook, url: string): string {
     '',
     'source:',
     ...(isKnown ? [] : ['  # The server does not show its folder to this role. Name the csvlog files:']),
+    ...(isInside ? INSIDE : []),
     `  files: [${text(files)}]`,
     ...(zone !== null && isTimeZone(zone) ? [`  timezone: ${text(zone)}`] : []),
     '',
@@ -71,8 +72,18 @@ function logOf({ settings }: ServerLook) {
   const [folder, data] = [setting('log_directory') ?? '', setting('data_directory')];
   const isKnown = folder.startsWith('/') || (data !== null && data !== '');
   const whole = folder.startsWith('/') ? folder : `${data || '/var/lib/postgresql/data'}/${folder || 'log'}`;
-  return { setting, files: `${whole}/*.csv`, isKnown };
+  return { setting, files: `${whole}/*.csv`, isKnown, isInside: isWithin(whole, data) };
 }
+
+/** Whether a folder is in the server's data folder; a relative one always is. */
+function isWithin(folder: string, data: string | null): boolean {
+  return folder.startsWith(`${data || '/var/lib/postgresql/data'}/`);
+}
+
+const INSIDE = [
+  "  # In the server's data folder, which only its own user may enter. So that the shipper need not run as that user:",
+  `  # ${alterSystem('log_directory', '/var/log/postgresql')}`,
+];
 
 /** What the README asks for, and is not so. */
 function missingSql(look: ServerLook): string[] {

@@ -87,6 +87,21 @@ test('libraries that the role may not see are not taken out, and a restart that 
   expect(look('timescaledb', true)).not.toContain('SET shared_preload_libraries');
 });
 
+test('a log folder in the data folder is nothing for another user', () => {
+  const look = (folder: string) =>
+    composeConfig(
+      lookOf([
+        ['data_directory', '/srv/pg', false],
+        ['log_directory', folder, false],
+      ]),
+      'postgres://x@db/y',
+    );
+  const moved = "SET log_directory = '/var/log/postgresql'";
+  expect(look('log')).toContain(moved);
+  expect(look('/srv/pg/log')).toContain(moved);
+  expect(look('/var/log/pg')).not.toContain(moved);
+});
+
 function lookOf(settings: readonly (readonly [name: string, value: string | null, isPending: boolean])[]) {
   return {
     ...{ server: 'db:5432', version: 170_002, user: 'shipper', pgaudit: null },
