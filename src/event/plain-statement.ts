@@ -20,7 +20,7 @@ const maybe = (member: string): string => `(?:,${member})?`;
 export type StatementField =
   | ('chain' | 'seq' | 'previousHash' | 'id' | 'time' | 'receivedAt' | 'instance' | 'node' | 'database')
   | ('user' | 'status' | 'actorId' | 'name' | 'email')
-  | ('class' | 'command' | 'objectName' | 'statement' | 'parameters' | 'objects')
+  | ('class' | 'command' | 'objectName' | 'statement' | 'parameters' | 'objects' | 'sensitive')
   | ('session' | 'line' | 'fileId' | 'offset' | 'length');
 
 /** Writes what a field may hold. */
@@ -64,7 +64,7 @@ function auditLayout(field: Field): string {
     maybe('"escrow":"[A-Za-z0-9+/=]*"'),
     maybe(`"objects":${field('objects', TEXTS)}`),
     maybe('"objectsFrom":"(?:pgaudit|parsed|ambiguous)"'),
-    maybe('"sensitive":true'),
+    maybe(`"sensitive":${field('sensitive', 'true')}`),
     maybe(`"classFrom":"parsed","loggedClass":"${auditClass}"`),
   ].join('');
 }

@@ -90,7 +90,7 @@ function alertsOf(report: Report): Group[] {
 function allOf(report: Report, reason: Reason): readonly string[] {
   const off = outsideHours(report);
   const options: Readonly<Record<Reason, readonly string[]>> = {
-    auditing: ['--class', 'MISC,DDL,ROLE,READ,FUNCTION', '--text', 'pgaudit'],
+    auditing: ['--sensitive'],
     withoutWhere: ['--without-where'],
     destroyed: ['--class', 'WRITE,DDL', '--command', 'TRUNCATE*,DROP*'],
     programs: ['--command', 'COPY*,INSERT', '--text', 'program'],

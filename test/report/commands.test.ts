@@ -65,7 +65,15 @@ test('each row is found by its command, and as many as the page says by the one 
   const [saturday] = month().filter(({ date }) => date === '2025-11-08');
   // Destroys no data, and is listed among roles and rights.
   const dropped = role('2025-11-14T22:20:00.000Z', OLA, 'DROP ROLE', 'DROP ROLE ola_privat');
-  const segments = [...byDay([...others, dropped]), ...(saturday === undefined ? [] : [saturday])];
+  // Neither names pgAudit.
+  const silenced = ['ALTER SYSTEM RESET ALL', "ALTER ROLE ola SET log_statement = 'none'"].map(sql => {
+    const said = role('2025-11-13T10:00:00.000Z', OLA, sql.split(' ', 2).join(' '), sql);
+    return { ...said, audit: { ...said.audit, sensitive: true as const } };
+  });
+  const segments = [
+    ...byDay([...others, ...silenced, dropped]),
+    ...(saturday === undefined ? [] : [saturday]),
+  ];
   await writeSealed(
     join(folder, 'archive'),
     segments.toSorted((a, b) => (a.date < b.date ? -1 : 1)),
@@ -76,6 +84,7 @@ test('each row is found by its command, and as many as the page says by the one 
   for (const { rows } of groups)
     for (const row of rows) expect([row, (await found(definition, row)).length > 0]).toEqual([row, true]);
   const exact = [
+    'on what is audited',
     'without WHERE',
     'TRUNCATE or DROP',
     'of roles and rights',

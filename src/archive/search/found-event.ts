@@ -28,7 +28,11 @@ const searchedEvent = z.object({
       parameters: true,
       objects: true,
     })
-    .extend({ objectName: audit.shape.objectName.optional(), objects: z.array(z.string()).optional() })
+    .extend({
+      objectName: audit.shape.objectName.optional(),
+      objects: z.array(z.string()).optional(),
+      sensitive: z.literal(true).optional(),
+    })
     .optional(),
   session: sessionSchema.pick({ id: true }).optional(),
   failure: failureSchema.shape.failure.pick({ statement: true, sqlState: true }).optional(),
@@ -59,7 +63,7 @@ export function readAny(line: Buffer): SearchedEvent | null {
 
 const fieldsOf = statementReader(
   ...(['id', 'time', 'database', 'user', 'status', 'actorId', 'name', 'email', 'class', 'command'] as const),
-  ...(['objectName', 'statement', 'parameters', 'objects', 'session'] as const),
+  ...(['objectName', 'statement', 'parameters', 'objects', 'sensitive', 'session'] as const),
 );
 
 type Fields = readonly (string | undefined)[];
@@ -92,7 +96,7 @@ class PlainStatement implements SearchedEvent {
   }
 
   get session(): { id: string } {
-    return { id: this.#fields[15] ?? '' };
+    return { id: this.#fields[16] ?? '' };
   }
 }
 
@@ -125,6 +129,10 @@ class PlainAudit implements NonNullable<SearchedEvent['audit']> {
 
   get objects(): string[] | undefined {
     return textsOf(this.#fields[14]) ?? undefined;
+  }
+
+  get sensitive(): true | undefined {
+    return this.#fields[15] === undefined ? undefined : true;
   }
 }
 

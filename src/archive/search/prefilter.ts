@@ -12,7 +12,7 @@ export type Prefilter = (line: Buffer) => boolean;
 
 /** Whether the line may match. */
 export function prefilter(query: Query): Prefilter {
-  const { kinds, user, classes, session, id, ids } = query;
+  const { kinds, user, classes, session, isSensitive, id, ids } = query;
   const prefilters = [
     ofKinds(kinds),
     anyOf(user === null ? [] : [memberLike('user', user)]),
@@ -20,6 +20,7 @@ export function prefilter(query: Query): Prefilter {
     anyOf(classes.map(one => member('class', one))),
     anyOf(query.commands.flatMap(command => COMMAND.map(name => memberLike(name, command)))),
     anyOf(session === null ? [] : [`"${asInLine(session)}"`]),
+    anyOf(isSensitive ? ['"sensitive":true'] : []),
     anyOf(id === null ? [] : [member('id', id)]),
     ids && ((line: Buffer) => ids.has(idIn(line))),
     inAnyCase(query),

@@ -28,6 +28,8 @@ export interface Query {
   readonly text: string | null;
   /** Only statements of a transaction that failed later. */
   readonly isFailed: boolean;
+  /** Only statements that touch what is audited or logged. */
+  readonly isSensitive: boolean;
   readonly id: string | null;
   /** Only events with one of these ids; `null`: any. */
   readonly ids: ReadonlySet<string> | null;
@@ -50,6 +52,7 @@ export const EVERYTHING: Query = {
   session: null,
   text: null,
   isFailed: false,
+  isSensitive: false,
   id: null,
   ids: null,
   row: null,
@@ -93,6 +96,7 @@ function conditionsOf(query: Query): Condition[] {
     before === null ? null : ({ time }) => time < before,
     classes.length === 0 ? null : event => classes.includes(classOf(event) ?? ''),
     commands.length === 0 ? null : event => areCommands.some(is => is(commandOf(event) ?? '')),
+    query.isSensitive ? ({ audit }) => audit?.sensitive === true : null,
     id === null ? null : event => event.id === id,
     ids && (event => ids.has(event.id ?? '')),
     row && (event => row.isOf(event)),

@@ -50,6 +50,7 @@ export interface SearchArguments {
   readonly text?: string;
   readonly kind?: readonly string[];
   readonly failed?: true;
+  readonly sensitive?: true;
   readonly limit?: number;
   readonly json?: true;
   readonly format?: Format;
@@ -80,7 +81,7 @@ export function addSearchOptions(command: Command): Command {
       "the history of a row, by its table and key: 'konto id=4'; with the statements that changed it",
     )
       .argParser(parseRow)
-      .conflicts(['kind', 'failed', 'withoutWhere']),
+      .conflicts(['kind', 'failed', 'sensitive', 'withoutWhere']),
     new Option('--since <time>', 'day or time (of --timezone), or how long ago (24h, 7d)').argParser(
       parseMoment,
     ),
@@ -115,6 +116,7 @@ export function addSearchOptions(command: Command): Command {
       `any of ${Object.keys(KINDS).join(', ')}, or all (default: statement)`,
     ).argParser(parseKinds),
     new Option('--failed', 'only statements whose transaction failed later').conflicts('kind'),
+    new Option('--sensitive', 'only statements that touch what is audited or logged').conflicts('kind'),
     new Option('--group-by <keys>', `count by ${GROUP_KEYS.join(', ')}`).argParser(listOf(GROUP_KEYS)),
     new Option('--having <n>', 'only groups of at least this many events').argParser(parseCount),
     new Option('--limit <n>', 'at most this many events or groups').argParser(parseCount),
@@ -184,6 +186,7 @@ export function toQuery(given: SearchArguments, zone = zoneOf(given)): Query {
     session: given.session ?? null,
     text: given.text ?? null,
     isFailed: given.failed ?? false,
+    isSensitive: given.sensitive ?? false,
     id: given.id ?? null,
     row: given.row ?? null,
     outside: outsideHours === undefined ? null : { zone, hours: outsideHours, weekdays },

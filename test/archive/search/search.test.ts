@@ -121,6 +121,19 @@ test.each<[string, Partial<Query>, number[]]>([
   expect(await find(query)).toEqual(expected.map(index => TEXTS[index]));
 });
 
+test('what touches auditing is found by its mark, and not by a text that looks like it', async () => {
+  const marked = (some: object): NewEvent =>
+    statement({
+      audit: { command: 'ALTER SYSTEM', statement: 'ALTER SYSTEM RESET ALL', sensitive: true, ...some },
+    });
+  const long = `SET x = '${'x'.repeat(70_000)}'`;
+  const other = statement({ audit: { statement: '"sensitive":true', parameters: ['"sensitive":true'] } });
+  const events = [marked({}), other, marked({ statement: long }), rowEvent({ new: { sensitive: true } })];
+  const objects = await writeArchive(null, [{ date: '2026-11-21', events }]);
+  const { found } = await searchAll(storeOf(objects), { isSensitive: true });
+  expect(found.map(({ event }) => event.audit?.statement)).toEqual(['ALTER SYSTEM RESET ALL', long]);
+});
+
 test('what pgAudit did not log has a class and a text, too: a relation in it is a guess', async () => {
   const objects = await writeArchive(null, [{ date: '2026-11-21', events: [unauditedOf(statement())] }]);
   const store = storeOf(objects);
