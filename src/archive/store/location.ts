@@ -23,18 +23,21 @@ export interface OpenOptions {
   readonly node?: string;
 }
 
+const FORMS = 'an archive is gs://bucket/prefix or file:folder';
+
 /**
  * `gs://bucket/prefix`, `file:folder`, or the path of a folder; each may end with `instance=…`, or with
  * `instance=…/node=…`. Throws a ShipperError for anything else.
  */
 export function openArchive(where: string, options: OpenOptions = {}): ArchiveLocation {
   const { endpoint = null } = options;
+  if (where === '' || where === 'file:') throw new ShipperError('usage', FORMS);
   if (!where.startsWith('gs://')) {
     const { above, only } = splitOff(resolve(where.replace(/^file:/, '')).split('/'), options);
     return { store: localStore(above.join('/') || '/'), prefix: '', only };
   }
   const [bucket = '', ...folders] = where.slice('gs://'.length).split('/');
-  if (bucket === '') throw new ShipperError('usage', 'an archive is gs://bucket/prefix or file:folder');
+  if (bucket === '') throw new ShipperError('usage', FORMS);
   const { above, only } = splitOff(folders.filter(Boolean), options);
   return { store: cloudStore({ bucket, endpoint }), prefix: above.join('/'), only };
 }

@@ -21,13 +21,19 @@ export async function readPublicKey(text: string): Promise<PublicKey> {
 }
 
 async function readKey(path: string): Promise<KeyObject> {
+  let pem: string;
+  let key: KeyObject;
   try {
-    const key = createPublicKey(await readFile(path));
-    if (isForSeals(key)) return key;
+    pem = await readFile(path, 'utf8');
+    key = createPublicKey(pem);
   } catch (error) {
     throw new UsageError(`${path} is not a public key in PEM (${codeOf(error)})`);
   }
-  throw new UsageError(`${path} is not an Ed25519 or P-256 key`);
+  // A public key can be made of it, but whoever verifies must not have it.
+  if (pem.includes('PRIVATE KEY-----'))
+    throw new UsageError(`${path} is the private key: give the public one (openssl pkey -in FILE -pubout)`);
+  if (!isForSeals(key)) throw new UsageError(`${path} is not an Ed25519 or P-256 key`);
+  return key;
 }
 
 function isForSeals({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject): boolean {

@@ -200,6 +200,7 @@ describe('what cannot be searched', () => {
       [join(folder, 'empty'), 1, 'there is no archive here'],
       [join(folder, 'file'), 1, 'it is not a folder: give the folder above instance=…'],
       ['gs://', 2, 'an archive is gs://bucket/prefix or file:folder'],
+      ['file:', 2, 'an archive is gs://bucket/prefix or file:folder'],
     ] as const) {
       const { code, stdout, stderr } = await run(archive, []);
       expect([code, stdout, stderr]).toEqual([

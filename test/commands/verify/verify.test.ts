@@ -143,10 +143,19 @@ describe('what it is given', () => {
     expect(stdout).toBe('');
   });
 
-  test('an invalid address', async () => {
-    const { code, stderr } = await run('gs://');
+  test.each(['gs://', 'file:'])('an invalid address, %s', async address => {
+    const { code, stderr } = await run(address);
     expect(code).toBe(2);
     expect(stderr).toContain('gs://bucket/prefix');
+  });
+
+  test('a private key is refused: whoever verifies must not have it', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const path = join(await temporaryFolder(), 'signing.pem');
+    await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const { code, stderr } = await run(join(real.folder, 'archive'), { publicKey: [path] });
+    expect(code).toBe(2);
+    expect(stderr).toContain('is the private key: give the public one');
   });
 
   test('keys, each from its event on', async () => {
