@@ -1,7 +1,7 @@
 /** The verdict from what was found in an archive, in one run or in several. */
 
 import type { AskedPeriod, Failure, PartResult, Taken, VerifyResult, Warning } from './result.js';
-import { auditLimits } from './surroundings.js';
+import { auditLimits, filterLimits } from './surroundings.js';
 import {
   graceOf,
   instancesOf,
@@ -34,7 +34,7 @@ export function conclude(findings: Findings, isAll = true): VerifyResult {
     ...(isAll && instances.length === 0 ? [NO_SERVER] : []),
     ...(isAll ? notCompared(parts) : []),
   ];
-  const limits = [...findings.limits, ...auditLimits(instances, known)];
+  const limits = [...findings.limits, ...auditLimits(instances, known), ...filterLimits(parts)];
   const isIntact = failure === null;
   const isWhole = doubts.length === 0 && instances.every(isWholeInstance);
   const verdict = isIntact ? (isWhole ? 'whole' : 'incomplete') : 'broken';

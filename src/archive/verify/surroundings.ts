@@ -109,6 +109,16 @@ export function auditLimits(
   return limits;
 }
 
+/** No rule says that the changes of these roles may be dropped: a person may be among them whom the rules do not match. */
+export function filterLimits(parts: readonly Pick<PartResult, 'source'>[]): string[] {
+  const dropped = parts.reduce((sum, { source }) => sum + (source.records.dropped['other-user'] ?? 0), 0);
+  return dropped === 0
+    ? []
+    : [
+        `what login roles that no rule of filter names changed: pgAudit's records of them were dropped (otherUsers), ${dropped} in all`,
+      ];
+}
+
 function signatureLimits(parts: readonly PartResult[], hasKeys: boolean): string[] {
   const sum = (of: (seals: PartResult['seals']) => number): number =>
     parts.reduce((total, { seals }) => total + of(seals), 0);
