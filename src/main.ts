@@ -15,11 +15,12 @@ const isDaemon = isShipper && !argv.includes('--once');
  * Young objects get 8 MiB at most; V8's default is 32. Two threads help it, not four: each keeps memory of its own. All
  * events of the first moments wait for the parser to load: V8 would learn from that to make every later one an old
  * object, which costs a tenth of the time. The compiler in between, Maglev, costs memory and saves nothing; and while it
- * works, a process may wait for it for ever at its end (Node.js' issue 54918).
+ * works, a process may wait for it for ever at its end (Node.js' issue 54918). So may one for Sparkplug, if that works in
+ * a thread of its own: there it waits for a collection that the ending main thread never makes.
  */
 const OPTIONS = [
   ...['--max-semi-space-size=8', '--v8-pool-size=2'],
-  ...['--no-allocation-site-pretenuring', '--no-maglev'],
+  ...['--no-allocation-site-pretenuring', '--no-maglev', '--no-concurrent-sparkplug'],
 ];
 /** Who reads an archive unpacks it into many large buffers: to collect them bit by bit takes a fifth of the time. */
 if (!isShipper) OPTIONS.push('--no-incremental-marking');
