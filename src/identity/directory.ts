@@ -4,7 +4,7 @@ import { codeOf } from '../lib/errors.js';
 import { emailKey, idKey, userKey } from './people/entry.js';
 import { loadPeople } from './people/load.js';
 import type { People } from './people/people.js';
-import { isOtherPerson } from './person.js';
+import { isOnlyRole, isOtherPerson } from './person.js';
 import type { Answer, Question, Resolver } from './resolver.js';
 
 /** Milliseconds between checks of the file. */
@@ -43,11 +43,12 @@ export class Directory implements Resolver {
     return new Directory(path, report, people, version);
   }
 
-  /** Who had the role counts only if nothing else is known of who it is, or the same. */
+  /** Looks for the person who is known, then for the role's: that may be somebody else. */
   resolve({ user, time, known }: Question): Answer | null {
-    for (const key of [userKey(user), idKey(known.id ?? user), emailKey(known.email ?? user)]) {
-      const person = this.#people.find(key, time);
-      if (person !== null && !isOtherPerson(known, person)) return { person };
+    const own = [known.id && idKey(known.id), known.email && emailKey(known.email)];
+    for (const key of [...own, userKey(user), idKey(user), emailKey(user)]) {
+      const person = key ? this.#people.find(key, time) : null;
+      if (person !== null && (!isOtherPerson(known, person) || isOnlyRole(known, user))) return { person };
     }
     return null;
   }

@@ -8,7 +8,7 @@
 import type { ActorStatus } from '../event/names.js';
 import type { Actor, Authentication } from '../event/session.js';
 import { andThen } from '../lib/settled.js';
-import { isOtherPerson, type Person } from './person.js';
+import { isOnlyRole, isOtherPerson, type Person } from './person.js';
 
 /** Whose statement it is, as far as the log says. */
 export interface Asker {
@@ -92,20 +92,26 @@ const NOTHING: Findings = { person: {}, resolvedBy: [], isClaimed: false, isStal
 function ask(resolver: Resolver, asker: Asker, before: Findings): Findings | Promise<Findings> {
   if (isOfClaims(resolver) && before.resolvedBy.length > 0) return before;
   return andThen(resolver.resolve({ ...asker, known: before.person }), answer =>
-    answer === null ? before : withAnswer(before, answer, resolver.name),
+    answer === null || isOfOther(resolver.name, asker, before.person, answer.person)
+      ? before
+      : withAnswer(before, answer, resolver.name),
   );
 }
 
 /**
- * A claim that adds nothing changes nothing: a person known otherwise does not depend on a claim. An answer about somebody
- * else changes nothing either: a role that several persons use has one comment. What a look-up service says is about whom
- * it was asked for, also under another address.
+ * Whether an answer is about somebody else: a role that several persons use has one comment. What a look-up service says is
+ * about whom it was asked for, also under another address; so is what is said of a role, if only its name is known.
  */
+function isOfOther(by: ResolverName, { user }: Asker, known: Person, person: Person): boolean {
+  if (by === 'http' || !isOtherPerson(known, person)) return false;
+  return by === 'authentication' || !isOnlyRole(known, user);
+}
+
+/** A claim that adds nothing changes nothing: a person known otherwise does not depend on a claim. */
 function withAnswer(before: Findings, answer: Answer, by: ResolverName): Findings {
   const { person, isStale = false, isClaimed = by === 'comment' } = answer;
   const isNews = Object.keys({ ...person, ...before.person }).length > Object.keys(before.person).length;
   if (isClaimed && !isNews && before.resolvedBy.length > 0) return before;
-  if (by !== 'http' && isOtherPerson(before.person, person)) return before;
   return {
     person: { ...person, ...before.person },
     resolvedBy: before.resolvedBy.includes(by) ? before.resolvedBy : [...before.resolvedBy, by],

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { authenticationResolver } from '../../src/identity/authentication.js';
 import { databaseResolver } from '../../src/identity/database.js';
 import { Directory } from '../../src/identity/directory.js';
@@ -86,4 +86,58 @@ test('one person with an id has any address', async () => {
     email: 'ola@nav.no',
     name: 'Ola',
   });
+});
+
+test('the entry of a role without an id is not of whom a certificate names, if the directory has that person', async () => {
+  const people = await directory('breakglass,,kari@nav.no,Kari', ',Z990002,ola@nav.no,Ola');
+  expect(await whoIs('breakglass', [proof, people], byCertificate('Z990002'))).toMatchObject({
+    id: 'Z990002',
+    email: 'ola@nav.no',
+    name: 'Ola',
+  });
+});
+
+describe('a personal role keeps its person', () => {
+  const kari = { id: 'Z990001', name: 'Kari' };
+
+  test.each([
+    ['a Kerberos principal', 'gss', 'Z990001@NAV.NO', ',Z990001,kari@nav.no,Kari'],
+    [
+      'a Kerberos principal, and an entry of the role',
+      'gss',
+      'z990001@NAV.NO',
+      'Z990001,Z990001,kari@nav.no,Kari',
+    ],
+    ["Active Directory's name", 'ldap', 'Z990001@nav.no', ',Z990001,kari@nav.no,Kari'],
+  ])('with %s', async (_what, method, identity, row) => {
+    const found = await whoIs('Z990001', [proof, await directory(row)], {
+      authentication: { identity, method },
+    });
+    expect(found).toMatchObject({ name: 'Kari', resolvedBy: ['authentication', 'directory'] });
+  });
+
+  test('with an id that is only a part of the address', async () => {
+    const parts = patternResolver([new Expression('^(?<id>[a-z]+)(@nav\\.no)?$')]);
+    const people = await directory('kari,Z990001,kari@nav.no,Kari', ',Z990002,ola@nav.no,Ola');
+    expect(await whoIs('kari', [parts, people])).toMatchObject({ id: 'kari', name: 'Kari' });
+    expect(await whoIs('ola@nav.no', [parts, people])).toMatchObject({ id: 'ola', name: 'Ola' });
+  });
+
+  test('with a role named after an address of before', async () => {
+    const role = 'kari.hansen@nav.no';
+    const people = await directory(`${role},Z990001,kari@nav.no,Kari`);
+    expect(await whoIs(role, [pattern, people])).toMatchObject({ ...kari, email: role });
+    expect(await whoIs(role, [pattern, comment('Kari <kari@nav.no>')])).toMatchObject({
+      name: 'Kari',
+      email: role,
+    });
+  });
+});
+
+test('a role named after an address gets nothing of another person who uses it', async () => {
+  const own = authenticationResolver([new Expression('^(?<id>\\w+) (?<email>.+)$')]);
+  const session = { authentication: { identity: 'Z990002 ola@nav.no', method: 'cert' } };
+  const found = await whoIs('kari@nav.no', [pattern, own], session);
+  expect(found).toMatchObject({ email: 'kari@nav.no', resolvedBy: ['pattern'] });
+  expect(found.id).toBeUndefined();
 });
