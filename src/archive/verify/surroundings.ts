@@ -109,14 +109,13 @@ export function auditLimits(
   return limits;
 }
 
-/** No rule says that the changes of these roles may be dropped: a person may be among them whom the rules do not match. */
+/** Nobody said that these roles are applications: if a rule does not match whom it should, they are persons. */
 export function filterLimits(parts: readonly Pick<PartResult, 'source'>[]): string[] {
   const dropped = parts.reduce((sum, { source }) => sum + (source.records.dropped['other-user'] ?? 0), 0);
-  return dropped === 0
-    ? []
-    : [
-        `what login roles that no rule of filter names changed: pgAudit's records of them were dropped (otherUsers), ${dropped} in all`,
-      ];
+  if (dropped === 0) return [];
+  return [
+    `what login roles that no rule of the filter names may have changed: ${dropped} of their records were dropped (otherUsers)`,
+  ];
 }
 
 function signatureLimits(parts: readonly PartResult[], hasKeys: boolean): string[] {
