@@ -72,7 +72,7 @@ function logOf({ settings }: ServerLook) {
   const [folder, data] = [setting('log_directory') ?? '', setting('data_directory')];
   const isKnown = folder.startsWith('/') || (data !== null && data !== '');
   const whole = folder.startsWith('/') ? folder : `${data || '/var/lib/postgresql/data'}/${folder || 'log'}`;
-  return { setting, files: `${whole}/*.csv`, isKnown, isInside: isWithin(whole, data) };
+  return { setting, files: `${whole}/*.csv`, isKnown, isInside: isKnown && isWithin(whole, data) };
 }
 
 /** Whether a folder is in the server's data folder; a relative one always is. */
@@ -96,6 +96,7 @@ function missingSql(look: ServerLook): string[] {
   const sql: string[] = [];
   const want = (isThere: boolean, line: string): void => void (isThere || sql.push(line));
   const classes = listed('pgaudit.log');
+  const wanted = ['write', 'ddl', 'role'];
   const [library, collector] = [notLoaded(look), collectorOff(look)];
   if (library !== null) sql.push(library.fix, 'CREATE EXTENSION pgaudit; in each database');
   if (collector !== null) sql.push(collector.fix);
@@ -105,9 +106,10 @@ function missingSql(look: ServerLook): string[] {
   );
   want(
     missingClasses(value('pgaudit.log'), ['WRITE', 'DDL', 'ROLE']).length === 0,
+    // The last word counts: with `write, -write`, no writes are logged.
     alterSystem(
       'pgaudit.log',
-      [...new Set([...classes.filter(one => one !== 'none'), 'write', 'ddl', 'role'])].join(','),
+      [...classes.filter(one => !['none', ...wanted].includes(one)), ...wanted].join(','),
     ),
   );
   for (const name of ['pgaudit.log_parameter', 'pgaudit.log_relation', 'log_disconnections'])

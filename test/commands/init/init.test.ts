@@ -75,6 +75,8 @@ test('classes that are taken away again are lacking', async () => {
   const url = `postgres://postgres@127.0.0.1:${postgres.port}/postgres`;
   const { output } = await runCommand(['init', '--database', url, '--print']);
   expect(output).toContain("ALTER SYSTEM SET pgaudit.log = 'all,-write,write,ddl,role'");
+  const look = lookOf([['pgaudit.log', 'read, write, ddl, role, -write', false]]);
+  expect(composeConfig(look, url)).toContain("SET pgaudit.log = 'read,-write,write,ddl,role'");
 });
 
 test('libraries that the role may not see are not taken out, and a restart that is due is enough', () => {
@@ -88,10 +90,10 @@ test('libraries that the role may not see are not taken out, and a restart that 
 });
 
 test('a log folder in the data folder is nothing for another user', () => {
-  const look = (folder: string) =>
+  const look = (folder: string | null, data: string | null = '/srv/pg') =>
     composeConfig(
       lookOf([
-        ['data_directory', '/srv/pg', false],
+        ['data_directory', data, false],
         ['log_directory', folder, false],
       ]),
       'postgres://x@db/y',
@@ -100,6 +102,7 @@ test('a log folder in the data folder is nothing for another user', () => {
   expect(look('log')).toContain(moved);
   expect(look('/srv/pg/log')).toContain(moved);
   expect(look('/var/log/pg')).not.toContain(moved);
+  expect(look(null, null)).not.toContain(moved);
 });
 
 function lookOf(settings: readonly (readonly [name: string, value: string | null, isPending: boolean])[]) {
