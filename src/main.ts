@@ -15,9 +15,9 @@ const isDaemon = isShipper && !argv.includes('--once');
  * Young objects get 8 MiB at most; V8's default is 32. Two threads help it, not four: each keeps memory of its own. All
  * events of the first moments wait for the parser to load: V8 would learn from that to make every later one an old
  * object, which costs a tenth of the time. The compiler in between, Maglev, costs memory and saves nothing; and while it
- * works, a process may wait for it for ever at its end (Node.js' issue 54918). Sparkplug,
- * the first compiler, may work in the main thread only: in another it may wait for a garbage collection that the main
- * thread, which waits for it at the end, never makes.
+ * works, a process may wait for it for ever at its end (Node.js' issue 54918). Sparkplug, the first compiler, may work in
+ * the main thread only: in another it may wait for a garbage collection that the main thread, which waits for it at the
+ * end, never makes.
  */
 const OPTIONS = [
   ...['--max-semi-space-size=8', '--v8-pool-size=2'],
