@@ -73,7 +73,8 @@ function describe(issue: z.core.$ZodIssue): string[] {
   }
   if (issue.code === 'invalid_type' && issue.input === undefined)
     return [`${keyOf(issue.path)}: is required`];
-  if (issue.code === 'invalid_type' && issue.expected === 'object')
+  // Unless the schema has words of its own.
+  if (issue.code === 'invalid_type' && issue.expected === 'object' && /^Invalid input/.test(issue.message))
     return [`${keyOf(issue.path)}: must have settings of its own: ${settingsAt(issue.path).join(', ')}`];
   return [`${keyOf(issue.path)}: ${issue.message}`];
 }

@@ -1,6 +1,6 @@
 /** The findings about a period's events, in memory that does not grow with their number. */
 
-import { lruOf } from '../lib/lru.js';
+import { LRUCache } from 'lru-cache';
 import { isWithin, type WorkingHours, type Zone } from '../lib/zone.js';
 import { type Amount, addChange, type Change, classOf, noAmount, type When } from './amount.js';
 import { Weightiest } from './bounded.js';
@@ -99,7 +99,7 @@ export class Findings {
   /** Secrets in statements, parameters, suspects and rows. */
   redacted = 0;
   /** The day of a transaction's failure, by the id of its latest statement: a savepoint may catch it on a later one. */
-  readonly #failedOn = lruOf<string>(MOST_FAILED);
+  readonly #failedOn = new LRUCache<string, string>({ max: MOST_FAILED });
 
   constructor(options: FindingsOptions) {
     this.#options = options;

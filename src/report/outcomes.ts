@@ -1,7 +1,7 @@
 /** What became of statements: events report failures of transactions, and those of a transaction share its fate. */
 
+import { LRUCache } from 'lru-cache';
 import { CONTROL_COMMANDS } from '../event/names.js';
-import { lruOf } from '../lib/lru.js';
 import type { ReportedEvent } from './event.js';
 
 export const OUTCOMES = ['done', 'failed', 'undone', 'unknown'] as const;
@@ -22,8 +22,8 @@ const MOST_TRANSACTIONS = 50_000;
 export class Outcomes {
   /** Statements. */
   readonly counts: Record<Outcome, number> = { done: 0, failed: 0, undone: 0, unknown: 0 };
-  readonly #transactions = lruOf<Transaction>(MOST_TRANSACTIONS);
-  readonly #byLatest = lruOf<Transaction>(MOST_TRANSACTIONS);
+  readonly #transactions = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
+  readonly #byLatest = new LRUCache<string, Transaction>({ max: MOST_TRANSACTIONS });
 
   /** A statement counts as done until its transaction fails. */
   statement(event: ReportedEvent): void {
