@@ -23,17 +23,17 @@ export function numberedRange(from: number, to: number): string {
   return Array.from({ length: to - from + 1 }, (_, index) => numbered(from + index)).join('');
 }
 
+/** Appends statements `from` to `to` to a file. */
+export async function append(path: string, from: number, to = from): Promise<void> {
+  await appendFile(path, numberedRange(from, to));
+}
+
 /** An hour ago, when the tests began. */
 const RECENTLY = Date.now() - 60 * 60 * 1000;
 
 /** The same, of today: Cloud Logging keeps an entry for 30 days. */
 export async function appendRecent(path: string, from: number, to = from): Promise<void> {
   for (const n of range(from, to)) await appendFile(path, numbered(n, { logTime: logTime(RECENTLY + n) }));
-}
-
-/** Appends statements `from` to `to` to a file. */
-export async function append(path: string, from: number, to = from): Promise<void> {
-  await appendFile(path, numberedRange(from, to));
 }
 
 /** The numbers of the statements among events, in order. */

@@ -75,7 +75,7 @@ function logOf({ settings }: ServerLook) {
   return { setting, files: `${whole}/*.csv`, isKnown, isInside: isKnown && isWithin(whole, data) };
 }
 
-/** Whether a folder is in the server's data folder; a relative one always is. */
+/** Whether a folder is in the data folder; if the server does not show that one, in the usual one. */
 function isWithin(folder: string, data: string | null): boolean {
   return folder.startsWith(`${data || '/var/lib/postgresql/data'}/`);
 }
